@@ -1,0 +1,231 @@
+//! The user's side.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, Weak};
+
+use tokio::sync::watch;
+
+use crate::builder::Builder;
+use crate::bus::Events;
+use crate::config::Config;
+use crate::connector::Connector;
+use crate::error::{AttemptError, Cause, Closed};
+use crate::shared::{CauseOf, LostLink, Shared};
+use crate::state::State;
+
+/// A connection that is kept alive until it is closed. A cheap handle: clone it freely.
+///
+/// The handles own the task that does the work: dropping the last one closes the connection, without waiting for the
+/// end. The peer closing its side never does.
+pub struct Persistent<C: Connector> {
+    owned: Arc<Owned<C>>,
+}
+
+/// Closes when the last handle is dropped. The driver holds the shared part only.
+struct Owned<C: Connector> {
+    shared: Arc<Shared<C>>,
+}
+
+impl<C: Connector> Persistent<C> {
+    /// Starts a connection to what people call `server_name`, without a callback.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    #[must_use = "dropping the only handle closes the connection"]
+    pub fn spawn(server_name: impl Into<String>, connector: C, config: Config) -> Self {
+        Self::builder(server_name, connector).config(config).spawn()
+    }
+
+    /// Starts a connection with more than a [`Config`] to say about it.
+    pub fn builder(server_name: impl Into<String>, connector: C) -> Builder<C> {
+        Builder::new(server_name.into(), connector)
+    }
+
+    pub(crate) fn new(shared: Arc<Shared<C>>) -> Self {
+        Self { owned: Arc::new(Owned { shared }) }
+    }
+
+    fn shared(&self) -> &Shared<C> {
+        &self.owned.shared
+    }
+
+    /// Resolves to the first available link from now on: at once to the current one if there is one. A link that came
+    /// and went before this future was polled is passed over.
+    ///
+    /// # Errors
+    /// [`Closed`] once the connection is closed, before or during the wait.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe: it only watches.
+    pub async fn connected(&self) -> Result<C::Connection, Closed> {
+        let shared = self.shared();
+        let mut links = shared.links.subscribe();
+        tokio::select! {
+            // Close first: after it no link is handed out.
+            biased;
+            cause = shared.mailbox.closing() => Err(Closed { cause }),
+            Ok(links) = links.wait_for(|links| links.current.is_some()) => {
+                links.current.clone().ok_or(Closed { cause: Cause::DriverEnded })
+            }
+        }
+    }
+
+    /// Resolves at once if there is a link, else when the attempt that is under way, or the next one, has ended.
+    /// Every failed attempt counts, also those too alike to be an event.
+    ///
+    /// # Errors
+    /// [`AttemptError::FailedToConnect`] with that attempt's error; [`AttemptError::Closed`] once the connection is closed.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe: it only watches.
+    pub async fn connected_or_failed_to_connect(&self) -> Result<C::Connection, AttemptError<C::Error>> {
+        let outcomes = self.shared().links.borrow().outcomes;
+        self.outcome_after(outcomes).await
+    }
+
+    /// The current link, or the outcome of the first attempt seen after this many.
+    pub(crate) async fn outcome_after(&self, seen: u64) -> Result<C::Connection, AttemptError<C::Error>> {
+        let shared = self.shared();
+        if let Some(link) = self.current_connection() {
+            return Ok(link);
+        }
+        let mut links = shared.links.subscribe();
+        let outcome = links.wait_for(|links| links.outcomes != seen && links.latest.is_some());
+        tokio::select! {
+            // The outcome first: a failure that also closed the connection is told as the failure.
+            biased;
+            Ok(links) = outcome => match &links.latest {
+                Some(Ok(link)) => Ok(link.clone()),
+                Some(Err(error)) => Err(AttemptError::FailedToConnect(Arc::clone(error))),
+                None => Err(Closed { cause: Cause::DriverEnded }.into()),
+            },
+            cause = shared.mailbox.closing() => Err(Closed { cause }.into()),
+        }
+    }
+
+    /// The current link, if there is one. None once close was asked for.
+    #[must_use]
+    pub fn current_connection(&self) -> Option<C::Connection> {
+        if self.is_closed() {
+            return None;
+        }
+        self.shared().links.borrow().current.clone()
+    }
+
+    /// What people call the other side.
+    #[must_use]
+    pub fn server_name(&self) -> &str {
+        &self.shared().server_name
+    }
+
+    /// Subscribes to the events; see [`Events`] for what it carries and what happens to a slow subscriber.
+    #[must_use]
+    pub fn event_bus(&self) -> Events<C> {
+        self.shared().bus.subscribe()
+    }
+
+    /// What the connection is doing now, to read or to watch. Watching skips states that were over before the watcher ran.
+    #[must_use]
+    pub fn state(&self) -> watch::Receiver<State> {
+        self.shared().state.subscribe()
+    }
+
+    /// The last [`LOST_LINKS_KEPT`](crate::LOST_LINKS_KEPT) links that ended without this side's doing, oldest first.
+    #[must_use]
+    pub fn causes(&self) -> Vec<LostLink<CauseOf<C>>> {
+        self.shared().lost()
+    }
+
+    /// Ends the wait between two attempts, as far as [`min_pause`](Config::min_pause) allows. The delays that follow are
+    /// as long as they would have been. Does nothing during an attempt or while there is a link.
+    pub fn redial_now(&self) {
+        self.shared().mailbox.redial_now();
+    }
+
+    /// Closes the connection: ends the current link, or the attempt or wait under way. Takes effect when called; the
+    /// future resolves when the last link has been closed and its task works no more. Calling it again waits for the
+    /// same end. How long that takes is up to [`Connection::close`](crate::Connection::close).
+    ///
+    /// # Cancel safety
+    /// Dropping the future does not take the call back.
+    pub fn close(&self) -> impl Future<Output = ()> + Send + use<C> {
+        self.shared().mailbox.close(Cause::CloseCalled);
+        self.close_finished()
+    }
+
+    /// Whether the connection is closed or closing: `close` was called, or it closed of its own (see [`State::Closed`]).
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.shared().mailbox.close_cause().is_some()
+    }
+
+    /// Resolves when `close` has finished, without calling it.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe: it only watches.
+    pub fn close_finished(&self) -> impl Future<Output = ()> + Send + use<C> {
+        let mut finished = self.shared().finished.subscribe();
+        async move {
+            // An error means that the driver is gone, and with it everything there was to close.
+            let _ = finished.wait_for(|finished| *finished).await;
+        }
+    }
+
+    /// Lets the current link live, but dials no other: closes when it ends, or now if there is none.
+    pub fn close_when_current_connection_is_closed(&self) {
+        self.shared().mailbox.close_after_link();
+    }
+
+    /// A handle that does not keep the connection open.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakPersistent<C> {
+        WeakPersistent { owned: Arc::downgrade(&self.owned) }
+    }
+}
+
+impl<C: Connector> Clone for Persistent<C> {
+    fn clone(&self) -> Self {
+        Self { owned: Arc::clone(&self.owned) }
+    }
+}
+
+impl<C: Connector> fmt::Debug for Persistent<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Persistent")
+            .field("server_name", &self.server_name())
+            .field("state", &*self.shared().state.borrow())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<C: Connector> Drop for Owned<C> {
+    fn drop(&mut self) {
+        self.shared.mailbox.close(Cause::LastHandleDropped);
+    }
+}
+
+/// A handle that does not keep the connection open, for callbacks and for tasks that serve it.
+pub struct WeakPersistent<C: Connector> {
+    owned: Weak<Owned<C>>,
+}
+
+impl<C: Connector> WeakPersistent<C> {
+    /// The connection, if another handle still keeps it.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<Persistent<C>> {
+        self.owned.upgrade().map(|owned| Persistent { owned })
+    }
+}
+
+impl<C: Connector> Clone for WeakPersistent<C> {
+    fn clone(&self) -> Self {
+        Self { owned: Weak::clone(&self.owned) }
+    }
+}
+
+impl<C: Connector> fmt::Debug for WeakPersistent<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WeakPersistent").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,122 @@
+//! What the driver writes and the handles read.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
+
+use crate::bus::Bus;
+use crate::command::Mailbox;
+use crate::connector::{Connection, Connector};
+use crate::error::Cause;
+use crate::state::State;
+
+/// What the driver writes and the handles read. Owned by both; whoever is last frees it.
+pub(crate) struct Shared<C: Connector> {
+    pub(crate) server_name: Arc<str>,
+    pub(crate) mailbox: Mailbox,
+    pub(crate) bus: Bus<C>,
+    pub(crate) state: watch::Sender<State>,
+    pub(crate) links: watch::Sender<Links<C>>,
+    pub(crate) finished: watch::Sender<bool>,
+    lost: Mutex<VecDeque<LostLink<CauseOf<C>>>>,
+}
+
+pub(crate) type CauseOf<C> = <<C as Connector>::Connection as Connection>::Cause;
+
+/// The current link, and the outcome of the last attempt.
+pub(crate) struct Links<C: Connector> {
+    pub(crate) current: Option<C::Connection>,
+    /// How many attempts have ended. A waiter remembers it and takes the first outcome it sees after that, so even an
+    /// outcome that was over before the waiter ran is not missed.
+    pub(crate) outcomes: u64,
+    pub(crate) latest: Option<Result<C::Connection, Arc<C::Error>>>,
+}
+
+/// A link that ended without this side's doing.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct LostLink<K> {
+    /// The connection's own cause.
+    pub cause: K,
+    /// How long the link was up.
+    pub lived: Duration,
+    /// The time of day when its end was noticed, from the injected [`WallClock`](crate::WallClock).
+    pub at: SystemTime,
+}
+
+impl<C: Connector> Shared<C> {
+    pub(crate) fn new(server_name: Arc<str>, event_capacity: usize) -> Self {
+        Self {
+            server_name,
+            mailbox: Mailbox::new(),
+            bus: Bus::new(event_capacity),
+            state: watch::Sender::new(State::Dialing { attempt: 1 }),
+            links: watch::Sender::new(Links { current: None, outcomes: 0, latest: None }),
+            finished: watch::Sender::new(false),
+            lost: Mutex::new(VecDeque::new()),
+        }
+    }
+
+    pub(crate) fn set_state(&self, state: State) {
+        if let State::Closed { cause } = &state {
+            // A close the machine decided on itself: handles see it like one that was asked for.
+            self.mailbox.close(cause.clone());
+        }
+        self.state.send_replace(state);
+    }
+
+    pub(crate) fn add_outcome(&self, outcome: Result<C::Connection, Arc<C::Error>>) {
+        self.links.send_modify(|links| {
+            links.current = outcome.as_ref().ok().cloned();
+            links.latest = Some(outcome);
+            links.outcomes = links.outcomes.wrapping_add(1);
+        });
+    }
+
+    pub(crate) fn drop_link(&self) {
+        self.links.send_modify(|links| {
+            links.current = None;
+            if matches!(links.latest, Some(Ok(_))) {
+                links.latest = None;
+            }
+        });
+    }
+
+    pub(crate) fn add_lost(&self, link: LostLink<CauseOf<C>>) {
+        let mut lost = self.lock();
+        if lost.len() == LOST_LINKS_KEPT {
+            lost.pop_front();
+        }
+        lost.push_back(link);
+    }
+
+    pub(crate) fn lost(&self) -> Vec<LostLink<CauseOf<C>>> {
+        self.lock().iter().cloned().collect()
+    }
+
+    /// The driver's last act, however it ends.
+    pub(crate) fn finish(&self) {
+        if !self.state.borrow().is_closed() {
+            self.set_state(State::Closed { cause: Cause::DriverEnded });
+        }
+        self.drop_link();
+        self.bus.close();
+        self.finished.send_replace(true);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<LostLink<CauseOf<C>>>> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C: Connector> fmt::Debug for Shared<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("server_name", &self.server_name).finish_non_exhaustive()
+    }
+}
+
+/// How many lost links are remembered.
+pub const LOST_LINKS_KEPT: usize = 20;

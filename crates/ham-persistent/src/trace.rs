@@ -1,0 +1,77 @@
+//! The names of the tracing events, and the only place that emits them. The README has the table.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use crate::connector::Connector;
+use crate::error::{Cause, Failure};
+use crate::event::Event;
+use crate::machine::Severity;
+
+/// An outage's first attempt begins.
+pub const ATTEMPTING: &str = "persistent.attempting";
+/// The connector said where to dial, and it is new.
+pub const ADDRESS: &str = "persistent.address";
+/// An attempt failed: every single one, not only those on the bus.
+pub const ATTEMPT_FAILED: &str = "persistent.attempt_failed";
+/// The first attempt of an outage succeeded.
+pub const CONNECTED: &str = "persistent.connected";
+/// An attempt succeeded after failed ones.
+pub const RECONNECTED: &str = "persistent.reconnected";
+/// The link ended without this side's doing.
+pub const LINK_LOST: &str = "persistent.link_lost";
+/// The connection is closed for good.
+pub const CLOSED: &str = "persistent.closed";
+
+/// Every name above.
+pub const ALL: [&str; 7] = [ATTEMPTING, ADDRESS, ATTEMPT_FAILED, CONNECTED, RECONNECTED, LINK_LOST, CLOSED];
+
+pub(crate) fn announced<C: Connector>(server: &str, event: &Event<C>) {
+    match event {
+        Event::AttemptingToConnect => tracing::info!(event = ATTEMPTING, server, "connecting"),
+        Event::ObtainedAddress(address) => tracing::debug!(event = ADDRESS, server, ?address, "address"),
+        // These have more to say than the event carries, and are logged where that is known.
+        Event::FailedToConnect(_) | Event::Connected(_) | Event::Disconnected => {}
+    }
+}
+
+pub(crate) fn attempt_failed(server: &str, attempt: u32, severity: Severity, failure: &Failure) {
+    let permanence = failure.permanence();
+    match severity {
+        Severity::Warn => {
+            tracing::warn!(event = ATTEMPT_FAILED, server, attempt, ?permanence, error = %failure, "attempt failed");
+        }
+        Severity::Error => {
+            tracing::error!(event = ATTEMPT_FAILED, server, attempt, ?permanence, error = %failure, "attempt failed");
+        }
+    }
+}
+
+pub(crate) fn connected(server: &str, failures: u32) {
+    if failures == 0 {
+        tracing::info!(event = CONNECTED, server, "connected");
+    } else {
+        tracing::info!(event = RECONNECTED, server, failures, "connected after failures");
+    }
+}
+
+pub(crate) fn link_lost(server: &str, cause: &impl Display, lived: Duration) {
+    tracing::warn!(event = LINK_LOST, server, %cause, ?lived, "link lost");
+}
+
+pub(crate) fn closed(server: &str, cause: &Cause) {
+    tracing::info!(event = CLOSED, server, %cause, "closed");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn the_readme_lists_every_name() {
+        let readme = include_str!("../README.md");
+        for name in ALL {
+            assert!(readme.contains(&format!("| `{name}` |")), "{name} is missing in the README");
+        }
+    }
+}
