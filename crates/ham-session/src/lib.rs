@@ -1,1 +1,38 @@
-//! ham-session
+#![doc = include_str!("../README.md")]
+
+mod clock;
+mod config;
+mod connector;
+mod dial;
+mod error;
+mod events;
+mod inbox;
+mod link;
+mod liveness;
+mod pending;
+mod protocol;
+mod pump;
+mod shared;
+mod target;
+mod tls;
+mod transport;
+
+pub use config::{
+    ConfigError, DEFAULT_CLOSE_TIMEOUT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_DEGRADED_AFTER,
+    DEFAULT_DRAIN_TIMEOUT, DEFAULT_MAX_FRAME_SIZE, DEFAULT_MAX_IN_FLIGHT, DEFAULT_MAX_MESSAGE_SIZE,
+    DEFAULT_MAX_WAITING, DEFAULT_PING_INTERVAL, DEFAULT_PING_TIMEOUT, DEFAULT_WRITE_COALESCING,
+    SessionConfig,
+};
+pub use connector::{TargetError, WebSocketConnector};
+pub use dial::dial;
+pub use error::{
+    Delivery, DialError, DialPhase, HandshakeError, LinkEnd, OVERLOAD_COOL_DOWN, Phase, REFUSED_COOL_DOWN,
+    Recovery, RequestError, TIME_OUT_COOL_DOWN,
+};
+pub use inbox::{Inbox, Incoming};
+pub use link::Link;
+pub use liveness::Health;
+pub use protocol::{Decoded, Frame, Keepalive, Protocol};
+pub use target::Target;
+pub use tls::{TlsConfig, TlsError};
+pub use transport::HandshakeIo;

@@ -18,6 +18,23 @@ pub enum Frame {
     Binary(Bytes),
 }
 
+impl Frame {
+    /// Its size in bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+        }
+    }
+
+    /// Whether it carries nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// What one frame from the peer is.
 #[derive(Debug)]
 pub enum Decoded<P: Protocol + ?Sized> {

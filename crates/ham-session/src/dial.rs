@@ -1,0 +1,192 @@
+//! From a target to a live link.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use rustls_pki_types::ServerName;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsConnector;
+use url::Host;
+
+use crate::clock::after;
+use crate::config::SessionConfig;
+use crate::error::{DialError, DialPhase, RequestError};
+use crate::events;
+use crate::inbox::Inbox;
+use crate::link::Link;
+use crate::pending::Pending;
+use crate::protocol::Protocol;
+use crate::pump::Pump;
+use crate::shared::Shared;
+use crate::target::Target;
+use crate::tls::{TlsConfig, TlsError};
+use crate::transport::{HandshakeIo, Io, Transport};
+
+/// Dials `target` and resolves with a live link: the host is resolved, its addresses are tried in turn, TLS, the upgrade
+/// and the protocol's handshake are done, and the messages of [`Protocol::on_live`] are written. All of it is bounded by
+/// [`SessionConfig::connect_timeout`]. The link's pump task is started here, on the current tokio runtime.
+///
+/// # Errors
+/// [`DialError`] names the step that failed; [`DialError::recovery`] says what helps.
+///
+/// # Cancel safety
+/// Dropping the future leaves nothing behind: sockets are closed, and a pump that was started already ends. (The system's
+/// resolver cannot be interrupted; its thread ends by itself.)
+pub async fn dial<P: Protocol>(
+    target: &Target,
+    protocol: Arc<P>,
+    inbox: Arc<dyn Inbox<P>>,
+    config: &SessionConfig,
+) -> Result<Link<P>, DialError> {
+    let budget = Budget::new(config);
+    let endpoint = Endpoint::of(target)?;
+    let tcp = connect(&endpoint, &budget).await?;
+    let io: Box<dyn Io> = if endpoint.tls {
+        let secured = secure(tcp, endpoint.server_name()?, &config.tls);
+        Box::new(budget.spend(DialPhase::Tls, secured).await?.map_err(DialError::Tls)?)
+    } else {
+        Box::new(tcp)
+    };
+    let mut transport = budget.spend(DialPhase::Upgrade, Transport::upgrade(io, target, config)).await??;
+    let handshake = async { protocol.handshake(&mut HandshakeIo::new(&mut transport)).await };
+    let welcome = budget.spend(DialPhase::Handshake, handshake).await?.map_err(DialError::Handshake)?;
+    go_live(transport, protocol, welcome, inbox, config, &budget).await
+}
+
+/// Starts the pump and waits until it has written what `on_live` asks for. The pump writes it, not the dial, so that
+/// answers are read meanwhile: a peer that answers each message before it reads the next would block both sides.
+async fn go_live<P: Protocol>(
+    transport: Transport,
+    protocol: Arc<P>,
+    welcome: P::Welcome,
+    inbox: Arc<dyn Inbox<P>>,
+    config: &SessionConfig,
+    budget: &Budget,
+) -> Result<Link<P>, DialError> {
+    let mut pending = Pending::new(config.max_in_flight.get(), config.max_waiting);
+    let mut messages = protocol.on_live().into_iter().peekable();
+    let mut written = None;
+    while let Some(message) = messages.next() {
+        let frame = protocol.encode(message).map_err(DialError::Encode)?;
+        if messages.peek().is_some() {
+            pending.post_unbounded(frame);
+        } else {
+            written = Some(pending.send_unbounded(frame, budget.started, budget.deadline));
+        }
+    }
+    let probes = protocol.probe().is_some();
+    let shared = Arc::new(Shared::new(protocol, welcome, pending, config.max_message_size));
+    let link = Link::new(Arc::clone(&shared));
+    spawn(Pump::new(transport, &link, shared, inbox, config, probes));
+    if let Some(written) = written {
+        match written.await {
+            Ok(Ok(())) => {}
+            Ok(Err(RequestError::LinkLost { end, .. })) => return Err(DialError::Ended(end)),
+            Ok(Err(_)) | Err(_) => return Err(budget.exhausted(DialPhase::OnLive)),
+        }
+    }
+    tracing::debug!(event = events::LIVE, link = link.id());
+    Ok(link)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the only task of a link; it ends with the link, and when the last `Link` is dropped"
+)]
+fn spawn<P: Protocol>(pump: Pump<P>) {
+    tokio::spawn(pump.run());
+}
+
+async fn connect(endpoint: &Endpoint<'_>, budget: &Budget) -> Result<TcpStream, DialError> {
+    let addresses = budget.spend(DialPhase::Resolve, endpoint.addresses()).await??;
+    let mut failure = budget.exhausted(DialPhase::Connect);
+    for (tried, address) in addresses.iter().enumerate() {
+        // An address that swallows packets must not eat the time of the others.
+        let now = Instant::now();
+        let left = budget.deadline.saturating_duration_since(now);
+        let share = left / u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
+        failure = match timeout_at(after(now, share), TcpStream::connect(address)).await {
+            Ok(Ok(tcp)) => {
+                return match tcp.set_nodelay(true) {
+                    Ok(()) => Ok(tcp),
+                    Err(source) => Err(DialError::Connect { address: *address, source }),
+                };
+            }
+            Ok(Err(source)) => DialError::Connect { address: *address, source },
+            Err(_) => budget.exhausted(DialPhase::Connect),
+        };
+    }
+    Err(failure)
+}
+
+async fn secure(
+    tcp: TcpStream,
+    name: ServerName<'static>,
+    tls: &TlsConfig,
+) -> Result<tokio_rustls::client::TlsStream<TcpStream>, TlsError> {
+    TlsConnector::from(Arc::clone(&tls.client)).connect(name, tcp).await.map_err(TlsError::from_io)
+}
+
+/// What a URL says about where to connect.
+struct Endpoint<'a> {
+    host: Host<&'a str>,
+    port: u16,
+    tls: bool,
+}
+
+impl<'a> Endpoint<'a> {
+    fn of(target: &'a Target) -> Result<Self, DialError> {
+        let invalid = |reason: &str| DialError::InvalidUrl { reason: reason.to_owned() };
+        let tls = match target.url.scheme() {
+            "ws" => false,
+            "wss" => true,
+            _ => return Err(invalid("its scheme is neither ws nor wss")),
+        };
+        let host = target.url.host().ok_or_else(|| invalid("it has no host"))?;
+        let port = target.url.port_or_known_default().ok_or_else(|| invalid("it has no port"))?;
+        Ok(Self { host, port, tls })
+    }
+
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, DialError> {
+        let name = match &self.host {
+            Host::Domain(name) => *name,
+            Host::Ipv4(ip) => return Ok(vec![SocketAddr::from((*ip, self.port))]),
+            Host::Ipv6(ip) => return Ok(vec![SocketAddr::from((*ip, self.port))]),
+        };
+        let failed = |source| DialError::Resolve { host: name.to_owned(), source };
+        let found: Vec<_> = lookup_host((name, self.port)).await.map_err(failed)?.collect();
+        if found.is_empty() { Err(failed(std::io::ErrorKind::NotFound.into())) } else { Ok(found) }
+    }
+
+    fn server_name(&self) -> Result<ServerName<'static>, DialError> {
+        match &self.host {
+            Host::Domain(name) => ServerName::try_from((*name).to_owned())
+                .map_err(|_| DialError::InvalidUrl { reason: "its host is no name for TLS".to_owned() }),
+            Host::Ipv4(ip) => Ok(ServerName::IpAddress((*ip).into())),
+            Host::Ipv6(ip) => Ok(ServerName::IpAddress((*ip).into())),
+        }
+    }
+}
+
+/// The time one dial has.
+struct Budget {
+    started: Instant,
+    deadline: Instant,
+}
+
+impl Budget {
+    fn new(config: &SessionConfig) -> Self {
+        let started = Instant::now();
+        Self { started, deadline: after(started, config.connect_timeout) }
+    }
+
+    async fn spend<T>(&self, phase: DialPhase, step: impl Future<Output = T>) -> Result<T, DialError> {
+        timeout_at(self.deadline, step).await.map_err(|_| self.exhausted(phase))
+    }
+
+    fn exhausted(&self, phase: DialPhase) -> DialError {
+        DialError::TimedOut { phase, after: Instant::now().saturating_duration_since(self.started) }
+    }
+}

@@ -1,0 +1,111 @@
+//! Why a request or a send failed.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Delivery, LinkEnd, Recovery};
+
+/// How far a frame got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// It waits in this process; no byte of it was handed to the socket.
+    Queued,
+    /// It was taken for writing: bytes of it can have left.
+    Sent,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Queued => "before it was sent",
+            Self::Sent => "after it was sent",
+        })
+    }
+}
+
+/// Why a request or a send failed. [`delivery`](Self::delivery) says whether the peer can know of it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// As many requests (or, for a send, frames) are waiting as may wait.
+    #[error("overloaded: {limit} are outstanding already")]
+    Overloaded {
+        /// How many may be outstanding.
+        limit: usize,
+    },
+    /// The deadline passed. The link stays usable; a late answer goes to the inbox.
+    #[error("timed out {phase}, after {after:?}")]
+    TimedOut {
+        /// How far the frame got.
+        phase: Phase,
+        /// How long it waited.
+        after: Duration,
+    },
+    /// The link ended.
+    #[error("link lost {phase}")]
+    LinkLost {
+        /// How far the frame got.
+        phase: Phase,
+        /// Why the link ended.
+        #[source]
+        end: Arc<LinkEnd>,
+    },
+    /// The protocol cannot express the message.
+    #[error("cannot encode the message: {0}")]
+    Encode(String),
+    /// The frame is larger than the peer has to accept.
+    #[error("message of {size} bytes, {limit} are allowed")]
+    TooLarge {
+        /// Its size.
+        size: usize,
+        /// The bound: [`SessionConfig::max_message_size`](crate::SessionConfig::max_message_size).
+        limit: usize,
+    },
+    /// A request is outstanding under the same key.
+    #[error("a request is outstanding under the same key")]
+    DuplicateKey,
+    /// The message expects no answer: `send` it.
+    #[error("the message has no key, so no answer can come")]
+    NoKey,
+    /// The link is being closed and takes no new requests.
+    #[error("the link is being closed")]
+    Draining,
+}
+
+impl RequestError {
+    /// Whether the peer can have acted on the request. Never [`Delivery::Answered`]: an answer, even one that reports
+    /// a failure, is a value of the protocol above.
+    #[must_use]
+    pub fn delivery(&self) -> Delivery {
+        match self {
+            Self::TimedOut { phase, .. } | Self::LinkLost { phase, .. } => match phase {
+                Phase::Queued => Delivery::NotSent,
+                Phase::Sent => Delivery::Unknown,
+            },
+            Self::Overloaded { .. }
+            | Self::Encode(_)
+            | Self::TooLarge { .. }
+            | Self::DuplicateKey
+            | Self::NoKey
+            | Self::Draining => Delivery::NotSent,
+        }
+    }
+
+    /// What helps.
+    #[must_use]
+    pub fn recovery(&self) -> Recovery {
+        match self {
+            Self::Overloaded { .. } => Recovery::CoolDown { after: OVERLOAD_COOL_DOWN },
+            Self::TimedOut { .. } => Recovery::CoolDown { after: TIME_OUT_COOL_DOWN },
+            Self::LinkLost { .. } | Self::Draining => Recovery::Reconnect,
+            Self::Encode(_) | Self::TooLarge { .. } | Self::DuplicateKey | Self::NoKey => Recovery::FixCaller,
+        }
+    }
+}
+
+/// After [`RequestError::Overloaded`]: a few round trips, so that the queue has moved.
+pub const OVERLOAD_COOL_DOWN: Duration = Duration::from_millis(100);
+
+/// After [`RequestError::TimedOut`]: the peer is slow, not gone; asking again at once makes it slower.
+pub const TIME_OUT_COOL_DOWN: Duration = Duration::from_secs(1);

@@ -1,0 +1,236 @@
+//! The handle of one live link.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::error::{LinkEnd, Phase, RequestError};
+use crate::liveness::Health;
+use crate::pending::Answer;
+use crate::protocol::{Frame, Protocol};
+use crate::shared::{Closing, Shared};
+
+/// One live link: a cheap handle to it. All clones are equal.
+///
+/// The socket is owned by the link's pump task, which [`dial`](crate::dial()) starts. It ends when the link ends, after
+/// [`close`](ham_persistent::Connection::close), and when the last handle is dropped: what is queued is written then, a
+/// close frame is sent, and nobody waits for it.
+pub struct Link<P: Protocol> {
+    owner: Arc<Owner<P>>,
+}
+
+/// Closes the link when the last handle is dropped.
+pub(crate) struct Owner<P: Protocol> {
+    shared: Arc<Shared<P>>,
+}
+
+impl<P: Protocol> Drop for Owner<P> {
+    fn drop(&mut self) {
+        self.shared.ask_to_close(Closing::Abandoned);
+    }
+}
+
+impl<P: Protocol> Link<P> {
+    pub(crate) fn new(shared: Arc<Shared<P>>) -> Self {
+        Self { owner: Arc::new(Owner { shared }) }
+    }
+
+    pub(crate) fn from_owner(owner: Arc<Owner<P>>) -> Self {
+        Self { owner }
+    }
+
+    pub(crate) fn owner(&self) -> &Arc<Owner<P>> {
+        &self.owner
+    }
+
+    /// What the handshake learned.
+    #[must_use]
+    pub fn welcome(&self) -> &P::Welcome {
+        &self.shared().welcome
+    }
+
+    /// A number no other link of this process has.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.shared().id
+    }
+
+    /// Sends a request and resolves with its answer.
+    ///
+    /// The deadline covers everything: waiting for a place in the window, writing, and the peer's answer. An answer
+    /// after the deadline goes to the inbox as [`Incoming::Orphan`](crate::Incoming::Orphan); the link stays usable.
+    ///
+    /// # Errors
+    /// - [`RequestError::NoKey`], [`Encode`](RequestError::Encode), [`TooLarge`](RequestError::TooLarge),
+    ///   [`DuplicateKey`](RequestError::DuplicateKey): the request cannot be sent as it is;
+    /// - [`RequestError::Overloaded`]: `max_in_flight + max_waiting` requests are outstanding;
+    /// - [`RequestError::TimedOut`]: the deadline passed, before or after sending;
+    /// - [`RequestError::LinkLost`]: the link ended, before or after sending;
+    /// - [`RequestError::Draining`]: the link is being closed.
+    ///
+    /// # Cancel safety
+    /// Dropping the future removes the request: if it was not taken for writing yet it is never sent, otherwise its
+    /// answer goes to the inbox.
+    pub async fn request(&self, out: P::Out, deadline: Instant) -> Result<P::In, RequestError> {
+        let shared = self.shared();
+        let key = shared.protocol.key_of(&out).ok_or(RequestError::NoKey)?;
+        let frame = self.encode(out)?;
+        let since = started_before(deadline)?;
+        let (serial, answer) = shared.request(key.clone(), frame, since, deadline)?;
+        let mut ticket = Ticket { shared, serial, key: Some(key) };
+        let result = received(shared, answer).await;
+        ticket.key = None;
+        result
+    }
+
+    /// Sends a message that expects no answer; resolves when the socket took it. That is no proof that it arrived.
+    ///
+    /// # Errors
+    /// As [`request`](Self::request), without `NoKey` and `DuplicateKey`; [`RequestError::Overloaded`] when
+    /// `max_waiting` messages wait for the socket.
+    ///
+    /// # Cancel safety
+    /// Dropping the future removes the message unless it was taken for writing already.
+    pub async fn send(&self, out: P::Out, deadline: Instant) -> Result<(), RequestError> {
+        let shared = self.shared();
+        let frame = self.encode(out)?;
+        let since = started_before(deadline)?;
+        let (serial, written) = shared.send(frame, since, deadline)?;
+        let mut ticket = SendTicket { shared, serial: Some(serial) };
+        let result = received(shared, written).await;
+        ticket.serial = None;
+        result
+    }
+
+    /// Queues a message that expects no answer, and returns at once: for replies from the inbox. A link that is
+    /// closing still takes it, until the close frame is sent.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), without `TimedOut` and `Draining`. `Ok` means queued, not written.
+    pub fn try_send(&self, out: P::Out) -> Result<(), RequestError> {
+        let frame = self.encode(out)?;
+        self.shared().post(frame)
+    }
+
+    /// Whether the peer answers. Changes only while the link lives.
+    #[must_use]
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.shared().health.subscribe()
+    }
+
+    /// How long the last ping took; `None` until the first was answered.
+    #[must_use]
+    pub fn round_trip_time(&self) -> Option<Duration> {
+        self.shared().round_trip_time()
+    }
+
+    /// How many requests are with the peer.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.shared().in_flight()
+    }
+
+    /// Why the link ended; `None` while it lives.
+    #[must_use]
+    pub fn end(&self) -> Option<Arc<LinkEnd>> {
+        self.shared().end()
+    }
+
+    fn encode(&self, out: P::Out) -> Result<Frame, RequestError> {
+        let frame = self.shared().protocol.encode(out).map_err(RequestError::Encode)?;
+        let (size, limit) = (frame.len(), self.shared().max_message_size);
+        if size > limit { Err(RequestError::TooLarge { size, limit }) } else { Ok(frame) }
+    }
+
+    fn shared(&self) -> &Shared<P> {
+        &self.owner.shared
+    }
+}
+
+impl<P: Protocol> ham_persistent::Connection for Link<P> {
+    type Cause = Arc<LinkEnd>;
+
+    /// Resolves when the link has ended and its socket is released.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    async fn closed(&self) -> Arc<LinkEnd> {
+        let mut released = self.shared().released.subscribe();
+        // The sender lives in `self`, so it cannot be gone before it says so.
+        let _ = released.wait_for(|released| *released).await;
+        self.end().unwrap_or_else(|| Arc::new(LinkEnd::ClosedHere))
+    }
+
+    /// Takes no new requests, lets the outstanding ones finish for at most `drain_timeout`, sends the close frame and
+    /// waits at most `close_timeout` for the peer's. Resolves when the socket is released.
+    ///
+    /// # Cancel safety
+    /// The link goes on closing if the future is dropped.
+    async fn close(&self) {
+        self.shared().ask_to_close(Closing::Drain);
+        self.closed().await;
+    }
+}
+
+impl<P: Protocol> Clone for Link<P> {
+    fn clone(&self) -> Self {
+        Self { owner: Arc::clone(&self.owner) }
+    }
+}
+
+impl<P: Protocol> fmt::Debug for Link<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = self.end();
+        f.debug_struct("Link").field("id", &self.id()).field("end", &end).finish_non_exhaustive()
+    }
+}
+
+/// Removes a request from the table when its caller goes away before the result.
+struct Ticket<'a, P: Protocol> {
+    shared: &'a Shared<P>,
+    serial: u64,
+    key: Option<P::Key>,
+}
+
+impl<P: Protocol> Drop for Ticket<'_, P> {
+    fn drop(&mut self) {
+        if let Some(key) = &self.key {
+            self.shared.withdraw(key, self.serial);
+        }
+    }
+}
+
+/// The same for a send.
+struct SendTicket<'a, P: Protocol> {
+    shared: &'a Shared<P>,
+    serial: Option<u64>,
+}
+
+impl<P: Protocol> Drop for SendTicket<'_, P> {
+    fn drop(&mut self) {
+        if let Some(serial) = self.serial {
+            self.shared.withdraw_send(serial);
+        }
+    }
+}
+
+async fn received<P: Protocol, T>(shared: &Shared<P>, answer: Answer<T>) -> Result<T, RequestError> {
+    answer.await.unwrap_or_else(|_| {
+        // The table answers each entry it removes, so this needs a bug; Unknown is the answer that cannot lie.
+        let end = shared.end().unwrap_or_else(|| Arc::new(LinkEnd::ClosedHere));
+        Err(RequestError::LinkLost { phase: Phase::Sent, end })
+    })
+}
+
+/// Now, unless the deadline has passed already.
+fn started_before(deadline: Instant) -> Result<Instant, RequestError> {
+    let now = Instant::now();
+    if deadline > now {
+        Ok(now)
+    } else {
+        Err(RequestError::TimedOut { phase: Phase::Queued, after: Duration::ZERO })
+    }
+}

@@ -1,0 +1,228 @@
+//! What the handles of a link and its pump share.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::error::{LinkEnd, RequestError};
+use crate::liveness::Health;
+use crate::pending::{Answer, Pending};
+use crate::protocol::{Frame, Protocol};
+
+/// What the handles of a link and its pump share. A std mutex and not a channel: a caller that goes away takes its
+/// entry with it at once, a frame's phase is exact, and a request costs one short lock. It is never held across an
+/// await, and no user code runs under it.
+pub(crate) struct Shared<P: Protocol> {
+    pub(crate) id: u64,
+    pub(crate) protocol: Arc<P>,
+    pub(crate) welcome: P::Welcome,
+    pub(crate) max_message_size: usize,
+    desk: Mutex<Desk<P>>,
+    /// Nanoseconds; zero is "not measured yet".
+    round_trip_time: AtomicU64,
+    pub(crate) health: watch::Sender<Health>,
+    /// Set last, when the socket is released.
+    pub(crate) released: watch::Sender<bool>,
+}
+
+struct Desk<P: Protocol> {
+    pending: Pending<P::Key, P::In>,
+    closing: Option<Closing>,
+    end: Option<Arc<LinkEnd>>,
+    pump: Option<Waker>,
+    /// The pump found nothing to do and has to be woken.
+    parked: bool,
+}
+
+/// How the link is to be closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closing {
+    /// Outstanding requests get the drain time-out.
+    Drain,
+    /// Nobody is left to wait for an answer.
+    Abandoned,
+}
+
+/// What the pump got from one look at the desk.
+pub(crate) struct Work {
+    pub(crate) closing: Option<Closing>,
+    /// The room ended before the frames did.
+    pub(crate) more: bool,
+    /// Somebody waits to hear that what was taken is written.
+    pub(crate) awaits_flush: bool,
+    pub(crate) earliest_deadline: Option<Instant>,
+}
+
+impl<P: Protocol> Shared<P> {
+    pub(crate) fn new(
+        protocol: Arc<P>,
+        welcome: P::Welcome,
+        pending: Pending<P::Key, P::In>,
+        max_message_size: usize,
+    ) -> Self {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        Self {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            protocol,
+            welcome,
+            max_message_size,
+            desk: Mutex::new(Desk { pending, closing: None, end: None, pump: None, parked: false }),
+            round_trip_time: AtomicU64::new(0),
+            health: watch::Sender::new(Health::Healthy),
+            released: watch::Sender::new(false),
+        }
+    }
+
+    pub(crate) fn request(
+        &self,
+        key: P::Key,
+        frame: Frame,
+        since: Instant,
+        deadline: Instant,
+    ) -> Result<(u64, Answer<P::In>), RequestError> {
+        self.submit(Admission::NewRequests, |pending| pending.request(key, frame, since, deadline))
+    }
+
+    pub(crate) fn send(
+        &self,
+        frame: Frame,
+        since: Instant,
+        deadline: Instant,
+    ) -> Result<(u64, Answer<()>), RequestError> {
+        self.submit(Admission::NewRequests, |pending| pending.send(frame, since, deadline))
+    }
+
+    pub(crate) fn post(&self, frame: Frame) -> Result<(), RequestError> {
+        self.submit(Admission::Replies, |pending| pending.post(frame))
+    }
+
+    pub(crate) fn withdraw(&self, key: &P::Key, serial: u64) {
+        self.desk().pending.withdraw(key, serial);
+    }
+
+    pub(crate) fn withdraw_send(&self, serial: u64) {
+        self.desk().pending.withdraw_send(serial);
+    }
+
+    pub(crate) fn in_flight(&self) -> usize {
+        self.desk().pending.in_flight()
+    }
+
+    pub(crate) fn end(&self) -> Option<Arc<LinkEnd>> {
+        self.desk().end.clone()
+    }
+
+    /// Asks the pump to close. The stronger wish wins.
+    pub(crate) fn ask_to_close(&self, closing: Closing) {
+        let mut desk = self.desk();
+        if desk.closing != Some(Closing::Abandoned) {
+            desk.closing = Some(closing);
+        }
+        Self::wake(desk);
+    }
+
+    /// Moves up to `room` bytes of frames to `batch`, and at least one frame if `room` is not zero. Parks the pump
+    /// when nothing is left that may be taken.
+    pub(crate) fn take(&self, waker: &Waker, room: usize, batch: &mut Vec<Frame>) -> Work {
+        let mut desk = self.desk();
+        let mut left = room;
+        let mut exhausted = false;
+        while left > 0 && !exhausted {
+            match desk.pending.take() {
+                Some(frame) => {
+                    left = left.saturating_sub(frame.len().max(1));
+                    batch.push(frame);
+                }
+                None => exhausted = true,
+            }
+        }
+        // Without room the socket wakes the pump; parked as well, it also hears of deadlines and of close.
+        desk.parked = exhausted || room == 0;
+        if desk.parked && !desk.pump.as_ref().is_some_and(|pump| pump.will_wake(waker)) {
+            desk.pump = Some(waker.clone());
+        }
+        Work {
+            closing: desk.closing,
+            more: !exhausted,
+            awaits_flush: desk.pending.awaits_flush(),
+            earliest_deadline: desk.pending.earliest_deadline(),
+        }
+    }
+
+    /// Runs `f` on the table: for the pump.
+    pub(crate) fn pending<R>(&self, f: impl FnOnce(&mut Pending<P::Key, P::In>) -> R) -> R {
+        f(&mut self.desk().pending)
+    }
+
+    /// Marks the link as ended and fails everything outstanding. The first cause stays.
+    pub(crate) fn finish(&self, end: LinkEnd) -> Arc<LinkEnd> {
+        let mut desk = self.desk();
+        if let Some(end) = &desk.end {
+            return Arc::clone(end);
+        }
+        let end = Arc::new(end);
+        desk.end = Some(Arc::clone(&end));
+        desk.pending.end(&end);
+        end
+    }
+
+    pub(crate) fn set_round_trip_time(&self, time: Duration) {
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.round_trip_time.store(nanos.max(1), Ordering::Relaxed);
+    }
+
+    pub(crate) fn round_trip_time(&self) -> Option<Duration> {
+        match self.round_trip_time.load(Ordering::Relaxed) {
+            0 => None,
+            nanos => Some(Duration::from_nanos(nanos)),
+        }
+    }
+
+    fn submit<T>(
+        &self,
+        admission: Admission,
+        f: impl FnOnce(&mut Pending<P::Key, P::In>) -> Result<T, RequestError>,
+    ) -> Result<T, RequestError> {
+        let mut desk = self.desk();
+        if let Some(end) = &desk.end {
+            let end = Arc::clone(end);
+            return Err(RequestError::LinkLost { phase: crate::error::Phase::Queued, end });
+        }
+        if desk.closing.is_some() && admission == Admission::NewRequests {
+            return Err(RequestError::Draining);
+        }
+        let accepted = f(&mut desk.pending)?;
+        Self::wake(desk);
+        Ok(accepted)
+    }
+
+    /// Wakes a parked pump, after letting go of the lock it needs next.
+    fn wake(mut desk: MutexGuard<'_, Desk<P>>) {
+        if !std::mem::take(&mut desk.parked) {
+            return;
+        }
+        let pump = desk.pump.clone();
+        drop(desk);
+        if let Some(pump) = pump {
+            pump.wake();
+        }
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk<P>> {
+        // The table is consistent between any two statements that can panic, so a poisoned lock is as good as new.
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a closing link still takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Admission {
+    /// Nothing once it is closing.
+    NewRequests,
+    /// Replies to the peer's requests, until the close frame.
+    Replies,
+}
