@@ -1,0 +1,3 @@
+//! Functions of the role `ledger`.
+
+mod post;

@@ -1,0 +1,3 @@
+//! Validation of the role `ledger`.
+
+mod validation;

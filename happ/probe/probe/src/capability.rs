@@ -1,0 +1,60 @@
+//! Capability grants and claims.
+
+use hdk::prelude::*;
+use probe_types::{CapabilityClaim, CapabilityRequest, GrantListing, Granted};
+
+/// Grants functions of this zome under a fresh secret: to the assignees, or to whoever knows the secret.
+#[hdk_extern]
+pub fn grant(CapabilityRequest { tag, functions, assignees }: CapabilityRequest) -> ExternResult<Granted> {
+    let zome = zome_info()?.name;
+    let secret = generate_cap_secret()?;
+    let constraint = match assignees {
+        Some(assignees) => GrantConstraint::Assigned { secret, assignees },
+        None => GrantConstraint::Transferable { secret },
+    };
+    let functions = functions.into_iter().map(|function| (zome.clone(), function)).collect();
+    let grant = CapGrantEntry::new_zome_call_grant(tag, constraint, GrantedFunctions::Listed(functions));
+    Ok(Granted { action_hash: create_cap_grant(grant)?, secret })
+}
+
+/// Keeps another agent's secret on this chain.
+#[hdk_extern]
+pub fn claim(CapabilityClaim { tag, grantor, secret }: CapabilityClaim) -> ExternResult<ActionHash> {
+    create_cap_claim(CapClaimEntry::new(tag, grantor, secret))
+}
+
+/// The grants of this chain that were not revoked, oldest first, without their secrets.
+#[hdk_extern]
+pub fn list_grants() -> ExternResult<Vec<GrantListing>> {
+    let revoked = revoked()?;
+    let grants = ChainQueryFilter::new().entry_type(EntryType::CapGrant).include_entries(true);
+    Ok(query(grants)?
+        .into_iter()
+        .filter(|record| !revoked.contains(record.action_address()))
+        .filter_map(|record| {
+            let grant = record.entry().to_grant_option()?;
+            Some(GrantListing {
+                action_hash: record.action_address().clone(),
+                access: grant.constraint.as_variant_string().to_owned(),
+                tag: grant.tag,
+            })
+        })
+        .collect())
+}
+
+/// Ends a grant.
+#[hdk_extern]
+pub fn revoke(grant: ActionHash) -> ExternResult<ActionHash> {
+    delete_cap_grant(grant)
+}
+
+fn revoked() -> ExternResult<HashSet<ActionHash>> {
+    let deletes = query(ChainQueryFilter::new().action_type(ActionType::Delete))?;
+    Ok(deletes
+        .into_iter()
+        .filter_map(|record| match &record.action().data {
+            ActionData::Delete(delete) => Some(delete.deletes_address.clone()),
+            _ => None,
+        })
+        .collect())
+}

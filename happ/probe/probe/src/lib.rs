@@ -1,0 +1,12 @@
+//! Functions of the role `probe`: what a test of a client needs to see done by a real conductor.
+
+mod capability;
+mod chain;
+mod echo;
+mod failure;
+mod init;
+mod item;
+mod nested;
+mod signal;
+mod slow;
+mod whoami;

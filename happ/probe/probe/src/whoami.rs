@@ -1,0 +1,24 @@
+//! Which cell answers, and to whom.
+
+use hdk::prelude::*;
+use probe_types::Whoami;
+
+/// The cell's agent and DNA, and how the caller was let in.
+#[hdk_extern]
+pub fn whoami() -> ExternResult<Whoami> {
+    let dna = dna_info()?;
+    let call = call_info()?;
+    let access = match &call.cap_grant {
+        CapAccess::ChainAuthor(_) => "author",
+        CapAccess::RemoteAgent(grant) => grant.constraint.as_variant_string(),
+    };
+    Ok(Whoami {
+        agent: agent_info()?.agent_initial_pubkey,
+        access: access.to_owned(),
+        provenance: call.provenance,
+        function: call.function_name.0,
+        dna_hash: dna.hash,
+        dna_name: dna.name,
+        network_seed: dna.modifiers.network_seed,
+    })
+}

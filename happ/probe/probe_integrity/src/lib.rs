@@ -1,0 +1,4 @@
+//! Validation of the role `probe`.
+
+mod membrane;
+mod validation;
