@@ -11,7 +11,7 @@ use crate::error::{LinkEnd, Phase, RequestError};
 use crate::liveness::Health;
 use crate::pending::Answer;
 use crate::protocol::{Frame, Protocol};
-use crate::shared::{Closing, Shared};
+use crate::shared::Shared;
 
 /// One live link: a cheap handle to it. All clones are equal.
 ///
@@ -29,7 +29,7 @@ pub(crate) struct Owner<P: Protocol> {
 
 impl<P: Protocol> Drop for Owner<P> {
     fn drop(&mut self) {
-        self.shared.ask_to_close(Closing::Abandoned);
+        self.shared.ask_to_close();
     }
 }
 
@@ -170,7 +170,7 @@ impl<P: Protocol> ham_persistent::Connection for Link<P> {
     /// # Cancel safety
     /// The link goes on closing if the future is dropped.
     async fn close(&self) {
-        self.shared().ask_to_close(Closing::Drain);
+        self.shared().ask_to_close();
         self.closed().await;
     }
 }

@@ -243,6 +243,11 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         !self.unflushed.is_empty()
     }
 
+    /// Whether a request waits for its turn.
+    pub(crate) fn has_queued(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
     /// Nothing waits and nothing is with the peer.
     pub(crate) fn is_idle(&self) -> bool {
         self.requests.is_empty() && self.sends.is_empty() && self.unflushed.is_empty()

@@ -17,7 +17,7 @@ use crate::inbox::{Inbox, Incoming};
 use crate::link::{Link, Owner};
 use crate::liveness::{Health, Liveness};
 use crate::protocol::{Decoded, Frame, Keepalive, Protocol};
-use crate::shared::{Closing, Shared};
+use crate::shared::Shared;
 use crate::transport::{Received, Transport};
 
 /// Owns the socket of one link. It ends when the link ends, after `close`, or when the last handle is gone, and with it
@@ -176,25 +176,23 @@ impl<P: Protocol> Pump<P> {
             }
             Poll::Pending => {}
         }
-        self.follow(work.closing)?;
+        let closing_now = work.closing && self.follow_close()?;
         self.arm(work.earliest_deadline);
-        Ok(was_dirty && !self.transport.is_dirty() && work.more)
+        let room_again = was_dirty && !self.transport.is_dirty() && work.more;
+        Ok(closing_now || room_again)
     }
 
-    /// Follows the owner's wish to close.
-    fn follow(&mut self, closing: Option<Closing>) -> Result<(), LinkEnd> {
-        let Some(closing) = closing else { return Ok(()) };
+    /// Follows the owner's wish to close: as soon as nothing is outstanding and everything is written.
+    fn follow_close(&mut self) -> Result<bool, LinkEnd> {
         if self.stage == Stage::Open {
             self.stage = Stage::Draining { by: after(Instant::now(), self.drain_timeout) };
         }
-        if let Stage::Draining { .. } = self.stage {
-            let written = !self.transport.is_dirty();
-            let abandoned = closing == Closing::Abandoned && self.shared.pending(|p| p.in_flight() == 0);
-            if written && (abandoned || self.shared.pending(|pending| pending.is_idle())) {
-                self.begin_close()?;
-            }
+        let draining = matches!(self.stage, Stage::Draining { .. });
+        if draining && !self.transport.is_dirty() && self.shared.pending(|pending| pending.is_idle()) {
+            self.begin_close()?;
+            return Ok(true);
         }
-        Ok(())
+        Ok(false)
     }
 
     fn begin_close(&mut self) -> Result<(), LinkEnd> {

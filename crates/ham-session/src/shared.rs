@@ -31,25 +31,16 @@ pub(crate) struct Shared<P: Protocol> {
 
 struct Desk<P: Protocol> {
     pending: Pending<P::Key, P::In>,
-    closing: Option<Closing>,
+    closing: bool,
     end: Option<Arc<LinkEnd>>,
     pump: Option<Waker>,
     /// The pump found nothing to do and has to be woken.
     parked: bool,
 }
 
-/// How the link is to be closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Closing {
-    /// Outstanding requests get the drain time-out.
-    Drain,
-    /// Nobody is left to wait for an answer.
-    Abandoned,
-}
-
 /// What the pump got from one look at the desk.
 pub(crate) struct Work {
-    pub(crate) closing: Option<Closing>,
+    pub(crate) closing: bool,
     /// The room ended before the frames did.
     pub(crate) more: bool,
     /// Somebody waits to hear that what was taken is written.
@@ -70,7 +61,7 @@ impl<P: Protocol> Shared<P> {
             protocol,
             welcome,
             max_message_size,
-            desk: Mutex::new(Desk { pending, closing: None, end: None, pump: None, parked: false }),
+            desk: Mutex::new(Desk { pending, closing: false, end: None, pump: None, parked: false }),
             round_trip_time: AtomicU64::new(0),
             health: watch::Sender::new(Health::Healthy),
             released: watch::Sender::new(false),
@@ -101,11 +92,20 @@ impl<P: Protocol> Shared<P> {
     }
 
     pub(crate) fn withdraw(&self, key: &P::Key, serial: u64) {
-        self.desk().pending.withdraw(key, serial);
+        self.withdraw_with(|pending| pending.withdraw(key, serial));
     }
 
     pub(crate) fn withdraw_send(&self, serial: u64) {
-        self.desk().pending.withdraw_send(serial);
+        self.withdraw_with(|pending| pending.withdraw_send(serial));
+    }
+
+    /// A place that becomes free can be what a waiting request or a close waits for.
+    fn withdraw_with(&self, f: impl FnOnce(&mut Pending<P::Key, P::In>)) {
+        let mut desk = self.desk();
+        f(&mut desk.pending);
+        if desk.closing || desk.pending.has_queued() {
+            Self::wake(desk);
+        }
     }
 
     pub(crate) fn in_flight(&self) -> usize {
@@ -116,12 +116,10 @@ impl<P: Protocol> Shared<P> {
         self.desk().end.clone()
     }
 
-    /// Asks the pump to close. The stronger wish wins.
-    pub(crate) fn ask_to_close(&self, closing: Closing) {
+    /// Asks the pump to let the outstanding requests finish and then to close.
+    pub(crate) fn ask_to_close(&self) {
         let mut desk = self.desk();
-        if desk.closing != Some(Closing::Abandoned) {
-            desk.closing = Some(closing);
-        }
+        desk.closing = true;
         Self::wake(desk);
     }
 
@@ -192,7 +190,7 @@ impl<P: Protocol> Shared<P> {
             let end = Arc::clone(end);
             return Err(RequestError::LinkLost { phase: crate::error::Phase::Queued, end });
         }
-        if desk.closing.is_some() && admission == Admission::NewRequests {
+        if desk.closing && admission == Admission::NewRequests {
             return Err(RequestError::Draining);
         }
         let accepted = f(&mut desk.pending)?;
