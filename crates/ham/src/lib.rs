@@ -1,1 +1,51 @@
-//! ham
+#![doc = include_str!("../README.md")]
+
+mod admin;
+mod breaker;
+mod call;
+mod cell;
+pub mod client;
+mod conductor;
+mod config;
+mod connector;
+mod error;
+pub mod errors;
+pub mod events;
+pub mod metrics;
+mod persistent;
+mod policy;
+pub mod reconnect;
+mod redact;
+pub mod shutdown;
+mod signal;
+mod signing;
+mod state;
+mod watchdog;
+mod wire;
+
+pub use admin::Admin;
+pub use call::{CallOptions, CallPolicy, Fenced, OnUnknown, SignedCall, UnknownCall};
+pub use cell::CallTarget;
+pub use client::{CapGrantOptIn, DEFAULT_REQUEST_TIMEOUT_SECS, Ham, HamConfig, LairCredentials, LairSigning};
+pub use conductor::{ConductorProtocol, Incoming, Interface, Request, Welcome};
+pub use config::{
+    AppInterface, DEFAULT_ADMIN_TIMEOUT, DEFAULT_DEADLINE, DEFAULT_DEGRADED_AFTER, DEFAULT_MAX_IN_FLIGHT,
+    DEFAULT_ORIGIN, DEFAULT_PRESSURE_COOLDOWN, DEFAULT_PRESSURE_COOLDOWN_MAX, DEFAULT_REPEATS,
+    DEFAULT_SIGNAL_CAPACITY, DEFAULT_SILENCE_BOUND, DEFAULT_SKEW_MARGIN, KEYSTORE_COOLDOWN, MAX_FRAME_SIZE,
+    MAX_NONCE_LIFE, OVERLOAD_COOLDOWN, PersistentHamConfig, PressureBreaker, RECONNECT_EARLY, RECONNECT_INITIAL,
+    RECONNECT_MAX, RECONNECT_MAX_EARLY, TokenFuture, TokenSource, conductor_session,
+};
+pub use error::{AdminError, CallError, ConnectError, Outcome, SigningError};
+pub use errors::{is_connection_error, is_request_timeout, is_signing_refusal, is_source_chain_pressure};
+pub use ham_session::{Delivery, LinkEnd, Recovery};
+pub use holochain_client;
+pub use persistent::{PersistentHam, READINESS_POLL};
+pub use policy::{SigningPolicy, SigningRefused};
+pub use reconnect::{BackoffConfig, compute_delay_ms, connect_with_backoff};
+pub use redact::{REDACTED, Secret};
+pub use shutdown::{ShutdownRx, install_shutdown_handler};
+pub use signal::{GapCause, SignalItem, Signals};
+pub use signing::{ClientKeySigning, Signing};
+pub use state::{HamState, StateWatch};
+pub use watchdog::notify_systemd;
+pub use wire::{BadAnswer, Effect, NOTHING_WRITTEN, NotRunning, Refusal, RefusalKind, Stage};

@@ -1,0 +1,238 @@
+//! The conductor's wire protocol: MessagePack envelopes with `u64` ids around MessagePack bodies.
+//!
+//! Source: `holochain_websocket` 0.7.1 (`WireMessage`), checked against a running conductor. The envelope is read
+//! without copying the body; upstream's tagged enum buffers it first.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use ham_session::{Decoded, Frame, HandshakeError, HandshakeIo, Protocol};
+use holochain_conductor_api::{
+    AdminRequest, AppAuthenticationRequest, AppInfo, AppRequest, AppResponse,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::redact::Secret;
+use crate::wire;
+
+/// The envelope as it is written.
+#[derive(Serialize)]
+struct Envelope<'a> {
+    r#type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u64>,
+    data: &'a serde_bytes::Bytes,
+}
+
+/// The envelope as it is read; the body stays where it is.
+#[derive(Deserialize)]
+struct EnvelopeRef<'a> {
+    #[serde(borrow)]
+    r#type: &'a str,
+    #[serde(default)]
+    id: Option<u64>,
+    #[serde(default, borrow)]
+    data: Option<&'a serde_bytes::Bytes>,
+}
+
+/// A request to a conductor, already encoded.
+#[derive(Clone, Debug)]
+pub struct Request {
+    id: u64,
+    body: Bytes,
+}
+
+impl Request {
+    /// Wraps an encoded request under a fresh id.
+    fn new(body: Vec<u8>) -> Self {
+        Self { id: next_id(), body: body.into() }
+    }
+
+    /// An app request.
+    pub(crate) fn app(request: &AppRequest) -> Result<Self, String> {
+        encode(request).map(Self::new)
+    }
+
+    /// An admin request.
+    pub(crate) fn admin(request: &AdminRequest) -> Result<Self, String> {
+        encode(request).map(Self::new)
+    }
+
+    /// The same bytes under a fresh id, for sending them again.
+    pub(crate) fn again(&self) -> Self {
+        Self { id: next_id(), body: self.body.clone() }
+    }
+}
+
+/// Ids are unique within the process, so that an answer can never be taken for that of another link.
+fn next_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// What a conductor sends.
+#[derive(Clone, Debug)]
+pub enum Incoming {
+    /// The body of an answer; `None` when the conductor answered without one, which says nothing about the request.
+    Answer(Option<Bytes>),
+    /// An encoded signal.
+    Signal(Bytes),
+}
+
+/// Which of a conductor's two interfaces a link talks to.
+#[derive(Clone, Debug)]
+pub enum Interface {
+    /// The admin interface: no handshake.
+    Admin,
+    /// An app interface, opened by a token.
+    App {
+        /// The token that says which app this is for.
+        token: Secret,
+    },
+}
+
+/// What the handshake learned.
+#[derive(Clone, Debug)]
+pub enum Welcome {
+    /// The admin interface says nothing.
+    Admin,
+    /// The app behind the token, as it was when the link opened.
+    App(Box<AppInfo>),
+}
+
+/// The protocol of one link to a conductor.
+#[derive(Clone, Debug)]
+pub struct ConductorProtocol {
+    interface: Interface,
+}
+
+impl ConductorProtocol {
+    /// The protocol for `interface`.
+    pub fn new(interface: Interface) -> Self {
+        Self { interface }
+    }
+
+    fn frame(kind: &str, id: Option<u64>, body: &[u8]) -> Result<Frame, String> {
+        let envelope = Envelope { r#type: kind, id, data: serde_bytes::Bytes::new(body) };
+        let mut buffer = Vec::with_capacity(body.len() + 48);
+        let mut serializer = rmp_serde::Serializer::new(&mut buffer).with_struct_map();
+        envelope.serialize(&mut serializer).map_err(|error| error.to_string())?;
+        Ok(Frame::Binary(buffer.into()))
+    }
+
+    /// Authenticates and asks for the app in one go: two small writes in one packet, one round trip.
+    async fn open_app(io: &mut HandshakeIo<'_>, token: &Secret) -> Result<AppInfo, HandshakeError> {
+        let auth = encode(&AppAuthenticationRequest { token: token.expose().to_vec() })
+            .map_err(HandshakeError::Violation)?;
+        let ask = Request::app(&AppRequest::AppInfo).map_err(HandshakeError::Violation)?;
+        io.send(Self::frame("authenticate", None, &auth).map_err(HandshakeError::Violation)?).await?;
+        io.send(Self::frame("request", Some(ask.id), &ask.body).map_err(HandshakeError::Violation)?).await?;
+        loop {
+            let frame = io.recv().await.map_err(refused_token)?;
+            match classify(frame) {
+                Ok(Message::Response { id, body: Some(body) }) if id == ask.id => {
+                    return wire::app_info(&body).map_err(HandshakeError::Refused);
+                }
+                Ok(Message::Response { id, body: None }) if id == ask.id => {
+                    return Err(HandshakeError::Violation("the conductor answered app info with nothing".into()));
+                }
+                // Signals can overtake the answer; nobody listens yet.
+                Ok(_) => {}
+                Err(why) => return Err(HandshakeError::Violation(why)),
+            }
+        }
+    }
+}
+
+/// A conductor refuses a token by closing the socket between `authenticate` and the first answer, without a word.
+fn refused_token(error: HandshakeError) -> HandshakeError {
+    match error {
+        HandshakeError::Closed(_) | HandshakeError::Io(_) => HandshakeError::Closed(
+            "the conductor closed the socket after authentication: it refused the app token (unknown, expired, \
+             already used, for another app) or it is stopping"
+                .into(),
+        ),
+        other => other,
+    }
+}
+
+/// A decoded envelope.
+enum Message {
+    Response { id: u64, body: Option<Bytes> },
+    Signal(Bytes),
+}
+
+/// Reads an envelope; the body is a slice of the frame.
+fn classify(frame: Frame) -> Result<Message, String> {
+    let bytes = match frame {
+        Frame::Binary(bytes) => bytes,
+        Frame::Text(text) => Bytes::from(text),
+    };
+    let envelope: EnvelopeRef<'_> =
+        rmp_serde::from_slice(&bytes).map_err(|error| format!("not a conductor message: {error}"))?;
+    let body = envelope.data.map(|data| bytes.slice_ref(data));
+    match (envelope.r#type, envelope.id, body) {
+        ("response", Some(id), body) => Ok(Message::Response { id, body }),
+        ("signal", _, Some(body)) => Ok(Message::Signal(body)),
+        (kind, ..) => {
+            let kind: String = kind.chars().take(32).collect();
+            Err(format!("a conductor does not send `{kind}` messages of this form"))
+        }
+    }
+}
+
+impl Protocol for ConductorProtocol {
+    type Key = u64;
+    type Out = Request;
+    type In = Incoming;
+    type Welcome = Welcome;
+
+    async fn handshake(&self, io: &mut HandshakeIo<'_>) -> Result<Welcome, HandshakeError> {
+        match &self.interface {
+            Interface::Admin => Ok(Welcome::Admin),
+            Interface::App { token } => {
+                Self::open_app(io, token).await.map(|info| Welcome::App(Box::new(info)))
+            }
+        }
+    }
+
+    fn key_of(&self, out: &Request) -> Option<u64> {
+        Some(out.id)
+    }
+
+    fn encode(&self, out: Request) -> Result<Frame, String> {
+        Self::frame("request", Some(out.id), &out.body)
+    }
+
+    fn decode(&self, frame: Frame) -> Decoded<Self> {
+        match classify(frame) {
+            Ok(Message::Response { id, body }) => Decoded::Response { key: id, body: Incoming::Answer(body) },
+            Ok(Message::Signal(body)) => Decoded::Push(Incoming::Signal(body)),
+            Err(why) => Decoded::Skip(why),
+        }
+    }
+
+    fn probe(&self) -> Option<Request> {
+        match &self.interface {
+            Interface::App { .. } => Request::app(&AppRequest::AppInfo).ok(),
+            // The one admin request without arguments that only reads memory.
+            Interface::Admin => Request::admin(&AdminRequest::ListCellIds).ok(),
+        }
+    }
+}
+
+/// Encodes the way conductors do: structs as maps.
+pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, String> {
+    let mut buffer = Vec::with_capacity(128);
+    let mut serializer = rmp_serde::Serializer::new(&mut buffer).with_struct_map();
+    value.serialize(&mut serializer).map_err(|error| error.to_string())?;
+    Ok(buffer)
+}
+
+/// Decodes an app response.
+pub(crate) fn decode_app(body: &[u8]) -> Result<AppResponse, String> {
+    rmp_serde::from_slice(body).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,483 @@
+//! What can go wrong, by operation, and the questions every error answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ham_persistent::{ConnectError as PersistentConnectError, Permanence};
+use ham_session::{Delivery, DialError, LinkEnd, Phase, Recovery, RequestError};
+use holochain_zome_types::prelude::Timestamp;
+
+use crate::wire::{BadAnswer, Effect, NotRunning, Refusal};
+
+/// What became of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It did not run and, of itself, never will.
+    NotRun,
+    /// It may have run, may be running, or may still arrive.
+    Unknown,
+    /// The conductor claimed its nonce: it ran, was refused, failed, or is still running. It runs at most once and
+    /// cannot start after `not_started_after`.
+    Arrived {
+        /// When the nonce expires by the conductor's clock.
+        not_started_after: Timestamp,
+    },
+    /// The conductor answered it. An error answer is an answer: ask [`CallError::effect`].
+    Answered,
+}
+
+/// Why there is no link to the conductor.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The admin interface cannot be reached.
+    #[error("cannot reach the admin interface at {url}")]
+    Admin {
+        /// Where it was looked for.
+        url: String,
+        /// Why.
+        #[source]
+        source: Arc<DialError>,
+    },
+    /// An admin request of the set-up failed.
+    #[error("setting up the link failed: cannot {doing}")]
+    Setup {
+        /// What was asked.
+        doing: &'static str,
+        /// Why.
+        #[source]
+        source: AdminError,
+    },
+    /// The app is not installed on this conductor.
+    #[error("the app `{app_id}` is not installed on this conductor (installed: {installed}); check the app id")]
+    AppNotInstalled {
+        /// The app that was asked for.
+        app_id: String,
+        /// The apps that are there.
+        installed: String,
+    },
+    /// No app interface is known and there is no admin interface to ask for one.
+    #[error("no app interface is known: give its URL, or an admin URL to discover it")]
+    NoInterface,
+    /// The token provider failed and no earlier token is left.
+    #[error("no app token: {0}")]
+    Token(String),
+    /// The app interface cannot be reached or refused the link.
+    #[error("cannot open the app interface at {url}")]
+    App {
+        /// Where it was looked for.
+        url: String,
+        /// Why.
+        #[source]
+        source: Arc<DialError>,
+    },
+    /// The configuration cannot work.
+    #[error("{0}")]
+    Config(String),
+    /// The keystore cannot be used.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+    /// No link came up in time.
+    #[error("no link to the conductor after {after:?}: {last}")]
+    TimedOut {
+        /// How long it was waited.
+        after: Duration,
+        /// The last thing that went wrong.
+        last: String,
+    },
+    /// The handle was closed.
+    #[error("the connection was closed by its owner")]
+    Closed,
+}
+
+impl ConnectError {
+    /// What the owner can do about it.
+    pub fn recovery(&self) -> Recovery {
+        match self {
+            Self::Admin { source, .. } | Self::App { source, .. } => source.recovery(),
+            Self::Setup { source, .. } => source.recovery(),
+            Self::AppNotInstalled { .. } | Self::NoInterface | Self::Config(_) => Recovery::FixCaller,
+            Self::Token(_) | Self::TimedOut { .. } => Recovery::Reconnect,
+            Self::Signing(error) => error.recovery(),
+            Self::Closed => Recovery::GiveUp,
+        }
+    }
+}
+
+impl PersistentConnectError for ConnectError {
+    fn permanence(&self) -> Permanence {
+        match self.recovery() {
+            Recovery::Reconnect | Recovery::CoolDown { .. } => Permanence::Transient,
+            Recovery::FixCaller | Recovery::GiveUp => Permanence::Permanent,
+        }
+    }
+}
+
+/// Why an admin request has no good answer. Admin writes have no nonce: one that was lost is [`Delivery::Unknown`].
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AdminError {
+    /// There is no admin interface to ask.
+    #[error("this operation needs the admin interface and none is configured")]
+    NotConfigured,
+    /// The admin interface cannot be reached.
+    #[error("cannot reach the admin interface at {url}")]
+    Dial {
+        /// Where it was looked for.
+        url: String,
+        /// Why.
+        #[source]
+        source: Arc<DialError>,
+    },
+    /// The request was not answered. For a write: it may have happened; `reconcile` names the read that tells.
+    #[error("the admin request `{request}` was not answered; {reconcile}")]
+    Lost {
+        /// What was asked.
+        request: &'static str,
+        /// What tells whether it happened.
+        reconcile: &'static str,
+        /// Why.
+        #[source]
+        source: RequestError,
+    },
+    /// The conductor's answer is an error, or no answer to this request.
+    #[error("the admin request `{request}` failed")]
+    Answer {
+        /// What was asked.
+        request: &'static str,
+        /// Why.
+        #[source]
+        source: BadAnswer,
+    },
+}
+
+impl AdminError {
+    /// Whether the request can have reached the conductor.
+    pub fn delivery(&self) -> Delivery {
+        match self {
+            Self::NotConfigured | Self::Dial { .. } => Delivery::NotSent,
+            Self::Lost { source, .. } => source.delivery(),
+            Self::Answer { .. } => Delivery::Answered,
+        }
+    }
+
+    /// What the owner can do about it.
+    pub fn recovery(&self) -> Recovery {
+        match self {
+            Self::NotConfigured => Recovery::FixCaller,
+            Self::Dial { source, .. } => source.recovery(),
+            Self::Lost { source, .. } => source.recovery(),
+            Self::Answer { source, .. } => match source {
+                BadAnswer::Refused(refusal) => refusal.recovery(),
+                BadAnswer::Empty | BadAnswer::Undecodable(_) | BadAnswer::Unexpected { .. } => {
+                    Recovery::FixCaller
+                }
+            },
+        }
+    }
+}
+
+/// Why a call could not be signed. Nothing was sent.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SigningError {
+    /// The keystore cannot be reached.
+    #[error("cannot reach the keystore at {url}: {why}")]
+    KeystoreUnreachable {
+        /// Where it was looked for, without its query.
+        url: String,
+        /// Why.
+        why: String,
+    },
+    /// The keystore refused the passphrase.
+    #[error("the keystore at {url} refused the passphrase")]
+    BadPassphrase {
+        /// Where it is, without its query.
+        url: String,
+    },
+    /// The keystore was not reachable within the deadline.
+    #[error("the keystore gave no signature within {after:?}")]
+    TimedOut {
+        /// How long it was waited.
+        after: Duration,
+    },
+    /// The keystore does not hold the key.
+    #[error("the keystore cannot sign for this agent: {0}")]
+    NoKey(String),
+    /// The capability grant that signing needs cannot be made.
+    #[error("cannot grant the signing capability")]
+    Grant(#[source] AdminError),
+    /// The agent's chain is closed; a grant after it would get the agent warranted.
+    #[error("the source chain of this cell is closed; nothing may be granted on it any more")]
+    ChainClosed,
+    /// Granting was forbidden by the configuration.
+    #[error("signing needs a capability grant, and the configuration forbids another one: {0}")]
+    GrantForbidden(String),
+    /// The credential file cannot be read or written.
+    #[error("the credential file {path}: {why}")]
+    Store {
+        /// Its path.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// The call cannot be encoded for signing.
+    #[error("the call cannot be encoded: {0}")]
+    Encode(String),
+    /// The owner closed the connection.
+    #[error("the connection was closed by its owner")]
+    Closed,
+}
+
+impl SigningError {
+    /// What the owner can do about it.
+    pub fn recovery(&self) -> Recovery {
+        match self {
+            // Not `Reconnect`: the conductor's link is fine, and the keystore link redials by itself.
+            Self::KeystoreUnreachable { .. } | Self::TimedOut { .. } => {
+                Recovery::CoolDown { after: crate::config::KEYSTORE_COOLDOWN }
+            }
+            Self::Grant(error) => match error.recovery() {
+                Recovery::Reconnect => Recovery::CoolDown { after: crate::config::KEYSTORE_COOLDOWN },
+                other => other,
+            },
+            Self::BadPassphrase { .. }
+            | Self::NoKey(_)
+            | Self::ChainClosed
+            | Self::GrantForbidden(_)
+            | Self::Store { .. }
+            | Self::Encode(_) => Recovery::FixCaller,
+            Self::Closed => Recovery::GiveUp,
+        }
+    }
+}
+
+/// Why a call has no good answer. Each variant answers [`outcome`](Self::outcome), [`delivery`](Self::delivery),
+/// [`effect`](Self::effect) and [`recovery`](Self::recovery), by one table.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// No live link before the deadline; nothing of this call was ever sent.
+    #[error("Websocket error: Websocket closed: No connection after {after:?} ({last})")]
+    NoLink {
+        /// How long it was waited.
+        after: Duration,
+        /// The state of the link at the end.
+        last: String,
+    },
+    /// The link ended with the call on it, and the policy or the deadline ended the resuming.
+    #[error("Websocket error: Websocket closed: {end}")]
+    LinkLost {
+        /// How the link ended.
+        end: Arc<LinkEnd>,
+        /// Whether any byte of the call can have left.
+        sent: bool,
+    },
+    /// No answer within the deadline; the link is fine.
+    #[error("Websocket error: Timeout: {target} has no answer after {after:?} ({})", if *sent { "sent" } else { "waiting to be sent" })]
+    TimedOut {
+        /// Role, zome and function.
+        target: String,
+        /// How long it was waited.
+        after: Duration,
+        /// Whether it was sent.
+        sent: bool,
+    },
+    /// Too many calls wait for a place on the link.
+    #[error("too many calls are waiting for the link (limit {limit}); slow down")]
+    Overloaded {
+        /// The bound of the queue.
+        limit: usize,
+    },
+    /// The cell is cooling down after source-chain pressure; nothing was sent.
+    #[error("the cell is under pressure; no call is sent to it for another {after:?}")]
+    CoolingDown {
+        /// How much longer.
+        after: Duration,
+    },
+    /// The call could not be signed; nothing was sent.
+    #[error("cannot sign the call")]
+    Signing(#[from] SigningError),
+    /// The app has no such role or clone.
+    #[error("the app has no role or clone `{role}` (it has: {known}); check the role name")]
+    UnknownRole {
+        /// What was asked for.
+        role: String,
+        /// What the app has.
+        known: String,
+    },
+    /// The payload cannot be encoded.
+    #[error("the payload does not encode as MessagePack: {0}")]
+    Encode(String),
+    /// The encoded call is larger than the link carries.
+    #[error("the call is {size} bytes, the conductor takes at most {limit}")]
+    TooLarge {
+        /// Its size in bytes.
+        size: usize,
+        /// The bound in bytes.
+        limit: usize,
+    },
+    /// The deadline is longer than a nonce may live.
+    #[error("a deadline of {deadline:?} is longer than a nonce may live ({limit:?})")]
+    DeadlineTooLong {
+        /// What was asked for.
+        deadline: Duration,
+        /// The bound.
+        limit: Duration,
+    },
+    /// The called cell does not run; the conductor did not touch the nonce.
+    #[error("the cell of `{role}` does not run: {reason}")]
+    CellNotRunning {
+        /// The role or clone.
+        role: String,
+        /// Why, in the conductor's words.
+        reason: NotRunning,
+        /// Whether an earlier sending of the same bytes was lost.
+        sent_before: bool,
+    },
+    /// The conductor refused the call as expired or from the future on its first sending: the clocks disagree.
+    #[error("the conductor's clock disagrees with ours (it calls the nonce {verdict}); synchronise the clocks")]
+    ClockSkew {
+        /// `expired` or `from the future`.
+        verdict: &'static str,
+    },
+    /// The call expired before its resending arrived.
+    #[error("the call expired before it could be resumed; the first sending may have run")]
+    Expired,
+    /// The conductor has seen this nonce: the call arrived earlier and its answer was lost.
+    #[error("the call arrived, but its answer was lost with the link; it runs at most once")]
+    Arrived {
+        /// When the nonce expires: the call cannot start after it.
+        not_started_after: Timestamp,
+    },
+    /// The conductor answered with an error.
+    #[error("{refusal}")]
+    Refused {
+        /// What it said.
+        refusal: Refusal,
+        /// Whether an earlier sending of the same bytes was lost and this answer does not settle it.
+        unsettled: bool,
+    },
+    /// The conductor answered without a body: nothing is known.
+    #[error("the conductor answered the call without a body")]
+    EmptyAnswer,
+    /// The conductor's answer is of another kind.
+    #[error("the conductor's answer is no answer to a zome call: {0}")]
+    UnexpectedResponse(String),
+    /// The call ran; its output is not of the type asked for.
+    #[error("the call was answered, but its output does not decode: {0}")]
+    Decode(String),
+    /// The owner closed the connection. Nothing was sent if `sent` is false.
+    #[error("the connection was closed by its owner")]
+    Closed {
+        /// Whether the call can have left.
+        sent: bool,
+    },
+}
+
+impl CallError {
+    /// What became of the call.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::NoLink { .. }
+            | Self::Overloaded { .. }
+            | Self::CoolingDown { .. }
+            | Self::Signing(_)
+            | Self::UnknownRole { .. }
+            | Self::Encode(_)
+            | Self::TooLarge { .. }
+            | Self::DeadlineTooLong { .. }
+            | Self::ClockSkew { .. } => Outcome::NotRun,
+            Self::LinkLost { sent, .. } | Self::TimedOut { sent, .. } | Self::Closed { sent } => {
+                if *sent { Outcome::Unknown } else { Outcome::NotRun }
+            }
+            Self::CellNotRunning { sent_before, .. } => {
+                if *sent_before { Outcome::Unknown } else { Outcome::NotRun }
+            }
+            Self::Expired | Self::EmptyAnswer | Self::UnexpectedResponse(_) => Outcome::Unknown,
+            Self::Arrived { not_started_after } => {
+                Outcome::Arrived { not_started_after: *not_started_after }
+            }
+            Self::Refused { unsettled, .. } => if *unsettled { Outcome::Unknown } else { Outcome::Answered },
+            Self::Decode(_) => Outcome::Answered,
+        }
+    }
+
+    /// Whether the call can have reached the conductor: the session's view of [`outcome`](Self::outcome).
+    pub fn delivery(&self) -> Delivery {
+        match self {
+            // These were answered by the conductor, though the call did not run.
+            Self::ClockSkew { .. } | Self::CellNotRunning { sent_before: false, .. } => Delivery::Answered,
+            other => match other.outcome() {
+                Outcome::NotRun => Delivery::NotSent,
+                Outcome::Unknown => Delivery::Unknown,
+                Outcome::Arrived { .. } | Outcome::Answered => Delivery::Answered,
+            },
+        }
+    }
+
+    /// What the call left on the called cell's source chain.
+    pub fn effect(&self) -> Effect {
+        match self {
+            Self::Refused { refusal, unsettled: false } => refusal.effect(),
+            // It ran to its end.
+            Self::Decode(_) => Effect::Unknown,
+            other => match other.outcome() {
+                Outcome::NotRun => Effect::Nothing,
+                Outcome::Unknown | Outcome::Arrived { .. } | Outcome::Answered => Effect::Unknown,
+            },
+        }
+    }
+
+    /// What the owner can do about it.
+    pub fn recovery(&self) -> Recovery {
+        match self {
+            Self::NoLink { .. } | Self::LinkLost { .. } => Recovery::Reconnect,
+            Self::TimedOut { .. } | Self::Overloaded { .. } => {
+                Recovery::CoolDown { after: crate::config::OVERLOAD_COOLDOWN }
+            }
+            Self::CoolingDown { after } => Recovery::CoolDown { after: *after },
+            Self::Signing(error) => error.recovery(),
+            Self::CellNotRunning { reason: NotRunning::NotStarted | NotRunning::AwaitingRestore, .. } => {
+                Recovery::CoolDown { after: crate::config::OVERLOAD_COOLDOWN }
+            }
+            Self::UnknownRole { .. }
+            | Self::Encode(_)
+            | Self::TooLarge { .. }
+            | Self::DeadlineTooLong { .. }
+            | Self::CellNotRunning { .. }
+            | Self::ClockSkew { .. }
+            | Self::Expired
+            | Self::Arrived { .. }
+            | Self::EmptyAnswer
+            | Self::UnexpectedResponse(_)
+            | Self::Decode(_) => Recovery::FixCaller,
+            Self::Refused { refusal, .. } => refusal.recovery(),
+            Self::Closed { .. } => Recovery::GiveUp,
+        }
+    }
+
+    /// Whether trying again can help: derived from [`recovery`](Self::recovery) alone. It says nothing about whether
+    /// the call ran.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self.recovery(), Recovery::Reconnect | Recovery::CoolDown { .. })
+    }
+}
+
+/// What a request error of the session means for a call that was, or was not, sent before.
+pub(crate) fn from_request(error: RequestError, target: &str, sent_before: bool) -> CallError {
+    match error {
+        RequestError::Overloaded { limit } => CallError::Overloaded { limit },
+        RequestError::TimedOut { phase, after } => CallError::TimedOut {
+            target: target.to_owned(),
+            after,
+            sent: sent_before || phase == Phase::Sent,
+        },
+        RequestError::LinkLost { phase, end } => {
+            CallError::LinkLost { end, sent: sent_before || phase == Phase::Sent }
+        }
+        RequestError::TooLarge { size, limit } => CallError::TooLarge { size, limit },
+        RequestError::Draining => CallError::Closed { sent: sent_before },
+        other => CallError::Encode(other.to_string()),
+    }
+}

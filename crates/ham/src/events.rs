@@ -1,0 +1,60 @@
+//! The stable `event` names of ham's tracing events. The README's table is tested against this list.
+
+/// `Ham::connect` is invoked (info).
+pub const CONNECTING: &str = "ham.connecting";
+/// Connection, app info and signing are ready (info).
+pub const CONNECTED: &str = "ham.connected";
+/// Per zome call (debug).
+pub const CALL_ZOME: &str = "ham.call_zome";
+/// Each failed reconnect attempt (warn; error after `escalate_after` and for permanent causes).
+pub const RECONNECT_ATTEMPT: &str = "ham.reconnect.attempt";
+/// A reconnect succeeded after one or more failed attempts (info).
+pub const RECONNECTED: &str = "ham.reconnected";
+/// The link to the conductor ended (warn).
+pub const DISCONNECTED: &str = "ham.disconnected";
+/// The signing policy refuses to connect (error).
+pub const CONNECT_REFUSED: &str = "ham.connect.refused";
+/// A capability grant was written to a source chain (warn).
+pub const CAP_GRANT: &str = "ham.cap_grant";
+/// A grant was allowed but lair signs, so none is written (info).
+pub const CAP_GRANT_UNUSED: &str = "ham.cap_grant_unused";
+/// Lair could not be found from the node's files (warn).
+pub const LAIR_DISCOVERY_FAILED: &str = "ham.lair_discovery_failed";
+/// The keystore link is down (warn).
+pub const LAIR_UNAVAILABLE: &str = "ham.lair_unavailable";
+/// A call was sent again with the same bytes (info).
+pub const CALL_RESUMED: &str = "ham.call.resumed";
+/// A call ended without a known outcome (warn).
+pub const CALL_UNKNOWN: &str = "ham.call.unknown";
+/// The breaker of a cell opened after source-chain pressure (warn).
+pub const PRESSURE: &str = "ham.source_chain_pressure";
+/// Signals may have been missed (warn).
+pub const SIGNAL_GAP: &str = "ham.signal.gap";
+/// A frame could not be understood and was skipped (warn).
+pub const FRAME_SKIPPED: &str = "ham.frame.skipped";
+/// An answer came that nobody waits for any more (debug).
+pub const LATE_ANSWER: &str = "ham.answer.late";
+/// An app interface was attached, for good (info).
+pub const INTERFACE_ATTACHED: &str = "ham.interface.attached";
+
+/// All of them, with level and what to do: the README's table.
+pub const TABLE: &[(&str, &str, &str)] = &[
+    (CONNECTING, "info", "nothing; a connect begins"),
+    (CONNECTED, "info", "nothing"),
+    (CALL_ZOME, "debug", "nothing; one per call"),
+    (RECONNECT_ATTEMPT, "warn / error", "look at `error`; at error level the conductor needs attention"),
+    (RECONNECTED, "info", "nothing; count them"),
+    (DISCONNECTED, "warn", "nothing alone; often means a flapping conductor"),
+    (CONNECT_REFUSED, "error", "fix the signing configuration; it does not heal"),
+    (CAP_GRANT, "warn", "expected once per cell; more often means lost credentials"),
+    (CAP_GRANT_UNUSED, "info", "drop the opt-in, lair signs"),
+    (LAIR_DISCOVERY_FAILED, "warn", "check the conductor configuration and passphrase paths"),
+    (LAIR_UNAVAILABLE, "warn", "start the keystore; calls wait within their deadline"),
+    (CALL_RESUMED, "info", "nothing; the same bytes went out again"),
+    (CALL_UNKNOWN, "warn", "reconcile this call against the chain"),
+    (PRESSURE, "warn", "slow down; the conductor is busy"),
+    (SIGNAL_GAP, "warn", "read the state the signals describe again"),
+    (FRAME_SKIPPED, "warn", "check the versions of both sides"),
+    (LATE_ANSWER, "debug", "raise the deadline if frequent"),
+    (INTERFACE_ATTACHED, "info", "expected once per app and conductor"),
+];

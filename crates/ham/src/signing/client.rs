@@ -1,0 +1,235 @@
+//! Keys of ham's own: one grant per cell, found again, kept, never written twice.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
+use ed25519_dalek::SigningKey;
+use holochain_zome_types::capability::GrantZomeCallCapabilityGrant;
+use holochain_zome_types::cell::CellId;
+use holochain_zome_types::prelude::{
+    AgentPubKey, CAP_SECRET_BYTES, CapSecret, GrantConstraint, GrantZomeCallCapabilityPayload, ZomeCallGrant,
+};
+use rand::TryRngCore as _;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use zeroize::Zeroizing;
+
+use super::store::{CredentialStore, StoredCredential};
+use super::{ClientKeySigning, Credentials, Key, chain};
+use crate::admin::Admin;
+use crate::error::{AdminError, SigningError};
+use crate::events;
+
+/// How every tag of ham's starts, so that `ham grants` can tell them.
+pub(crate) const TAG_PREFIX: &str = "ham:";
+
+/// Signs with keys of its own.
+pub(crate) struct ClientKeys {
+    config: ClientKeySigning,
+    app_id: String,
+    admin: Option<Admin>,
+    ring: Arc<KeyRing>,
+}
+
+/// The keys for one app of one conductor.
+#[derive(Default)]
+struct KeyRing {
+    /// Cells whose grant is known to be on the chain.
+    ready: RwLock<HashMap<CellId, Credentials>>,
+    /// Held while a grant is looked for or written, so that a cell gets one.
+    granting: Mutex<Keys>,
+    granted: AtomicU32,
+}
+
+/// The process's key rings: a service that reconnects by making a new client must not write a grant each time.
+/// Bounded by the apps the process ever talked to.
+fn key_ring(conductor: &str, app_id: &str, config: &ClientKeySigning) -> Arc<KeyRing> {
+    type Rings = std::sync::Mutex<HashMap<String, Arc<KeyRing>>>;
+    static RINGS: LazyLock<Rings> = LazyLock::new(Rings::default);
+    let name = format!("{conductor}\n{app_id}\n{:?}\n{:?}", config.store, config.functions);
+    RINGS.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default().clone()
+}
+
+/// Keys whose grant may or may not be on the chain: made by us, or loaded.
+#[derive(Default)]
+struct Keys {
+    loaded: bool,
+    by_cell: HashMap<String, StoredCredential>,
+}
+
+impl ClientKeys {
+    pub(super) fn new(config: ClientKeySigning, app_id: String, admin: Option<Admin>) -> Self {
+        let conductor = admin.as_ref().map(Admin::url).unwrap_or_default();
+        let ring = key_ring(&conductor, &app_id, &config);
+        Self { config, app_id, admin, ring }
+    }
+
+    /// The conductor refused the grant of this cell: it is looked for on the chain again before the next call.
+    pub(super) fn doubt(&self, cell: &CellId) {
+        self.ring.ready.write().unwrap_or_else(PoisonError::into_inner).remove(cell);
+    }
+
+    /// The credentials for a cell; looked up, or granted once.
+    pub(super) async fn credentials(
+        &self,
+        cell: &CellId,
+        deadline: Instant,
+    ) -> Result<Credentials, SigningError> {
+        if let Some(ready) = self.ready(cell) {
+            return Ok(ready);
+        }
+        let began = Instant::now();
+        tokio::time::timeout_at(deadline, self.authorize(cell))
+            .await
+            .unwrap_or_else(|_| Err(SigningError::TimedOut { after: began.elapsed() }))
+    }
+
+    fn ready(&self, cell: &CellId) -> Option<Credentials> {
+        self.ring.ready.read().unwrap_or_else(PoisonError::into_inner).get(cell).cloned()
+    }
+
+    /// Finds or writes the grant of one cell. Cancel-safe: the key is kept before its grant is asked for, so a grant
+    /// that was cut off is found by its tag the next time.
+    async fn authorize(&self, cell: &CellId) -> Result<Credentials, SigningError> {
+        let mut keys = self.ring.granting.lock().await;
+        if let Some(ready) = self.ready(cell) {
+            return Ok(ready);
+        }
+        self.load(&mut keys).await?;
+        let name = cell_name(cell);
+        let known = keys.by_cell.get(&name).cloned();
+        let on_chain = match &known {
+            Some(credential) => self.is_granted(cell, &credential.tag).await?,
+            None => false,
+        };
+        let credential = match known {
+            Some(credential) if on_chain => credential,
+            known => {
+                let credential = match known {
+                    Some(credential) => credential,
+                    None => self.new_key(cell)?,
+                };
+                self.check_may_grant(cell).await?;
+                keys.by_cell.insert(name, credential.clone());
+                self.save(&keys).await?;
+                self.grant(cell, &credential).await?;
+                credential
+            }
+        };
+        let ready = credentials_of(&credential);
+        self.ring.ready.write().unwrap_or_else(PoisonError::into_inner).insert(cell.clone(), ready.clone());
+        Ok(ready)
+    }
+
+    fn admin(&self) -> Result<&Admin, SigningError> {
+        self.admin.as_ref().ok_or(SigningError::Grant(AdminError::NotConfigured))
+    }
+
+    /// Whether a grant with this tag is on the chain. Without an admin interface the file is trusted.
+    async fn is_granted(&self, cell: &CellId, tag: &str) -> Result<bool, SigningError> {
+        let Some(admin) = &self.admin else { return Ok(true) };
+        let grants = admin.grants(&self.app_id, false).await.map_err(SigningError::Grant)?;
+        Ok(grants
+            .iter()
+            .filter(|(granted, _)| granted == cell)
+            .any(|(_, grants)| grants.iter().any(|grant| grant.cap_grant.tag == tag && grant.revoked_at.is_none())))
+    }
+
+    async fn check_may_grant(&self, cell: &CellId) -> Result<(), SigningError> {
+        if let Some(budget) = self.config.budget.filter(|budget| self.ring.granted.load(Ordering::Relaxed) >= *budget) {
+            return Err(SigningError::GrantForbidden(format!("the budget of {budget} grants is used up")));
+        }
+        if chain::is_closed(self.admin()?, cell).await.map_err(SigningError::Grant)? {
+            return Err(SigningError::ChainClosed);
+        }
+        Ok(())
+    }
+
+    /// Writes the grant. An error answer can follow the write, so the chain decides.
+    async fn grant(&self, cell: &CellId, credential: &StoredCredential) -> Result<(), SigningError> {
+        let credentials = credentials_of(credential);
+        let secret = credentials.cap_secret.ok_or_else(|| SigningError::NoKey("no capability secret".into()))?;
+        let payload = GrantZomeCallCapabilityPayload {
+            cell_id: cell.clone(),
+            cap_grant: GrantZomeCallCapabilityGrant {
+                tag: credential.tag.clone(),
+                constraint: GrantConstraint::Assigned {
+                    secret,
+                    assignees: std::iter::once(credentials.provenance).collect(),
+                },
+                grant: ZomeCallGrant { functions: self.config.functions.clone() },
+            },
+        };
+        self.ring.granted.fetch_add(1, Ordering::Relaxed);
+        let granted = self.admin()?.grant_zome_call_capability(payload).await;
+        if let Err(error) = granted {
+            if !self.is_granted(cell, &credential.tag).await.unwrap_or(false) {
+                return Err(SigningError::Grant(error));
+            }
+        }
+        tracing::warn!(event = events::CAP_GRANT, app_id = self.app_id, cell = %cell_name(cell), tag = credential.tag);
+        metrics::counter!(crate::metrics::GRANTS).increment(1);
+        Ok(())
+    }
+
+    fn new_key(&self, cell: &CellId) -> Result<StoredCredential, SigningError> {
+        let mut seed = Zeroizing::new([0_u8; 32]);
+        let mut cap_secret = vec![0_u8; CAP_SECRET_BYTES];
+        let mut random = rand::rngs::OsRng;
+        random
+            .try_fill_bytes(&mut *seed)
+            .and_then(|()| random.try_fill_bytes(&mut cap_secret))
+            .map_err(|error| SigningError::NoKey(format!("the system gives no randomness: {error}")))?;
+        let public = SigningKey::from_bytes(&seed).verifying_key();
+        let tag = format!("{TAG_PREFIX}{}", AgentPubKey::from_raw_32(public.as_bytes().to_vec()));
+        Ok(StoredCredential { app_id: self.app_id.clone(), cell: cell_name(cell), tag, seed, cap_secret })
+    }
+
+    async fn load(&self, keys: &mut Keys) -> Result<(), SigningError> {
+        if keys.loaded {
+            return Ok(());
+        }
+        if let Some(path) = &self.config.store {
+            let store = CredentialStore::new(path.clone());
+            for credential in off_runtime(path, move || store.load()).await? {
+                keys.by_cell.insert(credential.cell.clone(), credential);
+            }
+        }
+        keys.loaded = true;
+        Ok(())
+    }
+
+    async fn save(&self, keys: &Keys) -> Result<(), SigningError> {
+        let Some(path) = &self.config.store else { return Ok(()) };
+        let store = CredentialStore::new(path.clone());
+        let credentials = keys.by_cell.values().cloned().collect();
+        off_runtime(path, move || store.save(credentials)).await
+    }
+}
+
+/// Runs short file work off the runtime's threads.
+async fn off_runtime<T: Send + 'static>(
+    path: &std::path::Path,
+    work: impl FnOnce() -> Result<T, SigningError> + Send + 'static,
+) -> Result<T, SigningError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => Err(SigningError::Store { path: path.display().to_string(), why: error.to_string() }),
+    }
+}
+
+/// A cell in the words of its hashes.
+fn cell_name(cell: &CellId) -> String {
+    format!("{}:{}", cell.dna_hash(), cell.agent_pubkey())
+}
+
+fn credentials_of(stored: &StoredCredential) -> Credentials {
+    let key = SigningKey::from_bytes(&stored.seed);
+    let public = key.verifying_key();
+    Credentials {
+        provenance: AgentPubKey::from_raw_32(public.as_bytes().to_vec()),
+        cap_secret: CapSecret::try_from(stored.cap_secret.as_slice()).ok(),
+        key: Key::Own(Arc::new(key)),
+    }
+}
