@@ -186,3 +186,9 @@ pub(crate) async fn must<T>(what: impl Future<Output = T>) -> T {
 pub(crate) fn window(max: usize) -> NonZeroUsize {
     NonZeroUsize::new(max).unwrap()
 }
+
+/// Polls once: starts what a future does first, and says whether it is done.
+pub(crate) async fn started<F: Future + Unpin>(future: &mut F) -> bool {
+    std::future::poll_fn(|cx| std::task::Poll::Ready(std::pin::Pin::new(&mut *future).poll(cx).is_ready()))
+        .await
+}

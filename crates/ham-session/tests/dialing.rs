@@ -1,0 +1,185 @@
+//! How a dial fails, and where to a connector dials.
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use ham_persistent::{ConnectError, Connector, Permanence};
+use ham_session::{
+    DialError, DialPhase, HandshakeError, Recovery, SessionConfig, Target, WebSocketConnector, dial,
+};
+use http::header::{AUTHORIZATION, HOST, RETRY_AFTER};
+use http::{HeaderValue, StatusCode};
+use support::binary::Binary;
+use support::json::Json;
+use support::{Identity, Server, must, recorder};
+
+/// Dials while `server` does its part.
+async fn failure(target: &Target, config: &SessionConfig, server: impl Future) -> DialError {
+    let (inbox, _kept) = recorder();
+    let dialled = dial(target, Arc::new(Binary::new()), inbox, config);
+    tokio::pin!(server);
+    let mut served = false;
+    tokio::pin!(dialled);
+    loop {
+        tokio::select! {
+            result = &mut dialled => return result.unwrap_err(),
+            _ = &mut server, if !served => served = true,
+        }
+    }
+}
+
+async fn refusal(status: StatusCode) -> DialError {
+    let server = Server::plain().await;
+    let answer = server.accept_if(|_, _| {
+        let refused = http::Response::builder().status(status).header(RETRY_AFTER, "7");
+        Err(refused.body(None).unwrap())
+    });
+    failure(&server.target(), &SessionConfig::default(), answer).await
+}
+
+#[tokio::test]
+async fn a_refused_upgrade_says_its_status_and_what_helps() {
+    for status in [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN] {
+        let error = refusal(status).await;
+        assert!(matches!(error, DialError::Refused { status: s, .. } if s == status), "{error:?}");
+        assert_eq!((error.recovery(), error.permanence()), (Recovery::GiveUp, Permanence::Permanent));
+    }
+    let busy = refusal(StatusCode::SERVICE_UNAVAILABLE).await;
+    assert_eq!(busy.recovery(), Recovery::CoolDown { after: Duration::from_secs(7) });
+    assert_eq!(busy.permanence(), Permanence::Transient);
+    let moved = refusal(StatusCode::NOT_FOUND).await;
+    assert_eq!(moved.permanence(), Permanence::Transient);
+}
+
+#[tokio::test]
+async fn a_token_refused_by_closing_is_a_refusal() {
+    let server = Server::plain().await;
+    let closing = async {
+        let mut peer = server.accept().await;
+        peer.recv_call().await.unwrap();
+        peer.ws.close(None).await.unwrap();
+        while peer.recv().await.is_some() {}
+    };
+    let error = failure(&server.target(), &SessionConfig::default(), closing).await;
+    assert!(matches!(error, DialError::Handshake(HandshakeError::Refused(_))), "{error:?}");
+    assert_eq!(error.permanence(), Permanence::Permanent);
+}
+
+#[tokio::test]
+async fn an_impossible_url_is_the_callers() {
+    let target = Target::new("http://localhost:1/?token=hush".parse().unwrap());
+    let error = failure(&target, &SessionConfig::default(), std::future::ready(())).await;
+    assert!(matches!(error, DialError::InvalidUrl { .. }));
+    assert_eq!(error.permanence(), Permanence::Permanent);
+    assert!(!format!("{error:?} {error}").contains("hush"));
+}
+
+#[tokio::test]
+async fn a_closed_port_names_its_address() {
+    let target = Server::plain().await.target();
+    let error = failure(&target, &SessionConfig::default(), std::future::ready(())).await;
+    assert!(matches!(error, DialError::Connect { address, .. } if Some(address.port()) == target.url.port()));
+    assert_eq!(error.permanence(), Permanence::Transient);
+}
+
+#[tokio::test]
+async fn the_time_out_names_the_step() {
+    let config = SessionConfig::default().with_connect_timeout(Duration::from_millis(50));
+    let server = Server::plain().await;
+    let phase = |error: DialError| match error {
+        DialError::TimedOut { phase, after } => (phase, after >= config.connect_timeout),
+        other => panic!("{other:?}"),
+    };
+    let silent = std::future::pending::<()>();
+    assert_eq!(phase(failure(&server.target(), &config, silent).await), (DialPhase::Upgrade, true));
+    let mut secure = server.target();
+    secure.url.set_scheme("wss").unwrap();
+    let silent = std::future::pending::<()>();
+    assert_eq!(phase(failure(&secure, &config, silent).await), (DialPhase::Tls, true));
+    let server = Server::plain().await;
+    let upgraded_only = async {
+        let _peer = server.accept().await;
+        std::future::pending::<()>().await;
+    };
+    assert_eq!(phase(failure(&server.target(), &config, upgraded_only).await), (DialPhase::Handshake, true));
+}
+
+#[tokio::test]
+async fn dropping_a_dial_closes_its_socket() {
+    let server = Server::plain().await;
+    let target = server.target();
+    let (inbox, _kept) = recorder();
+    let dialled = tokio::spawn(async move {
+        dial(&target, Arc::new(Binary::new()), inbox, &SessionConfig::default()).await
+    });
+    let mut peer = server.accept().await;
+    peer.recv_call().await.unwrap();
+    dialled.abort();
+    while must(peer.recv()).await.is_some() {}
+}
+
+#[tokio::test]
+async fn headers_are_sent_but_ours_win() {
+    let server = Server::plain().await;
+    let target = server
+        .target()
+        .with_header(AUTHORIZATION, HeaderValue::from_static("Bearer hush"))
+        .with_header(HOST, HeaderValue::from_static("elsewhere"));
+    let (inbox, _kept) = recorder();
+    let config = SessionConfig::default();
+    let (link, peer) = tokio::join!(dial(&target, Arc::new(Json), inbox, &config), server.accept());
+    assert_eq!(peer.headers[AUTHORIZATION], "Bearer hush");
+    assert!(peer.headers[HOST].to_str().unwrap().starts_with("localhost"));
+    let shown = format!("{target:?} {:?}", link.unwrap());
+    assert!(!shown.contains("hush") && shown.contains("/socket?redacted"), "{shown}");
+}
+
+#[tokio::test]
+async fn the_last_good_target_serves_when_the_provider_fails() {
+    let server = Server::plain().await;
+    let target = server.target();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let provider = {
+        let (asked, target) = (Arc::clone(&asked), target.clone());
+        move || {
+            let (turn, target) = (asked.fetch_add(1, Ordering::Relaxed), target.clone());
+            async move { if turn == 1 { Ok(target) } else { Err("the token service is down".into()) } }
+        }
+    };
+    let (inbox, _kept) = recorder();
+    let mut connector =
+        WebSocketConnector::new(provider, Arc::new(Json), inbox, SessionConfig::default()).unwrap();
+    assert!(matches!(connector.address().await, Err(DialError::NoTarget(_))));
+    let fresh = connector.address().await.unwrap();
+    assert_eq!(fresh, target);
+    let (link, _peer) = tokio::join!(connector.connect(&fresh), server.accept());
+    link.unwrap();
+    assert_eq!(connector.address().await.unwrap(), target, "the last good one");
+    assert_eq!(asked.load(Ordering::Relaxed), 3);
+}
+
+#[tokio::test]
+async fn a_configuration_that_cannot_work_is_refused() {
+    let (inbox, _kept) = recorder();
+    let config = SessionConfig::default().with_ping(Duration::ZERO, Duration::ZERO);
+    let refused = WebSocketConnector::new(
+        || std::future::pending::<Result<Target, _>>(),
+        Arc::new(Json),
+        inbox,
+        config,
+    );
+    assert_eq!(refused.unwrap_err().to_string(), "ping_interval must not be zero");
+}
+
+#[tokio::test]
+async fn every_address_of_a_host_is_tried() {
+    // `localhost` is ::1 too on most systems, and the server listens on 127.0.0.1 only.
+    let server = Server::tls(Identity::new()).await;
+    let mut target = server.target();
+    target.url.set_scheme("ws").unwrap();
+    let error = failure(&target, &SessionConfig::default(), async { server.stream().await.is_none() }).await;
+    assert!(matches!(error, DialError::Upgrade(_)), "connected, and TLS is no HTTP: {error:?}");
+}
