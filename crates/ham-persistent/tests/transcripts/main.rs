@@ -1,0 +1,10 @@
+//! The contract of a persistent connection, on a paused clock: what happened and when, compared as a whole.
+//! Waits are for events or for virtual time; none is for real time.
+
+mod bus;
+mod closing;
+mod delays;
+mod events;
+mod logging;
+mod setup;
+mod waiters;
