@@ -130,7 +130,7 @@ async fn equal_addresses_and_equal_failures_are_reported_once_an_outage() {
     setup.script.push(Attempt::accepted());
     setup.script.push(Attempt::refused("x"));
     let (persistent, script, transcript) = setup.spawn();
-    let bus = tokio::spawn(all(persistent.event_bus()));
+    let bus = persistent.event_bus();
     persistent.connected().await.expect("nobody closes it");
     pass(seconds(60)).await;
     script.link(1).lose("reset");
@@ -153,7 +153,7 @@ async fn equal_addresses_and_equal_failures_are_reported_once_an_outage() {
         "ObtainedAddress(\"a\")",
         "FailedToConnect(x)",
     ];
-    assert_eq!(bus.await.expect("the bus ends"), expected);
+    assert_eq!(all(bus).await, expected);
     let is_event = |line: &String| line.starts_with(char::is_uppercase);
     let told: Vec<_> = transcript.events().into_iter().filter(is_event).collect();
     assert_eq!(told, expected, "the callback is told what the bus is told");

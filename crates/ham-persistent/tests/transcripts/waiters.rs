@@ -1,11 +1,11 @@
 //! What the handle's questions resolve to, and when.
 
 use std::error::Error;
+use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
 use ham_persistent::{AttemptError, Cause, LOST_LINKS_KEPT, State, WallClock};
 use ham_testkit::scripted::{Attempt, Gate};
-use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use crate::setup::{Setup, pass, seconds, settle};
@@ -18,13 +18,10 @@ async fn connected_resolves_to_the_first_link_from_now_on() {
     setup.script.push(Attempt::accepted());
     let (persistent, script, _transcript) = setup.spawn();
     let began = Instant::now();
-    let waiting = tokio::spawn({
-        let persistent = persistent.clone();
-        async move { persistent.connected().await }
-    });
-    let link = persistent.connected().await.expect("nobody closes it");
+    let (link, other) = tokio::join!(persistent.connected(), persistent.connected());
+    let link = link.expect("nobody closes it");
     assert_eq!((link.number(), began.elapsed()), (1, seconds(10)));
-    assert_eq!(waiting.await.expect("no panic").expect("nobody closes it"), link, "every waiter gets it");
+    assert_eq!(other.expect("nobody closes it"), link, "every waiter gets it");
     pass(seconds(60)).await;
     script.link(1).lose("reset");
     settle().await;
