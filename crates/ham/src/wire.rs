@@ -110,7 +110,8 @@ const NOT_RUNNING: &str = "Conductor returned an error while using a ConductorAp
 const UNAUTHORIZED: &str = "Call was not authorized with reason ";
 const NO_ZOME: &str = "ZomeError: Zome not found: ";
 const CELL_MISSING: &str = "Conductor returned an error while using a ConductorApi: CellMissing(";
-const GUEST: &str = "Wasm runtime error while working with Ribosome: RuntimeError: WasmError {";
+/// A zome function that failed: by its own error, by a host function, by a trap. The scratch space is dropped.
+const GUEST: &str = "Wasm runtime error while working with Ribosome: RuntimeError: ";
 const INVALID_COMMIT: &str = "Source chain error: InvalidCommit error: ";
 const NO_FUNCTION: &str = "Attempted to call a zome function that doesn't exist";
 
