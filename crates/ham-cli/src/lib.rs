@@ -1,0 +1,3 @@
+//! The parts of the `ham` command.
+
+pub mod demo;
