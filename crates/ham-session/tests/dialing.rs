@@ -1,5 +1,7 @@
 //! How a dial fails, and where to a connector dials.
 
+#![expect(clippy::disallowed_methods, reason = "a test owns its tasks")]
+
 mod support;
 
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use support::json::Json;
 use support::{Identity, Server, must, recorder};
 
 /// Dials while `server` does its part.
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 async fn failure(target: &Target, config: &SessionConfig, server: impl Future) -> DialError {
     let (inbox, _kept) = recorder();
     let dialled = dial(target, Arc::new(Binary::new()), inbox, config);
@@ -31,6 +34,8 @@ async fn failure(target: &Target, config: &SessionConfig, server: impl Future) -
     }
 }
 
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#[expect(clippy::result_large_err, reason = "the server library's own signature")]
 async fn refusal(status: StatusCode) -> DialError {
     let server = Server::plain().await;
     let answer = server.accept_if(|_, _| {
@@ -166,7 +171,7 @@ async fn a_configuration_that_cannot_work_is_refused() {
     let (inbox, _kept) = recorder();
     let config = SessionConfig::default().with_ping(Duration::ZERO, Duration::ZERO);
     let refused = WebSocketConnector::new(
-        || std::future::pending::<Result<Target, _>>(),
+        std::future::pending::<Result<Target, _>>,
         Arc::new(Json),
         inbox,
         config,

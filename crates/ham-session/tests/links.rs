@@ -1,5 +1,7 @@
 //! How a link is kept, and how it ends.
 
+#![expect(clippy::disallowed_methods, reason = "a test owns its tasks")]
+
 mod support;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! What a caller of one link can count on.
 
+#![expect(clippy::disallowed_methods, reason = "a test owns its tasks")]
+
 mod support;
 
 use std::sync::Arc;

@@ -1,5 +1,11 @@
 //! The three shapes of protocol, each over plain TCP and over TLS.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test owns its tasks and fails by panicking"
+)]
+
 mod support;
 
 use std::time::Duration;

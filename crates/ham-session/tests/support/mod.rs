@@ -1,6 +1,8 @@
 //! A loopback server that the test drives by hand, and the three shapes of protocol.
 
-#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses a part of it")]
+#![allow(clippy::allow_attributes, dead_code, reason = "each test file uses a part of it")]
+#![expect(clippy::unwrap_used, reason = "a test helper fails its test by panicking")]
+#![expect(clippy::result_large_err, reason = "the server library's own signature")]
 
 pub(crate) mod binary;
 pub(crate) mod feed;
@@ -90,7 +92,6 @@ impl Server {
         self.accept_if(|_, response| Ok(response)).await.unwrap()
     }
 
-    #[expect(clippy::result_large_err, reason = "the server library's own signature")]
     pub(crate) async fn accept_if(
         &self,
         check: impl FnOnce(&Request, Response) -> Result<Response, ErrorResponse> + Unpin,
@@ -137,7 +138,7 @@ pub(crate) struct Recorder<P: Protocol> {
 
 impl<P: Protocol> Inbox<P> for Recorder<P> {
     fn deliver(&self, _link: &Link<P>, incoming: Incoming<P>) {
-        self.sender.try_send(incoming).ok().expect("the test reads its inbox");
+        assert!(self.sender.try_send(incoming).is_ok(), "the test reads its inbox");
     }
 }
 
