@@ -1,14 +1,15 @@
 //! Closing wins against everything and leaves nothing behind.
 
 use std::future::Future;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use ham_persistent::{Cause, Config, ConnectError, Connection, Connector, Persistent, State};
+use ham_persistent::{Cause, Config, ConnectError, Connection, Connector, Event, Persistent, State};
 use ham_testkit::scripted::{Attempt, Gate};
 use tokio::time::Instant;
 
-use crate::setup::{Setup, all, pass, seconds, settle};
+use crate::setup::{Handle, Setup, all, pass, seconds, settle};
 
 #[tokio::test(start_paused = true)]
 async fn close_ends_the_link_and_attempts_no_other() {
@@ -114,6 +115,25 @@ async fn a_dial_that_completes_in_the_moment_of_close_is_closed_and_never_announ
     assert_eq!(script.open_links(), 0);
     assert_eq!(transcript.lines()[4..], ["1.000 link 1 up", "1.000 link 1 close", "1.000 link 1 closed"]);
     assert!(persistent.connected().await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_callback_that_closes_and_returns_lets_no_dial_begin() {
+    let Setup { builder, script, transcript } = Setup::new();
+    script.push(Attempt::accepted());
+    let handle: Arc<OnceLock<Handle>> = Arc::default();
+    let owned = Arc::clone(&handle);
+    let persistent = builder
+        .on_event(move |event| {
+            if matches!(event, Event::ObtainedAddress(_)) {
+                drop(owned.get().expect("set before the task runs").close());
+            }
+            std::future::ready(())
+        })
+        .spawn();
+    handle.set(persistent.clone()).expect("set once");
+    persistent.close_finished().await;
+    transcript.assert(&["0.000 address"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,6 +5,5 @@ mod bus;
 mod closing;
 mod delays;
 mod events;
-mod logging;
 mod setup;
 mod waiters;
