@@ -5,6 +5,7 @@
 //! a full request window never holds back an answer the peer waits for. While the window is open both queues are
 //! taken in the order in which their frames were submitted.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::sync::Arc;
@@ -92,16 +93,16 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         deadline: Instant,
     ) -> Result<(u64, Answer<In>), RequestError> {
         let limit = self.max_in_flight.saturating_add(self.max_waiting);
-        if self.requests.contains_key(&key) {
-            return Err(RequestError::DuplicateKey);
-        }
-        if self.requests.len() >= limit {
+        let full = self.requests.len() >= limit;
+        let serial = self.serial();
+        // One look-up for check and insertion: this and the answer are the hot path.
+        let Entry::Vacant(place) = self.requests.entry(key) else { return Err(RequestError::DuplicateKey) };
+        if full {
             return Err(RequestError::Overloaded { limit });
         }
-        let serial = self.serial();
         let (waiter, answer) = oneshot::channel();
-        self.requests.insert(key.clone(), Request { serial, phase: Phase::Queued, since, deadline, waiter });
-        self.queue.push_back(QueuedRequest { serial, key, frame });
+        self.queue.push_back(QueuedRequest { serial, key: place.key().clone(), frame });
+        place.insert(Request { serial, phase: Phase::Queued, since, deadline, waiter });
         self.note_deadline(deadline);
         Ok((serial, answer))
     }
@@ -158,11 +159,12 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
     /// Hands `body` to the request it answers; gives it back if no request was sent under `key`, or nobody waits any
     /// more.
     pub(crate) fn answer(&mut self, key: &K, body: In) -> Option<In> {
-        match self.requests.get(key) {
-            Some(request) if request.phase == Phase::Sent => {}
-            _ => return Some(body),
-        }
         let Some(request) = self.requests.remove(key) else { return Some(body) };
+        if request.phase == Phase::Queued {
+            // What was not sent cannot be answered.
+            self.requests.insert(key.clone(), request);
+            return Some(body);
+        }
         request.waiter.send(Ok(body)).err().and_then(Result::ok)
     }
 

@@ -170,12 +170,8 @@ async fn the_last_good_target_serves_when_the_provider_fails() {
 async fn a_configuration_that_cannot_work_is_refused() {
     let (inbox, _kept) = recorder();
     let config = SessionConfig::default().with_ping(Duration::ZERO, Duration::ZERO);
-    let refused = WebSocketConnector::new(
-        std::future::pending::<Result<Target, _>>,
-        Arc::new(Json),
-        inbox,
-        config,
-    );
+    let refused =
+        WebSocketConnector::new(std::future::pending::<Result<Target, _>>, Arc::new(Json), inbox, config);
     assert_eq!(refused.unwrap_err().to_string(), "ping_interval must not be zero");
 }
 
