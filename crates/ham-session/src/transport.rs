@@ -299,10 +299,14 @@ fn link_end(error: WsError) -> LinkEnd {
 fn handshake_error(end: LinkEnd) -> HandshakeError {
     match end {
         LinkEnd::ClosedByPeer { code, reason } => HandshakeError::Closed(format!("code {code} {reason:?}")),
-        LinkEnd::Lost(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            HandshakeError::Closed("the connection ended".to_owned())
-        }
-        LinkEnd::Lost(error) => HandshakeError::Io(error),
+        // A peer that closes while we still write shows up as a reset or a broken pipe, depending on the moment.
+        LinkEnd::Lost(error) => match error.kind() {
+            io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe => HandshakeError::Closed("the connection ended".to_owned()),
+            _ => HandshakeError::Io(error),
+        },
         LinkEnd::ProtocolViolation(reason) => HandshakeError::Violation(reason),
         LinkEnd::TooLarge { .. } | LinkEnd::Silent { .. } | LinkEnd::ClosedHere => {
             HandshakeError::Violation(end.to_string())
