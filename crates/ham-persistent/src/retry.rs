@@ -26,3 +26,29 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn pauses_follow_the_failures_and_the_first_success_ends_it() {
+        let began = Instant::now();
+        let left = Cell::new(3_u32);
+        let attempt = || {
+            let failed = left.get() > 0;
+            left.set(left.get().saturating_sub(1));
+            async move { if failed { Err("down") } else { Ok("up") } }
+        };
+        let mut told = Vec::new();
+        let pause = |attempt, error: &&str| {
+            told.push((attempt, *error));
+            Duration::from_secs(u64::from(attempt))
+        };
+        assert_eq!(retry(attempt, pause).await, ("up", 4));
+        assert_eq!(told, [(1, "down"), (2, "down"), (3, "down")]);
+        assert_eq!(began.elapsed(), Duration::from_secs(1 + 2 + 3));
+    }
+}

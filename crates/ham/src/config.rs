@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ham_persistent::{SystemWallClock, WallClock};
+use ham_persistent::{Jitter, SystemWallClock, WallClock};
 use ham_session::{SessionConfig, Target};
 use http::{HeaderMap, HeaderValue};
 use url::Url;
@@ -56,6 +56,9 @@ pub const RECONNECT_MAX_EARLY: Duration = Duration::from_secs(1);
 pub const RECONNECT_EARLY: Duration = Duration::from_secs(60);
 /// Longest pause after that.
 pub const RECONNECT_MAX: Duration = Duration::from_secs(30);
+
+/// Either way, so that many services do not dial in step; small, because a second's wait is all a port's return costs.
+pub const RECONNECT_JITTER: Jitter = Jitter::percent(10);
 
 /// A token provider's answer.
 pub type TokenFuture = Pin<Box<dyn Future<Output = Result<Secret, String>> + Send>>;

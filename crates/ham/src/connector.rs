@@ -10,7 +10,7 @@ use url::Url;
 use crate::admin::Admin;
 use crate::conductor::{ConductorProtocol, Interface};
 use crate::config::{
-    AppInterface, PersistentHamConfig, RECONNECT_EARLY, RECONNECT_INITIAL, RECONNECT_MAX, RECONNECT_MAX_EARLY,
+    AppInterface, PersistentHamConfig, RECONNECT_EARLY, RECONNECT_INITIAL, RECONNECT_JITTER, RECONNECT_MAX, RECONNECT_MAX_EARLY,
     TokenSource, shown_url,
 };
 use crate::error::{AdminError, ConnectError};
@@ -21,6 +21,7 @@ use crate::signal::SignalHub;
 /// 100 ms doubling to 1 s in an outage's first minute, then up to 30 s.
 pub(crate) fn retry() -> RetryDelay {
     Exponential::new(RECONNECT_INITIAL, RECONNECT_MAX)
+        .with_jitter(RECONNECT_JITTER)
         .with_patience(Patience { cap: RECONNECT_MAX_EARLY, lasts: RECONNECT_EARLY })
         .into()
 }

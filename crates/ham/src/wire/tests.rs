@@ -1,1 +1,102 @@
+use holochain_zome_types::prelude::{AgentPubKey, DnaHash};
+
 use super::*;
+
+fn cell(byte: u8) -> CellId {
+    CellId::new(DnaHash::from_raw_36(vec![byte; 36]), AgentPubKey::from_raw_36(vec![byte; 36]))
+}
+
+fn internal(text: impl Into<String>) -> Refusal {
+    Refusal::new(ExternalApiWireError::InternalError(text.into()))
+}
+
+fn unauthorized(reason: &str) -> Refusal {
+    Refusal::new(ExternalApiWireError::ZomeCallUnauthorized(format!(
+        "Call was not authorized with reason {reason}, cap secret Some(CapSecret([7, 7])) to call the function f in zome z"
+    )))
+}
+
+fn not_running_text(cell: &CellId, reason: &str) -> String {
+    format!("Conductor returned an error while using a ConductorApi: CellNotRunning({cell:?}, {reason})")
+}
+
+#[test]
+fn the_nonces_fate_is_read_from_the_refusal() {
+    let ours = cell(1);
+    let cases = [
+        ("BadNonce(\"Duplicate\")", Verdict::Duplicate, Effect::Unknown),
+        ("BadNonce(\"Expired\")", Verdict::Expired, Effect::Nothing),
+        ("BadNonce(\"Future\")", Verdict::FromTheFuture, Effect::Nothing),
+        ("BadCapGrant", Verdict::NoGrant, Effect::Nothing),
+        ("BlockedProvenance", Verdict::Other, Effect::Nothing),
+    ];
+    for (reason, verdict, effect) in cases {
+        let refusal = unauthorized(reason);
+        assert_eq!((refusal.verdict(&ours), refusal.effect()), (verdict, effect), "{reason}");
+        assert!(!refusal.to_string().contains("7, 7"), "{refusal}");
+    }
+}
+
+#[test]
+fn only_our_own_cell_at_the_start_of_the_text_counts_as_not_running() {
+    let (ours, other) = (cell(1), cell(2));
+    let cases = [
+        ("NotStarted", NotRunning::NotStarted),
+        ("AppDisabled(User)", NotRunning::AppDisabled("User".into())),
+        ("AppAwaitingMemproofs", NotRunning::AwaitingMemproofs),
+        ("AppAwaitingRestore", NotRunning::AwaitingRestore),
+        ("AppUnrecoverable(Chain)", NotRunning::Unrecoverable("Chain".into())),
+        ("CloneCellDisabled", NotRunning::CloneDisabled),
+        ("Newer", NotRunning::Other("Newer".into())),
+    ];
+    for (text, reason) in cases {
+        let refusal = internal(not_running_text(&ours, text));
+        assert_eq!(refusal.verdict(&ours), Verdict::NotRunning(reason));
+        assert_eq!(refusal.effect(), Effect::Nothing);
+        assert_eq!(internal(not_running_text(&other, text)).verdict(&ours), Verdict::Other);
+        let nested = format!(
+            "Wasm runtime error while working with Ribosome: RuntimeError: z:1: Host(\"{}\")",
+            not_running_text(&ours, text)
+        );
+        assert_eq!(internal(nested).verdict(&ours), Verdict::Other);
+    }
+}
+
+#[test]
+fn what_the_table_does_not_list_may_have_written() {
+    let listed = [
+        "Attempted to call a zome function that doesn't exist: Zome: z Fn f",
+        "ZomeError: Zome not found: Zome 'z' not found",
+        "Wasm runtime error while working with Ribosome: RuntimeError: z:9: Guest(\"x\")",
+        "Source chain error: InvalidCommit error: Validation failed while committing: no",
+    ];
+    for text in listed {
+        assert_eq!(internal(text).effect(), Effect::Nothing, "{text}");
+        // The same words anywhere but at the start prove nothing.
+        assert_eq!(internal(format!("Other: {text}")).effect(), Effect::Unknown, "{text}");
+    }
+    for text in ["Source chain error: deadline has elapsed", "", "database is locked"] {
+        assert_eq!(internal(text).effect(), Effect::Unknown, "{text}");
+    }
+    let session = Refusal::new(ExternalApiWireError::CountersigningSessionError("x".into()));
+    assert_eq!(session.effect(), Effect::Unknown);
+}
+
+#[test]
+fn pressure_cools_down_and_the_callers_own_faults_do_not() {
+    let cools = |text: &str| matches!(internal(text).recovery(), Recovery::CoolDown { .. });
+    assert!(cools("Source chain error: deadline has elapsed"));
+    assert!(cools("Other: database is locked"));
+    assert!(cools("Source chain error: HeadMoved"));
+    assert!(!cools("Source chain error: InvalidCommit error: deadline has elapsed, says the zome"));
+    assert!(!cools("Wasm runtime error while working with Ribosome: RuntimeError: z:9: Guest(\"timed out\")"));
+}
+
+#[test]
+fn an_unexpected_answer_is_named_by_its_first_word_only() {
+    let BadAnswer::Unexpected { got, .. } = unexpected("zome_called", &AppResponse::ListWasmHostFunctions(vec!["secret".into()]))
+    else {
+        panic!("expected");
+    };
+    assert_eq!(got, "ListWasmHostFunctions");
+}
