@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use ed25519_dalek::SigningKey;
+use ham_session::Delivery;
 use holochain_zome_types::capability::GrantZomeCallCapabilityGrant;
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::{
@@ -23,6 +25,11 @@ use crate::events;
 
 /// How every tag of ham's starts, so that `ham grants` can tell them.
 pub(crate) const TAG_PREFIX: &str = "ham:";
+
+/// How long a grant whose answer was lost is looked for before it is asked for again.
+const GRANT_SETTLES: Duration = Duration::from_secs(15);
+/// How often.
+const GRANT_POLL: Duration = Duration::from_millis(250);
 
 /// Signs with keys of its own.
 pub(crate) struct ClientKeys {
@@ -164,13 +171,28 @@ impl ClientKeys {
         self.ring.granted.fetch_add(1, Ordering::Relaxed);
         let granted = self.admin()?.grant_zome_call_capability(payload).await;
         if let Err(error) = granted {
-            if !self.is_granted(cell, &credential.tag).await.unwrap_or(false) {
+            if !self.turns_up(cell, &credential.tag, error.delivery()).await {
                 return Err(SigningError::Grant(error));
             }
         }
         tracing::warn!(event = events::CAP_GRANT, app_id = self.app_id, cell = %cell_name(cell), tag = credential.tag);
         metrics::counter!(crate::metrics::GRANTS).increment(1);
         Ok(())
+    }
+
+    /// Whether a grant whose request failed is on the chain after all. One whose answer was lost may still be written
+    /// for a while: the conductor runs `init` before it.
+    async fn turns_up(&self, cell: &CellId, tag: &str, delivery: Delivery) -> bool {
+        let settled = Instant::now() + if delivery == Delivery::Unknown { GRANT_SETTLES } else { Duration::ZERO };
+        loop {
+            if self.is_granted(cell, tag).await.unwrap_or(false) {
+                return true;
+            }
+            if Instant::now() + GRANT_POLL > settled {
+                return false;
+            }
+            tokio::time::sleep_until(Instant::now() + GRANT_POLL).await;
+        }
     }
 
     fn new_key(&self, cell: &CellId) -> Result<StoredCredential, SigningError> {

@@ -1,0 +1,113 @@
+//! Bad input gets a clear, typed error that names what to do.
+
+use std::time::Duration;
+
+use ham::{CallError, ConnectError, Outcome, PersistentHam, PersistentHamConfig, Recovery, Secret};
+use serde_json::json;
+use url::Url;
+
+use crate::support::*;
+
+#[test]
+fn a_port_where_nothing_listens() {
+    run(async {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let error = PersistentHam::connect(PersistentHamConfig::local(free, "app")).await.unwrap_err();
+        assert!(matches!(error, ConnectError::Admin { .. }), "{error:?}");
+        assert_eq!(error.recovery(), Recovery::Reconnect);
+        let once = ham::Ham::connect(ham::HamConfig::new(free, 0, "app")).await.unwrap_err();
+        assert!(ham::is_connection_error(&once), "{once:#}");
+    });
+}
+
+#[test]
+fn an_app_that_is_not_installed_leaves_no_interface_behind() {
+    run(async {
+        let conductor = shared().await;
+        let admin = ham::Admin::local(conductor.admin_port());
+        let error = PersistentHam::connect(config(conductor, "no-such-app")).await.unwrap_err();
+        assert!(matches!(&error, ConnectError::AppNotInstalled { .. }), "{error:?}");
+        assert_eq!(error.recovery(), Recovery::FixCaller);
+        let listed = admin.list_app_interfaces().await.unwrap();
+        assert!(listed.iter().all(|interface| interface.installed_app_id.as_deref() != Some("no-such-app")));
+    });
+}
+
+#[test]
+fn a_refused_token_is_told_as_one() {
+    run(async {
+        let (app_id, ham) = connected().await;
+        let listed = ham.admin().unwrap().list_app_interfaces().await.unwrap();
+        let port = listed.iter().find(|interface| interface.installed_app_id.as_deref() == Some(&app_id)).unwrap().port;
+        let app = Url::parse(&format!("ws://localhost:{port}")).unwrap();
+        let token = || -> ham::TokenFuture { Box::pin(async { Ok(Secret::new(b"sesame-secret".to_vec())) }) };
+        let error = PersistentHam::connect(PersistentHamConfig::without_admin(app, token, &app_id)).await.unwrap_err();
+        let text = format!("{:#}", anyhow::Error::from(error));
+        assert!(text.contains("refused the app token") && !text.contains("sesame"), "{text}");
+    });
+}
+
+#[test]
+fn a_conductor_without_an_admin_interface_works_with_tokens_from_its_owner() {
+    run(async {
+        let (app_id, ham) = connected().await;
+        let admin = ham.admin().unwrap().clone();
+        let listed = admin.list_app_interfaces().await.unwrap();
+        let port = listed.iter().find(|interface| interface.installed_app_id.as_deref() == Some(&app_id)).unwrap().port;
+        let app = Url::parse(&format!("ws://localhost:{port}")).unwrap();
+        let owner = app_id.clone();
+        let token = move || -> ham::TokenFuture {
+            let (admin, app_id) = (admin.clone(), owner.clone());
+            Box::pin(async move { admin.issue_app_token(app_id).await.map_err(|error| error.to_string()) })
+        };
+        let remote = PersistentHam::connect(PersistentHamConfig::without_admin(app, token, &app_id)).await.unwrap();
+        assert_eq!(remote.app_info().await.unwrap().installed_app_id, app_id);
+    });
+}
+
+#[test]
+fn a_refused_origin_is_told_as_one() {
+    run(async {
+        let (app_id, ham) = connected().await;
+        let listed = ham.admin().unwrap().list_app_interfaces().await.unwrap();
+        let port = listed.iter().find(|interface| interface.installed_app_id.as_deref() == Some(&app_id)).unwrap().port;
+        let app = Url::parse(&format!("ws://localhost:{port}")).unwrap();
+        let token = || -> ham::TokenFuture { Box::pin(async { Ok(Secret::new(Vec::new())) }) };
+        let foreign = PersistentHamConfig::without_admin(app, token, &app_id).with_origin("elsewhere");
+        let error = PersistentHam::connect(foreign).await.unwrap_err();
+        assert!(matches!(&error, ConnectError::App { .. }), "{error:?}");
+        assert!(format!("{:#}", anyhow::Error::from(error)).contains("400"), "the status of a refused origin");
+    });
+}
+
+#[test]
+fn unknown_names_and_bad_payloads() {
+    run(async {
+        let (_, ham) = connected().await;
+        let role = ham.call_zome::<_, ()>("no-such-role", "probe", "f", ()).await.unwrap_err();
+        assert!(matches!(&role, CallError::UnknownRole { known, .. } if known == "probe, ledger"), "{role:?}");
+        let payload = refused(&ham, "echo_text", json!([1, 2])).await;
+        assert!(payload.to_string().contains("Deserialize"), "{payload}");
+        let answer = ham.call_zome::<_, u64>("probe", "probe", "echo_text", "not a number").await.unwrap_err();
+        assert!(matches!(answer, CallError::Decode(_)), "{answer:?}");
+        assert_eq!(answer.outcome(), Outcome::Answered);
+        let huge = vec![0_u8; ham::MAX_FRAME_SIZE + 1];
+        let huge = ham.call_zome::<_, ()>("probe", "probe", "echo", serde_bytes::ByteBuf::from(huge)).await.unwrap_err();
+        assert!(matches!(huge, CallError::TooLarge { .. }), "{huge:?}");
+        assert_eq!(huge.outcome(), Outcome::NotRun);
+        // The link carries on.
+        assert!(call_ids(&ham).await.is_empty());
+    });
+}
+
+#[test]
+fn a_deadline_longer_than_a_nonce_lives() {
+    run(async {
+        let (_, ham) = connected().await;
+        let day = ham::CallOptions::default().with_deadline(Duration::from_secs(86_400));
+        let error = ham.call_zome_with::<_, ()>("probe", "probe", "echo_text", "x", day).await.unwrap_err();
+        assert!(matches!(error, CallError::DeadlineTooLong { .. }), "{error:?}");
+        let config = PersistentHamConfig::local(1, "app").with_deadline(Duration::from_secs(86_400));
+        assert!(matches!(PersistentHam::start(config), Err(ConnectError::Config(_))));
+    });
+}

@@ -1,0 +1,119 @@
+//! What the conductor's nonces prove, and what ham concludes.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use ham::{CallError, CallOptions, Effect, Fenced, Outcome, SignedCall};
+use ham_persistent::{SystemWallClock, WallClock};
+
+use crate::support::*;
+
+/// A clock that is wrong by a fixed amount.
+#[derive(Debug)]
+struct Skewed {
+    behind: Duration,
+    ahead: Duration,
+}
+
+impl WallClock for Skewed {
+    fn now(&self) -> SystemTime {
+        SystemWallClock.now() - self.behind + self.ahead
+    }
+}
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// What a journal does to a call.
+fn journalled(call: &SignedCall) -> SignedCall {
+    serde_json::from_slice(&serde_json::to_vec(call).unwrap()).unwrap()
+}
+
+#[test]
+fn a_replayed_nonce_is_an_arrival_on_the_same_socket_on_a_new_one_and_after_a_crash() {
+    run(async {
+        let mut conductor = start().await;
+        let app_id = app(&conductor).await;
+        let ham = connect(&conductor, &app_id).await;
+        let call = ham.prepare("probe", "probe", "create_item", item("once"), PATIENCE).await.unwrap();
+        ham.send_signed(&call, CallOptions::default()).await.unwrap();
+
+        let same_socket = ham.send_signed(&call, CallOptions::default()).await.unwrap_err();
+        assert_eq!(same_socket.outcome(), Outcome::Arrived { not_started_after: call.expires_at() });
+        assert_eq!(same_socket.effect(), Effect::Unknown);
+
+        let other = connect(&conductor, &app_id).await;
+        let new_socket = other.send_signed(&journalled(&call), CallOptions::default()).await.unwrap_err();
+        assert!(matches!(new_socket, CallError::Arrived { .. }), "{new_socket:?}");
+
+        conductor.kill().await.unwrap();
+        conductor.restart().await.unwrap();
+        let after_crash = ham.send_signed(&call, CallOptions::default()).await.unwrap_err();
+        assert!(matches!(after_crash, CallError::Arrived { .. }), "{after_crash:?}");
+        assert_eq!(call_ids(&ham).await, ["once"]);
+        ham.close().await;
+        conductor.stop().await.unwrap();
+    });
+}
+
+#[test]
+fn a_fence_settles_a_lost_call_one_way_or_the_other() {
+    run(async {
+        let (_, ham) = connected().await;
+        let never_sent = ham.prepare("probe", "probe", "create_item", item("burnt"), PATIENCE).await.unwrap();
+        assert_eq!(ham.fence(&never_sent, None).await.unwrap(), Fenced::NeverRan);
+        let too_late = ham.send_signed(&never_sent, CallOptions::default()).await.unwrap_err();
+        assert!(matches!(too_late, CallError::Arrived { .. }), "{too_late:?}");
+
+        let sent = ham.prepare("probe", "probe", "create_item", item("kept"), PATIENCE).await.unwrap();
+        ham.send_signed(&sent, CallOptions::default()).await.unwrap();
+        assert_eq!(ham.fence(&sent, None).await.unwrap(), Fenced::Arrived);
+        assert_eq!(call_ids(&ham).await, ["kept"]);
+    });
+}
+
+#[test]
+fn a_skewed_clock_is_named_and_nothing_ran() {
+    run(async {
+        let conductor = shared().await;
+        let app_id = app(conductor).await;
+        for (skew, verdict) in [
+            (Skewed { behind: HOUR, ahead: Duration::ZERO }, "expired"),
+            (Skewed { behind: Duration::ZERO, ahead: HOUR }, "from the future"),
+        ] {
+            let skewed = config(conductor, &app_id).with_wall_clock(Arc::new(skew));
+            let ham = ham::PersistentHam::connect(skewed).await.unwrap();
+            let error = refused(&ham, "create_item", item("skewed")).await;
+            assert!(matches!(error, CallError::ClockSkew { verdict: told } if told == verdict), "{error:?}");
+            assert_eq!((error.outcome(), error.effect()), (Outcome::NotRun, Effect::Nothing));
+        }
+        assert!(call_ids(&connect(conductor, &app_id).await).await.is_empty());
+    });
+}
+
+#[test]
+fn an_expired_call_from_a_journal_may_have_run() {
+    run(async {
+        let conductor = shared().await;
+        let app_id = app(conductor).await;
+        let slow = Skewed { behind: HOUR, ahead: Duration::ZERO };
+        let past = ham::PersistentHam::connect(config(conductor, &app_id).with_wall_clock(Arc::new(slow))).await.unwrap();
+        let call = past.prepare("probe", "probe", "create_item", item("old"), PATIENCE).await.unwrap();
+        let now = connect(conductor, &app_id).await;
+        let resumed = now.send_signed(&journalled(&call), CallOptions::default()).await.unwrap_err();
+        assert!(matches!(resumed, CallError::Expired), "{resumed:?}");
+        assert_eq!(resumed.outcome(), Outcome::Unknown);
+        assert_eq!(now.fence(&journalled(&call), None).await.unwrap(), Fenced::TooLate);
+    });
+}
+
+#[test]
+fn a_journal_shows_no_secret_in_debug() {
+    run(async {
+        let (_, ham) = connected().await;
+        let call = ham.prepare("probe", "probe", "echo_text", "hidden payload", PATIENCE).await.unwrap();
+        let shown = format!("{call:?}");
+        assert!(!shown.contains("hidden") && !shown.contains("bytes"), "{shown}");
+        let answer = ham.send_signed(&journalled(&call), CallOptions::default()).await.unwrap();
+        assert_eq!(answer.decode::<String>().unwrap(), "hidden payload");
+    });
+}

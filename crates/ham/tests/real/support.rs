@@ -1,0 +1,89 @@
+//! The shared conductor, and apps on it.
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use ham::{CallError, PersistentHam, PersistentHamConfig};
+use ham_testkit::conductor::{Conductor, InstallOptions, probe_bundle};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+use tokio::sync::OnceCell;
+
+/// Long enough for a conductor that compiles its zomes on a loaded machine: running into it means a hang.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// One runtime for all tests, so that what one test starts outlives it.
+static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap());
+static SHARED: OnceCell<Conductor> = OnceCell::const_new();
+
+/// Runs a test on the shared runtime, bounded.
+pub(crate) fn run(test: impl Future<Output = ()>) {
+    RUNTIME.block_on(async {
+        tokio::time::timeout(PATIENCE * 3, test).await.expect("the test hangs");
+    });
+}
+
+/// The conductor that all tests share. Tests that kill or stop theirs start their own.
+pub(crate) async fn shared() -> &'static Conductor {
+    SHARED.get_or_init(start).await
+}
+
+pub(crate) async fn start() -> Conductor {
+    Conductor::builder().start().await.unwrap()
+}
+
+/// An app of the test's own, installed and not enabled.
+pub(crate) async fn installed(conductor: &Conductor) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let app_id = format!("app-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    let options = InstallOptions { network_seed: Some(app_id.clone()), ..InstallOptions::default() };
+    conductor.install_app(&probe_bundle().await.unwrap(), &app_id, options).await.unwrap();
+    app_id
+}
+
+/// An app of the test's own that can be called.
+pub(crate) async fn app(conductor: &Conductor) -> String {
+    let app_id = installed(conductor).await;
+    conductor.enable(&app_id).await.unwrap();
+    conductor.wait_until_callable(&app_id).await.unwrap();
+    app_id
+}
+
+pub(crate) fn config(conductor: &Conductor, app_id: &str) -> PersistentHamConfig {
+    PersistentHamConfig::local(conductor.admin_port(), app_id).with_deadline(PATIENCE)
+}
+
+pub(crate) async fn connect(conductor: &Conductor, app_id: &str) -> PersistentHam {
+    PersistentHam::connect(config(conductor, app_id)).await.unwrap()
+}
+
+/// A fresh app on the shared conductor, connected.
+pub(crate) async fn connected() -> (String, PersistentHam) {
+    let conductor = shared().await;
+    let app_id = app(conductor).await;
+    let ham = connect(conductor, &app_id).await;
+    (app_id, ham)
+}
+
+/// The argument of `create_item`.
+pub(crate) fn item(call_id: &str) -> Value {
+    json!({ "call_id": call_id, "body": "body" })
+}
+
+/// The call ids on the chain, the oldest first.
+pub(crate) async fn call_ids(ham: &PersistentHam) -> Vec<String> {
+    let items: Vec<Item> = ham.call_zome("probe", "probe", "list_items", ()).await.unwrap();
+    items.into_iter().map(|item| item.call_id).collect()
+}
+
+#[derive(serde::Deserialize)]
+struct Item {
+    call_id: String,
+}
+
+/// The error of a call that must fail.
+pub(crate) async fn refused(ham: &PersistentHam, function: &str, payload: Value) -> CallError {
+    ham.call_zome::<_, serde::de::IgnoredAny>("probe", "probe", function, payload).await.unwrap_err()
+}
