@@ -1,9 +1,9 @@
-//! Everything a test of a connection needs that is real: loopback servers, a fault proxy, real conductors; and one
-//! scripted connector for the state machine itself.
+#![doc = include_str!("../README.md")]
 
 pub mod chaos;
-#[cfg(feature = "conductor")]
+#[cfg(all(unix, feature = "conductor"))]
 pub mod conductor;
+pub mod events;
 pub mod scripted;
 pub mod server;
 pub mod transcript;

@@ -1,0 +1,110 @@
+//! The bundle of the probe, the hApp that the tests run, and the digest that ties it to its source.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use holochain_types::app::AppBundleSource;
+use sha2::{Digest, Sha256};
+
+use super::error::BundleError;
+
+/// Where an app comes from: a bundle's bytes or its path.
+pub type HappBundleSource = AppBundleSource;
+
+/// `happ/bundle/probe.happ` of the repository: roles `probe` and `ledger`; see `happ/README.md`.
+#[must_use]
+pub fn probe_bundle_path() -> PathBuf {
+    happ().join("bundle").join("probe.happ")
+}
+
+/// The probe's bundle.
+///
+/// # Errors
+/// [`BundleError`] when the file cannot be read: this crate was compiled somewhere else.
+///
+/// # Cancel safety
+/// Cancel safe.
+pub async fn probe_bundle() -> Result<HappBundleSource, BundleError> {
+    let path = probe_bundle_path();
+    match tokio::fs::read(&path).await {
+        Ok(bytes) => Ok(AppBundleSource::Bytes(bytes.into())),
+        Err(source) => Err(BundleError { path, source }),
+    }
+}
+
+/// The digest of the probe's source, in lower-case hexadecimal, as the packer writes it into every wasm. The rule is in
+/// `happ/README.md`, "How a bundle is tied to its source".
+///
+/// # Errors
+/// [`BundleError`] for the first file or directory that cannot be read.
+pub fn happ_source_digest() -> Result<String, BundleError> {
+    digest(&happ())
+}
+
+fn happ() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../happ")
+}
+
+fn digest(root: &Path) -> Result<String, BundleError> {
+    let mut files = Vec::new();
+    collect(root, "", &mut files)?;
+    files.sort_unstable();
+    let mut hash = Sha256::new();
+    for name in files {
+        let path = root.join(&name);
+        let content = fs::read(&path).map_err(|source| BundleError { path, source })?;
+        for part in [name.as_bytes(), &content] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Adds the source files below `root/folder`, by their path relative to `root` with `/` between its parts.
+fn collect(root: &Path, folder: &str, files: &mut Vec<String>) -> Result<(), BundleError> {
+    let path = root.join(folder);
+    let failed = |source| BundleError { path: path.clone(), source };
+    for entry in fs::read_dir(&path).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        // A name that is not UTF-8 is no source file of ours.
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let relative = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+        if entry.file_type().map_err(failed)?.is_dir() {
+            if relative != "target" && relative != "bundle" {
+                collect(root, &relative, files)?;
+            }
+        } else if relative == "build"
+            || relative == "Cargo.lock"
+            || name == "Cargo.toml"
+            || name.ends_with(".rs")
+        {
+            files.push(relative);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_covers_names_and_contents_of_sources_only() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str, content: &str| {
+            let path = directory.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+            digest(directory.path()).unwrap()
+        };
+        let first = write("probe/src/lib.rs", "one");
+        assert_eq!(first.len(), 64);
+        assert_eq!(write("README.md", "a document"), first);
+        assert_eq!(write("target/out.rs", "output"), first);
+        assert_eq!(write("bundle/Cargo.toml", "output"), first);
+        let second = write("build", "a script");
+        assert_ne!(second, first);
+        assert_ne!(write("probe/src/lib.rs", "two"), second);
+    }
+}

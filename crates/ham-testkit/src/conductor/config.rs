@@ -1,0 +1,189 @@
+//! The conductor's configuration file.
+
+use std::fmt;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// Longest path of a data directory, in bytes: the keystore puts a Unix socket below it, whose path holds 108 at most.
+pub const MAX_DATA_PATH: usize = 80;
+
+/// Where a conductor's keys are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Keystore {
+    /// Keys that exist only in memory: **lost at every restart**. Starts a second faster than lair.
+    DangerTest,
+    /// A lair keystore inside the conductor's process, below its data directory. It serves a socket too.
+    Lair {
+        /// Unlocks it; the same one at every start of the same data.
+        passphrase: Passphrase,
+    },
+}
+
+impl Default for Keystore {
+    fn default() -> Self {
+        Self::Lair { passphrase: Passphrase::new("ham test passphrase") }
+    }
+}
+
+/// A keystore's passphrase; `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Passphrase(String);
+
+impl Passphrase {
+    /// A passphrase, without line breaks.
+    #[must_use]
+    pub fn new(passphrase: impl Into<String>) -> Self {
+        Self(passphrase.into())
+    }
+
+    /// The passphrase itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Passphrase(..)")
+    }
+}
+
+/// How a conductor reaches others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Network {
+    /// It reaches nobody: bootstrap and relay name a port where nothing listens.
+    #[default]
+    Offline,
+    /// A bootstrap server and a relay of one's own.
+    Servers {
+        /// The bootstrap server's URL.
+        bootstrap_url: String,
+        /// The relay's URL; `http` is allowed.
+        relay_url: String,
+    },
+}
+
+/// How careful the conductor's databases are with the disk.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DbSyncLevel {
+    /// Every write is on the disk before it counts: survives a power cut.
+    Full,
+    /// The conductor's own default: survives a crash of the process.
+    #[default]
+    Normal,
+    /// Nothing is waited for.
+    Off,
+}
+
+/// Everything the file says.
+#[derive(Debug)]
+pub(super) struct Config<'a> {
+    pub(super) data: &'a Path,
+    pub(super) keystore: &'a Keystore,
+    pub(super) network: &'a Network,
+    pub(super) admin_port: u16,
+    pub(super) allowed_origins: &'a str,
+    pub(super) db_sync_level: DbSyncLevel,
+}
+
+impl Config<'_> {
+    /// The file's text.
+    pub(super) fn render(&self) -> String {
+        let keystore = match self.keystore {
+            Keystore::DangerTest => "danger_test_keystore",
+            Keystore::Lair { .. } => "lair_server_in_proc",
+        };
+        // Port 1 is never listened on, so the refusal is immediate and no packet leaves the machine.
+        let (bootstrap, relay) = match self.network {
+            Network::Offline => ("http://127.0.0.1:1", "http://127.0.0.1:1"),
+            Network::Servers { bootstrap_url, relay_url } => (bootstrap_url.as_str(), relay_url.as_str()),
+        };
+        format!(
+            "data_root_path: {data}\n\
+             keystore:\n  type: {keystore}\n\
+             admin_interfaces:\n  - driver:\n      type: websocket\n      port: {port}\n      \
+             allowed_origins: {origins}\n\
+             network:\n  bootstrap_url: {bootstrap}\n  relay_url: {relay}\n  \
+             advanced:\n    irohTransport:\n      relayAllowPlainText: true\n\
+             db_sync_level: {level:?}\n",
+            data = quoted(&self.data.to_string_lossy()),
+            port = self.admin_port,
+            origins = quoted(self.allowed_origins),
+            bootstrap = quoted(bootstrap),
+            relay = quoted(relay),
+            level = self.db_sync_level,
+        )
+    }
+}
+
+/// A YAML double-quoted scalar.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            control if control.is_control() => {
+                // Writing to a string cannot fail.
+                let _ = write!(quoted, "\\u{:04x}", u32::from(control));
+            }
+            plain => quoted.push(plain),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offline_conductor_with_lair() {
+        let config = Config {
+            data: Path::new("/tmp/a \"b\""),
+            keystore: &Keystore::default(),
+            network: &Network::Offline,
+            admin_port: 0,
+            allowed_origins: "*",
+            db_sync_level: DbSyncLevel::default(),
+        };
+        let expected = r#"data_root_path: "/tmp/a \"b\""
+keystore:
+  type: lair_server_in_proc
+admin_interfaces:
+  - driver:
+      type: websocket
+      port: 0
+      allowed_origins: "*"
+network:
+  bootstrap_url: "http://127.0.0.1:1"
+  relay_url: "http://127.0.0.1:1"
+  advanced:
+    irohTransport:
+      relayAllowPlainText: true
+db_sync_level: Normal
+"#;
+        assert_eq!(config.render(), expected);
+    }
+
+    #[test]
+    fn the_passphrase_is_neither_in_the_file_nor_in_debug_output() {
+        let keystore = Keystore::Lair { passphrase: Passphrase::new("s3cret") };
+        let network = Network::Servers { bootstrap_url: "http://b:1".into(), relay_url: "http://r:2".into() };
+        let config = Config {
+            data: Path::new("/d"),
+            keystore: &keystore,
+            network: &network,
+            admin_port: 4,
+            allowed_origins: "ham",
+            db_sync_level: DbSyncLevel::Full,
+        };
+        let text = config.render();
+        assert!(text.contains("\"http://b:1\"") && text.contains("\"http://r:2\"") && text.contains("Full"));
+        assert!(!format!("{text}{config:?}").contains("s3cret"));
+    }
+}

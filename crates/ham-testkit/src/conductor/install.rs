@@ -1,0 +1,203 @@
+//! Finds the conductor's binary, or has it built.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::cache::{CACHE_VARIABLE, CacheDirectory};
+use super::cargo::{self, Progress};
+use super::error::InstallError;
+use super::version::Version;
+
+/// Names the binary to use; then nothing else is looked at.
+pub const BINARY_VARIABLE: &str = "HAM_HOLOCHAIN_BIN";
+
+/// A `holochain` binary of the right version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Install {
+    /// The binary.
+    pub binary: PathBuf,
+    /// Where it was found.
+    pub source: InstallSource,
+}
+
+/// Where a binary was found, in the order looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InstallSource {
+    /// [`BINARY_VARIABLE`] names it.
+    Named,
+    /// On `PATH`.
+    Path,
+    /// In the project's cache, built there earlier.
+    Cached,
+    /// In the project's cache, built just now.
+    Built,
+}
+
+impl Install {
+    /// Finds the binary, or builds it into the cache: half an hour or more, once a machine.
+    ///
+    /// A line on standard error tells what a long build is doing; use [`ensure_with`](Self::ensure_with) to show it
+    /// otherwise.
+    ///
+    /// # Errors
+    /// [`InstallError`], variant by variant.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a running build is killed, and the next one goes on from the crates it had finished.
+    pub async fn ensure() -> Result<Self, InstallError> {
+        Self::ensure_with(print_progress).await
+    }
+
+    /// [`ensure`](Self::ensure), showing progress in one's own way.
+    ///
+    /// # Errors
+    /// [`InstallError`], variant by variant.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a running build is killed, and the next one goes on from the crates it had finished.
+    pub async fn ensure_with(progress: impl FnMut(Progress) + Send) -> Result<Self, InstallError> {
+        Lookup::from_env().ensure(progress).await
+    }
+
+    /// Finds the binary without building; `None` when a build would be needed.
+    ///
+    /// # Errors
+    /// [`InstallError::WrongVersion`] and [`InstallError::NotRunnable`] for a binary named by [`BINARY_VARIABLE`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    pub async fn find() -> Result<Option<Self>, InstallError> {
+        Lookup::from_env().find().await
+    }
+}
+
+/// Where to look. [`Lookup::from_env`] is what everybody uses; the fields are there for tests and tools.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Lookup {
+    /// The binary to use, whatever else there is.
+    pub named: Option<PathBuf>,
+    /// Directories to search, in the form of `PATH`.
+    pub path: Option<OsString>,
+    /// The cache to look in and to build into.
+    pub cache: Option<CacheDirectory>,
+}
+
+impl Lookup {
+    /// What the environment says.
+    #[must_use]
+    pub fn from_env() -> Self {
+        let named = std::env::var_os(BINARY_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
+        Self { named, path: std::env::var_os("PATH"), cache: CacheDirectory::from_env() }
+    }
+
+    /// As [`Install::find`].
+    ///
+    /// # Errors
+    /// As [`Install::find`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    pub async fn find(&self) -> Result<Option<Install>, InstallError> {
+        if let Some(binary) = &self.named {
+            // Named on purpose: using another one instead would hide the mistake.
+            return checked(binary, InstallSource::Named).await.map(Some);
+        }
+        for directory in self.path.iter().flat_map(std::env::split_paths) {
+            let binary = directory.join("holochain");
+            // A conductor of another version on `PATH` is somebody else's.
+            if let Ok(install) = checked(&binary, InstallSource::Path).await {
+                return Ok(Some(install));
+            }
+        }
+        let Some(cache) = &self.cache else { return Ok(None) };
+        Ok(checked(&cache.binary(), InstallSource::Cached).await.ok())
+    }
+
+    /// As [`Install::ensure_with`].
+    ///
+    /// # Errors
+    /// As [`Install::ensure_with`].
+    ///
+    /// # Cancel safety
+    /// As [`Install::ensure_with`].
+    pub async fn ensure(&self, mut progress: impl FnMut(Progress) + Send) -> Result<Install, InstallError> {
+        if let Some(install) = self.find().await? {
+            return Ok(install);
+        }
+        let cache = self.cache.as_ref().ok_or(InstallError::NoCache { variable: CACHE_VARIABLE })?;
+        let _lock = cargo::lock(cache, &mut progress).await?;
+        // Another process may have built it while this one waited for the lock.
+        if let Ok(install) = checked(&cache.binary(), InstallSource::Cached).await {
+            return Ok(install);
+        }
+        cargo::build(cache, &mut progress).await?;
+        checked(&cache.binary(), InstallSource::Built).await
+    }
+}
+
+async fn checked(binary: &Path, source: InstallSource) -> Result<Install, InstallError> {
+    let version = Version::of(binary).await?;
+    if version.is_wanted() {
+        Ok(Install { binary: binary.to_owned(), source })
+    } else {
+        Err(InstallError::WrongVersion { path: binary.to_owned(), found: version.to_string() })
+    }
+}
+
+fn print_progress(progress: Progress) {
+    if progress.is_worth_a_line() {
+        eprintln!("{progress}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// A stand-in that answers `--version` as told.
+    fn binary(directory: &Path, version: &str) -> PathBuf {
+        std::fs::create_dir_all(directory).expect("a temporary directory is writable");
+        let path = directory.join("holochain");
+        std::fs::write(&path, format!("#!/bin/sh\necho holochain {version}\n")).expect("as above");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("as above");
+        path
+    }
+
+    #[tokio::test]
+    async fn a_named_binary_is_used_or_refused_but_never_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let right = binary(&directory.path().join("right"), "0.7.1");
+        let wrong = binary(&directory.path().join("wrong"), "0.6.3");
+        let path = Some(directory.path().join("right").into_os_string());
+        let find = |named| Lookup { named: Some(named), path: path.clone(), cache: None };
+
+        let found = find(right.clone()).find().await.unwrap().unwrap();
+        assert_eq!(found, Install { binary: right, source: InstallSource::Named });
+        let refused = find(wrong).find().await.unwrap_err();
+        assert!(
+            matches!(&refused, InstallError::WrongVersion { found, .. } if found == "0.6.3"),
+            "{refused}"
+        );
+        let missing = find(directory.path().join("none")).find().await.unwrap_err();
+        assert!(matches!(missing, InstallError::NotRunnable { .. }), "{missing}");
+    }
+
+    #[tokio::test]
+    async fn other_versions_on_the_path_are_passed_over_and_the_cache_comes_last() {
+        let directory = tempfile::tempdir().unwrap();
+        let wrong = binary(&directory.path().join("wrong"), "0.7.0");
+        let cache = CacheDirectory::at(directory.path());
+        let path = wrong.parent().map(|parent| parent.as_os_str().to_owned());
+        let lookup = Lookup { named: None, path, cache: Some(cache.clone()) };
+        assert_eq!(lookup.find().await.unwrap(), None);
+
+        let cached = binary(cache.binary().parent().unwrap(), "0.7.1");
+        let found = lookup.ensure(|_| panic!("nothing is to be built")).await.unwrap();
+        assert_eq!(found, Install { binary: cached, source: InstallSource::Cached });
+    }
+}

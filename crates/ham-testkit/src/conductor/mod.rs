@@ -1,0 +1,49 @@
+//! Real Holochain conductors, started and broken on purpose.
+//!
+//! 1. [`Install::ensure`] finds the `holochain` binary of [`HOLOCHAIN_VERSION`], or builds it once into a cache.
+//! 2. [`Conductor::builder`] starts it offline, on ports of its own, with temporary or kept data.
+//! 3. The [`Conductor`] installs apps, and kills, freezes, restarts and moves the process.
+//!
+//! `docs/conductor.md` in the repository tells where the binary is looked for and what to do when it fails.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use ham_testkit::conductor::{Conductor, InstallOptions, probe_bundle};
+//!
+//! let mut conductor = Conductor::builder().start().await?;
+//! conductor.install_app(&probe_bundle().await?, "probe", InstallOptions::default()).await?;
+//! conductor.enable("probe").await?;
+//! conductor.wait_until_callable("probe").await?;
+//!
+//! conductor.kill().await?;
+//! conductor.restart().await?;
+//! # Ok(()) }
+//! ```
+
+mod admin;
+mod builder;
+mod bundle;
+mod cache;
+mod cargo;
+mod config;
+mod error;
+mod install;
+mod launch;
+mod logs;
+mod process;
+mod version;
+mod watchdog;
+
+pub use admin::{
+    CALLABLE_INTERVAL, DEFAULT_ADMIN_TIMEOUT, DEFAULT_CALLABLE_TIMEOUT, InstallOptions, TokenOptions,
+};
+pub use builder::{ConductorBuilder, DEFAULT_READY_TIMEOUT, DEFAULT_RUST_LOG};
+pub use bundle::{HappBundleSource, happ_source_digest, probe_bundle, probe_bundle_path};
+pub use cache::{CACHE_VARIABLE, CacheDirectory};
+pub use cargo::{BUILD_TIMEOUT, Progress};
+pub use config::{DbSyncLevel, Keystore, MAX_DATA_PATH, Network, Passphrase};
+pub use error::{AdminError, BundleError, InstallError, LaunchError};
+pub use install::{BINARY_VARIABLE, Install, InstallSource, Lookup};
+pub use launch::{Conductor, DEFAULT_STOP_TIMEOUT, Stopped};
+pub use logs::MAX_LOG_LINES;
+pub use version::{HOLOCHAIN_VERSION, Version};

@@ -1,0 +1,208 @@
+//! The conductor's process: one task owns the child, so that a signal can never reach a process that took over its number.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncRead, AsyncWriteExt};
+use tokio::process::{Child, Command};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+
+use super::config::Passphrase;
+use super::logs::{Announced, Logs};
+use super::watchdog::Watchdog;
+
+/// A killed process is gone within milliseconds; this bounds the wait of a drop for it.
+const REAP_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A data directory; removed, when temporary, with its last owner. The process is an owner too, so it goes first.
+#[derive(Debug)]
+pub(super) enum DataDirectory {
+    Kept(PathBuf),
+    Temporary(tempfile::TempDir),
+}
+
+impl DataDirectory {
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Kept(path) => path,
+            Self::Temporary(directory) => directory.path(),
+        }
+    }
+}
+
+/// Signals to send, each with the place for its result.
+type Commands = mpsc::Receiver<(Signal, oneshot::Sender<io::Result<()>>)>;
+
+/// What to run.
+#[derive(Debug)]
+pub(super) struct Program<'a> {
+    pub(super) binary: &'a Path,
+    pub(super) config: &'a Path,
+    pub(super) passphrase: Option<&'a Passphrase>,
+    pub(super) rust_log: &'a str,
+}
+
+/// A running process. Dropping it kills the process and waits for its end, [`REAP_TIMEOUT`] at most.
+#[derive(Debug)]
+pub(super) struct Process {
+    pub(super) id: u32,
+    signals: mpsc::Sender<(Signal, oneshot::Sender<io::Result<()>>)>,
+    pub(super) announced: watch::Receiver<Announced>,
+    exited: watch::Receiver<Option<ExitStatus>>,
+}
+
+impl Process {
+    pub(super) async fn start(
+        program: Program<'_>,
+        logs: &Logs,
+        data: Arc<DataDirectory>,
+    ) -> io::Result<Self> {
+        let mut child = command(&program).spawn()?;
+        let id = child.id().ok_or(io::ErrorKind::NotFound)?;
+        let watchdog = Watchdog::watch(id)?;
+        if let (Some(mut stdin), Some(passphrase)) = (child.stdin.take(), program.passphrase) {
+            // A conductor that died already closed the pipe; its exit tells more than this failure would.
+            let _ = stdin.write_all(format!("{}\n", passphrase.expose()).as_bytes()).await;
+        }
+        let (announce, announced) = watch::channel(Announced::default());
+        let (signals, commands) = mpsc::channel(8);
+        let (exit, exited) = watch::channel(None);
+        let owned = Owned { child, _watchdog: watchdog, _data: data };
+        spawn_owner(owned, logs.clone(), announce, commands, exit);
+        Ok(Self { id, signals, announced, exited })
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.exited.borrow().is_none() && self.exited.has_changed().is_ok()
+    }
+
+    /// Resolves when the process has been reaped; `None` when its end was not seen.
+    pub(super) async fn exited(&self) -> Option<ExitStatus> {
+        let mut exited = self.exited.clone();
+        let status = exited.wait_for(Option::is_some).await;
+        status.ok().and_then(|status| *status)
+    }
+
+    /// Sends a signal; to a process that has ended that is a success without effect.
+    pub(super) async fn signal(&self, signal: Signal) -> io::Result<()> {
+        let (sent, result) = oneshot::channel();
+        if self.signals.send((signal, sent)).await.is_err() {
+            return Ok(());
+        }
+        result.await.unwrap_or(Ok(()))
+    }
+}
+
+/// What the owning task holds. The order of the fields is the order of their end.
+#[derive(Debug)]
+struct Owned {
+    child: Child,
+    _watchdog: Watchdog,
+    _data: Arc<DataDirectory>,
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        // Killed, the process is gone within milliseconds; its data may be removed only then. Nothing can be awaited here,
+        // so this spins, yielding the processor, within a bound.
+        let _ = self.child.start_kill();
+        let begun = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) && begun.elapsed() < REAP_TIMEOUT {
+            std::thread::yield_now();
+        }
+    }
+}
+
+fn command(program: &Program<'_>) -> Command {
+    let mut command = Command::new(program.binary);
+    command
+        .arg("--piped")
+        .arg("--config-path")
+        .arg(program.config)
+        .env("RUST_LOG", program.rust_log)
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        // A group of its own: Ctrl-C in a terminal is for the program that started it, which then decides.
+        .process_group(0)
+        .kill_on_drop(true);
+    command
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one task that owns the process; it ends with Process or the process"
+)]
+fn spawn_owner(
+    mut owned: Owned,
+    logs: Logs,
+    announce: watch::Sender<Announced>,
+    mut commands: Commands,
+    exit: watch::Sender<Option<ExitStatus>>,
+) {
+    tokio::spawn(async move {
+        let (stdout, stderr) = (owned.child.stdout.take(), owned.child.stderr.take());
+        let (ended, end) = oneshot::channel();
+        let follow = async {
+            tokio::join!(follow(stdout, logs.clone(), announce.clone()), follow(stderr, logs, announce));
+        };
+        // Both pipes end with the process; reading them to the end keeps its last words.
+        let (status, ()) = tokio::join!(obey(&mut owned.child, &mut commands, ended), until(follow, end));
+        // Whoever waits for the exit may start the next process on the same data: nothing of this one may remain.
+        drop(owned);
+        exit.send_replace(status);
+    });
+}
+
+/// Passes signals on until the process has ended. When its owner is gone, ends it.
+async fn obey(child: &mut Child, commands: &mut Commands, ended: oneshot::Sender<()>) -> Option<ExitStatus> {
+    let status = loop {
+        // The end first: after it no signal may be sent. Commands are few, so neither starves the other.
+        tokio::select! {
+            biased;
+            status = child.wait() => break status.ok(),
+            command = commands.recv() => match command {
+                Some((signal, sent)) => {
+                    // Nobody may be waiting for the result any more.
+                    let _ = sent.send(send(child, signal));
+                }
+                None => break child.kill().await.ok().and_then(|()| child.try_wait().ok().flatten()),
+            },
+        }
+    };
+    // The other side of the join may have ended already.
+    let _ = ended.send(());
+    status
+}
+
+async fn follow(pipe: Option<impl AsyncRead + Unpin>, logs: Logs, announce: watch::Sender<Announced>) {
+    if let Some(pipe) = pipe {
+        logs.follow(pipe, announce).await;
+    }
+}
+
+/// Waits for the work, but no longer than [`REAP_TIMEOUT`] after the process ended: something else may hold its pipes.
+async fn until(work: impl Future<Output = ()>, end: oneshot::Receiver<()>) {
+    let grace = async {
+        let _ = end.await;
+        let _ = tokio::time::timeout(REAP_TIMEOUT, std::future::pending::<()>()).await;
+    };
+    // Fair: both end once.
+    tokio::select! {
+        () = work => {}
+        () = grace => {}
+    }
+}
+
+fn send(child: &Child, signal: Signal) -> io::Result<()> {
+    let Some(process) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) else {
+        return Ok(());
+    };
+    Ok(kill_process(process, signal)?)
+}
