@@ -39,6 +39,8 @@ pub struct SessionConfig {
     pub max_message_size: usize,
     /// The largest WebSocket frame that is accepted, in bytes.
     pub max_frame_size: usize,
+    /// The largest message that is sent, in bytes: what the peer reads. A larger one is refused before a byte leaves.
+    pub max_send_size: usize,
     /// How many bytes of frames are gathered for one write before the socket must take them.
     pub write_coalescing: usize,
     /// How long `close` lets the outstanding requests finish.
@@ -60,6 +62,7 @@ impl Default for SessionConfig {
             max_in_flight: DEFAULT_MAX_IN_FLIGHT,
             max_waiting: DEFAULT_MAX_WAITING,
             max_message_size: DEFAULT_MAX_MESSAGE_SIZE,
+            max_send_size: DEFAULT_MAX_MESSAGE_SIZE,
             max_frame_size: DEFAULT_MAX_FRAME_SIZE,
             write_coalescing: DEFAULT_WRITE_COALESCING,
             drain_timeout: DEFAULT_DRAIN_TIMEOUT,
@@ -120,6 +123,13 @@ impl SessionConfig {
         self
     }
 
+    /// Sets [`max_send_size`](Self::max_send_size).
+    #[must_use]
+    pub fn with_max_send_size(mut self, bytes: usize) -> Self {
+        self.max_send_size = bytes;
+        self
+    }
+
     /// Sets [`max_frame_size`](Self::max_frame_size).
     #[must_use]
     pub fn with_max_frame_size(mut self, bytes: usize) -> Self {
@@ -168,6 +178,7 @@ impl SessionConfig {
         zero("silence_bound", self.silence_bound == Some(Duration::ZERO))?;
         zero("degraded_after", self.degraded_after == Some(Duration::ZERO))?;
         zero("max_message_size", self.max_message_size == 0)?;
+        zero("max_send_size", self.max_send_size == 0)?;
         zero("max_frame_size", self.max_frame_size == 0)?;
         zero("write_coalescing", self.write_coalescing == 0)
     }

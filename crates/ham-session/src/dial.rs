@@ -77,7 +77,7 @@ async fn go_live<P: Protocol>(
         }
     }
     let probes = protocol.probe().is_some();
-    let shared = Arc::new(Shared::new(protocol, welcome, pending, config.max_message_size));
+    let shared = Arc::new(Shared::new(protocol, welcome, pending, config.max_send_size));
     let link = Link::new(Arc::clone(&shared));
     spawn(Pump::new(transport, &link, shared, inbox, config, probes));
     if let Some(written) = written {

@@ -141,7 +141,7 @@ impl<P: Protocol> Link<P> {
 
     fn encode(&self, out: P::Out) -> Result<Frame, RequestError> {
         let frame = self.shared().protocol.encode(out).map_err(RequestError::Encode)?;
-        let (size, limit) = (frame.len(), self.shared().max_message_size);
+        let (size, limit) = (frame.len(), self.shared().max_send_size);
         if size > limit { Err(RequestError::TooLarge { size, limit }) } else { Ok(frame) }
     }
 

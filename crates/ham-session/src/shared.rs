@@ -20,7 +20,7 @@ pub(crate) struct Shared<P: Protocol> {
     pub(crate) id: u64,
     pub(crate) protocol: Arc<P>,
     pub(crate) welcome: P::Welcome,
-    pub(crate) max_message_size: usize,
+    pub(crate) max_send_size: usize,
     desk: Mutex<Desk<P>>,
     /// Nanoseconds; zero is "not measured yet".
     round_trip_time: AtomicU64,
@@ -53,14 +53,14 @@ impl<P: Protocol> Shared<P> {
         protocol: Arc<P>,
         welcome: P::Welcome,
         pending: Pending<P::Key, P::In>,
-        max_message_size: usize,
+        max_send_size: usize,
     ) -> Self {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             protocol,
             welcome,
-            max_message_size,
+            max_send_size,
             desk: Mutex::new(Desk { pending, closing: false, end: None, pump: None, parked: false }),
             round_trip_time: AtomicU64::new(0),
             health: watch::Sender::new(Health::Healthy),

@@ -63,7 +63,7 @@ impl Transport {
             .read_buffer_size(READ_BUFFER)
             .write_buffer_size(config.write_coalescing)
             .max_write_buffer_size(
-                config.write_coalescing.saturating_add(config.max_message_size).saturating_add(CONTROL_SLACK),
+                config.write_coalescing.saturating_add(config.max_send_size).saturating_add(CONTROL_SLACK),
             )
             .max_message_size(Some(config.max_message_size))
             .max_frame_size(Some(config.max_frame_size));

@@ -170,6 +170,10 @@ pub enum Fenced {
     Ambiguous,
 }
 
+/// How many links a call may be lost with before it is taken for their cause: a call that kills every link it is sent on
+/// must not take all others down until its deadline.
+pub const MAX_RESUMES: u32 = 32;
+
 /// The pauses between sendings while a cell starts: short while a boot is on, long for a cell that does not start.
 fn start_pause(waited: Duration) -> Duration {
     if waited < START_EAGER { START_PAUSE } else { START_PAUSE_LONG }
@@ -195,6 +199,8 @@ struct Sending<'a> {
     call: &'a SignedCall,
     /// How the link ended that carried a sending whose fate is unknown.
     lost_on: Option<Arc<LinkEnd>>,
+    /// How many links carried a sending to their end.
+    losses: u32,
     /// The same bytes may have left before this process or this run.
     sent_before: bool,
     began: Instant,
@@ -229,6 +235,10 @@ impl Shared {
     /// Signs a call whose nonce lives for the deadline and the skew margin.
     pub(crate) async fn sign(&self, plan: &CallPlan, deadline: Instant) -> Result<SignedCall, CallError> {
         let cell_id = self.resolve(&plan.target, deadline).await?;
+        if !self.signer.is_ready(&cell_id) {
+            // A grant needs the conductor, so what is missing is the link.
+            self.link(deadline).await?;
+        }
         let credentials = self.signer.credentials(&cell_id, deadline).await?;
         let life = deadline.saturating_duration_since(Instant::now()) + self.config.skew_margin;
         let expires_at = self.wall_time(life)?;
@@ -331,7 +341,7 @@ impl Shared {
         let began = Instant::now();
         let request = call.request()?;
         let sent_before = call.sent.swap(true, Ordering::Relaxed);
-        let mut sending = Sending { call, lost_on: None, sent_before, began, deadline };
+        let mut sending = Sending { call, lost_on: None, losses: 0, sent_before, began, deadline };
         loop {
             let link = match self.link(deadline).await {
                 Ok(link) => link,
@@ -364,8 +374,10 @@ impl Shared {
                 Err(RequestError::LinkLost { phase, end }) => {
                     if phase == Phase::Sent {
                         sending.lost_on = Some(end.clone());
+                        sending.losses += 1;
                     }
-                    if !resume && sending.sent() {
+                    let enough = !resume || sending.losses > MAX_RESUMES;
+                    if enough && sending.sent() {
                         return Err(CallError::LinkLost { end, sent: true });
                     }
                 }
@@ -461,7 +473,7 @@ impl Shared {
                 }
                 Err(error) => return Err(from_request(error, &call.label(), lost.is_some())),
             };
-            let sending = Sending { call: &fence, lost_on: lost.clone(), sent_before: false, began, deadline };
+            let sending = Sending { call: &fence, lost_on: lost.clone(), losses: 0, sent_before: false, began, deadline };
             let refusal = match wire::zome_output(answer) {
                 Err(BadAnswer::Refused(refusal)) => refusal,
                 Err(other) => return Err(CallError::UnexpectedResponse(other.to_string())),

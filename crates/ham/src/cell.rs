@@ -61,7 +61,7 @@ pub(crate) fn find(app: &AppInfo, role: &str) -> Option<CellId> {
 
 /// Every role and clone of the app, for error texts.
 pub(crate) fn names(app: &AppInfo) -> String {
-    let names: Vec<&str> = app
+    let mut names: Vec<&str> = app
         .cell_info
         .iter()
         .flat_map(|(name, cells)| {
@@ -71,6 +71,8 @@ pub(crate) fn names(app: &AppInfo) -> String {
             })
         })
         .collect();
+    // The conductor's order differs from app to app.
+    names.sort_unstable();
     names.join(", ")
 }
 

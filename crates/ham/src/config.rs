@@ -296,7 +296,7 @@ impl PersistentHamConfig {
 pub fn conductor_session() -> SessionConfig {
     SessionConfig::default()
         .with_max_in_flight(DEFAULT_MAX_IN_FLIGHT)
-        .with_max_frame_size(MAX_FRAME_SIZE)
+        .with_max_send_size(MAX_FRAME_SIZE)
         .with_silence_bound(Some(DEFAULT_SILENCE_BOUND))
         .with_degraded_after(Some(DEFAULT_DEGRADED_AFTER))
 }

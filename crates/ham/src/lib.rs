@@ -24,7 +24,7 @@ mod watchdog;
 mod wire;
 
 pub use admin::Admin;
-pub use call::{CallOptions, CallPolicy, Fenced, OnUnknown, SignedCall, UnknownCall};
+pub use call::{CallOptions, CallPolicy, Fenced, MAX_RESUMES, OnUnknown, SignedCall, UnknownCall};
 pub use cell::CallTarget;
 pub use client::{CapGrantOptIn, DEFAULT_REQUEST_TIMEOUT_SECS, Ham, HamConfig, LairCredentials, LairSigning};
 pub use conductor::{ConductorProtocol, Incoming, Interface, Request, Welcome};

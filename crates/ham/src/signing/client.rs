@@ -58,6 +58,13 @@ fn key_ring(conductor: &str, app_id: &str, config: &ClientKeySigning) -> Arc<Key
     RINGS.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default().clone()
 }
 
+/// What became of a grant.
+enum Grant {
+    Valid,
+    Revoked,
+    Absent,
+}
+
 /// Keys whose grant may or may not be on the chain: made by us, or loaded.
 #[derive(Default)]
 struct Keys {
@@ -92,7 +99,7 @@ impl ClientKeys {
             .unwrap_or_else(|_| Err(SigningError::TimedOut { after: began.elapsed() }))
     }
 
-    fn ready(&self, cell: &CellId) -> Option<Credentials> {
+    pub(super) fn ready(&self, cell: &CellId) -> Option<Credentials> {
         self.ring.ready.read().unwrap_or_else(PoisonError::into_inner).get(cell).cloned()
     }
 
@@ -107,7 +114,15 @@ impl ClientKeys {
         let name = cell_name(cell);
         let known = keys.by_cell.get(&name).cloned();
         let on_chain = match &known {
-            Some(credential) => self.is_granted(cell, &credential.tag).await?,
+            Some(credential) => match self.look_up(cell, &credential.tag).await? {
+                Grant::Valid => true,
+                Grant::Absent => false,
+                // Whoever revoked it meant it.
+                Grant::Revoked => {
+                    let forget = "its grant was revoked; to grant anew, remove the credential or restart the service";
+                    return Err(SigningError::GrantForbidden(forget.into()));
+                }
+            },
             None => false,
         };
         let credential = match known {
@@ -133,14 +148,21 @@ impl ClientKeys {
         self.admin.as_ref().ok_or(SigningError::Grant(AdminError::NotConfigured))
     }
 
-    /// Whether a grant with this tag is on the chain. Without an admin interface the file is trusted.
-    async fn is_granted(&self, cell: &CellId, tag: &str) -> Result<bool, SigningError> {
-        let Some(admin) = &self.admin else { return Ok(true) };
-        let grants = admin.grants(&self.app_id, false).await.map_err(SigningError::Grant)?;
-        Ok(grants
+    /// What became of the grant with this tag. Without an admin interface the file is trusted.
+    async fn look_up(&self, cell: &CellId, tag: &str) -> Result<Grant, SigningError> {
+        let Some(admin) = &self.admin else { return Ok(Grant::Valid) };
+        let grants = admin.grants(&self.app_id, true).await.map_err(SigningError::Grant)?;
+        let mut ours = grants
             .iter()
             .filter(|(granted, _)| granted == cell)
-            .any(|(_, grants)| grants.iter().any(|grant| grant.cap_grant.tag == tag && grant.revoked_at.is_none())))
+            .flat_map(|(_, grants)| grants)
+            .filter(|grant| grant.cap_grant.tag == tag)
+            .peekable();
+        Ok(match (ours.peek().is_some(), ours.any(|grant| grant.revoked_at.is_none())) {
+            (_, true) => Grant::Valid,
+            (true, false) => Grant::Revoked,
+            (false, false) => Grant::Absent,
+        })
     }
 
     async fn check_may_grant(&self, cell: &CellId) -> Result<(), SigningError> {
@@ -185,7 +207,7 @@ impl ClientKeys {
     async fn turns_up(&self, cell: &CellId, tag: &str, delivery: Delivery) -> bool {
         let settled = Instant::now() + if delivery == Delivery::Unknown { GRANT_SETTLES } else { Duration::ZERO };
         loop {
-            if self.is_granted(cell, tag).await.unwrap_or(false) {
+            if matches!(self.look_up(cell, tag).await, Ok(Grant::Valid)) {
                 return true;
             }
             if Instant::now() + GRANT_POLL > settled {

@@ -100,9 +100,11 @@ impl Connector for LairConnector {
     }
 }
 
-/// A keystore refuses a wrong passphrase with these words (`lair_keystore_api` 0.7.1); tested on a real one.
+/// A keystore refuses a wrong passphrase with its own word, or with that of the decryption that failed on it
+/// (`lair_keystore_api` 0.7.1). Everything that comes before the unlock is an error of the operating system or names the
+/// server's key. Tested on a real one.
 fn refusal(url: String, why: &str) -> SigningError {
-    if why.contains("InvalidPassphrase") || why.to_lowercase().contains("passphrase") {
+    if why.contains("InvalidPassphrase") || why.contains("\"message\":\"internal\"") {
         SigningError::BadPassphrase { url }
     } else {
         SigningError::KeystoreUnreachable { url, why: why.to_owned() }

@@ -156,6 +156,14 @@ impl Signer {
         }
     }
 
+    /// Whether calls to `cell` can be signed without asking the conductor first.
+    pub(crate) fn is_ready(&self, cell: &CellId) -> bool {
+        match self {
+            Self::Lair(_) => true,
+            Self::ClientKeys(keys) => keys.ready(cell).is_some(),
+        }
+    }
+
     /// In whose name calls to `cell` are made. May write a grant, once per cell.
     pub(crate) async fn credentials(
         &self,

@@ -85,7 +85,7 @@ fn unknown_names_and_bad_payloads() {
     run(async {
         let (_, ham) = connected().await;
         let role = ham.call_zome::<_, ()>("no-such-role", "probe", "f", ()).await.unwrap_err();
-        assert!(matches!(&role, CallError::UnknownRole { known, .. } if known == "probe, ledger"), "{role:?}");
+        assert!(matches!(&role, CallError::UnknownRole { known, .. } if known == "ledger, probe"), "{role:?}");
         let payload = refused(&ham, "echo_text", json!([1, 2])).await;
         assert!(payload.to_string().contains("Deserialize"), "{payload}");
         let answer = ham.call_zome::<_, u64>("probe", "probe", "echo_text", "not a number").await.unwrap_err();

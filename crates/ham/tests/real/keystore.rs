@@ -22,7 +22,7 @@ async fn tags(ham: &PersistentHam) -> Vec<String> {
 
 #[test]
 fn the_cells_own_key_signs_without_a_grant_and_survives_the_keystore() {
-    run(async {
+    run_apart(async {
         let mut conductor = start().await;
         let app_id = app(&conductor).await;
         let signing = lair(&conductor, &passphrase(&conductor)).await;

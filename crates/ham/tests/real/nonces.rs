@@ -30,7 +30,7 @@ fn journalled(call: &SignedCall) -> SignedCall {
 
 #[test]
 fn a_replayed_nonce_is_an_arrival_on_the_same_socket_on_a_new_one_and_after_a_crash() {
-    run(async {
+    run_apart(async {
         let mut conductor = start().await;
         let app_id = app(&conductor).await;
         let ham = connect(&conductor, &app_id).await;

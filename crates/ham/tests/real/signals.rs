@@ -21,7 +21,7 @@ fn told(item: &SignalItem) -> Option<Told> {
 
 #[test]
 fn signals_arrive_in_order_and_a_lost_link_is_a_gap() {
-    run(async {
+    run_apart(async {
         let mut conductor = start().await;
         let app_id = app(&conductor).await;
         let ham = connect(&conductor, &app_id).await;

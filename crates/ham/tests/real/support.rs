@@ -8,7 +8,7 @@ use ham::{CallError, PersistentHam, PersistentHamConfig};
 use ham_testkit::conductor::{Conductor, InstallOptions, probe_bundle};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 /// Long enough for a conductor that compiles its zomes on a loaded machine: running into it means a hang.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
@@ -18,10 +18,20 @@ static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap());
 static SHARED: OnceCell<Conductor> = OnceCell::const_new();
 
-/// Runs a test on the shared runtime, bounded.
+/// Runs a test that uses the shared conductor; one after the other, because a conductor answers administrative writes
+/// that meet with "database is locked".
 pub(crate) fn run(test: impl Future<Output = ()>) {
+    static TURN: Mutex<()> = Mutex::const_new(());
+    run_apart(async {
+        let _turn = TURN.lock().await;
+        test.await;
+    });
+}
+
+/// Runs a test that has a conductor of its own, on the shared runtime, bounded.
+pub(crate) fn run_apart(test: impl Future<Output = ()>) {
     RUNTIME.block_on(async {
-        tokio::time::timeout(PATIENCE * 3, test).await.expect("the test hangs");
+        tokio::time::timeout(PATIENCE * 4, test).await.expect("the test hangs");
     });
 }
 
