@@ -236,8 +236,8 @@ impl Shared {
     pub(crate) async fn sign(&self, plan: &CallPlan, deadline: Instant) -> Result<SignedCall, CallError> {
         let cell_id = self.resolve(&plan.target, deadline).await?;
         if !self.signer.is_ready(&cell_id) {
-            // A grant needs the conductor, so what is missing is the link.
-            self.link(deadline).await?;
+            // A grant needs a running cell: say what is missing in those terms.
+            self.check_enabled(&plan.target, deadline).await?;
         }
         let credentials = self.signer.credentials(&cell_id, deadline).await?;
         let life = deadline.saturating_duration_since(Instant::now()) + self.config.skew_margin;

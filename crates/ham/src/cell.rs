@@ -48,13 +48,20 @@ impl fmt::Display for CallTarget {
     }
 }
 
-/// The cell that a role or a clone names.
-pub(crate) fn find(app: &AppInfo, role: &str) -> Option<CellId> {
-    app.cell_info.iter().find_map(|(name, cells)| {
-        cells.iter().find_map(|cell| match cell {
-            CellInfo::Provisioned(cell) if name == role => Some(cell.cell_id.clone()),
-            CellInfo::Cloned(clone) if clone.clone_id.0 == role => Some(clone.cell_id.clone()),
-            CellInfo::Provisioned(_) | CellInfo::Cloned(_) | CellInfo::Stem(_) => None,
+/// The cell of the app that is meant.
+pub(crate) fn find(app: &AppInfo, target: &CallTarget) -> Option<CellId> {
+    let meant = |name: &str, cell: &CellId| match target {
+        CallTarget::Role(role) => role == name,
+        CallTarget::Cell(wanted) => wanted == cell,
+    };
+    app.cell_info.iter().find_map(|(role, cells)| {
+        cells.iter().find_map(|cell| {
+            let (name, cell) = match cell {
+                CellInfo::Provisioned(cell) => (role.as_str(), &cell.cell_id),
+                CellInfo::Cloned(clone) => (clone.clone_id.0.as_str(), &clone.cell_id),
+                CellInfo::Stem(_) => return None,
+            };
+            meant(name, cell).then(|| cell.clone())
         })
     })
 }

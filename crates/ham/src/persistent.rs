@@ -577,33 +577,29 @@ impl Shared {
 
     /// The cell a call is addressed to. A role that is not known is looked for once more: it may be a new clone.
     pub(crate) async fn resolve(&self, target: &CallTarget, deadline: Instant) -> Result<CellId, CallError> {
-        let role = match target {
-            CallTarget::Cell(cell) => return Ok(cell.clone()),
-            CallTarget::Role(role) => role,
-        };
-        if let Some(cell) = cell::find(&*self.app(deadline).await?, role) {
+        if let Some(cell) = cell::find(&*self.app(deadline).await?, target) {
             return Ok(cell);
         }
         let info = self.refresh(deadline).await?;
-        cell::find(&info, role)
-            .ok_or_else(|| CallError::UnknownRole { role: role.clone(), known: cell::names(&info) })
+        cell::find(&info, target)
+            .ok_or_else(|| CallError::UnknownRole { role: target.to_string(), known: cell::names(&info) })
+    }
+
+    /// Whether the app is enabled, as the conductor says now.
+    pub(crate) async fn check_enabled(&self, target: &CallTarget, deadline: Instant) -> Result<(), CallError> {
+        let info = self.refresh(deadline).await?;
+        match not_enabled(&info.status) {
+            None => Ok(()),
+            Some(reason) => {
+                Err(CallError::CellNotRunning { role: target.to_string(), reason, sent_before: false })
+            }
+        }
     }
 
     /// Whether a cell can be called now.
     async fn callable(&self, target: &CallTarget, deadline: Instant) -> Result<CellId, CallError> {
-        let info = self.refresh(deadline).await?;
+        self.check_enabled(target, deadline).await?;
         let not_running = |reason| CallError::CellNotRunning { role: target.to_string(), reason, sent_before: false };
-        match &info.status {
-            AppStatus::Enabled => {}
-            AppStatus::Disabled(reason) => {
-                return Err(not_running(NotRunning::AppDisabled(disabled(reason))));
-            }
-            AppStatus::AwaitingMemproofs => return Err(not_running(NotRunning::AwaitingMemproofs)),
-            AppStatus::AwaitingRestore => return Err(not_running(NotRunning::AwaitingRestore)),
-            AppStatus::Unrecoverable(_, reason) => {
-                return Err(not_running(NotRunning::Unrecoverable(format!("{reason:?}"))));
-            }
-        }
         let payload = ExternIO::encode(()).map_err(|error| CallError::Encode(error.to_string()))?;
         let probe = CallPlan {
             target: target.clone(),
@@ -649,6 +645,17 @@ fn bad_answer(bad: BadAnswer) -> CallError {
         BadAnswer::Empty => CallError::EmptyAnswer,
         BadAnswer::Undecodable(why) => CallError::UnexpectedResponse(why),
         unexpected @ BadAnswer::Unexpected { .. } => CallError::UnexpectedResponse(unexpected.to_string()),
+    }
+}
+
+/// Why an app is not enabled.
+fn not_enabled(status: &AppStatus) -> Option<NotRunning> {
+    match status {
+        AppStatus::Enabled => None,
+        AppStatus::Disabled(reason) => Some(NotRunning::AppDisabled(disabled(reason))),
+        AppStatus::AwaitingMemproofs => Some(NotRunning::AwaitingMemproofs),
+        AppStatus::AwaitingRestore => Some(NotRunning::AwaitingRestore),
+        AppStatus::Unrecoverable(_, reason) => Some(NotRunning::Unrecoverable(format!("{reason:?}"))),
     }
 }
 

@@ -108,6 +108,7 @@ pub(crate) enum Verdict {
 
 const NOT_RUNNING: &str = "Conductor returned an error while using a ConductorApi: CellNotRunning(";
 const UNAUTHORIZED: &str = "Call was not authorized with reason ";
+const UNREADABLE: &str = "Serialization error while using a InterfaceApi: ";
 const NO_ZOME: &str = "ZomeError: Zome not found: ";
 const CELL_MISSING: &str = "Conductor returned an error while using a ConductorApi: CellMissing(";
 /// A zome function that failed: by its own error, by a host function, by a trap. The scratch space is dropped.
@@ -131,6 +132,7 @@ pub enum Stage {
 pub const NOTHING_WRITTEN: &[(RefusalKind, &str, Stage)] = &[
     (RefusalKind::ZomeCallAuthenticationFailed, "Authentication failure. Bad signature", Stage::Always),
     (RefusalKind::Deserialization, "", Stage::Always),
+    (RefusalKind::InternalError, UNREADABLE, Stage::Always),
     (RefusalKind::ZomeCallUnauthorized, UNAUTHORIZED, Stage::AtNonce),
     (RefusalKind::InternalError, NO_FUNCTION, Stage::AtNonce),
     (RefusalKind::InternalError, GUEST, Stage::AtNonce),
@@ -143,8 +145,8 @@ pub const NOTHING_WRITTEN: &[(RefusalKind, &str, Stage)] = &[
 /// Texts that mean "busy, later": the conductor's own queues and locks.
 const PRESSURE: &[&str] = &["deadline has elapsed", "database is locked", "timed out", "HeadMoved", "head moved"];
 
-impl Refusal {
-    pub(crate) fn new(error: ExternalApiWireError) -> Self {
+impl From<ExternalApiWireError> for Refusal {
+    fn from(error: ExternalApiWireError) -> Self {
         let (kind, text) = match error {
             ExternalApiWireError::InternalError(text) => (RefusalKind::InternalError, text),
             ExternalApiWireError::Deserialization(text) => (RefusalKind::Deserialization, text),
@@ -160,7 +162,9 @@ impl Refusal {
         };
         Self { kind, text: redact::conductor_text(&text) }
     }
+}
 
+impl Refusal {
     /// Which of the conductor's error variants it was.
     pub fn kind(&self) -> RefusalKind {
         self.kind
@@ -290,7 +294,7 @@ fn body(incoming: Incoming) -> Result<Bytes, BadAnswer> {
 /// An app answer that is not an error.
 pub(crate) fn app_answer(incoming: Incoming) -> Result<AppResponse, BadAnswer> {
     match decode_app(&body(incoming)?).map_err(BadAnswer::Undecodable)? {
-        AppResponse::Error(error) => Err(BadAnswer::Refused(Refusal::new(error))),
+        AppResponse::Error(error) => Err(BadAnswer::Refused(Refusal::from(error))),
         response => Ok(response),
     }
 }
@@ -299,7 +303,7 @@ pub(crate) fn app_answer(incoming: Incoming) -> Result<AppResponse, BadAnswer> {
 pub(crate) fn admin_answer(incoming: Incoming) -> Result<AdminResponse, BadAnswer> {
     let body = body(incoming)?;
     match rmp_serde::from_slice(&body).map_err(|error| BadAnswer::Undecodable(error.to_string()))? {
-        AdminResponse::Error(error) => Err(BadAnswer::Refused(Refusal::new(error))),
+        AdminResponse::Error(error) => Err(BadAnswer::Refused(Refusal::from(error))),
         response => Ok(response),
     }
 }
@@ -317,7 +321,7 @@ pub(crate) fn app_info(body: &[u8]) -> Result<AppInfo, String> {
     match decode_app(body)? {
         AppResponse::AppInfo(Some(info)) => Ok(info),
         AppResponse::AppInfo(None) => Err("the app behind the token is not installed any more".into()),
-        AppResponse::Error(error) => Err(Refusal::new(error).text),
+        AppResponse::Error(error) => Err(Refusal::from(error).text),
         other => Err(unexpected("app_info", &other).to_string()),
     }
 }

@@ -14,7 +14,7 @@ use crate::wire::{Effect, NotRunning, Refusal};
 const AFTER: Duration = Duration::from_secs(3);
 
 fn refusal(text: &str) -> Refusal {
-    Refusal::new(ExternalApiWireError::InternalError(text.into()))
+    Refusal::from(ExternalApiWireError::InternalError(text.into()))
 }
 
 /// Every variant, and what it answers: the one table that maps errors to both.

@@ -7,11 +7,11 @@ fn cell(byte: u8) -> CellId {
 }
 
 fn internal(text: impl Into<String>) -> Refusal {
-    Refusal::new(ExternalApiWireError::InternalError(text.into()))
+    Refusal::from(ExternalApiWireError::InternalError(text.into()))
 }
 
 fn unauthorized(reason: &str) -> Refusal {
-    Refusal::new(ExternalApiWireError::ZomeCallUnauthorized(format!(
+    Refusal::from(ExternalApiWireError::ZomeCallUnauthorized(format!(
         "Call was not authorized with reason {reason}, cap secret Some(CapSecret([7, 7])) to call the function f in zome z"
     )))
 }
@@ -78,7 +78,7 @@ fn what_the_table_does_not_list_may_have_written() {
     for text in ["Source chain error: deadline has elapsed", "", "database is locked"] {
         assert_eq!(internal(text).effect(), Effect::Unknown, "{text}");
     }
-    let session = Refusal::new(ExternalApiWireError::CountersigningSessionError("x".into()));
+    let session = Refusal::from(ExternalApiWireError::CountersigningSessionError("x".into()));
     assert_eq!(session.effect(), Effect::Unknown);
 }
 
