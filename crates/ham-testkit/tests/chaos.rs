@@ -21,15 +21,15 @@ async fn dial(address: SocketAddr) -> Result<Client, Error> {
 
 /// An echo server behind a proxy with one fault, and a client connected through it.
 async fn with(fault: Fault) -> (Server, Proxy, Client) {
-    let server = Server::echo().await.unwrap();
-    let proxy = Proxy::start_with(server.address(), [fault]).await.unwrap();
-    let client = dial(proxy.address()).await.unwrap();
+    let server = Server::echo().await.expect("a loopback port is free");
+    let proxy = Proxy::start_with(server.address(), [fault]).await.expect("a loopback port is free");
+    let client = dial(proxy.address()).await.expect("no fault strikes before a frame");
     (server, proxy, client)
 }
 
 async fn ended(proxy: &Proxy, number: u64) -> EndCause {
     let ended = |event: &Event| matches!(event, Event::Ended { connection, .. } if *connection == number);
-    match proxy.events().wait_for(ended).await.unwrap() {
+    match proxy.events().wait_for(ended).await.expect("the connection ends") {
         Event::Ended { cause, .. } => cause,
         other => unreachable!("not the event waited for: {other:?}"),
     }
@@ -44,7 +44,7 @@ async fn received(server: &Server) -> Vec<String> {
         }
         matches!(event, ServerEvent::Ended { .. })
     };
-    events.wait_for(over).await.unwrap();
+    events.wait_for(over).await.expect("the connection ends");
     texts
 }
 

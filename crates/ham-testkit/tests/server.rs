@@ -16,7 +16,7 @@ async fn dial(address: SocketAddr) -> Result<Client, Error> {
 }
 
 async fn ask(client: &mut Client, text: &str) -> Option<Result<Wire, Error>> {
-    client.send(Wire::text(text)).await.unwrap();
+    client.send(Wire::text(text)).await.expect("the client can still send");
     client.next().await
 }
 

@@ -1,7 +1,7 @@
 //! Builds the conductor with `cargo install` into the cache, one process at a time.
 
 use std::collections::VecDeque;
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io;
@@ -138,13 +138,14 @@ pub(super) async fn lock(
 
 /// Builds; the caller holds the lock.
 pub(super) async fn build(
+    cargo: &OsStr,
     cache: &CacheDirectory,
     progress: &mut (impl FnMut(Progress) + Send),
 ) -> Result<(), InstallError> {
     let began = Instant::now();
     progress(Progress::Started { binary: cache.binary() });
-    let mut child = command(cache).await.spawn().map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => InstallError::CargoMissing { cargo: cargo_program(), source },
+    let mut child = command(cargo, cache).await.spawn().map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => InstallError::CargoMissing { cargo: cargo.to_owned(), source },
         _ => InstallError::Cache { path: cache.conductor_root(), source },
     })?;
     let mut last_lines = VecDeque::new();
@@ -192,13 +193,8 @@ fn compiling(line: &str) -> Option<&str> {
     line.trim_start().strip_prefix("Compiling ")?.split_whitespace().next()
 }
 
-/// The cargo that runs this process, when one does; else the one on `PATH`.
-fn cargo_program() -> OsString {
-    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
-}
-
-async fn command(cache: &CacheDirectory) -> Command {
-    let mut command = Command::new(cargo_program());
+async fn command(cargo: &OsStr, cache: &CacheDirectory) -> Command {
+    let mut command = Command::new(cargo);
     command
         .args(["install", "holochain", "--version", &format!("={HOLOCHAIN_VERSION}"), "--locked"])
         .args(["--bin", "holochain", "--color", "never", "--root"])

@@ -83,6 +83,8 @@ pub struct Lookup {
     pub path: Option<OsString>,
     /// The cache to look in and to build into.
     pub cache: Option<CacheDirectory>,
+    /// The cargo to build with: the one that runs this process (`CARGO`), else `cargo` on `PATH`.
+    pub cargo: Option<OsString>,
 }
 
 impl Lookup {
@@ -90,7 +92,12 @@ impl Lookup {
     #[must_use]
     pub fn from_env() -> Self {
         let named = std::env::var_os(BINARY_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
-        Self { named, path: std::env::var_os("PATH"), cache: CacheDirectory::from_env() }
+        Self {
+            named,
+            path: std::env::var_os("PATH"),
+            cache: CacheDirectory::from_env(),
+            cargo: std::env::var_os("CARGO"),
+        }
     }
 
     /// As [`Install::find`].
@@ -133,7 +140,8 @@ impl Lookup {
         if let Ok(install) = checked(&cache.binary(), InstallSource::Cached).await {
             return Ok(install);
         }
-        cargo::build(cache, &mut progress).await?;
+        let program = self.cargo.as_deref().unwrap_or("cargo".as_ref());
+        cargo::build(program, cache, &mut progress).await?;
         checked(&cache.binary(), InstallSource::Built).await
     }
 }
@@ -155,16 +163,30 @@ fn print_progress(progress: Progress) {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::io::Write;
+    use std::process::{Command, Stdio};
 
     use super::*;
 
+    /// An executable script. Another process writes it: were it open for writing here, a test that forks at that moment
+    /// would make it busy.
+    fn script(path: &Path, text: &str) {
+        let mut writer = Command::new("/bin/sh")
+            .args(["-c", r#"mkdir -p "$(dirname "$1")" && cat > "$1" && chmod 755 "$1""#, "sh"])
+            .arg(path)
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("there is a shell");
+        let mut stdin = writer.stdin.take().expect("it was piped");
+        stdin.write_all(text.as_bytes()).expect("the shell reads it");
+        drop(stdin);
+        assert!(writer.wait().expect("the shell ends").success());
+    }
+
     /// A stand-in that answers `--version` as told.
     fn binary(directory: &Path, version: &str) -> PathBuf {
-        std::fs::create_dir_all(directory).expect("a temporary directory is writable");
         let path = directory.join("holochain");
-        std::fs::write(&path, format!("#!/bin/sh\necho holochain {version}\n")).expect("as above");
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("as above");
+        script(&path, &format!("#!/bin/sh\necho holochain {version}\n"));
         path
     }
 
@@ -174,7 +196,7 @@ mod tests {
         let right = binary(&directory.path().join("right"), "0.7.1");
         let wrong = binary(&directory.path().join("wrong"), "0.6.3");
         let path = Some(directory.path().join("right").into_os_string());
-        let find = |named| Lookup { named: Some(named), path: path.clone(), cache: None };
+        let find = |named| Lookup { named: Some(named), path: path.clone(), ..Lookup::default() };
 
         let found = find(right.clone()).find().await.unwrap().unwrap();
         assert_eq!(found, Install { binary: right, source: InstallSource::Named });
@@ -193,11 +215,66 @@ mod tests {
         let wrong = binary(&directory.path().join("wrong"), "0.7.0");
         let cache = CacheDirectory::at(directory.path());
         let path = wrong.parent().map(|parent| parent.as_os_str().to_owned());
-        let lookup = Lookup { named: None, path, cache: Some(cache.clone()) };
+        let lookup = Lookup { path, cache: Some(cache.clone()), ..Lookup::default() };
         assert_eq!(lookup.find().await.unwrap(), None);
 
         let cached = binary(cache.binary().parent().unwrap(), "0.7.1");
         let found = lookup.ensure(|_| panic!("nothing is to be built")).await.unwrap();
         assert_eq!(found, Install { binary: cached, source: InstallSource::Cached });
+    }
+
+    /// A lookup that finds nothing and builds with this stand-in for cargo.
+    fn building(directory: &Path, cargo: &str) -> Lookup {
+        let program = directory.join("cargo");
+        script(&program, cargo);
+        let cache = Some(CacheDirectory::at(directory.join("cache")));
+        Lookup { cache, cargo: Some(program.into_os_string()), ..Lookup::default() }
+    }
+
+    #[tokio::test]
+    async fn what_is_missing_is_built_into_the_cache_with_progress() {
+        let directory = tempfile::tempdir().unwrap();
+        let lookup = building(
+            directory.path(),
+            r#"#!/bin/sh
+mkdir -p "$CARGO_TARGET_DIR" bin
+echo "   Compiling serde v1.0.228" >&2
+printf '#!/bin/sh\necho holochain 0.7.1\n' > bin/holochain
+chmod 755 bin/holochain
+echo "$@" > arguments
+"#,
+        );
+        let cache = lookup.cache.clone().unwrap();
+        let mut seen = Vec::new();
+        let built = lookup.ensure(|progress| seen.push(progress)).await.unwrap();
+        assert_eq!(built, Install { binary: cache.binary(), source: InstallSource::Built });
+        assert!(matches!(
+            &seen[..],
+            [Progress::Started { .. }, Progress::Compiling { name, crates: 1, .. }, Progress::Finished { .. }]
+                if name == "serde"
+        ));
+        assert!(!cache.build_directory().exists(), "the intermediate files are gone");
+        let arguments = std::fs::read_to_string(cache.conductor_root().join("arguments")).unwrap();
+        assert!(
+            arguments.starts_with("install holochain --version =0.7.1 --locked --bin holochain"),
+            "{arguments}"
+        );
+        assert_eq!(lookup.ensure(|_| panic!("once")).await.unwrap().source, InstallSource::Cached);
+    }
+
+    #[tokio::test]
+    async fn a_build_that_fails_or_cannot_begin_says_why() {
+        let directory = tempfile::tempdir().unwrap();
+        let failing = building(directory.path(), "#!/bin/sh\necho 'error: no disk left' >&2\nexit 101\n");
+        let failed = failing.ensure(|_| {}).await.unwrap_err();
+        let text = failed.to_string();
+        assert!(matches!(failed, InstallError::BuildFailed { .. }), "{text}");
+        assert!(text.ends_with("error: no disk left"), "{text}");
+
+        let cargo = Some(directory.path().join("no-cargo").into_os_string());
+        let missing = Lookup { cargo, ..failing }.ensure(|_| {}).await.unwrap_err();
+        assert!(matches!(missing, InstallError::CargoMissing { .. }), "{missing}");
+        let nowhere = Lookup::default().ensure(|_| {}).await.unwrap_err();
+        assert!(matches!(nowhere, InstallError::NoCache { .. }), "{nowhere}");
     }
 }

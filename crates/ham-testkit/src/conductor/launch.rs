@@ -170,7 +170,8 @@ impl Conductor {
         }
     }
 
-    /// Freezes the process (SIGSTOP): its sockets stay open and nothing answers, until [`thaw`](Self::thaw).
+    /// Freezes the process (SIGSTOP) and resolves when it stands still: its sockets stay open and nothing answers, until
+    /// [`thaw`](Self::thaw).
     ///
     /// # Errors
     /// [`LaunchError::Process`] when the signal cannot be sent.

@@ -6,7 +6,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use tokio::io::{AsyncRead, AsyncWriteExt};
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -31,6 +31,14 @@ impl DataDirectory {
         match self {
             Self::Kept(path) => path,
             Self::Temporary(directory) => directory.path(),
+        }
+    }
+
+    /// The directory, when it goes with its last owner.
+    fn temporary(&self) -> Option<&Path> {
+        match self {
+            Self::Kept(_) => None,
+            Self::Temporary(directory) => Some(directory.path()),
         }
     }
 }
@@ -64,7 +72,7 @@ impl Process {
     ) -> io::Result<Self> {
         let mut child = command(&program).spawn()?;
         let id = child.id().ok_or(io::ErrorKind::NotFound)?;
-        let watchdog = Watchdog::watch(id)?;
+        let watchdog = Watchdog::watch(id, data.temporary())?;
         if let (Some(mut stdin), Some(passphrase)) = (child.stdin.take(), program.passphrase) {
             // A conductor that died already closed the pipe; its exit tells more than this failure would.
             let _ = stdin.write_all(format!("{}\n", passphrase.expose()).as_bytes()).await;
@@ -169,8 +177,12 @@ async fn obey(child: &mut Child, commands: &mut Commands, ended: oneshot::Sender
             status = child.wait() => break status.ok(),
             command = commands.recv() => match command {
                 Some((signal, sent)) => {
+                    let result = send(child, signal);
+                    if signal == Signal::STOP && result.is_ok() {
+                        stopped(child).await;
+                    }
                     // Nobody may be waiting for the result any more.
-                    let _ = sent.send(send(child, signal));
+                    let _ = sent.send(result);
                 }
                 None => break child.kill().await.ok().and_then(|()| child.try_wait().ok().flatten()),
             },
@@ -201,8 +213,23 @@ async fn until(work: impl Future<Output = ()>, end: oneshot::Receiver<()>) {
 }
 
 fn send(child: &Child, signal: Signal) -> io::Result<()> {
-    let Some(process) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) else {
-        return Ok(());
-    };
-    Ok(kill_process(process, signal)?)
+    pid(child).map_or(Ok(()), |process| Ok(kill_process(process, signal)?))
+}
+
+/// Resolves when every thread of the process stands still: a stop signal is only *pending* when it has been sent, and
+/// until then the process may answer once more. Looks again and again, yielding, [`REAP_TIMEOUT`] at most.
+async fn stopped(child: &Child) {
+    let options =
+        WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+    let begun = Instant::now();
+    while let Some(process) = pid(child)
+        && matches!(waitid(WaitId::Pid(process), options), Ok(None))
+        && begun.elapsed() < REAP_TIMEOUT
+    {
+        tokio::task::yield_now().await;
+    }
+}
+
+fn pid(child: &Child) -> Option<Pid> {
+    child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw)
 }

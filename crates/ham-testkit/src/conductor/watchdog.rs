@@ -1,6 +1,7 @@
-//! Kills a process when this one is gone, however it went.
+//! Kills a process when this one is gone, however it went, and removes its temporary data.
 
 use std::io;
+use std::path::Path;
 use std::process::Stdio;
 
 use tokio::process::{Child, Command};
@@ -20,10 +21,12 @@ pub(super) struct Watchdog {
 }
 
 impl Watchdog {
-    pub(super) fn watch(process: u32) -> io::Result<Self> {
+    /// Watches a process; `temporary` is removed after its violent end.
+    pub(super) fn watch(process: u32, temporary: Option<&Path>) -> io::Result<Self> {
         let mut command = Command::new("/bin/sh");
         command
-            .args(["-c", "read -r _; kill -KILL \"$1\"", "ham-watchdog", &process.to_string()])
+            .args(["-c", SCRIPT, "ham-watchdog", &process.to_string()])
+            .args(temporary)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -40,6 +43,11 @@ impl Watchdog {
     }
 }
 
+/// `$1` is the process, `$2` its temporary directory. The dying process may still add a file to it; then once more.
+const SCRIPT: &str = r#"read -r _
+kill -KILL "$1"
+[ -z "$2" ] || rm -rf "$2" || { sleep 1; rm -rf "$2"; }"#;
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::process::ExitStatusExt;
@@ -53,15 +61,18 @@ mod tests {
     #[tokio::test]
     async fn the_watched_process_dies_with_the_pipe() {
         let mut process = watched();
-        let mut watchdog = Watchdog::watch(process.id().unwrap()).unwrap();
+        let data = tempfile::tempdir().unwrap();
+        let mut watchdog = Watchdog::watch(process.id().unwrap(), Some(data.path())).unwrap();
         watchdog.abandon();
         assert_eq!(process.wait().await.unwrap().signal(), Some(9));
+        assert!(watchdog.shell.wait().await.unwrap().success());
+        assert!(!data.path().exists());
     }
 
     #[tokio::test]
     async fn a_dropped_watchdog_leaves_the_process_alone() {
         let mut process = watched();
-        let mut watchdog = Watchdog::watch(process.id().unwrap()).unwrap();
+        let mut watchdog = Watchdog::watch(process.id().unwrap(), None).unwrap();
         watchdog.shell.start_kill().unwrap();
         watchdog.shell.wait().await.unwrap();
         assert_eq!(process.try_wait().unwrap(), None);
