@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ham_session::{Incoming as Pushed, Inbox, Link, SessionConfig, Target, dial};
+use ham_session::{Inbox, Incoming as Pushed, Link, SessionConfig, Target, dial};
 use holochain_conductor_api::{
-    AdminRequest, AdminResponse, AppInfo, AppInterfaceInfo, AppStatusFilter, IssueAppAuthenticationTokenPayload,
+    AdminRequest, AdminResponse, AppInfo, AppInterfaceInfo, AppStatusFilter,
+    IssueAppAuthenticationTokenPayload,
 };
 use holochain_types::prelude::InstallAppPayload;
 use holochain_types::websocket::AllowedOrigins;
@@ -42,7 +43,10 @@ struct Shared {
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("target", &self.target).field("timeout", &self.timeout).finish_non_exhaustive()
+        f.debug_struct("Shared")
+            .field("target", &self.target)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
     }
 }
 
@@ -109,10 +113,11 @@ impl Admin {
             reconcile: "nothing was sent",
             source: ham_session::RequestError::Encode(why),
         })?;
-        let answer = link
-            .request(out, deadline)
-            .await
-            .map_err(|source| AdminError::Lost { request: request_name, reconcile, source })?;
+        let answer = link.request(out, deadline).await.map_err(|source| AdminError::Lost {
+            request: request_name,
+            reconcile,
+            source,
+        })?;
         wire::admin_answer(answer).map_err(|source| AdminError::Answer { request: request_name, source })
     }
 

@@ -89,7 +89,9 @@ mod tests {
         }
         breakers.relax(&cell());
         breakers.note(&cell(), pressure);
-        assert!(matches!(breakers.admit(&cell()), Err(CallError::CoolingDown { after }) if after == seconds(30)));
+        assert!(
+            matches!(breakers.admit(&cell()), Err(CallError::CoolingDown { after }) if after == seconds(30))
+        );
     }
 
     #[tokio::test(start_paused = true)]

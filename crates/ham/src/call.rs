@@ -331,12 +331,7 @@ impl Shared {
     }
 
     /// Sends the same bytes until they are settled.
-    async fn run(
-        &self,
-        call: &SignedCall,
-        resume: bool,
-        deadline: Instant,
-    ) -> Result<ExternIO, CallError> {
+    async fn run(&self, call: &SignedCall, resume: bool, deadline: Instant) -> Result<ExternIO, CallError> {
         self.breakers.admit(&call.cell_id)?;
         let began = Instant::now();
         let request = call.request()?;
@@ -441,7 +436,8 @@ impl Shared {
         };
         metrics::counter!(names::CALLS, "outcome" => label).increment(1);
         metrics::histogram!(names::CALL_SECONDS).record(began.elapsed().as_secs_f64());
-        if let (Err(error), Some(call), Outcome::Unknown | Outcome::Arrived { .. }) = (&result, call, outcome) {
+        if let (Err(error), Some(call), Outcome::Unknown | Outcome::Arrived { .. }) = (&result, call, outcome)
+        {
             tracing::warn!(event = events::CALL_UNKNOWN, call = call.label(), %error);
             if let Some(hook) = &self.config.on_unknown {
                 hook(&UnknownCall { call: call.clone(), outcome, error: error.clone() });
@@ -451,7 +447,11 @@ impl Shared {
     }
 
     /// Burns the nonce of a lost call by asking, under the same nonce, for a function that does not exist.
-    pub(crate) async fn fence(&self, call: &SignedCall, within: Option<Duration>) -> Result<Fenced, CallError> {
+    pub(crate) async fn fence(
+        &self,
+        call: &SignedCall,
+        within: Option<Duration>,
+    ) -> Result<Fenced, CallError> {
         let began = Instant::now();
         let deadline = began + within.unwrap_or(self.config.deadline);
         let fence = self.sign_fence(call, deadline).await?;
@@ -473,12 +473,21 @@ impl Shared {
                 }
                 Err(error) => return Err(from_request(error, &call.label(), lost.is_some())),
             };
-            let sending = Sending { call: &fence, lost_on: lost.clone(), losses: 0, sent_before: false, began, deadline };
+            let sending = Sending {
+                call: &fence,
+                lost_on: lost.clone(),
+                losses: 0,
+                sent_before: false,
+                began,
+                deadline,
+            };
             let refusal = match wire::zome_output(answer) {
                 Err(BadAnswer::Refused(refusal)) => refusal,
                 Err(other) => return Err(CallError::UnexpectedResponse(other.to_string())),
                 Ok(_) => {
-                    return Err(CallError::UnexpectedResponse("the fence's function exists and was run".into()));
+                    return Err(CallError::UnexpectedResponse(
+                        "the fence's function exists and was run".into(),
+                    ));
                 }
             };
             return match refusal.verdict(&call.cell_id) {
@@ -506,7 +515,8 @@ impl Shared {
         let credentials = self.signer.credentials(&call.cell_id, deadline).await?;
         if credentials.provenance != call.provenance {
             return Err(SigningError::NoKey(
-                "the call was signed by another key; a fence needs the same one (keep client keys in a file)".into(),
+                "the call was signed by another key; a fence needs the same one (keep client keys in a file)"
+                    .into(),
             )
             .into());
         }

@@ -7,9 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use ham_session::{Decoded, Frame, HandshakeError, HandshakeIo, Protocol};
-use holochain_conductor_api::{
-    AdminRequest, AppAuthenticationRequest, AppInfo, AppRequest, AppResponse,
-};
+use holochain_conductor_api::{AdminRequest, AppAuthenticationRequest, AppInfo, AppRequest, AppResponse};
 use serde::{Deserialize, Serialize};
 
 use crate::redact::Secret;
@@ -134,7 +132,9 @@ impl ConductorProtocol {
                     return wire::app_info(&body).map_err(HandshakeError::Refused);
                 }
                 Ok(Message::Response { id, body: None }) if id == ask.id => {
-                    return Err(HandshakeError::Violation("the conductor answered app info with nothing".into()));
+                    return Err(HandshakeError::Violation(
+                        "the conductor answered app info with nothing".into(),
+                    ));
                 }
                 // Signals can overtake the answer; nobody listens yet.
                 Ok(_) => {}

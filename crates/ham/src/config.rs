@@ -251,7 +251,10 @@ impl PersistentHamConfig {
 
     /// Called once for every call that ends with an unknown outcome or as arrived.
     #[must_use]
-    pub fn with_on_unknown(mut self, hook: impl Fn(&crate::call::UnknownCall) + Send + Sync + 'static) -> Self {
+    pub fn with_on_unknown(
+        mut self,
+        hook: impl Fn(&crate::call::UnknownCall) + Send + Sync + 'static,
+    ) -> Self {
         self.on_unknown = Some(Arc::new(hook));
         self
     }
@@ -310,8 +313,13 @@ pub(crate) fn local_target(port: u16, origin: &'static str) -> Target {
 
 /// A URL without credentials and query.
 pub(crate) fn shown_url(url: &Url) -> String {
-    format!("{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), match url.port() {
-        Some(port) => format!(":{port}"),
-        None => String::new(),
-    })
+    format!(
+        "{}://{}{}",
+        url.scheme(),
+        url.host_str().unwrap_or_default(),
+        match url.port() {
+            Some(port) => format!(":{port}"),
+            None => String::new(),
+        }
+    )
 }

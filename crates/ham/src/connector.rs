@@ -10,8 +10,8 @@ use url::Url;
 use crate::admin::Admin;
 use crate::conductor::{ConductorProtocol, Interface};
 use crate::config::{
-    AppInterface, PersistentHamConfig, RECONNECT_EARLY, RECONNECT_INITIAL, RECONNECT_JITTER, RECONNECT_MAX, RECONNECT_MAX_EARLY,
-    TokenSource, shown_url,
+    AppInterface, PersistentHamConfig, RECONNECT_EARLY, RECONNECT_INITIAL, RECONNECT_JITTER, RECONNECT_MAX,
+    RECONNECT_MAX_EARLY, TokenSource, shown_url,
 };
 use crate::error::{AdminError, ConnectError};
 use crate::events;
@@ -49,7 +49,11 @@ pub(crate) struct ConductorConnector {
 }
 
 impl ConductorConnector {
-    pub(crate) fn new(config: Arc<PersistentHamConfig>, admin: Option<Admin>, signals: Arc<SignalHub>) -> Self {
+    pub(crate) fn new(
+        config: Arc<PersistentHamConfig>,
+        admin: Option<Admin>,
+        signals: Arc<SignalHub>,
+    ) -> Self {
         Self { config, admin, signals, last_token: None }
     }
 
@@ -77,8 +81,7 @@ impl ConductorConnector {
         if force_fresh {
             return Ok(None);
         }
-        let listed =
-            self.admin()?.list_app_interfaces().await.map_err(setup("list the app interfaces"))?;
+        let listed = self.admin()?.list_app_interfaces().await.map_err(setup("list the app interfaces"))?;
         let ours = |bound: bool| {
             listed.iter().find(|interface| {
                 let serves = match &interface.installed_app_id {
@@ -137,7 +140,11 @@ impl ConductorConnector {
                     Ok(token)
                 }
                 (Err(why), Some(last)) => {
-                    tracing::warn!(event = events::RECONNECT_ATTEMPT, why, "the token provider failed; using its last token");
+                    tracing::warn!(
+                        event = events::RECONNECT_ATTEMPT,
+                        why,
+                        "the token provider failed; using its last token"
+                    );
                     Ok(last.clone())
                 }
                 (Err(why), None) => Err(ConnectError::Token(why)),
@@ -164,10 +171,11 @@ impl Connector for ConductorConnector {
             Ok(link) => Ok(link),
             Err(error) => {
                 // A conductor does not say that an app is unknown; the admin interface does.
-                if self.admin.is_some() && matches!(error, ham_session::DialError::Handshake(_)) {
-                    if let Err(missing @ ConnectError::AppNotInstalled { .. }) = self.check_installed().await {
-                        return Err(missing);
-                    }
+                if self.admin.is_some()
+                    && matches!(error, ham_session::DialError::Handshake(_))
+                    && let Err(missing @ ConnectError::AppNotInstalled { .. }) = self.check_installed().await
+                {
+                    return Err(missing);
                 }
                 Err(ConnectError::App { url: shown_url(&address.url), source: Arc::new(error) })
             }

@@ -49,7 +49,9 @@ pub enum ConnectError {
         source: AdminError,
     },
     /// The app is not installed on this conductor.
-    #[error("the app `{app_id}` is not installed on this conductor (installed: {installed}); check the app id")]
+    #[error(
+        "the app `{app_id}` is not installed on this conductor (installed: {installed}); check the app id"
+    )]
     AppNotInstalled {
         /// The app that was asked for.
         app_id: String,
@@ -336,7 +338,9 @@ pub enum CallError {
         sent_before: bool,
     },
     /// The conductor refused the call as expired or from the future on its first sending: the clocks disagree.
-    #[error("the conductor's clock disagrees with ours (it calls the nonce {verdict}); synchronise the clocks")]
+    #[error(
+        "the conductor's clock disagrees with ours (it calls the nonce {verdict}); synchronise the clocks"
+    )]
     ClockSkew {
         /// `expired` or `from the future`.
         verdict: &'static str,
@@ -389,16 +393,28 @@ impl CallError {
             | Self::DeadlineTooLong { .. }
             | Self::ClockSkew { .. } => Outcome::NotRun,
             Self::LinkLost { sent, .. } | Self::TimedOut { sent, .. } | Self::Closed { sent } => {
-                if *sent { Outcome::Unknown } else { Outcome::NotRun }
+                if *sent {
+                    Outcome::Unknown
+                } else {
+                    Outcome::NotRun
+                }
             }
             Self::CellNotRunning { sent_before, .. } => {
-                if *sent_before { Outcome::Unknown } else { Outcome::NotRun }
+                if *sent_before {
+                    Outcome::Unknown
+                } else {
+                    Outcome::NotRun
+                }
             }
             Self::Expired | Self::EmptyAnswer | Self::UnexpectedResponse(_) => Outcome::Unknown,
-            Self::Arrived { not_started_after } => {
-                Outcome::Arrived { not_started_after: *not_started_after }
+            Self::Arrived { not_started_after } => Outcome::Arrived { not_started_after: *not_started_after },
+            Self::Refused { unsettled, .. } => {
+                if *unsettled {
+                    Outcome::Unknown
+                } else {
+                    Outcome::Answered
+                }
             }
-            Self::Refused { unsettled, .. } => if *unsettled { Outcome::Unknown } else { Outcome::Answered },
             Self::Decode(_) => Outcome::Answered,
         }
     }

@@ -32,8 +32,9 @@ pub use config::{
     AppInterface, DEFAULT_ADMIN_TIMEOUT, DEFAULT_DEADLINE, DEFAULT_DEGRADED_AFTER, DEFAULT_MAX_IN_FLIGHT,
     DEFAULT_ORIGIN, DEFAULT_PRESSURE_COOLDOWN, DEFAULT_PRESSURE_COOLDOWN_MAX, DEFAULT_REPEATS,
     DEFAULT_SIGNAL_CAPACITY, DEFAULT_SILENCE_BOUND, DEFAULT_SKEW_MARGIN, KEYSTORE_COOLDOWN, MAX_FRAME_SIZE,
-    MAX_NONCE_LIFE, OVERLOAD_COOLDOWN, PersistentHamConfig, PressureBreaker, RECONNECT_EARLY, RECONNECT_INITIAL,
-    RECONNECT_JITTER, RECONNECT_MAX, RECONNECT_MAX_EARLY, TokenFuture, TokenSource, conductor_session,
+    MAX_NONCE_LIFE, OVERLOAD_COOLDOWN, PersistentHamConfig, PressureBreaker, RECONNECT_EARLY,
+    RECONNECT_INITIAL, RECONNECT_JITTER, RECONNECT_MAX, RECONNECT_MAX_EARLY, TokenFuture, TokenSource,
+    conductor_session,
 };
 pub use error::{AdminError, CallError, ConnectError, Outcome, SigningError};
 pub use errors::{is_connection_error, is_request_timeout, is_signing_refusal, is_source_chain_pressure};

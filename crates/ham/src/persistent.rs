@@ -8,7 +8,8 @@ use ham_persistent::{AttemptError, Event, Persistent, WeakPersistent};
 use ham_session::Link;
 use holochain_conductor_api::{AppInfo, AppRequest, AppResponse};
 use holochain_types::prelude::{
-    AppStatus, CreateCloneCellPayload, DisableCloneCellPayload, DisabledAppReason, EnableCloneCellPayload, MemproofMap,
+    AppStatus, CreateCloneCellPayload, DisableCloneCellPayload, DisabledAppReason, EnableCloneCellPayload,
+    MemproofMap,
 };
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::clone::ClonedCell;
@@ -586,7 +587,11 @@ impl Shared {
     }
 
     /// Whether the app is enabled, as the conductor says now.
-    pub(crate) async fn check_enabled(&self, target: &CallTarget, deadline: Instant) -> Result<(), CallError> {
+    pub(crate) async fn check_enabled(
+        &self,
+        target: &CallTarget,
+        deadline: Instant,
+    ) -> Result<(), CallError> {
         let info = self.refresh(deadline).await?;
         match not_enabled(&info.status) {
             None => Ok(()),
@@ -599,7 +604,8 @@ impl Shared {
     /// Whether a cell can be called now.
     async fn callable(&self, target: &CallTarget, deadline: Instant) -> Result<CellId, CallError> {
         self.check_enabled(target, deadline).await?;
-        let not_running = |reason| CallError::CellNotRunning { role: target.to_string(), reason, sent_before: false };
+        let not_running =
+            |reason| CallError::CellNotRunning { role: target.to_string(), reason, sent_before: false };
         let payload = ExternIO::encode(()).map_err(|error| CallError::Encode(error.to_string()))?;
         let probe = CallPlan {
             target: target.clone(),
@@ -673,16 +679,17 @@ fn disabled(reason: &DisabledAppReason) -> String {
 /// A grant that a starting cell refused says so: it is the cell that is not callable.
 fn granting(error: CallError, target: &CallTarget) -> CallError {
     use crate::error::{AdminError, SigningError};
-    if let CallError::Signing(SigningError::Grant(AdminError::Answer { source: BadAnswer::Refused(refusal), .. })) =
-        &error
+    if let CallError::Signing(SigningError::Grant(AdminError::Answer {
+        source: BadAnswer::Refused(refusal),
+        ..
+    })) = &error
+        && refusal.text().contains("NotStarted")
     {
-        if refusal.text().contains("NotStarted") {
-            return CallError::CellNotRunning {
-                role: target.to_string(),
-                reason: NotRunning::NotStarted,
-                sent_before: false,
-            };
-        }
+        return CallError::CellNotRunning {
+            role: target.to_string(),
+            reason: NotRunning::NotStarted,
+            sent_before: false,
+        };
     }
     error
 }

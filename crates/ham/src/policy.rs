@@ -112,7 +112,9 @@ impl SigningPolicy {
                 lair_from_node(&conductor_config, &passphrase_file)
                     .context("lair signing is required, and this node cannot offer it")?,
             ),
-            LairCredentials::Values { connection_url: None, passphrase: None } | LairCredentials::Absent => None,
+            LairCredentials::Values { connection_url: None, passphrase: None } | LairCredentials::Absent => {
+                None
+            }
         };
         if lair.is_none() && opt_in == CapGrantOptIn::Withheld {
             return Err(SigningRefused.into());
@@ -169,7 +171,10 @@ mod tests {
         for (credentials, words) in cases {
             let error = resolve(credentials, CapGrantOptIn::Permitted).unwrap_err();
             let text = format!("{error:#}");
-            assert!(text.contains(words) && !text.contains("secret") && !is_signing_refusal(&error), "{text}");
+            assert!(
+                text.contains(words) && !text.contains("secret") && !is_signing_refusal(&error),
+                "{text}"
+            );
         }
     }
 
@@ -177,7 +182,10 @@ mod tests {
     fn a_keystore_wins_over_the_opt_in() {
         let policy = resolve(values(Some("unix:///s?k=x"), Some("p")), CapGrantOptIn::Permitted).unwrap();
         let config = policy.apply(HamConfig::new(1, 2, "app"));
-        assert_eq!((policy.label(), config.lair.is_some(), config.allow_cap_grant_signing), ("lair", true, true));
+        assert_eq!(
+            (policy.label(), config.lair.is_some(), config.allow_cap_grant_signing),
+            ("lair", true, true)
+        );
         assert!(format!("{config:?}{policy:?}").contains("redacted"));
     }
 

@@ -78,9 +78,19 @@ where
         let failed = attempt.saturating_sub(1);
         let delay_ms = compute_delay_ms(failed, cfg);
         if is_signing_refusal(error) || failed >= cfg.escalate_after {
-            tracing::error!(event = events::RECONNECT_ATTEMPT, attempt = failed, delay_ms, error = format!("{error:#}"));
+            tracing::error!(
+                event = events::RECONNECT_ATTEMPT,
+                attempt = failed,
+                delay_ms,
+                error = format!("{error:#}")
+            );
         } else {
-            tracing::warn!(event = events::RECONNECT_ATTEMPT, attempt = failed, delay_ms, error = format!("{error:#}"));
+            tracing::warn!(
+                event = events::RECONNECT_ATTEMPT,
+                attempt = failed,
+                delay_ms,
+                error = format!("{error:#}")
+            );
         }
         Duration::from_millis(delay_ms)
     });

@@ -96,7 +96,8 @@ mod tests {
 
     #[test]
     fn every_rendering_of_a_capability_secret_is_removed() {
-        for rendered in ["Some(7a1d00ff)", "Some(CapSecret([1, 2, 3]))", "[1, 2, 3]", "7a1d00ff", "Some(7a1d"] {
+        for rendered in ["Some(7a1d00ff)", "Some(CapSecret([1, 2, 3]))", "[1, 2, 3]", "7a1d00ff", "Some(7a1d"]
+        {
             let text = format!("reason BadCapGrant, cap secret {rendered}, to call f");
             let shown = conductor_text(&text);
             assert!(shown.starts_with("reason BadCapGrant, cap secret <redacted>"), "{shown}");

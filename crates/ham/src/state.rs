@@ -105,7 +105,7 @@ impl StateWatch {
 
     /// The state now.
     pub fn get(&self) -> HamState {
-        let health = self.link.current().map(|link| link.health().borrow().clone());
+        let health = self.link.current().map(|link| *link.health().borrow());
         HamState::new(&self.state.borrow(), health)
     }
 

@@ -143,7 +143,8 @@ pub const NOTHING_WRITTEN: &[(RefusalKind, &str, Stage)] = &[
 ];
 
 /// Texts that mean "busy, later": the conductor's own queues and locks.
-const PRESSURE: &[&str] = &["deadline has elapsed", "database is locked", "timed out", "HeadMoved", "head moved"];
+const PRESSURE: &[&str] =
+    &["deadline has elapsed", "database is locked", "timed out", "HeadMoved", "head moved"];
 
 impl From<ExternalApiWireError> for Refusal {
     fn from(error: ExternalApiWireError) -> Self {
@@ -285,9 +286,7 @@ fn body(incoming: Incoming) -> Result<Bytes, BadAnswer> {
     match incoming {
         Incoming::Answer(Some(body)) => Ok(body),
         Incoming::Answer(None) => Err(BadAnswer::Empty),
-        Incoming::Signal(_) => {
-            Err(BadAnswer::Unexpected { expected: "answer", got: "signal".into() })
-        }
+        Incoming::Signal(_) => Err(BadAnswer::Unexpected { expected: "answer", got: "signal".into() }),
     }
 }
 

@@ -52,7 +52,8 @@ fn answers_and_signals_are_read_without_copying() {
     let encoded = frame(&WireMessage::Response { id: 9, data: Some(b"answer".to_vec()) });
     let Frame::Binary(bytes) = &encoded else { panic!("binary") };
     let range = bytes.as_ptr_range();
-    let Decoded::Response { key: 9, body: Incoming::Answer(Some(body)) } = admin().decode(encoded.clone()) else {
+    let Decoded::Response { key: 9, body: Incoming::Answer(Some(body)) } = admin().decode(encoded.clone())
+    else {
         panic!("no response");
     };
     assert_eq!(&*body, b"answer");

@@ -55,8 +55,18 @@ fn table() -> Vec<(CallError, Outcome, Delivery, Effect)> {
             D::Answered,
             E::Unknown,
         ),
-        (CallError::Refused { refusal: refusal(guest), unsettled: false }, O::Answered, D::Answered, E::Nothing),
-        (CallError::Refused { refusal: refusal("?"), unsettled: false }, O::Answered, D::Answered, E::Unknown),
+        (
+            CallError::Refused { refusal: refusal(guest), unsettled: false },
+            O::Answered,
+            D::Answered,
+            E::Nothing,
+        ),
+        (
+            CallError::Refused { refusal: refusal("?"), unsettled: false },
+            O::Answered,
+            D::Answered,
+            E::Unknown,
+        ),
         (CallError::Refused { refusal: refusal(guest), unsettled: true }, O::Unknown, D::Unknown, E::Unknown),
         (CallError::EmptyAnswer, O::Unknown, D::Unknown, E::Unknown),
         (CallError::UnexpectedResponse("x".into()), O::Unknown, D::Unknown, E::Unknown),
@@ -69,7 +79,11 @@ fn table() -> Vec<(CallError, Outcome, Delivery, Effect)> {
 #[test]
 fn one_table_maps_every_error() {
     for (error, outcome, delivery, effect) in table() {
-        assert_eq!((error.outcome(), error.delivery(), error.effect()), (outcome, delivery, effect), "{error:?}");
+        assert_eq!(
+            (error.outcome(), error.delivery(), error.effect()),
+            (outcome, delivery, effect),
+            "{error:?}"
+        );
     }
 }
 
@@ -90,7 +104,8 @@ fn a_connection_error_is_exactly_what_reconnecting_heals() {
 #[test]
 fn upstreams_own_errors_are_recognised() {
     use holochain_websocket::WebsocketError;
-    let told = |error: WebsocketError| anyhow!("Failed to call zome: {}", ConductorApiError::WebsocketError(error));
+    let told =
+        |error: WebsocketError| anyhow!("Failed to call zome: {}", ConductorApiError::WebsocketError(error));
     let elapsed = || told(WebsocketError::Other("ResponderDropped".into()));
     assert!(is_connection_error(&elapsed()));
     assert!(is_connection_error(&told(WebsocketError::Close("No connection".into()))));

@@ -23,7 +23,9 @@ fn defaults_are_the_documented_constants() {
 
 #[test]
 fn delays_double_to_their_bound_with_a_tenth_of_jitter_on_top() {
-    for (attempt, floor) in [(0, 1_000), (1, 2_000), (4, 16_000), (5, 30_000), (20, 30_000), (u32::MAX, 30_000)] {
+    for (attempt, floor) in
+        [(0, 1_000), (1, 2_000), (4, 16_000), (5, 30_000), (20, 30_000), (u32::MAX, 30_000)]
+    {
         for _ in 0..50 {
             let delay = compute_delay_ms(attempt, &config());
             assert!((floor..=floor + floor / 10).contains(&delay), "attempt {attempt}: {delay}");

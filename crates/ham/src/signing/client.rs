@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
 use ham_session::Delivery;
@@ -119,7 +119,8 @@ impl ClientKeys {
                 Grant::Absent => false,
                 // Whoever revoked it meant it.
                 Grant::Revoked => {
-                    let forget = "its grant was revoked; to grant anew, remove the credential or restart the service";
+                    let forget =
+                        "its grant was revoked; to grant anew, remove the credential or restart the service";
                     return Err(SigningError::GrantForbidden(forget.into()));
                 }
             },
@@ -166,7 +167,9 @@ impl ClientKeys {
     }
 
     async fn check_may_grant(&self, cell: &CellId) -> Result<(), SigningError> {
-        if let Some(budget) = self.config.budget.filter(|budget| self.ring.granted.load(Ordering::Relaxed) >= *budget) {
+        if let Some(budget) =
+            self.config.budget.filter(|budget| self.ring.granted.load(Ordering::Relaxed) >= *budget)
+        {
             return Err(SigningError::GrantForbidden(format!("the budget of {budget} grants is used up")));
         }
         if chain::is_closed(self.admin()?, cell).await.map_err(SigningError::Grant)? {
@@ -178,7 +181,8 @@ impl ClientKeys {
     /// Writes the grant. An error answer can follow the write, so the chain decides.
     async fn grant(&self, cell: &CellId, credential: &StoredCredential) -> Result<(), SigningError> {
         let credentials = credentials_of(credential);
-        let secret = credentials.cap_secret.ok_or_else(|| SigningError::NoKey("no capability secret".into()))?;
+        let secret =
+            credentials.cap_secret.ok_or_else(|| SigningError::NoKey("no capability secret".into()))?;
         let payload = GrantZomeCallCapabilityPayload {
             cell_id: cell.clone(),
             cap_grant: GrantZomeCallCapabilityGrant {
@@ -192,10 +196,10 @@ impl ClientKeys {
         };
         self.ring.granted.fetch_add(1, Ordering::Relaxed);
         let granted = self.admin()?.grant_zome_call_capability(payload).await;
-        if let Err(error) = granted {
-            if !self.turns_up(cell, &credential.tag, error.delivery()).await {
-                return Err(SigningError::Grant(error));
-            }
+        if let Err(error) = granted
+            && !self.turns_up(cell, &credential.tag, error.delivery()).await
+        {
+            return Err(SigningError::Grant(error));
         }
         tracing::warn!(event = events::CAP_GRANT, app_id = self.app_id, cell = %cell_name(cell), tag = credential.tag);
         metrics::counter!(crate::metrics::GRANTS).increment(1);
@@ -205,7 +209,8 @@ impl ClientKeys {
     /// Whether a grant whose request failed is on the chain after all. One whose answer was lost may still be written
     /// for a while: the conductor runs `init` before it.
     async fn turns_up(&self, cell: &CellId, tag: &str, delivery: Delivery) -> bool {
-        let settled = Instant::now() + if delivery == Delivery::Unknown { GRANT_SETTLES } else { Duration::ZERO };
+        let settled =
+            Instant::now() + if delivery == Delivery::Unknown { GRANT_SETTLES } else { Duration::ZERO };
         loop {
             if matches!(self.look_up(cell, tag).await, Ok(Grant::Valid)) {
                 return true;

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ham_persistent::{
-    Config, ConnectError, Connection, Connector, Permanence, Persistent,
-};
+use ham_persistent::{Config, ConnectError, Connection, Connector, Permanence, Persistent};
 use holochain_zome_types::prelude::{AgentPubKey, Signature};
 use lair_keystore_api::config::get_server_pub_key_from_connection_url;
-use lair_keystore_api::lair_client::LairClient;
 use lair_keystore_api::ipc_keystore_connect;
+use lair_keystore_api::lair_client::LairClient;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -88,9 +86,7 @@ impl Connector for LairConnector {
         let url = || lair_url(address);
         let unlocked = ipc_keystore_connect(address.clone(), self.signing.passphrase.clone());
         match tokio::time::timeout(KEYSTORE_DIAL_TIMEOUT, unlocked).await {
-            Ok(Ok(client)) => {
-                Ok(LairLink { client: Arc::new(client), ended: watch::Sender::new(None) })
-            }
+            Ok(Ok(client)) => Ok(LairLink { client: Arc::new(client), ended: watch::Sender::new(None) }),
             Ok(Err(error)) => Err(refusal(url(), &error.to_string())),
             Err(_) => Err(SigningError::KeystoreUnreachable {
                 url: url(),
@@ -127,8 +123,11 @@ pub(crate) struct LairSigner {
 impl LairSigner {
     pub(super) fn new(signing: LairSigning) -> Self {
         let url = signing.connection_url.clone();
-        let keystore =
-            Persistent::spawn("lair keystore", LairConnector { signing }, Config::default().with_retry(crate::connector::retry()));
+        let keystore = Persistent::spawn(
+            "lair keystore",
+            LairConnector { signing },
+            Config::default().with_retry(crate::connector::retry()),
+        );
         Self { keystore, url }
     }
 
@@ -188,7 +187,9 @@ impl LairSigner {
         match tokio::time::timeout_at(deadline, live).await {
             Ok(result) => result,
             Err(_) => Err(match self.keystore.state().borrow().cause() {
-                Some(why) => SigningError::KeystoreUnreachable { url: lair_url(&self.url), why: why.to_string() },
+                Some(why) => {
+                    SigningError::KeystoreUnreachable { url: lair_url(&self.url), why: why.to_string() }
+                }
                 None => SigningError::TimedOut { after: began.elapsed() },
             }),
         }

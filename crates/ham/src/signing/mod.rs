@@ -171,11 +171,9 @@ impl Signer {
         deadline: Instant,
     ) -> Result<Credentials, SigningError> {
         match self {
-            Self::Lair(_) => Ok(Credentials {
-                provenance: cell.agent_pubkey().clone(),
-                cap_secret: None,
-                key: Key::Lair,
-            }),
+            Self::Lair(_) => {
+                Ok(Credentials { provenance: cell.agent_pubkey().clone(), cap_secret: None, key: Key::Lair })
+            }
             Self::ClientKeys(keys) => keys.credentials(cell, deadline).await,
         }
     }

@@ -53,7 +53,8 @@ mod tests {
 
     #[test]
     fn the_url_comes_from_an_external_keystore_only() {
-        let url = connection_url("keystore:\n  type: lair_server\n  connection_url: unix:///tmp/s?k=abc\n").unwrap();
+        let url = connection_url("keystore:\n  type: lair_server\n  connection_url: unix:///tmp/s?k=abc\n")
+            .unwrap();
         assert_eq!(url.as_str(), "unix:///tmp/s?k=abc");
         let refused = connection_url("keystore:\n  type: lair_server_in_proc\n").unwrap_err().to_string();
         assert!(refused.contains("`lair_server_in_proc`, not `lair_server`"), "{refused}");

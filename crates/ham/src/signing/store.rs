@@ -62,8 +62,9 @@ impl CredentialStore {
             Err(error) => return Err(self.error(error)),
         };
         private(&self.path).map_err(|why| self.error(why))?;
-        let file: File = rmp_serde::from_slice(&bytes)
-            .map_err(|_| self.error("is no credential file of ham's, or damaged; move it away to start anew"))?;
+        let file: File = rmp_serde::from_slice(&bytes).map_err(|_| {
+            self.error("is no credential file of ham's, or damaged; move it away to start anew")
+        })?;
         if file.version != VERSION {
             return Err(self.error(format!("has format {}, this ham reads {VERSION}", file.version)));
         }

@@ -89,12 +89,15 @@ fn pressure_cools_down_and_the_callers_own_faults_do_not() {
     assert!(cools("Other: database is locked"));
     assert!(cools("Source chain error: HeadMoved"));
     assert!(!cools("Source chain error: InvalidCommit error: deadline has elapsed, says the zome"));
-    assert!(!cools("Wasm runtime error while working with Ribosome: RuntimeError: z:9: Guest(\"timed out\")"));
+    assert!(!cools(
+        "Wasm runtime error while working with Ribosome: RuntimeError: z:9: Guest(\"timed out\")"
+    ));
 }
 
 #[test]
 fn an_unexpected_answer_is_named_by_its_first_word_only() {
-    let BadAnswer::Unexpected { got, .. } = unexpected("zome_called", &AppResponse::ListWasmHostFunctions(vec!["secret".into()]))
+    let BadAnswer::Unexpected { got, .. } =
+        unexpected("zome_called", &AppResponse::ListWasmHostFunctions(vec!["secret".into()]))
     else {
         panic!("expected");
     };

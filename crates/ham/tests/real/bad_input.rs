@@ -38,10 +38,16 @@ fn a_refused_token_is_told_as_one() {
     run(async {
         let (app_id, ham) = connected().await;
         let listed = ham.admin().unwrap().list_app_interfaces().await.unwrap();
-        let port = listed.iter().find(|interface| interface.installed_app_id.as_deref() == Some(&app_id)).unwrap().port;
+        let port = listed
+            .iter()
+            .find(|interface| interface.installed_app_id.as_deref() == Some(&app_id))
+            .unwrap()
+            .port;
         let app = Url::parse(&format!("ws://localhost:{port}")).unwrap();
         let token = || -> ham::TokenFuture { Box::pin(async { Ok(Secret::new(b"sesame-secret".to_vec())) }) };
-        let error = PersistentHam::connect(PersistentHamConfig::without_admin(app, token, &app_id)).await.unwrap_err();
+        let error = PersistentHam::connect(PersistentHamConfig::without_admin(app, token, &app_id))
+            .await
+            .unwrap_err();
         let text = format!("{:#}", anyhow::Error::from(error));
         assert!(text.contains("refused the app token") && !text.contains("sesame"), "{text}");
     });
@@ -53,14 +59,19 @@ fn a_conductor_without_an_admin_interface_works_with_tokens_from_its_owner() {
         let (app_id, ham) = connected().await;
         let admin = ham.admin().unwrap().clone();
         let listed = admin.list_app_interfaces().await.unwrap();
-        let port = listed.iter().find(|interface| interface.installed_app_id.as_deref() == Some(&app_id)).unwrap().port;
+        let port = listed
+            .iter()
+            .find(|interface| interface.installed_app_id.as_deref() == Some(&app_id))
+            .unwrap()
+            .port;
         let app = Url::parse(&format!("ws://localhost:{port}")).unwrap();
         let owner = app_id.clone();
         let token = move || -> ham::TokenFuture {
             let (admin, app_id) = (admin.clone(), owner.clone());
             Box::pin(async move { admin.issue_app_token(app_id).await.map_err(|error| error.to_string()) })
         };
-        let remote = PersistentHam::connect(PersistentHamConfig::without_admin(app, token, &app_id)).await.unwrap();
+        let remote =
+            PersistentHam::connect(PersistentHamConfig::without_admin(app, token, &app_id)).await.unwrap();
         assert_eq!(remote.app_info().await.unwrap().installed_app_id, app_id);
     });
 }
@@ -70,13 +81,20 @@ fn a_refused_origin_is_told_as_one() {
     run(async {
         let (app_id, ham) = connected().await;
         let listed = ham.admin().unwrap().list_app_interfaces().await.unwrap();
-        let port = listed.iter().find(|interface| interface.installed_app_id.as_deref() == Some(&app_id)).unwrap().port;
+        let port = listed
+            .iter()
+            .find(|interface| interface.installed_app_id.as_deref() == Some(&app_id))
+            .unwrap()
+            .port;
         let app = Url::parse(&format!("ws://localhost:{port}")).unwrap();
         let token = || -> ham::TokenFuture { Box::pin(async { Ok(Secret::new(Vec::new())) }) };
         let foreign = PersistentHamConfig::without_admin(app, token, &app_id).with_origin("elsewhere");
         let error = PersistentHam::connect(foreign).await.unwrap_err();
         assert!(matches!(&error, ConnectError::App { .. }), "{error:?}");
-        assert!(format!("{:#}", anyhow::Error::from(error)).contains("400"), "the status of a refused origin");
+        assert!(
+            format!("{:#}", anyhow::Error::from(error)).contains("400"),
+            "the status of a refused origin"
+        );
     });
 }
 
@@ -85,14 +103,21 @@ fn unknown_names_and_bad_payloads() {
     run(async {
         let (_, ham) = connected().await;
         let role = ham.call_zome::<_, ()>("no-such-role", "probe", "f", ()).await.unwrap_err();
-        assert!(matches!(&role, CallError::UnknownRole { known, .. } if known == "ledger, probe"), "{role:?}");
+        assert!(
+            matches!(&role, CallError::UnknownRole { known, .. } if known == "ledger, probe"),
+            "{role:?}"
+        );
         let payload = refused(&ham, "echo_text", json!([1, 2])).await;
         assert!(payload.to_string().contains("Deserialize"), "{payload}");
-        let answer = ham.call_zome::<_, u64>("probe", "probe", "echo_text", "not a number").await.unwrap_err();
+        let answer =
+            ham.call_zome::<_, u64>("probe", "probe", "echo_text", "not a number").await.unwrap_err();
         assert!(matches!(answer, CallError::Decode(_)), "{answer:?}");
         assert_eq!(answer.outcome(), Outcome::Answered);
         let huge = vec![0_u8; ham::MAX_FRAME_SIZE + 1];
-        let huge = ham.call_zome::<_, ()>("probe", "probe", "echo", serde_bytes::ByteBuf::from(huge)).await.unwrap_err();
+        let huge = ham
+            .call_zome::<_, ()>("probe", "probe", "echo", serde_bytes::ByteBuf::from(huge))
+            .await
+            .unwrap_err();
         assert!(matches!(huge, CallError::TooLarge { .. }), "{huge:?}");
         assert_eq!(huge.outcome(), Outcome::NotRun);
         // The link carries on.

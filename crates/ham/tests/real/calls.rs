@@ -42,7 +42,11 @@ fn an_error_answer_says_what_it_left_on_the_chain() {
         ];
         for (function, payload) in cases {
             let error = refused(&ham, function, payload).await;
-            assert_eq!((error.outcome(), error.effect()), (Outcome::Answered, Effect::Nothing), "{function}: {error:?}");
+            assert_eq!(
+                (error.outcome(), error.effect()),
+                (Outcome::Answered, Effect::Nothing),
+                "{function}: {error:?}"
+            );
         }
         assert!(call_ids(&ham).await.is_empty());
     });
@@ -100,7 +104,9 @@ fn a_disabled_app_is_told_at_once_with_its_reason() {
         ham.call_zome::<_, usize>("probe", "probe", "count_items", ()).await.unwrap();
         ham.admin().unwrap().disable_app(&app_id).await.unwrap();
         let error = refused(&ham, "create_item", item("d")).await;
-        let CallError::CellNotRunning { reason: NotRunning::AppDisabled(_), .. } = &error else { panic!("{error:?}") };
+        let CallError::CellNotRunning { reason: NotRunning::AppDisabled(_), .. } = &error else {
+            panic!("{error:?}")
+        };
         assert_eq!((error.outcome(), error.effect()), (Outcome::NotRun, Effect::Nothing));
         let waited = ham.wait_until_callable("probe", Duration::from_millis(300), |_| ()).await.unwrap_err();
         assert!(waited.to_string().contains("disabled"), "{waited}");
@@ -149,7 +155,8 @@ fn a_new_clone_can_be_called_at_once_and_a_disabled_one_says_so() {
             })
             .await
             .unwrap();
-        let text: String = ham.call_zome(clone.clone_id.clone(), "probe", "echo_text", "clone").await.unwrap();
+        let text: String =
+            ham.call_zome(clone.clone_id.clone(), "probe", "echo_text", "clone").await.unwrap();
         assert_eq!(text, "clone");
         let clone_cell_id = CloneCellId::CloneId(clone.clone_id.clone());
         let payload = DisableCloneCellPayload { clone_cell_id: clone_cell_id.clone() };
@@ -158,7 +165,10 @@ fn a_new_clone_can_be_called_at_once_and_a_disabled_one_says_so() {
             .call_zome::<_, String>(CallTarget::Cell(clone.cell_id.clone()), "probe", "echo_text", "x")
             .await
             .unwrap_err();
-        assert!(matches!(&error, CallError::CellNotRunning { reason: NotRunning::CloneDisabled, .. }), "{error:?}");
+        assert!(
+            matches!(&error, CallError::CellNotRunning { reason: NotRunning::CloneDisabled, .. }),
+            "{error:?}"
+        );
         ham.enable_clone(EnableCloneCellPayload { clone_cell_id }).await.unwrap();
         let text: String = ham.call_zome("probe.0", "probe", "echo_text", "back").await.unwrap();
         assert_eq!(text, "back");

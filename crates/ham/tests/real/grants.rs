@@ -23,7 +23,9 @@ fn reconnecting_and_new_clients_write_no_further_grant() {
     run(async {
         let conductor = shared().await;
         let app_id = app(conductor).await;
-        let interfaces = || async { connect(conductor, &app_id).await.admin().unwrap().list_app_interfaces().await.unwrap() };
+        let interfaces = || async {
+            connect(conductor, &app_id).await.admin().unwrap().list_app_interfaces().await.unwrap()
+        };
         let mut seen = Vec::new();
         for n in 0..3 {
             let ham = connect(conductor, &app_id).await;
@@ -35,7 +37,8 @@ fn reconnecting_and_new_clients_write_no_further_grant() {
         assert_eq!(seen[0].1.len(), 1);
         assert!(seen.iter().all(|(_, grants, _)| *grants == seen[0].1), "{seen:?}");
         let mine = interfaces().await;
-        let mine = mine.iter().filter(|interface| interface.installed_app_id.as_deref() == Some(&app_id)).count();
+        let mine =
+            mine.iter().filter(|interface| interface.installed_app_id.as_deref() == Some(&app_id)).count();
         assert_eq!(mine, 1);
     });
 }
@@ -48,10 +51,12 @@ fn a_credential_file_keeps_the_grant_across_processes() {
         let dir = tempfile::tempdir().unwrap();
         // Different files stand for different processes' memories; the second one is a copy of what the first left.
         let (first, second) = (dir.path().join("first"), dir.path().join("second"));
-        let ham = PersistentHam::connect(config(conductor, &app_id).with_signing(stored(&first))).await.unwrap();
+        let ham =
+            PersistentHam::connect(config(conductor, &app_id).with_signing(stored(&first))).await.unwrap();
         call_ids(&ham).await;
         std::fs::copy(&first, &second).unwrap();
-        let again = PersistentHam::connect(config(conductor, &app_id).with_signing(stored(&second))).await.unwrap();
+        let again =
+            PersistentHam::connect(config(conductor, &app_id).with_signing(stored(&second))).await.unwrap();
         call_ids(&again).await;
         assert_eq!(grants_of(&again).await.len(), 1);
     });
@@ -84,9 +89,7 @@ async fn through(proxy: &Proxy, app_id: &str) -> PersistentHam {
 /// Resolves when the conductor has been handed the request to grant: the one admin request that carries a secret, a key
 /// and a cell, and so the only one of this size.
 async fn grant_is_out(proxy: &Proxy) {
-    let grant = |event: &Event| {
-        matches!(event, Event::Frame { direction: Direction::ToServer, header, .. } if header.length > 350)
-    };
+    let grant = |event: &Event| matches!(event, Event::Frame { direction: Direction::ToServer, header, .. } if header.length > 350);
     proxy.events().wait_for_within(PATIENCE, grant).await.unwrap();
 }
 
@@ -121,7 +124,9 @@ fn nothing_is_granted_on_a_closed_chain_or_beyond_the_budget() {
     run(async {
         let conductor = shared().await;
         let (app_id, ham) = connected().await;
-        let none = Signing::ClientKeys(ClientKeySigning::default().with_budget(0).with_store("/nonexistent/never-written"));
+        let none = Signing::ClientKeys(
+            ClientKeySigning::default().with_budget(0).with_store("/nonexistent/never-written"),
+        );
         let poor = PersistentHam::connect(config(conductor, &app_id).with_signing(none)).await.unwrap();
         let error = refused(&poor, "create_item", item("p")).await;
         assert!(matches!(error, CallError::Signing(SigningError::GrantForbidden(_))), "{error:?}");
@@ -146,7 +151,10 @@ fn a_revoked_grant_stays_revoked() {
         let (cell, grant) = grants
             .iter()
             .find_map(|(cell, grants)| {
-                grants.iter().find(|grant| grant.cap_grant.tag.starts_with("ham:")).map(|grant| (cell.clone(), grant))
+                grants
+                    .iter()
+                    .find(|grant| grant.cap_grant.tag.starts_with("ham:"))
+                    .map(|grant| (cell.clone(), grant))
             })
             .unwrap();
         admin.revoke_grant(cell, grant.action_hash.clone()).await.unwrap();

@@ -27,11 +27,15 @@ fn the_cells_own_key_signs_without_a_grant_and_survives_the_keystore() {
         let app_id = app(&conductor).await;
         let signing = lair(&conductor, &passphrase(&conductor)).await;
         let ham = PersistentHam::connect(config(&conductor, &app_id).with_signing(signing)).await.unwrap();
-        ham.call_zome::<_, serde::de::IgnoredAny>("probe", "probe", "create_item", item("before")).await.unwrap();
+        ham.call_zome::<_, serde::de::IgnoredAny>("probe", "probe", "create_item", item("before"))
+            .await
+            .unwrap();
         // The keystore runs inside the conductor: both die, and both links come back.
         conductor.kill().await.unwrap();
         conductor.restart().await.unwrap();
-        ham.call_zome::<_, serde::de::IgnoredAny>("probe", "probe", "create_item", item("after")).await.unwrap();
+        ham.call_zome::<_, serde::de::IgnoredAny>("probe", "probe", "create_item", item("after"))
+            .await
+            .unwrap();
         assert_eq!(call_ids(&ham).await, ["before", "after"]);
         assert!(tags(&ham).await.iter().all(|tag| !tag.starts_with("ham:")));
         ham.close().await;
@@ -76,7 +80,9 @@ fn the_drop_in_signs_with_lair_too() {
         let url = conductor.lair_url().await.unwrap();
         // Files end with a line feed.
         let phrase = format!("{}\n", passphrase(conductor)).into_bytes();
-        let config = HamConfig::new(conductor.admin_port(), 0, &app_id).with_lair_signing(url.as_str(), phrase).unwrap();
+        let config = HamConfig::new(conductor.admin_port(), 0, &app_id)
+            .with_lair_signing(url.as_str(), phrase)
+            .unwrap();
         let ham = Ham::connect(config).await.unwrap();
         let text: String = ham.call_zome("probe", "probe", "echo_text", "signed").await.unwrap();
         assert_eq!(text, "signed");

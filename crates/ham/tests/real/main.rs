@@ -1,5 +1,7 @@
 //! Ham on a real conductor. One conductor serves all tests that leave it alive; each test has an app of its own on it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 mod bad_input;
 mod calls;
 mod grants;

@@ -96,7 +96,9 @@ fn an_expired_call_from_a_journal_may_have_run() {
         let conductor = shared().await;
         let app_id = app(conductor).await;
         let slow = Skewed { behind: HOUR, ahead: Duration::ZERO };
-        let past = ham::PersistentHam::connect(config(conductor, &app_id).with_wall_clock(Arc::new(slow))).await.unwrap();
+        let past = ham::PersistentHam::connect(config(conductor, &app_id).with_wall_clock(Arc::new(slow)))
+            .await
+            .unwrap();
         let call = past.prepare("probe", "probe", "create_item", item("old"), PATIENCE).await.unwrap();
         let now = connect(conductor, &app_id).await;
         let resumed = now.send_signed(&journalled(&call), CallOptions::default()).await.unwrap_err();

@@ -62,7 +62,9 @@ fn every_commit_is_signalled_by_the_probe() {
     run(async {
         let (_, ham) = connected().await;
         let mut signals = ham.signals();
-        ham.call_zome::<_, serde::de::IgnoredAny>("probe", "probe", "create_item", item("seen")).await.unwrap();
+        ham.call_zome::<_, serde::de::IgnoredAny>("probe", "probe", "create_item", item("seen"))
+            .await
+            .unwrap();
         loop {
             if told(&signals.next().await.unwrap()).is_some_and(|told| told.r#type == "committed") {
                 break;

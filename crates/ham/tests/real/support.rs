@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use ham::{CallError, PersistentHam, PersistentHamConfig};
-use ham_testkit::conductor::{Conductor, InstallOptions, probe_bundle};
+use ham_testkit::conductor::{Conductor, Install, InstallOptions, probe_bundle};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, OnceCell};
@@ -31,6 +31,8 @@ pub(crate) fn run(test: impl Future<Output = ()>) {
 /// Runs a test that has a conductor of its own, on the shared runtime, bounded.
 pub(crate) fn run_apart(test: impl Future<Output = ()>) {
     RUNTIME.block_on(async {
+        // A machine that has no conductor builds one first, which takes as long as it takes.
+        Install::ensure().await.unwrap();
         tokio::time::timeout(PATIENCE * 4, test).await.expect("the test hangs");
     });
 }

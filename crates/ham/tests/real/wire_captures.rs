@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use ham::{
-    CallError, CallOptions, ClientKeySigning, NOTHING_WRITTEN, PersistentHam, Refusal, RefusalKind, SignedCall,
-    Signing,
+    CallError, CallOptions, ClientKeySigning, NOTHING_WRITTEN, PersistentHam, Refusal, RefusalKind,
+    SignedCall, Signing,
 };
 use holochain_client::{
     AppWebsocket, ClientAgentSigner, ConductorApiError, ExternIO, GrantedFunctions, SigningCredentials,
@@ -34,7 +34,8 @@ async fn upstream_call(ham: &PersistentHam, cell: CellId) -> Refusal {
     let admin = ham.admin().unwrap();
     let app_id = &ham.config().app_id;
     let listed = admin.list_app_interfaces().await.unwrap();
-    let port = listed.iter().find(|interface| interface.installed_app_id.as_ref() == Some(app_id)).unwrap().port;
+    let port =
+        listed.iter().find(|interface| interface.installed_app_id.as_ref() == Some(app_id)).unwrap().port;
     let token = admin.issue_app_token(app_id.clone()).await.unwrap();
     let keypair = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
     let signing_agent_key = AgentPubKey::from_raw_32(keypair.verifying_key().as_bytes().to_vec());
@@ -42,7 +43,9 @@ async fn upstream_call(ham: &PersistentHam, cell: CellId) -> Refusal {
     let credentials = SigningCredentials { signing_agent_key, keypair, cap_secret: [7; 64].into() };
     signer.add_credentials(cell.clone(), credentials);
     let origin = Some(ham.config().origin.clone());
-    let socket = AppWebsocket::connect(("localhost", port), token.expose().to_vec(), signer.into(), origin).await.unwrap();
+    let socket = AppWebsocket::connect(("localhost", port), token.expose().to_vec(), signer.into(), origin)
+        .await
+        .unwrap();
     let payload = ExternIO::encode(()).unwrap();
     match socket.call_zome(cell.into(), "probe".into(), "f".into(), payload).await.unwrap_err() {
         ConductorApiError::ExternalApiWireError(error) => error.into(),
