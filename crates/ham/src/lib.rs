@@ -49,4 +49,4 @@ pub use signal::{GapCause, SignalItem, Signals};
 pub use signing::{ClientKeySigning, Signing};
 pub use state::{HamState, StateWatch};
 pub use watchdog::notify_systemd;
-pub use wire::{BadAnswer, Effect, NOTHING_WRITTEN, NotRunning, Refusal, RefusalKind, Stage};
+pub use wire::{BadAnswer, Effect, NOTHING_WRITTEN, NotRunning, Refusal, RefusalKind, SPOKEN, Stage};

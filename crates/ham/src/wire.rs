@@ -14,6 +14,9 @@ use holochain_zome_types::prelude::ExternIO;
 use crate::conductor::{Incoming, decode_app};
 use crate::redact;
 
+/// The version of Holochain whose requests and answers these are.
+pub const SPOKEN: &str = "Holochain 0.7";
+
 /// What an answered call left behind on the called cell's own source chain.
 ///
 /// Calls that a zome makes into *other* cells commit on their own and are not undone when the caller fails.
@@ -269,7 +272,7 @@ pub enum BadAnswer {
     #[error("the conductor answered without a body")]
     Empty,
     /// The answer could not be decoded.
-    #[error("the conductor's answer does not decode: {0}")]
+    #[error("the conductor's answer does not decode, so it speaks another version than {SPOKEN}: {0}")]
     Undecodable(String),
     /// The answer is of another kind than the request.
     #[error("expected the answer `{expected}`, got `{got}`")]
@@ -317,7 +320,7 @@ pub(crate) fn zome_output(incoming: Incoming) -> Result<ExternIO, BadAnswer> {
 
 /// The app info of a handshake. The error is for people.
 pub(crate) fn app_info(body: &[u8]) -> Result<AppInfo, String> {
-    match decode_app(body)? {
+    match decode_app(body).map_err(|why| BadAnswer::Undecodable(why).to_string())? {
         AppResponse::AppInfo(Some(info)) => Ok(info),
         AppResponse::AppInfo(None) => Err("the app behind the token is not installed any more".into()),
         AppResponse::Error(error) => Err(Refusal::from(error).text),

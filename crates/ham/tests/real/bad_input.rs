@@ -136,3 +136,51 @@ fn a_deadline_longer_than_a_nonce_lives() {
         assert!(matches!(PersistentHam::start(config), Err(ConnectError::Config(_))));
     });
 }
+
+#[test]
+fn a_busy_port_is_told_with_the_step_that_met_it() {
+    run(async {
+        let conductor = shared().await;
+        let app_id = app(conductor).await;
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let config = ham::HamConfig::new(conductor.admin_port(), port, &app_id).with_force_fresh_attach(true);
+        let error = ham::Ham::connect(config).await.unwrap_err();
+        let text = format!("{error:#}");
+        assert!(text.contains("attach an app interface") && text.contains("in use"), "{text}");
+    });
+}
+
+/// A server that accepts the token and answers in another version's words.
+#[test]
+fn another_versions_answer_is_told_as_one() {
+    run_apart(async {
+        let server =
+            ham_testkit::server::Server::start([ham_testkit::server::Behaviour::answer(|message| {
+                let ham_testkit::server::Message::Binary(bytes) = message else { return None };
+                let request: rmpv::Value = rmpv::decode::read_value(&mut &bytes[..]).unwrap();
+                let id =
+                    request.as_map().unwrap().iter().find(|(key, _)| key.as_str() == Some("id"))?.1.clone();
+                let body =
+                    rmp_serde::to_vec_named(&json!({ "type": "app_info_of_another_version", "value": 5 }))
+                        .unwrap();
+                let answer = rmpv::Value::Map(vec![
+                    ("type".into(), "response".into()),
+                    ("id".into(), id),
+                    ("data".into(), rmpv::Value::Binary(body)),
+                ]);
+                let mut encoded = Vec::new();
+                rmpv::encode::write_value(&mut encoded, &answer).unwrap();
+                Some(ham_testkit::server::Message::Binary(encoded.into()))
+            })])
+            .await
+            .unwrap();
+        let token = || -> ham::TokenFuture { Box::pin(async { Ok(Secret::new(b"t".to_vec())) }) };
+        let config = PersistentHamConfig::without_admin(Url::parse(&server.url()).unwrap(), token, "app");
+        let error = PersistentHam::connect(config).await.unwrap_err();
+        assert_eq!(error.recovery(), Recovery::GiveUp);
+        let text = format!("{:#}", anyhow::Error::from(error));
+        assert!(text.contains("another version than Holochain 0.7"), "{text}");
+        server.stop().await;
+    });
+}
