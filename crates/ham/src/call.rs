@@ -371,9 +371,8 @@ impl Shared {
                         sending.lost_on = Some(end.clone());
                         sending.losses += 1;
                     }
-                    let enough = !resume || sending.losses > MAX_RESUMES;
-                    if enough && sending.sent() {
-                        return Err(CallError::LinkLost { end, sent: true });
+                    if !resume || sending.losses > MAX_RESUMES {
+                        return Err(CallError::LinkLost { end, sent: sending.sent() });
                     }
                 }
                 Err(error @ RequestError::TimedOut { .. }) => {
