@@ -1,1 +1,40 @@
-//! The demonstration.
+//! The demonstration: a load of calls on a real conductor that is killed and whose link is cut, and the proof from the
+//! source chain that every call got a true outcome.
+//!
+//! `ham demo` and `tests/kills.rs` run the same engine, [`run`]; they differ in their [`DemoOptions`] only.
+//!
+//! 1. `stage`: a conductor with the probe, an app with several cells, a [`PersistentHam`](ham::PersistentHam).
+//! 2. `load`: callers that draw their calls from a seed; `kills`: `kill -9` and restart, under that load.
+//! 3. `cuts`: the conductor stays, a proxy cuts the link at every frame boundary of a request and its answer.
+//! 4. `chain`: what every cell holds, compared with what every caller was told (`ledger`).
+//! 5. [`Report`]: the figures, and [`Report::verdict`].
+
+mod chain;
+mod cuts;
+mod error;
+mod kills;
+mod ledger;
+mod load;
+mod meter;
+mod options;
+mod port;
+mod probe;
+mod progress;
+mod report;
+mod run;
+mod script;
+mod signals;
+mod snapshot;
+mod stage;
+mod wait;
+
+pub use error::DemoError;
+pub use options::{
+    CALL_DEADLINE, CALLERS, CELLS, DEFAULT_CALLS, DEFAULT_CUTS, DEFAULT_KILLS, DEFAULT_OUTSTANDING,
+    DEFAULT_SEED, DemoOptions, MIN_CALLS_PER_KILL, SHORT_DEADLINE,
+};
+pub use progress::Progress;
+pub use report::{Calls, Disagreement, KillReport, PlaceReport, Report, SignalReport};
+pub use run::run;
+pub use snapshot::Snapshot;
+pub use wait::STALL;

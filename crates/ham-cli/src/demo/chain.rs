@@ -1,0 +1,44 @@
+//! What the source chains hold.
+
+use std::collections::HashMap;
+
+use ham::{CallTarget, PersistentHam};
+
+use super::error::DemoError;
+use super::probe::{Item, ZOME};
+use super::stage::Stage;
+
+/// What the chains of all cells hold.
+#[derive(Debug, Default)]
+pub(super) struct Chains {
+    /// For each call id, on how many actions it is.
+    pub(super) actions: HashMap<String, u32>,
+    /// Items listed.
+    pub(super) listed: u64,
+    /// Items counted, by a function that does not read them.
+    pub(super) counted: u64,
+}
+
+/// Reads every cell's chain.
+pub(super) async fn read(stage: &Stage) -> Result<Chains, DemoError> {
+    let mut chains = Chains::default();
+    for cell in &stage.cells {
+        let items: Vec<Item> = stage
+            .ham
+            .call_zome(cell.clone(), ZOME, "list_items", ())
+            .await
+            .map_err(DemoError::calling("list the items of a chain"))?;
+        chains.listed += items.len() as u64;
+        chains.counted += count_items(&stage.ham, cell).await?;
+        for item in items {
+            *chains.actions.entry(item.call_id).or_default() += 1;
+        }
+    }
+    Ok(chains)
+}
+
+/// How many items a cell's chain holds.
+pub(super) async fn count_items(ham: &PersistentHam, cell: &CallTarget) -> Result<u64, DemoError> {
+    let counted = ham.call_zome(cell.clone(), ZOME, "count_items", ()).await;
+    counted.map_err(DemoError::calling("count the items of a chain"))
+}

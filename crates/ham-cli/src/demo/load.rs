@@ -1,0 +1,156 @@
+//! The callers and the calls they draw.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use ham::holochain_client::ExternIO;
+use ham::{CallError, CallOptions, CallPolicy, CallTarget, PersistentHam};
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+
+use super::ledger::{Ending, Ledger};
+use super::meter::Meter;
+use super::options::{CALL_DEADLINE, CALLERS, DemoOptions, SHORT_DEADLINE};
+use super::probe::{Kind, ZOME};
+
+/// How long slow calls compute, in milliseconds.
+const SLOW_MILLIS: std::ops::RangeInclusive<u64> = 20..=40;
+
+/// One call to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Call {
+    pub(super) kind: Kind,
+    pub(super) policy: CallPolicy,
+    pub(super) deadline: Duration,
+}
+
+impl Call {
+    /// A call that outlives restarts.
+    pub(super) fn patient(kind: Kind) -> Self {
+        Self { kind, policy: CallPolicy::Resume, deadline: CALL_DEADLINE }
+    }
+
+    /// Makes it once.
+    pub(super) async fn make(
+        self,
+        ham: &PersistentHam,
+        cell: &CallTarget,
+        call_id: String,
+    ) -> Result<ExternIO, CallError> {
+        let argument = ExternIO::encode(self.kind.argument(call_id));
+        let argument = argument.map_err(|error| CallError::Encode(error.to_string()))?;
+        let options = CallOptions::default().with_policy(self.policy).with_deadline(self.deadline);
+        ham.call_zome_raw(cell.clone(), ZOME, self.kind.function(), argument, options).await
+    }
+}
+
+/// The calls of one caller: a function of the seed, the caller's number and whether it writes.
+#[derive(Debug)]
+pub(super) struct Draws {
+    random: StdRng,
+    writes: bool,
+}
+
+impl Draws {
+    pub(super) fn new(seed: u64, caller: usize, writes: bool) -> Self {
+        // An odd multiplier keeps neighbouring callers of neighbouring seeds apart.
+        let own = (caller as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        Self { random: StdRng::seed_from_u64(seed ^ own), writes }
+    }
+
+    pub(super) fn next(&mut self) -> Call {
+        let kind = match (self.writes, self.random.random_ratio(1, 6)) {
+            (true, true) => Kind::Slow { millis: self.random.random_range(SLOW_MILLIS) },
+            (true, false) => Kind::Create,
+            (false, _) if self.random.random() => Kind::CreateThenFail,
+            (false, _) => Kind::Fail,
+        };
+        match self.random.random_range(0..20) {
+            0 => Call { policy: CallPolicy::FailFast, ..Call::patient(kind) },
+            1 => Call { deadline: SHORT_DEADLINE, ..Call::patient(kind) },
+            _ => Call::patient(kind),
+        }
+    }
+}
+
+/// A running load.
+#[derive(Debug)]
+pub(super) struct Load<'a> {
+    pub(super) ham: &'a PersistentHam,
+    pub(super) cells: &'a [CallTarget],
+    pub(super) ledger: &'a Ledger,
+    pub(super) meter: &'a Meter,
+    pub(super) seed: u64,
+    left: AtomicU32,
+}
+
+impl<'a> Load<'a> {
+    pub(super) fn new(
+        ham: &'a PersistentHam,
+        cells: &'a [CallTarget],
+        ledger: &'a Ledger,
+        meter: &'a Meter,
+        options: &DemoOptions,
+    ) -> Self {
+        Self { ham, cells, ledger, meter, seed: options.seed, left: AtomicU32::new(options.calls) }
+    }
+
+    /// Runs all callers until all calls have ended. The callers are futures, not tasks: dropping this ends them.
+    pub(super) async fn run(&self) {
+        join_all((0..CALLERS).map(|caller| self.call_on(caller))).await;
+    }
+
+    /// One caller: the first of a cell writes, the others fail.
+    async fn call_on(&self, caller: usize) {
+        let cell = &self.cells[caller % self.cells.len()];
+        let mut draws = Draws::new(self.seed, caller, caller < self.cells.len());
+        while self.take() {
+            self.make(draws.next(), cell).await;
+        }
+    }
+
+    /// Makes one call and records what became of it.
+    pub(super) async fn make(&self, call: Call, cell: &CallTarget) {
+        let call_id = self.ledger.open();
+        let outstanding = self.meter.begin();
+        let result = call.make(self.ham, cell, call_id.clone()).await;
+        let resumed = outstanding.end(Ending::of(&result).is_answer());
+        self.ledger.close(call_id, call.kind, &result, resumed);
+    }
+
+    fn take(&self) -> bool {
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn draw(seed: u64, caller: usize, writes: bool) -> Vec<Call> {
+        let mut draws = Draws::new(seed, caller, writes);
+        (0..500).map(|_| draws.next()).collect()
+    }
+
+    #[test]
+    fn the_same_seed_draws_the_same_calls_and_callers_differ() {
+        assert_eq!(draw(1, 0, true), draw(1, 0, true));
+        assert_ne!(draw(1, 0, true), draw(1, 1, true));
+        assert_ne!(draw(1, 0, true), draw(2, 0, true));
+    }
+
+    #[test]
+    fn writers_create_and_the_others_fail_under_every_policy() {
+        let functions = |writes| -> HashSet<_> {
+            draw(7, 0, writes).iter().map(|call| (call.kind.writes(), call.kind.function())).collect()
+        };
+        assert_eq!(functions(true), [(true, "create_item"), (true, "slow_create")].into());
+        assert_eq!(functions(false), [(false, "create_then_fail"), (false, "fail")].into());
+        let calls = draw(7, 0, true);
+        assert!(calls.iter().any(|call| call.policy == CallPolicy::FailFast));
+        assert!(calls.iter().any(|call| call.deadline == SHORT_DEADLINE));
+    }
+}

@@ -1,0 +1,90 @@
+//! 20 kills and 200 cuts on a real conductor, with 10,000 calls, and the chain as the judge.
+//!
+//! The scenario is `ham demo`'s own engine. Everything it does is drawn from a seed, which the report prints; set
+//! `HAM_CHAOS_SEED` to repeat a run.
+#![cfg(target_os = "linux")]
+
+use ham_cli::demo::{DEFAULT_OUTSTANDING, DEFAULT_SEED, DemoOptions, Report, run};
+
+const KILLS: u32 = 20;
+const CUTS: u32 = 200;
+const CALLS: u32 = 10_000;
+
+/// How much memory the process may hold more than before the load: the records of the calls, the proxy's log, the
+/// allocator's reserve. A leak of one call's buffers a call would be several times this.
+const MEMORY_BOUND_KIB: u64 = 48 * 1024;
+
+fn seed() -> u64 {
+    std::env::var("HAM_CHAOS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_SEED)
+}
+
+async fn report_of(options: DemoOptions) -> Report {
+    eprintln!("seed {}", options.seed);
+    let report = run(options, |progress| {
+        if progress.is_worth_a_line() {
+            eprintln!("{progress}");
+        }
+    })
+    .await
+    .expect("the scenario can be carried out");
+    eprintln!("{report}");
+    report
+}
+
+fn assert_promises(report: &Report) {
+    if let Err(disagreements) = report.verdict() {
+        let lines: Vec<String> = disagreements.iter().map(ToString::to_string).collect();
+        panic!("{}\n{}", lines.join("\n"), report.calls.offenders.join("\n"));
+    }
+    for kill in &report.kills {
+        assert!(kill.outstanding >= DEFAULT_OUTSTANDING, "{kill:?}");
+    }
+    assert!(
+        report.after.tasks <= report.before.tasks,
+        "{} tasks, {}",
+        report.before.tasks,
+        report.after.tasks
+    );
+    let grown = report.after.memory_kib.saturating_sub(report.before.memory_kib);
+    assert!(grown <= MEMORY_BOUND_KIB, "{grown} KiB more than before");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_call_is_lost_or_run_twice_under_20_kills_and_200_cuts() {
+    let options =
+        DemoOptions::default().with_seed(seed()).with_kills(KILLS).with_calls(CALLS).with_cuts(CUTS);
+    let report = report_of(options).await;
+    assert_promises(&report);
+
+    let calls = &report.calls;
+    // Beside the load, one hasty call a kill and one call a cut.
+    assert_eq!(calls.made, CALLS + KILLS + CUTS);
+    for function in ["create_item", "slow_create", "create_then_fail", "fail"] {
+        assert!(calls.functions.get(function).is_some_and(|made| *made > 0), "{function}");
+    }
+    assert_eq!(report.kills.len() as u32, KILLS);
+    assert_eq!(report.cuts.values().map(|place| place.cuts).sum::<u32>(), CUTS);
+
+    assert!(calls.resumed_and_answered > 0, "no call was resumed and answered");
+    assert!(calls.arrived_on_chain > 0, "no call arrived and is on the chain");
+    assert!(calls.not_run >= KILLS, "hasty calls while the conductor is down do not run");
+    // The cut decides what the caller is told, not chance.
+    for (place, cuts) in &report.cuts {
+        let resumes = !place.ends_with("not resumed");
+        if place.contains("before the request") || place.contains("inside the request") {
+            let told = if resumes { cuts.resumed } else { cuts.unknown };
+            assert_eq!(told, cuts.cuts, "{place}: {cuts:?}");
+        }
+        if place.contains("before the answer") || place.contains("inside the answer") {
+            let told = if resumes { cuts.arrived } else { cuts.unknown };
+            assert_eq!(told, cuts.cuts, "{place}: {cuts:?}");
+        }
+        if place.contains("before the first") || place.contains("inside the first") {
+            let told = if resumes { cuts.arrived } else { cuts.unknown };
+            assert_eq!(told, cuts.cuts, "{place}: {cuts:?}");
+        }
+        if place.contains("after the answer") || place.contains("after the second") {
+            assert_eq!(cuts.answered, cuts.cuts, "{place}: {cuts:?}");
+        }
+    }
+}
