@@ -1,3 +1,20 @@
-//! The parts of the `ham` command.
+#![doc = include_str!("../README.md")]
 
+mod advice;
+mod app;
+mod args;
+mod commands;
+mod connect;
+mod context;
 pub mod demo;
+mod exit;
+mod failure;
+mod input;
+mod json;
+mod logging;
+mod output;
+mod progress;
+mod settings;
+mod shutdown;
+
+pub use commands::main;

@@ -1,0 +1,150 @@
+//! What to do about each failure, in one place.
+
+use ham::{AdminError, BadAnswer, CallError, ConnectError, NotRunning, Recovery, RefusalKind, SigningError};
+use ham_session::{DialError, HandshakeError};
+
+/// About a link that did not come up.
+pub(crate) fn connect(error: &ConnectError) -> String {
+    match error {
+        ConnectError::Admin { source, .. } => dial(source, "admin"),
+        ConnectError::App { source, .. } => dial(source, "app"),
+        ConnectError::Setup { source, .. } => admin(source),
+        ConnectError::AppNotInstalled { .. } => {
+            "give the id of an installed app with --app-id or HAM_APP_ID, or install the app".into()
+        }
+        ConnectError::NoInterface => "give --admin-port (or HAM_ADMIN_PORT), or --app-url (or HAM_APP_URL)".into(),
+        ConnectError::Token(_) => {
+            "write a fresh app token, as base64, to the file of HAM_APP_TOKEN_FILE; tokens are used up by one link".into()
+        }
+        ConnectError::Config(_) => "correct the setting; `ham info --settings` shows where each one came from".into(),
+        ConnectError::Signing(source) => signing(source),
+        _ => "run `ham doctor`: it names the step that fails".into(),
+    }
+}
+
+/// About a dial to one of the two interfaces.
+pub(crate) fn dial(error: &DialError, interface: &str) -> String {
+    match error {
+        DialError::Connect { .. } | DialError::Resolve { .. } => format!(
+            "nothing listens there: start the conductor, or correct the {interface} port \
+             (the conductor prints it as ###ADMIN_PORT:n###, app ports move when it restarts)"
+        ),
+        DialError::TimedOut { .. } => format!(
+            "something accepts connections at the {interface} port and does not answer: the conductor hangs or is \
+             overloaded, or another program or a firewall holds the port"
+        ),
+        DialError::Refused { status, .. } => match status.as_u16() {
+            400 | 401 | 403 => format!(
+                "the {interface} interface refuses this origin: give one that its allowed_origins list, with --origin or \
+                 HAM_ORIGIN"
+            ),
+            429 | 503 => format!("the server behind the {interface} port is busy: try again later"),
+            _ => format!("the {interface} port belongs to another web server: correct the port"),
+        },
+        DialError::Upgrade(_) => {
+            format!("what answers at the {interface} port is no WebSocket server: correct the port")
+        }
+        DialError::Handshake(HandshakeError::Closed(_)) => {
+            "the token was refused or is used up: run the command again for a fresh one; if it repeats, compare the app \
+             id with the interface's app"
+                .into()
+        }
+        DialError::Handshake(_) => format!(
+            "what answers at the {interface} port is no Holochain 0.7 conductor: correct the port, or compare versions"
+        ),
+        DialError::Tls(_) => "check the server's certificate; wss:// trusts the public authorities".into(),
+        DialError::InvalidUrl { .. } => format!("correct the {interface} URL; it starts with ws:// or wss://"),
+        _ => "run `ham doctor`: it names the step that fails".into(),
+    }
+}
+
+/// About an admin request.
+pub(crate) fn admin(error: &AdminError) -> String {
+    match error {
+        AdminError::NotConfigured => "give the admin interface with --admin-port or HAM_ADMIN_PORT".into(),
+        AdminError::Dial { source, .. } => dial(source, "admin"),
+        AdminError::Lost { reconcile, .. } => {
+            format!("the connection broke or the conductor was too slow ({reconcile}); then try again")
+        }
+        AdminError::Answer { source: BadAnswer::Refused(refusal), .. } => match refusal.kind() {
+            RefusalKind::Deserialization => VERSIONS.into(),
+            _ => "the conductor's words say why; correct the request".into(),
+        },
+        AdminError::Answer { .. } => VERSIONS.into(),
+        _ => "run `ham doctor`: it names the step that fails".into(),
+    }
+}
+
+const VERSIONS: &str = "the conductor speaks another version: this ham is written for Holochain 0.7.1";
+
+/// About a call.
+pub(crate) fn call(error: &CallError) -> String {
+    match error {
+        CallError::NoLink { .. } => "run `ham doctor`: it names the step that fails".into(),
+        CallError::Signing(source) => signing(source),
+        CallError::UnknownRole { .. } => "give a role or a clone that the app has; `ham info` lists them".into(),
+        CallError::CellNotRunning { reason, .. } => not_running(reason),
+        CallError::TooLarge { .. } => "send less in one call".into(),
+        CallError::Encode(_) => "correct the payload".into(),
+        CallError::DeadlineTooLong { .. } => "give a shorter --timeout".into(),
+        CallError::ClockSkew { .. } => "synchronise the clocks of both machines".into(),
+        CallError::Overloaded { .. } | CallError::CoolingDown { .. } => "wait, then call again".into(),
+        CallError::Arrived { .. } | CallError::Expired => RECONCILE.into(),
+        CallError::TimedOut { sent: true, .. }
+        | CallError::LinkLost { sent: true, .. }
+        | CallError::Closed { sent: true }
+        | CallError::EmptyAnswer
+        | CallError::UnexpectedResponse(_) => RECONCILE.into(),
+        CallError::TimedOut { .. } | CallError::LinkLost { .. } | CallError::Closed { .. } => "call again".into(),
+        CallError::Refused { refusal, .. } => match (refusal.kind(), refusal.recovery()) {
+            (_, Recovery::CoolDown { .. }) => "the conductor is busy: wait, read the chain, then call again".into(),
+            (RefusalKind::Deserialization, _) => VERSIONS.into(),
+            (RefusalKind::ZomeCallUnauthorized, _) => {
+                "the call was not authorised: `ham grants` lists what is granted; a credential file of another \
+                 installation can be moved away (--credentials)"
+                    .into()
+            }
+            _ => "the conductor's words say why: check zome, function and payload".into(),
+        },
+        CallError::Decode(_) => "the call ran; use --raw to get the answer's bytes".into(),
+        _ => RECONCILE.into(),
+    }
+}
+
+const RECONCILE: &str = "read the chain with a call that lists what was written, before calling again";
+
+fn not_running(reason: &NotRunning) -> String {
+    match reason {
+        NotRunning::NotStarted | NotRunning::AwaitingRestore => {
+            "wait until the cell has started, then call again".into()
+        }
+        NotRunning::AppDisabled(_) => "enable the app, then call again".into(),
+        NotRunning::AwaitingMemproofs => "provide the app's membrane proofs, then call again".into(),
+        NotRunning::Unrecoverable(_) => "uninstall the app and install it again".into(),
+        NotRunning::CloneDisabled => "enable the clone, then call again".into(),
+        _ => "run `ham doctor`: it shows the app's state".into(),
+    }
+}
+
+/// About a signature.
+pub(crate) fn signing(error: &SigningError) -> String {
+    match error {
+        SigningError::KeystoreUnreachable { .. } | SigningError::TimedOut { .. } => {
+            "start the keystore, or correct HAM_LAIR_URL (the connectionUrl of lair-keystore-config.yaml)"
+                .into()
+        }
+        SigningError::BadPassphrase { .. } => {
+            "correct the content of the file of HAM_LAIR_PASSPHRASE_FILE".into()
+        }
+        SigningError::NoKey(_) => "use the keystore of the conductor that runs this app".into(),
+        SigningError::Grant(source) => admin(source),
+        SigningError::ChainClosed => "this cell is closed for good; call its successor".into(),
+        SigningError::GrantForbidden(_) => {
+            "configure the keystore: HAM_LAIR_URL and HAM_LAIR_PASSPHRASE_FILE".into()
+        }
+        SigningError::Store { .. } => {
+            "repair the credential file, or name another one with --credentials".into()
+        }
+        _ => "correct the payload or the signing settings; `ham info --settings` shows them".into(),
+    }
+}

@@ -1,0 +1,84 @@
+//! An app's cells and state, as the commands show them.
+
+use ham::holochain_client::{AppInfo, CellId, CellInfo};
+use holochain_types::prelude::{AppStatus, DisabledAppReason};
+use serde_json::{Value, json};
+
+/// A cell of an app.
+#[derive(Clone, Debug)]
+pub(crate) struct Cell {
+    /// The role, or for a clone `role.0`.
+    pub(crate) name: String,
+    pub(crate) cell_id: CellId,
+    pub(crate) network_seed: String,
+    pub(crate) enabled: bool,
+}
+
+/// The cells of an app, provisioned ones and clones.
+pub(crate) fn cells(info: &AppInfo) -> Vec<Cell> {
+    info.cell_info
+        .iter()
+        .flat_map(|(role, cells)| cells.iter().map(move |cell| (role, cell)))
+        .filter_map(|(role, cell)| match cell {
+            CellInfo::Provisioned(cell) => Some(Cell {
+                name: role.clone(),
+                cell_id: cell.cell_id.clone(),
+                network_seed: cell.dna_modifiers.network_seed.clone(),
+                enabled: true,
+            }),
+            CellInfo::Cloned(clone) => Some(Cell {
+                name: clone.clone_id.to_string(),
+                cell_id: clone.cell_id.clone(),
+                network_seed: clone.dna_modifiers.network_seed.clone(),
+                enabled: clone.enabled,
+            }),
+            CellInfo::Stem(_) => None,
+        })
+        .collect()
+}
+
+impl Cell {
+    /// For programs.
+    pub(crate) fn json(&self) -> Value {
+        json!({
+            "role": self.name,
+            "dna": self.cell_id.dna_hash().to_string(),
+            "agent": self.cell_id.agent_pubkey().to_string(),
+            "network_seed": self.network_seed,
+            "enabled": self.enabled,
+        })
+    }
+}
+
+/// An app's state, in one word and, for some, a reason.
+pub(crate) fn status(status: &AppStatus) -> String {
+    match status {
+        AppStatus::Enabled => "enabled".into(),
+        AppStatus::Disabled(reason) => format!("disabled ({})", disabled(reason)),
+        AppStatus::AwaitingMemproofs => "awaiting membrane proofs".into(),
+        AppStatus::AwaitingRestore => "restoring its source chains".into(),
+        AppStatus::Unrecoverable(_, reason) => format!("unrecoverable ({reason:?})"),
+    }
+}
+
+/// What to do about an app that is not enabled; `None` when it is.
+pub(crate) fn remedy(status: &AppStatus) -> Option<&'static str> {
+    match status {
+        AppStatus::Enabled => None,
+        AppStatus::Disabled(_) => Some("enable the app, for instance with `hc sandbox call enable-app`"),
+        AppStatus::AwaitingMemproofs => Some("provide the app's membrane proofs, then enable it"),
+        AppStatus::AwaitingRestore => Some("wait until the restore is done"),
+        AppStatus::Unrecoverable(..) => Some("uninstall the app and install it again"),
+    }
+}
+
+fn disabled(reason: &DisabledAppReason) -> String {
+    match reason {
+        DisabledAppReason::NeverStarted => "never started".into(),
+        DisabledAppReason::NotStartedAfterProvidingMemproofs => {
+            "not started after its membrane proofs".into()
+        }
+        DisabledAppReason::User => "by its user".into(),
+        DisabledAppReason::Error(why) => format!("after an error: {why}"),
+    }
+}

@@ -1,0 +1,105 @@
+//! `ham call`: one zome call, its payload and answer as JSON.
+
+use std::path::Path;
+
+use ham::CallOptions;
+use ham::holochain_client::ExternIO;
+
+use crate::connect;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input;
+use crate::json;
+use crate::progress;
+
+/// Calls a zome function.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The role of the app, or a clone as `role.0`
+    role: String,
+    /// The zome
+    zome: String,
+    /// The function
+    function: String,
+    /// The payload as JSON, `@FILE`, or `-` for standard input; nothing is nil.
+    /// Hashes are {"$hash": "uhC…"}, other bytes {"$bytes": "base64"}
+    #[arg(allow_hyphen_values = true)]
+    payload: Option<String>,
+    /// Write the answer's MessagePack bytes instead of JSON
+    #[arg(long)]
+    raw: bool,
+    /// The payload, a file or standard input, is MessagePack already
+    #[arg(long)]
+    raw_payload: bool,
+}
+
+pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
+    // Before anything is dialled: what cannot be encoded need not connect.
+    let payload = payload(context, args.payload.as_deref(), args.raw_payload).await?;
+    let ham = connect::open(context, Some(context.settings.timeout)).await?;
+    // From here on bytes of the call can leave.
+    let _ = context.if_interrupted.set(
+        "interrupted while the call was under way: its outcome is unknown; read the chain before calling again",
+    );
+    let call = ham.call_zome_raw(args.role, &args.zome, &args.function, payload, CallOptions::default());
+    let answered = progress::during(context.output, "waiting for the answer", call).await;
+    connect::close(&ham).await;
+    show(context, &answered?, args.raw)
+}
+
+/// The encoded payload.
+async fn payload(context: &Context, given: Option<&str>, raw: bool) -> Result<ExternIO, Failure> {
+    let text = match given {
+        None => return Ok(ExternIO(vec![NIL])),
+        Some("-") => {
+            if context.settings.lair.as_ref().is_some_and(|lair| lair.passphrase_file.as_os_str() == "-") {
+                return Err(Failure::usage(
+                    "both the payload and the passphrase are to come from standard input",
+                    "give one of them as a file",
+                ));
+            }
+            input::file_or_stdin(Path::new("-"), input::MAX_PAYLOAD).await?
+        }
+        Some(given) => match given.strip_prefix('@') {
+            Some(path) => input::file_or_stdin(Path::new(path), input::MAX_PAYLOAD).await?,
+            None if raw => {
+                return Err(Failure::usage(
+                    "a raw payload is given on the command line, which cannot hold every byte",
+                    "give it as @FILE, or as - for standard input",
+                ));
+            }
+            None => given.as_bytes().to_vec(),
+        },
+    };
+    if raw {
+        return Ok(ExternIO(text));
+    }
+    let not_json = |why: String| {
+        Failure::usage(
+            format!("the payload is no JSON that can be sent: {why}"),
+            "correct it; a text needs its own quotes inside the shell's: '\"text\"'",
+        )
+    };
+    let text = String::from_utf8(text).map_err(|_| not_json("it is no UTF-8".into()))?;
+    json::payload(&text).map(ExternIO).map_err(not_json)
+}
+
+/// MessagePack's nil: the argument of functions that take `()`.
+const NIL: u8 = 0xc0;
+
+fn show(context: &Context, answer: &ExternIO, raw: bool) -> Result<(), Failure> {
+    if raw {
+        return context.output.bytes(&answer.0);
+    }
+    let value = json::shown(&answer.0).map_err(|why| {
+        Failure::new(
+            Exit::Refused,
+            anyhow::anyhow!("the call succeeded, but JSON cannot show its answer: {why}"),
+            "do not call again for it if the call wrote something; --raw writes an answer's MessagePack bytes",
+        )
+    })?;
+    // Both for people and for programs: the answer is data.
+    let text = || serde_json::to_string_pretty(&value).unwrap_or_else(|_| value.to_string());
+    context.output.result(text, &value)
+}

@@ -1,0 +1,161 @@
+//! `ham conductor`: find, build or run a conductor of the version ham is written for.
+
+use std::path::PathBuf;
+
+use ham_testkit::conductor::{
+    Conductor, HOLOCHAIN_VERSION, HappBundleSource, Install, InstallError, InstallOptions, InstallSource,
+    LaunchError,
+};
+use serde_json::json;
+
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input;
+use crate::progress::{self, Spinner};
+
+/// The largest app bundle read.
+const MAX_BUNDLE: u64 = 256 << 20;
+
+/// Finds, builds or runs a conductor.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Args {
+    /// Build the conductor into the cache, once, unless there is one: half an hour or more
+    Install,
+    /// Print the path of the conductor's binary; never builds
+    Path,
+    /// Run a conductor for development, offline, until interrupted
+    Run {
+        /// Keep its data in this directory; without it they are temporary
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+        /// Install and enable this app
+        #[arg(long, value_name = "FILE")]
+        happ: Option<PathBuf>,
+    },
+}
+
+pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
+    match args {
+        Args::Install => show(context, &ensure(context).await?),
+        Args::Path => {
+            let found = progress::during(context.output, "looking for a conductor", Install::find()).await;
+            let install = found.map_err(install_failure)?.ok_or_else(|| {
+                Failure::new(
+                    Exit::Refused,
+                    anyhow::anyhow!("there is no holochain {HOLOCHAIN_VERSION} on PATH or in the cache"),
+                    "build it with `ham conductor install`, or name a binary in HAM_HOLOCHAIN_BIN",
+                )
+            })?;
+            show(context, &install)
+        }
+        Args::Run { data, happ } => serve(context, data, happ).await,
+    }
+}
+
+/// The binary, built if need be.
+async fn ensure(context: &Context) -> Result<Install, Failure> {
+    // Only a build says anything, and what it says is shown from then on.
+    let mut spinner: Option<Spinner> = None;
+    let ensured = Install::ensure_with(|progress| {
+        let text = progress.to_string();
+        match &spinner {
+            Some(spinner) => spinner.say(&text, progress.is_worth_a_line()),
+            None => spinner = Some(Spinner::start(context.output, &text)),
+        }
+    });
+    ensured.await.map_err(install_failure)
+}
+
+/// Runs until the process is asked to stop; then the conductor is killed, which its data survive.
+async fn serve(context: &Context, data: Option<PathBuf>, happ: Option<PathBuf>) -> Result<(), Failure> {
+    // Before anything is started: a missing name or file need no conductor.
+    let app = match &happ {
+        Some(path) => {
+            let app_id = context.settings.app_id()?.to_owned();
+            let bytes = input::file_or_stdin(path, MAX_BUNDLE).await?;
+            Some((app_id, HappBundleSource::Bytes(bytes.into())))
+        }
+        None => None,
+    };
+    let mut builder = Conductor::builder().with_install(ensure(context).await?);
+    if let Some(directory) = data {
+        builder = builder.with_data(directory);
+    }
+    if let Some(port) = context.settings.admin.as_ref().and_then(url::Url::port) {
+        builder = builder.with_admin_port(port);
+    }
+    let conductor = progress::during(context.output, "starting a conductor", builder.start())
+        .await
+        .map_err(launch_failure)?;
+    if let Some((app_id, bundle)) = &app {
+        let installed = install_app(&conductor, app_id, bundle);
+        progress::during(context.output, "installing the app", installed).await?;
+    }
+    let port = conductor.admin_port();
+    let app_id = app.map(|(app_id, _)| app_id);
+    context.output.result(
+        || format!("the conductor runs, its admin port is {port}; Ctrl-C ends it"),
+        &json!({ "admin_port": port, "app_id": app_id, "data": conductor.data() }),
+    )?;
+    conductor.exited().await;
+    let last_words = conductor.logs().into_iter().rev().take(20).rev().collect::<Vec<_>>().join("\n");
+    Err(Failure::new(
+        Exit::Local,
+        anyhow::anyhow!("the conductor ended by itself; its last words:\n{last_words}"),
+        "its last words say why; its data are as it left them",
+    ))
+}
+
+async fn install_app(conductor: &Conductor, app_id: &str, bundle: &HappBundleSource) -> Result<(), Failure> {
+    let failed = |error: ham_testkit::conductor::AdminError| {
+        Failure::new(Exit::Refused, error, "the conductor's words say why; check the bundle")
+    };
+    // With kept data the app may be there from an earlier run.
+    let admin = conductor.admin().await.map_err(failed)?;
+    let apps = admin.list_apps(None).await.map_err(|error| {
+        Failure::new(Exit::Refused, anyhow::anyhow!("cannot list the apps: {error:?}"), "try again")
+    })?;
+    if !apps.iter().any(|app| app.installed_app_id == app_id) {
+        conductor.install_app(bundle, app_id, InstallOptions::default()).await.map_err(failed)?;
+    }
+    conductor.enable(app_id).await.map_err(failed)?;
+    conductor.wait_until_callable(app_id).await.map_err(failed)?;
+    Ok(())
+}
+
+fn install_failure(error: InstallError) -> Failure {
+    let advice = match &error {
+        InstallError::BuildFailed { .. } | InstallError::TimedOut { .. } => {
+            "cargo's words say why; running it again goes on from where it stopped"
+        }
+        InstallError::Cache { .. } | InstallError::NoCache { .. } => {
+            "name a directory that can be written in HAM_CACHE_DIR"
+        }
+        InstallError::CargoMissing { .. } => "install Rust, or name a binary in HAM_HOLOCHAIN_BIN",
+        _ => "correct or unset HAM_HOLOCHAIN_BIN",
+    };
+    Failure::new(Exit::Local, error, advice)
+}
+
+fn launch_failure(error: LaunchError) -> Failure {
+    let advice = match &error {
+        LaunchError::AddressInUse { .. } => "stop what holds the port, or give another --admin-port",
+        LaunchError::Data { .. } | LaunchError::DataPathTooLong { .. } => "give another, shorter --data",
+        _ => "the conductor's words say why",
+    };
+    Failure::new(Exit::Local, error, advice)
+}
+
+fn show(context: &Context, install: &Install) -> Result<(), Failure> {
+    let source = match install.source {
+        InstallSource::Named => "named in HAM_HOLOCHAIN_BIN",
+        InstallSource::Path => "on PATH",
+        InstallSource::Cached => "in the cache",
+        InstallSource::Built => "built just now",
+        _ => "elsewhere",
+    };
+    let value = json!({ "binary": install.binary, "source": source, "version": HOLOCHAIN_VERSION });
+    // Only the path on standard output, so that a script can use it.
+    context.output.result(|| install.binary.display().to_string(), &value)
+}

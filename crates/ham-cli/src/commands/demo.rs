@@ -1,0 +1,155 @@
+//! `ham demo`: a real conductor is killed under load, and its source chains are compared with what every caller was told.
+
+use serde_json::json;
+
+use crate::commands::info::{plain, trimmed};
+use crate::context::Context;
+use crate::demo::{
+    CALLERS, DEFAULT_CALLS, DEFAULT_CUTS, DEFAULT_KILLS, DEFAULT_OUTSTANDING, DEFAULT_SEED, DemoError,
+    DemoOptions, Report,
+};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::progress::Spinner;
+
+/// Kills a conductor of its own under load and compares its chains with what every caller was told.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// How often the conductor is killed with SIGKILL and restarted
+    #[arg(long, default_value_t = DEFAULT_KILLS)]
+    kills: u32,
+    /// How many calls are made under the kills
+    #[arg(long, default_value_t = DEFAULT_CALLS)]
+    calls: u32,
+    /// How often the link is cut at a frame boundary while the conductor lives
+    #[arg(long, default_value_t = DEFAULT_CUTS)]
+    cuts: u32,
+    /// Draws the calls; the same seed draws the same
+    #[arg(long, default_value_t = DEFAULT_SEED)]
+    seed: u64,
+    /// How many calls must be under way at each kill
+    #[arg(long, default_value_t = DEFAULT_OUTSTANDING, help = format!("How many calls must be under way at each kill, at most {CALLERS}"))]
+    concurrency: usize,
+}
+
+pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
+    let options = DemoOptions::default()
+        .with_kills(args.kills)
+        .with_calls(args.calls)
+        .with_cuts(args.cuts)
+        .with_seed(args.seed)
+        .with_outstanding(args.concurrency);
+    let spinner = Spinner::start(context.output, "looking for a conductor");
+    let ended = crate::demo::run(options, |progress| {
+        spinner.say(&progress.to_string(), progress.is_worth_a_line());
+    })
+    .await;
+    drop(spinner);
+    let report = ended.map_err(failure)?;
+    show(context, &report)?;
+    verdict(&report)
+}
+
+fn failure(error: DemoError) -> Failure {
+    let (exit, advice) = match &error {
+        DemoError::Options(_) => (Exit::Usage, "correct the options"),
+        DemoError::Install(_) => {
+            (Exit::Local, "run `ham conductor install`, or name a binary in HAM_HOLOCHAIN_BIN")
+        }
+        DemoError::Bundle(_) => {
+            (Exit::Local, "run it where the repository is: the probe's bundle lies there")
+        }
+        DemoError::OffScript { .. } | DemoError::Stalled { .. } => {
+            (Exit::Local, "run it again with the same --seed; if it repeats, report it with the seed")
+        }
+        _ => (Exit::Local, "the conductor's words say why; is the machine out of memory or of disk?"),
+    };
+    Failure::new(exit, error, advice)
+}
+
+fn show(context: &Context, report: &Report) -> Result<(), Failure> {
+    let disagreements: Vec<String> =
+        report.verdict().err().into_iter().flatten().map(|found| found.to_string()).collect();
+    let value =
+        json!({ "report": report, "agrees": disagreements.is_empty(), "disagreements": disagreements });
+    context.output.result(|| tables(report), &value)
+}
+
+fn tables(report: &Report) -> String {
+    let calls = &report.calls;
+    let mut counts = plain(["calls", "", ""]);
+    for (what, count, must) in [
+        ("made", calls.made, ""),
+        ("answered", calls.answered, ""),
+        ("answered with an error, as they should", calls.refused, ""),
+        ("resumed on a later link", calls.resumed_and_answered + calls.resumed_and_refused, ""),
+        ("arrived, the answer lost", calls.arrived_on_chain + calls.arrived_not_on_chain, ""),
+        ("not run", calls.not_run, ""),
+        ("unknown", calls.unknown_on_chain + calls.unknown_not_on_chain, ""),
+        ("ran twice", calls.ran_twice, "must be 0"),
+        ("acknowledged but missing", calls.acknowledged_but_missing, "must be 0"),
+        ("declared not run but present", calls.not_run_but_present, "must be 0"),
+    ] {
+        counts.add_row([what, &count.to_string(), must]);
+    }
+    let mut text = format!("seed {}\n\n{}\n", report.seed, trimmed(&counts));
+    if !report.kills.is_empty() {
+        let mut kills =
+            plain(["kill", "under way", "boot ms", "live ms", "callable ms", "answer ms", "in all ms"]);
+        for kill in &report.kills {
+            kills.add_row([
+                u64::from(kill.kill),
+                kill.outstanding as u64,
+                kill.boot_ms,
+                kill.live_ms,
+                kill.callable_ms,
+                kill.answer_ms,
+                kill.total_ms,
+            ]);
+        }
+        text.push_str(&format!("\n{}\n", trimmed(&kills)));
+    }
+    if !report.cuts.is_empty() {
+        let mut cuts = plain(["cut", "cuts", "answered", "resumed", "arrived", "not run", "unknown"]);
+        for (place, found) in &report.cuts {
+            let counts =
+                [found.cuts, found.answered, found.resumed, found.arrived, found.not_run, found.unknown];
+            cuts.add_row(std::iter::once(place.clone()).chain(counts.map(|count| count.to_string())));
+        }
+        text.push_str(&format!("\n{}\n", trimmed(&cuts)));
+    }
+    text.push_str(match report.verdict() {
+        Ok(()) => "\nthe chains agree with everything the callers were told",
+        Err(_) => "\nTHE CHAINS DISAGREE with what the callers were told",
+    });
+    text
+}
+
+fn verdict(report: &Report) -> Result<(), Failure> {
+    let Err(found) = report.verdict() else { return Ok(()) };
+    let mut text = String::from("the chains disagree with what the callers were told: ");
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    text.push_str(&found.join("; "));
+    for offender in &report.calls.offenders {
+        text.push_str("\n    ");
+        text.push_str(offender);
+    }
+    let advice = format!("run it again with --seed {}; this is a defect of ham: report it", report.seed);
+    Err(Failure::new(Exit::Disagrees, anyhow::anyhow!(text), advice))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disagreement_has_its_own_exit_code_and_says_what() {
+        let mut report = Report::default();
+        verdict(&report).unwrap();
+        report.calls.ran_twice = 2;
+        let failure = verdict(&report).unwrap_err();
+        assert_eq!(failure.exit, Exit::Disagrees);
+        assert!(failure.text().contains("2 calls ran twice"), "{}", failure.text());
+        assert!(tables(&report).contains("DISAGREE"));
+    }
+}

@@ -1,0 +1,202 @@
+//! The steps themselves, each bounded.
+
+use std::time::Duration;
+
+use ham::holochain_client::AppInfo;
+use ham::{Admin, AdminError, BadAnswer, ConnectError, PersistentHam, RefusalKind};
+use ham_session::DialError;
+use holochain_types::prelude::AppStatus;
+
+use super::{Findings, Stopped, at};
+use crate::app;
+use crate::commands::grants::installed;
+use crate::commands::ping::milliseconds;
+use crate::connect;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::progress;
+
+/// How long each step may take.
+const STEP_TIMEOUT: Duration = Duration::from_secs(12);
+
+/// Walks all steps until one fails.
+pub(super) async fn walk(context: &Context, call: bool, findings: &mut Findings) -> Result<(), Stopped> {
+    let within = STEP_TIMEOUT.min(context.settings.timeout);
+    let app_id = context.settings.app_id().map_err(at("settings"))?.to_owned();
+    let config = connect::config(&context.settings).await.map_err(at("settings"))?;
+    findings.good(
+        "settings",
+        format!("app `{app_id}`, origin `{}`; `ham info --settings` shows all", config.origin),
+    );
+
+    let info = match &context.settings.admin {
+        Some(_) => {
+            let admin = connect::admin(&context.settings, within).map_err(at("settings"))?;
+            let steps = by_admin(&admin, &app_id, findings);
+            Some(progress::during(context.output, "asking the admin interface", steps).await?)
+        }
+        None => {
+            for step in ["admin port", "origin", "version", "app state", "token"] {
+                findings.skipped(step, "no admin interface is configured");
+            }
+            None
+        }
+    };
+
+    let connecting = tokio::time::timeout(within, PersistentHam::connect(config));
+    let ham = match progress::during(context.output, "opening the app interface", connecting).await {
+        Ok(Ok(ham)) => ham,
+        Ok(Err(error)) => return Err(Stopped { step: step_of(&error), failure: error.into() }),
+        Err(_) => {
+            let error = ConnectError::TimedOut { after: within, last: "dialing".into() };
+            return Err(Stopped { step: "app port", failure: error.into() });
+        }
+    };
+    let round_trip = ham.ping().await.map_err(at("app port"))?;
+    findings.good("app port", format!("linked, round trip {} ms", milliseconds(round_trip)));
+
+    let info = match info {
+        Some(info) => info,
+        None => ham.app_info().await.map_err(at("cell"))?,
+    };
+    let signed = signing(context, &ham, &info, call, findings).await;
+    let asked = match signed {
+        Ok(()) => cells(&ham, &info, call, findings).await,
+        stopped => stopped,
+    };
+    connect::close(&ham).await;
+    asked
+}
+
+/// Everything the admin interface can tell.
+async fn by_admin(admin: &Admin, app_id: &str, findings: &mut Findings) -> Result<AppInfo, Stopped> {
+    if let Err(error) = admin.list_apps(None).await {
+        // How far it got tells what is in order.
+        let step = admin_step(&error);
+        if step != "admin port" {
+            findings.good("admin port", format!("{} accepts connections", admin.url()));
+        }
+        if step == "version" {
+            findings.good("origin", "let in");
+        }
+        return Err(Stopped { step, failure: error.into() });
+    }
+    findings.good("admin port", format!("{} accepts connections", admin.url()));
+    findings.good("origin", "let in");
+    findings.good("version", "answers as Holochain 0.7 does; conductors do not tell their version");
+    let info = installed(admin, app_id).await.map_err(at("app state"))?;
+    if let Some(remedy) = app::remedy(&info.status) {
+        let why = anyhow::anyhow!("the app `{app_id}` is {}", app::status(&info.status));
+        return Err(Stopped { step: "app state", failure: Failure::new(Exit::NotRun, why, remedy) });
+    }
+    findings.good("app state", app::status(&info.status));
+    admin.issue_app_token(app_id).await.map_err(at("token"))?;
+    findings.good("token", "issued");
+    Ok(info)
+}
+
+/// Which step an admin request failed at.
+fn admin_step(error: &AdminError) -> &'static str {
+    match error {
+        AdminError::Dial { source, .. } => match &**source {
+            DialError::Refused { .. } => "origin",
+            _ => "admin port",
+        },
+        AdminError::Answer { source: BadAnswer::Refused(refusal), .. } => match refusal.kind() {
+            RefusalKind::Deserialization => "version",
+            _ => "app state",
+        },
+        AdminError::Answer { .. } => "version",
+        _ => "admin port",
+    }
+}
+
+/// Which step a link failed at.
+fn step_of(error: &ConnectError) -> &'static str {
+    match error {
+        ConnectError::Token(_) => "token",
+        ConnectError::App { source, .. } => match &**source {
+            DialError::Handshake(ham_session::HandshakeError::Closed(_)) => "token",
+            _ => "app port",
+        },
+        ConnectError::AppNotInstalled { .. } => "app state",
+        ConnectError::Signing(_) => "signing",
+        ConnectError::Config(_) | ConnectError::NoInterface => "settings",
+        ConnectError::Admin { .. } => "admin port",
+        _ => "app port",
+    }
+}
+
+/// Whether calls can be signed. A keystore is asked for a signature, which is sent nowhere.
+async fn signing(
+    context: &Context,
+    ham: &PersistentHam,
+    info: &AppInfo,
+    call: bool,
+    findings: &mut Findings,
+) -> Result<(), Stopped> {
+    if context.settings.lair.is_none() && !call {
+        let file = connect::credentials(&context.settings).map_err(at("signing"))?;
+        let place =
+            file.map_or("no file, so every run grants anew".into(), |file| file.display().to_string());
+        findings.skipped(
+            "signing",
+            format!("by keys of ham's own, kept in {place}; --call tries it and may write a grant"),
+        );
+        return Ok(());
+    }
+    let Some(cell) = app::cells(info).into_iter().find(|cell| cell.enabled) else {
+        findings.skipped("signing", "the app has no cell to sign for");
+        return Ok(());
+    };
+    let within = STEP_TIMEOUT.min(context.settings.timeout);
+    let signing = ham.prepare(cell.cell_id, "ham_doctor", "ham_doctor", (), within);
+    progress::during(context.output, "signing", signing).await.map_err(at("signing"))?;
+    findings.good(
+        "signing",
+        format!("by {}", if ham.signing() == "lair" { "the keystore" } else { "a key of ham's own" }),
+    );
+    Ok(())
+}
+
+/// Whether the cells run: listed as running or, with `--call`, asked.
+async fn cells(
+    ham: &PersistentHam,
+    info: &AppInfo,
+    call: bool,
+    findings: &mut Findings,
+) -> Result<(), Stopped> {
+    let cells: Vec<app::Cell> = app::cells(info).into_iter().filter(|cell| cell.enabled).collect();
+    let names = cells.iter().map(|cell| cell.name.as_str()).collect::<Vec<_>>().join(", ");
+    if call {
+        for cell in &cells {
+            ham.callable(cell.cell_id.clone()).await.map_err(at("cell"))?;
+        }
+        findings.good("cell", format!("callable: {names}"));
+        return Ok(());
+    }
+    let Some(admin) = ham.admin() else {
+        findings.skipped("cell", "without an admin interface only --call can tell");
+        return Ok(());
+    };
+    let running = admin.list_cell_ids().await.map_err(at("cell"))?;
+    match cells.iter().find(|cell| !running.contains(&cell.cell_id)) {
+        None if info.status == AppStatus::Enabled => {
+            findings.good("cell", format!("running: {names}"));
+            Ok(())
+        }
+        None => {
+            findings.skipped("cell", "the app is not enabled");
+            Ok(())
+        }
+        Some(cell) => Err(Stopped {
+            step: "cell",
+            failure: Failure::new(
+                Exit::NotRun,
+                anyhow::anyhow!("the cell of `{}` does not run", cell.name),
+                "wait until it has started; if it never does, the conductor's log says why",
+            ),
+        }),
+    }
+}

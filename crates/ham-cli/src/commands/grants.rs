@@ -1,0 +1,151 @@
+//! `ham grants`: what is granted on the app's chains, and taking it back.
+
+use ham::Admin;
+use ham::holochain_client::{AppInfo, CellId};
+use holo_hash::ActionHash;
+use holochain_types::prelude::{CapGrantInfo, Capability, GrantedFunctions};
+use serde_json::{Value, json};
+
+use crate::app;
+use crate::commands::info::{plain, trimmed};
+use crate::connect;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::progress;
+
+/// Lists and revokes the capability grants of the app's cells. Needs the admin interface.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Args {
+    /// List the grants, without their secrets
+    List {
+        /// Also those that were revoked
+        #[arg(long)]
+        revoked: bool,
+    },
+    /// Revoke grants for good
+    Revoke {
+        /// The grant, as `ham grants list` shows it
+        #[arg(required = true, value_name = "HASH")]
+        hashes: Vec<String>,
+    },
+}
+
+pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
+    let app_id = context.settings.app_id()?;
+    let admin = connect::admin(&context.settings, connect::CONNECT_TIMEOUT.min(context.settings.timeout))?;
+    match args {
+        Args::List { revoked } => {
+            let asked = grants(&admin, app_id, revoked);
+            let (cells, grants) = progress::during(context.output, "asking for the grants", asked).await?;
+            show(context, &cells, &grants)
+        }
+        Args::Revoke { hashes } => {
+            let hashes = hashes.iter().map(|text| hash(text)).collect::<Result<Vec<_>, _>>()?;
+            for hash in hashes {
+                let revoked =
+                    progress::during(context.output, "revoking", revoke(&admin, app_id, &hash)).await;
+                let cell = revoked?;
+                context.output.result(
+                    || format!("revoked {hash}"),
+                    &json!({ "revoked": hash.to_string(), "dna": cell.dna_hash().to_string() }),
+                )?;
+            }
+            Ok(())
+        }
+    }
+}
+
+type Grants = Vec<(CellId, Vec<CapGrantInfo>)>;
+
+/// The app's cells, for their names, and their grants.
+async fn grants(admin: &Admin, app_id: &str, revoked: bool) -> Result<(Vec<app::Cell>, Grants), Failure> {
+    let info = installed(admin, app_id).await?;
+    Ok((app::cells(&info), admin.grants(app_id, revoked).await?))
+}
+
+/// The app, which the admin interface lists also when it is disabled.
+pub(crate) async fn installed(admin: &Admin, app_id: &str) -> Result<AppInfo, Failure> {
+    let apps = admin.list_apps(None).await?;
+    let names: Vec<String> = apps.iter().map(|app| app.installed_app_id.clone()).collect();
+    apps.into_iter().find(|app| app.installed_app_id == app_id).ok_or_else(|| {
+        let installed = if names.is_empty() { "none".into() } else { names.join(", ") };
+        ham::ConnectError::AppNotInstalled { app_id: app_id.to_owned(), installed }.into()
+    })
+}
+
+async fn revoke(admin: &Admin, app_id: &str, hash: &ActionHash) -> Result<CellId, Failure> {
+    let grants = admin.grants(app_id, false).await?;
+    let found = grants.into_iter().find(|(_, grants)| grants.iter().any(|grant| grant.action_hash == *hash));
+    let Some((cell, _)) = found else {
+        return Err(Failure::new(
+            Exit::Refused,
+            anyhow::anyhow!("the app `{app_id}` has no such grant in force: {hash}"),
+            "`ham grants list --revoked` shows all of them",
+        ));
+    };
+    admin.revoke_grant(cell.clone(), hash.clone()).await?;
+    Ok(cell)
+}
+
+fn hash(text: &str) -> Result<ActionHash, Failure> {
+    // Checked by hand first: what is not 53 characters of its kind is a typing mistake, not a hash.
+    holo_hash::encode::holo_hash_decode_unchecked(text)
+        .ok()
+        .and_then(|bytes| ActionHash::try_from_raw_39(bytes).ok())
+        .ok_or_else(|| {
+            Failure::usage(
+                format!("`{text}` is no action hash"),
+                "copy one from `ham grants list`; it starts with uhCkk",
+            )
+        })
+}
+
+fn show(context: &Context, cells: &[app::Cell], grants: &Grants) -> Result<(), Failure> {
+    let rows: Vec<Value> = grants
+        .iter()
+        .flat_map(|(cell_id, grants)| grants.iter().map(move |grant| row(cells, cell_id, grant)))
+        .collect();
+    let text = || {
+        if rows.is_empty() {
+            return "no grants".to_owned();
+        }
+        let mut table = plain(["role", "grant", "tag", "access", "functions", "created", "revoked"]);
+        for row in &rows {
+            let shown = ["role", "grant", "tag", "access", "functions", "created", "revoked"];
+            table.add_row(shown.map(|key| row[key].as_str().unwrap_or("-").to_owned()));
+        }
+        trimmed(&table)
+    };
+    context.output.result(text, &json!({ "grants": rows }))
+}
+
+fn row(cells: &[app::Cell], cell_id: &CellId, grant: &CapGrantInfo) -> Value {
+    // The fields of the constraint are private; its JSON is not.
+    let constraint = serde_json::to_value(&grant.cap_grant.constraint).unwrap_or_default();
+    json!({
+        "role": cells.iter().find(|cell| cell.cell_id == *cell_id).map(|cell| cell.name.clone()),
+        "dna": cell_id.dna_hash().to_string(),
+        "grant": grant.action_hash.to_string(),
+        "tag": grant.cap_grant.tag,
+        "access": constraint["access_type"],
+        "functions": functions(&grant.cap_grant.capability),
+        "created": grant.created_at.to_string(),
+        "revoked": grant.revoked_at.map(|at| at.to_string()),
+    })
+}
+
+fn functions(capability: &Capability) -> String {
+    match capability {
+        Capability::ZomeCall(grant) => match &grant.functions {
+            GrantedFunctions::All => "all".into(),
+            GrantedFunctions::Listed(listed) => {
+                let mut names: Vec<String> =
+                    listed.iter().map(|(zome, function)| format!("{zome}/{function}")).collect();
+                names.sort();
+                names.join(", ")
+            }
+        },
+        Capability::DirectSignal => "direct signals".into(),
+    }
+}

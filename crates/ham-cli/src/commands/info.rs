@@ -1,0 +1,95 @@
+//! `ham info`: the app, its cells, who signs; or the settings.
+
+use comfy_table::Table;
+use comfy_table::presets::NOTHING;
+use ham::holochain_client::AppInfo;
+use serde_json::{Value, json};
+
+use crate::app;
+use crate::connect;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::progress;
+use crate::settings::Values;
+
+/// Shows the app, its cells and who signs.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Show every setting and where it came from instead; connects to nothing
+    #[arg(long)]
+    settings: bool,
+}
+
+pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
+    if args.settings {
+        return show_settings(context);
+    }
+    let ham = connect::open(context, Some(context.settings.timeout)).await?;
+    let asked = progress::during(context.output, "asking for the app", ham.app_info()).await;
+    connect::close(&ham).await;
+    show(context, &asked?, ham.signing())
+}
+
+fn show(context: &Context, info: &AppInfo, signing: &str) -> Result<(), Failure> {
+    let (cells, status) = (app::cells(info), app::status(&info.status));
+    let text = || {
+        let mut table = plain(["role", "cell", "network seed", "state"]);
+        for cell in &cells {
+            let state = if cell.enabled { "enabled" } else { "disabled" };
+            table.add_row([&cell.name, &cell.cell_id.dna_hash().to_string(), &cell.network_seed, state]);
+        }
+        format!(
+            "app     {}\nstate   {status}\nagent   {}\nsigning {signing}\n\n{}",
+            info.installed_app_id,
+            info.agent_pub_key,
+            trimmed(&table)
+        )
+    };
+    let value = json!({
+        "app_id": info.installed_app_id,
+        "status": status,
+        "agent": info.agent_pub_key.to_string(),
+        "installed_at": info.installed_at.to_string(),
+        "signing": signing,
+        "cells": cells.iter().map(app::Cell::json).collect::<Vec<_>>(),
+    });
+    context.output.result(text, &value)
+}
+
+fn show_settings(context: &Context) -> Result<(), Failure> {
+    let values = &context.settings.values;
+    let text = || {
+        let mut table = plain(["setting", "value", "source", "what it is"]);
+        for (setting, value, source) in values.shown() {
+            table.add_row([setting.key, value.as_deref().unwrap_or("-"), &source.to_string(), setting.about]);
+        }
+        let file = values.file.as_ref().map_or("none".into(), |file| file.display().to_string());
+        format!("{}\n\nconfiguration file: {file}", trimmed(&table))
+    };
+    context.output.result(text, &settings_json(values))
+}
+
+fn settings_json(values: &Values) -> Value {
+    let settings: serde_json::Map<String, Value> = values
+        .shown()
+        .into_iter()
+        .map(|(setting, value, source)| {
+            let shown =
+                json!({ "value": value, "source": source.to_string(), "variable": setting.variable() });
+            (setting.key.to_owned(), shown)
+        })
+        .collect();
+    json!({ "file": values.file, "settings": settings })
+}
+
+/// A table's text, without the blanks that fill its last column.
+pub(crate) fn trimmed(table: &Table) -> String {
+    table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+/// A table without lines.
+pub(crate) fn plain<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(NOTHING).set_header(header);
+    table
+}

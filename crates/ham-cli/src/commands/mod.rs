@@ -1,0 +1,104 @@
+//! The commands, one file each, each with the same functions in the same order: `Args`, `run`, what it asks, what it shows.
+
+pub(crate) mod call;
+pub(crate) mod completions;
+pub(crate) mod conductor;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod grants;
+pub(crate) mod info;
+pub(crate) mod ping;
+pub(crate) mod signals;
+pub(crate) mod state;
+
+use std::process::ExitCode;
+use std::sync::OnceLock;
+
+use clap::Parser as _;
+
+use crate::args::{Cli, Command};
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::shutdown::{RELEASE_TIMEOUT, Shutdown};
+use crate::{args, logging};
+
+/// The whole process: reads the command line, runs the command, says how it ended.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors; a closed pipe is nobody's loss.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() };
+        }
+    };
+    let output = Output { json: cli.global.json };
+    let exit = match start(cli, output) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            output.failure(&failure);
+            failure.exit
+        }
+    };
+    exit.into()
+}
+
+fn start(cli: Cli, output: Output) -> Result<Exit, Failure> {
+    logging::init(cli.global.verbose);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        Failure::new(
+            Exit::Local,
+            anyhow::Error::new(error).context("cannot start the runtime"),
+            "free some resources",
+        )
+    })?;
+    let ended = runtime.block_on(until_signal(cli, output));
+    runtime.shutdown_timeout(RELEASE_TIMEOUT);
+    ended
+}
+
+/// Runs the command, raced with the signals that end the process: whatever it does then, dialling included, is dropped.
+async fn until_signal(cli: Cli, output: Output) -> Result<Exit, Failure> {
+    let mut shutdown = Shutdown::install().map_err(|error| {
+        Failure::new(
+            Exit::Local,
+            anyhow::Error::new(error).context("cannot listen for signals"),
+            "free some resources",
+        )
+    })?;
+    let context = Context {
+        settings: cli.global.settings()?,
+        output,
+        wait: cli.global.wait,
+        if_interrupted: OnceLock::new(),
+    };
+    let command = run(&context, cli.command);
+    tokio::select! {
+        // The signal first: a command that is always ready must not outlive it.
+        biased;
+        exit = shutdown.requested() => {
+            if let Some(note) = context.if_interrupted.get() {
+                output.note(note);
+            }
+            Ok(exit)
+        }
+        ended = command => ended.map(|()| Exit::Ok),
+    }
+}
+
+async fn run(context: &Context, command: args::Command) -> Result<(), Failure> {
+    match command {
+        Command::Call(args) => call::run(context, args).await,
+        Command::Completions(args) => completions::run(context, args),
+        Command::Conductor(args) => conductor::run(context, args).await,
+        Command::Demo(args) => demo::run(context, args).await,
+        Command::Doctor(args) => doctor::run(context, args).await,
+        Command::Grants(args) => grants::run(context, args).await,
+        Command::Info(args) => info::run(context, args).await,
+        Command::Ping(args) => ping::run(context, args).await,
+        Command::Signals(args) => signals::run(context, args).await,
+        Command::State(args) => state::run(context, args).await,
+    }
+}

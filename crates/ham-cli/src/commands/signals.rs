@@ -1,0 +1,131 @@
+//! `ham signals`: the app's signals as they come, and where some may be missing.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ham::holochain_client::CellId;
+use ham::{GapCause, SignalItem};
+use holochain_types::signal::Signal;
+use serde_json::{Value, json};
+
+use crate::app::{self, Cell};
+use crate::connect;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::json as convert;
+
+/// Prints signals until it is interrupted. The connection comes back by itself; what may be missing meanwhile is a gap.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// End after so many signals; gaps do not count
+    #[arg(long, value_name = "N")]
+    count: Option<u64>,
+}
+
+pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
+    let ham = connect::open(context, None).await?;
+    let mut signals = ham.signals();
+    let mut cells = app::cells(&ham.app_info().await?);
+    context.output.note(&format!("listening to the signals of the app `{}`", ham.config().app_id));
+    let mut left = args.count;
+    while left != Some(0) {
+        let Some(item) = signals.next().await else { break };
+        if let SignalItem::Signal(signal) = &item {
+            left = left.map(|left| left - 1);
+            // A clone made since: its name is worth one question.
+            if unknown(&cells, signal)
+                && let Ok(info) = ham.app_info().await
+            {
+                cells = app::cells(&info);
+            }
+        }
+        show(context, &cells, &item)?;
+    }
+    connect::close(&ham).await;
+    Ok(())
+}
+
+fn unknown(cells: &[Cell], signal: &Signal) -> bool {
+    match signal {
+        Signal::App { cell_id, .. } | Signal::AppDirect { cell_id, .. } => {
+            !cells.iter().any(|cell| cell.cell_id == *cell_id)
+        }
+        Signal::System(_) => false,
+    }
+}
+
+fn show(context: &Context, cells: &[Cell], item: &SignalItem) -> Result<(), Failure> {
+    let value = match item {
+        SignalItem::Signal(signal) => signal_json(cells, signal),
+        SignalItem::Gap { cause, .. } => gap_json(cause),
+        _ => json!({ "type": "unknown" }),
+    };
+    context.output.result(|| line(&value), &value)
+}
+
+fn signal_json(cells: &[Cell], signal: &Signal) -> Value {
+    let role =
+        |cell_id: &CellId| cells.iter().find(|cell| cell.cell_id == *cell_id).map(|cell| cell.name.clone());
+    match signal {
+        Signal::App { cell_id, zome_name, signal } => json!({
+            "type": "signal",
+            "role": role(cell_id),
+            "dna": cell_id.dna_hash().to_string(),
+            "zome": zome_name.to_string(),
+            "payload": payload(&signal.clone().into_inner().0),
+        }),
+        Signal::AppDirect { cell_id, from_agent, signal } => json!({
+            "type": "direct",
+            "role": role(cell_id),
+            "dna": cell_id.dna_hash().to_string(),
+            "from": from_agent.to_string(),
+            "payload": payload(signal),
+        }),
+        Signal::System(signal) => json!({ "type": "system", "signal": format!("{signal:?}") }),
+    }
+}
+
+/// What JSON cannot show is not withheld: the stream goes on, with the bytes.
+fn payload(bytes: &[u8]) -> Value {
+    convert::shown(bytes).unwrap_or_else(|why| json!({ "$messagepack": STANDARD.encode(bytes), "why": why }))
+}
+
+fn gap_json(cause: &GapCause) -> Value {
+    let (cause, detail) = match cause {
+        GapCause::LinkLost(why) => ("link_lost", why.clone()),
+        GapCause::Lagged(missed) => ("lagged", format!("{missed} were dropped here")),
+        GapCause::BadFrame(why) => ("bad_frame", why.clone()),
+        other => ("unknown", format!("{other:?}")),
+    };
+    json!({ "type": "gap", "cause": cause, "detail": detail })
+}
+
+/// One line for people.
+fn line(value: &Value) -> String {
+    let text = |key: &str| value[key].as_str().unwrap_or("?").to_owned();
+    match value["type"].as_str() {
+        Some("signal") => format!("{}/{} {}", text("role"), text("zome"), value["payload"]),
+        Some("direct") => format!("{} from {} {}", text("role"), text("from"), value["payload"]),
+        Some("system") => format!("system {}", text("signal")),
+        Some("gap") => format!("--- signals may be missing here: {} ({}) ---", text("cause"), text("detail")),
+        _ => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_told() {
+        let gap = gap_json(&GapCause::Lagged(3));
+        assert_eq!(gap["cause"], "lagged");
+        assert_eq!(line(&gap), "--- signals may be missing here: lagged (3 were dropped here) ---");
+    }
+
+    #[test]
+    fn a_payload_without_json_keeps_its_bytes() {
+        let shown = payload(&[0x81, 0x01, 0xc0]);
+        assert_eq!(shown["$messagepack"], "gQHA");
+        assert!(shown["why"].as_str().unwrap().contains("no string"));
+    }
+}

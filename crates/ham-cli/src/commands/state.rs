@@ -1,0 +1,88 @@
+//! `ham state`: what the connection is doing, once or as it changes.
+
+use ham::{ConnectError, HamState, PersistentHam};
+use serde_json::{Value, json};
+
+use crate::commands::ping::milliseconds;
+use crate::connect;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::progress;
+
+/// Shows the state of the connection to the app.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Go on, a line for every change, until interrupted; the connection redials by itself
+    #[arg(long)]
+    follow: bool,
+}
+
+pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
+    let ham = PersistentHam::start(connect::config(&context.settings).await?)?;
+    if args.follow {
+        return follow(context, &ham).await;
+    }
+    let within = connect::CONNECT_TIMEOUT.min(context.settings.timeout);
+    let settled = progress::during(context.output, "connecting", settled(&ham, within)).await;
+    // Shown in either case: a state is an answer, the exit code says whether it is a good one.
+    show(context, &ham, &ham.state().get())?;
+    connect::close(&ham).await;
+    settled
+}
+
+/// Resolves when the first attempt has ended, one way or the other.
+async fn settled(ham: &PersistentHam, within: std::time::Duration) -> Result<(), Failure> {
+    let mut watch = ham.state();
+    let first = async {
+        let mut state = watch.get();
+        while matches!(state, HamState::Dialing { .. }) {
+            match watch.changed().await {
+                Some(next) => state = next,
+                None => break,
+            }
+        }
+        state
+    };
+    let last = match tokio::time::timeout(within, first).await {
+        Ok(HamState::Live { .. }) => return Ok(()),
+        Ok(state) => state.to_string(),
+        Err(_) => "dialing".into(),
+    };
+    Err(ConnectError::TimedOut { after: within, last }.into())
+}
+
+async fn follow(context: &Context, ham: &PersistentHam) -> Result<(), Failure> {
+    let mut watch = ham.state();
+    let mut state = Some(watch.get());
+    while let Some(now) = state {
+        show(context, ham, &now)?;
+        state = watch.changed().await;
+    }
+    Ok(())
+}
+
+fn show(context: &Context, ham: &PersistentHam, state: &HamState) -> Result<(), Failure> {
+    context.output.result(|| state.to_string(), &state_json(ham, state))
+}
+
+fn state_json(ham: &PersistentHam, state: &HamState) -> Value {
+    let mut value = match state {
+        HamState::Dialing { attempt } => json!({ "state": "dialing", "attempt": attempt }),
+        HamState::Live { since, degraded } => json!({
+            "state": "live",
+            "since_ms": milliseconds(since.elapsed()),
+            "degraded_ms": degraded.map(|since| milliseconds(since.elapsed())),
+            "round_trip_ms": ham.round_trip_time().map(milliseconds),
+        }),
+        HamState::BackingOff { attempt, until, cause } => json!({
+            "state": "backing_off",
+            "attempt": attempt,
+            "for_ms": milliseconds(until.saturating_duration_since(tokio::time::Instant::now())),
+            "cause": cause.to_string(),
+        }),
+        HamState::Closed { cause } => json!({ "state": "closed", "cause": cause.to_string() }),
+        other => json!({ "state": other.to_string() }),
+    };
+    value["app_id"] = ham.config().app_id.as_str().into();
+    value
+}

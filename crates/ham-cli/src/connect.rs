@@ -1,0 +1,224 @@
+//! From the settings to a connection.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ham::{
+    Admin, AppInterface, ClientKeySigning, ConnectError, LairSigning, PersistentHam, PersistentHamConfig,
+    Recovery, Secret, Signing, TokenFuture, compute_delay_ms, conductor_session,
+};
+use ham_session::{DEFAULT_CONNECT_TIMEOUT, SessionConfig, Target};
+use http::{HeaderValue, header};
+use url::Url;
+
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input;
+use crate::progress;
+use crate::settings::{Lair, Settings};
+
+/// How long all steps of a link together may take: two dials of [`DEFAULT_CONNECT_TIMEOUT`], and requests between them.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long closing may take: the conductor's part of the close handshake.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// The configuration of a connection to the app. Reads the passphrase.
+pub(crate) async fn config(settings: &Settings) -> Result<PersistentHamConfig, Failure> {
+    let app_id = settings.app_id()?;
+    let mut config = match (&settings.admin, &settings.app_url, &settings.app_token_file) {
+        (Some(admin), _, _) => PersistentHamConfig::new(admin.clone(), app_id),
+        (None, Some(app), Some(file)) => {
+            let file = file.clone();
+            PersistentHamConfig::without_admin(app.clone(), move || token(file.clone()), app_id)
+        }
+        (None, Some(_), None) => {
+            return Err(Failure::usage(
+                "there is an app URL, and neither an admin interface to issue a token nor a token",
+                "give --admin-port, or name a file with a token in HAM_APP_TOKEN_FILE",
+            ));
+        }
+        (None, None, _) => return Err(no_admin()),
+    };
+    if let Some(url) = &settings.app_url {
+        config = config.with_app(AppInterface::Url(url.clone()));
+    }
+    if let Some(breaker) = settings.breaker {
+        config = config.with_breaker(breaker);
+    }
+    Ok(config
+        .with_origin(&settings.origin)
+        .with_signing(signing(settings).await?)
+        .with_session(session(settings))
+        .with_deadline(settings.timeout))
+}
+
+/// The app, connected. `bound` ends the waiting of `--wait`.
+pub(crate) async fn open(context: &Context, bound: Option<Duration>) -> Result<PersistentHam, Failure> {
+    let config = config(&context.settings).await?;
+    let doing = format!("connecting to the app `{}`", config.app_id);
+    progress::during(context.output, &doing, async {
+        if context.wait {
+            waiting(context, config, bound).await
+        } else {
+            once(&context.settings, config).await
+        }
+    })
+    .await
+}
+
+/// One attempt.
+async fn once(settings: &Settings, config: PersistentHamConfig) -> Result<PersistentHam, Failure> {
+    let within = CONNECT_TIMEOUT.min(settings.timeout);
+    match tokio::time::timeout(within, PersistentHam::connect(config)).await {
+        Ok(connected) => Ok(connected?),
+        Err(_) => Err(Failure::new(
+            Exit::NoConnection,
+            anyhow::anyhow!("the link to the conductor was not set up within {within:?}"),
+            "something answers slowly or not at all: run `ham doctor`, it names the step",
+        )),
+    }
+}
+
+/// Attempts until one succeeds, or fails in a way that time does not heal.
+async fn waiting(
+    context: &Context,
+    config: PersistentHamConfig,
+    bound: Option<Duration>,
+) -> Result<PersistentHam, Failure> {
+    let backoff = &context.settings.backoff;
+    let attempt = async || {
+        let attempted = tokio::time::timeout(CONNECT_TIMEOUT, PersistentHam::connect(config.clone())).await;
+        match attempted {
+            Ok(Ok(ham)) => Ok(Ok(ham)),
+            Ok(Err(error)) if heals(&error) => Err(Failure::from(error)),
+            Ok(Err(error)) => Ok(Err(error)),
+            Err(_) => {
+                Err(Failure::from(ConnectError::TimedOut { after: CONNECT_TIMEOUT, last: "dialing".into() }))
+            }
+        }
+    };
+    let mut last = None;
+    let pause = |attempt: u32, failure: &Failure| {
+        let pause = Duration::from_millis(compute_delay_ms(attempt.saturating_sub(1), backoff));
+        let label = if attempt > backoff.escalate_after { "error" } else { "waiting" };
+        let causes = failure.causes().join(": ");
+        context.output.note(&format!("{label}: attempt {attempt}: {causes}; again in {pause:?}"));
+        last = Some((causes, failure.advice().unwrap_or_default().to_owned()));
+        pause
+    };
+    let retried = ham_persistent::retry(attempt, pause);
+    let connected = match bound {
+        Some(bound) => tokio::time::timeout(bound, retried).await,
+        None => Ok(retried.await),
+    };
+    match connected {
+        Ok((connected, _)) => Ok(connected?),
+        Err(_) => {
+            let (causes, advice) = last.unwrap_or_default();
+            Err(Failure::new(Exit::NoConnection, anyhow::anyhow!(causes).context("gave up waiting"), advice))
+        }
+    }
+}
+
+/// Whether trying again can help.
+fn heals(error: &ConnectError) -> bool {
+    matches!(error.recovery(), Recovery::Reconnect | Recovery::CoolDown { .. })
+}
+
+/// A client of the admin interface.
+pub(crate) fn admin(settings: &Settings, timeout: Duration) -> Result<Admin, Failure> {
+    let url = settings.admin.clone().ok_or_else(no_admin)?;
+    Ok(Admin::with_config(target(settings, url)?, session(settings), timeout))
+}
+
+/// Where to dial, with the origin.
+fn target(settings: &Settings, url: Url) -> Result<Target, Failure> {
+    let origin = HeaderValue::from_str(&settings.origin).map_err(|_| {
+        Failure::usage("the origin is no valid header value", "give another --origin (or HAM_ORIGIN)")
+    })?;
+    Ok(Target::new(url).with_header(header::ORIGIN, origin))
+}
+
+fn no_admin() -> Failure {
+    Failure::usage(
+        "no conductor is named",
+        "give --admin-port, or set HAM_ADMIN_PORT, or admin_port in the configuration file",
+    )
+}
+
+fn session(settings: &Settings) -> SessionConfig {
+    conductor_session()
+        .with_connect_timeout(DEFAULT_CONNECT_TIMEOUT.min(settings.timeout))
+        .with_close_timeout(CLOSE_TIMEOUT)
+}
+
+async fn signing(settings: &Settings) -> Result<Signing, Failure> {
+    let Some(Lair { url, passphrase_file }) = &settings.lair else {
+        let store = credentials(settings)?;
+        let keys = ClientKeySigning::default();
+        return Ok(Signing::ClientKeys(match store {
+            Some(store) => keys.with_store(store),
+            None => keys,
+        }));
+    };
+    let passphrase = input::file_or_stdin(passphrase_file, input::MAX_SETTINGS).await?;
+    LairSigning::new(url, passphrase).map(Signing::Lair).map_err(|error| {
+        Failure::new(Exit::Usage, error, "set HAM_LAIR_URL to the connectionUrl of lair-keystore-config.yaml")
+    })
+}
+
+/// The credential file: the one that is set, or the default one, whose directory is made. Without it every run would
+/// write another grant to the chain.
+pub(crate) fn credentials(settings: &Settings) -> Result<Option<PathBuf>, Failure> {
+    if let Some(file) = &settings.credentials {
+        return Ok(Some(file.clone()));
+    }
+    let Some(file) = default_credentials() else { return Ok(None) };
+    if let Some(directory) = file.parent() {
+        private_directory(directory).map_err(|error| {
+            Failure::new(
+                Exit::Local,
+                anyhow::Error::new(error).context(format!("cannot make {}", directory.display())),
+                "name a credential file with --credentials or HAM_CREDENTIALS",
+            )
+        })?;
+    }
+    Ok(Some(file))
+}
+
+/// `$XDG_STATE_HOME/ham/credentials`, else `~/.local/state/ham/credentials`.
+pub(crate) fn default_credentials() -> Option<PathBuf> {
+    let path = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let state =
+        path("XDG_STATE_HOME").or_else(|| path("HOME").map(|home| home.join(".local").join("state")))?;
+    Some(state.join("ham").join("credentials"))
+}
+
+fn private_directory(directory: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+/// The token in a file. Errors never quote it.
+fn token(file: PathBuf) -> TokenFuture {
+    Box::pin(async move {
+        let text = input::file_or_stdin(&file, input::MAX_SETTINGS)
+            .await
+            .map_err(|failure| failure.causes().join(": "))?;
+        let decoded =
+            STANDARD.decode(text.trim_ascii()).map_err(|_| format!("{} is no base64", file.display()))?;
+        Ok(Secret::new(decoded))
+    })
+}
+
+/// Ends the connection in good order, within [`CLOSE_TIMEOUT`] or not.
+pub(crate) async fn close(ham: &PersistentHam) {
+    // The answer is out already; a conductor that does not say goodbye changes nothing.
+    let _ = tokio::time::timeout(CLOSE_TIMEOUT, ham.close()).await;
+}

@@ -1,0 +1,153 @@
+//! Why a command failed: the error, the exit code, and what to do.
+
+use std::fmt::Write as _;
+
+use ham::{AdminError, CallError, ConnectError, Delivery, Effect, Outcome};
+
+use crate::advice;
+use crate::exit::Exit;
+use crate::output::printable;
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    /// Nothing to say when `None`: the reader of the output went away.
+    error: Option<anyhow::Error>,
+    advice: Option<String>,
+    outcome: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, error: impl Into<anyhow::Error>, advice: impl Into<String>) -> Self {
+        Self { exit, error: Some(error.into()), advice: Some(advice.into()), outcome: None }
+    }
+
+    /// The command line, the environment or the configuration file is wrong.
+    pub(crate) fn usage(text: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, anyhow::anyhow!(text.into()), advice)
+    }
+
+    /// The reader of the output went away: there is nobody to tell.
+    pub(crate) fn nobody_reads() -> Self {
+        Self { exit: Exit::Ok, error: None, advice: None, outcome: None }
+    }
+
+    /// The error and its causes, each said once; the outermost first.
+    pub(crate) fn causes(&self) -> Vec<String> {
+        let mut causes: Vec<String> = Vec::new();
+        for cause in self.error.iter().flat_map(anyhow::Error::chain) {
+            let text = printable(&cause.to_string());
+            // Some errors of other crates repeat their source in their own text.
+            if !causes.iter().any(|said| said.contains(&text)) {
+                causes.push(text);
+            }
+        }
+        causes
+    }
+
+    /// What to do about it.
+    pub(crate) fn advice(&self) -> Option<&str> {
+        self.advice.as_deref()
+    }
+
+    /// For people; empty when there is nothing to say.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        for (nth, cause) in self.causes().iter().enumerate() {
+            let label = if nth == 0 { "error" } else { "  because" };
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{label}: {cause}");
+        }
+        if let Some(outcome) = &self.outcome {
+            let _ = writeln!(text, "outcome: {outcome}");
+        }
+        if let Some(advice) = &self.advice {
+            let _ = writeln!(text, "what to do: {advice}");
+        }
+        text
+    }
+
+    /// For programs: one object.
+    pub(crate) fn json(&self) -> Option<serde_json::Value> {
+        let mut causes = self.causes().into_iter();
+        Some(serde_json::json!({
+            "error": causes.next()?,
+            "causes": causes.collect::<Vec<_>>(),
+            "outcome": self.outcome,
+            "advice": self.advice,
+            "exit": self.exit.code(),
+        }))
+    }
+}
+
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
+        let exit = match &error {
+            ConnectError::Config(_) | ConnectError::NoInterface => Exit::Usage,
+            ConnectError::Signing(_) | ConnectError::Token(_) => Exit::Local,
+            _ => Exit::NoConnection,
+        };
+        let advice = advice::connect(&error);
+        Self::new(exit, error, advice)
+    }
+}
+
+impl From<AdminError> for Failure {
+    fn from(error: AdminError) -> Self {
+        let exit = match (&error, error.delivery()) {
+            (AdminError::NotConfigured, _) => Exit::Usage,
+            (AdminError::Answer { .. }, _) => Exit::Refused,
+            (_, Delivery::NotSent) => Exit::NoConnection,
+            (_, Delivery::Unknown) => Exit::Unknown,
+            (_, Delivery::Answered) => Exit::Refused,
+        };
+        let advice = advice::admin(&error);
+        Self::new(exit, error, advice)
+    }
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        let (exit, outcome) = match (&error, error.outcome()) {
+            (CallError::NoLink { .. }, _) => (Exit::NoConnection, "not run; nothing was sent"),
+            (CallError::Signing(_), _) => (Exit::Local, "not run; it could not be signed"),
+            (_, Outcome::NotRun) => (Exit::NotRun, "not run, and it never will"),
+            (_, Outcome::Unknown) => (Exit::Unknown, "unknown; it may have run, or may still run"),
+            (_, Outcome::Arrived { .. }) => {
+                (Exit::Arrived, "arrived; it runs at most once, its answer is lost")
+            }
+            (_, Outcome::Answered) => match error.effect() {
+                Effect::Nothing => (Exit::Refused, "answered; nothing was written to the cell's chain"),
+                Effect::Unknown => {
+                    (Exit::Refused, "answered; something may have been written to the cell's chain")
+                }
+            },
+        };
+        let advice = advice::call(&error);
+        Self { outcome: Some(outcome.into()), ..Self::new(exit, error, advice) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cause_is_said_once() {
+        let inner = anyhow::anyhow!("port closed");
+        let error = inner.context("dial failed: port closed").context("no link");
+        let failure = Failure::new(Exit::NoConnection, error, "open it");
+        assert_eq!(
+            failure.text(),
+            "error: no link\n  because: dial failed: port closed\nwhat to do: open it\n"
+        );
+        assert_eq!(failure.json().unwrap()["causes"][0], "dial failed: port closed");
+    }
+
+    #[test]
+    fn a_lost_reader_is_no_error() {
+        let failure = Failure::nobody_reads();
+        assert_eq!((failure.text().as_str(), failure.json()), ("", None));
+    }
+}

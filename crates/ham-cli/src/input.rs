@@ -1,0 +1,65 @@
+//! What is read from files and standard input, bounded.
+
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// The largest configuration file, passphrase file or token file.
+pub(crate) const MAX_SETTINGS: u64 = 1 << 20;
+
+/// The largest payload read: what a conductor takes as one message.
+pub(crate) const MAX_PAYLOAD: u64 = ham_session::DEFAULT_MAX_MESSAGE_SIZE as u64;
+
+/// A file's bytes. Blocks shortly.
+pub(crate) fn file(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    std::fs::File::open(path)
+        .and_then(|file| bounded(file, limit))
+        .map_err(|error| unreadable(&path.display().to_string(), error))
+}
+
+/// The bytes of a file, or of standard input for `-`.
+///
+/// # Cancel safety
+/// Cancel-safe, but what standard input already gave is lost.
+pub(crate) async fn file_or_stdin(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    let path = path.to_owned();
+    // On a thread of its own, which the end of the process does not wait for: a terminal may never say anything.
+    let read = tokio::task::spawn_blocking(move || {
+        if path.as_os_str() == "-" {
+            bounded(io::stdin().lock(), limit).map_err(|error| unreadable("standard input", error))
+        } else {
+            file(&path, limit)
+        }
+    });
+    read.await.unwrap_or_else(|error| Err(unreadable("the input", error.into())))
+}
+
+fn bounded(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(io::Error::other(format!("is larger than {limit} bytes")));
+    }
+    Ok(bytes)
+}
+
+fn unreadable(what: &str, error: io::Error) -> Failure {
+    Failure::new(
+        Exit::Usage,
+        anyhow::Error::new(error).context(format!("cannot read {what}")),
+        "name a file that exists and can be read",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn input_is_bounded() {
+        assert_eq!(bounded(&b"1234"[..], 4).unwrap(), b"1234");
+        assert!(bounded(&b"12345"[..], 4).is_err());
+    }
+}

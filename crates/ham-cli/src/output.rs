@@ -1,0 +1,88 @@
+//! Everything that goes to standard output and standard error.
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Where results go: for people, or for programs as one JSON object a line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    pub(crate) json: bool,
+}
+
+impl Output {
+    /// One result: `text` for people, `value` for programs.
+    pub(crate) fn result(self, text: impl FnOnce() -> String, value: &Value) -> Result<(), Failure> {
+        if self.json { self.bytes(format!("{value}\n").as_bytes()) } else { self.text(&text()) }
+    }
+
+    /// A text for people, whatever the mode. What a conductor said cannot move the cursor or recolour the terminal.
+    pub(crate) fn text(self, text: &str) -> Result<(), Failure> {
+        let text = printable(text);
+        self.bytes(format!("{}\n", text.trim_end_matches('\n')).as_bytes())
+    }
+
+    /// Bytes as they are. Written at once: whoever follows a pipe sees each line when it is made.
+    pub(crate) fn bytes(self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut out = io::stdout().lock();
+        out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe => Failure::nobody_reads(),
+            _ => Failure::new(
+                Exit::Local,
+                anyhow::Error::new(error).context("cannot write to standard output"),
+                "check where the output goes",
+            ),
+        })
+    }
+
+    /// A failure, on standard error.
+    pub(crate) fn failure(self, failure: &Failure) {
+        let text = match (self.json, failure.json()) {
+            (true, Some(value)) => format!("{value}\n"),
+            (true, None) => return,
+            (false, _) => failure.text(),
+        };
+        say(&text);
+    }
+
+    /// A note beside the result, on standard error.
+    pub(crate) fn note(self, text: &str) {
+        let text = printable(text);
+        say(&if self.json {
+            format!("{}\n", serde_json::json!({ "note": text }))
+        } else {
+            format!("{text}\n")
+        });
+    }
+}
+
+/// Standard error may be closed; there is no third place to complain.
+fn say(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// The text without control characters, except for line feeds and tabs: they are shown, not obeyed.
+pub(crate) fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() && !matches!(character, '\n' | '\t') {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conductor_cannot_drive_the_terminal() {
+        assert_eq!(printable("a\u{1b}[31mb\r\u{9b}c\n"), "a\\u{1b}[31mb\\u{d}\\u{9b}c\n");
+    }
+}

@@ -1,0 +1,68 @@
+//! Signs of life on standard error for whatever takes longer than a second.
+
+use std::future::Future;
+use std::io::IsTerminal as _;
+use std::pin::pin;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::output::{Output, printable};
+
+/// What is done sooner needs no progress.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often the spinner moves.
+const TICK: Duration = Duration::from_millis(120);
+
+/// Waits for `work`; after [`PATIENCE`] it shows `doing`: a spinner on a terminal, one line elsewhere.
+pub(crate) async fn during<T>(output: Output, doing: &str, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    match tokio::time::timeout(PATIENCE, &mut work).await {
+        Ok(done) => done,
+        Err(_) => {
+            let _shown = Spinner::start(output, doing);
+            work.await
+        }
+    }
+}
+
+/// A line that moves while it is held, on a terminal; elsewhere plain lines.
+#[derive(Debug)]
+pub(crate) struct Spinner {
+    bar: Option<ProgressBar>,
+    output: Output,
+}
+
+impl Spinner {
+    pub(crate) fn start(output: Output, doing: &str) -> Self {
+        if !std::io::stderr().is_terminal() || output.json {
+            output.note(&format!("{doing} …"));
+            return Self { bar: None, output };
+        }
+        let bar = ProgressBar::new_spinner();
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+            bar.set_style(style);
+        }
+        bar.set_message(printable(doing));
+        bar.enable_steady_tick(TICK);
+        Self { bar: Some(bar), output }
+    }
+
+    /// What is being done now. `worth_a_line`: also where there is no terminal.
+    pub(crate) fn say(&self, doing: &str, worth_a_line: bool) {
+        match &self.bar {
+            Some(bar) => bar.set_message(printable(doing)),
+            None if worth_a_line => self.output.note(doing),
+            None => {}
+        }
+    }
+}
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

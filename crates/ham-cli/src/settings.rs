@@ -1,0 +1,149 @@
+//! The settings: flags, then the environment, then the configuration file, then the default; each with its source.
+
+mod table;
+mod values;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ham::{BackoffConfig, DEFAULT_ORIGIN, PressureBreaker};
+use url::Url;
+
+use crate::failure::Failure;
+
+pub(crate) use table::SETTINGS;
+pub(crate) use values::{Source, Values};
+
+/// How long a command waits for its answer, unless told otherwise.
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(ham::DEFAULT_REQUEST_TIMEOUT_SECS);
+
+/// The settings, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) admin: Option<Url>,
+    pub(crate) app_url: Option<Url>,
+    pub(crate) origin: String,
+    pub(crate) timeout: Duration,
+    pub(crate) backoff: BackoffConfig,
+    pub(crate) breaker: Option<PressureBreaker>,
+    pub(crate) credentials: Option<PathBuf>,
+    pub(crate) lair: Option<Lair>,
+    pub(crate) app_token_file: Option<PathBuf>,
+    app_id: Option<String>,
+    pub(crate) values: Values,
+}
+
+/// Where the keystore is, and where its passphrase is read from (`-` is standard input).
+#[derive(Clone, Debug)]
+pub(crate) struct Lair {
+    pub(crate) url: String,
+    pub(crate) passphrase_file: PathBuf,
+}
+
+impl Settings {
+    /// Checks the values.
+    pub(crate) fn new(values: Values) -> Result<Self, Failure> {
+        let milliseconds =
+            |key| values.parsed(key, "a whole number of milliseconds", |text| text.parse::<u64>().ok());
+        let default = BackoffConfig::default();
+        let backoff = BackoffConfig {
+            initial_ms: milliseconds("reconnect_backoff_initial_ms")?.unwrap_or(default.initial_ms),
+            max_ms: milliseconds("reconnect_backoff_max_ms")?.unwrap_or(default.max_ms),
+            escalate_after: values
+                .parsed("reconnect_backoff_escalate_after", "a whole number", |text| text.parse().ok())?
+                .unwrap_or(default.escalate_after),
+        };
+        let (initial, max) =
+            (milliseconds("pressure_cooldown_ms")?, milliseconds("pressure_cooldown_max_ms")?);
+        let breaker = (initial.is_some() || max.is_some()).then(|| {
+            let default = PressureBreaker::default();
+            PressureBreaker {
+                initial: initial.map_or(default.initial, Duration::from_millis),
+                max: max.map_or(default.max, Duration::from_millis),
+            }
+        });
+        Ok(Self {
+            admin: admin(&values)?,
+            app_url: values.parsed("app_url", URL, websocket_url)?,
+            origin: values.text("origin").unwrap_or_else(|| DEFAULT_ORIGIN.to_owned()),
+            timeout: values.parsed("request_timeout_secs", DURATION, duration)?.unwrap_or(DEFAULT_TIMEOUT),
+            backoff,
+            breaker,
+            credentials: values.text("credentials").map(PathBuf::from),
+            lair: lair(&values)?,
+            app_token_file: values.text("app_token_file").map(PathBuf::from),
+            app_id: values.text("app_id"),
+            values,
+        })
+    }
+
+    /// The app, for commands that need one.
+    pub(crate) fn app_id(&self) -> Result<&str, Failure> {
+        self.app_id.as_deref().ok_or_else(|| {
+            Failure::usage(
+                "no app is named",
+                "give --app-id, or set HAM_APP_ID, or app_id in the configuration file",
+            )
+        })
+    }
+}
+
+const URL: &str = "a ws:// or wss:// URL with a host";
+const DURATION: &str = "a time like 30, 30s, 500ms or 2m, and not zero";
+
+/// A port and a URL name the same thing: the one from the nearer source wins.
+fn admin(values: &Values) -> Result<Option<Url>, Failure> {
+    let port = values.parsed("admin_port", "a port from 1 to 65535", |text| match text.parse::<u16>() {
+        Ok(0) | Err(_) => None,
+        Ok(port) => Url::parse(&format!("ws://localhost:{port}")).ok(),
+    })?;
+    let url = values.parsed("admin_url", URL, websocket_url)?;
+    match (port, url) {
+        (Some(port), Some(url)) => match (values.source("admin_port"), values.source("admin_url")) {
+            (nearer, farther) if nearer < farther => Ok(Some(port)),
+            (farther, nearer) if nearer < farther => Ok(Some(url)),
+            (source, _) => Err(Failure::usage(
+                format!("both an admin port and an admin URL are given ({source})"),
+                "give one of them",
+            )),
+        },
+        (port, url) => Ok(port.or(url)),
+    }
+}
+
+fn lair(values: &Values) -> Result<Option<Lair>, Failure> {
+    match (values.text("lair_url"), values.text("lair_passphrase_file")) {
+        (Some(url), Some(file)) => Ok(Some(Lair { url, passphrase_file: file.into() })),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(Failure::usage(
+            "the keystore's URL is set and its passphrase file is not",
+            "set HAM_LAIR_PASSPHRASE_FILE to a file that holds the passphrase, or to - for standard input",
+        )),
+        (None, Some(_)) => Err(Failure::usage(
+            "the keystore's passphrase file is set and its URL is not",
+            "set HAM_LAIR_URL to the connectionUrl of lair-keystore-config.yaml",
+        )),
+    }
+}
+
+fn websocket_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    (matches!(url.scheme(), "ws" | "wss") && url.host_str().is_some()).then_some(url)
+}
+
+/// A time: whole seconds, or a whole number with a unit. Not zero.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().ok()?;
+    let duration = match unit {
+        "" | "s" => Duration::from_secs(number),
+        "ms" => Duration::from_millis(number),
+        "m" => Duration::from_secs(number.checked_mul(60)?),
+        _ => return None,
+    };
+    (!duration.is_zero()).then_some(duration)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+use super::*;
+
+fn values(
+    flags: &[(&str, &str)],
+    environment: &[(&str, &str)],
+    file: Option<&str>,
+) -> Result<Values, Failure> {
+    let read = |pairs: &[(&str, &str)], name: &str| {
+        pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+    };
+    let mut values = Values::default();
+    values.add(Source::Flag, |key| read(flags, key));
+    values.add_environment(|name| read(environment, name));
+    if let Some(text) = file {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.toml");
+        std::fs::write(&path, text).unwrap();
+        values.add_file(Some(&path), None)?;
+    }
+    Ok(values)
+}
+
+fn settings(
+    flags: &[(&str, &str)],
+    environment: &[(&str, &str)],
+    file: Option<&str>,
+) -> Result<Settings, Failure> {
+    values(flags, environment, file).and_then(Settings::new)
+}
+
+#[test]
+fn flags_win_over_the_environment_and_that_over_the_file() {
+    let file = "app_id = \"file\"\norigin = \"file\"\nadmin_port = 1\nrequest_timeout_secs = 7";
+    let environment = [("HAM_APP_ID", "environment"), ("HAM_ORIGIN", "environment")];
+    let settings = settings(&[("app_id", "flag")], &environment, Some(file)).unwrap();
+    assert_eq!(settings.app_id().unwrap(), "flag");
+    assert_eq!(settings.origin, "environment");
+    assert_eq!(settings.admin.unwrap().port(), Some(1));
+    assert_eq!(settings.timeout, Duration::from_secs(7));
+    assert_eq!(settings.values.source("app_id"), Source::Flag);
+    assert_eq!(settings.values.source("origin"), Source::Environment);
+    assert_eq!(settings.values.source("admin_port"), Source::File);
+    assert_eq!(settings.values.source("credentials"), Source::Default);
+}
+
+#[test]
+fn defaults_are_hams_own_and_an_empty_variable_is_unset() {
+    let settings = settings(&[], &[("HAM_ORIGIN", "")], None).unwrap();
+    assert_eq!((settings.origin.as_str(), settings.timeout), (DEFAULT_ORIGIN, DEFAULT_TIMEOUT));
+    assert_eq!(settings.backoff.initial_ms, BackoffConfig::default().initial_ms);
+    assert!(settings.admin.is_none() && settings.breaker.is_none() && settings.lair.is_none());
+    assert_eq!(settings.app_id().unwrap_err().exit, crate::exit::Exit::Usage);
+}
+
+#[test]
+fn the_environment_names_of_services_are_understood() {
+    let environment = [
+        ("HAM_REQUEST_TIMEOUT_SECS", "9"),
+        ("HAM_RECONNECT_BACKOFF_INITIAL_MS", "10"),
+        ("HAM_RECONNECT_BACKOFF_MAX_MS", "20"),
+        ("HAM_RECONNECT_BACKOFF_ESCALATE_AFTER", "3"),
+        ("HAM_PRESSURE_COOLDOWN_MS", "30"),
+        ("HAM_PRESSURE_COOLDOWN_MAX_MS", "40"),
+    ];
+    let settings = settings(&[], &environment, None).unwrap();
+    assert_eq!(settings.timeout, Duration::from_secs(9));
+    let backoff = &settings.backoff;
+    assert_eq!((backoff.initial_ms, backoff.max_ms, backoff.escalate_after), (10, 20, 3));
+    let breaker = settings.breaker.unwrap();
+    assert_eq!((breaker.initial.as_millis(), breaker.max.as_millis()), (30, 40));
+}
+
+#[test]
+fn a_nearer_admin_port_wins_over_a_farther_url_and_two_of_a_kind_are_refused() {
+    let url = [("HAM_ADMIN_URL", "ws://elsewhere:2")];
+    let nearer = settings(&[("admin_port", "1")], &url, None).unwrap();
+    assert_eq!(nearer.admin.unwrap().port(), Some(1));
+    let farther = settings(&[], &url, Some("admin_port = 1")).unwrap();
+    assert_eq!(farther.admin.unwrap().host_str(), Some("elsewhere"));
+    let both = settings(&[], &[url[0], ("HAM_ADMIN_PORT", "1")], None).unwrap_err();
+    assert!(both.text().contains("both"), "{}", both.text());
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_place_and_a_url_is_never_quoted() {
+    let text = |environment: &[(&str, &str)]| settings(&[], environment, None).unwrap_err().text();
+    assert!(
+        text(&[("HAM_ADMIN_PORT", "x")]).contains("HAM_ADMIN_PORT must be a port from 1 to 65535, not `x`")
+    );
+    assert!(text(&[("HAM_ADMIN_PORT", "0")]).contains("HAM_ADMIN_PORT"));
+    assert!(text(&[("HAM_REQUEST_TIMEOUT_SECS", "0")]).contains("not zero"));
+    let url = text(&[("HAM_ADMIN_URL", "http://user:hunter2@host")]);
+    assert!(url.contains("HAM_ADMIN_URL must be a ws://") && !url.contains("hunter2"), "{url}");
+    assert!(text(&[("HAM_LAIR_URL", "unix:///s")]).contains("HAM_LAIR_PASSPHRASE_FILE"));
+    assert!(text(&[("HAM_LAIR_PASSPHRASE_FILE", "-")]).contains("HAM_LAIR_URL"));
+}
+
+#[test]
+fn the_file_holds_known_settings_only() {
+    let text = |file: &str| settings(&[], &[], Some(file)).unwrap_err().text();
+    let unknown = text("lair_passphrase = \"hunter2\"");
+    assert!(unknown.contains("lair_passphrase") && !unknown.contains("hunter2"), "{unknown}");
+    let broken = text("app_id = hunter2");
+    assert!(broken.contains("no TOML") && !broken.contains("hunter2"), "{broken}");
+    assert!(text("admin_port = true").contains("neither a text nor a whole number"));
+}
+
+#[test]
+fn shown_urls_have_no_password() {
+    let values = values(&[], &[("HAM_ADMIN_URL", "wss://user:hunter2@host:4/path?token=t")], None).unwrap();
+    let shown = values.shown();
+    let (_, value, source) = shown.iter().find(|(setting, ..)| setting.key == "admin_url").unwrap();
+    assert_eq!((value.as_deref(), *source), (Some("wss://host:4"), Source::Environment));
+    assert_eq!(shown.len(), SETTINGS.len());
+}
+
+#[test]
+fn times() {
+    let cases = [("30", 30_000), ("30s", 30_000), ("500ms", 500), ("2m", 120_000)];
+    for (text, milliseconds) in cases {
+        assert_eq!(duration(text), Some(Duration::from_millis(milliseconds)), "{text}");
+    }
+    for text in ["", "0", "0ms", "s", "-1", "1.5", "1h", "99999999999999999999", "999999999999999999m"] {
+        assert_eq!(duration(text), None, "{text}");
+    }
+}

@@ -1,0 +1,9 @@
+//! The binary without a conductor.
+
+#![expect(clippy::unwrap_used, reason = "what unwraps here fails the test")]
+
+mod bad_input;
+mod signals;
+#[path = "../support/mod.rs"]
+mod support;
+mod usage;

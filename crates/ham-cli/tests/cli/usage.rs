@@ -1,0 +1,152 @@
+//! Help, usage errors, settings, completions.
+
+use crate::support::Ham;
+
+const COMMANDS: [&str; 10] =
+    ["call", "completions", "conductor", "demo", "doctor", "grants", "info", "ping", "signals", "state"];
+
+#[tokio::test]
+async fn help_lists_every_command_and_every_exit_code() {
+    let ham = Ham::new();
+    let help = ham.run(&["--help"]).await.ok();
+    for command in COMMANDS {
+        assert!(help.text().contains(&format!("\n  {command} ")), "{command} is not in the help");
+        let own = ham.run(&[command, "--help"]).await.ok();
+        assert!(own.text().contains("Usage:"), "{command}");
+        assert!(own.stderr.is_empty(), "{own}");
+    }
+    for code in
+        ["  0  ", "  1  ", "  2  ", "  3  ", "  4  ", "  5  ", "  6  ", "  7  ", "  8  ", "130  ", "143  "]
+    {
+        assert!(help.text().contains(code), "exit code {code} is not in the help");
+    }
+    assert!(ham.run(&["--version"]).await.ok().text().starts_with("ham "));
+}
+
+#[tokio::test]
+async fn a_wrong_command_line_is_a_usage_error() {
+    let ham = Ham::new();
+    for arguments in [
+        &["nonsense"][..],
+        &["call", "role"],
+        &["ping", "--nonsense"],
+        &["completions", "tcsh"],
+        &["grants", "revoke"],
+        &["demo", "--kills", "many"],
+    ] {
+        ham.run(arguments).await.failed(2, &["--help"]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named_with_the_ways_to_give_it() {
+    let ham = Ham::new();
+    ham.run(&["ping"]).await.failed(2, &["no app is named", "--app-id", "HAM_APP_ID"]);
+    ham.run(&["ping", "--app-id", "a"])
+        .await
+        .failed(2, &["no conductor is named", "--admin-port", "HAM_ADMIN_PORT"]);
+    ham.run(&["ping", "--app-id", "a", "--app-url", "ws://localhost:1"])
+        .await
+        .failed(2, &["HAM_APP_TOKEN_FILE"]);
+    ham.run(&["grants", "list", "--app-id", "a"]).await.failed(2, &["no conductor is named"]);
+}
+
+#[tokio::test]
+async fn wrong_settings_are_named_with_their_place() {
+    let ham = Ham::new();
+    let base = ["ping", "--app-id", "a"];
+    let run = |more: &[&'static str]| [&base[..], more].concat();
+    ham.run(&run(&["--admin-port", "70000"])).await.failed(2, &["--admin-port must be a port", "70000"]);
+    ham.run(&run(&["--admin-url", "http://x"])).await.failed(2, &["--admin-url must be a ws://"]);
+    ham.run(&run(&["--admin-port", "1", "--timeout", "0"])).await.failed(2, &["--timeout", "not zero"]);
+    ham.run(&run(&["--admin-port", "1", "--timeout", "60m"])).await.failed(2, &["nonce"]);
+    ham.run(&run(&["--admin-port", "1", "--origin", "a\nb"])).await.failed(2, &["Origin"]);
+    ham.run(&run(&["--admin-port", "1", "--admin-url", "ws://x"])).await.failed(2, &["both"]);
+    ham.run(&run(&["--config", "/nonexistent/config.toml"])).await.failed(2, &["/nonexistent/config.toml"]);
+    let broken = ham.file("broken.toml", "admin_port = [");
+    ham.run(&["ping", "--app-id", "a", "--config", &broken]).await.failed(2, &["broken.toml", "TOML"]);
+    let ham = ham.with("HAM_PRESSURE_COOLDOWN_MS", "soon");
+    ham.run(&["ping"]).await.failed(2, &["HAM_PRESSURE_COOLDOWN_MS", "milliseconds"]);
+}
+
+#[tokio::test]
+async fn settings_come_from_flag_environment_and_file_in_this_order_and_say_so() {
+    let ham = Ham::new().with("HAM_APP_ID", "of-the-environment").with("HAM_ORIGIN", "of-the-environment");
+    ham.file(".config/ham/config.toml", "app_id = 'of-the-file'\norigin = 'of-the-file'\nadmin_port = 4444");
+    let shown = ham.run(&["info", "--settings", "--json", "--app-id", "of-the-flag"]).await.ok().json();
+    let setting = |key: &str| {
+        let setting = &shown["settings"][key];
+        (setting["value"].as_str().map(str::to_owned), setting["source"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(setting("app_id"), (Some("of-the-flag".into()), "flag".into()));
+    assert_eq!(setting("origin"), (Some("of-the-environment".into()), "environment".into()));
+    assert_eq!(setting("admin_port"), (Some("4444".into()), "file".into()));
+    assert_eq!(setting("credentials"), (None, "default".into()));
+    let other = ham.file("other.toml", "admin_port = 5555");
+    let shown = ham.run(&["info", "--settings", "--config", &other]).await.ok();
+    assert!(shown.text().contains("5555") && !shown.text().contains("4444"), "{shown}");
+}
+
+#[tokio::test]
+async fn payloads_that_cannot_be_sent_are_refused_before_anything_is_dialled() {
+    // Nothing listens on port 1: a dial would end with code 3.
+    let ham = Ham::new().with("HAM_ADMIN_PORT", 1).with("HAM_APP_ID", "a");
+    let call = async |payload: &str| ham.run(&["call", "role", "zome", "function", payload]).await;
+    call("{").await.failed(2, &["no JSON", "line 1"]);
+    call("text").await.failed(2, &["no JSON", "quotes"]);
+    call("18446744073709551616").await.failed(2, &["64 bits"]);
+    call(r#"{"$hash": "uhCkk"}"#).await.failed(2, &["Holochain hash"]);
+    call(r#"{"a": 1, "a": 2}"#).await.failed(2, &["twice"]);
+    call("@/nonexistent.json").await.failed(2, &["/nonexistent.json"]);
+    ham.run_with(&["call", "role", "zome", "function", "-"], b"\xff").await.failed(2, &["UTF-8"]);
+    ham.run(&["call", "role", "zome", "function", "--raw-payload", "1"])
+        .await
+        .failed(2, &["raw payload", "@FILE"]);
+    call("-5").await.failed(3, &["admin interface"]);
+    let ham = ham.with("HAM_LAIR_URL", "unix:///s").with("HAM_LAIR_PASSPHRASE_FILE", "-");
+    ham.run(&["call", "role", "zome", "function", "-"]).await.failed(2, &["standard input"]);
+}
+
+#[tokio::test]
+async fn completions_name_every_command_in_every_shell() {
+    let ham = Ham::new();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = ham.run(&["completions", shell]).await.ok();
+        for command in COMMANDS {
+            assert!(script.text().contains(command), "{command} is missing for {shell}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn errors_are_json_for_programs() {
+    let failed = Ham::new().run(&["ping", "--json"]).await;
+    failed.failed(2, &[]);
+    assert!(failed.stdout.is_empty());
+    let error: serde_json::Value = serde_json::from_str(&failed.stderr).unwrap();
+    assert_eq!(error["exit"], 2);
+    assert!(error["error"].is_string() && error["advice"].is_string());
+}
+
+#[tokio::test]
+async fn a_reader_that_goes_away_is_no_error() {
+    let mut running = Ham::new().start(&["completions", "zsh"]);
+    running.close_stdout();
+    assert_eq!(running.ended().await, Some(0));
+}
+
+#[tokio::test]
+async fn a_conductor_that_is_not_there_is_told_with_what_to_do() {
+    let ham = Ham::new()
+        .with("PATH", "/nonexistent")
+        .with("HAM_CACHE_DIR", "/nonexistent")
+        .with("HAM_HOLOCHAIN_BIN", "");
+    ham.run(&["conductor", "path"]).await.failed(1, &["no holochain 0.7.1", "ham conductor install"]);
+    let ham = ham.with("HAM_HOLOCHAIN_BIN", "/nonexistent/holochain");
+    ham.run(&["conductor", "path"]).await.failed(8, &["/nonexistent/holochain", "HAM_HOLOCHAIN_BIN"]);
+}
+
+#[tokio::test]
+async fn a_demonstration_that_cannot_be_is_refused() {
+    Ham::new().run(&["demo", "--concurrency", "1000"]).await.failed(2, &["options cannot work"]);
+}

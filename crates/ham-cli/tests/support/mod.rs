@@ -1,0 +1,234 @@
+//! Runs the built binary, bounded, in an environment of its own.
+
+#![expect(dead_code, reason = "each test binary uses its part")]
+
+use std::ffi::OsStr;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+
+/// Running into it means that a command hangs. Generous: a conductor on a loaded machine compiles its zomes first.
+pub(crate) const BOUND: Duration = Duration::from_secs(120);
+
+/// A home directory and variables of its own.
+#[derive(Debug)]
+pub(crate) struct Ham {
+    pub(crate) home: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: String,
+}
+
+/// A command that runs.
+#[derive(Debug)]
+pub(crate) struct Running {
+    child: Child,
+    stdout: Option<Lines<BufReader<ChildStdout>>>,
+    stderr: Lines<BufReader<ChildStderr>>,
+}
+
+impl Ham {
+    pub(crate) fn new() -> Self {
+        Self { home: tempfile::tempdir().unwrap(), variables: Vec::new() }
+    }
+
+    pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.variables.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// Writes a file into the home directory and returns its path.
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.home.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        path.display().to_string()
+    }
+
+    pub(crate) fn credentials(&self) -> std::path::PathBuf {
+        self.home.path().join(".local/state/ham/credentials")
+    }
+
+    fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ham"));
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy().into_owned();
+            // HAM_CACHE_DIR and HAM_HOLOCHAIN_BIN say where the conductor is.
+            if (name.starts_with("HAM_") && name != "HAM_CACHE_DIR" && name != "HAM_HOLOCHAIN_BIN")
+                || name.starts_with("XDG_")
+                || name == "RUST_LOG"
+            {
+                command.env_remove(name);
+            }
+        }
+        command
+            .args(arguments)
+            .env("HOME", self.home.path())
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Runs a command to its end.
+    pub(crate) async fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Ran {
+        self.run_with(arguments, b"").await
+    }
+
+    /// The same with standard input.
+    pub(crate) async fn run_with<S: AsRef<OsStr>>(&self, arguments: &[S], input: &[u8]) -> Ran {
+        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // A command that reads no input may close it first.
+        let _ = stdin.write_all(input).await;
+        drop(stdin);
+        let output =
+            tokio::time::timeout(BOUND, child.wait_with_output()).await.expect("the command hangs").unwrap();
+        Ran {
+            code: output.status.code(),
+            stdout: output.stdout,
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Starts a command.
+    pub(crate) fn start<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Running {
+        let mut child = self.command(arguments).spawn().unwrap();
+        let stdout = Some(BufReader::new(child.stdout.take().unwrap()).lines());
+        let stderr = BufReader::new(child.stderr.take().unwrap()).lines();
+        Running { child, stdout, stderr }
+    }
+}
+
+impl Ran {
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.stdout).unwrap()
+    }
+
+    /// Everything that was printed.
+    pub(crate) fn all(&self) -> String {
+        format!("{}{}", String::from_utf8_lossy(&self.stdout), self.stderr)
+    }
+
+    #[track_caller]
+    pub(crate) fn ok(self) -> Self {
+        assert_eq!(self.code, Some(0), "{self}");
+        self
+    }
+
+    /// It failed with this code, and its error has these words.
+    #[track_caller]
+    pub(crate) fn failed(&self, code: i32, words: &[&str]) {
+        assert_eq!(self.code, Some(code), "{self}");
+        for word in words {
+            assert!(self.stderr.contains(word), "lacks {word:?}: {self}");
+        }
+    }
+
+    /// The one line of JSON on standard output.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self}"))
+    }
+}
+
+impl std::fmt::Display for Ran {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "code {:?}\nstdout: {}\nstderr: {}",
+            self.code,
+            String::from_utf8_lossy(&self.stdout),
+            self.stderr
+        )
+    }
+}
+
+impl Running {
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.id().expect("not waited for yet")).unwrap();
+        kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+
+    /// Stops reading: the next write of the command fails.
+    pub(crate) fn close_stdout(&mut self) {
+        self.stdout = None;
+    }
+
+    /// Waits for the end and returns its code.
+    pub(crate) async fn ended(mut self) -> Option<i32> {
+        // Read to the end, so that it does not block on a full pipe.
+        let rest = async {
+            let mut text = String::new();
+            let _ = self.stderr.get_mut().read_to_string(&mut text).await;
+        };
+        let (status, ()) = tokio::time::timeout(BOUND, async { tokio::join!(self.child.wait(), rest) })
+            .await
+            .expect("the command does not end");
+        status.unwrap().code()
+    }
+
+    /// The first line on standard output that is wanted.
+    pub(crate) async fn line(&mut self, mut wanted: impl FnMut(&str) -> bool) -> String {
+        let found = async {
+            while let Some(line) = self.stdout.as_mut().unwrap().next_line().await.unwrap() {
+                if wanted(&line) {
+                    return line;
+                }
+            }
+            panic!("the output ended without the wanted line");
+        };
+        tokio::time::timeout(BOUND, found).await.expect("the wanted line does not come")
+    }
+
+    /// The first line on standard error that has these words.
+    pub(crate) async fn said(&mut self, words: &str) -> String {
+        let found = async {
+            while let Some(line) = self.stderr.next_line().await.unwrap() {
+                if line.contains(words) {
+                    return line;
+                }
+            }
+            panic!("standard error ended without {words:?}");
+        };
+        tokio::time::timeout(BOUND, found).await.expect("the wanted words do not come")
+    }
+}
+
+/// Every way in which bytes could show up in a text.
+pub(crate) fn renderings(secret: &[u8]) -> Vec<String> {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+    let decimal = secret.iter().map(u8::to_string).collect::<Vec<_>>();
+    let mut all = vec![
+        secret.iter().map(|byte| format!("{byte:02x}")).collect(),
+        STANDARD.encode(secret),
+        STANDARD_NO_PAD.encode(secret),
+        URL_SAFE_NO_PAD.encode(secret),
+        decimal.join(", "),
+        decimal.join(","),
+    ];
+    all.extend(std::str::from_utf8(secret).ok().map(str::to_owned));
+    all
+}
+
+/// None of the secrets is in the text.
+#[track_caller]
+pub(crate) fn no_secret(text: &str, secret: &[u8]) {
+    for rendering in renderings(secret) {
+        assert!(!text.contains(&rendering), "a secret was printed");
+    }
+}
