@@ -4,7 +4,12 @@
 //! `HAM_CHAOS_SEED` to repeat a run.
 #![cfg(target_os = "linux")]
 
-use ham_cli::demo::{DEFAULT_OUTSTANDING, DEFAULT_SEED, DemoOptions, Report, run};
+use std::path::Path;
+use std::time::Duration;
+
+use ham_cli::demo::{DEFAULT_OUTSTANDING, DEFAULT_SEED, DemoOptions, Progress, Report, run};
+use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 
 const KILLS: u32 = 20;
 const CUTS: u32 = 200;
@@ -13,6 +18,9 @@ const CALLS: u32 = 10_000;
 /// How much memory the process may hold more than before the load: the records of the calls, the proxy's log, the
 /// allocator's reserve. A leak of one call's buffers a call would be several times this.
 const MEMORY_BOUND_KIB: u64 = 48 * 1024;
+
+/// Held by each test: memory is the process's, and two conductors at once would only slow each other down.
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 fn seed() -> u64 {
     std::env::var("HAM_CHAOS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_SEED)
@@ -51,6 +59,7 @@ fn assert_promises(report: &Report) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_call_is_lost_or_run_twice_under_20_kills_and_200_cuts() {
+    let _alone = ALONE.lock().await;
     let options =
         DemoOptions::default().with_seed(seed()).with_kills(KILLS).with_calls(CALLS).with_cuts(CUTS);
     let report = report_of(options).await;
@@ -86,5 +95,30 @@ async fn no_call_is_lost_or_run_twice_under_20_kills_and_200_cuts() {
         if place.contains("after the answer") || place.contains("after the second") {
             assert_eq!(cuts.answered, cuts.cuts, "{place}: {cuts:?}");
         }
+    }
+}
+
+/// A killed process is gone within milliseconds; running into this means that it stays.
+const GONE: Duration = Duration::from_secs(20);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dropped_demonstration_leaves_no_conductor() {
+    let _alone = ALONE.lock().await;
+    let ready = watch::Sender::new(None);
+    let mut started = ready.subscribe();
+    let process = tokio::select! {
+        report = run(DemoOptions::default(), |progress| {
+            if let Progress::Ready { process, .. } = progress {
+                ready.send_replace(Some(process));
+            }
+        }) => panic!("ended early: {report:?}"),
+        process = started.wait_for(Option::is_some) => process.expect("the sender lives").expect("waited for"),
+    };
+    let process = format!("/proc/{process}");
+    let begun = Instant::now();
+    // The process belongs to the dropped future's tasks, so its end is no event here.
+    while Path::new(&process).exists() {
+        assert!(begun.elapsed() < GONE, "{process} is still there");
+        tokio::time::sleep_until(Instant::now() + Duration::from_millis(10)).await;
     }
 }

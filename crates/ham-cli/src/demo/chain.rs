@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ham::{CallTarget, PersistentHam};
 
 use super::error::DemoError;
-use super::probe::{Item, ZOME};
+use super::probe::{Grant, Item, ZOME};
 use super::stage::Stage;
 
 /// What the chains of all cells hold.
@@ -41,4 +41,10 @@ pub(super) async fn read(stage: &Stage) -> Result<Chains, DemoError> {
 pub(super) async fn count_items(ham: &PersistentHam, cell: &CallTarget) -> Result<u64, DemoError> {
     let counted = ham.call_zome(cell.clone(), ZOME, "count_items", ()).await;
     counted.map_err(DemoError::calling("count the items of a chain"))
+}
+
+/// How many capability grants of a cell's chain are not revoked.
+pub(super) async fn count_grants(ham: &PersistentHam, cell: &CallTarget) -> Result<usize, DemoError> {
+    let listed: Result<Vec<Grant>, _> = ham.call_zome(cell.clone(), ZOME, "list_grants", ()).await;
+    listed.map(|grants| grants.len()).map_err(DemoError::calling("list the grants of a chain"))
 }

@@ -64,6 +64,10 @@ pub(super) struct Item {
     pub(super) call_id: String,
 }
 
+/// A row of `list_grants`; only counted.
+#[derive(Debug, Deserialize)]
+pub(super) struct Grant {}
+
 /// The signals of the probe, as far as they are read.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

@@ -48,14 +48,16 @@ async fn play(
     follower: &Follower,
     progress: &(impl Fn(Progress) + Send + Sync),
 ) -> Result<Report, DemoError> {
-    let before = Snapshot::take(stage.admin()?).await?;
+    let before = Snapshot::take(stage).await?;
     let (ledger, meter) = (Ledger::new(options.seed), Meter::new());
 
     let began = Instant::now();
     let load = Load::new(&stage.ham, &stage.cells, &ledger, &meter, options);
-    let (kills, ()) = tokio::try_join!(kills::run(&mut stage.conductor, &load, options, progress), async {
-        Ok(load.run().await)
-    },)?;
+    let calls = async {
+        load.run().await;
+        Ok(())
+    };
+    let (kills, ()) = tokio::try_join!(kills::run(&mut stage.conductor, &load, options, progress), calls)?;
     let kills_took = began.elapsed();
 
     let began = Instant::now();
@@ -64,7 +66,7 @@ async fn play(
 
     progress(Progress::Reading);
     let chains = chain::read(stage).await?;
-    let after = Snapshot::take_settled(stage.admin()?, &before).await?;
+    let after = Snapshot::take_settled(stage, &before).await?;
     Ok(Report {
         seed: options.seed,
         calls: ledger.compare(&chains.actions),

@@ -5,11 +5,12 @@ use std::fmt;
 use std::time::Duration;
 
 use ham::holochain_client::AllowedOrigins;
-use ham::{Admin, AdminError};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::stage::APP_ID;
+use super::chain;
+use super::error::DemoError;
+use super::stage::Stage;
 
 /// How long tasks that were told to end may take to be gone.
 const SETTLE: Duration = Duration::from_secs(5);
@@ -20,7 +21,8 @@ const INTERVAL: Duration = Duration::from_millis(10);
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Snapshot {
-    /// Valid capability grants of the app, by cell.
+    /// Capability grants on each cell's chain that are not revoked, as the probe lists them: the admin interface leaves out
+    /// clones.
     pub grants: BTreeMap<String, usize>,
     /// App interfaces, each as the app it serves and the origins it lets in; ports move with every restart.
     pub interfaces: Vec<String>,
@@ -31,9 +33,13 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    pub(super) async fn take(admin: &Admin) -> Result<Self, AdminError> {
-        let grants = admin.grants(APP_ID, false).await?;
-        let mut interfaces: Vec<String> = admin
+    pub(super) async fn take(stage: &Stage) -> Result<Self, DemoError> {
+        let mut grants = BTreeMap::new();
+        for cell in &stage.cells {
+            grants.insert(cell.to_string(), chain::count_grants(&stage.ham, cell).await?);
+        }
+        let mut interfaces: Vec<String> = stage
+            .admin()?
             .list_app_interfaces()
             .await?
             .into_iter()
@@ -44,7 +50,7 @@ impl Snapshot {
             .collect();
         interfaces.sort_unstable();
         Ok(Self {
-            grants: grants.into_iter().map(|(cell, grants)| (format!("{cell:?}"), grants.len())).collect(),
+            grants,
             interfaces,
             tasks: tasks(),
             memory_kib: std::fs::read_to_string("/proc/self/status").map_or(0, |status| resident(&status)),
@@ -52,12 +58,12 @@ impl Snapshot {
     }
 
     /// [`take`](Self::take), when no more tasks are left than in `start` or [`SETTLE`] is over.
-    pub(super) async fn take_settled(admin: &Admin, start: &Self) -> Result<Self, AdminError> {
+    pub(super) async fn take_settled(stage: &Stage, start: &Self) -> Result<Self, DemoError> {
         let until = Instant::now() + SETTLE;
         while tasks() > start.tasks && Instant::now() < until {
             tokio::time::sleep_until(Instant::now() + INTERVAL).await;
         }
-        Self::take(admin).await
+        Self::take(stage).await
     }
 }
 
