@@ -1,7 +1,7 @@
 //! The demonstration: a load of calls on a real conductor that is killed and whose link is cut, and the proof from the
 //! source chain that every call got a true outcome.
 //!
-//! `ham demo` and `tests/kills.rs` run the same engine, [`run`]; they differ in their [`DemoOptions`] only.
+//! `ham demo` and `tests/kills.rs` run the same engine, [`run()`]; they differ in their [`DemoOptions`] only.
 //!
 //! 1. `stage`: a conductor with the probe, an app with several cells, a [`PersistentHam`](ham::PersistentHam).
 //! 2. `load`: callers that draw their calls from a seed; `kills`: `kill -9` and restart, under that load.
