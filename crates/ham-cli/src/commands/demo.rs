@@ -81,7 +81,8 @@ fn tables(report: &Report) -> String {
     for (what, count, must) in [
         ("made", calls.made, ""),
         ("answered", calls.answered, ""),
-        ("answered with an error, as they should", calls.refused, ""),
+        ("answered with an error", calls.refused, ""),
+        ("  of them writes: the chain had moved", calls.writes_refused, ""),
         ("resumed on a later link", calls.resumed_and_answered + calls.resumed_and_refused, ""),
         ("arrived, the answer lost", calls.arrived_on_chain + calls.arrived_not_on_chain, ""),
         ("not run", calls.not_run, ""),

@@ -46,7 +46,8 @@ pub fn main() -> ExitCode {
 }
 
 fn start(cli: Cli, output: Output) -> Result<Exit, Failure> {
-    logging::init(cli.global.verbose);
+    let quiet = if matches!(cli.command, Command::Demo(_)) { logging::NOTHING } else { logging::GRANTS };
+    logging::init(cli.global.verbose, quiet);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Failure::new(
             Exit::Local,
