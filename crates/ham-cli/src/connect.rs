@@ -6,8 +6,9 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ham::{
-    Admin, AppInterface, ClientKeySigning, ConnectError, LairSigning, PersistentHam, PersistentHamConfig,
-    Recovery, Secret, Signing, TokenFuture, compute_delay_ms, conductor_session,
+    Admin, AppInterface, BackoffConfig, ClientKeySigning, ConnectError, Exponential, LairSigning,
+    PersistentHam, PersistentHamConfig, Recovery, RetryDelay, Secret, Signing, TokenFuture, compute_delay_ms,
+    conductor_session, default_retry,
 };
 use ham_session::{DEFAULT_CONNECT_TIMEOUT, SessionConfig, Target};
 use http::{HeaderValue, header};
@@ -18,7 +19,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input;
 use crate::progress;
-use crate::settings::{Lair, Settings};
+use crate::settings::{Lair, Settings, Source};
 
 /// How long all steps of a link together may take: two dials of [`DEFAULT_CONNECT_TIMEOUT`], and requests between them.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -53,7 +54,20 @@ pub(crate) async fn config(settings: &Settings) -> Result<PersistentHamConfig, F
         .with_origin(&settings.origin)
         .with_signing(signing(settings).await?)
         .with_session(session(settings))
+        .with_retry(retry(settings))
+        .with_admin_timeout(CONNECT_TIMEOUT.max(settings.timeout))
         .with_deadline(settings.timeout))
+}
+
+/// The pauses after a lost link: ham's own, or those of the environment.
+fn retry(settings: &Settings) -> RetryDelay {
+    let given = |key| settings.values.source(key) != Source::Default;
+    if given("reconnect_backoff_initial_ms") || given("reconnect_backoff_max_ms") {
+        let BackoffConfig { initial_ms, max_ms, .. } = settings.backoff;
+        Exponential::new(Duration::from_millis(initial_ms), Duration::from_millis(max_ms)).into()
+    } else {
+        default_retry()
+    }
 }
 
 /// The app, connected. `bound` ends the waiting of `--wait`.

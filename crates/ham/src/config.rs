@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ham_persistent::{Jitter, SystemWallClock, WallClock};
+use ham_persistent::{Exponential, Jitter, Patience, RetryDelay, SystemWallClock, WallClock};
 use ham_session::{SessionConfig, Target};
 use http::{HeaderMap, HeaderValue};
 use url::Url;
@@ -119,6 +119,7 @@ impl Default for PressureBreaker {
 /// - token: issued by the admin interface
 /// - origin: [`DEFAULT_ORIGIN`]
 /// - signing: client keys in memory, one grant per cell
+/// - pauses between attempts: [`default_retry`]; an admin request: [`DEFAULT_ADMIN_TIMEOUT`]
 /// - deadline of a call: [`DEFAULT_DEADLINE`]; skew margin: [`DEFAULT_SKEW_MARGIN`]
 /// - calls in flight: [`DEFAULT_MAX_IN_FLIGHT`]; silence bound: [`DEFAULT_SILENCE_BOUND`]; degraded after
 ///   [`DEFAULT_DEGRADED_AFTER`]
@@ -141,6 +142,10 @@ pub struct PersistentHamConfig {
     pub signing: Signing,
     /// The session of both interfaces: TLS, time-outs, bounds.
     pub session: SessionConfig,
+    /// The pauses between attempts.
+    pub retry: RetryDelay,
+    /// How long one admin request may take, dialling included.
+    pub admin_timeout: Duration,
     /// How long a call may take when the caller does not say.
     pub deadline: Duration,
     /// What a nonce lives longer than its call.
@@ -198,6 +203,8 @@ impl PersistentHamConfig {
             origin: DEFAULT_ORIGIN.into(),
             signing: Signing::default(),
             session: conductor_session(),
+            retry: default_retry(),
+            admin_timeout: DEFAULT_ADMIN_TIMEOUT,
             deadline: DEFAULT_DEADLINE,
             skew_margin: DEFAULT_SKEW_MARGIN,
             signal_capacity: DEFAULT_SIGNAL_CAPACITY,
@@ -232,6 +239,20 @@ impl PersistentHamConfig {
     #[must_use]
     pub fn with_session(mut self, session: SessionConfig) -> Self {
         self.session = session;
+        self
+    }
+
+    /// The pauses between attempts.
+    #[must_use]
+    pub fn with_retry(mut self, retry: impl Into<RetryDelay>) -> Self {
+        self.retry = retry.into();
+        self
+    }
+
+    /// How long one admin request may take, dialling included.
+    #[must_use]
+    pub fn with_admin_timeout(mut self, timeout: Duration) -> Self {
+        self.admin_timeout = timeout;
         self
     }
 
@@ -293,6 +314,15 @@ impl PersistentHamConfig {
         }
         Ok(())
     }
+}
+
+/// The pauses between attempts: [`RECONNECT_INITIAL`] doubling to [`RECONNECT_MAX_EARLY`] for the first
+/// [`RECONNECT_EARLY`] of an outage, then to [`RECONNECT_MAX`].
+pub fn default_retry() -> RetryDelay {
+    Exponential::new(RECONNECT_INITIAL, RECONNECT_MAX)
+        .with_jitter(RECONNECT_JITTER)
+        .with_patience(Patience { cap: RECONNECT_MAX_EARLY, lasts: RECONNECT_EARLY })
+        .into()
 }
 
 /// The session defaults for conductors.

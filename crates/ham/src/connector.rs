@@ -2,29 +2,18 @@
 
 use std::sync::Arc;
 
-use ham_persistent::{Connector, Exponential, Patience, RetryDelay};
+use ham_persistent::Connector;
 use ham_session::{Link, dial};
 use holochain_types::websocket::AllowedOrigins;
 use url::Url;
 
 use crate::admin::Admin;
 use crate::conductor::{ConductorProtocol, Interface};
-use crate::config::{
-    AppInterface, PersistentHamConfig, RECONNECT_EARLY, RECONNECT_INITIAL, RECONNECT_JITTER, RECONNECT_MAX,
-    RECONNECT_MAX_EARLY, TokenSource, shown_url,
-};
+use crate::config::{AppInterface, PersistentHamConfig, TokenSource, shown_url};
 use crate::error::{AdminError, ConnectError};
 use crate::events;
 use crate::redact::Secret;
 use crate::signal::SignalHub;
-
-/// 100 ms doubling to 1 s in an outage's first minute, then up to 30 s.
-pub(crate) fn retry() -> RetryDelay {
-    Exponential::new(RECONNECT_INITIAL, RECONNECT_MAX)
-        .with_jitter(RECONNECT_JITTER)
-        .with_patience(Patience { cap: RECONNECT_MAX_EARLY, lasts: RECONNECT_EARLY })
-        .into()
-}
 
 /// Where the app is, and the token that opens it. Equal when the place is: tokens are fresh every time.
 #[derive(Clone, Debug)]

@@ -34,10 +34,11 @@ pub use config::{
     DEFAULT_SIGNAL_CAPACITY, DEFAULT_SILENCE_BOUND, DEFAULT_SKEW_MARGIN, KEYSTORE_COOLDOWN, MAX_FRAME_SIZE,
     MAX_NONCE_LIFE, OVERLOAD_COOLDOWN, PersistentHamConfig, PressureBreaker, RECONNECT_EARLY,
     RECONNECT_INITIAL, RECONNECT_JITTER, RECONNECT_MAX, RECONNECT_MAX_EARLY, TokenFuture, TokenSource,
-    conductor_session,
+    conductor_session, default_retry,
 };
 pub use error::{AdminError, CallError, ConnectError, Outcome, SigningError};
 pub use errors::{is_connection_error, is_request_timeout, is_signing_refusal, is_source_chain_pressure};
+pub use ham_persistent::{Exponential, Jitter, Patience, RetryDelay};
 pub use ham_session::{Delivery, LinkEnd, Recovery};
 pub use holochain_client;
 pub use persistent::{PersistentHam, READINESS_POLL};

@@ -24,7 +24,7 @@ use crate::call::{CallOptions, CallPlan, Fenced, SignedCall};
 use crate::cell::{self, CallTarget};
 use crate::conductor::{ConductorProtocol, Request, Welcome};
 use crate::config::PersistentHamConfig;
-use crate::connector::{ConductorConnector, retry};
+use crate::connector::ConductorConnector;
 use crate::error::{CallError, ConnectError, Outcome, from_request};
 use crate::signal::{GapCause, SignalHub, Signals};
 use crate::signing::Signer;
@@ -448,11 +448,9 @@ impl Parts {
     fn new(config: PersistentHamConfig) -> Result<Self, ConnectError> {
         config.check()?;
         let admin = match &config.admin {
-            Some(url) => Some(Admin::with_config(
-                config.target(url)?,
-                config.session.clone(),
-                crate::config::DEFAULT_ADMIN_TIMEOUT,
-            )),
+            Some(url) => {
+                Some(Admin::with_config(config.target(url)?, config.session.clone(), config.admin_timeout))
+            }
             None => None,
         };
         let signals = Arc::new(SignalHub::new(config.signal_capacity));
@@ -465,7 +463,7 @@ impl Parts {
         let (signals, app) = (self.signals.clone(), self.app.clone());
         let mut failed = 0_u32;
         Persistent::builder(format!("conductor app {}", self.config.app_id), connector)
-            .config(ham_persistent::Config::default().with_retry(retry()))
+            .config(ham_persistent::Config::default().with_retry(self.config.retry.clone()))
             .on_event(move |event| {
                 on_event(&event, &signals, &app, &mut failed);
                 std::future::ready(())

@@ -50,8 +50,16 @@ pub(crate) const SETTINGS: [Setting; 15] = [
         Some("--timeout"),
         "how long an answer may take; the default is 120 seconds",
     ),
-    setting("reconnect_backoff_initial_ms", None, "the first pause of `--wait`; the default is 1000"),
-    setting("reconnect_backoff_max_ms", None, "the longest pause of `--wait`; the default is 30000"),
+    setting(
+        "reconnect_backoff_initial_ms",
+        None,
+        "the first pause of `--wait` (1000) and after a lost link (100), in milliseconds",
+    ),
+    setting(
+        "reconnect_backoff_max_ms",
+        None,
+        "the longest pause of `--wait` and after a lost link (30000), in milliseconds",
+    ),
     setting(
         "reconnect_backoff_escalate_after",
         None,

@@ -126,7 +126,7 @@ impl LairSigner {
         let keystore = Persistent::spawn(
             "lair keystore",
             LairConnector { signing },
-            Config::default().with_retry(crate::connector::retry()),
+            Config::default().with_retry(crate::config::default_retry()),
         );
         Self { keystore, url }
     }
