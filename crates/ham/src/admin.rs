@@ -265,7 +265,8 @@ impl Admin {
             AdminResponse::ZomeCallCapabilityGranted(hash) => hash)
     }
 
-    /// The capability grants of an app's cells, without their secrets.
+    /// The capability grants of an app's provisioned cells, without their secrets. Conductors leave clones out
+    /// (`holochain` 0.7.1).
     ///
     /// # Errors
     /// See [`AdminError`].

@@ -260,7 +260,7 @@ impl SigningError {
 #[non_exhaustive]
 pub enum CallError {
     /// No live link before the deadline; nothing of this call was ever sent.
-    #[error("Websocket error: Websocket closed: No connection after {after:?} ({last})")]
+    #[error("Websocket error: Websocket closed: No connection after {after:.1?} ({last})")]
     NoLink {
         /// How long it was waited.
         after: Duration,
@@ -276,7 +276,7 @@ pub enum CallError {
         sent: bool,
     },
     /// No answer within the deadline; the link is fine.
-    #[error("Websocket error: Timeout: {target} has no answer after {after:?} ({})", if *sent { "sent" } else { "waiting to be sent" })]
+    #[error("Websocket error: Timeout: {target} has no answer after {after:.1?} ({})", if *sent { "sent" } else { "waiting to be sent" })]
     TimedOut {
         /// Role, zome and function.
         target: String,

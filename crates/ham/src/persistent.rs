@@ -549,19 +549,26 @@ impl Shared {
         let out = Request::app(request).map_err(CallError::Encode)?;
         match link.request(out, deadline).await {
             Ok(answer) => wire::app_answer(answer).map_err(bad_answer),
-            Err(error) => Err(from_request(error, "app request", false)),
+            Err(error) => Err(from_request(error, "app_request", false)),
         }
     }
 
-    /// The app as it is now.
+    /// The app as it is now. A read, so it is asked again on the next link; a call that waits for it was not sent.
     async fn refresh(&self, deadline: Instant) -> Result<Arc<AppInfo>, CallError> {
-        match self.app_request(&AppRequest::AppInfo, deadline).await? {
-            AppResponse::AppInfo(Some(info)) => {
-                let info = Arc::new(info);
-                *self.app.write().unwrap_or_else(PoisonError::into_inner) = Some(info.clone());
-                Ok(info)
-            }
-            other => Err(unexpected("app_info", &other)),
+        loop {
+            return match self.app_request(&AppRequest::AppInfo, deadline).await {
+                Ok(AppResponse::AppInfo(Some(info))) => {
+                    let info = Arc::new(info);
+                    *self.app.write().unwrap_or_else(PoisonError::into_inner) = Some(info.clone());
+                    Ok(info)
+                }
+                Ok(other) => Err(unexpected("app_info", &other)),
+                Err(CallError::LinkLost { .. }) => continue,
+                Err(CallError::TimedOut { target, after, .. }) => {
+                    Err(CallError::TimedOut { target, after, sent: false })
+                }
+                Err(error) => Err(error),
+            };
         }
     }
 

@@ -117,6 +117,8 @@ const CELL_MISSING: &str = "Conductor returned an error while using a ConductorA
 /// A zome function that failed: by its own error, by a host function, by a trap. The scratch space is dropped.
 const GUEST: &str = "Wasm runtime error while working with Ribosome: RuntimeError: ";
 const INVALID_COMMIT: &str = "Source chain error: InvalidCommit error: ";
+/// Two calls wrote to one chain at a time; this one lost, in the transaction that would have written.
+const HEAD_MOVED: &str = "Source chain error: Attempted to commit a bundle to the source chain, but the source chain head has moved";
 const NO_FUNCTION: &str = "Attempted to call a zome function that doesn't exist";
 
 /// When a refusal was decided, relative to the claim of the nonce.
@@ -140,14 +142,14 @@ pub const NOTHING_WRITTEN: &[(RefusalKind, &str, Stage)] = &[
     (RefusalKind::InternalError, NO_FUNCTION, Stage::AtNonce),
     (RefusalKind::InternalError, GUEST, Stage::AtNonce),
     (RefusalKind::InternalError, INVALID_COMMIT, Stage::AtNonce),
+    (RefusalKind::InternalError, HEAD_MOVED, Stage::AtNonce),
     (RefusalKind::InternalError, NO_ZOME, Stage::BeforeNonce),
     (RefusalKind::InternalError, NOT_RUNNING, Stage::BeforeNonce),
     (RefusalKind::InternalError, CELL_MISSING, Stage::BeforeNonce),
 ];
 
 /// Texts that mean "busy, later": the conductor's own queues and locks.
-const PRESSURE: &[&str] =
-    &["deadline has elapsed", "database is locked", "timed out", "HeadMoved", "head moved"];
+const PRESSURE: &[&str] = &["deadline has elapsed", "database is locked", "timed out", "head has moved"];
 
 impl From<ExternalApiWireError> for Refusal {
     fn from(error: ExternalApiWireError) -> Self {

@@ -43,30 +43,58 @@ pub(super) async fn is_closed(admin: &Admin, cell: &CellId) -> Result<bool, Admi
     Ok(closes(&last))
 }
 
+/// Whether a grant with this tag was written to the cell's chain, revoked or not. For clones, whose grants the admin
+/// interface does not list (`holochain` 0.7.1): the chain is read from its start until the tag turns up.
+pub(super) async fn holds_grant(admin: &Admin, cell: &CellId, tag: &str) -> Result<bool, AdminError> {
+    let mut after = None;
+    loop {
+        let page = records(&admin.dump_state(cell, after, Some(PAGE)).await?);
+        if page.iter().any(|record| record.get("entry").is_some_and(|entry| holds(entry, tag))) {
+            return Ok(true);
+        }
+        if page.len() < PAGE as usize {
+            return Ok(false);
+        }
+        // Sequence numbers begin at 0 and have no holes.
+        after = Some(after.map_or(PAGE - 1, |after: u32| after.saturating_add(PAGE)));
+    }
+}
+
+/// Records a request.
+const PAGE: u32 = 256;
+
 /// The first record after a sequence number.
 async fn record_after(admin: &Admin, cell: &CellId, after: Option<u32>) -> Result<Option<Value>, AdminError> {
     let dump = admin.dump_state(cell, after, Some(1)).await?;
-    Ok(first_record(&dump))
+    Ok(records(&dump).into_iter().next())
 }
 
 /// The dump is a JSON array whose first element holds the chain.
-fn first_record(dump: &str) -> Option<Value> {
-    let dump: Value = serde_json::from_str(dump).ok()?;
-    let state = dump.as_array().and_then(|parts| parts.first()).unwrap_or(&dump);
-    state.get("source_chain_dump")?.get("records")?.as_array()?.first().cloned()
+fn records(dump: &str) -> Vec<Value> {
+    let mut dump: Value = serde_json::from_str(dump).unwrap_or_default();
+    let state = match dump.as_array_mut().and_then(|parts| parts.first_mut()) {
+        Some(state) => state,
+        None => &mut dump,
+    };
+    match state.get_mut("source_chain_dump").and_then(|chain| chain.get_mut("records")).map(Value::take) {
+        Some(Value::Array(records)) => records,
+        _ => Vec::new(),
+    }
 }
 
 /// Whether the record's action is `CloseChain`, wherever its type is spelled.
 fn closes(record: &Value) -> bool {
-    fn holds(value: &Value) -> bool {
-        match value {
-            Value::String(text) => text == "CloseChain",
-            Value::Object(map) => map.iter().any(|(key, value)| key == "CloseChain" || holds(value)),
-            Value::Array(items) => items.iter().any(holds),
-            Value::Null | Value::Bool(_) | Value::Number(_) => false,
-        }
+    record.get("action").is_some_and(|action| holds(action, "CloseChain"))
+}
+
+/// Whether a word stands anywhere in a value, as a text or as a key.
+fn holds(value: &Value, word: &str) -> bool {
+    match value {
+        Value::String(text) => text == word,
+        Value::Object(map) => map.iter().any(|(key, value)| key == word || holds(value, word)),
+        Value::Array(items) => items.iter().any(|item| holds(item, word)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
-    record.get("action").is_some_and(holds)
 }
 
 #[cfg(test)]
@@ -82,7 +110,8 @@ mod tests {
 
     #[test]
     fn a_page_without_records_ends_the_chain() {
-        assert_eq!(first_record(r#"[{"source_chain_dump":{"records":[]}}, "text"]"#), None);
-        assert_eq!(first_record("garbage"), None);
+        assert!(records(r#"[{"source_chain_dump":{"records":[]}}, "text"]"#).is_empty());
+        assert!(records("garbage").is_empty());
+        assert_eq!(records(r#"[{"source_chain_dump":{"records":[1, 2]}}]"#).len(), 2);
     }
 }

@@ -87,7 +87,10 @@ fn pressure_cools_down_and_the_callers_own_faults_do_not() {
     let cools = |text: &str| matches!(internal(text).recovery(), Recovery::CoolDown { .. });
     assert!(cools("Source chain error: deadline has elapsed"));
     assert!(cools("Other: database is locked"));
-    assert!(cools("Source chain error: HeadMoved"));
+    assert!(cools(
+        "Source chain error: Attempted to commit a bundle to the source chain, but the source chain head has moved since \
+         the bundle began. Bundle head: None, Current head: None"
+    ));
     assert!(!cools("Source chain error: InvalidCommit error: deadline has elapsed, says the zome"));
     assert!(!cools(
         "Wasm runtime error while working with Ribosome: RuntimeError: z:9: Guest(\"timed out\")"

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ham::{CallError, ConnectError, Outcome, PersistentHam, PersistentHamConfig, Recovery, Secret};
+use holochain_client::AllowedOrigins;
 use serde_json::json;
 use url::Url;
 
@@ -37,12 +38,7 @@ fn an_app_that_is_not_installed_leaves_no_interface_behind() {
 fn a_refused_token_is_told_as_one() {
     run(async {
         let (app_id, ham) = connected().await;
-        let listed = ham.admin().unwrap().list_app_interfaces().await.unwrap();
-        let port = listed
-            .iter()
-            .find(|interface| interface.installed_app_id.as_deref() == Some(&app_id))
-            .unwrap()
-            .port;
+        let port = app_port(&ham).await;
         let app = Url::parse(&format!("ws://localhost:{port}")).unwrap();
         let token = || -> ham::TokenFuture { Box::pin(async { Ok(Secret::new(b"sesame-secret".to_vec())) }) };
         let error = PersistentHam::connect(PersistentHamConfig::without_admin(app, token, &app_id))
@@ -58,12 +54,7 @@ fn a_conductor_without_an_admin_interface_works_with_tokens_from_its_owner() {
     run(async {
         let (app_id, ham) = connected().await;
         let admin = ham.admin().unwrap().clone();
-        let listed = admin.list_app_interfaces().await.unwrap();
-        let port = listed
-            .iter()
-            .find(|interface| interface.installed_app_id.as_deref() == Some(&app_id))
-            .unwrap()
-            .port;
+        let port = app_port(&ham).await;
         let app = Url::parse(&format!("ws://localhost:{port}")).unwrap();
         let owner = app_id.clone();
         let token = move || -> ham::TokenFuture {
@@ -80,12 +71,9 @@ fn a_conductor_without_an_admin_interface_works_with_tokens_from_its_owner() {
 fn a_refused_origin_is_told_as_one() {
     run(async {
         let (app_id, ham) = connected().await;
-        let listed = ham.admin().unwrap().list_app_interfaces().await.unwrap();
-        let port = listed
-            .iter()
-            .find(|interface| interface.installed_app_id.as_deref() == Some(&app_id))
-            .unwrap()
-            .port;
+        let origins = AllowedOrigins::Origins(["ham".to_owned()].into());
+        let admin = ham.admin().unwrap();
+        let port = admin.attach_app_interface(0, origins, Some(app_id.clone())).await.unwrap();
         let app = Url::parse(&format!("ws://localhost:{port}")).unwrap();
         let token = || -> ham::TokenFuture { Box::pin(async { Ok(Secret::new(Vec::new())) }) };
         let foreign = PersistentHamConfig::without_admin(app, token, &app_id).with_origin("elsewhere");

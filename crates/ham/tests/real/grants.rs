@@ -1,7 +1,8 @@
 //! Signing with keys of ham's own: one grant per cell, whatever happens.
 
 use ham::{CallError, ClientKeySigning, Outcome, PersistentHam, Signing, SigningError};
-use ham_testkit::chaos::{Direction, Event, Proxy};
+use ham_testkit::chaos::{Action, Boundary, Direction, Event, Fault, Proxy};
+use holochain_types::prelude::{CreateCloneCellPayload, DnaModifiersOpt};
 use url::Url;
 
 use crate::support::*;
@@ -23,23 +24,17 @@ fn reconnecting_and_new_clients_write_no_further_grant() {
     run(async {
         let conductor = shared().await;
         let app_id = app(conductor).await;
-        let interfaces = || async {
-            connect(conductor, &app_id).await.admin().unwrap().list_app_interfaces().await.unwrap()
-        };
         let mut seen = Vec::new();
-        for n in 0..3 {
+        for _ in 0..3 {
             let ham = connect(conductor, &app_id).await;
             let calls = (0..8).map(|_| call_ids(&ham));
             futures_util::future::join_all(calls).await;
-            seen.push((n, grants_of(&ham).await, interfaces().await.len()));
+            let interfaces = ham.admin().unwrap().list_app_interfaces().await.unwrap().len();
+            seen.push((grants_of(&ham).await, interfaces));
             ham.close().await;
         }
-        assert_eq!(seen[0].1.len(), 1);
-        assert!(seen.iter().all(|(_, grants, _)| *grants == seen[0].1), "{seen:?}");
-        let mine = interfaces().await;
-        let mine =
-            mine.iter().filter(|interface| interface.installed_app_id.as_deref() == Some(&app_id)).count();
-        assert_eq!(mine, 1);
+        assert_eq!(seen[0].0.len(), 1);
+        assert!(seen.iter().all(|round| *round == seen[0]), "{seen:?}");
     });
 }
 
@@ -163,5 +158,65 @@ fn a_revoked_grant_stays_revoked() {
         let denied = refused(&ham, "create_item", item("r")).await;
         assert!(matches!(denied, CallError::Signing(SigningError::GrantForbidden(_))), "{denied:?}");
         assert_eq!(grants_of(&ham).await.len(), 1);
+    });
+}
+
+#[test]
+fn a_clones_grant_is_found_again_though_the_conductor_does_not_list_it() {
+    run(async {
+        let conductor = shared().await;
+        let app_id = app(conductor).await;
+        let dir = tempfile::tempdir().unwrap();
+        let (first, second) = (dir.path().join("first"), dir.path().join("second"));
+        let ham =
+            PersistentHam::connect(config(conductor, &app_id).with_signing(stored(&first))).await.unwrap();
+        let clone = ham
+            .create_clone(CreateCloneCellPayload {
+                role_name: "probe".into(),
+                modifiers: DnaModifiersOpt::none().with_network_seed(app_id.clone() + "-clone"),
+                membrane_proof: None,
+                name: None,
+            })
+            .await
+            .unwrap();
+        let tags = |ham: PersistentHam| {
+            let clone = clone.clone_id.clone();
+            async move {
+                let grants: Vec<Grant> = ham.call_zome(clone, "probe", "list_grants", ()).await.unwrap();
+                grants.into_iter().filter(|grant| grant.tag.starts_with("ham:")).count()
+            }
+        };
+        assert_eq!(tags(ham.clone()).await, 1);
+        std::fs::copy(&first, &second).unwrap();
+        let again =
+            PersistentHam::connect(config(conductor, &app_id).with_signing(stored(&second))).await.unwrap();
+        assert_eq!(tags(again).await, 1);
+    });
+}
+
+#[derive(serde::Deserialize)]
+struct Grant {
+    tag: String,
+}
+
+/// The reads and the grant that a first call begins with are no part of it: a link that dies under them loses nothing.
+#[test]
+fn a_link_that_dies_before_the_first_call_was_sent_loses_nothing() {
+    run(async {
+        let conductor = shared().await;
+        let app_id = app(conductor).await;
+        let warm = connect(conductor, &app_id).await;
+        let port = app_port(&warm).await;
+        // The handshake's two frames pass; the first request after it is cut off, on the first link only.
+        let cut = Fault::on(0, Direction::ToServer, 2, Boundary::Before, Action::Cut);
+        let proxy = Proxy::start_with(([127, 0, 0, 1], port).into(), vec![cut]).await.unwrap();
+        let through = Url::parse(&format!("ws://{}", proxy.address())).unwrap();
+        let config = config(conductor, &app_id).with_app(ham::AppInterface::Url(through));
+        let ham = PersistentHam::start(config).unwrap();
+        ham.call_zome::<_, serde::de::IgnoredAny>("probe", "probe", "create_item", item("first"))
+            .await
+            .unwrap();
+        assert_eq!(call_ids(&ham).await, ["first"]);
+        assert_eq!(ham.causes().len(), 1);
     });
 }

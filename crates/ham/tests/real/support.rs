@@ -99,3 +99,11 @@ struct Item {
 pub(crate) async fn refused(ham: &PersistentHam, function: &str, payload: Value) -> CallError {
     ham.call_zome::<_, serde::de::IgnoredAny>("probe", "probe", function, payload).await.unwrap_err()
 }
+
+/// The port of an app interface that serves the app. Other tests may have attached one that serves all.
+pub(crate) async fn app_port(ham: &PersistentHam) -> u16 {
+    let listed = ham.admin().unwrap().list_app_interfaces().await.unwrap();
+    let app_id = &ham.config().app_id;
+    let serves = |bound: Option<&String>| bound.is_none_or(|bound| bound == app_id);
+    listed.iter().find(|interface| serves(interface.installed_app_id.as_ref())).unwrap().port
+}
