@@ -109,7 +109,7 @@ async fn beyond_the_bounds_is_overload() {
 
 #[tokio::test]
 async fn what_cannot_be_sent_is_said_before_anything_is_sent() {
-    let Rig { link, mut peer, .. } = binary_rig(&config().with_max_message_size(64)).await;
+    let Rig { link, mut peer, .. } = binary_rig(&config().with_max_send_size(64)).await;
     let no_key = link.request(push("x"), far()).await.unwrap_err();
     assert!(matches!(no_key, RequestError::NoKey));
     let large = link.request(call(1, vec![0; 56]), far()).await.unwrap_err();
