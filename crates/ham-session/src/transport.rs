@@ -274,9 +274,9 @@ const NO_STATUS: u16 = 1005;
 const PROTOCOL_ERROR: u16 = 1002;
 const MESSAGE_TOO_BIG: u16 = 1009;
 
-/// One read takes this much. The WebSocket crate clears that much memory before each read, so more costs small
-/// messages more than it saves large ones, which get room for their full length anyway.
-const READ_BUFFER: usize = 16 << 10;
+/// One read takes this much at most. The WebSocket crate clears that much memory before each read, which was not
+/// measurable with small messages; 16 KiB made 64 KiB messages take nearly twice as long (docs/benchmarks.md).
+const READ_BUFFER: usize = 128 << 10;
 
 /// Room for pings, pongs and frame headers beyond the largest message.
 const CONTROL_SLACK: usize = 64 << 10;
