@@ -10,6 +10,7 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -17,7 +18,7 @@ use crate::error::{LinkEnd, Phase, RequestError};
 use crate::protocol::Frame;
 
 /// Hands a result to the caller that waits for it.
-type Waiter<T> = oneshot::Sender<Result<T, RequestError>>;
+pub(crate) type Waiter<T> = oneshot::Sender<Result<T, RequestError>>;
 /// Where that caller waits.
 pub(crate) type Answer<T> = oneshot::Receiver<Result<T, RequestError>>;
 
@@ -26,7 +27,8 @@ pub(crate) type Answer<T> = oneshot::Receiver<Result<T, RequestError>>;
 pub(crate) struct Pending<K, In> {
     max_in_flight: usize,
     max_waiting: usize,
-    requests: HashMap<K, Request<In>>,
+    /// Its keys are ours, the peer can only look them up, so the hash need not withstand chosen keys.
+    requests: HashMap<K, Request<In>, RandomState>,
     /// Frames of queued requests, in the order of their serial numbers.
     queue: VecDeque<QueuedRequest<K>>,
     /// Sends and replies that wait for the pump, in the order of their serial numbers.
@@ -75,7 +77,7 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         Self {
             max_in_flight,
             max_waiting,
-            requests: HashMap::new(),
+            requests: HashMap::default(),
             queue: VecDeque::new(),
             sends: VecDeque::new(),
             unflushed: Vec::new(),
@@ -156,16 +158,13 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         }
     }
 
-    /// Hands `body` to the request it answers; gives it back if no request was sent under `key`, or nobody waits any
-    /// more.
-    pub(crate) fn answer(&mut self, key: &K, body: In) -> Option<In> {
-        let Some(request) = self.requests.remove(key) else { return Some(body) };
-        if request.phase == Phase::Queued {
-            // What was not sent cannot be answered.
-            self.requests.insert(key.clone(), request);
-            return Some(body);
+    /// The peer answered the request under `key`: takes it from the table and returns who waits for the answer, for
+    /// [`tell`]; `None` if no request was sent under `key`. What was not sent cannot be answered.
+    pub(crate) fn claim(&mut self, key: &K) -> Option<Waiter<In>> {
+        match self.requests.entry(key.clone()) {
+            Entry::Occupied(request) if request.get().phase == Phase::Sent => Some(request.remove().waiter),
+            Entry::Occupied(_) | Entry::Vacant(_) => None,
         }
-        request.waiter.send(Ok(body)).err().and_then(Result::ok)
     }
 
     /// The caller of this request went away.
@@ -304,6 +303,15 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
 
     fn note_deadline(&mut self, deadline: Instant) {
         self.earliest = Some(self.earliest.map_or(deadline, |earliest| earliest.min(deadline)));
+    }
+}
+
+/// Hands `body` to `waiter`; gives it back if there is none, or if he does not wait any more. Not under the lock of the
+/// table: the waiter can wake up on another thread and need that lock next.
+pub(crate) fn tell<In>(waiter: Option<Waiter<In>>, body: In) -> Option<In> {
+    match waiter {
+        Some(waiter) => waiter.send(Ok(body)).err().and_then(Result::ok),
+        None => Some(body),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::events;
 use crate::inbox::{Inbox, Incoming};
 use crate::link::{Link, Owner};
 use crate::liveness::{Health, Liveness};
+use crate::pending::{Waiter, tell};
 use crate::protocol::{Decoded, Frame, Keepalive, Protocol};
 use crate::shared::Shared;
 use crate::transport::{Received, Transport};
@@ -37,11 +38,20 @@ pub(crate) struct Pump<P: Protocol> {
     timer: Pin<Box<Sleep>>,
     armed: Instant,
     batch: Vec<Frame>,
+    /// Answers that were read and not handed out yet.
+    answers: Vec<Answered<P>>,
     drain_timeout: Duration,
     close_timeout: Duration,
     shared: Arc<Shared<P>>,
     /// Last, so that the socket is gone when `closed` resolves.
     _release: Release<P>,
+}
+
+/// An answer that was read, and whose it is.
+struct Answered<P: Protocol> {
+    key: P::Key,
+    body: P::In,
+    waiter: Option<Waiter<P::In>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +90,7 @@ impl<P: Protocol> Pump<P> {
             timer: Box::pin(sleep_until(armed)),
             armed,
             batch: Vec::new(),
+            answers: Vec::new(),
             drain_timeout: config.drain_timeout,
             close_timeout: config.close_timeout,
             shared: Arc::clone(&shared),
@@ -125,9 +136,22 @@ impl<P: Protocol> Pump<P> {
     }
 
     fn read(&mut self, cx: &mut Context<'_>) -> Result<bool, LinkEnd> {
+        let more = self.read_burst(cx);
+        self.hand_out();
+        more
+    }
+
+    fn read_burst(&mut self, cx: &mut Context<'_>) -> Result<bool, LinkEnd> {
         let bytes_before = self.transport.bytes_read();
+        let mut bytes = bytes_before;
         let (mut frames, mut messages, mut more) = (0_usize, 0_usize, false);
         while let Poll::Ready(received) = self.transport.poll_receive(cx) {
+            // Small answers come many in one read of the socket and are handed out together; large ones must not wait
+            // for each other.
+            if self.transport.bytes_read() != bytes {
+                bytes = self.transport.bytes_read();
+                self.hand_out();
+            }
             frames += 1;
             match received.map_err(|end| self.ended_by(end))? {
                 Received::Frame(frame) => {
@@ -287,8 +311,13 @@ impl<P: Protocol> Pump<P> {
     }
 
     fn on_frame(&mut self, frame: Frame) -> Result<(), LinkEnd> {
-        match self.shared.protocol.decode(frame) {
-            Decoded::Response { key, body } => self.on_response(key, body),
+        let decoded = self.shared.protocol.decode(frame);
+        if !matches!(decoded, Decoded::Response { .. }) {
+            // The inbox hears of an answer nobody waits for in its turn.
+            self.hand_out();
+        }
+        match decoded {
+            Decoded::Response { key, body } => self.answers.push(Answered { key, body, waiter: None }),
             Decoded::Request { key, body } => self.deliver(Incoming::Request { key, body }),
             Decoded::Push(body) => self.deliver(Incoming::Push(body)),
             Decoded::Reply(out) => self.reply(out),
@@ -298,7 +327,25 @@ impl<P: Protocol> Pump<P> {
         Ok(())
     }
 
-    fn on_response(&mut self, key: P::Key, body: P::In) {
+    /// Gives the answers that were read to their callers: one lock for all, and none while callers are woken.
+    fn hand_out(&mut self) {
+        if self.answers.is_empty() {
+            return;
+        }
+        let mut answers = std::mem::take(&mut self.answers);
+        self.shared.pending(|pending| {
+            for answer in &mut answers {
+                answer.waiter = pending.claim(&answer.key);
+            }
+        });
+        for answer in answers.drain(..) {
+            self.on_response(answer);
+        }
+        self.answers = answers;
+    }
+
+    fn on_response(&mut self, answer: Answered<P>) {
+        let Answered { key, body, waiter } = answer;
         let mut ours = false;
         if self.keepalive.as_ref() == Some(&key) {
             self.keepalive = None;
@@ -309,7 +356,7 @@ impl<P: Protocol> Pump<P> {
             self.probe = None;
             ours = true;
         }
-        let unclaimed = self.shared.pending(|pending| pending.answer(&key, body));
+        let unclaimed = tell(waiter, body);
         if self.liveness.in_doubt()
             && (ours || unclaimed.is_none())
             && let Some(health) = self.liveness.answered()
