@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ham_session::{LinkEnd, Phase, RequestError};
-use holochain_conductor_api::{AppRequest, ZomeCallParamsSigned};
 use holochain_nonce::Nonce256Bits;
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::{
@@ -77,13 +76,13 @@ impl CallOptions {
 /// Holds the capability secret where client keys sign: keep a journal as private as the keys. `Debug` shows neither.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SignedCall {
-    target: String,
+    target: CallTarget,
     cell_id: CellId,
     zome: String,
     function: String,
     provenance: AgentPubKey,
     #[serde(with = "serde_bytes")]
-    nonce: Vec<u8>,
+    nonce: [u8; 32],
     expires_at: Timestamp,
     #[serde(with = "serde_bytes")]
     bytes: Vec<u8>,
@@ -100,7 +99,7 @@ fn may_have_been_sent() -> Arc<AtomicBool> {
 
 impl SignedCall {
     /// The role, clone or cell it was addressed to.
-    pub fn target(&self) -> &str {
+    pub fn target(&self) -> &CallTarget {
         &self.target
     }
 
@@ -124,15 +123,14 @@ impl SignedCall {
     }
 
     pub(crate) fn request(&self) -> Result<Request, CallError> {
-        let signed = ZomeCallParamsSigned::new(self.bytes.clone(), self.signature.clone());
-        Request::app(&AppRequest::CallZome(Box::new(signed))).map_err(CallError::Encode)
+        Request::call_zome(&self.bytes, &self.signature).map_err(CallError::Encode)
     }
 }
 
 impl fmt::Debug for SignedCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignedCall")
-            .field("target", &self.target)
+            .field("target", &format_args!("{}", self.target))
             .field("zome", &self.zome)
             .field("function", &self.function)
             .field("expires_at", &self.expires_at)
@@ -254,12 +252,12 @@ impl Shared {
             nonce,
             expires_at,
         };
-        self.seal(plan.target.to_string(), params, &credentials, deadline).await
+        self.seal(plan.target.clone(), params, &credentials, deadline).await
     }
 
     async fn seal(
         &self,
-        target: String,
+        target: CallTarget,
         params: ZomeCallParams,
         credentials: &Credentials,
         deadline: Instant,
@@ -270,10 +268,10 @@ impl Shared {
         Ok(SignedCall {
             target,
             cell_id: params.cell_id,
-            zome: params.zome_name.to_string(),
-            function: params.fn_name.to_string(),
+            zome: params.zome_name.0.into_owned(),
+            function: params.fn_name.0,
             provenance: params.provenance,
-            nonce: params.nonce.into_inner().to_vec(),
+            nonce: params.nonce.into_inner(),
             expires_at: params.expires_at,
             bytes,
             signature,
@@ -386,7 +384,11 @@ impl Shared {
     }
 
     fn not_running(&self, sending: &Sending<'_>, reason: NotRunning) -> CallError {
-        CallError::CellNotRunning { role: sending.call.target.clone(), reason, sent_before: sending.sent() }
+        CallError::CellNotRunning {
+            role: sending.call.target.to_string(),
+            reason,
+            sent_before: sending.sent(),
+        }
     }
 
     /// What a bad answer proves, given what was sent before.
@@ -427,13 +429,14 @@ impl Shared {
         result: Result<ExternIO, CallError>,
     ) -> Result<ExternIO, CallError> {
         let outcome = result.as_ref().map_or_else(CallError::outcome, |_| Outcome::Answered);
-        let label = match outcome {
-            Outcome::Answered => "answered",
-            Outcome::NotRun => "not_run",
-            Outcome::Unknown => "unknown",
-            Outcome::Arrived { .. } => "arrived",
-        };
-        metrics::counter!(names::CALLS, "outcome" => label).increment(1);
+        // Written out, because labels that the macro knows cost nothing at run time.
+        match outcome {
+            Outcome::Answered => metrics::counter!(names::CALLS, "outcome" => "answered"),
+            Outcome::NotRun => metrics::counter!(names::CALLS, "outcome" => "not_run"),
+            Outcome::Unknown => metrics::counter!(names::CALLS, "outcome" => "unknown"),
+            Outcome::Arrived { .. } => metrics::counter!(names::CALLS, "outcome" => "arrived"),
+        }
+        .increment(1);
         metrics::histogram!(names::CALL_SECONDS).record(began.elapsed().as_secs_f64());
         if let (Err(error), Some(call), Outcome::Unknown | Outcome::Arrived { .. }) = (&result, call, outcome)
         {
@@ -519,11 +522,6 @@ impl Shared {
             )
             .into());
         }
-        let nonce: [u8; 32] = call
-            .nonce
-            .as_slice()
-            .try_into()
-            .map_err(|_| CallError::Encode("the nonce of the call is not 32 bytes".into()))?;
         let params = ZomeCallParams {
             provenance: credentials.provenance.clone(),
             cell_id: call.cell_id.clone(),
@@ -531,7 +529,7 @@ impl Shared {
             fn_name: FunctionName::from(FENCE_FUNCTION),
             cap_secret: credentials.cap_secret,
             payload: ExternIO::encode(()).map_err(|error| CallError::Encode(error.to_string()))?,
-            nonce: Nonce256Bits::from(nonce),
+            nonce: Nonce256Bits::from(call.nonce),
             expires_at: call.expires_at,
         };
         self.seal(call.target.clone(), params, &credentials, deadline).await

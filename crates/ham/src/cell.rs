@@ -5,9 +5,10 @@ use std::fmt;
 use holochain_conductor_api::{AppInfo, CellInfo};
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::CloneId;
+use serde::{Deserialize, Serialize};
 
 /// What a call is addressed to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum CallTarget {
     /// A role of the app, or one of its clones as `role.0`.
     Role(String),

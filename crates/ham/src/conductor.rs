@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use ham_session::{Decoded, Frame, HandshakeError, HandshakeIo, Protocol};
 use holochain_conductor_api::{AdminRequest, AppAuthenticationRequest, AppInfo, AppRequest, AppResponse};
+use holochain_zome_types::prelude::Signature;
 use serde::{Deserialize, Serialize};
 
 use crate::redact::Secret;
@@ -33,6 +34,22 @@ struct EnvelopeRef<'a> {
     data: Option<&'a serde_bytes::Bytes>,
 }
 
+/// [`AppRequest::CallZome`] as it is written.
+#[derive(Serialize)]
+struct CallZome<'a> {
+    r#type: &'static str,
+    value: SignedBytes<'a>,
+}
+
+#[derive(Serialize)]
+struct SignedBytes<'a> {
+    bytes: &'a serde_bytes::Bytes,
+    signature: &'a Signature,
+}
+
+/// More than the names, the headers and the signature around the bytes of a call take.
+const CALL_OVERHEAD: usize = 192;
+
 /// A request to a conductor, already encoded.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -44,6 +61,14 @@ impl Request {
     /// Wraps an encoded request under a fresh id.
     fn new(body: Vec<u8>) -> Self {
         Self { id: next_id(), body: body.into() }
+    }
+
+    /// A zome call, written as upstream writes [`AppRequest::CallZome`] but without copying the call first.
+    pub(crate) fn call_zome(bytes: &[u8], signature: &Signature) -> Result<Self, String> {
+        let value = SignedBytes { bytes: serde_bytes::Bytes::new(bytes), signature };
+        let mut body = Vec::with_capacity(bytes.len() + CALL_OVERHEAD);
+        encode_into(&mut body, &CallZome { r#type: "call_zome", value })?;
+        Ok(Self::new(body))
     }
 
     /// An app request.
@@ -113,8 +138,7 @@ impl ConductorProtocol {
     fn frame(kind: &str, id: Option<u64>, body: &[u8]) -> Result<Frame, String> {
         let envelope = Envelope { r#type: kind, id, data: serde_bytes::Bytes::new(body) };
         let mut buffer = Vec::with_capacity(body.len() + 48);
-        let mut serializer = rmp_serde::Serializer::new(&mut buffer).with_struct_map();
-        envelope.serialize(&mut serializer).map_err(|error| error.to_string())?;
+        encode_into(&mut buffer, &envelope)?;
         Ok(Frame::Binary(buffer.into()))
     }
 
@@ -224,9 +248,13 @@ impl Protocol for ConductorProtocol {
 /// Encodes the way conductors do: structs as maps.
 pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, String> {
     let mut buffer = Vec::with_capacity(128);
-    let mut serializer = rmp_serde::Serializer::new(&mut buffer).with_struct_map();
-    value.serialize(&mut serializer).map_err(|error| error.to_string())?;
+    encode_into(&mut buffer, value)?;
     Ok(buffer)
+}
+
+fn encode_into<T: Serialize>(buffer: &mut Vec<u8>, value: &T) -> Result<(), String> {
+    let mut serializer = rmp_serde::Serializer::new(buffer).with_struct_map();
+    value.serialize(&mut serializer).map_err(|error| error.to_string())
 }
 
 /// Decodes an app response.

@@ -634,7 +634,7 @@ impl Shared {
         let link = self.link(deadline).await?;
         match link.request(call.request()?, deadline).await {
             Ok(answer) => wire::zome_output(answer).map(|_| ()).map_err(bad_answer),
-            Err(error) => Err(from_request(error, call.target(), false)),
+            Err(error) => Err(from_request(error, &call.target().to_string(), false)),
         }
     }
 }

@@ -10,6 +10,7 @@ use ham_session::Recovery;
 use holochain_conductor_api::{AdminResponse, AppInfo, AppResponse, ExternalApiWireError};
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::ExternIO;
+use serde::Deserialize;
 
 use crate::conductor::{Incoming, decode_app};
 use crate::redact;
@@ -297,7 +298,11 @@ fn body(incoming: Incoming) -> Result<Bytes, BadAnswer> {
 
 /// An app answer that is not an error.
 pub(crate) fn app_answer(incoming: Incoming) -> Result<AppResponse, BadAnswer> {
-    match decode_app(&body(incoming)?).map_err(BadAnswer::Undecodable)? {
+    app_response(&body(incoming)?)
+}
+
+fn app_response(body: &[u8]) -> Result<AppResponse, BadAnswer> {
+    match decode_app(body).map_err(BadAnswer::Undecodable)? {
         AppResponse::Error(error) => Err(BadAnswer::Refused(Refusal::from(error))),
         response => Ok(response),
     }
@@ -314,11 +319,26 @@ pub(crate) fn admin_answer(incoming: Incoming) -> Result<AdminResponse, BadAnswe
 
 /// The output of a zome call.
 pub(crate) fn zome_output(incoming: Incoming) -> Result<ExternIO, BadAnswer> {
-    match app_answer(incoming)? {
+    let body = body(incoming)?;
+    // The usual answer is read in place; upstream's tagged enum buffers it first.
+    if let Ok(ZomeCalled { r#type: ZOME_CALLED, value }) = rmp_serde::from_slice(&body) {
+        return Ok(ExternIO::from(value.to_vec()));
+    }
+    match app_response(&body)? {
         AppResponse::ZomeCalled(output) => Ok(*output),
-        other => Err(unexpected("zome_called", &other)),
+        other => Err(unexpected(ZOME_CALLED, &other)),
     }
 }
+
+/// [`AppResponse::ZomeCalled`] as it is read.
+#[derive(Deserialize)]
+struct ZomeCalled<'a> {
+    r#type: &'a str,
+    #[serde(borrow)]
+    value: &'a serde_bytes::Bytes,
+}
+
+const ZOME_CALLED: &str = "zome_called";
 
 /// The app info of a handshake. The error is for people.
 pub(crate) fn app_info(body: &[u8]) -> Result<AppInfo, String> {

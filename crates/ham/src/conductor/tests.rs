@@ -39,6 +39,19 @@ fn frame(message: &WireMessage) -> Frame {
 }
 
 #[test]
+fn a_zome_call_is_written_as_upstream_writes_it() {
+    use holochain_conductor_api::ZomeCallParamsSigned;
+    let signature = Signature([9; 64]);
+    for size in [0, 255, 256, 65_536] {
+        let bytes = vec![7; size];
+        let signed = ZomeCallParamsSigned::new(bytes.clone(), signature.clone());
+        let upstream = encode(&AppRequest::CallZome(Box::new(signed))).unwrap();
+        assert_eq!(Request::call_zome(&bytes, &signature).unwrap().body, upstream);
+        assert!(upstream.len() <= size + CALL_OVERHEAD, "no growing");
+    }
+}
+
+#[test]
 fn what_we_write_is_what_upstream_writes() {
     let request = Request { id: 7, body: Bytes::from_static(b"body") };
     let upstream = WireMessage::Request { id: 7, data: b"body".to_vec() };

@@ -43,7 +43,7 @@ pub(crate) struct ClientKeys {
 #[derive(Default)]
 struct KeyRing {
     /// Cells whose grant is known to be on the chain.
-    ready: RwLock<HashMap<CellId, Credentials>>,
+    ready: RwLock<HashMap<CellId, Arc<Credentials>>>,
     /// Held while a grant is looked for or written, so that a cell gets one.
     granting: Mutex<Keys>,
     granted: AtomicU32,
@@ -89,7 +89,7 @@ impl ClientKeys {
         &self,
         cell: &CellId,
         deadline: Instant,
-    ) -> Result<Credentials, SigningError> {
+    ) -> Result<Arc<Credentials>, SigningError> {
         if let Some(ready) = self.ready(cell) {
             return Ok(ready);
         }
@@ -99,13 +99,13 @@ impl ClientKeys {
             .unwrap_or_else(|_| Err(SigningError::TimedOut { after: began.elapsed() }))
     }
 
-    pub(super) fn ready(&self, cell: &CellId) -> Option<Credentials> {
+    pub(super) fn ready(&self, cell: &CellId) -> Option<Arc<Credentials>> {
         self.ring.ready.read().unwrap_or_else(PoisonError::into_inner).get(cell).cloned()
     }
 
     /// Finds or writes the grant of one cell. Cancel-safe: the key is kept before its grant is asked for, so a grant
     /// that was cut off is found by its tag the next time.
-    async fn authorize(&self, cell: &CellId) -> Result<Credentials, SigningError> {
+    async fn authorize(&self, cell: &CellId) -> Result<Arc<Credentials>, SigningError> {
         let mut keys = self.ring.granting.lock().await;
         if let Some(ready) = self.ready(cell) {
             return Ok(ready);
@@ -140,7 +140,7 @@ impl ClientKeys {
                 credential
             }
         };
-        let ready = credentials_of(&credential);
+        let ready = Arc::new(credentials_of(&credential));
         self.ring.ready.write().unwrap_or_else(PoisonError::into_inner).insert(cell.clone(), ready.clone());
         Ok(ready)
     }
@@ -281,6 +281,6 @@ fn credentials_of(stored: &StoredCredential) -> Credentials {
     Credentials {
         provenance: AgentPubKey::from_raw_32(public.as_bytes().to_vec()),
         cap_secret: CapSecret::try_from(stored.cap_secret.as_slice()).ok(),
-        key: Key::Own(Arc::new(key)),
+        key: Key::Own(key),
     }
 }

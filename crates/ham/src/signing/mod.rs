@@ -117,19 +117,17 @@ impl Default for Signing {
 }
 
 /// In whose name a call is made.
-#[derive(Clone)]
 pub(crate) struct Credentials {
     pub(crate) provenance: AgentPubKey,
     pub(crate) cap_secret: Option<CapSecret>,
     key: Key,
 }
 
-#[derive(Clone)]
 enum Key {
     /// Held by the keystore.
     Lair,
     /// Held by us.
-    Own(Arc<ed25519_dalek::SigningKey>),
+    Own(ed25519_dalek::SigningKey),
 }
 
 /// The signer of one persistent connection.
@@ -169,10 +167,11 @@ impl Signer {
         &self,
         cell: &CellId,
         deadline: Instant,
-    ) -> Result<Credentials, SigningError> {
+    ) -> Result<Arc<Credentials>, SigningError> {
         match self {
             Self::Lair(_) => {
-                Ok(Credentials { provenance: cell.agent_pubkey().clone(), cap_secret: None, key: Key::Lair })
+                let provenance = cell.agent_pubkey().clone();
+                Ok(Arc::new(Credentials { provenance, cap_secret: None, key: Key::Lair }))
             }
             Self::ClientKeys(keys) => keys.credentials(cell, deadline).await,
         }
