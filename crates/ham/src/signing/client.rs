@@ -281,6 +281,6 @@ fn credentials_of(stored: &StoredCredential) -> Credentials {
     Credentials {
         provenance: AgentPubKey::from_raw_32(public.as_bytes().to_vec()),
         cap_secret: CapSecret::try_from(stored.cap_secret.as_slice()).ok(),
-        key: Key::Own(key),
+        key: Key::Own(Box::new(key)),
     }
 }

@@ -127,7 +127,7 @@ enum Key {
     /// Held by the keystore.
     Lair,
     /// Held by us.
-    Own(ed25519_dalek::SigningKey),
+    Own(Box<ed25519_dalek::SigningKey>),
 }
 
 /// The signer of one persistent connection.
