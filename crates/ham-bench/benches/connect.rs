@@ -11,13 +11,16 @@ use ham_bench::{
 use holochain_client::AdminWebsocket;
 use tokio::time::Instant;
 
+/// How a client reaches the stub.
+type Configure = fn(&StubConductor) -> PersistentHamConfig;
+
 fn connects(criterion: &mut Criterion) {
     let stub = std::sync::Arc::new(StubConductor::start());
     let runtime = runtime();
     // The first connection of the process writes the grant.
     runtime.block_on(async { ham_client(&stub).await.close().await });
     let mut group = criterion.benchmark_group("connect");
-    let configs: [(&str, fn(&StubConductor) -> PersistentHamConfig); 2] =
+    let configs: [(&str, Configure); 2] =
         [("ham/admin+app", ham_config), ("ham/app", ham_config_without_admin)];
     for (name, config) in configs {
         group.bench_function(name, |bencher| {

@@ -1,5 +1,5 @@
 //! Round trips through the session layer, beside `holochain_websocket` and a pipelined raw socket, in one run against
-//! one server.
+//! one server; and what waking a caller per answer costs without any socket.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use ham_bench::{
 };
 use ham_session::{Link, SessionConfig, Target, dial};
 use holochain_websocket::{WebsocketConfig, WebsocketSender, connect};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::Instant;
 
 fn round_trips(criterion: &mut Criterion) {
@@ -94,8 +94,45 @@ async fn upstream(peer: &WebsocketSender, in_flight: usize, total: u64, body: &B
     .await
 }
 
+fn wakes(criterion: &mut Criterion) {
+    let runtime = runtime();
+    let mut group = criterion.benchmark_group("session/wakes");
+    for in_flight in IN_FLIGHT {
+        let batch = batch(in_flight, 0);
+        group.throughput(Throughput::Elements(batch));
+        group.bench_function(BenchmarkId::new("channel", in_flight), |bencher| {
+            bencher.iter_custom(|iterations| runtime.block_on(channel(in_flight, iterations * batch)));
+        });
+    }
+    group.finish();
+}
+
+/// Callers that a task answers at once over a channel each. On one thread, what this and the raw socket take together is
+/// a floor for a client with a task per caller.
+async fn channel(in_flight: usize, total: u64) -> Duration {
+    let (ask, mut asked) = mpsc::channel::<oneshot::Sender<()>>(in_flight);
+    tokio::runtime::Handle::current().spawn(async move {
+        let mut callers = Vec::with_capacity(in_flight);
+        while asked.recv_many(&mut callers, in_flight).await > 0 {
+            for caller in callers.drain(..) {
+                caller.send(()).expect("it waits");
+            }
+        }
+    });
+    in_tasks(in_flight, total, move || {
+        let ask = ask.clone();
+        async move {
+            let (caller, answer) = oneshot::channel();
+            ask.send(caller).await.expect("the task lives");
+            answer.await.expect("an answer");
+        }
+    })
+    .await
+}
+
 fn main() {
     let mut criterion = configured();
     round_trips(&mut criterion);
+    wakes(&mut criterion);
     criterion.final_summary();
 }

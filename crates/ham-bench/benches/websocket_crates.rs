@@ -9,7 +9,7 @@ use ham_bench::{
 };
 use tokio::sync::Mutex;
 
-/// The read buffer of ham-session's transport; the crate's own default is 128 KiB.
+/// To see what the read buffer does: the crate's default, which ham-session uses too, is 128 KiB.
 const SMALL_READ_BUFFER: usize = 16 << 10;
 
 macro_rules! bench {
