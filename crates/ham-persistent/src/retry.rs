@@ -43,7 +43,7 @@ mod tests {
             async move { if failed { Err("down") } else { Ok("up") } }
         };
         let mut told = Vec::new();
-        let pause = |attempt, error: &&str| {
+        let pause = |attempt, error: &&'static str| {
             told.push((attempt, *error));
             Duration::from_secs(u64::from(attempt))
         };
