@@ -51,3 +51,8 @@ pub use signing::{ClientKeySigning, Signing};
 pub use state::{HamState, StateWatch};
 pub use watchdog::notify_systemd;
 pub use wire::{BadAnswer, Effect, NOTHING_WRITTEN, NotRunning, Refusal, RefusalKind, SPOKEN, Stage};
+
+/// The repository's front page: its code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct FrontPage;
