@@ -26,6 +26,16 @@ pub enum Outcome {
     Answered,
 }
 
+impl Outcome {
+    /// Whether the call is settled: nothing about it can still change.
+    pub fn is_settled(&self) -> bool {
+        match self {
+            Self::NotRun | Self::Answered => true,
+            Self::Unknown | Self::Arrived { .. } => false,
+        }
+    }
+}
+
 /// Why there is no link to the conductor.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod admin;
+mod app;
 mod breaker;
 mod call;
 mod cell;
@@ -11,20 +12,26 @@ mod connector;
 mod error;
 pub mod errors;
 pub mod events;
+mod fence;
 pub mod metrics;
 mod persistent;
 mod policy;
+mod readiness;
 pub mod reconnect;
 mod redact;
+mod sealing;
+mod sending;
+mod shared;
 pub mod shutdown;
 mod signal;
 mod signing;
+mod start;
 mod state;
 mod watchdog;
 mod wire;
 
 pub use admin::Admin;
-pub use call::{CallOptions, CallPolicy, Fenced, MAX_RESUMES, OnUnknown, SignedCall, UnknownCall};
+pub use call::{CallOptions, CallPolicy, OnUnknown, SignedCall, UnknownCall};
 pub use cell::CallTarget;
 pub use client::{CapGrantOptIn, DEFAULT_REQUEST_TIMEOUT_SECS, Ham, HamConfig, LairCredentials, LairSigning};
 pub use conductor::{ConductorProtocol, Incoming, Interface, Request, Welcome};
@@ -38,13 +45,16 @@ pub use config::{
 };
 pub use error::{AdminError, CallError, ConnectError, Outcome, SigningError};
 pub use errors::{is_connection_error, is_request_timeout, is_signing_refusal, is_source_chain_pressure};
+pub use fence::Fenced;
 pub use ham_persistent::{Exponential, Jitter, Patience, RetryDelay};
 pub use ham_session::{Delivery, LinkEnd, Recovery};
 pub use holochain_client;
-pub use persistent::{PersistentHam, READINESS_POLL};
+pub use persistent::PersistentHam;
 pub use policy::{SigningPolicy, SigningRefused};
+pub use readiness::READINESS_POLL;
 pub use reconnect::{BackoffConfig, compute_delay_ms, connect_with_backoff};
 pub use redact::{REDACTED, Secret};
+pub use sending::MAX_RESUMES;
 pub use shutdown::{ShutdownRx, install_shutdown_handler};
 pub use signal::{GapCause, SignalItem, Signals};
 pub use signing::{ClientKeySigning, Signing};

@@ -1,3 +1,5 @@
+use std::sync::atomic::Ordering;
+
 use holochain_zome_types::prelude::DnaHash;
 
 use super::*;

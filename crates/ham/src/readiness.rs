@@ -1,0 +1,144 @@
+//! Whether a cell can be called, and if not, why.
+
+use std::time::Duration;
+
+use holochain_types::prelude::{AppStatus, DisabledAppReason};
+use holochain_zome_types::cell::CellId;
+use holochain_zome_types::prelude::ExternIO;
+use tokio::time::Instant;
+
+use crate::call::{CallPlan, SignedCall};
+use crate::cell::CallTarget;
+use crate::error::{AdminError, CallError, SigningError, from_request};
+use crate::persistent::PersistentHam;
+use crate::shared::{Shared, bad_answer};
+use crate::wire::{self, BadAnswer, NotRunning, Verdict};
+
+/// How often a cell that is not callable is asked again: there is no event to wait for (holochain#5951).
+pub const READINESS_POLL: Duration = Duration::from_millis(100);
+
+/// A zome that no app has.
+const PROBE_ZOME: &str = "ham_readiness_probe";
+
+impl PersistentHam {
+    /// Whether the cell can be called now, and if not, why. Asks the conductor for a zome that no app has, which it
+    /// refuses before the nonce; it runs the cell's `init` first, as any first call does.
+    ///
+    /// # Errors
+    /// See [`CallError`]; [`CallError::CellNotRunning`] with the reason.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub async fn callable(&self, target: impl Into<CallTarget>) -> Result<CellId, CallError> {
+        let deadline = Instant::now() + self.shared.config.deadline;
+        self.shared.callable(&target.into(), deadline).await
+    }
+
+    /// Resolves when the cell can be called. `waiting` is told the reason whenever it changes.
+    ///
+    /// # Errors
+    /// The last reason when `within` has passed.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub async fn wait_until_callable(
+        &self,
+        target: impl Into<CallTarget>,
+        within: Duration,
+        mut waiting: impl FnMut(&CallError),
+    ) -> Result<CellId, CallError> {
+        let target = target.into();
+        let deadline = Instant::now() + within;
+        let mut told = String::new();
+        loop {
+            let error = match self.shared.callable(&target, deadline).await {
+                Ok(cell) => return Ok(cell),
+                Err(error) => error,
+            };
+            let worth_waiting = matches!(error, CallError::CellNotRunning { .. }) || error.is_retryable();
+            if !worth_waiting || Instant::now() + READINESS_POLL >= deadline {
+                return Err(error);
+            }
+            let reason = error.to_string();
+            if reason != told {
+                tracing::info!(target = %target, %error, "waiting until the cell can be called");
+                waiting(&error);
+                told = reason;
+            }
+            tokio::time::sleep_until(Instant::now() + READINESS_POLL).await;
+        }
+    }
+}
+
+impl Shared {
+    /// Whether a cell can be called now.
+    async fn callable(&self, target: &CallTarget, deadline: Instant) -> Result<CellId, CallError> {
+        self.check_enabled(target, deadline).await?;
+        let not_running =
+            |reason| CallError::CellNotRunning { role: target.to_string(), reason, sent_before: false };
+        let payload = ExternIO::encode(()).map_err(|error| CallError::Encode(error.to_string()))?;
+        let probe = CallPlan {
+            target: target.clone(),
+            zome: PROBE_ZOME.into(),
+            function: PROBE_ZOME.into(),
+            payload,
+        };
+        let signed = self.sign(&probe, deadline).await.map_err(|error| granting(error, target))?;
+        match self.probe(&signed, deadline).await {
+            Err(CallError::Refused { refusal, .. }) => match refusal.verdict(signed.cell_id()) {
+                Verdict::NotRunning(reason) => Err(not_running(reason)),
+                _ => Ok(signed.cell_id().clone()),
+            },
+            Err(error) => Err(error),
+            Ok(()) => Ok(signed.cell_id().clone()),
+        }
+    }
+
+    /// One sending of a probe, without waiting for a cell to start.
+    async fn probe(&self, call: &SignedCall, deadline: Instant) -> Result<(), CallError> {
+        let link = self.link(deadline).await?;
+        match link.request(call.request()?, deadline).await {
+            Ok(answer) => wire::zome_output(answer).map(|_| ()).map_err(bad_answer),
+            Err(error) => Err(from_request(error, &call.target().to_string(), false)),
+        }
+    }
+}
+
+/// Why an app is not enabled.
+pub(crate) fn not_enabled(status: &AppStatus) -> Option<NotRunning> {
+    match status {
+        AppStatus::Enabled => None,
+        AppStatus::Disabled(reason) => Some(NotRunning::AppDisabled(disabled(reason))),
+        AppStatus::AwaitingMemproofs => Some(NotRunning::AwaitingMemproofs),
+        AppStatus::AwaitingRestore => Some(NotRunning::AwaitingRestore),
+        AppStatus::Unrecoverable(_, reason) => Some(NotRunning::Unrecoverable(format!("{reason:?}"))),
+    }
+}
+
+fn disabled(reason: &DisabledAppReason) -> String {
+    match reason {
+        DisabledAppReason::NeverStarted => "never started".into(),
+        DisabledAppReason::NotStartedAfterProvidingMemproofs => {
+            "not started after membrane proofs were provided".into()
+        }
+        DisabledAppReason::User => "by its user".into(),
+        DisabledAppReason::Error(why) => format!("after an error: {why}"),
+    }
+}
+
+/// A grant that a starting cell refused says so: it is the cell that is not callable.
+fn granting(error: CallError, target: &CallTarget) -> CallError {
+    if let CallError::Signing(SigningError::Grant(AdminError::Answer {
+        source: BadAnswer::Refused(refusal),
+        ..
+    })) = &error
+        && refusal.text().contains("NotStarted")
+    {
+        return CallError::CellNotRunning {
+            role: target.to_string(),
+            reason: NotRunning::NotStarted,
+            sent_before: false,
+        };
+    }
+    error
+}

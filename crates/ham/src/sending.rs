@@ -1,0 +1,229 @@
+//! The loop that sends the same bytes until they are settled, and what an answer proves.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use ham_session::{LinkEnd, Phase, RequestError};
+use holochain_zome_types::prelude::ExternIO;
+use tokio::time::Instant;
+
+use crate::call::{CallOptions, CallPlan, CallPolicy, SignedCall, UnknownCall};
+use crate::error::{CallError, Outcome, from_request};
+use crate::sealing::timestamp;
+use crate::shared::Shared;
+use crate::wire::{self, BadAnswer, NotRunning, Stage, Verdict};
+use crate::{events, metrics as names};
+
+/// How many links a call may be lost with before it is taken for their cause: a call that kills every link it is sent on
+/// must not take all others down until its deadline.
+pub const MAX_RESUMES: u32 = 32;
+
+/// The pauses between sendings while a cell starts: short while a boot is on, long for a cell that does not start.
+fn start_pause(waited: Duration) -> Duration {
+    if waited < START_EAGER { START_PAUSE } else { START_PAUSE_LONG }
+}
+
+/// While a conductor boots, cells run about 0.3 s after its port accepts.
+pub(crate) const START_PAUSE: Duration = Duration::from_millis(25);
+/// For how long the short pause holds.
+const START_EAGER: Duration = Duration::from_secs(3);
+/// The pause after that.
+const START_PAUSE_LONG: Duration = Duration::from_millis(500);
+
+/// The state of one call across its sendings.
+struct Sending<'a> {
+    call: &'a SignedCall,
+    /// How the link ended that carried a sending whose fate is unknown.
+    lost_on: Option<Arc<LinkEnd>>,
+    /// How many links carried a sending to their end.
+    losses: u32,
+    /// The same bytes may have left before this process or this run.
+    sent_before: bool,
+    began: Instant,
+    deadline: Instant,
+}
+
+impl Sending<'_> {
+    fn sent(&self) -> bool {
+        self.sent_before || self.lost_on.is_some()
+    }
+
+    /// The error of a sending that never left, after others may have: it must not hide them.
+    fn never_left(&self, error: CallError) -> CallError {
+        match &self.lost_on {
+            Some(end) => CallError::LinkLost { end: end.clone(), sent: true },
+            None if self.sent_before => {
+                CallError::TimedOut { target: self.call.label(), after: self.began.elapsed(), sent: true }
+            }
+            None => error,
+        }
+    }
+}
+
+/// What an answer means for the call.
+enum Judgement {
+    Settled(CallError),
+    /// The cell is starting: send the same bytes again.
+    Starting,
+}
+
+impl Shared {
+    /// Signs a call and sends it until it is settled.
+    pub(crate) async fn call(&self, plan: &CallPlan, options: CallOptions) -> Result<ExternIO, CallError> {
+        let began = Instant::now();
+        let deadline = began + options.deadline.unwrap_or(self.config.deadline);
+        tracing::debug!(event = events::CALL_ZOME, role_name = %plan.target, zome_name = plan.zome, fn_name = plan.function);
+        let mut repeats = match options.policy {
+            CallPolicy::Repeat { times } => times,
+            CallPolicy::FailFast | CallPolicy::Resume => 0,
+        };
+        loop {
+            let signed = match self.sign(plan, deadline).await {
+                Ok(signed) => signed,
+                Err(error) => return self.finish(began, None, Err(error)),
+            };
+            let resume = options.policy == CallPolicy::Resume;
+            let result = self.run(&signed, resume, deadline).await;
+            let lost = matches!(&result, Err(CallError::LinkLost { .. }));
+            if lost && repeats > 0 && Instant::now() < deadline {
+                repeats -= 1;
+                continue;
+            }
+            return self.finish(began, Some(&signed), result);
+        }
+    }
+
+    /// Sends a call that was signed earlier, by this process or another.
+    pub(crate) async fn send_signed(
+        &self,
+        call: &SignedCall,
+        options: CallOptions,
+    ) -> Result<ExternIO, CallError> {
+        let began = Instant::now();
+        let deadline = began + options.deadline.unwrap_or(self.config.deadline);
+        let resume = options.policy != CallPolicy::FailFast;
+        let result = self.run(call, resume, deadline).await;
+        self.finish(began, Some(call), result)
+    }
+
+    /// Sends the same bytes until they are settled.
+    async fn run(&self, call: &SignedCall, resume: bool, deadline: Instant) -> Result<ExternIO, CallError> {
+        self.breakers.admit(&call.cell_id)?;
+        let began = Instant::now();
+        let request = call.request()?;
+        let sent_before = call.sent.swap(true, Ordering::Relaxed);
+        let mut sending = Sending { call, lost_on: None, losses: 0, sent_before, began, deadline };
+        loop {
+            let link = match self.link(deadline).await {
+                Ok(link) => link,
+                Err(error) => return Err(sending.never_left(error)),
+            };
+            if sending.sent() {
+                if timestamp(self.config.wall_clock.now()) >= call.expires_at {
+                    return Err(CallError::Expired);
+                }
+                tracing::info!(event = events::CALL_RESUMED, call = call.label());
+                metrics::counter!(names::RESUMED).increment(1);
+            }
+            match link.request(request.again(), deadline).await {
+                Ok(answer) => match wire::zome_output(answer) {
+                    Ok(output) => {
+                        self.breakers.relax(&call.cell_id);
+                        return Ok(output);
+                    }
+                    Err(bad) => match self.judge(bad, &sending) {
+                        Judgement::Settled(error) => return Err(error),
+                        Judgement::Starting => {
+                            let pause = start_pause(began.elapsed());
+                            if Instant::now() + pause >= deadline {
+                                return Err(self.not_running(&sending, NotRunning::NotStarted));
+                            }
+                            tokio::time::sleep_until(Instant::now() + pause).await;
+                        }
+                    },
+                },
+                Err(RequestError::LinkLost { phase, end }) => {
+                    if phase == Phase::Sent {
+                        sending.lost_on = Some(end.clone());
+                        sending.losses += 1;
+                    }
+                    if !resume || sending.losses > MAX_RESUMES {
+                        return Err(CallError::LinkLost { end, sent: sending.sent() });
+                    }
+                }
+                Err(error @ RequestError::TimedOut { .. }) => {
+                    return Err(from_request(error, &call.label(), sending.sent()));
+                }
+                Err(error) => {
+                    return Err(sending.never_left(from_request(error, &call.label(), sending.sent())));
+                }
+            }
+        }
+    }
+
+    fn not_running(&self, sending: &Sending<'_>, reason: NotRunning) -> CallError {
+        CallError::CellNotRunning {
+            role: sending.call.target.to_string(),
+            reason,
+            sent_before: sending.sent(),
+        }
+    }
+
+    /// What a bad answer proves, given what was sent before.
+    fn judge(&self, bad: BadAnswer, sending: &Sending<'_>) -> Judgement {
+        let refusal = match bad {
+            BadAnswer::Refused(refusal) => refusal,
+            BadAnswer::Empty => return Judgement::Settled(CallError::EmptyAnswer),
+            BadAnswer::Undecodable(why) => return Judgement::Settled(CallError::UnexpectedResponse(why)),
+            unexpected @ BadAnswer::Unexpected { .. } => {
+                return Judgement::Settled(CallError::UnexpectedResponse(unexpected.to_string()));
+            }
+        };
+        Judgement::Settled(match refusal.verdict(&sending.call.cell_id) {
+            Verdict::Duplicate => CallError::Arrived { not_started_after: sending.call.expires_at },
+            Verdict::Expired | Verdict::FromTheFuture if sending.sent() => CallError::Expired,
+            Verdict::Expired => CallError::ClockSkew { verdict: "expired" },
+            Verdict::FromTheFuture => CallError::ClockSkew { verdict: "from the future" },
+            Verdict::NotRunning(NotRunning::NotStarted) if Instant::now() < sending.deadline => {
+                return Judgement::Starting;
+            }
+            Verdict::NotRunning(reason) => self.not_running(sending, reason),
+            verdict @ (Verdict::NoSuchFunction | Verdict::NoGrant | Verdict::Other) => {
+                if verdict == Verdict::NoGrant {
+                    self.signer.doubt(&sending.call.cell_id);
+                }
+                self.breakers.note(&sending.call.cell_id, refusal.recovery());
+                let unsettled = sending.sent() && refusal.stage() == Some(Stage::BeforeNonce);
+                CallError::Refused { refusal, unsettled }
+            }
+        })
+    }
+
+    /// Records how a call ended and tells the hook of one that is not settled.
+    fn finish(
+        &self,
+        began: Instant,
+        call: Option<&SignedCall>,
+        result: Result<ExternIO, CallError>,
+    ) -> Result<ExternIO, CallError> {
+        let outcome = result.as_ref().map_or_else(CallError::outcome, |_| Outcome::Answered);
+        // Written out, because labels that the macro knows cost nothing at run time.
+        match outcome {
+            Outcome::Answered => metrics::counter!(names::CALLS, "outcome" => "answered"),
+            Outcome::NotRun => metrics::counter!(names::CALLS, "outcome" => "not_run"),
+            Outcome::Unknown => metrics::counter!(names::CALLS, "outcome" => "unknown"),
+            Outcome::Arrived { .. } => metrics::counter!(names::CALLS, "outcome" => "arrived"),
+        }
+        .increment(1);
+        metrics::histogram!(names::CALL_SECONDS).record(began.elapsed().as_secs_f64());
+        if let (Err(error), Some(call), Outcome::Unknown | Outcome::Arrived { .. }) = (&result, call, outcome)
+        {
+            tracing::warn!(event = events::CALL_UNKNOWN, call = call.label(), %error);
+            if let Some(hook) = &self.config.on_unknown {
+                hook(&UnknownCall { call: call.clone(), outcome, error: error.clone() });
+            }
+        }
+        result
+    }
+}
