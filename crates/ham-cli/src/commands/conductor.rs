@@ -20,7 +20,7 @@ const MAX_BUNDLE: u64 = 256 << 20;
 /// Finds, builds or runs a conductor.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Args {
-    /// Build the conductor into the cache, once, unless there is one: half an hour or more
+    /// Build the conductor into the cache, once, unless there is one: 15 to 60 minutes
     Install,
     /// Print the path of the conductor's binary; never builds
     Path,

@@ -95,7 +95,7 @@ impl fmt::Display for Progress {
             }
             Self::Started { binary } => write!(
                 f,
-                "building holochain {HOLOCHAIN_VERSION} once, into {}; this takes half an hour or more",
+                "building holochain {HOLOCHAIN_VERSION} once, into {}; this takes 15 to 60 minutes",
                 binary.display()
             ),
             Self::Waiting { lock, elapsed } => write!(

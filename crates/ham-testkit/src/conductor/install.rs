@@ -36,7 +36,7 @@ pub enum InstallSource {
 }
 
 impl Install {
-    /// Finds the binary, or builds it into the cache: half an hour or more, once a machine.
+    /// Finds the binary, or builds it into the cache: 15 to 60 minutes, once a machine.
     ///
     /// A line on standard error tells what a long build is doing; use [`ensure_with`](Self::ensure_with) to show it
     /// otherwise.
