@@ -32,6 +32,9 @@ impl Breakers {
 
     /// Refuses a call to a cell that cools down.
     pub(crate) fn admit(&self, cell: &CellId) -> Result<(), CallError> {
+        if self.config.is_none() {
+            return Ok(());
+        }
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let left = open.get(cell).map(|open| open.until.saturating_duration_since(Instant::now()));
         match left {
