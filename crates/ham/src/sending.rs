@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::call::{CallOptions, CallPlan, CallPolicy, SignedCall, UnknownCall};
 use crate::error::{CallError, Outcome, from_request};
 use crate::sealing::timestamp;
-use crate::shared::Shared;
+use crate::shared::{Shared, bad_answer};
 use crate::wire::{self, BadAnswer, NotRunning, Stage, Verdict};
 use crate::{events, metrics as names};
 
@@ -61,6 +61,15 @@ impl Sending<'_> {
     }
 }
 
+/// The error of a call that is signed anew after `lost`: the round that was lost may have run.
+fn after_loss(lost: CallError, error: CallError) -> CallError {
+    match error {
+        CallError::Refused { refusal, .. } => CallError::Refused { refusal, unsettled: true },
+        error if error.outcome() == Outcome::NotRun => lost,
+        error => error,
+    }
+}
+
 /// What an answer means for the call.
 enum Judgement {
     Settled(CallError),
@@ -78,19 +87,34 @@ impl Shared {
             CallPolicy::Repeat { times } => times,
             CallPolicy::FailFast | CallPolicy::Resume => 0,
         };
+        // An earlier round that was sent and lost: what a later one says of itself must not hide it.
+        let mut lost: Option<(SignedCall, CallError)> = None;
         loop {
-            let signed = match self.sign(plan, deadline).await {
-                Ok(signed) => signed,
-                Err(error) => return self.finish(began, None, Err(error)),
+            let (signed, result) = match self.sign(plan, deadline).await {
+                Ok(signed) => {
+                    let result = self.run(&signed, options.policy == CallPolicy::Resume, deadline).await;
+                    (Some(signed), result)
+                }
+                Err(error) => (None, Err(error)),
             };
-            let resume = options.policy == CallPolicy::Resume;
-            let result = self.run(&signed, resume, deadline).await;
-            let lost = matches!(&result, Err(CallError::LinkLost { .. }));
-            if lost && repeats > 0 && Instant::now() < deadline {
-                repeats -= 1;
-                continue;
+            match (signed, result) {
+                (Some(signed), Err(error @ CallError::LinkLost { .. }))
+                    if repeats > 0 && Instant::now() < deadline =>
+                {
+                    repeats -= 1;
+                    if error.outcome() == Outcome::Unknown {
+                        lost = Some((signed, error));
+                    }
+                }
+                (signed, Err(error)) => {
+                    let (signed, error) = match lost {
+                        Some((earlier, lost)) => (signed.or(Some(earlier)), after_loss(lost, error)),
+                        None => (signed, error),
+                    };
+                    return self.finish(began, signed.as_ref(), Err(error));
+                }
+                (signed, Ok(output)) => return self.finish(began, signed.as_ref(), Ok(output)),
             }
-            return self.finish(began, Some(&signed), result);
         }
     }
 
@@ -109,7 +133,10 @@ impl Shared {
 
     /// Sends the same bytes until they are settled.
     async fn run(&self, call: &SignedCall, resume: bool, deadline: Instant) -> Result<ExternIO, CallError> {
-        self.breakers.admit(&call.cell_id)?;
+        if !call.sent.load(Ordering::Relaxed) {
+            // What may have been sent is settled, pressure or not; refusing it would claim that it never ran.
+            self.breakers.admit(&call.cell_id)?;
+        }
         let began = Instant::now();
         let request = call.request()?;
         let sent_before = call.sent.swap(true, Ordering::Relaxed);
@@ -174,11 +201,7 @@ impl Shared {
     fn judge(&self, bad: BadAnswer, sending: &Sending<'_>) -> Judgement {
         let refusal = match bad {
             BadAnswer::Refused(refusal) => refusal,
-            BadAnswer::Empty => return Judgement::Settled(CallError::EmptyAnswer),
-            BadAnswer::Undecodable(why) => return Judgement::Settled(CallError::UnexpectedResponse(why)),
-            unexpected @ BadAnswer::Unexpected { .. } => {
-                return Judgement::Settled(CallError::UnexpectedResponse(unexpected.to_string()));
-            }
+            other => return Judgement::Settled(bad_answer(other)),
         };
         Judgement::Settled(match refusal.verdict(&sending.call.cell_id) {
             Verdict::Duplicate => CallError::Arrived { not_started_after: sending.call.expires_at },

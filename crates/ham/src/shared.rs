@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::admin::Admin;
 use crate::breaker::Breakers;
 use crate::cell::{self, CallTarget};
-use crate::conductor::{ConductorProtocol, Request};
+use crate::conductor::{ConductorProtocol, Request, Welcome};
 use crate::config::PersistentHamConfig;
 use crate::connector::ConductorConnector;
 use crate::error::{CallError, from_request};
@@ -94,9 +94,13 @@ impl Shared {
     /// The app as it was last seen; asked for where it never was.
     async fn app(&self, deadline: Instant) -> Result<Arc<AppInfo>, CallError> {
         let known = self.app.read().unwrap_or_else(PoisonError::into_inner).clone();
-        match known {
-            Some(info) => Ok(info),
-            None => self.refresh(deadline).await,
+        if let Some(info) = known {
+            return Ok(info);
+        }
+        // The link is there before its callback has run: its handshake has asked already.
+        match self.link(deadline).await?.welcome() {
+            Welcome::App(info) => Ok(Arc::new((**info).clone())),
+            Welcome::Admin => self.refresh(deadline).await,
         }
     }
 

@@ -1,6 +1,8 @@
 //! Signing with keys of ham's own: one grant per cell, whatever happens.
 
-use ham::{CallError, ClientKeySigning, Outcome, PersistentHam, Signing, SigningError};
+use ham::{
+    CallError, CallOptions, CallPolicy, ClientKeySigning, Outcome, PersistentHam, Signing, SigningError,
+};
 use ham_testkit::chaos::{Action, Boundary, Direction, Event, Fault, Proxy};
 use holochain_types::prelude::{CreateCloneCellPayload, DnaModifiersOpt};
 use url::Url;
@@ -218,5 +220,32 @@ fn a_link_that_dies_before_the_first_call_was_sent_loses_nothing() {
             .unwrap();
         assert_eq!(call_ids(&ham).await, ["first"]);
         assert_eq!(ham.causes().len(), 1);
+    });
+}
+
+/// A repeated call that is lost and then finds no link may have run in its first round.
+#[test]
+fn a_repeated_call_never_hides_the_round_that_was_lost() {
+    run(async {
+        let conductor = shared().await;
+        let app_id = app(conductor).await;
+        let warm = connect(conductor, &app_id).await;
+        call_ids(&warm).await;
+        // The conductor has the request when the link is cut; afterwards nothing is reachable.
+        let cut = Fault::on(0, Direction::ToServer, 2, Boundary::After, Action::Cut);
+        let proxy =
+            Proxy::start_with(([127, 0, 0, 1], app_port(&warm).await).into(), vec![cut]).await.unwrap();
+        let through = Url::parse(&format!("ws://{}", proxy.address())).unwrap();
+        let config = config(conductor, &app_id).with_app(ham::AppInterface::Url(through));
+        let ham = PersistentHam::connect(config).await.unwrap();
+        proxy.set_refusing(true);
+        let options = CallOptions::default()
+            .with_policy(CallPolicy::IDEMPOTENT)
+            .with_deadline(std::time::Duration::from_secs(5));
+        let error = ham
+            .call_zome_with::<_, serde::de::IgnoredAny>("probe", "probe", "create_item", item("r"), options)
+            .await
+            .unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown, "{error:?}");
     });
 }
