@@ -12,15 +12,21 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use support::{BOUND, Ham, no_secret};
 use tokio::runtime::Runtime;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 /// One runtime for all tests, so that the conductor outlives the test that started it.
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap());
 static CONDUCTOR: OnceCell<Conductor> = OnceCell::const_new();
 
+/// Runs one test after the other, because a conductor answers administrative writes that meet (installing, granting)
+/// with "database is locked".
 fn run(test: impl Future<Output = ()>) {
-    RUNTIME.block_on(async { tokio::time::timeout(BOUND * 4, test).await.expect("the test hangs") });
+    static TURN: Mutex<()> = Mutex::const_new(());
+    RUNTIME.block_on(async {
+        let _turn = TURN.lock().await;
+        tokio::time::timeout(BOUND * 4, test).await.expect("the test hangs");
+    });
 }
 
 async fn conductor() -> &'static Conductor {
