@@ -126,7 +126,7 @@ fn lair(values: &Values) -> Result<Option<Lair>, Failure> {
     }
 }
 
-fn websocket_url(text: &str) -> Option<Url> {
+pub(crate) fn websocket_url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     (matches!(url.scheme(), "ws" | "wss") && url.host_str().is_some()).then_some(url)
 }

@@ -16,6 +16,7 @@ mod shared;
 mod target;
 mod tls;
 mod transport;
+mod wait;
 
 pub use config::{
     ConfigError, DEFAULT_CLOSE_TIMEOUT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_DEGRADED_AFTER,
@@ -36,3 +37,4 @@ pub use protocol::{Decoded, Frame, Keepalive, Protocol};
 pub use target::Target;
 pub use tls::{TlsConfig, TlsError};
 pub use transport::HandshakeIo;
+pub use wait::{NoLink, live_link};

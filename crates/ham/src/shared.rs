@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ham_persistent::Persistent;
-use ham_session::Link;
+use ham_session::{Link, NoLink, live_link};
 use holochain_conductor_api::{AppInfo, AppRequest, AppResponse};
 use holochain_zome_types::cell::CellId;
 use tokio::time::Instant;
@@ -36,26 +36,13 @@ pub(crate) struct Shared {
 impl Shared {
     /// A link that lives, waited for within the deadline.
     pub(crate) async fn link(&self, deadline: Instant) -> Result<Link<ConductorProtocol>, CallError> {
-        let began = Instant::now();
-        // Subscribed before looking, so that no change is missed. The driver may not have seen yet that a link ended,
-        // so its current one can be dead.
-        let mut state = self.persistent.state();
-        loop {
-            if let Some(link) = self.persistent.current_connection().filter(|link| link.end().is_none()) {
-                return Ok(link);
+        live_link(&self.persistent, deadline).await.map_err(|why| match why {
+            NoLink::Closed => CallError::Closed { sent: false },
+            NoLink::TimedOut { after } => {
+                let last = HamState::new(&self.persistent.state().borrow(), None).to_string();
+                CallError::NoLink { after, last }
             }
-            if self.persistent.is_closed() {
-                return Err(CallError::Closed { sent: false });
-            }
-            match tokio::time::timeout_at(deadline, state.changed()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) => return Err(CallError::Closed { sent: false }),
-                Err(_) => {
-                    let last = HamState::new(&state.borrow(), None).to_string();
-                    return Err(CallError::NoLink { after: began.elapsed(), last });
-                }
-            }
-        }
+        })
     }
 
     /// One app request on one link.

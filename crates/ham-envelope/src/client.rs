@@ -1,0 +1,143 @@
+//! The handle.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ham_persistent::State;
+use ham_session::{Link, RequestError as LinkError, live_link};
+use tokio::sync::{Mutex, broadcast, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Config, ConfigError};
+use crate::envelope::Envelope;
+use crate::error::{RequestError, RunError};
+use crate::handler::Handler;
+use crate::inbox::Queue;
+use crate::protocol::EnvelopeProtocol;
+use crate::run;
+use crate::shared::{Events, Shared};
+
+/// A client of one endpoint: a cheap handle, clone it freely. It is connected while [`run`](Self::run) runs.
+#[derive(Clone, Debug)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+impl Client {
+    /// A client that does nothing yet.
+    ///
+    /// # Errors
+    /// When a setting cannot work.
+    pub fn new(config: Config, handler: impl Handler) -> Result<Self, ConfigError> {
+        config.check()?;
+        let (queue, items) = Queue::new(config.handler_queue.get());
+        let events = broadcast::Sender::new(config.event_capacity.get());
+        Ok(Self {
+            shared: Arc::new(Shared {
+                config,
+                handler: Box::new(handler),
+                queue: Arc::new(queue),
+                items: Mutex::new(items),
+                connection: watch::Sender::new(None),
+                events,
+            }),
+        })
+    }
+
+    /// Keeps the client connected and feeds the handler, until `cancel` is cancelled; then it lets outstanding requests
+    /// finish for [`drain_timeout`](ham_session::SessionConfig::drain_timeout), closes the link, and resolves with `Ok`.
+    ///
+    /// After a failed dial it waits, twice as long each time, within the configured bounds; when a link that was up
+    /// drops, it dials again at once and starts over with the shortest pause. It can be run again afterwards.
+    ///
+    /// # Errors
+    /// - [`RunError::AlreadyRunning`];
+    /// - [`RunError::FirstConnect`], only if [`fail_first_connect`](Config::fail_first_connect) is set;
+    /// - [`RunError::Ended`]: the runtime was shut down, or the token provider panicked.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes the connection, without draining; what the handler is doing is dropped at its current
+    /// wait. The client can be run again.
+    pub async fn run(&self, cancel: CancellationToken) -> Result<(), RunError> {
+        run::run(&self.shared, cancel).await
+    }
+
+    /// Sends a message that expects no answer. Waits for a link while there is none. Resolves when the socket took it,
+    /// which is no proof that it arrived.
+    ///
+    /// # Errors
+    /// [`RequestError::NotConnected`], [`RequestError::Stopped`], [`RequestError::Session`]; see
+    /// [`RequestError::delivery`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future removes the message unless it was taken for writing already.
+    pub async fn send(&self, envelope: Envelope, timeout: Duration) -> Result<(), RequestError> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            let link = self.link(deadline).await?;
+            match link.send(envelope.clone(), deadline).await {
+                Err(LinkError::LinkLost { phase: ham_session::Phase::Queued, .. } | LinkError::Draining) => {}
+                sent => return Ok(sent?),
+            }
+        }
+    }
+
+    /// Sends a request and resolves with the envelope that answers it. Waits for a link while there is none; `timeout`
+    /// covers that, sending, and the answer. A request that no byte was sent of when its link died goes out on the next
+    /// one; any other is never sent again.
+    ///
+    /// # Errors
+    /// [`RequestError::NoId`], [`RequestError::NotConnected`], [`RequestError::Stopped`], [`RequestError::Session`]; see
+    /// [`RequestError::delivery`]. A time-out leaves the link usable; the late answer goes to the handler.
+    ///
+    /// # Cancel safety
+    /// Dropping the future removes the request: if it was not taken for writing yet it is never sent, otherwise its
+    /// answer goes to the handler.
+    pub async fn request(&self, envelope: Envelope, timeout: Duration) -> Result<Envelope, RequestError> {
+        if envelope.id.as_deref().unwrap_or_default().is_empty() {
+            return Err(RequestError::NoId);
+        }
+        let deadline = Instant::now() + timeout;
+        loop {
+            let link = self.link(deadline).await?;
+            match link.request(envelope.clone(), deadline).await {
+                Err(LinkError::LinkLost { phase: ham_session::Phase::Queued, .. } | LinkError::Draining) => {}
+                answered => return Ok(answered?),
+            }
+        }
+    }
+
+    /// Whether there is a link now.
+    #[must_use]
+    pub fn connected(&self) -> bool {
+        let connection = self.shared.connection.borrow();
+        let link = connection.as_ref().and_then(|connection| connection.current_connection());
+        link.is_some_and(|link| link.end().is_none())
+    }
+
+    /// Subscribes to the changes of the connection.
+    #[must_use]
+    pub fn events(&self) -> Events {
+        Events { receiver: self.shared.events.subscribe() }
+    }
+
+    /// What the connection is doing; `None` while the client does not run.
+    #[must_use]
+    pub fn state(&self) -> Option<State> {
+        self.shared.state()
+    }
+
+    /// A link that lives, of the run that is on or of the next one.
+    async fn link(&self, deadline: Instant) -> Result<Link<EnvelopeProtocol>, RequestError> {
+        let began = Instant::now();
+        let mut connection = self.shared.connection.subscribe();
+        let connection = match tokio::time::timeout_at(deadline, connection.wait_for(Option::is_some)).await {
+            Ok(Ok(connection)) => connection.clone().ok_or(RequestError::Stopped)?,
+            // The sender lives in `self`.
+            Ok(Err(_)) => return Err(RequestError::Stopped),
+            Err(_) => return Err(RequestError::NotConnected { after: began.elapsed() }),
+        };
+        Ok(live_link(&connection, deadline).await?)
+    }
+}

@@ -1,0 +1,257 @@
+//! How a client behaves.
+
+use std::fmt;
+use std::future::Future;
+use std::num::NonZeroUsize;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ham_session::SessionConfig;
+use url::Url;
+
+/// Why a token provider has no token. Its text is never shown: it may quote the token.
+pub type TokenError = Box<dyn std::error::Error + Send + Sync>;
+
+pub(crate) type TokenFuture = Pin<Box<dyn Future<Output = Result<String, TokenError>> + Send>>;
+
+/// Asked for a token before each dial.
+pub(crate) type TokenProvider = Arc<dyn Fn() -> TokenFuture + Send + Sync>;
+
+/// How a client dials and behaves.
+///
+/// # Defaults
+/// - no token, no token provider; a failed first dial is retried like any other
+/// - `min_reconnect_delay`: [`DEFAULT_MIN_RECONNECT_DELAY`]; `max_reconnect_delay`: [`DEFAULT_MAX_RECONNECT_DELAY`]
+/// - `handler_queue`: [`DEFAULT_HANDLER_QUEUE`]; `event_capacity`: [`DEFAULT_EVENT_CAPACITY`]
+/// - `session`: [`SessionConfig::default`] with messages of at most [`DEFAULT_MAX_MESSAGE_SIZE`], a ping every
+///   [`DEFAULT_PING_INTERVAL`] and [`DEFAULT_PING_TIMEOUT`] for its pong
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Config {
+    /// The `ws://` or `wss://` endpoint.
+    pub url: Url,
+    /// Whether [`Client::run`](crate::Client::run) fails when its first dial does.
+    pub fail_first_connect: bool,
+    /// The pause after a first failed dial. It doubles with each further one, and starts anew once a link was up.
+    pub min_reconnect_delay: Duration,
+    /// The longest pause, before jitter.
+    pub max_reconnect_delay: Duration,
+    /// How many envelopes may wait for the handler.
+    pub handler_queue: NonZeroUsize,
+    /// How many events a subscriber may be behind.
+    pub event_capacity: NonZeroUsize,
+    /// The numbers of each link, TLS included.
+    pub session: SessionConfig,
+    pub(crate) token: Option<String>,
+    pub(crate) provider: Option<TokenProvider>,
+}
+
+impl Config {
+    /// The defaults for this endpoint.
+    #[must_use]
+    pub fn new(url: Url) -> Self {
+        Self {
+            url,
+            fail_first_connect: false,
+            min_reconnect_delay: DEFAULT_MIN_RECONNECT_DELAY,
+            max_reconnect_delay: DEFAULT_MAX_RECONNECT_DELAY,
+            handler_queue: DEFAULT_HANDLER_QUEUE,
+            event_capacity: DEFAULT_EVENT_CAPACITY,
+            session: SessionConfig::default()
+                .with_ping(DEFAULT_PING_INTERVAL, DEFAULT_PING_TIMEOUT)
+                .with_max_message_size(DEFAULT_MAX_MESSAGE_SIZE)
+                .with_max_frame_size(DEFAULT_MAX_MESSAGE_SIZE)
+                .with_max_send_size(DEFAULT_MAX_MESSAGE_SIZE),
+            token: None,
+            provider: None,
+        }
+    }
+
+    /// Sends `Authorization: Bearer` with this token on the upgrade. With a
+    /// [provider](Self::with_token_provider) it is what is used until that gives one.
+    #[must_use]
+    pub fn with_token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    /// Asks `provider` for the token before each dial. When it fails, the last token that led to a link is used again,
+    /// before there is one that of [`with_token`](Self::with_token), without either the dial fails.
+    #[must_use]
+    pub fn with_token_provider<F, Fut>(mut self, provider: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<String, TokenError>> + Send + 'static,
+    {
+        self.provider = Some(Arc::new(move || Box::pin(provider())));
+        self
+    }
+
+    /// Sets [`fail_first_connect`](Self::fail_first_connect).
+    #[must_use]
+    pub fn with_fail_first_connect(mut self, fail: bool) -> Self {
+        self.fail_first_connect = fail;
+        self
+    }
+
+    /// Sets [`min_reconnect_delay`](Self::min_reconnect_delay) and [`max_reconnect_delay`](Self::max_reconnect_delay).
+    #[must_use]
+    pub fn with_reconnect_delays(mut self, min: Duration, max: Duration) -> Self {
+        self.min_reconnect_delay = min;
+        self.max_reconnect_delay = max;
+        self
+    }
+
+    /// Sets [`handler_queue`](Self::handler_queue).
+    #[must_use]
+    pub fn with_handler_queue(mut self, queue: NonZeroUsize) -> Self {
+        self.handler_queue = queue;
+        self
+    }
+
+    /// Sets [`event_capacity`](Self::event_capacity).
+    #[must_use]
+    pub fn with_event_capacity(mut self, capacity: NonZeroUsize) -> Self {
+        self.event_capacity = capacity;
+        self
+    }
+
+    /// Sets [`session`](Self::session).
+    #[must_use]
+    pub fn with_session(mut self, session: SessionConfig) -> Self {
+        self.session = session;
+        self
+    }
+
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        if !matches!(self.url.scheme(), "ws" | "wss") || self.url.host_str().is_none() {
+            return Err(ConfigError::InvalidUrl);
+        }
+        if self.min_reconnect_delay > self.max_reconnect_delay {
+            let (min, max) = (self.min_reconnect_delay, self.max_reconnect_delay);
+            return Err(ConfigError::DelaysSwapped { min, max });
+        }
+        if let Some(token) = &self.token
+            && bearer(token).is_none()
+        {
+            return Err(ConfigError::InvalidToken);
+        }
+        Ok(self.session.check()?)
+    }
+}
+
+/// The header of a token, marked as a secret; `None` if it cannot stand in a header.
+pub(crate) fn bearer(token: &str) -> Option<http::HeaderValue> {
+    let mut value = http::HeaderValue::from_str(&format!("Bearer {token}")).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// Without the token, and without the URL's query.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("target", &ham_session::Target::new(self.url.clone()))
+            .field("token", &self.token.as_ref().map(|_| "redacted"))
+            .field("provider", &self.provider.is_some())
+            .field("fail_first_connect", &self.fail_first_connect)
+            .field("min_reconnect_delay", &self.min_reconnect_delay)
+            .field("max_reconnect_delay", &self.max_reconnect_delay)
+            .field("handler_queue", &self.handler_queue)
+            .field("event_capacity", &self.event_capacity)
+            .field("session", &self.session)
+            .finish()
+    }
+}
+
+/// A setting that cannot work.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The shortest pause is longer than the longest one.
+    #[error("the shortest reconnect delay, {min:?}, is longer than the longest, {max:?}")]
+    DelaysSwapped {
+        /// The shortest.
+        min: Duration,
+        /// The longest.
+        max: Duration,
+    },
+    /// The token cannot stand in a header.
+    #[error("the token holds characters that no header can")]
+    InvalidToken,
+    /// The URL is not a `ws://` or `wss://` URL with a host. It is not quoted: it can hold a token.
+    #[error("the URL is no ws:// or wss:// URL with a host")]
+    InvalidUrl,
+    /// A number of the session.
+    #[error(transparent)]
+    Session(#[from] ham_session::ConfigError),
+}
+
+/// Short enough that a restarting server is found soon, long enough that a thousand clients do not hammer it.
+pub const DEFAULT_MIN_RECONNECT_DELAY: Duration = Duration::from_secs(1);
+
+/// A long outage is noticed as over within a minute.
+pub const DEFAULT_MAX_RECONNECT_DELAY: Duration = Duration::from_secs(60);
+
+/// The protocol's own interval.
+pub const DEFAULT_PING_INTERVAL: Duration = Duration::from_secs(30);
+
+/// The protocol's own pong deadline.
+pub const DEFAULT_PING_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// 1 MiB: what the servers of this protocol read.
+pub const DEFAULT_MAX_MESSAGE_SIZE: usize = 1 << 20;
+
+/// A burst that a handler of a millisecond each works off within a second.
+pub const DEFAULT_HANDLER_QUEUE: NonZeroUsize = NonZeroUsize::new(1024).expect("1024 is not zero");
+
+/// More transitions than a link has in an hour of flapping at the shortest pause of a minute's outage.
+pub const DEFAULT_EVENT_CAPACITY: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> Config {
+        Config::new("wss://example.org/connect?token=hush".parse().expect("a URL"))
+    }
+
+    #[test]
+    fn the_defaults_are_the_constants() {
+        let config = config();
+        assert!(!config.fail_first_connect && config.token.is_none() && config.provider.is_none());
+        assert_eq!(
+            (config.min_reconnect_delay, config.max_reconnect_delay),
+            (Duration::from_secs(1), Duration::from_secs(60))
+        );
+        assert_eq!(
+            (config.session.ping_interval, config.session.ping_timeout),
+            (Duration::from_secs(30), Duration::from_secs(10))
+        );
+        assert_eq!((config.session.max_message_size, config.session.max_send_size), (1 << 20, 1 << 20));
+        assert_eq!(
+            (config.handler_queue, config.event_capacity),
+            (DEFAULT_HANDLER_QUEUE, DEFAULT_EVENT_CAPACITY)
+        );
+        config.check().expect("the defaults work");
+    }
+
+    #[test]
+    fn what_cannot_work_is_told() {
+        let http = Config::new("http://example.org".parse().expect("a URL"));
+        assert_eq!(http.check(), Err(ConfigError::InvalidUrl));
+        assert_eq!(config().with_token("a\nb").check(), Err(ConfigError::InvalidToken));
+        let swapped = config().with_reconnect_delays(Duration::from_secs(2), Duration::from_secs(1));
+        assert!(matches!(swapped.check(), Err(ConfigError::DelaysSwapped { .. })));
+        let session = SessionConfig::default().with_max_message_size(0);
+        assert!(matches!(config().with_session(session).check(), Err(ConfigError::Session(_))));
+    }
+
+    #[test]
+    fn a_token_is_not_shown() {
+        let config = config().with_token("s3cret");
+        let shown = format!("{config:?} {:?}", bearer("s3cret"));
+        assert!(!shown.contains("s3cret") && !shown.contains("hush"), "{shown}");
+    }
+}

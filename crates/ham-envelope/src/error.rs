@@ -1,0 +1,76 @@
+//! Why a run, a send or a request failed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ham_session::{Delivery, DialError, NoLink, Recovery};
+
+/// Why [`Client::run`](crate::Client::run) ended without being cancelled.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// It runs already.
+    #[error("the client runs already")]
+    AlreadyRunning,
+    /// The first dial failed, and the configuration says that this is the end.
+    #[error("the first connect failed")]
+    FirstConnect(#[source] Arc<DialError>),
+    /// The task that keeps the connection is gone: its runtime was shut down, or the token provider panicked.
+    #[error("the connection ended: {why}")]
+    Ended {
+        /// What is known.
+        why: String,
+    },
+}
+
+/// Why a request or a send failed. [`delivery`](Self::delivery) says whether the server can know of it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The envelope has no id, so no answer could be told to be its.
+    #[error("the envelope has no id: it is no request")]
+    NoId,
+    /// There was no link in time, or the client does not run.
+    #[error("not connected within {after:?}")]
+    NotConnected {
+        /// How long a link was waited for.
+        after: Duration,
+    },
+    /// The client stopped meanwhile.
+    #[error("the client stopped")]
+    Stopped,
+    /// On a link it went wrong.
+    #[error(transparent)]
+    Session(#[from] ham_session::RequestError),
+}
+
+impl RequestError {
+    /// Whether the server can have acted on it.
+    #[must_use]
+    pub fn delivery(&self) -> Delivery {
+        match self {
+            Self::NoId | Self::NotConnected { .. } | Self::Stopped => Delivery::NotSent,
+            Self::Session(error) => error.delivery(),
+        }
+    }
+
+    /// What helps.
+    #[must_use]
+    pub fn recovery(&self) -> Recovery {
+        match self {
+            Self::NoId => Recovery::FixCaller,
+            Self::NotConnected { .. } => Recovery::Reconnect,
+            Self::Stopped => Recovery::GiveUp,
+            Self::Session(error) => error.recovery(),
+        }
+    }
+}
+
+impl From<NoLink> for RequestError {
+    fn from(why: NoLink) -> Self {
+        match why {
+            NoLink::Closed => Self::Stopped,
+            NoLink::TimedOut { after } => Self::NotConnected { after },
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Takes what answers no waiting request.
+
+use std::fmt;
+use std::future::Future;
+use std::num::NonZeroUsize;
+use std::pin::Pin;
+use std::time::Duration;
+
+use ham_session::Link;
+use tokio::time::Instant;
+
+use crate::envelope::Envelope;
+use crate::error::RequestError;
+use crate::protocol::EnvelopeProtocol;
+
+/// What comes without being asked for.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Incoming {
+    /// A message, or a request if it has an id.
+    Envelope {
+        /// It.
+        envelope: Envelope,
+        /// Answers it on the link it came by.
+        replier: Replier,
+    },
+    /// An answer nobody waits for: it came after its request's time-out, after the caller went away, or to nothing.
+    LateAnswer(Envelope),
+    /// This many were lost here, because the handler was too slow for its queue.
+    Missed(u64),
+    /// A frame came that is no envelope. It is gone.
+    Skipped {
+        /// What was wrong with it; quotes nothing of it.
+        why: String,
+    },
+}
+
+/// Takes what answers no waiting request.
+///
+/// It is called by [`Client::run`](crate::Client::run), not by the task that reads the socket: a slow handler delays
+/// nothing but what waits for it. A function `Fn(Incoming) -> impl Future<Output = ()>` is one.
+pub trait Handler: Send + Sync + 'static {
+    /// Takes one. They come in the order in which they were received, the next one after
+    /// [`concurrency`](Self::concurrency) allows. Dropped at its current wait when the client stops.
+    fn handle(&self, incoming: Incoming) -> impl Future<Output = ()> + Send;
+
+    /// How many may be handled at a time; one, unless said otherwise.
+    fn concurrency(&self) -> NonZeroUsize {
+        NonZeroUsize::MIN
+    }
+}
+
+impl<F, Fut> Handler for F
+where
+    F: Fn(Incoming) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = ()> + Send,
+{
+    fn handle(&self, incoming: Incoming) -> impl Future<Output = ()> + Send {
+        self(incoming)
+    }
+}
+
+/// A handler whose type is erased.
+pub(crate) trait ErasedHandler: Send + Sync + 'static {
+    fn handle(&self, incoming: Incoming) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    fn concurrency(&self) -> NonZeroUsize;
+}
+
+impl<H: Handler> ErasedHandler for H {
+    fn handle(&self, incoming: Incoming) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(Handler::handle(self, incoming))
+    }
+
+    fn concurrency(&self) -> NonZeroUsize {
+        Handler::concurrency(self)
+    }
+}
+
+/// Sends on the link by which something came: an answer must not go to another server. Cheap to clone.
+#[derive(Clone)]
+pub struct Replier {
+    link: Link<EnvelopeProtocol>,
+}
+
+impl Replier {
+    pub(crate) fn new(link: &Link<EnvelopeProtocol>) -> Self {
+        Self { link: link.clone() }
+    }
+
+    /// Sends an answer. Resolves when the socket took it.
+    ///
+    /// # Errors
+    /// [`RequestError::Session`]: the link has ended, the time is over, too many messages wait, or the envelope is too
+    /// large or has no kind.
+    ///
+    /// # Cancel safety
+    /// Dropping the future removes the answer unless it was taken for writing already.
+    pub async fn reply(&self, answer: Envelope, timeout: Duration) -> Result<(), RequestError> {
+        Ok(self.link.send(answer, Instant::now() + timeout).await?)
+    }
+}
+
+impl fmt::Debug for Replier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Replier").field(&self.link.id()).finish()
+    }
+}

@@ -1,0 +1,46 @@
+//! The envelope as a protocol of the session layer.
+
+use ham_session::{Decoded, Frame, HandshakeError, HandshakeIo, Protocol};
+
+use crate::envelope::{DecodeError, Envelope};
+
+/// Envelopes over one WebSocket. An id correlates; there is no handshake beside the token of the upgrade.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EnvelopeProtocol;
+
+impl Protocol for EnvelopeProtocol {
+    type Key = String;
+    type Out = Envelope;
+    type In = Envelope;
+    type Welcome = ();
+
+    async fn handshake(&self, _io: &mut HandshakeIo<'_>) -> Result<(), HandshakeError> {
+        Ok(())
+    }
+
+    fn key_of(&self, out: &Envelope) -> Option<String> {
+        out.id.clone()
+    }
+
+    fn encode(&self, out: Envelope) -> Result<Frame, String> {
+        out.to_json().map(Frame::Text).map_err(|error| error.to_string())
+    }
+
+    fn decode(&self, frame: Frame) -> Decoded<Self> {
+        let Frame::Text(text) = frame else { return Decoded::Skip("a binary frame".to_owned()) };
+        let body = match Envelope::from_json(&text) {
+            Ok(envelope) => envelope,
+            // The cause's own words can quote what stands there.
+            Err(DecodeError::Json(error)) => {
+                let (line, column) = (error.line(), error.column());
+                return Decoded::Skip(format!("not the JSON of an envelope, line {line} column {column}"));
+            }
+            Err(error) => return Decoded::Skip(error.to_string()),
+        };
+        match (&body.in_reply_to, &body.id) {
+            (Some(key), _) => Decoded::Response { key: key.clone(), body },
+            (None, Some(key)) => Decoded::Request { key: key.clone(), body },
+            (None, None) => Decoded::Push(body),
+        }
+    }
+}

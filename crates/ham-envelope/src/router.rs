@@ -1,0 +1,131 @@
+//! Answers requests by their kind.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::num::NonZeroUsize;
+use std::pin::Pin;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::envelope::Envelope;
+use crate::events;
+use crate::handler::{ErasedHandler, Handler, Incoming, Replier};
+
+type Answering = Pin<Box<dyn Future<Output = Result<Envelope, String>> + Send>>;
+
+/// A handler that answers requests by their kind: the responder's side.
+///
+/// A route gets the envelope and gives the one that answers it, or a text that says why not; the text goes out as an
+/// envelope of the kind [`ERROR_KIND`] with the payload `{"message": …}`. The router puts in whose answer it is and sends
+/// it on the link by which the request came. Up to [`concurrency`](Self::with_concurrency) routes run at a time, so
+/// answers can overtake each other. A message without id is handed to its route too, and what that gives is dropped.
+///
+/// What has no route goes to the [fallback](Self::fallback); without one it is logged and not answered.
+#[derive(Default)]
+pub struct Router {
+    routes: HashMap<String, Box<dyn Fn(Envelope) -> Answering + Send + Sync>>,
+    fallback: Option<Box<dyn ErasedHandler>>,
+    concurrency: Option<NonZeroUsize>,
+}
+
+impl Router {
+    /// A router without routes.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Answers requests of `kind` by `route`; a second route of one kind replaces the first.
+    #[must_use]
+    pub fn on<F, Fut, E>(mut self, kind: impl Into<String>, route: F) -> Self
+    where
+        F: Fn(Envelope) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Envelope, E>> + Send + 'static,
+        E: fmt::Display,
+    {
+        let route = move |envelope| -> Answering {
+            let answering = route(envelope);
+            Box::pin(async move { answering.await.map_err(|why| why.to_string()) })
+        };
+        self.routes.insert(kind.into(), Box::new(route));
+        self
+    }
+
+    /// Takes what has no route, late answers and losses included.
+    #[must_use]
+    pub fn fallback(mut self, handler: impl Handler) -> Self {
+        self.fallback = Some(Box::new(handler));
+        self
+    }
+
+    /// How many may be handled at a time: [`DEFAULT_ROUTER_CONCURRENCY`] unless said otherwise.
+    #[must_use]
+    pub fn with_concurrency(mut self, concurrency: NonZeroUsize) -> Self {
+        self.concurrency = Some(concurrency);
+        self
+    }
+
+    async fn unrouted(&self, incoming: Incoming) {
+        match (&self.fallback, &incoming) {
+            (Some(fallback), _) => fallback.handle(incoming).await,
+            (None, Incoming::Envelope { envelope, .. }) => {
+                tracing::warn!(event = events::UNKNOWN_KIND, kind = envelope.kind);
+            }
+            // The others are logged where they happen.
+            (None, _) => {}
+        }
+    }
+}
+
+impl Handler for Router {
+    async fn handle(&self, incoming: Incoming) {
+        let Incoming::Envelope { envelope, replier } = incoming else { return self.unrouted(incoming).await };
+        match self.routes.get(&envelope.kind) {
+            Some(route) => answer(&envelope, &replier, route(envelope.clone())).await,
+            None => self.unrouted(Incoming::Envelope { envelope, replier }).await,
+        }
+    }
+
+    fn concurrency(&self) -> NonZeroUsize {
+        self.concurrency.unwrap_or(DEFAULT_ROUTER_CONCURRENCY)
+    }
+}
+
+async fn answer(request: &Envelope, replier: &Replier, answering: Answering) {
+    let answered = answering.await;
+    if request.id.is_none() {
+        return;
+    }
+    let answer = match answered {
+        Ok(answer) => Envelope { in_reply_to: request.id.clone(), ..answer },
+        Err(why) => {
+            let error = request.reply(ERROR_KIND);
+            error.clone().with_payload(json!({ "message": why })).unwrap_or(error)
+        }
+    };
+    if let Err(error) = replier.reply(answer, REPLY_TIMEOUT).await {
+        tracing::warn!(event = events::UNSENT_ANSWER, kind = request.kind, %error);
+    }
+}
+
+impl fmt::Debug for Router {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut kinds: Vec<&String> = self.routes.keys().collect();
+        kinds.sort();
+        f.debug_struct("Router")
+            .field("kinds", &kinds)
+            .field("fallback", &self.fallback.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The kind of a [`Router`]'s answer to a request that failed.
+pub const ERROR_KIND: &str = "error";
+
+/// A few slow requests do not hold up the others; a flood of them waits in the queue.
+pub const DEFAULT_ROUTER_CONCURRENCY: NonZeroUsize = NonZeroUsize::new(16).expect("16 is not zero");
+
+/// How long an answer may wait for the socket: as long as a dead peer goes unseen, so the link tells sooner.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(60);

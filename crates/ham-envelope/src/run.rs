@@ -1,0 +1,140 @@
+//! One run of a client: dials, keeps, feeds the handler, closes.
+
+use std::io;
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use ham_persistent::{AttemptError, Event, Exponential, Persistent};
+use ham_session::{Target, TargetError, WebSocketConnector};
+use http::header::AUTHORIZATION;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Config, bearer};
+use crate::error::RunError;
+use crate::inbox::Items;
+use crate::protocol::EnvelopeProtocol;
+use crate::shared::{ConnectEvent, Connection, Shared};
+
+pub(crate) async fn run(shared: &Arc<Shared>, cancel: CancellationToken) -> Result<(), RunError> {
+    let mut items = shared.items.try_lock().map_err(|_| RunError::AlreadyRunning)?;
+    let connection = tokio::select! {
+        // Cancelling first: a dial is dropped for it.
+        biased;
+        () = cancel.cancelled() => return Ok(()),
+        started = start(shared) => started?,
+    };
+    let published = Published::new(shared, connection);
+    let ended = tokio::select! {
+        // Neither of the first two can repeat, so the handler is not starved.
+        biased;
+        () = cancel.cancelled() => Ok(()),
+        () = published.connection.close_finished() => Err(ended(&published.connection)),
+        never = feed(shared, &mut items) => match never {},
+    };
+    published.connection.close().await;
+    ended
+}
+
+/// Hands each item to the handler, as many at a time as it allows.
+async fn feed(shared: &Shared, items: &mut Items) -> std::convert::Infallible {
+    let mut handled = FuturesUnordered::new();
+    let limit = shared.handler.concurrency().get();
+    loop {
+        tokio::select! {
+            // What is finished makes room first; it cannot starve the queue, which is only looked at with room.
+            biased;
+            Some(()) = handled.next() => {}
+            Some(incoming) = items.next(&shared.queue), if handled.len() < limit => {
+                handled.push(shared.handler.handle(incoming));
+            }
+        }
+    }
+}
+
+async fn start(shared: &Arc<Shared>) -> Result<Connection, RunError> {
+    let config = &shared.config;
+    let retry = Exponential::new(config.min_reconnect_delay, config.max_reconnect_delay);
+    let announced = Arc::downgrade(shared);
+    let builder = Persistent::builder("envelope server", connector(shared))
+        .config(
+            ham_persistent::Config::default()
+                .with_retry(retry)
+                .with_min_pause(ham_persistent::DEFAULT_MIN_PAUSE.min(config.min_reconnect_delay)),
+        )
+        .on_event(move |event| {
+            let event = match event {
+                Event::Connected(_) => Some(ConnectEvent::Connected),
+                Event::Disconnected => Some(ConnectEvent::Disconnected),
+                Event::AttemptingToConnect | Event::ObtainedAddress(_) | Event::FailedToConnect(_) => None,
+            };
+            if let (Some(event), Some(shared)) = (event, announced.upgrade()) {
+                shared.announce(event);
+            }
+            std::future::ready(())
+        });
+    if !config.fail_first_connect {
+        return Ok(builder.spawn());
+    }
+    builder.spawn_connected().await.map_err(|error| match error {
+        AttemptError::FailedToConnect(error) => RunError::FirstConnect(error),
+        AttemptError::Closed(closed) => RunError::Ended { why: closed.cause.to_string() },
+    })
+}
+
+fn connector(shared: &Shared) -> WebSocketConnector<EnvelopeProtocol> {
+    let config = shared.config.clone();
+    let fallback = target(&config, config.token.as_deref()).ok();
+    let provided = config.clone();
+    let provider = move || {
+        let config = provided.clone();
+        async move {
+            match &config.provider {
+                Some(provider) => target(&config, Some(&provider().await?)),
+                None => target(&config, config.token.as_deref()),
+            }
+        }
+    };
+    let connector =
+        WebSocketConnector::new(provider, Arc::new(EnvelopeProtocol), shared.queue.clone(), config.session)
+            .expect("the settings were checked by Client::new");
+    // Without a token there is nothing to fall back on.
+    match fallback.filter(|_| shared.config.token.is_some()) {
+        Some(target) => connector.with_fallback(target),
+        None => connector,
+    }
+}
+
+fn target(config: &Config, token: Option<&str>) -> Result<Target, TargetError> {
+    let target = Target::new(config.url.clone());
+    let Some(token) = token else { return Ok(target) };
+    let invalid =
+        || io::Error::new(io::ErrorKind::InvalidInput, "the token holds characters that no header can");
+    Ok(target.with_header(AUTHORIZATION, bearer(token).ok_or_else(invalid)?))
+}
+
+fn ended(connection: &Connection) -> RunError {
+    let state = connection.state();
+    let why = state.borrow().cause().map_or_else(|| "closed".to_owned(), ToString::to_string);
+    RunError::Ended { why }
+}
+
+/// The connection, shown to the clones of the client while the run lasts.
+struct Published<'a> {
+    shared: &'a Shared,
+    connection: Connection,
+}
+
+impl<'a> Published<'a> {
+    fn new(shared: &'a Shared, connection: Connection) -> Self {
+        shared.connection.send_replace(Some(connection.clone()));
+        Self { shared, connection }
+    }
+}
+
+impl Drop for Published<'_> {
+    fn drop(&mut self) {
+        // With the last handle the connection closes, should the run have been dropped before it did.
+        self.shared.connection.send_replace(None);
+    }
+}

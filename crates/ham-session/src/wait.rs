@@ -1,0 +1,55 @@
+//! The one way to get from a persistent connection to a link that lives.
+
+use std::time::Duration;
+
+use ham_persistent::{Connector, Persistent};
+use tokio::time::Instant;
+
+use crate::link::Link;
+use crate::protocol::Protocol;
+
+/// Why there is no link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoLink {
+    /// The persistent connection is closed: there will be none.
+    #[error("the connection is closed")]
+    Closed,
+    /// None came up in time.
+    #[error("no link within {after:?}")]
+    TimedOut {
+        /// How long it was waited for.
+        after: Duration,
+    },
+}
+
+/// Resolves with a link that lives: at once if there is one, else as soon as one comes up.
+///
+/// The engine learns that a link has ended a moment after the link does, so its current one can be dead. This asks the
+/// link itself.
+///
+/// # Errors
+/// [`NoLink::Closed`] and [`NoLink::TimedOut`].
+///
+/// # Cancel safety
+/// Cancel-safe: it only watches.
+pub async fn live_link<C, P>(persistent: &Persistent<C>, deadline: Instant) -> Result<Link<P>, NoLink>
+where
+    C: Connector<Connection = Link<P>>,
+    P: Protocol,
+{
+    let began = Instant::now();
+    let mut state = persistent.state();
+    loop {
+        if let Some(link) = persistent.current_connection().filter(|link| link.end().is_none()) {
+            return Ok(link);
+        }
+        if persistent.is_closed() {
+            return Err(NoLink::Closed);
+        }
+        match tokio::time::timeout_at(deadline, state.changed()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return Err(NoLink::Closed),
+            Err(_) => return Err(NoLink::TimedOut { after: began.elapsed() }),
+        }
+    }
+}
