@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ham_persistent::State;
-use ham_session::{Link, RequestError as LinkError, live_link};
+use ham_session::{Link, RequestError as LinkError, live_link, lossy_queue};
 use tokio::sync::{Mutex, broadcast, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -31,13 +31,13 @@ impl Client {
     /// When a setting cannot work.
     pub fn new(config: Config, handler: impl Handler) -> Result<Self, ConfigError> {
         config.check()?;
-        let (queue, items) = Queue::new(config.handler_queue.get());
+        let (queue, items) = lossy_queue(config.handler_queue.get());
         let events = broadcast::Sender::new(config.event_capacity.get());
         Ok(Self {
             shared: Arc::new(Shared {
                 config,
                 handler: Box::new(handler),
-                queue: Arc::new(queue),
+                queue: Arc::new(Queue(queue)),
                 items: Mutex::new(items),
                 connection: watch::Sender::new(None),
                 events,

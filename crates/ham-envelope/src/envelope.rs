@@ -120,15 +120,16 @@ pub struct PayloadError {
 
 impl PartialEq for Envelope {
     fn eq(&self, other: &Self) -> bool {
-        let text = |value: &Box<RawValue>| value.get().to_owned();
-        let fields = |of: &Self| {
-            (of.kind.clone(), of.id.clone(), of.in_reply_to.clone(), of.ts.clone(), of.target_aspect.clone())
-        };
-        let extra =
-            |of: &Self| of.extra.iter().map(|(name, value)| (name.clone(), text(value))).collect::<Vec<_>>();
-        fields(self) == fields(other)
-            && self.payload.as_ref().map(text) == other.payload.as_ref().map(text)
-            && extra(self) == extra(other)
+        fn extra(of: &Envelope) -> impl Iterator<Item = (&str, &str)> {
+            of.extra.iter().map(|(name, value)| (name.as_str(), value.get()))
+        }
+        self.kind == other.kind
+            && self.id == other.id
+            && self.in_reply_to == other.in_reply_to
+            && self.ts == other.ts
+            && self.target_aspect == other.target_aspect
+            && self.payload.as_deref().map(RawValue::get) == other.payload.as_deref().map(RawValue::get)
+            && extra(self).eq(extra(other))
     }
 }
 

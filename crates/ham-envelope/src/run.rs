@@ -6,13 +6,13 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use ham_persistent::{AttemptError, Event, Exponential, Persistent};
-use ham_session::{Target, TargetError, WebSocketConnector};
+use ham_session::{LossyReceiver, Received, Target, TargetError, WebSocketConnector};
 use http::header::AUTHORIZATION;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, bearer};
 use crate::error::RunError;
-use crate::inbox::Items;
+use crate::handler::Incoming;
 use crate::protocol::EnvelopeProtocol;
 use crate::shared::{ConnectEvent, Connection, Shared};
 
@@ -37,7 +37,7 @@ pub(crate) async fn run(shared: &Arc<Shared>, cancel: CancellationToken) -> Resu
 }
 
 /// Hands each item to the handler, as many at a time as it allows.
-async fn feed(shared: &Shared, items: &mut Items) -> std::convert::Infallible {
+async fn feed(shared: &Shared, items: &mut LossyReceiver<Incoming>) -> std::convert::Infallible {
     let mut handled = FuturesUnordered::new();
     let limit = shared.handler.concurrency().get();
     loop {
@@ -45,7 +45,11 @@ async fn feed(shared: &Shared, items: &mut Items) -> std::convert::Infallible {
             // What is finished makes room first; it cannot starve the queue, which is only looked at with room.
             biased;
             Some(()) = handled.next() => {}
-            Some(incoming) = items.next(&shared.queue), if handled.len() < limit => {
+            Some(next) = items.next(), if handled.len() < limit => {
+                let incoming = match next {
+                    Received::Item(incoming) => incoming,
+                    Received::Missed(missed) => Incoming::Missed(missed),
+                };
                 handled.push(shared.handler.handle(incoming));
             }
         }

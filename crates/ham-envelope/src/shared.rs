@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use ham_persistent::{Persistent, State};
-use ham_session::WebSocketConnector;
+use ham_session::{LossyReceiver, WebSocketConnector};
 use tokio::sync::{Mutex, broadcast, watch};
 
 use crate::config::Config;
 use crate::events;
-use crate::handler::ErasedHandler;
-use crate::inbox::{Items, Queue};
+use crate::handler::{ErasedHandler, Incoming};
+use crate::inbox::Queue;
 use crate::protocol::EnvelopeProtocol;
 
 /// The engine's part of a client.
@@ -22,7 +22,7 @@ pub(crate) struct Shared {
     pub(crate) handler: Box<dyn ErasedHandler>,
     pub(crate) queue: Arc<Queue>,
     /// Held by the run: there is one at a time.
-    pub(crate) items: Mutex<Items>,
+    pub(crate) items: Mutex<LossyReceiver<Incoming>>,
     /// The connection of the current run.
     pub(crate) connection: watch::Sender<Option<Connection>>,
     pub(crate) events: broadcast::Sender<ConnectEvent>,

@@ -1,7 +1,5 @@
 //! Sending, asking, connecting, stopping, over a real socket.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod support;
 
 use std::sync::atomic::{AtomicU32, Ordering};

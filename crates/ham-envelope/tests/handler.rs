@@ -1,7 +1,5 @@
 //! What comes without being asked for, and the responder's side.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod support;
 
 use std::sync::Arc;
