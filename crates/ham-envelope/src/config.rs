@@ -3,20 +3,10 @@
 use std::fmt;
 use std::future::Future;
 use std::num::NonZeroUsize;
-use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
-use ham_session::SessionConfig;
+use ham_session::{SessionConfig, TargetError, TokenSource};
 use url::Url;
-
-/// Why a token provider has no token. Its text is never shown: it may quote the token.
-pub type TokenError = Box<dyn std::error::Error + Send + Sync>;
-
-pub(crate) type TokenFuture = Pin<Box<dyn Future<Output = Result<String, TokenError>> + Send>>;
-
-/// Asked for a token before each dial.
-pub(crate) type TokenProvider = Arc<dyn Fn() -> TokenFuture + Send + Sync>;
 
 /// How a client dials and behaves.
 ///
@@ -43,8 +33,8 @@ pub struct Config {
     pub event_capacity: NonZeroUsize,
     /// The numbers of each link, TLS included.
     pub session: SessionConfig,
-    pub(crate) token: Option<String>,
-    pub(crate) provider: Option<TokenProvider>,
+    /// Where the token of a dial comes from.
+    pub tokens: TokenSource,
 }
 
 impl Config {
@@ -63,8 +53,7 @@ impl Config {
                 .with_max_message_size(DEFAULT_MAX_MESSAGE_SIZE)
                 .with_max_frame_size(DEFAULT_MAX_MESSAGE_SIZE)
                 .with_max_send_size(DEFAULT_MAX_MESSAGE_SIZE),
-            token: None,
-            provider: None,
+            tokens: TokenSource::default(),
         }
     }
 
@@ -72,19 +61,18 @@ impl Config {
     /// [provider](Self::with_token_provider) it is what is used until that gives one.
     #[must_use]
     pub fn with_token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(token.into());
+        self.tokens = self.tokens.with_token(token);
         self
     }
 
-    /// Asks `provider` for the token before each dial. When it fails, the last token that led to a link is used again,
-    /// before there is one that of [`with_token`](Self::with_token), without either the dial fails.
+    /// Asks `provider` for the token before each dial; see [`TokenSource::with_provider`] for when it fails.
     #[must_use]
     pub fn with_token_provider<F, Fut>(mut self, provider: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<String, TokenError>> + Send + 'static,
+        Fut: Future<Output = Result<String, TargetError>> + Send + 'static,
     {
-        self.provider = Some(Arc::new(move || Box::pin(provider())));
+        self.tokens = self.tokens.with_provider(provider);
         self
     }
 
@@ -132,7 +120,7 @@ impl Config {
             let (min, max) = (self.min_reconnect_delay, self.max_reconnect_delay);
             return Err(ConfigError::DelaysSwapped { min, max });
         }
-        if let Some(token) = &self.token
+        if let Some(token) = self.tokens.token()
             && bearer(token).is_none()
         {
             return Err(ConfigError::InvalidToken);
@@ -153,8 +141,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("target", &ham_session::Target::new(self.url.clone()))
-            .field("token", &self.token.as_ref().map(|_| "redacted"))
-            .field("provider", &self.provider.is_some())
+            .field("tokens", &self.tokens)
             .field("fail_first_connect", &self.fail_first_connect)
             .field("min_reconnect_delay", &self.min_reconnect_delay)
             .field("max_reconnect_delay", &self.max_reconnect_delay)
@@ -220,7 +207,7 @@ mod tests {
     #[test]
     fn the_defaults_are_the_constants() {
         let config = config();
-        assert!(!config.fail_first_connect && config.token.is_none() && config.provider.is_none());
+        assert!(!config.fail_first_connect && config.tokens.token().is_none());
         assert_eq!(
             (config.min_reconnect_delay, config.max_reconnect_delay),
             (Duration::from_secs(1), Duration::from_secs(60))

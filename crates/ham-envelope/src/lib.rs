@@ -17,7 +17,6 @@ pub use client::Client;
 pub use config::{
     Config, ConfigError, DEFAULT_EVENT_CAPACITY, DEFAULT_HANDLER_QUEUE, DEFAULT_MAX_MESSAGE_SIZE,
     DEFAULT_MAX_RECONNECT_DELAY, DEFAULT_MIN_RECONNECT_DELAY, DEFAULT_PING_INTERVAL, DEFAULT_PING_TIMEOUT,
-    TokenError,
 };
 pub use envelope::{DecodeError, Envelope, PayloadError};
 pub use error::{RequestError, RunError};

@@ -9,8 +9,9 @@ use ham_persistent::{AttemptError, Event, Exponential, Persistent};
 use ham_session::{LossyReceiver, Received, Target, TargetError, WebSocketConnector};
 use http::header::AUTHORIZATION;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
-use crate::config::{Config, bearer};
+use crate::config::bearer;
 use crate::error::RunError;
 use crate::handler::Incoming;
 use crate::protocol::EnvelopeProtocol;
@@ -87,30 +88,22 @@ async fn start(shared: &Arc<Shared>) -> Result<Connection, RunError> {
 }
 
 fn connector(shared: &Shared) -> WebSocketConnector<EnvelopeProtocol> {
-    let config = shared.config.clone();
-    let fallback = target(&config, config.token.as_deref()).ok();
-    let provided = config.clone();
-    let provider = move || {
-        let config = provided.clone();
-        async move {
-            match &config.provider {
-                Some(provider) => target(&config, Some(&provider().await?)),
-                None => target(&config, config.token.as_deref()),
-            }
-        }
-    };
-    let connector =
-        WebSocketConnector::new(provider, Arc::new(EnvelopeProtocol), shared.queue.clone(), config.session)
-            .expect("the settings were checked by Client::new");
-    // Without a token there is nothing to fall back on.
-    match fallback.filter(|_| shared.config.token.is_some()) {
-        Some(target) => connector.with_fallback(target),
-        None => connector,
-    }
+    let config = &shared.config;
+    let url = config.url.clone();
+    config
+        .tokens
+        .clone()
+        .connector(
+            move |token| target(&url, token),
+            Arc::new(EnvelopeProtocol),
+            shared.queue.clone(),
+            config.session.clone(),
+        )
+        .expect("the settings were checked by Client::new")
 }
 
-fn target(config: &Config, token: Option<&str>) -> Result<Target, TargetError> {
-    let target = Target::new(config.url.clone());
+fn target(url: &Url, token: Option<&str>) -> Result<Target, TargetError> {
+    let target = Target::new(url.clone());
     let Some(token) = token else { return Ok(target) };
     let invalid =
         || io::Error::new(io::ErrorKind::InvalidInput, "the token holds characters that no header can");

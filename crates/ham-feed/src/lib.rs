@@ -1,1 +1,26 @@
 #![doc = include_str!("../README.md")]
+
+mod client;
+mod config;
+mod error;
+mod events;
+mod inbox;
+mod item;
+mod message;
+mod protocol;
+#[cfg(feature = "server")]
+pub mod server;
+mod subscription;
+mod topic;
+
+pub use client::FeedClient;
+pub use config::{
+    ConfigError, DEFAULT_MAX_MESSAGE_SIZE, DEFAULT_PING_INTERVAL, DEFAULT_PING_TIMEOUT, DEFAULT_QUEUE,
+    FeedConfig,
+};
+pub use error::{RequestError, SubscribeError};
+pub use item::{FeedItem, GapCause};
+pub use message::{Dialect, Message, MessageError, Request, decode_message};
+pub use protocol::DETECT_AFTER;
+pub use subscription::Subscription;
+pub use topic::Topic;

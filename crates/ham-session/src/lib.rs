@@ -16,6 +16,7 @@ mod queue;
 mod shared;
 mod target;
 mod tls;
+mod token;
 mod transport;
 mod wait;
 
@@ -38,5 +39,6 @@ pub use protocol::{Decoded, Frame, Keepalive, Protocol};
 pub use queue::{LossyReceiver, LossySender, Received, lossy_queue};
 pub use target::Target;
 pub use tls::{TlsConfig, TlsError};
+pub use token::TokenSource;
 pub use transport::HandshakeIo;
 pub use wait::{NoLink, live_link};

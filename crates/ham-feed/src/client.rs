@@ -1,0 +1,116 @@
+//! From a configuration to subscriptions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ham_persistent::{AttemptError, Builder, Event, Persistent};
+use ham_session::{Link, RequestError as LinkError, WebSocketConnector, live_link, lossy_queue};
+use tokio::time::Instant;
+
+use crate::config::{ConfigError, FeedConfig, target};
+use crate::error::SubscribeError;
+use crate::inbox::FeedInbox;
+use crate::item::GapCause;
+use crate::message::{Dialect, Request};
+use crate::protocol::FeedProtocol;
+use crate::subscription::Subscription;
+use crate::topic::Topic;
+
+/// Makes subscriptions to one server. Cheap to clone; it holds no connection: each subscription has one of its own.
+#[derive(Clone, Debug)]
+pub struct FeedClient {
+    config: Arc<FeedConfig>,
+}
+
+/// The engine's part of a subscription.
+pub(crate) type Connection = Persistent<WebSocketConnector<FeedProtocol>>;
+
+impl FeedClient {
+    /// A client of this server. Nothing is dialled yet.
+    ///
+    /// # Errors
+    /// When a setting cannot work.
+    pub fn new(config: FeedConfig) -> Result<Self, ConfigError> {
+        config.check()?;
+        Ok(Self { config: Arc::new(config) })
+    }
+
+    /// Dials and subscribes; resolves when the server has taken the subscription. In the dialect of `hierachain` it says
+    /// so. In the documented dialect nothing does, so a ping goes out behind the subscription: its pong, without an error
+    /// before it, shows that the server has read both.
+    ///
+    /// # Errors
+    /// - [`SubscribeError::Unauthorized`], [`SubscribeError::NotConnected`]: the first dial failed, unless
+    ///   [`wait_for_server`](FeedConfig::wait_for_server) is set;
+    /// - [`SubscribeError::Rejected`]: the server answered with an error;
+    /// - [`SubscribeError::TimedOut`]: `timeout` passed;
+    /// - [`SubscribeError::Session`]: the ping could not be sent;
+    /// - [`SubscribeError::Closed`]: the runtime was shut down.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes its connection.
+    pub async fn subscribe(&self, topic: Topic, timeout: Duration) -> Result<Subscription, SubscribeError> {
+        let began = Instant::now();
+        let made = tokio::time::timeout(timeout, self.subscribed(topic, began + timeout)).await;
+        made.unwrap_or_else(|_| Err(SubscribeError::TimedOut { after: began.elapsed() }))
+    }
+
+    async fn subscribed(&self, topic: Topic, deadline: Instant) -> Result<Subscription, SubscribeError> {
+        let (sender, items) = lossy_queue(self.config.queue.get());
+        let inbox = Arc::new(FeedInbox::new(topic.clone(), sender));
+        let connection = self.connect(&topic, &inbox).await?;
+        loop {
+            let link = live_link(&connection, deadline).await.map_err(|_| SubscribeError::Closed)?;
+            match link.request(Request::Ping, deadline).await {
+                Ok(_) => break confirmed(&link, &inbox, &topic)?,
+                // The next link subscribes again.
+                Err(LinkError::LinkLost { .. } | LinkError::Draining) => {}
+                Err(LinkError::TimedOut { after, .. }) => return Err(SubscribeError::TimedOut { after }),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Subscription::new(topic, connection, items))
+    }
+
+    async fn connect(&self, topic: &Topic, inbox: &Arc<FeedInbox>) -> Result<Connection, SubscribeError> {
+        let builder = self.builder(topic, inbox);
+        if self.config.wait_for_server {
+            return Ok(builder.spawn());
+        }
+        builder.spawn_connected().await.map_err(|error| match error {
+            AttemptError::FailedToConnect(error) => error.into(),
+            AttemptError::Closed(_) => SubscribeError::Closed,
+        })
+    }
+
+    fn builder(&self, topic: &Topic, inbox: &Arc<FeedInbox>) -> Builder<WebSocketConnector<FeedProtocol>> {
+        let config = &self.config;
+        let url = config.url.clone();
+        let protocol = Arc::new(FeedProtocol::new(topic.clone(), config.dialect));
+        let connector = config
+            .tokens
+            .clone()
+            .connector(move |token| target(&url, token), protocol, inbox.clone(), config.session.clone())
+            .expect("the settings were checked by FeedClient::new");
+        let inbox = inbox.clone();
+        Persistent::builder(format!("feed of {}", topic.chain_name), connector)
+            .config(ham_persistent::Config::default().with_retry(config.retry.clone()))
+            .on_event(move |event| {
+                if matches!(event, Event::Disconnected) {
+                    inbox.gap(GapCause::LinkLost);
+                }
+                std::future::ready(())
+            })
+    }
+}
+
+/// Both dialects' servers read one message after the other, so what they say of the subscription stands before the pong.
+fn confirmed(link: &Link<FeedProtocol>, inbox: &FeedInbox, topic: &Topic) -> Result<(), SubscribeError> {
+    let standing = inbox.standing();
+    let rejected = |message| SubscribeError::Rejected { chain_name: topic.chain_name.clone(), message };
+    match (standing.refused, *link.welcome(), standing.confirmed) {
+        (Some(message), _, _) => Err(rejected(message)),
+        (None, Dialect::HieraChain02, false) => Err(rejected("it did not confirm".to_owned())),
+        (None, Dialect::Documented, _) | (None, Dialect::HieraChain02, true) => Ok(()),
+    }
+}

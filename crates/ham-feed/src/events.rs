@@ -1,0 +1,18 @@
+//! The names of the tracing events, listed in the README.
+
+pub(crate) const DIALECT: &str = "ham.feed.dialect";
+pub(crate) const GAP: &str = "ham.feed.gap";
+pub(crate) const SUBSCRIBED: &str = "ham.feed.subscribed";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_lists_every_event() {
+        let readme = include_str!("../README.md");
+        for name in [DIALECT, GAP, SUBSCRIBED] {
+            assert!(readme.contains(&format!("| `{name}` |")), "{name} is not in the README");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! From the task that reads the socket to the subscription.
+
+use std::sync::{Mutex, PoisonError};
+
+use ham_session::{Inbox, Incoming, Link, LossySender};
+use serde_json::Value;
+
+use crate::events;
+use crate::item::{FeedItem, GapCause};
+use crate::message::Message;
+use crate::protocol::{FeedProtocol, Slot};
+use crate::topic::Topic;
+
+/// What the links of one subscription deliver to.
+#[derive(Debug)]
+pub(crate) struct FeedInbox {
+    topic: Topic,
+    items: LossySender<FeedItem>,
+    standing: Mutex<Standing>,
+}
+
+/// What the server said of the subscription on the newest link.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) confirmed: bool,
+    pub(crate) refused: Option<String>,
+}
+
+impl FeedInbox {
+    pub(crate) fn new(topic: Topic, items: LossySender<FeedItem>) -> Self {
+        Self { topic, items, standing: Mutex::default() }
+    }
+
+    pub(crate) fn gap(&self, cause: GapCause) {
+        tracing::warn!(event = events::GAP, chain = self.topic.chain_name, ?cause);
+        if matches!(cause, GapCause::LinkLost) {
+            *self.lock() = Standing::default();
+        }
+        self.items.put(FeedItem::gap(cause));
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, message: Message) {
+        if !self.topic.covers(&message) {
+            return;
+        }
+        let item = match message {
+            Message::Block { chain_name, data } => FeedItem::Block { chain_name, data },
+            Message::Event { chain_name, event_type, data } => {
+                let named = || data.get("event_type").and_then(Value::as_str).map(str::to_owned);
+                FeedItem::Event { chain_name, event_type: event_type.or_else(named), data }
+            }
+            Message::Status { message, .. } => FeedItem::Status(message),
+            Message::Error { message } => {
+                self.lock().refused.get_or_insert_with(|| message.clone());
+                FeedItem::Error { message }
+            }
+            Message::Connected(message) | Message::Unknown(message) => FeedItem::Unknown(message),
+            // A server's ping shows that it is there, which is all it is for. The rest are answers, never pushes.
+            Message::Ping
+            | Message::ConnectionInfo(_)
+            | Message::Pong { .. }
+            | Message::Stats(_)
+            | Message::Subscribed { .. }
+            | Message::Unsubscribed => return,
+        };
+        self.items.put(item);
+    }
+}
+
+impl Inbox<FeedProtocol> for FeedInbox {
+    fn deliver(&self, _: &Link<FeedProtocol>, incoming: Incoming<FeedProtocol>) {
+        match incoming {
+            Incoming::Push(message) => self.push(message),
+            // Nobody waits for it: `on_live` sent the subscription.
+            Incoming::Orphan { key: Slot::Subscribe, .. } => {
+                tracing::info!(event = events::SUBSCRIBED, chain = self.topic.chain_name);
+                self.lock().confirmed = true;
+            }
+            Incoming::Skipped { why } => self.gap(GapCause::BadFrame(why)),
+            // A late answer, and a request, which no server of a feed makes.
+            Incoming::Orphan { .. } | Incoming::Request { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The messages of both dialects. One file says what stands on the wire; nothing else does.
+
+use serde_json::{Map, Value, json};
+
+/// Which words a server speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// The documented one: `action` in, `new_block` and `new_event` out.
+    Documented,
+    /// That of `hierachain` 0.2.0: `type` in, `connected`, `subscribed`, `block_added` and `event` out.
+    HieraChain02,
+}
+
+/// What a client says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Request {
+    /// Asks for what the server knows of this connection. Not in the documented dialect.
+    ConnectionInfo,
+    /// Asks for a pong.
+    Ping,
+    /// Asks for the server's statistics. Not in the documented dialect.
+    Stats,
+    /// Asks for a chain, or for events of these types; the documented dialect takes one type a message.
+    Subscribe {
+        /// The chain.
+        chain_name: String,
+        /// The types; none is everything.
+        event_types: Vec<String>,
+    },
+    /// Takes a subscription back. The other dialect has one a connection and names no chain.
+    Unsubscribe {
+        /// The chain.
+        chain_name: String,
+    },
+}
+
+impl Request {
+    /// The text of the wire.
+    ///
+    /// # Errors
+    /// When the dialect has no words for it.
+    pub fn encode(&self, dialect: Dialect) -> Result<String, MessageError> {
+        let inexpressible = Err(MessageError::Inexpressible { dialect });
+        let text = match (dialect, self) {
+            (Dialect::Documented, Self::Ping) => json!({ "action": "ping" }),
+            (Dialect::Documented, Self::Subscribe { chain_name, event_types }) => {
+                match event_types.as_slice() {
+                    [] => json!({ "action": "subscribe", "chain_name": chain_name }),
+                    [one] => json!({ "action": "subscribe", "chain_name": chain_name, "event_type": one }),
+                    _ => return inexpressible,
+                }
+            }
+            (Dialect::Documented, Self::Unsubscribe { chain_name }) => {
+                json!({ "action": "unsubscribe", "chain_name": chain_name })
+            }
+            (Dialect::Documented, Self::ConnectionInfo | Self::Stats) => return inexpressible,
+            (Dialect::HieraChain02, Self::ConnectionInfo) => json!({ "type": "get_connection_info" }),
+            (Dialect::HieraChain02, Self::Ping) => json!({ "type": "ping" }),
+            (Dialect::HieraChain02, Self::Stats) => json!({ "type": "get_stats" }),
+            (Dialect::HieraChain02, Self::Subscribe { chain_name, event_types }) => {
+                json!({ "type": "subscribe", "chain_name": chain_name, "event_types": event_types })
+            }
+            (Dialect::HieraChain02, Self::Unsubscribe { .. }) => json!({ "type": "unsubscribe" }),
+        };
+        Ok(text.to_string())
+    }
+}
+
+/// What a server says, in either dialect.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Message {
+    /// A block: `new_block`, `block_added`.
+    Block {
+        /// Its chain.
+        chain_name: String,
+        /// It.
+        data: Value,
+    },
+    /// The greeting of `hierachain` 0.2.0, whole.
+    Connected(Value),
+    /// What the server knows of this connection.
+    ConnectionInfo(Value),
+    /// The server refuses or could not do something. It does not say what it refers to.
+    Error {
+        /// In its words.
+        message: String,
+    },
+    /// An event: `new_event`, `event`.
+    Event {
+        /// Its chain.
+        chain_name: String,
+        /// Its type, where the message names it beside the data.
+        event_type: Option<String>,
+        /// It.
+        data: Value,
+    },
+    /// The server looks whether this side is there. Neither dialect has an answer.
+    Ping,
+    /// The answer to a ping.
+    Pong {
+        /// The server's time in the documented dialect, what the ping carried in the other.
+        timestamp: Value,
+    },
+    /// The server's statistics.
+    Stats(Value),
+    /// The state of a chain, whole.
+    Status {
+        /// Its chain, where the message names it.
+        chain_name: Option<String>,
+        /// The message.
+        message: Value,
+    },
+    /// A subscription is there.
+    Subscribed {
+        /// The chain.
+        chain_name: String,
+    },
+    /// Something this version does not know, whole.
+    Unknown(Value),
+    /// The subscription is gone.
+    Unsubscribed,
+}
+
+/// Why a text is no message, or a message has no text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MessageError {
+    /// The dialect has no words for it.
+    #[error("the dialect {dialect:?} has no words for it")]
+    Inexpressible {
+        /// The dialect.
+        dialect: Dialect,
+    },
+    /// A message lacks what its type needs.
+    #[error("a message of the type {kind:?} has no {field}")]
+    Lacks {
+        /// Its type.
+        kind: &'static str,
+        /// What is missing or of another type.
+        field: &'static str,
+    },
+    /// It is no JSON object.
+    #[error("not a JSON object")]
+    NotAnObject,
+}
+
+/// Reads what a server says. The types of the two dialects do not collide, so one table serves both. Unknown types are
+/// handed on whole. Never panics, whatever the text is.
+///
+/// # Errors
+/// [`MessageError::NotAnObject`]; [`MessageError::Lacks`] for a block or event without chain.
+pub fn decode_message(text: &str) -> Result<Message, MessageError> {
+    let mut fields = match serde_json::from_str(text) {
+        Ok(Value::Object(fields)) => fields,
+        Ok(_) | Err(_) => return Err(MessageError::NotAnObject),
+    };
+    let kind = fields.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+    Ok(match kind.as_str() {
+        "block_added" | "new_block" => {
+            Message::Block { chain_name: chain(&fields, "block")?, data: taken(&mut fields, "data") }
+        }
+        "connected" => Message::Connected(Value::Object(fields)),
+        "connection_info" => Message::ConnectionInfo(taken(&mut fields, "data")),
+        "chain_status" => {
+            Message::Status { chain_name: text_of(&fields, "chain_name"), message: Value::Object(fields) }
+        }
+        "error" => Message::Error { message: text_of(&fields, "message").unwrap_or_default() },
+        "event" | "new_event" => Message::Event {
+            chain_name: chain(&fields, "event")?,
+            event_type: text_of(&fields, "event_type"),
+            data: taken(&mut fields, "data"),
+        },
+        "ping" => Message::Ping,
+        "pong" => Message::Pong { timestamp: taken(&mut fields, "timestamp") },
+        "stats" => Message::Stats(taken(&mut fields, "data")),
+        "subscribed" => Message::Subscribed { chain_name: chain(&fields, "subscribed")? },
+        "unsubscribed" => Message::Unsubscribed,
+        _ => Message::Unknown(Value::Object(fields)),
+    })
+}
+
+fn text_of(fields: &Map<String, Value>, name: &str) -> Option<String> {
+    fields.get(name).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn chain(fields: &Map<String, Value>, kind: &'static str) -> Result<String, MessageError> {
+    text_of(fields, "chain_name").ok_or(MessageError::Lacks { kind, field: "chain_name" })
+}
+
+fn taken(fields: &mut Map<String, Value>, name: &str) -> Value {
+    fields.get_mut(name).map(Value::take).unwrap_or_default()
+}

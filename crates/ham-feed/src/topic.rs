@@ -1,0 +1,69 @@
+//! What is subscribed to.
+
+use serde_json::Value;
+
+use crate::message::{Dialect, Message, Request};
+
+/// A chain, or some types of its events.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Topic {
+    /// The chain.
+    pub chain_name: String,
+    /// Only events of these types; with none, everything of the chain.
+    pub event_types: Vec<String>,
+}
+
+impl Topic {
+    /// Everything of a chain: blocks, events, status.
+    #[must_use]
+    pub fn chain(chain_name: impl Into<String>) -> Self {
+        Self { chain_name: chain_name.into(), event_types: Vec::new() }
+    }
+
+    /// Only events of this type, or of another one that was named: no blocks and no status then.
+    #[must_use]
+    pub fn with_event_type(mut self, event_type: impl Into<String>) -> Self {
+        self.event_types.push(event_type.into());
+        self
+    }
+
+    /// What asks for it: one message, but for the documented dialect, which names one type a message.
+    pub(crate) fn requests(&self, dialect: Dialect) -> Vec<Request> {
+        let subscribe = |event_types| Request::Subscribe { chain_name: self.chain_name.clone(), event_types };
+        match dialect {
+            Dialect::Documented if self.event_types.len() > 1 => {
+                self.event_types.iter().map(|event_type| subscribe(vec![event_type.clone()])).collect()
+            }
+            Dialect::Documented | Dialect::HieraChain02 => vec![subscribe(self.event_types.clone())],
+        }
+    }
+
+    /// Whether a message belongs to it. Servers send more: `hierachain` 0.2.0 sends a subscriber of some types all of the
+    /// chain.
+    pub(crate) fn covers(&self, message: &Message) -> bool {
+        let wants_all = self.event_types.is_empty();
+        match message {
+            Message::Block { chain_name, .. } => wants_all && *chain_name == self.chain_name,
+            Message::Event { chain_name, event_type, data } => {
+                let event_type =
+                    event_type.as_deref().or_else(|| data.get("event_type").and_then(Value::as_str));
+                *chain_name == self.chain_name
+                    && (wants_all
+                        || event_type.is_some_and(|of| self.event_types.iter().any(|wanted| wanted == of)))
+            }
+            Message::Status { chain_name, .. } => {
+                wants_all && chain_name.as_ref().is_none_or(|name| *name == self.chain_name)
+            }
+            Message::Connected { .. }
+            | Message::ConnectionInfo(_)
+            | Message::Error { .. }
+            | Message::Ping
+            | Message::Pong { .. }
+            | Message::Stats(_)
+            | Message::Subscribed { .. }
+            | Message::Unknown(_)
+            | Message::Unsubscribed => true,
+        }
+    }
+}

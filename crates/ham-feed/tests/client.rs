@@ -1,0 +1,255 @@
+//! Subscriptions in both dialects, against servers that the test drives.
+
+mod support;
+
+use std::time::Duration;
+
+use ham_feed::{Dialect, FeedClient, FeedItem, GapCause, RequestError, SubscribeError, Topic};
+use ham_session::{DialError, Recovery};
+use ham_testkit::server::{Behaviour, Message, Server};
+use serde_json::json;
+use support::{
+    BOUND, block, config, driven, hear, height, must, next, pong, refused, say, subscribed, welcome,
+};
+
+const DIALECTS: [Dialect; 2] = [Dialect::Documented, Dialect::HieraChain02];
+
+#[tokio::test]
+async fn each_dialect_is_found_out_and_spoken() {
+    for dialect in DIALECTS {
+        let server = driven().await;
+        let (mut feed, mut peer, asked) =
+            subscribed(&server, config(&server.url()), dialect, Topic::chain("a")).await;
+        let subscribe = match dialect {
+            Dialect::Documented => json!({ "action": "subscribe", "chain_name": "a" }),
+            Dialect::HieraChain02 => json!({ "type": "subscribe", "chain_name": "a", "event_types": [] }),
+        };
+        assert_eq!((asked, feed.dialect()), (subscribe, Some(dialect)));
+        say(&mut peer, block(dialect, "a", 1)).await;
+        assert_eq!(height(&next(&mut feed).await), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_greeting_that_comes_late_is_understood() {
+    let server = driven().await;
+    let client = FeedClient::new(config(&server.url())).unwrap();
+    let serve = async {
+        let mut peer = server.next_peer().await.unwrap();
+        // The client took it for the documented dialect, and says so.
+        assert_eq!(hear(&mut peer).await["action"], "subscribe");
+        say(&mut peer, json!({ "type": "connected" })).await;
+        let (mut peer, asked) = welcome(&server, Dialect::HieraChain02).await;
+        assert_eq!(asked["type"], "subscribe");
+        pong(&mut peer, Dialect::HieraChain02).await;
+        peer
+    };
+    let (feed, _peer) = must(async { tokio::join!(client.subscribe(Topic::chain("a"), BOUND), serve) }).await;
+    assert_eq!(feed.unwrap().dialect(), Some(Dialect::HieraChain02));
+}
+
+#[tokio::test]
+async fn a_lost_link_is_a_gap_and_is_subscribed_again() {
+    for dialect in DIALECTS {
+        let server = driven().await;
+        let topic = Topic::chain("a").with_event_type("t");
+        let (mut feed, peer, first) = subscribed(&server, config(&server.url()), dialect, topic).await;
+        peer.close(1001).await.unwrap();
+        let (mut peer, again) = welcome(&server, dialect).await;
+        assert_eq!(first, again);
+        say(&mut peer, json!({ "type": "event", "chain_name": "a", "data": { "event_type": "t", "n": 7 } }))
+            .await;
+        assert!(matches!(next(&mut feed).await, FeedItem::Gap { cause: GapCause::LinkLost, .. }));
+        let FeedItem::Event { event_type, data, .. } = next(&mut feed).await else { panic!("the event") };
+        assert_eq!((event_type.as_deref(), &data["n"]), (Some("t"), &json!(7)));
+    }
+}
+
+#[tokio::test]
+async fn refused_tokens_unreachable_servers_and_refused_chains_are_told_apart() {
+    let server = Server::start([Behaviour::RefuseUpgrade { status: 401 }]).await.unwrap();
+    let error = refused(config(&server.url()).with_token("s3cret")).await;
+    assert!(matches!(error, SubscribeError::Unauthorized(_)), "{error}");
+    assert_eq!(error.recovery(), Recovery::GiveUp);
+    let source = std::error::Error::source(&error).unwrap();
+    assert!(!format!("{error:?} {error} {source}").contains("s3cret"));
+    let server = Server::start([Behaviour::RefuseUpgrade { status: 404 }]).await.unwrap();
+    assert!(matches!(refused(config(&server.url())).await, SubscribeError::NotConnected(_)));
+    let address = server.address();
+    server.stop().await;
+    let SubscribeError::NotConnected(cause) = refused(config(&format!("ws://{address}/ws"))).await else {
+        panic!()
+    };
+    assert!(matches!(&*cause, DialError::Connect { .. }), "{cause}");
+    for dialect in DIALECTS {
+        let server = driven().await;
+        let client = FeedClient::new(config(&server.url())).unwrap();
+        let serve = async {
+            let mut peer = server.next_peer().await.unwrap();
+            if dialect == Dialect::HieraChain02 {
+                say(&mut peer, json!({ "type": "connected" })).await;
+            }
+            hear(&mut peer).await;
+            say(&mut peer, json!({ "type": "error", "message": "unknown chain: a" })).await;
+            pong(&mut peer, dialect).await;
+        };
+        let (made, ()) =
+            must(async { tokio::join!(client.subscribe(Topic::chain("a"), BOUND), serve) }).await;
+        let error = made.unwrap_err();
+        assert!(
+            matches!(&error, SubscribeError::Rejected { message, .. } if message == "unknown chain: a"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_subscription_can_wait_for_its_server_and_waiting_ends() {
+    let server = Server::start([Behaviour::RefuseUpgrade { status: 503 }, Behaviour::Driven]).await.unwrap();
+    let waiting = config(&server.url()).with_wait_for_server(true);
+    let (_feed, _peer, _) = subscribed(&server, waiting, Dialect::Documented, Topic::chain("a")).await;
+    let silent = driven().await;
+    let client = FeedClient::new(config(&silent.url())).unwrap();
+    let error = client.subscribe(Topic::chain("a"), Duration::from_millis(50)).await.unwrap_err();
+    assert!(matches!(error, SubscribeError::TimedOut { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_topic_yields_what_it_names_and_nothing_else() {
+    for dialect in DIALECTS {
+        let server = driven().await;
+        let topic = Topic::chain("a").with_event_type("t").with_event_type("u");
+        let client = FeedClient::new(config(&server.url()).with_dialect(dialect)).unwrap();
+        let serve = async {
+            let (mut peer, asked) = welcome(&server, dialect).await;
+            match dialect {
+                Dialect::Documented => {
+                    assert_eq!(
+                        (&asked["event_type"], hear(&mut peer).await["event_type"].as_str()),
+                        (&json!("t"), Some("u"))
+                    );
+                }
+                Dialect::HieraChain02 => assert_eq!(asked["event_types"], json!(["t", "u"])),
+            }
+            pong(&mut peer, dialect).await;
+            peer
+        };
+        let (feed, mut peer) = must(async { tokio::join!(client.subscribe(topic, BOUND), serve) }).await;
+        let mut feed = feed.unwrap();
+        let event = |chain: &str, of: &str| json!({ "type": "event", "chain_name": chain, "data": { "event_type": of } });
+        for message in [block(dialect, "a", 1), event("a", "other"), event("b", "t"), event("a", "u")] {
+            say(&mut peer, message).await;
+        }
+        let FeedItem::Event { event_type, .. } = next(&mut feed).await else { panic!("the event") };
+        assert_eq!(event_type.as_deref(), Some("u"));
+    }
+}
+
+#[tokio::test]
+async fn two_overlapping_subscriptions_each_see_an_event_once() {
+    let server = driven().await;
+    let at = || config(&server.url()).with_dialect(Dialect::Documented);
+    let (mut all, mut one, _) = subscribed(&server, at(), Dialect::Documented, Topic::chain("a")).await;
+    let topic = Topic::chain("a").with_event_type("t");
+    let (mut some, mut other, _) = subscribed(&server, at(), Dialect::Documented, topic).await;
+    for peer in [&mut one, &mut other] {
+        for n in [1, 2] {
+            say(
+                peer,
+                json!({ "type": "new_event", "chain_name": "a", "data": { "event_type": "t", "n": n } }),
+            )
+            .await;
+        }
+    }
+    for feed in [&mut all, &mut some] {
+        for n in [1, 2] {
+            let FeedItem::Event { data, .. } = next(feed).await else { panic!("the event") };
+            assert_eq!(data["n"], n);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_slow_reader_is_told_what_it_missed() {
+    let server = driven().await;
+    let config = config(&server.url()).with_dialect(Dialect::Documented).with_queue(2.try_into().unwrap());
+    let (mut feed, mut peer, _) = subscribed(&server, config, Dialect::Documented, Topic::chain("a")).await;
+    for n in 0..5 {
+        say(&mut peer, block(Dialect::Documented, "a", n)).await;
+    }
+    // The pong stands behind the blocks: all of them have been read.
+    let ponged = pong(&mut peer, Dialect::Documented);
+    let (pinged, ()) = tokio::join!(feed.ping(BOUND), ponged);
+    pinged.unwrap();
+    assert_eq!((height(&next(&mut feed).await), height(&next(&mut feed).await)), (0, 1));
+    assert!(matches!(next(&mut feed).await, FeedItem::Gap { cause: GapCause::Lagged(3), .. }));
+}
+
+#[tokio::test]
+async fn what_cannot_be_understood_is_a_gap_and_what_is_unknown_is_handed_on() {
+    let server = driven().await;
+    let (mut feed, mut peer, _) =
+        subscribed(&server, config(&server.url()), Dialect::HieraChain02, Topic::chain("a")).await;
+    peer.send(Message::Text("nonsense".into())).await.unwrap();
+    peer.send(Message::Binary(vec![1].into())).await.unwrap();
+    say(&mut peer, json!({ "type": "ping", "timestamp": "now" })).await;
+    say(&mut peer, json!({ "type": "later", "x": 1 })).await;
+    say(&mut peer, json!({ "type": "chain_status", "chain_name": "a" })).await;
+    say(&mut peer, json!({ "type": "error", "message": "An internal error occurred" })).await;
+    for _ in 0..2 {
+        assert!(matches!(next(&mut feed).await, FeedItem::Gap { cause: GapCause::BadFrame(_), .. }));
+    }
+    assert!(matches!(next(&mut feed).await, FeedItem::Unknown(message) if message["x"] == 1));
+    assert!(matches!(next(&mut feed).await, FeedItem::Status(_)));
+    assert!(matches!(next(&mut feed).await, FeedItem::Error { message } if message.contains("internal")));
+}
+
+#[tokio::test]
+async fn questions_are_answered_where_the_dialect_has_them() {
+    let server = driven().await;
+    let (feed, mut peer, _) =
+        subscribed(&server, config(&server.url()), Dialect::HieraChain02, Topic::chain("a")).await;
+    let serve = async {
+        assert_eq!(hear(&mut peer).await["type"], "get_stats");
+        say(&mut peer, json!({ "type": "stats", "data": { "total_connections": 1 } })).await;
+        assert_eq!(hear(&mut peer).await["type"], "get_connection_info");
+        say(&mut peer, json!({ "type": "connection_info", "data": { "chain_name": "a" } })).await;
+        assert_eq!(hear(&mut peer).await["type"], "unsubscribe");
+        say(&mut peer, json!({ "type": "unsubscribed", "message": "" })).await;
+        // It closes the connection then.
+        assert!(peer.receive().await.is_err());
+    };
+    let ask = async {
+        assert_eq!(feed.stats(BOUND).await.unwrap()["total_connections"], 1);
+        assert_eq!(feed.connection_info(BOUND).await.unwrap()["chain_name"], "a");
+        feed.unsubscribe(BOUND).await.unwrap();
+    };
+    must(async { tokio::join!(ask, serve) }).await;
+
+    let documented = config(&server.url()).with_dialect(Dialect::Documented);
+    let (feed, mut peer, _) = subscribed(&server, documented, Dialect::Documented, Topic::chain("a")).await;
+    assert!(matches!(
+        feed.stats(BOUND).await,
+        Err(RequestError::Unsupported { dialect: Dialect::Documented })
+    ));
+    let (done, said) = must(async { tokio::join!(feed.unsubscribe(BOUND), hear(&mut peer)) }).await;
+    done.unwrap();
+    assert_eq!(said, json!({ "action": "unsubscribe", "chain_name": "a" }));
+}
+
+#[tokio::test]
+async fn a_dropped_subscription_closes_its_connection() {
+    let server = driven().await;
+    let (feed, mut peer, _) =
+        subscribed(&server, config(&server.url()), Dialect::HieraChain02, Topic::chain("a")).await;
+    drop(feed);
+    assert!(peer.receive().await.is_err());
+}
+
+#[tokio::test]
+async fn the_token_goes_out_in_the_query() {
+    let server = driven().await;
+    let config = config(&server.url()).with_dialect(Dialect::Documented).with_token("a&b");
+    let (_feed, peer, _) = subscribed(&server, config, Dialect::Documented, Topic::chain("a")).await;
+    assert!(peer.upgrade().target.ends_with("?token=a%26b"), "{}", peer.upgrade().target);
+}
