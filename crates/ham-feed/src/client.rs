@@ -94,7 +94,11 @@ impl FeedClient {
             .expect("the settings were checked by FeedClient::new");
         let inbox = inbox.clone();
         Persistent::builder(format!("feed of {}", topic.chain_name), connector)
-            .config(ham_persistent::Config::default().with_retry(config.retry.clone()))
+            .config(
+                ham_persistent::Config::default()
+                    .with_retry(config.retry.clone())
+                    .with_min_pause(config.min_pause),
+            )
             .on_event(move |event| {
                 if matches!(event, Event::Disconnected) {
                     inbox.gap(GapCause::LinkLost);

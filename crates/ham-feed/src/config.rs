@@ -4,7 +4,7 @@ use std::future::Future;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use ham_persistent::{Exponential, RetryDelay};
+use ham_persistent::{DEFAULT_MIN_PAUSE, Exponential, RetryDelay};
 use ham_session::{SessionConfig, Target, TargetError, TokenSource};
 use url::Url;
 
@@ -16,7 +16,7 @@ use crate::message::Dialect;
 /// - `dialect`: found out from the server's first message
 /// - no token; a subscription whose first dial fails is not made
 /// - `queue`: [`DEFAULT_QUEUE`]
-/// - `retry`: [`Exponential::default`]
+/// - `retry`: [`Exponential::default`]; `min_pause`: [`DEFAULT_MIN_PAUSE`]
 /// - `session`: [`SessionConfig::default`] with messages of at most [`DEFAULT_MAX_MESSAGE_SIZE`], a ping of the dialect every
 ///   [`DEFAULT_PING_INTERVAL`] and [`DEFAULT_PING_TIMEOUT`] for its pong
 #[derive(Clone)]
@@ -32,6 +32,8 @@ pub struct FeedConfig {
     pub queue: NonZeroUsize,
     /// The pauses between failed dials.
     pub retry: RetryDelay,
+    /// The least time from one dial's start to the next one's.
+    pub min_pause: Duration,
     /// The numbers of each link, TLS included.
     pub session: SessionConfig,
     /// Where the token of a dial comes from; it goes out as `?token=`.
@@ -48,6 +50,7 @@ impl FeedConfig {
             wait_for_server: false,
             queue: DEFAULT_QUEUE,
             retry: Exponential::default().into(),
+            min_pause: DEFAULT_MIN_PAUSE,
             session: SessionConfig::default()
                 .with_ping(DEFAULT_PING_INTERVAL, DEFAULT_PING_TIMEOUT)
                 .with_max_message_size(DEFAULT_MAX_MESSAGE_SIZE)
@@ -102,6 +105,13 @@ impl FeedConfig {
         self
     }
 
+    /// Sets [`min_pause`](Self::min_pause).
+    #[must_use]
+    pub fn with_min_pause(mut self, min_pause: Duration) -> Self {
+        self.min_pause = min_pause;
+        self
+    }
+
     /// Sets [`session`](Self::session).
     #[must_use]
     pub fn with_session(mut self, session: SessionConfig) -> Self {
@@ -135,6 +145,7 @@ impl std::fmt::Debug for FeedConfig {
             .field("wait_for_server", &self.wait_for_server)
             .field("queue", &self.queue)
             .field("retry", &self.retry)
+            .field("min_pause", &self.min_pause)
             .field("session", &self.session)
             .field("tokens", &self.tokens)
             .finish()

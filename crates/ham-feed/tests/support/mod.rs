@@ -25,7 +25,7 @@ pub(crate) async fn driven() -> Server {
 
 pub(crate) fn config(url: &str) -> FeedConfig {
     let retry = Exponential::new(Duration::from_millis(1), Duration::from_millis(20));
-    FeedConfig::new(url.parse().unwrap()).with_retry(retry)
+    FeedConfig::new(url.parse().unwrap()).with_retry(retry).with_min_pause(Duration::from_millis(1))
 }
 
 pub(crate) async fn hear(peer: &mut Peer) -> Value {

@@ -1,0 +1,190 @@
+//! The bounds of a server, and who may use it.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ham_persistent::{SystemWallClock, WallClock};
+use ring::digest::{SHA256, digest};
+
+/// The bounds of a server, and who may use it.
+///
+/// # Defaults
+/// - no token is asked for; every chain exists
+/// - `queue`: [`DEFAULT_SUBSCRIBER_QUEUE`]; `max_connections`: [`DEFAULT_MAX_CONNECTIONS`]
+/// - `max_subscriptions`: [`DEFAULT_MAX_SUBSCRIPTIONS`]; `max_request_size`: [`DEFAULT_MAX_REQUEST_SIZE`]
+/// - `ping_interval`: [`DEFAULT_SERVER_PING_INTERVAL`]; `ping_timeout`: [`DEFAULT_SERVER_PING_TIMEOUT`]
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct FeedServerConfig {
+    /// How many messages may wait for one subscriber.
+    pub queue: NonZeroUsize,
+    /// How many connections there may be; one more is refused with 503.
+    pub max_connections: NonZeroUsize,
+    /// How many subscriptions a connection may have; one more is answered with an error.
+    pub max_subscriptions: NonZeroUsize,
+    /// The largest message a client may send, in bytes; a larger one ends its connection.
+    pub max_request_size: usize,
+    /// How often each connection is pinged.
+    pub ping_interval: Duration,
+    /// How long a pong, or a write that makes no progress, may take before the connection is given up.
+    pub ping_timeout: Duration,
+    /// The chains there are; `None` is any.
+    pub chains: Option<HashSet<String>>,
+    /// Tells the time of pongs.
+    pub clock: Arc<dyn WallClock>,
+    /// Digests of the tokens, so that looking one up takes no time that depends on it.
+    tokens: Option<HashSet<[u8; 32]>>,
+}
+
+impl Default for FeedServerConfig {
+    fn default() -> Self {
+        Self {
+            queue: DEFAULT_SUBSCRIBER_QUEUE,
+            max_connections: DEFAULT_MAX_CONNECTIONS,
+            max_subscriptions: DEFAULT_MAX_SUBSCRIPTIONS,
+            max_request_size: DEFAULT_MAX_REQUEST_SIZE,
+            ping_interval: DEFAULT_SERVER_PING_INTERVAL,
+            ping_timeout: DEFAULT_SERVER_PING_TIMEOUT,
+            chains: None,
+            clock: Arc::new(SystemWallClock),
+            tokens: None,
+        }
+    }
+}
+
+impl FeedServerConfig {
+    /// Asks for one of these tokens, as `?token=`; without it the upgrade is refused with 401. None at all refuses
+    /// everybody.
+    #[must_use]
+    pub fn with_tokens<T: AsRef<str>>(mut self, tokens: impl IntoIterator<Item = T>) -> Self {
+        self.tokens = Some(tokens.into_iter().map(|token| hash(token.as_ref())).collect());
+        self
+    }
+
+    /// Sets [`chains`](Self::chains).
+    #[must_use]
+    pub fn with_chains<C: Into<String>>(mut self, chains: impl IntoIterator<Item = C>) -> Self {
+        self.chains = Some(chains.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Sets [`queue`](Self::queue).
+    #[must_use]
+    pub fn with_queue(mut self, queue: NonZeroUsize) -> Self {
+        self.queue = queue;
+        self
+    }
+
+    /// Sets [`max_connections`](Self::max_connections).
+    #[must_use]
+    pub fn with_max_connections(mut self, max: NonZeroUsize) -> Self {
+        self.max_connections = max;
+        self
+    }
+
+    /// Sets [`max_subscriptions`](Self::max_subscriptions).
+    #[must_use]
+    pub fn with_max_subscriptions(mut self, max: NonZeroUsize) -> Self {
+        self.max_subscriptions = max;
+        self
+    }
+
+    /// Sets [`ping_interval`](Self::ping_interval) and [`ping_timeout`](Self::ping_timeout).
+    #[must_use]
+    pub fn with_ping(mut self, interval: Duration, timeout: Duration) -> Self {
+        self.ping_interval = interval;
+        self.ping_timeout = timeout;
+        self
+    }
+
+    pub(super) fn admits(&self, token: Option<&str>) -> bool {
+        self.tokens.as_ref().is_none_or(|known| token.is_some_and(|token| known.contains(&hash(token))))
+    }
+
+    pub(super) fn knows(&self, chain_name: &str) -> bool {
+        self.chains.as_ref().is_none_or(|known| known.contains(chain_name))
+    }
+
+    pub(super) fn check(&self) -> Result<(), ServerConfigError> {
+        let zero = |setting, zero| if zero { Err(ServerConfigError::Zero { setting }) } else { Ok(()) };
+        zero("max_request_size", self.max_request_size == 0)?;
+        zero("ping_interval", self.ping_interval.is_zero())?;
+        zero("ping_timeout", self.ping_timeout.is_zero())
+    }
+}
+
+fn hash(token: &str) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+    hash
+}
+
+impl fmt::Debug for FeedServerConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FeedServerConfig")
+            .field("queue", &self.queue)
+            .field("max_connections", &self.max_connections)
+            .field("max_subscriptions", &self.max_subscriptions)
+            .field("max_request_size", &self.max_request_size)
+            .field("ping_interval", &self.ping_interval)
+            .field("ping_timeout", &self.ping_timeout)
+            .field("chains", &self.chains)
+            .field("tokens", &self.tokens.as_ref().map(HashSet::len))
+            .finish_non_exhaustive()
+    }
+}
+
+/// A setting that cannot work.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerConfigError {
+    /// It must not be zero.
+    #[error("{setting} must not be zero")]
+    Zero {
+        /// Its name.
+        setting: &'static str,
+    },
+}
+
+/// A second of a thousand messages; a subscriber that is further behind is better told so.
+pub const DEFAULT_SUBSCRIBER_QUEUE: NonZeroUsize = NonZeroUsize::new(1024).expect("1024 is not zero");
+
+/// As many sockets as a process gets with a common limit of open files doubled once.
+pub const DEFAULT_MAX_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(10_000).expect("10000 is not zero");
+
+/// More chains than a person looks at; few enough that a connection cannot fill the memory with them.
+pub const DEFAULT_MAX_SUBSCRIPTIONS: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero");
+
+/// 16 KiB: a subscription names a chain and a type.
+pub const DEFAULT_MAX_REQUEST_SIZE: usize = 16 << 10;
+
+/// Keeps the usual 60 s idle timers of proxies away.
+pub const DEFAULT_SERVER_PING_INTERVAL: Duration = Duration::from_secs(30);
+
+/// No network path in use takes that long.
+pub const DEFAULT_SERVER_PING_TIMEOUT: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_admit_everybody_and_tokens_are_not_shown() {
+        let config = FeedServerConfig::default();
+        assert!(config.admits(None) && config.knows("any") && config.check().is_ok());
+        assert_eq!(
+            (config.queue, config.max_connections),
+            (DEFAULT_SUBSCRIBER_QUEUE, DEFAULT_MAX_CONNECTIONS)
+        );
+        let config = config.with_tokens(["s3cret"]).with_chains(["a"]);
+        assert!(config.admits(Some("s3cret")) && !config.admits(Some("other")) && !config.admits(None));
+        assert!(config.knows("a") && !config.knows("b"));
+        assert!(!format!("{config:?}").contains("s3cret"));
+        assert!(!FeedServerConfig::default().with_tokens([""; 0]).admits(Some("")));
+        let zero = FeedServerConfig::default().with_ping(Duration::ZERO, Duration::ZERO);
+        assert_eq!(zero.check(), Err(ServerConfigError::Zero { setting: "ping_interval" }));
+    }
+}
