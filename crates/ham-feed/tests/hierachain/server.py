@@ -1,0 +1,32 @@
+"""The server of `hierachain` 0.2.0 on a port of the caller's, and one route that calls its own broadcast functions.
+
+0.2.0 itself calls them nowhere, so without this a subscriber would never hear anything.
+"""
+
+import socket
+import sys
+
+import uvicorn
+from fastapi import Request
+from hierachain.api.server import app
+from hierachain.api.websocket.manager import ws_manager
+
+
+@app.post("/ham/publish")
+async def publish(request: Request):
+    asked = await request.json()
+    chain, data = asked["chain_name"], asked["data"]
+    if asked["what"] == "block":
+        await ws_manager.broadcast_new_block(chain, data)
+    else:
+        await ws_manager.broadcast_event(chain, data)
+    return {"subscribers": len(ws_manager.chain_subscribers.get(chain, ()))}
+
+
+listener = socket.socket()
+listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+listener.bind(("127.0.0.1", int(sys.argv[1])))
+# Listening already, so that whoever read the line can connect.
+listener.listen(128)
+print(f"listening on {listener.getsockname()[1]}", flush=True)
+uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
