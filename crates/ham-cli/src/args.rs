@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::commands::{call, completions, conductor, demo, doctor, grants, info, ping, signals, state};
+use crate::commands::{
+    call, completions, conductor, demo, doctor, feed, grants, info, listen, ping, request, signals, state,
+};
 use crate::exit;
 use crate::failure::Failure;
 use crate::settings::{SETTINGS, Settings, Source, Values};
@@ -34,13 +36,19 @@ pub(crate) enum Command {
     Demo(demo::Args),
     /// Find out why there is no connection: names the step that fails, and what to do
     Doctor(doctor::Args),
+    /// Print a chain's blocks and events as they come, and where some may be missing
+    Feed(feed::Args),
     /// List and revoke capability grants
     #[command(subcommand)]
     Grants(grants::Args),
     /// Show the app, its cells and who signs
     Info(info::Args),
+    /// Print what an envelope server sends, as it comes, and where some may be missing
+    Listen(listen::Args),
     /// Make one round trip to the conductor
     Ping(ping::Args),
+    /// Ask an envelope server one thing
+    Request(request::Args),
     /// Print the app's signals as they come, and where some may be missing
     Signals(signals::Args),
     /// Show the state of the connection

@@ -25,10 +25,10 @@ pub(crate) const TABLE: [(Exit, u8, &str); 11] = [
     (
         Exit::Refused,
         1,
-        "the conductor answered with an error, a check failed, or the answer cannot be shown as JSON",
+        "the conductor or server answered with an error, a check failed, or the answer cannot be shown as JSON",
     ),
     (Exit::Usage, 2, "the command line, the environment or the configuration file is wrong"),
-    (Exit::NoConnection, 3, "there is no connection to the conductor; nothing was asked of it"),
+    (Exit::NoConnection, 3, "there is no connection to the conductor or server; nothing was asked of it"),
     (Exit::Unknown, 4, "the request was sent and its outcome is unknown"),
     (Exit::Arrived, 5, "the call arrived, at most once, and its answer was lost"),
     (Exit::NotRun, 6, "the call did not run and will not"),

@@ -1,10 +1,14 @@
 //! A server that is no conductor: where it is and with which token.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use ham_session::{DialError, RequestError};
+use ham_envelope::{Config, RequestError, RunError};
+use ham_persistent::Exponential;
+use ham_session::{Delivery, DialError, Recovery, SessionConfig, TokenSource};
 use url::Url;
 
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input;
@@ -24,26 +28,73 @@ impl Peer {
     /// The URL. A wrong one is not repeated: it may hold a token.
     pub(crate) fn url(&self) -> Result<Url, Failure> {
         websocket_url(&self.url).ok_or_else(|| {
-            Failure::usage("the URL must be a ws:// or wss:// URL with a host", "give for instance ws://localhost:2661/ws")
+            Failure::usage(
+                "the URL must be a ws:// or wss:// URL with a host",
+                "give for instance ws://localhost:2661/ws",
+            )
         })
     }
 
-    /// The token, read anew.
-    pub(crate) async fn token(&self) -> Result<Option<String>, Failure> {
-        let Some(file) = &self.token_file else { return Ok(None) };
-        let bytes = input::file_or_stdin(file, input::MAX_SETTINGS).await?;
-        let token = String::from_utf8(bytes).map_err(|_| bad_token())?;
-        let token = token.trim_end_matches(['\n', '\r']);
-        if token.is_empty() || token.chars().any(|c| c.is_control() || !c.is_ascii()) {
-            return Err(bad_token());
+    /// The configuration of an envelope client.
+    pub(crate) async fn config(&self, context: &Context) -> Result<Config, Failure> {
+        let (initial, max) = delays(context);
+        let mut config = Config::new(self.url()?)
+            .with_fail_first_connect(!context.wait)
+            .with_reconnect_delays(initial, max);
+        config.session = session(context, config.session);
+        config.tokens = self.tokens().await?;
+        Ok(config)
+    }
+
+    /// The token. The file is read now, so that a wrong one is told, and again before each dial.
+    pub(crate) async fn tokens(&self) -> Result<TokenSource, Failure> {
+        let Some(file) = &self.token_file else { return Ok(TokenSource::default()) };
+        let tokens = TokenSource::default().with_token(token(file).await?);
+        if self.reads_stdin() {
+            return Ok(tokens);
         }
-        Ok(Some(token.to_owned()))
+        let file = file.clone();
+        Ok(tokens.with_provider(move || {
+            let file = file.clone();
+            async move {
+                token(&file).await.map_err(|_| std::io::Error::other("the token file cannot be used").into())
+            }
+        }))
     }
 
     /// Whether the token comes from standard input.
     pub(crate) fn reads_stdin(&self) -> bool {
         self.token_file.as_ref().is_some_and(|file| file.as_os_str() == "-")
     }
+}
+
+/// The shortest and the longest pause between failed dials.
+fn delays(context: &Context) -> (Duration, Duration) {
+    let initial = Duration::from_millis(context.settings.backoff.initial_ms);
+    (initial, Duration::from_millis(context.settings.backoff.max_ms).max(initial))
+}
+
+/// The pauses between failed dials.
+pub(crate) fn pauses(context: &Context) -> Exponential {
+    let (initial, max) = delays(context);
+    Exponential::new(initial, max)
+}
+
+/// A dial takes no longer than the whole command may.
+pub(crate) fn session(context: &Context, session: SessionConfig) -> SessionConfig {
+    let connect_timeout = session.connect_timeout.min(context.settings.timeout);
+    session.with_connect_timeout(connect_timeout)
+}
+
+/// The token of this file.
+async fn token(file: &Path) -> Result<String, Failure> {
+    let bytes = input::file_or_stdin(file, input::MAX_SETTINGS).await?;
+    let token = String::from_utf8(bytes).map_err(|_| bad_token())?;
+    let token = token.trim_end_matches(['\n', '\r']);
+    if token.is_empty() || token.chars().any(|c| c.is_control() || !c.is_ascii()) {
+        return Err(bad_token());
+    }
+    Ok(token.to_owned())
 }
 
 fn bad_token() -> Failure {
@@ -53,7 +104,9 @@ fn bad_token() -> Failure {
 /// What to do about a dial to such a server that failed.
 pub(crate) fn advice(error: &DialError) -> &'static str {
     match error {
-        DialError::Connect { .. } | DialError::Resolve { .. } => "nothing listens there: start the server, or correct the URL",
+        DialError::Connect { .. } | DialError::Resolve { .. } => {
+            "nothing listens there: start the server, or correct the URL"
+        }
         DialError::TimedOut { .. } => {
             "something accepts connections there and does not answer: the server hangs, or the URL is another program's"
         }
@@ -63,19 +116,42 @@ pub(crate) fn advice(error: &DialError) -> &'static str {
             429 | 503 => "the server is busy: try again later",
             _ => "what answers there is another web server: correct the URL",
         },
-        DialError::Upgrade(_) | DialError::Handshake(_) => "what answers there is no such server: correct the URL",
+        DialError::Upgrade(_) | DialError::Handshake(_) => {
+            "what answers there is no such server: correct the URL"
+        }
         DialError::Tls(_) => "check the server's certificate; wss:// trusts the public authorities",
         _ => "correct the URL or the server",
     }
 }
 
-/// How a command ends whose request failed on a link.
-pub(crate) fn request_exit(error: &RequestError) -> (Exit, &'static str) {
-    use ham_session::Delivery;
-    match error.delivery() {
-        Delivery::NotSent => (Exit::NotRun, "try again"),
-        Delivery::Unknown | Delivery::Answered => {
+/// A run that ended by itself.
+pub(crate) fn ended(error: RunError) -> Failure {
+    let advice = match &error {
+        RunError::FirstConnect(dial) => advice(dial),
+        _ => "try again",
+    };
+    Failure::new(Exit::NoConnection, error, advice)
+}
+
+/// A setting that cannot work.
+pub(crate) fn bad_config(error: impl Into<anyhow::Error>) -> Failure {
+    Failure::new(Exit::Usage, error, "correct the URL, the token file or the settings")
+}
+
+/// A request that failed.
+pub(crate) fn unanswered(error: RequestError) -> Failure {
+    let (exit, advice) = match (&error, error.delivery()) {
+        (RequestError::NotConnected { .. }, _) => (
+            Exit::NoConnection,
+            "start the server, correct the URL, or give a longer --timeout; -v says what failed",
+        ),
+        (_, Delivery::NotSent) => match error.recovery() {
+            Recovery::FixCaller => (Exit::NotRun, "correct the request"),
+            _ => (Exit::NotRun, "try again"),
+        },
+        (_, Delivery::Unknown | Delivery::Answered) => {
             (Exit::Unknown, "the server may have acted on it: look before asking again")
         }
-    }
+    };
+    Failure::new(exit, error, advice)
 }

@@ -5,9 +5,12 @@ pub(crate) mod completions;
 pub(crate) mod conductor;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod feed;
 pub(crate) mod grants;
 pub(crate) mod info;
+pub(crate) mod listen;
 pub(crate) mod ping;
+pub(crate) mod request;
 pub(crate) mod signals;
 pub(crate) mod state;
 
@@ -96,9 +99,12 @@ async fn run(context: &Context, command: args::Command) -> Result<(), Failure> {
         Command::Conductor(args) => conductor::run(context, args).await,
         Command::Demo(args) => demo::run(context, args).await,
         Command::Doctor(args) => doctor::run(context, args).await,
+        Command::Feed(args) => feed::run(context, args).await,
         Command::Grants(args) => grants::run(context, args).await,
         Command::Info(args) => info::run(context, args).await,
+        Command::Listen(args) => listen::run(context, args).await,
         Command::Ping(args) => ping::run(context, args).await,
+        Command::Request(args) => request::run(context, args).await,
         Command::Signals(args) => signals::run(context, args).await,
         Command::State(args) => state::run(context, args).await,
     }

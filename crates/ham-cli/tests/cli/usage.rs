@@ -2,8 +2,21 @@
 
 use crate::support::Ham;
 
-const COMMANDS: [&str; 10] =
-    ["call", "completions", "conductor", "demo", "doctor", "grants", "info", "ping", "signals", "state"];
+const COMMANDS: [&str; 13] = [
+    "call",
+    "completions",
+    "conductor",
+    "demo",
+    "doctor",
+    "feed",
+    "grants",
+    "info",
+    "listen",
+    "ping",
+    "request",
+    "signals",
+    "state",
+];
 
 #[tokio::test]
 async fn help_lists_every_command_and_every_exit_code() {

@@ -1,0 +1,99 @@
+//! `ham listen`: what an envelope server sends, as it comes, and where some may be missing.
+
+use std::pin::pin;
+
+use ham_envelope::{Client, ConnectEvent, Incoming};
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::request;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::peer::{self, Peer};
+use crate::shutdown::RELEASE_TIMEOUT;
+
+/// Prints envelopes until it is interrupted. The connection comes back by itself; where some may be missing is a gap.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    peer: Peer,
+    /// End after so many envelopes; gaps do not count
+    #[arg(long, value_name = "N")]
+    count: Option<u64>,
+}
+
+pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
+    let config = args.peer.config(context).await?;
+    // One at a time: what waits beyond that waits in the client's bounded queue, which tells what it drops.
+    let (sender, mut incoming) = mpsc::channel(1);
+    let handler = move |item: Incoming| {
+        let sender = sender.clone();
+        async move {
+            // Nobody receives any more once the command ends.
+            let _ = sender.send(item).await;
+        }
+    };
+    let client = Client::new(config, handler).map_err(peer::bad_config)?;
+    let (cancel, mut events) = (CancellationToken::new(), client.events());
+    let mut running = pin!(client.run(cancel.clone()));
+    let mut left = args.count;
+    while left != Some(0) {
+        tokio::select! {
+            // In this order, what came before a link dropped is printed before the gap.
+            biased;
+            ended = &mut running => return ended.map_err(peer::ended),
+            Some(item) = incoming.recv() => {
+                if matches!(item, Incoming::Envelope { .. } | Incoming::LateAnswer(_)) {
+                    left = left.map(|left| left - 1);
+                }
+                show(context, &item)?;
+            }
+            Some(event) = events.next() => changed(context, event)?,
+        }
+    }
+    cancel.cancel();
+    // Everything is printed: a server that does not close in time changes nothing.
+    let _ = tokio::time::timeout(RELEASE_TIMEOUT, running).await;
+    Ok(())
+}
+
+fn changed(context: &Context, event: ConnectEvent) -> Result<(), Failure> {
+    match event {
+        ConnectEvent::Connected => {
+            context.output.note("listening");
+            Ok(())
+        }
+        // Missed changes hold a drop: there is no other way to have many.
+        _ => loss(context, &json!({ "type": "gap", "detail": "the link dropped" })),
+    }
+}
+
+fn show(context: &Context, item: &Incoming) -> Result<(), Failure> {
+    match item {
+        Incoming::Envelope { envelope, .. } | Incoming::LateAnswer(envelope) => {
+            let line = request::line(envelope)?;
+            if context.output.json {
+                context.output.bytes(format!("{line}\n").as_bytes())
+            } else {
+                context.output.text(&line)
+            }
+        }
+        Incoming::Missed(missed) => loss(
+            context,
+            &json!({ "type": "missed", "count": missed, "detail": format!("{missed} were dropped here") }),
+        ),
+        Incoming::Skipped { why } => loss(context, &json!({ "type": "skipped", "detail": why })),
+        _ => loss(context, &json!({ "type": "unknown" })),
+    }
+}
+
+fn loss(context: &Context, value: &Value) -> Result<(), Failure> {
+    context.output.result(|| loss_line(value), value)
+}
+
+/// One line for people.
+fn loss_line(value: &Value) -> String {
+    let text = |key: &str| value[key].as_str().unwrap_or("?").to_owned();
+    format!("--- envelopes may be missing here: {} ({}) ---", text("type"), text("detail"))
+}

@@ -1,0 +1,143 @@
+//! `ham request`: one request to an envelope server, its payload and answer as JSON.
+
+use std::path::Path;
+use std::pin::pin;
+
+use ham_envelope::{Client, ConnectEvent, ERROR_KIND, Envelope, Events, Incoming, RequestError};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input;
+use crate::peer::{self, Peer};
+use crate::progress;
+use crate::shutdown::RELEASE_TIMEOUT;
+
+/// Sends one request and prints the envelope that answers it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    peer: Peer,
+    /// The kind of the request
+    kind: String,
+    /// The payload as JSON, `@FILE`, or `-` for standard input; nothing is no payload
+    #[arg(allow_hyphen_values = true)]
+    payload: Option<String>,
+    /// The aspect it is meant for
+    #[arg(long, value_name = "ASPECT")]
+    target_aspect: Option<String>,
+}
+
+pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
+    // Before anything is dialled: what cannot be sent need not connect.
+    let envelope = envelope(&args).await?;
+    let config = args.peer.config(context).await?;
+    let client = Client::new(config, |_: Incoming| std::future::ready(())).map_err(peer::bad_config)?;
+    let (cancel, events) = (CancellationToken::new(), client.events());
+    let mut running = pin!(client.run(cancel.clone()));
+    let asked = async {
+        tokio::select! {
+            // The run first: it says why there is no connection.
+            biased;
+            ended = &mut running => Err(match ended {
+                Err(error) => peer::ended(error),
+                Ok(()) => peer::unanswered(RequestError::Stopped),
+            }),
+            answered = ask(context, &client, events, envelope) => answered.map_err(peer::unanswered),
+        }
+    };
+    let answer = progress::during(context.output, "waiting for the answer", asked).await?;
+    cancel.cancel();
+    // The answer is there: a server that does not close in time changes nothing.
+    let _ = tokio::time::timeout(RELEASE_TIMEOUT, running).await;
+    show(context, &answer)
+}
+
+async fn ask(
+    context: &Context,
+    client: &Client,
+    mut events: Events,
+    envelope: Envelope,
+) -> Result<Envelope, RequestError> {
+    let (began, timeout) = (Instant::now(), context.settings.timeout);
+    let connected = async {
+        while let Some(event) = events.next().await {
+            if event == ConnectEvent::Connected {
+                return Ok(());
+            }
+        }
+        Err(RequestError::Stopped)
+    };
+    let connected = tokio::time::timeout_at(began + timeout, connected).await;
+    connected.unwrap_or_else(|_| Err(RequestError::NotConnected { after: began.elapsed() }))?;
+    // From here on bytes of the request can leave.
+    let _ = context
+        .if_interrupted
+        .set("interrupted while the request was under way: its outcome is unknown; look before asking again");
+    client.request(envelope, timeout.saturating_sub(began.elapsed())).await
+}
+
+async fn envelope(args: &Args) -> Result<Envelope, Failure> {
+    if args.kind.is_empty() {
+        return Err(Failure::usage("the kind is empty", "name what the server is to do"));
+    }
+    let mut envelope = Envelope::request(&args.kind);
+    envelope.payload = payload(args).await?;
+    Ok(match &args.target_aspect {
+        Some(aspect) => envelope.with_target_aspect(aspect),
+        None => envelope,
+    })
+}
+
+async fn payload(args: &Args) -> Result<Option<Box<RawValue>>, Failure> {
+    let text = match args.payload.as_deref() {
+        None => return Ok(None),
+        Some("-") if args.peer.reads_stdin() => {
+            return Err(Failure::usage(
+                "both the payload and the token are to come from standard input",
+                "give one of them as a file",
+            ));
+        }
+        Some("-") => input::file_or_stdin(Path::new("-"), input::MAX_PAYLOAD).await?,
+        Some(given) => match given.strip_prefix('@') {
+            Some(path) => input::file_or_stdin(Path::new(path), input::MAX_PAYLOAD).await?,
+            None => given.as_bytes().to_vec(),
+        },
+    };
+    serde_json::from_slice(&text).map(Some).map_err(|error| {
+        Failure::usage(
+            format!("the payload is no JSON: {error}"),
+            "correct it; a text needs its own quotes inside the shell's: '\"text\"'",
+        )
+    })
+}
+
+fn show(context: &Context, answer: &Envelope) -> Result<(), Failure> {
+    let line = line(answer)?;
+    if context.output.json {
+        context.output.bytes(format!("{line}\n").as_bytes())?;
+    } else {
+        let value: Option<Value> = serde_json::from_str(&line).ok();
+        context.output.text(&value.map_or(line, |value| format!("{value:#}")))?;
+    }
+    if answer.kind == ERROR_KIND {
+        return Err(Failure::new(
+            Exit::Refused,
+            anyhow::anyhow!("the server answered with an error"),
+            "its answer, on standard output, says why; correct the request",
+        ));
+    }
+    Ok(())
+}
+
+/// The envelope as one line. Its payload is kept as it came, and line feeds in it can only stand between tokens.
+pub(crate) fn line(envelope: &Envelope) -> Result<String, Failure> {
+    let text = envelope.to_json().map_err(|error| {
+        Failure::new(Exit::Refused, error, "the server's envelope cannot be shown; correct the server")
+    })?;
+    Ok(text.replace(['\n', '\r'], " "))
+}

@@ -1,0 +1,69 @@
+//! `ham feed`, against the server of ham-feed.
+
+use std::net::SocketAddr;
+
+use ham_feed::server::{FeedServer, FeedServerConfig};
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::support::{Ham, no_secret};
+
+#[expect(clippy::disallowed_methods, reason = "a test owns its tasks")]
+async fn serve(config: FeedServerConfig) -> (FeedServer, SocketAddr) {
+    let server = FeedServer::new(config).unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = server.router();
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (server, address)
+}
+
+#[tokio::test]
+async fn blocks_and_events_are_printed_as_they_come() {
+    let (server, address) =
+        serve(FeedServerConfig::default().with_tokens(["s3cret"]).with_chains(["a"])).await;
+    let ham = Ham::new();
+    let token = ham.file("token", "s3cret\n");
+    let url = format!("ws://{address}/ws");
+    let arguments = ["feed", &url, "--chain", "a", "--token-file", &token, "--count", "2", "--json", "-vvv"];
+    let mut running = ham.start(&arguments);
+    running.said("subscribed to the chain `a`").await;
+    server.publish_block("a", &json!({ "height": 10 }));
+    server.publish_event("a", &json!({ "event_type": "t" }));
+    let block = running.line(|line| line.contains("block")).await;
+    assert_eq!(block, r#"{"type":"block","chain":"a","data":{"height":10}}"#);
+    let event = running.line(|line| line.contains("event")).await;
+    assert_eq!(event, r#"{"type":"event","chain":"a","event_type":"t","data":{"event_type":"t"}}"#);
+    assert_eq!(running.ended().await, Some(0));
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_named() {
+    let (_server, address) =
+        serve(FeedServerConfig::default().with_tokens(["s3cret"]).with_chains(["a"])).await;
+    let ham = Ham::new();
+    let (token, wrong) = (ham.file("token", "s3cret"), ham.file("wrong", "an0ther"));
+    let url = format!("ws://{address}/ws");
+    let refused = ham.run(&["feed", &url, "--chain", "a", "--token-file", &wrong, "-vvv"]).await;
+    refused.failed(3, &["token", "--token-file"]);
+    no_secret(&refused.all(), b"an0ther");
+    ham.run(&["feed", &url, "--chain", "b", "--token-file", &token])
+        .await
+        .failed(1, &["unknown chain: b", "--chain"]);
+    ham.run(&["feed", "ws://127.0.0.1:1/ws", "--chain", "a"]).await.failed(3, &["nothing listens there"]);
+    ham.run(&["feed", &url]).await.failed(2, &["--chain"]);
+    let bad = ham.run(&["feed", "http://x/?token=s3cret", "--chain", "a"]).await;
+    bad.failed(2, &["ws://"]);
+    no_secret(&bad.all(), b"s3cret");
+}
+
+#[tokio::test]
+async fn an_interrupted_feed_ends() {
+    let (_server, address) = serve(FeedServerConfig::default()).await;
+    let ham = Ham::new();
+    let url = format!("ws://{address}/ws");
+    let mut running = ham.start(&["feed", &url, "--chain", "a"]);
+    running.said("subscribed").await;
+    running.signal(Signal::INT);
+    assert_eq!(running.ended().await, Some(130));
+}
