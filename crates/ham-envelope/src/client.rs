@@ -73,10 +73,10 @@ impl Client {
     /// # Cancel safety
     /// Dropping the future removes the message unless it was taken for writing already.
     pub async fn send(&self, envelope: Envelope, timeout: Duration) -> Result<(), RequestError> {
-        let deadline = Instant::now() + timeout;
+        let (deadline, envelope) = (Instant::now() + timeout, Arc::new(envelope));
         loop {
             let link = self.link(deadline).await?;
-            match link.send(envelope.clone(), deadline).await {
+            match link.send(Arc::clone(&envelope), deadline).await {
                 Err(LinkError::LinkLost { phase: ham_session::Phase::Queued, .. } | LinkError::Draining) => {}
                 sent => return Ok(sent?),
             }
@@ -98,10 +98,10 @@ impl Client {
         if envelope.id.as_deref().unwrap_or_default().is_empty() {
             return Err(RequestError::NoId);
         }
-        let deadline = Instant::now() + timeout;
+        let (deadline, envelope) = (Instant::now() + timeout, Arc::new(envelope));
         loop {
             let link = self.link(deadline).await?;
-            match link.request(envelope.clone(), deadline).await {
+            match link.request(Arc::clone(&envelope), deadline).await {
                 Err(LinkError::LinkLost { phase: ham_session::Phase::Queued, .. } | LinkError::Draining) => {}
                 answered => return Ok(answered?),
             }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::num::NonZeroUsize;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ham_session::Link;
@@ -96,7 +97,7 @@ impl Replier {
     /// # Cancel safety
     /// Dropping the future removes the answer unless it was taken for writing already.
     pub async fn reply(&self, answer: Envelope, timeout: Duration) -> Result<(), RequestError> {
-        Ok(self.link.send(answer, Instant::now() + timeout).await?)
+        Ok(self.link.send(Arc::new(answer), Instant::now() + timeout).await?)
     }
 }
 

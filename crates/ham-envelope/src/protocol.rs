@@ -1,5 +1,7 @@
 //! The envelope as a protocol of the session layer.
 
+use std::sync::Arc;
+
 use ham_session::{Decoded, Frame, HandshakeError, HandshakeIo, Protocol};
 
 use crate::envelope::{DecodeError, Envelope};
@@ -10,7 +12,8 @@ pub(crate) struct EnvelopeProtocol;
 
 impl Protocol for EnvelopeProtocol {
     type Key = String;
-    type Out = Envelope;
+    /// Shared, so that what could not leave goes out on the next link without a copy.
+    type Out = Arc<Envelope>;
     type In = Envelope;
     type Welcome = ();
 
@@ -18,11 +21,11 @@ impl Protocol for EnvelopeProtocol {
         Ok(())
     }
 
-    fn key_of(&self, out: &Envelope) -> Option<String> {
+    fn key_of(&self, out: &Arc<Envelope>) -> Option<String> {
         out.id.clone()
     }
 
-    fn encode(&self, out: Envelope) -> Result<Frame, String> {
+    fn encode(&self, out: Arc<Envelope>) -> Result<Frame, String> {
         out.to_json().map(Frame::Text).map_err(|error| error.to_string())
     }
 
