@@ -60,7 +60,7 @@ impl FeedClient {
         let inbox = Arc::new(FeedInbox::new(topic.clone(), sender));
         let connection = self.connect(&topic, &inbox).await?;
         loop {
-            let link = live_link(&connection, deadline).await.map_err(|_| SubscribeError::Closed)?;
+            let link = live_link(&connection, deadline).await?;
             match link.request(Request::Ping, deadline).await {
                 Ok(_) => break confirmed(&link, &inbox, &topic)?,
                 // The next link subscribes again.

@@ -64,6 +64,15 @@ impl From<Arc<DialError>> for SubscribeError {
     }
 }
 
+impl From<NoLink> for SubscribeError {
+    fn from(why: NoLink) -> Self {
+        match why {
+            NoLink::Closed => Self::Closed,
+            NoLink::TimedOut { after } => Self::TimedOut { after },
+        }
+    }
+}
+
 /// Why a question about a subscription was not answered.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]

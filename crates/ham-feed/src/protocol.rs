@@ -39,7 +39,7 @@ impl FeedProtocol {
 
     /// The dialect of the newest link.
     fn dialect(&self) -> Dialect {
-        self.spoken.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or(Dialect::Documented)
+        self.known().unwrap_or(Dialect::Documented)
     }
 
     fn learn(&self, dialect: Dialect) {

@@ -109,9 +109,12 @@ async fn a_subscription_can_wait_for_its_server_and_waiting_ends() {
     let waiting = config(&server.url()).with_wait_for_server(true);
     let (_feed, _peer, _) = subscribed(&server, waiting, Dialect::Documented, Topic::chain("a")).await;
     let silent = driven().await;
-    let client = FeedClient::new(config(&silent.url())).unwrap();
-    let error = client.subscribe(Topic::chain("a"), Duration::from_millis(50)).await.unwrap_err();
-    assert!(matches!(error, SubscribeError::TimedOut { .. }), "{error}");
+    let refusing = Server::start([Behaviour::RefuseUpgrade { status: 503 }]).await.unwrap();
+    for config in [config(&silent.url()), config(&refusing.url()).with_wait_for_server(true)] {
+        let client = FeedClient::new(config).unwrap();
+        let error = client.subscribe(Topic::chain("a"), Duration::from_millis(50)).await.unwrap_err();
+        assert!(matches!(error, SubscribeError::TimedOut { .. }), "{error}");
+    }
 }
 
 #[tokio::test]
