@@ -36,6 +36,23 @@ pub(crate) async fn file_or_stdin(path: &Path, limit: u64) -> Result<Vec<u8>, Fa
     read.await.unwrap_or_else(|error| Err(unreadable("the input", error.into())))
 }
 
+/// The bytes of a payload of the command line: what stands there, `@FILE`, or `-` for standard input, unless `taken` says
+/// what else comes from there.
+///
+/// # Cancel safety
+/// As [`file_or_stdin`].
+pub(crate) async fn payload(given: &str, taken: Option<&str>) -> Result<Vec<u8>, Failure> {
+    match (given, taken, given.strip_prefix('@')) {
+        ("-", Some(taken), _) => Err(Failure::usage(
+            format!("both the payload and the {taken} are to come from standard input"),
+            "give one of them as a file",
+        )),
+        ("-", None, _) => file_or_stdin(Path::new("-"), MAX_PAYLOAD).await,
+        (_, _, Some(path)) => file_or_stdin(Path::new(path), MAX_PAYLOAD).await,
+        (_, _, None) => Ok(given.as_bytes().to_vec()),
+    }
+}
+
 fn bounded(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     source.take(limit + 1).read_to_end(&mut bytes)?;

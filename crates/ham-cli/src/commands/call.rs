@@ -1,7 +1,5 @@
 //! `ham call`: one zome call, its payload and answer as JSON.
 
-use std::path::Path;
-
 use ham::CallOptions;
 use ham::holochain_client::ExternIO;
 
@@ -50,28 +48,16 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
 
 /// The encoded payload.
 async fn payload(context: &Context, given: Option<&str>, raw: bool) -> Result<ExternIO, Failure> {
-    let text = match given {
-        None => return Ok(ExternIO(vec![NIL])),
-        Some("-") => {
-            if context.settings.lair.as_ref().is_some_and(|lair| lair.passphrase_file.as_os_str() == "-") {
-                return Err(Failure::usage(
-                    "both the payload and the passphrase are to come from standard input",
-                    "give one of them as a file",
-                ));
-            }
-            input::file_or_stdin(Path::new("-"), input::MAX_PAYLOAD).await?
-        }
-        Some(given) => match given.strip_prefix('@') {
-            Some(path) => input::file_or_stdin(Path::new(path), input::MAX_PAYLOAD).await?,
-            None if raw => {
-                return Err(Failure::usage(
-                    "a raw payload is given on the command line, which cannot hold every byte",
-                    "give it as @FILE, or as - for standard input",
-                ));
-            }
-            None => given.as_bytes().to_vec(),
-        },
-    };
+    let Some(given) = given else { return Ok(ExternIO(vec![NIL])) };
+    if raw && given != "-" && !given.starts_with('@') {
+        return Err(Failure::usage(
+            "a raw payload is given on the command line, which cannot hold every byte",
+            "give it as @FILE, or as - for standard input",
+        ));
+    }
+    let lair = context.settings.lair.as_ref();
+    let passphrase = lair.filter(|lair| lair.passphrase_file.as_os_str() == "-").map(|_| "passphrase");
+    let text = input::payload(given, passphrase).await?;
     if raw {
         return Ok(ExternIO(text));
     }

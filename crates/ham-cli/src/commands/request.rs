@@ -1,6 +1,5 @@
 //! `ham request`: one request to an envelope server, its payload and answer as JSON.
 
-use std::path::Path;
 use std::pin::pin;
 
 use ham_envelope::{Client, ConnectEvent, ERROR_KIND, Envelope, Events, Incoming, RequestError};
@@ -94,20 +93,8 @@ async fn envelope(args: &Args) -> Result<Envelope, Failure> {
 }
 
 async fn payload(args: &Args) -> Result<Option<Box<RawValue>>, Failure> {
-    let text = match args.payload.as_deref() {
-        None => return Ok(None),
-        Some("-") if args.peer.reads_stdin() => {
-            return Err(Failure::usage(
-                "both the payload and the token are to come from standard input",
-                "give one of them as a file",
-            ));
-        }
-        Some("-") => input::file_or_stdin(Path::new("-"), input::MAX_PAYLOAD).await?,
-        Some(given) => match given.strip_prefix('@') {
-            Some(path) => input::file_or_stdin(Path::new(path), input::MAX_PAYLOAD).await?,
-            None => given.as_bytes().to_vec(),
-        },
-    };
+    let Some(given) = args.payload.as_deref() else { return Ok(None) };
+    let text = input::payload(given, args.peer.reads_stdin().then_some("token")).await?;
     serde_json::from_slice(&text).map(Some).map_err(|error| {
         Failure::usage(
             format!("the payload is no JSON: {error}"),
