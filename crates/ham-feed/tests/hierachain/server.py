@@ -3,6 +3,7 @@
 0.2.0 itself calls them nowhere, so without this a subscriber would never hear anything.
 """
 
+import os
 import socket
 import sys
 
@@ -12,14 +13,19 @@ from hierachain.api.server import app
 from hierachain.api.websocket.manager import ws_manager
 
 
+# Where more subscribers are asked for than the 1,000 it allows on its own.
+ws_manager.max_connections = int(os.environ.get("HAM_MAX_CONNECTIONS", ws_manager.max_connections))
+
+
 @app.post("/ham/publish")
 async def publish(request: Request):
     asked = await request.json()
     chain, data = asked["chain_name"], asked["data"]
-    if asked["what"] == "block":
-        await ws_manager.broadcast_new_block(chain, data)
-    else:
-        await ws_manager.broadcast_event(chain, data)
+    for _ in range(asked.get("count", 1)):
+        if asked["what"] == "block":
+            await ws_manager.broadcast_new_block(chain, data)
+        else:
+            await ws_manager.broadcast_event(chain, data)
     return {"subscribers": len(ws_manager.chain_subscribers.get(chain, ()))}
 
 

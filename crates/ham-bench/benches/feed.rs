@@ -1,0 +1,224 @@
+//! One block to every subscriber: `ham-feed`'s server beside the manager of `hierachain` 0.2.0, each in a process of its
+//! own, with the memory that a subscriber costs it.
+//!
+//! The peer needs the Python environment that `ham-feed`'s tests make in the cache, or `HAM_BENCH_HIERACHAIN`, a Python
+//! with `hierachain==0.2.0`; without either only `ham-feed` is measured.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use criterion::{BenchmarkId, Criterion, Throughput};
+use futures_util::{SinkExt as _, StreamExt as _};
+use ham_bench::configured;
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tokio_tungstenite::client_async;
+use tokio_tungstenite::tungstenite::Message;
+
+fn fan_out(criterion: &mut Criterion) {
+    // Neither what subscribes nor what publishes is measured, so it takes no core from what is.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let counts = if measuring() { &SUBSCRIBERS[..] } else { &SUBSCRIBERS[..2] };
+    let mut group = criterion.benchmark_group("feed");
+    for &count in counts {
+        group.throughput(Throughput::Elements(BATCH * count));
+        for (name, server) in servers() {
+            let before = server.resident();
+            let mut audience = runtime.block_on(Audience::subscribe(&server, count));
+            let each = server.resident().saturating_sub(before) as f64 / count as f64;
+            println!("{name}, {count} subscribers: {each:.1} KiB each");
+            group.bench_function(BenchmarkId::new(name, count), |bencher| {
+                bencher.iter_custom(|iterations| audience.hear(&runtime, iterations));
+            });
+        }
+    }
+    group.finish();
+}
+
+/// `cargo bench` says so; `cargo test --benches` runs everything once, unoptimised.
+fn measuring() -> bool {
+    std::env::args().any(|argument| argument == "--bench")
+}
+
+fn servers() -> impl Iterator<Item = (&'static str, Server)> {
+    let peer = || hierachain().map(|python| ("hierachain", Server::start(&mut python_server(&python))));
+    let ours = || ("ham-feed", Server::start(&mut Command::new(env!("CARGO_BIN_EXE_feed_server"))));
+    std::iter::once_with(ours).chain(std::iter::once_with(peer).flatten())
+}
+
+fn hierachain() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let caches = || set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
+    let cache = || set("HAM_CACHE_DIR").or_else(|| caches().map(|caches| caches.join("ham")));
+    let made = || cache().map(|cache| cache.join("python/hierachain-0.2.0/bin/python"));
+    set("HAM_BENCH_HIERACHAIN").or_else(made).filter(|python| python.exists() && measuring())
+}
+
+fn python_server(python: &Path) -> Command {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../ham-feed/tests/hierachain/server.py");
+    let mut command = Command::new(python);
+    command.args([script, "0"]).current_dir(std::env::temp_dir());
+    command.env("HRC_P2P_HOST", "127.0.0.1").env("HRC_P2P_PORT", "0").env("HAM_MAX_CONNECTIONS", "10000");
+    command
+}
+
+/// Killed when it is dropped.
+struct Server {
+    process: Child,
+    port: u16,
+}
+
+impl Server {
+    fn start(command: &mut Command) -> Self {
+        let mut process = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a server");
+        let lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
+        let line = lines
+            .map(|line| line.expect("text"))
+            .find(|line| line.starts_with("listening on "))
+            .expect("a port");
+        let port = line.rsplit(' ').next().and_then(|port| port.parse().ok()).expect("a number");
+        Self { process, port }
+    }
+
+    /// Its resident memory in KiB.
+    fn resident(&self) -> u64 {
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("a live process");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("its memory");
+        line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The subscribers of one server and who publishes on it.
+struct Audience {
+    heard: Arc<Heard>,
+    publisher: TcpStream,
+    count: u64,
+}
+
+#[derive(Default)]
+struct Heard {
+    blocks: AtomicU64,
+    expected: AtomicU64,
+    all: Notify,
+}
+
+impl Audience {
+    async fn subscribe(server: &Server, count: u64) -> Self {
+        let heard = Arc::new(Heard { expected: AtomicU64::new(u64::MAX), ..Heard::default() });
+        for _ in 0..count {
+            let stream = TcpStream::connect(("127.0.0.1", server.port)).await.expect("a server");
+            // 0.2.0 subscribes by the query, the documented dialect by a message; both answer the ping behind it.
+            let url = format!("ws://127.0.0.1:{}/ws?chain_name={CHAIN}", server.port);
+            let (mut socket, _) = client_async(url, stream).await.expect("an upgrade");
+            for request in [
+                json!({ "action": "subscribe", "type": "subscribe", "chain_name": CHAIN }),
+                json!({ "action": "ping", "type": "ping" }),
+            ] {
+                socket.send(Message::text(request.to_string())).await.expect("a live socket");
+            }
+            while let Some(message) = socket.next().await {
+                if message.expect("a live socket").to_text().is_ok_and(|text| text.contains("\"pong\"")) {
+                    break;
+                }
+            }
+            tokio::spawn(count_frames(socket.into_inner(), Arc::clone(&heard)));
+        }
+        let publisher = TcpStream::connect(("127.0.0.1", server.port)).await.expect("a server");
+        publisher.set_nodelay(true).expect("a live socket");
+        Self { heard, publisher, count }
+    }
+
+    fn hear(&mut self, runtime: &Runtime, iterations: u64) -> Duration {
+        runtime.block_on(async {
+            let began = Instant::now();
+            for _ in 0..iterations {
+                self.publish().await;
+            }
+            began.elapsed()
+        })
+    }
+
+    /// Publishes a batch and waits until every subscriber has all of it.
+    async fn publish(&mut self) {
+        let expected = self.heard.blocks.load(Ordering::SeqCst) + BATCH * self.count;
+        self.heard.expected.store(expected, Ordering::SeqCst);
+        let data =
+            json!({ "block_hash": "9f86d081884c7d65", "height": 1_234_567, "events": ["a", "b", "c"] });
+        let body = json!({ "what": "block", "chain_name": CHAIN, "count": BATCH, "data": data }).to_string();
+        let request = format!(
+            "POST /ham/publish HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        self.publisher.write_all(request.as_bytes()).await.expect("a live socket");
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"}") {
+            assert_ne!(self.publisher.read_buf(&mut answer).await.expect("a live socket"), 0, "an answer");
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+        self.heard.all.notified().await;
+    }
+}
+
+/// Counts the frames that carry text, at the least cost there is: neither server is slowed by its readers.
+async fn count_frames(mut stream: TcpStream, heard: Arc<Heard>) {
+    let mut buffer = Vec::with_capacity(64 << 10);
+    while stream.read_buf(&mut buffer).await.is_ok_and(|read| read > 0) {
+        let (mut at, mut blocks) = (0, 0);
+        while let Some(frame) = frame_length(&buffer[at..]) {
+            blocks += u64::from(buffer[at] & 0x0f == TEXT);
+            at += frame;
+        }
+        buffer.drain(..at);
+        let now = heard.blocks.fetch_add(blocks, Ordering::SeqCst) + blocks;
+        if blocks > 0 && now == heard.expected.load(Ordering::SeqCst) {
+            heard.all.notify_one();
+        }
+    }
+}
+
+/// The length of the whole frame that these bytes begin with, if all of it is there. A server's frames are not masked.
+fn frame_length(bytes: &[u8]) -> Option<usize> {
+    let length = match *bytes.get(1)? {
+        126 => 4 + usize::from(u16::from_be_bytes([*bytes.get(2)?, *bytes.get(3)?])),
+        127 => panic!("blocks are small"),
+        short => 2 + usize::from(short),
+    };
+    (bytes.len() >= length).then_some(length)
+}
+
+fn main() {
+    let mut criterion = configured();
+    fan_out(&mut criterion);
+    criterion.final_summary();
+}
+
+const SUBSCRIBERS: [u64; 4] = [1, 100, 1000, 5000];
+
+/// Blocks published at once, in one request; fewer than any subscriber's queue holds.
+const BATCH: u64 = 64;
+
+const CHAIN: &str = "supply_chain";
+
+const TEXT: u8 = 1;

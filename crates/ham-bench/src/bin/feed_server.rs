@@ -1,0 +1,35 @@
+//! The feed server of the `feed` bench, in a process of its own so that its memory can be read: `FeedServer` and the one
+//! route that publishes, as `ham-feed`'s `tests/hierachain/server.py` has it.
+
+use std::error::Error;
+
+use axum::routing::post;
+use axum::{Json, Router};
+use ham_feed::server::{FeedServer, FeedServerConfig};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+#[derive(Deserialize)]
+struct Publish {
+    chain_name: String,
+    data: Value,
+    count: usize,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let feed = FeedServer::new(FeedServerConfig::default())?;
+    let publishing = feed.clone();
+    let publish = async move |Json(asked): Json<Publish>| {
+        let mut subscribers = 0;
+        for _ in 0..asked.count {
+            subscribers = publishing.publish_block(&asked.chain_name, &asked.data);
+        }
+        Json(json!({ "subscribers": subscribers }))
+    };
+    let router = Router::new().merge(feed.router()).route("/ham/publish", post(publish));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    println!("listening on {}", listener.local_addr()?.port());
+    axum::serve(listener, router).await?;
+    Ok(())
+}
