@@ -1,0 +1,158 @@
+//! What administrators ask for.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+
+use holochain_conductor_api::{AdminRequest, AdminResponse, IssueAppAuthenticationTokenPayload};
+use holochain_types::app::{CoordinatorSource, UpdateCoordinatorsPayload};
+use holochain_types::dna::CoordinatorBundle;
+use holochain_types::network::HolochainTransportStats;
+use holochain_types::prelude::{CapGrant, CoordinatorManifest, GrantZomeCallCapabilityPayload};
+use holochain_websocket::{WebsocketReceiver, WebsocketSender};
+use mr_bundle::FileSystemBundler;
+use tokio_util::sync::CancellationToken;
+
+use super::listener::{Held, Interface, Interfaces};
+use super::socket::answer;
+use crate::error::{ApiError, ConductorError};
+
+/// Boxed, because a request may add an interface, which serves connections.
+pub(super) fn serve(
+    interfaces: Held,
+    sender: WebsocketSender,
+    receiver: WebsocketReceiver,
+    stop: CancellationToken,
+) -> BoxFuture<'static, ()> {
+    let delaying = interfaces.clone();
+    let delay = move || delaying.upgrade().map(|interfaces| interfaces.conductor().controls().delay()).unwrap_or_default();
+    let requests = answer(receiver, stop, delay, move |request| {
+        let interfaces = interfaces.upgrade();
+        async move {
+            let Some(interfaces) = interfaces else { return stopped() };
+            handle(&interfaces, request).await.unwrap_or_else(|error| AdminResponse::Error(error.into()))
+        }
+    });
+    // The connection ends when its sending half does.
+    Box::pin(requests.map(move |()| drop(sender)))
+}
+
+fn stopped() -> AdminResponse {
+    AdminResponse::Error(ApiError::Other("the conductor has stopped".to_owned()).into())
+}
+
+async fn handle(interfaces: &Arc<Interfaces>, request: AdminRequest) -> Result<AdminResponse, ApiError> {
+    let conductor = interfaces.conductor();
+    Ok(match request {
+        AdminRequest::AddAdminInterfaces(configs) => {
+            interfaces.add_admins(configs).await.map_err(ConductorError::from)?;
+            AdminResponse::AdminInterfacesAdded
+        }
+        AdminRequest::GetDnaDefinition(cell) => match conductor.definition(&cell).await {
+            Ok(definition) => AdminResponse::DnaDefinitionReturned(definition.content),
+            Err(ConductorError::DnaDefMissing(cell)) => return Err(ApiError::CellMissing(cell)),
+            Err(error) => return Err(error.into()),
+        },
+        AdminRequest::UpdateCoordinators(payload) => {
+            let UpdateCoordinatorsPayload { cell_id, source } = *payload;
+            let bundle = match source {
+                CoordinatorSource::Path(path) => {
+                    CoordinatorBundle::from(FileSystemBundler::load_from::<CoordinatorManifest>(path).await?)
+                }
+                CoordinatorSource::Bundle(bundle) => *bundle,
+            };
+            conductor.update_coordinators(&cell_id, bundle).await?;
+            AdminResponse::CoordinatorsUpdated
+        }
+        AdminRequest::InstallApp(payload) => {
+            let app = conductor.install_app(*payload).await?;
+            AdminResponse::AppInstalled(conductor.info_of(&app).await?)
+        }
+        AdminRequest::UninstallApp { installed_app_id, force } => {
+            conductor.uninstall_app(&installed_app_id, force).await?;
+            AdminResponse::AppUninstalled
+        }
+        AdminRequest::ListDnas => AdminResponse::DnasListed(conductor.list_dnas().await?),
+        AdminRequest::GenerateAgentPubKey => {
+            let key = conductor.keystore().new_sign_keypair_random().await;
+            AdminResponse::AgentPubKeyGenerated(key.map_err(|error| ApiError::Other(error.to_string()))?)
+        }
+        AdminRequest::ListCellIds => {
+            AdminResponse::CellIdsListed(conductor.running().iter().map(|cell| cell.id().clone()).collect())
+        }
+        AdminRequest::ListApps { status_filter } => AdminResponse::AppsListed(conductor.list_apps(status_filter).await?),
+        AdminRequest::EnableApp { installed_app_id } => {
+            let app = conductor.enable_app(&installed_app_id).await?;
+            AdminResponse::AppEnabled(conductor.info_of(&app).await?)
+        }
+        AdminRequest::DisableApp { installed_app_id } => {
+            conductor.disable_app(&installed_app_id).await?;
+            AdminResponse::AppDisabled
+        }
+        AdminRequest::AttachAppInterface { port, danger_bind_addr: address, allowed_origins, installed_app_id: app } => {
+            let interface = Interface { port: port.unwrap_or_default(), address, allowed_origins, app };
+            AdminResponse::AppInterfaceAttached { port: interfaces.attach_app(interface).await? }
+        }
+        AdminRequest::ListAppInterfaces => AdminResponse::AppInterfacesListed(interfaces.app_interfaces()),
+        AdminRequest::DumpState { cell_id, source_chain_cursor, limit } => {
+            AdminResponse::StateDumped(conductor.dump_state(&cell_id, source_chain_cursor.as_ref(), limit).await?)
+        }
+        AdminRequest::DumpConductorState => {
+            AdminResponse::ConductorStateDumped(conductor.dump_conductor_state(&interfaces.admin_ports())?)
+        }
+        AdminRequest::DumpFullState { cell_id, dht_ops_cursor, limit } => {
+            AdminResponse::FullStateDumped(conductor.dump_full_state(&cell_id, dht_ops_cursor, limit).await?)
+        }
+        AdminRequest::DumpOpTimings { dna_hash, cursor, limit } => {
+            AdminResponse::OpTimingsDumped(conductor.dump_op_timings(&dna_hash, cursor.as_ref(), limit).await?)
+        }
+        // There is no network, so there is nothing to tell of it.
+        AdminRequest::DumpNetworkMetrics { .. } => AdminResponse::NetworkMetricsDumped(Default::default()),
+        AdminRequest::DumpNetworkStats => AdminResponse::NetworkStatsDumped(no_network()),
+        AdminRequest::AddAgentInfo { .. } => AdminResponse::AgentInfoAdded,
+        AdminRequest::AgentInfo { .. } => AdminResponse::AgentInfo(Vec::new()),
+        AdminRequest::PeerMetaInfo { .. } => AdminResponse::PeerMetaInfo(Default::default()),
+        AdminRequest::GrantZomeCallCapability(payload) => {
+            let GrantZomeCallCapabilityPayload { cell_id, cap_grant } = *payload;
+            AdminResponse::ZomeCallCapabilityGranted(conductor.grant(&cell_id, cap_grant.into()).await?)
+        }
+        AdminRequest::GrantDirectSignalCapability { cell_id, tag, constraint } => {
+            let grant = CapGrant::new_direct_signal_grant(tag, constraint);
+            AdminResponse::DirectSignalCapabilityGranted(conductor.grant(&cell_id, grant).await?)
+        }
+        AdminRequest::RevokeZomeCallCapability { action_hash, cell_id } => {
+            conductor.revoke(&cell_id, action_hash).await?;
+            AdminResponse::ZomeCallCapabilityRevoked
+        }
+        AdminRequest::ListCapabilityGrants { installed_app_id, include_revoked } => {
+            AdminResponse::CapabilityGrantsInfo(conductor.grants(&installed_app_id, include_revoked).await?)
+        }
+        AdminRequest::DeleteCloneCell(payload) => {
+            conductor.delete_clone_cell(&payload).await?;
+            AdminResponse::CloneCellDeleted
+        }
+        AdminRequest::StorageInfo => AdminResponse::StorageInfo(conductor.storage_info().await?),
+        AdminRequest::IssueAppAuthenticationToken(payload) => {
+            AdminResponse::AppAuthenticationTokenIssued(issue(interfaces, payload))
+        }
+        AdminRequest::RevokeAppAuthenticationToken(token) => {
+            conductor.tokens().revoke(&token, conductor.now());
+            AdminResponse::AppAuthenticationTokenRevoked
+        }
+    })
+}
+
+fn issue(
+    interfaces: &Interfaces,
+    payload: IssueAppAuthenticationTokenPayload,
+) -> holochain_conductor_api::AppAuthenticationTokenIssued {
+    let conductor = interfaces.conductor();
+    conductor.tokens().issue(payload, conductor.now())
+}
+
+pub(super) fn no_network() -> HolochainTransportStats {
+    let transport_stats =
+        kitsune2_api::TransportStats { backend: "none".to_owned(), peer_urls: Vec::new(), connections: Vec::new() };
+    HolochainTransportStats { transport_stats, blocked_message_counts: Default::default() }
+}

@@ -1,0 +1,8 @@
+//! The WebSocket interfaces, as `holochain` 0.7.1 serves them.
+
+mod admin;
+mod app;
+mod listener;
+mod socket;
+
+pub(crate) use listener::{Interface, Interfaces};

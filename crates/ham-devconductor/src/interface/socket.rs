@@ -1,0 +1,64 @@
+//! One connection: requests are answered as they are done, a bounded number at a time.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use holochain_serialized_bytes::{SerializedBytes, SerializedBytesError};
+use holochain_websocket::{ReceiveMessage, WebsocketError, WebsocketReceiver};
+use tokio_util::sync::CancellationToken;
+
+/// Answers requests until the client goes or `stop` is cancelled. What cannot be decoded is answered by nobody: it names
+/// no request.
+pub(super) async fn answer<Q, A, F>(
+    receiver: WebsocketReceiver,
+    stop: CancellationToken,
+    delay: impl Fn() -> Duration + Send + Sync + 'static,
+    handle: impl Fn(Q) -> F + Send + Sync + 'static,
+) where
+    Q: TryFrom<SerializedBytes, Error = SerializedBytesError> + serde::de::DeserializeOwned + Debug + Send,
+    A: Debug,
+    SerializedBytes: TryFrom<A, Error = SerializedBytesError>,
+    F: Future<Output = A> + Send,
+{
+    let requests = stream::unfold(receiver, async |mut receiver| {
+        loop {
+            match receiver.recv::<Q>().await {
+                Ok(message) => return Some((message, receiver)),
+                Err(WebsocketError::Deserialize(error)) => tracing::warn!(%error, "a request could not be decoded"),
+                Err(error) => {
+                    tracing::debug!(%error, "a connection ended");
+                    return None;
+                }
+            }
+        }
+    });
+    let (handle, delay) = (Arc::new(handle), Arc::new(delay));
+    let all = requests.for_each_concurrent(CONCURRENT_REQUESTS, |message| {
+        let (handle, delay) = (Arc::clone(&handle), Arc::clone(&delay));
+        async move {
+            let ReceiveMessage::Request(request, respond) = message else {
+                tracing::warn!("a client sent what is no request");
+                return;
+            };
+            let answer = handle(request).await;
+            hold_back(delay()).await;
+            if let Err(error) = respond.respond(answer).await {
+                tracing::debug!(%error, "an answer could not be sent");
+            }
+        }
+    });
+    stop.run_until_cancelled(Box::pin(all)).await;
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test asked for answers that are late")]
+async fn hold_back(delay: Duration) {
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+}
+
+/// Requests of one connection that are worked on at a time, as in `holochain` 0.7.1.
+const CONCURRENT_REQUESTS: usize = 128;
