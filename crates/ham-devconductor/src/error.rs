@@ -12,8 +12,8 @@ use holochain_state::mutations::StateMutationError;
 use holochain_state::query::StateQueryError;
 use holochain_state::source_chain::SourceChainError;
 use holochain_types::prelude::{
-    AgentPubKey, AppBundleError, AppError, AppManifestError, CellId, DisabledAppReason, DnaError, FunctionName,
-    InitCallbackResult, InstalledAppId, UnresolvedDependencies, ZomeError, ZomeName,
+    AgentPubKey, AppBundleError, AppError, AppManifestError, CellId, DisabledAppReason, DnaError,
+    FunctionName, InitCallbackResult, InstalledAppId, UnresolvedDependencies, ZomeError, ZomeName,
 };
 use holochain_wasmer_common::WasmError;
 use mr_bundle::error::MrBundleError;
@@ -170,7 +170,9 @@ impl InitResult {
         match answer {
             InitCallbackResult::Pass => Self::Pass,
             InitCallbackResult::Fail(reason) => Self::Fail(zome_name, reason),
-            InitCallbackResult::UnresolvedDependencies(missing) => Self::UnresolvedDependencies(zome_name, missing),
+            InitCallbackResult::UnresolvedDependencies(missing) => {
+                Self::UnresolvedDependencies(zome_name, missing)
+            }
         }
     }
 }
@@ -184,7 +186,9 @@ pub(crate) enum ConductorError {
     AppError(#[from] AppError),
     #[error(transparent)]
     AppBundleError(#[from] AppBundleError),
-    #[error("App can't be disabled/uninstalled because it is protected by its dependents. App: {0} Dependents: {1:?}")]
+    #[error(
+        "App can't be disabled/uninstalled because it is protected by its dependents. App: {0} Dependents: {1:?}"
+    )]
     AppHasDependents(InstalledAppId, Vec<InstalledAppId>),
     #[error(transparent)]
     AppManifestError(#[from] AppManifestError),

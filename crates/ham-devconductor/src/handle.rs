@@ -93,7 +93,9 @@ impl DevConductor {
         let installed = id.filter(|id| self.conductor.state().get_app(id).is_ok());
         let id = match installed {
             Some(id) => id,
-            None => self.conductor.install_app(payload).await.map_err(|error| error.to_string())?.id().clone(),
+            None => {
+                self.conductor.install_app(payload).await.map_err(|error| error.to_string())?.id().clone()
+            }
         };
         self.conductor.enable_app(&id).await.map_err(|error| error.to_string())?;
         Ok(id)

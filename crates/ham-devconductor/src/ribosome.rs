@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use holochain_serialized_bytes::SerializedBytesError;
 use holochain_state::prelude::WasmStore;
+use holochain_types::prelude::{
+    CallbackResult, DnaDef, DnaDefHashed, DnaError, EntryDef, EntryDefsCallbackResult, ExternIO,
+    FunctionName, ZomeDef, ZomeError, ZomeIndex, ZomeInfo, ZomeName,
+};
 use holochain_types::zome_types::{GlobalZomeTypes, ZomeTypesError};
 use holochain_wasmer_common::WasmErrorInner;
-use holochain_types::prelude::{
-    CallbackResult, DnaDef, DnaDefHashed, DnaError, EntryDef, EntryDefsCallbackResult, ExternIO, FunctionName,
-    ZomeDef, ZomeError, ZomeIndex, ZomeInfo, ZomeName,
-};
 use serde::de::DeserializeOwned;
 
 use crate::error::RibosomeError;
@@ -43,7 +43,11 @@ impl Ribosome {
     ///
     /// # Errors
     /// Code that is missing, no WASM, or no zome.
-    pub(crate) async fn load(dna: DnaDefHashed, wasms: &WasmStore, limits: Limits) -> Result<Self, RibosomeError> {
+    pub(crate) async fn load(
+        dna: DnaDefHashed,
+        wasms: &WasmStore,
+        limits: Limits,
+    ) -> Result<Self, RibosomeError> {
         let mut zomes = Vec::new();
         let integrity = dna.integrity_zomes.len();
         for (position, (name, definition)) in dna.all_zomes().enumerate() {
@@ -53,7 +57,8 @@ impl Ribosome {
             let stored = wasms.as_read().get(&wasm.wasm_hash).await?;
             let code = stored.ok_or_else(|| RibosomeError::ZomeSourceMissing(name.to_string()))?;
             let hash = wasm.wasm_hash.clone();
-            let module = blocking(move || ModuleCache::shared().load(&hash, &code.into_content().code())).await??;
+            let module =
+                blocking(move || ModuleCache::shared().load(&hash, &code.into_content().code())).await??;
             let index = u8::try_from(position).ok().filter(|_| position < integrity).map(ZomeIndex);
             zomes.push(Zome { name: name.clone(), integrity: index, module, info: None });
         }
@@ -95,7 +100,8 @@ impl Ribosome {
 
     fn describe(&self, position: usize, zome: &Zome) -> Result<ZomeInfo, RibosomeError> {
         let scope = self.scope_of(zome)?;
-        let defs = scope.iter().filter_map(|index| self.entry_defs.get(usize::from(index.0))).flatten().cloned();
+        let defs =
+            scope.iter().filter_map(|index| self.entry_defs.get(usize::from(index.0))).flatten().cloned();
         Ok(ZomeInfo {
             name: zome.name.clone(),
             id: ZomeIndex(u8::try_from(position).map_err(|_| ZomeTypesError::ZomeIndexOverflow)?),
@@ -108,7 +114,8 @@ impl Ribosome {
 
     /// The integrity zomes whose types a zome may use: an integrity zome its own, and those it depends on.
     fn scope_of(&self, zome: &Zome) -> Result<Vec<ZomeIndex>, RibosomeError> {
-        let definition = self.dna.all_zomes().find(|(name, _)| **name == zome.name).map(|(_, definition)| definition);
+        let definition =
+            self.dna.all_zomes().find(|(name, _)| **name == zome.name).map(|(_, definition)| definition);
         let dependencies = definition.map(|definition| definition.dependencies()).unwrap_or_default();
         let index = |name: &ZomeName| {
             let found = self.integrity().find(|zome| zome.name == *name).and_then(|zome| zome.integrity);
@@ -226,7 +233,9 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 
 /// For a call that another call waits for: the threads that may block are bounded, and were all of them waiting for
 /// calls, none would be left to run one.
-async fn on_a_thread_of_its_own<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, RibosomeError> {
+async fn on_a_thread_of_its_own<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, RibosomeError> {
     let (done, result) = tokio::sync::oneshot::channel();
     let run = move || drop(done.send(work()));
     std::thread::Builder::new().spawn(run).map_err(|error| RibosomeError::JoinError(error.to_string()))?;

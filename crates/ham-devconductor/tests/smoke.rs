@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use ham_devconductor::DevConductor;
 use holochain_client::{
-    AdminWebsocket, AppWebsocket, AuthorizeSigningCredentialsPayload, ClientAgentSigner, ExternIO, ZomeCallTarget,
+    AdminWebsocket, AppWebsocket, AuthorizeSigningCredentialsPayload, ClientAgentSigner, ExternIO,
+    ZomeCallTarget,
 };
 
 fn bundle() -> Vec<u8> {
@@ -19,11 +20,13 @@ async fn connect(conductor: &DevConductor, app: &str) -> AppWebsocket {
     let port = conductor.attach_app_interface(0).await.unwrap();
     let token = admin.issue_app_auth_token(app.to_owned().into()).await.unwrap().token;
     let signer = ClientAgentSigner::default();
-    let client = AppWebsocket::connect(("127.0.0.1", port), token, Arc::new(signer.clone()), None).await.unwrap();
+    let client =
+        AppWebsocket::connect(("127.0.0.1", port), token, Arc::new(signer.clone()), None).await.unwrap();
     for cells in client.cached_app_info().cell_info.values() {
         for cell in cells {
             let holochain_client::CellInfo::Provisioned(cell) = cell else { continue };
-            let payload = AuthorizeSigningCredentialsPayload { cell_id: cell.cell_id.clone(), functions: None };
+            let payload =
+                AuthorizeSigningCredentialsPayload { cell_id: cell.cell_id.clone(), functions: None };
             let credentials = admin.authorize_signing_credentials(payload).await.unwrap();
             signer.add_credentials(cell.cell_id.clone(), credentials);
         }

@@ -7,9 +7,9 @@ use futures_util::future::join_all;
 use holo_hash::DnaHash;
 use holochain_conductor_api::{AppInfo, AppStatusFilter};
 use holochain_types::app::{
-    AppBundle, AppManifest, AppStatus, CellProvisioning, DisabledAppReason, ExistingCellsMap, InitPropertiesMap,
-    InstallAppPayload, InstalledApp, InstalledAppCommon, InstalledAppId, MemproofMap, ModifiersMap, RoleSettings,
-    RoleSettingsMap,
+    AppBundle, AppManifest, AppStatus, CellProvisioning, DisabledAppReason, ExistingCellsMap,
+    InitPropertiesMap, InstallAppPayload, InstalledApp, InstalledAppCommon, InstalledAppId, MemproofMap,
+    ModifiersMap, RoleSettings, RoleSettingsMap,
 };
 use holochain_types::dna::{CoordinatorBundle, DnaFile};
 use holochain_types::prelude::{AgentPubKey, CellId, DnaDefHashed, MembraneProof, Timestamp};
@@ -66,7 +66,8 @@ impl Conductor {
         {
             return Err(ConductorError::AgentKeyNotInKeystore(key.clone()));
         }
-        let Settings { memproofs, modifiers, existing, init_properties } = Settings::of(payload.roles_settings);
+        let Settings { memproofs, modifiers, existing, init_properties } =
+            Settings::of(payload.roles_settings);
         let bundle = payload.source.resolve().await?;
         let mut manifest = bundle.manifest().to_owned();
         if let Some(seed) = payload.network_seed {
@@ -84,16 +85,19 @@ impl Conductor {
             None => self.keystore().new_sign_keypair_random().await.map_err(keystore)?,
         };
         let cells = resolved.cells_to_create(agent.clone());
-        let installed: HashSet<CellId> =
-            self.state().installed_apps().values().flat_map(|app| app.all_cells().collect::<Vec<_>>()).collect();
+        let installed: HashSet<CellId> = self
+            .state()
+            .installed_apps()
+            .values()
+            .flat_map(|app| app.all_cells().collect::<Vec<_>>())
+            .collect();
         if let Some((cell, _)) = cells.iter().find(|(cell, _)| installed.contains(cell)) {
             return Err(ConductorError::CellAlreadyExists(cell.clone()));
         }
         for (dna, _) in resolved.dnas_to_register {
             self.store_dna(&agent, dna).await?;
         }
-        let app =
-            InstalledAppCommon::new(&id, agent, resolved.role_assignments, manifest, Timestamp::now())?;
+        let app = InstalledAppCommon::new(&id, agent, resolved.role_assignments, manifest, Timestamp::now())?;
         if defer {
             return self.update_state(|state| Ok(state.add_app_awaiting_memproofs(app)?)).await;
         }
@@ -137,7 +141,10 @@ impl Conductor {
     ///
     /// # Errors
     /// [`GenesisFailed`](ConductorError::GenesisFailed) with every cell that failed.
-    pub(super) async fn genesis(&self, cells: Vec<(CellId, Option<MembraneProof>)>) -> Result<(), ConductorError> {
+    pub(super) async fn genesis(
+        &self,
+        cells: Vec<(CellId, Option<MembraneProof>)>,
+    ) -> Result<(), ConductorError> {
         let genesis = async |cell: &CellId, proof| {
             let ribosome = self.load_ribosome(cell).await.map_err(Box::new)?;
             let dht = self.dht(cell.dna_hash()).await.map_err(Box::new)?;
@@ -148,7 +155,8 @@ impl Conductor {
             let result: Result<(), CellError> = genesis(&cell, proof).await;
             (cell, result)
         });
-        let failed = |(cell, result): (CellId, Result<(), CellError>)| result.err().map(|error| (cell, error));
+        let failed =
+            |(cell, result): (CellId, Result<(), CellError>)| result.err().map(|error| (cell, error));
         let errors: Vec<_> = join_all(all).await.into_iter().filter_map(failed).collect();
         if errors.is_empty() { Ok(()) } else { Err(ConductorError::GenesisFailed { errors }) }
     }
@@ -193,7 +201,10 @@ impl Conductor {
     ///
     /// # Errors
     /// There is no such app, or it awaits membrane proofs.
-    pub(crate) async fn enable_app(self: &Arc<Self>, id: &InstalledAppId) -> Result<InstalledApp, ConductorError> {
+    pub(crate) async fn enable_app(
+        self: &Arc<Self>,
+        id: &InstalledAppId,
+    ) -> Result<InstalledApp, ConductorError> {
         let state = self.state();
         let app = state.get_app(id)?;
         let refused = |text: &str| Err(ConductorError::AppStatusError(text.to_owned()));
@@ -225,7 +236,11 @@ impl Conductor {
         self.set_status(id, AppStatus::Disabled(DisabledAppReason::User)).await
     }
 
-    async fn set_status(&self, id: &InstalledAppId, status: AppStatus) -> Result<InstalledApp, ConductorError> {
+    async fn set_status(
+        &self,
+        id: &InstalledAppId,
+        status: AppStatus,
+    ) -> Result<InstalledApp, ConductorError> {
         self.update_state(|state| {
             let app = state.get_app_mut(id)?;
             app.status = status;
@@ -259,7 +274,8 @@ impl Conductor {
             .values()
             .flat_map(|app| app.all_cells().map(|cell| cell.dna_hash().clone()).collect::<Vec<_>>())
             .collect();
-        let gone: HashSet<&DnaHash> = cells.iter().map(CellId::dna_hash).filter(|dna| !used.contains(dna)).collect();
+        let gone: HashSet<&DnaHash> =
+            cells.iter().map(CellId::dna_hash).filter(|dna| !used.contains(dna)).collect();
         for dna in gone {
             self.stores.remove_dht(dna).await?;
         }
@@ -278,9 +294,11 @@ impl Conductor {
         let state = self.state();
         let app = state.get_app(id)?;
         let cell = |dna: &DnaHash| CellId::new(dna.clone(), app.agent_key().clone());
-        let cells = app.primary_roles().map(|(role, primary)| (cell(primary.dna_hash()), proofs.remove(role)));
+        let cells =
+            app.primary_roles().map(|(role, primary)| (cell(primary.dna_hash()), proofs.remove(role)));
         self.genesis(cells.collect()).await?;
-        self.set_status(id, AppStatus::Disabled(DisabledAppReason::NotStartedAfterProvidingMemproofs)).await?;
+        self.set_status(id, AppStatus::Disabled(DisabledAppReason::NotStartedAfterProvidingMemproofs))
+            .await?;
         Ok(())
     }
 
@@ -294,7 +312,8 @@ impl Conductor {
         bundle: CoordinatorBundle,
     ) -> Result<(), ConductorError> {
         let (zomes, wasms) = bundle.into_zomes().await?;
-        let definition = self.definition(cell_id).await.map_err(|_| ConductorError::CellMissing(cell_id.clone()))?;
+        let definition =
+            self.definition(cell_id).await.map_err(|_| ConductorError::CellMissing(cell_id.clone()))?;
         let definition = definition.content.replace_coordinators(zomes)?;
         for wasm in wasms {
             if !self.stores.wasms.as_read().contains(&wasm.hash).await? {
@@ -330,7 +349,10 @@ impl Conductor {
     }
 
     /// The newest first.
-    pub(crate) async fn list_apps(&self, filter: Option<AppStatusFilter>) -> Result<Vec<AppInfo>, ConductorError> {
+    pub(crate) async fn list_apps(
+        &self,
+        filter: Option<AppStatusFilter>,
+    ) -> Result<Vec<AppInfo>, ConductorError> {
         let state = self.state();
         let wanted = |app: &&InstalledApp| match (&filter, &app.status) {
             (None, _)

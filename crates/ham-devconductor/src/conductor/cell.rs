@@ -30,7 +30,12 @@ impl std::fmt::Debug for Cell {
 }
 
 impl Cell {
-    pub(super) fn new(conductor: &Arc<Conductor>, id: CellId, dht: DhtStore, ribosome: Arc<Ribosome>) -> Self {
+    pub(super) fn new(
+        conductor: &Arc<Conductor>,
+        id: CellId,
+        dht: DhtStore,
+        ribosome: Arc<Ribosome>,
+    ) -> Self {
         Self {
             id,
             conductor: Arc::downgrade(conductor),

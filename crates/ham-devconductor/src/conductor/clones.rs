@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use holochain_types::app::{
-    AppError, CreateCloneCellPayload, DeleteCloneCellPayload, DisableCloneCellPayload, EnableCloneCellPayload, InstalledAppId,
+    AppError, CreateCloneCellPayload, DeleteCloneCellPayload, DisableCloneCellPayload,
+    EnableCloneCellPayload, InstalledAppId,
 };
 use holochain_types::prelude::{CellId, CloneCellId, CloneId, ClonedCell, DnaDefHashed};
 
@@ -39,7 +40,8 @@ impl Conductor {
         self.stores.definitions.put(&agent, &definition.content).await?;
         let clone_id = self
             .update_state(|state| {
-                let exists = state.installed_apps().values().any(|app| app.all_cells().any(|cell| cell == cell_id));
+                let exists =
+                    state.installed_apps().values().any(|app| app.all_cells().any(|cell| cell == cell_id));
                 if exists {
                     return Err(AppError::DuplicateCellId(cell_id.clone()).into());
                 }
@@ -100,7 +102,10 @@ impl Conductor {
     ///
     /// # Errors
     /// There is no such clone, or it is enabled.
-    pub(crate) async fn delete_clone_cell(&self, payload: &DeleteCloneCellPayload) -> Result<(), ConductorError> {
+    pub(crate) async fn delete_clone_cell(
+        &self,
+        payload: &DeleteCloneCellPayload,
+    ) -> Result<(), ConductorError> {
         let cell = self
             .update_state(|state| {
                 let app = state.get_app_mut(&payload.app_id)?;
@@ -110,7 +115,10 @@ impl Conductor {
                     CloneCellId::DnaHash(wanted) => cell.dna_hash() == wanted,
                 });
                 let Some((_, cell)) = disabled else {
-                    return Err(AppError::CloneCellMustBeDisabledBeforeDeleting(payload.clone_cell_id.clone()).into());
+                    return Err(AppError::CloneCellMustBeDisabledBeforeDeleting(
+                        payload.clone_cell_id.clone(),
+                    )
+                    .into());
                 };
                 app.delete_clone_cell(&clone)?;
                 Ok(cell)
@@ -120,7 +128,12 @@ impl Conductor {
     }
 }
 
-fn cloned(cell_id: CellId, clone_id: CloneId, original_dna_hash: holo_hash::DnaHash, dna: &DnaDefHashed) -> ClonedCell {
+fn cloned(
+    cell_id: CellId,
+    clone_id: CloneId,
+    original_dna_hash: holo_hash::DnaHash,
+    dna: &DnaDefHashed,
+) -> ClonedCell {
     let (dna_modifiers, name) = (dna.modifiers.clone(), dna.name.clone());
     ClonedCell { cell_id, clone_id, original_dna_hash, dna_modifiers, name, enabled: true }
 }

@@ -46,7 +46,8 @@ impl Conductor {
         let source_chain_dump = source_chain::dump_state(&dht, cell.agent_pubkey().clone()).await?;
         let after = cursor.as_ref().map(|cursor| (cursor.when_received, &cursor.hash));
         let page = dht.dht_ops_page_for_dump(after, limit).await?;
-        let (mut validation_limbo, mut integration_limbo, mut integrated) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut validation_limbo, mut integration_limbo, mut integrated) =
+            (Vec::new(), Vec::new(), Vec::new());
         for row in page.rows {
             let DumpOpWireRow::Chain(chain) = row.wire else { continue };
             let Some(op) = operation(&dht, cell, chain.op_hash, chain.op_type).await? else { continue };
@@ -109,7 +110,12 @@ impl Conductor {
             let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
             let (dht_data_size, dht_data_size_on_disk) =
                 (size(dht.used_size().await?), size(dht.size_on_disk().await?));
-            blobs.push(StorageBlob::Dna(DnaStorageInfo { dht_data_size, dht_data_size_on_disk, dna_hash, used_by }));
+            blobs.push(StorageBlob::Dna(DnaStorageInfo {
+                dht_data_size,
+                dht_data_size_on_disk,
+                dna_hash,
+                used_by,
+            }));
         }
         Ok(StorageInfo { blobs })
     }
@@ -117,7 +123,8 @@ impl Conductor {
     /// A store is made for a DNA that is installed, not for whatever is asked about.
     async fn known_dht(&self, dna: &DnaHash) -> Result<DhtStoreRead, ApiError> {
         let state = self.state();
-        let known = state.installed_apps().values().any(|app| app.all_cells().any(|cell| cell.dna_hash() == dna));
+        let known =
+            state.installed_apps().values().any(|app| app.all_cells().any(|cell| cell.dna_hash() == dna));
         if !known {
             return Err(ConductorError::Other(format!("no app has the DNA {dna}")).into());
         }

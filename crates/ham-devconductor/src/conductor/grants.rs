@@ -7,8 +7,9 @@ use holo_hash::{ActionHash, EntryHash};
 use holochain_state::host_fn_workspace::SourceChainWorkspace;
 use holochain_types::app::InstalledAppId;
 use holochain_types::prelude::{
-    ActionData, ActionType, AppCapGrantInfo, CapGrant, CapGrantInfo, CellId, ChainQueryFilter, ChainTopOrdering,
-    CreateData, DeleteData, DesensitizedCapGrant, Entry, EntryType, GrantConstraint, Timestamp,
+    ActionData, ActionType, AppCapGrantInfo, CapGrant, CapGrantInfo, CellId, ChainQueryFilter,
+    ChainTopOrdering, CreateData, DeleteData, DesensitizedCapGrant, Entry, EntryType, GrantConstraint,
+    Timestamp,
 };
 
 use super::{Cell, Conductor, INIT_PATIENCE};
@@ -20,9 +21,14 @@ impl Conductor {
     ///
     /// # Errors
     /// The cell cannot be called, its `init` fails, or the commit does.
-    pub(crate) async fn grant(self: &Arc<Self>, cell: &CellId, grant: CapGrant) -> Result<ActionHash, ApiError> {
+    pub(crate) async fn grant(
+        self: &Arc<Self>,
+        cell: &CellId,
+        grant: CapGrant,
+    ) -> Result<ActionHash, ApiError> {
         let entry = Entry::CapGrant(grant);
-        let data = CreateData { entry_type: EntryType::CapGrant, entry_hash: EntryHash::with_data_sync(&entry) };
+        let data =
+            CreateData { entry_type: EntryType::CapGrant, entry_hash: EntryHash::with_data_sync(&entry) };
         let (cell, workspace) = self.chain_of(cell).await?;
         commit(&cell, &workspace, ActionData::Create(data), Some(entry)).await
     }
@@ -83,7 +89,9 @@ impl Conductor {
                 .await?
                 .iter()
                 .filter_map(|record| match &record.action().data {
-                    ActionData::Delete(delete) => Some((delete.deletes_address.clone(), record.action().timestamp())),
+                    ActionData::Delete(delete) => {
+                        Some((delete.deletes_address.clone(), record.action().timestamp()))
+                    }
                     _ => None,
                 })
                 .collect();
@@ -106,7 +114,10 @@ impl Conductor {
         Ok(AppCapGrantInfo(all))
     }
 
-    async fn chain_of(self: &Arc<Self>, cell: &CellId) -> Result<(Arc<Cell>, SourceChainWorkspace), ApiError> {
+    async fn chain_of(
+        self: &Arc<Self>,
+        cell: &CellId,
+    ) -> Result<(Arc<Cell>, SourceChainWorkspace), ApiError> {
         let cell = self.cell(cell)?;
         let turn = tokio::time::timeout(INIT_PATIENCE, cell.init_turn()).await;
         {

@@ -8,6 +8,7 @@ use holochain_keystore::MetaLairClient;
 use lair_keystore::store_sqlite::create_sql_pool_factory;
 use lair_keystore_api::dependencies::sodoken::LockedArray;
 use lair_keystore_api::in_proc_keystore::InProcKeystore;
+use lair_keystore_api::ipc_keystore::{IpcKeystoreServer, ipc_keystore_connect};
 use lair_keystore_api::mem_store::create_mem_store_factory;
 use lair_keystore_api::prelude::{
     LairResult, LairServerConfig, LairServerConfigInner, PwHashLimits, SharedLockedArray,
@@ -17,26 +18,35 @@ use rand::RngCore as _;
 use super::config::{Config, DataDirectory, Passphrase};
 use crate::error::StartError;
 
-/// Opens it: in memory for a temporary conductor, in the data directory otherwise.
+/// An open keystore.
+pub(super) struct Keystore {
+    pub(super) client: MetaLairClient,
+    /// Serves its socket while it is here.
+    _server: Option<IpcKeystoreServer>,
+}
+
+/// Opens it: in memory for a temporary conductor, in the data directory otherwise, where other programs that know its
+/// passphrase reach it by the socket that its configuration names, as they reach `holochain`'s.
 ///
 /// Deriving its key takes the least that `lair` offers: a conductor for developing starts in milliseconds, and whoever
 /// can read the directory can read the passphrase beside it unless one is given.
-pub(super) async fn open(config: &Config, directory: &Path) -> Result<MetaLairClient, StartError> {
+pub(super) async fn open(config: &Config, directory: &Path) -> Result<Keystore, StartError> {
     match &config.data {
         DataDirectory::Temporary => in_memory().await,
-        DataDirectory::Kept(_) => kept(&directory.join("keystore"), config.passphrase.as_ref()).await,
+        DataDirectory::Kept(_) => kept(&directory.join("ks"), config.passphrase.as_ref()).await,
     }
     .map_err(|error| StartError::Keystore(error.to_string()))
 }
 
-async fn in_memory() -> LairResult<MetaLairClient> {
+async fn in_memory() -> LairResult<Keystore> {
     let passphrase = locked(&random())?;
     let config = new_config(Path::new("/"), &passphrase).await?;
     let store = InProcKeystore::new(Arc::new(config), create_mem_store_factory(), passphrase).await?;
-    MetaLairClient::from_client(store.new_client().await?).await
+    let client = MetaLairClient::from_client(store.new_client().await?).await?;
+    Ok(Keystore { client, _server: None })
 }
 
-async fn kept(directory: &Path, given: Option<&Passphrase>) -> LairResult<MetaLairClient> {
+async fn kept(directory: &Path, given: Option<&Passphrase>) -> LairResult<Keystore> {
     std::fs::create_dir_all(directory)?;
     let passphrase = match given {
         Some(given) => locked(given)?,
@@ -52,9 +62,10 @@ async fn kept(directory: &Path, given: Option<&Passphrase>) -> LairResult<MetaLa
         }
         Err(error) => return Err(error.into()),
     };
-    let factory = create_sql_pool_factory(directory.join("store_file"), &config.database_salt);
-    let store = InProcKeystore::new(config, factory, passphrase).await?;
-    MetaLairClient::from_client(store.new_client().await?).await
+    let factory = create_sql_pool_factory(&config.store_file, &config.database_salt);
+    let server = IpcKeystoreServer::new(Arc::clone(&config), factory, Arc::clone(&passphrase)).await?;
+    let client = ipc_keystore_connect(config.connection_url.clone(), passphrase).await?;
+    Ok(Keystore { client: MetaLairClient::from_client(client).await?, _server: Some(server) })
 }
 
 async fn new_config(root: &Path, passphrase: &SharedLockedArray) -> LairResult<LairServerConfigInner> {

@@ -24,8 +24,7 @@ use holochain_state::DhtStore;
 use holochain_state::conductor::ConductorStore;
 use holochain_state::host_fn_workspace::SourceChainWorkspace;
 use holochain_types::prelude::{
-    AppStatus, CellId, InitPropertiesMap, InstalledApp, Timestamp, ZomeCallParams,
-    ZomeCallResponse,
+    AppStatus, CellId, InitPropertiesMap, InstalledApp, Timestamp, ZomeCallParams, ZomeCallResponse,
 };
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -39,13 +38,14 @@ pub(crate) use tokens::Tokens;
 
 use crate::error::{ApiError, CellUnavailableReason, ConductorError, RibosomeError, StartError};
 use crate::workflow;
+use keystore::Keystore;
 use stores::Stores;
 
 /// One conductor. Cells and interfaces hold it weakly or for the time of a request.
 pub(crate) struct Conductor {
     config: Config,
     stores: Stores,
-    keystore: MetaLairClient,
+    keystore: Keystore,
     /// What the conductor's database holds; written there first.
     state: RwLock<Arc<ConductorState>>,
     /// The cells that can be called.
@@ -129,7 +129,7 @@ impl Conductor {
     }
 
     pub(crate) fn keystore(&self) -> &MetaLairClient {
-        &self.keystore
+        &self.keystore.client
     }
 
     pub(crate) fn store(&self) -> &ConductorStore {
@@ -221,7 +221,9 @@ impl Conductor {
         let state = self.state();
         let (_, app) = state.enabled_apps().find(|(_, app)| app.all_cells().any(|cell| cell == *beside))?;
         Some(match app.role(&role.to_owned()).ok()? {
-            AppRoleAssignment::Primary(primary) => CellId::new(primary.dna_hash().clone(), app.agent_key().clone()),
+            AppRoleAssignment::Primary(primary) => {
+                CellId::new(primary.dna_hash().clone(), app.agent_key().clone())
+            }
             AppRoleAssignment::Dependency(dependency) => dependency.cell_id.clone(),
         })
     }

@@ -34,7 +34,8 @@ impl Stores {
         let (directory, temporary, sync) = match &config.data {
             DataDirectory::Temporary => {
                 let made = tempfile::Builder::new().prefix("ham-dev-").tempdir();
-                let made = made.map_err(|source| StartError::Directory { path: std::env::temp_dir(), source })?;
+                let made =
+                    made.map_err(|source| StartError::Directory { path: std::env::temp_dir(), source })?;
                 // Nobody reads it after a crash of the machine.
                 (made.path().to_owned(), Some(made), DbSyncLevel::Off)
             }
@@ -45,8 +46,12 @@ impl Stores {
         std::fs::create_dir_all(&databases).map_err(failed)?;
         let lock = lock(&directory)?;
         let settings = HolochainDataConfig::new().with_sync_level(sync);
-                let conductor = open_db(&databases, data::Conductor, settings.clone()).await.map_err(|error| StartError::Database(error.to_string()))?;
-        let wasm = open_db(&databases, data::Wasm, settings.clone()).await.map_err(|error| StartError::Database(error.to_string()))?;
+        let conductor = open_db(&databases, data::Conductor, settings.clone())
+            .await
+            .map_err(|error| StartError::Database(error.to_string()))?;
+        let wasm = open_db(&databases, data::Wasm, settings.clone())
+            .await
+            .map_err(|error| StartError::Database(error.to_string()))?;
         Ok(Self {
             directory,
             config: settings,
@@ -94,7 +99,8 @@ impl Stores {
 /// ends, however it ends.
 fn lock(directory: &Path) -> Result<std::fs::File, StartError> {
     let failed = |source| StartError::Directory { path: directory.to_owned(), source };
-    let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(directory.join("lock"));
+    let file =
+        std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(directory.join("lock"));
     let file = file.map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),

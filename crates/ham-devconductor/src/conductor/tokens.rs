@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use holochain_conductor_api::{AppAuthenticationToken, AppAuthenticationTokenIssued, IssueAppAuthenticationTokenPayload};
+use holochain_conductor_api::{
+    AppAuthenticationToken, AppAuthenticationTokenIssued, IssueAppAuthenticationTokenPayload,
+};
 use holochain_types::app::InstalledAppId;
 use holochain_types::prelude::Timestamp;
 use rand::RngCore as _;
@@ -23,7 +25,11 @@ struct Issued {
 }
 
 impl Tokens {
-    pub(crate) fn issue(&self, payload: IssueAppAuthenticationTokenPayload, now: Timestamp) -> AppAuthenticationTokenIssued {
+    pub(crate) fn issue(
+        &self,
+        payload: IssueAppAuthenticationTokenPayload,
+        now: Timestamp,
+    ) -> AppAuthenticationTokenIssued {
         let mut token = vec![0; 64];
         rand::rng().fill_bytes(&mut token);
         let lifetime = Some(payload.expiry_seconds).filter(|seconds| *seconds > 0).map(Duration::from_secs);
@@ -83,7 +89,8 @@ mod tests {
     fn a_token_is_good_until_it_expires() {
         let tokens = Tokens::default();
         let token = issue(&tokens, 30, false);
-        let at = |seconds: i64| tokens.authenticate(&token, None, Timestamp::from_micros(seconds * 1_000_000));
+        let at =
+            |seconds: i64| tokens.authenticate(&token, None, Timestamp::from_micros(seconds * 1_000_000));
         assert_eq!(at(29).unwrap(), "app");
         assert_eq!(at(29).unwrap(), "app");
         at(30).unwrap_err();

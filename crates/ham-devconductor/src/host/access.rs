@@ -62,7 +62,9 @@ impl Access {
     pub(super) fn keystore(&self) -> &MetaLairClient {
         match self {
             Self::Validate { keystore, .. } | Self::GenesisSelfCheck { keystore } => keystore,
-            Self::ZomeCall { cell, .. } | Self::Init(cell) | Self::PostCommit { cell, .. } => cell.cell.keystore(),
+            Self::ZomeCall { cell, .. } | Self::Init(cell) | Self::PostCommit { cell, .. } => {
+                cell.cell.keystore()
+            }
         }
     }
 
@@ -74,7 +76,9 @@ impl Access {
             _ if function == HostFunction::GetInitProperties => matches!(self, Self::Init(_)),
             Self::ZomeCall { .. } | Self::Init(_) => true,
             Self::PostCommit { .. } => need != Need::Write,
-            Self::Validate { .. } => matches!(need, Need::Deterministic | Need::ReadDeterministic | Need::Nothing),
+            Self::Validate { .. } => {
+                matches!(need, Need::Deterministic | Need::ReadDeterministic | Need::Nothing)
+            }
             Self::GenesisSelfCheck { .. } => matches!(need, Need::Deterministic | Need::Nothing),
         }
     }
@@ -97,7 +101,9 @@ impl Need {
     fn of(function: HostFunction) -> Self {
         use HostFunction as F;
         match function {
-            F::Trace | F::CapabilityClaims | F::CapabilityGrants | F::CapabilityInfo | F::Sleep => Self::Nothing,
+            F::Trace | F::CapabilityClaims | F::CapabilityGrants | F::CapabilityInfo | F::Sleep => {
+                Self::Nothing
+            }
             F::DnaInfo1
             | F::DnaInfo2
             | F::ZomeInfo

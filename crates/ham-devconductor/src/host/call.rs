@@ -26,7 +26,9 @@ impl CallContext {
         let own = access.cell.id();
         let (cell_id, remote) = match call.target {
             CallTarget::NetworkAgent(agent) => (CellId::new(own.dna_hash().clone(), agent), true),
-            CallTarget::ConductorCell(_) if matches!(self.access, Access::PostCommit { may_call: false, .. }) => {
+            CallTarget::ConductorCell(_)
+                if matches!(self.access, Access::PostCommit { may_call: false, .. }) =>
+            {
                 return Err(self.denied(HostFunction::Call));
             }
             CallTarget::ConductorCell(CallTargetCell::Local) => (own.clone(), false),
@@ -60,10 +62,14 @@ impl CallContext {
         let conductor = access.cell.conductor().map_err(host)?;
         let caller = Caller { workspace: None, depth: self.depth() + 1 };
         match self.wait(conductor.call_zome(params, caller)) {
-            Ok(response) => response.map_err(host).or_else(|error| Ok(ZomeCallResponse::NetworkError(error.to_string()))),
+            Ok(response) => {
+                response.map_err(host).or_else(|error| Ok(ZomeCallResponse::NetworkError(error.to_string())))
+            }
             Err(ApiError::Conductor(ConductorError::CellMissing(cell_id))) => {
                 let agent = cell_id.agent_pubkey();
-                Ok(ZomeCallResponse::NetworkError(format!("no cell of agent {agent} is here, and there is no network")))
+                Ok(ZomeCallResponse::NetworkError(format!(
+                    "no cell of agent {agent} is here, and there is no network"
+                )))
             }
             Err(error) => Ok(ZomeCallResponse::NetworkError(error.to_string())),
         }
@@ -88,5 +94,14 @@ pub(super) fn call_params(
 ) -> Result<ZomeCallParams, WasmError> {
     let (nonce, expires_at) = fresh_nonce(Timestamp::now()).map_err(host)?;
     let provenance = agent.clone();
-    Ok(ZomeCallParams { provenance, cell_id, zome_name, fn_name, cap_secret: None, payload, nonce, expires_at })
+    Ok(ZomeCallParams {
+        provenance,
+        cell_id,
+        zome_name,
+        fn_name,
+        cap_secret: None,
+        payload,
+        nonce,
+        expires_at,
+    })
 }

@@ -19,9 +19,11 @@ impl CallContext {
     pub(super) fn create(&self, input: CreateInput) -> Answer<ActionHash> {
         refuse_countersigning(&input.entry)?;
         let entry_type = match input.entry_location {
-            EntryDefLocation::App(place) => {
-                EntryType::App(AppEntryDef::new(place.entry_def_index, place.zome_index, input.entry_visibility))
-            }
+            EntryDefLocation::App(place) => EntryType::App(AppEntryDef::new(
+                place.entry_def_index,
+                place.zome_index,
+                input.entry_visibility,
+            )),
             EntryDefLocation::CapGrant => EntryType::CapGrant,
             EntryDefLocation::CapClaim => EntryType::CapClaim,
         };

@@ -2,8 +2,8 @@
 
 use holochain_types::app::{CreateCloneCellPayload, DeleteCloneCellPayload, DisableCloneCellPayload};
 use holochain_types::prelude::{
-    CellId, ClonedCell, CreateCloneCellInput, DeleteCloneCellInput, DisableCloneCellInput, EnableCloneCellInput,
-    InstalledAppId, RoleName,
+    CellId, ClonedCell, CreateCloneCellInput, DeleteCloneCellInput, DisableCloneCellInput,
+    EnableCloneCellInput, InstalledAppId, RoleName,
 };
 
 use super::{Answer, CallContext, host};
@@ -48,7 +48,8 @@ impl CallContext {
         let state = cell.conductor().map_err(host)?.state();
         let app = state.find_app_containing_cell(cell.id());
         let app = app.ok_or_else(|| host("App not found for current cell"))?;
-        let is_of = |dna: &holo_hash::DnaHash| target.agent_pubkey() == app.agent_key() && target.dna_hash() == dna;
+        let is_of =
+            |dna: &holo_hash::DnaHash| target.agent_pubkey() == app.agent_key() && target.dna_hash() == dna;
         let role = app.primary_roles().find(|(_, role)| is_of(role.dna_hash()));
         let (role, _) =
             role.ok_or_else(|| host("Invalid request to modify a cell which belongs to another app"))?;

@@ -6,10 +6,11 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use holo_hash::AgentPubKey;
 use holochain_keystore::AgentPubKeyExt as _;
 use holochain_types::prelude::{
-    Bytes, Ed25519XSalsa20Poly1305Decrypt, Ed25519XSalsa20Poly1305Encrypt, EphemeralSignatures, Sign, SignEphemeral,
-    Signature, VerifySignature, X25519PubKey, X25519XSalsa20Poly1305Decrypt, X25519XSalsa20Poly1305Encrypt,
-    XSalsa20Poly1305Data, XSalsa20Poly1305Decrypt, XSalsa20Poly1305Encrypt, XSalsa20Poly1305EncryptedData,
-    XSalsa20Poly1305KeyRef, XSalsa20Poly1305SharedSecretExport, XSalsa20Poly1305SharedSecretIngest,
+    Bytes, Ed25519XSalsa20Poly1305Decrypt, Ed25519XSalsa20Poly1305Encrypt, EphemeralSignatures, Sign,
+    SignEphemeral, Signature, VerifySignature, X25519PubKey, X25519XSalsa20Poly1305Decrypt,
+    X25519XSalsa20Poly1305Encrypt, XSalsa20Poly1305Data, XSalsa20Poly1305Decrypt, XSalsa20Poly1305Encrypt,
+    XSalsa20Poly1305EncryptedData, XSalsa20Poly1305KeyRef, XSalsa20Poly1305SharedSecretExport,
+    XSalsa20Poly1305SharedSecretIngest,
 };
 use rand::RngCore as _;
 
@@ -27,7 +28,10 @@ impl CallContext {
         let key = SigningKey::from_bytes(&seed);
         let sign = |data: Bytes| Signature::from(key.sign(&data.into_vec()).to_bytes());
         let signatures = input.into_inner().into_iter().map(sign).collect();
-        Ok(EphemeralSignatures { key: AgentPubKey::from_raw_32(key.verifying_key().to_bytes().to_vec()), signatures })
+        Ok(EphemeralSignatures {
+            key: AgentPubKey::from_raw_32(key.verifying_key().to_bytes().to_vec()),
+            signatures,
+        })
     }
 
     pub(super) fn verify_signature(&self, input: VerifySignature) -> Answer<bool> {
@@ -66,49 +70,74 @@ impl CallContext {
         let key = input.as_key_ref_ref().clone().unwrap_or_else(fresh_reference);
         let (from, to) = (raw(input.as_sender_ref()), raw(input.as_recipient_ref()));
         let (nonce, cipher) = parts(input.as_encrypted_data_ref());
-        let import = self.access.keystore().shared_secret_import(from.into(), to.into(), nonce, cipher, tag(&key));
+        let import =
+            self.access.keystore().shared_secret_import(from.into(), to.into(), nonce, cipher, tag(&key));
         self.wait(import).map_err(host)?;
         Ok(key)
     }
 
-    pub(super) fn secretbox_encrypt(&self, input: XSalsa20Poly1305Encrypt) -> Answer<XSalsa20Poly1305EncryptedData> {
+    pub(super) fn secretbox_encrypt(
+        &self,
+        input: XSalsa20Poly1305Encrypt,
+    ) -> Answer<XSalsa20Poly1305EncryptedData> {
         let (name, data) = (tag(input.as_key_ref_ref()), plain(input.as_data_ref()));
         self.wait(self.access.keystore().shared_secret_encrypt(name, data)).map(sealed_data).map_err(host)
     }
 
     /// `None` where the key does not open it.
-    pub(super) fn secretbox_decrypt(&self, input: XSalsa20Poly1305Decrypt) -> Answer<Option<XSalsa20Poly1305Data>> {
+    pub(super) fn secretbox_decrypt(
+        &self,
+        input: XSalsa20Poly1305Decrypt,
+    ) -> Answer<Option<XSalsa20Poly1305Data>> {
         let (nonce, cipher) = parts(input.as_encrypted_data_ref());
         let name = tag(input.as_key_ref_ref());
         let opened = self.wait(self.access.keystore().shared_secret_decrypt(name, nonce, cipher));
         Ok(opened.ok().map(|data| data.to_vec().into()))
     }
 
-    pub(super) fn x25519_encrypt(&self, input: X25519XSalsa20Poly1305Encrypt) -> Answer<XSalsa20Poly1305EncryptedData> {
+    pub(super) fn x25519_encrypt(
+        &self,
+        input: X25519XSalsa20Poly1305Encrypt,
+    ) -> Answer<XSalsa20Poly1305EncryptedData> {
         let (from, to) = (raw(&input.sender), raw(&input.recipient));
         let sealed = self.access.keystore().crypto_box_xsalsa(from.into(), to.into(), plain(&input.data));
         self.wait(sealed).map(sealed_data).map_err(host)
     }
 
-    pub(super) fn x25519_decrypt(&self, input: X25519XSalsa20Poly1305Decrypt) -> Answer<Option<XSalsa20Poly1305Data>> {
+    pub(super) fn x25519_decrypt(
+        &self,
+        input: X25519XSalsa20Poly1305Decrypt,
+    ) -> Answer<Option<XSalsa20Poly1305Data>> {
         let (from, to) = (raw(input.as_sender_ref()), raw(input.as_recipient_ref()));
         let (nonce, cipher) = parts(input.as_encrypted_data_ref());
         let opened = self.access.keystore().crypto_box_xsalsa_open(from.into(), to.into(), nonce, cipher);
         Ok(Some(self.wait(opened).map_err(host)?.to_vec().into()))
     }
 
-    pub(super) fn ed25519_encrypt(&self, input: Ed25519XSalsa20Poly1305Encrypt) -> Answer<XSalsa20Poly1305EncryptedData> {
+    pub(super) fn ed25519_encrypt(
+        &self,
+        input: Ed25519XSalsa20Poly1305Encrypt,
+    ) -> Answer<XSalsa20Poly1305EncryptedData> {
         let (from, to) = (agent(input.as_sender_ref()), agent(input.as_recipient_ref()));
         let client = self.access.keystore().lair_client();
-        let sealed = client.crypto_box_xsalsa_by_sign_pub_key(from.into(), to.into(), None, plain(input.as_data_ref()));
+        let sealed = client.crypto_box_xsalsa_by_sign_pub_key(
+            from.into(),
+            to.into(),
+            None,
+            plain(input.as_data_ref()),
+        );
         self.wait(sealed).map(sealed_data).map_err(host)
     }
 
-    pub(super) fn ed25519_decrypt(&self, input: Ed25519XSalsa20Poly1305Decrypt) -> Answer<XSalsa20Poly1305Data> {
+    pub(super) fn ed25519_decrypt(
+        &self,
+        input: Ed25519XSalsa20Poly1305Decrypt,
+    ) -> Answer<XSalsa20Poly1305Data> {
         let (from, to) = (agent(&input.sender), agent(&input.recipient));
         let (nonce, cipher) = parts(&input.encrypted_data);
         let client = self.access.keystore().lair_client();
-        let opened = client.crypto_box_xsalsa_open_by_sign_pub_key(from.into(), to.into(), None, nonce, cipher);
+        let opened =
+            client.crypto_box_xsalsa_open_by_sign_pub_key(from.into(), to.into(), None, nonce, cipher);
         Ok(self.wait(opened).map_err(host)?.to_vec().into())
     }
 }

@@ -1,9 +1,8 @@
 //! What runs, for whom and when; and the few things WASM has not: time, chance, a log.
 
-
 use holochain_types::prelude::{
-    AgentInfo, Bytes, CallInfo, CapAccess, DnaInfoV1, DnaInfoV2, InitProperties, Timestamp, TraceMsg, ZomeInfo,
-    Level, ZomeName,
+    AgentInfo, Bytes, CallInfo, CapAccess, DnaInfoV1, DnaInfoV2, InitProperties, Level, Timestamp, TraceMsg,
+    ZomeInfo, ZomeName,
 };
 use rand::RngCore as _;
 

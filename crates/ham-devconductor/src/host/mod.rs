@@ -40,7 +40,12 @@ pub(crate) struct CallContext {
 type Answer<T> = Result<T, WasmError>;
 
 impl CallContext {
-    pub(crate) fn new(ribosome: Arc<Ribosome>, zome: ZomeName, function: FunctionName, access: Access) -> Self {
+    pub(crate) fn new(
+        ribosome: Arc<Ribosome>,
+        zome: ZomeName,
+        function: FunctionName,
+        access: Access,
+    ) -> Self {
         Self { ribosome, zome, function, access, runtime: Handle::current() }
     }
 
@@ -62,7 +67,8 @@ impl CallContext {
         input: &[u8],
         run: impl FnOnce(&Self, I) -> Answer<O>,
     ) -> Answer<Vec<u8>> {
-        let input = bytes::decode(input).map_err(|_| wasm_error!(WasmErrorInner::Deserialize(input.to_vec())))?;
+        let input =
+            bytes::decode(input).map_err(|_| wasm_error!(WasmErrorInner::Deserialize(input.to_vec())))?;
         bytes::encode(&run(self, input)?).map_err(|error| wasm_error!(error))
     }
 }

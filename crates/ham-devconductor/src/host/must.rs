@@ -17,7 +17,8 @@ impl CallContext {
     pub(super) fn must_get_entry(&self, input: MustGetEntryInput) -> Answer<EntryHashed> {
         let hash = input.into_inner();
         let Source { store, scratch, author } = self.source()?;
-        let found = self.wait(store.retrieve_entry_with_scratch(&hash, Some(&author), &scratch)).map_err(host)?;
+        let found =
+            self.wait(store.retrieve_entry_with_scratch(&hash, Some(&author), &scratch)).map_err(host)?;
         match found {
             Some(entry) => Ok(EntryHashed::with_pre_hashed(entry, hash)),
             None => Err(self.missing(hash.clone().into(), || format!("Failed to get EntryHashed {hash}"))),
@@ -41,17 +42,24 @@ impl CallContext {
                 if details.validation_status == ValidationStatus::Rejected
                     && matches!(self.access, Access::Validate { .. }) =>
             {
-                Err(short_circuit(&ValidateCallbackResult::Invalid("Found a record, but it is invalid".to_owned())))
+                Err(short_circuit(&ValidateCallbackResult::Invalid(
+                    "Found a record, but it is invalid".to_owned(),
+                )))
             }
             _ => Err(self.missing(hash.clone().into(), || format!("Failed to get Record {hash}"))),
         }
     }
 
-    pub(super) fn must_get_agent_activity(&self, input: MustGetAgentActivityInput) -> Answer<Vec<AgentActivity>> {
+    pub(super) fn must_get_agent_activity(
+        &self,
+        input: MustGetAgentActivityInput,
+    ) -> Answer<Vec<AgentActivity>> {
         use MustGetAgentActivityResponse as R;
         let MustGetAgentActivityInput { author, chain_filter: filter } = input;
         let Source { store, scratch, .. } = self.source()?;
-        let found = self.wait(store.must_get_agent_activity_with_scratch(&author, &filter, &scratch)).map_err(host)?;
+        let found = self
+            .wait(store.must_get_agent_activity_with_scratch(&author, &filter, &scratch))
+            .map_err(host)?;
         let (resolvable, what) = match found {
             R::Activity { activity, .. } => return Ok(activity),
             R::IncompleteChain => (true, "chain is incomplete".to_owned()),
@@ -79,7 +87,9 @@ impl CallContext {
     fn unresolved(&self, dependencies: UnresolvedDependencies, text: impl FnOnce() -> String) -> WasmError {
         match &self.access {
             Access::Init(_) => short_circuit(&InitCallbackResult::UnresolvedDependencies(dependencies)),
-            Access::Validate { .. } => short_circuit(&ValidateCallbackResult::UnresolvedDependencies(dependencies)),
+            Access::Validate { .. } => {
+                short_circuit(&ValidateCallbackResult::UnresolvedDependencies(dependencies))
+            }
             _ => host(text()),
         }
     }

@@ -6,9 +6,9 @@ use holochain_state::dht_store::GetAgentActivityOptions;
 use holochain_state::prelude::SyncScratch;
 use holochain_state::query::link::GetLinksFilter;
 use holochain_types::prelude::{
-    ActivityRequest, AgentActivityStatus, ChainQueryFilter, Details, GetAgentActivityInput, GetInput, GetLinksInput,
-    GetValidationReceiptsInput, Link, LinkDetails, LinkQuery, LinkTag, LinkTypeFilter, Record, RecordDetails,
-    ValidationReceiptSet,
+    ActivityRequest, AgentActivityStatus, ChainQueryFilter, Details, GetAgentActivityInput, GetInput,
+    GetLinksInput, GetValidationReceiptsInput, Link, LinkDetails, LinkQuery, LinkTag, LinkTypeFilter, Record,
+    RecordDetails, ValidationReceiptSet,
 };
 
 use super::{Answer, CallContext, host};
@@ -25,7 +25,9 @@ impl CallContext {
     pub(super) fn source(&self) -> Answer<Source> {
         let workspace = self.access.workspace().ok_or_else(|| host("there is no chain yet"))?;
         let stores = workspace.stores();
-        let (Some(store), Some(scratch), Some(author)) = (stores.dht_store, stores.scratch, workspace.author()) else {
+        let (Some(store), Some(scratch), Some(author)) =
+            (stores.dht_store, stores.scratch, workspace.author())
+        else {
             return Err(host("there is no chain here"));
         };
         Ok(Source { store: store.as_read(), scratch, author: author.as_ref().clone() })
@@ -72,7 +74,13 @@ impl CallContext {
         let links = |input: GetLinksInput| {
             let filter = GetLinksFilter { after: input.after, before: input.before, author: input.author };
             let tag = input.tag_prefix.as_ref();
-            self.wait(store.get_links_with_scratch(&input.base_address, &input.link_type, tag, &filter, &scratch))
+            self.wait(store.get_links_with_scratch(
+                &input.base_address,
+                &input.link_type,
+                tag,
+                &filter,
+                &scratch,
+            ))
         };
         inputs.into_iter().map(|input| links(input).map_err(host)).collect()
     }
@@ -95,7 +103,8 @@ impl CallContext {
         let details = |base: &holo_hash::AnyLinkableHash, types: &LinkTypeFilter, tag: Option<&LinkTag>| {
             self.wait(store.get_link_details_with_scratch(base, types, tag, &scratch)).map(LinkDetails::from)
         };
-        let details = |input: GetLinksInput| details(&input.base_address, &input.link_type, input.tag_prefix.as_ref());
+        let details =
+            |input: GetLinksInput| details(&input.base_address, &input.link_type, input.tag_prefix.as_ref());
         inputs.into_iter().map(|input| details(input).map_err(host)).collect()
     }
 

@@ -26,7 +26,9 @@ pub(super) fn serve(
     stop: CancellationToken,
 ) -> BoxFuture<'static, ()> {
     let delaying = interfaces.clone();
-    let delay = move || delaying.upgrade().map(|interfaces| interfaces.conductor().controls().delay()).unwrap_or_default();
+    let delay = move || {
+        delaying.upgrade().map(|interfaces| interfaces.conductor().controls().delay()).unwrap_or_default()
+    };
     let requests = answer(receiver, stop, delay, move |request| {
         let interfaces = interfaces.upgrade();
         async move {
@@ -81,7 +83,9 @@ async fn handle(interfaces: &Arc<Interfaces>, request: AdminRequest) -> Result<A
         AdminRequest::ListCellIds => {
             AdminResponse::CellIdsListed(conductor.running().iter().map(|cell| cell.id().clone()).collect())
         }
-        AdminRequest::ListApps { status_filter } => AdminResponse::AppsListed(conductor.list_apps(status_filter).await?),
+        AdminRequest::ListApps { status_filter } => {
+            AdminResponse::AppsListed(conductor.list_apps(status_filter).await?)
+        }
         AdminRequest::EnableApp { installed_app_id } => {
             let app = conductor.enable_app(&installed_app_id).await?;
             AdminResponse::AppEnabled(conductor.info_of(&app).await?)
@@ -90,23 +94,28 @@ async fn handle(interfaces: &Arc<Interfaces>, request: AdminRequest) -> Result<A
             conductor.disable_app(&installed_app_id).await?;
             AdminResponse::AppDisabled
         }
-        AdminRequest::AttachAppInterface { port, danger_bind_addr: address, allowed_origins, installed_app_id: app } => {
+        AdminRequest::AttachAppInterface {
+            port,
+            danger_bind_addr: address,
+            allowed_origins,
+            installed_app_id: app,
+        } => {
             let interface = Interface { port: port.unwrap_or_default(), address, allowed_origins, app };
             AdminResponse::AppInterfaceAttached { port: interfaces.attach_app(interface).await? }
         }
         AdminRequest::ListAppInterfaces => AdminResponse::AppInterfacesListed(interfaces.app_interfaces()),
-        AdminRequest::DumpState { cell_id, source_chain_cursor, limit } => {
-            AdminResponse::StateDumped(conductor.dump_state(&cell_id, source_chain_cursor.as_ref(), limit).await?)
-        }
+        AdminRequest::DumpState { cell_id, source_chain_cursor, limit } => AdminResponse::StateDumped(
+            conductor.dump_state(&cell_id, source_chain_cursor.as_ref(), limit).await?,
+        ),
         AdminRequest::DumpConductorState => {
             AdminResponse::ConductorStateDumped(conductor.dump_conductor_state(&interfaces.admin_ports())?)
         }
         AdminRequest::DumpFullState { cell_id, dht_ops_cursor, limit } => {
             AdminResponse::FullStateDumped(conductor.dump_full_state(&cell_id, dht_ops_cursor, limit).await?)
         }
-        AdminRequest::DumpOpTimings { dna_hash, cursor, limit } => {
-            AdminResponse::OpTimingsDumped(conductor.dump_op_timings(&dna_hash, cursor.as_ref(), limit).await?)
-        }
+        AdminRequest::DumpOpTimings { dna_hash, cursor, limit } => AdminResponse::OpTimingsDumped(
+            conductor.dump_op_timings(&dna_hash, cursor.as_ref(), limit).await?,
+        ),
         // There is no network, so there is nothing to tell of it.
         AdminRequest::DumpNetworkMetrics { .. } => AdminResponse::NetworkMetricsDumped(Default::default()),
         AdminRequest::DumpNetworkStats => AdminResponse::NetworkStatsDumped(no_network()),
@@ -152,7 +161,10 @@ fn issue(
 }
 
 pub(super) fn no_network() -> HolochainTransportStats {
-    let transport_stats =
-        kitsune2_api::TransportStats { backend: "none".to_owned(), peer_urls: Vec::new(), connections: Vec::new() };
+    let transport_stats = kitsune2_api::TransportStats {
+        backend: "none".to_owned(),
+        peer_urls: Vec::new(),
+        connections: Vec::new(),
+    };
     HolochainTransportStats { transport_stats, blocked_message_counts: Default::default() }
 }

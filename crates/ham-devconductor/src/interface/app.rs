@@ -25,7 +25,9 @@ pub(super) async fn serve(
     stop: CancellationToken,
 ) {
     let Some(app) = authenticate(&conductor, only.as_ref(), &mut receiver, &stop).await else { return };
-    let Some(signals) = conductor.upgrade().map(|conductor| conductor.signals().subscribe(&app)) else { return };
+    let Some(signals) = conductor.upgrade().map(|conductor| conductor.signals().subscribe(&app)) else {
+        return;
+    };
     let delaying = conductor.clone();
     let delay = move || delaying.upgrade().map(|conductor| conductor.controls().delay()).unwrap_or_default();
     // Signals end with the requests: the client has gone then.
@@ -85,7 +87,11 @@ async fn forward(mut signals: broadcast::Receiver<Signal>, sender: WebsocketSend
     }
 }
 
-async fn handle(conductor: &Arc<Conductor>, app: &InstalledAppId, request: AppRequest) -> Result<AppResponse, ApiError> {
+async fn handle(
+    conductor: &Arc<Conductor>,
+    app: &InstalledAppId,
+    request: AppRequest,
+) -> Result<AppResponse, ApiError> {
     Ok(match request {
         AppRequest::AppInfo => AppResponse::AppInfo(conductor.app_info(app).await?),
         AppRequest::CallZome(signed) => match conductor.call_signed(*signed).await? {
@@ -112,9 +118,11 @@ async fn handle(conductor: &Arc<Conductor>, app: &InstalledAppId, request: AppRe
             send_direct(conductor, app, &dna_hash, &agents, signal)?;
             AppResponse::Ok
         }
-        AppRequest::GrantDirectSignalCapability { cell_id, tag, constraint } => AppResponse::DirectSignalCapabilityGranted(
-            conductor.grant_for_app(app, &cell_id, tag, constraint).await?,
-        ),
+        AppRequest::GrantDirectSignalCapability { cell_id, tag, constraint } => {
+            AppResponse::DirectSignalCapabilityGranted(
+                conductor.grant_for_app(app, &cell_id, tag, constraint).await?,
+            )
+        }
         AppRequest::DumpOpTimings { dna_hash, cursor, limit } => {
             if !conductor.state().get_app(app)?.all_cells().any(|cell| *cell.dna_hash() == dna_hash) {
                 return Err(ApiError::Other("DNA hash not found in app".to_owned()));
@@ -145,17 +153,20 @@ fn called(response: ZomeCallResponse) -> AppResponse {
             ))
         }
         ZomeCallResponse::NetworkError(error) => ExternalApiWireError::InternalError(error),
-        ZomeCallResponse::CountersigningSession(error) => {
-            ExternalApiWireError::CountersigningSessionError(format!(
-                "A countersigning session has failed to start on this zome call because: {error}"
-            ))
-        }
+        ZomeCallResponse::CountersigningSession(error) => ExternalApiWireError::CountersigningSessionError(
+            format!("A countersigning session has failed to start on this zome call because: {error}"),
+        ),
     })
 }
 
 /// An app may enable itself only where it was given its membrane proofs.
 async fn enable(conductor: &Arc<Conductor>, app: &InstalledAppId) -> Result<AppResponse, ApiError> {
-    let status = conductor.state().get_app(app).map_err(|_| ApiError::Other("app not found".to_owned()))?.status.clone();
+    let status = conductor
+        .state()
+        .get_app(app)
+        .map_err(|_| ApiError::Other("app not found".to_owned()))?
+        .status
+        .clone();
     match status {
         AppStatus::Enabled | AppStatus::Disabled(DisabledAppReason::NotStartedAfterProvidingMemproofs) => {
             conductor.enable_app(app).await?;

@@ -49,7 +49,12 @@ impl Drop for Listening {
 
 impl Interfaces {
     pub(crate) fn new(conductor: Arc<Conductor>) -> Arc<Self> {
-        Arc::new(Self { conductor, admin: Mutex::default(), apps: Mutex::default(), connections: Arc::default() })
+        Arc::new(Self {
+            conductor,
+            admin: Mutex::default(),
+            apps: Mutex::default(),
+            connections: Arc::default(),
+        })
     }
 
     pub(crate) fn conductor(&self) -> &Arc<Conductor> {
@@ -139,10 +144,18 @@ impl Interfaces {
             while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
                 match (accepted, conductor.upgrade()) {
                     (Ok((sender, receiver)), Some(conductor)) => {
-                        let serve = app::serve(Arc::downgrade(&conductor), only.clone(), sender, receiver, stop.clone());
+                        let serve = app::serve(
+                            Arc::downgrade(&conductor),
+                            only.clone(),
+                            sender,
+                            receiver,
+                            stop.clone(),
+                        );
                         conductor.tasks().spawn(serve);
                     }
-                    (Err(error), Some(_)) => tracing::warn!(%error, "a client could not connect to an app interface"),
+                    (Err(error), Some(_)) => {
+                        tracing::warn!(%error, "a client could not connect to an app interface")
+                    }
                     (_, None) => return,
                 }
             }
@@ -169,9 +182,12 @@ impl Interfaces {
             let InterfaceDriver::Websocket { port, allowed_origins, .. } = &config.driver;
             // One that chose its port listens there; the others listen on what is left.
             let chosen = open.iter().position(|open| open == port && id.port() != 0);
-            let at = chosen.or_else(|| open.iter().position(|open| !state.app_interfaces.keys().any(|id| id.port() == *open)));
+            let at = chosen.or_else(|| {
+                open.iter().position(|open| !state.app_interfaces.keys().any(|id| id.port() == *open))
+            });
             if let Some(port) = at.map(|at| open.remove(at)) {
-                let (allowed_origins, installed_app_id) = (allowed_origins.clone(), config.installed_app_id.clone());
+                let (allowed_origins, installed_app_id) =
+                    (allowed_origins.clone(), config.installed_app_id.clone());
                 infos.push(AppInterfaceInfo { port, allowed_origins, installed_app_id });
             }
         }
@@ -187,7 +203,8 @@ fn interface_of(driver: InterfaceDriver, app: Option<InstalledAppId>) -> Interfa
 async fn bind(interface: &Interface) -> io::Result<WebsocketListener> {
     let mut config = WebsocketConfig::LISTENER_DEFAULT;
     config.allowed_origins = Some(interface.allowed_origins.clone());
-    let address = interface.address.as_deref().map(str::parse::<IpAddr>).transpose().map_err(io::Error::other)?;
+    let address =
+        interface.address.as_deref().map(str::parse::<IpAddr>).transpose().map_err(io::Error::other)?;
     let (v4, v6) = match address {
         None => (Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST),
         Some(IpAddr::V4(v4)) if v4.is_loopback() => (v4, Ipv6Addr::LOCALHOST),

@@ -27,7 +27,9 @@ pub(super) async fn answer<Q, A, F>(
         loop {
             match receiver.recv::<Q>().await {
                 Ok(message) => return Some((message, receiver)),
-                Err(WebsocketError::Deserialize(error)) => tracing::warn!(%error, "a request could not be decoded"),
+                Err(WebsocketError::Deserialize(error)) => {
+                    tracing::warn!(%error, "a request could not be decoded")
+                }
                 Err(error) => {
                     tracing::debug!(%error, "a connection ended");
                     return None;

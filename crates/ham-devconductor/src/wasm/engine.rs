@@ -78,7 +78,8 @@ impl Guest {
     /// [`ModuleBuild`](WasmErrorInner::ModuleBuild): an import that no conductor has, or a start that fails.
     pub(crate) fn new(module: &Module, host: Arc<dyn Host>, limits: Limits) -> Result<Self, WasmError> {
         let build = |error: wasmi::Error| wasm_error!(WasmErrorInner::ModuleBuild(error.to_string()));
-        let resources = StoreLimitsBuilder::new().memory_size(limits.memory).trap_on_grow_failure(false).build();
+        let resources =
+            StoreLimitsBuilder::new().memory_size(limits.memory).trap_on_grow_failure(false).build();
         let mut store = Store::new(engine(), State { host, limits: resources, memory: None });
         store.limiter(|state| &mut state.limits);
         store.set_fuel(limits.fuel).map_err(build)?;
@@ -100,7 +101,9 @@ impl Guest {
     /// or [`Deserialize`](WasmErrorInner::Deserialize) for an answer that is none.
     pub(crate) fn call(&mut self, function: &str, input: &ExternIO) -> Result<ExternIO, WasmError> {
         match self.run(function, &bytes::encode(input).map_err(|error| wasm_error!(error))?) {
-            Ok(output) => bytes::decode::<_, Result<ExternIO, WasmError>>(&output).map_err(|_| undecodable(output))?,
+            Ok(output) => {
+                bytes::decode::<_, Result<ExternIO, WasmError>>(&output).map_err(|_| undecodable(output))?
+            }
             Err(error) => match error.downcast_ref::<Carried>() {
                 // What it carries stands for the function's answer.
                 Some(Carried(WasmError { error: WasmErrorInner::HostShortCircuit(answer), .. })) => {
@@ -120,7 +123,12 @@ impl Guest {
     }
 
     /// A constant that the module exports as a function, `None` if it does not.
-    pub(crate) fn constant(module: &Module, host: Arc<dyn Host>, limits: Limits, name: &str) -> Result<Option<i32>, WasmError> {
+    pub(crate) fn constant(
+        module: &Module,
+        host: Arc<dyn Host>,
+        limits: Limits,
+        name: &str,
+    ) -> Result<Option<i32>, WasmError> {
         if !module.has_constant(name) {
             return Ok(None);
         }
@@ -140,7 +148,10 @@ fn engine() -> &'static Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
     ENGINE.get_or_init(|| {
         let mut config = Config::default();
-        config.consume_fuel(true).compilation_mode(CompilationMode::LazyTranslation).ignore_custom_sections(true);
+        config
+            .consume_fuel(true)
+            .compilation_mode(CompilationMode::LazyTranslation)
+            .ignore_custom_sections(true);
         config.set_max_recursion_depth(MAX_DEPTH).set_max_stack_height(MAX_STACK);
         Engine::new(&config)
     })
@@ -151,7 +162,8 @@ fn linker() -> &'static Linker<State> {
     LINKER.get_or_init(|| {
         let mut linker = Linker::new(engine());
         for &function in HostFunction::ALL {
-            let import = move |caller: Caller<'_, State>, at: i32, length: i32| answer(caller, function, at, length);
+            let import =
+                move |caller: Caller<'_, State>, at: i32, length: i32| answer(caller, function, at, length);
             linker.func_wrap("env", function.import(), import).expect("every name is there once");
         }
         linker
@@ -159,7 +171,12 @@ fn linker() -> &'static Linker<State> {
 }
 
 /// Takes the input of a host function, answers it, and leaves the answer with the guest.
-fn answer(mut caller: Caller<'_, State>, function: HostFunction, at: i32, length: i32) -> Result<i64, wasmi::Error> {
+fn answer(
+    mut caller: Caller<'_, State>,
+    function: HostFunction,
+    at: i32,
+    length: i32,
+) -> Result<i64, wasmi::Error> {
     let Some(guest) = caller.data().memory else {
         return Err(memory::trap(WasmErrorInner::Host("called while starting".to_owned())));
     };
@@ -170,9 +187,8 @@ fn answer(mut caller: Caller<'_, State>, function: HostFunction, at: i32, length
         Err(error @ WasmError { error: WasmErrorInner::HostShortCircuit(_), .. }) => {
             return Err(wasmi::Error::host(Carried(error)));
         }
-        Err(error) => {
-            bytes::encode(&Err::<(), _>(error)).map_err(|error| wasmi::Error::host(Carried(wasm_error!(error))))?
-        }
+        Err(error) => bytes::encode(&Err::<(), _>(error))
+            .map_err(|error| wasmi::Error::host(Carried(wasm_error!(error))))?,
     };
     guest.write(&mut caller, &output).map(pack)
 }

@@ -13,15 +13,26 @@ pub(super) struct GuestMemory {
 
 impl GuestMemory {
     /// Copies bytes to memory that the guest allocates; answers where they are.
-    pub(super) fn write(&self, mut store: impl AsContextMut, bytes: &[u8]) -> Result<(i32, i32), wasmi::Error> {
+    pub(super) fn write(
+        &self,
+        mut store: impl AsContextMut,
+        bytes: &[u8],
+    ) -> Result<(i32, i32), wasmi::Error> {
         let length = i32::try_from(bytes.len()).map_err(|_| trap(WasmErrorInner::Memory))?;
         let at = self.allocate.call(&mut store, length)?;
-        self.memory.write(&mut store, at.cast_unsigned() as usize, bytes).map_err(|_| trap(WasmErrorInner::Memory))?;
+        self.memory
+            .write(&mut store, at.cast_unsigned() as usize, bytes)
+            .map_err(|_| trap(WasmErrorInner::Memory))?;
         Ok((at, length))
     }
 
     /// Reads bytes and has the guest free them.
-    pub(super) fn take(&self, mut store: impl AsContextMut, at: i32, length: i32) -> Result<Vec<u8>, wasmi::Error> {
+    pub(super) fn take(
+        &self,
+        mut store: impl AsContextMut,
+        at: i32,
+        length: i32,
+    ) -> Result<Vec<u8>, wasmi::Error> {
         let (from, size) = (at.cast_unsigned() as usize, length.cast_unsigned() as usize);
         // Checked before anything is reserved for it: the guest may claim any length.
         let range = from..from.checked_add(size).ok_or_else(|| trap(WasmErrorInner::Memory))?;

@@ -6,9 +6,9 @@ use holochain_keystore::MetaLairClient;
 use holochain_state::host_fn_workspace::SourceChainWorkspace;
 use holochain_state::source_chain::{IncompleteCommitReason, SourceChainError};
 use holochain_types::prelude::{
-    Action, ActionData, AgentActivity, AppEntryDef, ChainOpType, CreateEntry, CreateLink, CreateRecord, Delete,
-    DeleteLink, EntryType, ExternIO, FunctionName, Op, Record, RecordEntry, UnresolvedDependencies, Update,
-    ValidateCallbackResult, ZomeIndex, ZomeName, action_to_op_types,
+    Action, ActionData, AgentActivity, AppEntryDef, ChainOpType, CreateEntry, CreateLink, CreateRecord,
+    Delete, DeleteLink, EntryType, ExternIO, FunctionName, Op, Record, RecordEntry, UnresolvedDependencies,
+    Update, ValidateCallbackResult, ZomeIndex, ZomeName, action_to_op_types,
 };
 
 use super::sys_validation::{Outcome, retrieve};
@@ -46,7 +46,8 @@ fn accept(result: ValidateCallbackResult) -> Result<(), WorkflowError> {
     match result {
         ValidateCallbackResult::Valid => Ok(()),
         ValidateCallbackResult::Invalid(reason) => {
-            Err(SourceChainError::InvalidCommit(format!("Validation failed while committing: {reason}")).into())
+            Err(SourceChainError::InvalidCommit(format!("Validation failed while committing: {reason}"))
+                .into())
         }
         ValidateCallbackResult::UnresolvedDependencies(missing) => {
             let missing = match missing {
@@ -79,12 +80,15 @@ async fn operation(
             Op::CreateEntry(CreateEntry { action, entry })
         }
         ChainOpType::AgentActivity => Op::AgentActivity(AgentActivity { action, cached_entry: None }),
-        ChainOpType::UpdateEntry | ChainOpType::UpdateRecord => Op::Update(Update { update: action, new_entry: public }),
+        ChainOpType::UpdateEntry | ChainOpType::UpdateRecord => {
+            Op::Update(Update { update: action, new_entry: public })
+        }
         ChainOpType::DeleteRecord | ChainOpType::DeleteEntry => Op::Delete(Delete { delete: action }),
         ChainOpType::CreateLink => Op::CreateLink(CreateLink { create_link: action }),
         ChainOpType::DeleteLink => {
             let ActionData::DeleteLink(data) = &record.action().data else { return Ok(None) };
-            let create_link = retrieve(&data.link_add_address, workspace).await.map_err(Outcome::into_commit_error)?;
+            let create_link =
+                retrieve(&data.link_add_address, workspace).await.map_err(Outcome::into_commit_error)?;
             Op::DeleteLink(DeleteLink { delete_link: action, create_link })
         }
     }))
@@ -130,8 +134,10 @@ async fn concerned(
     let Some(index) = index else { return Ok(all(ribosome)) };
     match ribosome.integrity_zome(index) {
         Some(zome) => Ok(vec![zome.name.clone()]),
-        None => accept(ValidateCallbackResult::Invalid(format!("No integrity zome found with index {index:?}")))
-            .map(|()| Vec::new()),
+        None => {
+            accept(ValidateCallbackResult::Invalid(format!("No integrity zome found with index {index:?}")))
+                .map(|()| Vec::new())
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use holochain_data::models::WitnessNonceResult;
 use holochain_nonce::Nonce256Bits;
 use holochain_state::host_fn_workspace::SourceChainWorkspace;
-use holochain_data::models::WitnessNonceResult;
 use holochain_types::prelude::{
     BlockTargetId, ExternIO, InitCallbackResult, ZomeCallAuthorization, ZomeCallParams, ZomeCallResponse,
 };
@@ -46,7 +46,8 @@ pub(crate) async fn call_zome(
     let workspace = match caller.workspace {
         Some(workspace) => workspace,
         None => {
-            SourceChainWorkspace::new(cell.dht(), cell.keystore().clone(), cell.id().agent_pubkey().clone()).await?
+            SourceChainWorkspace::new(cell.dht(), cell.keystore().clone(), cell.id().agent_pubkey().clone())
+                .await?
         }
     };
     let authorization = authorize(conductor, &params, &workspace).await.map_err(Box::new)?;
@@ -92,7 +93,8 @@ async fn authorize(
     if chain.valid_cap_grant(function, params.provenance.clone(), params.cap_secret).await?.is_none() {
         return Ok(ZomeCallAuthorization::BadCapGrant);
     }
-    let caller = holochain_types::prelude::CellId::new(params.cell_id.dna_hash().clone(), params.provenance.clone());
+    let caller =
+        holochain_types::prelude::CellId::new(params.cell_id.dna_hash().clone(), params.provenance.clone());
     if store.as_read().is_blocked(BlockTargetId::Cell(caller), now).await? {
         return Ok(ZomeCallAuthorization::BlockedProvenance);
     }

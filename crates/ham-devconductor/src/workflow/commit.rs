@@ -38,7 +38,9 @@ pub(crate) async fn validate(
 ///
 /// # Cancel safety
 /// Dropping the future may leave it written or not.
-pub(crate) async fn commit(workspace: &SourceChainWorkspace) -> Result<Vec<SignedActionHashed>, WorkflowError> {
+pub(crate) async fn commit(
+    workspace: &SourceChainWorkspace,
+) -> Result<Vec<SignedActionHashed>, WorkflowError> {
     Ok(workspace.source_chain().flush(Vec::new()).await?.0)
 }
 

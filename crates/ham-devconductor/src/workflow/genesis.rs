@@ -60,7 +60,8 @@ async fn self_check(
     {
         let access = Access::GenesisSelfCheck { keystore: keystore.clone() };
         let function = FunctionName::new(name);
-        let results = ribosome.fold::<ValidateCallbackResult>(zomes(ribosome), &function, input, access).await?;
+        let results =
+            ribosome.fold::<ValidateCallbackResult>(zomes(ribosome), &function, input, access).await?;
         for (_, result) in results {
             match result {
                 ValidateCallbackResult::Valid => {}

@@ -18,9 +18,12 @@ use crate::ribosome::Ribosome;
 /// # Errors
 /// [`InitFailed`](CellError::InitFailed) with the zome that failed or waits, or why it could not be run.
 pub(crate) async fn initialize(cell: &Arc<Cell>, ribosome: &Arc<Ribosome>) -> Result<(), CellError> {
-    let workspace =
-        SourceChainWorkspace::init_as_root(cell.dht(), cell.keystore().clone(), cell.id().agent_pubkey().clone())
-            .await?;
+    let workspace = SourceChainWorkspace::init_as_root(
+        cell.dht(),
+        cell.keystore().clone(),
+        cell.id().agent_pubkey().clone(),
+    )
+    .await?;
     if workspace.source_chain().zomes_initialized().await? {
         return Ok(());
     }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use holochain_nonce::fresh_nonce;
 use holochain_state::prelude::DhtStoreError;
-use holochain_types::prelude::{ExternIO, Schedule, ScheduledFn, Timestamp, ZomeCallParams, ZomeCallResponse};
+use holochain_types::prelude::{
+    ExternIO, Schedule, ScheduledFn, Timestamp, ZomeCallParams, ZomeCallResponse,
+};
 
 use crate::conductor::{Caller, Cell, Conductor};
 use crate::error::WorkflowError;

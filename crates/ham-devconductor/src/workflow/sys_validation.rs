@@ -5,8 +5,8 @@ use holochain_keystore::SignedActionHashedExt as _;
 use holochain_state::host_fn_workspace::SourceChainWorkspace;
 use holochain_state::query::StateQueryError;
 use holochain_types::prelude::{
-    Action, ActionData, AppEntryDef, CreateData, Entry, EntryType, PrevActionError, PrevActionErrorKind, Record,
-    UpdateData,
+    Action, ActionData, AppEntryDef, CreateData, Entry, EntryType, PrevActionError, PrevActionErrorKind,
+    Record, UpdateData,
 };
 
 use crate::error::WorkflowError;
@@ -52,7 +52,8 @@ impl Outcome {
     pub(super) fn into_commit_error(self) -> WorkflowError {
         match self {
             Self::DepMissingFromDht(hash) => {
-                SourceChainError::IncompleteCommit(IncompleteCommitReason::DepMissingFromDht(vec![hash])).into()
+                SourceChainError::IncompleteCommit(IncompleteCommitReason::DepMissingFromDht(vec![hash]))
+                    .into()
             }
             Self::Query(error) => error.into(),
             outcome => SourceChainError::InvalidCommit(outcome.to_string()).into(),
@@ -83,13 +84,13 @@ async fn check(record: &Record, workspace: &SourceChainWorkspace) -> Result<(), 
             updates(update, &original)
         }
         ActionData::Delete(delete) => is_new_entry(&retrieve(&delete.deletes_address, workspace).await?),
-        ActionData::CreateLink(link) if link.tag.0.len() > MAX_TAG_SIZE => Err(Outcome::TagTooLarge(link.tag.0.len())),
-        ActionData::DeleteLink(delete) => {
-            match retrieve(&delete.link_add_address, workspace).await?.data {
-                ActionData::CreateLink(_) => Ok(()),
-                _ => Err(Outcome::NotCreateLink(delete.link_add_address.clone())),
-            }
+        ActionData::CreateLink(link) if link.tag.0.len() > MAX_TAG_SIZE => {
+            Err(Outcome::TagTooLarge(link.tag.0.len()))
         }
+        ActionData::DeleteLink(delete) => match retrieve(&delete.link_add_address, workspace).await?.data {
+            ActionData::CreateLink(_) => Ok(()),
+            _ => Err(Outcome::NotCreateLink(delete.link_add_address.clone())),
+        },
         _ => Ok(()),
     }
 }
@@ -125,7 +126,9 @@ async fn follows_its_predecessor(action: &Action, workspace: &SourceChainWorkspa
     }
     let text = match (matches!(previous.data, ActionData::AgentValidationPkg(_)), is_agent_key(action)) {
         (true, false) => "Every AgentValidationPkg must be followed by a Create or Update for an AgentPubKey",
-        (false, true) => "Every Create or Update for an AgentPubKey must be preceded by an AgentValidationPkg",
+        (false, true) => {
+            "Every Create or Update for an AgentPubKey must be preceded by an AgentValidationPkg"
+        }
         _ => return Ok(()),
     };
     fail(PrevActionErrorKind::InvalidSuccessor(text.to_owned(), Box::new((previous, action.clone()))))
@@ -157,7 +160,9 @@ fn fits_its_action(action: &Action, entry: &Entry) -> Result<(), Outcome> {
         return Err(Outcome::EntryHash);
     }
     match entry {
-        Entry::App(bytes) if bytes.bytes().len() > MAX_ENTRY_SIZE => Err(Outcome::EntryTooLarge(bytes.bytes().len())),
+        Entry::App(bytes) if bytes.bytes().len() > MAX_ENTRY_SIZE => {
+            Err(Outcome::EntryTooLarge(bytes.bytes().len()))
+        }
         _ => Ok(()),
     }
 }
