@@ -9,6 +9,7 @@ use super::error::LaunchError;
 use super::install::Install;
 use super::launch::{Conductor, DEFAULT_STOP_TIMEOUT};
 use super::process::DataDirectory;
+use super::relay::Relay;
 
 /// How long a conductor may take until it is ready. It takes 3 s; a debug build of it on a busy machine a minute.
 pub const DEFAULT_READY_TIMEOUT: Duration = Duration::from_secs(120);
@@ -81,6 +82,13 @@ impl ConductorBuilder {
     pub fn with_network(mut self, network: Network) -> Self {
         self.network = network;
         self
+    }
+
+    /// Meets the other conductors of this relay, which must outlive the conductor for new agents to be found: short for
+    /// [`with_network`](Self::with_network).
+    #[must_use]
+    pub fn with_relay(self, relay: &Relay) -> Self {
+        self.with_network(Network::Servers { bootstrap_url: relay.url(), relay_url: relay.url() })
     }
 
     /// Treats the disk so. Default: [`DbSyncLevel::Normal`].
