@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ham::{PersistentHam, PersistentHamConfig, SignalItem};
 use ham_testkit::conductor::{
-    Conductor, ConductorNetwork, Install, InstallOptions, Lookup, Relay, Tool, probe_bundle,
+    Conductor, ConductorNetwork, Install, InstallOptions, Relay, Tool, probe_bundle,
 };
 use holo_hash::{ActionHash, AgentPubKey};
 use holochain_conductor_api::{AdminRequest, AdminResponse};
@@ -21,8 +21,8 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
 
-/// Bounds everything between agents: what is published at once arrives within a second, what is lost then is asked for in
-/// the next round of gossip, a minute later.
+/// Bounds everything between agents. What is published arrives within seconds; what was lost comes with a later round of
+/// gossip, minutes later.
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Runs a test; one after the other, because each has conductors of its own and the machine has few processors.
@@ -34,7 +34,7 @@ fn run(test: impl Future<Output = ()>) {
         let _turn = TURN.lock().await;
         // What is missing is built first, which takes as long as it takes.
         Install::ensure().await.unwrap();
-        Lookup::of(Tool::Relay).ensure(|_| ()).await.unwrap();
+        Install::ensure_tool(Tool::Relay).await.unwrap();
         tokio::time::timeout(PATIENCE * 3, test).await.expect("the test hangs");
     });
 }
@@ -61,20 +61,24 @@ impl Agent {
     }
 
     /// A call to this agent's zome that must succeed.
-    async fn call<O: DeserializeOwned + std::fmt::Debug>(&self, function: &str, payload: impl Serialize + std::fmt::Debug) -> O {
+    async fn call<O: DeserializeOwned + std::fmt::Debug>(
+        &self,
+        function: &str,
+        payload: impl Serialize + std::fmt::Debug,
+    ) -> O {
         self.ham.call_zome("probe", "probe", function, payload).await.unwrap()
     }
 
     /// A call this agent's zome makes to the peer's; the answer, or what the caller was told.
     async fn call_peer<O: DeserializeOwned + std::fmt::Debug>(
         &self,
-        peer: AgentPubKey,
+        agent: &AgentPubKey,
         function: &'static str,
         cap_secret: Option<CapSecret>,
         payload: impl Serialize + std::fmt::Debug,
     ) -> Result<O, String> {
         let payload = ExternIO::encode(payload).unwrap();
-        let call = CallPeer { agent: peer, zome: "probe", function, cap_secret, payload };
+        let call = CallPeer { agent, zome: "probe", function, cap_secret, payload };
         let answer: Result<ExternIO, _> = self.ham.call_zome("probe", "probe", "call_peer", call).await;
         answer.map(|answer| answer.decode().unwrap()).map_err(|error| error.to_string())
     }
@@ -86,7 +90,8 @@ impl Agent {
             dht_ops_cursor: None,
             limit: None,
         };
-        let answer = self.ham.admin().unwrap().request("dump_full_state", "only read", &request).await.unwrap();
+        let answer =
+            self.ham.admin().unwrap().request("dump_full_state", "only read", &request).await.unwrap();
         let AdminResponse::FullStateDumped(state) = answer else { panic!("{answer:?}") };
         state.integration_dump.integrated.iter().any(|op| match op {
             DhtOp::ChainOp(op) => ActionHash::with_data_sync(op.signed_action().data()) == *action,
@@ -96,12 +101,18 @@ impl Agent {
 }
 
 #[derive(Debug, Serialize)]
-struct CallPeer {
-    agent: AgentPubKey,
+struct CallPeer<'a> {
+    agent: &'a AgentPubKey,
     zome: &'static str,
     function: &'static str,
     cap_secret: Option<CapSecret>,
     payload: ExternIO,
+}
+
+#[derive(Debug, Serialize)]
+struct SendRemote {
+    agents: Vec<AgentPubKey>,
+    text: &'static str,
 }
 
 #[derive(Debug, Deserialize)]
@@ -124,7 +135,7 @@ struct Told {
 }
 
 /// The next signal that another agent sent: who, and what.
-async fn remote(signals: &mut ham::Signals) -> (AgentPubKey, String) {
+async fn remote_signal(signals: &mut ham::Signals) -> (AgentPubKey, String) {
     loop {
         let SignalItem::Signal(signal) = signals.next().await.unwrap() else { continue };
         let Signal::App { signal, .. } = &*signal else { continue };
@@ -143,100 +154,102 @@ async fn eventually<F: Future<Output = bool>>(what: &str, mut asked: impl FnMut(
             interval.tick().await;
         }
     };
-    tokio::time::timeout(PATIENCE, answered).await.unwrap_or_else(|_| panic!("{what}: not after {PATIENCE:?}"));
+    tokio::time::timeout(PATIENCE, answered)
+        .await
+        .unwrap_or_else(|_| panic!("{what}: not after {PATIENCE:?}"));
 }
 
+/// The caller was told at once that its conductor does not know the agent.
+fn assert_unknown(answer: Result<(), String>) {
+    let refused = answer.unwrap_err();
+    assert!(refused.contains("call_remote: no url for peer"), "{refused}");
+}
+
+/// The same DNA for every app: the seed decides.
 fn options() -> InstallOptions {
     InstallOptions { network_seed: Some("network".to_owned()), ..InstallOptions::default() }
 }
 
-/// What two agents of one network do with each other, wherever they live.
-async fn meet(one: &Agent, other: &Agent) {
-    // A call, let in by a secret, and answered by the other agent.
+/// Two agents on one conductor, each with an app of its own, of the same DNA.
+async fn two_agents(conductor: &Conductor) -> (Agent, Agent) {
+    for app_id in ["one", "other"] {
+        conductor.install_app(&probe_bundle().await.unwrap(), app_id, options()).await.unwrap();
+        conductor.enable(app_id).await.unwrap();
+    }
+    (Agent::of(conductor, "one").await, Agent::of(conductor, "other").await)
+}
+
+/// One agent calls and signals the other.
+async fn reaches(one: &Agent, other: &Agent) {
+    // A call, let in by a secret or refused, and answered by the other agent.
     let request = json!({ "tag": "peer", "functions": ["whoami"], "assignees": null });
     let granted: Granted = other.call("grant", request).await;
-    let answer = one.call_peer::<Whoami>(other.key(), "whoami", Some(granted.secret), ()).await.unwrap();
-    let expected =
-        Whoami { agent: other.key(), provenance: one.key(), access: "transferable".to_owned() };
-    assert_eq!(answer, expected);
-    let refused = one.call_peer::<Whoami>(other.key(), "whoami", None, ()).await.unwrap_err();
+    let answer: Whoami = one.call_peer(&other.key(), "whoami", Some(granted.secret), ()).await.unwrap();
+    let access = "transferable".to_owned();
+    assert_eq!(answer, Whoami { agent: other.key(), provenance: one.key(), access });
+    let refused = one.call_peer::<Whoami>(&other.key(), "whoami", None, ()).await.unwrap_err();
     assert!(refused.contains("unauthorized"), "{refused}");
 
-    // A signal, which nobody answers for.
+    // A signal, which nobody answers.
     let mut signals = other.ham.signals();
-    one.call::<()>("send_remote", json_agents(&[other.key()], "hello")).await;
-    assert_eq!(remote(&mut signals).await, (one.key(), "hello".to_owned()));
+    one.call::<()>("send_remote", SendRemote { agents: vec![other.key()], text: "hello" }).await;
+    assert_eq!(remote_signal(&mut signals).await, (one.key(), "hello".to_owned()));
 }
 
-#[derive(Debug, Serialize)]
-struct SendRemote<'a> {
-    agents: &'a [AgentPubKey],
-    text: &'a str,
-}
-
-fn json_agents<'a>(agents: &'a [AgentPubKey], text: &'a str) -> SendRemote<'a> {
-    SendRemote { agents, text }
+/// What one agent writes reaches the other's conductor.
+async fn publishes(one: &Agent, other: &Agent) {
+    let written: ActionHash = one.call("create_item", json!({ "call_id": "item", "body": "" })).await;
+    eventually("one wrote, the other holds it", || other.holds(&written)).await;
 }
 
 #[test]
-fn agents_of_two_conductors_call_signal_and_read_each_other() {
+fn agents_of_two_conductors_call_signal_and_hold_what_the_other_wrote() {
     run(async {
-        let t = tokio::time::Instant::now();
-        let network = ConductorNetwork::start(2).await.unwrap();
-        eprintln!("{:?} started", t.elapsed());
+        let builder = Conductor::builder().with_request_timeout(Duration::from_secs(8));
+        let network = ConductorNetwork::start_with(2, &builder).await.unwrap();
         network.install_app(&probe_bundle().await.unwrap(), "probe", &options()).await.unwrap();
-        eprintln!("{:?} installed", t.elapsed());
         let one = Agent::of(&network.conductors[0], "probe").await;
         let other = Agent::of(&network.conductors[1], "probe").await;
-        eprintln!("{:?} connected", t.elapsed());
-        let early = one.call_peer::<()>(other.key(), "recv_remote_signal", None, "x").await;
-        eprintln!("{:?} early: {early:?}", t.elapsed());
         network.wait_until_acquainted("probe").await.unwrap();
-        eprintln!("{:?} acquainted", t.elapsed());
-        meet(&one, &other).await;
-        eprintln!("{:?} met", t.elapsed());
-        meet(&other, &one).await;
-        eprintln!("{:?} met", t.elapsed());
-        let written: ActionHash = one.call("create_item", json!({ "call_id": "1", "body": "b" })).await;
-        eventually("the other conductor holds what one wrote", || other.holds(&written)).await;
-        eprintln!("{:?} read", t.elapsed());
-        let written: ActionHash = other.call("create_item", json!({ "call_id": "2", "body": "b" })).await;
-        eventually("one conductor holds what the other wrote", || one.holds(&written)).await;
-        eprintln!("{:?} read", t.elapsed());
+        for (one, other) in [(&one, &other), (&other, &one)] {
+            reaches(one, other).await;
+            publishes(one, other).await;
+        }
+
         let stranger = AgentPubKey::from_raw_32(vec![7; 32]);
-        let nobody = one.call_peer::<()>(stranger, "recv_remote_signal", None, "x").await;
-        eprintln!("{:?} nobody: {nobody:?}", t.elapsed());
-        network.relay.kill().await.unwrap();
-        let early = one.call_peer::<()>(other.key(), "recv_remote_signal", None, "x").await;
-        eprintln!("{:?} without relay: {early:?}", t.elapsed());
-        for c in &network.conductors { eprintln!("{}", c.logs().join("\n").chars().take(3000).collect::<String>()); }
-        eprintln!("{}", network.relay.logs().join("\n").chars().take(3000).collect::<String>());
-        one.ham.close().await;
-        other.ham.close().await;
+        assert_unknown(one.call_peer(&stranger, "recv_remote_signal", None, "hello").await);
+
+        // Known and gone: the conductor waits for its answer.
+        network.conductors[1].kill().await.unwrap();
+        let silent =
+            one.call_peer::<()>(&other.key(), "recv_remote_signal", None, "hello").await.unwrap_err();
+        assert!(silent.contains("NetworkError"), "{silent}");
     });
 }
 
 #[test]
-fn agents_of_one_conductor_meet_through_the_relay() {
+fn agents_of_one_conductor_meet_through_a_relay() {
     run(async {
-        let t = tokio::time::Instant::now();
         let relay = Relay::start().await.unwrap();
         let conductor = Conductor::builder().with_relay(&relay).start().await.unwrap();
-        for app_id in ["one", "other"] {
-            conductor.install_app(&probe_bundle().await.unwrap(), app_id, options()).await.unwrap();
-            conductor.enable(app_id).await.unwrap();
-        }
-        let one = Agent::of(&conductor, "one").await;
-        let other = Agent::of(&conductor, "other").await;
-        eprintln!("{:?} connected", t.elapsed());
-        let early = one.call_peer::<()>(other.key(), "recv_remote_signal", None, "x").await;
-        eprintln!("{:?} early: {early:?}", t.elapsed());
+        let (one, other) = two_agents(&conductor).await;
         conductor.wait_until_acquainted("one", 2).await.unwrap();
-        eprintln!("{:?} acquainted", t.elapsed());
-        meet(&one, &other).await;
-        eprintln!("{:?} met", t.elapsed());
-        for c in [&conductor] { eprintln!("{}", c.logs().join("\n").chars().take(3000).collect::<String>()); }
-        one.ham.close().await;
-        other.ham.close().await;
+        for (one, other) in [(&one, &other), (&other, &one)] {
+            reaches(one, other).await;
+            publishes(one, other).await;
+        }
+    });
+}
+
+#[test]
+fn without_a_relay_not_even_agents_of_one_conductor_reach_each_other() {
+    run(async {
+        let conductor = Conductor::builder().start().await.unwrap();
+        let (one, other) = two_agents(&conductor).await;
+        assert_unknown(one.call_peer(&other.key(), "recv_remote_signal", None, "hello").await);
+        // Nothing tells that this signal goes nowhere.
+        one.call::<()>("send_remote", SendRemote { agents: vec![other.key()], text: "lost" }).await;
+        // Yet they share the conductor's store.
+        publishes(&one, &other).await;
     });
 }

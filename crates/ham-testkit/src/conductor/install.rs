@@ -37,7 +37,7 @@ pub enum InstallSource {
 
 impl Install {
     /// Finds the conductor's binary, or builds it into the cache: 15 to 60 minutes, once a machine. For another tool:
-    /// [`Lookup::of`].
+    /// [`ensure_tool`](Self::ensure_tool).
     ///
     /// A line on standard error tells what a long build is doing; use [`ensure_with`](Self::ensure_with) to show it
     /// otherwise.
@@ -51,8 +51,14 @@ impl Install {
         Self::ensure_tool(Tool::Conductor).await
     }
 
-    /// [`ensure`](Self::ensure) for any tool.
-    pub(super) async fn ensure_tool(tool: Tool) -> Result<Self, InstallError> {
+    /// [`ensure`](Self::ensure) for any tool; the relay takes 2 to 8 minutes.
+    ///
+    /// # Errors
+    /// [`InstallError`], variant by variant.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a running build is killed, and the next one goes on from the crates it had finished.
+    pub async fn ensure_tool(tool: Tool) -> Result<Self, InstallError> {
         Lookup::of(tool).ensure(print_progress).await
     }
 

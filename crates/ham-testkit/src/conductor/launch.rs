@@ -280,6 +280,7 @@ async fn write_config(
         data,
         keystore: &builder.keystore,
         network: &builder.network,
+        request_timeout: builder.request_timeout,
         admin_port,
         allowed_origins: &builder.admin_origins,
         db_sync_level: builder.db_sync_level,

@@ -42,7 +42,7 @@ mod watchdog;
 pub use admin::{
     CALLABLE_INTERVAL, DEFAULT_ADMIN_TIMEOUT, DEFAULT_CALLABLE_TIMEOUT, InstallOptions, TokenOptions,
 };
-pub use builder::{ConductorBuilder, DEFAULT_READY_TIMEOUT, DEFAULT_RUST_LOG};
+pub use builder::{ConductorBuilder, DEFAULT_READY_TIMEOUT, DEFAULT_REQUEST_TIMEOUT, DEFAULT_RUST_LOG};
 pub use bundle::{HappBundleSource, happ_source_digest, probe_bundle, probe_bundle_path};
 pub use cache::{CACHE_VARIABLE, CacheDirectory};
 pub use cargo::{BUILD_TIMEOUT, Progress};

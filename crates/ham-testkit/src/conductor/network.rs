@@ -6,6 +6,7 @@ use holochain_client::AppInfo;
 use tokio::time::Instant;
 
 use super::admin::{InstallOptions, cells};
+use super::builder::ConductorBuilder;
 use super::bundle::HappBundleSource;
 use super::error::{AdminError, LaunchError};
 use super::launch::Conductor;
@@ -28,8 +29,8 @@ pub struct ConductorNetwork {
 }
 
 impl ConductorNetwork {
-    /// Starts a relay and `count` conductors with the defaults of [`ConductorBuilder`](super::ConductorBuilder), one after
-    /// the other, and resolves when all are ready.
+    /// Starts a relay and `count` conductors with the defaults of [`ConductorBuilder`], one after the other, and resolves
+    /// when all are ready.
     ///
     /// # Errors
     /// [`LaunchError`], variant by variant, of the first one that does not start.
@@ -37,10 +38,22 @@ impl ConductorNetwork {
     /// # Cancel safety
     /// Cancel safe: every process is killed and temporary data removed.
     pub async fn start(count: usize) -> Result<Self, LaunchError> {
+        Self::start_with(count, &Conductor::builder()).await
+    }
+
+    /// [`start`](Self::start) with conductors that differ from the default. Data and admin port must be left to each of
+    /// them, the network is the relay's.
+    ///
+    /// # Errors
+    /// [`LaunchError`], variant by variant, of the first one that does not start.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: every process is killed and temporary data removed.
+    pub async fn start_with(count: usize, builder: &ConductorBuilder) -> Result<Self, LaunchError> {
         let relay = Relay::start().await?;
         let mut conductors = Vec::with_capacity(count);
         while conductors.len() < count {
-            conductors.push(Conductor::builder().with_relay(&relay).start().await?);
+            conductors.push(builder.clone().with_relay(&relay).start().await?);
         }
         Ok(Self { conductors, relay })
     }
