@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
 /// Longest path of a data directory, in bytes: the keystore puts a Unix socket below it, whose path holds 108 at most.
 pub const MAX_DATA_PATH: usize = 80;
@@ -85,6 +86,7 @@ pub(super) struct Config<'a> {
     pub(super) data: &'a Path,
     pub(super) keystore: &'a Keystore,
     pub(super) network: &'a Network,
+    pub(super) request_timeout: Duration,
     pub(super) admin_port: u16,
     pub(super) allowed_origins: &'a str,
     pub(super) db_sync_level: DbSyncLevel,
@@ -108,6 +110,7 @@ impl Config<'_> {
              admin_interfaces:\n  - driver:\n      type: websocket\n      port: {port}\n      \
              allowed_origins: {origins}\n\
              network:\n  bootstrap_url: {bootstrap}\n  relay_url: {relay}\n  \
+             request_timeout_s: {timeout}\n  \
              advanced:\n    irohTransport:\n      relayAllowPlainText: true\n\
              db_sync_level: {level:?}\n",
             data = quoted(&self.data.to_string_lossy()),
@@ -115,6 +118,7 @@ impl Config<'_> {
             origins = quoted(self.allowed_origins),
             bootstrap = quoted(bootstrap),
             relay = quoted(relay),
+            timeout = self.request_timeout.as_secs().max(1),
             level = self.db_sync_level,
         )
     }
@@ -147,6 +151,7 @@ mod tests {
             data: Path::new("/tmp/a \"b\""),
             keystore: &Keystore::default(),
             network: &Network::Offline,
+            request_timeout: Duration::from_secs(60),
             admin_port: 0,
             allowed_origins: "*",
             db_sync_level: DbSyncLevel::default(),
@@ -162,6 +167,7 @@ admin_interfaces:
 network:
   bootstrap_url: "http://127.0.0.1:1"
   relay_url: "http://127.0.0.1:1"
+  request_timeout_s: 60
   advanced:
     irohTransport:
       relayAllowPlainText: true
@@ -178,11 +184,13 @@ db_sync_level: Normal
             data: Path::new("/d"),
             keystore: &keystore,
             network: &network,
+            request_timeout: Duration::from_millis(1),
             admin_port: 4,
             allowed_origins: "ham",
             db_sync_level: DbSyncLevel::Full,
         };
         let text = config.render();
+        assert!(text.contains("request_timeout_s: 1\n"));
         assert!(text.contains("\"http://b:1\"") && text.contains("\"http://r:2\"") && text.contains("Full"));
         assert!(!format!("{text}{config:?}").contains("s3cret"));
     }
