@@ -6,7 +6,7 @@ use syn::punctuated::Punctuated;
 use syn::visit::{Visit, visit_path};
 use syn::{
     Attribute, Error, FnArg, GenericArgument, Ident, LitStr, Pat, Path, PathArguments, ReturnType, Signature,
-    Token, TraitItemFn, Type, TypeReference, parse_quote,
+    Token, TraitItemFn, Type, TypeImplTrait, TypeReference, parse_quote,
 };
 
 use crate::options::FnOptions;
@@ -139,6 +139,10 @@ impl<'ast> Visit<'ast> for NotOwned<'_> {
         let text =
             format!("the {} of a zome function is owned: the client takes references to it", self.what);
         self.error.get_or_insert_with(|| Error::new_spanned(reference, text));
+    }
+
+    fn visit_type_impl_trait(&mut self, generic: &'ast TypeImplTrait) {
+        self.error.get_or_insert_with(|| Error::new_spanned(generic, "a zome function cannot be generic"));
     }
 
     fn visit_path(&mut self, path: &'ast Path) {
