@@ -21,7 +21,8 @@ pub(crate) fn zome_client(arguments: TokenStream, mut item: ItemTrait) -> TokenS
         }
     };
     let errors = errors.into_iter().map(Error::into_compile_error);
-    quote! { #item #client #(#errors)* }
+    // Who writes the trait for its client implements it nowhere, and nobody calls every function of an interface.
+    quote! { #[allow(dead_code)] #item #client #(#errors)* }
 }
 
 /// The functions of the trait, whose options are taken off, and everything that is wrong with it.
@@ -62,6 +63,7 @@ fn client(options: &ClientOptions, item: &ItemTrait, functions: &[ZomeFn]) -> To
             zome: #ham::ZomeHandle,
         }
 
+        #[allow(dead_code)]
         impl #client {
             /// Calls go to the cell that `target` means at the time of each call, over `ham`.
             #visibility fn new(
@@ -97,6 +99,7 @@ fn method(options: &ClientOptions, item: &ItemTrait, function: &ZomeFn) -> Token
         Policy::Other(policy) => quote! { .with_policy(#policy) },
     });
     let deadline = function.options.deadline.as_ref().map(|deadline| quote! { .with_deadline(#deadline) });
+    let declared = quote! { <#ham::CallOptions as ::core::default::Default>::default() #policy #deadline };
     let (parameter, argument) = match &function.input {
         Some((name, input)) => {
             // The bounds of what a zome takes are told where the trait names the type.
@@ -117,8 +120,7 @@ fn method(options: &ClientOptions, item: &ItemTrait, function: &ZomeFn) -> Token
         #[doc = "# Cancel safety"]
         #[doc = "Dropping the future gives up the answer; a call that was sent may still run."]
         #visibility async fn #method(&self, #parameter) -> ::core::result::Result<#output, #ham::CallError> {
-            let declared = <#ham::CallOptions as ::core::default::Default>::default() #policy #deadline;
-            self.zome.call(#name, #argument, declared).await
+            self.zome.call(#name, #argument, #declared).await
         }
     }
 }
