@@ -1,8 +1,7 @@
 //! The trait as it was, and its client.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
+use quote::quote;
 use syn::{Error, ItemTrait, TraitItem};
 
 use crate::attribute::ClientOptions;
@@ -100,13 +99,11 @@ fn method(options: &ClientOptions, item: &ItemTrait, function: &ZomeFn) -> Token
     });
     let deadline = function.options.deadline.as_ref().map(|deadline| quote! { .with_deadline(#deadline) });
     let declared = quote! { <#ham::CallOptions as ::core::default::Default>::default() #policy #deadline };
-    let (parameter, argument) = match &function.input {
+    let (parameter, argument, input) = match &function.input {
         Some((name, input)) => {
-            // The bounds of what a zome takes are told where the trait names the type.
-            let taken = quote_spanned! { input.span() => impl #ham::ZomeInput<#input> };
-            (quote! { #name: #taken }, quote! { #name })
+            (quote! { #name: impl #ham::ZomeInput<#input> }, quote! { #name }, quote! { #input })
         }
-        None => (TokenStream::new(), quote! { () }),
+        None => (TokenStream::new(), quote! { () }, quote! { () }),
     };
     let about = format!("Calls `{}/{}`.", zome.value(), name.value());
     quote! {
@@ -119,8 +116,8 @@ fn method(options: &ClientOptions, item: &ItemTrait, function: &ZomeFn) -> Token
         #[doc = ""]
         #[doc = "# Cancel safety"]
         #[doc = "Dropping the future gives up the answer; a call that was sent may still run."]
-        #visibility async fn #method(&self, #parameter) -> ::core::result::Result<#output, #ham::CallError> {
-            self.zome.call(#name, #argument, #declared).await
+        #visibility fn #method(&self, #parameter) -> #ham::ZomeCall<#output> {
+            self.zome.call::<#input, #output>(#name, #argument, #declared)
         }
     }
 }

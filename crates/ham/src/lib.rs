@@ -60,7 +60,7 @@ pub use shutdown::{ShutdownRx, install_shutdown_handler};
 pub use signal::{GapCause, SignalItem, Signals};
 pub use signing::{ClientKeySigning, Signing};
 pub use state::{HamState, StateWatch};
-pub use typed::{ZomeHandle, ZomeInput, zome_client};
+pub use typed::{ZomeCall, ZomeHandle, ZomeInput, zome_client};
 pub use watchdog::notify_systemd;
 pub use wire::{BadAnswer, Effect, NOTHING_WRITTEN, NotRunning, Refusal, RefusalKind, SPOKEN, Stage};
 

@@ -1,6 +1,7 @@
 //! Typed calls: the attribute, and what the clients stand on that it makes.
 
 use std::fmt;
+use std::pin::Pin;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -48,19 +49,26 @@ impl ZomeHandle {
 
     /// Calls a function that takes a `T`. The handle's own options go before those `declared` for the function.
     ///
+    /// The input is encoded here; everything else begins when the call is first polled.
+    ///
     /// # Errors
     /// As [`PersistentHam::call_zome`].
     ///
     /// # Cancel safety
     /// As [`PersistentHam::call_zome`].
-    pub async fn call<T: ?Sized, O: DeserializeOwned>(
+    pub fn call<T: ?Sized, O: DeserializeOwned + 'static>(
         &self,
-        function: &str,
+        function: &'static str,
         input: impl ZomeInput<T>,
         declared: CallOptions,
-    ) -> Result<O, CallError> {
+    ) -> ZomeCall<O> {
         let options = self.options(declared);
-        self.ham.call_zome_with(self.target.clone(), self.zome, function, input, options).await
+        let payload = PersistentHam::encode(input);
+        let Self { ham, target, zome, .. } = self.clone();
+        Box::pin(async move {
+            let output = ham.call_zome_raw(target, zome, function, payload?, options).await?;
+            PersistentHam::decode(&output)
+        })
     }
 
     fn options(&self, declared: CallOptions) -> CallOptions {
@@ -70,6 +78,11 @@ impl ZomeHandle {
         }
     }
 }
+
+/// A call under way: a future that borrows nothing, so that it can be joined, spawned or kept.
+///
+/// It is no `async fn`, because the compiler tells a wrong input to one of those three times.
+pub type ZomeCall<O> = Pin<Box<dyn Future<Output = Result<O, CallError>> + Send>>;
 
 /// What a function that takes a `T` may be called with: a `T`, a `&T`, a `&str` for a `String`, a slice for a `Vec`.
 ///
@@ -81,9 +94,13 @@ impl ZomeHandle {
 )]
 pub trait ZomeInput<T: ?Sized>: Serialize + fmt::Debug {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + fmt::Debug> ZomeInput<T> for T {}
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + fmt::Debug + ?Sized> ZomeInput<T> for &T {}
+#[diagnostic::do_not_recommend]
 impl ZomeInput<String> for &str {}
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + fmt::Debug> ZomeInput<Vec<T>> for &[T] {}
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ trait Ledger {
     fn borrows(input: &str);
     fn borrowed() -> Result<Vec<&'static str>, String>;
     fn inside(input: Vec<Self::Answer>);
-    fn itself() -> Option<Self>;
+    fn answers() -> Result<Self::Answer, String>;
     fn new() -> u64;
     hidden!();
 }
