@@ -31,6 +31,8 @@ pub(crate) enum ApiError {
     Serialization(#[from] SerializationError),
     #[error(transparent)]
     Workflow(#[from] WorkflowError),
+    #[error("ZomeError: {0}")]
+    Zome(#[from] ZomeError),
     #[error("KeystoreError: {0}")]
     Keystore(#[from] KeystoreError),
     #[error(transparent)]
@@ -56,12 +58,6 @@ pub(crate) enum ApiError {
 impl From<ApiError> for ExternalApiWireError {
     fn from(error: ApiError) -> Self {
         Self::internal(error)
-    }
-}
-
-impl From<RibosomeError> for ExternalApiWireError {
-    fn from(error: RibosomeError) -> Self {
-        Self::RibosomeError(error.to_string())
     }
 }
 

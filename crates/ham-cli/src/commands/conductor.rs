@@ -176,6 +176,7 @@ fn show(context: &Context, install: &Install) -> Result<(), Failure> {
         InstallSource::Path => "on PATH".to_owned(),
         InstallSource::Cached => "in the cache".to_owned(),
         InstallSource::Built => "built just now".to_owned(),
+        InstallSource::Embedded => "embedded".to_owned(),
         _ => "elsewhere".to_owned(),
     };
     let value = json!({ "binary": install.binary, "source": source, "version": install.tool.version() });

@@ -36,7 +36,7 @@ pub(crate) use dump::list_host_functions;
 pub(crate) use signals::Signals;
 pub(crate) use tokens::Tokens;
 
-use crate::error::{ApiError, CellUnavailableReason, ConductorError, RibosomeError, StartError};
+use crate::error::{ApiError, CellUnavailableReason, ConductorError, StartError};
 use crate::workflow;
 use keystore::Keystore;
 use stores::Stores;
@@ -231,17 +231,17 @@ impl Conductor {
     /// A call as a client signed it.
     ///
     /// # Errors
-    /// The outer error is that of the conductor, the inner one that of the zome.
+    /// The cell cannot be called, or the call failed.
     pub(crate) async fn call_signed(
         self: &Arc<Self>,
         signed: ZomeCallParamsSigned,
-    ) -> Result<Result<ZomeCallResponse, RibosomeError>, ApiError> {
+    ) -> Result<ZomeCallResponse, ApiError> {
         use holochain_keystore::AgentPubKeyExt as _;
         let params: ZomeCallParams =
             signed.bytes.decode().map_err(|error| ApiError::Serialization(error.into()))?;
         let hash = holo_hash::sha2_512(signed.bytes.as_bytes());
         if !params.provenance.verify_signature_raw(&signed.signature, hash.into()).await? {
-            return Ok(Ok(ZomeCallResponse::AuthenticationFailed(signed.signature, params.provenance)));
+            return Ok(ZomeCallResponse::AuthenticationFailed(signed.signature, params.provenance));
         }
         self.call_zome(params, Caller::default()).await
     }
@@ -254,7 +254,7 @@ impl Conductor {
         self: &Arc<Self>,
         params: ZomeCallParams,
         caller: Caller,
-    ) -> Result<Result<ZomeCallResponse, RibosomeError>, ApiError> {
+    ) -> Result<ZomeCallResponse, ApiError> {
         let cell = self.cell(&params.cell_id)?;
         // Boxed: a zome call may lead to others.
         Ok(Box::pin(workflow::call_zome(self, &cell, params, caller)).await?)

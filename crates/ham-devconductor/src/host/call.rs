@@ -49,7 +49,7 @@ impl CallContext {
         let caller = Caller { workspace: shares.then(|| access.workspace.clone()), depth: self.depth() + 1 };
         let conductor = access.cell.conductor().map_err(host)?;
         match self.wait(conductor.call_zome(params, caller)) {
-            Ok(response) => response.map_err(host),
+            Ok(response) => Ok(response),
             Err(ApiError::Conductor(ConductorError::CellMissing(cell_id))) => {
                 Err(host(format!("Call to missing cell: Cell with ID {cell_id} not found")))
             }
@@ -62,9 +62,7 @@ impl CallContext {
         let conductor = access.cell.conductor().map_err(host)?;
         let caller = Caller { workspace: None, depth: self.depth() + 1 };
         match self.wait(conductor.call_zome(params, caller)) {
-            Ok(response) => {
-                response.map_err(host).or_else(|error| Ok(ZomeCallResponse::NetworkError(error.to_string())))
-            }
+            Ok(response) => Ok(response),
             Err(ApiError::Conductor(ConductorError::CellMissing(cell_id))) => {
                 let agent = cell_id.agent_pubkey();
                 Ok(ZomeCallResponse::NetworkError(format!(

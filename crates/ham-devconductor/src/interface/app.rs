@@ -94,10 +94,7 @@ async fn handle(
 ) -> Result<AppResponse, ApiError> {
     Ok(match request {
         AppRequest::AppInfo => AppResponse::AppInfo(conductor.app_info(app).await?),
-        AppRequest::CallZome(signed) => match conductor.call_signed(*signed).await? {
-            Ok(response) => called(response),
-            Err(error) => AppResponse::Error(error.into()),
-        },
+        AppRequest::CallZome(signed) => called(conductor.call_signed(*signed).await?),
         AppRequest::CreateCloneCell(payload) => {
             AppResponse::CloneCellCreated(conductor.create_clone_cell(app, *payload).await?)
         }

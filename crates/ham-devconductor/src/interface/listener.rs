@@ -33,7 +33,7 @@ pub(crate) struct Interface {
 pub(crate) struct Interfaces {
     conductor: Arc<Conductor>,
     admin: Mutex<HashMap<u16, Listening>>,
-    apps: Mutex<HashMap<u16, Listening>>,
+    apps: Mutex<HashMap<AppInterfaceId, (u16, Listening)>>,
     connections: Arc<AtomicUsize>,
 }
 
@@ -115,7 +115,7 @@ impl Interfaces {
     /// The port is taken, the address is none, or the database failed.
     pub(crate) async fn attach_app(self: &Arc<Self>, interface: Interface) -> Result<u16, ConductorError> {
         let id = AppInterfaceId::new(interface.port);
-        let port = self.listen_for_app(&interface).await?;
+        let port = self.listen_for_app(id.clone(), &interface).await?;
         let Interface { address, allowed_origins, app, port: wanted } = interface;
         let config = AppInterfaceConfig::websocket(wanted, address, allowed_origins, app);
         // A free port is another one after a restart; a chosen one is found again.
@@ -128,17 +128,17 @@ impl Interfaces {
     /// # Errors
     /// A port is taken.
     pub(crate) async fn restore(self: &Arc<Self>) -> io::Result<()> {
-        for config in self.conductor.state().app_interfaces.values().cloned() {
-            self.listen_for_app(&interface_of(config.driver, config.installed_app_id)).await?;
+        for (id, config) in self.conductor.state().app_interfaces.clone() {
+            self.listen_for_app(id, &interface_of(config.driver, config.installed_app_id)).await?;
         }
         Ok(())
     }
 
-    async fn listen_for_app(self: &Arc<Self>, interface: &Interface) -> io::Result<u16> {
+    async fn listen_for_app(self: &Arc<Self>, id: AppInterfaceId, interface: &Interface) -> io::Result<u16> {
         let listener = bind(interface).await?;
         let port = port_of(&listener)?;
         let stop = self.conductor.closing().child_token();
-        lock(&self.apps).insert(port, Listening { stop: stop.clone() });
+        lock(&self.apps).insert(id, (port, Listening { stop: stop.clone() }));
         let (conductor, only) = (Arc::downgrade(&self.conductor), interface.app.clone());
         self.conductor.tasks().spawn(async move {
             while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
@@ -175,23 +175,13 @@ impl Interfaces {
     /// The app interfaces that listen.
     pub(crate) fn app_interfaces(&self) -> Vec<AppInterfaceInfo> {
         let state = self.conductor.state();
-        let mut open: Vec<u16> = lock(&self.apps).keys().copied().collect();
-        open.sort_unstable();
-        let mut infos = Vec::new();
-        for (id, config) in &state.app_interfaces {
-            let InterfaceDriver::Websocket { port, allowed_origins, .. } = &config.driver;
-            // One that chose its port listens there; the others listen on what is left.
-            let chosen = open.iter().position(|open| open == port && id.port() != 0);
-            let at = chosen.or_else(|| {
-                open.iter().position(|open| !state.app_interfaces.keys().any(|id| id.port() == *open))
-            });
-            if let Some(port) = at.map(|at| open.remove(at)) {
-                let (allowed_origins, installed_app_id) =
-                    (allowed_origins.clone(), config.installed_app_id.clone());
-                infos.push(AppInterfaceInfo { port, allowed_origins, installed_app_id });
-            }
-        }
-        infos
+        let open = lock(&self.apps);
+        let info = |(id, (port, _)): (&AppInterfaceId, &(u16, Listening))| {
+            let AppInterfaceConfig { driver, installed_app_id, .. } = state.app_interfaces.get(id)?.clone();
+            let InterfaceDriver::Websocket { allowed_origins, .. } = driver;
+            Some(AppInterfaceInfo { port: *port, allowed_origins, installed_app_id })
+        };
+        open.iter().filter_map(info).collect()
     }
 }
 

@@ -15,10 +15,11 @@ use crate::conductor::{Caller, Cell, Conductor, INIT_PATIENCE};
 use crate::error::{CellError, ConductorError, RibosomeError, WorkflowError};
 use crate::host::{Access, CellAccess};
 
-/// Runs a call in its cell. The outer error is that of the cell, the inner one that of the zome.
+/// Runs a call in its cell.
 ///
 /// # Errors
-/// `init` failed, the zome does not exist, what it wrote is not valid, or the store failed.
+/// `init` failed, there is no such zome or function, the function failed, what it wrote is not valid, or the store
+/// failed. Nothing is written then.
 ///
 /// # Cancel safety
 /// Dropping the future lets a function that runs end; what it staged is then not committed, unless the commit had begun.
@@ -27,7 +28,7 @@ pub(crate) async fn call_zome(
     cell: &Arc<Cell>,
     params: ZomeCallParams,
     caller: Caller,
-) -> Result<Result<ZomeCallResponse, RibosomeError>, CellError> {
+) -> Result<ZomeCallResponse, CellError> {
     let ribosome = cell.ribosome();
     let from_init = caller.workspace.as_ref().is_some_and(SourceChainWorkspace::called_from_init);
     if !from_init && !cell.is_initialized() {
@@ -38,10 +39,10 @@ pub(crate) async fn call_zome(
     }
     if params.fn_name.0 == "init" {
         // It ran when the cell was first called; nobody runs it by hand.
-        return Ok(Ok(ZomeCallResponse::Ok(ExternIO::encode(InitCallbackResult::Pass)?)));
+        return Ok(ZomeCallResponse::Ok(ExternIO::encode(InitCallbackResult::Pass)?));
     }
     let known = ribosome.definition().get_zome(&params.zome_name);
-    known.map_err(|error| RibosomeError::ApiError(Box::new(ConductorError::from(error).into())))?;
+    known.map_err(|error| RibosomeError::ApiError(Box::new(error.into())))?;
     let is_root = caller.workspace.is_none();
     let workspace = match caller.workspace {
         Some(workspace) => workspace,
@@ -54,7 +55,7 @@ pub(crate) async fn call_zome(
     let zome = params.zome_name.clone();
     if authorization != ZomeCallAuthorization::Authorized {
         let ZomeCallParams { cap_secret, zome_name, fn_name, .. } = params;
-        return Ok(Ok(ZomeCallResponse::Unauthorized(authorization, cap_secret, zome_name, fn_name)));
+        return Ok(ZomeCallResponse::Unauthorized(authorization, cap_secret, zome_name, fn_name));
     }
     let access = Access::ZomeCall {
         cell: CellAccess { cell: Arc::clone(cell), workspace: workspace.clone() },
@@ -62,17 +63,14 @@ pub(crate) async fn call_zome(
         cap_secret: params.cap_secret,
         depth: caller.depth,
     };
-    let output = match ribosome.run(&params.zome_name, &params.fn_name, params.payload, access).await {
-        Ok(Some(output)) => output,
-        Ok(None) => return Ok(Err(RibosomeError::ZomeFnNotExists(params.zome_name, params.fn_name))),
-        Err(error) => return Ok(Err(error)),
-    };
+    let output = ribosome.run(&params.zome_name, &params.fn_name, params.payload, access).await?;
+    let output = output.ok_or_else(|| RibosomeError::ZomeFnNotExists(params.zome_name, params.fn_name))?;
     if is_root {
         commit::validate(cell, &ribosome, &workspace).await.map_err(Box::new)?;
         let actions = commit(&workspace).await.map_err(Box::new)?;
         post_commit(cell, &ribosome, workspace, vec![zome], actions, true);
     }
-    Ok(Ok(ZomeCallResponse::Ok(output)))
+    Ok(ZomeCallResponse::Ok(output))
 }
 
 /// Nonce, grant, block list: in this order, so that a nonce is used up by every call that got so far.

@@ -56,17 +56,13 @@ async fn run(
         expires_at,
     };
     match conductor.call_zome(params, Caller::default()).await {
-        Ok(Ok(ZomeCallResponse::Ok(answer))) => answer.decode().ok()?,
-        Ok(Ok(refused)) => {
+        Ok(ZomeCallResponse::Ok(answer)) => answer.decode().ok()?,
+        Ok(refused) => {
             tracing::error!(function = %function.fn_name(), %refused, "a scheduled function was refused");
             None
         }
-        Ok(Err(error)) => {
-            tracing::error!(function = %function.fn_name(), %error, "a scheduled function failed");
-            None
-        }
         Err(error) => {
-            tracing::error!(function = %function.fn_name(), %error, "a scheduled function could not be run");
+            tracing::error!(function = %function.fn_name(), %error, "a scheduled function failed");
             None
         }
     }

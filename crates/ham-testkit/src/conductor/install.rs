@@ -33,6 +33,8 @@ pub enum InstallSource {
     Cached,
     /// In the project's cache, built just now.
     Built,
+    /// The embedded conductor of a `ham` binary: `ham dev`.
+    Embedded,
 }
 
 impl Install {
@@ -71,6 +73,28 @@ impl Install {
     /// Cancel safe: a running build is killed, and the next one goes on from the crates it had finished.
     pub async fn ensure_with(progress: impl FnMut(Progress) + Send) -> Result<Self, InstallError> {
         Lookup::of(Tool::Conductor).ensure(progress).await
+    }
+
+    /// The embedded conductor that this `ham` binary has: nothing is looked for or built.
+    #[must_use]
+    pub fn embedded(ham: impl Into<PathBuf>) -> Self {
+        Self { tool: Tool::Conductor, binary: ham.into(), source: InstallSource::Embedded }
+    }
+
+    /// The embedded conductor of the `ham` binary that was built with the test that runs: `cargo test --workspace` builds
+    /// both, and `cargo build -p ham-cli` the one.
+    ///
+    /// # Errors
+    /// [`InstallError::NotRunnable`]: it has not been built.
+    pub fn embedded_of_this_build() -> Result<Self, InstallError> {
+        let missing = |path: PathBuf| {
+            let text = "build it with `cargo build -p ham-cli`";
+            InstallError::NotRunnable { path, source: std::io::Error::new(std::io::ErrorKind::NotFound, text) }
+        };
+        let test = std::env::current_exe().map_err(|_| missing("ham".into()))?;
+        // Tests lie in `deps`, programs beside it.
+        let binary = test.ancestors().skip(1).take(2).map(|directory| directory.join("ham")).find(|ham| ham.is_file());
+        binary.map(Self::embedded).ok_or_else(|| missing(test.with_file_name("ham")))
     }
 
     /// Finds the conductor's binary without building; `None` when a build would be needed.

@@ -15,7 +15,7 @@ use super::boot;
 use super::builder::ConductorBuilder;
 use super::config::{Config, Keystore, Passphrase};
 use super::error::LaunchError;
-use super::install::Install;
+use super::install::{Install, InstallSource};
 use super::logs::Logs;
 use super::process::{DataDirectory, Process, Program};
 
@@ -251,9 +251,11 @@ async fn boot(
         return Err(LaunchError::PassphraseLineBreak);
     }
     let config = write_config(builder, data.path(), admin_port).await?;
+    let embedded = (install.source == InstallSource::Embedded).then(|| "dev".into());
+    let as_holochain = ["--piped".into(), "--config-path".into(), config.into()];
     let program = Program {
         binary: &install.binary,
-        arguments: vec!["--piped".into(), "--config-path".into(), config.into()],
+        arguments: embedded.into_iter().chain(as_holochain).collect(),
         input: passphrase.map(Passphrase::expose),
         rust_log: &builder.rust_log,
     };
