@@ -38,7 +38,7 @@ pub(crate) enum Args {
 /// Which program is meant.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Wanted {
-    /// The bootstrap server and relay that conductors meet through, instead of the conductor: 2 to 8 minutes
+    /// The bootstrap server and relay that conductors meet through, instead of the conductor: 2 to 10 minutes
     #[arg(long)]
     relay: bool,
 }

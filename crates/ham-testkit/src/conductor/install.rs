@@ -53,7 +53,7 @@ impl Install {
         Self::ensure_tool(Tool::Conductor).await
     }
 
-    /// [`ensure`](Self::ensure) for any tool; the relay takes 2 to 8 minutes.
+    /// [`ensure`](Self::ensure) for any tool; the relay takes 2 to 10 minutes.
     ///
     /// # Errors
     /// [`InstallError`], variant by variant.

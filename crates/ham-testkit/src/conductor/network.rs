@@ -18,6 +18,9 @@ pub const DEFAULT_ACQUAINTED_TIMEOUT: Duration = Duration::from_secs(120);
 /// How often [`ConductorNetwork::wait_until_acquainted`] looks: a conductor announces no peer, so this is a poll.
 pub const ACQUAINTED_INTERVAL: Duration = Duration::from_millis(100);
 
+/// How an agent that holds the whole DHT says so, in the JSON inside the JSON that a conductor returns.
+const WHOLE_DHT: &str = r#"\"storageArc\":[0,4294967295]"#;
+
 /// Conductors and the relay between them. Dropping it ends the conductors, then the relay.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -81,7 +84,8 @@ impl ConductorNetwork {
         Ok(infos)
     }
 
-    /// Resolves when every conductor knows the agents of all conductors in every cell of the app. Looks every
+    /// Resolves when every conductor knows the agents of all conductors in every cell of the app, and that each of them holds
+    /// the whole DHT, so that it is asked for data: until then a `get` from the network finds nothing. Looks every
     /// [`ACQUAINTED_INTERVAL`], at most for [`DEFAULT_ACQUAINTED_TIMEOUT`] each.
     ///
     /// # Errors
@@ -90,16 +94,17 @@ impl ConductorNetwork {
     /// # Cancel safety
     /// Cancel safe.
     pub async fn wait_until_acquainted(&self, app_id: &str) -> Result<(), AdminError> {
+        let holds_all = |agent: &String| agent.contains(WHOLE_DHT);
         for conductor in &self.conductors {
-            conductor.wait_until_acquainted(app_id, self.conductors.len()).await?;
+            conductor.wait_for_agents(app_id, self.conductors.len(), holds_all).await?;
         }
         Ok(())
     }
 }
 
 impl Conductor {
-    /// Resolves when the conductor knows at least `agents` agents, its own included, in every running cell of the app. Looks
-    /// every [`ACQUAINTED_INTERVAL`], at most for [`DEFAULT_ACQUAINTED_TIMEOUT`].
+    /// Resolves when the conductor knows at least `agents` agents, its own included, in every running cell of the app: they
+    /// can be called then. Looks every [`ACQUAINTED_INTERVAL`], at most for [`DEFAULT_ACQUAINTED_TIMEOUT`].
     ///
     /// # Errors
     /// [`AdminError::NotCallable`] when the app is not enabled or not installed; [`AdminError::TimedOut`],
@@ -108,12 +113,26 @@ impl Conductor {
     /// # Cancel safety
     /// Cancel safe.
     pub async fn wait_until_acquainted(&self, app_id: &str, agents: usize) -> Result<(), AdminError> {
+        self.wait_for_agents(app_id, agents, |_| true).await
+    }
+
+    /// Waits for so many agents whose announcement, a JSON text, `counts`.
+    async fn wait_for_agents(
+        &self,
+        app_id: &str,
+        agents: usize,
+        counts: impl Fn(&String) -> bool,
+    ) -> Result<(), AdminError> {
         let info = self.wait_until_callable(app_id).await?;
         let admin = self.admin().await?;
         let begun = Instant::now();
         for cell in cells(&info) {
             let space = || Some(vec![cell.dna_hash().clone()]);
-            while self.bounded("agent_info", admin.agent_info(space())).await?.len() < agents {
+            loop {
+                let known = self.bounded("agent_info", admin.agent_info(space())).await?;
+                if known.into_iter().filter(&counts).count() >= agents {
+                    break;
+                }
                 if begun.elapsed() > DEFAULT_ACQUAINTED_TIMEOUT {
                     let after = DEFAULT_ACQUAINTED_TIMEOUT;
                     let logs = self.log_tail();

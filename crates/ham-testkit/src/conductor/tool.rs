@@ -68,7 +68,7 @@ impl Tool {
     pub(super) fn build_time(self) -> &'static str {
         match self {
             Self::Conductor => "15 to 60 minutes",
-            Self::Relay => "2 to 8 minutes",
+            Self::Relay => "2 to 10 minutes",
         }
     }
 
