@@ -143,11 +143,12 @@ fn dna(name: &str, integrity: &[Zome], coordinator: &[Zome], zomes: &Zomes) -> R
         },
         coordinator: CoordinatorManifest { zomes: coordinator.iter().map(Zome::manifest).collect() },
     };
-    let mut files: Vec<&str> = integrity.iter().chain(coordinator).map(|zome| zome.wasm).collect();
-    files.sort_unstable();
-    files.dedup();
-    let wasms: Result<Vec<_>> =
-        files.into_iter().map(|file| Ok((wasm_file(file), zomes.wasm(file)?.to_vec().into()))).collect();
+    // A file for each zome, even where two are the same: the conductor takes each out of the bundle once.
+    let wasms: Result<Vec<_>> = integrity
+        .iter()
+        .chain(coordinator)
+        .map(|zome| Ok((wasm_file(zome.name), zomes.wasm(zome.wasm)?.to_vec().into())))
+        .collect();
     Ok((dna_file(name), DnaBundle::new(manifest.try_into()?, wasms?)?))
 }
 
@@ -156,7 +157,7 @@ impl Zome<'_> {
         ZomeManifest {
             name: self.name.into(),
             hash: None,
-            path: wasm_file(self.wasm),
+            path: wasm_file(self.name),
             dependencies: self.depends_on.map(|integrity| vec![ZomeDependency { name: integrity.into() }]),
         }
     }
