@@ -23,10 +23,10 @@ pub extern "C" fn bare_too_long(_: usize, _: usize) -> DoubleUSize {
     merge_usize(write_bytes(vec![0x93; 16]), usize::MAX / 2).unwrap_or_else(return_err_ptr)
 }
 
-/// Answers with an error where a number should be: the zome's types and the host's do not fit.
+/// Answers with a number where bytes should be: the zome's types and the host's do not fit.
 #[no_mangle]
 pub extern "C" fn bare_wrong_type(_: usize, _: usize) -> DoubleUSize {
-    return_ptr("this should be bytes".to_owned())
+    return_ptr(7_u32)
 }
 
 /// Calls a host function that exists by name only.

@@ -12,21 +12,16 @@ pub fn endless_loop() -> ExternResult<()> {
     }
 }
 
-/// Asks for memory until it is refused, and returns how many MiB it was given. At most 4096 can be asked for.
+/// Asks for memory in steps of that many MiB until it is refused, and returns how many steps were granted. Above 1 GiB
+/// the conductor copies the whole memory at every step, so that small steps take minutes of its processor.
 #[hdk_extern]
-pub fn memory_bomb() -> ExternResult<usize> {
-    const MIB: usize = 1 << 20;
-    let mut held: Vec<Vec<u8>> = Vec::new();
-    loop {
-        let mut block = Vec::new();
-        if block.try_reserve_exact(MIB).is_err() {
-            return Ok(black_box(held).len());
-        }
-        if held.try_reserve(1).is_err() {
-            return Ok(black_box(held).len());
-        }
-        held.push(block);
+pub fn memory_bomb(step_mib: u32) -> ExternResult<u32> {
+    const PAGES_PER_MIB: usize = 16;
+    let mut steps = 0;
+    while grow(step_mib.max(1) as usize * PAGES_PER_MIB) {
+        steps += 1;
     }
+    Ok(steps)
 }
 
 /// Calls itself that many times; `u32::MAX` is more than any stack holds.
@@ -70,4 +65,16 @@ fn descend(depth: u32) -> u32 {
         return frame[0];
     }
     descend(depth - 1).wrapping_add(black_box(frame)[31] & 1)
+}
+
+/// Whether the memory is that many pages larger now.
+#[cfg(target_arch = "wasm32")]
+fn grow(pages: usize) -> bool {
+    std::arch::wasm32::memory_grow::<0>(pages) != usize::MAX
+}
+
+/// Outside of WebAssembly there is no memory to grow.
+#[cfg(not(target_arch = "wasm32"))]
+fn grow(_: usize) -> bool {
+    false
 }
