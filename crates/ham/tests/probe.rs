@@ -276,6 +276,103 @@ fn the_answer_of_init_is_chosen_by_properties() {
 }
 
 #[test]
+fn a_clone_made_by_a_zome_has_properties_of_its_own() {
+    run(async {
+        let app = app().await;
+        let agent = app.ask::<AgentInfo>("info_agent", ()).await.agent_initial_pubkey;
+        let dna = app.ask::<DnaInfo>("info_dna", ()).await.hash;
+        let cases = [
+            (json!({ "init": { "mirror": { "Invalid": "not this one" } } }), "not this one"),
+            (json!({ "init": { "features": { "Error": "an error" } } }), "an error"),
+            (json!({ "init": { "features": { "Unresolved": [] } } }), "UnresolvedDependencies"),
+        ];
+        for (properties, wanted) in cases {
+            let properties: YamlProperties = serde_json::from_value(properties).unwrap();
+            let create = CreateCloneCellInput {
+                cell_id: CellId::new(dna.clone(), agent.clone()),
+                modifiers: DnaModifiersOpt::none().with_properties(properties),
+                membrane_proof: None,
+                name: None,
+            };
+            let clone: ClonedCell = app.ask("clone_create", create).await;
+            let role = clone.clone_id.to_string();
+            let error = app.0.call_zome::<_, ()>(role, "features", "nothing", ()).await.unwrap_err();
+            assert!(format!("{error:?}").contains(wanted), "{error:?}");
+            let this = DisableCloneCellInput { clone_cell_id: CloneCellId::CloneId(clone.clone_id) };
+            app.ask::<()>("clone_disable", &this).await;
+            let _: ClonedCell = app.ask("clone_enable", &this).await;
+            app.ask::<()>("clone_disable", &this).await;
+            app.ask::<()>("clone_delete", &this).await;
+        }
+    });
+}
+
+#[test]
+fn a_grant_lets_another_agent_in_until_it_is_changed_or_ended() {
+    run(async {
+        let (app, other) = (app().await, app().await);
+        let agent = app.ask::<AgentInfo>("info_agent", ()).await.agent_initial_pubkey;
+        let stranger = other.ask::<AgentInfo>("info_agent", ()).await.agent_initial_pubkey;
+        let cell = CellId::new(app.ask::<DnaInfo>("info_dna", ()).await.hash, agent);
+        let secret: CapSecret = app.ask("new_secret", ()).await;
+        let call = |secret| CallRequest {
+            target: Target::Cell(cell.clone()),
+            zome: "features".into(),
+            function: "increment".into(),
+            cap_secret: secret,
+            payload: ExternIO::encode(1).unwrap(),
+        };
+        let allowed = async |secret| {
+            let answer: ZomeCallResponse = other.ask("call_any", call(secret)).await;
+            matches!(answer, ZomeCallResponse::Ok(_))
+        };
+        assert!(!allowed(Some(secret)).await);
+        let listed = [("features".into(), "increment".into())].into_iter().collect();
+        let transferable = CapGrantEntry::new_zome_call_grant(
+            "transferable".into(),
+            GrantConstraint::Transferable { secret },
+            GrantedFunctions::Listed(listed),
+        );
+        let grant: ActionHash = app.ask("create_grant", transferable).await;
+        assert!(allowed(Some(secret)).await && !allowed(None).await);
+        let assigned = |agent: AgentPubKey| {
+            let constraint = GrantConstraint::from((secret, agent));
+            CapGrantEntry::new_zome_call_grant("assigned".into(), constraint, GrantedFunctions::All)
+        };
+        let nobody = AgentPubKey::from_raw_36(vec![9; 36]);
+        let change = UpdateGrant { original: grant, grant: assigned(nobody) };
+        let grant: ActionHash = app.ask("update_grant", change).await;
+        assert!(!allowed(Some(secret)).await);
+        let change = UpdateGrant { original: grant, grant: assigned(stranger) };
+        let grant: ActionHash = app.ask("update_grant", change).await;
+        assert!(allowed(Some(secret)).await);
+        let _: ActionHash = app.ask("delete_grant", grant).await;
+        assert!(!allowed(Some(secret)).await);
+        let unrestricted = CapGrantEntry::new_zome_call_grant(
+            "unrestricted".into(),
+            GrantConstraint::Unrestricted,
+            GrantedFunctions::All,
+        );
+        let _: ActionHash = app.ask("create_grant", unrestricted).await;
+        assert!(allowed(None).await);
+    });
+}
+
+#[test]
+fn a_closed_chain_is_continued_by_another() {
+    run(async {
+        let app = app().await;
+        let dna = app.ask::<DnaInfo>("info_dna", ()).await.hash;
+        let target = MigrationTarget::Dna(dna);
+        let close_hash: ActionHash = app.ask("chain_close", Some(&target)).await;
+        let text = app.refused("create_note", "too late").await;
+        assert!(text.contains("InvalidCommit") || text.contains("closed"), "{text}");
+        let open = OpenChainInput { prev_target: target, close_hash };
+        let _: ActionHash = app.0.call_zome("twin", "features", "chain_open", open).await.unwrap();
+    });
+}
+
+#[test]
 fn post_commit_tells_and_calls() {
     run(async {
         let app = app().await;
@@ -333,6 +430,26 @@ fn hostile_code_costs_one_call() {
                 .contains("nil is refused")
         );
     });
+}
+
+#[derive(Debug, Serialize)]
+struct CallRequest {
+    target: Target,
+    zome: ZomeName,
+    function: FunctionName,
+    cap_secret: Option<CapSecret>,
+    payload: ExternIO,
+}
+
+#[derive(Debug, Serialize)]
+enum Target {
+    Cell(CellId),
+}
+
+#[derive(Debug, Serialize)]
+struct UpdateGrant {
+    original: ActionHash,
+    grant: CapGrantEntry,
 }
 
 #[derive(Debug, Serialize)]
