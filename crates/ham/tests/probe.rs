@@ -394,7 +394,7 @@ fn post_commit_tells_and_calls() {
 fn scheduled_functions_run_as_often_as_they_ask_for() {
     run(async {
         let app = app().await;
-        // One after the other: a persisted function of a cell was not run where an ephemeral one was due with it.
+        // One after the other: of two functions that fall due together the conductor keeps only one.
         for (function, ephemeral, persisted) in
             [("tick_failing", 0, 0), ("tick_ephemeral", 3, 0), ("tick_persisted", 3, 3)]
         {
@@ -408,6 +408,7 @@ fn scheduled_functions_run_as_often_as_they_ask_for() {
 fn hostile_code_costs_one_call() {
     run(async {
         let app = app().await;
+        app.refused("endless_loop", ()).await;
         app.refused("deep_recursion", u32::MAX).await;
         app.refused("trap_by_panic", ()).await;
         app.refused("trap_by_memory", ()).await;
