@@ -12,8 +12,8 @@ pub fn endless_loop() -> ExternResult<()> {
     }
 }
 
-/// Asks for memory in steps of that many MiB until it is refused, and returns how many steps were granted. Above 1 GiB
-/// the conductor copies the whole memory at every step, so that small steps take minutes of its processor.
+/// Asks for memory in steps of that many MiB until it is refused, and returns how many steps were granted. The smaller
+/// the steps, the longer it takes: 0.3 s were measured in steps of 4000 MiB, 15 s in steps of 1000 MiB.
 #[hdk_extern]
 pub fn memory_bomb(step_mib: u32) -> ExternResult<u32> {
     const PAGES_PER_MIB: usize = 16;
