@@ -29,7 +29,7 @@ fn run(test: impl Future<Output = ()>) {
     static TURN: Mutex<()> = Mutex::const_new(());
     RUNTIME.block_on(async {
         let _turn = TURN.lock().await;
-        Install::ensure().await.unwrap();
+        install().await;
         tokio::time::timeout(PATIENCE, test).await.expect("the test hangs");
     });
 }
@@ -37,7 +37,16 @@ fn run(test: impl Future<Output = ()>) {
 /// An app of the test's own on the conductor that all tests share.
 async fn app() -> Features {
     static SHARED: OnceCell<Conductor> = OnceCell::const_new();
-    app_on(SHARED.get_or_init(async || Conductor::builder().start().await.unwrap()).await).await
+    app_on(SHARED.get_or_init(start).await).await
+}
+
+async fn start() -> Conductor {
+    Conductor::builder().with_install(install().await).start().await.unwrap()
+}
+
+/// These tests are built twice: as `probe` and as `embedded_probe`.
+async fn install() -> Install {
+    Install::of_test(env!("CARGO_CRATE_NAME")).await.unwrap()
 }
 
 async fn app_on(conductor: &Conductor) -> Features {
@@ -151,7 +160,7 @@ fn what_is_encrypted_or_signed_is_known_again() {
         // A keystore takes a secret in once, and this one has it.
         let ingest = XSalsa20Poly1305SharedSecretIngest::new(theirs, ours, packed, None);
         assert!(app.refused("secret_ingest", ingest).await.contains("UNIQUE"));
-        let elsewhere = Conductor::builder().start().await.unwrap();
+        let elsewhere = start().await;
         let peer = app_on(&elsewhere).await;
         let theirs: X25519PubKey = peer.ask("x25519_create", ()).await;
         let export = XSalsa20Poly1305SharedSecretExport::new(ours, theirs, key);

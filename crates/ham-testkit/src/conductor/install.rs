@@ -81,6 +81,18 @@ impl Install {
         Self { tool: Tool::Conductor, binary: ham.into(), source: InstallSource::Embedded }
     }
 
+    /// What the tests of a crate run on: the embedded conductor where the crate's name begins with `embedded`, the real one
+    /// otherwise. So one source is two tests, `env!("CARGO_CRATE_NAME")` telling which.
+    ///
+    /// # Errors
+    /// [`InstallError`], variant by variant.
+    ///
+    /// # Cancel safety
+    /// As [`ensure`](Self::ensure).
+    pub async fn of_test(crate_name: &str) -> Result<Self, InstallError> {
+        if crate_name.starts_with("embedded") { Self::embedded_of_this_build() } else { Self::ensure().await }
+    }
+
     /// The embedded conductor of the `ham` binary that was built with the test that runs: `cargo test --workspace` builds
     /// both, and `cargo build -p ham-cli` the one.
     ///

@@ -53,10 +53,7 @@ pub(crate) async fn builder() -> ConductorBuilder {
 
 /// These tests are built twice: as `real` and as `embedded`.
 async fn install() -> Install {
-    match env!("CARGO_CRATE_NAME") {
-        "embedded" => Install::embedded_of_this_build().unwrap(),
-        _ => Install::ensure().await.unwrap(),
-    }
+    Install::of_test(env!("CARGO_CRATE_NAME")).await.unwrap()
 }
 
 /// An app of the test's own, installed and not enabled.
