@@ -421,7 +421,9 @@ fn hostile_code_costs_one_call() {
         app.refused("deep_recursion", u32::MAX).await;
         app.refused("trap_by_panic", ()).await;
         app.refused("trap_by_memory", ()).await;
-        assert_eq!(app.ask::<u32>("memory_bomb", 4000).await, 1);
+        // The embedded conductor bounds the memory of a call below what a module could address.
+        let granted = u32::from(!env!("CARGO_CRATE_NAME").starts_with("embedded"));
+        assert_eq!(app.ask::<u32>("memory_bomb", 4000).await, granted);
         for function in
             ["bare_garbage", "bare_nowhere", "bare_too_long", "bare_wrong_type", "bare_unimplemented"]
         {

@@ -101,11 +101,15 @@ impl Install {
     pub fn embedded_of_this_build() -> Result<Self, InstallError> {
         let missing = |path: PathBuf| {
             let text = "build it with `cargo build -p ham-cli`";
-            InstallError::NotRunnable { path, source: std::io::Error::new(std::io::ErrorKind::NotFound, text) }
+            InstallError::NotRunnable {
+                path,
+                source: std::io::Error::new(std::io::ErrorKind::NotFound, text),
+            }
         };
         let test = std::env::current_exe().map_err(|_| missing("ham".into()))?;
         // Tests lie in `deps`, programs beside it.
-        let binary = test.ancestors().skip(1).take(2).map(|directory| directory.join("ham")).find(|ham| ham.is_file());
+        let binary =
+            test.ancestors().skip(1).take(2).map(|directory| directory.join("ham")).find(|ham| ham.is_file());
         binary.map(Self::embedded).ok_or_else(|| missing(test.with_file_name("ham")))
     }
 
