@@ -8,13 +8,13 @@ use futures_util::future::BoxFuture;
 use holochain_conductor_api::{AdminRequest, AdminResponse, IssueAppAuthenticationTokenPayload};
 use holochain_types::app::{CoordinatorSource, UpdateCoordinatorsPayload};
 use holochain_types::dna::CoordinatorBundle;
-use holochain_types::network::HolochainTransportStats;
 use holochain_types::prelude::{CapGrant, CoordinatorManifest, GrantZomeCallCapabilityPayload};
 use holochain_websocket::{WebsocketReceiver, WebsocketSender};
 use mr_bundle::FileSystemBundler;
 use tokio_util::sync::CancellationToken;
 
 use super::listener::{Held, Interface, Interfaces};
+use super::network;
 use super::socket::answer;
 use crate::error::{ApiError, ConductorError};
 
@@ -117,11 +117,16 @@ async fn handle(interfaces: &Arc<Interfaces>, request: AdminRequest) -> Result<A
             conductor.dump_op_timings(&dna_hash, cursor.as_ref(), limit).await?,
         ),
         // There is no network, so there is nothing to tell of it.
-        AdminRequest::DumpNetworkMetrics { .. } => AdminResponse::NetworkMetricsDumped(Default::default()),
-        AdminRequest::DumpNetworkStats => AdminResponse::NetworkStatsDumped(no_network()),
+        AdminRequest::DumpNetworkMetrics { dna_hash, .. } => AdminResponse::NetworkMetricsDumped(
+            network::metrics(&network::cells(conductor, None), dna_hash.as_ref()),
+        ),
+        AdminRequest::DumpNetworkStats => AdminResponse::NetworkStatsDumped(network::stats()),
         AdminRequest::AddAgentInfo { .. } => AdminResponse::AgentInfoAdded,
         AdminRequest::AgentInfo { .. } => AdminResponse::AgentInfo(Vec::new()),
-        AdminRequest::PeerMetaInfo { .. } => AdminResponse::PeerMetaInfo(Default::default()),
+        AdminRequest::PeerMetaInfo { dna_hashes, .. } => AdminResponse::PeerMetaInfo(network::peer_meta(
+            &network::cells(conductor, None),
+            dna_hashes.as_deref(),
+        )?),
         AdminRequest::GrantZomeCallCapability(payload) => {
             let GrantZomeCallCapabilityPayload { cell_id, cap_grant } = *payload;
             AdminResponse::ZomeCallCapabilityGranted(conductor.grant(&cell_id, cap_grant.into()).await?)
@@ -158,13 +163,4 @@ fn issue(
 ) -> holochain_conductor_api::AppAuthenticationTokenIssued {
     let conductor = interfaces.conductor();
     conductor.tokens().issue(payload, conductor.now())
-}
-
-pub(super) fn no_network() -> HolochainTransportStats {
-    let transport_stats = kitsune2_api::TransportStats {
-        backend: "none".to_owned(),
-        peer_urls: Vec::new(),
-        connections: Vec::new(),
-    };
-    HolochainTransportStats { transport_stats, blocked_message_counts: Default::default() }
 }

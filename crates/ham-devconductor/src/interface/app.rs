@@ -12,7 +12,7 @@ use holochain_websocket::{ReceiveMessage, WebsocketReceiver, WebsocketSender};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
-use super::admin::no_network;
+use super::network;
 use super::socket::answer;
 use crate::conductor::{Conductor, list_host_functions};
 use crate::error::{ApiError, ConductorError};
@@ -121,17 +121,31 @@ async fn handle(
             )
         }
         AppRequest::DumpOpTimings { dna_hash, cursor, limit } => {
-            if !conductor.state().get_app(app)?.all_cells().any(|cell| *cell.dna_hash() == dna_hash) {
-                return Err(ApiError::Other("DNA hash not found in app".to_owned()));
-            }
+            has_dna(conductor, app, &dna_hash)?;
             AppResponse::OpTimingsDumped(conductor.dump_op_timings(&dna_hash, cursor.as_ref(), limit).await?)
         }
         // There is no network, so there is nothing to tell of it.
         AppRequest::AgentInfo { .. } => AppResponse::AgentInfo(Vec::new()),
-        AppRequest::PeerMetaInfo { .. } => AppResponse::PeerMetaInfo(Default::default()),
-        AppRequest::DumpNetworkMetrics { .. } => AppResponse::NetworkMetricsDumped(Default::default()),
-        AppRequest::DumpNetworkStats => AppResponse::NetworkStatsDumped(no_network()),
+        AppRequest::PeerMetaInfo { dna_hashes, .. } => AppResponse::PeerMetaInfo(network::peer_meta(
+            &network::cells(conductor, Some(app)),
+            dna_hashes.as_deref(),
+        )?),
+        AppRequest::DumpNetworkMetrics { dna_hash, .. } => {
+            if let Some(dna) = &dna_hash {
+                has_dna(conductor, app, dna)?;
+            }
+            let cells = network::cells(conductor, Some(app));
+            AppResponse::NetworkMetricsDumped(network::metrics(&cells, dna_hash.as_ref()))
+        }
+        AppRequest::DumpNetworkStats => AppResponse::NetworkStatsDumped(network::stats()),
     })
+}
+
+fn has_dna(conductor: &Conductor, app: &InstalledAppId, dna: &holo_hash::DnaHash) -> Result<(), ApiError> {
+    if conductor.state().get_app(app)?.all_cells().any(|cell| cell.dna_hash() == dna) {
+        return Ok(());
+    }
+    Err(ApiError::Other("DNA hash not found in app".to_owned()))
 }
 
 fn called(response: ZomeCallResponse) -> AppResponse {
