@@ -6,7 +6,7 @@ use std::time::Duration;
 use holochain_conductor_api::{AppAuthenticationRequest, AppRequest, AppResponse, ExternalApiWireError};
 use holochain_serialized_bytes as bytes;
 use holochain_types::app::{AppStatus, DisabledAppReason, InstalledAppId};
-use holochain_types::prelude::{CellId, DIRECT_SIGNAL_MAX_SIZE, ZomeCallResponse};
+use holochain_types::prelude::{CapSecret, CellId, DIRECT_SIGNAL_MAX_SIZE, ZomeCallResponse};
 use holochain_types::signal::Signal;
 use holochain_websocket::{ReceiveMessage, WebsocketReceiver, WebsocketSender};
 use tokio::sync::broadcast::{self, error::RecvError};
@@ -111,8 +111,8 @@ async fn handle(
         }
         AppRequest::EnableApp => enable(conductor, app).await?,
         AppRequest::ListWasmHostFunctions => AppResponse::ListWasmHostFunctions(list_host_functions()),
-        AppRequest::SendDirectSignal { dna_hash, agents, signal, .. } => {
-            send_direct(conductor, app, &dna_hash, &agents, signal)?;
+        AppRequest::SendDirectSignal { dna_hash, agents, signal, cap_secret } => {
+            send_direct(conductor, app, &dna_hash, &agents, signal, cap_secret.as_ref()).await?;
             AppResponse::Ok
         }
         AppRequest::GrantDirectSignalCapability { cell_id, tag, constraint } => {
@@ -187,13 +187,15 @@ async fn enable(conductor: &Arc<Conductor>, app: &InstalledAppId) -> Result<AppR
     }
 }
 
-/// To the clients of other agents' apps on this conductor.
-fn send_direct(
+/// To the clients of agents' apps on this conductor, where the agent granted it to this one; who did not hears nothing, and
+/// the sender is not told.
+async fn send_direct(
     conductor: &Conductor,
     app: &InstalledAppId,
     dna: &holo_hash::DnaHash,
     agents: &[holo_hash::AgentPubKey],
     signal: Vec<u8>,
+    secret: Option<&CapSecret>,
 ) -> Result<(), ApiError> {
     let refused = |text: String| Err(ConductorError::Other(text).into());
     if agents.is_empty() {
@@ -209,6 +211,12 @@ fn send_direct(
     }
     for agent in agents {
         let cell_id = CellId::new(dna.clone(), agent.clone());
+        let Ok(cell) = conductor.cell(&cell_id) else { continue };
+        let chains = cell.dht().as_read();
+        if chains.valid_direct_signal_grant(agent, from.agent_key(), secret).await?.is_none() {
+            tracing::info!(cell = %cell_id, "a direct signal was not delivered: its receiver did not grant it");
+            continue;
+        }
         let signal = Signal::AppDirect {
             cell_id: cell_id.clone(),
             from_agent: from.agent_key().clone(),
