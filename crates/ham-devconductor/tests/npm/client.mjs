@@ -126,14 +126,12 @@ const call = (fn_name, payload, cell = { role_name: "probe" }) =>
 
 await step("app: a call without credentials is not sent", () => assert.rejects(call("echo_text", "hello")));
 
-// Release 0.21.0 of the client asks for a grant with the fields that `holochain` had before 0.7.1, which then cannot read the
-// request and answers nobody. So does the embedded one.
-await step("admin: a grant of the old kind is not answered", async () => {
-  const asked = admin.authorizeSigningCredentials(probe).then(() => "granted", () => "refused");
-  // Requests are read in order: what was read after it has its answer.
-  await admin.listApps({});
-  assert.equal(await Promise.race([asked, new Promise((resolve) => setImmediate(resolve, "unanswered"))]), "unanswered");
-});
+// Release 0.21.0 of the client asks for a grant with the fields that `holochain` had before 0.7.1.
+await step("admin: a grant of the old kind is refused", () =>
+  assert.rejects(
+    admin.authorizeSigningCredentials(probe),
+    refused("deserialization", /Failed to deserialize request/),
+  ));
 
 // What `authorizeSigningCredentials` does, with today's fields.
 async function authorize(cell) {
@@ -225,7 +223,7 @@ await step("admin: dumps", async () => {
   const full = await admin.dumpFullState({ cell_id: probe });
   assert(full.integration_dump.integrated.length > 0);
   assert.equal((await admin.storageInfo()).blobs.length, 2);
-  assert.equal((await admin.dumpNetworkStats()).transport_stats.backend, "none");
+  assert.deepEqual((await admin.dumpNetworkStats()).transport_stats.connections, []);
 });
 
 await step("admin: disable and uninstall", async () => {
@@ -237,5 +235,3 @@ await step("admin: disable and uninstall", async () => {
 
 await app.client.close();
 await admin.client.close();
-// The client waits a minute for the answer that does not come.
-process.exit(0);
