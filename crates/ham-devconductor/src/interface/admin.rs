@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::listener::{Held, Interface, Interfaces};
 use super::network;
 use super::socket::answer;
-use crate::error::{ApiError, ConductorError};
+use crate::error::{ApiError, ConductorError, InterfaceError};
 
 /// Boxed, because a request may add an interface, which serves connections.
 pub(super) fn serve(
@@ -48,7 +48,8 @@ async fn handle(interfaces: &Arc<Interfaces>, request: AdminRequest) -> Result<A
     let conductor = interfaces.conductor();
     Ok(match request {
         AdminRequest::AddAdminInterfaces(configs) => {
-            interfaces.add_admins(configs).await.map_err(ConductorError::from)?;
+            let added = interfaces.add_admins(configs).await.map_err(InterfaceError::from);
+            added.map_err(ConductorError::from)?;
             AdminResponse::AdminInterfacesAdded
         }
         AdminRequest::GetDnaDefinition(cell) => match conductor.definition(&cell).await {
