@@ -234,8 +234,8 @@ pub(crate) enum ConductorError {
     AgentKeyNotInKeystore(AgentPubKey),
     #[error("Authentication failed with reason: {0}")]
     FailedAuthenticationError(String),
-    #[error("Error while performing IO for the Conductor: {0}")]
-    IoError(#[from] std::io::Error),
+    #[error("Interface error: {0}")]
+    InterfaceError(#[from] InterfaceError),
     #[error("Other: {0}")]
     Other(String),
 }
@@ -294,4 +294,11 @@ pub enum StartError {
     /// An app that was installed cannot be started again.
     #[error("an installed app: {0}")]
     App(String),
+}
+
+/// What listening fails with.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InterfaceError {
+    #[error(transparent)]
+    IoError(#[from] std::io::Error),
 }

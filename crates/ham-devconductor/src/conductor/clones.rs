@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use holochain_conductor_api::state::ConductorState;
 use holochain_types::app::{
     AppError, CreateCloneCellPayload, DeleteCloneCellPayload, DisableCloneCellPayload,
     EnableCloneCellPayload, InstalledAppId,
@@ -37,17 +38,18 @@ impl Conductor {
         }
         let definition = DnaDefHashed::from_content_sync(definition);
         let cell_id = CellId::new(definition.hash.clone(), agent.clone());
+        let add = |state: &mut ConductorState| {
+            let exists =
+                state.installed_apps().values().any(|app| app.all_cells().any(|cell| cell == cell_id));
+            if exists {
+                return Err(AppError::DuplicateCellId(cell_id.clone()).into());
+            }
+            Ok(state.get_app_mut(app_id)?.add_clone(&role_name, cell_id.dna_hash())?)
+        };
+        // What would be refused must not replace the definition of a clone that is there, which has a name of its own.
+        add(&mut ConductorState::clone(&state))?;
         self.stores.definitions.put(&agent, &definition.content).await?;
-        let clone_id = self
-            .update_state(|state| {
-                let exists =
-                    state.installed_apps().values().any(|app| app.all_cells().any(|cell| cell == cell_id));
-                if exists {
-                    return Err(AppError::DuplicateCellId(cell_id.clone()).into());
-                }
-                Ok(state.get_app_mut(app_id)?.add_clone(&role_name, cell_id.dna_hash())?)
-            })
-            .await?;
+        let clone_id = self.update_state(add).await?;
         self.genesis(vec![(cell_id.clone(), membrane_proof)]).await?;
         self.start_cells([cell_id.clone()]).await?;
         Ok(cloned(cell_id, clone_id, original_dna_hash, &definition))

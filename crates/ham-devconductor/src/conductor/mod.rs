@@ -48,6 +48,8 @@ pub(crate) struct Conductor {
     keystore: Keystore,
     /// What the conductor's database holds; written there first.
     state: RwLock<Arc<ConductorState>>,
+    /// The turn to write to the conductor's database.
+    writing: tokio::sync::Mutex<()>,
     /// The cells that can be called.
     cells: RwLock<HashMap<CellId, Arc<Cell>>>,
     signals: Signals,
@@ -87,6 +89,7 @@ impl Conductor {
             stores,
             keystore,
             state: RwLock::new(Arc::new(state)),
+            writing: tokio::sync::Mutex::default(),
             cells: RwLock::default(),
             signals: Signals::default(),
             tokens: Tokens::default(),
@@ -134,6 +137,12 @@ impl Conductor {
 
     pub(crate) fn store(&self) -> &ConductorStore {
         &self.stores.conductor
+    }
+
+    /// To be held while writing to the [`store`](Self::store). Its transactions read before they write, and SQLite ends such a
+    /// one as "locked" when another has written in between, however long it would wait.
+    pub(crate) async fn turn_to_write(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.writing.lock().await
     }
 
     pub(crate) fn signals(&self) -> &Signals {
@@ -188,7 +197,8 @@ impl Conductor {
             let output = change(&mut state)?;
             Ok::<_, ConductorError>((state.clone(), (state, output)))
         };
-        // Changes come one after the other; the last one stored is the one kept here, because the database is asked again.
+        // Changes come one after the other, here as in the database.
+        let _turn = self.turn_to_write().await;
         let (_, output) = self.stores.conductor.update_state(change, app, init_properties).await?;
         let stored = self.stores.conductor.as_read().load_state().await?;
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(stored.unwrap_or_default());

@@ -8,15 +8,15 @@ use futures_util::future::BoxFuture;
 use holochain_conductor_api::{AdminRequest, AdminResponse, IssueAppAuthenticationTokenPayload};
 use holochain_types::app::{CoordinatorSource, UpdateCoordinatorsPayload};
 use holochain_types::dna::CoordinatorBundle;
-use holochain_types::network::HolochainTransportStats;
 use holochain_types::prelude::{CapGrant, CoordinatorManifest, GrantZomeCallCapabilityPayload};
 use holochain_websocket::{WebsocketReceiver, WebsocketSender};
 use mr_bundle::FileSystemBundler;
 use tokio_util::sync::CancellationToken;
 
 use super::listener::{Held, Interface, Interfaces};
+use super::network;
 use super::socket::answer;
-use crate::error::{ApiError, ConductorError};
+use crate::error::{ApiError, ConductorError, InterfaceError};
 
 /// Boxed, because a request may add an interface, which serves connections.
 pub(super) fn serve(
@@ -29,7 +29,7 @@ pub(super) fn serve(
     let delay = move || {
         delaying.upgrade().map(|interfaces| interfaces.conductor().controls().delay()).unwrap_or_default()
     };
-    let requests = answer(receiver, stop, delay, move |request| {
+    let requests = answer(receiver, stop, delay, AdminResponse::Error, move |request| {
         let interfaces = interfaces.upgrade();
         async move {
             let Some(interfaces) = interfaces else { return stopped() };
@@ -48,7 +48,8 @@ async fn handle(interfaces: &Arc<Interfaces>, request: AdminRequest) -> Result<A
     let conductor = interfaces.conductor();
     Ok(match request {
         AdminRequest::AddAdminInterfaces(configs) => {
-            interfaces.add_admins(configs).await.map_err(ConductorError::from)?;
+            let added = interfaces.add_admins(configs).await.map_err(InterfaceError::from);
+            added.map_err(ConductorError::from)?;
             AdminResponse::AdminInterfacesAdded
         }
         AdminRequest::GetDnaDefinition(cell) => match conductor.definition(&cell).await {
@@ -117,11 +118,16 @@ async fn handle(interfaces: &Arc<Interfaces>, request: AdminRequest) -> Result<A
             conductor.dump_op_timings(&dna_hash, cursor.as_ref(), limit).await?,
         ),
         // There is no network, so there is nothing to tell of it.
-        AdminRequest::DumpNetworkMetrics { .. } => AdminResponse::NetworkMetricsDumped(Default::default()),
-        AdminRequest::DumpNetworkStats => AdminResponse::NetworkStatsDumped(no_network()),
+        AdminRequest::DumpNetworkMetrics { dna_hash, .. } => AdminResponse::NetworkMetricsDumped(
+            network::metrics(&network::cells(conductor, None), dna_hash.as_ref()),
+        ),
+        AdminRequest::DumpNetworkStats => AdminResponse::NetworkStatsDumped(network::stats()),
         AdminRequest::AddAgentInfo { .. } => AdminResponse::AgentInfoAdded,
         AdminRequest::AgentInfo { .. } => AdminResponse::AgentInfo(Vec::new()),
-        AdminRequest::PeerMetaInfo { .. } => AdminResponse::PeerMetaInfo(Default::default()),
+        AdminRequest::PeerMetaInfo { dna_hashes, .. } => AdminResponse::PeerMetaInfo(network::peer_meta(
+            &network::cells(conductor, None),
+            dna_hashes.as_deref(),
+        )?),
         AdminRequest::GrantZomeCallCapability(payload) => {
             let GrantZomeCallCapabilityPayload { cell_id, cap_grant } = *payload;
             AdminResponse::ZomeCallCapabilityGranted(conductor.grant(&cell_id, cap_grant.into()).await?)
@@ -158,13 +164,4 @@ fn issue(
 ) -> holochain_conductor_api::AppAuthenticationTokenIssued {
     let conductor = interfaces.conductor();
     conductor.tokens().issue(payload, conductor.now())
-}
-
-pub(super) fn no_network() -> HolochainTransportStats {
-    let transport_stats = kitsune2_api::TransportStats {
-        backend: "none".to_owned(),
-        peer_urls: Vec::new(),
-        connections: Vec::new(),
-    };
-    HolochainTransportStats { transport_stats, blocked_message_counts: Default::default() }
 }

@@ -6,13 +6,13 @@ use std::time::Duration;
 use holochain_conductor_api::{AppAuthenticationRequest, AppRequest, AppResponse, ExternalApiWireError};
 use holochain_serialized_bytes as bytes;
 use holochain_types::app::{AppStatus, DisabledAppReason, InstalledAppId};
-use holochain_types::prelude::{CellId, DIRECT_SIGNAL_MAX_SIZE, ZomeCallResponse};
+use holochain_types::prelude::{CapSecret, CellId, DIRECT_SIGNAL_MAX_SIZE, ZomeCallResponse};
 use holochain_types::signal::Signal;
 use holochain_websocket::{ReceiveMessage, WebsocketReceiver, WebsocketSender};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
-use super::admin::no_network;
+use super::network;
 use super::socket::answer;
 use crate::conductor::{Conductor, list_host_functions};
 use crate::error::{ApiError, ConductorError};
@@ -32,7 +32,7 @@ pub(super) async fn serve(
     let delay = move || delaying.upgrade().map(|conductor| conductor.controls().delay()).unwrap_or_default();
     // Signals end with the requests: the client has gone then.
     let gone = stop.child_token();
-    let requests = answer(receiver, stop, delay, move |request| {
+    let requests = answer(receiver, stop, delay, AppResponse::Error, move |request| {
         let (conductor, app) = (conductor.upgrade(), app.clone());
         async move {
             let Some(conductor) = conductor else {
@@ -111,8 +111,8 @@ async fn handle(
         }
         AppRequest::EnableApp => enable(conductor, app).await?,
         AppRequest::ListWasmHostFunctions => AppResponse::ListWasmHostFunctions(list_host_functions()),
-        AppRequest::SendDirectSignal { dna_hash, agents, signal, .. } => {
-            send_direct(conductor, app, &dna_hash, &agents, signal)?;
+        AppRequest::SendDirectSignal { dna_hash, agents, signal, cap_secret } => {
+            send_direct(conductor, app, &dna_hash, &agents, signal, cap_secret.as_ref()).await?;
             AppResponse::Ok
         }
         AppRequest::GrantDirectSignalCapability { cell_id, tag, constraint } => {
@@ -121,17 +121,31 @@ async fn handle(
             )
         }
         AppRequest::DumpOpTimings { dna_hash, cursor, limit } => {
-            if !conductor.state().get_app(app)?.all_cells().any(|cell| *cell.dna_hash() == dna_hash) {
-                return Err(ApiError::Other("DNA hash not found in app".to_owned()));
-            }
+            has_dna(conductor, app, &dna_hash)?;
             AppResponse::OpTimingsDumped(conductor.dump_op_timings(&dna_hash, cursor.as_ref(), limit).await?)
         }
         // There is no network, so there is nothing to tell of it.
         AppRequest::AgentInfo { .. } => AppResponse::AgentInfo(Vec::new()),
-        AppRequest::PeerMetaInfo { .. } => AppResponse::PeerMetaInfo(Default::default()),
-        AppRequest::DumpNetworkMetrics { .. } => AppResponse::NetworkMetricsDumped(Default::default()),
-        AppRequest::DumpNetworkStats => AppResponse::NetworkStatsDumped(no_network()),
+        AppRequest::PeerMetaInfo { dna_hashes, .. } => AppResponse::PeerMetaInfo(network::peer_meta(
+            &network::cells(conductor, Some(app)),
+            dna_hashes.as_deref(),
+        )?),
+        AppRequest::DumpNetworkMetrics { dna_hash, .. } => {
+            if let Some(dna) = &dna_hash {
+                has_dna(conductor, app, dna)?;
+            }
+            let cells = network::cells(conductor, Some(app));
+            AppResponse::NetworkMetricsDumped(network::metrics(&cells, dna_hash.as_ref()))
+        }
+        AppRequest::DumpNetworkStats => AppResponse::NetworkStatsDumped(network::stats()),
     })
+}
+
+fn has_dna(conductor: &Conductor, app: &InstalledAppId, dna: &holo_hash::DnaHash) -> Result<(), ApiError> {
+    if conductor.state().get_app(app)?.all_cells().any(|cell| cell.dna_hash() == dna) {
+        return Ok(());
+    }
+    Err(ApiError::Other("DNA hash not found in app".to_owned()))
 }
 
 fn called(response: ZomeCallResponse) -> AppResponse {
@@ -173,13 +187,15 @@ async fn enable(conductor: &Arc<Conductor>, app: &InstalledAppId) -> Result<AppR
     }
 }
 
-/// To the clients of other agents' apps on this conductor.
-fn send_direct(
+/// To the clients of agents' apps on this conductor, where the agent granted it to this one; who did not hears nothing, and
+/// the sender is not told.
+async fn send_direct(
     conductor: &Conductor,
     app: &InstalledAppId,
     dna: &holo_hash::DnaHash,
     agents: &[holo_hash::AgentPubKey],
     signal: Vec<u8>,
+    secret: Option<&CapSecret>,
 ) -> Result<(), ApiError> {
     let refused = |text: String| Err(ConductorError::Other(text).into());
     if agents.is_empty() {
@@ -195,6 +211,12 @@ fn send_direct(
     }
     for agent in agents {
         let cell_id = CellId::new(dna.clone(), agent.clone());
+        let Ok(cell) = conductor.cell(&cell_id) else { continue };
+        let chains = cell.dht().as_read();
+        if chains.valid_direct_signal_grant(agent, from.agent_key(), secret).await?.is_none() {
+            tracing::info!(cell = %cell_id, "a direct signal was not delivered: its receiver did not grant it");
+            continue;
+        }
         let signal = Signal::AppDirect {
             cell_id: cell_id.clone(),
             from_agent: from.agent_key().clone(),

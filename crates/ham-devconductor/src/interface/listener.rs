@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{admin, app};
 use crate::conductor::Conductor;
-use crate::error::ConductorError;
+use crate::error::{ConductorError, InterfaceError};
 
 /// Where an interface listens and who may connect.
 #[derive(Debug, Clone)]
@@ -115,7 +115,7 @@ impl Interfaces {
     /// The port is taken, the address is none, or the database failed.
     pub(crate) async fn attach_app(self: &Arc<Self>, interface: Interface) -> Result<u16, ConductorError> {
         let id = AppInterfaceId::new(interface.port);
-        let port = self.listen_for_app(id.clone(), &interface).await?;
+        let port = self.listen_for_app(id.clone(), &interface).await.map_err(InterfaceError::from)?;
         let Interface { address, allowed_origins, app, port: wanted } = interface;
         let config = AppInterfaceConfig::websocket(wanted, address, allowed_origins, app);
         // A free port is another one after a restart; a chosen one is found again.

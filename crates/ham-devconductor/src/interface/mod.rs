@@ -3,6 +3,7 @@
 mod admin;
 mod app;
 mod listener;
+mod network;
 mod socket;
 
 pub(crate) use listener::{Interface, Interfaces};

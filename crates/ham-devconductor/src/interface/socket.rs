@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
+use holochain_conductor_api::ExternalApiWireError;
 use holochain_serialized_bytes::{SerializedBytes, SerializedBytesError};
 use holochain_websocket::{ReceiveMessage, WebsocketError, WebsocketReceiver};
 use tokio_util::sync::CancellationToken;
 
-/// Answers requests until the client goes or `stop` is cancelled. What cannot be decoded is answered by nobody: it names
-/// no request.
+/// Answers requests until the client goes or `stop` is cancelled. One that cannot be decoded is refused; what is no request
+/// at all is answered by nobody.
 pub(super) async fn answer<Q, A, F>(
     receiver: WebsocketReceiver,
     stop: CancellationToken,
     delay: impl Fn() -> Duration + Send + Sync + 'static,
+    refuse: fn(ExternalApiWireError) -> A,
     handle: impl Fn(Q) -> F + Send + Sync + 'static,
 ) where
     Q: TryFrom<SerializedBytes, Error = SerializedBytesError> + serde::de::DeserializeOwned + Debug + Send,
@@ -41,11 +43,14 @@ pub(super) async fn answer<Q, A, F>(
     let all = requests.for_each_concurrent(CONCURRENT_REQUESTS, |message| {
         let (handle, delay) = (Arc::clone(&handle), Arc::clone(&delay));
         async move {
-            let ReceiveMessage::Request(request, respond) = message else {
-                tracing::warn!("a client sent what is no request");
-                return;
+            let (answer, respond) = match message {
+                ReceiveMessage::Request(request, respond) => (handle(request).await, respond),
+                ReceiveMessage::BadRequest(respond) => (refuse(unreadable()), respond),
+                ReceiveMessage::Signal(_) | ReceiveMessage::Authenticate(_) => {
+                    tracing::warn!("a client sent what is no request");
+                    return;
+                }
             };
-            let answer = handle(request).await;
             hold_back(delay()).await;
             if let Err(error) = respond.respond(answer).await {
                 tracing::debug!(%error, "an answer could not be sent");
@@ -53,6 +58,11 @@ pub(super) async fn answer<Q, A, F>(
         }
     });
     stop.run_until_cancelled(Box::pin(all)).await;
+}
+
+/// The words of `holochain` 0.7.1.
+fn unreadable() -> ExternalApiWireError {
+    ExternalApiWireError::Deserialization("Failed to deserialize request".to_owned())
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test asked for answers that are late")]

@@ -82,7 +82,11 @@ async fn authorize(
     let nonce: Nonce256Bits = params.nonce;
     let now = conductor.now();
     let store = conductor.store();
-    match store.witness_nonce(params.provenance.clone(), nonce, now, params.expires_at).await? {
+    let witnessed = {
+        let _turn = conductor.turn_to_write().await;
+        store.witness_nonce(params.provenance.clone(), nonce, now, params.expires_at).await?
+    };
+    match witnessed {
         WitnessNonceResult::Fresh => {}
         stale => return Ok(ZomeCallAuthorization::BadNonce(format!("{stale:?}"))),
     }
