@@ -177,8 +177,10 @@ fn answer(
     at: i32,
     length: i32,
 ) -> Result<i64, wasmi::Error> {
-    let Some(guest) = caller.data().memory else {
-        return Err(memory::trap(WasmErrorInner::Host("called while starting".to_owned())));
+    // Taken while it is in use: an allocator that asks the host, whose answer needs the allocator, would recurse on the
+    // stack of this thread until the process ends.
+    let Some(guest) = caller.data_mut().memory.take() else {
+        return Err(memory::trap(WasmErrorInner::Host("called while starting or allocating".to_owned())));
     };
     let input = guest.take(&mut caller, at, length)?;
     let host = Arc::clone(&caller.data().host);
@@ -190,7 +192,9 @@ fn answer(
         Err(error) => bytes::encode(&Err::<(), _>(error))
             .map_err(|error| wasmi::Error::host(Carried(wasm_error!(error))))?,
     };
-    guest.write(&mut caller, &output).map(pack)
+    let answer = guest.write(&mut caller, &output)?;
+    caller.data_mut().memory = Some(guest);
+    Ok(pack(answer))
 }
 
 /// The encoding of `Ok(output)` around an output that is encoded already: a map of one entry (`serde`'s form of an
