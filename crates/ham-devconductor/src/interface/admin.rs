@@ -29,7 +29,7 @@ pub(super) fn serve(
     let delay = move || {
         delaying.upgrade().map(|interfaces| interfaces.conductor().controls().delay()).unwrap_or_default()
     };
-    let requests = answer(receiver, stop, delay, move |request| {
+    let requests = answer(receiver, stop, delay, AdminResponse::Error, move |request| {
         let interfaces = interfaces.upgrade();
         async move {
             let Some(interfaces) = interfaces else { return stopped() };

@@ -32,7 +32,7 @@ pub(super) async fn serve(
     let delay = move || delaying.upgrade().map(|conductor| conductor.controls().delay()).unwrap_or_default();
     // Signals end with the requests: the client has gone then.
     let gone = stop.child_token();
-    let requests = answer(receiver, stop, delay, move |request| {
+    let requests = answer(receiver, stop, delay, AppResponse::Error, move |request| {
         let (conductor, app) = (conductor.upgrade(), app.clone());
         async move {
             let Some(conductor) = conductor else {

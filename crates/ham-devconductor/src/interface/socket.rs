@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
+use holochain_conductor_api::ExternalApiWireError;
 use holochain_serialized_bytes::{SerializedBytes, SerializedBytesError};
 use holochain_websocket::{ReceiveMessage, WebsocketError, WebsocketReceiver};
 use tokio_util::sync::CancellationToken;
 
-/// Answers requests until the client goes or `stop` is cancelled. What cannot be decoded is answered by nobody: it names
-/// no request.
+/// Answers requests until the client goes or `stop` is cancelled; `refuse` makes the answer to one that cannot be decoded.
+/// A message that names no request is answered by nobody.
 pub(super) async fn answer<Q, A, F>(
     receiver: WebsocketReceiver,
     stop: CancellationToken,
     delay: impl Fn() -> Duration + Send + Sync + 'static,
+    refuse: impl Fn(ExternalApiWireError) -> A + Send + Sync + 'static,
     handle: impl Fn(Q) -> F + Send + Sync + 'static,
 ) where
     Q: TryFrom<SerializedBytes, Error = SerializedBytesError> + serde::de::DeserializeOwned + Debug + Send,
@@ -37,15 +39,18 @@ pub(super) async fn answer<Q, A, F>(
             }
         }
     });
-    let (handle, delay) = (Arc::new(handle), Arc::new(delay));
+    let (handle, delay, refuse) = (Arc::new(handle), Arc::new(delay), Arc::new(refuse));
     let all = requests.for_each_concurrent(CONCURRENT_REQUESTS, |message| {
-        let (handle, delay) = (Arc::clone(&handle), Arc::clone(&delay));
+        let (handle, delay, refuse) = (Arc::clone(&handle), Arc::clone(&delay), Arc::clone(&refuse));
         async move {
-            let ReceiveMessage::Request(request, respond) = message else {
-                tracing::warn!("a client sent what is no request");
-                return;
+            let (answer, respond) = match message {
+                ReceiveMessage::Request(request, respond) => (handle(request).await, respond),
+                ReceiveMessage::BadRequest(respond) => (refuse(malformed()), respond),
+                ReceiveMessage::Authenticate(_) | ReceiveMessage::Signal(_) => {
+                    tracing::warn!("a client sent what is no request");
+                    return;
+                }
             };
-            let answer = handle(request).await;
             hold_back(delay()).await;
             if let Err(error) = respond.respond(answer).await {
                 tracing::debug!(%error, "an answer could not be sent");
@@ -53,6 +58,11 @@ pub(super) async fn answer<Q, A, F>(
         }
     });
     stop.run_until_cancelled(Box::pin(all)).await;
+}
+
+/// The text tells nothing of the request: it may hold a secret.
+fn malformed() -> ExternalApiWireError {
+    ExternalApiWireError::Deserialization("Failed to deserialize request".to_owned())
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test asked for answers that are late")]
