@@ -3,14 +3,18 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use futures_util::stream::{self, Stream, StreamExt as _};
 use holochain_conductor_api::state::{AppInterfaceConfig, AppInterfaceId};
 use holochain_conductor_api::{AdminInterfaceConfig, AppInterfaceInfo, InterfaceDriver};
 use holochain_types::app::InstalledAppId;
 use holochain_types::websocket::AllowedOrigins;
-use holochain_websocket::{WebsocketConfig, WebsocketListener};
+use holochain_websocket::{
+    WebsocketConfig, WebsocketListener, WebsocketReceiver, WebsocketResult, WebsocketSender,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{admin, app};
@@ -72,7 +76,8 @@ impl Interfaces {
         lock(&self.admin).insert(port, Listening { stop: stop.clone() });
         let (interfaces, connections) = (Arc::downgrade(self), Arc::clone(&self.connections));
         self.conductor.tasks().spawn(async move {
-            while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
+            let mut accepted = pin!(accept(&listener));
+            while let Some(Some(accepted)) = stop.run_until_cancelled(accepted.next()).await {
                 let (sender, receiver) = match accepted {
                     Ok(connection) => connection,
                     Err(error) => {
@@ -141,7 +146,8 @@ impl Interfaces {
         lock(&self.apps).insert(port, Listening { stop: stop.clone() });
         let (conductor, only) = (Arc::downgrade(&self.conductor), interface.app.clone());
         self.conductor.tasks().spawn(async move {
-            while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
+            let mut accepted = pin!(accept(&listener));
+            while let Some(Some(accepted)) = stop.run_until_cancelled(accepted.next()).await {
                 match (accepted, conductor.upgrade()) {
                     (Ok((sender, receiver)), Some(conductor)) => {
                         let serve = app::serve(
@@ -195,6 +201,13 @@ impl Interfaces {
     }
 }
 
+/// Clients as they come. Several shake hands at a time, so that one who is slow at it keeps nobody out.
+fn accept(
+    listener: &WebsocketListener,
+) -> impl Stream<Item = WebsocketResult<(WebsocketSender, WebsocketReceiver)>> {
+    stream::repeat_with(|| listener.accept()).buffer_unordered(HANDSHAKES)
+}
+
 fn interface_of(driver: InterfaceDriver, app: Option<InstalledAppId>) -> Interface {
     let InterfaceDriver::Websocket { port, danger_bind_addr: address, allowed_origins } = driver;
     Interface { port, address, allowed_origins, app }
@@ -228,6 +241,9 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 /// What a task holds of the interfaces: they end with the conductor, not with their clients.
 pub(super) type Held = Weak<Interfaces>;
+
+/// Clients of an interface that have connected and not yet shaken hands; more than that wait.
+const HANDSHAKES: usize = 64;
 
 /// Connections to the admin interfaces.
 const MAX_CONNECTIONS: usize = 400;
