@@ -13,7 +13,7 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
 use super::admin::no_network;
-use super::socket::answer;
+use super::socket::{Shallow, answer};
 use crate::conductor::{Conductor, list_host_functions};
 use crate::error::{ApiError, ConductorError};
 
@@ -56,7 +56,7 @@ async fn authenticate(
     receiver: &mut WebsocketReceiver,
     stop: &CancellationToken,
 ) -> Option<InstalledAppId> {
-    let first = tokio::time::timeout(AUTHENTICATION_PATIENCE, receiver.recv::<AppRequest>());
+    let first = tokio::time::timeout(AUTHENTICATION_PATIENCE, receiver.recv::<Shallow<AppRequest>>());
     let Ok(Ok(ReceiveMessage::Authenticate(payload))) = stop.run_until_cancelled(first).await? else {
         tracing::warn!("a connection to an app interface did not begin with a token");
         return None;

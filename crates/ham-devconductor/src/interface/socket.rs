@@ -9,6 +9,7 @@ use futures_util::stream;
 use holochain_conductor_api::ExternalApiWireError;
 use holochain_serialized_bytes::{SerializedBytes, SerializedBytesError};
 use holochain_websocket::{ReceiveMessage, WebsocketError, WebsocketReceiver};
+use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 /// Answers requests until the client goes or `stop` is cancelled; `refuse` makes the answer to one that cannot be decoded.
@@ -20,18 +21,17 @@ pub(super) async fn answer<Q, A, F>(
     refuse: impl Fn(ExternalApiWireError) -> A + Send + Sync + 'static,
     handle: impl Fn(Q) -> F + Send + Sync + 'static,
 ) where
-    Q: TryFrom<SerializedBytes, Error = SerializedBytesError> + serde::de::DeserializeOwned + Debug + Send,
+    Q: DeserializeOwned + Debug + Send,
     A: Debug,
     SerializedBytes: TryFrom<A, Error = SerializedBytesError>,
     F: Future<Output = A> + Send,
 {
     let requests = stream::unfold(receiver, async |mut receiver| {
         loop {
-            match receiver.recv::<Q>().await {
+            match receiver.recv::<Shallow<Q>>().await {
                 Ok(message) => return Some((message, receiver)),
-                Err(WebsocketError::Deserialize(error)) => {
-                    tracing::warn!(%error, "a request could not be decoded")
-                }
+                // It is in the log already.
+                Err(WebsocketError::Deserialize(_)) => {}
                 Err(error) => {
                     tracing::debug!(%error, "a connection ended");
                     return None;
@@ -44,7 +44,7 @@ pub(super) async fn answer<Q, A, F>(
         let (handle, delay, refuse) = (Arc::clone(&handle), Arc::clone(&delay), Arc::clone(&refuse));
         async move {
             let (answer, respond) = match message {
-                ReceiveMessage::Request(request, respond) => (handle(request).await, respond),
+                ReceiveMessage::Request(Shallow(request), respond) => (handle(request).await, respond),
                 ReceiveMessage::BadRequest(respond) => (refuse(malformed()), respond),
                 ReceiveMessage::Authenticate(_) | ReceiveMessage::Signal(_) => {
                     tracing::warn!("a client sent what is no request");
@@ -60,6 +60,22 @@ pub(super) async fn answer<Q, A, F>(
     stop.run_until_cancelled(Box::pin(all)).await;
 }
 
+/// A message, read only so deeply. `rmp_serde` reads 1024 levels by recursion, which overflows the stack of a thread of the
+/// runtime where the build is not optimised, and that ends the process.
+#[derive(Debug)]
+pub(super) struct Shallow<Q>(pub(super) Q);
+
+impl<Q: DeserializeOwned> TryFrom<SerializedBytes> for Shallow<Q> {
+    type Error = SerializedBytesError;
+
+    fn try_from(bytes: SerializedBytes) -> Result<Self, SerializedBytesError> {
+        let mut decoder = rmp_serde::Deserializer::from_read_ref(bytes.bytes());
+        decoder.set_max_depth(MAX_DEPTH);
+        let decoded = Q::deserialize(&mut decoder);
+        decoded.map(Self).map_err(|error| SerializedBytesError::Deserialize(error.to_string()))
+    }
+}
+
 /// The text tells nothing of the request: it may hold a secret.
 fn malformed() -> ExternalApiWireError {
     ExternalApiWireError::Deserialization("Failed to deserialize request".to_owned())
@@ -71,6 +87,9 @@ async fn hold_back(delay: Duration) {
         tokio::time::sleep(delay).await;
     }
 }
+
+/// Levels of a request; none has twenty but for the properties of a DNA.
+const MAX_DEPTH: usize = 128;
 
 /// Requests of one connection that are worked on at a time, as in `holochain` 0.7.1.
 const CONCURRENT_REQUESTS: usize = 128;
