@@ -68,7 +68,7 @@ impl Conductor {
         }
         let Settings { memproofs, modifiers, existing, init_properties } =
             Settings::of(payload.roles_settings);
-        let bundle = payload.source.resolve().await?;
+        let bundle = super::bundle::unpack(payload.source).await?;
         let mut manifest = bundle.manifest().to_owned();
         if let Some(seed) = payload.network_seed {
             manifest.set_network_seed(seed);
@@ -78,7 +78,7 @@ impl Conductor {
         let AppManifest::V0(settings) = &manifest;
         let defer = settings.allow_deferred_memproofs && memproofs.is_empty();
         let id = payload.installed_app_id.unwrap_or_else(|| manifest.app_name().to_owned());
-        let resolved = bundle.resolve_cells(memproofs, existing).await?;
+        let resolved = super::bundle::resolve(bundle, memproofs, existing).await?;
         init_properties_fit(&init_properties, &manifest)?;
         let agent = match payload.agent_key {
             Some(key) => key,

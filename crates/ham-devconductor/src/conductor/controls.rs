@@ -30,9 +30,13 @@ impl Controls {
         self.drops_signals.store(drops, Ordering::Relaxed);
     }
 
-    /// How long an answer is held back.
-    pub(crate) fn delay(&self) -> Duration {
-        Duration::from_micros(self.delay_micros.load(Ordering::Relaxed))
+    /// Waits for as long as answers are to be held back.
+    #[expect(clippy::disallowed_methods, reason = "a test asked for answers that are late")]
+    pub(crate) async fn hold_back(&self) {
+        let delay = Duration::from_micros(self.delay_micros.load(Ordering::Relaxed));
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
     }
 
     pub(crate) fn set_delay(&self, delay: Duration) {

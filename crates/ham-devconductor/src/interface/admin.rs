@@ -2,42 +2,43 @@
 
 use std::sync::Arc;
 
-use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-
 use holochain_conductor_api::{AdminRequest, AdminResponse, IssueAppAuthenticationTokenPayload};
 use holochain_types::app::{CoordinatorSource, UpdateCoordinatorsPayload};
 use holochain_types::dna::CoordinatorBundle;
 use holochain_types::prelude::{CapGrant, CoordinatorManifest, GrantZomeCallCapabilityPayload};
-use holochain_websocket::{WebsocketReceiver, WebsocketSender};
 use mr_bundle::FileSystemBundler;
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
 use tokio_util::sync::CancellationToken;
 
 use super::listener::{Held, Interface, Interfaces};
 use super::network;
-use super::socket::answer;
+use super::socket::{Connection, open};
 use crate::error::{ApiError, ConductorError, InterfaceError};
 
 /// Boxed, because a request may add an interface, which serves connections.
 pub(super) fn serve(
     interfaces: Held,
-    sender: WebsocketSender,
-    receiver: WebsocketReceiver,
+    socket: WebSocketStream<TcpStream>,
     stop: CancellationToken,
 ) -> BoxFuture<'static, ()> {
-    let delaying = interfaces.clone();
-    let delay = move || {
-        delaying.upgrade().map(|interfaces| interfaces.conductor().controls().delay()).unwrap_or_default()
+    let Some(tasks) = interfaces.upgrade().map(|interfaces| interfaces.conductor().tasks().clone()) else {
+        return Box::pin(std::future::ready(()));
     };
-    let requests = answer(receiver, stop, delay, AdminResponse::Error, move |request| {
+    let Connection { incoming, outgoing, writer } = open(socket);
+    let requests = incoming.answer(outgoing, stop, tasks, AdminResponse::Error, move |request| {
         let interfaces = interfaces.upgrade();
         async move {
             let Some(interfaces) = interfaces else { return stopped() };
-            handle(&interfaces, request).await.unwrap_or_else(|error| AdminResponse::Error(error.into()))
+            let answer = handle(&interfaces, request).await;
+            interfaces.conductor().controls().hold_back().await;
+            answer.unwrap_or_else(|error| AdminResponse::Error(error.into()))
         }
     });
-    // The connection ends when its sending half does.
-    Box::pin(requests.map(move |()| drop(sender)))
+    Box::pin(async {
+        tokio::join!(requests, writer);
+    })
 }
 
 fn stopped() -> AdminResponse {

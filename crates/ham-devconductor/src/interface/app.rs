@@ -3,49 +3,58 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use holochain_conductor_api::{AppAuthenticationRequest, AppRequest, AppResponse, ExternalApiWireError};
-use holochain_serialized_bytes as bytes;
 use holochain_types::app::{AppStatus, DisabledAppReason, InstalledAppId};
 use holochain_types::prelude::{CapSecret, CellId, DIRECT_SIGNAL_MAX_SIZE, ZomeCallResponse};
 use holochain_types::signal::Signal;
-use holochain_websocket::{ReceiveMessage, WebsocketReceiver, WebsocketSender};
+use holochain_websocket::WireMessage;
+use tokio::net::TcpStream;
 use tokio::sync::broadcast::{self, error::RecvError};
+use tokio_tungstenite::WebSocketStream;
 use tokio_util::sync::CancellationToken;
 
 use super::network;
-use super::socket::answer;
+use super::socket::{Connection, Incoming, Outgoing, decode, open};
 use crate::conductor::{Conductor, list_host_functions};
 use crate::error::{ApiError, ConductorError};
 
-pub(super) async fn serve(
+/// Boxed, as the one of administrators is.
+pub(super) fn serve(
     conductor: Weak<Conductor>,
     only: Option<InstalledAppId>,
-    sender: WebsocketSender,
-    mut receiver: WebsocketReceiver,
+    socket: WebSocketStream<TcpStream>,
     stop: CancellationToken,
-) {
-    let Some(app) = authenticate(&conductor, only.as_ref(), &mut receiver, &stop).await else { return };
-    let Some(signals) = conductor.upgrade().map(|conductor| conductor.signals().subscribe(&app)) else {
-        return;
-    };
-    let delaying = conductor.clone();
-    let delay = move || delaying.upgrade().map(|conductor| conductor.controls().delay()).unwrap_or_default();
-    // Signals end with the requests: the client has gone then.
-    let gone = stop.child_token();
-    let requests = answer(receiver, stop, delay, AppResponse::Error, move |request| {
-        let (conductor, app) = (conductor.upgrade(), app.clone());
-        async move {
-            let Some(conductor) = conductor else {
-                return AppResponse::Error(ApiError::Other("the conductor has stopped".to_owned()).into());
-            };
-            handle(&conductor, &app, request).await.unwrap_or_else(|error| AppResponse::Error(error.into()))
-        }
-    });
-    let requests = async {
-        requests.await;
-        gone.cancel();
-    };
-    tokio::join!(requests, gone.run_until_cancelled(forward(signals, sender)));
+) -> BoxFuture<'static, ()> {
+    Box::pin(async move {
+        let Connection { mut incoming, outgoing, writer } = open(socket);
+        let authenticating = authenticate(&conductor, only.as_ref(), &mut incoming);
+        let Some(Some(app)) = stop.run_until_cancelled(authenticating).await else { return };
+        let subscribed =
+            conductor.upgrade().map(|held| (held.signals().subscribe(&app), held.tasks().clone()));
+        let Some((signals, tasks)) = subscribed else { return };
+        // Signals end with the requests: the client has gone then.
+        let gone = stop.child_token();
+        let signalling = outgoing.clone();
+        let requests = incoming.answer(outgoing, stop, tasks, AppResponse::Error, move |request| {
+            let (conductor, app) = (conductor.upgrade(), app.clone());
+            async move {
+                let Some(conductor) = conductor else {
+                    return AppResponse::Error(
+                        ApiError::Other("the conductor has stopped".to_owned()).into(),
+                    );
+                };
+                let answer = handle(&conductor, &app, request).await;
+                conductor.controls().hold_back().await;
+                answer.unwrap_or_else(|error| AppResponse::Error(error.into()))
+            }
+        });
+        let requests = async {
+            requests.await;
+            gone.cancel();
+        };
+        tokio::join!(requests, gone.run_until_cancelled(forward(signals, signalling)), writer);
+    })
 }
 
 /// The app of the token that a connection begins with. Whoever shows none, or a bad one, is dropped without a word, as
@@ -53,15 +62,14 @@ pub(super) async fn serve(
 async fn authenticate(
     conductor: &Weak<Conductor>,
     only: Option<&InstalledAppId>,
-    receiver: &mut WebsocketReceiver,
-    stop: &CancellationToken,
+    incoming: &mut Incoming,
 ) -> Option<InstalledAppId> {
-    let first = tokio::time::timeout(AUTHENTICATION_PATIENCE, receiver.recv::<AppRequest>());
-    let Ok(Ok(ReceiveMessage::Authenticate(payload))) = stop.run_until_cancelled(first).await? else {
+    let first = tokio::time::timeout(AUTHENTICATION_PATIENCE, incoming.next()).await;
+    let Ok(Some(WireMessage::Authenticate { data })) = first else {
         tracing::warn!("a connection to an app interface did not begin with a token");
         return None;
     };
-    let request: AppAuthenticationRequest = bytes::decode(&payload).ok()?;
+    let request: AppAuthenticationRequest = decode(&data)?;
     let conductor = conductor.upgrade()?;
     match conductor.tokens().authenticate(&request.token, only, conductor.now()) {
         Ok(app) => Some(app),
@@ -72,17 +80,12 @@ async fn authenticate(
     }
 }
 
-async fn forward(mut signals: broadcast::Receiver<Signal>, sender: WebsocketSender) {
+async fn forward(mut signals: broadcast::Receiver<Signal>, outgoing: Outgoing) {
     loop {
         match signals.recv().await {
-            Ok(signal) => {
-                if let Err(error) = sender.signal(signal).await {
-                    tracing::debug!(%error, "a signal could not be sent");
-                    return;
-                }
-            }
+            Ok(signal) if outgoing.signal(&signal).await => {}
             Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "a client is too slow for its signals"),
-            Err(RecvError::Closed) => return,
+            Ok(_) | Err(RecvError::Closed) => return,
         }
     }
 }

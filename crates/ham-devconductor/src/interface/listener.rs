@@ -2,20 +2,22 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use futures_util::future::BoxFuture;
 use holochain_conductor_api::state::{AppInterfaceConfig, AppInterfaceId};
 use holochain_conductor_api::{AdminInterfaceConfig, AppInterfaceInfo, InterfaceDriver};
 use holochain_types::app::InstalledAppId;
 use holochain_types::websocket::AllowedOrigins;
-use holochain_websocket::{WebsocketConfig, WebsocketListener};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio_tungstenite::WebSocketStream;
 use tokio_util::sync::CancellationToken;
 
+use super::transport::{Listener, handshake};
 use super::{admin, app};
 use crate::conductor::Conductor;
-use crate::error::{ConductorError, InterfaceError};
+use crate::error::ConductorError;
 
 /// Where an interface listens and who may connect.
 #[derive(Debug, Clone)]
@@ -33,11 +35,12 @@ pub(crate) struct Interface {
 pub(crate) struct Interfaces {
     conductor: Arc<Conductor>,
     admin: Mutex<HashMap<u16, Listening>>,
-    apps: Mutex<HashMap<AppInterfaceId, (u16, Listening)>>,
-    connections: Arc<AtomicUsize>,
+    apps: Mutex<HashMap<AppInterfaceId, Listening>>,
 }
 
+/// Listens while it is here, and serves who has connected.
 struct Listening {
+    port: u16,
     stop: CancellationToken,
 }
 
@@ -49,12 +52,7 @@ impl Drop for Listening {
 
 impl Interfaces {
     pub(crate) fn new(conductor: Arc<Conductor>) -> Arc<Self> {
-        Arc::new(Self {
-            conductor,
-            admin: Mutex::default(),
-            apps: Mutex::default(),
-            connections: Arc::default(),
-        })
+        Arc::new(Self { conductor, admin: Mutex::default(), apps: Mutex::default() })
     }
 
     pub(crate) fn conductor(&self) -> &Arc<Conductor> {
@@ -66,35 +64,12 @@ impl Interfaces {
     /// # Errors
     /// The port is taken, or the address is none.
     pub(crate) async fn add_admin(self: &Arc<Self>, interface: &Interface) -> io::Result<u16> {
-        let listener = bind(interface).await?;
-        let port = port_of(&listener)?;
-        let stop = self.conductor.closing().child_token();
-        lock(&self.admin).insert(port, Listening { stop: stop.clone() });
-        let (interfaces, connections) = (Arc::downgrade(self), Arc::clone(&self.connections));
-        self.conductor.tasks().spawn(async move {
-            while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
-                let (sender, receiver) = match accepted {
-                    Ok(connection) => connection,
-                    Err(error) => {
-                        tracing::warn!(%error, "a client could not connect to the admin interface");
-                        continue;
-                    }
-                };
-                let Some(interfaces) = interfaces.upgrade() else { return };
-                if connections.fetch_add(1, Ordering::Relaxed) >= MAX_CONNECTIONS {
-                    connections.fetch_sub(1, Ordering::Relaxed);
-                    tracing::warn!("more than {MAX_CONNECTIONS} connections to the admin interface");
-                    continue;
-                }
-                let (connections, conductor) = (Arc::clone(&connections), Arc::clone(&interfaces.conductor));
-                let serve = admin::serve(Arc::downgrade(&interfaces), sender, receiver, stop.clone());
-                drop(interfaces);
-                conductor.tasks().spawn(async move {
-                    serve.await;
-                    connections.fetch_sub(1, Ordering::Relaxed);
-                });
-            }
-        });
+        let interfaces = Arc::downgrade(self);
+        let listening = self
+            .listen(interface, move |socket, stop| admin::serve(interfaces.clone(), socket, stop))
+            .await?;
+        let port = listening.port;
+        lock(&self.admin).insert(port, listening);
         Ok(port)
     }
 
@@ -115,7 +90,8 @@ impl Interfaces {
     /// The port is taken, the address is none, or the database failed.
     pub(crate) async fn attach_app(self: &Arc<Self>, interface: Interface) -> Result<u16, ConductorError> {
         let id = AppInterfaceId::new(interface.port);
-        let port = self.listen_for_app(id.clone(), &interface).await.map_err(InterfaceError::from)?;
+        let port =
+            self.listen_for_app(id.clone(), &interface).await.map_err(crate::error::InterfaceError::from)?;
         let Interface { address, allowed_origins, app, port: wanted } = interface;
         let config = AppInterfaceConfig::websocket(wanted, address, allowed_origins, app);
         // A free port is another one after a restart; a chosen one is found again.
@@ -135,32 +111,45 @@ impl Interfaces {
     }
 
     async fn listen_for_app(self: &Arc<Self>, id: AppInterfaceId, interface: &Interface) -> io::Result<u16> {
-        let listener = bind(interface).await?;
-        let port = port_of(&listener)?;
-        let stop = self.conductor.closing().child_token();
-        lock(&self.apps).insert(id, (port, Listening { stop: stop.clone() }));
         let (conductor, only) = (Arc::downgrade(&self.conductor), interface.app.clone());
+        let serve = move |socket, stop| app::serve(conductor.clone(), only.clone(), socket, stop);
+        let listening = self.listen(interface, serve).await?;
+        let port = listening.port;
+        lock(&self.apps).insert(id, listening);
+        Ok(port)
+    }
+
+    /// Serves each client in a task of its own, [`MAX_CONNECTIONS`] at a time.
+    async fn listen(
+        &self,
+        interface: &Interface,
+        serve: impl Fn(WebSocketStream<TcpStream>, CancellationToken) -> BoxFuture<'static, ()>
+        + Send
+        + Sync
+        + 'static,
+    ) -> io::Result<Listening> {
+        let listener = Listener::bind(interface.port, interface.address.as_deref()).await?;
+        let listening = Listening { port: listener.port(), stop: self.conductor.closing().child_token() };
+        let (stop, tasks) = (listening.stop.clone(), self.conductor.tasks().clone());
+        let (origins, serve) = (Arc::new(interface.allowed_origins.clone()), Arc::new(serve));
+        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         self.conductor.tasks().spawn(async move {
-            while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
-                match (accepted, conductor.upgrade()) {
-                    (Ok((sender, receiver)), Some(conductor)) => {
-                        let serve = app::serve(
-                            Arc::downgrade(&conductor),
-                            only.clone(),
-                            sender,
-                            receiver,
-                            stop.clone(),
-                        );
-                        conductor.tasks().spawn(serve);
+            while let Some(stream) = stop.run_until_cancelled(listener.accept()).await {
+                let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+                    tracing::warn!("more than {MAX_CONNECTIONS} connections to one interface");
+                    continue;
+                };
+                let (origins, serve, stop) = (Arc::clone(&origins), Arc::clone(&serve), stop.clone());
+                tasks.spawn(async move {
+                    let shaken = stop.run_until_cancelled(handshake(stream, &origins)).await.flatten();
+                    if let Some(socket) = shaken {
+                        serve(socket, stop).await;
                     }
-                    (Err(error), Some(_)) => {
-                        tracing::warn!(%error, "a client could not connect to an app interface")
-                    }
-                    (_, None) => return,
-                }
+                    drop(place);
+                });
             }
         });
-        Ok(port)
+        Ok(listening)
     }
 
     pub(crate) fn admin_ports(&self) -> Vec<u16> {
@@ -175,41 +164,18 @@ impl Interfaces {
     /// The app interfaces that listen.
     pub(crate) fn app_interfaces(&self) -> Vec<AppInterfaceInfo> {
         let state = self.conductor.state();
-        let open = lock(&self.apps);
-        let info = |(id, (port, _)): (&AppInterfaceId, &(u16, Listening))| {
+        let info = |(id, listening): (&AppInterfaceId, &Listening)| {
             let AppInterfaceConfig { driver, installed_app_id, .. } = state.app_interfaces.get(id)?.clone();
             let InterfaceDriver::Websocket { allowed_origins, .. } = driver;
-            Some(AppInterfaceInfo { port: *port, allowed_origins, installed_app_id })
+            Some(AppInterfaceInfo { port: listening.port, allowed_origins, installed_app_id })
         };
-        open.iter().filter_map(info).collect()
+        lock(&self.apps).iter().filter_map(info).collect()
     }
 }
 
 fn interface_of(driver: InterfaceDriver, app: Option<InstalledAppId>) -> Interface {
     let InterfaceDriver::Websocket { port, danger_bind_addr: address, allowed_origins } = driver;
     Interface { port, address, allowed_origins, app }
-}
-
-async fn bind(interface: &Interface) -> io::Result<WebsocketListener> {
-    let mut config = WebsocketConfig::LISTENER_DEFAULT;
-    config.allowed_origins = Some(interface.allowed_origins.clone());
-    let address =
-        interface.address.as_deref().map(str::parse::<IpAddr>).transpose().map_err(io::Error::other)?;
-    let (v4, v6) = match address {
-        None => (Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST),
-        Some(IpAddr::V4(v4)) if v4.is_loopback() => (v4, Ipv6Addr::LOCALHOST),
-        Some(IpAddr::V4(v4)) if v4.is_unspecified() => (v4, Ipv6Addr::UNSPECIFIED),
-        Some(IpAddr::V4(v4)) => (v4, v4.to_ipv6_mapped()),
-        Some(IpAddr::V6(v6)) if v6.is_unspecified() => (Ipv4Addr::UNSPECIFIED, v6),
-        Some(IpAddr::V6(v6)) => (v6.to_ipv4().unwrap_or(Ipv4Addr::LOCALHOST), v6),
-    };
-    let (v4, v6) = (SocketAddrV4::new(v4, interface.port), SocketAddrV6::new(v6, interface.port, 0, 0));
-    WebsocketListener::dual_bind(Arc::new(config), v4, v6).await
-}
-
-fn port_of(listener: &WebsocketListener) -> io::Result<u16> {
-    let address = listener.local_addrs()?.first().copied();
-    address.map(|address| address.port()).ok_or_else(|| io::Error::other("it listens nowhere"))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -219,5 +185,5 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// What a task holds of the interfaces: they end with the conductor, not with their clients.
 pub(super) type Held = Weak<Interfaces>;
 
-/// Connections to the admin interfaces.
+/// Connections to one interface at a time, those that shake hands included.
 const MAX_CONNECTIONS: usize = 400;

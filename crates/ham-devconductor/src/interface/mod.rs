@@ -5,5 +5,6 @@ mod app;
 mod listener;
 mod network;
 mod socket;
+mod transport;
 
 pub(crate) use listener::{Interface, Interfaces};

@@ -1,76 +1,193 @@
-//! One connection: requests are answered as they are done, a bounded number at a time.
+//! One connection: requests are answered as they are done, a bounded number at a time, and signals go out between answers.
 
-use std::fmt::Debug;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
-use futures_util::stream;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt as _, StreamExt as _};
 use holochain_conductor_api::ExternalApiWireError;
-use holochain_serialized_bytes::{SerializedBytes, SerializedBytesError};
-use holochain_websocket::{ReceiveMessage, WebsocketError, WebsocketReceiver};
+use holochain_serialized_bytes as bytes;
+use holochain_types::signal::Signal;
+use holochain_websocket::WireMessage;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, mpsc};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-/// Answers requests until the client goes or `stop` is cancelled. One that cannot be decoded is refused; what is no request
-/// at all is answered by nobody.
-pub(super) async fn answer<Q, A, F>(
-    receiver: WebsocketReceiver,
-    stop: CancellationToken,
-    delay: impl Fn() -> Duration + Send + Sync + 'static,
-    refuse: fn(ExternalApiWireError) -> A,
-    handle: impl Fn(Q) -> F + Send + Sync + 'static,
-) where
-    Q: TryFrom<SerializedBytes, Error = SerializedBytesError> + serde::de::DeserializeOwned + Debug + Send,
-    A: Debug,
-    SerializedBytes: TryFrom<A, Error = SerializedBytesError>,
-    F: Future<Output = A> + Send,
-{
-    let requests = stream::unfold(receiver, async |mut receiver| {
-        loop {
-            match receiver.recv::<Q>().await {
-                Ok(message) => return Some((message, receiver)),
-                Err(WebsocketError::Deserialize(error)) => {
-                    tracing::warn!(%error, "a request could not be decoded")
+/// What comes in on a connection.
+pub(super) struct Incoming(SplitStream<WebSocketStream<TcpStream>>);
+
+/// What goes out on it, one message after the other, from whoever holds a copy.
+#[derive(Clone)]
+pub(super) struct Outgoing(mpsc::Sender<Message>);
+
+/// A connection whose handshake is done. `writer` must be driven for anything to go out.
+pub(super) struct Connection<W> {
+    pub(super) incoming: Incoming,
+    pub(super) outgoing: Outgoing,
+    pub(super) writer: W,
+}
+
+/// Takes a connection apart.
+pub(super) fn open(socket: WebSocketStream<TcpStream>) -> Connection<impl Future<Output = ()> + Send> {
+    let (sink, stream) = socket.split();
+    let (sender, receiver) = mpsc::channel(QUEUE);
+    Connection { incoming: Incoming(stream), outgoing: Outgoing(sender), writer: write(sink, receiver) }
+}
+
+/// Writes what is there at once, until nobody can send any more or the client takes nothing for too long.
+async fn write(mut sink: SplitSink<WebSocketStream<TcpStream>, Message>, mut queue: mpsc::Receiver<Message>) {
+    let mut ping = tokio::time::interval(PING_INTERVAL);
+    ping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let message = tokio::select! {
+            message = queue.recv() => message,
+            _ = ping.tick() => Some(Message::Ping(Default::default())),
+        };
+        let Some(mut message) = message else { break };
+        let sending = async {
+            loop {
+                sink.feed(message).await?;
+                match queue.try_recv() {
+                    Ok(next) => message = next,
+                    Err(_) => return sink.flush().await,
                 }
+            }
+        };
+        if !matches!(tokio::time::timeout(WRITE_PATIENCE, sending).await, Ok(Ok(()))) {
+            return;
+        }
+    }
+    // It is the client's to notice, or not.
+    let _ = tokio::time::timeout(WRITE_PATIENCE, sink.close()).await;
+}
+
+impl Incoming {
+    /// The next message of the protocol; `None` when the client is gone or says what is no message of it.
+    pub(super) async fn next(&mut self) -> Option<WireMessage> {
+        loop {
+            let frame = match self.0.next().await? {
+                Ok(Message::Binary(frame)) => frame,
+                Ok(Message::Text(text)) => text.into(),
+                Ok(Message::Close(_)) => return None,
+                // Pings are answered by the socket itself.
+                Ok(_) => continue,
                 Err(error) => {
                     tracing::debug!(%error, "a connection ended");
                     return None;
                 }
-            }
-        }
-    });
-    let (handle, delay) = (Arc::new(handle), Arc::new(delay));
-    let all = requests.for_each_concurrent(CONCURRENT_REQUESTS, |message| {
-        let (handle, delay) = (Arc::clone(&handle), Arc::clone(&delay));
-        async move {
-            let (answer, respond) = match message {
-                ReceiveMessage::Request(request, respond) => (handle(request).await, respond),
-                ReceiveMessage::BadRequest(respond) => (refuse(unreadable()), respond),
-                ReceiveMessage::Signal(_) | ReceiveMessage::Authenticate(_) => {
-                    tracing::warn!("a client sent what is no request");
-                    return;
-                }
             };
-            hold_back(delay()).await;
-            if let Err(error) = respond.respond(answer).await {
-                tracing::debug!(%error, "an answer could not be sent");
+            match decode(&frame) {
+                Some(message) => return Some(message),
+                // It names no request, so nobody can be told.
+                None => tracing::warn!("a client sent what is no message"),
             }
         }
-    });
-    stop.run_until_cancelled(Box::pin(all)).await;
-}
+    }
 
-/// The words of `holochain` 0.7.1.
-fn unreadable() -> ExternalApiWireError {
-    ExternalApiWireError::Deserialization("Failed to deserialize request".to_owned())
-}
-
-#[expect(clippy::disallowed_methods, reason = "a test asked for answers that are late")]
-async fn hold_back(delay: Duration) {
-    if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
+    /// Answers requests until the client goes or `stop` is cancelled; `refuse` makes the answer to one that cannot be
+    /// decoded. What is under way then runs to its end.
+    pub(super) async fn answer<Q, A, F>(
+        mut self,
+        outgoing: Outgoing,
+        stop: CancellationToken,
+        tasks: TaskTracker,
+        refuse: fn(ExternalApiWireError) -> A,
+        handle: impl Fn(Q) -> F + Send + Sync + 'static,
+    ) where
+        Q: DeserializeOwned + Send + 'static,
+        A: Serialize + std::fmt::Debug + Send + 'static,
+        F: Future<Output = A> + Send + 'static,
+    {
+        let places = Arc::new(Semaphore::new(CONCURRENT_REQUESTS));
+        let mut stopped = pin!(stop.cancelled());
+        loop {
+            let message = tokio::select! {
+                () = &mut stopped => return,
+                message = self.next() => message,
+            };
+            let (id, data) = match message {
+                Some(WireMessage::Request { id, data }) => (id, data),
+                Some(_) => {
+                    tracing::warn!("a client sent what is no request");
+                    continue;
+                }
+                None => return,
+            };
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+            let outgoing = outgoing.clone();
+            let answer = match decode(&data) {
+                Some(request) => Ok(handle(request)),
+                None => Err(refuse(malformed())),
+            };
+            tasks.spawn(async move {
+                let answer = match answer {
+                    Ok(answer) => answer.await,
+                    Err(refused) => refused,
+                };
+                let data = encode(&answer);
+                drop(answer);
+                if let Some(data) = data {
+                    outgoing.send(&WireMessage::Response { id, data: Some(data) }).await;
+                }
+                drop(place);
+            });
+        }
     }
 }
 
+impl Outgoing {
+    /// Whether it is on its way; the client may be gone.
+    pub(super) async fn signal(&self, signal: &Signal) -> bool {
+        match encode(signal) {
+            Some(data) => self.send(&WireMessage::Signal { data }).await,
+            None => true,
+        }
+    }
+
+    async fn send(&self, message: &WireMessage) -> bool {
+        match encode(message) {
+            Some(frame) => self.0.send(Message::Binary(frame.into())).await.is_ok(),
+            None => true,
+        }
+    }
+}
+
+/// What cannot be encoded is said to the log; there is nothing else to say to a client.
+fn encode(message: &(impl Serialize + std::fmt::Debug)) -> Option<Vec<u8>> {
+    let encoded = bytes::encode(message);
+    encoded.inspect_err(|error| tracing::error!(%error, "a message could not be encoded")).ok()
+}
+
+/// Reads only so deeply. `rmp_serde` reads 1024 levels by recursion, which overflows the stack of a thread of the runtime
+/// where the build is not optimised, and that ends the process.
+pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    let mut decoder = rmp_serde::Deserializer::from_read_ref(bytes);
+    decoder.set_max_depth(MAX_DEPTH);
+    T::deserialize(&mut decoder).ok()
+}
+
+/// The text tells nothing of the request: it may hold a secret.
+fn malformed() -> ExternalApiWireError {
+    ExternalApiWireError::Deserialization("Failed to deserialize request".to_owned())
+}
+
+/// Levels of a request; none has twenty but for the properties of a DNA.
+const MAX_DEPTH: usize = 128;
+
 /// Requests of one connection that are worked on at a time, as in `holochain` 0.7.1.
 const CONCURRENT_REQUESTS: usize = 128;
+
+/// Messages that wait to be written; more wait where they are made.
+const QUEUE: usize = 128;
+
+/// How often a client that says nothing is asked for a sign of life, as in `holochain` 0.7.1.
+const PING_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How long a client may take nothing of what is sent to it, as in `holochain` 0.7.1.
+const WRITE_PATIENCE: Duration = Duration::from_secs(60);

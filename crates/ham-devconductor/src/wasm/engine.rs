@@ -78,8 +78,12 @@ impl Guest {
     /// [`ModuleBuild`](WasmErrorInner::ModuleBuild): an import that no conductor has, or a start that fails.
     pub(crate) fn new(module: &Module, host: Arc<dyn Host>, limits: Limits) -> Result<Self, WasmError> {
         let build = |error: wasmi::Error| wasm_error!(WasmErrorInner::ModuleBuild(error.to_string()));
-        let resources =
-            StoreLimitsBuilder::new().memory_size(limits.memory).trap_on_grow_failure(false).build();
+        let resources = StoreLimitsBuilder::new()
+            .memory_size(limits.memory)
+            .table_elements(MAX_TABLE)
+            .tables(MAX_TABLES)
+            .trap_on_grow_failure(false)
+            .build();
         let mut store = Store::new(engine(), State { host, limits: resources, memory: None });
         store.limiter(|state| &mut state.limits);
         store.set_fuel(limits.fuel).map_err(build)?;
@@ -151,7 +155,10 @@ fn engine() -> &'static Engine {
         config
             .consume_fuel(true)
             .compilation_mode(CompilationMode::LazyTranslation)
-            .ignore_custom_sections(true);
+            .ignore_custom_sections(true)
+            // What the bound of memory is for: one of them, of 32 bits.
+            .wasm_multi_memory(false)
+            .wasm_memory64(false);
         config.set_max_recursion_depth(MAX_DEPTH).set_max_stack_height(MAX_STACK);
         Engine::new(&config)
     })
@@ -177,8 +184,10 @@ fn answer(
     at: i32,
     length: i32,
 ) -> Result<i64, wasmi::Error> {
-    let Some(guest) = caller.data().memory else {
-        return Err(memory::trap(WasmErrorInner::Host("called while starting".to_owned())));
+    // Taken while it is in use: an allocator that asks the host, whose answer needs the allocator, would recurse on the
+    // stack of this thread until the process ends.
+    let Some(guest) = caller.data_mut().memory.take() else {
+        return Err(memory::trap(WasmErrorInner::Host("called while starting or allocating".to_owned())));
     };
     let input = guest.take(&mut caller, at, length)?;
     let host = Arc::clone(&caller.data().host);
@@ -190,7 +199,9 @@ fn answer(
         Err(error) => bytes::encode(&Err::<(), _>(error))
             .map_err(|error| wasmi::Error::host(Carried(wasm_error!(error))))?,
     };
-    guest.write(&mut caller, &output).map(pack)
+    let answer = guest.write(&mut caller, &output)?;
+    caller.data_mut().memory = Some(guest);
+    Ok(pack(answer))
 }
 
 /// The encoding of `Ok(output)` around an output that is encoded already: a map of one entry (`serde`'s form of an
@@ -206,6 +217,10 @@ const DEALLOCATE: &str = "__hc__deallocate_1";
 /// Nested calls inside a guest, and the values they keep: a runaway recursion ends in milliseconds.
 const MAX_DEPTH: usize = 10_000;
 const MAX_STACK: usize = 4 << 20;
+
+/// Tables of a guest and the elements of each, many times what a compiler makes: they are memory that no zome sees.
+const MAX_TABLES: usize = 16;
+const MAX_TABLE: usize = 1 << 20;
 
 #[cfg(test)]
 mod tests {
