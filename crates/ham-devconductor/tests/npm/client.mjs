@@ -161,9 +161,9 @@ await step("app: call create", async () => {
 });
 
 await step("app: errors of zome and conductor", async () => {
-  await assert.rejects(call("fail", "on purpose"), refused("ribosome_error", /on purpose/));
+  await assert.rejects(call("fail", "on purpose"), refused("internal_error", /on purpose/));
   await assert.rejects(call("create_item", { call_id: "2", body: "invalid" }), refused("internal_error", /InvalidCommit/));
-  await assert.rejects(call("no_such_function", null), refused("ribosome_error", /no_such_function/));
+  await assert.rejects(call("no_such_function", null), refused("internal_error", /no_such_function/));
   assert.equal(await call("count_items", null), 1);
 });
 
