@@ -22,6 +22,7 @@ use tokio::runtime::Handle;
 
 pub(crate) use access::{Access, CellAccess};
 
+use crate::decode::{decode, undecodable};
 use crate::error::RibosomeError;
 use crate::ribosome::Ribosome;
 use crate::wasm::{Host, HostFunction};
@@ -67,8 +68,7 @@ impl CallContext {
         input: &[u8],
         run: impl FnOnce(&Self, I) -> Answer<O>,
     ) -> Answer<Vec<u8>> {
-        let input =
-            bytes::decode(input).map_err(|_| wasm_error!(WasmErrorInner::Deserialize(input.to_vec())))?;
+        let input = decode(input).map_err(|_| undecodable(input))?;
         bytes::encode(&run(self, input)?).map_err(|error| wasm_error!(error))
     }
 }

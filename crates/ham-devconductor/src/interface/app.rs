@@ -4,7 +4,6 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use holochain_conductor_api::{AppAuthenticationRequest, AppRequest, AppResponse, ExternalApiWireError};
-use holochain_serialized_bytes as bytes;
 use holochain_types::app::{AppStatus, DisabledAppReason, InstalledAppId};
 use holochain_types::prelude::{CellId, DIRECT_SIGNAL_MAX_SIZE, ZomeCallResponse};
 use holochain_types::signal::Signal;
@@ -15,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::admin::no_network;
 use super::socket::{Shallow, answer};
 use crate::conductor::{Conductor, list_host_functions};
+use crate::decode::decode;
 use crate::error::{ApiError, ConductorError};
 
 pub(super) async fn serve(
@@ -61,7 +61,7 @@ async fn authenticate(
         tracing::warn!("a connection to an app interface did not begin with a token");
         return None;
     };
-    let request: AppAuthenticationRequest = bytes::decode(&payload).ok()?;
+    let request: AppAuthenticationRequest = decode(&payload).ok()?;
     let conductor = conductor.upgrade()?;
     match conductor.tokens().authenticate(&request.token, only, conductor.now()) {
         Ok(app) => Some(app),

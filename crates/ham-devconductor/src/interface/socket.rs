@@ -12,6 +12,8 @@ use holochain_websocket::{ReceiveMessage, WebsocketError, WebsocketReceiver};
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
+use crate::decode::decode;
+
 /// Answers requests until the client goes or `stop` is cancelled; `refuse` makes the answer to one that cannot be decoded.
 /// A message that names no request is answered by nobody.
 pub(super) async fn answer<Q, A, F>(
@@ -60,8 +62,7 @@ pub(super) async fn answer<Q, A, F>(
     stop.run_until_cancelled(Box::pin(all)).await;
 }
 
-/// A message, read only so deeply. `rmp_serde` reads 1024 levels by recursion, which overflows the stack of a thread of the
-/// runtime where the build is not optimised, and that ends the process.
+/// A message as [`decode`] reads it.
 #[derive(Debug)]
 pub(super) struct Shallow<Q>(pub(super) Q);
 
@@ -69,10 +70,7 @@ impl<Q: DeserializeOwned> TryFrom<SerializedBytes> for Shallow<Q> {
     type Error = SerializedBytesError;
 
     fn try_from(bytes: SerializedBytes) -> Result<Self, SerializedBytesError> {
-        let mut decoder = rmp_serde::Deserializer::from_read_ref(bytes.bytes());
-        decoder.set_max_depth(MAX_DEPTH);
-        let decoded = Q::deserialize(&mut decoder);
-        decoded.map(Self).map_err(|error| SerializedBytesError::Deserialize(error.to_string()))
+        decode(bytes.bytes()).map(Self)
     }
 }
 
@@ -87,9 +85,6 @@ async fn hold_back(delay: Duration) {
         tokio::time::sleep(delay).await;
     }
 }
-
-/// Levels of a request; none has twenty but for the properties of a DNA.
-const MAX_DEPTH: usize = 128;
 
 /// Requests of one connection that are worked on at a time, as in `holochain` 0.7.1.
 const CONCURRENT_REQUESTS: usize = 128;
