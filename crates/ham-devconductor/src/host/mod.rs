@@ -165,7 +165,16 @@ fn denied(zome: &ZomeName, caller: &FunctionName, function: HostFunction) -> Was
     host(error)
 }
 
-/// An error that the guest is told of.
+/// An error that the guest is told of. Its text is bounded: one that is handed through calls of calls is quoted by each, and
+/// every quoting doubles its backslashes.
 fn host(error: impl ToString) -> WasmError {
-    wasm_error!(WasmErrorInner::Host(error.to_string()))
+    let mut text = error.to_string();
+    if text.len() > MAX_ERROR {
+        text.truncate(text.floor_char_boundary(MAX_ERROR));
+        text.push('…');
+    }
+    wasm_error!(WasmErrorInner::Host(text))
 }
+
+/// Bytes of the text of an error.
+const MAX_ERROR: usize = 64 << 10;
