@@ -9,6 +9,7 @@
 //! call, `conductor` is the life of apps and cells, `interface` serves clients.
 
 mod conductor;
+mod decode;
 mod error;
 mod handle;
 mod host;

@@ -12,6 +12,7 @@ use holochain_types::zome_types::{GlobalZomeTypes, ZomeTypesError};
 use holochain_wasmer_common::WasmErrorInner;
 use serde::de::DeserializeOwned;
 
+use crate::decode::decode;
 use crate::error::RibosomeError;
 use crate::host::{Access, CallContext, EntryDefsHost};
 use crate::wasm::{Guest, Host, Limits, Module, ModuleCache};
@@ -93,7 +94,7 @@ impl Ribosome {
         }
         let host: Arc<dyn Host> = Arc::new(EntryDefsHost::new(&zome.name, ENTRY_DEFS));
         let output = Guest::new(&zome.module, host, self.limits)?.call(ENTRY_DEFS, &ExternIO::encode(())?)?;
-        match output.decode()? {
+        match decode(output.as_bytes())? {
             EntryDefsCallbackResult::Defs(defs) => Ok(defs.0),
         }
     }
@@ -206,7 +207,7 @@ impl Ribosome {
         for zome in zomes {
             let result: C = match self.run(&zome, function, input.clone(), access.clone()).await {
                 Ok(None) => continue,
-                Ok(Some(output)) => output.decode().map_err(|error| match error {
+                Ok(Some(output)) => decode(output.as_bytes()).map_err(|error| match error {
                     SerializedBytesError::Deserialize(text) => RibosomeError::CallbackInvalidReturnType(text),
                     other => other.into(),
                 })?,

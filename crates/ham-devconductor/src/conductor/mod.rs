@@ -37,6 +37,7 @@ pub(crate) use dump::list_host_functions;
 pub(crate) use signals::Signals;
 pub(crate) use tokens::Tokens;
 
+use crate::decode::decode;
 use crate::error::{ApiError, CellUnavailableReason, ConductorError, StartError};
 use crate::workflow;
 use keystore::Keystore;
@@ -249,7 +250,7 @@ impl Conductor {
     ) -> Result<ZomeCallResponse, ApiError> {
         use holochain_keystore::AgentPubKeyExt as _;
         let params: ZomeCallParams =
-            signed.bytes.decode().map_err(|error| ApiError::Serialization(error.into()))?;
+            decode(signed.bytes.as_bytes()).map_err(|error| ApiError::Serialization(error.into()))?;
         let hash = holo_hash::sha2_512(signed.bytes.as_bytes());
         if !params.provenance.verify_signature_raw(&signed.signature, hash.into()).await? {
             return Ok(ZomeCallResponse::AuthenticationFailed(signed.signature, params.provenance));

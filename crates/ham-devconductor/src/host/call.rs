@@ -5,11 +5,11 @@ use holochain_nonce::fresh_nonce;
 use holochain_types::prelude::{
     Call, CallTarget, CallTargetCell, CellId, Timestamp, ZomeCallParams, ZomeCallResponse,
 };
-use holochain_wasmer_common::WasmError;
+use holochain_wasmer_common::{WasmError, WasmErrorInner};
 
 use super::{Access, Answer, CallContext, CellAccess, host};
 use crate::conductor::{Caller, MAX_CALL_DEPTH};
-use crate::error::{ApiError, ConductorError};
+use crate::error::{ApiError, CellError, ConductorError, RibosomeError};
 use crate::wasm::HostFunction;
 
 impl CallContext {
@@ -21,7 +21,7 @@ impl CallContext {
     fn call_zome(&self, call: Call) -> Answer<ZomeCallResponse> {
         let access = self.cell()?;
         if self.depth() >= MAX_CALL_DEPTH {
-            return Err(host(format!("more than {MAX_CALL_DEPTH} calls deep")));
+            return Err(host(too_deep()));
         }
         let own = access.cell.id();
         let (cell_id, remote) = match call.target {
@@ -50,6 +50,10 @@ impl CallContext {
         let conductor = access.cell.conductor().map_err(host)?;
         match self.wait(conductor.call_zome(params, caller)) {
             Ok(response) => Ok(response),
+            // Why the innermost call failed is what each of them failed of, and no more than that.
+            Err(ApiError::Cell(CellError::RibosomeError(RibosomeError::WasmRuntimeError(error)))) if matches!(&error.error, WasmErrorInner::Host(text) if *text == too_deep()) => {
+                Err(error)
+            }
             Err(ApiError::Conductor(ConductorError::CellMissing(cell_id))) => {
                 Err(host(format!("Call to missing cell: Cell with ID {cell_id} not found")))
             }
@@ -80,6 +84,10 @@ impl CallContext {
             _ => 0,
         }
     }
+}
+
+fn too_deep() -> String {
+    format!("more than {MAX_CALL_DEPTH} calls deep")
 }
 
 /// A call of `agent`, with a nonce of its own.

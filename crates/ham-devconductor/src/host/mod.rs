@@ -22,6 +22,7 @@ use tokio::runtime::Handle;
 
 pub(crate) use access::{Access, CellAccess};
 
+use crate::decode::{decode, undecodable};
 use crate::error::RibosomeError;
 use crate::ribosome::Ribosome;
 use crate::wasm::{Host, HostFunction};
@@ -67,8 +68,7 @@ impl CallContext {
         input: &[u8],
         run: impl FnOnce(&Self, I) -> Answer<O>,
     ) -> Answer<Vec<u8>> {
-        let input =
-            bytes::decode(input).map_err(|_| wasm_error!(WasmErrorInner::Deserialize(input.to_vec())))?;
+        let input = decode(input).map_err(|_| undecodable(input))?;
         bytes::encode(&run(self, input)?).map_err(|error| wasm_error!(error))
     }
 }
@@ -165,7 +165,16 @@ fn denied(zome: &ZomeName, caller: &FunctionName, function: HostFunction) -> Was
     host(error)
 }
 
-/// An error that the guest is told of.
+/// An error that the guest is told of. Its text is bounded: one that is handed through calls of calls is quoted by each, and
+/// every quoting doubles its backslashes.
 fn host(error: impl ToString) -> WasmError {
-    wasm_error!(WasmErrorInner::Host(error.to_string()))
+    let mut text = error.to_string();
+    if text.len() > MAX_ERROR {
+        text.truncate(text.floor_char_boundary(MAX_ERROR));
+        text.push('…');
+    }
+    wasm_error!(WasmErrorInner::Host(text))
 }
+
+/// Bytes of the text of an error.
+const MAX_ERROR: usize = 64 << 10;

@@ -15,8 +15,9 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_util::sync::CancellationToken;
 
 use super::network;
-use super::socket::{Connection, Incoming, Outgoing, decode, open};
+use super::socket::{Connection, Incoming, Outgoing, open};
 use crate::conductor::{Conductor, list_host_functions};
+use crate::decode::decode;
 use crate::error::{ApiError, ConductorError};
 
 /// Boxed, as the one of administrators is.
@@ -69,7 +70,7 @@ async fn authenticate(
         tracing::warn!("a connection to an app interface did not begin with a token");
         return None;
     };
-    let request: AppAuthenticationRequest = decode(&data)?;
+    let request: AppAuthenticationRequest = decode(&data).ok()?;
     let conductor = conductor.upgrade()?;
     match conductor.tokens().authenticate(&request.token, only, conductor.now()) {
         Ok(app) => Some(app),

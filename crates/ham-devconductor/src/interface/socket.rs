@@ -19,6 +19,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::decode::decode;
+
 /// What comes in on a connection.
 pub(super) struct Incoming(SplitStream<WebSocketStream<TcpStream>>);
 
@@ -83,9 +85,9 @@ impl Incoming {
                 }
             };
             match decode(&frame) {
-                Some(message) => return Some(message),
+                Ok(message) => return Some(message),
                 // It names no request, so nobody can be told.
-                None => tracing::warn!("a client sent what is no message"),
+                Err(_) => tracing::warn!("a client sent what is no message"),
             }
         }
     }
@@ -122,8 +124,8 @@ impl Incoming {
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
             let outgoing = outgoing.clone();
             let answer = match decode(&data) {
-                Some(request) => Ok(handle(request)),
-                None => Err(refuse(malformed())),
+                Ok(request) => Ok(handle(request)),
+                Err(_) => Err(refuse(malformed())),
             };
             tasks.spawn(async move {
                 let answer = match answer {
@@ -164,21 +166,10 @@ fn encode(message: &(impl Serialize + std::fmt::Debug)) -> Option<Vec<u8>> {
     encoded.inspect_err(|error| tracing::error!(%error, "a message could not be encoded")).ok()
 }
 
-/// Reads only so deeply. `rmp_serde` reads 1024 levels by recursion, which overflows the stack of a thread of the runtime
-/// where the build is not optimised, and that ends the process.
-pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
-    let mut decoder = rmp_serde::Deserializer::from_read_ref(bytes);
-    decoder.set_max_depth(MAX_DEPTH);
-    T::deserialize(&mut decoder).ok()
-}
-
 /// The text tells nothing of the request: it may hold a secret.
 fn malformed() -> ExternalApiWireError {
     ExternalApiWireError::Deserialization("Failed to deserialize request".to_owned())
 }
-
-/// Levels of a request; none has twenty but for the properties of a DNA.
-const MAX_DEPTH: usize = 128;
 
 /// Requests of one connection that are worked on at a time, as in `holochain` 0.7.1.
 const CONCURRENT_REQUESTS: usize = 128;

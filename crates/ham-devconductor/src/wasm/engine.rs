@@ -10,6 +10,7 @@ use wasmi::{Caller, CompilationMode, Config, Engine, Linker, Store, StoreLimits,
 use super::function::HostFunction;
 use super::memory::{Carried, GuestMemory, pack, split};
 use super::{Host, memory};
+use crate::decode::{decode, undecodable};
 
 /// What one call of a guest may use.
 #[derive(Debug, Clone, Copy)]
@@ -105,13 +106,11 @@ impl Guest {
     /// or [`Deserialize`](WasmErrorInner::Deserialize) for an answer that is none.
     pub(crate) fn call(&mut self, function: &str, input: &ExternIO) -> Result<ExternIO, WasmError> {
         match self.run(function, &bytes::encode(input).map_err(|error| wasm_error!(error))?) {
-            Ok(output) => {
-                bytes::decode::<_, Result<ExternIO, WasmError>>(&output).map_err(|_| undecodable(output))?
-            }
+            Ok(output) => decode::<Result<ExternIO, WasmError>>(&output).map_err(|_| undecodable(&output))?,
             Err(error) => match error.downcast_ref::<Carried>() {
                 // What it carries stands for the function's answer.
                 Some(Carried(WasmError { error: WasmErrorInner::HostShortCircuit(answer), .. })) => {
-                    bytes::decode(answer).map_err(|_| undecodable(answer.clone()))
+                    decode(answer).map_err(|_| undecodable(answer))
                 }
                 Some(Carried(error)) => Err(error.clone()),
                 None => Err(wasm_error!(WasmErrorInner::CallError(error.to_string()))),
@@ -141,10 +140,6 @@ impl Guest {
         let function = guest.instance.get_typed_func::<(), i32>(&guest.store, name).map_err(failed)?;
         function.call(&mut guest.store, ()).map(Some).map_err(failed)
     }
-}
-
-fn undecodable(bytes: Vec<u8>) -> WasmError {
-    wasm_error!(WasmErrorInner::Deserialize(bytes))
 }
 
 /// One engine for the process: modules belong to an engine, and the cache is shared.

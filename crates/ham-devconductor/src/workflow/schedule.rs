@@ -10,6 +10,7 @@ use holochain_types::prelude::{
 };
 
 use crate::conductor::{Caller, Cell, Conductor};
+use crate::decode::decode;
 use crate::error::WorkflowError;
 
 /// Runs what is due in a cell. What a function answers is its next schedule; one that fails or answers `None` is
@@ -56,7 +57,7 @@ async fn run(
         expires_at,
     };
     match conductor.call_zome(params, Caller::default()).await {
-        Ok(ZomeCallResponse::Ok(answer)) => answer.decode().ok()?,
+        Ok(ZomeCallResponse::Ok(answer)) => decode(answer.as_bytes()).ok()?,
         Ok(refused) => {
             tracing::error!(function = %function.fn_name(), %refused, "a scheduled function was refused");
             None

@@ -89,6 +89,17 @@ fn an_answer_that_is_no_answer_is_none() {
 }
 
 #[test]
+fn a_large_answer_that_is_no_answer_makes_no_large_error() {
+    run(async |server| {
+        let grow = "(drop (memory.grow (i32.const 800)))";
+        let body = function(&format!("{grow} (i64.const {})", (1_u64 << 32 << 20) | (48 << 20)));
+        let error = server.app("", &body).await.failure().await;
+        says(&error, "Deserialize");
+        assert!(error.len() < 1 << 20, "{}", error.len());
+    });
+}
+
+#[test]
 fn an_error_of_the_guest_reaches_the_caller_as_its_text() {
     // `Err` without what an error is made of.
     fails("", &answers_with(r"\81\a3Err\c0", 6), "Deserialize");
@@ -137,19 +148,28 @@ fn a_host_function_is_given_only_what_is_in_memory() {
 
 #[test]
 fn a_host_function_that_is_given_garbage_says_so() {
-    for name in ["create_1", "get_1", "call_1", "query_1", "emit_signal_1", "sign_1", "schedule_1", "trace_1"]
-    {
-        // No MessagePack, of another type, and arrays, bytes and maps longer than there is.
-        for (bytes, length) in [
-            (r"\c1", 1),
-            (r"\c3", 1),
-            (r"\dd\ff\ff\ff\ff", 5),
-            (r"\c6\ff\ff\ff\ff", 5),
-            (r"\df\ff\ff\ff\ff", 5),
-        ] {
-            fails(&import(name), &asks_with(bytes, length), "Deserialize");
+    // No MessagePack, of another type, and arrays, bytes and maps longer than there is.
+    let garbage = [r"\c1", r"\c3", r"\dd\ff\ff\ff\ff", r"\c6\ff\ff\ff\ff", r"\df\ff\ff\ff\ff"];
+    let function = |(number, bytes): (usize, &&str)| {
+        let (at, length) = (1024 + number * 8, bytes.len() / 3);
+        let call = format!("(call $host (i32.const {at}) (i32.const {length}))");
+        format!(
+            r#"(data (i32.const {at}) "{bytes}")
+            (func (export "run {number}") (param i32 i32) (result i64) {call})"#
+        )
+    };
+    let functions: String = garbage.iter().enumerate().map(function).collect();
+    run(async |server| {
+        for name in
+            ["create_1", "get_1", "call_1", "query_1", "emit_signal_1", "sign_1", "schedule_1", "trace_1"]
+        {
+            let app = server.app(&import(name), &functions).await;
+            for number in 0..garbage.len() {
+                says(&app.call(&format!("run {number}"), ()).await.unwrap_err(), "Deserialize");
+            }
+            app.call("good", ()).await.unwrap();
         }
-    }
+    });
     let deep = r"\91".repeat(60_000);
     fails(&import("call_1"), &asks_with(&deep, 60_000), "Deserialize");
 }

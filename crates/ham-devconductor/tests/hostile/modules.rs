@@ -178,7 +178,7 @@ fn an_init_that_misbehaves_fails_each_call_and_nothing_else() {
         ] {
             let init = format!(r#"(func (export "init") (param i32 i32) (result i64) {body})"#);
             let id = server.install(Dna::with_coordinator(&module("", &init))).await.unwrap();
-            let (_client, cell) = server.client(&id).await;
+            let (_client, cell) = server.client(&id, "role 0").await;
             for _ in 0..2 {
                 // A grant is written to the chain, which begins with `init`.
                 let payload = AuthorizeSigningCredentialsPayload { cell_id: cell.clone(), functions: None };

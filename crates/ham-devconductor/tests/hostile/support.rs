@@ -15,6 +15,7 @@ use holochain_conductor_api::{ExternalApiWireError, ZomeCallParamsSigned};
 use holochain_types::app::{AppBundleSource, InstallAppPayload};
 use holochain_zome_types::prelude::{CellId, ExternIO, Signature, Timestamp, ZomeCallParams};
 use tokio::runtime::Runtime;
+use tokio::sync::OnceCell;
 
 use crate::secrets;
 use crate::zome::{self, Dna};
@@ -41,6 +42,7 @@ pub(crate) struct App {
     pub(crate) id: String,
     pub(crate) client: AppWebsocket,
     pub(crate) cell: CellId,
+    zome: &'static str,
     credentials: SigningCredentials,
 }
 
@@ -101,26 +103,39 @@ impl Server {
         self.connect(&id).await
     }
 
-    /// A client of an installed app, and its first cell.
-    pub(crate) async fn client(&self, id: &str) -> (AppWebsocket, CellId) {
+    /// The app with a function for every feature of the HDK.
+    pub(crate) async fn features(&self) -> &App {
+        static APP: OnceCell<App> = OnceCell::const_new();
+        let install = async || {
+            let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/features.happ");
+            let id = self.install_bytes(std::fs::read(bundle).unwrap()).await.unwrap();
+            self.connect_to(&id, "features", "features").await
+        };
+        APP.get_or_init(install).await
+    }
+
+    /// A client of an installed app, and the cell of a role.
+    pub(crate) async fn client(&self, id: &str, role: &str) -> (AppWebsocket, CellId) {
         let token = self.admin.issue_app_auth_token(id.to_owned().into()).await.unwrap().token;
         let signer = Arc::new(ClientAgentSigner::default());
         let client = AppWebsocket::connect(("127.0.0.1", self.port), token, signer, None).await.unwrap();
-        let cells = client.cached_app_info().cell_info.values().flatten();
-        let mut provisioned = cells.filter_map(|cell| match cell {
-            CellInfo::Provisioned(cell) => Some(cell.cell_id.clone()),
-            _ => None,
-        });
-        let cell = provisioned.next().unwrap();
+        let Some(CellInfo::Provisioned(cell)) = client.cached_app_info().cell_info[role].first() else {
+            panic!("{role} is not provisioned")
+        };
+        let cell = cell.cell_id.clone();
         (client, cell)
     }
 
-    /// A client that may call the first cell of an installed app.
+    /// A client that may call the zome of an app that is written by hand.
     pub(crate) async fn connect(&self, id: &str) -> App {
-        let (client, cell) = self.client(id).await;
+        self.connect_to(id, "role 0", "zome").await
+    }
+
+    async fn connect_to(&self, id: &str, role: &str, zome: &'static str) -> App {
+        let (client, cell) = self.client(id, role).await;
         let payload = AuthorizeSigningCredentialsPayload { cell_id: cell.clone(), functions: None };
         let credentials = self.admin.authorize_signing_credentials(payload).await.unwrap();
-        App { id: id.to_owned(), client, cell, credentials }
+        App { id: id.to_owned(), client, cell, zome, credentials }
     }
 }
 
@@ -131,7 +146,7 @@ impl App {
         ZomeCallParams {
             provenance: self.credentials.signing_agent_key.clone(),
             cell_id: self.cell.clone(),
-            zome_name: "zome".into(),
+            zome_name: self.zome.into(),
             fn_name: function.into(),
             cap_secret: Some(self.credentials.cap_secret),
             payload,
