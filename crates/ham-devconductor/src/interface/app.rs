@@ -66,7 +66,7 @@ async fn authenticate(
     incoming: &mut Incoming,
 ) -> Option<InstalledAppId> {
     let first = tokio::time::timeout(AUTHENTICATION_PATIENCE, incoming.next()).await;
-    let Ok(Some(WireMessage::Authenticate { data })) = first else {
+    let Ok(Some(Ok(WireMessage::Authenticate { data }))) = first else {
         tracing::warn!("a connection to an app interface did not begin with a token");
         return None;
     };

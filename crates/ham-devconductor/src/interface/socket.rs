@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use holochain_conductor_api::ExternalApiWireError;
-use holochain_serialized_bytes as bytes;
+use holochain_serialized_bytes::{self as bytes, SerializedBytesError};
 use holochain_types::signal::Signal;
 use holochain_websocket::WireMessage;
 use serde::Serialize;
@@ -70,24 +70,19 @@ async fn write(mut sink: SplitSink<WebSocketStream<TcpStream>, Message>, mut que
 }
 
 impl Incoming {
-    /// The next message of the protocol; `None` when the client is gone or says what is no message of it.
-    pub(super) async fn next(&mut self) -> Option<WireMessage> {
+    /// The next message, or what was sent instead of one; `None` when the client is gone.
+    pub(super) async fn next(&mut self) -> Option<Result<WireMessage, SerializedBytesError>> {
         loop {
-            let frame = match self.0.next().await? {
-                Ok(Message::Binary(frame)) => frame,
-                Ok(Message::Text(text)) => text.into(),
+            match self.0.next().await? {
+                Ok(Message::Binary(frame)) => return Some(decode(&frame)),
+                Ok(Message::Text(text)) => return Some(decode(text.as_bytes())),
                 Ok(Message::Close(_)) => return None,
                 // Pings are answered by the socket itself.
-                Ok(_) => continue,
+                Ok(_) => {}
                 Err(error) => {
                     tracing::debug!(%error, "a connection ended");
                     return None;
                 }
-            };
-            match decode(&frame) {
-                Ok(message) => return Some(message),
-                // It names no request, so nobody can be told.
-                Err(_) => tracing::warn!("a client sent what is no message"),
             }
         }
     }
@@ -114,7 +109,8 @@ impl Incoming {
                 message = self.next() => message,
             };
             let (id, data) = match message {
-                Some(WireMessage::Request { id, data }) => (id, data),
+                Some(Ok(WireMessage::Request { id, data })) => (id, data),
+                // It names no request, so nobody can be told.
                 Some(_) => {
                     tracing::warn!("a client sent what is no request");
                     continue;
