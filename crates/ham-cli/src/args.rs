@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::commands::{
-    call, completions, conductor, demo, doctor, feed, grants, info, listen, ping, request, signals, state,
+    call, completions, conductor, demo, dev, doctor, feed, grants, info, listen, ping, request, signals,
+    state,
 };
 use crate::exit;
 use crate::failure::Failure;
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     Conductor(conductor::Args),
     /// Show that no call is lost or run twice while a conductor is killed
     Demo(demo::Args),
+    /// Run the embedded conductor: zomes run in milliseconds, nothing leaves this machine
+    Dev(dev::Args),
     /// Find out why there is no connection: names the step that fails, and what to do
     Doctor(doctor::Args),
     /// Print a chain's blocks and events as they come, and where some may be missing

@@ -5,6 +5,9 @@ use tracing_subscriber::EnvFilter;
 /// Without `-v`: only that a capability grant was written, since it stays on the chain.
 pub(crate) const GRANTS: &str = "off,ham::signing=warn";
 
+/// Without `-v`, in the embedded conductor: what zomes log, as far as `WASM_LOG` lets it pass.
+pub(crate) const ZOMES: &str = "off,wasm=trace";
+
 /// Without `-v`, where the chains are thrown away: nothing.
 pub(crate) const NOTHING: &str = "off";
 
@@ -15,7 +18,9 @@ pub(crate) const NOTHING: &str = "off";
 /// are not bridged.
 pub(crate) fn init(verbosity: u8, quiet: &str) {
     let ours = |level: &str| {
-        EnvFilter::new(format!("warn,ham={level},ham_session={level},ham_persistent={level},ham_cli={level}"))
+        EnvFilter::new(format!(
+            "warn,wasm=trace,ham={level},ham_devconductor={level},ham_session={level},ham_persistent={level},ham_cli={level}"
+        ))
     };
     let filter = match verbosity {
         0 => EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet)),

@@ -27,6 +27,7 @@ mod signal;
 mod signing;
 mod start;
 mod state;
+mod typed;
 mod watchdog;
 mod wire;
 
@@ -59,6 +60,7 @@ pub use shutdown::{ShutdownRx, install_shutdown_handler};
 pub use signal::{GapCause, SignalItem, Signals};
 pub use signing::{ClientKeySigning, Signing};
 pub use state::{HamState, StateWatch};
+pub use typed::{ZomeCall, ZomeHandle, ZomeInput, zome_client};
 pub use watchdog::notify_systemd;
 pub use wire::{BadAnswer, Effect, NOTHING_WRITTEN, NotRunning, Refusal, RefusalKind, SPOKEN, Stage};
 

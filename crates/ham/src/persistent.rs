@@ -112,8 +112,16 @@ impl PersistentHam {
         I: Serialize + fmt::Debug,
         O: DeserializeOwned,
     {
-        let payload = ExternIO::encode(payload).map_err(|error| CallError::Encode(error.to_string()))?;
+        let payload = Self::encode(payload)?;
         let output = self.call_zome_raw(target, zome, function, payload, options).await?;
+        Self::decode(&output)
+    }
+
+    pub(crate) fn encode(input: impl Serialize + fmt::Debug) -> Result<ExternIO, CallError> {
+        ExternIO::encode(input).map_err(|error| CallError::Encode(error.to_string()))
+    }
+
+    pub(crate) fn decode<O: DeserializeOwned>(output: &ExternIO) -> Result<O, CallError> {
         rmp_serde::from_slice(&output.0).map_err(|error| CallError::Decode(error.to_string()))
     }
 
@@ -150,7 +158,7 @@ impl PersistentHam {
         payload: I,
         deadline: Duration,
     ) -> Result<SignedCall, CallError> {
-        let payload = ExternIO::encode(payload).map_err(|error| CallError::Encode(error.to_string()))?;
+        let payload = Self::encode(payload)?;
         self.shared.sign(&plan(target, zome, function, payload), Instant::now() + deadline).await
     }
 

@@ -16,9 +16,9 @@ fn main() -> Result<()> {
     let digest = source::digest(happ)?;
     let zomes = wasm::Zomes::read(&happ.join("target/wasm32-unknown-unknown/release"), &digest)?;
 
-    for membrane in [bundle::Membrane::Open, bundle::Membrane::Proof] {
-        let path = happ.join("bundle").join(membrane.file_name());
-        let bytes = bundle::pack(&zomes, membrane)?;
+    for bundle in bundle::Bundle::ALL {
+        let path = happ.join("bundle").join(bundle.file_name());
+        let bytes = bundle.pack(&zomes)?;
         fs::write(&path, &bytes).with_context(|| format!("writing {}", path.display()))?;
         println!("{} {} bytes, source {digest}", path.display(), bytes.len());
     }

@@ -1,10 +1,10 @@
-//! `ham conductor`: find, build or run a conductor of the version ham is written for.
+//! `ham conductor`: find, build or run a conductor of the version ham is written for, or the relay between conductors.
 
 use std::path::PathBuf;
 
 use ham_testkit::conductor::{
-    Conductor, HOLOCHAIN_VERSION, HappBundleSource, Install, InstallError, InstallOptions, InstallSource,
-    LaunchError,
+    Conductor, HappBundleSource, Install, InstallError, InstallOptions, InstallSource, LaunchError, Lookup,
+    Tool,
 };
 use serde_json::json;
 
@@ -21,9 +21,9 @@ const MAX_BUNDLE: u64 = 256 << 20;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Args {
     /// Build the conductor into the cache, once, unless there is one: 15 to 60 minutes
-    Install,
+    Install(Wanted),
     /// Print the path of the conductor's binary; never builds
-    Path,
+    Path(Wanted),
     /// Run a conductor for development, offline, until interrupted
     Run {
         /// Keep its data in this directory; without it they are temporary
@@ -35,16 +35,37 @@ pub(crate) enum Args {
     },
 }
 
+/// Which program is meant.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Wanted {
+    /// The bootstrap server and relay that conductors meet through, instead of the conductor: 2 to 10 minutes
+    #[arg(long)]
+    relay: bool,
+}
+
+impl Wanted {
+    fn tool(&self) -> Tool {
+        if self.relay { Tool::Relay } else { Tool::Conductor }
+    }
+}
+
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     match args {
-        Args::Install => show(context, &ensure(context).await?),
-        Args::Path => {
-            let found = progress::during(context.output, "looking for a conductor", Install::find()).await;
-            let install = found.map_err(install_failure)?.ok_or_else(|| {
+        Args::Install(wanted) => show(context, &ensure(context, wanted.tool()).await?),
+        Args::Path(wanted) => {
+            let tool = wanted.tool();
+            let lookup = Lookup::of(tool);
+            let found = progress::during(context.output, "looking for the binary", lookup.find()).await;
+            let failure = |error| install_failure(tool, error);
+            let install = found.map_err(failure)?.ok_or_else(|| {
+                let command = if wanted.relay { "install --relay" } else { "install" };
                 Failure::new(
                     Exit::Refused,
-                    anyhow::anyhow!("there is no holochain {HOLOCHAIN_VERSION} on PATH or in the cache"),
-                    "build it with `ham conductor install`, or name a binary in HAM_HOLOCHAIN_BIN",
+                    anyhow::anyhow!("there is no {tool} on PATH or in the cache"),
+                    format!(
+                        "build it with `ham conductor {command}`, or name a binary in {}",
+                        tool.variable()
+                    ),
                 )
             })?;
             show(context, &install)
@@ -54,17 +75,18 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
 }
 
 /// The binary, built if need be.
-async fn ensure(context: &Context) -> Result<Install, Failure> {
+async fn ensure(context: &Context, tool: Tool) -> Result<Install, Failure> {
     // Only a build says anything, and what it says is shown from then on.
     let mut spinner: Option<Spinner> = None;
-    let ensured = Install::ensure_with(|progress| {
+    let lookup = Lookup::of(tool);
+    let ensured = lookup.ensure(|progress| {
         let text = progress.to_string();
         match &spinner {
             Some(spinner) => spinner.say(&text, progress.is_worth_a_line()),
             None => spinner = Some(Spinner::start(context.output, &text)),
         }
     });
-    ensured.await.map_err(install_failure)
+    ensured.await.map_err(|error| install_failure(tool, error))
 }
 
 /// Runs until the process is asked to stop; then the conductor is killed, which its data survive.
@@ -78,7 +100,7 @@ async fn serve(context: &Context, data: Option<PathBuf>, happ: Option<PathBuf>) 
         }
         None => None,
     };
-    let mut builder = Conductor::builder().with_install(ensure(context).await?);
+    let mut builder = Conductor::builder().with_install(ensure(context, Tool::Conductor).await?);
     if let Some(directory) = data {
         builder = builder.with_data(directory);
     }
@@ -124,16 +146,17 @@ async fn install_app(conductor: &Conductor, app_id: &str, bundle: &HappBundleSou
     Ok(())
 }
 
-fn install_failure(error: InstallError) -> Failure {
+fn install_failure(tool: Tool, error: InstallError) -> Failure {
+    let variable = tool.variable();
     let advice = match &error {
         InstallError::BuildFailed { .. } | InstallError::TimedOut { .. } => {
-            "cargo's words say why; running it again goes on from where it stopped"
+            "cargo's words say why; running it again goes on from where it stopped".to_owned()
         }
         InstallError::Cache { .. } | InstallError::NoCache { .. } => {
-            "name a directory that can be written in HAM_CACHE_DIR"
+            "name a directory that can be written in HAM_CACHE_DIR".to_owned()
         }
-        InstallError::CargoMissing { .. } => "install Rust, or name a binary in HAM_HOLOCHAIN_BIN",
-        _ => "correct or unset HAM_HOLOCHAIN_BIN",
+        InstallError::CargoMissing { .. } => format!("install Rust, or name a binary in {variable}"),
+        _ => format!("correct or unset {variable}"),
     };
     Failure::new(Exit::Local, error, advice)
 }
@@ -149,13 +172,14 @@ fn launch_failure(error: LaunchError) -> Failure {
 
 fn show(context: &Context, install: &Install) -> Result<(), Failure> {
     let source = match install.source {
-        InstallSource::Named => "named in HAM_HOLOCHAIN_BIN",
-        InstallSource::Path => "on PATH",
-        InstallSource::Cached => "in the cache",
-        InstallSource::Built => "built just now",
-        _ => "elsewhere",
+        InstallSource::Named => format!("named in {}", install.tool.variable()),
+        InstallSource::Path => "on PATH".to_owned(),
+        InstallSource::Cached => "in the cache".to_owned(),
+        InstallSource::Built => "built just now".to_owned(),
+        InstallSource::Embedded => "embedded".to_owned(),
+        _ => "elsewhere".to_owned(),
     };
-    let value = json!({ "binary": install.binary, "source": source, "version": HOLOCHAIN_VERSION });
+    let value = json!({ "binary": install.binary, "source": source, "version": install.tool.version() });
     // Only the path on standard output, so that a script can use it.
     context.output.result(|| install.binary.display().to_string(), &value)
 }

@@ -4,6 +4,7 @@ pub(crate) mod call;
 pub(crate) mod completions;
 pub(crate) mod conductor;
 pub(crate) mod demo;
+pub(crate) mod dev;
 pub(crate) mod doctor;
 pub(crate) mod feed;
 pub(crate) mod grants;
@@ -49,7 +50,11 @@ pub fn main() -> ExitCode {
 }
 
 fn start(cli: Cli, output: Output) -> Result<Exit, Failure> {
-    let quiet = if matches!(cli.command, Command::Demo(_)) { logging::NOTHING } else { logging::GRANTS };
+    let quiet = match cli.command {
+        Command::Demo(_) => logging::NOTHING,
+        Command::Dev(_) => logging::ZOMES,
+        _ => logging::GRANTS,
+    };
     logging::init(cli.global.verbose, quiet);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Failure::new(
@@ -98,6 +103,7 @@ async fn run(context: &Context, command: args::Command) -> Result<(), Failure> {
         Command::Completions(args) => completions::run(context, args),
         Command::Conductor(args) => conductor::run(context, args).await,
         Command::Demo(args) => demo::run(context, args).await,
+        Command::Dev(args) => dev::run(context, args).await,
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Feed(args) => feed::run(context, args).await,
         Command::Grants(args) => grants::run(context, args).await,

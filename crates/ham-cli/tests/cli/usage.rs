@@ -157,6 +157,11 @@ async fn a_conductor_that_is_not_there_is_told_with_what_to_do() {
     ham.run(&["conductor", "path"]).await.failed(1, &["no holochain 0.7.1", "ham conductor install"]);
     let ham = ham.with("HAM_HOLOCHAIN_BIN", "/nonexistent/holochain");
     ham.run(&["conductor", "path"]).await.failed(8, &["/nonexistent/holochain", "HAM_HOLOCHAIN_BIN"]);
+
+    let missing = ["no kitsune2_bootstrap_srv 0.5.1", "ham conductor install --relay", "HAM_RELAY_BIN"];
+    ham.run(&["conductor", "path", "--relay"]).await.failed(1, &missing);
+    let ham = ham.with("HAM_RELAY_BIN", "/nonexistent/relay");
+    ham.run(&["conductor", "path", "--relay"]).await.failed(8, &["/nonexistent/relay", "HAM_RELAY_BIN"]);
 }
 
 #[tokio::test]

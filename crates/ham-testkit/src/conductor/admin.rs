@@ -199,7 +199,7 @@ impl Conductor {
         Ok(all_run.then_some(info))
     }
 
-    async fn bounded<T>(
+    pub(super) async fn bounded<T>(
         &self,
         request: &'static str,
         answer: impl Future<Output = Result<T, ConductorApiError>>,
@@ -217,7 +217,7 @@ impl Conductor {
 }
 
 /// The cells of an enabled app that run: provisioned ones and enabled clones.
-fn cells(info: &AppInfo) -> impl Iterator<Item = &CellId> {
+pub(super) fn cells(info: &AppInfo) -> impl Iterator<Item = &CellId> {
     info.cell_info.values().flatten().filter_map(|cell| match cell {
         CellInfo::Provisioned(cell) => Some(&cell.cell_id),
         CellInfo::Cloned(clone) if clone.enabled => Some(&clone.cell_id),

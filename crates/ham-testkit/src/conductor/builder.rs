@@ -9,9 +9,14 @@ use super::error::LaunchError;
 use super::install::Install;
 use super::launch::{Conductor, DEFAULT_STOP_TIMEOUT};
 use super::process::DataDirectory;
+use super::relay::Relay;
 
 /// How long a conductor may take until it is ready. It takes 3 s; a debug build of it on a busy machine a minute.
 pub const DEFAULT_READY_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// The conductor's own bound for the answer of another agent, see
+/// [`with_request_timeout`](ConductorBuilder::with_request_timeout).
+pub const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The conductor's `RUST_LOG`: enough to understand a failure, too little to slow it down.
 pub const DEFAULT_RUST_LOG: &str = "warn";
@@ -19,8 +24,8 @@ pub const DEFAULT_RUST_LOG: &str = "warn";
 /// How a conductor is to be started: [`Conductor::builder`].
 ///
 /// # Defaults
-/// The binary of [`Install::ensure`]; temporary data; [`Keystore::Lair`] with a passphrase for tests; [`Network::Offline`]; an
-/// admin port of the system's choice, open to every `Origin`; `RUST_LOG` is [`DEFAULT_RUST_LOG`]; ready within
+/// The binary of [`Install::ensure`]; temporary data; [`Keystore::Lair`] with a passphrase for tests; [`Network::Offline`];
+/// other agents answer within [`DEFAULT_REQUEST_TIMEOUT`]; an admin port of the system's choice, open to every `Origin`; `RUST_LOG` is [`DEFAULT_RUST_LOG`]; ready within
 /// [`DEFAULT_READY_TIMEOUT`]; stopped within [`DEFAULT_STOP_TIMEOUT`].
 #[derive(Debug, Clone)]
 pub struct ConductorBuilder {
@@ -28,6 +33,7 @@ pub struct ConductorBuilder {
     pub(super) data: Option<PathBuf>,
     pub(super) keystore: Keystore,
     pub(super) network: Network,
+    pub(super) request_timeout: Duration,
     pub(super) db_sync_level: DbSyncLevel,
     pub(super) admin_port: u16,
     pub(super) admin_origins: String,
@@ -43,6 +49,7 @@ impl Default for ConductorBuilder {
             data: None,
             keystore: Keystore::default(),
             network: Network::default(),
+            request_timeout: DEFAULT_REQUEST_TIMEOUT,
             db_sync_level: DbSyncLevel::default(),
             admin_port: 0,
             admin_origins: "*".to_owned(),
@@ -80,6 +87,21 @@ impl ConductorBuilder {
     #[must_use]
     pub fn with_network(mut self, network: Network) -> Self {
         self.network = network;
+        self
+    }
+
+    /// Meets the other conductors of this relay, which must outlive the conductor for new agents to be found: short for
+    /// [`with_network`](Self::with_network).
+    #[must_use]
+    pub fn with_relay(self, relay: &Relay) -> Self {
+        self.with_network(Network::Servers { bootstrap_url: relay.url(), relay_url: relay.url() })
+    }
+
+    /// Has the conductor wait this long for the answer of another agent, in whole seconds, at least one. It gives up the
+    /// sending of each message after half of it. Default: [`DEFAULT_REQUEST_TIMEOUT`].
+    #[must_use]
+    pub fn with_request_timeout(mut self, timeout: Duration) -> Self {
+        self.request_timeout = timeout;
         self
     }
 

@@ -1,9 +1,9 @@
-//! Where a conductor built by this project is kept, outside every `target` directory.
+//! Where what this project has built is kept, outside every `target` directory.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::version::HOLOCHAIN_VERSION;
+use super::tool::Tool;
 
 /// Names the cache directory. Default: `$XDG_CACHE_HOME/ham`, else `$HOME/.cache/ham`.
 pub const CACHE_VARIABLE: &str = "HAM_CACHE_DIR";
@@ -39,32 +39,33 @@ impl CacheDirectory {
         &self.0
     }
 
-    /// `conductor/<version>`: the root that `cargo install` fills.
+    /// The root that `cargo install` fills: `conductor/<version>` or `relay/<version>`.
     #[must_use]
-    pub fn conductor_root(&self) -> PathBuf {
-        self.0.join("conductor").join(HOLOCHAIN_VERSION)
+    pub fn root(&self, tool: Tool) -> PathBuf {
+        self.0.join(tool.role()).join(tool.version())
     }
 
-    /// `conductor/<version>/bin/holochain`.
+    /// The binary in that root, for instance `conductor/<version>/bin/holochain`.
     #[must_use]
-    pub fn binary(&self) -> PathBuf {
-        self.conductor_root().join("bin").join("holochain")
+    pub fn binary(&self, tool: Tool) -> PathBuf {
+        self.root(tool).join("bin").join(tool.binary())
     }
 
     /// Cargo's target directory while it builds; removed when it succeeded.
-    pub(super) fn build_directory(&self) -> PathBuf {
-        self.conductor_root().join("build")
+    pub(super) fn build_directory(&self, tool: Tool) -> PathBuf {
+        self.root(tool).join("build")
     }
 
     /// Held by the process that builds.
-    pub(super) fn lock_file(&self) -> PathBuf {
-        self.conductor_root().join("build.lock")
+    pub(super) fn lock_file(&self, tool: Tool) -> PathBuf {
+        self.root(tool).join("build.lock")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conductor::tool::{HOLOCHAIN_VERSION, RELAY_VERSION};
 
     fn cache_of(variables: &[(&str, &str)]) -> Option<PathBuf> {
         let read = |name: &str| {
@@ -84,7 +85,10 @@ mod tests {
 
     #[test]
     fn the_binary_is_kept_by_version() {
-        let binary = CacheDirectory::at("/c").binary();
-        assert_eq!(binary, Path::new("/c/conductor").join(HOLOCHAIN_VERSION).join("bin/holochain"));
+        let cache = CacheDirectory::at("/c");
+        let conductor = Path::new("/c/conductor").join(HOLOCHAIN_VERSION).join("bin/holochain");
+        assert_eq!(cache.binary(Tool::Conductor), conductor);
+        let relay = Path::new("/c/relay").join(RELAY_VERSION).join("bin/kitsune2-bootstrap-srv");
+        assert_eq!(cache.binary(Tool::Relay), relay);
     }
 }

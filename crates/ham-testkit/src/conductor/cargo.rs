@@ -1,4 +1,4 @@
-//! Builds the conductor with `cargo install` into the cache, one process at a time.
+//! Builds a tool with `cargo install` into the cache, one process at a time.
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
@@ -15,9 +15,9 @@ use tokio::time::Instant;
 
 use super::cache::CacheDirectory;
 use super::error::InstallError;
-use super::version::HOLOCHAIN_VERSION;
+use super::tool::Tool;
 
-/// A build (or the wait for another process's build) that takes longer is given up. It takes 30 minutes on two cores.
+/// A build (or the wait for another process's build) that takes longer is given up. A conductor takes 30 minutes on two cores.
 pub const BUILD_TIMEOUT: Duration = Duration::from_secs(3 * 60 * 60);
 
 /// How often a process that waits for another one's build looks again. A file lock announces nothing, so this is a poll.
@@ -26,14 +26,12 @@ const LOCK_INTERVAL: Duration = Duration::from_millis(500);
 /// Lines of cargo's output kept for the error.
 const KEPT_LINES: usize = 30;
 
-/// The profile: optimised, since an unoptimised conductor takes half a minute to unlock its keystore, but without the
-/// link-time optimisation that doubles the build.
-const PROFILE: [(&str, &str); 5] = [
+/// The profile, [`Tool::opt_level`] apart: without the link-time optimisation that doubles the build.
+const PROFILE: [(&str, &str); 4] = [
     ("CARGO_PROFILE_RELEASE_LTO", "off"),
     ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
     ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
     ("CARGO_PROFILE_RELEASE_STRIP", "symbols"),
-    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "3"),
 ];
 
 /// What a build is doing. `Display` is a line to show.
@@ -42,25 +40,33 @@ const PROFILE: [(&str, &str); 5] = [
 pub enum Progress {
     /// A crate began to compile.
     Compiling {
-        /// Its name.
+        /// What is built.
+        tool: Tool,
+        /// The crate's name.
         name: String,
-        /// How many have begun, this one included; about 650 in all.
+        /// How many have begun, this one included; about 650 in all for a conductor.
         crates: usize,
         /// Since the build began.
         elapsed: Duration,
     },
     /// The build is done.
     Finished {
+        /// What was built.
+        tool: Tool,
         /// Since the build began.
         elapsed: Duration,
     },
     /// The build begins.
     Started {
+        /// What is built.
+        tool: Tool,
         /// Where the binary will be.
         binary: PathBuf,
     },
     /// Another process is building; this one waits for it.
     Waiting {
+        /// What is built.
+        tool: Tool,
         /// The lock the other one holds.
         lock: PathBuf,
         /// Since the wait began.
@@ -83,24 +89,16 @@ impl Progress {
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Compiling { name, crates, elapsed } => {
-                write!(
-                    f,
-                    "building holochain {HOLOCHAIN_VERSION}: crate {crates} ({name}), {}",
-                    minutes(*elapsed)
-                )
+            Self::Compiling { tool, name, crates, elapsed } => {
+                write!(f, "building {tool}: crate {crates} ({name}), {}", minutes(*elapsed))
             }
-            Self::Finished { elapsed } => {
-                write!(f, "holochain {HOLOCHAIN_VERSION} is built, after {}", minutes(*elapsed))
+            Self::Finished { tool, elapsed } => write!(f, "{tool} is built, after {}", minutes(*elapsed)),
+            Self::Started { tool, binary } => {
+                write!(f, "building {tool} once, into {}; this takes {}", binary.display(), tool.build_time())
             }
-            Self::Started { binary } => write!(
+            Self::Waiting { tool, lock, elapsed } => write!(
                 f,
-                "building holochain {HOLOCHAIN_VERSION} once, into {}; this takes 15 to 60 minutes",
-                binary.display()
-            ),
-            Self::Waiting { lock, elapsed } => write!(
-                f,
-                "waiting for another process that builds holochain {HOLOCHAIN_VERSION} (it holds {}), {}",
+                "waiting for another process that builds {tool} (it holds {}), {}",
                 lock.display(),
                 minutes(*elapsed)
             ),
@@ -114,12 +112,13 @@ fn minutes(elapsed: Duration) -> String {
 
 /// Waits until this process alone may build. The lock is the file's; the system frees it when the process ends, however.
 pub(super) async fn lock(
+    tool: Tool,
     cache: &CacheDirectory,
     progress: &mut (impl FnMut(Progress) + Send),
 ) -> Result<File, InstallError> {
-    let (path, began) = (cache.lock_file(), Instant::now());
-    let failed = |source: io::Error| InstallError::Cache { path: cache.lock_file(), source };
-    std::fs::create_dir_all(cache.conductor_root()).map_err(failed)?;
+    let (path, began) = (cache.lock_file(tool), Instant::now());
+    let failed = |source: io::Error| InstallError::Cache { path: path.clone(), source };
+    std::fs::create_dir_all(cache.root(tool)).map_err(failed)?;
     let file = File::options().create(true).write(true).truncate(false).open(&path).map_err(failed)?;
     loop {
         match file.try_lock() {
@@ -129,45 +128,46 @@ pub(super) async fn lock(
         }
         let elapsed = began.elapsed();
         if elapsed > BUILD_TIMEOUT {
-            return Err(InstallError::TimedOut { after: elapsed, last_lines: Vec::new() });
+            return Err(InstallError::TimedOut { tool, after: elapsed, last_lines: Vec::new() });
         }
-        progress(Progress::Waiting { lock: path.clone(), elapsed });
+        progress(Progress::Waiting { tool, lock: path.clone(), elapsed });
         look_again_later().await;
     }
 }
 
 /// Builds; the caller holds the lock.
 pub(super) async fn build(
+    tool: Tool,
     cargo: &OsStr,
     cache: &CacheDirectory,
     progress: &mut (impl FnMut(Progress) + Send),
 ) -> Result<(), InstallError> {
     let began = Instant::now();
-    progress(Progress::Started { binary: cache.binary() });
-    let mut child = command(cargo, cache).await.spawn().map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => InstallError::CargoMissing { cargo: cargo.to_owned(), source },
-        _ => InstallError::Cache { path: cache.conductor_root(), source },
+    let failed = |source| InstallError::Cache { path: cache.root(tool), source };
+    progress(Progress::Started { tool, binary: cache.binary(tool) });
+    let mut child = command(tool, cargo, cache).await.spawn().map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => InstallError::CargoMissing { tool, cargo: cargo.to_owned(), source },
+        _ => failed(source),
     })?;
     let mut last_lines = VecDeque::new();
     let followed =
-        tokio::time::timeout(BUILD_TIMEOUT, follow(&mut child, began, &mut last_lines, progress)).await;
+        tokio::time::timeout(BUILD_TIMEOUT, follow(tool, &mut child, began, &mut last_lines, progress)).await;
     let last_lines = last_lines.into();
     let status = match followed {
-        Ok(status) => {
-            status.map_err(|source| InstallError::Cache { path: cache.conductor_root(), source })?
-        }
-        Err(_) => return Err(InstallError::TimedOut { after: BUILD_TIMEOUT, last_lines }),
+        Ok(status) => status.map_err(failed)?,
+        Err(_) => return Err(InstallError::TimedOut { tool, after: BUILD_TIMEOUT, last_lines }),
     };
     if !status.success() {
-        return Err(InstallError::BuildFailed { status, last_lines });
+        return Err(InstallError::BuildFailed { tool, status, last_lines });
     }
     // Several gigabytes that nothing needs any more; failing to remove them does not make the binary worse.
-    let _ = tokio::fs::remove_dir_all(cache.build_directory()).await;
-    progress(Progress::Finished { elapsed: began.elapsed() });
+    let _ = tokio::fs::remove_dir_all(cache.build_directory(tool)).await;
+    progress(Progress::Finished { tool, elapsed: began.elapsed() });
     Ok(())
 }
 
 async fn follow(
+    tool: Tool,
     child: &mut Child,
     began: Instant,
     last_lines: &mut VecDeque<String>,
@@ -178,7 +178,7 @@ async fn follow(
     while let Some(line) = lines.next_line().await? {
         if let Some(name) = compiling(&line) {
             crates += 1;
-            progress(Progress::Compiling { name: name.to_owned(), crates, elapsed: began.elapsed() });
+            progress(Progress::Compiling { tool, name: name.to_owned(), crates, elapsed: began.elapsed() });
         }
         if last_lines.len() == KEPT_LINES {
             last_lines.pop_front();
@@ -193,16 +193,17 @@ fn compiling(line: &str) -> Option<&str> {
     line.trim_start().strip_prefix("Compiling ")?.split_whitespace().next()
 }
 
-async fn command(cargo: &OsStr, cache: &CacheDirectory) -> Command {
+async fn command(tool: Tool, cargo: &OsStr, cache: &CacheDirectory) -> Command {
     let mut command = Command::new(cargo);
     command
-        .args(["install", "holochain", "--version", &format!("={HOLOCHAIN_VERSION}"), "--locked"])
-        .args(["--bin", "holochain", "--color", "never", "--root"])
-        .arg(cache.conductor_root())
-        .env("CARGO_TARGET_DIR", cache.build_directory())
+        .args(["install", tool.package(), "--version", &format!("={}", tool.version()), "--locked"])
+        .args(["--bin", tool.binary(), "--color", "never", "--root"])
+        .arg(cache.root(tool))
+        .env("CARGO_TARGET_DIR", cache.build_directory(tool))
         .envs(PROFILE)
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", tool.opt_level())
         // Outside any workspace, so that no project's cargo settings or toolchain file change the build.
-        .current_dir(cache.conductor_root())
+        .current_dir(cache.root(tool))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -237,8 +238,8 @@ mod tests {
 
     #[test]
     fn progress_reads_well() {
-        let progress =
-            Progress::Compiling { name: "serde".into(), crates: 25, elapsed: Duration::from_secs(65) };
+        let (tool, elapsed) = (Tool::Conductor, Duration::from_secs(65));
+        let progress = Progress::Compiling { tool, name: "serde".into(), crates: 25, elapsed };
         assert_eq!(progress.to_string(), "building holochain 0.7.1: crate 25 (serde), 1:05 min");
         assert!(progress.is_worth_a_line());
     }
@@ -247,9 +248,12 @@ mod tests {
     async fn the_second_builder_waits_for_the_first_and_says_so() {
         let directory = tempfile::tempdir().unwrap();
         let cache = CacheDirectory::at(directory.path());
-        let mut first = Some(lock(&cache, &mut |_| panic!("the first one does not wait")).await.unwrap());
+        let tool = Tool::Conductor;
+        let at_once = &mut |_| panic!("the first one does not wait");
+        let mut first = Some(lock(tool, &cache, at_once).await.unwrap());
+        let _other = lock(Tool::Relay, &cache, at_once).await.unwrap();
         let mut waits = 0;
-        lock(&cache, &mut |progress| {
+        lock(tool, &cache, &mut |progress| {
             assert!(matches!(progress, Progress::Waiting { .. }), "{progress}");
             waits += 1;
             first = None;

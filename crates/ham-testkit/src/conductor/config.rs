@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
 /// Longest path of a data directory, in bytes: the keystore puts a Unix socket below it, whose path holds 108 at most.
 pub const MAX_DATA_PATH: usize = 80;
@@ -57,7 +58,8 @@ pub enum Network {
     /// It reaches nobody: bootstrap and relay name a port where nothing listens.
     #[default]
     Offline,
-    /// A bootstrap server and a relay of one's own.
+    /// A bootstrap server and a relay of one's own. The conductor asks and gossips every second, many times more often than by
+    /// default, so that agents meet in seconds instead of half a minute.
     Servers {
         /// The bootstrap server's URL.
         bootstrap_url: String,
@@ -79,12 +81,27 @@ pub enum DbSyncLevel {
     Off,
 }
 
+/// Asks the bootstrap server every second (by default after 5 s, then ever less often) and gossips every second (by default
+/// every two minutes). An agent is asked for data only when its conductor has announced that it holds the whole DHT, which
+/// takes two rounds of gossip and another question: by default half a minute.
+const HASTE: &str = "    \
+coreBootstrap:
+      backoffMinMs: 1000
+      backoffMaxMs: 1000
+    k2Gossip:
+      initialInitiateIntervalMs: 500
+      initiateIntervalMs: 1000
+      initiateJitterMs: 100
+      minInitiateIntervalMs: 500
+";
+
 /// Everything the file says.
 #[derive(Debug)]
 pub(super) struct Config<'a> {
     pub(super) data: &'a Path,
     pub(super) keystore: &'a Keystore,
     pub(super) network: &'a Network,
+    pub(super) request_timeout: Duration,
     pub(super) admin_port: u16,
     pub(super) allowed_origins: &'a str,
     pub(super) db_sync_level: DbSyncLevel,
@@ -108,13 +125,19 @@ impl Config<'_> {
              admin_interfaces:\n  - driver:\n      type: websocket\n      port: {port}\n      \
              allowed_origins: {origins}\n\
              network:\n  bootstrap_url: {bootstrap}\n  relay_url: {relay}\n  \
-             advanced:\n    irohTransport:\n      relayAllowPlainText: true\n\
+             request_timeout_s: {timeout}\n  \
+             advanced:\n    irohTransport:\n      relayAllowPlainText: true\n{haste}\
              db_sync_level: {level:?}\n",
             data = quoted(&self.data.to_string_lossy()),
             port = self.admin_port,
             origins = quoted(self.allowed_origins),
             bootstrap = quoted(bootstrap),
             relay = quoted(relay),
+            haste = match self.network {
+                Network::Offline => "",
+                Network::Servers { .. } => HASTE,
+            },
+            timeout = self.request_timeout.as_secs().max(1),
             level = self.db_sync_level,
         )
     }
@@ -147,6 +170,7 @@ mod tests {
             data: Path::new("/tmp/a \"b\""),
             keystore: &Keystore::default(),
             network: &Network::Offline,
+            request_timeout: Duration::from_secs(60),
             admin_port: 0,
             allowed_origins: "*",
             db_sync_level: DbSyncLevel::default(),
@@ -162,6 +186,7 @@ admin_interfaces:
 network:
   bootstrap_url: "http://127.0.0.1:1"
   relay_url: "http://127.0.0.1:1"
+  request_timeout_s: 60
   advanced:
     irohTransport:
       relayAllowPlainText: true
@@ -178,11 +203,16 @@ db_sync_level: Normal
             data: Path::new("/d"),
             keystore: &keystore,
             network: &network,
+            request_timeout: Duration::from_millis(1),
             admin_port: 4,
             allowed_origins: "ham",
             db_sync_level: DbSyncLevel::Full,
         };
         let text = config.render();
+        assert!(text.contains("request_timeout_s: 1\n"));
+        assert!(
+            text.contains("      relayAllowPlainText: true\n    coreBootstrap:\n      backoffMinMs: 1000\n")
+        );
         assert!(text.contains("\"http://b:1\"") && text.contains("\"http://r:2\"") && text.contains("Full"));
         assert!(!format!("{text}{config:?}").contains("s3cret"));
     }

@@ -1,4 +1,4 @@
-//! What can go wrong with a real conductor, each with the text needed to understand it.
+//! What can go wrong with real conductors and the relay between them, each with the text needed to understand it.
 
 use std::ffi::OsString;
 use std::io;
@@ -7,22 +7,24 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use super::config::MAX_DATA_PATH;
-use super::version::HOLOCHAIN_VERSION;
+use super::tool::Tool;
 
 /// The binary could be neither found nor built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InstallError {
     /// `cargo install` failed.
-    #[error("building holochain {HOLOCHAIN_VERSION} failed ({status}); cargo said:\n{}", last_lines.join("\n"))]
+    #[error("building {tool} failed ({status}); cargo said:\n{}", last_lines.join("\n"))]
     BuildFailed {
+        /// What was built.
+        tool: Tool,
         /// Cargo's exit status.
         status: ExitStatus,
         /// The end of its output.
         last_lines: Vec<String>,
     },
     /// The cache directory cannot be used.
-    #[error("the conductor cache at {} cannot be used", path.display())]
+    #[error("the cache at {} cannot be used", path.display())]
     Cache {
         /// What was to be used.
         path: PathBuf,
@@ -32,10 +34,12 @@ pub enum InstallError {
     },
     /// There is no cargo to build with. Install Rust, or name a binary.
     #[error(
-        "holochain {HOLOCHAIN_VERSION} is not installed and {} is missing to build it; install Rust, or name a binary in {}",
-        cargo.to_string_lossy(), super::install::BINARY_VARIABLE
+        "{tool} is not installed and {} is missing to build it; install Rust, or name a binary in {}",
+        cargo.to_string_lossy(), tool.variable()
     )]
     CargoMissing {
+        /// What was to be built.
+        tool: Tool,
         /// The program that was tried.
         cargo: OsString,
         /// Why it did not start.
@@ -43,7 +47,7 @@ pub enum InstallError {
         source: io::Error,
     },
     /// The environment names neither a cache nor a home directory.
-    #[error("there is no directory to build holochain into; set {variable}")]
+    #[error("there is no directory to build into; set {variable}")]
     NoCache {
         /// The variable to set.
         variable: &'static str,
@@ -58,16 +62,20 @@ pub enum InstallError {
         source: io::Error,
     },
     /// The build, or another process's build, took too long.
-    #[error("building holochain {HOLOCHAIN_VERSION} was given up after {after:?}; cargo said:\n{}", last_lines.join("\n"))]
+    #[error("building {tool} was given up after {after:?}; cargo said:\n{}", last_lines.join("\n"))]
     TimedOut {
+        /// What was built.
+        tool: Tool,
         /// How long it took.
         after: Duration,
         /// The end of cargo's output; empty when another process was building.
         last_lines: Vec<String>,
     },
-    /// The binary is not [`HOLOCHAIN_VERSION`].
-    #[error("{} is {found:?}, not holochain {HOLOCHAIN_VERSION}", path.display())]
+    /// The binary is not [`Tool::version`].
+    #[error("{} is {found:?}, not {tool}", path.display())]
     WrongVersion {
+        /// What it should be.
+        tool: Tool,
         /// The binary.
         path: PathBuf,
         /// What it said.
@@ -75,7 +83,7 @@ pub enum InstallError {
     },
 }
 
-/// A conductor did not start. The texts end with its last log lines.
+/// A conductor, or a relay, did not start. The texts end with its last log lines.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LaunchError {
@@ -107,29 +115,33 @@ pub enum LaunchError {
         length: usize,
     },
     /// The process ended before it was ready.
-    #[error("the conductor ended ({status}) before it was ready; its last log lines:\n{logs}")]
+    #[error("the {} ended ({status}) before it was ready; its last log lines:\n{logs}", tool.role())]
     Exited {
+        /// What was started.
+        tool: Tool,
         /// Its exit status.
         status: ExitStatus,
         /// Its last log lines.
         logs: String,
     },
     /// The binary could be neither found nor built.
-    #[error("the conductor's binary is missing")]
+    #[error("a binary is missing")]
     Install(#[from] InstallError),
     /// The passphrase holds a line break, which would end it early on the conductor's standard input.
     #[error("the passphrase holds a line break")]
     PassphraseLineBreak,
-    /// The conductor was not ready in time; it has been killed.
-    #[error("the conductor was not ready after {after:?}; its last log lines:\n{logs}")]
+    /// It was not ready in time and has been killed.
+    #[error("the {} was not ready after {after:?}; its last log lines:\n{logs}", tool.role())]
     NotReady {
+        /// What was started.
+        tool: Tool,
         /// The bound.
         after: Duration,
         /// Its last log lines.
         logs: String,
     },
     /// The process could not be started or signalled.
-    #[error("the conductor's process could not be controlled")]
+    #[error("a process could not be controlled")]
     Process(#[source] io::Error),
 }
 

@@ -1,4 +1,4 @@
-//! Finds the conductor's binary, or has it built.
+//! Finds a tool's binary, or has it built.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use super::cache::{CACHE_VARIABLE, CacheDirectory};
 use super::cargo::{self, Progress};
 use super::error::InstallError;
+use super::tool::Tool;
 use super::version::Version;
 
-/// Names the binary to use; then nothing else is looked at.
-pub const BINARY_VARIABLE: &str = "HAM_HOLOCHAIN_BIN";
-
-/// A `holochain` binary of the right version.
+/// A tool's binary, of the right version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Install {
+    /// The tool.
+    pub tool: Tool,
     /// The binary.
     pub binary: PathBuf,
     /// Where it was found.
@@ -25,7 +25,7 @@ pub struct Install {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InstallSource {
-    /// [`BINARY_VARIABLE`] names it.
+    /// [`Tool::variable`] names it.
     Named,
     /// On `PATH`.
     Path,
@@ -33,10 +33,13 @@ pub enum InstallSource {
     Cached,
     /// In the project's cache, built just now.
     Built,
+    /// The embedded conductor of a `ham` binary: `ham dev`.
+    Embedded,
 }
 
 impl Install {
-    /// Finds the binary, or builds it into the cache: 15 to 60 minutes, once a machine.
+    /// Finds the conductor's binary, or builds it into the cache: 15 to 60 minutes, once a machine. For another tool:
+    /// [`ensure_tool`](Self::ensure_tool).
     ///
     /// A line on standard error tells what a long build is doing; use [`ensure_with`](Self::ensure_with) to show it
     /// otherwise.
@@ -47,7 +50,18 @@ impl Install {
     /// # Cancel safety
     /// Cancel safe: a running build is killed, and the next one goes on from the crates it had finished.
     pub async fn ensure() -> Result<Self, InstallError> {
-        Self::ensure_with(print_progress).await
+        Self::ensure_tool(Tool::Conductor).await
+    }
+
+    /// [`ensure`](Self::ensure) for any tool; the relay takes 2 to 10 minutes.
+    ///
+    /// # Errors
+    /// [`InstallError`], variant by variant.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a running build is killed, and the next one goes on from the crates it had finished.
+    pub async fn ensure_tool(tool: Tool) -> Result<Self, InstallError> {
+        Lookup::of(tool).ensure(print_progress).await
     }
 
     /// [`ensure`](Self::ensure), showing progress in one's own way.
@@ -58,25 +72,66 @@ impl Install {
     /// # Cancel safety
     /// Cancel safe: a running build is killed, and the next one goes on from the crates it had finished.
     pub async fn ensure_with(progress: impl FnMut(Progress) + Send) -> Result<Self, InstallError> {
-        Lookup::from_env().ensure(progress).await
+        Lookup::of(Tool::Conductor).ensure(progress).await
     }
 
-    /// Finds the binary without building; `None` when a build would be needed.
+    /// The embedded conductor that this `ham` binary has: nothing is looked for or built.
+    #[must_use]
+    pub fn embedded(ham: impl Into<PathBuf>) -> Self {
+        Self { tool: Tool::Conductor, binary: ham.into(), source: InstallSource::Embedded }
+    }
+
+    /// What the tests of a crate run on: the embedded conductor where the crate's name begins with `embedded`, the real one
+    /// otherwise. So one source is two tests, `env!("CARGO_CRATE_NAME")` telling which.
     ///
     /// # Errors
-    /// [`InstallError::WrongVersion`] and [`InstallError::NotRunnable`] for a binary named by [`BINARY_VARIABLE`].
+    /// [`InstallError`], variant by variant.
+    ///
+    /// # Cancel safety
+    /// As [`ensure`](Self::ensure).
+    pub async fn of_test(crate_name: &str) -> Result<Self, InstallError> {
+        if crate_name.starts_with("embedded") { Self::embedded_of_this_build() } else { Self::ensure().await }
+    }
+
+    /// The embedded conductor of the `ham` binary that was built with the test that runs: `cargo test --workspace` builds
+    /// both, and `cargo build -p ham-cli` the one.
+    ///
+    /// # Errors
+    /// [`InstallError::NotRunnable`]: it has not been built.
+    pub fn embedded_of_this_build() -> Result<Self, InstallError> {
+        let missing = |path: PathBuf| {
+            let text = "build it with `cargo build -p ham-cli`";
+            InstallError::NotRunnable {
+                path,
+                source: std::io::Error::new(std::io::ErrorKind::NotFound, text),
+            }
+        };
+        let test = std::env::current_exe().map_err(|_| missing("ham".into()))?;
+        // Tests lie in `deps`, programs beside it.
+        let binary =
+            test.ancestors().skip(1).take(2).map(|directory| directory.join("ham")).find(|ham| ham.is_file());
+        binary.map(Self::embedded).ok_or_else(|| missing(test.with_file_name("ham")))
+    }
+
+    /// Finds the conductor's binary without building; `None` when a build would be needed.
+    ///
+    /// # Errors
+    /// [`InstallError::WrongVersion`] and [`InstallError::NotRunnable`] for a binary named by
+    /// [`Tool::variable`].
     ///
     /// # Cancel safety
     /// Cancel safe.
     pub async fn find() -> Result<Option<Self>, InstallError> {
-        Lookup::from_env().find().await
+        Lookup::of(Tool::Conductor).find().await
     }
 }
 
-/// Where to look. [`Lookup::from_env`] is what everybody uses; the fields are there for tests and tools.
+/// What to look for, and where. [`Lookup::of`] is what everybody uses; the fields are there for tests and tools.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Lookup {
+    /// The tool to find.
+    pub tool: Tool,
     /// The binary to use, whatever else there is.
     pub named: Option<PathBuf>,
     /// Directories to search, in the form of `PATH`.
@@ -88,11 +143,12 @@ pub struct Lookup {
 }
 
 impl Lookup {
-    /// What the environment says.
+    /// The tool, where the environment says.
     #[must_use]
-    pub fn from_env() -> Self {
-        let named = std::env::var_os(BINARY_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
+    pub fn of(tool: Tool) -> Self {
+        let named = std::env::var_os(tool.variable()).filter(|value| !value.is_empty()).map(PathBuf::from);
         Self {
+            tool,
             named,
             path: std::env::var_os("PATH"),
             cache: CacheDirectory::from_env(),
@@ -110,17 +166,17 @@ impl Lookup {
     pub async fn find(&self) -> Result<Option<Install>, InstallError> {
         if let Some(binary) = &self.named {
             // Named on purpose: using another one instead would hide the mistake.
-            return checked(binary, InstallSource::Named).await.map(Some);
+            return self.checked(binary, InstallSource::Named).await.map(Some);
         }
         for directory in self.path.iter().flat_map(std::env::split_paths) {
-            let binary = directory.join("holochain");
-            // A conductor of another version on `PATH` is somebody else's.
-            if let Ok(install) = checked(&binary, InstallSource::Path).await {
+            let binary = directory.join(self.tool.binary());
+            // One of another version on `PATH` is somebody else's.
+            if let Ok(install) = self.checked(&binary, InstallSource::Path).await {
                 return Ok(Some(install));
             }
         }
         let Some(cache) = &self.cache else { return Ok(None) };
-        Ok(checked(&cache.binary(), InstallSource::Cached).await.ok())
+        Ok(self.checked(&cache.binary(self.tool), InstallSource::Cached).await.ok())
     }
 
     /// As [`Install::ensure_with`].
@@ -135,23 +191,24 @@ impl Lookup {
             return Ok(install);
         }
         let cache = self.cache.as_ref().ok_or(InstallError::NoCache { variable: CACHE_VARIABLE })?;
-        let _lock = cargo::lock(cache, &mut progress).await?;
+        let _lock = cargo::lock(self.tool, cache, &mut progress).await?;
         // Another process may have built it while this one waited for the lock.
-        if let Ok(install) = checked(&cache.binary(), InstallSource::Cached).await {
+        if let Ok(install) = self.checked(&cache.binary(self.tool), InstallSource::Cached).await {
             return Ok(install);
         }
         let program = self.cargo.as_deref().unwrap_or("cargo".as_ref());
-        cargo::build(program, cache, &mut progress).await?;
-        checked(&cache.binary(), InstallSource::Built).await
+        cargo::build(self.tool, program, cache, &mut progress).await?;
+        self.checked(&cache.binary(self.tool), InstallSource::Built).await
     }
-}
 
-async fn checked(binary: &Path, source: InstallSource) -> Result<Install, InstallError> {
-    let version = Version::of(binary).await?;
-    if version.is_wanted() {
-        Ok(Install { binary: binary.to_owned(), source })
-    } else {
-        Err(InstallError::WrongVersion { path: binary.to_owned(), found: version.to_string() })
+    async fn checked(&self, binary: &Path, source: InstallSource) -> Result<Install, InstallError> {
+        let tool = self.tool;
+        let version = Version::of(tool, binary).await?;
+        if version.is_wanted(tool) {
+            Ok(Install { tool, binary: binary.to_owned(), source })
+        } else {
+            Err(InstallError::WrongVersion { tool, path: binary.to_owned(), found: version.to_string() })
+        }
     }
 }
 
@@ -199,7 +256,7 @@ mod tests {
         let find = |named| Lookup { named: Some(named), path: path.clone(), ..Lookup::default() };
 
         let found = find(right.clone()).find().await.unwrap().unwrap();
-        assert_eq!(found, Install { binary: right, source: InstallSource::Named });
+        assert_eq!(found, Install { tool: Tool::Conductor, binary: right, source: InstallSource::Named });
         let refused = find(wrong).find().await.unwrap_err();
         assert!(
             matches!(&refused, InstallError::WrongVersion { found, .. } if found == "0.6.3"),
@@ -218,9 +275,9 @@ mod tests {
         let lookup = Lookup { path, cache: Some(cache.clone()), ..Lookup::default() };
         assert_eq!(lookup.find().await.unwrap(), None);
 
-        let cached = binary(cache.binary().parent().unwrap(), "0.7.1");
+        let cached = binary(cache.binary(Tool::Conductor).parent().unwrap(), "0.7.1");
         let found = lookup.ensure(|_| panic!("nothing is to be built")).await.unwrap();
-        assert_eq!(found, Install { binary: cached, source: InstallSource::Cached });
+        assert_eq!(found, Install { tool: Tool::Conductor, binary: cached, source: InstallSource::Cached });
     }
 
     /// A lookup that finds nothing and builds with this stand-in for cargo.
@@ -247,14 +304,21 @@ echo "$@" > arguments
         let cache = lookup.cache.clone().unwrap();
         let mut seen = Vec::new();
         let built = lookup.ensure(|progress| seen.push(progress)).await.unwrap();
-        assert_eq!(built, Install { binary: cache.binary(), source: InstallSource::Built });
+        assert_eq!(
+            built,
+            Install {
+                tool: Tool::Conductor,
+                binary: cache.binary(Tool::Conductor),
+                source: InstallSource::Built
+            }
+        );
         assert!(matches!(
             &seen[..],
             [Progress::Started { .. }, Progress::Compiling { name, crates: 1, .. }, Progress::Finished { .. }]
                 if name == "serde"
         ));
-        assert!(!cache.build_directory().exists(), "the intermediate files are gone");
-        let arguments = std::fs::read_to_string(cache.conductor_root().join("arguments")).unwrap();
+        assert!(!cache.build_directory(Tool::Conductor).exists(), "the intermediate files are gone");
+        let arguments = std::fs::read_to_string(cache.root(Tool::Conductor).join("arguments")).unwrap();
         assert!(
             arguments.starts_with("install holochain --version =0.7.1 --locked --bin holochain"),
             "{arguments}"

@@ -11,10 +11,11 @@ use rustix::process::Signal;
 use tokio::net::TcpSocket;
 use url::Url;
 
+use super::boot;
 use super::builder::ConductorBuilder;
 use super::config::{Config, Keystore, Passphrase};
 use super::error::LaunchError;
-use super::install::Install;
+use super::install::{Install, InstallSource};
 use super::logs::Logs;
 use super::process::{DataDirectory, Process, Program};
 
@@ -146,7 +147,7 @@ impl Conductor {
     /// # Cancel safety
     /// Cancel safe: once polled, the process dies.
     pub async fn kill(&self) -> Result<(), LaunchError> {
-        kill(&self.process).await
+        boot::kill(&self.process).await
     }
 
     /// Stops it cleanly (SIGINT, after a thaw), and kills it when that takes longer than the builder's stop time-out. The data
@@ -237,12 +238,6 @@ fn passphrase(keystore: &Keystore) -> Option<&Passphrase> {
     }
 }
 
-async fn kill(process: &Process) -> Result<(), LaunchError> {
-    process.signal(Signal::KILL).await.map_err(LaunchError::Process)?;
-    let gone = tokio::time::timeout(DEFAULT_STOP_TIMEOUT, process.exited()).await;
-    gone.map(|_| ()).map_err(|elapsed| LaunchError::Process(elapsed.into()))
-}
-
 /// Writes the configuration, starts the process and waits until it is ready; returns it with its admin port.
 async fn boot(
     builder: &ConductorBuilder,
@@ -256,36 +251,25 @@ async fn boot(
         return Err(LaunchError::PassphraseLineBreak);
     }
     let config = write_config(builder, data.path(), admin_port).await?;
-    let program =
-        Program { binary: &install.binary, config: &config, passphrase, rust_log: &builder.rust_log };
-    logs.push(&format!("--- starting {} ---", install.binary.display()));
-    let process = Process::start(program, logs, Arc::clone(data)).await.map_err(LaunchError::Process)?;
-    let mut announced = process.announced.clone();
-    let ready = async {
-        let ready = announced.wait_for(|announced| announced.ready && announced.admin_port.is_some()).await;
-        let port = ready.ok().and_then(|ready| ready.admin_port);
-        match port {
-            Some(port) => Ok(port),
-            // The output ended first, so the process is ending.
-            None => Err(process.exited().await),
-        }
+    let embedded = (install.source == InstallSource::Embedded).then(|| "dev".into());
+    let as_holochain = ["--piped".into(), "--config-path".into(), config.into()];
+    let program = Program {
+        binary: &install.binary,
+        arguments: embedded.into_iter().chain(as_holochain).collect(),
+        input: passphrase.map(Passphrase::expose),
+        rust_log: &builder.rust_log,
     };
-    let error = match tokio::time::timeout(builder.ready_timeout, ready).await {
-        Ok(Ok(port)) => return Ok((process, port)),
-        Ok(Err(status)) => ended(status.unwrap_or_default(), admin_port, logs),
-        Err(_) => LaunchError::NotReady { after: builder.ready_timeout, logs: logs.tail() },
-    };
-    kill(&process).await?;
-    Err(error)
+    let booted = boot::boot(program, install.tool, logs, Some(Arc::clone(data)), builder.ready_timeout).await;
+    booted.map_err(|error| name_taken_port(error, admin_port))
 }
 
-/// Why a conductor ended before it was ready, told from its last words.
-fn ended(status: ExitStatus, admin_port: u16, logs: &Logs) -> LaunchError {
-    let logs = logs.tail();
-    if logs.contains("AddrInUse") {
-        LaunchError::AddressInUse { admin_port, logs }
-    } else {
-        LaunchError::Exited { status, logs }
+/// A taken port, told from the last words of a conductor that ended before it was ready.
+fn name_taken_port(error: LaunchError, admin_port: u16) -> LaunchError {
+    match error {
+        LaunchError::Exited { logs, .. } if logs.contains("AddrInUse") => {
+            LaunchError::AddressInUse { admin_port, logs }
+        }
+        other => other,
     }
 }
 
@@ -298,6 +282,7 @@ async fn write_config(
         data,
         keystore: &builder.keystore,
         network: &builder.network,
+        request_timeout: builder.request_timeout,
         admin_port,
         allowed_origins: &builder.admin_origins,
         db_sync_level: builder.db_sync_level,
@@ -310,19 +295,22 @@ async fn write_config(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conductor::tool::Tool;
 
     #[test]
     fn a_taken_port_is_told_apart_and_the_last_words_are_kept() {
-        let logs = Logs::default();
-        logs.push("something broke");
-        let error = ended(ExitStatus::default(), 4444, &logs);
+        let exited = |logs: &str| LaunchError::Exited {
+            tool: Tool::Conductor,
+            status: ExitStatus::default(),
+            logs: logs.to_owned(),
+        };
+        let error = name_taken_port(exited("  something broke"), 4444);
         assert!(matches!(error, LaunchError::Exited { .. }), "{error}");
         assert!(error.to_string().ends_with("  something broke"), "{error}");
 
-        logs.push(
-            "InterfaceError(IoError(Os { code: 98, kind: AddrInUse, message: \"Address already in use\" }))",
-        );
-        let error = ended(ExitStatus::default(), 4444, &logs);
+        let words =
+            "InterfaceError(IoError(Os { code: 98, kind: AddrInUse, message: \"Address already in use\" }))";
+        let error = name_taken_port(exited(words), 4444);
         assert!(matches!(error, LaunchError::AddressInUse { admin_port: 4444, .. }), "{error}");
     }
 }

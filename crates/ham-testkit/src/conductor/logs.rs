@@ -1,12 +1,13 @@
-//! The end of a conductor's output, and the two lines of it that mean something.
+//! The end of a tool's output, and the two lines of it that mean something.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::sync::watch;
 
-/// Lines of a conductor's output that are kept, the newest ones.
+/// Lines of a process's output that are kept, the newest ones.
 pub const MAX_LOG_LINES: usize = 500;
 
 /// Lines shown in an error.
@@ -15,10 +16,11 @@ const SHOWN_LINES: usize = 30;
 /// Longer lines are cut, so that the kept lines have a bounded size.
 const MAX_LINE: usize = 4096;
 
-/// What the conductor announced on its output since it was started.
+/// What the process announced on its output since it was started.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Announced {
-    pub(super) admin_port: Option<u16>,
+    /// The conductor's admin port, or the relay's only one.
+    pub(super) port: Option<u16>,
     pub(super) ready: bool,
 }
 
@@ -65,13 +67,20 @@ impl Announced {
     /// Whether the line said something new.
     fn notice(&mut self, line: &str) -> bool {
         let before = *self;
-        if line.trim() == "Conductor ready." {
-            self.ready = true;
-        }
-        let port = line.trim().strip_prefix("###ADMIN_PORT:").and_then(|rest| rest.strip_suffix("###"));
-        self.admin_port = port.and_then(|port| port.parse().ok()).or(self.admin_port);
+        let line = line.trim();
+        self.ready |= line == "Conductor ready." || line == "#kitsune2_bootstrap_srv#running#";
+        self.port = conductor_port(line).or_else(|| relay_port(line)).or(self.port);
         *self != before
     }
+}
+
+fn conductor_port(line: &str) -> Option<u16> {
+    line.strip_prefix("###ADMIN_PORT:")?.strip_suffix("###")?.parse().ok()
+}
+
+fn relay_port(line: &str) -> Option<u16> {
+    let address = line.strip_prefix("#kitsune2_bootstrap_srv#listening#")?.strip_suffix('#')?;
+    address.parse().ok().map(|address: SocketAddr| address.port())
 }
 
 /// Removes the terminal's colour sequences (`ESC [ … m`).
@@ -94,9 +103,18 @@ mod tests {
         let (logs, announced) = (Logs::default(), watch::Sender::default());
         let seen = announced.subscribe();
         logs.clone().follow(output.as_bytes(), announced).await;
-        assert_eq!(*seen.borrow(), Announced { admin_port: Some(36453), ready: true });
+        assert_eq!(*seen.borrow(), Announced { port: Some(36453), ready: true });
         assert_eq!(logs.lines().last().map(String::as_str), Some("ERROR no newline at the end"));
         assert!(logs.tail().starts_with("  noise\n"));
+    }
+
+    #[test]
+    fn the_relays_announcements_are_noticed() {
+        let mut announced = Announced::default();
+        assert!(announced.notice("#kitsune2_bootstrap_srv#running#"));
+        assert!(announced.notice("#kitsune2_bootstrap_srv#listening#127.0.0.1:40123#"));
+        assert!(!announced.notice("#kitsune2_bootstrap_srv#listening#nowhere#"));
+        assert_eq!(announced, Announced { port: Some(40123), ready: true });
     }
 
     #[test]

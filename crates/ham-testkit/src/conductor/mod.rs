@@ -3,6 +3,7 @@
 //! 1. [`Install::ensure`] finds the `holochain` binary of [`HOLOCHAIN_VERSION`], or builds it once into a cache.
 //! 2. [`Conductor::builder`] starts it offline, on ports of its own, with temporary or kept data.
 //! 3. The [`Conductor`] installs apps, and kills, freezes, restarts and moves the process.
+//! 4. A [`Relay`] lets conductors find each other; a [`ConductorNetwork`] is several of them with one.
 //!
 //! `docs/conductor.md` in the repository tells where the binary is looked for and what to do when it fails.
 //!
@@ -21,6 +22,7 @@
 //! ```
 
 mod admin;
+mod boot;
 mod builder;
 mod bundle;
 mod cache;
@@ -30,20 +32,26 @@ mod error;
 mod install;
 mod launch;
 mod logs;
+mod network;
 mod process;
+mod relay;
+mod tool;
 mod version;
 mod watchdog;
 
 pub use admin::{
     CALLABLE_INTERVAL, DEFAULT_ADMIN_TIMEOUT, DEFAULT_CALLABLE_TIMEOUT, InstallOptions, TokenOptions,
 };
-pub use builder::{ConductorBuilder, DEFAULT_READY_TIMEOUT, DEFAULT_RUST_LOG};
+pub use builder::{ConductorBuilder, DEFAULT_READY_TIMEOUT, DEFAULT_REQUEST_TIMEOUT, DEFAULT_RUST_LOG};
 pub use bundle::{HappBundleSource, happ_source_digest, probe_bundle, probe_bundle_path};
 pub use cache::{CACHE_VARIABLE, CacheDirectory};
 pub use cargo::{BUILD_TIMEOUT, Progress};
 pub use config::{DbSyncLevel, Keystore, MAX_DATA_PATH, Network, Passphrase};
 pub use error::{AdminError, BundleError, InstallError, LaunchError};
-pub use install::{BINARY_VARIABLE, Install, InstallSource, Lookup};
+pub use install::{Install, InstallSource, Lookup};
 pub use launch::{Conductor, DEFAULT_STOP_TIMEOUT, Stopped};
 pub use logs::MAX_LOG_LINES;
-pub use version::{HOLOCHAIN_VERSION, Version};
+pub use network::{ACQUAINTED_INTERVAL, ConductorNetwork, DEFAULT_ACQUAINTED_TIMEOUT};
+pub use relay::{RELAY_READY_TIMEOUT, Relay};
+pub use tool::{HOLOCHAIN_VERSION, RELAY_VERSION, Tool};
+pub use version::Version;

@@ -1,5 +1,6 @@
-//! The conductor's process: one task owns the child, so that a signal can never reach a process that took over its number.
+//! A tool's process: one task owns the child, so that a signal can never reach a process that took over its number.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -12,7 +13,6 @@ use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use super::config::Passphrase;
 use super::logs::{Announced, Logs};
 use super::watchdog::Watchdog;
 
@@ -50,8 +50,9 @@ type Commands = mpsc::Receiver<(Signal, oneshot::Sender<io::Result<()>>)>;
 #[derive(Debug)]
 pub(super) struct Program<'a> {
     pub(super) binary: &'a Path,
-    pub(super) config: &'a Path,
-    pub(super) passphrase: Option<&'a Passphrase>,
+    pub(super) arguments: Vec<OsString>,
+    /// One line for its standard input, which is then closed.
+    pub(super) input: Option<&'a str>,
     pub(super) rust_log: &'a str,
 }
 
@@ -68,14 +69,14 @@ impl Process {
     pub(super) async fn start(
         program: Program<'_>,
         logs: &Logs,
-        data: Arc<DataDirectory>,
+        data: Option<Arc<DataDirectory>>,
     ) -> io::Result<Self> {
         let mut child = command(&program).spawn()?;
         let id = child.id().ok_or(io::ErrorKind::NotFound)?;
-        let watchdog = Watchdog::watch(id, data.temporary())?;
-        if let (Some(mut stdin), Some(passphrase)) = (child.stdin.take(), program.passphrase) {
-            // A conductor that died already closed the pipe; its exit tells more than this failure would.
-            let _ = stdin.write_all(format!("{}\n", passphrase.expose()).as_bytes()).await;
+        let watchdog = Watchdog::watch(id, data.as_deref().and_then(DataDirectory::temporary))?;
+        if let (Some(mut stdin), Some(line)) = (child.stdin.take(), program.input) {
+            // A process that died already closed the pipe; its exit tells more than this failure would.
+            let _ = stdin.write_all(format!("{line}\n").as_bytes()).await;
         }
         let (announce, announced) = watch::channel(Announced::default());
         let (signals, commands) = mpsc::channel(8);
@@ -111,7 +112,7 @@ impl Process {
 struct Owned {
     child: Child,
     _watchdog: Watchdog,
-    _data: Arc<DataDirectory>,
+    _data: Option<Arc<DataDirectory>>,
 }
 
 impl Drop for Owned {
@@ -129,9 +130,7 @@ impl Drop for Owned {
 fn command(program: &Program<'_>) -> Command {
     let mut command = Command::new(program.binary);
     command
-        .arg("--piped")
-        .arg("--config-path")
-        .arg(program.config)
+        .args(&program.arguments)
         .env("RUST_LOG", program.rust_log)
         .env("NO_COLOR", "1")
         .stdin(Stdio::piped())

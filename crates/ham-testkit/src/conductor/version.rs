@@ -1,4 +1,4 @@
-//! Which conductor this project is written for, and what a binary says of itself.
+//! What a binary says of itself.
 
 use std::fmt;
 use std::path::Path;
@@ -7,41 +7,40 @@ use std::time::Duration;
 use tokio::process::Command;
 
 use super::error::InstallError;
+use super::tool::Tool;
 
-/// The conductor version that `ham` is written and tested against.
-pub const HOLOCHAIN_VERSION: &str = "0.7.1";
-
-/// A binary that has not told its version after this is not a conductor.
+/// A binary that has not told its version after this is not one of ours.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What `holochain --version` printed after the name, for instance `0.7.1`.
+/// What a tool printed after its name when asked for its `--version`, for instance `0.7.1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version(String);
 
 impl Version {
-    /// Reads the output of `holochain --version`; `None` when it is not one.
+    /// Reads what the tool answers to `--version`; `None` when it is no such answer.
     #[must_use]
-    pub fn parse(output: &str) -> Option<Self> {
+    pub fn parse(tool: Tool, output: &str) -> Option<Self> {
         let mut words = output.split_whitespace();
-        let version = words.next().filter(|name| *name == "holochain").and_then(|_| words.next())?;
+        let version = words.next().filter(|name| *name == tool.package()).and_then(|_| words.next())?;
         version.starts_with(|first: char| first.is_ascii_digit()).then(|| Self(version.to_owned()))
     }
 
-    /// Whether it is [`HOLOCHAIN_VERSION`].
+    /// Whether it is the version of the tool that is used.
     #[must_use]
-    pub fn is_wanted(&self) -> bool {
-        self.0 == HOLOCHAIN_VERSION
+    pub fn is_wanted(&self, tool: Tool) -> bool {
+        self.0 == tool.version()
     }
 
     /// Runs `binary --version`.
-    pub(super) async fn of(binary: &Path) -> Result<Self, InstallError> {
+    pub(super) async fn of(tool: Tool, binary: &Path) -> Result<Self, InstallError> {
         let not_runnable =
             |source: std::io::Error| InstallError::NotRunnable { path: binary.to_owned(), source };
         let run = Command::new(binary).arg("--version").kill_on_drop(true).output();
         let output = tokio::time::timeout(VERSION_TIMEOUT, run).await;
         let output = output.map_err(|elapsed| not_runnable(elapsed.into()))?.map_err(not_runnable)?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        Self::parse(&text).ok_or_else(|| InstallError::WrongVersion {
+        Self::parse(tool, &text).ok_or_else(|| InstallError::WrongVersion {
+            tool,
             path: binary.to_owned(),
             found: text.lines().next().unwrap_or("nothing").chars().take(80).collect(),
         })
@@ -59,12 +58,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_conductors_own_answer_is_a_version() {
-        assert!(Version::parse("holochain 0.7.1\n").is_some_and(|version| version.is_wanted()));
-        assert!(Version::parse("holochain 0.7.1-rc.2").is_some_and(|version| !version.is_wanted()));
-        assert!(Version::parse("holochain 0.6.3").is_some_and(|version| version.to_string() == "0.6.3"));
-        for other in ["", "holochain", "hc 0.7.1", "lair-keystore 0.7.1", "holochain unknown"] {
-            assert_eq!(Version::parse(other), None, "{other:?}");
+    fn only_the_tools_own_answer_is_a_version() {
+        let conductor = |text| Version::parse(Tool::Conductor, text);
+        assert!(conductor("holochain 0.7.1\n").is_some_and(|version| version.is_wanted(Tool::Conductor)));
+        assert!(conductor("holochain 0.7.1-rc.2").is_some_and(|version| !version.is_wanted(Tool::Conductor)));
+        assert!(conductor("holochain 0.6.3").is_some_and(|version| version.to_string() == "0.6.3"));
+        let others = ["", "holochain", "hc 0.7.1", "lair-keystore 0.7.1", "holochain unknown"];
+        for other in others.into_iter().chain(["kitsune2_bootstrap_srv 0.5.1"]) {
+            assert_eq!(conductor(other), None, "{other:?}");
         }
+        let relay = Version::parse(Tool::Relay, "kitsune2_bootstrap_srv 0.5.1\n");
+        assert!(relay.is_some_and(|version| version.is_wanted(Tool::Relay)));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use ham::{CallError, PersistentHam, PersistentHamConfig};
-use ham_testkit::conductor::{Conductor, Install, InstallOptions, probe_bundle};
+use ham_testkit::conductor::{Conductor, ConductorBuilder, Install, InstallOptions, probe_bundle};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, OnceCell};
@@ -32,7 +32,7 @@ pub(crate) fn run(test: impl Future<Output = ()>) {
 pub(crate) fn run_apart(test: impl Future<Output = ()>) {
     RUNTIME.block_on(async {
         // A machine that has no conductor builds one first, which takes as long as it takes.
-        Install::ensure().await.unwrap();
+        install().await;
         tokio::time::timeout(PATIENCE * 4, test).await.expect("the test hangs");
     });
 }
@@ -43,7 +43,17 @@ pub(crate) async fn shared() -> &'static Conductor {
 }
 
 pub(crate) async fn start() -> Conductor {
-    Conductor::builder().start().await.unwrap()
+    builder().await.start().await.unwrap()
+}
+
+/// A conductor of the kind that these tests run on.
+pub(crate) async fn builder() -> ConductorBuilder {
+    Conductor::builder().with_install(install().await)
+}
+
+/// These tests are built twice: as `real` and as `embedded`.
+async fn install() -> Install {
+    Install::of_test(env!("CARGO_CRATE_NAME")).await.unwrap()
 }
 
 /// An app of the test's own, installed and not enabled.

@@ -6,6 +6,8 @@ mod echo;
 mod failure;
 mod init;
 mod item;
+#[cfg(test)]
+mod mocked;
 mod nested;
 mod signal;
 mod slow;

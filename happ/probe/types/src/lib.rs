@@ -3,6 +3,7 @@
 //! They travel as named MessagePack, so a test may also declare its own struct with the same field names.
 
 mod capability;
+pub mod features;
 mod item;
 mod ledger;
 mod nested;

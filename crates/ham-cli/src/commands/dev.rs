@@ -1,0 +1,159 @@
+//! `ham dev`: the embedded conductor, for developing and testing. It prints the lines that `holochain` prints, so that what
+//! starts the one starts the other.
+
+use std::path::{Path, PathBuf};
+
+use ham_devconductor::{Config, DataDirectory, DevConductor, Passphrase, StartError};
+use holochain_conductor_api::conductor::{ConductorConfig, KeystoreConfig};
+use holochain_conductor_api::{AdminInterfaceConfig, InterfaceDriver};
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input;
+use crate::progress;
+
+/// Runs the embedded conductor until interrupted: zomes run, nothing leaves this machine.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Standard output has the lines of `holochain`: ###ADMIN_PORT:n### and then Conductor ready.\n\
+    With --json: one object instead, {\"admin_port\",\"app_port\",\"app_id\",\"data\"}.\n\
+    WASM_LOG=debug shows what zomes log."
+)]
+pub(crate) struct Args {
+    /// Install and enable this app, unless an app of its id is there; --app-id names it otherwise than its bundle does
+    #[arg(long, value_name = "FILE.happ")]
+    app: Option<PathBuf>,
+    /// Keep data and keys in this directory; `temporary` removes them at the end
+    #[arg(long, value_name = "DIR", default_value = TEMPORARY)]
+    data: PathBuf,
+    /// Attach an app interface at this port, 0 for a free one
+    #[arg(long, value_name = "PORT")]
+    app_port: Option<u16>,
+    /// Read data directory, keystore and admin port from a conductor configuration, as `holochain` does
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["data"])]
+    config_path: Option<PathBuf>,
+    /// Read the keystore's passphrase from the first line of standard input, as `holochain` does
+    #[arg(long)]
+    piped: bool,
+}
+
+pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
+    // Before anything is started: a missing file needs no conductor.
+    let bundle = match &args.app {
+        Some(path) => Some(input::file_or_stdin(path, MAX_BUNDLE).await?),
+        None => None,
+    };
+    let mut config = match &args.config_path {
+        Some(path) => from_file(path).await?,
+        None if args.data == Path::new(TEMPORARY) => Config::default(),
+        None => Config::default().with_data(&args.data),
+    };
+    if let Some(port) = context.settings.admin.as_ref().and_then(url::Url::port) {
+        config = config.with_admin_port(port);
+    }
+    if args.piped {
+        config = config.with_passphrase(passphrase().await?);
+    }
+    let data = match &config.data {
+        DataDirectory::Temporary => None,
+        DataDirectory::Kept(directory) => Some(directory.clone()),
+    };
+    let starting = DevConductor::start_with(config);
+    let conductor =
+        progress::during(context.output, "starting the conductor", starting).await.map_err(failure)?;
+    let app_id = match bundle {
+        Some(bundle) => {
+            let id = context.settings.app_id().ok().map(ToOwned::to_owned);
+            let installing = conductor.install(bundle, id);
+            let refused = |error| Failure::new(Exit::Refused, anyhow::Error::msg(error), "check the bundle");
+            Some(progress::during(context.output, "installing the app", installing).await.map_err(refused)?)
+        }
+        None => None,
+    };
+    let app_port = match args.app_port {
+        Some(port) => {
+            let taken =
+                |error| Failure::new(Exit::Local, anyhow::Error::msg(error), "give another --app-port");
+            Some(conductor.attach_app_interface(port).await.map_err(taken)?)
+        }
+        None => None,
+    };
+    let admin_port = conductor.admin_port();
+    context.output.result(
+        || {
+            let app = app_port.map(|port| format!("###APP_PORT:{port}###\n")).unwrap_or_default();
+            format!("###ADMIN_PORT:{admin_port}###\n{app}Conductor ready.")
+        },
+        &json!({ "admin_port": admin_port, "app_port": app_port, "app_id": app_id, "data": data }),
+    )?;
+    // Until a signal drops this, and the conductor with it.
+    std::future::pending().await
+}
+
+/// What a `holochain` configuration says that matters here: network settings do not.
+async fn from_file(path: &Path) -> Result<Config, Failure> {
+    let wrong =
+        |error: anyhow::Error| Failure::usage(format!("{}: {error:#}", path.display()), "correct the file");
+    let file = path.to_owned();
+    let read = tokio::task::spawn_blocking(move || ConductorConfig::load_yaml(&file)).await;
+    let read =
+        read.map_err(|error| wrong(error.into()))?.map_err(|error| wrong(anyhow::anyhow!("{error}")))?;
+    let mut config = Config::default();
+    if let Some(directory) = &read.data_root_path {
+        config = config.with_data(directory.as_path());
+    }
+    match &read.keystore {
+        KeystoreConfig::DangerTestKeystore | KeystoreConfig::LairServerInProc { .. } => {}
+        KeystoreConfig::LairServer { .. } => {
+            return Err(wrong(anyhow::anyhow!(
+                "an embedded conductor has a keystore of its own: lair_server_in_proc"
+            )));
+        }
+    }
+    let first = read.admin_interfaces.unwrap_or_default().into_iter().next();
+    if let Some(AdminInterfaceConfig { driver }) = first {
+        let InterfaceDriver::Websocket { port, allowed_origins, .. } = driver;
+        config = config.with_admin_port(port).with_allowed_origins(allowed_origins);
+    }
+    Ok(config)
+}
+
+/// The first line of standard input, without its end; empty where there is none.
+async fn passphrase() -> Result<Passphrase, Failure> {
+    let mut line = Vec::new();
+    let mut input = BufReader::new(tokio::io::stdin().take(MAX_PASSPHRASE));
+    input.read_until(b'\n', &mut line).await.map_err(|error| {
+        Failure::new(
+            Exit::Local,
+            anyhow::Error::new(error).context("cannot read the passphrase"),
+            "check standard input",
+        )
+    })?;
+    while line.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+        line.pop();
+    }
+    Ok(Passphrase::new(line))
+}
+
+fn failure(error: StartError) -> Failure {
+    let advice = match &error {
+        StartError::Directory { .. } => "give another --data",
+        StartError::InUse(_) => "stop the other one, or give another --data",
+        StartError::Keystore(_) => "was it made with another passphrase? Another --data starts anew",
+        StartError::Port { .. } => "stop what holds the port, or give another --admin-port",
+        _ => "if the directory was written by another version, start with another --data",
+    };
+    Failure::new(Exit::Local, error, advice)
+}
+
+/// The word for no directory.
+const TEMPORARY: &str = "temporary";
+
+/// The largest app bundle read, in bytes.
+const MAX_BUNDLE: u64 = 256 << 20;
+
+/// The longest passphrase read, in bytes.
+const MAX_PASSPHRASE: u64 = 4096;

@@ -1,0 +1,117 @@
+//! A running cell: one agent in one DNA.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
+
+use holochain_keystore::MetaLairClient;
+use holochain_state::DhtStore;
+use holochain_types::prelude::{CellId, InitProperties, Timestamp};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::Conductor;
+use crate::error::{ConductorError, WorkflowError};
+use crate::ribosome::Ribosome;
+
+pub(crate) struct Cell {
+    id: CellId,
+    conductor: Weak<Conductor>,
+    keystore: MetaLairClient,
+    dht: DhtStore,
+    /// Replaced when the coordinators are updated.
+    ribosome: RwLock<Arc<Ribosome>>,
+    init: Mutex<()>,
+    is_initialized: AtomicBool,
+}
+
+impl std::fmt::Debug for Cell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cell").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Cell {
+    pub(super) fn new(
+        conductor: &Arc<Conductor>,
+        id: CellId,
+        dht: DhtStore,
+        ribosome: Arc<Ribosome>,
+    ) -> Self {
+        Self {
+            id,
+            conductor: Arc::downgrade(conductor),
+            keystore: conductor.keystore().clone(),
+            dht,
+            ribosome: RwLock::new(ribosome),
+            init: Mutex::default(),
+            is_initialized: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn id(&self) -> &CellId {
+        &self.id
+    }
+
+    /// # Errors
+    /// It has been stopped.
+    pub(crate) fn conductor(&self) -> Result<Arc<Conductor>, ConductorError> {
+        self.conductor.upgrade().ok_or_else(|| ConductorError::Other("the conductor has stopped".to_owned()))
+    }
+
+    pub(crate) fn keystore(&self) -> &MetaLairClient {
+        &self.keystore
+    }
+
+    /// The store of its DNA, shared by all cells of it.
+    pub(crate) fn dht(&self) -> DhtStore {
+        self.dht.clone()
+    }
+
+    pub(crate) fn ribosome(&self) -> Arc<Ribosome> {
+        Arc::clone(&self.ribosome.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn set_ribosome(&self, ribosome: Arc<Ribosome>) {
+        *self.ribosome.write().unwrap_or_else(PoisonError::into_inner) = ribosome;
+    }
+
+    /// Whoever holds it may run `init`.
+    pub(crate) async fn init_turn(&self) -> MutexGuard<'_, ()> {
+        self.init.lock().await
+    }
+
+    /// Whether `init` is known to have run.
+    pub(crate) fn is_initialized(&self) -> bool {
+        self.is_initialized.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_initialized(&self) {
+        self.is_initialized.store(true, Ordering::Release);
+    }
+
+    /// By the conductor's clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.conductor.upgrade().map_or_else(Timestamp::now, |conductor| conductor.now())
+    }
+
+    /// What was given for the `init` of its role; gone once that passed.
+    pub(crate) async fn init_properties(&self) -> Result<Option<InitProperties>, ConductorError> {
+        let conductor = self.conductor()?;
+        let Some((app, role)) = self.role(&conductor) else { return Ok(None) };
+        Ok(conductor.store().as_read().get_init_properties(&app, &role).await?)
+    }
+
+    pub(crate) async fn forget_init_properties(&self) -> Result<(), WorkflowError> {
+        let Ok(conductor) = self.conductor() else { return Ok(()) };
+        let Some((app, role)) = self.role(&conductor) else { return Ok(()) };
+        let _turn = conductor.turn_to_write().await;
+        Ok(conductor.store().delete_init_properties(&app, &role).await?)
+    }
+
+    fn role(&self, conductor: &Conductor) -> Option<(String, String)> {
+        let state = conductor.state();
+        let app = state.find_app_containing_cell(&self.id)?;
+        let mut cells = app.provisioned_cells();
+        let role = cells.find(|(_, id)| *id == self.id).map(|(role, _)| role.clone())?;
+        Some((app.id().clone(), role))
+    }
+}

@@ -1,0 +1,190 @@
+//! What administrators look at.
+
+use holo_hash::{AgentPubKeyB64, DhtOpHash, DnaHash, DnaHashB64};
+use holochain_conductor_api::{
+    DhtOpsCursor, DnaStorageInfo, FullIntegrationStateDump, FullStateDump, IntegrationStateDump, JsonDump,
+    OpTimingsCursor, OpTimingsDump, P2pAgentsDump, SourceChainCursor, StorageBlob, StorageInfo,
+};
+use holochain_state::DhtStoreRead;
+use holochain_state::dht_store::{DumpOpState, DumpOpWireRow};
+use holochain_state::source_chain;
+use holochain_types::app::InstalledAppId;
+use holochain_types::op::{ChainOp, DhtOp};
+use holochain_types::prelude::{CellId, ChainOpType, Entry, OpEntry, SignedAction, SignedActionHashed};
+use serde_json::json;
+
+use super::Conductor;
+use crate::error::{ApiError, ConductorError};
+use crate::wasm::HostFunction;
+
+impl Conductor {
+    /// A page of a chain and the counts of its DNA's operations, as JSON and as text.
+    pub(crate) async fn dump_state(
+        &self,
+        cell: &CellId,
+        cursor: Option<&SourceChainCursor>,
+        limit: Option<u32>,
+    ) -> Result<String, ApiError> {
+        let dht = self.known_dht(cell.dna_hash()).await?;
+        let agent = cell.agent_pubkey().clone();
+        let source_chain_dump = source_chain::dump_state_paginated(&dht, agent, cursor, limit).await?;
+        let (validation_limbo, integration_limbo, integrated) = dht.limbo_state_counts().await?;
+        let integration_dump = IntegrationStateDump { validation_limbo, integration_limbo, integrated };
+        let dump = JsonDump { peer_dump: peers(cell), source_chain_dump, integration_dump };
+        let summary = dump.to_string();
+        Ok(serde_json::to_string(&(dump, summary))?)
+    }
+
+    /// A chain and a page of its DNA's operations.
+    pub(crate) async fn dump_full_state(
+        &self,
+        cell: &CellId,
+        cursor: Option<DhtOpsCursor>,
+        limit: Option<u32>,
+    ) -> Result<FullStateDump, ApiError> {
+        let dht = self.known_dht(cell.dna_hash()).await?;
+        let source_chain_dump = source_chain::dump_state(&dht, cell.agent_pubkey().clone()).await?;
+        let after = cursor.as_ref().map(|cursor| (cursor.when_received, &cursor.hash));
+        let page = dht.dht_ops_page_for_dump(after, limit).await?;
+        let (mut validation_limbo, mut integration_limbo, mut integrated) =
+            (Vec::new(), Vec::new(), Vec::new());
+        for row in page.rows {
+            let DumpOpWireRow::Chain(chain) = row.wire else { continue };
+            let Some(op) = operation(&dht, cell, chain.op_hash, chain.op_type).await? else { continue };
+            match row.state {
+                DumpOpState::ValidationLimbo => validation_limbo.push(op),
+                DumpOpState::IntegrationLimbo => integration_limbo.push(op),
+                DumpOpState::Integrated => integrated.push(op),
+            }
+        }
+        let dht_ops_cursor =
+            page.cursor.map(|cursor| DhtOpsCursor { when_received: cursor.when_received, hash: cursor.hash });
+        let integration_dump =
+            FullIntegrationStateDump { validation_limbo, integration_limbo, integrated, dht_ops_cursor };
+        Ok(FullStateDump { peer_dump: peers(cell), source_chain_dump, integration_dump })
+    }
+
+    /// A page of when operations came and were integrated.
+    pub(crate) async fn dump_op_timings(
+        &self,
+        dna: &DnaHash,
+        cursor: Option<&OpTimingsCursor>,
+        limit: Option<u32>,
+    ) -> Result<OpTimingsDump, ApiError> {
+        Ok(self.known_dht(dna).await?.op_timings_page_for_dump(cursor, limit).await?)
+    }
+
+    /// Running cells, interfaces, apps, as JSON.
+    pub(crate) fn dump_conductor_state(&self, admin_ports: &[u16]) -> Result<String, ApiError> {
+        let state = self.state();
+        let running = self.running();
+        let running: Vec<(DnaHashB64, AgentPubKeyB64)> = running
+            .iter()
+            .map(|cell| (cell.id().dna_hash().clone().into(), cell.id().agent_pubkey().clone().into()))
+            .collect();
+        let conductor = json!({
+            "running_cells": running,
+            "shutting_down": self.closing().is_cancelled(),
+            "admin_websocket_ports": admin_ports,
+            "app_interfaces": state.app_interfaces.keys().collect::<Vec<_>>(),
+        });
+        Ok(serde_json::to_string(&json!({ "conductor": conductor, "state": &*state }))?)
+    }
+
+    /// How much each DNA takes.
+    pub(crate) async fn storage_info(&self) -> Result<StorageInfo, ApiError> {
+        let state = self.state();
+        let mut dnas: Vec<(DnaHash, Vec<InstalledAppId>)> = Vec::new();
+        for (id, app) in state.installed_apps() {
+            for cell in app.all_cells() {
+                match dnas.iter_mut().find(|(dna, _)| dna == cell.dna_hash()) {
+                    Some((_, used_by)) if used_by.contains(id) => {}
+                    Some((_, used_by)) => used_by.push(id.clone()),
+                    None => dnas.push((cell.dna_hash().clone(), vec![id.clone()])),
+                }
+            }
+        }
+        let mut blobs = Vec::new();
+        for (dna_hash, used_by) in dnas {
+            let dht = self.dht(&dna_hash).await?.as_read();
+            let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+            let (dht_data_size, dht_data_size_on_disk) =
+                (size(dht.used_size().await?), size(dht.size_on_disk().await?));
+            blobs.push(StorageBlob::Dna(DnaStorageInfo {
+                dht_data_size,
+                dht_data_size_on_disk,
+                dna_hash,
+                used_by,
+            }));
+        }
+        Ok(StorageInfo { blobs })
+    }
+
+    /// A store is made for a DNA that is installed, not for whatever is asked about.
+    async fn known_dht(&self, dna: &DnaHash) -> Result<DhtStoreRead, ApiError> {
+        let state = self.state();
+        let known =
+            state.installed_apps().values().any(|app| app.all_cells().any(|cell| cell.dna_hash() == dna));
+        if !known {
+            return Err(ConductorError::Other(format!("no app has the DNA {dna}")).into());
+        }
+        Ok(self.dht(dna).await?.as_read())
+    }
+}
+
+/// There is nobody else, and this agent has announced itself to nobody.
+fn peers(cell: &CellId) -> P2pAgentsDump {
+    let (dna, agent) = (cell.dna_hash().clone(), cell.agent_pubkey().clone());
+    let (space_id, agent_id) = (dna.to_k2_space(), agent.to_k2_agent());
+    P2pAgentsDump {
+        this_agent_info: None,
+        this_dna: Some((dna, space_id)),
+        this_agent: Some((agent, agent_id)),
+        peers: Vec::new(),
+    }
+}
+
+async fn operation(
+    dht: &DhtStoreRead,
+    cell: &CellId,
+    hash: Vec<u8>,
+    op_type: i64,
+) -> Result<Option<DhtOp>, ApiError> {
+    let Ok(op_type) = ChainOpType::try_from(op_type) else { return Ok(None) };
+    let Some(action) = dht.action_for_op(&DhtOpHash::from_raw_36(hash)).await? else { return Ok(None) };
+    let entry = match action.action().entry_hash() {
+        Some(entry) => dht.retrieve_entry(entry, Some(cell.agent_pubkey())).await?,
+        None => None,
+    };
+    Ok(Some(DhtOp::ChainOp(Box::new(chain_op(op_type, action, entry)))))
+}
+
+fn chain_op(op_type: ChainOpType, action: SignedActionHashed, entry: Option<Entry>) -> ChainOp {
+    let has_entry = action.action().entry_hash().is_some();
+    let entry = match entry {
+        Some(entry) => OpEntry::Present(entry),
+        None if has_entry => OpEntry::Hidden,
+        None => OpEntry::ActionOnly,
+    };
+    let signature = action.signature().clone();
+    let action = SignedAction::new(action.hashed.content, signature);
+    match op_type {
+        ChainOpType::CreateRecord => ChainOp::CreateRecord(action, entry),
+        ChainOpType::CreateEntry => ChainOp::CreateEntry(action, entry),
+        ChainOpType::AgentActivity => ChainOp::AgentActivity(action),
+        ChainOpType::UpdateEntry => ChainOp::UpdateEntry(action, entry),
+        ChainOpType::UpdateRecord => ChainOp::UpdateRecord(action, entry),
+        ChainOpType::DeleteRecord => ChainOp::DeleteRecord(action),
+        ChainOpType::DeleteEntry => ChainOp::DeleteEntry(action),
+        ChainOpType::CreateLink => ChainOp::CreateLink(action),
+        ChainOpType::DeleteLink => ChainOp::DeleteLink(action),
+    }
+}
+
+/// The imports of a released conductor, sorted.
+pub(crate) fn list_host_functions() -> Vec<String> {
+    let released = HostFunction::ALL.iter().filter(|function| !function.is_unstable());
+    let mut names: Vec<String> = released.map(|function| function.import().to_owned()).collect();
+    names.sort();
+    names
+}

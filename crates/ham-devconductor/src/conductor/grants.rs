@@ -1,0 +1,148 @@
+//! Capability grants that administrators commit for an agent.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use holo_hash::{ActionHash, EntryHash};
+use holochain_state::host_fn_workspace::SourceChainWorkspace;
+use holochain_types::app::InstalledAppId;
+use holochain_types::prelude::{
+    ActionData, ActionType, AppCapGrantInfo, CapGrant, CapGrantInfo, CellId, ChainQueryFilter,
+    ChainTopOrdering, CreateData, DeleteData, DesensitizedCapGrant, Entry, EntryType, GrantConstraint,
+    Timestamp,
+};
+
+use super::{Cell, Conductor, INIT_PATIENCE};
+use crate::error::{ApiError, CellError};
+use crate::workflow;
+
+impl Conductor {
+    /// Commits a grant; answers the hash of its action.
+    ///
+    /// # Errors
+    /// The cell cannot be called, its `init` fails, or the commit does.
+    pub(crate) async fn grant(
+        self: &Arc<Self>,
+        cell: &CellId,
+        grant: CapGrant,
+    ) -> Result<ActionHash, ApiError> {
+        let entry = Entry::CapGrant(grant);
+        let data =
+            CreateData { entry_type: EntryType::CapGrant, entry_hash: EntryHash::with_data_sync(&entry) };
+        let (cell, workspace) = self.chain_of(cell).await?;
+        commit(&cell, &workspace, ActionData::Create(data), Some(entry)).await
+    }
+
+    /// Commits a grant in a cell of this app only.
+    ///
+    /// # Errors
+    /// As [`grant`](Self::grant), or the cell is not of this app.
+    pub(crate) async fn grant_for_app(
+        self: &Arc<Self>,
+        app: &InstalledAppId,
+        cell: &CellId,
+        tag: String,
+        constraint: GrantConstraint,
+    ) -> Result<ActionHash, ApiError> {
+        if !self.state().get_app(app)?.all_cells().any(|id| id == *cell) {
+            return Err(ApiError::Other("Cell not found in app".to_owned()));
+        }
+        self.grant(cell, CapGrant::new_direct_signal_grant(tag, constraint)).await
+    }
+
+    /// Deletes a grant.
+    ///
+    /// # Errors
+    /// There is none of this hash, or as [`grant`](Self::grant).
+    pub(crate) async fn revoke(self: &Arc<Self>, cell: &CellId, grant: ActionHash) -> Result<(), ApiError> {
+        let (cell, workspace) = self.chain_of(cell).await?;
+        let grants = workspace.source_chain().query(grants_query()).await?;
+        let record = grants.into_iter().find(|record| *record.action_address() == grant);
+        let entry = record.and_then(|record| record.entry.into_option());
+        let entry = entry.ok_or_else(|| ApiError::Other("No cap grant found for action hash".to_owned()))?;
+        let deletes_entry_address = EntryHash::with_data_sync(&entry);
+        let data = ActionData::Delete(DeleteData { deletes_address: grant, deletes_entry_address });
+        commit(&cell, &workspace, data, None).await?;
+        Ok(())
+    }
+
+    /// The grants of an app's cells; their secrets are left out.
+    ///
+    /// # Errors
+    /// There is no such app.
+    pub(crate) async fn grants(
+        &self,
+        app: &InstalledAppId,
+        include_revoked: bool,
+    ) -> Result<AppCapGrantInfo, ApiError> {
+        let state = self.state();
+        let cells: Vec<CellId> = state.get_app(app)?.required_cells().collect();
+        let mut all = Vec::new();
+        for id in cells {
+            let dht = self.dht(id.dna_hash()).await?;
+            let agent = id.agent_pubkey().clone();
+            let workspace = SourceChainWorkspace::new(dht, self.keystore().clone(), agent).await?;
+            let chain = workspace.source_chain();
+            let deletes = ChainQueryFilter::new().include_entries(true).action_type(ActionType::Delete);
+            let revoked: HashMap<ActionHash, Timestamp> = chain
+                .query(deletes)
+                .await?
+                .iter()
+                .filter_map(|record| match &record.action().data {
+                    ActionData::Delete(delete) => {
+                        Some((delete.deletes_address.clone(), record.action().timestamp()))
+                    }
+                    _ => None,
+                })
+                .collect();
+            let grants = chain.query(grants_query()).await?;
+            if grants.is_empty() {
+                continue;
+            }
+            let info = grants.into_iter().filter_map(|record| {
+                let revoked_at = revoked.get(record.action_address()).copied();
+                let grant = record.entry.to_grant_option()?;
+                (include_revoked || revoked_at.is_none()).then(|| CapGrantInfo {
+                    cap_grant: DesensitizedCapGrant::from(grant),
+                    action_hash: record.action_address().clone(),
+                    created_at: record.action().timestamp(),
+                    revoked_at,
+                })
+            });
+            all.push((id, info.collect()));
+        }
+        Ok(AppCapGrantInfo(all))
+    }
+
+    async fn chain_of(
+        self: &Arc<Self>,
+        cell: &CellId,
+    ) -> Result<(Arc<Cell>, SourceChainWorkspace), ApiError> {
+        let cell = self.cell(cell)?;
+        let turn = tokio::time::timeout(INIT_PATIENCE, cell.init_turn()).await;
+        {
+            let _turn = turn.map_err(|_| CellError::InitTimeout)?;
+            workflow::initialize(&cell, &cell.ribosome()).await?;
+            cell.set_initialized();
+        }
+        let agent = cell.id().agent_pubkey().clone();
+        let workspace = SourceChainWorkspace::new(cell.dht(), self.keystore().clone(), agent).await?;
+        Ok((cell, workspace))
+    }
+}
+
+async fn commit(
+    cell: &Cell,
+    workspace: &SourceChainWorkspace,
+    data: ActionData,
+    entry: Option<Entry>,
+) -> Result<ActionHash, ApiError> {
+    let hash = workspace.source_chain().put(data, entry, ChainTopOrdering::default()).await?;
+    workflow::validate(cell, &cell.ribosome(), workspace).await?;
+    workflow::commit(workspace).await?;
+    Ok(hash)
+}
+
+fn grants_query() -> ChainQueryFilter {
+    ChainQueryFilter::new().include_entries(true).entry_type(EntryType::CapGrant)
+}

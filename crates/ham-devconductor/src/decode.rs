@@ -1,0 +1,46 @@
+//! Reading what a client or a guest sent.
+
+use holochain_serialized_bytes::SerializedBytesError;
+use holochain_wasmer_common::{WasmError, WasmErrorInner, wasm_error};
+use serde::de::DeserializeOwned;
+
+/// Reads a value, no deeper than [`MAX_DEPTH`]. `rmp_serde` reads 1024 levels by recursion, even of what it ignores: that
+/// overflows the stack where the build is not optimised, which ends the process.
+///
+/// # Errors
+/// It is no such value, or nested more deeply.
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, SerializedBytesError> {
+    let mut decoder = rmp_serde::Deserializer::from_read_ref(bytes);
+    decoder.set_max_depth(MAX_DEPTH);
+    T::deserialize(&mut decoder).map_err(|error| SerializedBytesError::Deserialize(error.to_string()))
+}
+
+/// What a guest is told of bytes that are not what they should be. Only their beginning is repeated: as text they are five
+/// times as many.
+pub(crate) fn undecodable(bytes: &[u8]) -> WasmError {
+    wasm_error!(WasmErrorInner::Deserialize(bytes.iter().copied().take(MAX_REPEATED).collect()))
+}
+
+/// Levels of a value; none has twenty but for the properties of a DNA.
+const MAX_DEPTH: usize = 128;
+
+/// Bytes that an error repeats.
+const MAX_REPEATED: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_read_to_a_depth() {
+        let nested = |depth| [vec![0x91; depth], vec![0xc0]].concat();
+        let ignoring = |depth| [b"\x81\xa1x".to_vec(), nested(depth)].concat();
+        decode::<serde::de::IgnoredAny>(&nested(100)).unwrap();
+        for depth in [200, 1000, 100_000] {
+            decode::<serde::de::IgnoredAny>(&nested(depth)).unwrap_err();
+            #[derive(serde::Deserialize)]
+            struct Empty {}
+            assert!(decode::<Empty>(&ignoring(depth)).is_err());
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The conductor as a program or a test holds it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use holochain_types::app::{AppBundleSource, InstallAppPayload};
+use holochain_types::prelude::Timestamp;
+use holochain_types::websocket::AllowedOrigins;
+
+use crate::conductor::{Conductor, Config, DataDirectory};
+use crate::error::StartError;
+use crate::interface::{Interface, Interfaces};
+
+/// A running conductor with its interfaces. Dropping it ends them; [`shut_down`](Self::shut_down) also waits for what
+/// runs.
+pub struct DevConductor {
+    conductor: Arc<Conductor>,
+    interfaces: Arc<Interfaces>,
+    admin_port: u16,
+}
+
+impl std::fmt::Debug for DevConductor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DevConductor").field("admin_port", &self.admin_port).finish_non_exhaustive()
+    }
+}
+
+impl DevConductor {
+    /// A temporary one on a free port.
+    ///
+    /// # Errors
+    /// As [`start_with`](Self::start_with).
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves nothing that runs.
+    pub async fn start() -> Result<Self, StartError> {
+        Self::start_with(Config::default()).await
+    }
+
+    /// Opens its data, starts the apps that were enabled and listens.
+    ///
+    /// # Errors
+    /// Variant by variant in [`StartError`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves nothing that runs; a kept directory can be opened again.
+    pub async fn start_with(config: Config) -> Result<Self, StartError> {
+        let interface = Interface {
+            port: config.admin_port,
+            address: None,
+            allowed_origins: config.allowed_origins.clone(),
+            app: None,
+        };
+        let conductor = Conductor::start(config).await?;
+        let interfaces = Interfaces::new(Arc::clone(&conductor));
+        let taken = |port| move |source| StartError::Port { port, source };
+        let admin_port = interfaces.add_admin(&interface).await.map_err(taken(interface.port))?;
+        interfaces.restore().await.map_err(taken(0))?;
+        Ok(Self { conductor, interfaces, admin_port })
+    }
+
+    /// The port of the admin interface, on the loopback addresses.
+    #[must_use]
+    pub fn admin_port(&self) -> u16 {
+        self.admin_port
+    }
+
+    /// Where administrators connect.
+    #[must_use]
+    pub fn admin_address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.admin_port).into()
+    }
+
+    /// Installs and enables the app of a bundle file's bytes, unless an app of this id is installed; a disabled one is
+    /// enabled. The id is that of the bundle's manifest where none is given. Answers the id.
+    ///
+    /// # Errors
+    /// The text of why the conductor refuses it.
+    ///
+    /// # Cancel safety
+    /// Dropping the future may leave it installed and not enabled.
+    pub async fn install(&self, bundle: Vec<u8>, id: Option<String>) -> Result<String, String> {
+        let payload = InstallAppPayload {
+            source: AppBundleSource::Bytes(bundle.into()),
+            agent_key: None,
+            installed_app_id: id.clone(),
+            network_seed: None,
+            roles_settings: None,
+            ignore_genesis_failure: false,
+            restore_from_dht: false,
+        };
+        let installed = id.filter(|id| self.conductor.state().get_app(id).is_ok());
+        let id = match installed {
+            Some(id) => id,
+            None => {
+                self.conductor.install_app(payload).await.map_err(|error| error.to_string())?.id().clone()
+            }
+        };
+        self.conductor.enable_app(&id).await.map_err(|error| error.to_string())?;
+        Ok(id)
+    }
+
+    /// Attaches an app interface for any app; answers its port. 0 is a free one.
+    ///
+    /// # Errors
+    /// The text of why it cannot listen.
+    ///
+    /// # Cancel safety
+    /// Dropping the future may leave it attached.
+    pub async fn attach_app_interface(&self, port: u16) -> Result<u16, String> {
+        let interface = Interface { port, address: None, allowed_origins: AllowedOrigins::Any, app: None };
+        self.interfaces.attach_app(interface).await.map_err(|error| error.to_string())
+    }
+
+    /// Moves the admin interface to a free port and closes its connections; answers the port.
+    ///
+    /// # Errors
+    /// There is no free port.
+    ///
+    /// # Cancel safety
+    /// Dropping the future may leave both ports open.
+    pub async fn move_port(&mut self) -> std::io::Result<u16> {
+        let origins = self.conductor.config().allowed_origins.clone();
+        let interface = Interface { port: 0, address: None, allowed_origins: origins, app: None };
+        let port = self.interfaces.add_admin(&interface).await?;
+        self.interfaces.remove_admin(self.admin_port);
+        self.admin_port = port;
+        Ok(port)
+    }
+
+    /// Holds every answer back for this long; zero for not at all.
+    pub fn delay_answers(&self, delay: Duration) {
+        self.conductor.controls().set_delay(delay);
+    }
+
+    /// Throws signals away instead of sending them.
+    pub fn drop_signals(&self, drops: bool) {
+        self.conductor.controls().drop_signals(drops);
+    }
+
+    /// Stops the clock that `sys_time`, expiries of calls and tokens, and schedules are told by; `None` lets it run. The
+    /// timestamps of actions are the system's always.
+    pub fn freeze_clock(&self, at: Option<Timestamp>) {
+        self.conductor.controls().freeze(at);
+    }
+
+    /// Ends it as a crash would: connections are cut, and what runs is not waited for. A function that was called may
+    /// still run to its end; no answer of it is sent.
+    pub fn kill(self) {
+        self.conductor.closing().cancel();
+    }
+
+    /// Ends it and starts it again on the same port with the same data. A temporary one starts empty.
+    ///
+    /// # Errors
+    /// As [`start_with`](Self::start_with).
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves it ended.
+    pub async fn restart(self) -> Result<Self, StartError> {
+        let mut config = self.conductor.config().clone();
+        config.admin_port = self.admin_port;
+        self.shut_down().await;
+        Self::start_with(config).await
+    }
+
+    /// Takes no more requests, waits until what runs has ended, and closes its data.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves it ending.
+    pub async fn shut_down(self) {
+        self.conductor.shut_down().await;
+    }
+
+    /// Whether its data ends with it.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        self.conductor.config().data == DataDirectory::Temporary
+    }
+}
+
+impl Drop for DevConductor {
+    fn drop(&mut self) {
+        self.conductor.closing().cancel();
+    }
+}

@@ -1,0 +1,180 @@
+//! The host functions: what a zome may ask of the conductor, by what it is running for.
+
+mod access;
+mod call;
+mod chain;
+mod clone;
+mod crypto;
+mod info;
+mod must;
+mod read;
+mod remote;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use holochain_serialized_bytes as bytes;
+use holochain_types::prelude::{FunctionName, ZomeName};
+use holochain_wasmer_common::{WasmError, WasmErrorInner, wasm_error};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::runtime::Handle;
+
+pub(crate) use access::{Access, CellAccess};
+
+use crate::decode::{decode, undecodable};
+use crate::error::RibosomeError;
+use crate::ribosome::Ribosome;
+use crate::wasm::{Host, HostFunction};
+
+/// One function of a zome while it runs.
+#[derive(Debug)]
+pub(crate) struct CallContext {
+    ribosome: Arc<Ribosome>,
+    zome: ZomeName,
+    function: FunctionName,
+    access: Access,
+    /// Host functions are called on a thread that may block, and wait there for what is asynchronous.
+    runtime: Handle,
+}
+
+type Answer<T> = Result<T, WasmError>;
+
+impl CallContext {
+    pub(crate) fn new(
+        ribosome: Arc<Ribosome>,
+        zome: ZomeName,
+        function: FunctionName,
+        access: Access,
+    ) -> Self {
+        Self { ribosome, zome, function, access, runtime: Handle::current() }
+    }
+
+    fn wait<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.block_on(future)
+    }
+
+    fn denied(&self, function: HostFunction) -> WasmError {
+        denied(&self.zome, &self.function, function)
+    }
+
+    /// The cell it runs for.
+    fn cell(&self) -> Answer<&CellAccess> {
+        self.access.cell().ok_or_else(|| host("no cell runs here"))
+    }
+
+    fn answer<I: DeserializeOwned + Debug, O: Serialize + Debug>(
+        &self,
+        input: &[u8],
+        run: impl FnOnce(&Self, I) -> Answer<O>,
+    ) -> Answer<Vec<u8>> {
+        let input = decode(input).map_err(|_| undecodable(input))?;
+        bytes::encode(&run(self, input)?).map_err(|error| wasm_error!(error))
+    }
+}
+
+impl Host for CallContext {
+    fn call(&self, function: HostFunction, input: &[u8]) -> Answer<Vec<u8>> {
+        use HostFunction as F;
+        if !self.access.allows(function) {
+            return Err(self.denied(function));
+        }
+        match function {
+            F::Create => self.answer(input, Self::create),
+            F::Update => self.answer(input, Self::update),
+            F::Delete => self.answer(input, Self::delete),
+            F::CreateLink => self.answer(input, Self::create_link),
+            F::DeleteLink => self.answer(input, Self::delete_link),
+            F::CloseChain => self.answer(input, Self::close_chain),
+            F::OpenChain => self.answer(input, Self::open_chain),
+            F::Schedule => self.answer(input, Self::schedule),
+            F::Get => self.answer(input, Self::get),
+            F::GetDetails => self.answer(input, Self::get_details),
+            F::GetLinks => self.answer(input, Self::get_links),
+            F::GetLinksDetails => self.answer(input, Self::get_links_details),
+            F::CountLinks => self.answer(input, Self::count_links),
+            F::Query => self.answer(input, Self::query),
+            F::GetAgentActivity => self.answer(input, Self::get_agent_activity),
+            F::GetValidationReceipts => self.answer(input, Self::get_validation_receipts),
+            F::MustGetEntry => self.answer(input, Self::must_get_entry),
+            F::MustGetAction => self.answer(input, Self::must_get_action),
+            F::MustGetValidRecord => self.answer(input, Self::must_get_valid_record),
+            F::MustGetAgentActivity => self.answer(input, Self::must_get_agent_activity),
+            F::AgentInfo => self.answer(input, Self::agent_info),
+            F::CallInfo => self.answer(input, Self::call_info),
+            F::DnaInfo1 => self.answer(input, Self::dna_info_1),
+            F::DnaInfo2 => self.answer(input, Self::dna_info_2),
+            F::ZomeInfo => self.answer(input, Self::zome_info),
+            F::GetInitProperties => self.answer(input, Self::get_init_properties),
+            F::RandomBytes => self.answer(input, Self::random_bytes),
+            F::SysTime => self.answer(input, Self::sys_time),
+            F::Trace => self.answer(input, Self::trace),
+            F::Sign => self.answer(input, Self::sign),
+            F::SignEphemeral => self.answer(input, Self::sign_ephemeral),
+            F::VerifySignature => self.answer(input, Self::verify_signature),
+            F::CreateX25519Keypair => self.answer(input, Self::create_x25519_keypair),
+            F::SharedSecretCreateRandom => self.answer(input, Self::shared_secret_create_random),
+            F::SharedSecretExport => self.answer(input, Self::shared_secret_export),
+            F::SharedSecretIngest => self.answer(input, Self::shared_secret_ingest),
+            F::SecretboxEncrypt => self.answer(input, Self::secretbox_encrypt),
+            F::SecretboxDecrypt => self.answer(input, Self::secretbox_decrypt),
+            F::X25519Encrypt => self.answer(input, Self::x25519_encrypt),
+            F::X25519Decrypt => self.answer(input, Self::x25519_decrypt),
+            F::Ed25519Encrypt => self.answer(input, Self::ed25519_encrypt),
+            F::Ed25519Decrypt => self.answer(input, Self::ed25519_decrypt),
+            F::Call => self.answer(input, Self::call_zomes),
+            F::EmitSignal => self.answer(input, Self::emit_signal),
+            F::SendRemoteSignal => self.answer(input, Self::send_remote_signal),
+            F::CreateCloneCell => self.answer(input, Self::create_clone_cell),
+            F::DisableCloneCell => self.answer(input, Self::disable_clone_cell),
+            F::EnableCloneCell => self.answer(input, Self::enable_clone_cell),
+            F::DeleteCloneCell => self.answer(input, Self::delete_clone_cell),
+            F::CapabilityClaims
+            | F::CapabilityGrants
+            | F::CapabilityInfo
+            | F::AcceptCountersigningPreflightRequest
+            | F::Sleep => Err(host(format!("{} is not implemented", function.short()))),
+        }
+    }
+}
+
+/// Hosts `entry_defs` and the constants, which may ask for nothing.
+#[derive(Debug)]
+pub(crate) struct EntryDefsHost {
+    zome: ZomeName,
+    function: FunctionName,
+}
+
+impl EntryDefsHost {
+    pub(crate) fn new(zome: &ZomeName, function: &str) -> Self {
+        Self { zome: zome.clone(), function: FunctionName::new(function) }
+    }
+}
+
+impl Host for EntryDefsHost {
+    fn call(&self, function: HostFunction, _input: &[u8]) -> Answer<Vec<u8>> {
+        if function == HostFunction::Trace {
+            return bytes::encode(&()).map_err(|error| wasm_error!(error));
+        }
+        Err(denied(&self.zome, &self.function, function))
+    }
+}
+
+fn denied(zome: &ZomeName, caller: &FunctionName, function: HostFunction) -> WasmError {
+    let error = RibosomeError::HostFnPermissions(zome.clone(), caller.clone(), function.short().to_owned());
+    host(error)
+}
+
+/// An error that the guest is told of. Its text is bounded: one that is handed through calls of calls is quoted by each, and
+/// every quoting doubles its backslashes.
+fn host(error: impl ToString) -> WasmError {
+    let mut text = error.to_string();
+    if text.len() > MAX_ERROR {
+        text.truncate(text.floor_char_boundary(MAX_ERROR));
+        text.push('…');
+    }
+    wasm_error!(WasmErrorInner::Host(text))
+}
+
+/// Bytes of the text of an error.
+const MAX_ERROR: usize = 64 << 10;

@@ -1,0 +1,136 @@
+//! Reading: the store of the DNA, which all agents of this conductor share, with what the call has staged on top.
+
+use holo_hash::{ActionHash, AgentPubKey, AnyDhtHash, AnyDhtHashPrimitive};
+use holochain_state::DhtStoreRead;
+use holochain_state::dht_store::GetAgentActivityOptions;
+use holochain_state::prelude::SyncScratch;
+use holochain_state::query::link::GetLinksFilter;
+use holochain_types::prelude::{
+    ActivityRequest, AgentActivityStatus, ChainQueryFilter, Details, GetAgentActivityInput, GetInput,
+    GetLinksInput, GetValidationReceiptsInput, Link, LinkDetails, LinkQuery, LinkTag, LinkTypeFilter, Record,
+    RecordDetails, ValidationReceiptSet,
+};
+
+use super::{Answer, CallContext, host};
+
+/// Where a call reads.
+pub(super) struct Source {
+    pub(super) store: DhtStoreRead,
+    pub(super) scratch: SyncScratch,
+    /// Whose private entries are seen.
+    pub(super) author: AgentPubKey,
+}
+
+impl CallContext {
+    pub(super) fn source(&self) -> Answer<Source> {
+        let workspace = self.access.workspace().ok_or_else(|| host("there is no chain yet"))?;
+        let stores = workspace.stores();
+        let (Some(store), Some(scratch), Some(author)) =
+            (stores.dht_store, stores.scratch, workspace.author())
+        else {
+            return Err(host("there is no chain here"));
+        };
+        Ok(Source { store: store.as_read(), scratch, author: author.as_ref().clone() })
+    }
+
+    pub(super) fn live_record(&self, action: &ActionHash) -> Answer<Option<Record>> {
+        let Source { store, scratch, author } = self.source()?;
+        self.wait(store.get_live_record_with_scratch(action, Some(&author), &scratch)).map_err(host)
+    }
+
+    pub(super) fn record_details(&self, action: &ActionHash) -> Answer<Option<RecordDetails>> {
+        let Source { store, scratch, author } = self.source()?;
+        self.wait(store.get_record_details_with_scratch(action, Some(&author), &scratch)).map_err(host)
+    }
+
+    pub(super) fn get(&self, inputs: Vec<GetInput>) -> Answer<Vec<Option<Record>>> {
+        let Source { store, scratch, author } = self.source()?;
+        let get = |hash: AnyDhtHash| match hash.into_primitive() {
+            AnyDhtHashPrimitive::Action(hash) => {
+                self.wait(store.get_live_record_with_scratch(&hash, Some(&author), &scratch))
+            }
+            AnyDhtHashPrimitive::Entry(hash) => {
+                self.wait(store.get_live_entry_with_scratch(&hash, Some(&author), &scratch))
+            }
+        };
+        inputs.into_iter().map(|input| get(input.any_dht_hash).map_err(host)).collect()
+    }
+
+    pub(super) fn get_details(&self, inputs: Vec<GetInput>) -> Answer<Vec<Option<Details>>> {
+        let Source { store, scratch, author } = self.source()?;
+        let get = |hash: AnyDhtHash| match hash.into_primitive() {
+            AnyDhtHashPrimitive::Action(hash) => self
+                .wait(store.get_record_details_with_scratch(&hash, Some(&author), &scratch))
+                .map(|details| details.map(Details::Record)),
+            AnyDhtHashPrimitive::Entry(hash) => self
+                .wait(store.get_entry_details_with_scratch(&hash, Some(&author), &scratch))
+                .map(|details| details.map(Details::Entry)),
+        };
+        inputs.into_iter().map(|input| get(input.any_dht_hash).map_err(host)).collect()
+    }
+
+    pub(super) fn get_links(&self, inputs: Vec<GetLinksInput>) -> Answer<Vec<Vec<Link>>> {
+        let Source { store, scratch, .. } = self.source()?;
+        let links = |input: GetLinksInput| {
+            let filter = GetLinksFilter { after: input.after, before: input.before, author: input.author };
+            let tag = input.tag_prefix.as_ref();
+            self.wait(store.get_links_with_scratch(
+                &input.base_address,
+                &input.link_type,
+                tag,
+                &filter,
+                &scratch,
+            ))
+        };
+        inputs.into_iter().map(|input| links(input).map_err(host)).collect()
+    }
+
+    pub(super) fn count_links(&self, query: LinkQuery) -> Answer<usize> {
+        let input = GetLinksInput {
+            base_address: query.base,
+            link_type: query.link_type,
+            get_options: Default::default(),
+            tag_prefix: query.tag_prefix,
+            after: query.after,
+            before: query.before,
+            author: query.author,
+        };
+        Ok(self.get_links(vec![input])?.iter().map(Vec::len).sum())
+    }
+
+    pub(super) fn get_links_details(&self, inputs: Vec<GetLinksInput>) -> Answer<Vec<LinkDetails>> {
+        let Source { store, scratch, .. } = self.source()?;
+        let details = |base: &holo_hash::AnyLinkableHash, types: &LinkTypeFilter, tag: Option<&LinkTag>| {
+            self.wait(store.get_link_details_with_scratch(base, types, tag, &scratch)).map(LinkDetails::from)
+        };
+        let details =
+            |input: GetLinksInput| details(&input.base_address, &input.link_type, input.tag_prefix.as_ref());
+        inputs.into_iter().map(|input| details(input).map_err(host)).collect()
+    }
+
+    pub(super) fn query(&self, filter: ChainQueryFilter) -> Answer<Vec<Record>> {
+        self.wait(self.cell()?.workspace.source_chain().query(filter)).map_err(host)
+    }
+
+    pub(super) fn get_agent_activity(&self, input: GetAgentActivityInput) -> Answer<AgentActivityStatus> {
+        let Source { store, scratch, .. } = self.source()?;
+        let full = matches!(input.activity_request, ActivityRequest::Full);
+        let options = GetAgentActivityOptions {
+            include_valid_activity: full,
+            include_rejected_activity: full,
+            ..GetAgentActivityOptions::default()
+        };
+        let (agent, filter) = (&input.agent_pubkey, &input.chain_query_filter);
+        let activity = store.get_agent_activity_with_scratch(agent, filter, &options, &scratch);
+        self.wait(activity).map(Into::into).map_err(host)
+    }
+
+    /// Nobody else validates here, so there are none; the store says the same.
+    pub(super) fn get_validation_receipts(
+        &self,
+        input: GetValidationReceiptsInput,
+    ) -> Answer<Vec<ValidationReceiptSet>> {
+        let Source { store, .. } = self.source()?;
+        self.wait(store.validation_receipts_for_action(input.action_hash)).map_err(host)
+    }
+}

@@ -1,0 +1,168 @@
+//! What administrators ask for.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use holochain_conductor_api::{AdminRequest, AdminResponse, IssueAppAuthenticationTokenPayload};
+use holochain_types::app::{CoordinatorSource, UpdateCoordinatorsPayload};
+use holochain_types::dna::CoordinatorBundle;
+use holochain_types::prelude::{CapGrant, CoordinatorManifest, GrantZomeCallCapabilityPayload};
+use mr_bundle::FileSystemBundler;
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_util::sync::CancellationToken;
+
+use super::listener::{Held, Interface, Interfaces};
+use super::network;
+use super::socket::{Connection, open};
+use crate::error::{ApiError, ConductorError, InterfaceError};
+
+/// Boxed, because a request may add an interface, which serves connections.
+pub(super) fn serve(
+    interfaces: Held,
+    socket: WebSocketStream<TcpStream>,
+    stop: CancellationToken,
+) -> BoxFuture<'static, ()> {
+    let Some(tasks) = interfaces.upgrade().map(|interfaces| interfaces.conductor().tasks().clone()) else {
+        return Box::pin(std::future::ready(()));
+    };
+    let Connection { incoming, outgoing, writer } = open(socket);
+    let requests = incoming.answer(outgoing, stop, tasks, AdminResponse::Error, move |request| {
+        let interfaces = interfaces.upgrade();
+        async move {
+            let Some(interfaces) = interfaces else { return stopped() };
+            let answer = handle(&interfaces, request).await;
+            interfaces.conductor().controls().hold_back().await;
+            answer.unwrap_or_else(|error| AdminResponse::Error(error.into()))
+        }
+    });
+    Box::pin(async {
+        tokio::join!(requests, writer);
+    })
+}
+
+fn stopped() -> AdminResponse {
+    AdminResponse::Error(ApiError::Other("the conductor has stopped".to_owned()).into())
+}
+
+async fn handle(interfaces: &Arc<Interfaces>, request: AdminRequest) -> Result<AdminResponse, ApiError> {
+    let conductor = interfaces.conductor();
+    Ok(match request {
+        AdminRequest::AddAdminInterfaces(configs) => {
+            let added = interfaces.add_admins(configs).await.map_err(InterfaceError::from);
+            added.map_err(ConductorError::from)?;
+            AdminResponse::AdminInterfacesAdded
+        }
+        AdminRequest::GetDnaDefinition(cell) => match conductor.definition(&cell).await {
+            Ok(definition) => AdminResponse::DnaDefinitionReturned(definition.content),
+            Err(ConductorError::DnaDefMissing(cell)) => return Err(ApiError::CellMissing(cell)),
+            Err(error) => return Err(error.into()),
+        },
+        AdminRequest::UpdateCoordinators(payload) => {
+            let UpdateCoordinatorsPayload { cell_id, source } = *payload;
+            let bundle = match source {
+                CoordinatorSource::Path(path) => {
+                    CoordinatorBundle::from(FileSystemBundler::load_from::<CoordinatorManifest>(path).await?)
+                }
+                CoordinatorSource::Bundle(bundle) => *bundle,
+            };
+            conductor.update_coordinators(&cell_id, bundle).await?;
+            AdminResponse::CoordinatorsUpdated
+        }
+        AdminRequest::InstallApp(payload) => {
+            let app = conductor.install_app(*payload).await?;
+            AdminResponse::AppInstalled(conductor.info_of(&app).await?)
+        }
+        AdminRequest::UninstallApp { installed_app_id, force } => {
+            conductor.uninstall_app(&installed_app_id, force).await?;
+            AdminResponse::AppUninstalled
+        }
+        AdminRequest::ListDnas => AdminResponse::DnasListed(conductor.list_dnas().await?),
+        AdminRequest::GenerateAgentPubKey => {
+            let key = conductor.keystore().new_sign_keypair_random().await;
+            AdminResponse::AgentPubKeyGenerated(key.map_err(|error| ApiError::Other(error.to_string()))?)
+        }
+        AdminRequest::ListCellIds => {
+            AdminResponse::CellIdsListed(conductor.running().iter().map(|cell| cell.id().clone()).collect())
+        }
+        AdminRequest::ListApps { status_filter } => {
+            AdminResponse::AppsListed(conductor.list_apps(status_filter).await?)
+        }
+        AdminRequest::EnableApp { installed_app_id } => {
+            let app = conductor.enable_app(&installed_app_id).await?;
+            AdminResponse::AppEnabled(conductor.info_of(&app).await?)
+        }
+        AdminRequest::DisableApp { installed_app_id } => {
+            conductor.disable_app(&installed_app_id).await?;
+            AdminResponse::AppDisabled
+        }
+        AdminRequest::AttachAppInterface {
+            port,
+            danger_bind_addr: address,
+            allowed_origins,
+            installed_app_id: app,
+        } => {
+            let interface = Interface { port: port.unwrap_or_default(), address, allowed_origins, app };
+            AdminResponse::AppInterfaceAttached { port: interfaces.attach_app(interface).await? }
+        }
+        AdminRequest::ListAppInterfaces => AdminResponse::AppInterfacesListed(interfaces.app_interfaces()),
+        AdminRequest::DumpState { cell_id, source_chain_cursor, limit } => AdminResponse::StateDumped(
+            conductor.dump_state(&cell_id, source_chain_cursor.as_ref(), limit).await?,
+        ),
+        AdminRequest::DumpConductorState => {
+            AdminResponse::ConductorStateDumped(conductor.dump_conductor_state(&interfaces.admin_ports())?)
+        }
+        AdminRequest::DumpFullState { cell_id, dht_ops_cursor, limit } => {
+            AdminResponse::FullStateDumped(conductor.dump_full_state(&cell_id, dht_ops_cursor, limit).await?)
+        }
+        AdminRequest::DumpOpTimings { dna_hash, cursor, limit } => AdminResponse::OpTimingsDumped(
+            conductor.dump_op_timings(&dna_hash, cursor.as_ref(), limit).await?,
+        ),
+        // There is no network, so there is nothing to tell of it.
+        AdminRequest::DumpNetworkMetrics { dna_hash, .. } => AdminResponse::NetworkMetricsDumped(
+            network::metrics(&network::cells(conductor, None), dna_hash.as_ref()),
+        ),
+        AdminRequest::DumpNetworkStats => AdminResponse::NetworkStatsDumped(network::stats()),
+        AdminRequest::AddAgentInfo { .. } => AdminResponse::AgentInfoAdded,
+        AdminRequest::AgentInfo { .. } => AdminResponse::AgentInfo(Vec::new()),
+        AdminRequest::PeerMetaInfo { dna_hashes, .. } => AdminResponse::PeerMetaInfo(network::peer_meta(
+            &network::cells(conductor, None),
+            dna_hashes.as_deref(),
+        )?),
+        AdminRequest::GrantZomeCallCapability(payload) => {
+            let GrantZomeCallCapabilityPayload { cell_id, cap_grant } = *payload;
+            AdminResponse::ZomeCallCapabilityGranted(conductor.grant(&cell_id, cap_grant.into()).await?)
+        }
+        AdminRequest::GrantDirectSignalCapability { cell_id, tag, constraint } => {
+            let grant = CapGrant::new_direct_signal_grant(tag, constraint);
+            AdminResponse::DirectSignalCapabilityGranted(conductor.grant(&cell_id, grant).await?)
+        }
+        AdminRequest::RevokeZomeCallCapability { action_hash, cell_id } => {
+            conductor.revoke(&cell_id, action_hash).await?;
+            AdminResponse::ZomeCallCapabilityRevoked
+        }
+        AdminRequest::ListCapabilityGrants { installed_app_id, include_revoked } => {
+            AdminResponse::CapabilityGrantsInfo(conductor.grants(&installed_app_id, include_revoked).await?)
+        }
+        AdminRequest::DeleteCloneCell(payload) => {
+            conductor.delete_clone_cell(&payload).await?;
+            AdminResponse::CloneCellDeleted
+        }
+        AdminRequest::StorageInfo => AdminResponse::StorageInfo(conductor.storage_info().await?),
+        AdminRequest::IssueAppAuthenticationToken(payload) => {
+            AdminResponse::AppAuthenticationTokenIssued(issue(interfaces, payload))
+        }
+        AdminRequest::RevokeAppAuthenticationToken(token) => {
+            conductor.tokens().revoke(&token, conductor.now());
+            AdminResponse::AppAuthenticationTokenRevoked
+        }
+    })
+}
+
+fn issue(
+    interfaces: &Interfaces,
+    payload: IssueAppAuthenticationTokenPayload,
+) -> holochain_conductor_api::AppAuthenticationTokenIssued {
+    let conductor = interfaces.conductor();
+    conductor.tokens().issue(payload, conductor.now())
+}

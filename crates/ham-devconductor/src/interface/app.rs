@@ -1,0 +1,234 @@
+//! What the clients of an app ask for, once they have shown its token.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use holochain_conductor_api::{AppAuthenticationRequest, AppRequest, AppResponse, ExternalApiWireError};
+use holochain_types::app::{AppStatus, DisabledAppReason, InstalledAppId};
+use holochain_types::prelude::{CapSecret, CellId, DIRECT_SIGNAL_MAX_SIZE, ZomeCallResponse};
+use holochain_types::signal::Signal;
+use holochain_websocket::WireMessage;
+use tokio::net::TcpStream;
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio_tungstenite::WebSocketStream;
+use tokio_util::sync::CancellationToken;
+
+use super::network;
+use super::socket::{Connection, Incoming, Outgoing, open};
+use crate::conductor::{Conductor, list_host_functions};
+use crate::decode::decode;
+use crate::error::{ApiError, ConductorError};
+
+/// Boxed, as the one of administrators is.
+pub(super) fn serve(
+    conductor: Weak<Conductor>,
+    only: Option<InstalledAppId>,
+    socket: WebSocketStream<TcpStream>,
+    stop: CancellationToken,
+) -> BoxFuture<'static, ()> {
+    Box::pin(async move {
+        let Connection { mut incoming, outgoing, writer } = open(socket);
+        let authenticating = authenticate(&conductor, only.as_ref(), &mut incoming);
+        let Some(Some(app)) = stop.run_until_cancelled(authenticating).await else { return };
+        let subscribed =
+            conductor.upgrade().map(|held| (held.signals().subscribe(&app), held.tasks().clone()));
+        let Some((signals, tasks)) = subscribed else { return };
+        // Signals end with the requests: the client has gone then.
+        let gone = stop.child_token();
+        let signalling = outgoing.clone();
+        let requests = incoming.answer(outgoing, stop, tasks, AppResponse::Error, move |request| {
+            let (conductor, app) = (conductor.upgrade(), app.clone());
+            async move {
+                let Some(conductor) = conductor else {
+                    return AppResponse::Error(
+                        ApiError::Other("the conductor has stopped".to_owned()).into(),
+                    );
+                };
+                let answer = handle(&conductor, &app, request).await;
+                conductor.controls().hold_back().await;
+                answer.unwrap_or_else(|error| AppResponse::Error(error.into()))
+            }
+        });
+        let requests = async {
+            requests.await;
+            gone.cancel();
+        };
+        tokio::join!(requests, gone.run_until_cancelled(forward(signals, signalling)), writer);
+    })
+}
+
+/// The app of the token that a connection begins with. Whoever shows none, or a bad one, is dropped without a word, as
+/// `holochain` does: clients tell by it.
+async fn authenticate(
+    conductor: &Weak<Conductor>,
+    only: Option<&InstalledAppId>,
+    incoming: &mut Incoming,
+) -> Option<InstalledAppId> {
+    let first = tokio::time::timeout(AUTHENTICATION_PATIENCE, incoming.next()).await;
+    let Ok(Some(Ok(WireMessage::Authenticate { data }))) = first else {
+        tracing::warn!("a connection to an app interface did not begin with a token");
+        return None;
+    };
+    let request: AppAuthenticationRequest = decode(&data).ok()?;
+    let conductor = conductor.upgrade()?;
+    match conductor.tokens().authenticate(&request.token, only, conductor.now()) {
+        Ok(app) => Some(app),
+        Err(error) => {
+            tracing::warn!(%error, "a connection to an app interface was refused");
+            None
+        }
+    }
+}
+
+async fn forward(mut signals: broadcast::Receiver<Signal>, outgoing: Outgoing) {
+    loop {
+        match signals.recv().await {
+            Ok(signal) if outgoing.signal(&signal).await => {}
+            Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "a client is too slow for its signals"),
+            Ok(_) | Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+async fn handle(
+    conductor: &Arc<Conductor>,
+    app: &InstalledAppId,
+    request: AppRequest,
+) -> Result<AppResponse, ApiError> {
+    Ok(match request {
+        AppRequest::AppInfo => AppResponse::AppInfo(conductor.app_info(app).await?),
+        AppRequest::CallZome(signed) => called(conductor.call_signed(*signed).await?),
+        AppRequest::CreateCloneCell(payload) => {
+            AppResponse::CloneCellCreated(conductor.create_clone_cell(app, *payload).await?)
+        }
+        AppRequest::DisableCloneCell(payload) => {
+            conductor.disable_clone_cell(app, &payload).await?;
+            AppResponse::CloneCellDisabled
+        }
+        AppRequest::EnableCloneCell(payload) => {
+            AppResponse::CloneCellEnabled(conductor.enable_clone_cell(app, &payload).await?)
+        }
+        AppRequest::ProvideMemproofs(proofs) => {
+            conductor.provide_memproofs(app, proofs).await?;
+            AppResponse::Ok
+        }
+        AppRequest::EnableApp => enable(conductor, app).await?,
+        AppRequest::ListWasmHostFunctions => AppResponse::ListWasmHostFunctions(list_host_functions()),
+        AppRequest::SendDirectSignal { dna_hash, agents, signal, cap_secret } => {
+            send_direct(conductor, app, &dna_hash, &agents, signal, cap_secret.as_ref()).await?;
+            AppResponse::Ok
+        }
+        AppRequest::GrantDirectSignalCapability { cell_id, tag, constraint } => {
+            AppResponse::DirectSignalCapabilityGranted(
+                conductor.grant_for_app(app, &cell_id, tag, constraint).await?,
+            )
+        }
+        AppRequest::DumpOpTimings { dna_hash, cursor, limit } => {
+            has_dna(conductor, app, &dna_hash)?;
+            AppResponse::OpTimingsDumped(conductor.dump_op_timings(&dna_hash, cursor.as_ref(), limit).await?)
+        }
+        // There is no network, so there is nothing to tell of it.
+        AppRequest::AgentInfo { .. } => AppResponse::AgentInfo(Vec::new()),
+        AppRequest::PeerMetaInfo { dna_hashes, .. } => AppResponse::PeerMetaInfo(network::peer_meta(
+            &network::cells(conductor, Some(app)),
+            dna_hashes.as_deref(),
+        )?),
+        AppRequest::DumpNetworkMetrics { dna_hash, .. } => {
+            if let Some(dna) = &dna_hash {
+                has_dna(conductor, app, dna)?;
+            }
+            let cells = network::cells(conductor, Some(app));
+            AppResponse::NetworkMetricsDumped(network::metrics(&cells, dna_hash.as_ref()))
+        }
+        AppRequest::DumpNetworkStats => AppResponse::NetworkStatsDumped(network::stats()),
+    })
+}
+
+fn has_dna(conductor: &Conductor, app: &InstalledAppId, dna: &holo_hash::DnaHash) -> Result<(), ApiError> {
+    if conductor.state().get_app(app)?.all_cells().any(|cell| cell.dna_hash() == dna) {
+        return Ok(());
+    }
+    Err(ApiError::Other("DNA hash not found in app".to_owned()))
+}
+
+fn called(response: ZomeCallResponse) -> AppResponse {
+    AppResponse::Error(match response {
+        ZomeCallResponse::Ok(output) => return AppResponse::ZomeCalled(Box::new(output)),
+        ZomeCallResponse::AuthenticationFailed(signature, provenance) => {
+            ExternalApiWireError::ZomeCallAuthenticationFailed(format!(
+                "Authentication failure. Bad signature {signature:?} by provenance {provenance:?}."
+            ))
+        }
+        // The secret is left out: a conductor that repeats it writes it to its clients' logs.
+        ZomeCallResponse::Unauthorized(reason, secret, zome, function) => {
+            let secret = secret.map(|_| "[redacted]");
+            ExternalApiWireError::ZomeCallUnauthorized(format!(
+                "Call was not authorized with reason {reason:?}, cap secret {secret:?} to call the function {function} in zome {zome}"
+            ))
+        }
+        ZomeCallResponse::NetworkError(error) => ExternalApiWireError::InternalError(error),
+        ZomeCallResponse::CountersigningSession(error) => ExternalApiWireError::CountersigningSessionError(
+            format!("A countersigning session has failed to start on this zome call because: {error}"),
+        ),
+    })
+}
+
+/// An app may enable itself only where it was given its membrane proofs.
+async fn enable(conductor: &Arc<Conductor>, app: &InstalledAppId) -> Result<AppResponse, ApiError> {
+    let status = conductor
+        .state()
+        .get_app(app)
+        .map_err(|_| ApiError::Other("app not found".to_owned()))?
+        .status
+        .clone();
+    match status {
+        AppStatus::Enabled | AppStatus::Disabled(DisabledAppReason::NotStartedAfterProvidingMemproofs) => {
+            conductor.enable_app(app).await?;
+            Ok(AppResponse::Ok)
+        }
+        _ => Err(ApiError::Other("app not in correct state to enable".to_owned())),
+    }
+}
+
+/// To the clients of agents' apps on this conductor, where the agent granted it to this one; who did not hears nothing, and
+/// the sender is not told.
+async fn send_direct(
+    conductor: &Conductor,
+    app: &InstalledAppId,
+    dna: &holo_hash::DnaHash,
+    agents: &[holo_hash::AgentPubKey],
+    signal: Vec<u8>,
+    secret: Option<&CapSecret>,
+) -> Result<(), ApiError> {
+    let refused = |text: String| Err(ConductorError::Other(text).into());
+    if agents.is_empty() {
+        return refused("No agents to signal".to_owned());
+    }
+    if signal.len() > DIRECT_SIGNAL_MAX_SIZE {
+        return refused(format!("Signal payload larger than {DIRECT_SIGNAL_MAX_SIZE} bytes"));
+    }
+    let state = conductor.state();
+    let from = state.get_app(app)?;
+    if !from.all_cells().any(|cell| cell.dna_hash() == dna) {
+        return refused(format!("Attempted to send to DNA hash {dna:?} but it was not found in app {app}"));
+    }
+    for agent in agents {
+        let cell_id = CellId::new(dna.clone(), agent.clone());
+        let Ok(cell) = conductor.cell(&cell_id) else { continue };
+        let chains = cell.dht().as_read();
+        if chains.valid_direct_signal_grant(agent, from.agent_key(), secret).await?.is_none() {
+            tracing::info!(cell = %cell_id, "a direct signal was not delivered: its receiver did not grant it");
+            continue;
+        }
+        let signal = Signal::AppDirect {
+            cell_id: cell_id.clone(),
+            from_agent: from.agent_key().clone(),
+            signal: signal.clone(),
+        };
+        conductor.emit(&cell_id, signal);
+    }
+    Ok(())
+}
+
+const AUTHENTICATION_PATIENCE: Duration = Duration::from_secs(10);

@@ -1,0 +1,66 @@
+//! What there is to say of a network that is none: a DNA whose cells run has one, and nobody else is in it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use holo_hash::DnaHash;
+use holochain_conductor_api::PeerMetaInfo;
+use holochain_types::app::InstalledAppId;
+use holochain_types::network::{HolochainTransportStats, Kitsune2NetworkMetrics};
+use holochain_types::prelude::CellId;
+use kitsune2_api::{FetchStateSummary, GossipStateSummary, TransportStats};
+
+use crate::conductor::Conductor;
+use crate::error::ApiError;
+
+/// No transport, no peers, no connections.
+pub(super) fn stats() -> HolochainTransportStats {
+    let transport_stats =
+        TransportStats { backend: "none".to_owned(), peer_urls: Vec::new(), connections: Vec::new() };
+    HolochainTransportStats { transport_stats, blocked_message_counts: Default::default() }
+}
+
+/// Empty ones for each DNA, or for this one, of these cells.
+pub(super) fn metrics(cells: &[CellId], only: Option<&DnaHash>) -> HashMap<DnaHash, Kitsune2NetworkMetrics> {
+    let wanted = cells.iter().map(CellId::dna_hash).filter(|dna| only.is_none_or(|only| only == *dna));
+    wanted.map(|dna| (dna.clone(), nothing())).collect()
+}
+
+/// Nothing is known of any peer in any DNA of these cells.
+///
+/// # Errors
+/// None of them is asked about, as in `holochain` 0.7.1.
+pub(super) fn peer_meta(
+    cells: &[CellId],
+    only: Option<&[DnaHash]>,
+) -> Result<BTreeMap<DnaHash, BTreeMap<String, PeerMetaInfo>>, ApiError> {
+    let wanted = cells.iter().map(CellId::dna_hash).filter(|dna| only.is_none_or(|only| only.contains(dna)));
+    let spaces: BTreeMap<_, _> = wanted.map(|dna| (dna.clone(), BTreeMap::new())).collect();
+    if spaces.is_empty() {
+        return Err(ApiError::Other("No cell found for the provided dna hashes.".to_owned()));
+    }
+    Ok(spaces)
+}
+
+/// The cells that run, of all apps or of this one.
+pub(super) fn cells(conductor: &Conductor, of: Option<&InstalledAppId>) -> Vec<CellId> {
+    let state = conductor.state();
+    let of_app = |cell: &CellId| match of {
+        Some(app) => state.get_app(app).is_ok_and(|app| app.all_cells().any(|id| id == *cell)),
+        None => true,
+    };
+    conductor.running().iter().map(|cell| cell.id().clone()).filter(of_app).collect()
+}
+
+fn nothing() -> Kitsune2NetworkMetrics {
+    Kitsune2NetworkMetrics {
+        fetch_state_summary: FetchStateSummary { pending_requests: HashMap::new() },
+        gossip_state_summary: GossipStateSummary {
+            initiated_round: None,
+            accepted_rounds: Vec::new(),
+            dht_summary: HashMap::new(),
+            peer_meta: HashMap::new(),
+            local_op_count: 0,
+        },
+        local_agents: Vec::new(),
+    }
+}

@@ -1,0 +1,180 @@
+//! One connection: requests are answered as they are done, a bounded number at a time, and signals go out between answers.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt as _, StreamExt as _};
+use holochain_conductor_api::ExternalApiWireError;
+use holochain_serialized_bytes::{self as bytes, SerializedBytesError};
+use holochain_types::signal::Signal;
+use holochain_websocket::WireMessage;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, mpsc};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::decode::decode;
+
+/// What comes in on a connection.
+pub(super) struct Incoming(SplitStream<WebSocketStream<TcpStream>>);
+
+/// What goes out on it, one message after the other, from whoever holds a copy.
+#[derive(Clone)]
+pub(super) struct Outgoing(mpsc::Sender<Message>);
+
+/// A connection whose handshake is done. `writer` must be driven for anything to go out.
+pub(super) struct Connection<W> {
+    pub(super) incoming: Incoming,
+    pub(super) outgoing: Outgoing,
+    pub(super) writer: W,
+}
+
+/// Takes a connection apart.
+pub(super) fn open(socket: WebSocketStream<TcpStream>) -> Connection<impl Future<Output = ()> + Send> {
+    let (sink, stream) = socket.split();
+    let (sender, receiver) = mpsc::channel(QUEUE);
+    Connection { incoming: Incoming(stream), outgoing: Outgoing(sender), writer: write(sink, receiver) }
+}
+
+/// Writes what is there at once, until nobody can send any more or the client takes nothing for too long.
+async fn write(mut sink: SplitSink<WebSocketStream<TcpStream>, Message>, mut queue: mpsc::Receiver<Message>) {
+    let mut ping = tokio::time::interval(PING_INTERVAL);
+    ping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let message = tokio::select! {
+            message = queue.recv() => message,
+            _ = ping.tick() => Some(Message::Ping(Default::default())),
+        };
+        let Some(mut message) = message else { break };
+        let sending = async {
+            loop {
+                sink.feed(message).await?;
+                match queue.try_recv() {
+                    Ok(next) => message = next,
+                    Err(_) => return sink.flush().await,
+                }
+            }
+        };
+        if !matches!(tokio::time::timeout(WRITE_PATIENCE, sending).await, Ok(Ok(()))) {
+            return;
+        }
+    }
+    // It is the client's to notice, or not.
+    let _ = tokio::time::timeout(WRITE_PATIENCE, sink.close()).await;
+}
+
+impl Incoming {
+    /// The next message, or what was sent instead of one; `None` when the client is gone.
+    pub(super) async fn next(&mut self) -> Option<Result<WireMessage, SerializedBytesError>> {
+        loop {
+            match self.0.next().await? {
+                Ok(Message::Binary(frame)) => return Some(decode(&frame)),
+                Ok(Message::Text(text)) => return Some(decode(text.as_bytes())),
+                Ok(Message::Close(_)) => return None,
+                // Pings are answered by the socket itself.
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::debug!(%error, "a connection ended");
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Answers requests until the client goes or `stop` is cancelled; `refuse` makes the answer to one that cannot be
+    /// decoded. What is under way then runs to its end.
+    pub(super) async fn answer<Q, A, F>(
+        mut self,
+        outgoing: Outgoing,
+        stop: CancellationToken,
+        tasks: TaskTracker,
+        refuse: fn(ExternalApiWireError) -> A,
+        handle: impl Fn(Q) -> F + Send + Sync + 'static,
+    ) where
+        Q: DeserializeOwned + Send + 'static,
+        A: Serialize + std::fmt::Debug + Send + 'static,
+        F: Future<Output = A> + Send + 'static,
+    {
+        let places = Arc::new(Semaphore::new(CONCURRENT_REQUESTS));
+        let mut stopped = pin!(stop.cancelled());
+        loop {
+            let message = tokio::select! {
+                () = &mut stopped => return,
+                message = self.next() => message,
+            };
+            let (id, data) = match message {
+                Some(Ok(WireMessage::Request { id, data })) => (id, data),
+                // It names no request, so nobody can be told.
+                Some(_) => {
+                    tracing::warn!("a client sent what is no request");
+                    continue;
+                }
+                None => return,
+            };
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+            let outgoing = outgoing.clone();
+            let answer = match decode(&data) {
+                Ok(request) => Ok(handle(request)),
+                Err(_) => Err(refuse(malformed())),
+            };
+            tasks.spawn(async move {
+                let answer = match answer {
+                    Ok(answer) => answer.await,
+                    Err(refused) => refused,
+                };
+                let data = encode(&answer);
+                drop(answer);
+                if let Some(data) = data {
+                    outgoing.send(&WireMessage::Response { id, data: Some(data) }).await;
+                }
+                drop(place);
+            });
+        }
+    }
+}
+
+impl Outgoing {
+    /// Whether it is on its way; the client may be gone.
+    pub(super) async fn signal(&self, signal: &Signal) -> bool {
+        match encode(signal) {
+            Some(data) => self.send(&WireMessage::Signal { data }).await,
+            None => true,
+        }
+    }
+
+    async fn send(&self, message: &WireMessage) -> bool {
+        match encode(message) {
+            Some(frame) => self.0.send(Message::Binary(frame.into())).await.is_ok(),
+            None => true,
+        }
+    }
+}
+
+/// What cannot be encoded is said to the log; there is nothing else to say to a client.
+fn encode(message: &(impl Serialize + std::fmt::Debug)) -> Option<Vec<u8>> {
+    let encoded = bytes::encode(message);
+    encoded.inspect_err(|error| tracing::error!(%error, "a message could not be encoded")).ok()
+}
+
+/// The text tells nothing of the request: it may hold a secret.
+fn malformed() -> ExternalApiWireError {
+    ExternalApiWireError::Deserialization("Failed to deserialize request".to_owned())
+}
+
+/// Requests of one connection that are worked on at a time, as in `holochain` 0.7.1.
+const CONCURRENT_REQUESTS: usize = 128;
+
+/// Messages that wait to be written; more wait where they are made.
+const QUEUE: usize = 128;
+
+/// How often a client that says nothing is asked for a sign of life, as in `holochain` 0.7.1.
+const PING_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How long a client may take nothing of what is sent to it, as in `holochain` 0.7.1.
+const WRITE_PATIENCE: Duration = Duration::from_secs(60);

@@ -1,0 +1,248 @@
+//! The zomes of one DNA, ready to be called: their modules, what types they define, and the folding of callbacks.
+
+use std::sync::Arc;
+
+use holochain_serialized_bytes::SerializedBytesError;
+use holochain_state::prelude::WasmStore;
+use holochain_types::prelude::{
+    CallbackResult, DnaDef, DnaDefHashed, DnaError, EntryDef, EntryDefsCallbackResult, ExternIO,
+    FunctionName, ZomeDef, ZomeError, ZomeIndex, ZomeInfo, ZomeName,
+};
+use holochain_types::zome_types::{GlobalZomeTypes, ZomeTypesError};
+use holochain_wasmer_common::WasmErrorInner;
+use serde::de::DeserializeOwned;
+
+use crate::decode::decode;
+use crate::error::RibosomeError;
+use crate::host::{Access, CallContext, EntryDefsHost};
+use crate::wasm::{Guest, Host, Limits, Module, ModuleCache};
+
+/// Immutable; an update of the coordinators makes another.
+#[derive(Debug)]
+pub(crate) struct Ribosome {
+    dna: DnaDefHashed,
+    limits: Limits,
+    zomes: Vec<Zome>,
+    types: GlobalZomeTypes,
+    /// Of each integrity zome, in their order.
+    entry_defs: Vec<Vec<EntryDef>>,
+}
+
+/// One zome with its code.
+#[derive(Debug)]
+pub(crate) struct Zome {
+    pub(crate) name: ZomeName,
+    /// Its place among the integrity zomes, `None` for a coordinator.
+    pub(crate) integrity: Option<ZomeIndex>,
+    module: Arc<Module>,
+    /// What `zome_info` answers. It cannot change while this exists, and macros ask for it with every entry.
+    info: Option<ZomeInfo>,
+}
+
+impl Ribosome {
+    /// Loads the code of all zomes and asks them for their types.
+    ///
+    /// # Errors
+    /// Code that is missing, no WASM, or no zome.
+    pub(crate) async fn load(
+        dna: DnaDefHashed,
+        wasms: &WasmStore,
+        limits: Limits,
+    ) -> Result<Self, RibosomeError> {
+        let mut zomes = Vec::new();
+        let integrity = dna.integrity_zomes.len();
+        for (position, (name, definition)) in dna.all_zomes().enumerate() {
+            let ZomeDef::Wasm(wasm) = definition else {
+                return Err(DnaError::from(ZomeError::NonWasmZome(name.clone())).into());
+            };
+            let stored = wasms.as_read().get(&wasm.wasm_hash).await?;
+            let code = stored.ok_or_else(|| RibosomeError::ZomeSourceMissing(name.to_string()))?;
+            let hash = wasm.wasm_hash.clone();
+            let module =
+                blocking(move || ModuleCache::shared().load(&hash, &code.into_content().code())).await??;
+            let index = u8::try_from(position).ok().filter(|_| position < integrity).map(ZomeIndex);
+            zomes.push(Zome { name: name.clone(), integrity: index, module, info: None });
+        }
+        let ribosome = Self { dna, limits, zomes, types: GlobalZomeTypes::default(), entry_defs: Vec::new() };
+        blocking(move || ribosome.with_types()).await?
+    }
+
+    fn with_types(mut self) -> Result<Self, RibosomeError> {
+        let mut counts = Vec::new();
+        for zome in self.zomes.iter().filter(|zome| zome.integrity.is_some()) {
+            let count = |name, too_many| -> Result<u8, RibosomeError> {
+                let host: Arc<dyn Host> = Arc::new(EntryDefsHost::new(&zome.name, name));
+                let count = Guest::constant(&zome.module, host, self.limits, name)?.unwrap_or_default();
+                u8::try_from(count).map_err(|_| RibosomeError::ZomeTypesError(too_many))
+            };
+            let entries = count(ENTRY_TYPES, ZomeTypesError::EntryTypeIndexOverflow)?;
+            counts.push((entries, count(LINK_TYPES, ZomeTypesError::LinkTypeIndexOverflow)?));
+            self.entry_defs.push(self.entry_defs_of(zome)?);
+        }
+        self.types = GlobalZomeTypes::from_ordered_iterator(counts)?;
+        let infos = self.zomes.iter().enumerate().map(|(position, zome)| self.describe(position, zome));
+        let infos: Vec<ZomeInfo> = infos.collect::<Result<_, _>>()?;
+        for (zome, info) in self.zomes.iter_mut().zip(infos) {
+            zome.info = Some(info);
+        }
+        Ok(self)
+    }
+
+    fn entry_defs_of(&self, zome: &Zome) -> Result<Vec<EntryDef>, RibosomeError> {
+        if !zome.module.has(ENTRY_DEFS) {
+            return Ok(Vec::new());
+        }
+        let host: Arc<dyn Host> = Arc::new(EntryDefsHost::new(&zome.name, ENTRY_DEFS));
+        let output = Guest::new(&zome.module, host, self.limits)?.call(ENTRY_DEFS, &ExternIO::encode(())?)?;
+        match decode(output.as_bytes())? {
+            EntryDefsCallbackResult::Defs(defs) => Ok(defs.0),
+        }
+    }
+
+    fn describe(&self, position: usize, zome: &Zome) -> Result<ZomeInfo, RibosomeError> {
+        let scope = self.scope_of(zome)?;
+        let defs =
+            scope.iter().filter_map(|index| self.entry_defs.get(usize::from(index.0))).flatten().cloned();
+        Ok(ZomeInfo {
+            name: zome.name.clone(),
+            id: ZomeIndex(u8::try_from(position).map_err(|_| ZomeTypesError::ZomeIndexOverflow)?),
+            properties: holochain_serialized_bytes::SerializedBytes::default(),
+            entry_defs: defs.collect::<Vec<_>>().into(),
+            extern_fns: self.functions(zome),
+            zome_types: self.types.in_scope_subset(&scope),
+        })
+    }
+
+    /// The integrity zomes whose types a zome may use: an integrity zome its own, and those it depends on.
+    fn scope_of(&self, zome: &Zome) -> Result<Vec<ZomeIndex>, RibosomeError> {
+        let definition =
+            self.dna.all_zomes().find(|(name, _)| **name == zome.name).map(|(_, definition)| definition);
+        let dependencies = definition.map(|definition| definition.dependencies()).unwrap_or_default();
+        let index = |name: &ZomeName| {
+            let found = self.integrity().find(|zome| zome.name == *name).and_then(|zome| zome.integrity);
+            found.ok_or_else(|| ZomeTypesError::MissingDependenciesForZome(zome.name.clone()).into())
+        };
+        zome.integrity.map(Ok).into_iter().chain(dependencies.iter().map(index)).collect()
+    }
+
+    fn functions(&self, zome: &Zome) -> Vec<FunctionName> {
+        let mut functions: Vec<FunctionName> = zome.module.exports().map(FunctionName::new).collect();
+        functions.sort();
+        functions
+    }
+
+    pub(crate) fn dna(&self) -> &DnaDefHashed {
+        &self.dna
+    }
+
+    pub(crate) fn definition(&self) -> &DnaDef {
+        &self.dna.content
+    }
+
+    pub(crate) fn integrity(&self) -> impl Iterator<Item = &Zome> {
+        self.zomes.iter().filter(|zome| zome.integrity.is_some())
+    }
+
+    pub(crate) fn coordinators(&self) -> impl Iterator<Item = &Zome> {
+        self.zomes.iter().filter(|zome| zome.integrity.is_none())
+    }
+
+    pub(crate) fn zomes(&self) -> impl Iterator<Item = &Zome> {
+        self.zomes.iter()
+    }
+
+    pub(crate) fn zome(&self, name: &ZomeName) -> Option<&Zome> {
+        self.zomes.iter().find(|zome| zome.name == *name)
+    }
+
+    /// The integrity zome of this index.
+    pub(crate) fn integrity_zome(&self, index: ZomeIndex) -> Option<&Zome> {
+        self.integrity().find(|zome| zome.integrity == Some(index))
+    }
+
+    pub(crate) fn entry_def(&self, zome: ZomeIndex, entry: u8) -> Option<&EntryDef> {
+        self.entry_defs.get(usize::from(zome.0))?.get(usize::from(entry))
+    }
+
+    pub(crate) fn zome_info(&self, zome: &ZomeName) -> Option<&ZomeInfo> {
+        self.zome(zome)?.info.as_ref()
+    }
+
+    /// Runs a function if the zome has it, on a thread that may block.
+    ///
+    /// # Errors
+    /// What the guest answered as its error, or why it could not be run.
+    ///
+    /// # Cancel safety
+    /// Dropping the future lets the function run on; what it would have answered is lost.
+    pub(crate) async fn run(
+        self: &Arc<Self>,
+        zome: &ZomeName,
+        function: &FunctionName,
+        input: ExternIO,
+        access: Access,
+    ) -> Result<Option<ExternIO>, RibosomeError> {
+        let Some(zome) = self.zome(zome).filter(|zome| zome.module.has(function.0.as_str())) else {
+            return Ok(None);
+        };
+        let context = CallContext::new(Arc::clone(self), zome.name.clone(), function.clone(), access);
+        let (module, limits, function) = (Arc::clone(&zome.module), self.limits, function.clone());
+        let nested = context.depth() > 0;
+        let run = move || Guest::new(&module, Arc::new(context), limits)?.call(&function.0, &input);
+        Ok(Some(if nested { on_a_thread_of_its_own(run).await?? } else { blocking(run).await?? }))
+    }
+
+    /// Calls a callback in zome after zome; the first definitive result ends it.
+    ///
+    /// # Errors
+    /// A callback that answers something else than it must, or a failure of the host.
+    pub(crate) async fn fold<C: CallbackResult + DeserializeOwned + std::fmt::Debug>(
+        self: &Arc<Self>,
+        zomes: impl IntoIterator<Item = ZomeName>,
+        function: &FunctionName,
+        input: &ExternIO,
+        access: Access,
+    ) -> Result<Vec<(ZomeName, C)>, RibosomeError> {
+        let mut results = Vec::new();
+        for zome in zomes {
+            let result: C = match self.run(&zome, function, input.clone(), access.clone()).await {
+                Ok(None) => continue,
+                Ok(Some(output)) => decode(output.as_bytes()).map_err(|error| match error {
+                    SerializedBytesError::Deserialize(text) => RibosomeError::CallbackInvalidReturnType(text),
+                    other => other.into(),
+                })?,
+                Err(RibosomeError::WasmRuntimeError(error)) => {
+                    if matches!(error.error, WasmErrorInner::Deserialize(_)) {
+                        return Err(RibosomeError::CallbackInvalidParameters);
+                    }
+                    C::try_from_wasm_error(error)?
+                }
+                Err(error) => return Err(error),
+            };
+            if result.is_definitive() {
+                return Ok(vec![(zome, result)]);
+            }
+            results.push((zome, result));
+        }
+        Ok(results)
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, RibosomeError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| RibosomeError::JoinError(error.to_string()))
+}
+
+/// For a call that another call waits for: the threads that may block are bounded, and were all of them waiting for
+/// calls, none would be left to run one.
+async fn on_a_thread_of_its_own<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, RibosomeError> {
+    let (done, result) = tokio::sync::oneshot::channel();
+    let run = move || drop(done.send(work()));
+    std::thread::Builder::new().spawn(run).map_err(|error| RibosomeError::JoinError(error.to_string()))?;
+    result.await.map_err(|error| RibosomeError::JoinError(error.to_string()))
+}
+
+const ENTRY_TYPES: &str = "__num_entry_types";
+const LINK_TYPES: &str = "__num_link_types";
+const ENTRY_DEFS: &str = "entry_defs";

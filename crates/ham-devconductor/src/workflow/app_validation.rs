@@ -1,0 +1,159 @@
+//! What the integrity zomes say to the operations of a record.
+
+use std::sync::Arc;
+
+use holochain_keystore::MetaLairClient;
+use holochain_state::host_fn_workspace::SourceChainWorkspace;
+use holochain_state::source_chain::{IncompleteCommitReason, SourceChainError};
+use holochain_types::prelude::{
+    Action, ActionData, AgentActivity, AppEntryDef, ChainOpType, CreateEntry, CreateLink, CreateRecord,
+    Delete, DeleteLink, EntryType, ExternIO, FunctionName, Op, Record, RecordEntry, UnresolvedDependencies,
+    Update, ValidateCallbackResult, ZomeIndex, ZomeName, action_to_op_types,
+};
+
+use super::sys_validation::{Outcome, retrieve};
+use crate::error::WorkflowError;
+use crate::host::Access;
+use crate::ribosome::Ribosome;
+
+/// Has every operation of a staged record validated by the zomes it concerns.
+///
+/// # Errors
+/// [`InvalidCommit`](SourceChainError::InvalidCommit) with the reason the zome gave, or
+/// [`IncompleteCommit`](SourceChainError::IncompleteCommit).
+pub(super) async fn validate(
+    record: &Record,
+    workspace: &SourceChainWorkspace,
+    keystore: &MetaLairClient,
+    ribosome: &Arc<Ribosome>,
+) -> Result<(), WorkflowError> {
+    for op_type in action_to_op_types(record.action()) {
+        let Some(op) = operation(record, op_type, workspace).await? else { continue };
+        entry_def_exists(record.action(), ribosome)?;
+        let zomes = concerned(&op, workspace, ribosome).await?;
+        let input = ExternIO::encode(&op)?;
+        let access = Access::Validate { workspace: workspace.clone().into(), keystore: keystore.clone() };
+        let function = FunctionName::new("validate");
+        let results = ribosome.fold::<ValidateCallbackResult>(zomes, &function, &input, access).await;
+        for (_, result) in results.map_err(SourceChainError::other)? {
+            accept(result)?;
+        }
+    }
+    Ok(())
+}
+
+fn accept(result: ValidateCallbackResult) -> Result<(), WorkflowError> {
+    match result {
+        ValidateCallbackResult::Valid => Ok(()),
+        ValidateCallbackResult::Invalid(reason) => {
+            Err(SourceChainError::InvalidCommit(format!("Validation failed while committing: {reason}"))
+                .into())
+        }
+        ValidateCallbackResult::UnresolvedDependencies(missing) => {
+            let missing = match missing {
+                UnresolvedDependencies::Hashes(hashes) => hashes,
+                UnresolvedDependencies::AgentActivity(author, _) => vec![author.into()],
+            };
+            Err(SourceChainError::IncompleteCommit(IncompleteCommitReason::DepMissingFromDht(missing)).into())
+        }
+    }
+}
+
+/// The operation as the zome sees it: a private entry is seen only where it is stored.
+async fn operation(
+    record: &Record,
+    op_type: ChainOpType,
+    workspace: &SourceChainWorkspace,
+) -> Result<Option<Op>, WorkflowError> {
+    let action = record.signed_action().clone();
+    let entry = record.entry().as_option().cloned();
+    let visibility = record.action().entry_visibility().copied();
+    let is_private = visibility == Some(holochain_types::prelude::EntryVisibility::Private);
+    let public = if is_private { None } else { entry.clone() };
+    Ok(Some(match op_type {
+        ChainOpType::CreateRecord => {
+            let entry = RecordEntry::new(visibility.as_ref(), public);
+            Op::CreateRecord(CreateRecord { record: Record::new(action, entry) })
+        }
+        ChainOpType::CreateEntry => {
+            let Some(entry) = entry else { return Ok(None) };
+            Op::CreateEntry(CreateEntry { action, entry })
+        }
+        ChainOpType::AgentActivity => Op::AgentActivity(AgentActivity { action, cached_entry: None }),
+        ChainOpType::UpdateEntry | ChainOpType::UpdateRecord => {
+            Op::Update(Update { update: action, new_entry: public })
+        }
+        ChainOpType::DeleteRecord | ChainOpType::DeleteEntry => Op::Delete(Delete { delete: action }),
+        ChainOpType::CreateLink => Op::CreateLink(CreateLink { create_link: action }),
+        ChainOpType::DeleteLink => {
+            let ActionData::DeleteLink(data) = &record.action().data else { return Ok(None) };
+            let create_link =
+                retrieve(&data.link_add_address, workspace).await.map_err(Outcome::into_commit_error)?;
+            Op::DeleteLink(DeleteLink { delete_link: action, create_link })
+        }
+    }))
+}
+
+fn entry_def_exists(action: &Action, ribosome: &Ribosome) -> Result<(), WorkflowError> {
+    let Some((_, EntryType::App(def))) = action.entry_data() else { return Ok(()) };
+    let outcome = match ribosome.integrity_zome(def.zome_index()) {
+        None => Outcome::ZomeIndex(def.clone()),
+        Some(_) => match ribosome.entry_def(def.zome_index(), def.entry_index().0) {
+            None => Outcome::EntryDefId(def.clone()),
+            Some(known) if known.visibility != *def.visibility() => Outcome::EntryVisibility(def.clone()),
+            Some(_) => return Ok(()),
+        },
+    };
+    Err(SourceChainError::other(outcome).into())
+}
+
+/// The zome that defined what the operation is about; all of them where none did.
+async fn concerned(
+    op: &Op,
+    workspace: &SourceChainWorkspace,
+    ribosome: &Ribosome,
+) -> Result<Vec<ZomeName>, WorkflowError> {
+    let data = match op {
+        Op::AgentActivity(_) => return Ok(all(ribosome)),
+        Op::CreateRecord(op) => &op.record.action().data,
+        Op::CreateEntry(op) => &op.action.hashed.content.data,
+        Op::Update(op) => &op.update.hashed.content.data,
+        Op::Delete(op) => &op.delete.hashed.content.data,
+        Op::CreateLink(op) => &op.create_link.hashed.content.data,
+        Op::DeleteLink(op) => &op.create_link.data,
+    };
+    let about = match data {
+        ActionData::Delete(delete) => Some(&delete.deletes_address),
+        ActionData::DeleteLink(delete) => Some(&delete.link_add_address),
+        _ => None,
+    };
+    let index = match about {
+        Some(hash) => defined_in(&retrieve(hash, workspace).await.map_err(Outcome::into_commit_error)?.data),
+        None => defined_in(data),
+    };
+    let Some(index) = index else { return Ok(all(ribosome)) };
+    match ribosome.integrity_zome(index) {
+        Some(zome) => Ok(vec![zome.name.clone()]),
+        None => {
+            accept(ValidateCallbackResult::Invalid(format!("No integrity zome found with index {index:?}")))
+                .map(|()| Vec::new())
+        }
+    }
+}
+
+fn defined_in(data: &ActionData) -> Option<ZomeIndex> {
+    let of = |entry_type: &EntryType| match entry_type {
+        EntryType::App(AppEntryDef { zome_index, .. }) => Some(*zome_index),
+        _ => None,
+    };
+    match data {
+        ActionData::CreateLink(link) => Some(link.zome_index),
+        ActionData::Create(create) => of(&create.entry_type),
+        ActionData::Update(update) => of(&update.entry_type),
+        _ => None,
+    }
+}
+
+fn all(ribosome: &Ribosome) -> Vec<ZomeName> {
+    ribosome.integrity().map(|zome| zome.name.clone()).collect()
+}

@@ -1,0 +1,110 @@
+//! A zome call, from its authorization to its commit.
+
+use std::sync::Arc;
+
+use holochain_data::models::WitnessNonceResult;
+use holochain_nonce::Nonce256Bits;
+use holochain_state::host_fn_workspace::SourceChainWorkspace;
+use holochain_types::prelude::{
+    BlockTargetId, ExternIO, InitCallbackResult, ZomeCallAuthorization, ZomeCallParams, ZomeCallResponse,
+};
+
+use super::commit::{self, commit, post_commit};
+use super::init::initialize;
+use crate::conductor::{Caller, Cell, Conductor, INIT_PATIENCE};
+use crate::error::{CellError, ConductorError, RibosomeError, WorkflowError};
+use crate::host::{Access, CellAccess};
+
+/// Runs a call in its cell.
+///
+/// # Errors
+/// `init` failed, there is no such zome or function, the function failed, what it wrote is not valid, or the store
+/// failed. Nothing is written then.
+///
+/// # Cancel safety
+/// Dropping the future lets a function that runs end; what it staged is then not committed, unless the commit had begun.
+pub(crate) async fn call_zome(
+    conductor: &Arc<Conductor>,
+    cell: &Arc<Cell>,
+    params: ZomeCallParams,
+    caller: Caller,
+) -> Result<ZomeCallResponse, CellError> {
+    let ribosome = cell.ribosome();
+    let from_init = caller.workspace.as_ref().is_some_and(SourceChainWorkspace::called_from_init);
+    if !from_init && !cell.is_initialized() {
+        let turn = tokio::time::timeout(INIT_PATIENCE, cell.init_turn()).await;
+        let _turn = turn.map_err(|_| CellError::InitTimeout)?;
+        initialize(cell, &ribosome).await?;
+        cell.set_initialized();
+    }
+    if params.fn_name.0 == "init" {
+        // It ran when the cell was first called; nobody runs it by hand.
+        return Ok(ZomeCallResponse::Ok(ExternIO::encode(InitCallbackResult::Pass)?));
+    }
+    let known = ribosome.definition().get_zome(&params.zome_name);
+    known.map_err(|error| RibosomeError::ApiError(Box::new(error.into())))?;
+    let is_root = caller.workspace.is_none();
+    let workspace = match caller.workspace {
+        Some(workspace) => workspace,
+        None => {
+            SourceChainWorkspace::new(cell.dht(), cell.keystore().clone(), cell.id().agent_pubkey().clone())
+                .await?
+        }
+    };
+    let authorization = authorize(conductor, &params, &workspace).await.map_err(Box::new)?;
+    let zome = params.zome_name.clone();
+    if authorization != ZomeCallAuthorization::Authorized {
+        let ZomeCallParams { cap_secret, zome_name, fn_name, .. } = params;
+        return Ok(ZomeCallResponse::Unauthorized(authorization, cap_secret, zome_name, fn_name));
+    }
+    let access = Access::ZomeCall {
+        cell: CellAccess { cell: Arc::clone(cell), workspace: workspace.clone() },
+        provenance: params.provenance,
+        cap_secret: params.cap_secret,
+        depth: caller.depth,
+    };
+    let output = ribosome.run(&params.zome_name, &params.fn_name, params.payload, access).await?;
+    let output = output.ok_or_else(|| RibosomeError::ZomeFnNotExists(params.zome_name, params.fn_name))?;
+    if is_root {
+        commit::validate(cell, &ribosome, &workspace).await.map_err(Box::new)?;
+        let actions = commit(&workspace).await.map_err(Box::new)?;
+        post_commit(cell, &ribosome, workspace, vec![zome], actions, true);
+    }
+    Ok(ZomeCallResponse::Ok(output))
+}
+
+/// Nonce, grant, block list: in this order, so that a nonce is used up by every call that got so far.
+async fn authorize(
+    conductor: &Conductor,
+    params: &ZomeCallParams,
+    workspace: &SourceChainWorkspace,
+) -> Result<ZomeCallAuthorization, WorkflowError> {
+    let nonce: Nonce256Bits = params.nonce;
+    let now = conductor.now();
+    let store = conductor.store();
+    let witnessed = {
+        let _turn = conductor.turn_to_write().await;
+        store.witness_nonce(params.provenance.clone(), nonce, now, params.expires_at).await?
+    };
+    match witnessed {
+        WitnessNonceResult::Fresh => {}
+        stale => return Ok(ZomeCallAuthorization::BadNonce(format!("{stale:?}"))),
+    }
+    let function = (params.zome_name.clone(), params.fn_name.clone());
+    let chain = workspace.source_chain();
+    if chain.valid_cap_grant(function, params.provenance.clone(), params.cap_secret).await?.is_none() {
+        return Ok(ZomeCallAuthorization::BadCapGrant);
+    }
+    let caller =
+        holochain_types::prelude::CellId::new(params.cell_id.dna_hash().clone(), params.provenance.clone());
+    if store.as_read().is_blocked(BlockTargetId::Cell(caller), now).await? {
+        return Ok(ZomeCallAuthorization::BlockedProvenance);
+    }
+    Ok(ZomeCallAuthorization::Authorized)
+}
+
+impl From<ConductorError> for CellError {
+    fn from(error: ConductorError) -> Self {
+        Self::ConductorError(Box::new(error))
+    }
+}

@@ -1,0 +1,69 @@
+//! From the scratch to the chain: everything a call staged is valid and written, or nothing is.
+
+use std::sync::Arc;
+
+use holochain_state::host_fn_workspace::SourceChainWorkspace;
+use holochain_types::prelude::{ExternIO, FunctionName, SignedActionHashed, ZomeName};
+
+use super::{app_validation, sys_validation};
+use crate::conductor::Cell;
+use crate::error::WorkflowError;
+use crate::host::{Access, CellAccess};
+use crate::ribosome::Ribosome;
+
+/// Validates what is staged.
+///
+/// # Errors
+/// The first record that is not valid, or not yet.
+pub(crate) async fn validate(
+    cell: &Cell,
+    ribosome: &Arc<Ribosome>,
+    workspace: &SourceChainWorkspace,
+) -> Result<(), WorkflowError> {
+    let records = workspace.source_chain().scratch_records()?;
+    for record in &records {
+        sys_validation::validate(record, workspace).await?;
+    }
+    for record in &records {
+        app_validation::validate(record, workspace, cell.keystore(), ribosome).await?;
+    }
+    Ok(())
+}
+
+/// Writes what is staged; answers what was written. On one node everything an author writes is integrated with it.
+///
+/// # Errors
+/// [`HeadMoved`](holochain_state::source_chain::SourceChainError::HeadMoved) where the chain grew meanwhile and the order
+/// matters.
+///
+/// # Cancel safety
+/// Dropping the future may leave it written or not.
+pub(crate) async fn commit(
+    workspace: &SourceChainWorkspace,
+) -> Result<Vec<SignedActionHashed>, WorkflowError> {
+    Ok(workspace.source_chain().flush(Vec::new()).await?.0)
+}
+
+/// Tells zomes in the background of what was committed; what they answer is ignored.
+pub(crate) fn post_commit(
+    cell: &Arc<Cell>,
+    ribosome: &Arc<Ribosome>,
+    workspace: SourceChainWorkspace,
+    zomes: Vec<ZomeName>,
+    actions: Vec<SignedActionHashed>,
+    may_call: bool,
+) {
+    let (Ok(conductor), false) = (cell.conductor(), actions.is_empty()) else { return };
+    let (cell, ribosome) = (Arc::clone(cell), Arc::clone(ribosome));
+    conductor.tasks().spawn(async move {
+        let Ok(input) = ExternIO::encode(&actions) else { return };
+        for zome in zomes {
+            let access = CellAccess { cell: Arc::clone(&cell), workspace: workspace.clone() };
+            let access = Access::PostCommit { cell: access, may_call };
+            let ran = ribosome.run(&zome, &FunctionName::new("post_commit"), input.clone(), access).await;
+            if let Err(error) = ran {
+                tracing::error!(%zome, %error, "post_commit failed");
+            }
+        }
+    });
+}

@@ -1,0 +1,74 @@
+//! Functions that zomes have scheduled.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use holochain_nonce::fresh_nonce;
+use holochain_state::prelude::DhtStoreError;
+use holochain_types::prelude::{
+    ExternIO, Schedule, ScheduledFn, Timestamp, ZomeCallParams, ZomeCallResponse,
+};
+
+use crate::conductor::{Caller, Cell, Conductor};
+use crate::decode::decode;
+use crate::error::WorkflowError;
+
+/// Runs what is due in a cell. What a function answers is its next schedule; one that fails or answers `None` is
+/// scheduled no more.
+///
+/// # Errors
+/// The store failed; what was due is then still due.
+pub(crate) async fn run_scheduled(conductor: &Arc<Conductor>, cell: &Arc<Cell>) -> Result<(), WorkflowError> {
+    let (now, author, dht) = (conductor.now(), cell.id().agent_pubkey(), cell.dht());
+    dht.reschedule_expired_persisted(author, now).await;
+    let due = dht.live_scheduled_functions(author, now).await?;
+    if due.is_empty() {
+        return Ok(());
+    }
+    dht.delete_live_ephemeral_scheduled_functions(author, now).await.map_err(other)?;
+    let calls = due.iter().map(|(function, schedule, _)| run(conductor, cell, function, schedule.as_ref()));
+    let answers = join_all(calls).await;
+    for ((function, _, is_ephemeral), answer) in due.iter().zip(answers) {
+        match answer {
+            Some(next) => dht.upsert_scheduled_function(author, function, &Some(next), conductor.now()).await,
+            None if *is_ephemeral => Ok(0),
+            None => dht.unschedule_function(author, function).await,
+        }
+        .map_err(other)?;
+    }
+    Ok(())
+}
+
+async fn run(
+    conductor: &Arc<Conductor>,
+    cell: &Arc<Cell>,
+    function: &ScheduledFn,
+    schedule: Option<&Schedule>,
+) -> Option<Schedule> {
+    let (nonce, expires_at) = fresh_nonce(Timestamp::now()).ok()?;
+    let params = ZomeCallParams {
+        provenance: cell.id().agent_pubkey().clone(),
+        cell_id: cell.id().clone(),
+        zome_name: function.zome_name().clone(),
+        fn_name: function.fn_name().clone(),
+        cap_secret: None,
+        payload: ExternIO::encode(schedule).ok()?,
+        nonce,
+        expires_at,
+    };
+    match conductor.call_zome(params, Caller::default()).await {
+        Ok(ZomeCallResponse::Ok(answer)) => decode(answer.as_bytes()).ok()?,
+        Ok(refused) => {
+            tracing::error!(function = %function.fn_name(), %refused, "a scheduled function was refused");
+            None
+        }
+        Err(error) => {
+            tracing::error!(function = %function.fn_name(), %error, "a scheduled function failed");
+            None
+        }
+    }
+}
+
+fn other(error: DhtStoreError) -> WorkflowError {
+    WorkflowError::Other(error.to_string())
+}

@@ -1,0 +1,204 @@
+//! What every record of a chain must keep to, whatever its app says. Rules and texts of `holochain` 0.7.1.
+
+use holo_hash::{ActionHash, AnyDhtHash, EntryHash};
+use holochain_keystore::SignedActionHashedExt as _;
+use holochain_state::host_fn_workspace::SourceChainWorkspace;
+use holochain_state::query::StateQueryError;
+use holochain_types::prelude::{
+    Action, ActionData, AppEntryDef, CreateData, Entry, EntryType, PrevActionError, PrevActionErrorKind,
+    Record, UpdateData,
+};
+
+use crate::error::WorkflowError;
+use holochain_state::source_chain::{IncompleteCommitReason, SourceChainError};
+
+/// Why a record is not valid, or not yet.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Outcome {
+    #[error("The record with signature {0:?} and action {1:?} was found to be counterfeit")]
+    CounterfeitAction(holochain_types::prelude::Signature, Box<Action>),
+    #[error("The dependency {0:?} was not found on the DHT")]
+    DepMissingFromDht(AnyDhtHash),
+    #[error("The entry def index for {0:?} was out of range")]
+    EntryDefId(AppEntryDef),
+    #[error("The entry has a different hash to the action's entry hash")]
+    EntryHash,
+    #[error("The entry size {0} was larger than the MAX_ENTRY_SIZE {MAX_ENTRY_SIZE}")]
+    EntryTooLarge(usize),
+    #[error("The entry has a different type to the action's entry type")]
+    EntryTypeMismatch,
+    #[error("The visibility for {0:?} didn't match the zome")]
+    EntryVisibility(AppEntryDef),
+    #[error("The link tag size {0} was larger than the MAX_TAG_SIZE {MAX_TAG_SIZE}")]
+    TagTooLarge(usize),
+    #[error("The action with {0:?} was expected to be a link add action")]
+    NotCreateLink(ActionHash),
+    #[error("The action was expected to be a new entry action but was {0:?}")]
+    NotNewEntry(Box<Action>),
+    #[error(transparent)]
+    PrevAction(#[from] PrevActionError),
+    #[error("Update original: {0:?} doesn't match new: {1:?}")]
+    UpdateTypeMismatch(EntryType, EntryType),
+    #[error("Update original {0:?} doesn't match the {1:?} in the update")]
+    UpdateHashMismatch(EntryHash, EntryHash),
+    #[error("The zome index for {0:?} was out of range")]
+    ZomeIndex(AppEntryDef),
+    #[error(transparent)]
+    Query(#[from] StateQueryError),
+}
+
+impl Outcome {
+    /// As a commit fails with it.
+    pub(super) fn into_commit_error(self) -> WorkflowError {
+        match self {
+            Self::DepMissingFromDht(hash) => {
+                SourceChainError::IncompleteCommit(IncompleteCommitReason::DepMissingFromDht(vec![hash]))
+                    .into()
+            }
+            Self::Query(error) => error.into(),
+            outcome => SourceChainError::InvalidCommit(outcome.to_string()).into(),
+        }
+    }
+}
+
+/// Checks a record that is staged on the workspace.
+///
+/// # Errors
+/// [`InvalidCommit`](SourceChainError::InvalidCommit) or [`IncompleteCommit`](SourceChainError::IncompleteCommit).
+pub(super) async fn validate(record: &Record, workspace: &SourceChainWorkspace) -> Result<(), WorkflowError> {
+    check(record, workspace).await.map_err(Outcome::into_commit_error)
+}
+
+async fn check(record: &Record, workspace: &SourceChainWorkspace) -> Result<(), Outcome> {
+    let action = record.action();
+    if record.signed_action().verify_signature().await.is_err() {
+        return Err(Outcome::CounterfeitAction(record.signature().clone(), Box::new(action.clone())));
+    }
+    follows_its_predecessor(action, workspace).await?;
+    if let Some(entry) = record.entry().as_option() {
+        fits_its_action(action, entry)?;
+    }
+    match &action.data {
+        ActionData::Update(update) => {
+            let original = retrieve(&update.original_action_address, workspace).await?;
+            updates(update, &original)
+        }
+        ActionData::Delete(delete) => is_new_entry(&retrieve(&delete.deletes_address, workspace).await?),
+        ActionData::CreateLink(link) if link.tag.0.len() > MAX_TAG_SIZE => {
+            Err(Outcome::TagTooLarge(link.tag.0.len()))
+        }
+        ActionData::DeleteLink(delete) => match retrieve(&delete.link_add_address, workspace).await?.data {
+            ActionData::CreateLink(_) => Ok(()),
+            _ => Err(Outcome::NotCreateLink(delete.link_add_address.clone())),
+        },
+        _ => Ok(()),
+    }
+}
+
+async fn follows_its_predecessor(action: &Action, workspace: &SourceChainWorkspace) -> Result<(), Outcome> {
+    let fail = |kind: PrevActionErrorKind| Err(Outcome::PrevAction((kind, action.clone()).into()));
+    let is_dna = matches!(action.data, ActionData::Dna(_));
+    let Some(previous) = action.prev_action() else {
+        return match (is_dna, action.action_seq()) {
+            (true, 0) => Ok(()),
+            (_, 0) => fail(PrevActionErrorKind::InvalidRoot),
+            _ => fail(PrevActionErrorKind::MissingPrev),
+        };
+    };
+    if action.action_seq() == 0 {
+        return fail(PrevActionErrorKind::InvalidRoot);
+    }
+    if is_dna {
+        return fail(PrevActionErrorKind::MissingPrev);
+    }
+    let previous = retrieve(previous, workspace).await?;
+    if matches!(previous.data, ActionData::CloseChain(_)) {
+        return fail(PrevActionErrorKind::ActionAfterChainClose);
+    }
+    if previous.author() != action.author() {
+        return fail(PrevActionErrorKind::Author(previous.author().clone(), action.author().clone()));
+    }
+    if action.timestamp() < previous.timestamp() {
+        return fail(PrevActionErrorKind::Timestamp(previous.timestamp(), action.timestamp()));
+    }
+    if previous.action_seq().checked_add(1) != Some(action.action_seq()) {
+        return fail(PrevActionErrorKind::InvalidSeq(action.action_seq(), previous.action_seq()));
+    }
+    let text = match (matches!(previous.data, ActionData::AgentValidationPkg(_)), is_agent_key(action)) {
+        (true, false) => "Every AgentValidationPkg must be followed by a Create or Update for an AgentPubKey",
+        (false, true) => {
+            "Every Create or Update for an AgentPubKey must be preceded by an AgentValidationPkg"
+        }
+        _ => return Ok(()),
+    };
+    fail(PrevActionErrorKind::InvalidSuccessor(text.to_owned(), Box::new((previous, action.clone()))))
+}
+
+fn is_agent_key(action: &Action) -> bool {
+    matches!(
+        action.data,
+        ActionData::Create(CreateData { entry_type: EntryType::AgentPubKey, .. })
+            | ActionData::Update(UpdateData { entry_type: EntryType::AgentPubKey, .. })
+    )
+}
+
+fn fits_its_action(action: &Action, entry: &Entry) -> Result<(), Outcome> {
+    let Some((hash, entry_type)) = action.entry_data() else {
+        return Err(Outcome::NotNewEntry(Box::new(action.clone())));
+    };
+    let matches = matches!(
+        (entry_type, entry),
+        (EntryType::AgentPubKey, Entry::Agent(_))
+            | (EntryType::App(_), Entry::App(_) | Entry::CounterSign(..))
+            | (EntryType::CapClaim, Entry::CapClaim(_))
+            | (EntryType::CapGrant, Entry::CapGrant(_))
+    );
+    if !matches {
+        return Err(Outcome::EntryTypeMismatch);
+    }
+    if *hash != EntryHash::with_data_sync(entry) {
+        return Err(Outcome::EntryHash);
+    }
+    match entry {
+        Entry::App(bytes) if bytes.bytes().len() > MAX_ENTRY_SIZE => {
+            Err(Outcome::EntryTooLarge(bytes.bytes().len()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_new_entry(action: &Action) -> Result<(), Outcome> {
+    match action.data {
+        ActionData::Create(_) | ActionData::Update(_) => Ok(()),
+        _ => Err(Outcome::NotNewEntry(Box::new(action.clone()))),
+    }
+}
+
+fn updates(update: &UpdateData, original: &Action) -> Result<(), Outcome> {
+    let Some((hash, entry_type)) = original.entry_data() else {
+        return Err(Outcome::NotNewEntry(Box::new(original.clone())));
+    };
+    if update.entry_type != *entry_type {
+        return Err(Outcome::UpdateTypeMismatch(entry_type.clone(), update.entry_type.clone()));
+    }
+    if update.original_entry_address != *hash {
+        return Err(Outcome::UpdateHashMismatch(hash.clone(), update.original_entry_address.clone()));
+    }
+    Ok(())
+}
+
+/// An action that another needs, staged or committed by anyone.
+pub(super) async fn retrieve(hash: &ActionHash, workspace: &SourceChainWorkspace) -> Result<Action, Outcome> {
+    let stores = workspace.stores();
+    let (Some(store), Some(scratch)) = (stores.dht_store, stores.scratch) else {
+        return Err(Outcome::DepMissingFromDht(hash.clone().into()));
+    };
+    let found = store.as_read().retrieve_action_with_scratch(hash, &scratch).await?;
+    found.map(|action| action.hashed.content).ok_or_else(|| Outcome::DepMissingFromDht(hash.clone().into()))
+}
+
+/// Bytes of an app entry.
+const MAX_ENTRY_SIZE: usize = 4_000_000;
+
+/// Bytes of a link's tag.
+const MAX_TAG_SIZE: usize = 1000;

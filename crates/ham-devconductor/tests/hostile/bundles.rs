@@ -1,0 +1,195 @@
+//! Files that are no bundle, or one that does not hold what it says.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+
+use bytes::Bytes;
+use flate2::write::GzEncoder;
+use flate2::{Compress, Compression, FlushCompress};
+use holochain_types::app::AppBundleSource;
+use holochain_types::prelude::{AppManifest, AppRoleManifest, ValidatedDnaManifest, ZomeManifest};
+use serde::Serialize;
+
+use crate::support::{Server, fresh_name, payload, run, says, text};
+use crate::zome::{Dna, app_manifest, manifest, role, zome};
+
+/// A bundle as it is in a file, whether or not it fits together.
+#[derive(Serialize)]
+struct Raw<M> {
+    manifest: M,
+    resources: BTreeMap<String, Bytes>,
+}
+
+fn pack<M: Serialize>(manifest: M, resources: impl IntoIterator<Item = (&'static str, Vec<u8>)>) -> Vec<u8> {
+    let resources = resources.into_iter().map(|(name, bytes)| (name.to_owned(), bytes.into())).collect();
+    mr_bundle::pack(&Raw { manifest, resources }).unwrap().to_vec()
+}
+
+fn dna(manifest: ValidatedDnaManifest) -> Vec<u8> {
+    let Dna { integrity, coordinator } = Dna::good();
+    pack(manifest, [("integrity.wasm", integrity), ("zome.wasm", coordinator)])
+}
+
+fn one_role(role: AppRoleManifest) -> AppManifest {
+    app_manifest(&fresh_name(), vec![role])
+}
+
+fn with_dna(dna: Vec<u8>) -> Vec<u8> {
+    pack(one_role(role("role", "it.dna")), [("it.dna", dna)])
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+async fn refused(server: &Server, bundle: Vec<u8>, part: &str) {
+    says(&server.install_bytes(bundle).await.expect_err("it was installed"), part);
+}
+
+#[test]
+fn what_is_not_compressed_is_refused() {
+    run(async |server| {
+        for bytes in
+            [&b""[..], b"\x1f", b"\x1f\x8b", b"PK\x03\x04", &[0; 1000], &[0x1f, 0x8b, 8, 0xff, 0, 0, 0, 0]]
+        {
+            refused(server, bytes.to_vec(), "Failed to decompress bundle").await;
+        }
+        let mut cut = with_dna(dna(manifest(&fresh_name(), zome("integrity"), zome("zome"))));
+        cut.truncate(cut.len() / 2);
+        refused(server, cut, "Failed to decompress bundle").await;
+        let mut damaged = gzip(&[0; 100]);
+        *damaged.last_mut().unwrap() ^= 1;
+        refused(server, damaged, "Failed to decompress bundle").await;
+    });
+}
+
+#[test]
+fn what_is_no_manifest_and_resources_is_refused() {
+    run(async |server| {
+        let deep = [vec![0x91; 100_000], vec![0xc0]].concat();
+        // The manifest as a map within a map without end.
+        let deep_manifest = [&b"\x82\xa8manifest"[..], &b"\x81\xa1a".repeat(100_000)].concat();
+        for bytes in [
+            &b""[..],
+            b"\xc0",
+            b"\xc1",
+            b"\x80",
+            b"\x82\xa8manifest",
+            b"\xdf\xff\xff\xff\xff",
+            b"\xdd\xff\xff\xff\xff",
+            &deep,
+            &deep_manifest,
+            b"{\"manifest\": {}}",
+        ] {
+            refused(server, gzip(bytes), "MsgpackDecodeError").await;
+        }
+    });
+}
+
+#[test]
+fn a_manifest_that_cannot_be_is_refused() {
+    run(async |server| {
+        let nothing: [(&'static str, Vec<u8>); 0] = [];
+        let unknown = serde_json::json!({ "manifest_version": "9", "name": "n", "roles": [] });
+        refused(server, pack(unknown, nothing.clone()), "MsgpackDecodeError").await;
+        let more = serde_json::json!({ "manifest_version": "0", "name": "n", "roles": [], "surprise": 1 });
+        refused(server, pack(more, nothing), "MsgpackDecodeError").await;
+    });
+}
+
+#[test]
+fn resources_that_are_missing_or_too_many_are_refused() {
+    run(async |server| {
+        let nothing: [(&'static str, Vec<u8>); 0] = [];
+        refused(server, pack(one_role(role("role", "it.dna")), nothing.clone()), "MissingResources").await;
+        let good = dna(manifest(&fresh_name(), zome("integrity"), zome("zome")));
+        let many = [("it.dna", good.clone()), ("more.dna", good)];
+        refused(server, pack(one_role(role("role", "it.dna")), many), "UnusedResources").await;
+        let without = pack(manifest(&fresh_name(), zome("integrity"), zome("zome")), nothing);
+        refused(server, with_dna(without), "MissingResource").await;
+        // Each zome takes its code out of the bundle.
+        let shared = ZomeManifest { path: "integrity.wasm".to_owned(), ..zome("zome") };
+        refused(server, with_dna(dna(manifest(&fresh_name(), zome("integrity"), shared))), "MissingResource")
+            .await;
+    });
+}
+
+#[test]
+fn a_path_out_of_the_bundle_leads_nowhere() {
+    run(async |server| {
+        for path in ["/etc/passwd", "../../etc/passwd", "", "\0", "https://example.com/it.dna"] {
+            let bundle = pack(one_role(role("role", path)), [("it.dna", vec![])]);
+            server.install_bytes(bundle).await.expect_err("it was installed");
+        }
+        let source = AppBundleSource::Path("/nowhere/it.happ".into());
+        says(&server.admin.install_app(payload(source)).await.map_err(text).unwrap_err(), "nowhere");
+        let source = AppBundleSource::Path("/".into());
+        server.admin.install_app(payload(source)).await.map_err(text).unwrap_err();
+    });
+}
+
+#[test]
+fn a_dna_that_is_none_is_refused() {
+    run(async |server| {
+        refused(server, with_dna(vec![]), "Failed to decompress bundle").await;
+        refused(server, with_dna(b"garbage".to_vec()), "Failed to decompress bundle").await;
+        refused(server, with_dna(gzip(b"garbage")), "MsgpackDecodeError").await;
+        // An app in the place of a DNA.
+        refused(server, with_dna(with_dna(vec![])), "MsgpackDecodeError").await;
+    });
+}
+
+#[test]
+fn a_wrong_hash_is_refused() {
+    run(async |server| {
+        let hash = holo_hash::WasmHash::from_raw_32(vec![7; 32]);
+        let wrong = ZomeManifest { hash: Some(hash.into()), ..zome("zome") };
+        refused(server, with_dna(dna(manifest(&fresh_name(), zome("integrity"), wrong))), "WasmHashMismatch")
+            .await;
+        let mut other = role("role", "it.dna");
+        other.dna.installed_hash = Some(holo_hash::DnaHash::from_raw_32(vec![7; 32]).into());
+        let good = dna(manifest(&fresh_name(), zome("integrity"), zome("zome")));
+        // `holochain` 0.7.1 does not look at it either where the bundle has the DNA.
+        server.install_bytes(pack(one_role(other), [("it.dna", good)])).await.unwrap();
+    });
+}
+
+#[test]
+fn properties_without_end_are_refused() {
+    run(async |server| {
+        for depth in [900, 100_000] {
+            let name = fresh_name();
+            // {integrity: {properties: [[[...]]]}} beside what a DNA needs.
+            let mut bytes =
+                rmp_serde::to_vec_named(&serde_json::json!({ "manifest_version": "0", "name": name }))
+                    .unwrap();
+            bytes[0] += 2;
+            bytes.extend(b"\xabcoordinator\x81\xa5zomes\x90\xa9integrity\x83\xacnetwork_seed\xc0\xa5zomes\x90\xaaproperties");
+            bytes.extend(vec![0x91; depth]);
+            bytes.push(0xc0);
+            let bundle = [&b"\x82\xa8manifest"[..], &bytes, b"\xa9resources\x80"].concat();
+            // What is not too deep to be read may be installed, and must not be too deep for anything else.
+            let installed = server.install_bytes(with_dna(gzip(&bundle))).await;
+            assert!(depth < 1000 || installed.is_err());
+        }
+    });
+}
+
+/// Mebibytes of zeros from kilobytes: a deflate stream of one block over and over.
+fn bomb(mebibytes: usize) -> Vec<u8> {
+    let mut compress = Compress::new(Compression::best(), false);
+    let mut block = Vec::with_capacity(8192);
+    compress.compress_vec(&vec![0; 1 << 20], &mut block, FlushCompress::Full).unwrap();
+    let header = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
+    [header.to_vec(), block.repeat(mebibytes)].concat()
+}
+
+#[test]
+fn a_bomb_is_unpacked_only_up_to_a_bound() {
+    run(async |server| {
+        refused(server, bomb(3000), "larger than").await;
+        refused(server, with_dna(bomb(3000)), "larger than").await;
+    });
+}

@@ -1,0 +1,14 @@
+//! What a hostile bundle, zome or client can do: be answered with an error or be cut off. Every test ends with a call that
+//! is served.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+mod bundles;
+mod calls;
+mod frames;
+mod guests;
+mod modules;
+mod secrets;
+mod support;
+mod tokens;
+mod zome;

@@ -1,0 +1,155 @@
+//! The conductor in this process: what a test does to it, seen by the client that people use.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ham_devconductor::{Config, DevConductor, StartError};
+use holo_hash::ActionHash;
+use holochain_client::{
+    AdminWebsocket, AppWebsocket, AuthorizeSigningCredentialsPayload, ClientAgentSigner, ConductorApiError,
+    ExternIO, ZomeCallTarget,
+};
+use holochain_types::prelude::Timestamp;
+use holochain_types::signal::Signal;
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
+
+/// Running into it means a hang.
+const BOUND: Duration = Duration::from_secs(60);
+
+fn bundle() -> Vec<u8> {
+    std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/probe.happ")).unwrap()
+}
+
+/// An app on a conductor, with a client whose calls are authorized.
+struct App {
+    client: AppWebsocket,
+    signals: mpsc::Receiver<Signal>,
+}
+
+impl App {
+    async fn connect(conductor: &DevConductor, app: &str) -> Self {
+        let admin = AdminWebsocket::connect(conductor.admin_address(), None).await.unwrap();
+        let port = conductor.attach_app_interface(0).await.unwrap();
+        let token = admin.issue_app_auth_token(app.to_owned().into()).await.unwrap().token;
+        let signer = ClientAgentSigner::default();
+        let connecting = AppWebsocket::connect(("127.0.0.1", port), token, Arc::new(signer.clone()), None);
+        let client = connecting.await.unwrap();
+        for cell in client.cached_app_info().cell_info.values().flatten() {
+            let holochain_client::CellInfo::Provisioned(cell) = cell else { continue };
+            let payload =
+                AuthorizeSigningCredentialsPayload { cell_id: cell.cell_id.clone(), functions: None };
+            let credentials = admin.authorize_signing_credentials(payload).await.unwrap();
+            signer.add_credentials(cell.cell_id.clone(), credentials);
+        }
+        let (sender, signals) = mpsc::channel(64);
+        client.on_signal(move |signal| drop(sender.try_send(signal))).await;
+        Self { client, signals }
+    }
+
+    async fn ask(&self, function: &str, input: ExternIO) -> Result<ExternIO, ConductorApiError> {
+        let target = ZomeCallTarget::RoleName("probe".to_owned());
+        timeout(BOUND, self.client.call_zome(target, "probe".into(), function.into(), input)).await.unwrap()
+    }
+
+    async fn call<O: serde::de::DeserializeOwned + std::fmt::Debug>(
+        &self,
+        function: &str,
+        input: impl serde::Serialize + std::fmt::Debug,
+    ) -> O {
+        self.ask(function, ExternIO::encode(input).unwrap()).await.unwrap().decode().unwrap()
+    }
+
+    async fn create(&self, call_id: &str) {
+        self.call::<ActionHash>("create_item", json!({ "call_id": call_id, "body": "b" })).await;
+    }
+
+    async fn count(&self) -> usize {
+        self.call("count_items", ()).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_is_installed_and_called() {
+    let conductor = DevConductor::start().await.unwrap();
+    assert!(conductor.is_temporary());
+    let id = conductor.install(bundle(), None).await.unwrap();
+    let mut app = App::connect(&conductor, &id).await;
+    assert_eq!(app.call::<String>("echo_text", "hello").await, "hello");
+    app.create("one").await;
+    assert_eq!(app.count().await, 1);
+    let signal = timeout(BOUND, app.signals.recv()).await.unwrap().unwrap();
+    assert!(matches!(signal, Signal::App { .. }), "{signal:?}");
+    // Installing what is installed changes nothing.
+    assert_eq!(conductor.install(bundle(), Some(id.clone())).await.unwrap(), id);
+    timeout(BOUND, conductor.shut_down()).await.unwrap();
+    app.ask("echo_text", ExternIO::encode("gone").unwrap()).await.unwrap_err();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_directory_is_one_conductors_and_survives_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = || Config::default().with_data(directory.path());
+    let conductor = DevConductor::start_with(config()).await.unwrap();
+    let id = conductor.install(bundle(), None).await.unwrap();
+    let app = App::connect(&conductor, &id).await;
+    app.create("kept").await;
+    assert!(matches!(DevConductor::start_with(config()).await, Err(StartError::InUse(_))));
+    let port = conductor.admin_port();
+    let conductor = timeout(BOUND, conductor.restart()).await.unwrap().unwrap();
+    assert_eq!(conductor.admin_port(), port);
+    let app = App::connect(&conductor, &id).await;
+    assert_eq!(app.count().await, 1);
+    app.create("after").await;
+    assert_eq!(app.count().await, 2);
+    timeout(BOUND, conductor.shut_down()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tests_can_move_delay_silence_and_freeze_it() {
+    let mut conductor = DevConductor::start().await.unwrap();
+    let id = conductor.install(bundle(), None).await.unwrap();
+    let mut app = App::connect(&conductor, &id).await;
+
+    let before = conductor.admin_address();
+    conductor.move_port().await.unwrap();
+    assert_ne!(conductor.admin_address(), before);
+    AdminWebsocket::connect(before, None).await.unwrap_err();
+    AdminWebsocket::connect(conductor.admin_address(), None).await.unwrap();
+
+    let delay = Duration::from_millis(200);
+    conductor.delay_answers(delay);
+    let asked = Instant::now();
+    app.count().await;
+    assert!(asked.elapsed() >= delay);
+    conductor.delay_answers(Duration::ZERO);
+
+    conductor.drop_signals(true);
+    app.call::<()>("emit", "silent").await;
+    conductor.drop_signals(false);
+    app.call::<()>("emit", "loud").await;
+    // Those of `init` may come before.
+    let payload = loop {
+        let signal = timeout(BOUND, app.signals.recv()).await.unwrap().unwrap();
+        let Signal::App { signal, .. } = signal else { panic!("{signal:?}") };
+        let payload = String::from_utf8_lossy(&signal.into_inner().0).into_owned();
+        if payload.contains("emitted") {
+            break payload;
+        }
+    };
+    assert!(payload.contains("loud"), "{payload}");
+
+    // A call signed for the next five minutes has expired in an hour.
+    let hour = Duration::from_secs(3600);
+    conductor.freeze_clock(Some((Timestamp::now() + hour).unwrap()));
+    let late = app.ask("echo_text", ExternIO::encode("late").unwrap()).await.unwrap_err();
+    assert!(format!("{late:?}").contains("BadNonce(\\\"Expired\\\")"), "{late:?}");
+    conductor.freeze_clock(None);
+    assert_eq!(app.call::<String>("echo_text", "again").await, "again");
+
+    conductor.kill();
+    app.ask("echo_text", ExternIO::encode("gone").unwrap()).await.unwrap_err();
+}
