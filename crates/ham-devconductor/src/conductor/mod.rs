@@ -9,6 +9,7 @@ mod controls;
 mod dump;
 mod grants;
 mod keystore;
+mod nonces;
 mod signals;
 mod stores;
 mod tokens;
@@ -20,10 +21,12 @@ use std::time::Duration;
 use holo_hash::DnaHash;
 use holochain_conductor_api::ZomeCallParamsSigned;
 use holochain_conductor_api::state::ConductorState;
+use holochain_data::models::WitnessNonceResult;
 use holochain_keystore::MetaLairClient;
 use holochain_state::DhtStore;
 use holochain_state::conductor::ConductorStore;
 use holochain_state::host_fn_workspace::SourceChainWorkspace;
+use holochain_state::mutations::StateMutationError;
 use holochain_types::prelude::{
     AppStatus, CellId, InitPropertiesMap, InstalledApp, Timestamp, ZomeCallParams, ZomeCallResponse,
 };
@@ -41,6 +44,7 @@ use crate::decode::decode;
 use crate::error::{ApiError, CellUnavailableReason, ConductorError, StartError};
 use crate::workflow;
 use keystore::Keystore;
+use nonces::Nonces;
 use stores::Stores;
 
 /// One conductor. Cells and interfaces hold it weakly or for the time of a request.
@@ -56,6 +60,7 @@ pub(crate) struct Conductor {
     cells: RwLock<HashMap<CellId, Arc<Cell>>>,
     signals: Signals,
     tokens: Tokens,
+    nonces: Nonces,
     controls: Controls,
     tasks: TaskTracker,
     closing: CancellationToken,
@@ -86,6 +91,7 @@ impl Conductor {
         let keystore = keystore::open(&config, stores.directory()).await?;
         let state = stores.conductor.as_read().load_state().await;
         let state = state.map_err(|error| StartError::Database(error.to_string()))?.unwrap_or_default();
+        let nonces = Nonces::new(config.data != DataDirectory::Temporary);
         let conductor = Arc::new(Self {
             config,
             stores,
@@ -95,6 +101,7 @@ impl Conductor {
             cells: RwLock::default(),
             signals: Signals::default(),
             tokens: Tokens::default(),
+            nonces,
             controls: Controls::default(),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
@@ -149,6 +156,22 @@ impl Conductor {
 
     pub(crate) fn signals(&self) -> &Signals {
         &self.signals
+    }
+
+    /// Uses a call's nonce up.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn witness(
+        &self,
+        params: &ZomeCallParams,
+    ) -> Result<WitnessNonceResult, StateMutationError> {
+        let agent = params.provenance.clone();
+        let _turn = match self.nonces {
+            Nonces::Kept => Some(self.turn_to_write().await),
+            Nonces::Memory(_) => None,
+        };
+        self.nonces.witness(self.store(), agent, params.nonce, self.now(), params.expires_at).await
     }
 
     pub(crate) fn tokens(&self) -> &Tokens {

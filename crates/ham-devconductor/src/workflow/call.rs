@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use holochain_data::models::WitnessNonceResult;
-use holochain_nonce::Nonce256Bits;
 use holochain_state::host_fn_workspace::SourceChainWorkspace;
 use holochain_types::prelude::{
-    BlockTargetId, ExternIO, InitCallbackResult, ZomeCallAuthorization, ZomeCallParams, ZomeCallResponse,
+    ExternIO, InitCallbackResult, ZomeCallAuthorization, ZomeCallParams, ZomeCallResponse,
 };
 
 use super::commit::{self, commit, post_commit};
@@ -73,34 +72,24 @@ pub(crate) async fn call_zome(
     Ok(ZomeCallResponse::Ok(output))
 }
 
-/// Nonce, grant, block list: in this order, so that a nonce is used up by every call that got so far.
+/// Nonce, then grant: in this order, so that a nonce is used up by every call that got so far. A block list has nobody to
+/// fill it: what would be blocked for comes from elsewhere.
 async fn authorize(
     conductor: &Conductor,
     params: &ZomeCallParams,
     workspace: &SourceChainWorkspace,
 ) -> Result<ZomeCallAuthorization, WorkflowError> {
-    let nonce: Nonce256Bits = params.nonce;
-    let now = conductor.now();
-    let store = conductor.store();
-    let witnessed = {
-        let _turn = conductor.turn_to_write().await;
-        store.witness_nonce(params.provenance.clone(), nonce, now, params.expires_at).await?
-    };
-    match witnessed {
+    match conductor.witness(params).await? {
         WitnessNonceResult::Fresh => {}
         stale => return Ok(ZomeCallAuthorization::BadNonce(format!("{stale:?}"))),
     }
     let function = (params.zome_name.clone(), params.fn_name.clone());
-    let chain = workspace.source_chain();
-    if chain.valid_cap_grant(function, params.provenance.clone(), params.cap_secret).await?.is_none() {
-        return Ok(ZomeCallAuthorization::BadCapGrant);
-    }
-    let caller =
-        holochain_types::prelude::CellId::new(params.cell_id.dna_hash().clone(), params.provenance.clone());
-    if store.as_read().is_blocked(BlockTargetId::Cell(caller), now).await? {
-        return Ok(ZomeCallAuthorization::BlockedProvenance);
-    }
-    Ok(ZomeCallAuthorization::Authorized)
+    let grant =
+        workspace.source_chain().valid_cap_grant(function, params.provenance.clone(), params.cap_secret);
+    Ok(match grant.await? {
+        Some(_) => ZomeCallAuthorization::Authorized,
+        None => ZomeCallAuthorization::BadCapGrant,
+    })
 }
 
 impl From<ConductorError> for CellError {
