@@ -23,8 +23,7 @@ impl CallContext {
         for agent in agents {
             let target = CellId::new(cell.id().dna_hash().clone(), agent);
             let function = FunctionName::new("recv_remote_signal");
-            let from = cell.id().agent_pubkey();
-            let params = call_params(from, target, self.zome.clone(), function, signal.clone())?;
+            let params = call_params(cell, target, self.zome.clone(), function, signal.clone())?;
             let receiver = conductor.clone();
             conductor.tasks().spawn_on(
                 async move {

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use holochain_nonce::fresh_nonce;
 use holochain_state::prelude::DhtStoreError;
-use holochain_types::prelude::{
-    ExternIO, Schedule, ScheduledFn, Timestamp, ZomeCallParams, ZomeCallResponse,
-};
+use holochain_types::prelude::{ExternIO, Schedule, ScheduledFn, ZomeCallParams, ZomeCallResponse};
 
 use crate::conductor::{Caller, Cell, Conductor};
 use crate::decode::decode;
@@ -45,7 +43,7 @@ async fn run(
     function: &ScheduledFn,
     schedule: Option<&Schedule>,
 ) -> Option<Schedule> {
-    let (nonce, expires_at) = fresh_nonce(Timestamp::now()).ok()?;
+    let (nonce, expires_at) = fresh_nonce(conductor.now()).ok()?;
     let params = ZomeCallParams {
         provenance: cell.id().agent_pubkey().clone(),
         cell_id: cell.id().clone(),

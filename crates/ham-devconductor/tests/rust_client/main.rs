@@ -5,6 +5,7 @@
 
 mod admin;
 mod app;
+mod at_once;
 mod clone_cell;
 mod network;
 #[path = "../support/mod.rs"]

@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, OnceCell};
 
 /// Reaching it means a hang.
-pub(crate) const BOUND: Duration = Duration::from_secs(120);
+pub(crate) const BOUND: Duration = Duration::from_secs(60);
 
 /// Runtime of all tests of a file: what they share lives in it.
 static RUNTIME: LazyLock<Runtime> =
