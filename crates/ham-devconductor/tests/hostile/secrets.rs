@@ -14,7 +14,7 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
 use crate::frames::{answer, encode, open, send};
-use crate::support::run;
+use crate::support::{nothing, run};
 use crate::zome::Dna;
 
 static LOG: Mutex<String> = Mutex::new(String::new());
@@ -160,7 +160,7 @@ fn a_secret_of_the_wrong_type_is_not_told() {
 fn the_secret_of_a_capability_is_not_told() {
     run(async |server| {
         let app = server.connect(&server.install(Dna::good()).await.unwrap()).await;
-        let good = app.params("good", ExternIO::encode(()).unwrap());
+        let good = app.params("good", nothing());
         let secret = good.cap_secret.unwrap();
         let hide = |text: &str| hides(text, secret.as_ref());
         // Refused for the nonce, for the function, for the zome, for the secret of another.
@@ -168,11 +168,11 @@ fn the_secret_of_a_capability_is_not_told() {
         app.send(signed.clone()).await.unwrap();
         hide(&app.send(signed).await.unwrap_err());
         hide(&app.call("nothing", ()).await.unwrap_err());
-        let mut params = app.params("good", ExternIO::encode(()).unwrap());
+        let mut params = app.params("good", nothing());
         params.zome_name = "nobody".into();
         hide(&app.send(app.sign(&params)).await.unwrap_err());
         let wrong = CapSecret::from(std::array::from_fn(|at| u8::try_from(at + 100).unwrap()));
-        let mut params = app.params("good", ExternIO::encode(()).unwrap());
+        let mut params = app.params("good", nothing());
         params.cap_secret = Some(wrong);
         hides(&app.send(app.sign(&params)).await.unwrap_err(), wrong.as_ref());
         // What administrators are shown of grants and of the conductor.
@@ -227,7 +227,7 @@ fn files(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
 fn a_call_with_its_secret_is_not_written_down_when_its_connection_ends() {
     run(async |server| {
         let app = server.connect(&server.install(Dna::good()).await.unwrap()).await;
-        let params = app.params("good", ExternIO::encode(()).unwrap());
+        let params = app.params("good", nothing());
         let secret = params.cap_secret.unwrap();
         let mut socket = crate::frames::authenticated(server, &app.id).await;
         let data = encode(&AppRequest::CallZome(Box::new(app.sign(&params))));
