@@ -12,7 +12,15 @@ use serde::de::DeserializeOwned;
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, SerializedBytesError> {
     let mut decoder = rmp_serde::Deserializer::from_read_ref(bytes);
     decoder.set_max_depth(MAX_DEPTH);
-    T::deserialize(&mut decoder).map_err(|error| SerializedBytesError::Deserialize(error.to_string()))
+    T::deserialize(&mut decoder)
+        .map_err(|error| SerializedBytesError::Deserialize(without_value(&error.to_string())))
+}
+
+/// The text of an error of `serde` without the text that it found: it may be a secret that was sent as the wrong type.
+fn without_value(error: &str) -> String {
+    let parts =
+        error.split_once(" \"").and_then(|(kind, rest)| Some((kind, rest.rsplit_once("\", expected ")?.1)));
+    parts.map_or_else(|| error.to_owned(), |(kind, wanted)| format!("{kind}, expected {wanted}"))
 }
 
 /// What a guest is told of bytes that are not what they should be. Only their beginning is repeated: as text they are five
@@ -30,6 +38,14 @@ const MAX_REPEATED: usize = 4096;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_does_not_repeat_the_text_it_found() {
+        let found = "invalid type: string \"my \\\"secret\\\", x\", expected a byte array";
+        assert_eq!(without_value(found), "invalid type: string, expected a byte array");
+        let other = "invalid length 3, expected 32";
+        assert_eq!(without_value(other), other);
+    }
 
     #[test]
     fn a_value_is_read_to_a_depth() {

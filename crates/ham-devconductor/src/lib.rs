@@ -10,6 +10,8 @@
 
 mod conductor;
 mod decode;
+#[doc(hidden)]
+pub mod decoding;
 mod error;
 mod handle;
 mod host;

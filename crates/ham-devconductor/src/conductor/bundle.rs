@@ -14,7 +14,7 @@ use crate::error::{ConductorError, InterfaceError};
 ///
 /// # Errors
 /// It cannot be read, is none, or it or one of its DNAs is larger than [`MAX_UNPACKED`].
-pub(super) async fn unpack(source: AppBundleSource) -> Result<AppBundle, ConductorError> {
+pub(crate) async fn unpack(source: AppBundleSource) -> Result<AppBundle, ConductorError> {
     let source = match source {
         AppBundleSource::Path(path) => match tokio::fs::read(&path).await {
             Ok(bytes) => AppBundleSource::Bytes(bytes.into()),
@@ -37,7 +37,7 @@ pub(super) async fn unpack(source: AppBundleSource) -> Result<AppBundle, Conduct
 ///
 /// # Errors
 /// A role or a DNA bundle is none.
-pub(super) async fn resolve(
+pub(crate) async fn resolve(
     bundle: AppBundle,
     memproofs: MemproofMap,
     existing: ExistingCellsMap,

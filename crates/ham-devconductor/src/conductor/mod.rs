@@ -1,7 +1,7 @@
 //! The conductor itself: its databases, keys, apps and running cells.
 
 mod apps;
-mod bundle;
+pub(crate) mod bundle;
 mod cell;
 mod clones;
 mod config;

@@ -46,7 +46,9 @@ impl Stores {
         std::fs::create_dir_all(&databases).map_err(failed)?;
         let lock = lock(&directory)?;
         let settings = HolochainDataConfig::new().with_sync_level(sync);
-        let conductor = open_db(&databases, data::Conductor, settings.clone())
+        // One connection, so that one transaction is over before the next begins: an app that is installed while a call
+        // writes its nonce found the database locked otherwise, because it reads before it writes.
+        let conductor = open_db(&databases, data::Conductor, settings.clone().with_max_readers(0))
             .await
             .map_err(|error| StartError::Database(error.to_string()))?;
         let wasm = open_db(&databases, data::Wasm, settings.clone())

@@ -8,12 +8,8 @@ use holochain_types::prelude::{
 };
 use serde::Serialize;
 
-use crate::support::{App, run, says};
+use crate::support::{App, nothing, run, says};
 use crate::zome::{Dna, GOOD, asks_with, import, module};
-
-fn nothing() -> ExternIO {
-    ExternIO::encode(()).unwrap()
-}
 
 /// Within a call's life.
 fn after(duration: Duration) -> Timestamp {
@@ -232,7 +228,7 @@ fn entries_and_tags_have_a_largest_size() {
     }
     run(async |server| {
         let app = server.features().await;
-        let base: ActionHash = app.call("create_blob", 3_900_000).await.unwrap().decode().unwrap();
+        let base: ActionHash = app.call("create_note", "the end of links").await.unwrap().decode().unwrap();
         says(&app.call("create_blob", 4_000_001).await.unwrap_err(), "exceeds the limit");
         // A zome without the HDK, which looks at the size itself.
         let mut params = app.params("bare_create", ExternIO::encode("x".repeat(4_000_000)).unwrap());

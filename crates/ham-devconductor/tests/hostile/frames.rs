@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use holochain_conductor_api::{AdminRequest, AdminResponse, AppRequest, AppResponse, ExternalApiWireError};
-use holochain_types::prelude::ExternIO;
 use holochain_websocket::WireMessage;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
-use crate::support::{Server, fresh_name, run};
+use crate::support::{Server, fresh_name, nothing, run};
 use crate::zome::{Dna, GOOD, app, asks_with, import, module};
 
 pub(crate) type Socket = tokio_tungstenite::WebSocketStream<TcpStream>;
@@ -302,7 +301,7 @@ fn a_connection_that_ends_during_its_call_ends_nothing_else() {
         let app = server.app(&import("sys_time_1"), &body).await;
         for _ in 0..5 {
             let mut socket = authenticated(server, &app.id).await;
-            let signed = app.sign(&app.params("good", ExternIO::encode(()).unwrap()));
+            let signed = app.sign(&app.params("good", nothing()));
             request(&mut socket, 1, encode(&AppRequest::CallZome(Box::new(signed)))).await;
             drop(socket);
         }

@@ -34,7 +34,7 @@ pub(crate) struct Server {
     pub(crate) conductor: DevConductor,
     pub(crate) admin: AdminWebsocket,
     pub(crate) port: u16,
-    good: String,
+    good: OnceCell<App>,
 }
 
 /// An app and the right to call it.
@@ -67,15 +67,19 @@ impl Server {
         let conductor = DevConductor::start_with(config).await.unwrap();
         let admin = AdminWebsocket::connect(conductor.admin_address(), None).await.unwrap();
         let port = conductor.attach_app_interface(0).await.unwrap();
-        let good =
-            conductor.install(zome::app("good", &[Dna::good()]), Some("good".to_owned())).await.unwrap();
-        Self { conductor, admin, port, good }
+        Self { conductor, admin, port, good: OnceCell::new() }
     }
 
-    /// Serves a client that connects now.
+    /// Serves a client that connects now. The right to call is given once: two that are given at once exclude each other.
     pub(crate) async fn serves(&self) {
-        let app = self.connect(&self.good).await;
-        assert_eq!(app.call("good", ()).await.unwrap(), ExternIO::encode(()).unwrap());
+        let install = async || {
+            let id = self.install(Dna::good()).await.unwrap();
+            self.connect(&id).await
+        };
+        let good = self.good.get_or_init(install).await;
+        let (client, _) = self.client(&good.id, "role 0").await;
+        let answer = client.signed_call_zome(good.sign(&good.params("good", nothing()))).await;
+        assert_eq!(answer.map_err(text).unwrap(), nothing());
     }
 
     /// Installs an app of one DNA.
@@ -205,6 +209,11 @@ pub(crate) fn payload(source: AppBundleSource) -> InstallAppPayload {
         ignore_genesis_failure: false,
         restore_from_dht: false,
     }
+}
+
+/// The argument, and the answer, of a function that has none.
+pub(crate) fn nothing() -> ExternIO {
+    ExternIO::encode(()).unwrap()
 }
 
 /// A name that nothing else here has.

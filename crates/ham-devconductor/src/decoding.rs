@@ -1,0 +1,64 @@
+//! The decoders that a client reaches, for tests that feed them: not for use.
+
+use holochain_conductor_api::{AdminRequest, AppAuthenticationRequest, AppRequest};
+use holochain_types::app::AppBundleSource;
+use holochain_types::prelude::ZomeCallParams;
+use holochain_websocket::WireMessage;
+
+use crate::conductor::bundle;
+use crate::decode::decode;
+use crate::wasm::Module;
+
+/// How far a message was understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Understood {
+    /// It is no message.
+    Nothing,
+    /// It is one, and what it carries is not.
+    Message,
+    /// It carries a token or a request.
+    Request,
+    /// The request is a call with its parameters.
+    Call,
+}
+
+/// Reads a message as an interface does, down to the parameters of a call.
+pub fn message(frame: &[u8]) -> Understood {
+    let understood = |is: bool| if is { Understood::Request } else { Understood::Message };
+    match decode(frame) {
+        Err(_) => Understood::Nothing,
+        Ok(WireMessage::Authenticate { data }) => {
+            understood(decode::<AppAuthenticationRequest>(&data).is_ok())
+        }
+        Ok(WireMessage::Request { data, .. }) => match decode(&data) {
+            Ok(AppRequest::CallZome(signed)) if decode::<ZomeCallParams>(signed.bytes.as_bytes()).is_ok() => {
+                Understood::Call
+            }
+            Ok(_) => Understood::Request,
+            Err(_) => understood(decode::<AdminRequest>(&data).is_ok()),
+        },
+        Ok(_) => Understood::Message,
+    }
+}
+
+/// Reads an app bundle as an installation does, with its DNAs and the code of their zomes; answers how many modules it has.
+///
+/// # Errors
+/// The text of why it is none.
+///
+/// # Cancel safety
+/// Dropping the future lets a thread read to its end.
+pub async fn app_bundle(file: Vec<u8>) -> Result<usize, String> {
+    let unpacked = bundle::unpack(AppBundleSource::Bytes(file.into())).await;
+    let unpacked = unpacked.map_err(|error| error.to_string())?;
+    let resolved = bundle::resolve(unpacked, Default::default(), Default::default()).await;
+    let resolved = resolved.map_err(|error| error.to_string())?;
+    let mut modules = 0;
+    for (dna, _) in &resolved.dnas_to_register {
+        for (_, code) in dna.code() {
+            Module::new(&code.clone().code()).map_err(|error| error.to_string())?;
+            modules += 1;
+        }
+    }
+    Ok(modules)
+}
