@@ -38,6 +38,7 @@ pub(super) async fn upgrade(
     };
     let limit = hub.config.max_request_size;
     upgrade
+        .read_buffer_size(READ_BUFFER)
         .max_message_size(limit)
         .max_frame_size(limit)
         .on_upgrade(move |socket| async move { Connection { socket, seat, queue }.serve().await })
@@ -167,3 +168,6 @@ impl Connection {
 async fn within<E>(patience: Duration, work: impl Future<Output = Result<(), E>>) -> bool {
     matches!(tokio::time::timeout(patience, work).await, Ok(Ok(())))
 }
+
+/// Bytes that are read at a time. Requests are short, and each connection has a buffer of its own.
+const READ_BUFFER: usize = 4 << 10;
