@@ -1,4 +1,5 @@
-//! 20 kills and 200 cuts on a real conductor, with 10,000 calls, and the chain as the judge.
+//! 20 kills and 200 cuts on a real conductor, 50 kills of the embedded one, with 10,000 calls, and the chain as the judge.
+//! Built twice: as `kills` and as `embedded_kills`.
 //!
 //! The scenario is `ham demo`'s own engine. Everything it does is drawn from a seed, which the report prints; set
 //! `HAM_CHAOS_SEED` to repeat a run.
@@ -8,10 +9,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use ham_cli::demo::{DEFAULT_OUTSTANDING, DEFAULT_SEED, DemoOptions, Progress, Report, run};
+use ham_testkit::conductor::Install;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
-const KILLS: u32 = 20;
+const KILLS: u32 = if EMBEDDED { 50 } else { 20 };
+const EMBEDDED: bool = matches!(env!("CARGO_CRATE_NAME").as_bytes(), b"embedded_kills");
 const CUTS: u32 = 200;
 const CALLS: u32 = 10_000;
 
@@ -28,7 +31,8 @@ fn seed() -> u64 {
 
 async fn report_of(options: DemoOptions) -> Report {
     eprintln!("seed {}", options.seed);
-    let report = run(options, |progress| {
+    let install = Install::of_test(env!("CARGO_CRATE_NAME")).await.expect("a conductor");
+    let report = run(options.with_install(install), |progress| {
         if progress.is_worth_a_line() {
             eprintln!("{progress}");
         }

@@ -1,5 +1,8 @@
-//! `ham demo`: a real conductor is killed under load, and its source chains are compared with what every caller was told.
+//! `ham demo`: a conductor is killed under load, and its source chains are compared with what every caller was told.
 
+use std::path::PathBuf;
+
+use ham_testkit::conductor::Install;
 use serde_json::json;
 
 use crate::commands::info::{plain, trimmed};
@@ -30,6 +33,18 @@ pub(crate) struct Args {
     /// How many calls must be under way at each kill
     #[arg(long, default_value_t = DEFAULT_OUTSTANDING, help = format!("How many calls must be under way at each kill, at most {CALLERS}"))]
     concurrency: usize,
+    /// Which conductor is killed: the embedded one, or the real one, which is built once if need be
+    #[arg(long, value_enum, default_value_t = Kind::Embedded)]
+    conductor: Kind,
+}
+
+/// The conductors there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Kind {
+    /// `ham dev`
+    Embedded,
+    /// `holochain`
+    Real,
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
@@ -39,6 +54,10 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         .with_cuts(args.cuts)
         .with_seed(args.seed)
         .with_outstanding(args.concurrency);
+    let options = match args.conductor {
+        Kind::Embedded => options.with_install(Install::embedded(this_program()?)),
+        Kind::Real => options,
+    };
     let spinner = Spinner::start(context.output, "looking for a conductor");
     let ended = crate::demo::run(options, |progress| {
         spinner.say(&progress.to_string(), progress.is_worth_a_line());
@@ -48,6 +67,14 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let report = ended.map_err(failure)?;
     show(context, &report)?;
     verdict(&report)
+}
+
+/// Where this program lies: the conductor that is killed is another process of it.
+fn this_program() -> Result<PathBuf, Failure> {
+    std::env::current_exe().map_err(|error| {
+        let error = anyhow::Error::new(error).context("cannot find this program");
+        Failure::new(Exit::Local, error, "use --conductor real")
+    })
 }
 
 fn failure(error: DemoError) -> Failure {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ham_testkit::conductor::Install;
+
 use super::error::DemoError;
 
 /// The seed unless another is given.
@@ -42,6 +44,8 @@ pub struct DemoOptions {
     pub cuts: u32,
     /// How many calls must be outstanding at each kill; at most [`CALLERS`].
     pub outstanding: usize,
+    /// The conductor's binary; without one, the real conductor is found, or built once.
+    pub install: Option<Install>,
 }
 
 impl Default for DemoOptions {
@@ -52,6 +56,7 @@ impl Default for DemoOptions {
             calls: DEFAULT_CALLS,
             cuts: DEFAULT_CUTS,
             outstanding: DEFAULT_OUTSTANDING,
+            install: None,
         }
     }
 }
@@ -89,6 +94,13 @@ impl DemoOptions {
     #[must_use]
     pub fn with_outstanding(mut self, outstanding: usize) -> Self {
         self.outstanding = outstanding;
+        self
+    }
+
+    /// Kills this conductor.
+    #[must_use]
+    pub fn with_install(mut self, install: Install) -> Self {
+        self.install = Some(install);
         self
     }
 

@@ -25,8 +25,14 @@ pub(super) struct Stage {
 
 impl Stage {
     /// Starts everything; resolves when every cell has been called once, so that grants, `init` and the compiler are over.
-    pub(super) async fn set(progress: &(impl Fn(Progress) + Send + Sync)) -> Result<Self, DemoError> {
-        let install = Install::ensure_with(|building| progress(Progress::Building(building))).await?;
+    pub(super) async fn set(
+        install: Option<Install>,
+        progress: &(impl Fn(Progress) + Send + Sync),
+    ) -> Result<Self, DemoError> {
+        let install = match install {
+            Some(install) => install,
+            None => Install::ensure_with(|building| progress(Progress::Building(building))).await?,
+        };
         progress(Progress::Starting);
         let conductor = Conductor::builder().with_install(install).start().await?;
         conductor.install_app(&probe_bundle().await?, APP_ID, InstallOptions::default()).await?;
