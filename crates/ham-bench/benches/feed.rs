@@ -163,8 +163,7 @@ impl Audience {
     async fn publish(&mut self) {
         let expected = self.heard.blocks.load(Ordering::SeqCst) + BATCH * self.count;
         self.heard.expected.store(expected, Ordering::SeqCst);
-        let data =
-            json!({ "block_hash": "9f86d081884c7d65", "height": 1_234_567, "events_count": 3 });
+        let data = json!({ "block_hash": "9f86d081884c7d65", "height": 1_234_567, "events_count": 3 });
         let body = json!({ "what": "block", "chain_name": CHAIN, "count": BATCH, "data": data }).to_string();
         let request = format!(
             "POST /ham/publish HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
