@@ -36,8 +36,12 @@ fn run(test: impl Future<Output = ()>) {
 
 /// An app of the test's own on the conductor that all tests share.
 async fn app() -> Features {
+    app_on(shared().await).await
+}
+
+async fn shared() -> &'static Conductor {
     static SHARED: OnceCell<Conductor> = OnceCell::const_new();
-    app_on(SHARED.get_or_init(start).await).await
+    SHARED.get_or_init(start).await
 }
 
 async fn start() -> Conductor {
@@ -389,9 +393,7 @@ fn post_commit_tells_and_calls() {
         let _: ActionHash = app.ask("create_note", "relay:on").await;
         let mut zomes = Vec::new();
         while zomes.last().is_none_or(|(zome, count)| zome != "mirror" || *count != 1) {
-            let SignalItem::Signal(signal) = signals.next().await.unwrap() else { continue };
-            let Signal::App { signal, .. } = &*signal else { continue };
-            let told: Told = signal.clone().into_inner().decode().unwrap();
+            let told = told(&mut signals).await;
             assert_eq!(told.r#type, "committed");
             zomes.push((told.zome.unwrap(), told.actions.unwrap().len()));
         }
@@ -444,6 +446,217 @@ fn hostile_code_costs_one_call() {
     });
 }
 
+#[test]
+fn functions_take_one_argument_or_none_and_their_names_are_their_zomes_own() {
+    run(async {
+        let app = app().await;
+        app.ask::<()>("nothing", ()).await;
+        assert_eq!(app.ask::<u32>("increment", 1).await, 2);
+        assert_eq!(app.ask::<u32>("increment_thrice", 1).await, 4);
+        assert_eq!(app.ask_zome::<u32>("mirror", "increment", 1).await.unwrap(), 2);
+        // What does without the HDK does as well.
+        assert_eq!(app.ask_zome::<String>("bare", "bare_echo", "same").await.unwrap(), "same");
+        assert_eq!(app.ask_zome::<String>("bare", "bare_dna_name", ()).await.unwrap(), "features");
+        assert!(app.ask_zome::<()>("bare", "bare_fail", "by hand").await.unwrap_err().contains("by hand"));
+        let json = ExternIO(br#"{"a":1}"#.to_vec());
+        let options = ham::CallOptions::default();
+        let answer = app.0.call_zome_raw("features", "bare", "bare_json", json, options).await.unwrap();
+        assert_eq!(answer.0, br#"{"received":{"a":1}}"#);
+    });
+}
+
+#[test]
+fn a_zome_is_told_what_surrounds_its_call() {
+    run(async {
+        let app = app().await;
+        let zome: ZomeInfo = app.ask("info_zome", ()).await;
+        assert_eq!(zome.name.0, "features");
+        let defs: Vec<_> = zome
+            .entry_defs
+            .0
+            .iter()
+            .map(|def| (format!("{:?}", def.id), def.visibility, def.required_validations.0))
+            .collect();
+        let [note, secret, verdict, tick, blob] = defs.as_slice() else { panic!("{defs:?}") };
+        assert_eq!((note.1, note.2), (EntryVisibility::Public, 2), "{note:?}");
+        assert_eq!(secret.1, EntryVisibility::Private, "{secret:?}");
+        assert_eq!((verdict.2, tick.2), (1, 0));
+        assert!(blob.0.contains("blob"), "{blob:?}");
+        // Of all integrity zomes in the order of the DNA, those of this one are the first.
+        assert_eq!(zome.zome_types.entries.0[0].1.len(), 5);
+
+        let (before, after): (AgentInfo, AgentInfo) = app.ask("info_agent_around_write", ()).await;
+        assert_eq!(after.chain_head.1, before.chain_head.1 + 1);
+        let call: CallInfo = app.ask("info_call", ()).await;
+        assert_eq!((call.function_name.0.as_str(), call.as_at.0), ("info_call", after.chain_head.0));
+        assert_eq!(app.ask::<Named>("info_dna_v1", ()).await.name, "features");
+
+        let [one, two]: [serde_bytes::ByteBuf; 2] =
+            [app.ask("random", 16).await, app.ask("random", 16).await];
+        assert!(one.len() == 16 && two.len() == 16 && one != two);
+        let [one, two]: [Timestamp; 2] =
+            [app.ask("now", ()).await, app.ask_zome("bare", "bare_now", ()).await.unwrap()];
+        assert!(one <= two);
+    });
+}
+
+#[test]
+fn errors_are_handed_on_or_handled() {
+    run(async {
+        let app = app().await;
+        assert!(app.refused("guest_error", "of the guest").await.contains("of the guest"));
+        assert!(app.refused("guest_error_formatted", 7).await.contains("the number 7 is refused"));
+        assert!(app.refused("guest_serialize_error", ()).await.contains("not to be encoded"));
+        assert!(app.refused("unencodable_answer", ()).await.contains("not to be encoded"));
+        assert!(app.ask::<String>("unencodable_argument", ()).await.contains("not to be encoded"));
+        let nowhere = EntryHash::from_raw_36(vec![9; 36]);
+        let before = app.chain_length().await;
+        let text = app.refused("host_error", &nowhere).await;
+        assert!(text.contains("Failed to get Entry"), "{text}");
+        assert_eq!(app.chain_length().await, before);
+        let handled: String = app.ask("host_error_handled", &nowhere).await;
+        assert!(handled.contains("Failed to get Entry"), "{handled}");
+        assert_eq!(app.chain_length().await, before + 1);
+        assert!(app.ask::<String>("host_answer_misread", ()).await.contains("Deserialize"));
+        assert!(app.ask::<String>("host_argument_misread", ()).await.contains("Deserialize"));
+        assert_eq!(app.chain_length().await, before + 1);
+    });
+}
+
+#[test]
+fn host_functions_are_called_directly_and_in_batches() {
+    run(async {
+        let app = app().await;
+        let note: ActionHash = app.ask("create_note", "one of two").await;
+        let wanted = [AnyDhtHash::from(note), ActionHash::from_raw_36(vec![9; 36]).into()];
+        let found: Vec<Option<Record>> = app.ask("get_many", wanted).await;
+        assert_eq!(found.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false]);
+        let answers: Vec<ZomeCallResponse> =
+            app.ask("call_many", [local("increment", 1), local("increment", 2)]).await;
+        assert_eq!(answers.len(), 2);
+    });
+}
+
+#[test]
+fn what_was_done_elsewhere_stays_when_a_call_fails() {
+    run(async {
+        let app = app().await;
+        let mut signals = app.0.signals();
+        assert!(app.refused("signal_then_fail", "still heard").await.contains("failed after a signal"));
+        while told(&mut signals).await.text.as_deref() != Some("still heard") {}
+
+        // The other cell commits, and then the own commit is refused.
+        let twin = CallRequest { target: Target::Role("twin"), ..local("create_note", "kept") };
+        let text = app.refused("call_many", [twin, local("create_note", "invalid")]).await;
+        assert!(text.contains("the note is refused"), "{text}");
+        let entries = ChainQueryFilter::new().include_entries(true);
+        let all: Vec<Record> = app.0.call_zome("twin", "features", "query_chain", entries).await.unwrap();
+        let notes = all.iter().filter(|record| matches!(record.entry().as_option(), Some(Entry::App(_))));
+        assert_eq!(notes.count(), 1);
+    });
+}
+
+#[test]
+fn after_a_commit_its_zome_is_told_and_can_undo_nothing() {
+    run(async {
+        let app = app().await;
+        app.ask::<()>("nothing", ()).await;
+        let mut signals = app.0.signals();
+        let (first, second): (ActionHash, ActionHash) = app.ask("two_notes", "two").await;
+        let of_write: ActionHash = app.ask("create_note", "write:more").await;
+        let mut commits = Vec::new();
+        let failure = loop {
+            let told = told(&mut signals).await;
+            match told.r#type.as_str() {
+                "committed" => commits.push((told.zome.unwrap(), told.actions.unwrap())),
+                _ => break told.text.unwrap(),
+            }
+        };
+        assert!(failure.contains("cannot be called from"), "{failure}");
+        let of = |hash: &ActionHash| -> Vec<_> {
+            let with =
+                commits.iter().filter(|(_, actions)| actions.iter().any(|action| action.as_hash() == hash));
+            with.map(|(zome, actions)| (zome.as_str(), actions.len())).collect()
+        };
+        assert_eq!((of(&first), of(&second)), (vec![("features", 2)], vec![("features", 2)]));
+        let of_panic: ActionHash = app.ask("create_note", "panic:now").await;
+        for written in [of_write, of_panic] {
+            assert!(app.ask::<Option<Record>>("get_record", written).await.is_some());
+        }
+    });
+}
+
+#[test]
+fn checks_run_for_their_own_zome_and_ask_only_for_what_is_the_same_everywhere() {
+    run(async {
+        let app = app().await;
+        let agent = app.ask::<AgentInfo>("info_agent", ()).await.agent_initial_pubkey;
+        let dna = app.ask::<DnaInfo>("info_dna", ()).await.hash;
+        let verdict = |zome, outcome| Verdict::new(vec![Rule { op: "CreateEntry", zome, outcome }]);
+        let text = app.refused("create_verdict", verdict(None, Outcome::Forbidden)).await;
+        assert!(text.contains("cannot be called from"), "{text}");
+        let other = verdict(Some("witness_integrity"), Outcome::Invalid("of another zome".into()));
+        let _: ActionHash = app.ask("create_verdict", other).await;
+
+        let cases = [
+            (json!({ "Invalid": "not to join" }), "not to join"),
+            (json!("Forbidden"), "cannot be called from"),
+        ];
+        for (outcome, wanted) in cases {
+            let properties = json!({ "genesis": { "witness_integrity": outcome } });
+            let create = CreateCloneCellInput {
+                cell_id: CellId::new(dna.clone(), agent.clone()),
+                modifiers: DnaModifiersOpt::none()
+                    .with_properties(serde_json::from_value::<YamlProperties>(properties).unwrap()),
+                membrane_proof: None,
+                name: None,
+            };
+            let text = app.refused("clone_create", create).await;
+            assert!(text.contains(wanted), "{text}");
+        }
+    });
+}
+
+#[test]
+fn init_grants_to_everyone_and_is_tried_again_after_a_failure() {
+    run(async {
+        let (app, other) = (app().await, app().await);
+        app.ask::<()>("nothing", ()).await;
+        let agent = app.ask::<AgentInfo>("info_agent", ()).await.agent_initial_pubkey;
+        let cell = CellId::new(app.ask::<DnaInfo>("info_dna", ()).await.hash, agent);
+        let stranger = other.ask::<AgentInfo>("info_agent", ()).await.agent_initial_pubkey;
+        for zome in ["features", "mirror"] {
+            let call = CallRequest {
+                target: Target::Cell(cell.clone()),
+                zome: zome.into(),
+                ..local("echo_to_peer", "open")
+            };
+            let answer: ZomeCallResponse = other.ask("call_any", call).await;
+            let ZomeCallResponse::Ok(answer) = answer else { panic!("{answer:?}") };
+            assert_eq!(answer.decode::<(String, AgentPubKey)>().unwrap(), ("open".into(), stranger.clone()));
+        }
+        for _ in 0..2 {
+            let error = app.0.call_zome::<_, ()>("refused", "features", "nothing", ()).await.unwrap_err();
+            assert!(format!("{error:?}").contains("refused by mirror"), "{error:?}");
+        }
+    });
+}
+
+#[test]
+fn errors_that_a_zome_logs_are_in_the_conductors_log() {
+    run(async {
+        let app = app().await;
+        app.ask::<()>("trace_all", "of the test").await;
+        app.refused("increment", "no number").await;
+        let conductor = shared().await;
+        let logged = |text: &str| conductor.logs().iter().any(|line| line.contains(text));
+        while !logged("error of the test") || !logged("Deserialize") {
+            app.ask::<()>("nothing", ()).await;
+        }
+        assert!(!logged("trace of the test") && !logged("debug of the test"));
+    });
+}
+
 #[derive(Debug, Serialize)]
 struct CallRequest {
     target: Target,
@@ -455,7 +668,21 @@ struct CallRequest {
 
 #[derive(Debug, Serialize)]
 enum Target {
+    Local,
+    Role(&'static str),
     Cell(CellId),
+}
+
+/// A call to this zome of this cell.
+fn local(function: &str, payload: impl Serialize + Debug) -> CallRequest {
+    let payload = ExternIO::encode(payload).unwrap();
+    CallRequest {
+        target: Target::Local,
+        zome: "features".into(),
+        function: function.into(),
+        cap_secret: None,
+        payload,
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -511,6 +738,7 @@ enum Outcome {
     Unresolved(Vec<AnyDhtHash>),
     Fetch(Fetch),
     Error(String),
+    Forbidden,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -557,4 +785,19 @@ struct Told {
     r#type: String,
     zome: Option<String>,
     actions: Option<Vec<SignedActionHashed>>,
+    text: Option<String>,
+}
+
+/// What the zomes signal next.
+async fn told(signals: &mut ham::Signals) -> Told {
+    loop {
+        let SignalItem::Signal(signal) = signals.next().await.unwrap() else { continue };
+        let Signal::App { signal, .. } = &*signal else { continue };
+        return signal.clone().into_inner().decode().unwrap();
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Named {
+    name: String,
 }
