@@ -215,6 +215,23 @@ impl Stage {
         self.call(zome, function, input).await.expect("an answer").decode().unwrap()
     }
 
+    /// Waits until the network knows so many agents of the cell's DNA; where there is no network, nothing has to be waited for.
+    pub(crate) async fn wait_for_agents(&self, cell: &CellId, count: usize) {
+        let stats = self.admin.dump_network_stats().await.unwrap();
+        if stats.transport_stats.backend == "none" {
+            return;
+        }
+        while self.admin.agent_info(Some(vec![cell.dna_hash().clone()])).await.unwrap().len() < count {
+            self.a_moment().await;
+        }
+    }
+
+    /// Between two looks at something that nobody announces.
+    #[expect(clippy::disallowed_methods, reason = "the one pause of this suite, in loops that end by what they see")]
+    pub(crate) async fn a_moment(&self) {
+        tokio::time::sleep(BOUND / 1200).await;
+    }
+
     /// Waits for so many signals and notes them.
     pub(crate) async fn signals(&mut self, step: &str, app: &App, count: usize) {
         let mut signals = app.signals.lock().await;

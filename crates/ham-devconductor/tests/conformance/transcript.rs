@@ -191,9 +191,11 @@ static PATTERNS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
         (pattern(r"\d{4}-\d\d-\d\dT[0-9:.]+Z"), "<time>"),
         (pattern(r"\b1[5-9]\d{14}\b"), "<time>"),
         (pattern(r"[A-Za-z0-9+/_-]{80,}={0,2}"), "<base64>"),
-        // The place in the source of the host that an error comes from.
-        (pattern(r"[a-z_0-9]+(?:::[a-z_0-9]+)+:[^ :]+\.rs:\d+:"), "<host>:"),
-        (pattern(r#"file: (\\*)"[^"]*?(?:crates|src/core|holochain|registry)[^"]*?", line: \d+"#), "file: <host>"),
+        // The place in the source of the host that an error comes from, and where a trap happened in the machine code.
+        (pattern(r"(?:holochain|ham_devconductor)[a-z_0-9]*(?:::[a-z_0-9]+)*:\d+:"), "<host>:"),
+        (pattern(r"(?:\\+n +at <unnamed> \(<module>\[\d+\]:0x[0-9a-f]+\))+"), ""),
+        (pattern(r"cap secret Some\((?:<base64>|\\*.\[redacted\]\\*.)\)"), "cap secret Some(<secret>)"),
+        (pattern(r"task \d+ panicked"), "task <number> panicked"),
     ]
 });
 

@@ -111,6 +111,11 @@ pub(crate) async fn grants_of_clients(stage: &mut Stage) {
     try_with(stage, "no secret", &zome, "echo_text", None).await;
     try_with(stage, "wrong secret", &zome, "echo_text", Some([9; 64].into())).await;
 
+    let mut params = zome.params("echo_text", "text");
+    params.cap_secret = Some([9; 64].into());
+    let shown = format!("{:?}", zome.send_params(&params).await.unwrap_err());
+    stage.note("the secret is in the text", shown.contains("CQkJCQkJ"));
+
     let secret: CapSecret = [3; 64].into();
     let stranger = {
         let mut stranger = zome.clone();

@@ -144,5 +144,4 @@ pub(crate) async fn sizes(stage: &mut Stage) {
     }
     stage.call(&zome, "large_argument", bytes(1_000_000)).await;
     stage.call(&zome, "large_answer", 3).await;
-    stage.call(&zome, "random", 3_000_000).await.map(drop);
 }
