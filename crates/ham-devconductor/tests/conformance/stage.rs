@@ -12,7 +12,9 @@ use holochain_client::{
 };
 use holochain_conductor_api::ZomeCallParamsSigned;
 use holochain_types::app::{AppBundleSource, InstallAppPayload};
-use holochain_types::prelude::{AgentPubKey, CapSecret, CellId, ExternIO, Signature, Timestamp, ZomeCallParams};
+use holochain_types::prelude::{
+    AgentPubKey, CapSecret, CellId, ExternIO, Signature, Timestamp, ZomeCallParams,
+};
 use holochain_types::signal::Signal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -183,7 +185,8 @@ impl Stage {
         input: impl Serialize,
     ) -> Option<ExternIO> {
         let answer = zome.send(function, input).await;
-        let step = if zome.name == "features" { function.to_owned() } else { format!("{}:{function}", zome.name) };
+        let step =
+            if zome.name == "features" { function.to_owned() } else { format!("{}:{function}", zome.name) };
         match answer {
             Ok(answer) => {
                 let shown = answer.clone();
@@ -227,7 +230,10 @@ impl Stage {
     }
 
     /// Between two looks at something that nobody announces.
-    #[expect(clippy::disallowed_methods, reason = "the one pause of this suite, in loops that end by what they see")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one pause of this suite, in loops that end by what they see"
+    )]
     pub(crate) async fn a_moment(&self) {
         tokio::time::sleep(BOUND / 1200).await;
     }

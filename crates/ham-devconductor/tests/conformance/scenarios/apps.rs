@@ -78,7 +78,10 @@ pub(crate) async fn app_errors(stage: &mut Stage) {
     stage.answer("full state of no cell", state.map(|_| ()));
     let timings = stage.admin.dump_op_timings(cell.dna_hash().clone(), None, None).await;
     stage.answer("timings of no DNA", timings.map(|_| ()));
-    let port = stage.admin.attach_app_interface(stage.admin_port, None, holochain_client::AllowedOrigins::Any, None).await;
+    let port = stage
+        .admin
+        .attach_app_interface(stage.admin_port, None, holochain_client::AllowedOrigins::Any, None)
+        .await;
     stage.note("a port that is taken", port.is_err());
 }
 
@@ -113,7 +116,9 @@ pub(crate) async fn calls_to_nowhere(stage: &mut Stage) {
     stage.call(&zome.beside("no_such_zome"), "echo_text", "text").await;
     stage.call(&zome.beside("probe_integrity"), "validate", ()).await;
     stage.call(&zome.beside("probe_integrity"), "entry_defs", ()).await;
-    for callback in ["init", "post_commit", "entry_defs", "__num_entry_types", "__hc__allocate_1", "memory", ""] {
+    for callback in
+        ["init", "post_commit", "entry_defs", "__num_entry_types", "__hc__allocate_1", "memory", ""]
+    {
         stage.call(&zome, callback, ()).await;
     }
     let elsewhere = |cell: CellId| Zome { cell, ..zome.clone() };
@@ -136,7 +141,10 @@ pub(crate) async fn coordinators(stage: &mut Stage) {
         let manifest: CoordinatorManifest = serde_json::from_value(zomes).unwrap();
         let wasms = wasms.into_iter().map(|(id, wasm)| (id, wasm.into()));
         let bundle: CoordinatorBundle = mr_bundle::Bundle::new(manifest, wasms).unwrap().into();
-        UpdateCoordinatorsPayload { cell_id: cell.clone(), source: CoordinatorSource::Bundle(Box::new(bundle)) }
+        UpdateCoordinatorsPayload {
+            cell_id: cell.clone(),
+            source: CoordinatorSource::Bundle(Box::new(bundle)),
+        }
     };
     let none = || serde_json::json!({ "zomes": [] });
     let one = |dependency: &str| {
@@ -144,7 +152,9 @@ pub(crate) async fn coordinators(stage: &mut Stage) {
             { "name": "extra", "hash": null, "path": "extra.wasm", "dependencies": [{ "name": dependency }] }
         ] })
     };
-    let module = || vec![("extra.wasm".to_owned(), wat::parse_str("(module (memory (export \"memory\") 1))").unwrap())];
+    let module = || {
+        vec![("extra.wasm".to_owned(), wat::parse_str("(module (memory (export \"memory\") 1))").unwrap())]
+    };
     let nowhere = CellId::new(DnaHash::from_raw_32(vec![1; 32]), zome.cell.agent_pubkey().clone());
     for (step, payload) in [
         ("no zomes", update(&zome.cell, none(), vec![])),

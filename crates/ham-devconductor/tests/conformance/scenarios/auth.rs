@@ -83,7 +83,11 @@ pub(crate) async fn expiries(stage: &mut Stage) {
 }
 
 /// A grant made by an administrator.
-fn grant(zome: &Zome, functions: GrantedFunctions, constraint: GrantConstraint) -> GrantZomeCallCapabilityPayload {
+fn grant(
+    zome: &Zome,
+    functions: GrantedFunctions,
+    constraint: GrantConstraint,
+) -> GrantZomeCallCapabilityPayload {
     GrantZomeCallCapabilityPayload {
         cell_id: zome.cell.clone(),
         cap_grant: GrantZomeCallCapabilityGrant {
@@ -121,8 +125,7 @@ pub(crate) async fn grants_of_clients(stage: &mut Stage) {
         let mut stranger = zome.clone();
         stranger.credentials.keypair = ed25519_dalek::SigningKey::from_bytes(&[5; 32]);
         let key = stranger.credentials.keypair.verifying_key();
-        stranger.credentials.signing_agent_key =
-            holo_hash::AgentPubKey::from_raw_32(key.as_bytes().to_vec());
+        stranger.credentials.signing_agent_key = holo_hash::AgentPubKey::from_raw_32(key.as_bytes().to_vec());
         stranger
     };
     try_with(stage, "a stranger", &stranger, "echo_text", Some(zome.credentials.cap_secret)).await;
@@ -153,7 +156,8 @@ pub(crate) async fn grants_of_clients(stage: &mut Stage) {
 
     let assignees = BTreeSet::from([stranger.credentials.signing_agent_key.clone()]);
     let constraint = GrantConstraint::Assigned { secret, assignees };
-    let granted = stage.admin.grant_zome_call_capability(grant(&zome, only("probe", "emit"), constraint)).await;
+    let granted =
+        stage.admin.grant_zome_call_capability(grant(&zome, only("probe", "emit"), constraint)).await;
     stage.answer("assigned grant", granted);
     try_with(stage, "assigned", &stranger, "emit", Some(secret)).await;
     try_with(stage, "assigned, wrong secret", &stranger, "emit", Some([4; 64].into())).await;
@@ -169,7 +173,8 @@ pub(crate) async fn grants_of_clients(stage: &mut Stage) {
     let granted = stage.admin.grant_zome_call_capability(missing).await;
     stage.answer("grant in a missing cell", granted);
     let empty = GrantedFunctions::Listed(HashSet::new());
-    let granted = stage.admin.grant_zome_call_capability(grant(&zome, empty, GrantConstraint::Unrestricted)).await;
+    let granted =
+        stage.admin.grant_zome_call_capability(grant(&zome, empty, GrantConstraint::Unrestricted)).await;
     stage.answer("grant of no function", granted);
 }
 

@@ -66,10 +66,12 @@ pub(crate) async fn calls_between_cells(stage: &mut Stage) {
     let probe = stage.install("probe.happ", "probe").await;
     let items = stage.enter(&probe, "probe", "probe").await;
     stage.call(&items, "call_ledger", map! { call_id: "a", amount: 3 }).await;
-    let there = map! { cell_id: other.cell("features"), zome: "features", function: "nothing", payload: encoded(()) };
+    let there =
+        map! { cell_id: other.cell("features"), zome: "features", function: "nothing", payload: encoded(()) };
     stage.call(&items, "call_other_cell", there).await;
     stage.admin.disable_app(other.id.clone()).await.unwrap();
-    let there = map! { cell_id: other.cell("features"), zome: "features", function: "nothing", payload: encoded(()) };
+    let there =
+        map! { cell_id: other.cell("features"), zome: "features", function: "nothing", payload: encoded(()) };
     stage.call(&items, "call_other_cell", there).await;
 }
 
@@ -84,8 +86,12 @@ pub(crate) async fn many_calls(stage: &mut Stage) {
     let (_, zome) = stage.features().await;
     let note = |text: &str| request(local(), "mirror", "create_note", text);
     stage.call(&zome, "call_many", Vec::<Value>::new()).await;
-    stage.call(&zome, "call_many", vec![note("one"), request(role("twin"), "features", "increment", 4)]).await;
-    stage.call(&zome, "call_many", vec![note("three"), request(local(), "mirror", "guest_error", "failed")]).await;
+    stage
+        .call(&zome, "call_many", vec![note("one"), request(role("twin"), "features", "increment", 4)])
+        .await;
+    stage
+        .call(&zome, "call_many", vec![note("three"), request(local(), "mirror", "guest_error", "failed")])
+        .await;
     let records: Vec<Value> = zome.quiet("query_chain", super::validation::query()).await;
     stage.note("records", records.len());
 }

@@ -33,9 +33,15 @@ pub(crate) async fn chain_queries(stage: &mut Stage) {
         ("from 4 to 2", range(ChainQueryFilterRange::ActionSeqRange(4, 2))),
         ("beyond the end", range(ChainQueryFilterRange::ActionSeqRange(90, 99))),
         ("between hashes", range(ChainQueryFilterRange::ActionHashRange(first.clone(), last.clone()))),
-        ("between hashes, reversed", range(ChainQueryFilterRange::ActionHashRange(last.clone(), first.clone()))),
+        (
+            "between hashes, reversed",
+            range(ChainQueryFilterRange::ActionHashRange(last.clone(), first.clone())),
+        ),
         ("two before a hash", range(ChainQueryFilterRange::ActionHashTerminated(last.clone(), 2))),
-        ("an unknown hash", range(ChainQueryFilterRange::ActionHashTerminated(ActionHash::from_raw_32(vec![1; 32]), 2))),
+        (
+            "an unknown hash",
+            range(ChainQueryFilterRange::ActionHashTerminated(ActionHash::from_raw_32(vec![1; 32]), 2)),
+        ),
         ("an entry", query().entry_hashes([entry.clone()].into_iter().collect())),
         ("no entry of these", query().entry_hashes(std::iter::empty().collect())),
     ] {
@@ -150,7 +156,10 @@ pub(crate) async fn dumped_chain(stage: &mut Stage) {
     stage.note("lines of text", text.lines().count());
     let full = stage.admin.dump_full_state(zome.cell.clone(), None, None).await.unwrap();
     stage.note("integrated", full.integration_dump.integrated.len());
-    stage.note("in limbo", (full.integration_dump.validation_limbo.len(), full.integration_dump.integration_limbo.len()));
+    stage.note(
+        "in limbo",
+        (full.integration_dump.validation_limbo.len(), full.integration_dump.integration_limbo.len()),
+    );
 }
 
 pub(crate) async fn entry_kinds(stage: &mut Stage) {

@@ -20,7 +20,12 @@ fn payload(role: &str, seed: Option<&str>) -> CreateCloneCellPayload {
     }
 }
 
-async fn create(stage: &mut Stage, step: &str, app: &App, payload: CreateCloneCellPayload) -> Option<ClonedCell> {
+async fn create(
+    stage: &mut Stage,
+    step: &str,
+    app: &App,
+    payload: CreateCloneCellPayload,
+) -> Option<ClonedCell> {
     let made = app.client.create_clone_cell(payload).await;
     stage.answer(step, made)
 }

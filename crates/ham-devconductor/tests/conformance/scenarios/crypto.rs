@@ -34,7 +34,10 @@ pub(crate) async fn boxes(stage: &mut Stage) {
     let ours: X25519PubKey = zome.quiet("x25519_create", ()).await;
     let theirs: X25519PubKey = zome.quiet("x25519_create", ()).await;
     let sealed: Value = zome
-        .quiet("x25519_encrypt", map! { sender: ours, recipient: theirs, data: map! { data: bytes(b"sealed") } })
+        .quiet(
+            "x25519_encrypt",
+            map! { sender: ours, recipient: theirs, data: map! { data: bytes(b"sealed") } },
+        )
         .await;
     let open = |recipient: &X25519PubKey, sender: &X25519PubKey, sealed: &Value| {
         map! { recipient: recipient, sender: sender, encrypted_data: sealed }
@@ -44,10 +47,19 @@ pub(crate) async fn boxes(stage: &mut Stage) {
     let garbage = map! { nonce: bytes(&[1; 24]), encrypted_data: bytes(&[2; 40]) };
     stage.call(&zome, "x25519_decrypt", open(&theirs, &ours, &garbage)).await;
     let unknown = X25519PubKey::from([5; 32]);
-    stage.call(&zome, "x25519_encrypt", map! { sender: unknown, recipient: theirs, data: map! { data: bytes(b"x") } }).await;
+    stage
+        .call(
+            &zome,
+            "x25519_encrypt",
+            map! { sender: unknown, recipient: theirs, data: map! { data: bytes(b"x") } },
+        )
+        .await;
     stage.call(&zome, "x25519_decrypt", open(&unknown, &ours, &sealed)).await;
     let sealed: Value = zome
-        .quiet("ed25519_encrypt", map! { sender: app.agent, recipient: app.agent, data: map! { data: bytes(b"sealed") } })
+        .quiet(
+            "ed25519_encrypt",
+            map! { sender: app.agent, recipient: app.agent, data: map! { data: bytes(b"sealed") } },
+        )
         .await;
     let open = |agent: &AgentPubKey, sealed: &Value| {
         map! { recipient: app.agent, sender: agent, encrypted_data: sealed }
@@ -63,14 +75,18 @@ pub(crate) async fn secret_boxes(stage: &mut Stage) {
     stage.call(&zome, "secret_create", name("one")).await;
     stage.call(&zome, "secret_create", name("one")).await;
     let made: Value = zome.quiet("secret_create", ()).await;
-    let sealed: Value = zome.quiet("secret_encrypt", map! { key_ref: made, data: map! { data: bytes(b"secret") } }).await;
+    let sealed: Value =
+        zome.quiet("secret_encrypt", map! { key_ref: made, data: map! { data: bytes(b"secret") } }).await;
     stage.call(&zome, "secret_decrypt", map! { key_ref: made, encrypted_data: sealed }).await;
     stage.call(&zome, "secret_decrypt", map! { key_ref: name("one"), encrypted_data: sealed }).await;
     stage.call(&zome, "secret_decrypt", map! { key_ref: name("none"), encrypted_data: sealed }).await;
-    stage.call(&zome, "secret_encrypt", map! { key_ref: name("none"), data: map! { data: bytes(b"x") } }).await;
+    stage
+        .call(&zome, "secret_encrypt", map! { key_ref: name("none"), data: map! { data: bytes(b"x") } })
+        .await;
     let ours: X25519PubKey = zome.quiet("x25519_create", ()).await;
     let theirs: X25519PubKey = zome.quiet("x25519_create", ()).await;
-    let packed: Value = zome.quiet("secret_export", map! { sender: ours, recipient: theirs, key_ref: made }).await;
+    let packed: Value =
+        zome.quiet("secret_export", map! { sender: ours, recipient: theirs, key_ref: made }).await;
     stage.call(&zome, "secret_export", map! { sender: ours, recipient: theirs, key_ref: name("none") }).await;
     let ingest = |recipient: &X25519PubKey, key_ref: Value| {
         map! { recipient: recipient, sender: ours, encrypted_data: packed, key_ref: key_ref }

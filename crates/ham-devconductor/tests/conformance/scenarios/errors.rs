@@ -33,8 +33,20 @@ pub(crate) async fn host_errors(stage: &mut Stage) {
     stage.call(&zome, "must_entry", no_entry()).await;
     stage.call(&zome, "must_valid_record", no_action()).await;
     stage.call(&zome, "init_plan_too_late", ()).await;
-    stage.call(&zome, "sign_bytes", map! { key: zome.credentials.signing_agent_key, data: serde_bytes(&[1, 2]) }).await;
-    stage.call(&zome, "secret_encrypt", map! { key_ref: serde_bytes(b"unknown"), data: map! { data: serde_bytes(&[1]) } }).await;
+    stage
+        .call(
+            &zome,
+            "sign_bytes",
+            map! { key: zome.credentials.signing_agent_key, data: serde_bytes(&[1, 2]) },
+        )
+        .await;
+    stage
+        .call(
+            &zome,
+            "secret_encrypt",
+            map! { key_ref: serde_bytes(b"unknown"), data: map! { data: serde_bytes(&[1]) } },
+        )
+        .await;
 }
 
 fn serde_bytes(bytes: &[u8]) -> rmpv::Value {
@@ -81,7 +93,8 @@ pub(crate) async fn misreadings(stage: &mut Stage) {
 pub(crate) async fn broken_answers(stage: &mut Stage) {
     let (_, zome) = stage.features().await;
     let bare = zome.beside("bare");
-    for function in ["bare_garbage", "bare_nowhere", "bare_too_long", "bare_wrong_type", "bare_unimplemented"] {
+    for function in ["bare_garbage", "bare_nowhere", "bare_too_long", "bare_wrong_type", "bare_unimplemented"]
+    {
         stage.call(&bare, function, ()).await;
     }
     stage.call(&bare, "bare_echo", "serves on").await;

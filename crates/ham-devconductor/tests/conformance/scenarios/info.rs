@@ -29,7 +29,10 @@ pub(crate) async fn bare_functions(stage: &mut Stage) {
     let mut params = bare.params("bare_json", ());
     params.payload = holochain_types::prelude::ExternIO(br#"{"a":1}"#.to_vec());
     let answer = bare.send_params(&params).await;
-    stage.note("json", answer.map(|answer| String::from_utf8(answer.into_vec()).unwrap()).map_err(|error| error.to_string()));
+    stage.note(
+        "json",
+        answer.map(|answer| String::from_utf8(answer.into_vec()).unwrap()).map_err(|error| error.to_string()),
+    );
     stage.call(&bare, "bare_trace", "a line").await;
     stage.call(&bare, "bare_now", ()).await;
     stage.call(&zome, "trace_all", "a line").await;

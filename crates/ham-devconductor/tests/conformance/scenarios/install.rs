@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use holo_hash::AgentPubKey;
 use holochain_client::AppInfo;
 use holochain_types::app::{AppBundleSource, InstallAppPayload, RoleSettings};
-use holochain_types::prelude::{DnaModifiersOpt, InitProperties, SerializedBytes, UnsafeBytes, YamlProperties};
+use holochain_types::prelude::{
+    DnaModifiersOpt, InitProperties, SerializedBytes, UnsafeBytes, YamlProperties,
+};
 use rmpv::Value;
 
 use crate::stage::{Stage, encoded, map};
@@ -20,7 +22,10 @@ pub(crate) fn properties(json: serde_json::Value) -> YamlProperties {
     serde_json::from_value(json).unwrap()
 }
 
-pub(crate) fn modifiers(seed: Option<&str>, properties: Option<YamlProperties>) -> DnaModifiersOpt<YamlProperties> {
+pub(crate) fn modifiers(
+    seed: Option<&str>,
+    properties: Option<YamlProperties>,
+) -> DnaModifiersOpt<YamlProperties> {
     let mut modifiers = DnaModifiersOpt::none();
     if let Some(seed) = seed {
         modifiers = modifiers.with_network_seed(seed.to_owned());
@@ -114,16 +119,35 @@ pub(crate) async fn dna_hashes(stage: &mut Stage) {
         ("features", "features.happ", Some("a seed"), None),
         ("memproof", "probe-memproof.happ", Some("a seed"), None),
         (
-            "a role's own seed", "probe.happ", Some("a seed"),
+            "a role's own seed",
+            "probe.happ",
+            Some("a seed"),
             roles(vec![("probe", provisioned(None, Some(modifiers(Some("its own"), None)), None))]),
         ),
         (
-            "properties", "probe.happ", None,
-            roles(vec![("probe", provisioned(None, Some(modifiers(None, Some(properties(serde_json::json!({"a": 1, "b": [true, null, "x"]}))))), None))]),
+            "properties",
+            "probe.happ",
+            None,
+            roles(vec![(
+                "probe",
+                provisioned(
+                    None,
+                    Some(modifiers(
+                        None,
+                        Some(properties(serde_json::json!({"a": 1, "b": [true, null, "x"]}))),
+                    )),
+                    None,
+                ),
+            )]),
         ),
         (
-            "a text as properties", "probe.happ", None,
-            roles(vec![("ledger", provisioned(None, Some(modifiers(None, Some(properties(serde_json::json!("text"))))), None))]),
+            "a text as properties",
+            "probe.happ",
+            None,
+            roles(vec![(
+                "ledger",
+                provisioned(None, Some(modifiers(None, Some(properties(serde_json::json!("text"))))), None),
+            )]),
         ),
     ] {
         let mut payload = stage.payload(bundle, step);
@@ -150,7 +174,10 @@ pub(crate) async fn dna_hashes(stage: &mut Stage) {
 pub(crate) async fn role_settings(stage: &mut Stage) {
     for (step, settings) in [
         ("unknown role, nothing set", vec![("nobody", RoleSettings::default())]),
-        ("unknown role, modifiers", vec![("nobody", provisioned(None, Some(modifiers(Some("seed"), None)), None))]),
+        (
+            "unknown role, modifiers",
+            vec![("nobody", provisioned(None, Some(modifiers(Some("seed"), None)), None))],
+        ),
         ("unknown role, proof", vec![("nobody", provisioned(Some(bytes("proof")), None, None))]),
         ("unknown role, init properties", vec![("nobody", provisioned(None, None, Some(wire("x"))))]),
         ("proof that nobody asks for", vec![("ledger", provisioned(Some(bytes("proof")), None, None))]),
@@ -202,7 +229,10 @@ pub(crate) async fn init_properties(stage: &mut Stage) {
     let mut payload = stage.payload("features.happ", "app");
     payload.roles_settings = roles(vec![
         ("features", provisioned(None, None, Some(map! { note: "written by init" }))),
-        ("twin", provisioned(None, None, Some(map! { init: map! { features: map! { Invalid: "as planned" } } }))),
+        (
+            "twin",
+            provisioned(None, None, Some(map! { init: map! { features: map! { Invalid: "as planned" } } })),
+        ),
         ("refused", provisioned(None, None, Some(wire(7)))),
     ]);
     let app = stage.install_with(payload).await;

@@ -51,7 +51,12 @@ pub(crate) async fn tokens(stage: &mut Stage) {
 pub(crate) async fn interface_lists(stage: &mut Stage) {
     let (app, _) = stage.probe().await;
     let other = stage.install("probe.happ", "other").await;
-    let only = stage.admin.attach_app_interface(0, None, AllowedOrigins::from("here".to_owned()), Some(app.id.clone()));
+    let only = stage.admin.attach_app_interface(
+        0,
+        None,
+        AllowedOrigins::from("here".to_owned()),
+        Some(app.id.clone()),
+    );
     let only = only.await.unwrap();
     let listed = stage.admin.list_app_interfaces().await.unwrap();
     let listed = listed.into_iter().find(|interface| interface.port == only).unwrap();
@@ -66,7 +71,8 @@ pub(crate) async fn interface_lists(stage: &mut Stage) {
         let connected = connect(only, &token, origin).await;
         stage.note(step, connected.is_ok());
     }
-    let none = stage.admin.attach_app_interface(0, None, AllowedOrigins::Any, Some("no such app".to_owned())).await;
+    let none =
+        stage.admin.attach_app_interface(0, None, AllowedOrigins::Any, Some("no such app".to_owned())).await;
     stage.answer("for no app", none.map(drop));
 }
 
@@ -86,7 +92,10 @@ pub(crate) async fn raw_requests(stage: &mut Stage) {
         ("no value", encode(serde_json::json!({ "type": "uninstall_app" }))),
         ("a wrong value", encode(serde_json::json!({ "type": "uninstall_app", "value": 7 }))),
         ("list of DNAs with a value", encode(serde_json::json!({ "type": "list_dnas", "value": null }))),
-        ("a fine one", encode(serde_json::json!({ "type": "enable_app", "value": { "installed_app_id": "none" } }))),
+        (
+            "a fine one",
+            encode(serde_json::json!({ "type": "enable_app", "value": { "installed_app_id": "none" } })),
+        ),
     ] {
         let message = rmp_serde::to_vec_named(&WireMessage::Request { id: 5, data }).unwrap();
         socket.send(Message::Binary(message.into())).await.unwrap();
@@ -97,7 +106,8 @@ pub(crate) async fn raw_requests(stage: &mut Stage) {
             }
         };
         let answer = rmpv::decode::read_value(&mut &answer[..]).unwrap();
-        let shown = if step.starts_with("list of DNAs") { wire(answer.as_map().map(Vec::len)) } else { answer };
+        let shown =
+            if step.starts_with("list of DNAs") { wire(answer.as_map().map(Vec::len)) } else { answer };
         stage.note(step, shown);
     }
 }

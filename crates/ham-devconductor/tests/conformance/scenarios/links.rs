@@ -33,7 +33,10 @@ pub(crate) async fn links_and_filters(stage: &mut Stage) {
         ("after the end", map! { base: base(), local: true, after: Timestamp::max() }),
         ("before the beginning", map! { base: base(), local: true, before: Timestamp::from_micros(0) }),
         ("after the beginning", map! { base: base(), local: true, after: Timestamp::from_micros(0) }),
-        ("another base", map! { base: AnyLinkableHash::from(EntryHash::from_raw_32(vec![3; 32])), local: true }),
+        (
+            "another base",
+            map! { base: AnyLinkableHash::from(EntryHash::from_raw_32(vec![3; 32])), local: true },
+        ),
     ] {
         stage.say("filter", step);
         for function in ["links_of", "links_of_built", "count_links_of"] {
@@ -79,7 +82,8 @@ pub(crate) async fn paths(stage: &mut Stage) {
     stage.note("the root itself", root.to_string().split_at(2).1);
     for path in ["a", "a.b", "a.b.c", "a.d", "", "..", "1:ab.x"] {
         stage.say("path", path);
-        let hash = zome.send("path_hash", path).await.map(|hash| hash.decode::<EntryHash>().unwrap().to_string());
+        let hash =
+            zome.send("path_hash", path).await.map(|hash| hash.decode::<EntryHash>().unwrap().to_string());
         stage.answer("the hash itself", hash.map(|hash| hash[2..].to_owned()));
         stage.call(&zome, "path_exists", path).await;
         stage.call(&zome, "ensure_path", path).await;

@@ -48,7 +48,9 @@ pub(crate) async fn remote_signals(stage: &mut Stage) {
     stage.signals("the peer", &peer, 1).await;
     let unknown = holo_hash::AgentPubKey::from_raw_32(vec![1; 32]);
     stage.call(&zome, "signal_remote", map! { agents: [&unknown], text: "to nobody" }).await;
-    stage.call(&zome, "signal_remote", map! { agents: Vec::<holo_hash::AgentPubKey>::new(), text: "to none" }).await;
+    stage
+        .call(&zome, "signal_remote", map! { agents: Vec::<holo_hash::AgentPubKey>::new(), text: "to none" })
+        .await;
     stage.call(&zome, "signal_remote", map! { agents: [&app.agent], text: "to itself" }).await;
     stage.signals("itself", &app, 1).await;
 }
@@ -59,9 +61,12 @@ pub(crate) async fn direct_signals(stage: &mut Stage) {
     stage.wait_for_agents(&zome.cell, 2).await;
     let secret: CapSecret = [7; 64].into();
     let constraint = GrantConstraint::Transferable { secret };
-    let granted = peer.client.grant_direct_signal_capability(peer.cell("probe"), "direct".to_owned(), constraint).await;
+    let granted =
+        peer.client.grant_direct_signal_capability(peer.cell("probe"), "direct".to_owned(), constraint).await;
     stage.answer("grant", granted);
-    for (text, secret) in [("no secret", None), ("wrong secret", Some([8; 64].into())), ("right secret", Some(secret))] {
+    for (text, secret) in
+        [("no secret", None), ("wrong secret", Some([8; 64].into())), ("right secret", Some(secret))]
+    {
         let dna = zome.cell.dna_hash().clone();
         let sent = app.client.send_direct_signal(dna, vec![peer.agent.clone()], text.into(), secret).await;
         stage.answer(text, sent);
@@ -74,8 +79,14 @@ pub(crate) async fn direct_signals(stage: &mut Stage) {
         holo_hash::DnaHash::from_raw_32(vec![1; 32]),
         app.agent.clone(),
     );
-    let granted = app.client.grant_direct_signal_capability(nowhere, "none".to_owned(), GrantConstraint::Unrestricted).await;
+    let granted = app
+        .client
+        .grant_direct_signal_capability(nowhere, "none".to_owned(), GrantConstraint::Unrestricted)
+        .await;
     stage.answer("grant in no cell", granted);
-    let others = app.client.grant_direct_signal_capability(peer.cell("probe"), "x".to_owned(), GrantConstraint::Unrestricted).await;
+    let others = app
+        .client
+        .grant_direct_signal_capability(peer.cell("probe"), "x".to_owned(), GrantConstraint::Unrestricted)
+        .await;
     stage.answer("grant in another's cell", others);
 }

@@ -78,7 +78,11 @@ pub(crate) async fn verdicts_of_entries(stage: &mut Stage) {
     stage.call(&zome, "create_verdict", verdict("one", both(unresolved(), invalid("second")))).await;
     stage.call(&zome, "create_verdict", verdict("two", both(invalid("first"), unresolved()))).await;
     stage.call(&zome, "create_verdict", verdict("three", both(invalid("first"), invalid("second")))).await;
-    let several = vec![rule("CreateEntry", invalid("of the entry")), rule("CreateRecord", invalid("of the record")), rule("AgentActivity", invalid("of the activity"))];
+    let several = vec![
+        rule("CreateEntry", invalid("of the entry")),
+        rule("CreateRecord", invalid("of the record")),
+        rule("AgentActivity", invalid("of the activity")),
+    ];
     stage.call(&zome, "create_verdict", verdict("all", several)).await;
     chain(stage, "records", &zome).await;
 }
@@ -92,7 +96,8 @@ pub(crate) async fn verdicts_of_updates(stage: &mut Stage) {
     }
     for op in ["Delete", "AgentActivity", "CreateRecord"] {
         let rules = vec![map! { op: op, action: "Delete", outcome: invalid("not to be deleted") }];
-        let kept: ActionHash = stage.get(&zome, "create_verdict", verdict(&format!("kept {op}"), rules)).await;
+        let kept: ActionHash =
+            stage.get(&zome, "create_verdict", verdict(&format!("kept {op}"), rules)).await;
         stage.call(&zome, "delete_verdict", &kept).await;
     }
     let updated: ActionHash = stage
@@ -116,7 +121,10 @@ pub(crate) async fn verdicts_of_links(stage: &mut Stage) {
         let made: ActionHash = stage.get(&zome, "link_verdict", link(verdict(op, rules))).await;
         stage.call(&zome, "unlink_verdict", &made).await;
     }
-    let rules = vec![rule("CreateLink", map! { Unresolved: [AnyDhtHash::from(EntryHash::from_raw_32(vec![2; 32]))] })];
+    let rules = vec![rule(
+        "CreateLink",
+        map! { Unresolved: [AnyDhtHash::from(EntryHash::from_raw_32(vec![2; 32]))] },
+    )];
     stage.call(&zome, "link_verdict", link(verdict("later", rules))).await;
     chain(stage, "records", &zome).await;
 }
@@ -146,9 +154,7 @@ pub(crate) async fn unresolved_verdicts(stage: &mut Stage) {
     let no_entry = EntryHash::from_raw_32(vec![8; 32]);
     let no_action = ActionHash::from_raw_32(vec![8; 32]);
     let fetch = |what: Value| map! { Fetch: what };
-    let filter = |top: &ActionHash| {
-        holochain_types::prelude::ChainFilter::new(top.clone())
-    };
+    let filter = |top: &ActionHash| holochain_types::prelude::ChainFilter::new(top.clone());
     let outcomes = [
         ("unresolved", map! { Unresolved: [AnyDhtHash::from(no_entry.clone())] }),
         ("nothing unresolved", map! { Unresolved: Vec::<AnyDhtHash>::new() }),
@@ -193,14 +199,20 @@ pub(crate) async fn strict_and_relaxed(stage: &mut Stage) {
             Ok(answer) => stage.shown(&format!("{ordering}, slow"), &answer),
             Err(error) => {
                 let text = format!("{error:?}");
-                stage.note(&format!("{ordering}, the head has moved"), text.contains("source chain head has moved"));
+                stage.note(
+                    &format!("{ordering}, the head has moved"),
+                    text.contains("source chain head has moved"),
+                );
             }
         }
         chain(stage, &format!("{ordering}, records"), &zome).await;
     }
-    let note: ActionHash = stage.get(&zome, "create_ordered", map! { text: "first", ordering: "Strict" }).await;
+    let note: ActionHash =
+        stage.get(&zome, "create_ordered", map! { text: "first", ordering: "Strict" }).await;
     for ordering in ["Strict", "Relaxed"] {
-        stage.call(&zome, "update_ordered", map! { original: note, text: "second", ordering: ordering }).await;
+        stage
+            .call(&zome, "update_ordered", map! { original: note, text: "second", ordering: ordering })
+            .await;
         stage.call(&zome, "link_ordered", map! { original: note, text: "tag", ordering: ordering }).await;
     }
     stage.call(&zome, "delete_ordered", map! { original: note, text: "", ordering: "Strict" }).await;
@@ -210,8 +222,13 @@ pub(crate) async fn strict_and_relaxed(stage: &mut Stage) {
 pub(crate) async fn atomic_writes(stage: &mut Stage) {
     let (_, zome) = stage.features().await;
     for function in [
-        "two_notes", "two_notes_then_fail", "two_notes_then_panic", "note_and_invalid", "nested_note_then_fail",
-        "nested_failure_ignored", "note_read_back",
+        "two_notes",
+        "two_notes_then_fail",
+        "two_notes_then_panic",
+        "note_and_invalid",
+        "nested_note_then_fail",
+        "nested_failure_ignored",
+        "note_read_back",
     ] {
         stage.call(&zome, function, format!("by {function}")).await;
         chain(stage, "records", &zome).await;
