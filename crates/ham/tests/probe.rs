@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::fmt::Debug;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -36,12 +37,8 @@ fn run(test: impl Future<Output = ()>) {
 
 /// An app of the test's own on the conductor that all tests share.
 async fn app() -> Features {
-    app_on(shared().await).await
-}
-
-async fn shared() -> &'static Conductor {
     static SHARED: OnceCell<Conductor> = OnceCell::const_new();
-    SHARED.get_or_init(start).await
+    app_on(SHARED.get_or_init(start).await).await
 }
 
 async fn start() -> Conductor {
@@ -643,17 +640,29 @@ fn init_grants_to_everyone_and_is_tried_again_after_a_failure() {
 }
 
 #[test]
-fn errors_that_a_zome_logs_are_in_the_conductors_log() {
+fn what_zomes_log_is_in_the_conductors_log_up_to_the_level_of_wasm_log() {
     run(async {
-        let app = app().await;
+        // A conductor of its own: `WASM_LOG` is read from the environment of its process.
+        let directory = tempfile::tempdir().unwrap();
+        let mut install = install().await;
+        let program = directory.path().join("with-wasm-log");
+        let script = format!("#!/bin/sh\nWASM_LOG=warn exec '{}' \"$@\"\n", install.binary.display());
+        std::fs::write(&program, script).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        install.binary = program;
+        let conductor = Conductor::builder().with_install(install).start().await.unwrap();
+        let app = app_on(&conductor).await;
         app.ask::<()>("trace_all", "of the test").await;
         app.refused("increment", "no number").await;
-        let conductor = shared().await;
         let logged = |text: &str| conductor.logs().iter().any(|line| line.contains(text));
-        while !logged("error of the test") || !logged("Deserialize") {
-            app.ask::<()>("nothing", ()).await;
+        for line in ["warn of the test", "error of the test", "Deserialize"] {
+            while !logged(line) {
+                app.ask::<()>("nothing", ()).await;
+            }
         }
-        assert!(!logged("trace of the test") && !logged("debug of the test"));
+        for level in ["trace", "debug", "info"] {
+            assert!(!logged(&format!("{level} of the test")), "{level}");
+        }
     });
 }
 
