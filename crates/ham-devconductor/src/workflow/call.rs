@@ -41,7 +41,7 @@ pub(crate) async fn call_zome(
         return Ok(ZomeCallResponse::Ok(ExternIO::encode(InitCallbackResult::Pass)?));
     }
     let known = ribosome.definition().get_zome(&params.zome_name);
-    known.map_err(|error| RibosomeError::ApiError(Box::new(error.into())))?;
+    known.map_err(|error| RibosomeError::ConductorApiError(Box::new(error.into())))?;
     let is_root = caller.workspace.is_none();
     let workspace = match caller.workspace {
         Some(workspace) => workspace,
