@@ -48,9 +48,9 @@ impl CallContext {
         match self.wait(conductor.call_zome(params, caller)) {
             Ok(response) => Ok(response),
             // Why the innermost call failed is what each of them failed of, and no more than that.
-            Err(ApiError::CellError(CellError::RibosomeError(RibosomeError::WasmRuntimeError(RuntimeError::User(error))))) if matches!(&error.error, WasmErrorInner::Host(text) if *text == too_deep()) => {
-                Err(error)
-            }
+            Err(ApiError::CellError(CellError::RibosomeError(RibosomeError::WasmRuntimeError(
+                RuntimeError::User(error),
+            )))) if matches!(&error.error, WasmErrorInner::Host(text) if *text == too_deep()) => Err(error),
             Err(ApiError::ConductorError(ConductorError::CellMissing(cell_id))) => {
                 Err(host(format!("Call to missing cell: Cell with ID {cell_id} not found")))
             }

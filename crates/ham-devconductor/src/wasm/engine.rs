@@ -29,6 +29,7 @@ pub(crate) struct Limits {
 pub(crate) struct Module {
     module: wasmi::Module,
     functions: Vec<String>,
+    names: Vec<String>,
 }
 
 impl Module {
@@ -44,16 +45,17 @@ impl Module {
         }
         let functions = module.exports().filter(|export| export.ty().func().is_some());
         let functions = functions.map(|export| export.name().to_owned()).collect();
-        Ok(Self { module, functions })
+        let names = module.exports().map(|export| export.name().to_owned()).collect();
+        Ok(Self { module, functions, names })
     }
 
     pub(crate) fn has(&self, function: &str) -> bool {
         self.functions.iter().any(|known| known == function)
     }
 
-    /// The functions that can be called by name: all but the constants.
+    /// The names it exports, of functions or not: all but those of the constants.
     pub(crate) fn exports(&self) -> impl Iterator<Item = &str> {
-        self.functions.iter().map(String::as_str).filter(|name| !self.has_constant(name))
+        self.names.iter().map(String::as_str).filter(|name| !self.has_constant(name))
     }
 
     /// Whether it exports a constant of this name.

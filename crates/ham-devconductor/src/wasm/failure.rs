@@ -32,7 +32,9 @@ impl fmt::Debug for RuntimeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::User(error) => write!(f, "RuntimeError {{ source: Sys(User({error:?})), wasm_trace: [] }}"),
-            Self::MemoryAccess => f.write_str("RuntimeError { source: Generic(\"memory access out of bounds\") }"),
+            Self::MemoryAccess => {
+                f.write_str("RuntimeError { source: Generic(\"memory access out of bounds\") }")
+            }
         }
     }
 }

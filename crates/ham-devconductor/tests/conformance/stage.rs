@@ -67,6 +67,11 @@ impl Stage {
         Self { admin, admin_port, app_port, scenario: "", transcript: Transcript::default() }
     }
 
+    /// A connection of its own for what comes next.
+    pub(crate) async fn renew(&mut self) {
+        self.admin = AdminWebsocket::connect((Ipv4Addr::LOCALHOST, self.admin_port), None).await.unwrap();
+    }
+
     pub(crate) fn begin(&mut self, scenario: &'static str) {
         (self.scenario, self.transcript) = (scenario, Transcript::default());
     }
@@ -198,6 +203,17 @@ impl Stage {
                 None
             }
         }
+    }
+
+    /// Calls a function whose answer has lists of actions in no order: notes them in the order of their chain.
+    pub(crate) async fn call_unordered(&mut self, zome: &Zome, function: &str, input: impl Serialize) {
+        let answer = zome.send(function, input).await;
+        let answer = answer.map(|answer| {
+            let mut value = wire_bytes(&answer);
+            order(&mut value);
+            value
+        });
+        self.answer(function, answer);
     }
 
     /// Notes an answer by what its bytes say.
@@ -334,6 +350,29 @@ impl Zome {
 
 pub(crate) fn encoded(input: impl Serialize) -> ExternIO {
     ExternIO(rmp_serde::to_vec_named(&input).unwrap())
+}
+
+/// Orders lists of actions by their place in the chain.
+fn order(value: &mut rmpv::Value) {
+    match value {
+        rmpv::Value::Map(fields) => fields.iter_mut().for_each(|(_, value)| order(value)),
+        rmpv::Value::Array(items) => {
+            items.iter_mut().for_each(order);
+            if items.iter().all(|item| place(item).is_some()) {
+                items.sort_by_key(place);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The place of an action in its chain.
+fn place(action: &rmpv::Value) -> Option<u64> {
+    let path = ["hashed", "content", "header", "action_seq"];
+    let found = path.iter().try_fold(action, |value, name| {
+        value.as_map()?.iter().find(|(key, _)| key.as_str() == Some(name)).map(|(_, value)| value)
+    });
+    found?.as_u64()
 }
 
 fn wire_bytes(bytes: &ExternIO) -> rmpv::Value {

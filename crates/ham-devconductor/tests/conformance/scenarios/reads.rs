@@ -9,15 +9,15 @@ pub(crate) async fn details(stage: &mut Stage) {
     let note: ActionHash = stage.get(&zome, "create_note", "a note").await;
     let entry: EntryHash = stage.get(&zome, "hash_of_note", "a note").await;
     stage.call(&zome, "get_details_of", &note).await;
-    stage.call(&zome, "get_details_of", &entry).await;
+    stage.call_unordered(&zome, "get_details_of", &entry).await;
     stage.call(&zome, "create_note", "a note").await;
-    stage.call(&zome, "get_details_of", &entry).await;
+    stage.call_unordered(&zome, "get_details_of", &entry).await;
     let update: ActionHash = stage.get(&zome, "update_note", map! { original: note, text: "changed" }).await;
     let delete: ActionHash = stage.get(&zome, "delete_by_action", &note).await;
     for hash in [&note, &update, &delete] {
         stage.call(&zome, "get_details_of", hash).await;
     }
-    stage.call(&zome, "get_details_of", &entry).await;
+    stage.call_unordered(&zome, "get_details_of", &entry).await;
     stage.call(&zome, "get_details_of", EntryHash::from(app.agent.clone())).await;
     stage.call(&zome, "get_record_local", EntryHash::from(app.agent.clone())).await;
 }
