@@ -16,7 +16,7 @@ use holochain_types::prelude::{AgentPubKey, CellId, DnaDefHashed, MembraneProof,
 use indexmap::IndexMap;
 
 use super::{Cell, Conductor};
-use crate::error::{CellError, ConductorError, WorkflowError};
+use crate::error::{CellError, ConductorError, RibosomeError, WorkflowError};
 use crate::ribosome::Ribosome;
 use crate::workflow;
 
@@ -316,7 +316,7 @@ impl Conductor {
         let (zomes, wasms) = bundle.into_zomes().await?;
         let definition =
             self.definition(cell_id).await.map_err(|_| ConductorError::CellMissing(cell_id.clone()))?;
-        let definition = definition.content.replace_coordinators(zomes)?;
+        let definition = definition.content.replace_coordinators(zomes).map_err(RibosomeError::from)?;
         for wasm in wasms {
             if !self.stores.wasms.as_read().contains(&wasm.hash).await? {
                 self.stores.wasms.put(wasm).await?;

@@ -28,7 +28,6 @@ pub(crate) struct Limits {
 #[derive(Debug)]
 pub(crate) struct Module {
     module: wasmi::Module,
-    functions: Vec<String>,
     names: Vec<String>,
 }
 
@@ -43,14 +42,12 @@ impl Module {
                 return Err(build(format!("missing export: {export}")));
             }
         }
-        let functions = module.exports().filter(|export| export.ty().func().is_some());
-        let functions = functions.map(|export| export.name().to_owned()).collect();
         let names = module.exports().map(|export| export.name().to_owned()).collect();
-        Ok(Self { module, functions, names })
+        Ok(Self { module, names })
     }
 
     pub(crate) fn has(&self, function: &str) -> bool {
-        self.functions.iter().any(|known| known == function)
+        self.names.iter().any(|known| known == function)
     }
 
     /// The names it exports, of functions or not: all but those of the constants.
@@ -139,7 +136,18 @@ impl Guest {
     }
 
     fn run(&mut self, function: &str, input: &[u8]) -> Result<i64, wasmi::Error> {
-        let typed = self.instance.get_typed_func::<(i32, i32), i64>(&self.store, function)?;
+        let call_error = |text: String| memory::trap(WasmErrorInner::CallError(text));
+        let Some(untyped) = self.instance.get_func(&self.store, function) else {
+            return Err(call_error("Incompatible Export Type".to_owned()));
+        };
+        let ty = untyped.ty(&self.store);
+        if ty.params() != [wasmi::ValType::I32; 2] {
+            let (takes, gives) = (ty.params(), ty.results());
+            return Err(call_error(format!(
+                "RuntimeError: Parameters of type [I32, I32] did not match signature {takes:?} -> {gives:?}"
+            )));
+        }
+        let typed = untyped.typed(&self.store).map_err(|_| memory::trap(WasmErrorInner::PointerMap))?;
         let input = self.memory.write(&mut self.store, input)?;
         typed.call(&mut self.store, input)
     }

@@ -32,6 +32,7 @@ pub(crate) struct Stage {
     pub(crate) app_port: u16,
     scenario: &'static str,
     transcript: Transcript,
+    shared: Option<(Arc<App>, Zome)>,
 }
 
 /// An installed app and a client of it.
@@ -64,7 +65,7 @@ impl Stage {
     pub(crate) async fn new(admin_port: u16) -> Self {
         let admin = AdminWebsocket::connect((Ipv4Addr::LOCALHOST, admin_port), None).await.unwrap();
         let app_port = admin.attach_app_interface(0, None, AllowedOrigins::Any, None).await.unwrap();
-        Self { admin, admin_port, app_port, scenario: "", transcript: Transcript::default() }
+        Self { admin, admin_port, app_port, scenario: "", transcript: Transcript::default(), shared: None }
     }
 
     /// A connection of its own for what comes next.
@@ -169,6 +170,22 @@ impl Stage {
         Zome { client: app.client.clone(), cell, name: zome, credentials }
     }
 
+    /// The app `features` that scenarios share which do not look at the whole chain.
+    pub(crate) async fn shared(&mut self) -> (Arc<App>, Zome) {
+        if self.shared.is_none() {
+            let payload = InstallAppPayload {
+                installed_app_id: Some("shared".to_owned()),
+                network_seed: Some("shared".to_owned()),
+                ..self.payload("features.happ", "")
+            };
+            let app = self.install_with(payload).await;
+            let zome = self.enter(&app, "features", "features").await;
+            zome.quiet::<()>("nothing", ()).await;
+            self.shared = Some((Arc::new(app), zome));
+        }
+        self.shared.clone().unwrap()
+    }
+
     /// An app of this bundle and its first zome: `features` or `probe`.
     pub(crate) async fn features(&mut self) -> (App, Zome) {
         let app = self.install("features.happ", "app").await;
@@ -205,7 +222,7 @@ impl Stage {
         }
     }
 
-    /// Calls a function whose answer has lists of actions in no order: notes them in the order of their chain.
+    /// Calls a function whose answer has lists of actions in no order: notes them in the order of their times.
     pub(crate) async fn call_unordered(&mut self, zome: &Zome, function: &str, input: impl Serialize) {
         let answer = zome.send(function, input).await;
         let answer = answer.map(|answer| {
@@ -352,23 +369,26 @@ pub(crate) fn encoded(input: impl Serialize) -> ExternIO {
     ExternIO(rmp_serde::to_vec_named(&input).unwrap())
 }
 
-/// Orders lists of actions by their place in the chain.
+/// Orders lists of actions by their time.
 fn order(value: &mut rmpv::Value) {
     match value {
         rmpv::Value::Map(fields) => fields.iter_mut().for_each(|(_, value)| order(value)),
         rmpv::Value::Array(items) => {
             items.iter_mut().for_each(order);
-            if items.iter().all(|item| place(item).is_some()) {
-                items.sort_by_key(place);
+            if items.iter().all(|item| time(item).is_some()) {
+                items.sort_by_key(time);
             }
         }
         _ => {}
     }
 }
 
-/// The place of an action in its chain.
-fn place(action: &rmpv::Value) -> Option<u64> {
-    let path = ["hashed", "content", "header", "action_seq"];
+/// The time of an action, or of the first in a list that has it with others.
+fn time(action: &rmpv::Value) -> Option<u64> {
+    if let rmpv::Value::Array(items) = action {
+        return items.first().and_then(time);
+    }
+    let path = ["hashed", "content", "header", "timestamp"];
     let found = path.iter().try_fold(action, |value, name| {
         value.as_map()?.iter().find(|(key, _)| key.as_str() == Some(name)).map(|(_, value)| value)
     });

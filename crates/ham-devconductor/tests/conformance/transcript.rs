@@ -61,6 +61,7 @@ impl Transcript {
     fn render(&mut self, value: &Value, out: &mut String) {
         match value {
             Value::Map(fields) => {
+                let listed = fields.iter().any(|(_, value)| value.as_str() == Some("listed"));
                 let mut fields: Vec<(String, &Value)> = fields
                     .iter()
                     .map(|(key, value)| {
@@ -77,10 +78,10 @@ impl Transcript {
                     out.push_str(": ");
                     match value {
                         // The functions of a grant are a set.
-                        Value::Array(items) if key == "\"Listed\"" => {
+                        Value::Array(items) if key == "\"Listed\"" || (listed && key == "\"value\"") => {
                             let mut items: Vec<String> = items.iter().map(|item| self.value(item)).collect();
                             items.sort();
-                            out.push_str(&format!("{items:?}"));
+                            out.push_str(&items.join(", "));
                         }
                         value => self.render(value, out),
                     }

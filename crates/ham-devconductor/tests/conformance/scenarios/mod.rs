@@ -50,7 +50,7 @@ pub(crate) fn all() -> Vec<Scenario> {
         reads: details, updates_and_deletes, several_gets, private_entries;
         links: links_and_filters, link_details, deleted_links, paths, anchors;
         crypto: signing, boxes, secret_boxes, random_numbers;
-        info: infos, bare_functions, externs, app_infos, dna_definitions, host_functions, storage;
+        info: infos, bare_functions, externs, app_infos, dna_definitions, host_functions, storage, network;
         schedule: scheduled, schedule_errors;
         interfaces: tokens, interface_lists, raw_requests;
     }

@@ -23,7 +23,7 @@ pub(crate) async fn details(stage: &mut Stage) {
 }
 
 pub(crate) async fn updates_and_deletes(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     let note: ActionHash = zome.quiet("create_note", "first").await;
     let entry: EntryHash = zome.quiet("hash_of_note", "first").await;
     let update: ActionHash = zome.quiet("update_note", map! { original: note, text: "second" }).await;
@@ -43,7 +43,7 @@ pub(crate) async fn updates_and_deletes(stage: &mut Stage) {
 }
 
 pub(crate) async fn several_gets(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     let one: ActionHash = zome.quiet("create_note", "one").await;
     let two: ActionHash = zome.quiet("create_note", "two").await;
     let none = ActionHash::from_raw_32(vec![1; 32]);
