@@ -65,6 +65,7 @@ pub(crate) async fn clones_by_client(stage: &mut Stage) {
     stage.note("listed", cells.contains(&clone.cell_id));
     enable(stage, "enable", &app, &CloneCellId::DnaHash(clone.cell_id.dna_hash().clone())).await;
     stage.call(&inside, "echo_text", "enabled").await;
+    delete(stage, "delete what is enabled", &app, &id).await;
     disable(stage, "disable by hash", &app, &CloneCellId::DnaHash(clone.cell_id.dna_hash().clone())).await;
     delete(stage, "delete", &app, &id).await;
     delete(stage, "delete again", &app, &id).await;
