@@ -1,7 +1,7 @@
 //! Reading what a client or a guest sent.
 
 use holochain_serialized_bytes::SerializedBytesError;
-use holochain_wasmer_common::{WasmError, WasmErrorInner, wasm_error};
+use holochain_wasmer_common::{WasmError, wasm_error};
 use serde::de::DeserializeOwned;
 
 /// Reads a value, no deeper than [`MAX_DEPTH`]. `rmp_serde` reads 1024 levels by recursion, even of what it ignores: that
@@ -23,16 +23,21 @@ fn without_value(error: &str) -> String {
     parts.map_or_else(|| error.to_owned(), |(kind, wanted)| format!("{kind}, expected {wanted}"))
 }
 
-/// What a guest is told of bytes that are not what they should be. Only their beginning is repeated: as text they are five
-/// times as many.
-pub(crate) fn undecodable(bytes: &[u8]) -> WasmError {
-    wasm_error!(WasmErrorInner::Deserialize(bytes.iter().copied().take(MAX_REPEATED).collect()))
+/// What a guest or its caller is told of bytes that are not what they should be. The text is bounded: it repeats the value
+/// that was not expected.
+pub(crate) fn undecodable(error: SerializedBytesError) -> WasmError {
+    let SerializedBytesError::Deserialize(mut text) = error else { return wasm_error!(error) };
+    if text.len() > MAX_REPEATED {
+        text.truncate(text.floor_char_boundary(MAX_REPEATED));
+        text.push('…');
+    }
+    wasm_error!(SerializedBytesError::Deserialize(text))
 }
 
 /// Levels of a value; none has twenty but for the properties of a DNA.
 const MAX_DEPTH: usize = 128;
 
-/// Bytes that an error repeats.
+/// Bytes of what an error repeats.
 const MAX_REPEATED: usize = 4096;
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Clients match on the text of a conductor's errors, so types, names and texts follow `holochain` 0.7.1: what a request
 //! fails with here reads as it reads there.
 
-use holo_hash::AnyDhtHash;
+use holo_hash::{AnyDhtHash, DnaHash};
 use holochain_conductor_api::ExternalApiWireError;
 use holochain_conductor_api::state::ConductorStateError;
 use holochain_keystore::KeystoreError;
@@ -18,29 +18,31 @@ use holochain_types::prelude::{
 use holochain_wasmer_common::WasmError;
 use mr_bundle::error::MrBundleError;
 
+use crate::wasm::RuntimeError;
+
 /// What a request to an interface fails with.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
     #[error("The Cell for this cell id is not installed in the conductor! CellId: {0}")]
     CellMissing(CellId),
     #[error("Conductor returned an error while using a ConductorApi: {0:?}")]
-    Conductor(#[from] ConductorError),
+    ConductorError(#[from] ConductorError),
     #[error(transparent)]
-    State(#[from] ConductorStateError),
+    StateError(#[from] ConductorStateError),
     #[error("Serialization error while using a InterfaceApi: {0:?}")]
-    Serialization(#[from] SerializationError),
+    SerializationError(#[from] SerializationError),
     #[error(transparent)]
-    Workflow(#[from] WorkflowError),
+    WorkflowError(#[from] WorkflowError),
     #[error("ZomeError: {0}")]
-    Zome(#[from] ZomeError),
+    ZomeError(#[from] ZomeError),
     #[error("KeystoreError: {0}")]
-    Keystore(#[from] KeystoreError),
+    KeystoreError(#[from] KeystoreError),
     #[error(transparent)]
-    Cell(#[from] CellError),
+    CellError(#[from] CellError),
     #[error(transparent)]
-    SourceChain(#[from] SourceChainError),
+    SourceChainError(#[from] SourceChainError),
     #[error(transparent)]
-    MrBundle(#[from] MrBundleError),
+    MrBundleError(#[from] MrBundleError),
     #[error(transparent)]
     Json(#[from] serde_json::Error),
     #[error(transparent)]
@@ -48,9 +50,11 @@ pub(crate) enum ApiError {
     #[error(transparent)]
     StateMutation(#[from] StateMutationError),
     #[error("DnaError: {0}")]
-    Dna(#[from] DnaError),
+    DnaError(#[from] DnaError),
     #[error(transparent)]
-    Ribosome(#[from] RibosomeError),
+    RibosomeError(#[from] RibosomeError),
+    #[error("The K2 Space {0} does not exist")]
+    UnknownSpace(DnaHash),
     #[error("Other: {0}")]
     Other(String),
 }
@@ -74,7 +78,7 @@ pub(crate) enum RibosomeError {
     #[error("Dna error while working with Ribosome: {0}")]
     DnaError(#[from] DnaError),
     #[error("Wasm runtime error while working with Ribosome: RuntimeError: {0}")]
-    WasmRuntimeError(#[from] WasmError),
+    WasmRuntimeError(#[from] RuntimeError),
     #[error("Serialization error while working with Ribosome: {0}")]
     SerializationError(#[from] SerializedBytesError),
     #[error("Attempted to call a zome function that doesn't exist: Zome: {0} Fn {1}")]
@@ -84,7 +88,7 @@ pub(crate) enum RibosomeError {
     #[error(transparent)]
     StateQueryError(#[from] StateQueryError),
     #[error(transparent)]
-    ApiError(#[from] Box<ApiError>),
+    ConductorApiError(#[from] Box<ApiError>),
     #[error(transparent)]
     SourceChainError(#[from] SourceChainError),
     #[error("Host function {2} cannot be called from zome function {1} in zome {0}")]
@@ -101,6 +105,12 @@ pub(crate) enum RibosomeError {
     ZomeSourceMissing(String),
     #[error("The thread of the call ended: {0}")]
     JoinError(String),
+}
+
+impl From<WasmError> for RibosomeError {
+    fn from(error: WasmError) -> Self {
+        Self::WasmRuntimeError(error.into())
+    }
 }
 
 /// What calling, committing and validating fail with.
@@ -129,8 +139,8 @@ pub(crate) enum WorkflowError {
 /// What a cell fails with.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CellError {
-    #[error("Genesis failed: {0}")]
-    Genesis(Box<WorkflowError>),
+    #[error(transparent)]
+    ConductorApiError(Box<ApiError>),
     #[error("This cell has not had a successful genesis and cannot be created")]
     CellWithoutGenesis(CellId),
     #[error(transparent)]

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use crate::decode::decode;
 use crate::error::RibosomeError;
 use crate::host::{Access, CallContext, EntryDefsHost};
-use crate::wasm::{Guest, Host, Limits, Module, ModuleCache};
+use crate::wasm::{Guest, Host, Limits, Module, ModuleCache, RuntimeError};
 
 /// Immutable; an update of the coordinators makes another.
 #[derive(Debug)]
@@ -211,7 +211,7 @@ impl Ribosome {
                     SerializedBytesError::Deserialize(text) => RibosomeError::CallbackInvalidReturnType(text),
                     other => other.into(),
                 })?,
-                Err(RibosomeError::WasmRuntimeError(error)) => {
+                Err(RibosomeError::WasmRuntimeError(RuntimeError::User(error))) => {
                     if matches!(error.error, WasmErrorInner::Deserialize(_)) {
                         return Err(RibosomeError::CallbackInvalidParameters);
                     }

@@ -16,7 +16,7 @@ use holochain_types::prelude::{AgentPubKey, CellId, DnaDefHashed, MembraneProof,
 use indexmap::IndexMap;
 
 use super::{Cell, Conductor};
-use crate::error::{CellError, ConductorError, WorkflowError};
+use crate::error::{CellError, ConductorError, RibosomeError, WorkflowError};
 use crate::ribosome::Ribosome;
 use crate::workflow;
 
@@ -61,8 +61,10 @@ impl Conductor {
             let text = "restore_from_dht needs a network, which an embedded conductor has not";
             return Err(ConductorError::InvalidInstallAppPayload(text.to_owned()));
         }
+        // Asked by a signature: the list of the keys of a keystore that has fifty does not fit into one of its messages, which
+        // ends the connection to it.
         if let Some(key) = &payload.agent_key
-            && !self.keystore().list_public_keys().await.map_err(keystore)?.contains(key)
+            && self.keystore().sign(key.clone(), Arc::new([])).await.is_err()
         {
             return Err(ConductorError::AgentKeyNotInKeystore(key.clone()));
         }
@@ -149,7 +151,7 @@ impl Conductor {
             let ribosome = self.load_ribosome(cell).await.map_err(Box::new)?;
             let dht = self.dht(cell.dna_hash()).await.map_err(Box::new)?;
             let done = workflow::genesis(cell, &ribosome, dht, self.keystore(), proof).await;
-            done.map_err(|error| CellError::Genesis(Box::new(error)))
+            done.map_err(|error| CellError::ConductorApiError(Box::new(error.into())))
         };
         let all = cells.into_iter().map(async |(cell, proof)| {
             let result: Result<(), CellError> = genesis(&cell, proof).await;
@@ -314,7 +316,7 @@ impl Conductor {
         let (zomes, wasms) = bundle.into_zomes().await?;
         let definition =
             self.definition(cell_id).await.map_err(|_| ConductorError::CellMissing(cell_id.clone()))?;
-        let definition = definition.content.replace_coordinators(zomes)?;
+        let definition = definition.content.replace_coordinators(zomes).map_err(RibosomeError::from)?;
         for wasm in wasms {
             if !self.stores.wasms.as_read().contains(&wasm.hash).await? {
                 self.stores.wasms.put(wasm).await?;

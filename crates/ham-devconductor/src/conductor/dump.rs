@@ -14,7 +14,7 @@ use holochain_types::prelude::{CellId, ChainOpType, Entry, OpEntry, SignedAction
 use serde_json::json;
 
 use super::Conductor;
-use crate::error::{ApiError, ConductorError};
+use crate::error::ApiError;
 use crate::wasm::HostFunction;
 
 impl Conductor {
@@ -71,7 +71,12 @@ impl Conductor {
         cursor: Option<&OpTimingsCursor>,
         limit: Option<u32>,
     ) -> Result<OpTimingsDump, ApiError> {
-        Ok(self.known_dht(dna).await?.op_timings_page_for_dump(cursor, limit).await?)
+        match self.known_dht(dna).await {
+            Ok(dht) => Ok(dht.op_timings_page_for_dump(cursor, limit).await?),
+            // As `holochain`, which makes a store for whatever it is asked about.
+            Err(ApiError::UnknownSpace(_)) => Ok(OpTimingsDump { timings: Vec::new(), cursor: None }),
+            Err(error) => Err(error),
+        }
     }
 
     /// Running cells, interfaces, apps, as JSON.
@@ -126,7 +131,7 @@ impl Conductor {
         let known =
             state.installed_apps().values().any(|app| app.all_cells().any(|cell| cell.dna_hash() == dna));
         if !known {
-            return Err(ConductorError::Other(format!("no app has the DNA {dna}")).into());
+            return Err(ApiError::UnknownSpace(dna.clone()));
         }
         Ok(self.dht(dna).await?.as_read())
     }

@@ -273,7 +273,7 @@ impl Conductor {
     ) -> Result<ZomeCallResponse, ApiError> {
         use holochain_keystore::AgentPubKeyExt as _;
         let params: ZomeCallParams =
-            decode(signed.bytes.as_bytes()).map_err(|error| ApiError::Serialization(error.into()))?;
+            decode(signed.bytes.as_bytes()).map_err(|error| ApiError::SerializationError(error.into()))?;
         let hash = holo_hash::sha2_512(signed.bytes.as_bytes());
         if !params.provenance.verify_signature_raw(&signed.signature, hash.into()).await? {
             return Ok(ZomeCallResponse::AuthenticationFailed(signed.signature, params.provenance));

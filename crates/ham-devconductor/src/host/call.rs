@@ -7,7 +7,7 @@ use holochain_wasmer_common::{WasmError, WasmErrorInner};
 use super::{Access, Answer, CallContext, CellAccess, host};
 use crate::conductor::{Caller, Cell, MAX_CALL_DEPTH};
 use crate::error::{ApiError, CellError, ConductorError, RibosomeError};
-use crate::wasm::HostFunction;
+use crate::wasm::{HostFunction, RuntimeError};
 
 impl CallContext {
     /// One after the other: what an earlier one wrote, a later one reads.
@@ -48,10 +48,10 @@ impl CallContext {
         match self.wait(conductor.call_zome(params, caller)) {
             Ok(response) => Ok(response),
             // Why the innermost call failed is what each of them failed of, and no more than that.
-            Err(ApiError::Cell(CellError::RibosomeError(RibosomeError::WasmRuntimeError(error)))) if matches!(&error.error, WasmErrorInner::Host(text) if *text == too_deep()) => {
-                Err(error)
-            }
-            Err(ApiError::Conductor(ConductorError::CellMissing(cell_id))) => {
+            Err(ApiError::CellError(CellError::RibosomeError(RibosomeError::WasmRuntimeError(
+                RuntimeError::User(error),
+            )))) if matches!(&error.error, WasmErrorInner::Host(text) if *text == too_deep()) => Err(error),
+            Err(ApiError::ConductorError(ConductorError::CellMissing(cell_id))) => {
                 Err(host(format!("Call to missing cell: Cell with ID {cell_id} not found")))
             }
             Err(error) => Err(host(error)),
@@ -64,11 +64,9 @@ impl CallContext {
         let caller = Caller { workspace: None, depth: self.depth() + 1 };
         match self.wait(conductor.call_zome(params, caller)) {
             Ok(response) => Ok(response),
-            Err(ApiError::Conductor(ConductorError::CellMissing(cell_id))) => {
-                let agent = cell_id.agent_pubkey();
-                Ok(ZomeCallResponse::NetworkError(format!(
-                    "no cell of agent {agent} is here, and there is no network"
-                )))
+            Err(ApiError::ConductorError(ConductorError::CellMissing(cell_id))) => {
+                tracing::debug!(%cell_id, "no such cell is here, and there is no network");
+                Ok(ZomeCallResponse::NetworkError("Other: call_remote: no url for peer".to_owned()))
             }
             Err(error) => Ok(ZomeCallResponse::NetworkError(error.to_string())),
         }

@@ -12,6 +12,7 @@ use holochain_types::prelude::{
     XSalsa20Poly1305EncryptedData, XSalsa20Poly1305KeyRef, XSalsa20Poly1305SharedSecretExport,
     XSalsa20Poly1305SharedSecretIngest,
 };
+use holochain_wasmer_common::WasmError;
 use rand::RngCore as _;
 
 use super::{Answer, CallContext, host};
@@ -19,7 +20,7 @@ use super::{Answer, CallContext, host};
 impl CallContext {
     pub(super) fn sign(&self, input: Sign) -> Answer<Signature> {
         let data: Arc<[u8]> = input.data.into_vec().into();
-        self.wait(self.access.keystore().sign(input.key, data)).map_err(host)
+        self.wait(self.access.keystore().sign(input.key, data)).map_err(keystore)
     }
 
     pub(super) fn sign_ephemeral(&self, input: SignEphemeral) -> Answer<EphemeralSignatures> {
@@ -36,11 +37,11 @@ impl CallContext {
 
     pub(super) fn verify_signature(&self, input: VerifySignature) -> Answer<bool> {
         let data: Arc<[u8]> = input.as_data_ref().into();
-        self.wait(input.as_key_ref().verify_signature_raw(input.as_signature_ref(), data)).map_err(host)
+        self.wait(input.as_key_ref().verify_signature_raw(input.as_signature_ref(), data)).map_err(keystore)
     }
 
     pub(super) fn create_x25519_keypair(&self, (): ()) -> Answer<X25519PubKey> {
-        let key = self.wait(self.access.keystore().new_x25519_keypair_random()).map_err(host)?;
+        let key = self.wait(self.access.keystore().new_x25519_keypair_random()).map_err(keystore)?;
         Ok(X25519PubKey::from(*key.0))
     }
 
@@ -49,7 +50,7 @@ impl CallContext {
         input: Option<XSalsa20Poly1305KeyRef>,
     ) -> Answer<XSalsa20Poly1305KeyRef> {
         let key = input.unwrap_or_else(fresh_reference);
-        self.wait(self.access.keystore().new_shared_secret(tag(&key))).map_err(host)?;
+        self.wait(self.access.keystore().new_shared_secret(tag(&key))).map_err(keystore)?;
         Ok(key)
     }
 
@@ -60,7 +61,7 @@ impl CallContext {
         let (from, to) = (raw(&input.sender), raw(&input.recipient));
         let name = tag(&input.key_ref);
         let sealed = self.access.keystore().shared_secret_export(name, from.into(), to.into());
-        self.wait(sealed).map(sealed_data).map_err(host)
+        self.wait(sealed).map(sealed_data).map_err(keystore)
     }
 
     pub(super) fn shared_secret_ingest(
@@ -72,7 +73,7 @@ impl CallContext {
         let (nonce, cipher) = parts(input.as_encrypted_data_ref());
         let import =
             self.access.keystore().shared_secret_import(from.into(), to.into(), nonce, cipher, tag(&key));
-        self.wait(import).map_err(host)?;
+        self.wait(import).map_err(keystore)?;
         Ok(key)
     }
 
@@ -81,7 +82,7 @@ impl CallContext {
         input: XSalsa20Poly1305Encrypt,
     ) -> Answer<XSalsa20Poly1305EncryptedData> {
         let (name, data) = (tag(input.as_key_ref_ref()), plain(input.as_data_ref()));
-        self.wait(self.access.keystore().shared_secret_encrypt(name, data)).map(sealed_data).map_err(host)
+        self.wait(self.access.keystore().shared_secret_encrypt(name, data)).map(sealed_data).map_err(keystore)
     }
 
     /// `None` where the key does not open it.
@@ -101,7 +102,7 @@ impl CallContext {
     ) -> Answer<XSalsa20Poly1305EncryptedData> {
         let (from, to) = (raw(&input.sender), raw(&input.recipient));
         let sealed = self.access.keystore().crypto_box_xsalsa(from.into(), to.into(), plain(&input.data));
-        self.wait(sealed).map(sealed_data).map_err(host)
+        self.wait(sealed).map(sealed_data).map_err(keystore)
     }
 
     pub(super) fn x25519_decrypt(
@@ -111,7 +112,7 @@ impl CallContext {
         let (from, to) = (raw(input.as_sender_ref()), raw(input.as_recipient_ref()));
         let (nonce, cipher) = parts(input.as_encrypted_data_ref());
         let opened = self.access.keystore().crypto_box_xsalsa_open(from.into(), to.into(), nonce, cipher);
-        Ok(Some(self.wait(opened).map_err(host)?.to_vec().into()))
+        Ok(Some(self.wait(opened).map_err(keystore)?.to_vec().into()))
     }
 
     pub(super) fn ed25519_encrypt(
@@ -126,7 +127,7 @@ impl CallContext {
             None,
             plain(input.as_data_ref()),
         );
-        self.wait(sealed).map(sealed_data).map_err(host)
+        self.wait(sealed).map(sealed_data).map_err(keystore)
     }
 
     pub(super) fn ed25519_decrypt(
@@ -138,8 +139,15 @@ impl CallContext {
         let client = self.access.keystore().lair_client();
         let opened =
             client.crypto_box_xsalsa_open_by_sign_pub_key(from.into(), to.into(), None, nonce, cipher);
-        Ok(self.wait(opened).map_err(host)?.to_vec().into())
+        Ok(self.wait(opened).map_err(keystore)?.to_vec().into())
     }
+}
+
+/// What the keystore says, in the words of the store that `holochain` has: one in memory has its own.
+fn keystore(error: impl ToString) -> WasmError {
+    let text = error.to_string();
+    let text = text.replace("pub key not found", "Query returned no rows");
+    host(text.replace("tag already registered", "UNIQUE constraint failed: lair_keystore.tag"))
 }
 
 fn sealed_data((nonce, cipher): ([u8; 24], Arc<[u8]>)) -> XSalsa20Poly1305EncryptedData {

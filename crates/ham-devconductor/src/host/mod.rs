@@ -68,7 +68,7 @@ impl CallContext {
         input: &[u8],
         run: impl FnOnce(&Self, I) -> Answer<O>,
     ) -> Answer<Vec<u8>> {
-        let input = decode(input).map_err(|_| undecodable(input))?;
+        let input = decode(input).map_err(undecodable)?;
         bytes::encode(&run(self, input)?).map_err(|error| wasm_error!(error))
     }
 }

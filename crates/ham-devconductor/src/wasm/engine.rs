@@ -5,8 +5,11 @@ use std::sync::{Arc, OnceLock};
 use holochain_serialized_bytes as bytes;
 use holochain_wasmer_common::{WasmError, WasmErrorInner, wasm_error};
 use holochain_zome_types::prelude::ExternIO;
-use wasmi::{Caller, CompilationMode, Config, Engine, Linker, Store, StoreLimits, StoreLimitsBuilder};
+use wasmi::{
+    Caller, CompilationMode, Config, Engine, Linker, Store, StoreLimits, StoreLimitsBuilder, TrapCode,
+};
 
+use super::failure::RuntimeError;
 use super::function::HostFunction;
 use super::memory::{Carried, GuestMemory, pack, split};
 use super::{Host, memory};
@@ -25,7 +28,7 @@ pub(crate) struct Limits {
 #[derive(Debug)]
 pub(crate) struct Module {
     module: wasmi::Module,
-    functions: Vec<String>,
+    names: Vec<String>,
 }
 
 impl Module {
@@ -39,18 +42,17 @@ impl Module {
                 return Err(build(format!("missing export: {export}")));
             }
         }
-        let functions = module.exports().filter(|export| export.ty().func().is_some());
-        let functions = functions.map(|export| export.name().to_owned()).collect();
-        Ok(Self { module, functions })
+        let names = module.exports().map(|export| export.name().to_owned()).collect();
+        Ok(Self { module, names })
     }
 
     pub(crate) fn has(&self, function: &str) -> bool {
-        self.functions.iter().any(|known| known == function)
+        self.names.iter().any(|known| known == function)
     }
 
-    /// The functions that can be called by name: all but the constants.
+    /// The names it exports, of functions or not: all but those of the constants.
     pub(crate) fn exports(&self) -> impl Iterator<Item = &str> {
-        self.functions.iter().map(String::as_str).filter(|name| !self.has_constant(name))
+        self.names.iter().map(String::as_str).filter(|name| !self.has_constant(name))
     }
 
     /// Whether it exports a constant of this name.
@@ -103,26 +105,51 @@ impl Guest {
     ///
     /// # Errors
     /// What the guest returned as its error, [`CallError`](WasmErrorInner::CallError) for a trap (panic, no fuel, too deep),
-    /// or [`Deserialize`](WasmErrorInner::Deserialize) for an answer that is none.
-    pub(crate) fn call(&mut self, function: &str, input: &ExternIO) -> Result<ExternIO, WasmError> {
-        match self.run(function, &bytes::encode(input).map_err(|error| wasm_error!(error))?) {
-            Ok(output) => decode::<Result<ExternIO, WasmError>>(&output).map_err(|_| undecodable(&output))?,
-            Err(error) => match error.downcast_ref::<Carried>() {
-                // What it carries stands for the function's answer.
-                Some(Carried(WasmError { error: WasmErrorInner::HostShortCircuit(answer), .. })) => {
-                    decode(answer).map_err(|_| undecodable(answer))
-                }
-                Some(Carried(error)) => Err(error.clone()),
-                None => Err(wasm_error!(WasmErrorInner::CallError(error.to_string()))),
-            },
+    /// [`PointerMap`](WasmErrorInner::PointerMap) or [`MemoryAccess`](RuntimeError::MemoryAccess) for an answer that lies
+    /// nowhere, or [`Serialize`](WasmErrorInner::Serialize) for one that is none.
+    pub(crate) fn call(&mut self, function: &str, input: &ExternIO) -> Result<ExternIO, RuntimeError> {
+        let input = bytes::encode(input).map_err(|error| wasm_error!(error))?;
+        let packed = match self.run(function, &input) {
+            Ok(packed) => packed,
+            Err(error) => {
+                return match error.downcast_ref::<Carried>() {
+                    // What it carries stands for the function's answer.
+                    Some(Carried(WasmError { error: WasmErrorInner::HostShortCircuit(answer), .. })) => {
+                        Ok(decode(answer).map_err(undecodable)?)
+                    }
+                    Some(Carried(error)) => Err(error.clone().into()),
+                    None => Err(call_error(&error).into()),
+                };
+            }
+        };
+        if packed < 0 {
+            return Err(wasm_error!(WasmErrorInner::PointerMap).into());
         }
+        let (at, length) = split(packed);
+        let output = self.memory.take(&mut self.store, at, length).map_err(|error| {
+            match error.downcast_ref::<Carried>() {
+                Some(_) => RuntimeError::MemoryAccess,
+                None => call_error(&error).into(),
+            }
+        })?;
+        Ok(decode::<Result<ExternIO, WasmError>>(&output).map_err(undecodable)??)
     }
 
-    fn run(&mut self, function: &str, input: &[u8]) -> Result<Vec<u8>, wasmi::Error> {
-        let typed = self.instance.get_typed_func::<(i32, i32), i64>(&self.store, function)?;
+    fn run(&mut self, function: &str, input: &[u8]) -> Result<i64, wasmi::Error> {
+        let call_error = |text: String| memory::trap(WasmErrorInner::CallError(text));
+        let Some(untyped) = self.instance.get_func(&self.store, function) else {
+            return Err(call_error("Incompatible Export Type".to_owned()));
+        };
+        let ty = untyped.ty(&self.store);
+        if ty.params() != [wasmi::ValType::I32; 2] {
+            let (takes, gives) = (ty.params(), ty.results());
+            return Err(call_error(format!(
+                "RuntimeError: Parameters of type [I32, I32] did not match signature {takes:?} -> {gives:?}"
+            )));
+        }
+        let typed = untyped.typed(&self.store).map_err(|_| memory::trap(WasmErrorInner::PointerMap))?;
         let input = self.memory.write(&mut self.store, input)?;
-        let (at, length) = split(typed.call(&mut self.store, input)?);
-        self.memory.take(&mut self.store, at, length)
+        typed.call(&mut self.store, input)
     }
 
     /// A constant that the module exports as a function, `None` if it does not.
@@ -140,6 +167,24 @@ impl Guest {
         let function = guest.instance.get_typed_func::<(), i32>(&guest.store, name).map_err(failed)?;
         function.call(&mut guest.store, ()).map(Some).map_err(failed)
     }
+}
+
+/// A trap, in the words of the engine that `holochain` has.
+fn call_error(error: &wasmi::Error) -> WasmError {
+    let text = match error.as_trap_code() {
+        Some(TrapCode::UnreachableCodeReached) => "unreachable".to_owned(),
+        Some(TrapCode::MemoryOutOfBounds) => "out of bounds memory access".to_owned(),
+        Some(TrapCode::TableOutOfBounds) => "undefined element: out of bounds table access".to_owned(),
+        Some(TrapCode::IndirectCallToNull) => "uninitialized element".to_owned(),
+        Some(TrapCode::IntegerDivisionByZero) => "integer divide by zero".to_owned(),
+        Some(TrapCode::IntegerOverflow) => "integer overflow".to_owned(),
+        Some(TrapCode::BadConversionToInteger) => "invalid conversion to integer".to_owned(),
+        Some(TrapCode::StackOverflow) => "call stack exhausted".to_owned(),
+        Some(TrapCode::BadSignature) => "indirect call type mismatch".to_owned(),
+        // No fuel, no memory: bounds that `holochain` has not, or tells as `unreachable`.
+        _ => error.to_string(),
+    };
+    wasm_error!(WasmErrorInner::CallError(format!("RuntimeError: {text}")))
 }
 
 /// One engine for the process: modules belong to an engine, and the cache is shared.

@@ -5,11 +5,13 @@
 
 mod cache;
 mod engine;
+mod failure;
 mod function;
 mod memory;
 
 pub(crate) use cache::ModuleCache;
 pub(crate) use engine::{Guest, Limits, Module};
+pub(crate) use failure::RuntimeError;
 pub(crate) use function::HostFunction;
 
 use holochain_wasmer_common::WasmError;

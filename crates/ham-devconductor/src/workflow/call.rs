@@ -41,7 +41,7 @@ pub(crate) async fn call_zome(
         return Ok(ZomeCallResponse::Ok(ExternIO::encode(InitCallbackResult::Pass)?));
     }
     let known = ribosome.definition().get_zome(&params.zome_name);
-    known.map_err(|error| RibosomeError::ApiError(Box::new(error.into())))?;
+    known.map_err(|error| RibosomeError::ConductorApiError(Box::new(error.into())))?;
     let is_root = caller.workspace.is_none();
     let workspace = match caller.workspace {
         Some(workspace) => workspace,
@@ -64,8 +64,9 @@ pub(crate) async fn call_zome(
     };
     let output = ribosome.run(&params.zome_name, &params.fn_name, params.payload, access).await?;
     let output = output.ok_or_else(|| RibosomeError::ZomeFnNotExists(params.zome_name, params.fn_name))?;
+    // What a call inside of another writes is validated at its end too, and again with the rest.
+    commit::validate(cell, &ribosome, &workspace).await.map_err(Box::new)?;
     if is_root {
-        commit::validate(cell, &ribosome, &workspace).await.map_err(Box::new)?;
         let actions = commit(&workspace).await.map_err(Box::new)?;
         post_commit(cell, &ribosome, workspace, vec![zome], actions, true);
     }

@@ -67,7 +67,9 @@ async fn self_check(
                 ValidateCallbackResult::Valid => {}
                 ValidateCallbackResult::Invalid(reason) => return Err(WorkflowError::GenesisFailure(reason)),
                 ValidateCallbackResult::UnresolvedDependencies(missing) => {
-                    return Err(WorkflowError::GenesisFailure(format!("{missing:?}")));
+                    return Err(WorkflowError::GenesisFailure(format!(
+                        "UnresolvedDependencies({missing:?})"
+                    )));
                 }
             }
         }

@@ -17,17 +17,14 @@ pub(crate) fn excuses() -> BTreeMap<String, String> {
         if let Some(heading) = line.strip_prefix("## ") {
             part = heading;
         }
-        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
-        let [steps, what, _, _, why] = cells[..] else { continue };
-        if !line.starts_with('|') || !steps.starts_with('`') {
-            continue;
-        }
+        let Some(row) = line.strip_prefix("| `") else { continue };
+        let cells: Vec<&str> = row.trim_end_matches('|').split(" | ").map(str::trim).collect();
+        let [steps, what, _, _, why] = cells[..] else { panic!("a row of five cells: {line}") };
         assert!(!why.is_empty(), "{steps} has no reason");
         divergences += usize::from(part == "Divergences");
-        for step in steps.split(", ") {
-            let step = step.trim_matches('`').to_owned();
+        for step in steps.trim_end_matches('`').split("`, `") {
             assert!(step.contains('/'), "{step} names no step of a scenario");
-            let before = excuses.insert(step.clone(), what.to_owned());
+            let before = excuses.insert(step.to_owned(), what.to_owned());
             assert!(before.is_none(), "{step} is excused twice");
         }
     }

@@ -42,13 +42,21 @@ fn embedded_and_real_conductor_answer_alike() {
         scenarios.retain(|scenario| wanted.split(',').any(|part| scenario.name.contains(part)));
 
         let conductor = DevConductor::start().await.unwrap();
-        let embedded = run(conductor.admin_port(), &scenarios).await;
-        conductor.shut_down().await;
-
+        let mut embedded = Stage::new(conductor.admin_port()).await;
         let relay = Relay::start().await.unwrap();
-        let conductor = Conductor::builder().with_relay(&relay).start().await.unwrap();
-        let real = run(conductor.admin_port(), &scenarios).await;
-        conductor.kill().await.unwrap();
+        let holochain = Conductor::builder().with_relay(&relay).start().await.unwrap();
+        let mut real = Stage::new(holochain.admin_port()).await;
+
+        // One after the other where the time counts, side by side for the rest.
+        let (timed, rest) = scenarios.split_at(TIMED.min(scenarios.len()));
+        let mut ours = run(&mut embedded, timed).await;
+        let mut theirs = run(&mut real, timed).await;
+        let (our_rest, their_rest) = tokio::join!(run(&mut embedded, rest), run(&mut real, rest));
+        ours.extend(our_rest);
+        theirs.extend(their_rest);
+        conductor.shut_down().await;
+        holochain.kill().await.unwrap();
+        let (embedded, real) = (ours, theirs);
 
         let mut excuses = excuses::excuses();
         if wanted.is_empty() {
@@ -70,14 +78,14 @@ fn embedded_and_real_conductor_answer_alike() {
     });
 }
 
-async fn run(admin_port: u16, scenarios: &[Scenario]) -> Run {
+async fn run(stage: &mut Stage, scenarios: &[Scenario]) -> Run {
     let mut run = Vec::new();
     for scenario in scenarios {
-        // A stage each: what a conductor does to a connection is not the next scenario's.
-        let mut stage = Stage::new(admin_port).await;
+        // What a conductor does to a connection is not the next scenario's.
+        stage.renew().await;
         stage.begin(scenario.name);
         let begun = Instant::now();
-        let played = AssertUnwindSafe((scenario.play)(&mut stage)).catch_unwind();
+        let played = AssertUnwindSafe((scenario.play)(stage)).catch_unwind();
         match timeout(BOUND, played).await {
             Ok(Ok(())) => {}
             Ok(Err(panic)) => {

@@ -68,3 +68,25 @@ pub(crate) fn times(embedded: &Run, real: &Run, count: usize) -> String {
 fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
+
+#[test]
+fn what_differs_has_to_be_listed_and_what_is_listed_has_to_differ() {
+    let run = |answers: [&str; 2]| -> Run {
+        let steps = ["one", "two"].into_iter().zip(answers);
+        let steps = steps.map(|(name, answer)| Step { name: name.to_owned(), answer: answer.to_owned() });
+        vec![("scenario", steps.collect(), Duration::ZERO)]
+    };
+    let listed = |steps: &[&str]| steps.iter().map(|step| ((*step).to_owned(), String::new())).collect();
+    let (ours, theirs) = (run(["a", "b"]), run(["a", "c"]));
+    assert_eq!(compare(&ours, &ours, &listed(&[])), "");
+    assert!(compare(&ours, &theirs, &listed(&[])).starts_with("scenario/two\n    embedded:  b\n"));
+    assert_eq!(compare(&ours, &theirs, &listed(&["scenario/two"])), "");
+    let stale = compare(&ours, &ours, &listed(&["scenario/two"]));
+    assert_eq!(stale, "scenario/two is excused and does not differ\n");
+    let unknown = compare(&ours, &ours, &listed(&["scenario/three"]));
+    assert_eq!(unknown, "scenario/three is excused and is no step\n");
+    let mut shorter = theirs;
+    shorter[0].1.pop();
+    assert!(compare(&ours, &shorter, &listed(&[])).contains("holochain: (not done)"));
+    assert!(compare(&shorter, &ours, &listed(&[])).contains("embedded:  (not done)"));
+}

@@ -32,6 +32,7 @@ pub(crate) struct Stage {
     pub(crate) app_port: u16,
     scenario: &'static str,
     transcript: Transcript,
+    shared: Option<(Arc<App>, Zome)>,
 }
 
 /// An installed app and a client of it.
@@ -64,7 +65,12 @@ impl Stage {
     pub(crate) async fn new(admin_port: u16) -> Self {
         let admin = AdminWebsocket::connect((Ipv4Addr::LOCALHOST, admin_port), None).await.unwrap();
         let app_port = admin.attach_app_interface(0, None, AllowedOrigins::Any, None).await.unwrap();
-        Self { admin, admin_port, app_port, scenario: "", transcript: Transcript::default() }
+        Self { admin, admin_port, app_port, scenario: "", transcript: Transcript::default(), shared: None }
+    }
+
+    /// A connection of its own for what comes next.
+    pub(crate) async fn renew(&mut self) {
+        self.admin = AdminWebsocket::connect((Ipv4Addr::LOCALHOST, self.admin_port), None).await.unwrap();
     }
 
     pub(crate) fn begin(&mut self, scenario: &'static str) {
@@ -164,6 +170,22 @@ impl Stage {
         Zome { client: app.client.clone(), cell, name: zome, credentials }
     }
 
+    /// The app `features` that scenarios share which do not look at the whole chain.
+    pub(crate) async fn shared(&mut self) -> (Arc<App>, Zome) {
+        if self.shared.is_none() {
+            let payload = InstallAppPayload {
+                installed_app_id: Some("shared".to_owned()),
+                network_seed: Some("shared".to_owned()),
+                ..self.payload("features.happ", "")
+            };
+            let app = self.install_with(payload).await;
+            let zome = self.enter(&app, "features", "features").await;
+            zome.quiet::<()>("nothing", ()).await;
+            self.shared = Some((Arc::new(app), zome));
+        }
+        self.shared.clone().unwrap()
+    }
+
     /// An app of this bundle and its first zome: `features` or `probe`.
     pub(crate) async fn features(&mut self) -> (App, Zome) {
         let app = self.install("features.happ", "app").await;
@@ -198,6 +220,17 @@ impl Stage {
                 None
             }
         }
+    }
+
+    /// Calls a function whose answer has lists of actions in no order: notes them in the order of their times.
+    pub(crate) async fn call_unordered(&mut self, zome: &Zome, function: &str, input: impl Serialize) {
+        let answer = zome.send(function, input).await;
+        let answer = answer.map(|answer| {
+            let mut value = wire_bytes(&answer);
+            order(&mut value);
+            value
+        });
+        self.answer(function, answer);
     }
 
     /// Notes an answer by what its bytes say.
@@ -238,15 +271,20 @@ impl Stage {
         tokio::time::sleep(BOUND / 1200).await;
     }
 
-    /// Waits for so many signals and notes them.
+    /// Waits for so many signals and notes them, by what they say: `holochain` does not keep their order, not even of two that
+    /// one call sends.
     pub(crate) async fn signals(&mut self, step: &str, app: &App, count: usize) {
         let mut signals = app.signals.lock().await;
-        for _ in 0..count {
+        let mut heard = Vec::new();
+        while heard.len() < count {
             match tokio::time::timeout(BOUND / 4, signals.recv()).await {
-                Ok(Some(signal)) => self.signal(step, signal),
-                Ok(None) | Err(_) => self.say(step, "no signal"),
+                Ok(Some(signal)) => heard.push(signal),
+                Ok(None) | Err(_) => break,
             }
         }
+        heard.sort_by_cached_key(said);
+        self.note(&format!("{step}, number"), heard.len());
+        heard.into_iter().for_each(|signal| self.signal(step, signal));
     }
 
     fn signal(&mut self, step: &str, signal: Signal) {
@@ -269,15 +307,11 @@ impl App {
         cell.cell_id.clone()
     }
 
-    /// Throws away what has come, up to the signal that a call of `signal` with this text sends.
-    pub(crate) async fn flush(&self, zome: &Zome, text: &str) {
-        let _: ExternIO = zome.send("signal", text).await.unwrap();
+    /// Waits for so many signals and throws them away.
+    pub(crate) async fn hear(&self, count: usize) {
         let mut signals = self.signals.lock().await;
-        while let Ok(Some(signal)) = tokio::time::timeout(BOUND / 4, signals.recv()).await {
-            let Signal::App { signal, .. } = signal else { continue };
-            if String::from_utf8_lossy(signal.into_inner().as_bytes()).contains(text) {
-                return;
-            }
+        for _ in 0..count {
+            tokio::time::timeout(BOUND / 4, signals.recv()).await.unwrap().unwrap();
         }
     }
 }
@@ -334,6 +368,40 @@ impl Zome {
 
 pub(crate) fn encoded(input: impl Serialize) -> ExternIO {
     ExternIO(rmp_serde::to_vec_named(&input).unwrap())
+}
+
+/// What a signal is about: the fields of its payload that are texts.
+fn said(signal: &Signal) -> Vec<String> {
+    let Signal::App { signal, .. } = signal else { return vec![format!("{signal:?}")] };
+    let value = wire_bytes(&signal.clone().into_inner());
+    let fields = value.as_map().into_iter().flatten();
+    fields.filter_map(|(_, value)| value.as_str().map(str::to_owned)).collect()
+}
+
+/// Orders lists of actions by their time.
+fn order(value: &mut rmpv::Value) {
+    match value {
+        rmpv::Value::Map(fields) => fields.iter_mut().for_each(|(_, value)| order(value)),
+        rmpv::Value::Array(items) => {
+            items.iter_mut().for_each(order);
+            if items.iter().all(|item| time(item).is_some()) {
+                items.sort_by_key(time);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The time of an action, or of the first in a list that has it with others.
+fn time(action: &rmpv::Value) -> Option<u64> {
+    if let rmpv::Value::Array(items) = action {
+        return items.first().and_then(time);
+    }
+    let path = ["hashed", "content", "header", "timestamp"];
+    let found = path.iter().try_fold(action, |value, name| {
+        value.as_map()?.iter().find(|(key, _)| key.as_str() == Some(name)).map(|(_, value)| value)
+    });
+    found?.as_u64()
 }
 
 fn wire_bytes(bytes: &ExternIO) -> rmpv::Value {

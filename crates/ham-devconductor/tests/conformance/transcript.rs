@@ -61,6 +61,7 @@ impl Transcript {
     fn render(&mut self, value: &Value, out: &mut String) {
         match value {
             Value::Map(fields) => {
+                let listed = fields.iter().any(|(_, value)| value.as_str() == Some("listed"));
                 let mut fields: Vec<(String, &Value)> = fields
                     .iter()
                     .map(|(key, value)| {
@@ -75,7 +76,15 @@ impl Transcript {
                     out.push_str(if index == 0 { "" } else { ", " });
                     out.push_str(key.trim_matches('"'));
                     out.push_str(": ");
-                    self.render(value, out);
+                    match value {
+                        // The functions of a grant are a set.
+                        Value::Array(items) if key == "\"Listed\"" || (listed && key == "\"value\"") => {
+                            let mut items: Vec<String> = items.iter().map(|item| self.value(item)).collect();
+                            items.sort();
+                            out.push_str(&items.join(", "));
+                        }
+                        value => self.render(value, out),
+                    }
                 }
                 out.push('}');
             }
@@ -108,6 +117,9 @@ impl Transcript {
     fn bytes(&mut self, bytes: &[u8], out: &mut String) {
         if let Some(hash) = hash(bytes) {
             out.push_str(&self.name(&hash));
+        } else if let Some(Value::Binary(inner)) = whole(bytes).filter(|_| bytes.len() > 2) {
+            out.push_str("bytes ");
+            self.bytes(&inner, out);
         } else if let (Some(value @ (Value::Map(_) | Value::Array(_) | Value::String(_))), true) =
             (whole(bytes), bytes.len() > 2)
         {
@@ -196,6 +208,14 @@ static PATTERNS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
         (pattern(r"(?:\\+n +at <unnamed> \(<module>\[\d+\]:0x[0-9a-f]+\))+"), ""),
         (pattern(r"cap secret Some\((?:<base64>|\\*.\[redacted\]\\*.)\)"), "cap secret Some(<secret>)"),
         (pattern(r"task \d+ panicked"), "task <number> panicked"),
+        (
+            pattern(r#"module_path: (\\*"(?:holochain|ham_devconductor)[a-z_0-9:]*\\*"), line: \d+"#),
+            "module_path: <host>",
+        ),
+        (pattern(r"wasm_trace: \[[^\]]*\]"), "wasm_trace: <trace>"),
+        (pattern(r"(?s)backtrace: Some\(.*\) \}\)\)"), "backtrace: <trace> }))"),
+        (pattern(r"clones: \{[^}]*\}"), "clones: {..}"),
+        (pattern(r"msg_id: \d+"), "msg_id: <number>"),
     ]
 });
 

@@ -62,7 +62,7 @@ fn exports_of_another_type_are_refused() {
         }
         let no_function = Dna::with_coordinator(&module("", r#"(global (export "run") i32 (i32.const 0))"#));
         let app = server.connect(&server.install(no_function).await.unwrap()).await;
-        says(&app.failure().await, "doesn't exist");
+        says(&app.failure().await, "Incompatible Export Type");
         let other_function = Dna::with_coordinator(&module("", r#"(func (export "run") (param f64))"#));
         let app = server.connect(&server.install(other_function).await.unwrap()).await;
         says(&app.failure().await, "CallError");

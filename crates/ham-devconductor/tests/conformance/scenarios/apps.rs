@@ -152,21 +152,28 @@ pub(crate) async fn coordinators(stage: &mut Stage) {
             { "name": "extra", "hash": null, "path": "extra.wasm", "dependencies": [{ "name": dependency }] }
         ] })
     };
-    let module = || {
-        vec![("extra.wasm".to_owned(), wat::parse_str("(module (memory (export \"memory\") 1))").unwrap())]
-    };
+    let module = |text: &str| vec![("extra.wasm".to_owned(), wat::parse_str(text).unwrap())];
+    let protocol = r#"(module (memory (export "memory") 1)
+        (func (export "__hc__allocate_1") (param i32) (result i32) (i32.const 16))
+        (func (export "__hc__deallocate_1") (param i32 i32))
+        (func (export "nothing") (param i32 i32) (result i64) (i64.const 0)))"#;
     let nowhere = CellId::new(DnaHash::from_raw_32(vec![1; 32]), zome.cell.agent_pubkey().clone());
     for (step, payload) in [
         ("no zomes", update(&zome.cell, none(), vec![])),
         ("no such cell", update(&nowhere, none(), vec![])),
-        ("no such dependency", update(&zome.cell, one("nothing"), module())),
-        ("another zome", update(&zome.cell, one("probe_integrity"), module())),
+        ("no such dependency", update(&zome.cell, one("nothing"), module(protocol))),
+        ("another zome", update(&zome.cell, one("probe_integrity"), module(protocol))),
     ] {
         let updated = stage.admin.update_coordinators(payload).await;
         stage.answer(step, updated);
         stage.call(&zome, "echo_text", "after").await;
     }
-    stage.call(&zome.beside("extra"), "nothing", ()).await;
+    for function in ["nothing", "no_such_function"] {
+        stage.call(&zome.beside("extra"), function, ()).await;
+    }
+    let without_protocol = update(&zome.cell, one("probe_integrity"), module("(module)"));
+    let updated = stage.admin.update_coordinators(without_protocol).await;
+    stage.answer("a zome that cannot run", updated);
     let path = UpdateCoordinatorsPayload {
         cell_id: zome.cell.clone(),
         source: CoordinatorSource::Path("/no/such/bundle".into()),

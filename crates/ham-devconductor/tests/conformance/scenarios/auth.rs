@@ -116,9 +116,12 @@ pub(crate) async fn grants_of_clients(stage: &mut Stage) {
     try_with(stage, "wrong secret", &zome, "echo_text", Some([9; 64].into())).await;
 
     let mut params = zome.params("echo_text", "text");
-    params.cap_secret = Some([9; 64].into());
+    params.cap_secret = Some([0xab; 64].into());
     let shown = format!("{:?}", zome.send_params(&params).await.unwrap_err());
-    stage.note("the secret is in the text", shown.contains("CQkJCQkJ"));
+    stage.note(
+        "the secret is in the text",
+        ["abababab", "q6urq6ur", "171, 171"].iter().any(|secret| shown.contains(secret)),
+    );
 
     let secret: CapSecret = [3; 64].into();
     let stranger = {

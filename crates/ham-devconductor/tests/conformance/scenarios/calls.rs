@@ -76,14 +76,14 @@ pub(crate) async fn calls_between_cells(stage: &mut Stage) {
 }
 
 pub(crate) async fn nested_calls(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     for depth in [0, 1, 5, 20] {
         stage.call(&zome, "call_nested", depth).await;
     }
 }
 
 pub(crate) async fn many_calls(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     let note = |text: &str| request(local(), "mirror", "create_note", text);
     stage.call(&zome, "call_many", Vec::<Value>::new()).await;
     stage

@@ -72,7 +72,7 @@ pub(crate) async fn own_activities(stage: &mut Stage) {
 }
 
 pub(crate) async fn must_gets(stage: &mut Stage) {
-    let (app, zome) = stage.features().await;
+    let (app, zome) = stage.shared().await;
     let one: ActionHash = zome.quiet("create_note", "one").await;
     let two: ActionHash = zome.quiet("create_note", "two").await;
     let secret: ActionHash = zome.quiet("create_secret_note", "secret").await;
@@ -163,7 +163,7 @@ pub(crate) async fn dumped_chain(stage: &mut Stage) {
 }
 
 pub(crate) async fn entry_kinds(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     for (function, input) in [
         ("create_note", Value::from("public")),
         ("create_secret_note", "private".into()),

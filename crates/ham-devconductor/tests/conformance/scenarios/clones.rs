@@ -44,6 +44,8 @@ async fn delete(stage: &mut Stage, step: &str, app: &App, id: &CloneCellId) {
     let payload = DeleteCloneCellPayload { app_id: app.id.clone(), clone_cell_id: id.clone() };
     let deleted = stage.admin.delete_clone_cell(payload).await;
     stage.answer(step, deleted);
+    // One that is refused may have ended the connection.
+    stage.renew().await;
 }
 
 pub(crate) async fn clones_by_client(stage: &mut Stage) {
@@ -63,6 +65,7 @@ pub(crate) async fn clones_by_client(stage: &mut Stage) {
     stage.note("listed", cells.contains(&clone.cell_id));
     enable(stage, "enable", &app, &CloneCellId::DnaHash(clone.cell_id.dna_hash().clone())).await;
     stage.call(&inside, "echo_text", "enabled").await;
+    delete(stage, "delete what is enabled", &app, &id).await;
     disable(stage, "disable by hash", &app, &CloneCellId::DnaHash(clone.cell_id.dna_hash().clone())).await;
     delete(stage, "delete", &app, &id).await;
     delete(stage, "delete again", &app, &id).await;
@@ -100,14 +103,14 @@ pub(crate) async fn clone_errors(stage: &mut Stage) {
 }
 
 pub(crate) async fn clone_hashes(stage: &mut Stage) {
-    let (app, _) = stage.probe().await;
+    let (app, _) = stage.features().await;
     let with = |seed, json: serde_json::Value| CreateCloneCellPayload {
         modifiers: modifiers(seed, Some(properties(json))),
-        ..payload("probe", None)
+        ..payload("twin", None)
     };
-    let named = CreateCloneCellPayload { name: Some("a name".to_owned()), ..payload("probe", Some("named")) };
+    let named = CreateCloneCellPayload { name: Some("a name".to_owned()), ..payload("twin", Some("named")) };
     for (step, payload) in [
-        ("a seed", payload("probe", Some("seed"))),
+        ("a seed", payload("twin", Some("seed"))),
         ("properties", with(None, serde_json::json!({"a": 1}))),
         ("both", with(Some("seed"), serde_json::json!({"a": [1, 2.5, "x"]}))),
         ("a name", named),

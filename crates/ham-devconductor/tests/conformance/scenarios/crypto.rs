@@ -11,7 +11,7 @@ fn bytes(bytes: &[u8]) -> Value {
 }
 
 pub(crate) async fn signing(stage: &mut Stage) {
-    let (app, zome) = stage.features().await;
+    let (app, zome) = stage.shared().await;
     let signature: Signature = stage.get(&zome, "sign_text", "signed").await;
     let check = |key: &AgentPubKey, text: &str| map! { key: key, signature: signature, text: text };
     stage.call(&zome, "verify_text", check(&app.agent, "signed")).await;
@@ -30,7 +30,7 @@ pub(crate) async fn signing(stage: &mut Stage) {
 }
 
 pub(crate) async fn boxes(stage: &mut Stage) {
-    let (app, zome) = stage.features().await;
+    let (app, zome) = stage.shared().await;
     let ours: X25519PubKey = zome.quiet("x25519_create", ()).await;
     let theirs: X25519PubKey = zome.quiet("x25519_create", ()).await;
     let sealed: Value = zome
@@ -70,7 +70,7 @@ pub(crate) async fn boxes(stage: &mut Stage) {
 }
 
 pub(crate) async fn secret_boxes(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     let name = |name: &str| bytes(format!("secret_boxes {name}").as_bytes());
     stage.call(&zome, "secret_create", name("one")).await;
     stage.call(&zome, "secret_create", name("one")).await;
@@ -96,7 +96,7 @@ pub(crate) async fn secret_boxes(stage: &mut Stage) {
 }
 
 pub(crate) async fn random_numbers(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     for count in [0_u32, 32, 1000] {
         let random: rmpv::Value = zome.quiet("random", count).await;
         let count = random.as_slice().map(<[u8]>::len).or(random.as_array().map(Vec::len));

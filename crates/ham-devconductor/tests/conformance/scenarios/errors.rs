@@ -14,7 +14,7 @@ fn no_action() -> ActionHash {
 }
 
 pub(crate) async fn guest_errors(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     stage.call(&zome, "guest_error", "a text").await;
     stage.call(&zome, "guest_error", "").await;
     stage.call(&zome, "guest_error", "quotes \" and \n lines").await;
@@ -26,7 +26,7 @@ pub(crate) async fn guest_errors(stage: &mut Stage) {
 }
 
 pub(crate) async fn host_errors(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     stage.call(&zome, "host_error", no_entry()).await;
     stage.call(&zome, "host_error_handled", no_entry()).await;
     stage.call(&zome, "must_action", no_action()).await;
@@ -54,7 +54,7 @@ fn serde_bytes(bytes: &[u8]) -> rmpv::Value {
 }
 
 pub(crate) async fn panics(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     stage.call(&zome, "trap_by_panic", ()).await;
     stage.call(&zome, "trap_by_memory", ()).await;
     stage.call(&zome, "deep_recursion", 3).await;
@@ -67,7 +67,7 @@ pub(crate) async fn panics(stage: &mut Stage) {
 }
 
 pub(crate) async fn misreadings(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     stage.call(&zome, "create_note", 7).await;
     stage.call(&zome, "create_note", ()).await;
     stage.call(&zome, "update_note", map! { original: no_action() }).await;
@@ -91,7 +91,7 @@ pub(crate) async fn misreadings(stage: &mut Stage) {
 }
 
 pub(crate) async fn broken_answers(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     let bare = zome.beside("bare");
     for function in ["bare_garbage", "bare_nowhere", "bare_too_long", "bare_wrong_type", "bare_unimplemented"]
     {
@@ -101,7 +101,7 @@ pub(crate) async fn broken_answers(stage: &mut Stage) {
 }
 
 pub(crate) async fn missing_data(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     stage.call(&zome, "get_record_local", no_entry()).await;
     stage.call(&zome, "get_record_local", no_action()).await;
     stage.call(&zome, "get_details_of", no_entry()).await;
@@ -119,7 +119,7 @@ pub(crate) async fn missing_data(stage: &mut Stage) {
 }
 
 pub(crate) async fn nonsense_writes(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     let note: ActionHash = stage.get(&zome, "create_note", "a note").await;
     stage.call(&zome, "delete_by_action", no_action()).await;
     stage.call(&zome, "update_note", map! { original: no_action(), text: "of nothing" }).await;
@@ -142,7 +142,7 @@ pub(crate) async fn nonsense_writes(stage: &mut Stage) {
 }
 
 pub(crate) async fn sizes(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     stage.call(&zome, "create_blob", 3_999_980).await;
     stage.call(&zome, "create_blob", 4_000_000).await;
     stage.call(&zome, "create_blob", 0).await;

@@ -21,7 +21,7 @@ pub(crate) async fn infos(stage: &mut Stage) {
 }
 
 pub(crate) async fn bare_functions(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     let bare = zome.beside("bare");
     for value in [Value::Nil, 7.into(), "text".into(), Value::Binary(vec![1, 2]), map! { a: [1, 2] }] {
         stage.call(&bare, "bare_echo", value).await;
@@ -39,7 +39,7 @@ pub(crate) async fn bare_functions(stage: &mut Stage) {
 }
 
 pub(crate) async fn externs(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     for function in ["increment", "increment_twice", "increment_thrice", "mapped"] {
         stage.call(&zome, function, 7).await;
     }
@@ -99,4 +99,28 @@ pub(crate) async fn storage(stage: &mut Stage) {
     let stranger = holo_hash::DnaHash::from_raw_32(vec![1; 32]);
     let timings = app.client.dump_op_timings(stranger, None, None).await;
     stage.answer("op timings of an unknown DNA", timings.map(|_| ()));
+}
+
+/// What a conductor without a network has nothing to say of.
+pub(crate) async fn network(stage: &mut Stage) {
+    let (app, zome) = stage.probe().await;
+    zome.quiet::<()>("emit", "run init").await;
+    stage.wait_for_agents(&zome.cell, 1).await;
+    let dna = zome.cell.dna_hash().clone();
+    let stats = app.client.dump_network_stats().await.unwrap();
+    stage.note("transport", stats.transport_stats.backend);
+    let agents = app.client.agent_info(Some(vec![dna.clone()])).await.unwrap();
+    stage.note("known agents", agents.len());
+    let metrics = app.client.dump_network_metrics(Some(dna.clone()), false).await.unwrap();
+    stage.note("local agents in the metrics", metrics[&dna].local_agents.len());
+    let stranger = holo_hash::DnaHash::from_raw_32(vec![1; 32]);
+    let metrics = app.client.dump_network_metrics(Some(stranger.clone()), false).await;
+    stage.answer("metrics of an unknown DNA", metrics.map(|_| ()));
+    let url = holochain_client::Url::from_str("ws://test.com:80/x").unwrap();
+    let peers = app.client.peer_meta_info(url.clone(), Some(vec![dna])).await.unwrap();
+    stage.note("known of a peer", peers.values().map(|known| known.len()).sum::<usize>());
+    let peers = app.client.peer_meta_info(url, Some(vec![stranger])).await;
+    stage.answer("a peer in an unknown DNA", peers.map(|_| ()));
+    let added = stage.admin.add_agent_info(vec!["no agent".to_owned()]).await;
+    stage.answer("add no agent", added);
 }

@@ -69,7 +69,10 @@ pub(crate) async fn install_errors(stage: &mut Stage) {
     install(stage, "duplicate id", payload).await;
     let mut payload = stage.payload("probe.happ", "the same cells");
     payload.agent_key = Some(first.agent_pub_key.clone());
-    install(stage, "duplicate cell", payload).await;
+    // Which of its cells is there first is the order of the roles, which is none.
+    let answer = stage.admin.install_app(payload).await;
+    let text = format!("{:?}", answer.unwrap_err());
+    stage.say("duplicate cell", text.split_inclusive("CellAlreadyExists(CellId").next().unwrap_or_default());
     let mut payload = stage.payload("probe.happ", "the same key");
     payload.agent_key = Some(first.agent_pub_key.clone());
     payload.network_seed = Some("another seed".to_owned());
@@ -126,10 +129,10 @@ pub(crate) async fn dna_hashes(stage: &mut Stage) {
         ),
         (
             "properties",
-            "probe.happ",
+            "features.happ",
             None,
             roles(vec![(
-                "probe",
+                "twin",
                 provisioned(
                     None,
                     Some(modifiers(
@@ -141,12 +144,12 @@ pub(crate) async fn dna_hashes(stage: &mut Stage) {
             )]),
         ),
         (
-            "a text as properties",
+            "a list as properties",
             "probe.happ",
             None,
             roles(vec![(
                 "ledger",
-                provisioned(None, Some(modifiers(None, Some(properties(serde_json::json!("text"))))), None),
+                provisioned(None, Some(modifiers(None, Some(properties(serde_json::json!(["x", 2]))))), None),
             )]),
         ),
     ] {

@@ -9,21 +9,21 @@ pub(crate) async fn details(stage: &mut Stage) {
     let note: ActionHash = stage.get(&zome, "create_note", "a note").await;
     let entry: EntryHash = stage.get(&zome, "hash_of_note", "a note").await;
     stage.call(&zome, "get_details_of", &note).await;
-    stage.call(&zome, "get_details_of", &entry).await;
+    stage.call_unordered(&zome, "get_details_of", &entry).await;
     stage.call(&zome, "create_note", "a note").await;
-    stage.call(&zome, "get_details_of", &entry).await;
+    stage.call_unordered(&zome, "get_details_of", &entry).await;
     let update: ActionHash = stage.get(&zome, "update_note", map! { original: note, text: "changed" }).await;
     let delete: ActionHash = stage.get(&zome, "delete_by_action", &note).await;
     for hash in [&note, &update, &delete] {
         stage.call(&zome, "get_details_of", hash).await;
     }
-    stage.call(&zome, "get_details_of", &entry).await;
+    stage.call_unordered(&zome, "get_details_of", &entry).await;
     stage.call(&zome, "get_details_of", EntryHash::from(app.agent.clone())).await;
     stage.call(&zome, "get_record_local", EntryHash::from(app.agent.clone())).await;
 }
 
 pub(crate) async fn updates_and_deletes(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     let note: ActionHash = zome.quiet("create_note", "first").await;
     let entry: EntryHash = zome.quiet("hash_of_note", "first").await;
     let update: ActionHash = zome.quiet("update_note", map! { original: note, text: "second" }).await;
@@ -43,7 +43,7 @@ pub(crate) async fn updates_and_deletes(stage: &mut Stage) {
 }
 
 pub(crate) async fn several_gets(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     let one: ActionHash = zome.quiet("create_note", "one").await;
     let two: ActionHash = zome.quiet("create_note", "two").await;
     let none = ActionHash::from_raw_32(vec![1; 32]);

@@ -7,8 +7,9 @@ use crate::stage::{Stage, map};
 pub(crate) async fn post_commits(stage: &mut Stage) {
     let (app, zome) = stage.features().await;
     stage.call(&zome, "nothing", ()).await;
-    app.flush(&zome, "init is over").await;
-    for (text, count) in [("plain", 1), ("write:refused", 2), ("panic:trapped", 0), ("relay:on", 2)] {
+    // Of the commits of `init`.
+    app.hear(2).await;
+    for (text, count) in [("plain", 1), ("write:refused", 2), ("panic:trapped", 1), ("relay:on", 2)] {
         stage.call(&zome, "create_note", text).await;
         stage.signals(text, &app, count).await;
     }
@@ -18,10 +19,11 @@ pub(crate) async fn post_commits(stage: &mut Stage) {
     stage.call(&zome, "query_chain", super::validation::query().include_entries(true)).await;
 }
 
-pub(crate) async fn signals_in_order(stage: &mut Stage) {
+pub(crate) async fn emitted_signals(stage: &mut Stage) {
     let (app, zome) = stage.features().await;
     stage.call(&zome, "nothing", ()).await;
-    app.flush(&zome, "init is over").await;
+    // Of the commits of `init`.
+    app.hear(2).await;
     for text in ["one", "two", "three"] {
         stage.call(&zome, "signal", text).await;
     }
@@ -40,9 +42,10 @@ pub(crate) async fn remote_signals(stage: &mut Stage) {
     let peer = stage.install("features.happ", "peer").await;
     let there = stage.enter(&peer, "features", "features").await;
     there.quiet::<()>("nothing", ()).await;
-    peer.flush(&there, "init is over").await;
+    peer.hear(2).await;
     stage.call(&zome, "nothing", ()).await;
-    app.flush(&zome, "init is over").await;
+    // Of the commits of `init`.
+    app.hear(2).await;
     stage.wait_for_agents(&zome.cell, 2).await;
     stage.call(&zome, "signal_remote", map! { agents: [&peer.agent], text: "to the peer" }).await;
     stage.signals("the peer", &peer, 1).await;
@@ -64,6 +67,8 @@ pub(crate) async fn direct_signals(stage: &mut Stage) {
     let granted =
         peer.client.grant_direct_signal_capability(peer.cell("probe"), "direct".to_owned(), constraint).await;
     stage.answer("grant", granted);
+    // Granting ran `init`, which commits.
+    peer.hear(1).await;
     for (text, secret) in
         [("no secret", None), ("wrong secret", Some([8; 64].into())), ("right secret", Some(secret))]
     {

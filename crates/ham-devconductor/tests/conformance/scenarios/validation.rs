@@ -56,7 +56,7 @@ pub(crate) async fn refused_notes(stage: &mut Stage) {
 }
 
 pub(crate) async fn verdicts_of_entries(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     for op in ["CreateRecord", "CreateEntry", "AgentActivity"] {
         stage.call(&zome, "create_verdict", verdict(op, vec![rule(op, invalid("refused"))])).await;
     }
@@ -88,7 +88,7 @@ pub(crate) async fn verdicts_of_entries(stage: &mut Stage) {
 }
 
 pub(crate) async fn verdicts_of_updates(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     let original: ActionHash = stage.get(&zome, "create_verdict", verdict("original", vec![])).await;
     for op in ["CreateRecord", "CreateEntry", "Update", "AgentActivity"] {
         let verdict = verdict(op, vec![rule(op, invalid("refused"))]);
@@ -109,7 +109,7 @@ pub(crate) async fn verdicts_of_updates(stage: &mut Stage) {
 }
 
 pub(crate) async fn verdicts_of_links(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     let base = AnyLinkableHash::from(EntryHash::from_raw_32(vec![1; 32]));
     let link = |verdict: Value| map! { base: base, target: base, verdict: verdict };
     for op in ["CreateLink", "CreateRecord", "AgentActivity"] {
@@ -130,7 +130,7 @@ pub(crate) async fn verdicts_of_links(stage: &mut Stage) {
 }
 
 pub(crate) async fn verdict_outcomes(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     let outcomes = [
         ("valid", valid()),
         ("error", map! { Error: "an error of the guest" }),
@@ -148,7 +148,7 @@ pub(crate) async fn verdict_outcomes(stage: &mut Stage) {
 }
 
 pub(crate) async fn unresolved_verdicts(stage: &mut Stage) {
-    let (app, zome) = stage.features().await;
+    let (app, zome) = stage.shared().await;
     let there: ActionHash = zome.quiet("create_note", "there").await;
     let entry: EntryHash = zome.quiet("hash_of_note", "there").await;
     let no_entry = EntryHash::from_raw_32(vec![8; 32]);
@@ -175,7 +175,7 @@ pub(crate) async fn unresolved_verdicts(stage: &mut Stage) {
 }
 
 pub(crate) async fn bare_validation(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (_, zome) = stage.shared().await;
     let bare = zome.beside("bare");
     stage.call(&bare, "bare_create", "some text").await;
     stage.call(&bare, "bare_create", ()).await;

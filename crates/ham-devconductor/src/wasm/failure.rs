@@ -1,0 +1,42 @@
+//! What running a guest fails with.
+
+use std::fmt;
+
+use holochain_wasmer_common::WasmError;
+
+/// The error of a call, whose texts are those of the engine that `holochain` has.
+pub(crate) enum RuntimeError {
+    /// The guest's, the host's, or of a trap.
+    User(WasmError),
+    /// The answer lies outside of the guest's memory.
+    MemoryAccess,
+}
+
+impl From<WasmError> for RuntimeError {
+    fn from(error: WasmError) -> Self {
+        Self::User(error)
+    }
+}
+
+impl fmt::Display for RuntimeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(error) => error.fmt(f),
+            Self::MemoryAccess => f.write_str("memory access out of bounds"),
+        }
+    }
+}
+
+/// As it appears in the text of others.
+impl fmt::Debug for RuntimeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(error) => write!(f, "RuntimeError {{ source: Sys(User({error:?})), wasm_trace: [] }}"),
+            Self::MemoryAccess => {
+                f.write_str("RuntimeError { source: Generic(\"memory access out of bounds\") }")
+            }
+        }
+    }
+}
+
+impl std::error::Error for RuntimeError {}
