@@ -55,7 +55,7 @@ pub async fn app_bundle(file: Vec<u8>) -> Result<usize, String> {
     let resolved = resolved.map_err(|error| error.to_string())?;
     let mut modules = 0;
     for (dna, _) in &resolved.dnas_to_register {
-        for (_, code) in dna.code() {
+        for code in dna.code().values() {
             Module::new(&code.clone().code()).map_err(|error| error.to_string())?;
             modules += 1;
         }
