@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
+use holochain_client::AuthorizeSigningCredentialsPayload;
 use holochain_conductor_api::ZomeCallParamsSigned;
-use holochain_types::prelude::{
-    ActionHash, AnyLinkableHash, CapSecret, CellId, ExternIO, LinkTag, Nonce256Bits, Signature, Timestamp,
-};
-use serde::Serialize;
+use holochain_types::prelude::{CapSecret, CellId, ExternIO, Nonce256Bits, Signature, Timestamp};
 
 use crate::support::{App, nothing, run, says};
-use crate::zome::{Dna, GOOD, asks_with, import, module};
+use crate::zome::{self, Dna, GOOD, asks_with, import, module};
 
 /// Within a call's life.
 fn after(duration: Duration) -> Timestamp {
@@ -135,116 +133,6 @@ fn parameters_that_cannot_be_decoded_are_refused() {
 }
 
 #[test]
-fn a_payload_that_the_zome_cannot_decode_is_the_zomes_error() {
-    run(async |server| {
-        let app = server.features().await;
-        for payload in [vec![], vec![0xc1], vec![0xc0], b"\xdd\xff\xff\xff\xff".to_vec(), vec![0x91; 60_000]]
-        {
-            let params = app.params("create_note", payload.into());
-            says(&app.send(app.sign(&params)).await.unwrap_err(), "Deserialize");
-        }
-        app.call("nothing", ()).await.unwrap();
-    });
-}
-
-#[test]
-fn zomes_of_the_hdk_that_misbehave_fail_their_call() {
-    run(async |server| {
-        let app = server.features().await;
-        says(&app.call("endless_loop", ()).await.unwrap_err(), "fuel");
-        says(&app.call("deep_recursion", u32::MAX).await.unwrap_err(), "CallError");
-        says(&app.call("trap_by_panic", ()).await.unwrap_err(), "unreachable");
-        says(&app.call("trap_by_memory", ()).await.unwrap_err(), "CallError");
-        let steps: u32 = app.call("memory_bomb", 1).await.unwrap().decode().unwrap();
-        assert!(u64::from(steps) << 20 <= crate::support::MEMORY as u64, "{steps}");
-        app.call("large_answer", 100 << 20).await.unwrap_err();
-        app.call("nothing", ()).await.unwrap();
-    });
-}
-
-#[test]
-fn a_call_of_itself_ends_at_a_depth() {
-    run(async |server| {
-        let app = server.features().await;
-        assert_eq!(app.call("call_nested", 10).await.unwrap().decode::<u32>().unwrap(), 10);
-        says(&app.call("call_nested", 1000).await.unwrap_err(), "calls deep");
-        says(&app.call("call_nested", u32::MAX).await.unwrap_err(), "calls deep");
-    });
-}
-
-#[test]
-fn calls_that_each_call_themselves_at_once_end() {
-    run(async |server| {
-        let app = server.features().await;
-        let calls = (0..16).map(|_| app.call("call_nested", 1000));
-        let all = tokio::time::timeout(Duration::from_secs(50), futures_util::future::join_all(calls)).await;
-        for result in all.expect("calls wait for one another") {
-            says(&result.unwrap_err(), "calls deep");
-        }
-    });
-}
-
-#[test]
-fn an_error_through_calls_of_calls_is_bounded() {
-    run(async |server| {
-        // Calls itself until it may not, and hands every error on.
-        let app = server.features().await;
-        let fail = ExternIO::encode("\\\"".repeat(1000)).unwrap();
-        let mut payload = fail;
-        let mut function = "guest_error";
-        for _ in 0..25 {
-            payload = ExternIO::encode(CallRequest {
-                target: "Local",
-                zome: "features",
-                function,
-                cap_secret: None,
-                payload,
-            })
-            .unwrap();
-            function = "call_any";
-        }
-        let error = app.send(app.sign(&app.params("call_any", payload))).await.unwrap_err();
-        assert!(error.len() < 1 << 20, "{}", error.len());
-        says(&error, "Host");
-    });
-}
-
-#[derive(Debug, Serialize)]
-struct CallRequest {
-    target: &'static str,
-    zome: &'static str,
-    function: &'static str,
-    cap_secret: Option<CapSecret>,
-    payload: ExternIO,
-}
-
-#[test]
-fn entries_and_tags_have_a_largest_size() {
-    #[derive(Debug, Serialize)]
-    struct LinkNotes {
-        base: AnyLinkableHash,
-        target: AnyLinkableHash,
-        tag: LinkTag,
-    }
-    run(async |server| {
-        let app = server.features().await;
-        let base: ActionHash = app.call("create_note", "the end of links").await.unwrap().decode().unwrap();
-        says(&app.call("create_blob", 4_000_001).await.unwrap_err(), "exceeds the limit");
-        // A zome without the HDK, which looks at the size itself.
-        let mut params = app.params("bare_create", ExternIO::encode("x".repeat(4_000_000)).unwrap());
-        params.zome_name = "bare".into();
-        says(&app.send(app.sign(&params)).await.unwrap_err(), "larger than the MAX_ENTRY_SIZE");
-        let link = |length| LinkNotes {
-            base: base.clone().into(),
-            target: base.clone().into(),
-            tag: vec![7; length].into(),
-        };
-        app.call("link_notes", link(1000)).await.unwrap();
-        says(&app.call("link_notes", link(1001)).await.unwrap_err(), "1001");
-    });
-}
-
-#[test]
 fn an_argument_is_bounded_by_the_memory_of_the_guest() {
     run(async |server| {
         let app = good_app(server).await;
@@ -277,9 +165,8 @@ fn coordinators_that_are_none_change_nothing() {
     use holochain_types::app::{CoordinatorSource, UpdateCoordinatorsPayload};
     run(async |server| {
         let app = good_app(server).await;
-        for code in [vec![], b"garbage".to_vec(), crate::zome::compile("(module)")] {
-            let manifest =
-                holochain_types::prelude::CoordinatorManifest { zomes: vec![crate::zome::zome("zome")] };
+        for code in [vec![], b"garbage".to_vec(), zome::compile("(module)")] {
+            let manifest = holochain_types::prelude::CoordinatorManifest { zomes: vec![zome::zome("zome")] };
             let bundle = mr_bundle::Bundle::new(manifest, [("zome.wasm".to_owned(), code.into())]).unwrap();
             let source = CoordinatorSource::Bundle(Box::new(bundle.into()));
             let payload = UpdateCoordinatorsPayload { cell_id: app.cell.clone(), source };
@@ -300,7 +187,7 @@ fn a_scheduled_function_that_never_ends_keeps_nobody_from_calling() {
             r#"(data (i32.const 1024) "\a4loop")
             (func (export "loop") (param i32 i32) (result i64) (loop $on (br $on)) (i64.const 0))
             {}"#,
-            crate::zome::function(&format!("(drop (call $host (i32.const 1024) (i32.const 5))) {GOOD}"))
+            zome::function(&format!("(drop (call $host (i32.const 1024) (i32.const 5))) {GOOD}"))
         );
         let id = server.install(Dna::with_coordinator(&module(&import("schedule_1"), &body))).await.unwrap();
         let app = server.connect(&id).await;
@@ -308,6 +195,36 @@ fn a_scheduled_function_that_never_ends_keeps_nobody_from_calling() {
         for _ in 0..5 {
             app.call("good", ()).await.unwrap();
             server.serves().await;
+        }
+    });
+}
+
+#[test]
+fn agents_of_one_dna_write_at_once() {
+    run(async |server| {
+        let bundle = zome::app("shared", &[Dna::good()]);
+        let mut cells = Vec::new();
+        for _ in 0..4 {
+            let id = server.install_bytes(bundle.clone()).await.unwrap();
+            cells.push(server.client(&id, "role 0").await.1);
+        }
+        let writes = cells.iter().map(async |cell| {
+            for _ in 0..10 {
+                let payload = AuthorizeSigningCredentialsPayload { cell_id: cell.clone(), functions: None };
+                server.admin.authorize_signing_credentials(payload).await.unwrap();
+            }
+        });
+        futures_util::future::join_all(writes).await;
+    });
+}
+
+#[test]
+fn calls_at_once_are_each_answered() {
+    run(async |server| {
+        let app = good_app(server).await;
+        let calls = (0..300).map(|_| app.call("good", ()));
+        for result in futures_util::future::join_all(calls).await {
+            assert_eq!(result.unwrap(), nothing());
         }
     });
 }

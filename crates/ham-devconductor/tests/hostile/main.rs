@@ -7,6 +7,7 @@ mod bundles;
 mod calls;
 mod frames;
 mod guests;
+mod hdk;
 mod modules;
 mod secrets;
 mod support;
