@@ -33,7 +33,6 @@ pub(crate) struct Scenario {
 }
 
 #[test]
-#[ignore = "finds differences that are not settled yet: cargo test -p ham-devconductor --test conformance -- --ignored"]
 fn embedded_and_real_conductor_answer_alike() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
