@@ -2,6 +2,7 @@
 //! route that publishes, as `ham-feed`'s `tests/hierachain/server.py` has it.
 
 use std::error::Error;
+use std::time::Duration;
 
 use axum::routing::post;
 use axum::{Json, Router};
@@ -16,9 +17,12 @@ struct Publish {
     count: usize,
 }
 
+/// The readers of the bench count frames and answer no pings: nobody is dropped for it while it runs.
+const NEVER: Duration = Duration::from_secs(3600);
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let feed = FeedServer::new(FeedServerConfig::default())?;
+    let feed = FeedServer::new(FeedServerConfig::default().with_ping(NEVER, NEVER))?;
     let publishing = feed.clone();
     let publish = async move |Json(asked): Json<Publish>| {
         let mut subscribers = 0;
