@@ -9,6 +9,7 @@ mod handle;
 mod host;
 mod interface;
 mod ribosome;
+mod thread;
 mod wasm;
 mod workflow;
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use holochain_serialized_bytes::SerializedBytesError;
 use holochain_state::prelude::WasmStore;
 use holochain_types::prelude::{
-    CallbackResult, DnaDef, DnaDefHashed, DnaError, EntryDef, EntryDefsCallbackResult, ExternIO,
-    FunctionName, ZomeDef, ZomeError, ZomeIndex, ZomeInfo, ZomeName,
+    CallbackResult, DnaDef, DnaDefHashed, DnaError, DnaInfoV1, DnaInfoV2, EntryDef, EntryDefsCallbackResult,
+    ExternIO, FunctionName, ZomeDef, ZomeError, ZomeIndex, ZomeInfo, ZomeName,
 };
 use holochain_types::zome_types::{GlobalZomeTypes, ZomeTypesError};
 use holochain_wasmer_common::WasmErrorInner;
@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use crate::decode::decode;
 use crate::error::RibosomeError;
 use crate::host::{Access, CallContext, EntryDefsHost};
+use crate::thread;
 use crate::wasm::{Guest, Host, Limits, Module, ModuleCache, RuntimeError};
 
 /// Immutable; an update of the coordinators makes another.
@@ -68,8 +69,8 @@ impl Ribosome {
     }
 
     fn with_types(mut self) -> Result<Self, RibosomeError> {
-        let mut counts = Vec::new();
-        for zome in self.zomes.iter().filter(|zome| zome.integrity.is_some()) {
+        let (mut counts, mut entry_defs) = (Vec::new(), Vec::new());
+        for zome in self.integrity() {
             let count = |name, too_many| -> Result<u8, RibosomeError> {
                 let host: Arc<dyn Host> = Arc::new(EntryDefsHost::new(&zome.name, name));
                 let count = Guest::constant(&zome.module, host, self.limits, name)?.unwrap_or_default();
@@ -77,8 +78,9 @@ impl Ribosome {
             };
             let entries = count(ENTRY_TYPES, ZomeTypesError::EntryTypeIndexOverflow)?;
             counts.push((entries, count(LINK_TYPES, ZomeTypesError::LinkTypeIndexOverflow)?));
-            self.entry_defs.push(self.entry_defs_of(zome)?);
+            entry_defs.push(self.entry_defs_of(zome)?);
         }
+        self.entry_defs = entry_defs;
         self.types = GlobalZomeTypes::from_ordered_iterator(counts)?;
         let infos = self.zomes.iter().enumerate().map(|(position, zome)| self.describe(position, zome));
         let infos: Vec<ZomeInfo> = infos.collect::<Result<_, _>>()?;
@@ -131,8 +133,17 @@ impl Ribosome {
         functions
     }
 
-    pub(crate) fn dna(&self) -> &DnaDefHashed {
-        &self.dna
+    /// What zomes are told of their DNA.
+    pub(crate) fn dna_info(&self) -> DnaInfoV2 {
+        let (name, hash, modifiers) =
+            (self.dna.name.clone(), self.dna.hash.clone(), self.dna.modifiers.clone());
+        DnaInfoV2 { name, hash, modifiers, zome_names: names(self.integrity()) }
+    }
+
+    /// The same, as the first version of it had it.
+    pub(crate) fn dna_info_1(&self) -> DnaInfoV1 {
+        let DnaInfoV2 { name, hash, modifiers, zome_names } = self.dna_info();
+        DnaInfoV1 { name, hash, properties: modifiers.properties, zome_names }
     }
 
     pub(crate) fn definition(&self) -> &DnaDef {
@@ -228,6 +239,11 @@ impl Ribosome {
     }
 }
 
+/// As callbacks are called: zome after zome.
+pub(crate) fn names<'a>(zomes: impl Iterator<Item = &'a Zome>) -> Vec<ZomeName> {
+    zomes.map(|zome| zome.name.clone()).collect()
+}
+
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, RibosomeError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| RibosomeError::JoinError(error.to_string()))
 }
@@ -237,10 +253,9 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 async fn on_a_thread_of_its_own<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, RibosomeError> {
-    let (done, result) = tokio::sync::oneshot::channel();
-    let run = move || drop(done.send(work()));
-    std::thread::Builder::new().spawn(run).map_err(|error| RibosomeError::JoinError(error.to_string()))?;
-    result.await.map_err(|error| RibosomeError::JoinError(error.to_string()))
+    let ended = thread::run(thread::Builder::new(), work).await;
+    let ended = ended.map_err(|error| RibosomeError::JoinError(error.to_string()))?;
+    ended.map_err(|error| RibosomeError::JoinError(error.to_string()))
 }
 
 const ENTRY_TYPES: &str = "__num_entry_types";

@@ -9,6 +9,7 @@ use mr_bundle::error::MrBundleError;
 use tokio::runtime::Handle;
 
 use crate::error::{ConductorError, InterfaceError};
+use crate::thread;
 
 /// Unpacks an app bundle whose DNA bundles may be unpacked too.
 ///
@@ -50,11 +51,11 @@ pub(crate) async fn resolve(
 async fn deep<T: Send + 'static>(
     decoding: impl Future<Output = Result<T, AppBundleError>> + Send + 'static,
 ) -> Result<Result<T, AppBundleError>, ConductorError> {
-    let (done, result) = tokio::sync::oneshot::channel();
     let runtime = Handle::current();
-    let run = move || drop(done.send(runtime.block_on(decoding)));
-    std::thread::Builder::new().stack_size(STACK).spawn(run).map_err(InterfaceError::from)?;
-    result.await.map_err(|error| ConductorError::Other(format!("the bundle could not be read: {error}")))
+    let decode = move || runtime.block_on(decoding);
+    let decoded = thread::run(thread::Builder::new().stack_size(STACK), decode).await;
+    let decoded = decoded.map_err(InterfaceError::from)?;
+    decoded.map_err(|error| ConductorError::Other(format!("the bundle could not be read: {error}")))
 }
 
 /// # Errors

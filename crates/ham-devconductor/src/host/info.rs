@@ -2,7 +2,7 @@
 
 use holochain_types::prelude::{
     AgentInfo, Bytes, CallInfo, CapAccess, DnaInfoV1, DnaInfoV2, InitProperties, Level, Timestamp, TraceMsg,
-    ZomeInfo, ZomeName,
+    ZomeInfo,
 };
 use rand::RngCore as _;
 
@@ -31,18 +31,11 @@ impl CallContext {
     }
 
     pub(super) fn dna_info_1(&self, (): ()) -> Answer<DnaInfoV1> {
-        let DnaInfoV2 { name, hash, modifiers, zome_names } = self.dna_info_2(())?;
-        Ok(DnaInfoV1 { name, hash, properties: modifiers.properties, zome_names })
+        Ok(self.ribosome.dna_info_1())
     }
 
     pub(super) fn dna_info_2(&self, (): ()) -> Answer<DnaInfoV2> {
-        let dna = self.ribosome.dna();
-        Ok(DnaInfoV2 {
-            name: dna.name.clone(),
-            hash: dna.hash.clone(),
-            modifiers: dna.modifiers.clone(),
-            zome_names: dna.integrity_zomes.iter().map(|(name, _)| name.clone()).collect::<Vec<ZomeName>>(),
-        })
+        Ok(self.ribosome.dna_info())
     }
 
     pub(super) fn zome_info(&self, (): ()) -> Answer<ZomeInfo> {

@@ -28,7 +28,6 @@ pub(crate) struct Limits {
 #[derive(Debug)]
 pub(crate) struct Module {
     module: wasmi::Module,
-    names: Vec<String>,
 }
 
 impl Module {
@@ -42,17 +41,16 @@ impl Module {
                 return Err(build(format!("missing export: {export}")));
             }
         }
-        let names = module.exports().map(|export| export.name().to_owned()).collect();
-        Ok(Self { module, names })
+        Ok(Self { module })
     }
 
     pub(crate) fn has(&self, function: &str) -> bool {
-        self.names.iter().any(|known| known == function)
+        self.module.get_export(function).is_some()
     }
 
     /// The names it exports, of functions or not: all but those of the constants.
     pub(crate) fn exports(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().map(String::as_str).filter(|name| !self.has_constant(name))
+        self.module.exports().map(|export| export.name()).filter(|name| !self.has_constant(name))
     }
 
     /// Whether it exports a constant of this name.

@@ -7,14 +7,14 @@ use holochain_state::host_fn_workspace::SourceChainWorkspace;
 use holochain_state::source_chain::{IncompleteCommitReason, SourceChainError};
 use holochain_types::prelude::{
     Action, ActionData, AgentActivity, AppEntryDef, ChainOpType, CreateEntry, CreateLink, CreateRecord,
-    Delete, DeleteLink, EntryType, ExternIO, FunctionName, Op, Record, RecordEntry, UnresolvedDependencies,
-    Update, ValidateCallbackResult, ZomeIndex, ZomeName, action_to_op_types,
+    Delete, DeleteLink, EntryType, EntryVisibility, ExternIO, FunctionName, Op, Record, RecordEntry,
+    UnresolvedDependencies, Update, ValidateCallbackResult, ZomeIndex, ZomeName, action_to_op_types,
 };
 
 use super::sys_validation::{Outcome, retrieve};
 use crate::error::WorkflowError;
 use crate::host::Access;
-use crate::ribosome::Ribosome;
+use crate::ribosome::{Ribosome, names};
 
 /// Has every operation of a staged record validated by the zomes it concerns.
 ///
@@ -27,9 +27,9 @@ pub(super) async fn validate(
     keystore: &MetaLairClient,
     ribosome: &Arc<Ribosome>,
 ) -> Result<(), WorkflowError> {
+    entry_def_exists(record.action(), ribosome)?;
     for op_type in action_to_op_types(record.action()) {
         let Some(op) = operation(record, op_type, workspace).await? else { continue };
-        entry_def_exists(record.action(), ribosome)?;
         let zomes = concerned(&op, workspace, ribosome).await?;
         let input = ExternIO::encode(&op)?;
         let access = Access::Validate { workspace: workspace.clone().into(), keystore: keystore.clone() };
@@ -45,10 +45,7 @@ pub(super) async fn validate(
 fn accept(result: ValidateCallbackResult) -> Result<(), WorkflowError> {
     match result {
         ValidateCallbackResult::Valid => Ok(()),
-        ValidateCallbackResult::Invalid(reason) => {
-            Err(SourceChainError::InvalidCommit(format!("Validation failed while committing: {reason}"))
-                .into())
-        }
+        ValidateCallbackResult::Invalid(reason) => Err(invalid(&reason)),
         ValidateCallbackResult::UnresolvedDependencies(missing) => {
             let missing = match missing {
                 UnresolvedDependencies::Hashes(hashes) => hashes,
@@ -59,6 +56,10 @@ fn accept(result: ValidateCallbackResult) -> Result<(), WorkflowError> {
     }
 }
 
+fn invalid(reason: &str) -> WorkflowError {
+    SourceChainError::InvalidCommit(format!("Validation failed while committing: {reason}")).into()
+}
+
 /// The operation as the zome sees it: a private entry is seen only where it is stored.
 async fn operation(
     record: &Record,
@@ -66,22 +67,21 @@ async fn operation(
     workspace: &SourceChainWorkspace,
 ) -> Result<Option<Op>, WorkflowError> {
     let action = record.signed_action().clone();
-    let entry = record.entry().as_option().cloned();
-    let visibility = record.action().entry_visibility().copied();
-    let is_private = visibility == Some(holochain_types::prelude::EntryVisibility::Private);
-    let public = if is_private { None } else { entry.clone() };
+    let entry = record.entry().as_option();
+    let visibility = record.action().entry_visibility();
+    let public = || entry.filter(|_| visibility != Some(&EntryVisibility::Private)).cloned();
     Ok(Some(match op_type {
         ChainOpType::CreateRecord => {
-            let entry = RecordEntry::new(visibility.as_ref(), public);
+            let entry = RecordEntry::new(visibility, public());
             Op::CreateRecord(CreateRecord { record: Record::new(action, entry) })
         }
         ChainOpType::CreateEntry => {
-            let Some(entry) = entry else { return Ok(None) };
+            let Some(entry) = entry.cloned() else { return Ok(None) };
             Op::CreateEntry(CreateEntry { action, entry })
         }
         ChainOpType::AgentActivity => Op::AgentActivity(AgentActivity { action, cached_entry: None }),
         ChainOpType::UpdateEntry | ChainOpType::UpdateRecord => {
-            Op::Update(Update { update: action, new_entry: public })
+            Op::Update(Update { update: action, new_entry: public() })
         }
         ChainOpType::DeleteRecord | ChainOpType::DeleteEntry => Op::Delete(Delete { delete: action }),
         ChainOpType::CreateLink => Op::CreateLink(CreateLink { create_link: action }),
@@ -114,7 +114,7 @@ async fn concerned(
     ribosome: &Ribosome,
 ) -> Result<Vec<ZomeName>, WorkflowError> {
     let data = match op {
-        Op::AgentActivity(_) => return Ok(all(ribosome)),
+        Op::AgentActivity(_) => return Ok(names(ribosome.integrity())),
         Op::CreateRecord(op) => &op.record.action().data,
         Op::CreateEntry(op) => &op.action.hashed.content.data,
         Op::Update(op) => &op.update.hashed.content.data,
@@ -131,13 +131,10 @@ async fn concerned(
         Some(hash) => defined_in(&retrieve(hash, workspace).await.map_err(Outcome::into_commit_error)?.data),
         None => defined_in(data),
     };
-    let Some(index) = index else { return Ok(all(ribosome)) };
+    let Some(index) = index else { return Ok(names(ribosome.integrity())) };
     match ribosome.integrity_zome(index) {
         Some(zome) => Ok(vec![zome.name.clone()]),
-        None => {
-            accept(ValidateCallbackResult::Invalid(format!("No integrity zome found with index {index:?}")))
-                .map(|()| Vec::new())
-        }
+        None => Err(invalid(&format!("No integrity zome found with index {index:?}"))),
     }
 }
 
@@ -152,8 +149,4 @@ fn defined_in(data: &ActionData) -> Option<ZomeIndex> {
         ActionData::Update(update) => of(&update.entry_type),
         _ => None,
     }
-}
-
-fn all(ribosome: &Ribosome) -> Vec<ZomeName> {
-    ribosome.integrity().map(|zome| zome.name.clone()).collect()
 }

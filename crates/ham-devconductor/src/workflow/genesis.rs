@@ -5,13 +5,13 @@ use std::sync::Arc;
 use holochain_keystore::MetaLairClient;
 use holochain_state::{DhtStore, source_chain};
 use holochain_types::prelude::{
-    CellId, DnaInfoV1, ExternIO, FunctionName, GenesisSelfCheckDataV1, GenesisSelfCheckDataV2, MembraneProof,
-    ValidateCallbackResult, ZomeName,
+    CellId, ExternIO, FunctionName, GenesisSelfCheckDataV1, GenesisSelfCheckDataV2, MembraneProof,
+    ValidateCallbackResult,
 };
 
 use crate::error::WorkflowError;
 use crate::host::Access;
-use crate::ribosome::Ribosome;
+use crate::ribosome::{Ribosome, names};
 
 /// Asks the integrity zomes whether this agent may join, then writes its chain. A chain that is there stays as it is.
 ///
@@ -41,14 +41,8 @@ async fn self_check(
     membrane_proof: Option<&MembraneProof>,
 ) -> Result<(), WorkflowError> {
     let agent_key = cell_id.agent_pubkey().clone();
-    let dna = ribosome.definition();
     let first = GenesisSelfCheckDataV1 {
-        dna_info: DnaInfoV1 {
-            name: dna.name.clone(),
-            hash: cell_id.dna_hash().clone(),
-            properties: dna.modifiers.properties.clone(),
-            zome_names: zomes(ribosome),
-        },
+        dna_info: ribosome.dna_info_1(),
         membrane_proof: membrane_proof.cloned(),
         agent_key: agent_key.clone(),
     };
@@ -60,8 +54,9 @@ async fn self_check(
     {
         let access = Access::GenesisSelfCheck { keystore: keystore.clone() };
         let function = FunctionName::new(name);
-        let results =
-            ribosome.fold::<ValidateCallbackResult>(zomes(ribosome), &function, input, access).await?;
+        let results = ribosome
+            .fold::<ValidateCallbackResult>(names(ribosome.integrity()), &function, input, access)
+            .await?;
         for (_, result) in results {
             match result {
                 ValidateCallbackResult::Valid => {}
@@ -75,8 +70,4 @@ async fn self_check(
         }
     }
     Ok(())
-}
-
-fn zomes(ribosome: &Ribosome) -> Vec<ZomeName> {
-    ribosome.integrity().map(|zome| zome.name.clone()).collect()
 }

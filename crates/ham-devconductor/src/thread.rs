@@ -1,0 +1,23 @@
+//! Work on a thread of its own.
+
+use std::io;
+pub(crate) use std::thread::Builder;
+
+use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::RecvError;
+
+/// Runs the work on a thread of this making and waits for it. The inner error: it panicked.
+///
+/// # Errors
+/// The system gives no thread.
+///
+/// # Cancel safety
+/// Dropping the future lets the work run to its end.
+pub(crate) async fn run<T: Send + 'static>(
+    thread: Builder,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<Result<T, RecvError>> {
+    let (done, result) = oneshot::channel();
+    thread.spawn(move || drop(done.send(work())))?;
+    Ok(result.await)
+}
