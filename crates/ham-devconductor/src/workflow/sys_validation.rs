@@ -4,13 +4,13 @@ use holo_hash::{ActionHash, AnyDhtHash, EntryHash};
 use holochain_keystore::SignedActionHashedExt as _;
 use holochain_state::host_fn_workspace::SourceChainWorkspace;
 use holochain_state::query::StateQueryError;
+use holochain_state::source_chain::{IncompleteCommitReason, SourceChainError};
 use holochain_types::prelude::{
-    Action, ActionData, AppEntryDef, CreateData, Entry, EntryType, PrevActionError, PrevActionErrorKind,
-    Record, UpdateData,
+    Action, ActionData, AppEntryDef, CreateData, ENTRY_SIZE_LIMIT, Entry, EntryType, PrevActionError,
+    PrevActionErrorKind, Record, UpdateData, entry_type_matches,
 };
 
 use crate::error::WorkflowError;
-use holochain_state::source_chain::{IncompleteCommitReason, SourceChainError};
 
 /// Why a record is not valid, or not yet.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +23,7 @@ pub(crate) enum Outcome {
     EntryDefId(AppEntryDef),
     #[error("The entry has a different hash to the action's entry hash")]
     EntryHash,
-    #[error("The entry size {0} was larger than the MAX_ENTRY_SIZE {MAX_ENTRY_SIZE}")]
+    #[error("The entry size {0} was larger than the MAX_ENTRY_SIZE {ENTRY_SIZE_LIMIT}")]
     EntryTooLarge(usize),
     #[error("The entry has a different type to the action's entry type")]
     EntryTypeMismatch,
@@ -146,21 +146,14 @@ fn fits_its_action(action: &Action, entry: &Entry) -> Result<(), Outcome> {
     let Some((hash, entry_type)) = action.entry_data() else {
         return Err(Outcome::NotNewEntry(Box::new(action.clone())));
     };
-    let matches = matches!(
-        (entry_type, entry),
-        (EntryType::AgentPubKey, Entry::Agent(_))
-            | (EntryType::App(_), Entry::App(_) | Entry::CounterSign(..))
-            | (EntryType::CapClaim, Entry::CapClaim(_))
-            | (EntryType::CapGrant, Entry::CapGrant(_))
-    );
-    if !matches {
+    if !entry_type_matches(entry_type, entry) {
         return Err(Outcome::EntryTypeMismatch);
     }
     if *hash != EntryHash::with_data_sync(entry) {
         return Err(Outcome::EntryHash);
     }
     match entry {
-        Entry::App(bytes) if bytes.bytes().len() > MAX_ENTRY_SIZE => {
+        Entry::App(bytes) if bytes.bytes().len() > ENTRY_SIZE_LIMIT => {
             Err(Outcome::EntryTooLarge(bytes.bytes().len()))
         }
         _ => Ok(()),
@@ -196,9 +189,6 @@ pub(super) async fn retrieve(hash: &ActionHash, workspace: &SourceChainWorkspace
     let found = store.as_read().retrieve_action_with_scratch(hash, &scratch).await?;
     found.map(|action| action.hashed.content).ok_or_else(|| Outcome::DepMissingFromDht(hash.clone().into()))
 }
-
-/// Bytes of an app entry.
-const MAX_ENTRY_SIZE: usize = 4_000_000;
 
 /// Bytes of a link's tag.
 const MAX_TAG_SIZE: usize = 1000;
