@@ -4,8 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use holochain_keystore::MetaLairClient;
+use holochain_nonce::fresh_nonce;
 use holochain_state::DhtStore;
-use holochain_types::prelude::{CellId, InitProperties, Timestamp};
+use holochain_state::host_fn_workspace::SourceChainWorkspace;
+use holochain_state::source_chain::SourceChainResult;
+use holochain_types::prelude::{
+    CellId, ExternIO, FunctionName, InitProperties, Timestamp, ZomeCallParams, ZomeName,
+};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::Conductor;
@@ -64,6 +69,36 @@ impl Cell {
     /// The store of its DNA, shared by all cells of it.
     pub(crate) fn dht(&self) -> DhtStore {
         self.dht.clone()
+    }
+
+    /// Its chain as it is now, to be written to.
+    pub(crate) async fn workspace(&self) -> SourceChainResult<SourceChainWorkspace> {
+        SourceChainWorkspace::new(self.dht(), self.keystore.clone(), self.id.agent_pubkey().clone()).await
+    }
+
+    /// A call by its agent, with a nonce of its own, good by the conductor's clock.
+    ///
+    /// # Errors
+    /// The clock is where no time to come can be told.
+    pub(crate) fn call_of(
+        &self,
+        cell_id: CellId,
+        zome_name: ZomeName,
+        fn_name: FunctionName,
+        payload: ExternIO,
+    ) -> Result<ZomeCallParams, Box<dyn std::error::Error + Send + Sync>> {
+        let (nonce, expires_at) = fresh_nonce(self.now())?;
+        let provenance = self.id.agent_pubkey().clone();
+        Ok(ZomeCallParams {
+            provenance,
+            cell_id,
+            zome_name,
+            fn_name,
+            cap_secret: None,
+            payload,
+            nonce,
+            expires_at,
+        })
     }
 
     pub(crate) fn ribosome(&self) -> Arc<Ribosome> {

@@ -12,8 +12,8 @@ use holochain_types::prelude::{
     Timestamp,
 };
 
-use super::{Cell, Conductor, INIT_PATIENCE};
-use crate::error::{ApiError, CellError};
+use super::{Cell, Conductor};
+use crate::error::ApiError;
 use crate::workflow;
 
 impl Conductor {
@@ -119,14 +119,8 @@ impl Conductor {
         cell: &CellId,
     ) -> Result<(Arc<Cell>, SourceChainWorkspace), ApiError> {
         let cell = self.cell(cell)?;
-        let turn = tokio::time::timeout(INIT_PATIENCE, cell.init_turn()).await;
-        {
-            let _turn = turn.map_err(|_| CellError::InitTimeout)?;
-            workflow::initialize(&cell, &cell.ribosome()).await?;
-            cell.set_initialized();
-        }
-        let agent = cell.id().agent_pubkey().clone();
-        let workspace = SourceChainWorkspace::new(cell.dht(), self.keystore().clone(), agent).await?;
+        workflow::initialize(&cell).await?;
+        let workspace = cell.workspace().await?;
         Ok((cell, workspace))
     }
 }

@@ -1,11 +1,10 @@
 //! Calling other zomes, cells and agents.
 
-use holochain_nonce::fresh_nonce;
 use holochain_types::prelude::{Call, CallTarget, CallTargetCell, CellId, ZomeCallParams, ZomeCallResponse};
-use holochain_wasmer_common::{WasmError, WasmErrorInner};
+use holochain_wasmer_common::WasmErrorInner;
 
 use super::{Access, Answer, CallContext, CellAccess, host};
-use crate::conductor::{Caller, Cell, MAX_CALL_DEPTH};
+use crate::conductor::{Caller, MAX_CALL_DEPTH};
 use crate::error::{ApiError, CellError, ConductorError, RibosomeError};
 use crate::wasm::{HostFunction, RuntimeError};
 
@@ -35,7 +34,8 @@ impl CallContext {
                 (found.ok_or_else(|| host(format!("Role not found: {role}")))?, false)
             }
         };
-        let params = call_params(&access.cell, cell_id, call.zome_name, call.fn_name, call.payload)?;
+        let params =
+            access.cell.call_of(cell_id, call.zome_name, call.fn_name, call.payload).map_err(host)?;
         let params = ZomeCallParams { cap_secret: call.cap_secret, ..params };
         if remote { self.call_agent(access, params) } else { self.call_cell(access, params) }
     }
@@ -83,26 +83,4 @@ impl CallContext {
 
 fn too_deep() -> String {
     format!("more than {MAX_CALL_DEPTH} calls deep")
-}
-
-/// A call of the agent of `caller`, with a nonce of its own, good by the conductor's clock.
-pub(super) fn call_params(
-    caller: &Cell,
-    cell_id: CellId,
-    zome_name: holochain_types::prelude::ZomeName,
-    fn_name: holochain_types::prelude::FunctionName,
-    payload: holochain_types::prelude::ExternIO,
-) -> Result<ZomeCallParams, WasmError> {
-    let (nonce, expires_at) = fresh_nonce(caller.now()).map_err(host)?;
-    let provenance = caller.id().agent_pubkey().clone();
-    Ok(ZomeCallParams {
-        provenance,
-        cell_id,
-        zome_name,
-        fn_name,
-        cap_secret: None,
-        payload,
-        nonce,
-        expires_at,
-    })
 }

@@ -2,7 +2,6 @@
 
 use holochain_types::prelude::{AppSignal, CellId, FunctionName, RemoteSignal, Signal};
 
-use super::call::call_params;
 use super::{Answer, CallContext, host};
 use crate::conductor::Caller;
 
@@ -23,7 +22,7 @@ impl CallContext {
         for agent in agents {
             let target = CellId::new(cell.id().dna_hash().clone(), agent);
             let function = FunctionName::new("recv_remote_signal");
-            let params = call_params(cell, target, self.zome.clone(), function, signal.clone())?;
+            let params = cell.call_of(target, self.zome.clone(), function, signal.clone()).map_err(host)?;
             let receiver = conductor.clone();
             conductor.tasks().spawn_on(
                 async move {

@@ -10,7 +10,7 @@ use holochain_types::prelude::{
 
 use super::commit::{self, commit, post_commit};
 use super::init::initialize;
-use crate::conductor::{Caller, Cell, Conductor, INIT_PATIENCE};
+use crate::conductor::{Caller, Cell, Conductor};
 use crate::error::{CellError, ConductorError, RibosomeError, WorkflowError};
 use crate::host::{Access, CellAccess};
 
@@ -29,12 +29,8 @@ pub(crate) async fn call_zome(
     caller: Caller,
 ) -> Result<ZomeCallResponse, CellError> {
     let ribosome = cell.ribosome();
-    let from_init = caller.workspace.as_ref().is_some_and(SourceChainWorkspace::called_from_init);
-    if !from_init && !cell.is_initialized() {
-        let turn = tokio::time::timeout(INIT_PATIENCE, cell.init_turn()).await;
-        let _turn = turn.map_err(|_| CellError::InitTimeout)?;
-        initialize(cell, &ribosome).await?;
-        cell.set_initialized();
+    if !caller.workspace.as_ref().is_some_and(SourceChainWorkspace::called_from_init) {
+        initialize(cell).await?;
     }
     if params.fn_name.0 == "init" {
         // It ran when the cell was first called; nobody runs it by hand.
@@ -45,10 +41,7 @@ pub(crate) async fn call_zome(
     let is_root = caller.workspace.is_none();
     let workspace = match caller.workspace {
         Some(workspace) => workspace,
-        None => {
-            SourceChainWorkspace::new(cell.dht(), cell.keystore().clone(), cell.id().agent_pubkey().clone())
-                .await?
-        }
+        None => cell.workspace().await?,
     };
     let authorization = authorize(conductor, &params, &workspace).await.map_err(Box::new)?;
     let zome = params.zome_name.clone();

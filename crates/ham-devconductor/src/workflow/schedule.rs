@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use holochain_nonce::fresh_nonce;
 use holochain_state::prelude::DhtStoreError;
-use holochain_types::prelude::{ExternIO, Schedule, ScheduledFn, ZomeCallParams, ZomeCallResponse};
+use holochain_types::prelude::{ExternIO, Schedule, ScheduledFn, ZomeCallResponse};
 
 use crate::conductor::{Caller, Cell, Conductor};
 use crate::decode::decode;
@@ -43,17 +42,9 @@ async fn run(
     function: &ScheduledFn,
     schedule: Option<&Schedule>,
 ) -> Option<Schedule> {
-    let (nonce, expires_at) = fresh_nonce(conductor.now()).ok()?;
-    let params = ZomeCallParams {
-        provenance: cell.id().agent_pubkey().clone(),
-        cell_id: cell.id().clone(),
-        zome_name: function.zome_name().clone(),
-        fn_name: function.fn_name().clone(),
-        cap_secret: None,
-        payload: ExternIO::encode(schedule).ok()?,
-        nonce,
-        expires_at,
-    };
+    let payload = ExternIO::encode(schedule).ok()?;
+    let (zome, name) = (function.zome_name().clone(), function.fn_name().clone());
+    let params = cell.call_of(cell.id().clone(), zome, name, payload).ok()?;
     match conductor.call_zome(params, Caller::default()).await {
         Ok(ZomeCallResponse::Ok(answer)) => decode(answer.as_bytes()).ok()?,
         Ok(refused) => {
