@@ -14,6 +14,7 @@ use std::time::Duration;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use futures_util::{SinkExt as _, StreamExt as _};
 use ham_bench::configured;
+use ham_testkit::conductor::CacheDirectory;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -55,11 +56,9 @@ fn servers() -> impl Iterator<Item = (&'static str, Server)> {
 }
 
 fn hierachain() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let caches = || set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
-    let cache = || set("HAM_CACHE_DIR").or_else(|| caches().map(|caches| caches.join("ham")));
-    let made = || cache().map(|cache| cache.join("python/hierachain-0.2.0/bin/python"));
-    set("HAM_BENCH_HIERACHAIN").or_else(made).filter(|python| python.exists() && measuring())
+    let named = std::env::var_os("HAM_BENCH_HIERACHAIN").filter(|value| !value.is_empty()).map(PathBuf::from);
+    let cached = || Some(CacheDirectory::from_env()?.path().join("python/hierachain-0.2.0/bin/python"));
+    named.or_else(cached).filter(|python| python.exists() && measuring())
 }
 
 fn python_server(python: &Path) -> Command {

@@ -2,18 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-use std::sync::Arc;
+mod support;
+
 use std::time::Duration;
 
 use ham_devconductor::{Config, DevConductor, StartError};
 use holo_hash::ActionHash;
-use holochain_client::{
-    AdminWebsocket, AppWebsocket, AuthorizeSigningCredentialsPayload, ClientAgentSigner, ConductorApiError,
-    ExternIO, ZomeCallTarget,
-};
+use holochain_client::{AdminWebsocket, AppWebsocket, ConductorApiError, ExternIO, ZomeCallTarget};
 use holochain_types::prelude::Timestamp;
 use holochain_types::signal::Signal;
 use serde_json::json;
+use support::{admin, authorize, connect_to};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
@@ -32,18 +31,12 @@ struct App {
 
 impl App {
     async fn connect(conductor: &DevConductor, app: &str) -> Self {
-        let admin = AdminWebsocket::connect(conductor.admin_address(), None).await.unwrap();
+        let admin = admin(conductor).await;
         let port = conductor.attach_app_interface(0).await.unwrap();
-        let token = admin.issue_app_auth_token(app.to_owned().into()).await.unwrap().token;
-        let signer = ClientAgentSigner::default();
-        let connecting = AppWebsocket::connect(("127.0.0.1", port), token, Arc::new(signer.clone()), None);
-        let client = connecting.await.unwrap();
+        let (client, signer) = connect_to(&admin, app, port).await;
         for cell in client.cached_app_info().cell_info.values().flatten() {
             let holochain_client::CellInfo::Provisioned(cell) = cell else { continue };
-            let payload =
-                AuthorizeSigningCredentialsPayload { cell_id: cell.cell_id.clone(), functions: None };
-            let credentials = admin.authorize_signing_credentials(payload).await.unwrap();
-            signer.add_credentials(cell.cell_id.clone(), credentials);
+            authorize(&admin, &signer, &cell.cell_id).await;
         }
         let (sender, signals) = mpsc::channel(64);
         client.on_signal(move |signal| drop(sender.try_send(signal))).await;
@@ -118,7 +111,7 @@ async fn tests_can_move_delay_silence_and_freeze_it() {
     conductor.move_port().await.unwrap();
     assert_ne!(conductor.admin_address(), before);
     AdminWebsocket::connect(before, None).await.unwrap_err();
-    AdminWebsocket::connect(conductor.admin_address(), None).await.unwrap();
+    admin(&conductor).await;
 
     let delay = Duration::from_millis(200);
     conductor.delay_answers(delay);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use ham_devconductor::{Config, DevConductor};
 use holochain_client::{AdminWebsocket, AppWebsocket, CellId, ExternIO, Timestamp};
 use holochain_types::signal::Signal;
-use support::{admin, authorize, cell, connect, install, must};
+use support::{admin, enter, install, must};
 use tokio::sync::mpsc::Receiver;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -29,9 +29,7 @@ struct Client {
 impl Client {
     async fn connect(conductor: &DevConductor) -> Self {
         let admin = admin(conductor).await;
-        let (client, signer) = connect(&admin, "features").await;
-        let cell = cell(client.cached_app_info(), "features");
-        authorize(&admin, &signer, &cell).await;
+        let (client, cell) = enter(&admin, "features", "features").await;
         let (committed, commits) = tokio::sync::mpsc::channel(100);
         client
             .on_signal(move |signal| {

@@ -9,7 +9,7 @@ use holochain_types::app::RoleSettings;
 use holochain_types::prelude::{Capability, DnaModifiersOpt, GrantConstraint, YamlProperties};
 
 use super::app::unreachable;
-use super::support::{admin, alone, authorize, call, cell, connect, install, request, shared};
+use super::support::{admin, alone, call, cell, enter, install, request, shared};
 
 #[test]
 fn app_interfaces() {
@@ -25,9 +25,7 @@ fn signed_zome_call() {
     shared(async |shared| {
         let admin = shared.admin().await;
         let app = shared.probe().await;
-        let (client, signer) = connect(&admin, &app.installed_app_id).await;
-        let cell = cell(app, "probe");
-        authorize(&admin, &signer, &cell).await;
+        let (client, cell) = enter(&admin, &app.installed_app_id, "probe").await;
         let answer: String = call(&client, cell, "echo_text", "foo").await.unwrap();
         assert_eq!(answer, "foo");
     });

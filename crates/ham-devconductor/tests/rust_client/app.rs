@@ -15,7 +15,7 @@ use holochain_websocket::WebsocketError;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpSocket;
 
-use super::support::{authorize, call, cell, connect, install, must, request, shared};
+use super::support::{call, cell, connect, enter, install, must, request, shared};
 
 /// A port that is taken and where nobody listens.
 pub(crate) fn unreachable() -> TcpSocket {
@@ -36,9 +36,7 @@ fn handle_signal() {
     shared(async |shared| {
         let admin = shared.admin().await;
         let app = shared.probe().await;
-        let (client, signer) = connect(&admin, &app.installed_app_id).await;
-        let cell = cell(app, "probe");
-        authorize(&admin, &signer, &cell).await;
+        let (client, cell) = enter(&admin, &app.installed_app_id, "probe").await;
         let (heard, mut signals) = tokio::sync::mpsc::channel(100);
         client
             .on_signal(move |signal| {
@@ -135,9 +133,7 @@ fn call_zome_with_options_custom_timeout() {
     shared(async |shared| {
         let admin = shared.admin().await;
         let app = shared.probe().await;
-        let (client, signer) = connect(&admin, &app.installed_app_id).await;
-        let cell = cell(app, "probe");
-        authorize(&admin, &signer, &cell).await;
+        let (client, cell) = enter(&admin, &app.installed_app_id, "probe").await;
         let within = async |bound| {
             let options = CallZomeOptions::new().with_timeout(bound);
             let (target, input) = (cell.clone().into(), ExternIO::encode("text").unwrap());

@@ -125,6 +125,14 @@ pub(crate) async fn connect_to(
     (client, signer)
 }
 
+/// Connects to an app and lets the client call every function of the cell of one of its roles.
+pub(crate) async fn enter(admin: &AdminWebsocket, id: &str, role: &str) -> (AppWebsocket, CellId) {
+    let (client, signer) = connect(admin, id).await;
+    let cell = cell(client.cached_app_info(), role);
+    authorize(admin, &signer, &cell).await;
+    (client, cell)
+}
+
 /// Lets this signer call every function of a cell. One after the other: of two grants at once in a chain one is refused, here
 /// as by `holochain`.
 pub(crate) async fn authorize(admin: &AdminWebsocket, signer: &ClientAgentSigner, cell: &CellId) {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use ham_testkit::conductor::CacheDirectory;
 use tokio::process::Command;
 
 /// Installing may download a lot; reaching it means a hang.
@@ -53,9 +54,7 @@ pub(crate) async fn run(command: &mut Command, bound: Duration) -> String {
 }
 
 fn cache() -> PathBuf {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let base = || set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
-    let cache = set("HAM_CACHE_DIR").or_else(|| base().map(|base| base.join("ham"))).unwrap().join("npm");
+    let cache = CacheDirectory::from_env().unwrap().path().join("npm");
     std::fs::create_dir_all(&cache).unwrap();
     cache
 }

@@ -37,14 +37,7 @@ pub(crate) async fn app_states(stage: &mut Stage) {
         status(stage, "status", &id).await;
         stage.call(&zome, "echo_text", "disabled").await;
     }
-    let granted = stage
-        .admin
-        .authorize_signing_credentials(holochain_client::AuthorizeSigningCredentialsPayload {
-            cell_id: zome.cell.clone(),
-            functions: None,
-        })
-        .await;
-    stage.answer("grant in a disabled app", granted.map(drop));
+    stage.grant("grant in a disabled app", &zome.cell).await;
     let info = app.client.app_info().await;
     stage.answer("info of a disabled app", info);
     let enabled = app.client.enable_app().await;

@@ -111,14 +111,7 @@ pub(crate) async fn closed_chain(stage: &mut Stage) {
     let target = MigrationTarget::Dna(holo_hash::DnaHash::from_raw_32(vec![1; 32]));
     stage.call(&zome, "chain_close", Some(target)).await;
     ended(stage, &zome).await;
-    let granted = stage
-        .admin
-        .authorize_signing_credentials(holochain_client::AuthorizeSigningCredentialsPayload {
-            cell_id: zome.cell.clone(),
-            functions: None,
-        })
-        .await;
-    stage.answer("grant", granted.map(drop));
+    stage.grant("grant", &zome.cell).await;
     let twin = stage.enter(&app, "twin", "features").await;
     stage.call(&twin, "chain_close", Some(MigrationTarget::Agent(app.agent.clone()))).await;
     let probe = stage.install("probe.happ", "probe").await;

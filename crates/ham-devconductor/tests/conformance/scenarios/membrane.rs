@@ -36,14 +36,7 @@ pub(crate) async fn deferred_proofs(stage: &mut Stage) {
     stage.answer("enabled by a client", enabled);
     let enabled = stage.admin.enable_app(app.id.clone()).await.map(drop);
     stage.answer("enabled by an administrator", enabled);
-    let granted = stage
-        .admin
-        .authorize_signing_credentials(holochain_client::AuthorizeSigningCredentialsPayload {
-            cell_id: app.cell("probe"),
-            functions: None,
-        })
-        .await;
-    stage.answer("grant", granted.map(drop));
+    stage.grant("grant", &app.cell("probe")).await;
     let provided = app.client.provide_memproofs(proofs(vec![("probe", code("probe-member"))])).await;
     stage.answer("provide", provided);
     status(stage, &app).await;
