@@ -46,12 +46,7 @@ impl DevConductor {
     /// # Cancel safety
     /// Dropping the future leaves nothing that runs; a kept directory can be opened again.
     pub async fn start_with(config: Config) -> Result<Self, StartError> {
-        let interface = Interface {
-            port: config.admin_port,
-            address: None,
-            allowed_origins: config.allowed_origins.clone(),
-            app: None,
-        };
+        let interface = Interface::local(config.admin_port, config.allowed_origins.clone());
         let conductor = Conductor::start(config).await?;
         let interfaces = Interfaces::new(Arc::clone(&conductor));
         let taken = |port| move |source| StartError::Port { port, source };
@@ -109,7 +104,7 @@ impl DevConductor {
     /// # Cancel safety
     /// Dropping the future may leave it attached.
     pub async fn attach_app_interface(&self, port: u16) -> Result<u16, String> {
-        let interface = Interface { port, address: None, allowed_origins: AllowedOrigins::Any, app: None };
+        let interface = Interface::local(port, AllowedOrigins::Any);
         self.interfaces.attach_app(interface).await.map_err(|error| error.to_string())
     }
 
@@ -121,8 +116,7 @@ impl DevConductor {
     /// # Cancel safety
     /// Dropping the future may leave both ports open.
     pub async fn move_port(&mut self) -> std::io::Result<u16> {
-        let origins = self.conductor.config().allowed_origins.clone();
-        let interface = Interface { port: 0, address: None, allowed_origins: origins, app: None };
+        let interface = Interface::local(0, self.conductor.config().allowed_origins.clone());
         let port = self.interfaces.add_admin(&interface).await?;
         self.interfaces.remove_admin(self.admin_port);
         self.admin_port = port;

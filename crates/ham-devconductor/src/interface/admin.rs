@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use holochain_conductor_api::{AdminRequest, AdminResponse, IssueAppAuthenticationTokenPayload};
+use holochain_conductor_api::{AdminRequest, AdminResponse};
 use holochain_types::app::{CoordinatorSource, UpdateCoordinatorsPayload};
 use holochain_types::dna::CoordinatorBundle;
 use holochain_types::prelude::{CapGrant, CoordinatorManifest, GrantZomeCallCapabilityPayload};
@@ -150,19 +150,11 @@ async fn handle(interfaces: &Arc<Interfaces>, request: AdminRequest) -> Result<A
         }
         AdminRequest::StorageInfo => AdminResponse::StorageInfo(conductor.storage_info().await?),
         AdminRequest::IssueAppAuthenticationToken(payload) => {
-            AdminResponse::AppAuthenticationTokenIssued(issue(interfaces, payload))
+            AdminResponse::AppAuthenticationTokenIssued(conductor.tokens().issue(payload, conductor.now()))
         }
         AdminRequest::RevokeAppAuthenticationToken(token) => {
             conductor.tokens().revoke(&token, conductor.now());
             AdminResponse::AppAuthenticationTokenRevoked
         }
     })
-}
-
-fn issue(
-    interfaces: &Interfaces,
-    payload: IssueAppAuthenticationTokenPayload,
-) -> holochain_conductor_api::AppAuthenticationTokenIssued {
-    let conductor = interfaces.conductor();
-    conductor.tokens().issue(payload, conductor.now())
 }

@@ -31,6 +31,13 @@ pub(crate) struct Interface {
     pub(crate) app: Option<InstalledAppId>,
 }
 
+impl Interface {
+    /// At the loopback addresses, for any app.
+    pub(crate) fn local(port: u16, allowed_origins: AllowedOrigins) -> Self {
+        Self { port, address: None, allowed_origins, app: None }
+    }
+}
+
 /// All that listen for one conductor.
 pub(crate) struct Interfaces {
     conductor: Arc<Conductor>,
