@@ -12,6 +12,9 @@ pub(crate) const MAX_SETTINGS: u64 = 1 << 20;
 /// The largest payload read: what a conductor takes as one message.
 pub(crate) const MAX_PAYLOAD: u64 = ham_session::DEFAULT_MAX_MESSAGE_SIZE as u64;
 
+/// The largest app bundle read, in bytes.
+const MAX_BUNDLE: u64 = 256 << 20;
+
 /// A file's bytes. Blocks shortly.
 pub(crate) fn file(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     std::fs::File::open(path)
@@ -34,6 +37,14 @@ pub(crate) async fn file_or_stdin(path: &Path, limit: u64) -> Result<Vec<u8>, Fa
         }
     });
     read.await.unwrap_or_else(|error| Err(unreadable("the input", error.into())))
+}
+
+/// An app bundle, read as [`file_or_stdin`] does.
+///
+/// # Cancel safety
+/// As [`file_or_stdin`].
+pub(crate) async fn bundle(path: &Path) -> Result<Vec<u8>, Failure> {
+    file_or_stdin(path, MAX_BUNDLE).await
 }
 
 /// The bytes of a payload of the command line: what stands there, `@FILE`, or `-` for standard input, unless `taken` says

@@ -14,9 +14,6 @@ use crate::failure::Failure;
 use crate::input;
 use crate::progress::{self, Spinner};
 
-/// The largest app bundle read.
-const MAX_BUNDLE: u64 = 256 << 20;
-
 /// Finds, builds or runs a conductor.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Args {
@@ -95,7 +92,7 @@ async fn serve(context: &Context, data: Option<PathBuf>, happ: Option<PathBuf>) 
     let app = match &happ {
         Some(path) => {
             let app_id = context.settings.app_id()?.to_owned();
-            let bytes = input::file_or_stdin(path, MAX_BUNDLE).await?;
+            let bytes = input::bundle(path).await?;
             Some((app_id, HappBundleSource::Bytes(bytes.into())))
         }
         None => None,

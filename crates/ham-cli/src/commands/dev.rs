@@ -43,7 +43,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     // Before anything is started: a missing file needs no conductor.
     let bundle = match &args.app {
-        Some(path) => Some(input::file_or_stdin(path, MAX_BUNDLE).await?),
+        Some(path) => Some(input::bundle(path).await?),
         None => None,
     };
     let mut config = match &args.config_path {
@@ -151,9 +151,6 @@ fn failure(error: StartError) -> Failure {
 
 /// The word for no directory.
 const TEMPORARY: &str = "temporary";
-
-/// The largest app bundle read, in bytes.
-const MAX_BUNDLE: u64 = 256 << 20;
 
 /// The longest passphrase read, in bytes.
 const MAX_PASSPHRASE: u64 = 4096;
