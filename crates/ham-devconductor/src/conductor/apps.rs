@@ -87,13 +87,9 @@ impl Conductor {
             None => self.keystore().new_sign_keypair_random().await.map_err(keystore)?,
         };
         let cells = resolved.cells_to_create(agent.clone());
-        let installed: HashSet<CellId> = self
-            .state()
-            .installed_apps()
-            .values()
-            .flat_map(|app| app.all_cells().collect::<Vec<_>>())
-            .collect();
-        if let Some((cell, _)) = cells.iter().find(|(cell, _)| installed.contains(cell)) {
+        let state = self.state();
+        if let Some((cell, _)) = cells.iter().find(|(cell, _)| state.find_app_containing_cell(cell).is_some())
+        {
             return Err(ConductorError::CellAlreadyExists(cell.clone()));
         }
         for (dna, _) in resolved.dnas_to_register {
@@ -189,9 +185,9 @@ impl Conductor {
     pub(super) async fn start_apps(self: &Arc<Self>) -> Result<(), ConductorError> {
         let state = self.state();
         for (_, app) in state.enabled_apps() {
-            // Ephemeral schedules do not outlive a conductor.
             self.start_cells(app.all_enabled_cells().collect::<Vec<_>>()).await?;
         }
+        // Ephemeral schedules do not outlive a conductor.
         for cell in self.running() {
             let forgotten = cell.dht().delete_all_ephemeral_scheduled_functions().await;
             forgotten.map_err(|error| ConductorError::Other(error.to_string()))?;

@@ -138,7 +138,6 @@ impl Cell {
     pub(crate) async fn forget_init_properties(&self) -> Result<(), WorkflowError> {
         let Ok(conductor) = self.conductor() else { return Ok(()) };
         let Some((app, role)) = self.role(&conductor) else { return Ok(()) };
-        let _turn = conductor.turn_to_write().await;
         Ok(conductor.store().delete_init_properties(&app, &role).await?)
     }
 

@@ -39,9 +39,7 @@ impl Conductor {
         let definition = DnaDefHashed::from_content_sync(definition);
         let cell_id = CellId::new(definition.hash.clone(), agent.clone());
         let add = |state: &mut ConductorState| {
-            let exists =
-                state.installed_apps().values().any(|app| app.all_cells().any(|cell| cell == cell_id));
-            if exists {
+            if state.find_app_containing_cell(&cell_id).is_some() {
                 return Err(AppError::DuplicateCellId(cell_id.clone()).into());
             }
             Ok(state.get_app_mut(app_id)?.add_clone(&role_name, cell_id.dna_hash())?)

@@ -54,8 +54,8 @@ pub(crate) struct Conductor {
     keystore: Keystore,
     /// What the conductor's database holds; written there first.
     state: RwLock<Arc<ConductorState>>,
-    /// The turn to write to the conductor's database.
-    writing: tokio::sync::Mutex<()>,
+    /// The turn to change the apps.
+    changing: tokio::sync::Mutex<()>,
     /// The cells that can be called.
     cells: RwLock<HashMap<CellId, Arc<Cell>>>,
     signals: Signals,
@@ -97,7 +97,7 @@ impl Conductor {
             stores,
             keystore,
             state: RwLock::new(Arc::new(state)),
-            writing: tokio::sync::Mutex::default(),
+            changing: tokio::sync::Mutex::default(),
             cells: RwLock::default(),
             signals: Signals::default(),
             tokens: Tokens::default(),
@@ -148,12 +148,6 @@ impl Conductor {
         &self.stores.conductor
     }
 
-    /// To be held while writing to the [`store`](Self::store). Its transactions read before they write, and SQLite ends such a
-    /// one as "locked" when another has written in between, however long it would wait.
-    pub(crate) async fn turn_to_write(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.writing.lock().await
-    }
-
     pub(crate) fn signals(&self) -> &Signals {
         &self.signals
     }
@@ -167,10 +161,6 @@ impl Conductor {
         params: &ZomeCallParams,
     ) -> Result<WitnessNonceResult, StateMutationError> {
         let agent = params.provenance.clone();
-        let _turn = match self.nonces {
-            Nonces::Kept => Some(self.turn_to_write().await),
-            Nonces::Memory(_) => None,
-        };
         self.nonces.witness(self.store(), agent, params.nonce, self.now(), params.expires_at).await
     }
 
@@ -220,11 +210,12 @@ impl Conductor {
         let change = |state: Option<ConductorState>| {
             let mut state = state.unwrap_or_default();
             let output = change(&mut state)?;
-            Ok::<_, ConductorError>((state.clone(), (state, output)))
+            Ok::<_, ConductorError>((state, output))
         };
         // Changes come one after the other, here as in the database.
-        let _turn = self.turn_to_write().await;
-        let (_, output) = self.stores.conductor.update_state(change, app, init_properties).await?;
+        let _turn = self.changing.lock().await;
+        let output = self.stores.conductor.update_state(change, app, init_properties).await?;
+        // Read again, because apps are found in the order that the database has them in.
         let stored = self.stores.conductor.as_read().load_state().await?;
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(stored.unwrap_or_default());
         Ok(output)
@@ -243,8 +234,7 @@ impl Conductor {
             return Ok(Arc::clone(cell));
         }
         let state = self.state();
-        let owner = state.installed_apps().values().find(|app| app.all_cells().any(|cell| cell == *id));
-        Err(match owner {
+        Err(match state.find_app_containing_cell(id) {
             Some(app) => ConductorError::CellNotRunning(id.clone(), why_not_running(app, id)),
             None => ConductorError::CellMissing(id.clone()),
         })
