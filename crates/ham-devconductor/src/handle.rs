@@ -139,10 +139,14 @@ impl DevConductor {
         self.conductor.controls().freeze(at);
     }
 
-    /// Ends it as a crash would: connections are cut, and what runs is not waited for. A function that was called may
-    /// still run to its end; no answer of it is sent.
-    pub fn kill(self) {
-        self.conductor.closing().cancel();
+    /// Ends it as a crash would, at once for its clients: connections are cut, and what is under way is not answered.
+    /// Functions that run still run to their end, and may write. With the end of the last one its data can be
+    /// opened again.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves it killed, if it was polled once, else ending as when this is dropped.
+    pub async fn kill(self) {
+        self.conductor.kill().await;
     }
 
     /// Ends it and starts it again on the same port with the same data. A temporary one starts empty.

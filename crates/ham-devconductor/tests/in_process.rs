@@ -124,15 +124,7 @@ async fn tests_can_move_delay_silence_and_freeze_it() {
     app.call::<()>("emit", "silent").await;
     conductor.drop_signals(false);
     app.call::<()>("emit", "loud").await;
-    // Those of `init` may come before.
-    let payload = loop {
-        let signal = timeout(BOUND, app.signals.recv()).await.unwrap().unwrap();
-        let Signal::App { signal, .. } = signal else { panic!("{signal:?}") };
-        let payload = String::from_utf8_lossy(&signal.into_inner().0).into_owned();
-        if payload.contains("emitted") {
-            break payload;
-        }
-    };
+    let payload = emitted(&mut app.signals).await;
     assert!(payload.contains("loud"), "{payload}");
 
     // A call signed for the next five minutes has expired in an hour.
@@ -142,7 +134,37 @@ async fn tests_can_move_delay_silence_and_freeze_it() {
     assert!(format!("{late:?}").contains("BadNonce(\\\"Expired\\\")"), "{late:?}");
     conductor.freeze_clock(None);
     assert_eq!(app.call::<String>("echo_text", "again").await, "again");
+}
 
-    conductor.kill();
-    app.ask("echo_text", ExternIO::encode("gone").unwrap()).await.unwrap_err();
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_one_answers_no_more_and_its_data_can_be_opened_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = || Config::default().with_data(directory.path());
+    let conductor = DevConductor::start_with(config()).await.unwrap();
+    let id = conductor.install(bundle(), None).await.unwrap();
+    let App { client, mut signals } = App::connect(&conductor, &id).await;
+    let app = App { client, signals: mpsc::channel(1).1 };
+    app.create("kept").await;
+    // The call has run when its signal is here, and its answer is held back for longer than anyone waits.
+    conductor.delay_answers(2 * BOUND);
+    let kill = async {
+        emitted(&mut signals).await;
+        timeout(BOUND, conductor.kill()).await.unwrap();
+    };
+    let (unheard, ()) = tokio::join!(app.ask("emit", ExternIO::encode("unheard").unwrap()), kill);
+    unheard.unwrap_err();
+    let conductor = DevConductor::start_with(config()).await.unwrap();
+    assert_eq!(App::connect(&conductor, &id).await.count().await, 1);
+}
+
+/// What the next signal of `emit` carries; others come between.
+async fn emitted(signals: &mut mpsc::Receiver<Signal>) -> String {
+    loop {
+        let signal = timeout(BOUND, signals.recv()).await.unwrap().unwrap();
+        let Signal::App { signal, .. } = signal else { panic!("{signal:?}") };
+        let payload = String::from_utf8_lossy(&signal.into_inner().0).into_owned();
+        if payload.contains("emitted") {
+            return payload;
+        }
+    }
 }

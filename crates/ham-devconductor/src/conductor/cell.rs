@@ -14,6 +14,7 @@ use holochain_types::prelude::{
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::Conductor;
+use super::known_grants::KnownGrants;
 use crate::error::{ConductorError, WorkflowError};
 use crate::ribosome::Ribosome;
 
@@ -24,6 +25,7 @@ pub(crate) struct Cell {
     dht: DhtStore,
     /// Replaced when the coordinators are updated.
     ribosome: RwLock<Arc<Ribosome>>,
+    grants: KnownGrants,
     init: Mutex<()>,
     is_initialized: AtomicBool,
 }
@@ -47,6 +49,7 @@ impl Cell {
             keystore: conductor.keystore().clone(),
             dht,
             ribosome: RwLock::new(ribosome),
+            grants: KnownGrants::default(),
             init: Mutex::default(),
             is_initialized: AtomicBool::new(false),
         }
@@ -69,6 +72,11 @@ impl Cell {
     /// The store of its DNA, shared by all cells of it.
     pub(crate) fn dht(&self) -> DhtStore {
         self.dht.clone()
+    }
+
+    /// What its agent lets others call.
+    pub(crate) fn grants(&self) -> &KnownGrants {
+        &self.grants
     }
 
     /// Its chain as it is now, to be written to.

@@ -32,7 +32,7 @@ impl Controls {
 
     /// Waits for as long as answers are to be held back.
     #[expect(clippy::disallowed_methods, reason = "a test asked for answers that are late")]
-    pub(crate) async fn hold_back(&self) {
+    pub(super) async fn hold_back(&self) {
         let delay = Duration::from_micros(self.delay_micros.load(Ordering::Relaxed));
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;

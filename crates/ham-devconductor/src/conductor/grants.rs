@@ -133,7 +133,7 @@ async fn commit(
 ) -> Result<ActionHash, ApiError> {
     let hash = workspace.source_chain().put(data, entry, ChainTopOrdering::default()).await?;
     workflow::validate(cell, &cell.ribosome(), workspace).await?;
-    workflow::commit(workspace).await?;
+    workflow::commit(cell, workspace).await?;
     Ok(hash)
 }
 

@@ -9,6 +9,7 @@ mod controls;
 mod dump;
 mod grants;
 mod keystore;
+mod known_grants;
 mod nonces;
 mod signals;
 mod stores;
@@ -64,6 +65,8 @@ pub(crate) struct Conductor {
     controls: Controls,
     tasks: TaskTracker,
     closing: CancellationToken,
+    /// Its parent: what is killed is closing too.
+    killed: CancellationToken,
 }
 
 /// Who calls a zome, beside what is signed.
@@ -92,6 +95,7 @@ impl Conductor {
         let state = stores.conductor.as_read().load_state().await;
         let state = state.map_err(|error| StartError::Database(error.to_string()))?.unwrap_or_default();
         let nonces = Nonces::new(config.data != DataDirectory::Temporary);
+        let killed = CancellationToken::new();
         let conductor = Arc::new(Self {
             config,
             stores,
@@ -104,7 +108,8 @@ impl Conductor {
             nonces,
             controls: Controls::default(),
             tasks: TaskTracker::new(),
-            closing: CancellationToken::new(),
+            closing: killed.child_token(),
+            killed,
         });
         conductor.start_apps().await.map_err(|error| StartError::App(error.to_string()))?;
         conductor.schedule();
@@ -134,6 +139,12 @@ impl Conductor {
         self.tasks.close();
         self.tasks.wait().await;
         self.stores.close().await;
+    }
+
+    /// The same, and cuts the connections at once: what runs ends unheard.
+    pub(crate) async fn kill(&self) {
+        self.killed.cancel();
+        self.shut_down().await;
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -178,6 +189,15 @@ impl Conductor {
 
     pub(crate) fn closing(&self) -> &CancellationToken {
         &self.closing
+    }
+
+    pub(crate) fn killed(&self) -> &CancellationToken {
+        &self.killed
+    }
+
+    /// Waits for as long as a test wants answers to be held back.
+    pub(crate) async fn hold_back(&self) {
+        self.killed.run_until_cancelled(self.controls.hold_back()).await;
     }
 
     pub(crate) fn now(&self) -> Timestamp {

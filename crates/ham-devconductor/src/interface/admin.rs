@@ -32,7 +32,7 @@ pub(super) fn serve(
         async move {
             let Some(interfaces) = interfaces else { return stopped() };
             let answer = handle(&interfaces, request).await;
-            interfaces.conductor().controls().hold_back().await;
+            interfaces.conductor().hold_back().await;
             answer.unwrap_or_else(|error| AdminResponse::Error(error.into()))
         }
     });

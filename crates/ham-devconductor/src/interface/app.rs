@@ -46,7 +46,7 @@ pub(super) fn serve(
                     );
                 };
                 let answer = handle(&conductor, &app, request).await;
-                conductor.controls().hold_back().await;
+                conductor.hold_back().await;
                 answer.unwrap_or_else(|error| AppResponse::Error(error.into()))
             }
         });

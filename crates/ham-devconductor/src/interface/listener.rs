@@ -137,7 +137,8 @@ impl Interfaces {
     ) -> io::Result<Listening> {
         let listener = Listener::bind(interface.port, interface.address.as_deref()).await?;
         let listening = Listening { port: listener.port(), stop: self.conductor.closing().child_token() };
-        let (stop, tasks) = (listening.stop.clone(), self.conductor.tasks().clone());
+        let (stop, killed) = (listening.stop.clone(), self.conductor.killed().clone());
+        let tasks = self.conductor.tasks().clone();
         let (origins, serve) = (Arc::new(interface.allowed_origins.clone()), Arc::new(serve));
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         self.conductor.tasks().spawn(async move {
@@ -147,13 +148,14 @@ impl Interfaces {
                     continue;
                 };
                 let (origins, serve, stop) = (Arc::clone(&origins), Arc::clone(&serve), stop.clone());
-                tasks.spawn(async move {
+                let serving = async move {
                     let shaken = stop.run_until_cancelled(handshake(stream, &origins)).await.flatten();
                     if let Some(socket) = shaken {
                         serve(socket, stop).await;
                     }
                     drop(place);
-                });
+                };
+                tasks.spawn(killed.clone().run_until_cancelled_owned(serving));
             }
         });
         Ok(listening)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use holochain_data::models::WitnessNonceResult;
 use holochain_state::host_fn_workspace::SourceChainWorkspace;
 use holochain_types::prelude::{
-    ExternIO, InitCallbackResult, ZomeCallAuthorization, ZomeCallParams, ZomeCallResponse,
+    CapAccess, ExternIO, InitCallbackResult, ZomeCallAuthorization, ZomeCallParams, ZomeCallResponse,
 };
 
 use super::commit::{self, commit, post_commit};
@@ -43,7 +43,7 @@ pub(crate) async fn call_zome(
         Some(workspace) => workspace,
         None => cell.workspace().await?,
     };
-    let authorization = authorize(conductor, &params, &workspace).await.map_err(Box::new)?;
+    let authorization = authorize(conductor, cell, &params, &workspace).await.map_err(Box::new)?;
     let zome = params.zome_name.clone();
     if authorization != ZomeCallAuthorization::Authorized {
         let ZomeCallParams { cap_secret, zome_name, fn_name, .. } = params;
@@ -60,7 +60,7 @@ pub(crate) async fn call_zome(
     // What a call inside of another writes is validated at its end too, and again with the rest.
     commit::validate(cell, &ribosome, &workspace).await.map_err(Box::new)?;
     if is_root {
-        let actions = commit(&workspace).await.map_err(Box::new)?;
+        let actions = commit(cell, &workspace).await.map_err(Box::new)?;
         post_commit(cell, &ribosome, workspace, vec![zome], actions, true);
     }
     Ok(ZomeCallResponse::Ok(output))
@@ -70,6 +70,7 @@ pub(crate) async fn call_zome(
 /// fill it: what would be blocked for comes from elsewhere.
 async fn authorize(
     conductor: &Conductor,
+    cell: &Cell,
     params: &ZomeCallParams,
     workspace: &SourceChainWorkspace,
 ) -> Result<ZomeCallAuthorization, WorkflowError> {
@@ -78,12 +79,13 @@ async fn authorize(
         stale => return Ok(ZomeCallAuthorization::BadNonce(format!("{stale:?}"))),
     }
     let function = (params.zome_name.clone(), params.fn_name.clone());
-    let grant =
-        workspace.source_chain().valid_cap_grant(function, params.provenance.clone(), params.cap_secret);
-    Ok(match grant.await? {
-        Some(_) => ZomeCallAuthorization::Authorized,
-        None => ZomeCallAuthorization::BadCapGrant,
-    })
+    let lets_through = |grant: &CapAccess| {
+        grant.is_valid_for_zome_call(&function, &params.provenance, params.cap_secret.as_ref())
+    };
+    let chain = workspace.source_chain();
+    let is_authorized = lets_through(&CapAccess::from(chain.agent_pubkey().clone()))
+        || cell.grants().of(chain, &cell.dht(), params.cap_secret.as_ref()).await?.iter().any(lets_through);
+    Ok(if is_authorized { ZomeCallAuthorization::Authorized } else { ZomeCallAuthorization::BadCapGrant })
 }
 
 impl From<ConductorError> for CellError {

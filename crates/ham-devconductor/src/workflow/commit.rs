@@ -39,9 +39,12 @@ pub(crate) async fn validate(
 /// # Cancel safety
 /// Dropping the future may leave it written or not.
 pub(crate) async fn commit(
+    cell: &Cell,
     workspace: &SourceChainWorkspace,
 ) -> Result<Vec<SignedActionHashed>, WorkflowError> {
-    Ok(workspace.source_chain().flush(Vec::new()).await?.0)
+    let (actions, _) = workspace.source_chain().flush(Vec::new()).await?;
+    cell.grants().follow(&actions);
+    Ok(actions)
 }
 
 /// Tells zomes in the background of what was committed; what they answer is ignored.

@@ -43,7 +43,7 @@ async fn initialize_in_turn(cell: &Arc<Cell>, ribosome: &Arc<Ribosome>) -> Resul
         InitResult::Pass => {}
         failed => return Err(CellError::InitFailed(Box::new(failed))),
     }
-    let actions = commit(&workspace).await.map_err(Box::new)?;
+    let actions = commit(cell, &workspace).await.map_err(Box::new)?;
     cell.forget_init_properties().await.map_err(Box::new)?;
     post_commit(cell, ribosome, workspace, names(ribosome.coordinators()), actions, false);
     Ok(())
