@@ -195,9 +195,9 @@ impl Conductor {
         &self.killed
     }
 
-    /// Waits for as long as a test wants answers to be held back.
-    pub(crate) async fn hold_back(&self) {
-        self.killed.run_until_cancelled(self.controls.hold_back()).await;
+    /// Waits for as long as a test wants answers to be held back; `None` where there will be none, because it is killed.
+    pub(crate) async fn hold_back(&self) -> Option<()> {
+        self.killed.run_until_cancelled(self.controls.hold_back()).await
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -30,10 +30,10 @@ pub(super) fn serve(
     let requests = incoming.answer(outgoing, stop, tasks, AdminResponse::Error, move |request| {
         let interfaces = interfaces.upgrade();
         async move {
-            let Some(interfaces) = interfaces else { return stopped() };
+            let Some(interfaces) = interfaces else { return Some(stopped()) };
             let answer = handle(&interfaces, request).await;
-            interfaces.conductor().hold_back().await;
-            answer.unwrap_or_else(|error| AdminResponse::Error(error.into()))
+            interfaces.conductor().hold_back().await?;
+            Some(answer.unwrap_or_else(|error| AdminResponse::Error(error.into())))
         }
     });
     Box::pin(async {

@@ -41,13 +41,12 @@ pub(super) fn serve(
             let (conductor, app) = (conductor.upgrade(), app.clone());
             async move {
                 let Some(conductor) = conductor else {
-                    return AppResponse::Error(
-                        ApiError::Other("the conductor has stopped".to_owned()).into(),
-                    );
+                    let error = ApiError::Other("the conductor has stopped".to_owned());
+                    return Some(AppResponse::Error(error.into()));
                 };
                 let answer = handle(&conductor, &app, request).await;
-                conductor.hold_back().await;
-                answer.unwrap_or_else(|error| AppResponse::Error(error.into()))
+                conductor.hold_back().await?;
+                Some(answer.unwrap_or_else(|error| AppResponse::Error(error.into())))
             }
         });
         let requests = async {

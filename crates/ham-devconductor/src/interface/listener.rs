@@ -147,7 +147,8 @@ impl Interfaces {
                     tracing::warn!("more than {MAX_CONNECTIONS} connections to one interface");
                     continue;
                 };
-                let (origins, serve, stop) = (Arc::clone(&origins), Arc::clone(&serve), stop.clone());
+                let (origins, serve) = (Arc::clone(&origins), Arc::clone(&serve));
+                let (stop, killed) = (stop.clone(), killed.clone());
                 let serving = async move {
                     let shaken = stop.run_until_cancelled(handshake(stream, &origins)).await.flatten();
                     if let Some(socket) = shaken {
@@ -155,7 +156,14 @@ impl Interfaces {
                     }
                     drop(place);
                 };
-                tasks.spawn(killed.clone().run_until_cancelled_owned(serving));
+                tasks.spawn(async move {
+                    tokio::select! {
+                        // First, so that nothing is written after it.
+                        biased;
+                        () = killed.cancelled() => {}
+                        () = serving => {}
+                    }
+                });
             }
         });
         Ok(listening)

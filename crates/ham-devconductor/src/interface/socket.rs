@@ -88,7 +88,7 @@ impl Incoming {
     }
 
     /// Answers requests until the client goes or `stop` is cancelled; `refuse` makes the answer to one that cannot be
-    /// decoded. What is under way then runs to its end.
+    /// decoded. What is under way then runs to its end; `None` is no answer.
     pub(super) async fn answer<Q, A, F>(
         mut self,
         outgoing: Outgoing,
@@ -99,7 +99,7 @@ impl Incoming {
     ) where
         Q: DeserializeOwned + Send + 'static,
         A: Serialize + std::fmt::Debug + Send + 'static,
-        F: Future<Output = A> + Send + 'static,
+        F: Future<Output = Option<A>> + Send + 'static,
     {
         let places = Arc::new(Semaphore::new(CONCURRENT_REQUESTS));
         let mut stopped = pin!(stop.cancelled());
@@ -126,8 +126,9 @@ impl Incoming {
             tasks.spawn(async move {
                 let answer = match answer {
                     Ok(answer) => answer.await,
-                    Err(refused) => refused,
+                    Err(refused) => Some(refused),
                 };
+                let Some(answer) = answer else { return };
                 let data = encode(&answer);
                 drop(answer);
                 if let Some(data) = data {

@@ -8,7 +8,7 @@ use holochain_state::source_chain::{IncompleteCommitReason, SourceChainError};
 use holochain_types::prelude::{
     Action, ActionData, AgentActivity, AppEntryDef, ChainOpType, CreateEntry, CreateLink, CreateRecord,
     Delete, DeleteLink, EntryType, EntryVisibility, ExternIO, FunctionName, Op, Record, RecordEntry,
-    UnresolvedDependencies, Update, ValidateCallbackResult, ZomeIndex, ZomeName, action_to_op_types,
+    UnresolvedDependencies, Update, ValidateCallbackResult, ZomeIndex, ZomeName,
 };
 
 use super::sys_validation::{Outcome, retrieve};
@@ -16,30 +16,26 @@ use crate::error::WorkflowError;
 use crate::host::Access;
 use crate::ribosome::{Ribosome, names};
 
-/// Has every operation of a staged record validated by the zomes it concerns.
+/// Has an operation of a staged record validated by the zomes it concerns.
 ///
 /// # Errors
 /// [`InvalidCommit`](SourceChainError::InvalidCommit) with the reason the zome gave, or
 /// [`IncompleteCommit`](SourceChainError::IncompleteCommit).
 pub(super) async fn validate(
     record: &Record,
+    op_type: ChainOpType,
     workspace: &SourceChainWorkspace,
     keystore: &MetaLairClient,
     ribosome: &Arc<Ribosome>,
 ) -> Result<(), WorkflowError> {
     entry_def_exists(record.action(), ribosome)?;
-    for op_type in action_to_op_types(record.action()) {
-        let Some(op) = operation(record, op_type, workspace).await? else { continue };
-        let zomes = concerned(&op, workspace, ribosome).await?;
-        let input = ExternIO::encode(&op)?;
-        let access = Access::Validate { workspace: workspace.clone().into(), keystore: keystore.clone() };
-        let function = FunctionName::new("validate");
-        let results = ribosome.fold::<ValidateCallbackResult>(zomes, &function, &input, access).await;
-        for (_, result) in results.map_err(SourceChainError::other)? {
-            accept(result)?;
-        }
-    }
-    Ok(())
+    let Some(op) = operation(record, op_type, workspace).await? else { return Ok(()) };
+    let zomes = concerned(&op, workspace, ribosome).await?;
+    let input = ExternIO::encode(&op)?;
+    let access = Access::Validate { workspace: workspace.clone().into(), keystore: keystore.clone() };
+    let function = FunctionName::new("validate");
+    let results = ribosome.fold::<ValidateCallbackResult>(zomes, &function, &input, access).await;
+    results.map_err(SourceChainError::other)?.into_iter().try_for_each(|(_, result)| accept(result))
 }
 
 fn accept(result: ValidateCallbackResult) -> Result<(), WorkflowError> {

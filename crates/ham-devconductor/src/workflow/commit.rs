@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use holochain_state::host_fn_workspace::SourceChainWorkspace;
-use holochain_types::prelude::{ExternIO, FunctionName, SignedActionHashed, ZomeName};
+use holochain_types::prelude::{ExternIO, FunctionName, SignedActionHashed, ZomeName, action_to_op_types};
 
 use super::{app_validation, sys_validation};
 use crate::conductor::Cell;
@@ -24,10 +25,17 @@ pub(crate) async fn validate(
     for record in &records {
         sys_validation::validate(record, workspace).await?;
     }
-    for record in &records {
-        app_validation::validate(record, workspace, cell.keystore(), ribosome).await?;
-    }
-    Ok(())
+    // Side by side, because each operation has a guest of its own; judged one after the other.
+    let operations: Vec<_> = records
+        .iter()
+        .flat_map(|record| {
+            action_to_op_types(record.action()).into_iter().map(move |op_type| (record, op_type))
+        })
+        .map(|(record, op_type)| {
+            app_validation::validate(record, op_type, workspace, cell.keystore(), ribosome)
+        })
+        .collect();
+    stream::iter(operations).buffered(AT_A_TIME).try_collect().await
 }
 
 /// Writes what is staged; answers what was written. On one node everything an author writes is integrated with it.
@@ -70,3 +78,6 @@ pub(crate) fn post_commit(
         }
     });
 }
+
+/// Operations of one commit that are validated side by side.
+const AT_A_TIME: usize = 4;

@@ -61,7 +61,11 @@ pub(crate) struct Features(pub(crate) PersistentHam);
 
 impl Features {
     /// The answer of a function of the zome `features`.
-    pub(crate) async fn ask<O: DeserializeOwned>(&self, function: &str, payload: impl Serialize + Debug) -> O {
+    pub(crate) async fn ask<O: DeserializeOwned>(
+        &self,
+        function: &str,
+        payload: impl Serialize + Debug,
+    ) -> O {
         self.ask_zome("features", function, payload).await.unwrap_or_else(|e| panic!("{function}: {e}"))
     }
 
