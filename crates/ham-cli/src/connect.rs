@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ham::{
     Admin, AppInterface, BackoffConfig, ClientKeySigning, ConnectError, Exponential, LairSigning,
-    PersistentHam, PersistentHamConfig, Recovery, RetryDelay, Secret, Signing, TokenFuture, compute_delay_ms,
-    conductor_session, default_retry,
+    PersistentHam, PersistentHamConfig, RetryDelay, Secret, Signing, TokenFuture, conductor_session,
+    default_retry,
 };
 use ham_session::{DEFAULT_CONNECT_TIMEOUT, SessionConfig, Target};
 use http::{HeaderValue, header};
@@ -20,6 +20,7 @@ use crate::failure::Failure;
 use crate::input;
 use crate::progress;
 use crate::settings::{Lair, Settings, Source};
+use crate::wait::{self, Failed};
 
 /// How long all steps of a link together may take: two dials of [`DEFAULT_CONNECT_TIMEOUT`], and requests between them.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -74,73 +75,18 @@ fn retry(settings: &Settings) -> RetryDelay {
 pub(crate) async fn open(context: &Context, bound: Option<Duration>) -> Result<PersistentHam, Failure> {
     let config = config(&context.settings).await?;
     let doing = format!("connecting to the app `{}`", config.app_id);
-    progress::during(context.output, &doing, async {
-        if context.wait {
-            waiting(context, config, bound).await
-        } else {
-            once(&context.settings, config).await
-        }
-    })
-    .await
-}
-
-/// One attempt.
-async fn once(settings: &Settings, config: PersistentHamConfig) -> Result<PersistentHam, Failure> {
-    let within = CONNECT_TIMEOUT.min(settings.timeout);
-    match tokio::time::timeout(within, PersistentHam::connect(config)).await {
-        Ok(connected) => Ok(connected?),
-        Err(_) => Err(Failure::new(
-            Exit::NoConnection,
-            anyhow::anyhow!("the link to the conductor was not set up within {within:?}"),
-            "something answers slowly or not at all: run `ham doctor`, it names the step",
-        )),
-    }
-}
-
-/// Attempts until one succeeds, or fails in a way that time does not heal.
-async fn waiting(
-    context: &Context,
-    config: PersistentHamConfig,
-    bound: Option<Duration>,
-) -> Result<PersistentHam, Failure> {
-    let backoff = &context.settings.backoff;
+    // An attempt of `--wait` is bounded by its own, not by what is left of all.
+    let within = if context.wait { CONNECT_TIMEOUT } else { CONNECT_TIMEOUT.min(context.settings.timeout) };
     let attempt = async || {
-        let attempted = tokio::time::timeout(CONNECT_TIMEOUT, PersistentHam::connect(config.clone())).await;
-        match attempted {
-            Ok(Ok(ham)) => Ok(Ok(ham)),
-            Ok(Err(error)) if heals(&error) => Err(Failure::from(error)),
-            Ok(Err(error)) => Ok(Err(error)),
-            Err(_) => {
-                Err(Failure::from(ConnectError::TimedOut { after: CONNECT_TIMEOUT, last: "dialing".into() }))
-            }
-        }
+        let attempted = tokio::time::timeout(within, PersistentHam::connect(config.clone())).await;
+        attempted
+            .unwrap_or_else(|_| Err(ConnectError::TimedOut { after: within, last: "dialing".into() }))
+            .map_err(|error| {
+                let recovery = error.recovery();
+                Failed::new(error, recovery, Failure::from)
+            })
     };
-    let mut last = None;
-    let pause = |attempt: u32, failure: &Failure| {
-        let pause = Duration::from_millis(compute_delay_ms(attempt.saturating_sub(1), backoff));
-        let label = if attempt > backoff.escalate_after { "error" } else { "waiting" };
-        let causes = failure.causes().join(": ");
-        context.output.note(&format!("{label}: attempt {attempt}: {causes}; again in {pause:?}"));
-        last = Some((causes, failure.advice().unwrap_or_default().to_owned()));
-        pause
-    };
-    let retried = ham_persistent::retry(attempt, pause);
-    let connected = match bound {
-        Some(bound) => tokio::time::timeout(bound, retried).await,
-        None => Ok(retried.await),
-    };
-    match connected {
-        Ok((connected, _)) => Ok(connected?),
-        Err(_) => {
-            let (causes, advice) = last.unwrap_or_default();
-            Err(Failure::new(Exit::NoConnection, anyhow::anyhow!(causes).context("gave up waiting"), advice))
-        }
-    }
-}
-
-/// Whether trying again can help.
-fn heals(error: &ConnectError) -> bool {
-    matches!(error.recovery(), Recovery::Reconnect | Recovery::CoolDown { .. })
+    progress::during(context.output, &doing, wait::connected(context, bound, attempt)).await
 }
 
 /// A client of the admin interface.

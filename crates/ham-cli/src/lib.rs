@@ -17,5 +17,6 @@ mod peer;
 mod progress;
 mod settings;
 mod shutdown;
+mod wait;
 
 pub use commands::main;

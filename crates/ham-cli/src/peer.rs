@@ -1,18 +1,22 @@
 //! A server that is no conductor: where it is and with which token.
 
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::time::Duration;
 
-use ham_envelope::{Config, RequestError, RunError};
+use ham_envelope::{Client, Config, ConnectEvent, RequestError, RunError};
 use ham_persistent::Exponential;
 use ham_session::{Delivery, DialError, Recovery, SessionConfig, TokenSource};
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input;
+use crate::progress;
 use crate::settings::websocket_url;
+use crate::wait::{self, Failed};
 
 /// Which server.
 #[derive(Debug, clap::Args)]
@@ -38,9 +42,8 @@ impl Peer {
     /// The configuration of an envelope client.
     pub(crate) async fn config(&self, context: &Context) -> Result<Config, Failure> {
         let (initial, max) = delays(context);
-        let mut config = Config::new(self.url()?)
-            .with_fail_first_connect(!context.wait)
-            .with_reconnect_delays(initial, max);
+        let mut config =
+            Config::new(self.url()?).with_fail_first_connect(true).with_reconnect_delays(initial, max);
         config.session = session(context, config.session);
         config.tokens = self.tokens().await?;
         Ok(config)
@@ -66,6 +69,41 @@ impl Peer {
     pub(crate) fn reads_stdin(&self) -> bool {
         self.token_file.as_ref().is_some_and(|file| file.as_os_str() == "-")
     }
+}
+
+/// What keeps an envelope client connected; to be polled as long as it is used.
+pub(crate) type Run = Pin<Box<dyn Future<Output = Result<(), RunError>>>>;
+
+/// Connects an envelope client. `bound` ends the waiting of `--wait`.
+pub(crate) async fn connect(
+    context: &Context,
+    client: &Client,
+    cancel: &CancellationToken,
+    bound: Option<Duration>,
+) -> Result<Run, Failure> {
+    let attempt = async || {
+        let mut events = client.events();
+        let (client, cancel) = (client.clone(), cancel.clone());
+        let mut run: Run = Box::pin(async move { client.run(cancel).await });
+        let connected =
+            async { while events.next().await.is_some_and(|event| event != ConnectEvent::Connected) {} };
+        tokio::select! {
+            // The run first: it says why there is no connection.
+            biased;
+            stopped = &mut run => Err(match stopped {
+                Err(error) => {
+                    let recovery = match &error {
+                        RunError::FirstConnect(dial) => dial.recovery(),
+                        _ => Recovery::GiveUp,
+                    };
+                    Failed::new(error, recovery, ended)
+                }
+                Ok(()) => Failed::new(RequestError::Stopped, Recovery::GiveUp, unanswered),
+            }),
+            () = connected => Ok(run),
+        }
+    };
+    progress::during(context.output, "connecting", wait::connected(context, bound, attempt)).await
 }
 
 /// The shortest and the longest pause between failed dials.
@@ -124,13 +162,22 @@ pub(crate) fn advice(error: &DialError) -> &'static str {
     }
 }
 
+/// Whether the server wants a token, or another one.
+fn refuses_token(error: &DialError) -> bool {
+    matches!(error, DialError::Refused { status, .. } if matches!(status.as_u16(), 401 | 403))
+}
+
 /// A run that ended by itself.
 pub(crate) fn ended(error: RunError) -> Failure {
-    let advice = match &error {
-        RunError::FirstConnect(dial) => advice(dial),
-        _ => "try again",
-    };
-    Failure::new(Exit::NoConnection, error, advice)
+    match &error {
+        RunError::FirstConnect(dial) => {
+            let (advice, refused) = (advice(dial), refuses_token(dial));
+            let error = anyhow::Error::new(error);
+            let error = if refused { error.context("the server refuses the token") } else { error };
+            Failure::new(Exit::NoConnection, error, advice)
+        }
+        _ => Failure::new(Exit::NoConnection, error, "try again"),
+    }
 }
 
 /// A setting that cannot work.

@@ -9,3 +9,4 @@ mod signals;
 #[path = "../support/mod.rs"]
 mod support;
 mod usage;
+mod waiting;
