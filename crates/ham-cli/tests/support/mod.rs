@@ -181,6 +181,18 @@ impl Running {
         status.unwrap().code()
     }
 
+    /// Waits for the end and returns everything that was not read yet.
+    pub(crate) async fn rest(mut self) -> String {
+        let (mut out, mut err) = (String::new(), String::new());
+        let stdout = self.stdout.as_mut().unwrap().get_mut();
+        let read = async {
+            tokio::join!(stdout.read_to_string(&mut out), self.stderr.get_mut().read_to_string(&mut err))
+        };
+        let (stdout, stderr) = tokio::time::timeout(BOUND, read).await.expect("the command does not end");
+        stdout.and(stderr).unwrap();
+        out + &err
+    }
+
     /// The first line on standard output that is wanted.
     pub(crate) async fn line(&mut self, mut wanted: impl FnMut(&str) -> bool) -> String {
         let found = async {
