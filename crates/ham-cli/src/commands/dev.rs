@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input;
 use crate::progress;
+use crate::settings::Source;
 
 /// Runs the embedded conductor until interrupted: zomes run, nothing leaves this machine.
 #[derive(Debug, clap::Args)]
@@ -42,6 +43,12 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     // Before anything is started: a missing file needs no conductor.
+    if args.piped && args.app.as_deref() == Some(Path::new("-")) {
+        return Err(Failure::usage(
+            "both the passphrase and the app are to come from standard input",
+            "give the app as a file: --piped takes the passphrase from standard input",
+        ));
+    }
     let bundle = match &args.app {
         Some(path) => Some(input::bundle(path).await?),
         None => None,
@@ -51,7 +58,10 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         None if args.data == Path::new(TEMPORARY) => Config::default(),
         None => Config::default().with_data(&args.data),
     };
-    if let Some(port) = context.settings.admin.as_ref().and_then(url::Url::port) {
+    // Who starts this in the place of `holochain` means the file, whatever the environment says of another conductor.
+    let settings = &context.settings;
+    let ports = args.config_path.is_none() || settings.values.source("admin_port") == Source::Flag;
+    if let Some(port) = settings.admin.as_ref().and_then(url::Url::port).filter(|_| ports) {
         config = config.with_admin_port(port);
     }
     if args.piped {
