@@ -28,14 +28,14 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long closing may take: the conductor's part of the close handshake.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The configuration of a connection to the app. Reads the passphrase.
-pub(crate) async fn config(settings: &Settings) -> Result<PersistentHamConfig, Failure> {
-    let app_id = settings.app_id()?;
-    let mut config = match (&settings.admin, &settings.app_url, &settings.app_token_file) {
-        (Some(admin), _, _) => PersistentHamConfig::new(admin.clone(), app_id),
+/// The configuration of a connection to the app. Reads the passphrase; starts the conductor where ham is to.
+pub(crate) async fn config(context: &Context) -> Result<PersistentHamConfig, Failure> {
+    let settings = context.reached().await?;
+    let mut config = match (settings.admin(), &settings.app_url, &settings.app_token_file) {
+        (Some(admin), _, _) => PersistentHamConfig::new(admin.clone(), settings.app_id()?),
         (None, Some(app), Some(file)) => {
             let file = file.clone();
-            PersistentHamConfig::without_admin(app.clone(), move || token(file.clone()), app_id)
+            PersistentHamConfig::without_admin(app.clone(), move || token(file.clone()), settings.app_id()?)
         }
         (None, Some(_), None) => {
             return Err(Failure::usage(
@@ -73,7 +73,7 @@ fn retry(settings: &Settings) -> RetryDelay {
 
 /// The app, connected. `bound` ends the waiting of `--wait`.
 pub(crate) async fn open(context: &Context, bound: Option<Duration>) -> Result<PersistentHam, Failure> {
-    let config = config(&context.settings).await?;
+    let config = config(context).await?;
     let doing = format!("connecting to the app `{}`", config.app_id);
     // An attempt of `--wait` is bounded by its own, not by what is left of all.
     let within = if context.wait { CONNECT_TIMEOUT } else { CONNECT_TIMEOUT.min(context.settings.timeout) };
@@ -91,7 +91,7 @@ pub(crate) async fn open(context: &Context, bound: Option<Duration>) -> Result<P
 
 /// A client of the admin interface.
 pub(crate) fn admin(settings: &Settings, timeout: Duration) -> Result<Admin, Failure> {
-    let url = settings.admin.clone().ok_or_else(no_admin)?;
+    let url = settings.admin().cloned().ok_or_else(no_admin)?;
     Ok(Admin::with_config(target(settings, url)?, session(settings), timeout))
 }
 
@@ -106,7 +106,8 @@ fn target(settings: &Settings, url: Url) -> Result<Target, Failure> {
 fn no_admin() -> Failure {
     Failure::usage(
         "no conductor is named",
-        "give --admin-port, or set HAM_ADMIN_PORT, or admin_port in the configuration file",
+        "give --admin-port, or set HAM_ADMIN_PORT, or admin_port in the configuration file; or give the bundle of an app \
+         with --app FILE.happ, which then runs in an embedded conductor for this command",
     )
 }
 
@@ -132,8 +133,11 @@ async fn signing(settings: &Settings) -> Result<Signing, Failure> {
 }
 
 /// The credential file: the one that is set, or the default one, whose directory is made. Without it every run would
-/// write another grant to the chain.
+/// write another grant to the chain, which matters only where the chain stays.
 pub(crate) fn credentials(settings: &Settings) -> Result<Option<PathBuf>, Failure> {
+    if settings.temporary {
+        return Ok(None);
+    }
     if let Some(file) = &settings.credentials {
         return Ok(Some(file.clone()));
     }

@@ -13,6 +13,7 @@ mod input;
 mod json;
 mod logging;
 mod output;
+mod own;
 mod peer;
 mod progress;
 mod settings;

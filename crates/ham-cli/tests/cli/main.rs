@@ -6,6 +6,7 @@ mod bad_input;
 mod dev;
 mod envelopes;
 mod feeds;
+mod own;
 mod signals;
 #[path = "../support/mod.rs"]
 mod support;

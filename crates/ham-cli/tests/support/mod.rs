@@ -1,7 +1,5 @@
 //! Runs the built binary, bounded, in an environment of its own.
 
-#![expect(dead_code, reason = "each test binary uses its part")]
-
 use std::ffi::OsStr;
 use std::process::Stdio;
 use std::time::Duration;
