@@ -6,9 +6,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ham::{
-    Admin, AppInterface, BackoffConfig, ClientKeySigning, ConnectError, Exponential, LairSigning,
-    PersistentHam, PersistentHamConfig, RetryDelay, Secret, Signing, TokenFuture, conductor_session,
-    default_retry,
+    Admin, AppInterface, ClientKeySigning, ConnectError, Exponential, LairSigning, PersistentHam,
+    PersistentHamConfig, RetryDelay, Secret, Signing, TokenFuture, conductor_session, default_retry,
 };
 use ham_session::{DEFAULT_CONNECT_TIMEOUT, SessionConfig, Target};
 use http::{HeaderValue, header};
@@ -19,7 +18,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input;
 use crate::progress;
-use crate::settings::{Lair, Settings, Source};
+use crate::settings::{Lair, Settings};
 use crate::wait::{self, Failed};
 
 /// How long all steps of a link together may take: two dials of [`DEFAULT_CONNECT_TIMEOUT`], and requests between them.
@@ -60,15 +59,9 @@ pub(crate) async fn config(context: &Context) -> Result<PersistentHamConfig, Fai
         .with_deadline(settings.timeout))
 }
 
-/// The pauses after a lost link: ham's own, or those of the environment.
-fn retry(settings: &Settings) -> RetryDelay {
-    let given = |key| settings.values.source(key) != Source::Default;
-    if given("reconnect_backoff_initial_ms") || given("reconnect_backoff_max_ms") {
-        let BackoffConfig { initial_ms, max_ms, .. } = settings.backoff;
-        Exponential::new(Duration::from_millis(initial_ms), Duration::from_millis(max_ms)).into()
-    } else {
-        default_retry()
-    }
+/// The pauses after a lost link: ham's own, or those that are set.
+pub(crate) fn retry(settings: &Settings) -> RetryDelay {
+    settings.reconnect().map_or_else(default_retry, |(initial, max)| Exponential::new(initial, max).into())
 }
 
 /// The app, connected. `bound` ends the waiting of `--wait`.

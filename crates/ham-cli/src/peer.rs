@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::Duration;
 
+use ham::{RECONNECT_INITIAL, RECONNECT_MAX};
 use ham_envelope::{Client, Config, ConnectEvent, RequestError, RunError};
-use ham_persistent::Exponential;
 use ham_session::{Delivery, DialError, Recovery, SessionConfig, TokenSource};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -41,7 +41,7 @@ impl Peer {
 
     /// The configuration of an envelope client.
     pub(crate) async fn config(&self, context: &Context) -> Result<Config, Failure> {
-        let (initial, max) = delays(context);
+        let (initial, max) = context.settings.reconnect().unwrap_or((RECONNECT_INITIAL, RECONNECT_MAX));
         let mut config =
             Config::new(self.url()?).with_fail_first_connect(true).with_reconnect_delays(initial, max);
         config.session = session(context, config.session);
@@ -104,18 +104,6 @@ pub(crate) async fn connect(
         }
     };
     progress::during(context.output, "connecting", wait::connected(context, bound, attempt)).await
-}
-
-/// The shortest and the longest pause between failed dials.
-fn delays(context: &Context) -> (Duration, Duration) {
-    let initial = Duration::from_millis(context.settings.backoff.initial_ms);
-    (initial, Duration::from_millis(context.settings.backoff.max_ms).max(initial))
-}
-
-/// The pauses between failed dials.
-pub(crate) fn pauses(context: &Context) -> Exponential {
-    let (initial, max) = delays(context);
-    Exponential::new(initial, max)
 }
 
 /// A dial takes no longer than the whole command may.

@@ -90,6 +90,16 @@ impl Settings {
         }
     }
 
+    /// The shortest and the longest pause after a lost link, where they are set.
+    pub(crate) fn reconnect(&self) -> Option<(Duration, Duration)> {
+        let given = |key| self.values.source(key) != Source::Default;
+        if !given("reconnect_backoff_initial_ms") && !given("reconnect_backoff_max_ms") {
+            return None;
+        }
+        let initial = Duration::from_millis(self.backoff.initial_ms);
+        Some((initial, Duration::from_millis(self.backoff.max_ms).max(initial)))
+    }
+
     /// The app, for commands that need one.
     pub(crate) fn app_id(&self) -> Result<&str, Failure> {
         self.app_id.as_deref().ok_or_else(|| {

@@ -3,6 +3,7 @@
 use ham_feed::{Dialect, FeedClient, FeedConfig, FeedItem, GapCause, SubscribeError, Topic};
 use serde_json::{Value, json};
 
+use crate::connect;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -67,7 +68,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
 }
 
 async fn config(context: &Context, args: &Args) -> Result<FeedConfig, Failure> {
-    let mut config = FeedConfig::new(args.peer.url()?).with_retry(peer::pauses(context));
+    let mut config = FeedConfig::new(args.peer.url()?).with_retry(connect::retry(&context.settings));
     config.session = peer::session(context, config.session.clone());
     config.tokens = args.peer.tokens().await?;
     Ok(match args.dialect {

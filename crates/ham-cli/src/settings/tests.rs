@@ -48,6 +48,7 @@ fn defaults_are_hams_own_and_an_empty_variable_is_unset() {
     let settings = settings(&[], &[("HAM_ORIGIN", "")], None).unwrap();
     assert_eq!((settings.origin.as_str(), settings.timeout), (DEFAULT_ORIGIN, DEFAULT_TIMEOUT));
     assert_eq!(settings.backoff.initial_ms, BackoffConfig::default().initial_ms);
+    assert_eq!(settings.reconnect(), None);
     assert!(settings.conductor.is_none() && settings.breaker.is_none() && settings.lair.is_none());
     assert_eq!(settings.app_id().unwrap_err().exit, crate::exit::Exit::Usage);
 }
@@ -66,6 +67,7 @@ fn the_environment_names_of_services_are_understood() {
     assert_eq!(settings.timeout, Duration::from_secs(9));
     let backoff = &settings.backoff;
     assert_eq!((backoff.initial_ms, backoff.max_ms, backoff.escalate_after), (10, 20, 3));
+    assert_eq!(settings.reconnect(), Some((Duration::from_millis(10), Duration::from_millis(20))));
     let breaker = settings.breaker.unwrap();
     assert_eq!((breaker.initial.as_millis(), breaker.max.as_millis()), (30, 40));
 }
