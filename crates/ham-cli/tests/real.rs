@@ -1,4 +1,4 @@
-//! The binary on a real conductor. All tests share one.
+//! The binary on a conductor, which all tests share. Built twice: as `real` and, on the embedded conductor, as `embedded`.
 
 #![expect(clippy::unwrap_used, reason = "what unwraps here fails the test")]
 
@@ -8,7 +8,9 @@ mod support;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use ham_testkit::conductor::{Conductor, InstallOptions, probe_bundle, probe_bundle_path};
+use ham_testkit::conductor::{
+    Conductor, Install, InstallOptions, InstallSource, probe_bundle, probe_bundle_path,
+};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use support::{BOUND, Ham, no_secret};
@@ -31,7 +33,12 @@ fn run(test: impl Future<Output = ()>) {
 }
 
 async fn conductor() -> &'static Conductor {
-    CONDUCTOR.get_or_init(async || Conductor::builder().start().await.unwrap()).await
+    let start = async || Conductor::builder().with_install(install().await).start().await.unwrap();
+    CONDUCTOR.get_or_init(start).await
+}
+
+async fn install() -> Install {
+    Install::of_test(env!("CARGO_CRATE_NAME")).await.unwrap()
 }
 
 /// An app of the test's own, not enabled.
@@ -350,10 +357,7 @@ fn bytes(value: &rmpv::Value) -> Vec<u8> {
 #[test]
 fn the_conductor_that_the_tests_use_is_found() {
     run(async {
-        conductor().await;
-        let home = std::env::var("HOME").unwrap_or_default();
-        let cache = std::env::var("HAM_CACHE_DIR").unwrap_or_else(|_| format!("{home}/.cache/ham"));
-        let ham = Ham::new().with("HAM_CACHE_DIR", cache);
+        let ham = ham_with_conductor().await;
         let path = ham.run(&["conductor", "path"]).await.ok();
         assert!(std::path::Path::new(path.text().trim_end()).exists(), "{path}");
         let install = ham.run(&["conductor", "install", "--json"]).await.ok().json();
@@ -363,9 +367,13 @@ fn the_conductor_that_the_tests_use_is_found() {
 
 /// The binary where it finds the conductor of the tests.
 async fn ham_with_conductor() -> Ham {
-    conductor().await;
-    let binary = ham_testkit::conductor::Install::find().await.unwrap().unwrap().binary;
-    Ham::new().with("HAM_HOLOCHAIN_BIN", binary.display())
+    let install = install().await;
+    match install.source {
+        InstallSource::Embedded => Ham::new()
+            .with("HAM_HOLOCHAIN_BIN", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/holochain"))
+            .with("HAM_OF_THE_TEST", install.binary.display()),
+        _ => Ham::new().with("HAM_HOLOCHAIN_BIN", install.binary.display()),
+    }
 }
 
 #[test]
