@@ -70,6 +70,12 @@ pub(crate) struct Global {
     /// The admin interface's URL, instead of a port [env: HAM_ADMIN_URL]
     #[arg(long, global = true, value_name = "URL")]
     admin_url: Option<String>,
+    /// `embedded` or `real`: one that ham starts for --app; or a running one's admin URL [env: HAM_CONDUCTOR]
+    #[arg(long, global = true, value_name = "KIND|URL")]
+    conductor: Option<String>,
+    /// The bundle of an app to install and enable in a conductor that ham starts; - is standard input
+    #[arg(long, global = true, value_name = "FILE.happ", alias = "happ")]
+    pub(crate) app: Option<PathBuf>,
     /// The app interface's URL; without it the admin interface is asked [env: HAM_APP_URL]
     #[arg(long, global = true, value_name = "URL")]
     app_url: Option<String>,
@@ -122,6 +128,7 @@ impl Global {
         match key {
             "admin_port" => self.admin_port.as_ref(),
             "admin_url" => self.admin_url.as_ref(),
+            "conductor" => self.conductor.as_ref(),
             "app_url" => self.app_url.as_ref(),
             "app_id" => self.app_id.as_ref(),
             "origin" => self.origin.as_ref(),

@@ -6,9 +6,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ham::{
-    Admin, AppInterface, BackoffConfig, ClientKeySigning, ConnectError, Exponential, LairSigning,
-    PersistentHam, PersistentHamConfig, Recovery, RetryDelay, Secret, Signing, TokenFuture, compute_delay_ms,
-    conductor_session, default_retry,
+    Admin, AppInterface, ClientKeySigning, ConnectError, Exponential, LairSigning, PersistentHam,
+    PersistentHamConfig, RetryDelay, Secret, Signing, TokenFuture, conductor_session, default_retry,
 };
 use ham_session::{DEFAULT_CONNECT_TIMEOUT, SessionConfig, Target};
 use http::{HeaderValue, header};
@@ -19,7 +18,8 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input;
 use crate::progress;
-use crate::settings::{Lair, Settings, Source};
+use crate::settings::{Lair, Settings};
+use crate::wait::{self, Failed};
 
 /// How long all steps of a link together may take: two dials of [`DEFAULT_CONNECT_TIMEOUT`], and requests between them.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -27,14 +27,14 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long closing may take: the conductor's part of the close handshake.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The configuration of a connection to the app. Reads the passphrase.
-pub(crate) async fn config(settings: &Settings) -> Result<PersistentHamConfig, Failure> {
-    let app_id = settings.app_id()?;
-    let mut config = match (&settings.admin, &settings.app_url, &settings.app_token_file) {
-        (Some(admin), _, _) => PersistentHamConfig::new(admin.clone(), app_id),
+/// The configuration of a connection to the app. Reads the passphrase; starts the conductor where ham is to.
+pub(crate) async fn config(context: &Context) -> Result<PersistentHamConfig, Failure> {
+    let settings = context.reached().await?;
+    let mut config = match (settings.admin(), &settings.app_url, &settings.app_token_file) {
+        (Some(admin), _, _) => PersistentHamConfig::new(admin.clone(), settings.app_id()?),
         (None, Some(app), Some(file)) => {
             let file = file.clone();
-            PersistentHamConfig::without_admin(app.clone(), move || token(file.clone()), app_id)
+            PersistentHamConfig::without_admin(app.clone(), move || token(file.clone()), settings.app_id()?)
         }
         (None, Some(_), None) => {
             return Err(Failure::usage(
@@ -59,93 +59,32 @@ pub(crate) async fn config(settings: &Settings) -> Result<PersistentHamConfig, F
         .with_deadline(settings.timeout))
 }
 
-/// The pauses after a lost link: ham's own, or those of the environment.
-fn retry(settings: &Settings) -> RetryDelay {
-    let given = |key| settings.values.source(key) != Source::Default;
-    if given("reconnect_backoff_initial_ms") || given("reconnect_backoff_max_ms") {
-        let BackoffConfig { initial_ms, max_ms, .. } = settings.backoff;
-        Exponential::new(Duration::from_millis(initial_ms), Duration::from_millis(max_ms)).into()
-    } else {
-        default_retry()
-    }
+/// The pauses after a lost link: ham's own, or those that are set.
+pub(crate) fn retry(settings: &Settings) -> RetryDelay {
+    settings.reconnect().map_or_else(default_retry, |(initial, max)| Exponential::new(initial, max).into())
 }
 
 /// The app, connected. `bound` ends the waiting of `--wait`.
 pub(crate) async fn open(context: &Context, bound: Option<Duration>) -> Result<PersistentHam, Failure> {
-    let config = config(&context.settings).await?;
+    let config = config(context).await?;
     let doing = format!("connecting to the app `{}`", config.app_id);
-    progress::during(context.output, &doing, async {
-        if context.wait {
-            waiting(context, config, bound).await
-        } else {
-            once(&context.settings, config).await
-        }
-    })
-    .await
-}
-
-/// One attempt.
-async fn once(settings: &Settings, config: PersistentHamConfig) -> Result<PersistentHam, Failure> {
-    let within = CONNECT_TIMEOUT.min(settings.timeout);
-    match tokio::time::timeout(within, PersistentHam::connect(config)).await {
-        Ok(connected) => Ok(connected?),
-        Err(_) => Err(Failure::new(
-            Exit::NoConnection,
-            anyhow::anyhow!("the link to the conductor was not set up within {within:?}"),
-            "something answers slowly or not at all: run `ham doctor`, it names the step",
-        )),
-    }
-}
-
-/// Attempts until one succeeds, or fails in a way that time does not heal.
-async fn waiting(
-    context: &Context,
-    config: PersistentHamConfig,
-    bound: Option<Duration>,
-) -> Result<PersistentHam, Failure> {
-    let backoff = &context.settings.backoff;
+    // An attempt of `--wait` is bounded by its own, not by what is left of all.
+    let within = if context.wait { CONNECT_TIMEOUT } else { CONNECT_TIMEOUT.min(context.settings.timeout) };
     let attempt = async || {
-        let attempted = tokio::time::timeout(CONNECT_TIMEOUT, PersistentHam::connect(config.clone())).await;
-        match attempted {
-            Ok(Ok(ham)) => Ok(Ok(ham)),
-            Ok(Err(error)) if heals(&error) => Err(Failure::from(error)),
-            Ok(Err(error)) => Ok(Err(error)),
-            Err(_) => {
-                Err(Failure::from(ConnectError::TimedOut { after: CONNECT_TIMEOUT, last: "dialing".into() }))
-            }
-        }
+        let attempted = tokio::time::timeout(within, PersistentHam::connect(config.clone())).await;
+        attempted
+            .unwrap_or_else(|_| Err(ConnectError::TimedOut { after: within, last: "dialing".into() }))
+            .map_err(|error| {
+                let recovery = error.recovery();
+                Failed::new(error, recovery, Failure::from)
+            })
     };
-    let mut last = None;
-    let pause = |attempt: u32, failure: &Failure| {
-        let pause = Duration::from_millis(compute_delay_ms(attempt.saturating_sub(1), backoff));
-        let label = if attempt > backoff.escalate_after { "error" } else { "waiting" };
-        let causes = failure.causes().join(": ");
-        context.output.note(&format!("{label}: attempt {attempt}: {causes}; again in {pause:?}"));
-        last = Some((causes, failure.advice().unwrap_or_default().to_owned()));
-        pause
-    };
-    let retried = ham_persistent::retry(attempt, pause);
-    let connected = match bound {
-        Some(bound) => tokio::time::timeout(bound, retried).await,
-        None => Ok(retried.await),
-    };
-    match connected {
-        Ok((connected, _)) => Ok(connected?),
-        Err(_) => {
-            let (causes, advice) = last.unwrap_or_default();
-            Err(Failure::new(Exit::NoConnection, anyhow::anyhow!(causes).context("gave up waiting"), advice))
-        }
-    }
-}
-
-/// Whether trying again can help.
-fn heals(error: &ConnectError) -> bool {
-    matches!(error.recovery(), Recovery::Reconnect | Recovery::CoolDown { .. })
+    progress::during(context.output, &doing, wait::connected(context, bound, attempt)).await
 }
 
 /// A client of the admin interface.
 pub(crate) fn admin(settings: &Settings, timeout: Duration) -> Result<Admin, Failure> {
-    let url = settings.admin.clone().ok_or_else(no_admin)?;
+    let url = settings.admin().cloned().ok_or_else(no_admin)?;
     Ok(Admin::with_config(target(settings, url)?, session(settings), timeout))
 }
 
@@ -160,7 +99,8 @@ fn target(settings: &Settings, url: Url) -> Result<Target, Failure> {
 fn no_admin() -> Failure {
     Failure::usage(
         "no conductor is named",
-        "give --admin-port, or set HAM_ADMIN_PORT, or admin_port in the configuration file",
+        "give --admin-port, or set HAM_ADMIN_PORT, or admin_port in the configuration file; or give the bundle of an app \
+         with --app FILE.happ, which then runs in an embedded conductor for this command",
     )
 }
 
@@ -186,8 +126,11 @@ async fn signing(settings: &Settings) -> Result<Signing, Failure> {
 }
 
 /// The credential file: the one that is set, or the default one, whose directory is made. Without it every run would
-/// write another grant to the chain.
+/// write another grant to the chain, which matters only where the chain stays.
 pub(crate) fn credentials(settings: &Settings) -> Result<Option<PathBuf>, Failure> {
+    if settings.temporary {
+        return Ok(None);
+    }
     if let Some(file) = &settings.credentials {
         return Ok(Some(file.clone()));
     }

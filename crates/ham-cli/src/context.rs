@@ -1,17 +1,56 @@
 //! What every command gets.
 
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use tokio::sync::OnceCell;
+
+use crate::failure::Failure;
 use crate::output::Output;
+use crate::own::Own;
 use crate::settings::Settings;
 
 /// What every command gets.
 #[derive(Debug)]
 pub(crate) struct Context {
+    /// As they were given. Whoever connects asks [`reached`](Self::reached).
     pub(crate) settings: Settings,
     pub(crate) output: Output,
     /// Wait for the conductor instead of failing.
     pub(crate) wait: bool,
+    /// The bundle of the app for a conductor that ham starts.
+    pub(crate) app: Option<PathBuf>,
     /// What to say when a signal ends the command now, set once there is something to say.
     pub(crate) if_interrupted: OnceLock<&'static str>,
+    /// The conductor that was started for this command. It lies here and not in the command's future, so that it is stopped in
+    /// good order also when a signal drops that.
+    own: OnceCell<Option<Own>>,
+}
+
+impl Context {
+    pub(crate) fn new(settings: Settings, output: Output, wait: bool, app: Option<PathBuf>) -> Self {
+        Self { settings, output, wait, app, if_interrupted: OnceLock::new(), own: OnceCell::new() }
+    }
+
+    /// The settings of the conductor to connect to: those given or, where one is to be started for this command, those of
+    /// that. The first to ask starts it.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe: a conductor that was being started is gone.
+    pub(crate) async fn reached(&self) -> Result<&Settings, Failure> {
+        let own = self.own.get_or_try_init(|| Own::start(self)).await?;
+        Ok(own.as_ref().map_or(&self.settings, |own| &own.settings))
+    }
+
+    /// What else comes from standard input, if that is the app.
+    pub(crate) fn stdin_taken(&self) -> Option<&'static str> {
+        self.app.as_ref().filter(|app| app.as_os_str() == "-").map(|_| "app")
+    }
+
+    /// Stops what was started for the command.
+    pub(crate) async fn end(self) {
+        if let Some(own) = self.own.into_inner().flatten() {
+            own.stop().await;
+        }
+    }
 }

@@ -13,9 +13,11 @@ mod input;
 mod json;
 mod logging;
 mod output;
+mod own;
 mod peer;
 mod progress;
 mod settings;
 mod shutdown;
+mod wait;
 
 pub use commands::main;

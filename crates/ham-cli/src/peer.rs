@@ -1,18 +1,22 @@
 //! A server that is no conductor: where it is and with which token.
 
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::time::Duration;
 
-use ham_envelope::{Config, RequestError, RunError};
-use ham_persistent::Exponential;
+use ham::{RECONNECT_INITIAL, RECONNECT_MAX};
+use ham_envelope::{Client, Config, ConnectEvent, RequestError, RunError};
 use ham_session::{Delivery, DialError, Recovery, SessionConfig, TokenSource};
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input;
+use crate::progress;
 use crate::settings::websocket_url;
+use crate::wait::{self, Failed};
 
 /// Which server.
 #[derive(Debug, clap::Args)]
@@ -37,10 +41,9 @@ impl Peer {
 
     /// The configuration of an envelope client.
     pub(crate) async fn config(&self, context: &Context) -> Result<Config, Failure> {
-        let (initial, max) = delays(context);
-        let mut config = Config::new(self.url()?)
-            .with_fail_first_connect(!context.wait)
-            .with_reconnect_delays(initial, max);
+        let (initial, max) = context.settings.reconnect().unwrap_or((RECONNECT_INITIAL, RECONNECT_MAX));
+        let mut config =
+            Config::new(self.url()?).with_fail_first_connect(true).with_reconnect_delays(initial, max);
         config.session = session(context, config.session);
         config.tokens = self.tokens().await?;
         Ok(config)
@@ -68,16 +71,39 @@ impl Peer {
     }
 }
 
-/// The shortest and the longest pause between failed dials.
-fn delays(context: &Context) -> (Duration, Duration) {
-    let initial = Duration::from_millis(context.settings.backoff.initial_ms);
-    (initial, Duration::from_millis(context.settings.backoff.max_ms).max(initial))
-}
+/// What keeps an envelope client connected; to be polled as long as it is used.
+pub(crate) type Run = Pin<Box<dyn Future<Output = Result<(), RunError>>>>;
 
-/// The pauses between failed dials.
-pub(crate) fn pauses(context: &Context) -> Exponential {
-    let (initial, max) = delays(context);
-    Exponential::new(initial, max)
+/// Connects an envelope client. `bound` ends the waiting of `--wait`.
+pub(crate) async fn connect(
+    context: &Context,
+    client: &Client,
+    cancel: &CancellationToken,
+    bound: Option<Duration>,
+) -> Result<Run, Failure> {
+    let attempt = async || {
+        let mut events = client.events();
+        let (client, cancel) = (client.clone(), cancel.clone());
+        let mut run: Run = Box::pin(async move { client.run(cancel).await });
+        let connected =
+            async { while events.next().await.is_some_and(|event| event != ConnectEvent::Connected) {} };
+        tokio::select! {
+            // The run first: it says why there is no connection.
+            biased;
+            stopped = &mut run => Err(match stopped {
+                Err(error) => {
+                    let recovery = match &error {
+                        RunError::FirstConnect(dial) => dial.recovery(),
+                        _ => Recovery::GiveUp,
+                    };
+                    Failed::new(error, recovery, ended)
+                }
+                Ok(()) => Failed::new(RequestError::Stopped, Recovery::GiveUp, unanswered),
+            }),
+            () = connected => Ok(run),
+        }
+    };
+    progress::during(context.output, "connecting", wait::connected(context, bound, attempt)).await
 }
 
 /// A dial takes no longer than the whole command may.
@@ -124,13 +150,22 @@ pub(crate) fn advice(error: &DialError) -> &'static str {
     }
 }
 
+/// Whether the server wants a token, or another one.
+fn refuses_token(error: &DialError) -> bool {
+    matches!(error, DialError::Refused { status, .. } if matches!(status.as_u16(), 401 | 403))
+}
+
 /// A run that ended by itself.
 pub(crate) fn ended(error: RunError) -> Failure {
-    let advice = match &error {
-        RunError::FirstConnect(dial) => advice(dial),
-        _ => "try again",
-    };
-    Failure::new(Exit::NoConnection, error, advice)
+    match &error {
+        RunError::FirstConnect(dial) => {
+            let (advice, refused) = (advice(dial), refuses_token(dial));
+            let error = anyhow::Error::new(error);
+            let error = if refused { error.context("the server refuses the token") } else { error };
+            Failure::new(Exit::NoConnection, error, advice)
+        }
+        _ => Failure::new(Exit::NoConnection, error, "try again"),
+    }
 }
 
 /// A setting that cannot work.

@@ -1,5 +1,6 @@
 //! The settings: flags, then the environment, then the configuration file, then the default; each with its source.
 
+mod conductor;
 mod table;
 mod values;
 
@@ -11,6 +12,7 @@ use url::Url;
 
 use crate::failure::Failure;
 
+pub(crate) use conductor::{Chosen, Kind};
 pub(crate) use table::SETTINGS;
 pub(crate) use values::{Source, Values};
 
@@ -20,7 +22,7 @@ pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(ham::DEFAULT_RE
 /// The settings, checked.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    pub(crate) admin: Option<Url>,
+    pub(crate) conductor: Option<Chosen>,
     pub(crate) app_url: Option<Url>,
     pub(crate) origin: String,
     pub(crate) timeout: Duration,
@@ -29,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) credentials: Option<PathBuf>,
     pub(crate) lair: Option<Lair>,
     pub(crate) app_token_file: Option<PathBuf>,
+    /// The conductor ends with the command: nothing that opens its cells is worth keeping.
+    pub(crate) temporary: bool,
     app_id: Option<String>,
     pub(crate) values: Values,
 }
@@ -63,7 +67,7 @@ impl Settings {
             }
         });
         Ok(Self {
-            admin: admin(&values)?,
+            conductor: conductor::chosen(&values)?,
             app_url: values.parsed("app_url", URL, websocket_url)?,
             origin: values.text("origin").unwrap_or_else(|| DEFAULT_ORIGIN.to_owned()),
             timeout: values.parsed("request_timeout_secs", DURATION, duration)?.unwrap_or(DEFAULT_TIMEOUT),
@@ -72,9 +76,28 @@ impl Settings {
             credentials: values.text("credentials").map(PathBuf::from),
             lair: lair(&values)?,
             app_token_file: values.text("app_token_file").map(PathBuf::from),
+            temporary: false,
             app_id: values.text("app_id"),
             values,
         })
+    }
+
+    /// The admin interface of a running conductor.
+    pub(crate) fn admin(&self) -> Option<&Url> {
+        match &self.conductor {
+            Some(Chosen::Running(url)) => Some(url),
+            Some(Chosen::Own(_)) | None => None,
+        }
+    }
+
+    /// The shortest and the longest pause after a lost link, where they are set.
+    pub(crate) fn reconnect(&self) -> Option<(Duration, Duration)> {
+        let given = |key| self.values.source(key) != Source::Default;
+        if !given("reconnect_backoff_initial_ms") && !given("reconnect_backoff_max_ms") {
+            return None;
+        }
+        let initial = Duration::from_millis(self.backoff.initial_ms);
+        Some((initial, Duration::from_millis(self.backoff.max_ms).max(initial)))
     }
 
     /// The app, for commands that need one.
@@ -86,30 +109,24 @@ impl Settings {
             )
         })
     }
+
+    /// The same for a conductor that was started for one command: of a running one's settings it has none.
+    pub(crate) fn of_temporary(&self, admin_port: u16, app_id: String) -> Self {
+        Self {
+            conductor: Some(Chosen::on_this_machine(admin_port)),
+            app_url: None,
+            credentials: None,
+            lair: None,
+            app_token_file: None,
+            temporary: true,
+            app_id: Some(app_id),
+            ..self.clone()
+        }
+    }
 }
 
 const URL: &str = "a ws:// or wss:// URL with a host";
 const DURATION: &str = "a time like 30, 30s, 500ms or 2m, and not zero";
-
-/// A port and a URL name the same thing: the one from the nearer source wins.
-fn admin(values: &Values) -> Result<Option<Url>, Failure> {
-    let port = values.parsed("admin_port", "a port from 1 to 65535", |text| match text.parse::<u16>() {
-        Ok(0) | Err(_) => None,
-        Ok(port) => Url::parse(&format!("ws://localhost:{port}")).ok(),
-    })?;
-    let url = values.parsed("admin_url", URL, websocket_url)?;
-    match (port, url) {
-        (Some(port), Some(url)) => match (values.source("admin_port"), values.source("admin_url")) {
-            (nearer, farther) if nearer < farther => Ok(Some(port)),
-            (farther, nearer) if nearer < farther => Ok(Some(url)),
-            (source, _) => Err(Failure::usage(
-                format!("both an admin port and an admin URL are given ({source})"),
-                "give one of them",
-            )),
-        },
-        (port, url) => Ok(port.or(url)),
-    }
-}
 
 fn lair(values: &Values) -> Result<Option<Lair>, Failure> {
     match (values.text("lair_url"), values.text("lair_passphrase_file")) {

@@ -29,10 +29,14 @@ fn seed() -> u64 {
     std::env::var("HAM_CHAOS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_SEED)
 }
 
+/// The conductor of this test program.
+async fn install() -> Install {
+    Install::of_test(env!("CARGO_CRATE_NAME")).await.expect("a conductor")
+}
+
 async fn report_of(options: DemoOptions) -> Report {
     eprintln!("seed {}", options.seed);
-    let install = Install::of_test(env!("CARGO_CRATE_NAME")).await.expect("a conductor");
-    let report = run(options.with_install(install), |progress| {
+    let report = run(options.with_install(install().await), |progress| {
         if progress.is_worth_a_line() {
             eprintln!("{progress}");
         }
@@ -110,8 +114,9 @@ async fn a_dropped_demonstration_leaves_no_conductor() {
     let _alone = ALONE.lock().await;
     let ready = watch::Sender::new(None);
     let mut started = ready.subscribe();
+    let options = DemoOptions::default().with_install(install().await);
     let process = tokio::select! {
-        report = run(DemoOptions::default(), |progress| {
+        report = run(options, |progress| {
             if let Progress::Ready { process, .. } = progress {
                 ready.send_replace(Some(process));
             }

@@ -1,13 +1,16 @@
-//! The binary on a real conductor. All tests share one.
+//! The binary on a conductor, which all tests share. Built twice: as `real` and, on the embedded conductor, as `embedded`.
 
 #![expect(clippy::unwrap_used, reason = "what unwraps here fails the test")]
 
+#[expect(dead_code, reason = "`cli` uses all of it, this a part")]
 mod support;
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use ham_testkit::conductor::{Conductor, InstallOptions, probe_bundle};
+use ham_testkit::conductor::{
+    Conductor, Install, InstallOptions, InstallSource, probe_bundle, probe_bundle_path,
+};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use support::{BOUND, Ham, no_secret};
@@ -30,7 +33,12 @@ fn run(test: impl Future<Output = ()>) {
 }
 
 async fn conductor() -> &'static Conductor {
-    CONDUCTOR.get_or_init(async || Conductor::builder().start().await.unwrap()).await
+    let start = async || Conductor::builder().with_install(install().await).start().await.unwrap();
+    CONDUCTOR.get_or_init(start).await
+}
+
+async fn install() -> Install {
+    Install::of_test(env!("CARGO_CRATE_NAME")).await.unwrap()
 }
 
 /// An app of the test's own, not enabled.
@@ -349,10 +357,7 @@ fn bytes(value: &rmpv::Value) -> Vec<u8> {
 #[test]
 fn the_conductor_that_the_tests_use_is_found() {
     run(async {
-        conductor().await;
-        let home = std::env::var("HOME").unwrap_or_default();
-        let cache = std::env::var("HAM_CACHE_DIR").unwrap_or_else(|_| format!("{home}/.cache/ham"));
-        let ham = Ham::new().with("HAM_CACHE_DIR", cache);
+        let ham = ham_with_conductor().await;
         let path = ham.run(&["conductor", "path"]).await.ok();
         assert!(std::path::Path::new(path.text().trim_end()).exists(), "{path}");
         let install = ham.run(&["conductor", "install", "--json"]).await.ok().json();
@@ -360,20 +365,44 @@ fn the_conductor_that_the_tests_use_is_found() {
     });
 }
 
+/// The binary where it finds the conductor of the tests.
+async fn ham_with_conductor() -> Ham {
+    let install = install().await;
+    match install.source {
+        InstallSource::Embedded => Ham::new()
+            .with("HAM_HOLOCHAIN_BIN", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/holochain"))
+            .with("HAM_OF_THE_TEST", install.binary.display()),
+        _ => Ham::new().with("HAM_HOLOCHAIN_BIN", install.binary.display()),
+    }
+}
+
+#[test]
+fn a_conductor_for_one_call_ends_with_it() {
+    run(async {
+        let ham = ham_with_conductor().await;
+        let temporary = ham.home.path().join("t");
+        std::fs::create_dir(&temporary).unwrap();
+        let ham = ham.with("TMPDIR", temporary.display());
+        let app = probe_bundle_path().display().to_string();
+        let call = ["call", "--conductor", "real", "--app", &app, "probe", "probe", "count_items"];
+        assert_eq!(ham.run(&call).await.ok().text(), "0\n");
+        assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0, "temporary data remain");
+        assert!(!ham.credentials().exists(), "a temporary conductor's key was kept");
+    });
+}
+
 #[test]
 fn a_conductor_of_its_own_runs_until_it_is_interrupted() {
     run(async {
-        let binary = {
-            conductor().await;
-            ham_testkit::conductor::Install::find().await.unwrap().unwrap().binary
-        };
-        let ham = Ham::new().with("HAM_HOLOCHAIN_BIN", binary.display());
-        let mut running = ham.start(&["conductor", "run", "--json"]);
+        let ham = ham_with_conductor().await;
+        let mut running =
+            ham.start(&["conductor", "run", "--json", "--app", &probe_bundle_path().display().to_string()]);
         let line = running.line(|line| line.contains("admin_port")).await;
         let started: Value = serde_json::from_str(&line).unwrap();
         let port = started["admin_port"].to_string();
         let other = Ham::new().with("HAM_ADMIN_PORT", port);
         other.run(&["ping", "--app-id", "none"]).await.failed(3, &["`none` is not installed"]);
+        other.run(&["ping", "--app-id", "probe"]).await.ok();
         running.signal(Signal::INT);
         assert_eq!(running.ended().await, Some(130));
         assert!(!std::path::Path::new(started["data"].as_str().unwrap()).exists(), "temporary data remain");

@@ -36,10 +36,12 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     // Before anything is dialled: what cannot be encoded need not connect.
     let payload = payload(context, args.payload.as_deref(), args.raw_payload).await?;
     let ham = connect::open(context, Some(context.settings.timeout)).await?;
-    // From here on bytes of the call can leave.
-    let _ = context.if_interrupted.set(
-        "interrupted while the call was under way: its outcome is unknown; read the chain before calling again",
-    );
+    // From here on bytes of the call can leave. What becomes of them matters as long as the chain stays.
+    if !context.reached().await?.temporary {
+        let _ = context.if_interrupted.set(
+            "interrupted while the call was under way: its outcome is unknown; read the chain before calling again",
+        );
+    }
     let call = ham.call_zome_raw(args.role, &args.zome, &args.function, payload, CallOptions::default());
     let answered = progress::during(context.output, "waiting for the answer", call).await;
     connect::close(&ham).await;
@@ -57,7 +59,7 @@ async fn payload(context: &Context, given: Option<&str>, raw: bool) -> Result<Ex
     }
     let lair = context.settings.lair.as_ref();
     let passphrase = lair.filter(|lair| lair.passphrase_file.as_os_str() == "-").map(|_| "passphrase");
-    let text = input::payload(given, passphrase).await?;
+    let text = input::payload(given, context.stdin_taken().or(passphrase)).await?;
     if raw {
         return Ok(ExternIO(text));
     }

@@ -2,17 +2,22 @@
 
 use std::path::PathBuf;
 
+use ham::Admin;
+use ham::holochain_client::InstallAppPayload;
 use ham_testkit::conductor::{
-    Conductor, HappBundleSource, Install, InstallError, InstallOptions, InstallSource, LaunchError, Lookup,
-    Tool,
+    Conductor, ConductorBuilder, Install, InstallError, InstallSource, LaunchError, Lookup, Tool,
 };
+use holochain_types::app::AppBundleSource;
 use serde_json::json;
 
+use super::dev::INSTALL_ADVICE;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input;
+use crate::output::Output;
 use crate::progress::{self, Spinner};
+use crate::settings::Kind;
 
 /// Finds, builds or runs a conductor.
 #[derive(Debug, clap::Subcommand)]
@@ -26,9 +31,6 @@ pub(crate) enum Args {
         /// Keep its data in this directory; without it they are temporary
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
-        /// Install and enable this app
-        #[arg(long, value_name = "FILE")]
-        happ: Option<PathBuf>,
     },
 }
 
@@ -48,7 +50,7 @@ impl Wanted {
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     match args {
-        Args::Install(wanted) => show(context, &ensure(context, wanted.tool()).await?),
+        Args::Install(wanted) => show(context, &ensure(context.output, wanted.tool()).await?),
         Args::Path(wanted) => {
             let tool = wanted.tool();
             let lookup = Lookup::of(tool);
@@ -67,12 +69,12 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             })?;
             show(context, &install)
         }
-        Args::Run { data, happ } => serve(context, data, happ).await,
+        Args::Run { data } => serve(context, data).await,
     }
 }
 
 /// The binary, built if need be.
-async fn ensure(context: &Context, tool: Tool) -> Result<Install, Failure> {
+async fn ensure(output: Output, tool: Tool) -> Result<Install, Failure> {
     // Only a build says anything, and what it says is shown from then on.
     let mut spinner: Option<Spinner> = None;
     let lookup = Lookup::of(tool);
@@ -80,39 +82,36 @@ async fn ensure(context: &Context, tool: Tool) -> Result<Install, Failure> {
         let text = progress.to_string();
         match &spinner {
             Some(spinner) => spinner.say(&text, progress.is_worth_a_line()),
-            None => spinner = Some(Spinner::start(context.output, &text)),
+            None => spinner = Some(Spinner::start(output, &text)),
         }
     });
     ensured.await.map_err(|error| install_failure(tool, error))
 }
 
 /// Runs until the process is asked to stop; then the conductor is killed, which its data survive.
-async fn serve(context: &Context, data: Option<PathBuf>, happ: Option<PathBuf>) -> Result<(), Failure> {
-    // Before anything is started: a missing name or file need no conductor.
-    let app = match &happ {
-        Some(path) => {
-            let app_id = context.settings.app_id()?.to_owned();
-            let bytes = input::bundle(path).await?;
-            Some((app_id, HappBundleSource::Bytes(bytes.into())))
-        }
+async fn serve(context: &Context, data: Option<PathBuf>) -> Result<(), Failure> {
+    context.settings.only(Kind::Real, "ham dev")?;
+    // Before anything is started: a missing file needs no conductor.
+    let bundle = match &context.app {
+        Some(path) => Some(input::bundle(path).await?),
         None => None,
     };
-    let mut builder = Conductor::builder().with_install(ensure(context, Tool::Conductor).await?);
+    let mut builder = Conductor::builder();
     if let Some(directory) = data {
         builder = builder.with_data(directory);
     }
-    if let Some(port) = context.settings.admin.as_ref().and_then(url::Url::port) {
+    if let Some(port) = context.settings.admin().and_then(url::Url::port) {
         builder = builder.with_admin_port(port);
     }
-    let conductor = progress::during(context.output, "starting a conductor", builder.start())
-        .await
-        .map_err(launch_failure)?;
-    if let Some((app_id, bundle)) = &app {
-        let installed = install_app(&conductor, app_id, bundle);
-        progress::during(context.output, "installing the app", installed).await?;
-    }
+    let conductor = start(context.output, builder).await?;
+    let app_id = match bundle {
+        Some(bundle) => {
+            let id = context.settings.app_id().ok().map(ToOwned::to_owned);
+            Some(install(context.output, &conductor, bundle, id).await?)
+        }
+        None => None,
+    };
     let port = conductor.admin_port();
-    let app_id = app.map(|(app_id, _)| app_id);
     context.output.result(
         || format!("the conductor runs, its admin port is {port}; Ctrl-C ends it"),
         &json!({ "admin_port": port, "app_id": app_id, "data": conductor.data() }),
@@ -126,21 +125,49 @@ async fn serve(context: &Context, data: Option<PathBuf>, happ: Option<PathBuf>) 
     ))
 }
 
-async fn install_app(conductor: &Conductor, app_id: &str, bundle: &HappBundleSource) -> Result<(), Failure> {
-    let failed = |error: ham_testkit::conductor::AdminError| {
-        Failure::new(Exit::Refused, error, "the conductor's words say why; check the bundle")
+/// Starts a conductor, whose binary is built if need be.
+pub(crate) async fn start(output: Output, builder: ConductorBuilder) -> Result<Conductor, Failure> {
+    let builder = builder.with_install(ensure(output, Tool::Conductor).await?);
+    progress::during(output, "starting the conductor", builder.start()).await.map_err(launch_failure)
+}
+
+/// Installs and enables an app in it, unless an app of this id is there, and waits until it can be called. Answers the id:
+/// that of the bundle, where none is given.
+pub(crate) async fn install(
+    output: Output,
+    conductor: &Conductor,
+    bundle: Vec<u8>,
+    id: Option<String>,
+) -> Result<String, Failure> {
+    let admin = Admin::local(conductor.admin_port());
+    let installing = async {
+        // With kept data the app may be there from an earlier run.
+        let apps = admin.list_apps(None).await?;
+        let there = id.clone().filter(|id| apps.iter().any(|app| app.installed_app_id == *id));
+        let id = match there {
+            Some(id) => id,
+            None => {
+                let payload = InstallAppPayload {
+                    source: AppBundleSource::Bytes(bundle.into()),
+                    agent_key: None,
+                    installed_app_id: id,
+                    network_seed: None,
+                    roles_settings: None,
+                    ignore_genesis_failure: false,
+                    restore_from_dht: false,
+                };
+                let installed = admin.install_app(payload).await;
+                installed
+                    .map_err(|error| Failure::new(Exit::Refused, error, INSTALL_ADVICE))?
+                    .installed_app_id
+            }
+        };
+        admin.enable_app(&id).await?;
+        let callable = conductor.wait_until_callable(&id).await;
+        callable.map_err(|error| Failure::new(Exit::Refused, error, INSTALL_ADVICE))?;
+        Ok(id)
     };
-    // With kept data the app may be there from an earlier run.
-    let admin = conductor.admin().await.map_err(failed)?;
-    let apps = admin.list_apps(None).await.map_err(|error| {
-        Failure::new(Exit::Refused, anyhow::anyhow!("cannot list the apps: {error:?}"), "try again")
-    })?;
-    if !apps.iter().any(|app| app.installed_app_id == app_id) {
-        conductor.install_app(bundle, app_id, InstallOptions::default()).await.map_err(failed)?;
-    }
-    conductor.enable(app_id).await.map_err(failed)?;
-    conductor.wait_until_callable(app_id).await.map_err(failed)?;
-    Ok(())
+    progress::during(output, "installing the app", installing).await
 }
 
 fn install_failure(tool: Tool, error: InstallError) -> Failure {

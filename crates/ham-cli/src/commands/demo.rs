@@ -14,6 +14,7 @@ use crate::demo::{
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::progress::Spinner;
+use crate::settings::{Chosen, Kind, Settings, Source};
 
 /// Kills a conductor of its own under load and compares its chains with what every caller was told.
 #[derive(Debug, clap::Args)]
@@ -33,18 +34,6 @@ pub(crate) struct Args {
     /// How many calls must be under way at each kill
     #[arg(long, default_value_t = DEFAULT_OUTSTANDING, help = format!("How many calls must be under way at each kill, at most {CALLERS}"))]
     concurrency: usize,
-    /// Which conductor is killed: the embedded one, or the real one, which is built once if need be
-    #[arg(long, value_enum, default_value_t = Kind::Embedded)]
-    conductor: Kind,
-}
-
-/// The conductors there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Kind {
-    /// `ham dev`
-    Embedded,
-    /// `holochain`
-    Real,
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
@@ -54,7 +43,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         .with_cuts(args.cuts)
         .with_seed(args.seed)
         .with_outstanding(args.concurrency);
-    let options = match args.conductor {
+    let options = match kind(&context.settings)? {
         Kind::Embedded => options.with_install(Install::embedded(this_program()?)),
         Kind::Real => options,
     };
@@ -67,6 +56,20 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let report = ended.map_err(failure)?;
     show(context, &report)?;
     verdict(&report)
+}
+
+/// Which conductor is killed. One that runs is left alone, whatever the environment says of it.
+fn kind(settings: &Settings) -> Result<Kind, Failure> {
+    match &settings.conductor {
+        Some(Chosen::Own(kind)) => Ok(*kind),
+        Some(Chosen::Running(_)) if settings.values.source("conductor") == Source::Flag => {
+            Err(Failure::usage(
+                "the demonstration kills its conductor, and a running one is named",
+                "give --conductor embedded or --conductor real: it starts its own",
+            ))
+        }
+        Some(Chosen::Running(_)) | None => Ok(Kind::Embedded),
+    }
 }
 
 /// Where this program lies: the conductor that is killed is another process of it.

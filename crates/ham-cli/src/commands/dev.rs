@@ -13,7 +13,9 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input;
+use crate::output::Output;
 use crate::progress;
+use crate::settings::{Kind, Source};
 
 /// Runs the embedded conductor until interrupted: zomes run, nothing leaves this machine.
 #[derive(Debug, clap::Args)]
@@ -23,9 +25,6 @@ use crate::progress;
     WASM_LOG=debug shows what zomes log."
 )]
 pub(crate) struct Args {
-    /// Install and enable this app, unless an app of its id is there; --app-id names it otherwise than its bundle does
-    #[arg(long, value_name = "FILE.happ")]
-    app: Option<PathBuf>,
     /// Keep data and keys in this directory; `temporary` removes them at the end
     #[arg(long, value_name = "DIR", default_value = TEMPORARY)]
     data: PathBuf,
@@ -41,8 +40,17 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
+    context.settings.only(Kind::Embedded, "ham conductor run")?;
     // Before anything is started: a missing file needs no conductor.
-    let bundle = match &args.app {
+    if args.piped
+        && let Some(app) = context.stdin_taken()
+    {
+        return Err(Failure::usage(
+            format!("both the passphrase and the {app} are to come from standard input"),
+            "give the app as a file: --piped takes the passphrase from standard input",
+        ));
+    }
+    let bundle = match &context.app {
         Some(path) => Some(input::bundle(path).await?),
         None => None,
     };
@@ -51,7 +59,10 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         None if args.data == Path::new(TEMPORARY) => Config::default(),
         None => Config::default().with_data(&args.data),
     };
-    if let Some(port) = context.settings.admin.as_ref().and_then(url::Url::port) {
+    // Who starts this in the place of `holochain` means the file, whatever the environment says of another conductor.
+    let settings = &context.settings;
+    let ports = args.config_path.is_none() || settings.values.source("admin_port") == Source::Flag;
+    if let Some(port) = settings.admin().and_then(url::Url::port).filter(|_| ports) {
         config = config.with_admin_port(port);
     }
     if args.piped {
@@ -61,15 +72,11 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         DataDirectory::Temporary => None,
         DataDirectory::Kept(directory) => Some(directory.clone()),
     };
-    let starting = DevConductor::start_with(config);
-    let conductor =
-        progress::during(context.output, "starting the conductor", starting).await.map_err(failure)?;
+    let conductor = start(context.output, config).await?;
     let app_id = match bundle {
         Some(bundle) => {
-            let id = context.settings.app_id().ok().map(ToOwned::to_owned);
-            let installing = conductor.install(bundle, id);
-            let refused = |error| Failure::new(Exit::Refused, anyhow::Error::msg(error), "check the bundle");
-            Some(progress::during(context.output, "installing the app", installing).await.map_err(refused)?)
+            let id = settings.app_id().ok().map(ToOwned::to_owned);
+            Some(install(context.output, &conductor, bundle, id).await?)
         }
         None => None,
     };
@@ -91,6 +98,23 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     )?;
     // Until a signal drops this, and the conductor with it.
     std::future::pending().await
+}
+
+/// Starts an embedded conductor.
+pub(crate) async fn start(output: Output, config: Config) -> Result<DevConductor, Failure> {
+    let starting = DevConductor::start_with(config);
+    progress::during(output, "starting the conductor", starting).await.map_err(failure)
+}
+
+/// Installs and enables an app in it, unless an app of this id is there. Answers the id.
+pub(crate) async fn install(
+    output: Output,
+    conductor: &DevConductor,
+    bundle: Vec<u8>,
+    id: Option<String>,
+) -> Result<String, Failure> {
+    let refused = |error| Failure::new(Exit::Refused, anyhow::Error::msg(error), INSTALL_ADVICE);
+    progress::during(output, "installing the app", conductor.install(bundle, id)).await.map_err(refused)
 }
 
 /// What a `holochain` configuration says that matters here: network settings do not.
@@ -148,6 +172,10 @@ fn failure(error: StartError) -> Failure {
     };
     Failure::new(Exit::Local, error, advice)
 }
+
+/// What to do about an app that is refused.
+pub(crate) const INSTALL_ADVICE: &str =
+    "the conductor's words say why: check the bundle; an app of kept data is found again by its --app-id";
 
 /// The word for no directory.
 const TEMPORARY: &str = "temporary";

@@ -3,11 +3,13 @@
 use ham_feed::{Dialect, FeedClient, FeedConfig, FeedItem, GapCause, SubscribeError, Topic};
 use serde_json::{Value, json};
 
+use crate::connect;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::peer::{self, Peer};
 use crate::progress;
+use crate::wait::{self, Failed};
 
 /// Prints a chain's blocks and events until it is interrupted. The subscription comes back by itself; what may be missing
 /// meanwhile is a gap.
@@ -44,8 +46,15 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     for event_type in &args.event_types {
         topic = topic.with_event_type(event_type);
     }
-    let subscribing = client.subscribe(topic, context.settings.timeout);
-    let mut feed = progress::during(context.output, "subscribing", subscribing).await.map_err(refused)?;
+    let attempt = async || {
+        let subscribed = client.subscribe(topic.clone(), context.settings.timeout).await;
+        subscribed.map_err(|error| {
+            let recovery = error.recovery();
+            Failed::new(error, recovery, refused)
+        })
+    };
+    let subscribing = wait::connected(context, None, attempt);
+    let mut feed = progress::during(context.output, "subscribing", subscribing).await?;
     context.output.note(&format!("subscribed to the chain `{}`", args.chain));
     let mut left = args.count;
     while left != Some(0) {
@@ -59,9 +68,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
 }
 
 async fn config(context: &Context, args: &Args) -> Result<FeedConfig, Failure> {
-    let mut config = FeedConfig::new(args.peer.url()?)
-        .with_wait_for_server(context.wait)
-        .with_retry(peer::pauses(context));
+    let mut config = FeedConfig::new(args.peer.url()?).with_retry(connect::retry(&context.settings));
     config.session = peer::session(context, config.session.clone());
     config.tokens = args.peer.tokens().await?;
     Ok(match args.dialect {

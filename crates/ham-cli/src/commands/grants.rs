@@ -32,8 +32,9 @@ pub(crate) enum Args {
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
-    let app_id = context.settings.app_id()?;
-    let admin = connect::admin(&context.settings, connect::CONNECT_TIMEOUT.min(context.settings.timeout))?;
+    let settings = context.reached().await?;
+    let admin = connect::admin(settings, connect::CONNECT_TIMEOUT.min(settings.timeout))?;
+    let app_id = settings.app_id()?;
     match args {
         Args::List { revoked } => {
             let asked = grants(&admin, app_id, revoked);

@@ -1,7 +1,5 @@
 //! `ham listen`: what an envelope server sends, as it comes, and where some may be missing.
 
-use std::pin::pin;
-
 use ham_envelope::{Client, ConnectEvent, Incoming};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -36,7 +34,11 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     };
     let client = Client::new(config, handler).map_err(peer::bad_config)?;
     let (cancel, mut events) = (CancellationToken::new(), client.events());
-    let mut running = pin!(client.run(cancel.clone()));
+    let mut running = peer::connect(context, &client, &cancel, None).await?;
+    // The first says that the connection is there, before anything that came by it.
+    if let Some(event) = events.next().await {
+        changed(context, event)?;
+    }
     let mut left = args.count;
     while left != Some(0) {
         tokio::select! {

@@ -16,7 +16,6 @@ pub(crate) mod signals;
 pub(crate) mod state;
 
 use std::process::ExitCode;
-use std::sync::OnceLock;
 
 use clap::Parser as _;
 
@@ -53,6 +52,8 @@ fn start(cli: Cli, output: Output) -> Result<Exit, Failure> {
     let quiet = match cli.command {
         Command::Demo(_) => logging::NOTHING,
         Command::Dev(_) => logging::ZOMES,
+        // A conductor of ham's own with this app, whose chains are thrown away.
+        _ if cli.global.app.is_some() => logging::ZOMES,
         _ => logging::GRANTS,
     };
     logging::init(cli.global.verbose, quiet);
@@ -77,14 +78,8 @@ async fn until_signal(cli: Cli, output: Output) -> Result<Exit, Failure> {
             "free some resources",
         )
     })?;
-    let context = Context {
-        settings: cli.global.settings()?,
-        output,
-        wait: cli.global.wait,
-        if_interrupted: OnceLock::new(),
-    };
-    let command = run(&context, cli.command);
-    tokio::select! {
+    let context = Context::new(cli.global.settings()?, output, cli.global.wait, cli.global.app);
+    let ended = tokio::select! {
         // The signal first: a command that is always ready must not outlive it.
         biased;
         exit = shutdown.requested() => {
@@ -93,8 +88,10 @@ async fn until_signal(cli: Cli, output: Output) -> Result<Exit, Failure> {
             }
             Ok(exit)
         }
-        ended = command => ended.map(|()| Exit::Ok),
-    }
+        ended = run(&context, cli.command) => ended.map(|()| Exit::Ok),
+    };
+    context.end().await;
+    ended
 }
 
 async fn run(context: &Context, command: args::Command) -> Result<(), Failure> {

@@ -1,11 +1,8 @@
 //! `ham request`: one request to an envelope server, its payload and answer as JSON.
 
-use std::pin::pin;
-
-use ham_envelope::{Client, ConnectEvent, ERROR_KIND, Envelope, Events, Incoming, RequestError};
+use ham_envelope::{Client, ERROR_KIND, Envelope, Incoming, RequestError};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
@@ -36,17 +33,21 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let envelope = envelope(&args).await?;
     let config = args.peer.config(context).await?;
     let client = Client::new(config, |_: Incoming| std::future::ready(())).map_err(peer::bad_config)?;
-    let (cancel, events) = (CancellationToken::new(), client.events());
-    let mut running = pin!(client.run(cancel.clone()));
+    let (cancel, timeout) = (CancellationToken::new(), context.settings.timeout);
+    let mut running = peer::connect(context, &client, &cancel, Some(timeout)).await?;
+    // From here on bytes of the request can leave.
+    let _ = context
+        .if_interrupted
+        .set("interrupted while the request was under way: its outcome is unknown; look before asking again");
     let asked = async {
         tokio::select! {
-            // The run first: it says why there is no connection.
+            // The run first: it says why there is no connection any more.
             biased;
             ended = &mut running => Err(match ended {
                 Err(error) => peer::ended(error),
                 Ok(()) => peer::unanswered(RequestError::Stopped),
             }),
-            answered = ask(context, &client, events, envelope) => answered.map_err(peer::unanswered),
+            answered = client.request(envelope, timeout) => answered.map_err(peer::unanswered),
         }
     };
     let answer = progress::during(context.output, "waiting for the answer", asked).await?;
@@ -54,30 +55,6 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     // The answer is there: a server that does not close in time changes nothing.
     let _ = tokio::time::timeout(RELEASE_TIMEOUT, running).await;
     show(context, &answer)
-}
-
-async fn ask(
-    context: &Context,
-    client: &Client,
-    mut events: Events,
-    envelope: Envelope,
-) -> Result<Envelope, RequestError> {
-    let (began, timeout) = (Instant::now(), context.settings.timeout);
-    let connected = async {
-        while let Some(event) = events.next().await {
-            if event == ConnectEvent::Connected {
-                return Ok(());
-            }
-        }
-        Err(RequestError::Stopped)
-    };
-    let connected = tokio::time::timeout_at(began + timeout, connected).await;
-    connected.unwrap_or_else(|_| Err(RequestError::NotConnected { after: began.elapsed() }))?;
-    // From here on bytes of the request can leave.
-    let _ = context
-        .if_interrupted
-        .set("interrupted while the request was under way: its outcome is unknown; look before asking again");
-    client.request(envelope, timeout.saturating_sub(began.elapsed())).await
 }
 
 async fn envelope(args: &Args) -> Result<Envelope, Failure> {

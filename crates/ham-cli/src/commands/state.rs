@@ -18,7 +18,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
-    let ham = PersistentHam::start(connect::config(&context.settings).await?)?;
+    let ham = PersistentHam::start(connect::config(context).await?)?;
     if args.follow {
         return follow(context, &ham).await;
     }

@@ -23,9 +23,14 @@ const fn setting(key: &'static str, flag: Option<&'static str>, about: &'static 
 }
 
 /// Every setting.
-pub(crate) const SETTINGS: [Setting; 15] = [
+pub(crate) const SETTINGS: [Setting; 16] = [
     setting("admin_port", Some("--admin-port"), "the admin interface's port on this machine"),
     setting("admin_url", Some("--admin-url"), "the admin interface's URL, instead of a port"),
+    setting(
+        "conductor",
+        Some("--conductor"),
+        "`embedded` or `real`: one that ham starts for `--app`; or a running one's admin URL",
+    ),
     setting(
         "app_url",
         Some("--app-url"),

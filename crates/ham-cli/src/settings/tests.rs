@@ -35,7 +35,7 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
     let settings = settings(&[("app_id", "flag")], &environment, Some(file)).unwrap();
     assert_eq!(settings.app_id().unwrap(), "flag");
     assert_eq!(settings.origin, "environment");
-    assert_eq!(settings.admin.unwrap().port(), Some(1));
+    assert_eq!(settings.admin().unwrap().port(), Some(1));
     assert_eq!(settings.timeout, Duration::from_secs(7));
     assert_eq!(settings.values.source("app_id"), Source::Flag);
     assert_eq!(settings.values.source("origin"), Source::Environment);
@@ -48,7 +48,8 @@ fn defaults_are_hams_own_and_an_empty_variable_is_unset() {
     let settings = settings(&[], &[("HAM_ORIGIN", "")], None).unwrap();
     assert_eq!((settings.origin.as_str(), settings.timeout), (DEFAULT_ORIGIN, DEFAULT_TIMEOUT));
     assert_eq!(settings.backoff.initial_ms, BackoffConfig::default().initial_ms);
-    assert!(settings.admin.is_none() && settings.breaker.is_none() && settings.lair.is_none());
+    assert_eq!(settings.reconnect(), None);
+    assert!(settings.conductor.is_none() && settings.breaker.is_none() && settings.lair.is_none());
     assert_eq!(settings.app_id().unwrap_err().exit, crate::exit::Exit::Usage);
 }
 
@@ -66,6 +67,7 @@ fn the_environment_names_of_services_are_understood() {
     assert_eq!(settings.timeout, Duration::from_secs(9));
     let backoff = &settings.backoff;
     assert_eq!((backoff.initial_ms, backoff.max_ms, backoff.escalate_after), (10, 20, 3));
+    assert_eq!(settings.reconnect(), Some((Duration::from_millis(10), Duration::from_millis(20))));
     let breaker = settings.breaker.unwrap();
     assert_eq!((breaker.initial.as_millis(), breaker.max.as_millis()), (30, 40));
 }
@@ -74,11 +76,25 @@ fn the_environment_names_of_services_are_understood() {
 fn a_nearer_admin_port_wins_over_a_farther_url_and_two_of_a_kind_are_refused() {
     let url = [("HAM_ADMIN_URL", "ws://elsewhere:2")];
     let nearer = settings(&[("admin_port", "1")], &url, None).unwrap();
-    assert_eq!(nearer.admin.unwrap().port(), Some(1));
+    assert_eq!(nearer.admin().unwrap().port(), Some(1));
     let farther = settings(&[], &url, Some("admin_port = 1")).unwrap();
-    assert_eq!(farther.admin.unwrap().host_str(), Some("elsewhere"));
+    assert_eq!(farther.admin().unwrap().host_str(), Some("elsewhere"));
     let both = settings(&[], &[url[0], ("HAM_ADMIN_PORT", "1")], None).unwrap_err();
     assert!(both.text().contains("both"), "{}", both.text());
+}
+
+#[test]
+fn one_setting_names_conductors_that_ham_starts_and_running_ones() {
+    let chosen = |name: &str| settings(&[("conductor", name)], &[("HAM_ADMIN_PORT", "1")], None).unwrap();
+    assert_eq!(chosen("embedded").conductor, Some(Chosen::Own(Kind::Embedded)));
+    assert_eq!(chosen("real").conductor, Some(Chosen::Own(Kind::Real)));
+    assert_eq!(chosen("wss://elsewhere:2").admin().unwrap().host_str(), Some("elsewhere"));
+    let farther = settings(&[("admin_port", "1")], &[("HAM_CONDUCTOR", "embedded")], None).unwrap();
+    assert_eq!(farther.admin().unwrap().port(), Some(1));
+    let both = settings(&[], &[("HAM_CONDUCTOR", "real"), ("HAM_ADMIN_PORT", "1")], None).unwrap_err();
+    assert!(both.text().contains("both HAM_ADMIN_PORT and HAM_CONDUCTOR"), "{}", both.text());
+    let wrong = settings(&[("conductor", "http://user:hunter2@host")], &[], None).unwrap_err().text();
+    assert!(wrong.contains("`embedded`, `real` or") && !wrong.contains("hunter2"), "{wrong}");
 }
 
 #[test]
@@ -107,11 +123,16 @@ fn the_file_holds_known_settings_only() {
 
 #[test]
 fn shown_urls_have_no_password() {
-    let values = values(&[], &[("HAM_ADMIN_URL", "wss://user:hunter2@host:4/path?token=t")], None).unwrap();
-    let shown = values.shown();
-    let (_, value, source) = shown.iter().find(|(setting, ..)| setting.key == "admin_url").unwrap();
-    assert_eq!((value.as_deref(), *source), (Some("wss://host:4"), Source::Environment));
+    let url = "wss://user:hunter2@host:4/path?token=t";
+    let variables = [("HAM_ADMIN_URL", url), ("HAM_APP_URL", url), ("HAM_CONDUCTOR", url)];
+    let shown = values(&[], &variables, None).unwrap().shown();
     assert_eq!(shown.len(), SETTINGS.len());
+    for key in ["admin_url", "app_url", "conductor"] {
+        let (_, value, source) = shown.iter().find(|(setting, ..)| setting.key == key).unwrap();
+        assert_eq!((value.as_deref(), *source), (Some("wss://host:4"), Source::Environment), "{key}");
+    }
+    let shown = values(&[("conductor", "real")], &[], None).unwrap().shown();
+    assert!(shown.iter().any(|(_, value, _)| value.as_deref() == Some("real")));
 }
 
 #[test]

@@ -118,22 +118,24 @@ impl Values {
         expected: &str,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Result<Option<T>, Failure> {
-        let Some((value, source)) = self.values.get(key) else { return Ok(None) };
+        let Some((value, _)) = self.values.get(key) else { return Ok(None) };
         match parse(value.trim()) {
             Some(parsed) => Ok(Some(parsed)),
             None => {
-                let given = if key.ends_with("_url") { String::new() } else { format!(", not `{value}`") };
+                let url = key.ends_with("_url") || key == "conductor";
+                let given = if url { String::new() } else { format!(", not `{value}`") };
                 Err(Failure::usage(
-                    format!("{} must be {expected}{given}", self.place(key, *source)),
+                    format!("{} must be {expected}{given}", self.place(key)),
                     "correct it there; flags win over the environment, the environment over the file",
                 ))
             }
         }
     }
 
-    fn place(&self, key: &str, source: Source) -> String {
+    /// Where a value is to be corrected.
+    pub(crate) fn place(&self, key: &str) -> String {
         let setting = SETTINGS.iter().find(|setting| setting.key == key);
-        match (source, setting, &self.file) {
+        match (self.source(key), setting, &self.file) {
             (Source::Flag, Some(setting), _) => setting.flag.unwrap_or(key).to_owned(),
             (Source::Environment, Some(setting), _) => setting.variable(),
             (Source::File, _, Some(file)) => format!("{key} in {}", file.display()),
@@ -143,8 +145,10 @@ impl Values {
 
     /// Every setting with its value, fit to be shown, and its source.
     pub(crate) fn shown(&self) -> Vec<(Setting, Option<String>, Source)> {
-        let shown = |key: &str, value: &str| {
-            if key == "admin_url" || key == "app_url" { bare(value) } else { value.to_owned() }
+        let shown = |key: &str, value: &str| match key {
+            "admin_url" | "app_url" => bare(value),
+            "conductor" if value.contains("://") => bare(value),
+            _ => value.to_owned(),
         };
         SETTINGS
             .iter()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ham_testkit::server::{Behaviour, Message, Server, ServerEvent};
+use ham_testkit::server::{Behaviour, Message, Peer, Server, ServerEvent};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -65,9 +65,6 @@ async fn no_connection_is_told_with_what_to_do() {
     let server = Server::start([Behaviour::RefuseUpgrade { status: 401 }]).await.unwrap();
     ham.run(&["request", &server.url(), "ask"]).await.failed(3, &["401", "--token-file"]);
     ham.run(&["listen", &server.url()]).await.failed(3, &["401", "--token-file"]);
-    ham.run(&["request", "ws://127.0.0.1:1/", "ask", "--wait", "--timeout", "300ms"])
-        .await
-        .failed(3, &["not connected"]);
 }
 
 #[tokio::test]
@@ -147,6 +144,60 @@ async fn listening_prints_tells_gaps_and_ends_after_count() {
     peer.send("{\"kind\": \"second\",\n\"payload\": [1,\n2]}").await.unwrap();
     assert_eq!(next().await["payload"], json!([1, 2]));
     assert_eq!(running.ended().await, Some(0));
+}
+
+#[tokio::test]
+async fn what_a_slow_reader_of_the_output_misses_is_told_in_its_place() {
+    /// Four times what the queue and the pipe behind it hold.
+    const SENT: u64 = 6_000;
+    let server = Server::start([Behaviour::Driven]).await.unwrap();
+    let mut running = Ham::new().start(&["listen", &server.url(), "--json"]);
+    let mut peer = server.next_peer().await.unwrap();
+    let body = "x".repeat(1_000);
+    for nth in 1..=SENT {
+        let envelope = json!({ "kind": "numbered", "payload": { "nth": nth, "body": body } });
+        peer.send(envelope.to_string()).await.unwrap();
+    }
+    // The close is answered behind all of them: everything was received, and nothing was read from the output yet.
+    peer.close(1000).await.unwrap();
+    let (mut shown, mut missed) = (0, 0);
+    while shown + missed < SENT {
+        let line: Value = serde_json::from_str(&running.line(|_| true).await).unwrap();
+        if line["kind"] == "numbered" {
+            shown += 1;
+            assert_eq!(line["payload"]["nth"], shown + missed, "out of its place");
+        } else if line["type"] == "missed" {
+            missed += line["count"].as_u64().unwrap();
+        }
+    }
+    assert!(shown > 0 && missed > SENT / 2, "{shown} shown, {missed} missed");
+    // It goes on on the next link.
+    let mut peer = server.next_peer().await.unwrap();
+    peer.send(r#"{"kind": "later"}"#).await.unwrap();
+    running.line(|line| line.contains("later")).await;
+    running.signal(Signal::TERM);
+    assert_eq!(running.ended().await, Some(143));
+}
+
+#[tokio::test]
+async fn the_token_file_is_read_again_for_each_dial() {
+    let server = Server::start([Behaviour::Driven]).await.unwrap();
+    let ham = Ham::new();
+    let (first, second) = ("hush-4711-first", "hush-4711-second");
+    let file = ham.file("token", first);
+    let running = ham.start(&["listen", &server.url(), "--token-file", &file, "--count", "1", "-vvv"]);
+    let peer = server.next_peer().await.unwrap();
+    let sent = |peer: &Peer| peer.upgrade().header("authorization").map(str::to_owned);
+    assert_eq!(sent(&peer), Some(format!("Bearer {first}")));
+    ham.file("token", second);
+    drop(peer);
+    let mut peer = server.next_peer().await.unwrap();
+    assert_eq!(sent(&peer), Some(format!("Bearer {second}")));
+    peer.send(r#"{"kind": "last"}"#).await.unwrap();
+    let rest = running.rest().await;
+    assert!(rest.contains("last"), "{rest}");
+    no_secret(&rest, first.as_bytes());
+    no_secret(&rest, second.as_bytes());
 }
 
 #[tokio::test]

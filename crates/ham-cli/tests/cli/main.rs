@@ -1,11 +1,14 @@
-//! The binary without a conductor.
+//! The binary without a conductor, or with the embedded one.
 
 #![expect(clippy::unwrap_used, reason = "what unwraps here fails the test")]
 
 mod bad_input;
+mod dev;
 mod envelopes;
 mod feeds;
+mod own;
 mod signals;
 #[path = "../support/mod.rs"]
 mod support;
 mod usage;
+mod waiting;

@@ -2,11 +2,12 @@
 
 use crate::support::Ham;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "call",
     "completions",
     "conductor",
     "demo",
+    "dev",
     "doctor",
     "feed",
     "grants",
@@ -54,14 +55,15 @@ async fn a_wrong_command_line_is_a_usage_error() {
 #[tokio::test]
 async fn what_is_missing_is_named_with_the_ways_to_give_it() {
     let ham = Ham::new();
-    ham.run(&["ping"]).await.failed(2, &["no app is named", "--app-id", "HAM_APP_ID"]);
-    ham.run(&["ping", "--app-id", "a"])
+    ham.run(&["ping"])
         .await
-        .failed(2, &["no conductor is named", "--admin-port", "HAM_ADMIN_PORT"]);
+        .failed(2, &["no conductor is named", "--admin-port", "HAM_ADMIN_PORT", "--app FILE.happ"]);
+    ham.run(&["ping", "--admin-port", "1"]).await.failed(2, &["no app is named", "--app-id", "HAM_APP_ID"]);
     ham.run(&["ping", "--app-id", "a", "--app-url", "ws://localhost:1"])
         .await
         .failed(2, &["HAM_APP_TOKEN_FILE"]);
     ham.run(&["grants", "list", "--app-id", "a"]).await.failed(2, &["no conductor is named"]);
+    ham.run(&["doctor"]).await.failed(2, &["`settings`", "--admin-port", "--app FILE.happ"]);
 }
 
 #[tokio::test]

@@ -1,7 +1,5 @@
 //! Runs the built binary, bounded, in an environment of its own.
 
-#![expect(dead_code, reason = "each test binary uses its part")]
-
 use std::ffi::OsStr;
 use std::process::Stdio;
 use std::time::Duration;
@@ -179,6 +177,18 @@ impl Running {
             .await
             .expect("the command does not end");
         status.unwrap().code()
+    }
+
+    /// Waits for the end and returns everything that was not read yet.
+    pub(crate) async fn rest(mut self) -> String {
+        let (mut out, mut err) = (String::new(), String::new());
+        let stdout = self.stdout.as_mut().unwrap().get_mut();
+        let read = async {
+            tokio::join!(stdout.read_to_string(&mut out), self.stderr.get_mut().read_to_string(&mut err))
+        };
+        let (stdout, stderr) = tokio::time::timeout(BOUND, read).await.expect("the command does not end");
+        stdout.and(stderr).unwrap();
+        out + &err
     }
 
     /// The first line on standard output that is wanted.

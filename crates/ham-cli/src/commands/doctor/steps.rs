@@ -23,16 +23,17 @@ const STEP_TIMEOUT: Duration = Duration::from_secs(12);
 /// Walks all steps until one fails.
 pub(super) async fn walk(context: &Context, call: bool, findings: &mut Findings) -> Result<(), Stopped> {
     let within = STEP_TIMEOUT.min(context.settings.timeout);
-    let app_id = context.settings.app_id().map_err(at("settings"))?.to_owned();
-    let config = connect::config(&context.settings).await.map_err(at("settings"))?;
+    let config = connect::config(context).await.map_err(at("settings"))?;
+    let settings = context.reached().await.map_err(at("settings"))?;
+    let app_id = config.app_id.clone();
     findings.good(
         "settings",
         format!("app `{app_id}`, origin `{}`; `ham info --settings` shows all", config.origin),
     );
 
-    let info = match &context.settings.admin {
+    let info = match settings.admin() {
         Some(_) => {
-            let admin = connect::admin(&context.settings, within).map_err(at("settings"))?;
+            let admin = connect::admin(settings, within).map_err(at("settings"))?;
             let steps = by_admin(&admin, &app_id, findings);
             Some(progress::during(context.output, "asking the admin interface", steps).await?)
         }
@@ -136,8 +137,9 @@ async fn signing(
     call: bool,
     findings: &mut Findings,
 ) -> Result<(), Stopped> {
-    if context.settings.lair.is_none() && !call {
-        let file = connect::credentials(&context.settings).map_err(at("signing"))?;
+    let settings = context.reached().await.map_err(at("signing"))?;
+    if settings.lair.is_none() && !call {
+        let file = connect::credentials(settings).map_err(at("signing"))?;
         let place =
             file.map_or("no file, so every run grants anew".into(), |file| file.display().to_string());
         findings.skipped(

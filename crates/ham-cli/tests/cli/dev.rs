@@ -1,0 +1,60 @@
+//! `ham dev`, the embedded conductor, as it is started.
+
+use ham_testkit::conductor::probe_bundle_path;
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::support::Ham;
+
+fn probe() -> String {
+    probe_bundle_path().display().to_string()
+}
+
+#[tokio::test]
+async fn standard_input_is_not_both_the_app_and_the_passphrase() {
+    let ran = Ham::new().run_with(&["dev", "--app", "-", "--piped"], b"passphrase\n").await;
+    ran.failed(2, &["both the passphrase and the app", "standard input", "give the app as a file"]);
+}
+
+#[tokio::test]
+async fn kept_data_are_found_again() {
+    let ham = Ham::new();
+    let data = ham.home.path().join("data").display().to_string();
+    let arguments = ["dev", "--json", "--data", &data, "--app", &probe(), "--app-id", "kept"];
+    for count in ["0\n", "1\n"] {
+        let mut running = ham.start(&arguments);
+        let started: Value = serde_json::from_str(&running.line(|_| true).await).unwrap();
+        assert_eq!(started["app_id"], "kept");
+        let port = started["admin_port"].to_string();
+        let call = async |arguments: &[&str]| {
+            let call = ["call", "--admin-port", &port, "--app-id", "kept", "probe", "probe"];
+            ham.run(&[&call[..], arguments].concat()).await.ok()
+        };
+        assert_eq!(call(&["count_items"]).await.text(), count);
+        call(&["create_item", r#"{"call_id": "1", "body": "b"}"#]).await;
+        running.signal(Signal::INT);
+        assert_eq!(running.ended().await, Some(130));
+    }
+}
+
+/// As whoever starts it in the place of `holochain` does, with an environment that is about another conductor.
+#[tokio::test]
+async fn the_port_of_its_configuration_counts_more_than_the_environment() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let ham = Ham::new().with("HAM_ADMIN_PORT", port);
+    let data = ham.home.path().join("data").display().to_string();
+    let file = ham.file(
+        "conductor-config.yaml",
+        format!(
+            "data_root_path: '{data}'\nkeystore:\n  type: danger_test_keystore\nadmin_interfaces:\n  - driver:\n      \
+             type: websocket\n      port: 0\n      allowed_origins: '*'\n"
+        ),
+    );
+    let mut running = ham.start(&["dev", "--config-path", &file]);
+    let line = running.line(|line| line.starts_with("###ADMIN_PORT:")).await;
+    assert_ne!(line, format!("###ADMIN_PORT:{port}###"));
+    running.line(|line| line == "Conductor ready.").await;
+    running.signal(Signal::TERM);
+    assert_eq!(running.ended().await, Some(143));
+}
