@@ -100,7 +100,16 @@ impl<C: Connector> Persistent<C> {
                 Some(Err(error)) => Err(AttemptError::FailedToConnect(Arc::clone(error))),
                 None => Err(Closed { cause: Cause::DriverEnded }.into()),
             },
-            cause = shared.mailbox.closing() => Err(Closed { cause }.into()),
+            cause = shared.mailbox.closing() => {
+                let links = shared.links.borrow();
+                match &links.latest {
+                    // Both came after the outcome was looked for and before this was.
+                    Some(Err(error)) if links.outcomes != seen => {
+                        Err(AttemptError::FailedToConnect(Arc::clone(error)))
+                    }
+                    _ => Err(Closed { cause }.into()),
+                }
+            }
         }
     }
 
