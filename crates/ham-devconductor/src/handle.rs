@@ -8,7 +8,7 @@ use holochain_types::app::{AppBundleSource, InstallAppPayload};
 use holochain_types::prelude::Timestamp;
 use holochain_types::websocket::AllowedOrigins;
 
-use crate::conductor::{Conductor, Config, DataDirectory};
+use crate::conductor::{Conductor, Config, DataDirectory, bundle};
 use crate::error::StartError;
 use crate::interface::{Interface, Interfaces};
 
@@ -76,22 +76,26 @@ impl DevConductor {
     /// # Cancel safety
     /// Dropping the future may leave it installed and not enabled.
     pub async fn install(&self, bundle: Vec<u8>, id: Option<String>) -> Result<String, String> {
-        let payload = InstallAppPayload {
-            source: AppBundleSource::Bytes(bundle.into()),
-            agent_key: None,
-            installed_app_id: id.clone(),
-            network_seed: None,
-            roles_settings: None,
-            ignore_genesis_failure: false,
-            restore_from_dht: false,
-        };
-        let installed = id.filter(|id| self.conductor.state().get_app(id).is_ok());
-        let id = match installed {
+        let source = AppBundleSource::Bytes(bundle.into());
+        let id = match id {
             Some(id) => id,
             None => {
-                self.conductor.install_app(payload).await.map_err(|error| error.to_string())?.id().clone()
+                let bundle = bundle::unpack(source.clone()).await.map_err(|error| error.to_string())?;
+                bundle.manifest().app_name().to_owned()
             }
         };
+        if self.conductor.state().get_app(&id).is_err() {
+            let payload = InstallAppPayload {
+                source,
+                agent_key: None,
+                installed_app_id: Some(id.clone()),
+                network_seed: None,
+                roles_settings: None,
+                ignore_genesis_failure: false,
+                restore_from_dht: false,
+            };
+            self.conductor.install_app(payload).await.map_err(|error| error.to_string())?;
+        }
         self.conductor.enable_app(&id).await.map_err(|error| error.to_string())?;
         Ok(id)
     }

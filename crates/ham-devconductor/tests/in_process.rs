@@ -77,7 +77,10 @@ async fn an_app_is_installed_and_called() {
     let signal = timeout(BOUND, app.signals.recv()).await.unwrap().unwrap();
     assert!(matches!(signal, Signal::App { .. }), "{signal:?}");
     // Installing what is installed changes nothing.
-    assert_eq!(conductor.install(bundle(), Some(id.clone())).await.unwrap(), id);
+    for named in [None, Some(id.clone())] {
+        assert_eq!(conductor.install(bundle(), named).await.unwrap(), id);
+    }
+    assert_eq!(app.count().await, 1);
     timeout(BOUND, conductor.shut_down()).await.unwrap();
     app.ask("echo_text", ExternIO::encode("gone").unwrap()).await.unwrap_err();
 }

@@ -20,14 +20,15 @@ async fn standard_input_is_not_both_the_app_and_the_passphrase() {
 async fn kept_data_are_found_again() {
     let ham = Ham::new();
     let data = ham.home.path().join("data").display().to_string();
-    let arguments = ["dev", "--json", "--data", &data, "--app", &probe(), "--app-id", "kept"];
+    let arguments = ["dev", "--json", "--data", &data, "--app", &probe()];
     for count in ["0\n", "1\n"] {
         let mut running = ham.start(&arguments);
         let started: Value = serde_json::from_str(&running.line(|_| true).await).unwrap();
-        assert_eq!(started["app_id"], "kept");
+        // The name in its bundle.
+        assert_eq!(started["app_id"], "probe");
         let port = started["admin_port"].to_string();
         let call = async |arguments: &[&str]| {
-            let call = ["call", "--admin-port", &port, "--app-id", "kept", "probe", "probe"];
+            let call = ["call", "--admin-port", &port, "--app-id", "probe", "probe", "probe"];
             ham.run(&[&call[..], arguments].concat()).await.ok()
         };
         assert_eq!(call(&["count_items"]).await.text(), count);
