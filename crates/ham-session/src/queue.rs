@@ -67,21 +67,33 @@ impl<T> LossyReceiver<T> {
     /// # Cancel safety
     /// Cancel-safe: nothing is taken before it is returned.
     pub async fn next(&mut self) -> Option<Received<T>> {
+        match self.try_next() {
+            Some(received) => Some(received),
+            None => self.items.recv().await.map(|entry| self.told(entry)),
+        }
+    }
+
+    /// What is there already; `None` when the queue is empty. For taking many at a time.
+    pub fn try_next(&mut self) -> Option<Received<T>> {
         if let Some(item) = self.held.take() {
             return Some(Received::Item(item));
         }
-        let entry = match self.items.try_recv() {
-            Ok(entry) => entry,
+        match self.items.try_recv() {
+            Ok(entry) => Some(self.told(entry)),
             Err(_) => match self.missed.swap(0, Ordering::Relaxed) {
-                0 => self.items.recv().await?,
-                missed => return Some(Received::Missed(missed)),
+                0 => None,
+                missed => Some(Received::Missed(missed)),
             },
-        };
+        }
+    }
+
+    /// The loss before an item first, then the item.
+    fn told(&mut self, entry: Entry<T>) -> Received<T> {
         if entry.missed == 0 {
-            return Some(Received::Item(entry.item));
+            return Received::Item(entry.item);
         }
         self.held = Some(entry.item);
-        Some(Received::Missed(entry.missed))
+        Received::Missed(entry.missed)
     }
 }
 
@@ -110,5 +122,17 @@ mod tests {
         assert_eq!(receiver.next().await, Some(Received::Item(0)));
         assert_eq!(receiver.next().await, Some(Received::Missed(1)));
         assert_eq!(receiver.next().await, None);
+    }
+
+    #[test]
+    fn what_is_there_can_be_taken_without_waiting_and_the_losses_with_it() {
+        let (sender, mut receiver) = lossy_queue(1);
+        assert_eq!(receiver.try_next(), None);
+        sender.put(0);
+        sender.put(1);
+        assert_eq!(receiver.try_next(), Some(Received::Item(0)));
+        sender.put(2);
+        let rest: Vec<_> = std::iter::from_fn(|| receiver.try_next()).collect();
+        assert_eq!(rest, [Received::Missed(1), Received::Item(2)]);
     }
 }
