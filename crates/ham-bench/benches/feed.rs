@@ -71,7 +71,8 @@ fn python_server(python: &Path) -> Command {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../ham-feed/tests/hierachain/server.py");
     let mut command = Command::new(python);
     command.args([script, "0"]).current_dir(std::env::temp_dir());
-    command.env("HRC_P2P_HOST", "127.0.0.1").env("HRC_P2P_PORT", "0").env("HAM_MAX_CONNECTIONS", "10000");
+    command.env("HRC_P2P_HOST", "127.0.0.1").env("HRC_P2P_PORT", "0");
+    command.env("HAM_MAX_CONNECTIONS", "10000").env("HAM_PING_INTERVAL", "3600");
     command
 }
 
@@ -190,6 +191,7 @@ impl Audience {
         }
         assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
         self.heard.all.notified().await;
+        assert_eq!(self.heard.blocks.load(Ordering::SeqCst), expected, "each block once a subscriber");
     }
 }
 
@@ -208,6 +210,7 @@ async fn count_frames(mut stream: TcpStream, heard: Arc<Heard>) {
             heard.all.notify_one();
         }
     }
+    heard.all.notify_one();
 }
 
 /// The length of the whole frame that these bytes begin with, if all of it is there. A server's frames are not masked.
@@ -240,7 +243,6 @@ fn main() {
 const SUBSCRIBERS: [(u64, u64); 4] = [(1, 512), (100, 64), (1000, 64), (5000, 64)];
 
 const CHAIN: &str = "supply_chain";
-
 const TEXT: u8 = 1;
 
 /// Linux counts processor time in these for everybody.
