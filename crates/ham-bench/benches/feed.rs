@@ -1,5 +1,5 @@
 //! One block to every subscriber: `ham-feed`'s server beside the manager of `hierachain` 0.2.0, each in a process of its
-//! own, with the memory that a subscriber costs it.
+//! own, with the processor time that a delivery and the memory that a subscriber costs it.
 //!
 //! The peer needs the Python environment that `ham-feed`'s tests make in the cache, or `HAM_BENCH_HIERACHAIN`, a Python
 //! with `hierachain==0.2.0`; without either only `ham-feed` is measured.
@@ -15,6 +15,7 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use futures_util::{SinkExt as _, StreamExt as _};
 use ham_bench::configured;
 use ham_testkit::conductor::CacheDirectory;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -29,16 +30,21 @@ fn fan_out(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let counts = if measuring() { &SUBSCRIBERS[..] } else { &SUBSCRIBERS[..2] };
     let mut group = criterion.benchmark_group("feed");
-    for &count in counts {
-        group.throughput(Throughput::Elements(BATCH * count));
+    for &(count, batch) in counts {
+        group.throughput(Throughput::Elements(batch * count));
         for (name, server) in servers() {
-            let before = server.resident();
-            let mut audience = runtime.block_on(Audience::subscribe(&server, count));
-            let each = server.resident().saturating_sub(before) as f64 / count as f64;
-            println!("{name}, {count} subscribers: {each:.1} KiB each");
+            let empty = server.resident();
+            let mut audience = runtime.block_on(Audience::subscribe(&server, count, batch));
+            let each = || server.resident().saturating_sub(empty) as f64 / count as f64;
+            let (idle, unspent) = (each(), server.spent());
             group.bench_function(BenchmarkId::new(name, count), |bencher| {
                 bencher.iter_custom(|iterations| audience.hear(&runtime, iterations));
             });
+            // Between the samples the server does nothing.
+            let delivered = audience.heard.blocks.load(Ordering::SeqCst).max(1) as f64;
+            let (spent, busy) = ((server.spent() - unspent) / delivered * 1e6, each());
+            println!("{name}, {count} subscribers: {spent:.2} µs of processor time a delivery");
+            println!("{name}, {count} subscribers: {idle:.1} KiB each, {busy:.1} KiB after the load");
         }
     }
     group.finish();
@@ -65,7 +71,8 @@ fn python_server(python: &Path) -> Command {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../ham-feed/tests/hierachain/server.py");
     let mut command = Command::new(python);
     command.args([script, "0"]).current_dir(std::env::temp_dir());
-    command.env("HRC_P2P_HOST", "127.0.0.1").env("HRC_P2P_PORT", "0").env("HAM_MAX_CONNECTIONS", "10000");
+    command.env("HRC_P2P_HOST", "127.0.0.1").env("HRC_P2P_PORT", "0");
+    command.env("HAM_MAX_CONNECTIONS", "10000").env("HAM_PING_INTERVAL", "3600");
     command
 }
 
@@ -77,27 +84,32 @@ struct Server {
 
 impl Server {
     fn start(command: &mut Command) -> Self {
-        let mut process = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("a server");
-        let lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
-        let line = lines
-            .map(|line| line.expect("text"))
-            .find(|line| line.starts_with("listening on "))
-            .expect("a port");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = command.spawn().expect("a server");
+        let mut lines = BufReader::new(process.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+        let line = lines.find(|line| line.starts_with("listening on ")).expect("a port");
         let port = line.rsplit(' ').next().and_then(|port| port.parse().ok()).expect("a number");
         Self { process, port }
     }
 
     /// Its resident memory in KiB.
     fn resident(&self) -> u64 {
-        let status =
-            std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("a live process");
+        let status = self.told("status");
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("its memory");
         line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
+    }
+
+    /// The seconds of processor time it has used so far, in its own code and in the kernel.
+    fn spent(&self) -> f64 {
+        let stat = self.told("stat");
+        // Its name, in brackets, can hold anything.
+        let (_, fields) = stat.rsplit_once(')').expect("a name");
+        let ticks = fields.split_whitespace().skip(11).take(2);
+        ticks.map(|number| number.parse::<f64>().expect("a number")).sum::<f64>() / TICKS_A_SECOND
+    }
+
+    fn told(&self, file: &str) -> String {
+        std::fs::read_to_string(format!("/proc/{}/{file}", self.process.id())).expect("a live process")
     }
 }
 
@@ -113,6 +125,7 @@ struct Audience {
     heard: Arc<Heard>,
     publisher: TcpStream,
     count: u64,
+    batch: u64,
 }
 
 #[derive(Default)]
@@ -123,10 +136,11 @@ struct Heard {
 }
 
 impl Audience {
-    async fn subscribe(server: &Server, count: u64) -> Self {
+    async fn subscribe(server: &Server, count: u64, batch: u64) -> Self {
         let heard = Arc::new(Heard { expected: AtomicU64::new(u64::MAX), ..Heard::default() });
         for _ in 0..count {
             let stream = TcpStream::connect(("127.0.0.1", server.port)).await.expect("a server");
+            stream.set_nodelay(true).expect("a live socket");
             // 0.2.0 subscribes by the query, the documented dialect by a message; both answer the ping behind it.
             let url = format!("ws://127.0.0.1:{}/ws?chain_name={CHAIN}", server.port);
             let (mut socket, _) = client_async(url, stream).await.expect("an upgrade");
@@ -145,7 +159,7 @@ impl Audience {
         }
         let publisher = TcpStream::connect(("127.0.0.1", server.port)).await.expect("a server");
         publisher.set_nodelay(true).expect("a live socket");
-        Self { heard, publisher, count }
+        Self { heard, publisher, count, batch }
     }
 
     fn hear(&mut self, runtime: &Runtime, iterations: u64) -> Duration {
@@ -160,10 +174,11 @@ impl Audience {
 
     /// Publishes a batch and waits until every subscriber has all of it.
     async fn publish(&mut self) {
-        let expected = self.heard.blocks.load(Ordering::SeqCst) + BATCH * self.count;
+        let expected = self.heard.blocks.load(Ordering::SeqCst) + self.batch * self.count;
         self.heard.expected.store(expected, Ordering::SeqCst);
         let data = json!({ "block_hash": "9f86d081884c7d65", "height": 1_234_567, "events_count": 3 });
-        let body = json!({ "what": "block", "chain_name": CHAIN, "count": BATCH, "data": data }).to_string();
+        let body =
+            json!({ "what": "block", "chain_name": CHAIN, "count": self.batch, "data": data }).to_string();
         let request = format!(
             "POST /ham/publish HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\n\r\n{body}",
@@ -176,6 +191,7 @@ impl Audience {
         }
         assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
         self.heard.all.notified().await;
+        assert_eq!(self.heard.blocks.load(Ordering::SeqCst), expected, "each block once a subscriber");
     }
 }
 
@@ -194,6 +210,7 @@ async fn count_frames(mut stream: TcpStream, heard: Arc<Heard>) {
             heard.all.notify_one();
         }
     }
+    heard.all.notify_one();
 }
 
 /// The length of the whole frame that these bytes begin with, if all of it is there. A server's frames are not masked.
@@ -206,17 +223,30 @@ fn frame_length(bytes: &[u8]) -> Option<usize> {
     (bytes.len() >= length).then_some(length)
 }
 
+/// Every subscriber takes a file here and one in its server, which inherits the limit.
+fn allow_open_files() {
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let enough = !measuring() || maximum.is_none_or(|maximum| maximum >= OPEN_FILES);
+    assert!(enough, "{OPEN_FILES} open files are needed: raise the hard limit (ulimit -Hn)");
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).expect("the hard limit is allowed");
+}
+
 fn main() {
+    allow_open_files();
     let mut criterion = configured();
     fan_out(&mut criterion);
     criterion.final_summary();
 }
 
-const SUBSCRIBERS: [u64; 4] = [1, 100, 1000, 5000];
-
-/// Blocks published at once, in one request; fewer than any subscriber's queue holds.
-const BATCH: u64 = 64;
+/// How many subscribers, and how many blocks are published at once, in one request: fewer than a subscriber's queue holds,
+/// and so many that the request itself hardly counts.
+const SUBSCRIBERS: [(u64, u64); 4] = [(1, 512), (100, 64), (1000, 64), (5000, 64)];
 
 const CHAIN: &str = "supply_chain";
-
 const TEXT: u8 = 1;
+
+/// Linux counts processor time in these for everybody.
+const TICKS_A_SECOND: f64 = 100.0;
+
+/// The largest audience, and what a server opens beside it.
+const OPEN_FILES: u64 = 5_100;

@@ -111,9 +111,7 @@ impl Client {
     /// Whether there is a link now.
     #[must_use]
     pub fn connected(&self) -> bool {
-        let connection = self.shared.connection.borrow();
-        let link = connection.as_ref().and_then(|connection| connection.current_connection());
-        link.is_some_and(|link| link.end().is_none())
+        self.live().is_some()
     }
 
     /// Subscribes to the changes of the connection.
@@ -128,8 +126,18 @@ impl Client {
         self.shared.state()
     }
 
+    /// The link there is now.
+    fn live(&self) -> Option<Link<EnvelopeProtocol>> {
+        let link = self.shared.connection.borrow().as_ref()?.current_connection()?;
+        link.end().is_none().then_some(link)
+    }
+
     /// A link that lives, of the run that is on or of the next one.
     async fn link(&self, deadline: Instant) -> Result<Link<EnvelopeProtocol>, RequestError> {
+        // Nearly always there is one, and then nothing has to be watched.
+        if let Some(link) = self.live() {
+            return Ok(link);
+        }
         let began = Instant::now();
         let mut connection = self.shared.connection.subscribe();
         let connection = match tokio::time::timeout_at(deadline, connection.wait_for(Option::is_some)).await {

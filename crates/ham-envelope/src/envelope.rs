@@ -1,6 +1,8 @@
 //! The envelope: one JSON object a text frame.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::time::SystemTime;
 
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::ser::SerializeMap as _;
@@ -36,19 +38,24 @@ impl Envelope {
     /// A message of this kind, made now. It has no id: it expects no answer.
     #[must_use]
     pub fn new(kind: impl Into<String>) -> Self {
-        Self { kind: kind.into(), ts: Some(stamp::now()), ..Self::default() }
+        Self::made(kind, stamp::now())
     }
 
     /// A request of this kind, made now, with a new id.
     #[must_use]
     pub fn request(kind: impl Into<String>) -> Self {
-        Self { id: Some(stamp::id()), ..Self::new(kind) }
+        let now = stamp::now();
+        Self { id: Some(stamp::id(now)), ..Self::made(kind, now) }
     }
 
     /// An answer of this kind to this request, made now. One to a message without id answers nothing.
     #[must_use]
     pub fn reply(&self, kind: impl Into<String>) -> Self {
         Self { in_reply_to: self.id.clone(), ..Self::new(kind) }
+    }
+
+    fn made(kind: impl Into<String>, now: SystemTime) -> Self {
+        Self { kind: kind.into(), ts: Some(stamp::text(now)), ..Self::default() }
     }
 
     /// Sets the payload.
@@ -190,20 +197,24 @@ impl<'de> Visitor<'de> for Fields {
     /// text are absence, but for the payload.
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope, A::Error> {
         let mut envelope = Envelope::default();
-        while let Some(name) = map.next_key::<String>()? {
-            match name.as_str() {
+        while let Some(Name(name)) = map.next_key()? {
+            match &*name {
                 "kind" => envelope.kind = present(&mut map)?.unwrap_or_default(),
                 "id" => envelope.id = present(&mut map)?,
                 "in_reply_to" => envelope.in_reply_to = present(&mut map)?,
                 "ts" => envelope.ts = present(&mut map)?,
                 "payload" => envelope.payload = Some(map.next_value()?),
                 "target_aspect" => envelope.target_aspect = present(&mut map)?,
-                _ => envelope.extra.push((name, map.next_value()?)),
+                _ => envelope.extra.push((name.into_owned(), map.next_value()?)),
             }
         }
         Ok(envelope)
     }
 }
+
+/// A field's name, which is copied only where it has to be: when it is unknown, or written with escapes.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 fn present<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<String>, A::Error> {
     Ok(map.next_value::<Option<String>>()?.filter(|text| !text.is_empty()))

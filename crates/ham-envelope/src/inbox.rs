@@ -17,7 +17,7 @@ impl Inbox<EnvelopeProtocol> for Queue {
                 Incoming::Envelope { envelope, replier: Replier::new(link) }
             }
             Delivered::Orphan { body, key } => {
-                tracing::debug!(event = events::LATE_ANSWER, id = key);
+                tracing::debug!(event = events::LATE_ANSWER, id = &*key);
                 Incoming::LateAnswer(body)
             }
             Delivered::Skipped { why } => {

@@ -11,7 +11,8 @@ use crate::envelope::{DecodeError, Envelope};
 pub(crate) struct EnvelopeProtocol;
 
 impl Protocol for EnvelopeProtocol {
-    type Key = String;
+    /// Shared: the table, its queue and the caller each hold it.
+    type Key = Arc<str>;
     /// Shared, so that what could not leave goes out on the next link without a copy.
     type Out = Arc<Envelope>;
     type In = Envelope;
@@ -21,8 +22,8 @@ impl Protocol for EnvelopeProtocol {
         Ok(())
     }
 
-    fn key_of(&self, out: &Arc<Envelope>) -> Option<String> {
-        out.id.clone()
+    fn key_of(&self, out: &Arc<Envelope>) -> Option<Arc<str>> {
+        out.id.as_deref().map(Arc::from)
     }
 
     fn encode(&self, out: Arc<Envelope>) -> Result<Frame, String> {
@@ -41,8 +42,8 @@ impl Protocol for EnvelopeProtocol {
             Err(error) => return Decoded::Skip(error.to_string()),
         };
         match (&body.in_reply_to, &body.id) {
-            (Some(key), _) => Decoded::Response { key: key.clone(), body },
-            (None, Some(key)) => Decoded::Request { key: key.clone(), body },
+            (Some(key), _) => Decoded::Response { key: key.as_str().into(), body },
+            (None, Some(key)) => Decoded::Request { key: key.as_str().into(), body },
             (None, None) => Decoded::Push(body),
         }
     }

@@ -54,6 +54,12 @@ fn empty_fields_are_absent() {
 }
 
 #[test]
+fn a_field_is_known_by_its_name_however_that_is_written() {
+    let envelope = Envelope::from_json(r#"{"\u006bind":"a","\u0070ayload":1,"l\u0061ter":2}"#).unwrap();
+    assert_eq!(envelope.to_json().unwrap(), r#"{"kind":"a","payload":1,"later":2}"#);
+}
+
+#[test]
 fn what_is_no_envelope_is_refused() {
     for frame in ["", "[]", "1", "{", r#"{"kind":1}"#, r#"{"kind":"a","id":7}"#, r#"{"kind":"a"} x"#] {
         assert!(matches!(Envelope::from_json(frame), Err(DecodeError::Json(_))), "{frame}");

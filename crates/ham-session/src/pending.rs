@@ -161,10 +161,12 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
     /// The peer answered the request under `key`: takes it from the table and returns who waits for the answer, for
     /// [`tell`]; `None` if no request was sent under `key`. What was not sent cannot be answered.
     pub(crate) fn claim(&mut self, key: &K) -> Option<Waiter<In>> {
-        match self.requests.entry(key.clone()) {
-            Entry::Occupied(request) if request.get().phase == Phase::Sent => Some(request.remove().waiter),
-            Entry::Occupied(_) | Entry::Vacant(_) => None,
+        let (key, request) = self.requests.remove_entry(key)?;
+        if request.phase == Phase::Sent {
+            return Some(request.waiter);
         }
+        self.requests.insert(key, request);
+        None
     }
 
     /// The caller of this request went away.

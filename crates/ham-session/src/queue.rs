@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
 
 /// The sending end; see [`lossy_queue`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LossySender<T> {
     items: mpsc::Sender<Entry<T>>,
     missed: Arc<AtomicU64>,
@@ -52,7 +52,7 @@ impl<T> LossySender<T> {
     pub fn put(&self, item: T) -> u64 {
         match self.items.try_reserve() {
             Ok(place) => {
-                place.send(Entry { missed: self.missed.swap(0, Ordering::Relaxed), item });
+                place.send(Entry { missed: taken(&self.missed), item });
                 0
             }
             Err(_) => self.missed.fetch_add(1, Ordering::Relaxed) + 1,
@@ -67,22 +67,39 @@ impl<T> LossyReceiver<T> {
     /// # Cancel safety
     /// Cancel-safe: nothing is taken before it is returned.
     pub async fn next(&mut self) -> Option<Received<T>> {
+        match self.try_next() {
+            Some(received) => Some(received),
+            None => self.items.recv().await.map(|entry| self.told(entry)),
+        }
+    }
+
+    /// What is there already; `None` when the queue is empty. For taking many at a time.
+    pub fn try_next(&mut self) -> Option<Received<T>> {
         if let Some(item) = self.held.take() {
             return Some(Received::Item(item));
         }
-        let entry = match self.items.try_recv() {
-            Ok(entry) => entry,
-            Err(_) => match self.missed.swap(0, Ordering::Relaxed) {
-                0 => self.items.recv().await?,
-                missed => return Some(Received::Missed(missed)),
+        match self.items.try_recv() {
+            Ok(entry) => Some(self.told(entry)),
+            Err(_) => match taken(&self.missed) {
+                0 => None,
+                missed => Some(Received::Missed(missed)),
             },
-        };
+        }
+    }
+
+    /// The loss before an item first, then the item.
+    fn told(&mut self, entry: Entry<T>) -> Received<T> {
         if entry.missed == 0 {
-            return Some(Received::Item(entry.item));
+            return Received::Item(entry.item);
         }
         self.held = Some(entry.item);
-        Some(Received::Missed(entry.missed))
+        Received::Missed(entry.missed)
     }
+}
+
+/// Losses are rare, and a swap that changes nothing would still take the memory away from the other end's processor.
+fn taken(missed: &AtomicU64) -> u64 {
+    if missed.load(Ordering::Relaxed) == 0 { 0 } else { missed.swap(0, Ordering::Relaxed) }
 }
 
 #[cfg(test)]
@@ -110,5 +127,17 @@ mod tests {
         assert_eq!(receiver.next().await, Some(Received::Item(0)));
         assert_eq!(receiver.next().await, Some(Received::Missed(1)));
         assert_eq!(receiver.next().await, None);
+    }
+
+    #[test]
+    fn what_is_there_can_be_taken_without_waiting_and_the_losses_with_it() {
+        let (sender, mut receiver) = lossy_queue(1);
+        assert_eq!(receiver.try_next(), None);
+        sender.put(0);
+        sender.put(1);
+        assert_eq!(receiver.try_next(), Some(Received::Item(0)));
+        sender.put(2);
+        let rest: Vec<_> = std::iter::from_fn(|| receiver.try_next()).collect();
+        assert_eq!(rest, [Received::Missed(1), Received::Item(2)]);
     }
 }

@@ -37,10 +37,15 @@ where
     C: Connector<Connection = Link<P>>,
     P: Protocol,
 {
+    let current = || persistent.current_connection().filter(|link| link.end().is_none());
+    // Nearly always there is one, and then nothing has to be watched.
+    if let Some(link) = current() {
+        return Ok(link);
+    }
     let began = Instant::now();
     let mut state = persistent.state();
     loop {
-        if let Some(link) = persistent.current_connection().filter(|link| link.end().is_none()) {
+        if let Some(link) = current() {
             return Ok(link);
         }
         if persistent.is_closed() {

@@ -5,10 +5,12 @@ use std::error::Error;
 use std::time::Duration;
 
 use axum::routing::post;
+use axum::serve::ListenerExt as _;
 use axum::{Json, Router};
 use ham_feed::server::{FeedServer, FeedServerConfig};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::net::TcpStream;
 
 #[derive(Deserialize)]
 struct Publish {
@@ -34,6 +36,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let router = Router::new().merge(feed.router()).route("/ham/publish", post(publish));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("listening on {}", listener.local_addr()?.port());
-    axum::serve(listener, router).await?;
+    axum::serve(listener.tap_io(without_delay), router).await?;
     Ok(())
+}
+
+/// As the peer's server has it: a message must not wait for the acknowledgement of the one before.
+fn without_delay(stream: &mut TcpStream) {
+    stream.set_nodelay(true).expect("a live socket");
 }

@@ -19,7 +19,7 @@ use ring::digest::{SHA256, digest};
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct FeedServerConfig {
-    /// How many messages may wait for one subscriber.
+    /// How many messages may wait for one subscriber, beside the few that are being written to its socket.
     pub queue: NonZeroUsize,
     /// How many connections there may be; one more is refused with 503.
     pub max_connections: NonZeroUsize,

@@ -36,7 +36,7 @@ pub(super) struct Hub {
 /// One connection's interest in one chain.
 #[derive(Debug)]
 struct Subscriber {
-    queue: Arc<LossySender<Utf8Bytes>>,
+    queue: LossySender<Utf8Bytes>,
     all: bool,
     event_types: HashSet<String>,
 }
@@ -46,7 +46,7 @@ struct Subscriber {
 pub(super) struct Seat {
     pub(super) hub: Arc<Hub>,
     number: u64,
-    queue: Arc<LossySender<Utf8Bytes>>,
+    queue: LossySender<Utf8Bytes>,
     /// Chain and type of each subscription; no type is everything.
     subscriptions: HashSet<(String, Option<String>)>,
     _place: OwnedSemaphorePermit,
@@ -121,7 +121,7 @@ impl Hub {
         let seat = Seat {
             hub: Arc::clone(self),
             number: self.next.fetch_add(1, Ordering::Relaxed),
-            queue: Arc::new(sender),
+            queue: sender,
             subscriptions: HashSet::new(),
             _place: place,
         };
@@ -175,7 +175,7 @@ impl Seat {
         let (chain_name, event_type) = subscription.clone();
         let mut chains = self.hub.chains.write().unwrap_or_else(PoisonError::into_inner);
         let subscriber = chains.entry(chain_name).or_default().entry(self.number).or_insert_with(|| {
-            Subscriber { queue: Arc::clone(&self.queue), all: false, event_types: HashSet::new() }
+            Subscriber { queue: self.queue.clone(), all: false, event_types: HashSet::new() }
         });
         match event_type {
             Some(event_type) => drop(subscriber.event_types.insert(event_type)),

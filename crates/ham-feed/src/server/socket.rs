@@ -1,6 +1,7 @@
 //! One connection, from the upgrade to its end.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -9,10 +10,11 @@ use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use axum::extract::{Query, State, WebSocketUpgrade};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use futures_util::SinkExt as _;
 use ham_session::{LossyReceiver, Received};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::time::{Instant, interval_at};
+use tokio::time::{Instant, interval_at, sleep_until};
 
 use super::hub::{Hub, Seat};
 use super::wire::{self, ClientRequest, decode_request};
@@ -75,19 +77,18 @@ impl Connection {
     /// Serves until the client leaves, stops answering, or the server closes.
     async fn serve(mut self) {
         let (interval, patience) = (self.seat.hub.config.ping_interval, self.seat.hub.config.ping_timeout);
-        let closing = self.seat.hub.closing.clone();
+        let mut closing = pin!(self.seat.hub.closing.clone().cancelled_owned());
         let mut pings = interval_at(Instant::now() + interval, interval);
         // Set while a ping is unanswered.
         let mut dead_at: Option<Instant> = None;
         loop {
-            let deadline = dead_at.unwrap_or_else(|| Instant::now() + interval + patience);
             let next = tokio::select! {
                 // Closing and the timers first: a flood in either direction must not hide them. What the client says
                 // comes before what it is told, so that an unsubscription is heard while the feed is busy; a client that
                 // floods starves nobody but itself.
                 biased;
-                () = closing.cancelled() => Next::Close,
-                () = tokio::time::sleep_until(deadline) => Next::Gone,
+                () = &mut closing => Next::Close,
+                () = sleep_until(dead_at.unwrap_or_else(Instant::now)), if dead_at.is_some() => Next::Gone,
                 _ = pings.tick(), if dead_at.is_none() => Next::Ping,
                 heard = self.socket.recv() => heard.and_then(Result::ok).map_or(Next::Gone, Next::Hear),
                 Some(said) = self.queue.next() => Next::Say(said),
@@ -104,11 +105,7 @@ impl Connection {
                     dead_at = Some(Instant::now() + patience);
                     self.write(Message::Ping(Vec::new().into()), patience).await
                 }
-                Next::Say(Received::Item(text)) => self.write(Message::Text(text), patience).await,
-                Next::Say(Received::Missed(missed)) => {
-                    let told = wire::error(&format!("lagged: {missed} messages were dropped"));
-                    self.write(Message::Text(told.into()), patience).await
-                }
+                Next::Say(said) => within(patience, self.say(said)).await,
             };
             if !alive {
                 return;
@@ -147,6 +144,24 @@ impl Connection {
         }
     }
 
+    /// Writes this and what waits behind it, and flushes once: a write of the socket costs more than all the rest of a
+    /// delivery.
+    async fn say(&mut self, first: Received<Utf8Bytes>) -> Result<(), axum::Error> {
+        let (mut next, mut written) = (Some(first), 0);
+        while let Some(said) = next {
+            let text = match said {
+                Received::Item(text) => text,
+                Received::Missed(missed) => {
+                    wire::error(&format!("lagged: {missed} messages were dropped")).into()
+                }
+            };
+            written += text.len();
+            self.socket.feed(Message::Text(text)).await?;
+            next = if written < WRITE_BURST { self.queue.try_next() } else { None };
+        }
+        self.socket.flush().await
+    }
+
     /// Whether the socket took it in time.
     async fn write(&mut self, message: Message, patience: Duration) -> bool {
         within(patience, self.socket.send(message)).await
@@ -171,3 +186,7 @@ async fn within<E>(patience: Duration, work: impl Future<Output = Result<(), E>>
 
 /// Bytes that are read at a time. Requests are short, and each connection has a buffer of its own.
 const READ_BUFFER: usize = 4 << 10;
+
+/// Messages are written together up to this many bytes: some sixty blocks. Each connection that was busy keeps a buffer of
+/// that size, and the client is not heard meanwhile.
+const WRITE_BURST: usize = 8 << 10;

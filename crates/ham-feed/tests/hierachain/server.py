@@ -35,4 +35,9 @@ listener.bind(("127.0.0.1", int(sys.argv[1])))
 # Listening already, so that whoever read the line can connect.
 listener.listen(128)
 print(f"listening on {listener.getsockname()[1]}", flush=True)
-uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+config = uvicorn.Config(app, log_level="warning")
+if "HAM_PING_INTERVAL" in os.environ:
+    # For readers that only count frames: uvicorn drops who does not answer, and the pings of 0.2.0 itself are messages.
+    config.ws_ping_interval = float(os.environ["HAM_PING_INTERVAL"])
+    ws_manager._health_handler.ping_interval = config.ws_ping_interval
+uvicorn.Server(config).run(sockets=[listener])

@@ -91,6 +91,16 @@ fn the_bounds_refuse_with_the_limit() {
 }
 
 #[test]
+fn an_answer_to_what_was_not_sent_leaves_the_request_where_it_is() {
+    let mut bench = Bench::new(1, 1);
+    let (_, mut answer) = bench.request(1, 1).unwrap();
+    assert_eq!(bench.answer(1, "early"), Some("early"));
+    assert_eq!(bench.take_all(), [frame(1)]);
+    assert_eq!(bench.answer(1, "one"), None);
+    assert_eq!(answer.try_recv().unwrap().unwrap(), "one");
+}
+
+#[test]
 fn one_request_a_key() {
     let mut bench = Bench::new(4, 4);
     let _kept = bench.request(1, 1).unwrap();
