@@ -199,8 +199,11 @@ impl Ribosome {
         let context = CallContext::new(Arc::clone(self), zome.name.clone(), function.clone(), access);
         let (module, limits, function) = (Arc::clone(&zome.module), self.limits, function.clone());
         let nested = context.depth() > 0;
-        let run = move || Guest::new(&module, Arc::new(context), limits)?.call(&function.0, &input);
-        Ok(Some(if nested { on_a_thread_of_its_own(run).await?? } else { blocking(run).await?? }))
+        let called = Arc::clone(&module);
+        let run = move || Guest::new(&called, Arc::new(context), limits)?.call(&function.0, &input);
+        let output = if nested { on_a_thread_of_its_own(run).await?? } else { blocking(run).await?? };
+        tokio::task::spawn_blocking(move || module.prepare(limits));
+        Ok(Some(output))
     }
 
     /// Calls a callback in zome after zome; the first definitive result ends it.

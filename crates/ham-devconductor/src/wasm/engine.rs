@@ -1,6 +1,6 @@
 //! Modules and the calls into them, on `wasmi`.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use holochain_serialized_bytes as bytes;
 use holochain_wasmer_common::{WasmError, WasmErrorInner, wasm_error};
@@ -16,7 +16,7 @@ use super::{Host, memory};
 use crate::decode::{decode, undecodable};
 
 /// What one call of a guest may use.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
     /// Instructions, about one unit each.
     pub(crate) fuel: u64,
@@ -25,9 +25,16 @@ pub(crate) struct Limits {
 }
 
 /// Code that was checked and can be called.
-#[derive(Debug)]
 pub(crate) struct Module {
     module: wasmi::Module,
+    /// An instance for the next call.
+    spare: Mutex<Option<Guest>>,
+}
+
+impl std::fmt::Debug for Module {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Module").finish_non_exhaustive()
+    }
 }
 
 impl Module {
@@ -41,7 +48,20 @@ impl Module {
                 return Err(build(format!("missing export: {export}")));
             }
         }
-        Ok(Self { module })
+        Ok(Self { module, spare: Mutex::default() })
+    }
+
+    /// Makes an instance for the next call, unless there is one or one is being made: making it takes longer than many a call.
+    pub(crate) fn prepare(&self, limits: Limits) {
+        let Ok(mut spare) = self.spare.try_lock() else { return };
+        if spare.is_none() {
+            let guest = Guest::instantiate(self, limits).ok();
+            *spare = guest.filter(|guest| guest.memory.memory.data_size(&guest.store) <= MAX_SPARE);
+        }
+    }
+
+    fn prepared(&self, limits: Limits) -> Option<Guest> {
+        self.spare.try_lock().ok()?.take().filter(|guest| guest.limits == limits)
     }
 
     pub(crate) fn has(&self, function: &str) -> bool {
@@ -63,13 +83,15 @@ impl Module {
 /// One instance of a module. Made for a call and gone after it, so that nothing a zome leaves in its memory is seen by
 /// the next.
 pub(crate) struct Guest {
+    limits: Limits,
     store: Store<State>,
     instance: wasmi::Instance,
     memory: GuestMemory,
 }
 
 struct State {
-    host: Arc<dyn Host>,
+    /// Not there before the call.
+    host: Option<Arc<dyn Host>>,
     limits: StoreLimits,
     memory: Option<GuestMemory>,
 }
@@ -78,6 +100,12 @@ impl Guest {
     /// # Errors
     /// [`ModuleBuild`](WasmErrorInner::ModuleBuild): an import that no conductor has, or a start that fails.
     pub(crate) fn new(module: &Module, host: Arc<dyn Host>, limits: Limits) -> Result<Self, WasmError> {
+        let mut guest = module.prepared(limits).map_or_else(|| Self::instantiate(module, limits), Ok)?;
+        guest.store.data_mut().host = Some(host);
+        Ok(guest)
+    }
+
+    fn instantiate(module: &Module, limits: Limits) -> Result<Self, WasmError> {
         let build = |error: wasmi::Error| wasm_error!(WasmErrorInner::ModuleBuild(error.to_string()));
         let resources = StoreLimitsBuilder::new()
             .memory_size(limits.memory)
@@ -85,7 +113,7 @@ impl Guest {
             .tables(MAX_TABLES)
             .trap_on_grow_failure(false)
             .build();
-        let mut store = Store::new(engine(), State { host, limits: resources, memory: None });
+        let mut store = Store::new(engine(), State { host: None, limits: resources, memory: None });
         store.limiter(|state| &mut state.limits);
         store.set_fuel(limits.fuel).map_err(build)?;
         let instance = linker().instantiate_and_start(&mut store, &module.module).map_err(build)?;
@@ -96,7 +124,7 @@ impl Guest {
             deallocate: instance.get_typed_func(&store, DEALLOCATE).map_err(build)?,
         };
         store.data_mut().memory = Some(memory);
-        Ok(Self { store, instance, memory })
+        Ok(Self { limits, store, instance, memory })
     }
 
     /// Calls a zome function with its encoded argument; answers its encoded result.
@@ -224,11 +252,11 @@ fn answer(
 ) -> Result<i64, wasmi::Error> {
     // Taken while it is in use: an allocator that asks the host, whose answer needs the allocator, would recurse on the
     // stack of this thread until the process ends.
-    let Some(guest) = caller.data_mut().memory.take() else {
+    let state = caller.data_mut();
+    let (Some(host), Some(guest)) = (state.host.clone(), state.memory.take()) else {
         return Err(memory::trap(WasmErrorInner::Host("called while starting or allocating".to_owned())));
     };
     let input = guest.take(&mut caller, at, length)?;
-    let host = Arc::clone(&caller.data().host);
     let output = match host.call(function, &input) {
         Ok(output) => ok(&output),
         Err(error @ WasmError { error: WasmErrorInner::HostShortCircuit(_), .. }) => {
@@ -259,6 +287,9 @@ const MAX_STACK: usize = 4 << 20;
 /// Tables of a guest and the elements of each, many times what a compiler makes: they are memory that no zome sees.
 const MAX_TABLES: usize = 16;
 const MAX_TABLE: usize = 1 << 20;
+
+/// Bytes of memory that an instance may have to be kept for the next call: several times what the HDK's zomes begin with.
+const MAX_SPARE: usize = 8 << 20;
 
 #[cfg(test)]
 mod tests {
