@@ -8,12 +8,10 @@ mod support;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use ham_testkit::conductor::{
-    Conductor, Install, InstallOptions, InstallSource, probe_bundle, probe_bundle_path,
-};
+use ham_testkit::conductor::{Conductor, Install, InstallOptions, InstallSource, probe_bundle};
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use support::{BOUND, Ham, no_secret};
+use support::{BOUND, Ham, no_secret, probe};
 use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, OnceCell};
 
@@ -383,7 +381,7 @@ fn a_conductor_for_one_call_ends_with_it() {
         let temporary = ham.home.path().join("t");
         std::fs::create_dir(&temporary).unwrap();
         let ham = ham.with("TMPDIR", temporary.display());
-        let app = probe_bundle_path().display().to_string();
+        let app = probe();
         let call = ["call", "--conductor", "real", "--app", &app, "probe", "probe", "count_items"];
         assert_eq!(ham.run(&call).await.ok().text(), "0\n");
         assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0, "temporary data remain");
@@ -395,8 +393,7 @@ fn a_conductor_for_one_call_ends_with_it() {
 fn a_conductor_of_its_own_runs_until_it_is_interrupted() {
     run(async {
         let ham = ham_with_conductor().await;
-        let mut running =
-            ham.start(&["conductor", "run", "--json", "--app", &probe_bundle_path().display().to_string()]);
+        let mut running = ham.start(&["conductor", "run", "--json", "--app", &probe()]);
         let line = running.line(|line| line.contains("admin_port")).await;
         let started: Value = serde_json::from_str(&line).unwrap();
         let port = started["admin_port"].to_string();

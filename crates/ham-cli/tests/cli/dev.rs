@@ -1,14 +1,9 @@
 //! `ham dev`, the embedded conductor, as it is started.
 
-use ham_testkit::conductor::probe_bundle_path;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::Ham;
-
-fn probe() -> String {
-    probe_bundle_path().display().to_string()
-}
+use crate::support::{Ham, probe};
 
 #[tokio::test]
 async fn standard_input_is_not_both_the_app_and_the_passphrase() {

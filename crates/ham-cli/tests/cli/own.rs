@@ -1,14 +1,9 @@
 //! A conductor that ham starts for one command. The embedded one: what is said of the real one is in `real.rs`.
 
-use ham_testkit::conductor::probe_bundle_path;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::{Ham, no_secret};
-
-fn probe() -> String {
-    probe_bundle_path().display().to_string()
-}
+use crate::support::{Ham, no_secret, probe};
 
 /// A home with a directory for temporary data in it.
 fn home() -> Ham {

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::process::Stdio;
 use std::time::Duration;
 
+use ham_testkit::conductor::probe_bundle_path;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -12,6 +13,11 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
 /// Running into it means that a command hangs. Generous: a conductor on a loaded machine compiles its zomes first.
 pub(crate) const BOUND: Duration = Duration::from_secs(120);
+
+/// The bundle of the probe, as an argument.
+pub(crate) fn probe() -> String {
+    probe_bundle_path().display().to_string()
+}
 
 /// A home directory and variables of its own.
 #[derive(Debug)]
