@@ -56,11 +56,16 @@ impl Ribosome {
             let ZomeDef::Wasm(wasm) = definition else {
                 return Err(DnaError::from(ZomeError::NonWasmZome(name.clone())).into());
             };
-            let stored = wasms.as_read().get(&wasm.wasm_hash).await?;
-            let code = stored.ok_or_else(|| RibosomeError::ZomeSourceMissing(name.to_string()))?;
-            let hash = wasm.wasm_hash.clone();
-            let module =
-                blocking(move || ModuleCache::shared().load(&hash, &code.into_content().code())).await??;
+            let hash = &wasm.wasm_hash;
+            let module = match ModuleCache::shared().get(hash) {
+                Some(module) => module,
+                None => {
+                    let stored = wasms.as_read().get(hash).await?;
+                    let code = stored.ok_or_else(|| RibosomeError::ZomeSourceMissing(name.to_string()))?;
+                    let hash = hash.clone();
+                    blocking(move || ModuleCache::shared().load(hash, &code.into_content().code())).await??
+                }
+            };
             let index = u8::try_from(position).ok().filter(|_| position < integrity).map(ZomeIndex);
             zomes.push(Zome { name: name.clone(), integrity: index, module, info: None });
         }

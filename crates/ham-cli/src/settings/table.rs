@@ -9,6 +9,8 @@ pub(crate) struct Setting {
     pub(crate) flag: Option<&'static str>,
     /// What it is.
     pub(crate) about: &'static str,
+    /// Whether its value may be a URL with a password in it.
+    pub(crate) hides_password: bool,
 }
 
 impl Setting {
@@ -16,26 +18,33 @@ impl Setting {
     pub(crate) fn variable(&self) -> String {
         format!("HAM_{}", self.key.to_ascii_uppercase())
     }
+
+    const fn hiding_password(self) -> Self {
+        Self { hides_password: true, ..self }
+    }
 }
 
 const fn setting(key: &'static str, flag: Option<&'static str>, about: &'static str) -> Setting {
-    Setting { key, flag, about }
+    Setting { key, flag, about, hides_password: false }
 }
 
 /// Every setting.
 pub(crate) const SETTINGS: [Setting; 16] = [
     setting("admin_port", Some("--admin-port"), "the admin interface's port on this machine"),
-    setting("admin_url", Some("--admin-url"), "the admin interface's URL, instead of a port"),
+    setting("admin_url", Some("--admin-url"), "the admin interface's URL, instead of a port")
+        .hiding_password(),
     setting(
         "conductor",
         Some("--conductor"),
         "`embedded` or `real`: one that ham starts for `--app`; or a running one's admin URL",
-    ),
+    )
+    .hiding_password(),
     setting(
         "app_url",
         Some("--app-url"),
         "the app interface's URL; without it, the admin interface is asked",
-    ),
+    )
+    .hiding_password(),
     setting("app_id", Some("--app-id"), "the installed app"),
     setting("app_token_file", None, "a file with an app token in base64, where there is no admin interface"),
     setting("origin", Some("--origin"), "the Origin header; the default is `ham`"),

@@ -122,8 +122,8 @@ impl Values {
         match parse(value.trim()) {
             Some(parsed) => Ok(Some(parsed)),
             None => {
-                let url = key.ends_with("_url") || key == "conductor";
-                let given = if url { String::new() } else { format!(", not `{value}`") };
+                let hidden = SETTINGS.iter().any(|setting| setting.key == key && setting.hides_password);
+                let given = if hidden { String::new() } else { format!(", not `{value}`") };
                 Err(Failure::usage(
                     format!("{} must be {expected}{given}", self.place(key)),
                     "correct it there; flags win over the environment, the environment over the file",
@@ -145,15 +145,15 @@ impl Values {
 
     /// Every setting with its value, fit to be shown, and its source.
     pub(crate) fn shown(&self) -> Vec<(Setting, Option<String>, Source)> {
-        let shown = |key: &str, value: &str| match key {
-            "admin_url" | "app_url" => bare(value),
-            "conductor" if value.contains("://") => bare(value),
-            _ => value.to_owned(),
+        let shown = |setting: &Setting, value: &str| match value {
+            "embedded" | "real" => value.to_owned(),
+            url if setting.hides_password => bare(url),
+            value => value.to_owned(),
         };
         SETTINGS
             .iter()
             .map(|setting| match self.values.get(setting.key) {
-                Some((value, source)) => (*setting, Some(shown(setting.key, value)), *source),
+                Some((value, source)) => (*setting, Some(shown(setting, value)), *source),
                 None => (*setting, None, Source::Default),
             })
             .collect()

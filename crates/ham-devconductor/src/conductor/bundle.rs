@@ -1,20 +1,24 @@
 //! Bundle files are compressed, and unpacked in memory: what that may take of it and of the stack is bounded.
 
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 
+use bytes::Bytes;
+use flate2::Compression;
 use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use holochain_types::app::{AppBundle, AppBundleSource, AppRoleResolution, ExistingCellsMap};
 use holochain_types::prelude::{AppBundleError, MemproofMap};
+use mr_bundle::Bundle;
 use mr_bundle::error::MrBundleError;
 use tokio::runtime::Handle;
 
 use crate::error::{ConductorError, InterfaceError};
 use crate::thread;
 
-/// Unpacks an app bundle whose DNA bundles may be unpacked too.
+/// Unpacks an app bundle, whose DNA bundles stay packed.
 ///
 /// # Errors
-/// It cannot be read, is none, or it or one of its DNAs is larger than [`MAX_UNPACKED`].
+/// It cannot be read, is none, or is larger than [`MAX_UNPACKED`].
 pub(crate) async fn unpack(source: AppBundleSource) -> Result<AppBundle, ConductorError> {
     let source = match source {
         AppBundleSource::Path(path) => match tokio::fs::read(&path).await {
@@ -24,26 +28,33 @@ pub(crate) async fn unpack(source: AppBundleSource) -> Result<AppBundle, Conduct
         },
         bytes @ AppBundleSource::Bytes(_) => bytes,
     };
-    if let AppBundleSource::Bytes(bytes) = &source {
-        bounded(bytes)?;
-    }
-    let bundle = deep(source.resolve()).await??;
-    for resource in bundle.get_all_resources().into_values() {
-        bounded(resource.as_ref())?;
-    }
-    Ok(bundle)
+    let decoding = async move {
+        let source = match source {
+            AppBundleSource::Bytes(bytes) => AppBundleSource::Bytes(stored(bytes)?),
+            path @ AppBundleSource::Path(_) => path,
+        };
+        source.resolve().await
+    };
+    Ok(deep(decoding).await??)
 }
 
 /// The DNAs of its roles.
 ///
 /// # Errors
-/// A role or a DNA bundle is none.
+/// A role or a DNA bundle is none, or a DNA bundle is larger than [`MAX_UNPACKED`].
 pub(crate) async fn resolve(
     bundle: AppBundle,
     memproofs: MemproofMap,
     existing: ExistingCellsMap,
 ) -> Result<AppRoleResolution, ConductorError> {
-    Ok(deep(bundle.resolve_cells(memproofs, existing)).await??)
+    let decoding = async move {
+        let dnas = bundle.get_all_resources().into_iter();
+        let dnas = dnas.map(|(name, dna)| Ok((name.clone(), stored(dna.clone().into())?.into())));
+        let dnas: Vec<_> = dnas.collect::<Result<_, MrBundleError>>()?;
+        let bundle = AppBundle::from(Bundle::new(bundle.manifest().clone(), dnas)?);
+        bundle.resolve_cells(memproofs, existing).await
+    };
+    Ok(deep(decoding).await??)
 }
 
 /// Decodes on a thread of its own: a manifest may be nested as deeply as MessagePack is read, which is by recursion, and a
@@ -58,19 +69,24 @@ async fn deep<T: Send + 'static>(
     decoded.map_err(|error| ConductorError::Other(format!("the bundle could not be read: {error}")))
 }
 
+/// The same file with its content as it is, not compressed: decoding it needs no bound, and little work. What cannot be unpacked is
+/// left to whoever does it.
+///
 /// # Errors
-/// It is larger than [`MAX_UNPACKED`] when it is unpacked. What cannot be unpacked is left to whoever does it.
-fn bounded(compressed: &[u8]) -> Result<(), MrBundleError> {
-    if compressed.len().saturating_mul(MAX_RATIO) <= MAX_UNPACKED {
-        return Ok(());
-    }
-    let limit = MAX_UNPACKED as u64 + 1;
-    match io::copy(&mut GzDecoder::new(compressed).take(limit), &mut io::sink()) {
-        Ok(size) if size == limit => {
-            let error = io::Error::other(format!("it is larger than {MAX_UNPACKED} bytes"));
-            Err(MrBundleError::IoError("Failed to decompress bundle".to_owned(), error))
+/// It is larger than [`MAX_UNPACKED`] when it is unpacked.
+fn stored(compressed: Bytes) -> Result<Bytes, MrBundleError> {
+    let failed = |error| MrBundleError::IoError("Failed to decompress bundle".to_owned(), error);
+    let (limit, mut content) = (MAX_UNPACKED as u64 + 1, Vec::new());
+    match GzDecoder::new(&*compressed).take(limit).read_to_end(&mut content) {
+        Ok(size) if size > MAX_UNPACKED => {
+            Err(failed(io::Error::other(format!("it is larger than {MAX_UNPACKED} bytes"))))
         }
-        _ => Ok(()),
+        Ok(size) => {
+            // Stored blocks of up to 64 KiB have a few bytes each.
+            let mut file = GzEncoder::new(Vec::with_capacity(size + size / 1000 + 64), Compression::none());
+            file.write_all(&content).and_then(|()| file.finish()).map(Bytes::from).map_err(failed)
+        }
+        Err(_) => Ok(compressed),
     }
 }
 
@@ -79,6 +95,3 @@ const MAX_UNPACKED: usize = 512 << 20;
 
 /// Sixteen kibibytes for each of the 1024 levels that are read.
 const STACK: usize = 16 << 20;
-
-/// How many times smaller than its content a compressed file is at best.
-const MAX_RATIO: usize = 1032;

@@ -21,25 +21,23 @@ impl ModuleCache {
         &SHARED
     }
 
-    /// The module of this hash, loaded from `code` unless it is here.
+    /// Loads code that is not here; two may load the same, which harms nothing.
     ///
     /// # Errors
     /// The code is no module, or one that cannot be a zome.
-    pub(crate) fn load(&self, hash: &WasmHash, code: &[u8]) -> Result<Arc<Module>, WasmError> {
-        if let Some(module) = self.get(hash) {
-            return Ok(module);
-        }
-        // Outside the lock: loading takes milliseconds. Two may load the same code, which harms nothing.
+    pub(crate) fn load(&self, hash: WasmHash, code: &[u8]) -> Result<Arc<Module>, WasmError> {
+        // Outside the lock: it takes milliseconds.
         let module = Arc::new(Module::new(code)?);
         let mut modules = self.modules.lock().unwrap_or_else(PoisonError::into_inner);
         while modules.len() >= MAX_MODULES {
             modules.pop_front();
         }
-        modules.push_back((hash.clone(), Arc::clone(&module)));
+        modules.push_back((hash, Arc::clone(&module)));
         Ok(module)
     }
 
-    fn get(&self, hash: &WasmHash) -> Option<Arc<Module>> {
+    /// The module of this hash.
+    pub(crate) fn get(&self, hash: &WasmHash) -> Option<Arc<Module>> {
         let mut modules = self.modules.lock().unwrap_or_else(PoisonError::into_inner);
         let found = modules.iter().position(|(known, _)| known == hash)?;
         let entry = modules.remove(found)?;

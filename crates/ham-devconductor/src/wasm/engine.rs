@@ -1,6 +1,6 @@
 //! Modules and the calls into them, on `wasmi`.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use holochain_serialized_bytes as bytes;
 use holochain_wasmer_common::{WasmError, WasmErrorInner, wasm_error};
@@ -27,8 +27,8 @@ pub(crate) struct Limits {
 /// Code that was checked and can be called.
 pub(crate) struct Module {
     module: wasmi::Module,
-    /// An instance for the next call.
-    spare: Mutex<Option<Guest>>,
+    /// Instances for the next calls.
+    spares: Mutex<Vec<Guest>>,
 }
 
 impl std::fmt::Debug for Module {
@@ -48,20 +48,28 @@ impl Module {
                 return Err(build(format!("missing export: {export}")));
             }
         }
-        Ok(Self { module, spare: Mutex::default() })
+        Ok(Self { module, spares: Mutex::default() })
     }
 
-    /// Makes an instance for the next call, unless there is one or one is being made: making it takes longer than many a call.
+    /// Makes an instance for a call to come: making it takes longer than many a call. Done after each call, it keeps as many
+    /// as were in use side by side, up to [`MAX_SPARES`].
     pub(crate) fn prepare(&self, limits: Limits) {
-        let Ok(mut spare) = self.spare.try_lock() else { return };
-        if spare.is_none() {
-            let guest = Guest::instantiate(self, limits).ok();
-            *spare = guest.filter(|guest| guest.memory.memory.data_size(&guest.store) <= MAX_SPARE);
+        if self.spares().len() >= MAX_SPARES {
+            return;
+        }
+        let Ok(guest) = Guest::instantiate(self, limits) else { return };
+        let mut spares = self.spares();
+        if spares.len() < MAX_SPARES && guest.memory.memory.data_size(&guest.store) <= MAX_SPARE {
+            spares.push(guest);
         }
     }
 
     fn prepared(&self, limits: Limits) -> Option<Guest> {
-        self.spare.try_lock().ok()?.take().filter(|guest| guest.limits == limits)
+        self.spares().pop().filter(|guest| guest.limits == limits)
+    }
+
+    fn spares(&self) -> MutexGuard<'_, Vec<Guest>> {
+        self.spares.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn has(&self, function: &str) -> bool {
@@ -287,6 +295,9 @@ const MAX_STACK: usize = 4 << 20;
 /// Tables of a guest and the elements of each, many times what a compiler makes: they are memory that no zome sees.
 const MAX_TABLES: usize = 16;
 const MAX_TABLE: usize = 1 << 20;
+
+/// Instances kept of a module: as many operations as a commit validates side by side.
+const MAX_SPARES: usize = 4;
 
 /// Bytes of memory that an instance may have to be kept for the next call: several times what the HDK's zomes begin with.
 const MAX_SPARE: usize = 8 << 20;
