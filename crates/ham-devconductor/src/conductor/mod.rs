@@ -138,7 +138,7 @@ impl Conductor {
         self.closing.cancel();
         self.tasks.close();
         self.tasks.wait().await;
-        self.stores.close().await;
+        self.stores.close();
     }
 
     /// The same, and cuts the connections at once: what runs ends unheard.

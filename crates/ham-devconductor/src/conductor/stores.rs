@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use holo_hash::DnaHash;
 use holochain_state::DhtStore;
@@ -11,7 +11,7 @@ use holochain_state::data::{self, DbSyncLevel, Dht, HolochainDataConfig, open_db
 use holochain_state::dna_def::DnaDefStore;
 use holochain_state::prelude::WasmStore;
 use tempfile::TempDir;
-use tokio::sync::Mutex;
+use tokio::sync::OnceCell;
 
 use super::config::{Config, DataDirectory};
 use crate::error::{ConductorError, StartError};
@@ -22,7 +22,8 @@ pub(super) struct Stores {
     pub(super) conductor: ConductorStore,
     pub(super) wasms: WasmStore,
     pub(super) definitions: DnaDefStore,
-    dhts: Mutex<HashMap<DnaHash, DhtStore>>,
+    /// Each is opened once; several at a time, because it takes ten milliseconds.
+    dhts: Mutex<HashMap<DnaHash, Arc<OnceCell<DhtStore>>>>,
     /// Removed with this.
     _temporary: Option<TempDir>,
     /// Held while this is, so that no second conductor writes here.
@@ -76,14 +77,16 @@ impl Stores {
 
     /// The store of a DNA, opened when it is first asked for.
     pub(super) async fn dht(&self, dna: &DnaHash) -> Result<DhtStore, ConductorError> {
-        let mut dhts = self.dhts.lock().await;
-        if let Some(dht) = dhts.get(dna) {
-            return Ok(dht.clone());
-        }
-        let database = open_db(self.databases(), Dht::new(Arc::new(dna.clone())), self.config.clone()).await;
-        let dht = DhtStore::new(database.map_err(|error| ConductorError::Other(error.to_string()))?);
-        dhts.insert(dna.clone(), dht.clone());
-        Ok(dht)
+        let place = Arc::clone(self.dhts().entry(dna.clone()).or_default());
+        let open = async || {
+            let database = open_db(self.databases(), Dht::new(Arc::new(dna.clone())), self.config.clone());
+            database.await.map(DhtStore::new).map_err(|error| ConductorError::Other(error.to_string()))
+        };
+        place.get_or_try_init(open).await.cloned()
+    }
+
+    fn dhts(&self) -> MutexGuard<'_, HashMap<DnaHash, Arc<OnceCell<DhtStore>>>> {
+        self.dhts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Closes a DNA's store and removes what it held.
@@ -92,8 +95,8 @@ impl Stores {
         dht.purge_all().await.map_err(|error| ConductorError::Other(error.to_string()))
     }
 
-    pub(super) async fn close(&self) {
-        self.dhts.lock().await.clear();
+    pub(super) fn close(&self) {
+        self.dhts().clear();
     }
 }
 

@@ -22,13 +22,10 @@ pub(crate) async fn validate(
     workspace: &SourceChainWorkspace,
 ) -> Result<(), WorkflowError> {
     let records = workspace.source_chain().scratch_records()?;
-    let by_the_system = async {
-        for record in &records {
-            sys_validation::validate(record, workspace).await?;
-        }
-        Ok(())
-    };
-    // Side by side, because each operation has a guest of its own; judged one after the other, the system's rules first.
+    for record in &records {
+        sys_validation::validate(record, workspace).await?;
+    }
+    // Side by side, because each operation has a guest of its own; judged one after the other.
     let operations: Vec<_> = records
         .iter()
         .flat_map(|record| {
@@ -38,9 +35,7 @@ pub(crate) async fn validate(
             app_validation::validate(record, op_type, workspace, cell.keystore(), ribosome)
         })
         .collect();
-    let by_the_app = stream::iter(operations).buffered(AT_A_TIME).try_collect();
-    let (by_the_system, by_the_app) = tokio::join!(by_the_system, by_the_app);
-    by_the_system.and(by_the_app)
+    stream::iter(operations).buffered(AT_A_TIME).try_collect().await
 }
 
 /// Writes what is staged; answers what was written. On one node everything an author writes is integrated with it.
