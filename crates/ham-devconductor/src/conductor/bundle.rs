@@ -1,6 +1,6 @@
 //! Bundle files are compressed, and unpacked in memory: what that may take of it and of the stack is bounded.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 
 use bytes::Bytes;
 use flate2::Compression;
@@ -30,7 +30,7 @@ pub(crate) async fn unpack(source: AppBundleSource) -> Result<AppBundle, Conduct
     };
     let decoding = async move {
         let source = match source {
-            AppBundleSource::Bytes(bytes) => AppBundleSource::Bytes(stored(bytes)?),
+            AppBundleSource::Bytes(bytes) => AppBundleSource::Bytes(stored(bytes, &mut { MAX_UNPACKED })?),
             path @ AppBundleSource::Path(_) => path,
         };
         source.resolve().await
@@ -41,15 +41,16 @@ pub(crate) async fn unpack(source: AppBundleSource) -> Result<AppBundle, Conduct
 /// The DNAs of its roles.
 ///
 /// # Errors
-/// A role or a DNA bundle is none, or a DNA bundle is larger than [`MAX_UNPACKED`].
+/// A role or a DNA bundle is none, or the DNA bundles together are larger than [`MAX_UNPACKED`].
 pub(crate) async fn resolve(
     bundle: AppBundle,
     memproofs: MemproofMap,
     existing: ExistingCellsMap,
 ) -> Result<AppRoleResolution, ConductorError> {
     let decoding = async move {
+        let mut left = MAX_UNPACKED;
         let dnas = bundle.get_all_resources().into_iter();
-        let dnas = dnas.map(|(name, dna)| Ok((name.clone(), stored(dna.clone().into())?.into())));
+        let dnas = dnas.map(|(name, dna)| Ok((name.clone(), stored(dna.clone().into(), &mut left)?.into())));
         let dnas: Vec<_> = dnas.collect::<Result<_, MrBundleError>>()?;
         let bundle = AppBundle::from(Bundle::new(bundle.manifest().clone(), dnas)?);
         bundle.resolve_cells(memproofs, existing).await
@@ -73,25 +74,24 @@ async fn deep<T: Send + 'static>(
 /// left to whoever does it.
 ///
 /// # Errors
-/// It is larger than [`MAX_UNPACKED`] when it is unpacked.
-fn stored(compressed: Bytes) -> Result<Bytes, MrBundleError> {
+/// It is larger than what is `left`, which it takes its size from, when it is unpacked.
+fn stored(compressed: Bytes, left: &mut u64) -> Result<Bytes, MrBundleError> {
     let failed = |error| MrBundleError::IoError("Failed to decompress bundle".to_owned(), error);
-    let (limit, mut content) = (MAX_UNPACKED as u64 + 1, Vec::new());
-    match GzDecoder::new(&*compressed).take(limit).read_to_end(&mut content) {
-        Ok(size) if size > MAX_UNPACKED => {
+    let mut file = GzEncoder::new(Vec::new(), Compression::none());
+    match io::copy(&mut GzDecoder::new(&*compressed).take(*left + 1), &mut file) {
+        Ok(size) if size > *left => {
             Err(failed(io::Error::other(format!("it is larger than {MAX_UNPACKED} bytes"))))
         }
         Ok(size) => {
-            // Stored blocks of up to 64 KiB have a few bytes each.
-            let mut file = GzEncoder::new(Vec::with_capacity(size + size / 1000 + 64), Compression::none());
-            file.write_all(&content).and_then(|()| file.finish()).map(Bytes::from).map_err(failed)
+            *left -= size;
+            file.finish().map(Bytes::from).map_err(failed)
         }
         Err(_) => Ok(compressed),
     }
 }
 
-/// What a bundle may be unpacked, in bytes; no app is near it.
-const MAX_UNPACKED: usize = 512 << 20;
+/// What a bundle may be unpacked, and its DNA bundles together, in bytes; no app is near it.
+const MAX_UNPACKED: u64 = 512 << 20;
 
 /// Sixteen kibibytes for each of the 1024 levels that are read.
 const STACK: usize = 16 << 20;

@@ -191,5 +191,10 @@ fn a_bomb_is_unpacked_only_up_to_a_bound() {
     run(async |server| {
         refused(server, bomb(3000), "larger than").await;
         refused(server, with_dna(bomb(3000)), "larger than").await;
+        // Each would do, together they do not.
+        let half = gzip(&vec![0; 260 << 20]);
+        let roles = vec![role("one", "one.dna"), role("other", "other.dna")];
+        let both = [("one.dna", half.clone()), ("other.dna", half)];
+        refused(server, pack(app_manifest(&fresh_name(), roles), both), "larger than").await;
     });
 }
