@@ -100,7 +100,6 @@ impl Stage {
         let ham = PersistentHam::connect(config).await.expect("a connection");
         ham.wait_until_callable("probe", PATIENCE, |_| ()).await.expect("cells that run");
         echo(&ham).await;
-        create(&ham).await;
         ham
     }
 }

@@ -82,7 +82,7 @@ pub(super) fn chosen(values: &Values) -> Result<Option<Chosen>, Failure> {
     }
 }
 
-fn named(text: &str) -> Option<Chosen> {
+pub(super) fn named(text: &str) -> Option<Chosen> {
     match text {
         EMBEDDED => Some(Chosen::Own(Kind::Embedded)),
         REAL => Some(Chosen::Own(Kind::Real)),

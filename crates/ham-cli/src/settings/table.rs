@@ -29,7 +29,7 @@ const fn setting(key: &'static str, flag: Option<&'static str>, about: &'static 
 }
 
 /// Every setting.
-pub(crate) const SETTINGS: [Setting; 16] = [
+pub(crate) static SETTINGS: [Setting; 16] = [
     setting("admin_port", Some("--admin-port"), "the admin interface's port on this machine"),
     setting("admin_url", Some("--admin-url"), "the admin interface's URL, instead of a port")
         .hiding_password(),

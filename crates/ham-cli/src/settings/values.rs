@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
+use super::conductor::{Chosen, named};
 use super::table::{SETTINGS, Setting};
 use crate::failure::Failure;
 use crate::input;
@@ -122,7 +123,7 @@ impl Values {
         match parse(value.trim()) {
             Some(parsed) => Ok(Some(parsed)),
             None => {
-                let hidden = SETTINGS.iter().any(|setting| setting.key == key && setting.hides_password);
+                let hidden = setting(key).is_some_and(|setting| setting.hides_password);
                 let given = if hidden { String::new() } else { format!(", not `{value}`") };
                 Err(Failure::usage(
                     format!("{} must be {expected}{given}", self.place(key)),
@@ -134,8 +135,7 @@ impl Values {
 
     /// Where a value is to be corrected.
     pub(crate) fn place(&self, key: &str) -> String {
-        let setting = SETTINGS.iter().find(|setting| setting.key == key);
-        match (self.source(key), setting, &self.file) {
+        match (self.source(key), setting(key), &self.file) {
             (Source::Flag, Some(setting), _) => setting.flag.unwrap_or(key).to_owned(),
             (Source::Environment, Some(setting), _) => setting.variable(),
             (Source::File, _, Some(file)) => format!("{key} in {}", file.display()),
@@ -145,10 +145,10 @@ impl Values {
 
     /// Every setting with its value, fit to be shown, and its source.
     pub(crate) fn shown(&self) -> Vec<(Setting, Option<String>, Source)> {
-        let shown = |setting: &Setting, value: &str| match value {
-            "embedded" | "real" => value.to_owned(),
-            url if setting.hides_password => bare(url),
-            value => value.to_owned(),
+        let shown = |setting: &Setting, value: &str| match named(value) {
+            Some(Chosen::Own(kind)) => kind.name().to_owned(),
+            _ if setting.hides_password => bare(value),
+            _ => value.to_owned(),
         };
         SETTINGS
             .iter()
@@ -158,6 +158,10 @@ impl Values {
             })
             .collect()
     }
+}
+
+fn setting(key: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.key == key)
 }
 
 /// A URL without user, password and query.

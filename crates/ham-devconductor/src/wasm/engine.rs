@@ -59,7 +59,7 @@ impl Module {
         }
         let Ok(guest) = Guest::instantiate(self, limits) else { return };
         let mut spares = self.spares();
-        if spares.len() < MAX_SPARES && guest.memory.memory.data_size(&guest.store) <= MAX_SPARE {
+        if spares.len() < MAX_SPARES && guest.memory.memory.data_size(&guest.store) <= MAX_SPARE_MEMORY {
             spares.push(guest);
         }
     }
@@ -296,11 +296,11 @@ const MAX_STACK: usize = 4 << 20;
 const MAX_TABLES: usize = 16;
 const MAX_TABLE: usize = 1 << 20;
 
-/// Instances kept of a module: as many operations as a commit validates side by side.
-const MAX_SPARES: usize = 4;
+/// Instances kept of a module for the next calls.
+pub(crate) const MAX_SPARES: usize = 4;
 
 /// Bytes of memory that an instance may have to be kept for the next call: several times what the HDK's zomes begin with.
-const MAX_SPARE: usize = 8 << 20;
+const MAX_SPARE_MEMORY: usize = 8 << 20;
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,7 @@ mod function;
 mod memory;
 
 pub(crate) use cache::ModuleCache;
-pub(crate) use engine::{Guest, Limits, Module};
+pub(crate) use engine::{Guest, Limits, MAX_SPARES, Module};
 pub(crate) use failure::RuntimeError;
 pub(crate) use function::HostFunction;
 

@@ -11,6 +11,7 @@ use crate::conductor::Cell;
 use crate::error::WorkflowError;
 use crate::host::{Access, CellAccess};
 use crate::ribosome::Ribosome;
+use crate::wasm::MAX_SPARES;
 
 /// Validates what is staged.
 ///
@@ -79,5 +80,5 @@ pub(crate) fn post_commit(
     });
 }
 
-/// Operations of one commit that are validated side by side.
-const AT_A_TIME: usize = 4;
+/// Operations of one commit that are validated side by side: as many as find an instance ready.
+const AT_A_TIME: usize = MAX_SPARES;
