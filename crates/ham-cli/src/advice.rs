@@ -1,6 +1,8 @@
 //! What to do about each failure, in one place.
 
-use ham::{AdminError, BadAnswer, CallError, ConnectError, NotRunning, Recovery, RefusalKind, SigningError};
+use ham::{
+    AdminError, BadAnswer, CallError, ConnectError, NotRunning, Recovery, RefusalKind, SPOKEN, SigningError,
+};
 use ham_session::{DialError, HandshakeError};
 
 /// About a link that did not come up.
@@ -50,7 +52,8 @@ pub(crate) fn dial(error: &DialError, interface: &str) -> String {
                 .into()
         }
         DialError::Handshake(_) => format!(
-            "what answers at the {interface} port is no Holochain 0.7 conductor: correct the port, or compare versions"
+            "what answers at the {interface} port does not speak as a Holochain conductor does: correct the port, or compare \
+             versions (ham speaks {SPOKEN})"
         ),
         DialError::Tls(_) => "check the server's certificate; wss:// trusts the public authorities".into(),
         DialError::InvalidUrl { .. } => format!("correct the {interface} URL; it starts with ws:// or wss://"),
@@ -66,8 +69,11 @@ pub(crate) fn admin(error: &AdminError) -> String {
         AdminError::Lost { reconcile, .. } => {
             format!("the connection broke or the conductor was too slow ({reconcile}); then try again")
         }
+        AdminError::NotInRelease { .. } => "upgrade the conductor, or do without this request".into(),
+        AdminError::ChainClosed => "this cell is closed for good; use its successor".into(),
         AdminError::Answer { source: BadAnswer::Refused(refusal), .. } => match refusal.kind() {
             RefusalKind::Deserialization => VERSIONS.into(),
+            _ if refusal.is_unreadable_entry() => OUTDATED.into(),
             _ => "the conductor's words say why; correct the request".into(),
         },
         AdminError::Answer { .. } => VERSIONS.into(),
@@ -75,7 +81,12 @@ pub(crate) fn admin(error: &AdminError) -> String {
     }
 }
 
-const VERSIONS: &str = "the conductor speaks another version: this ham is written for Holochain 0.7.1";
+const VERSIONS: &str =
+    "run `ham doctor`: it tells the conductor's release; if HAM_HOLOCHAIN_RELEASE names one, unset it";
+
+/// Advice about entries that an earlier release wrote and the conductor cannot read.
+const OUTDATED: &str = "the chain holds a grant that an earlier release of Holochain wrote, so this conductor lists none; ham's own \
+                        calls go on with a new grant";
 
 /// About a call.
 pub(crate) fn call(error: &CallError) -> String {
@@ -87,6 +98,7 @@ pub(crate) fn call(error: &CallError) -> String {
         CallError::TooLarge { .. } => "send less in one call".into(),
         CallError::Encode(_) => "correct the payload".into(),
         CallError::DeadlineTooLong { .. } => "give a shorter --timeout".into(),
+        CallError::NotInRelease { .. } => "upgrade the conductor, or do without this request".into(),
         CallError::ClockSkew { .. } => "synchronise the clocks of both machines".into(),
         CallError::Overloaded { .. } | CallError::CoolingDown { .. } => "wait, then call again".into(),
         CallError::Arrived { .. } | CallError::Expired => RECONCILE.into(),

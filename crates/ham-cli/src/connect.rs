@@ -56,6 +56,7 @@ pub(crate) async fn config(context: &Context) -> Result<PersistentHamConfig, Fai
         .with_session(session(settings))
         .with_retry(retry(settings))
         .with_admin_timeout(CONNECT_TIMEOUT.max(settings.timeout))
+        .with_release(settings.release)
         .with_deadline(settings.timeout))
 }
 
@@ -85,7 +86,7 @@ pub(crate) async fn open(context: &Context, bound: Option<Duration>) -> Result<P
 /// A client of the admin interface.
 pub(crate) fn admin(settings: &Settings, timeout: Duration) -> Result<Admin, Failure> {
     let url = settings.admin().cloned().ok_or_else(no_admin)?;
-    Ok(Admin::with_config(target(settings, url)?, session(settings), timeout))
+    Ok(Admin::with_config(target(settings, url)?, session(settings), timeout).with_release(settings.release))
 }
 
 /// Where to dial, with the origin.

@@ -7,7 +7,7 @@ mod values;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ham::{BackoffConfig, DEFAULT_ORIGIN, PressureBreaker};
+use ham::{BackoffConfig, DEFAULT_ORIGIN, PressureBreaker, Release};
 use url::Url;
 
 use crate::failure::Failure;
@@ -31,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) credentials: Option<PathBuf>,
     pub(crate) lair: Option<Lair>,
     pub(crate) app_token_file: Option<PathBuf>,
+    /// The conductor's release, where it is named.
+    pub(crate) release: Option<Release>,
     /// The conductor ends with the command: nothing that opens its cells is worth keeping.
     pub(crate) temporary: bool,
     app_id: Option<String>,
@@ -76,6 +78,7 @@ impl Settings {
             credentials: values.text("credentials").map(PathBuf::from),
             lair: lair(&values)?,
             app_token_file: values.text("app_token_file").map(PathBuf::from),
+            release: values.parsed("holochain_release", RELEASE, |text| text.parse().ok())?,
             temporary: false,
             app_id: values.text("app_id"),
             values,
@@ -118,6 +121,7 @@ impl Settings {
             credentials: None,
             lair: None,
             app_token_file: None,
+            release: None,
             temporary: true,
             app_id: Some(app_id),
             ..self.clone()
@@ -125,6 +129,7 @@ impl Settings {
     }
 }
 
+const RELEASE: &str = "one of the releases 0.6, 0.7.0, 0.7.1 and 0.8-dev";
 const URL: &str = "a ws:// or wss:// URL with a host";
 const DURATION: &str = "a time like 30, 30s, 500ms or 2m, and not zero";
 

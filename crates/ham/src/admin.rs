@@ -1,25 +1,33 @@
 //! The admin interface: one link, dialled when it is needed and kept while it lives.
 
+/// Makes one request and takes one kind of answer.
+macro_rules! ask {
+    ($self:ident, $name:literal, $reconcile:expr, $request:expr, $answer:pat => $value:expr) => {{
+        let response = $self.request($name, $reconcile, &$request).await?;
+        match response {
+            $answer => Ok($value),
+            other => Err(AdminError::Answer { request: $name, source: wire::unexpected($name, &other) }),
+        }
+    }};
+}
+
+mod grants;
+mod requests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use ham_session::{Inbox, Incoming as Pushed, Link, SessionConfig, Target, dial};
-use holochain_conductor_api::{
-    AdminRequest, AdminResponse, AppInfo, AppInterfaceInfo, AppStatusFilter,
-    IssueAppAuthenticationTokenPayload,
-};
-use holochain_types::prelude::InstallAppPayload;
-use holochain_types::websocket::AllowedOrigins;
-use holochain_zome_types::cell::CellId;
-use holochain_zome_types::prelude::{ActionHash, AgentPubKey, CapGrantInfo, GrantZomeCallCapabilityPayload};
+use holochain_conductor_api::{AdminRequest, AdminResponse};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::conductor::{ConductorProtocol, Interface, Request};
+use crate::conductor::{ConductorProtocol, Incoming, Interface, Request};
 use crate::config::{DEFAULT_ADMIN_TIMEOUT, DEFAULT_ORIGIN};
+use crate::dialect::find::{self, NotFound};
+use crate::dialect::{Dialect, Release};
 use crate::error::AdminError;
-use crate::redact::Secret;
-use crate::wire;
+use crate::wire::{self, BadAnswer};
 
 /// What tells whether a lost request happened. Reads have nothing to reconcile.
 const READ_AGAIN: &str = "it is a read: ask again";
@@ -37,6 +45,8 @@ struct Shared {
     target: Target,
     session: SessionConfig,
     timeout: Duration,
+    /// The release that the owner names; `None` to find it out.
+    release: Option<Release>,
     /// Held while dialling, so that callers at the same time share one dial.
     link: Mutex<Option<Link<ConductorProtocol>>>,
 }
@@ -61,17 +71,6 @@ impl Inbox<ConductorProtocol> for NoPushes {
     }
 }
 
-/// Makes one request and takes one kind of answer.
-macro_rules! ask {
-    ($self:ident, $name:literal, $reconcile:expr, $request:expr, $answer:pat => $value:expr) => {{
-        let response = $self.request($name, $reconcile, &$request).await?;
-        match response {
-            $answer => Ok($value),
-            other => Err(AdminError::Answer { request: $name, source: wire::unexpected($name, &other) }),
-        }
-    }};
-}
-
 impl Admin {
     /// A client for the admin interface at `target`; nothing is dialled yet.
     pub fn new(target: Target) -> Self {
@@ -80,7 +79,16 @@ impl Admin {
 
     /// As [`new`](Self::new) with a session configuration and a time-out per request, dialling included.
     pub fn with_config(target: Target, session: SessionConfig, timeout: Duration) -> Self {
-        Self { shared: Arc::new(Shared { target, session, timeout, link: Mutex::new(None) }) }
+        Self { shared: Arc::new(Shared { target, session, timeout, release: None, link: Mutex::new(None) }) }
+    }
+
+    /// Takes the conductor for one of this release instead of finding out; `None` finds out. The result has a link of its
+    /// own.
+    #[must_use]
+    pub fn with_release(self, release: Option<Release>) -> Self {
+        let Shared { target, session, timeout, .. } = &*self.shared;
+        let (target, session, timeout) = (target.clone(), session.clone(), *timeout);
+        Self { shared: Arc::new(Shared { target, session, timeout, release, link: Mutex::new(None) }) }
     }
 
     /// A client for the admin interface on a local port, with ham's own origin.
@@ -91,6 +99,20 @@ impl Admin {
     /// Where it dials, without query and credentials.
     pub fn url(&self) -> String {
         crate::config::shown_url(&self.shared.target.url)
+    }
+
+    /// The release of Holochain that the conductor is of. Found out once a link, by at most two requests that change
+    /// nothing.
+    ///
+    /// # Errors
+    /// See [`AdminError`].
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub async fn release(&self) -> Result<Release, AdminError> {
+        let deadline = self.deadline();
+        let link = self.link(deadline).await?;
+        Ok(dialect(&link, deadline).await?.release)
     }
 
     /// Any admin request. `request_name` and `reconcile` go into the error.
@@ -106,19 +128,20 @@ impl Admin {
         reconcile: &'static str,
         request: &AdminRequest,
     ) -> Result<AdminResponse, AdminError> {
-        let deadline = Instant::now() + self.shared.timeout;
+        let deadline = self.deadline();
         let link = self.link(deadline).await?;
-        let out = Request::admin(request).map_err(|why| AdminError::Lost {
-            request: request_name,
-            reconcile: "nothing was sent",
-            source: ham_session::RequestError::Encode(why),
-        })?;
-        let answer = link.request(out, deadline).await.map_err(|source| AdminError::Lost {
-            request: request_name,
-            reconcile,
-            source,
-        })?;
-        wire::admin_answer(answer).map_err(|source| AdminError::Answer { request: request_name, source })
+        let asked = Asked { link: &link, request: request_name, reconcile, deadline };
+        let out = Request::admin(request);
+        let known = out.as_ref().map(|out| out.name().to_owned()).unwrap_or_default();
+        let answer = asked.answer(out).await?;
+        match wire::admin_answer(answer) {
+            Ok(response) => Ok(response),
+            Err(source) => Err(asked.failed(&known, source).await),
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.shared.timeout
     }
 
     /// The live link, dialled if there is none.
@@ -128,7 +151,8 @@ impl Admin {
             if let Some(link) = slot.as_ref().filter(|link| link.end().is_none()) {
                 return Ok(link.clone());
             }
-            let protocol = Arc::new(ConductorProtocol::new(Interface::Admin));
+            let protocol = ConductorProtocol::new(Interface::Admin).with_release(self.shared.release);
+            let protocol = Arc::new(protocol);
             let link = dial(&self.shared.target, protocol, Arc::new(NoPushes), &self.shared.session)
                 .await
                 .map_err(|source| AdminError::Dial { url: self.url(), source: Arc::new(source) })?;
@@ -146,165 +170,48 @@ impl Admin {
             }),
         }
     }
+}
 
-    /// The installed apps.
-    ///
-    /// # Errors
-    /// See [`AdminError`].
-    pub async fn list_apps(&self, filter: Option<AppStatusFilter>) -> Result<Vec<AppInfo>, AdminError> {
-        ask!(self, "list_apps", READ_AGAIN, AdminRequest::ListApps { status_filter: filter },
-            AdminResponse::AppsListed(apps) => apps)
+/// One request under way.
+struct Asked<'a> {
+    link: &'a Link<ConductorProtocol>,
+    request: &'static str,
+    reconcile: &'static str,
+    deadline: Instant,
+}
+
+impl Asked<'_> {
+    async fn answer(&self, out: Result<Request, String>) -> Result<Incoming, AdminError> {
+        let (request, reconcile) = (self.request, self.reconcile);
+        let out = out.map_err(|why| AdminError::Lost {
+            request,
+            reconcile: "nothing was sent",
+            source: ham_session::RequestError::Encode(why),
+        })?;
+        let answer = self.link.request(out, self.deadline).await;
+        answer.map_err(|source| AdminError::Lost { request, reconcile, source })
     }
 
-    /// The app interfaces. While a conductor boots, entries with port 0 in its configuration can be stale.
-    ///
-    /// # Errors
-    /// See [`AdminError`].
-    pub async fn list_app_interfaces(&self) -> Result<Vec<AppInterfaceInfo>, AdminError> {
-        ask!(self, "list_app_interfaces", READ_AGAIN, AdminRequest::ListAppInterfaces,
-            AdminResponse::AppInterfacesListed(list) => list)
+    fn bad(&self, source: BadAnswer) -> AdminError {
+        AdminError::Answer { request: self.request, source }
     }
 
-    /// Opens an app interface and returns its port. It stays for ever, restarts included.
-    ///
-    /// # Errors
-    /// See [`AdminError`]; a lost one shows in [`list_app_interfaces`](Self::list_app_interfaces).
-    pub async fn attach_app_interface(
-        &self,
-        port: u16,
-        allowed_origins: AllowedOrigins,
-        installed_app_id: Option<String>,
-    ) -> Result<u16, AdminError> {
-        ask!(self, "attach_app_interface", "list_app_interfaces tells whether it is there",
-            AdminRequest::AttachAppInterface {
-                port: Some(port), danger_bind_addr: None, allowed_origins, installed_app_id
-            },
-            AdminResponse::AppInterfaceAttached { port } => port)
+    /// A bad answer; one that says that the release lacks the request, where it does.
+    async fn failed(&self, name: &str, source: BadAnswer) -> AdminError {
+        if matches!(&source, BadAnswer::Refused(refusal) if refusal.is_unreadable_request())
+            && let Ok(dialect) = find::dialect(self.link, self.deadline).await
+            && !dialect.knows(name)
+        {
+            return AdminError::NotInRelease { request: name.to_owned(), release: dialect.release };
+        }
+        self.bad(source)
     }
+}
 
-    /// A token that opens one app interface link. Lives 30 s and is used up by one link, by the conductor's default.
-    ///
-    /// # Errors
-    /// See [`AdminError`].
-    pub async fn issue_app_token(&self, app_id: impl Into<String>) -> Result<Secret, AdminError> {
-        let payload = IssueAppAuthenticationTokenPayload::for_installed_app_id(app_id.into());
-        ask!(self, "issue_app_authentication_token", "an unused token expires by itself",
-            AdminRequest::IssueAppAuthenticationToken(payload),
-            AdminResponse::AppAuthenticationTokenIssued(issued) => Secret::new(issued.token))
-    }
-
-    /// Installs an app.
-    ///
-    /// # Errors
-    /// See [`AdminError`]; a lost one shows in [`list_apps`](Self::list_apps).
-    pub async fn install_app(&self, payload: InstallAppPayload) -> Result<AppInfo, AdminError> {
-        ask!(self, "install_app", "list_apps tells whether it is installed",
-            AdminRequest::InstallApp(Box::new(payload)),
-            AdminResponse::AppInstalled(info) => info)
-    }
-
-    /// Uninstalls an app.
-    ///
-    /// # Errors
-    /// See [`AdminError`]; a lost one shows in [`list_apps`](Self::list_apps).
-    pub async fn uninstall_app(&self, app_id: impl Into<String>, force: bool) -> Result<(), AdminError> {
-        ask!(self, "uninstall_app", "list_apps tells whether it is gone",
-            AdminRequest::UninstallApp { installed_app_id: app_id.into(), force },
-            AdminResponse::AppUninstalled => ())
-    }
-
-    /// Enables an app.
-    ///
-    /// # Errors
-    /// See [`AdminError`]; a lost one shows in [`list_apps`](Self::list_apps).
-    pub async fn enable_app(&self, app_id: impl Into<String>) -> Result<AppInfo, AdminError> {
-        ask!(self, "enable_app", "list_apps tells its status",
-            AdminRequest::EnableApp { installed_app_id: app_id.into() },
-            AdminResponse::AppEnabled(info) => info)
-    }
-
-    /// Disables an app.
-    ///
-    /// # Errors
-    /// See [`AdminError`]; a lost one shows in [`list_apps`](Self::list_apps).
-    pub async fn disable_app(&self, app_id: impl Into<String>) -> Result<(), AdminError> {
-        ask!(self, "disable_app", "list_apps tells its status",
-            AdminRequest::DisableApp { installed_app_id: app_id.into() },
-            AdminResponse::AppDisabled => ())
-    }
-
-    /// The cells that run.
-    ///
-    /// # Errors
-    /// See [`AdminError`].
-    pub async fn list_cell_ids(&self) -> Result<Vec<CellId>, AdminError> {
-        ask!(self, "list_cell_ids", READ_AGAIN, AdminRequest::ListCellIds,
-            AdminResponse::CellIdsListed(cells) => cells)
-    }
-
-    /// A new agent key in the conductor's keystore.
-    ///
-    /// # Errors
-    /// See [`AdminError`]; a lost one leaves an unused key.
-    pub async fn generate_agent_pub_key(&self) -> Result<AgentPubKey, AdminError> {
-        ask!(self, "generate_agent_pub_key", "a lost key is unused", AdminRequest::GenerateAgentPubKey,
-            AdminResponse::AgentPubKeyGenerated(key) => key)
-    }
-
-    /// Writes a zome-call capability grant to a cell's source chain.
-    ///
-    /// # Errors
-    /// See [`AdminError`]. An error answer can follow the write (the cell stopped in between): read
-    /// [`grants`](Self::grants) before granting again.
-    pub async fn grant_zome_call_capability(
-        &self,
-        payload: GrantZomeCallCapabilityPayload,
-    ) -> Result<ActionHash, AdminError> {
-        ask!(self, "grant_zome_call_capability", "list_capability_grants tells whether it is there",
-            AdminRequest::GrantZomeCallCapability(Box::new(payload)),
-            AdminResponse::ZomeCallCapabilityGranted(hash) => hash)
-    }
-
-    /// The capability grants of an app's provisioned cells, without their secrets. Conductors leave clones out
-    /// (`holochain` 0.7.1).
-    ///
-    /// # Errors
-    /// See [`AdminError`].
-    pub async fn grants(
-        &self,
-        app_id: impl Into<String>,
-        include_revoked: bool,
-    ) -> Result<Vec<(CellId, Vec<CapGrantInfo>)>, AdminError> {
-        ask!(self, "list_capability_grants", READ_AGAIN,
-            AdminRequest::ListCapabilityGrants { installed_app_id: app_id.into(), include_revoked },
-            AdminResponse::CapabilityGrantsInfo(info) => info.0)
-    }
-
-    /// Revokes a zome-call capability grant.
-    ///
-    /// # Errors
-    /// See [`AdminError`]; a lost one shows in [`grants`](Self::grants).
-    pub async fn revoke_grant(&self, cell_id: CellId, action_hash: ActionHash) -> Result<(), AdminError> {
-        ask!(self, "revoke_zome_call_capability", "list_capability_grants tells whether it is revoked",
-            AdminRequest::RevokeZomeCallCapability { action_hash, cell_id },
-            AdminResponse::ZomeCallCapabilityRevoked => ())
-    }
-
-    /// One page of a cell's state as the conductor's JSON, starting after chain sequence number `after`.
-    ///
-    /// # Errors
-    /// See [`AdminError`].
-    pub async fn dump_state(
-        &self,
-        cell_id: &CellId,
-        after: Option<u32>,
-        limit: Option<u32>,
-    ) -> Result<String, AdminError> {
-        let cursor = after.map(holochain_conductor_api::SourceChainCursor::Sequence);
-        ask!(self, "dump_state", READ_AGAIN,
-            AdminRequest::DumpState {
-                cell_id: Box::new(cell_id.clone()), source_chain_cursor: cursor, limit
-            },
-            AdminResponse::StateDumped(state) => state)
-    }
+/// How the conductor at the other end of a link speaks.
+async fn dialect(link: &Link<ConductorProtocol>, deadline: Instant) -> Result<&'static Dialect, AdminError> {
+    find::dialect(link, deadline).await.map_err(|error| match error {
+        NotFound::Lost { request, source } => AdminError::Lost { request, reconcile: READ_AGAIN, source },
+        NotFound::Answer { request, source } => AdminError::Answer { request, source },
+    })
 }

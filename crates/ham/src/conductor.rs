@@ -3,6 +3,7 @@
 //! Source: `holochain_websocket` 0.7.1 (`WireMessage`), checked against a running conductor. The envelope is read
 //! without copying the body; upstream's tagged enum buffers it first.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
@@ -10,7 +11,9 @@ use ham_session::{Decoded, Frame, HandshakeError, HandshakeIo, Protocol};
 use holochain_conductor_api::{AdminRequest, AppAuthenticationRequest, AppInfo, AppRequest, AppResponse};
 use holochain_zome_types::prelude::Signature;
 use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
 
+use crate::dialect::Release;
 use crate::redact::Secret;
 use crate::wire;
 
@@ -39,6 +42,13 @@ struct EnvelopeRef<'a> {
 struct CallZome<'a> {
     r#type: &'static str,
     value: SignedBytes<'a>,
+}
+
+/// A request whose words are ham's own: those that changed between releases, and those that tell them apart.
+#[derive(Serialize)]
+struct Named<T> {
+    r#type: &'static str,
+    value: T,
 }
 
 #[derive(Serialize)]
@@ -81,6 +91,16 @@ impl Request {
         encode(request).map(Self::new)
     }
 
+    /// A request by its name on the wire.
+    pub(crate) fn named<T: Serialize>(name: &'static str, value: T) -> Result<Self, String> {
+        encode(&Named { r#type: name, value }).map(Self::new)
+    }
+
+    /// Its name on the wire.
+    pub(crate) fn name(&self) -> &str {
+        wire::kind(&self.body).unwrap_or_default()
+    }
+
     /// The same bytes under a fresh id, for sending them again.
     pub(crate) fn again(&self) -> Self {
         Self { id: next_id(), body: self.body.clone() }
@@ -114,25 +134,44 @@ pub enum Interface {
     },
 }
 
-/// What the handshake learned.
+/// What the handshake learned, and the conductor's release, which is found out when it is first needed.
 #[derive(Clone, Debug)]
-pub enum Welcome {
-    /// The admin interface says nothing.
-    Admin,
-    /// The app behind the token, as it was when the link opened.
-    App(Box<AppInfo>),
+pub struct Welcome {
+    app: Option<Box<AppInfo>>,
+    release: Arc<OnceCell<Release>>,
+}
+
+impl Welcome {
+    /// The app behind the token, as it was when the link opened; `None` on an admin interface, which says nothing.
+    pub fn app(&self) -> Option<&AppInfo> {
+        self.app.as_deref()
+    }
+
+    /// The conductor's release, once it is found out.
+    pub(crate) fn release(&self) -> &OnceCell<Release> {
+        &self.release
+    }
 }
 
 /// The protocol of one link to a conductor.
 #[derive(Clone, Debug)]
 pub struct ConductorProtocol {
     interface: Interface,
+    /// The release that the owner names; `None` to find it out.
+    release: Option<Release>,
 }
 
 impl ConductorProtocol {
     /// The protocol for `interface`.
     pub fn new(interface: Interface) -> Self {
-        Self { interface }
+        Self { interface, release: None }
+    }
+
+    /// Takes the conductor for one of this release instead of finding out; `None` finds out.
+    #[must_use]
+    pub fn with_release(mut self, release: Option<Release>) -> Self {
+        self.release = release;
+        self
     }
 
     fn frame(kind: &str, id: Option<u64>, body: &[u8]) -> Result<Frame, String> {
@@ -212,12 +251,11 @@ impl Protocol for ConductorProtocol {
     type Welcome = Welcome;
 
     async fn handshake(&self, io: &mut HandshakeIo<'_>) -> Result<Welcome, HandshakeError> {
-        match &self.interface {
-            Interface::Admin => Ok(Welcome::Admin),
-            Interface::App { token } => {
-                Self::open_app(io, token).await.map(|info| Welcome::App(Box::new(info)))
-            }
-        }
+        let app = match &self.interface {
+            Interface::Admin => None,
+            Interface::App { token } => Some(Box::new(Self::open_app(io, token).await?)),
+        };
+        Ok(Welcome { app, release: Arc::new(OnceCell::new_with(self.release)) })
     }
 
     fn key_of(&self, out: &Request) -> Option<u64> {

@@ -12,6 +12,7 @@ use ham_session::{SessionConfig, Target};
 use http::{HeaderMap, HeaderValue};
 use url::Url;
 
+use crate::dialect::Release;
 use crate::error::ConnectError;
 use crate::redact::Secret;
 use crate::signing::Signing;
@@ -124,7 +125,7 @@ impl Default for PressureBreaker {
 /// - calls in flight: [`DEFAULT_MAX_IN_FLIGHT`]; silence bound: [`DEFAULT_SILENCE_BOUND`]; degraded after
 ///   [`DEFAULT_DEGRADED_AFTER`]
 /// - signals kept for a slow subscriber: [`DEFAULT_SIGNAL_CAPACITY`]
-/// - breaker: off
+/// - breaker: off; release of the conductor: found out
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PersistentHamConfig {
@@ -158,6 +159,8 @@ pub struct PersistentHamConfig {
     pub on_unknown: Option<crate::call::OnUnknown>,
     /// The wall clock that nonces expire by.
     pub wall_clock: Arc<dyn WallClock>,
+    /// The conductor's release; `None` to find it out.
+    pub release: Option<Release>,
 }
 
 impl fmt::Debug for PersistentHamConfig {
@@ -211,6 +214,7 @@ impl PersistentHamConfig {
             breaker: None,
             on_unknown: None,
             wall_clock: Arc::new(SystemWallClock),
+            release: None,
         }
     }
 
@@ -277,6 +281,13 @@ impl PersistentHamConfig {
         hook: impl Fn(&crate::call::UnknownCall) + Send + Sync + 'static,
     ) -> Self {
         self.on_unknown = Some(Arc::new(hook));
+        self
+    }
+
+    /// Takes the conductor for one of this release instead of finding out; `None` finds out.
+    #[must_use]
+    pub fn with_release(mut self, release: Option<Release>) -> Self {
+        self.release = release;
         self
     }
 

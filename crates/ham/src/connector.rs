@@ -154,7 +154,9 @@ impl Connector for ConductorConnector {
 
     async fn connect(&mut self, address: &AppAddress) -> Result<Link<ConductorProtocol>, ConnectError> {
         let target = self.config.target(&address.url)?;
-        let protocol = Arc::new(ConductorProtocol::new(Interface::App { token: address.token.clone() }));
+        let protocol = ConductorProtocol::new(Interface::App { token: address.token.clone() })
+            .with_release(self.config.release);
+        let protocol = Arc::new(protocol);
         let dialled = dial(&target, protocol, self.signals.clone(), &self.config.session).await;
         match dialled {
             Ok(link) => Ok(link),

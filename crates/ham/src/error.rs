@@ -7,6 +7,7 @@ use ham_persistent::{ConnectError as PersistentConnectError, Permanence};
 use ham_session::{Delivery, DialError, LinkEnd, Phase, Recovery, RequestError};
 use holochain_zome_types::prelude::Timestamp;
 
+use crate::dialect::Release;
 use crate::wire::{BadAnswer, Effect, NotRunning, Refusal};
 
 /// What became of a call.
@@ -141,6 +142,18 @@ pub enum AdminError {
         #[source]
         source: Arc<DialError>,
     },
+    /// The conductor's release has no such request; nothing happened.
+    #[error("Holochain {release} has no `{request}` request")]
+    NotInRelease {
+        /// The request's name on the wire.
+        request: String,
+        /// The conductor's release.
+        release: Release,
+    },
+    /// The chain is closed, and the conductor would write to it all the same: other agents would warrant this one. Nothing
+    /// was sent.
+    #[error("the source chain of this cell is closed; nothing may be granted or revoked on it any more")]
+    ChainClosed,
     /// The request was not answered. For a write: it may have happened; `reconcile` names the read that tells.
     #[error("the admin request `{request}` was not answered; {reconcile}")]
     Lost {
@@ -167,25 +180,44 @@ impl AdminError {
     /// Whether the request can have reached the conductor.
     pub fn delivery(&self) -> Delivery {
         match self {
-            Self::NotConfigured | Self::Dial { .. } => Delivery::NotSent,
+            Self::NotConfigured | Self::Dial { .. } | Self::ChainClosed => Delivery::NotSent,
             Self::Lost { source, .. } => source.delivery(),
-            Self::Answer { .. } => Delivery::Answered,
+            Self::Answer { .. } | Self::NotInRelease { .. } => Delivery::Answered,
         }
     }
 
     /// What the owner can do about it.
     pub fn recovery(&self) -> Recovery {
         match self {
-            Self::NotConfigured => Recovery::FixCaller,
+            Self::NotConfigured | Self::ChainClosed | Self::NotInRelease { .. } => Recovery::FixCaller,
             Self::Dial { source, .. } => source.recovery(),
             Self::Lost { source, .. } => source.recovery(),
             Self::Answer { source, .. } => match source {
                 BadAnswer::Refused(refusal) => refusal.recovery(),
-                BadAnswer::Empty | BadAnswer::Undecodable(_) | BadAnswer::Unexpected { .. } => {
-                    Recovery::FixCaller
-                }
+                BadAnswer::Empty
+                | BadAnswer::Undecodable(_)
+                | BadAnswer::OtherRelease { .. }
+                | BadAnswer::Unexpected { .. } => Recovery::FixCaller,
             },
         }
+    }
+
+    /// What the conductor refused, if it did.
+    pub(crate) fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Answer { source: BadAnswer::Refused(refusal), .. } => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// Whether the conductor could not read the request.
+    pub(crate) fn is_unreadable_request(&self) -> bool {
+        self.refusal().is_some_and(Refusal::is_unreadable_request)
+    }
+
+    /// Whether the conductor cannot read an entry of the chain, which an earlier release wrote.
+    pub(crate) fn is_unreadable_entry(&self) -> bool {
+        self.refusal().is_some_and(Refusal::is_unreadable_entry)
     }
 }
 
@@ -372,6 +404,14 @@ pub enum CallError {
         /// Whether an earlier sending of the same bytes was lost and this answer does not settle it.
         unsettled: bool,
     },
+    /// The conductor's release has no such app request; nothing happened.
+    #[error("Holochain {release} has no `{request}` request")]
+    NotInRelease {
+        /// The request's name on the wire.
+        request: String,
+        /// The conductor's release.
+        release: Release,
+    },
     /// The conductor answered without a body: nothing is known.
     #[error("the conductor answered the call without a body")]
     EmptyAnswer,
@@ -401,6 +441,7 @@ impl CallError {
             | Self::Encode(_)
             | Self::TooLarge { .. }
             | Self::DeadlineTooLong { .. }
+            | Self::NotInRelease { .. }
             | Self::ClockSkew { .. } => Outcome::NotRun,
             Self::LinkLost { sent, .. } | Self::TimedOut { sent, .. } | Self::Closed { sent } => {
                 if *sent {
@@ -433,7 +474,9 @@ impl CallError {
     pub fn delivery(&self) -> Delivery {
         match self {
             // These were answered by the conductor, though the call did not run.
-            Self::ClockSkew { .. } | Self::CellNotRunning { sent_before: false, .. } => Delivery::Answered,
+            Self::ClockSkew { .. }
+            | Self::NotInRelease { .. }
+            | Self::CellNotRunning { sent_before: false, .. } => Delivery::Answered,
             other => match other.outcome() {
                 Outcome::NotRun => Delivery::NotSent,
                 Outcome::Unknown => Delivery::Unknown,
@@ -473,6 +516,7 @@ impl CallError {
             | Self::DeadlineTooLong { .. }
             | Self::CellNotRunning { .. }
             | Self::ClockSkew { .. }
+            | Self::NotInRelease { .. }
             | Self::Expired
             | Self::Arrived { .. }
             | Self::EmptyAnswer

@@ -34,6 +34,8 @@ pub const SIGNAL_GAP: &str = "ham.signal.gap";
 pub const FRAME_SKIPPED: &str = "ham.frame.skipped";
 /// An answer came that nobody waits for any more (debug).
 pub const LATE_ANSWER: &str = "ham.answer.late";
+/// The release of the conductor was found out (info).
+pub const RELEASE: &str = "ham.release";
 /// An app interface was attached, for good (info).
 pub const INTERFACE_ATTACHED: &str = "ham.interface.attached";
 
@@ -56,5 +58,6 @@ pub const TABLE: &[(&str, &str, &str)] = &[
     (SIGNAL_GAP, "warn", "read the state the signals describe again"),
     (FRAME_SKIPPED, "warn", "check the versions of both sides"),
     (LATE_ANSWER, "debug", "raise the deadline if frequent"),
+    (RELEASE, "info", "nothing; a change tells of an upgrade"),
     (INTERFACE_ATTACHED, "info", "expected once per app and conductor"),
 ];

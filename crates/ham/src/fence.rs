@@ -44,6 +44,7 @@ impl Shared {
         let fence = self.sign_fence(call, deadline).await?;
         let request = fence.request()?;
         let mut lost = None;
+        let mut status = None;
         loop {
             let link = match (self.link(deadline).await, &lost) {
                 (Ok(link), _) => link,
@@ -74,7 +75,8 @@ impl Shared {
                     ));
                 }
             };
-            return match refusal.verdict(&call.cell_id) {
+            let (refusal, verdict) = self.verdict(&link, refusal, &call.cell_id, &mut status, deadline).await;
+            return match verdict {
                 // Both are decided after the nonce was claimed, and by this fence.
                 Verdict::NoSuchFunction | Verdict::NoGrant => Ok(Fenced::NeverRan),
                 Verdict::Duplicate if lost.is_some() => Ok(Fenced::Ambiguous),
@@ -89,7 +91,9 @@ impl Shared {
                 }
                 Verdict::NotRunning(reason) => Err(not_running(reason)),
                 Verdict::FromTheFuture => Err(CallError::ClockSkew { verdict: "from the future" }),
-                Verdict::Other => Err(CallError::Refused { refusal, unsettled: lost.is_some() }),
+                Verdict::NotRunningUnexplained | Verdict::Other => {
+                    Err(CallError::Refused { refusal, unsettled: lost.is_some() })
+                }
             };
         }
     }

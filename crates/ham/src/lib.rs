@@ -5,10 +5,12 @@ mod app;
 mod breaker;
 mod call;
 mod cell;
+mod chain;
 pub mod client;
 mod conductor;
 mod config;
 mod connector;
+mod dialect;
 mod error;
 pub mod errors;
 pub mod events;
@@ -28,6 +30,7 @@ mod signing;
 mod start;
 mod state;
 mod typed;
+mod verdict;
 mod watchdog;
 mod wire;
 
@@ -44,6 +47,10 @@ pub use config::{
     RECONNECT_INITIAL, RECONNECT_JITTER, RECONNECT_MAX, RECONNECT_MAX_EARLY, TokenFuture, TokenSource,
     conductor_session, default_retry,
 };
+pub use dialect::{
+    CapAccess, CapGrant, CapGrantInfo, GrantedCapability, NOTHING_WRITTEN, NothingWritten, RELEASE_VARIABLE,
+    Release, Span, Stage, UnknownRelease,
+};
 pub use error::{AdminError, CallError, ConnectError, Outcome, SigningError};
 pub use errors::{is_connection_error, is_request_timeout, is_signing_refusal, is_source_chain_pressure};
 pub use fence::Fenced;
@@ -57,12 +64,12 @@ pub use reconnect::{BackoffConfig, compute_delay_ms, connect_with_backoff};
 pub use redact::{REDACTED, Secret};
 pub use sending::MAX_RESUMES;
 pub use shutdown::{ShutdownRx, install_shutdown_handler};
-pub use signal::{GapCause, SignalItem, Signals};
+pub use signal::{GapCause, Signal, SignalItem, Signals};
 pub use signing::{ClientKeySigning, Signing};
 pub use state::{HamState, StateWatch};
 pub use typed::{ZomeCall, ZomeHandle, ZomeInput, zome_client};
 pub use watchdog::notify_systemd;
-pub use wire::{BadAnswer, Effect, NOTHING_WRITTEN, NotRunning, Refusal, RefusalKind, SPOKEN, Stage};
+pub use wire::{BadAnswer, Effect, NotRunning, Refusal, RefusalKind, SPOKEN};
 
 /// The repository's front page: its code compiles.
 #[cfg(doctest)]

@@ -18,6 +18,7 @@ use crate::cell::CallTarget;
 use crate::conductor::ConductorProtocol;
 use crate::config::PersistentHamConfig;
 use crate::connector::ConductorConnector;
+use crate::dialect::Release;
 use crate::error::{CallError, ConnectError};
 use crate::fence::Fenced;
 use crate::shared::Shared;
@@ -68,6 +69,18 @@ impl PersistentHam {
             AttemptError::Closed(_) => ConnectError::Closed,
         })?;
         Ok(builder.finish(persistent))
+    }
+
+    /// The release of Holochain that the conductor is of. Found out once a link, by at most two requests that change
+    /// nothing.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub async fn release(&self) -> Result<Release, CallError> {
+        self.shared.release(Instant::now() + self.shared.config.deadline).await
     }
 
     /// Calls a zome function with the connection's deadline and [`CallPolicy::Resume`](crate::CallPolicy::Resume).

@@ -84,22 +84,26 @@ impl Shared {
             payload,
         };
         let signed = self.sign(&probe, deadline).await.map_err(|error| granting(error, target))?;
-        match self.probe(&signed, deadline).await {
-            Err(CallError::Refused { refusal, .. }) => match refusal.verdict(signed.cell_id()) {
-                Verdict::NotRunning(reason) => Err(not_running(reason)),
-                _ => Ok(signed.cell_id().clone()),
-            },
-            Err(error) => Err(error),
-            Ok(()) => Ok(signed.cell_id().clone()),
+        match self.probe(&signed, deadline).await? {
+            Some(reason) => Err(not_running(reason)),
+            None => Ok(signed.cell_id().clone()),
         }
     }
 
-    /// One sending of a probe, without waiting for a cell to start.
-    async fn probe(&self, call: &SignedCall, deadline: Instant) -> Result<(), CallError> {
+    /// One sending of a probe, without waiting for a cell to start: why it does not run.
+    async fn probe(&self, call: &SignedCall, deadline: Instant) -> Result<Option<NotRunning>, CallError> {
         let link = self.link(deadline).await?;
-        match link.request(call.request()?, deadline).await {
-            Ok(answer) => wire::zome_output(answer).map(|_| ()).map_err(bad_answer),
-            Err(error) => Err(from_request(error, &call.target().to_string(), false)),
+        let answer = link.request(call.request()?, deadline).await;
+        let answer = answer.map_err(|error| from_request(error, &call.target().to_string(), false))?;
+        match wire::zome_output(answer) {
+            Ok(_) => Ok(None),
+            Err(BadAnswer::Refused(refusal)) => {
+                match self.verdict(&link, refusal, call.cell_id(), &mut None, deadline).await {
+                    (_, Verdict::NotRunning(reason)) => Ok(Some(reason)),
+                    _ => Ok(None),
+                }
+            }
+            Err(bad) => Err(bad_answer(bad)),
         }
     }
 }
@@ -132,7 +136,7 @@ fn granting(error: CallError, target: &CallTarget) -> CallError {
         source: BadAnswer::Refused(refusal),
         ..
     })) = &error
-        && refusal.text().contains("NotStarted")
+        && refusal.tells_of_a_cell_that_starts()
     {
         return CallError::CellNotRunning {
             role: target.to_string(),

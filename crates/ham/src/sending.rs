@@ -9,10 +9,11 @@ use holochain_zome_types::prelude::ExternIO;
 use tokio::time::Instant;
 
 use crate::call::{CallOptions, CallPlan, CallPolicy, SignedCall, UnknownCall};
+use crate::dialect::Stage;
 use crate::error::{CallError, Outcome, from_request};
 use crate::sealing::timestamp;
 use crate::shared::{Shared, bad_answer};
-use crate::wire::{self, BadAnswer, NotRunning, Stage, Verdict};
+use crate::wire::{self, BadAnswer, NotRunning, Refusal, Verdict};
 use crate::{events, metrics as names};
 
 /// How many links a call may be lost with before it is taken for their cause: a call that kills every link it is sent on
@@ -40,6 +41,8 @@ struct Sending<'a> {
     losses: u32,
     /// The same bytes may have left before this process or this run.
     sent_before: bool,
+    /// Why the cell does not run, where the app's status had to tell it.
+    status: Option<NotRunning>,
     began: Instant,
     deadline: Instant,
 }
@@ -87,9 +90,12 @@ impl Shared {
             CallPolicy::Repeat { times } => times,
             CallPolicy::FailFast | CallPolicy::Resume => 0,
         };
+        // A grant that is written after a call was refused for want of one may let the call pass: nothing of it ran.
+        let mut renewed = false;
         // An earlier round that was sent and lost: what a later one says of itself must not hide it.
         let mut lost: Option<(SignedCall, CallError)> = None;
         loop {
+            let granted = self.signer.granted();
             let (signed, result) = match self.sign(plan, deadline).await {
                 Ok(signed) => {
                     let result = self.run(&signed, options.policy == CallPolicy::Resume, deadline).await;
@@ -106,6 +112,13 @@ impl Shared {
                         lost = Some((signed, error));
                     }
                 }
+                (Some(signed), Err(error))
+                    if !renewed
+                        && lost.is_none()
+                        && self.renewed(&signed, &error, granted, deadline).await =>
+                {
+                    renewed = true;
+                }
                 (signed, Err(error)) => {
                     let (signed, error) = match lost {
                         Some((earlier, lost)) => (signed.or(Some(earlier)), after_loss(lost, error)),
@@ -116,6 +129,15 @@ impl Shared {
                 (signed, Ok(output)) => return self.finish(began, signed.as_ref(), Ok(output)),
             }
         }
+    }
+
+    /// Whether a call was refused for want of a grant, and a grant was written since. A conductor cannot read the grants of
+    /// an earlier release, and a chain may have been restored without them.
+    async fn renewed(&self, call: &SignedCall, error: &CallError, granted: u32, deadline: Instant) -> bool {
+        let CallError::Refused { refusal, unsettled: false } = error else { return false };
+        refusal.verdict(&call.cell_id) == Verdict::NoGrant
+            && self.signer.credentials(&call.cell_id, deadline).await.is_ok()
+            && self.signer.granted() > granted
     }
 
     /// Sends a call that was signed earlier, by this process or another.
@@ -140,7 +162,8 @@ impl Shared {
         let began = Instant::now();
         let request = call.request()?;
         let sent_before = call.sent.swap(true, Ordering::Relaxed);
-        let mut sending = Sending { call, lost_on: None, losses: 0, sent_before, began, deadline };
+        let mut sending =
+            Sending { call, lost_on: None, losses: 0, sent_before, status: None, began, deadline };
         loop {
             let link = match self.link(deadline).await {
                 Ok(link) => link,
@@ -159,16 +182,22 @@ impl Shared {
                         self.breakers.relax(&call.cell_id);
                         return Ok(output);
                     }
-                    Err(bad) => match self.judge(bad, &sending) {
-                        Judgement::Settled(error) => return Err(error),
-                        Judgement::Starting => {
-                            let pause = start_pause(began.elapsed());
-                            if Instant::now() + pause >= deadline {
-                                return Err(self.not_running(&sending, NotRunning::NotStarted));
+                    Err(BadAnswer::Refused(refusal)) => {
+                        let cell = &call.cell_id;
+                        let told = self.verdict(&link, refusal, cell, &mut sending.status, deadline);
+                        let (refusal, verdict) = told.await;
+                        match self.judge(refusal, verdict, &sending) {
+                            Judgement::Settled(error) => return Err(error),
+                            Judgement::Starting => {
+                                let pause = start_pause(began.elapsed());
+                                if Instant::now() + pause >= deadline {
+                                    return Err(self.not_running(&sending, NotRunning::NotStarted));
+                                }
+                                tokio::time::sleep_until(Instant::now() + pause).await;
                             }
-                            tokio::time::sleep_until(Instant::now() + pause).await;
                         }
-                    },
+                    }
+                    Err(bad) => return Err(bad_answer(bad)),
                 },
                 Err(RequestError::LinkLost { phase, end }) => {
                     if phase == Phase::Sent {
@@ -197,13 +226,9 @@ impl Shared {
         }
     }
 
-    /// What a bad answer proves, given what was sent before.
-    fn judge(&self, bad: BadAnswer, sending: &Sending<'_>) -> Judgement {
-        let refusal = match bad {
-            BadAnswer::Refused(refusal) => refusal,
-            other => return Judgement::Settled(bad_answer(other)),
-        };
-        Judgement::Settled(match refusal.verdict(&sending.call.cell_id) {
+    /// What a refusal proves, given what was sent before.
+    fn judge(&self, refusal: Refusal, verdict: Verdict, sending: &Sending<'_>) -> Judgement {
+        Judgement::Settled(match verdict {
             Verdict::Duplicate => CallError::Arrived { not_started_after: sending.call.expires_at },
             Verdict::Expired | Verdict::FromTheFuture if sending.sent() => CallError::Expired,
             Verdict::Expired => CallError::ClockSkew { verdict: "expired" },
@@ -212,7 +237,11 @@ impl Shared {
                 return Judgement::Starting;
             }
             Verdict::NotRunning(reason) => self.not_running(sending, reason),
-            verdict @ (Verdict::NoSuchFunction | Verdict::NoGrant | Verdict::Other) => {
+            // `verdict` has asked for the reason.
+            verdict @ (Verdict::NotRunningUnexplained
+            | Verdict::NoSuchFunction
+            | Verdict::NoGrant
+            | Verdict::Other) => {
                 if verdict == Verdict::NoGrant {
                     self.signer.doubt(&sending.call.cell_id);
                 }

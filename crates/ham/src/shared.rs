@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::admin::Admin;
 use crate::breaker::Breakers;
 use crate::cell::{self, CallTarget};
-use crate::conductor::{ConductorProtocol, Request, Welcome};
+use crate::conductor::{ConductorProtocol, Request};
 use crate::config::PersistentHamConfig;
 use crate::connector::ConductorConnector;
 use crate::error::{CallError, from_request};
@@ -53,8 +53,12 @@ impl Shared {
     ) -> Result<AppResponse, CallError> {
         let link = self.link(deadline).await?;
         let out = Request::app(request).map_err(CallError::Encode)?;
+        let name = out.name().to_owned();
         match link.request(out, deadline).await {
-            Ok(answer) => wire::app_answer(answer).map_err(bad_answer),
+            Ok(answer) => match wire::app_answer(answer) {
+                Ok(response) => Ok(response),
+                Err(bad) => Err(self.refused_request(&link, name, bad, deadline).await),
+            },
             Err(error) => Err(from_request(error, "app_request", false)),
         }
     }
@@ -85,9 +89,9 @@ impl Shared {
             return Ok(info);
         }
         // The link is there before its callback has run: its handshake has asked already.
-        match self.link(deadline).await?.welcome() {
-            Welcome::App(info) => Ok(Arc::new((**info).clone())),
-            Welcome::Admin => self.refresh(deadline).await,
+        match self.link(deadline).await?.welcome().app() {
+            Some(info) => Ok(Arc::new(info.clone())),
+            None => self.refresh(deadline).await,
         }
     }
 
@@ -126,6 +130,8 @@ pub(crate) fn bad_answer(bad: BadAnswer) -> CallError {
         BadAnswer::Refused(refusal) => CallError::Refused { refusal, unsettled: false },
         BadAnswer::Empty => CallError::EmptyAnswer,
         BadAnswer::Undecodable(why) => CallError::UnexpectedResponse(why),
-        unexpected @ BadAnswer::Unexpected { .. } => CallError::UnexpectedResponse(unexpected.to_string()),
+        other @ (BadAnswer::OtherRelease { .. } | BadAnswer::Unexpected { .. }) => {
+            CallError::UnexpectedResponse(other.to_string())
+        }
     }
 }

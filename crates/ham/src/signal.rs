@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use ham_session::{Inbox, Incoming as Pushed, Link};
-use holochain_types::signal::Signal;
+use holochain_types::signal::SystemSignal;
+use holochain_zome_types::cell::CellId;
+use holochain_zome_types::prelude::{AgentPubKey, AppSignal, ZomeName};
+use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use tokio::time::Instant;
 
@@ -20,6 +23,32 @@ pub enum GapCause {
     Lagged(u64),
     /// A message could not be understood.
     BadFrame(String),
+}
+
+/// A signal, in the words of every release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "value", rename_all = "snake_case")]
+pub enum Signal {
+    /// A zome emitted it.
+    App {
+        /// The cell.
+        cell_id: CellId,
+        /// The zome.
+        zome_name: ZomeName,
+        /// What it emitted.
+        signal: AppSignal,
+    },
+    /// Another agent sent it without a zome; since Holochain 0.7.0.
+    AppDirect {
+        /// The cell that received it.
+        cell_id: CellId,
+        /// Who sent it; Holochain 0.7.0 does not say.
+        from_agent: Option<AgentPubKey>,
+        /// What was sent.
+        signal: Vec<u8>,
+    },
+    /// The conductor itself.
+    System(SystemSignal),
 }
 
 /// An item of the signal stream.
@@ -111,7 +140,7 @@ impl SignalHub {
 impl Inbox<ConductorProtocol> for SignalHub {
     fn deliver(&self, _: &Link<ConductorProtocol>, incoming: Pushed<ConductorProtocol>) {
         match incoming {
-            Pushed::Push(Incoming::Signal(bytes)) => match Signal::try_from_vec(bytes.to_vec()) {
+            Pushed::Push(Incoming::Signal(bytes)) => match rmp_serde::from_slice::<Signal>(&bytes) {
                 Ok(signal) => {
                     metrics::counter!(names::SIGNALS).increment(1);
                     self.publish(SignalItem::Signal(Arc::new(signal)));

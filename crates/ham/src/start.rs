@@ -7,7 +7,6 @@ use holochain_conductor_api::AppInfo;
 
 use crate::admin::Admin;
 use crate::breaker::Breakers;
-use crate::conductor::Welcome;
 use crate::config::PersistentHamConfig;
 use crate::connector::ConductorConnector;
 use crate::error::ConnectError;
@@ -30,7 +29,9 @@ impl Parts {
         config.check()?;
         let admin = match &config.admin {
             Some(url) => {
-                Some(Admin::with_config(config.target(url)?, config.session.clone(), config.admin_timeout))
+                let admin =
+                    Admin::with_config(config.target(url)?, config.session.clone(), config.admin_timeout);
+                Some(admin.with_release(config.release))
             }
             None => None,
         };
@@ -77,9 +78,9 @@ fn on_event(
 ) {
     match event {
         Event::Connected(link) => {
-            if let Welcome::App(info) = link.welcome() {
+            if let Some(info) = link.welcome().app() {
                 let mut app = app.write().unwrap_or_else(PoisonError::into_inner);
-                *app = Some(Arc::new((**info).clone()));
+                *app = Some(Arc::new(info.clone()));
             }
             if *failed > 0 {
                 tracing::info!(event = events::RECONNECTED, attempts = *failed);

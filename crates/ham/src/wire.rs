@@ -1,7 +1,5 @@
-//! The only file that names upstream's wire error types and reads their texts.
-//!
-//! Every text that is matched here was captured from a running `holochain` 0.7.1; `tests/wire_captures.rs` provokes
-//! them again on a real conductor, so that a bump which rewords one fails the suite.
+//! The only file that names upstream's wire error types and reads their texts. The texts themselves, and the releases
+//! that say them, stand in [`dialect::refusals`](crate::dialect).
 
 use std::fmt;
 
@@ -11,12 +9,17 @@ use holochain_conductor_api::{AdminResponse, AppInfo, AppResponse, ExternalApiWi
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::ExternIO;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::conductor::{Incoming, decode_app};
+use crate::dialect::refusals::{
+    DISABLED, GUEST, INVALID_COMMIT, NO_FUNCTION, NOT_RUNNING, PRESSURE, UNAUTHORIZED, UNREADABLE_ENTRY,
+};
+use crate::dialect::{NOTHING_WRITTEN, NothingWritten, Release, Stage};
 use crate::redact;
 
-/// The version of Holochain whose requests and answers these are.
-pub const SPOKEN: &str = "Holochain 0.7";
+/// The releases of Holochain whose requests and answers ham knows.
+pub const SPOKEN: &str = "Holochain 0.6, 0.7.0, 0.7.1 and 0.8-dev";
 
 /// What an answered call left behind on the called cell's own source chain.
 ///
@@ -55,6 +58,8 @@ pub enum RefusalKind {
 pub struct Refusal {
     kind: RefusalKind,
     text: String,
+    /// The release of the conductor, where it is known.
+    release: Option<Release>,
 }
 
 /// Why a cell does not run.
@@ -102,6 +107,8 @@ pub(crate) enum Verdict {
     FromTheFuture,
     /// The called cell does not run; the nonce was not touched.
     NotRunning(NotRunning),
+    /// The same from a release that gives no reason: the app's status tells it.
+    NotRunningUnexplained,
     /// The function does not exist: the nonce was claimed and nothing ran.
     NoSuchFunction,
     /// Refused by the grant check: the nonce was claimed and nothing ran.
@@ -109,48 +116,6 @@ pub(crate) enum Verdict {
     /// Anything else.
     Other,
 }
-
-const NOT_RUNNING: &str = "Conductor returned an error while using a ConductorApi: CellNotRunning(";
-const UNAUTHORIZED: &str = "Call was not authorized with reason ";
-const UNREADABLE: &str = "Serialization error while using a InterfaceApi: ";
-const NO_ZOME: &str = "ZomeError: Zome not found: ";
-const CELL_MISSING: &str = "Conductor returned an error while using a ConductorApi: CellMissing(";
-/// A zome function that failed: by its own error, by a host function, by a trap. The scratch space is dropped.
-const GUEST: &str = "Wasm runtime error while working with Ribosome: RuntimeError: ";
-const INVALID_COMMIT: &str = "Source chain error: InvalidCommit error: ";
-/// Two calls wrote to one chain at a time; this one lost, in the transaction that would have written.
-const HEAD_MOVED: &str = "Source chain error: Attempted to commit a bundle to the source chain, but the source chain head has moved";
-const NO_FUNCTION: &str = "Attempted to call a zome function that doesn't exist";
-
-/// When a refusal was decided, relative to the claim of the nonce.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// The same bytes are refused the same way whenever they come.
-    Always,
-    /// Before the nonce, by what was installed at that moment: the same bytes, sent earlier, may have run.
-    BeforeNonce,
-    /// By the nonce or after it was claimed: this sending was the first to arrive, or the answer says otherwise.
-    AtNonce,
-}
-
-/// Variant, anchored prefix and stage of every answer after which nothing was written. What is not in it is
-/// [`Effect::Unknown`]. An anchored prefix cannot be forged by a zome: its own words only ever come after it.
-pub const NOTHING_WRITTEN: &[(RefusalKind, &str, Stage)] = &[
-    (RefusalKind::ZomeCallAuthenticationFailed, "Authentication failure. Bad signature", Stage::Always),
-    (RefusalKind::Deserialization, "", Stage::Always),
-    (RefusalKind::InternalError, UNREADABLE, Stage::Always),
-    (RefusalKind::ZomeCallUnauthorized, UNAUTHORIZED, Stage::AtNonce),
-    (RefusalKind::InternalError, NO_FUNCTION, Stage::AtNonce),
-    (RefusalKind::InternalError, GUEST, Stage::AtNonce),
-    (RefusalKind::InternalError, INVALID_COMMIT, Stage::AtNonce),
-    (RefusalKind::InternalError, HEAD_MOVED, Stage::AtNonce),
-    (RefusalKind::InternalError, NO_ZOME, Stage::BeforeNonce),
-    (RefusalKind::InternalError, NOT_RUNNING, Stage::BeforeNonce),
-    (RefusalKind::InternalError, CELL_MISSING, Stage::BeforeNonce),
-];
-
-/// Texts that mean "busy, later": the conductor's own queues and locks.
-const PRESSURE: &[&str] = &["deadline has elapsed", "database is locked", "timed out", "head has moved"];
 
 impl From<ExternalApiWireError> for Refusal {
     fn from(error: ExternalApiWireError) -> Self {
@@ -167,7 +132,7 @@ impl From<ExternalApiWireError> for Refusal {
                 (RefusalKind::CountersigningSessionError, text)
             }
         };
-        Self { kind, text: redact::conductor_text(&text) }
+        Self { kind, text: redact::conductor_text(&text), release: None }
     }
 }
 
@@ -194,10 +159,39 @@ impl Refusal {
 
     /// When it was decided, for the refusals of [`NOTHING_WRITTEN`].
     pub fn stage(&self) -> Option<Stage> {
-        NOTHING_WRITTEN
-            .iter()
-            .find(|(kind, prefix, _)| *kind == self.kind && self.text.starts_with(prefix))
-            .map(|(_, _, stage)| *stage)
+        self.row().filter(|row| row.on.holds(self.release)).map(|row| row.stage)
+    }
+
+    /// Its row, whichever release says it.
+    fn row(&self) -> Option<&'static NothingWritten> {
+        NOTHING_WRITTEN.iter().find(|row| row.kind == self.kind && self.text.starts_with(row.prefix))
+    }
+
+    /// Whether it depends on the conductor's release what this proves.
+    pub(crate) fn depends_on_release(&self) -> bool {
+        self.release.is_none() && self.row().is_some_and(|row| !row.on.holds(None))
+    }
+
+    /// Whether an admin request met a cell that does not run while its app is enabled.
+    pub(crate) fn tells_of_a_cell_that_starts(&self) -> bool {
+        self.text.starts_with(DISABLED)
+            || (self.text.starts_with(NOT_RUNNING) && self.text.contains("NotStarted"))
+    }
+
+    /// The same, said by a conductor of this release.
+    pub(crate) fn said_by(mut self, release: Release) -> Self {
+        self.release = Some(release);
+        self
+    }
+
+    /// Whether the conductor could not read the request.
+    pub(crate) fn is_unreadable_request(&self) -> bool {
+        self.kind == RefusalKind::Deserialization
+    }
+
+    /// Whether the conductor cannot read an entry of the chain, which an earlier release wrote.
+    pub fn is_unreadable_entry(&self) -> bool {
+        self.kind == RefusalKind::InternalError && self.text.contains(UNREADABLE_ENTRY)
     }
 
     /// What the owner can do about it.
@@ -227,7 +221,7 @@ impl Refusal {
                 if self.text.starts_with(NO_FUNCTION) {
                     return Verdict::NoSuchFunction;
                 }
-                not_running(&self.text, cell).map_or(Verdict::Other, Verdict::NotRunning)
+                self.not_running(cell)
             }
             RefusalKind::Deserialization
             | RefusalKind::DnaReadError
@@ -243,17 +237,31 @@ impl Refusal {
         }
         self.text.strip_prefix(UNAUTHORIZED)?.split_once(", cap secret ").map(|(reason, _)| reason)
     }
+
+    /// Reads `CellNotRunning(<our cell>, <reason>)` or `CellDisabled(<our cell>)`, where the release says so. The cell must
+    /// be ours: the error of a nested call carries the same words about another cell, from a call that did run.
+    fn not_running(&self, cell: &CellId) -> Verdict {
+        if self.stage().is_none() {
+            return Verdict::Other;
+        }
+        let ours = format!("{cell:?}");
+        let about_ours = |prefix| self.text.strip_prefix(prefix).and_then(|text| text.strip_prefix(&ours));
+        if about_ours(DISABLED) == Some(")") {
+            return Verdict::NotRunningUnexplained;
+        }
+        match about_ours(NOT_RUNNING).and_then(|text| text.strip_prefix(", ")) {
+            Some(reason) => Verdict::NotRunning(reason_of(reason.strip_suffix(')').unwrap_or(reason))),
+            None => Verdict::Other,
+        }
+    }
 }
 
-/// Reads `CellNotRunning(<our cell>, <reason>)`. The cell must be ours: the error of a nested call carries the same
-/// words about another cell, from a call that did run.
-pub(crate) fn not_running(text: &str, cell: &CellId) -> Option<NotRunning> {
-    let reason = text.strip_prefix(NOT_RUNNING)?.strip_prefix(&format!("{cell:?}, "))?;
-    let reason = reason.strip_suffix(')').unwrap_or(reason);
+/// Why a cell does not run, in the conductor's words.
+fn reason_of(words: &str) -> NotRunning {
     let inner = |name: &str| {
-        reason.strip_prefix(name).map(|rest| rest.trim_matches(|c| c == '(' || c == ')').to_owned())
+        words.strip_prefix(name).map(|rest| rest.trim_matches(|c| c == '(' || c == ')').to_owned())
     };
-    Some(match reason {
+    match words {
         "NotStarted" => NotRunning::NotStarted,
         "AppAwaitingMemproofs" => NotRunning::AwaitingMemproofs,
         "AppAwaitingRestore" => NotRunning::AwaitingRestore,
@@ -262,7 +270,7 @@ pub(crate) fn not_running(text: &str, cell: &CellId) -> Option<NotRunning> {
             .map(NotRunning::AppDisabled)
             .or_else(|| inner("AppUnrecoverable").map(NotRunning::Unrecoverable))
             .unwrap_or_else(|| NotRunning::Other(other.to_owned())),
-    })
+    }
 }
 
 /// An answer that is not what was asked for.
@@ -275,8 +283,16 @@ pub enum BadAnswer {
     #[error("the conductor answered without a body")]
     Empty,
     /// The answer could not be decoded.
-    #[error("the conductor's answer does not decode, so it speaks another version than {SPOKEN}: {0}")]
+    #[error("the conductor's answer does not decode; ham speaks {SPOKEN}: {0}")]
     Undecodable(String),
+    /// The answer is none of the release that the conductor was found to be, or named as.
+    #[error("the conductor does not answer as Holochain {release} does: {why}")]
+    OtherRelease {
+        /// The release it was taken for.
+        release: Release,
+        /// What does not fit.
+        why: String,
+    },
     /// The answer is of another kind than the request.
     #[error("expected the answer `{expected}`, got `{got}`")]
     Unexpected {
@@ -316,6 +332,56 @@ pub(crate) fn admin_answer(incoming: Incoming) -> Result<AdminResponse, BadAnswe
         response => Ok(response),
     }
 }
+
+/// An answer whose words are ham's own, by its name on the wire.
+pub(crate) fn named<T: DeserializeOwned>(incoming: Incoming, expected: &'static str) -> Result<T, BadAnswer> {
+    let body = body(incoming)?;
+    let got = answered(&body)?;
+    if got != expected {
+        return Err(BadAnswer::Unexpected { expected, got: got.chars().take(MAX_KIND).collect() });
+    }
+    rmp_serde::from_slice::<Valued<T>>(&body)
+        .map(|answer| answer.value)
+        .map_err(|error| BadAnswer::Undecodable(error.to_string()))
+}
+
+/// Whether a conductor could read the request that this answers.
+pub(crate) fn was_read(incoming: Incoming) -> Result<bool, BadAnswer> {
+    match answered(&body(incoming)?) {
+        Ok(_) => Ok(true),
+        Err(BadAnswer::Refused(refusal)) => Ok(!refusal.is_unreadable_request()),
+        Err(other) => Err(other),
+    }
+}
+
+/// The name of an answer that is not an error.
+fn answered(body: &[u8]) -> Result<&str, BadAnswer> {
+    match kind(body).map_err(BadAnswer::Undecodable)? {
+        "error" => match rmp_serde::from_slice::<Valued<ExternalApiWireError>>(body) {
+            Ok(answer) => Err(BadAnswer::Refused(Refusal::from(answer.value))),
+            Err(error) => Err(BadAnswer::Undecodable(error.to_string())),
+        },
+        name => Ok(name),
+    }
+}
+
+/// The name of a request or of an answer.
+pub(crate) fn kind(body: &[u8]) -> Result<&str, String> {
+    rmp_serde::from_slice::<Kind<'_>>(body).map(|kind| kind.r#type).map_err(|error| error.to_string())
+}
+
+#[derive(Deserialize)]
+struct Kind<'a> {
+    r#type: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Valued<T> {
+    value: T,
+}
+
+/// More than the longest name a conductor gives to an answer: a peer's text is not repeated beyond it.
+const MAX_KIND: usize = 64;
 
 /// The output of a zome call.
 pub(crate) fn zome_output(incoming: Incoming) -> Result<ExternIO, BadAnswer> {

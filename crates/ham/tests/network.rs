@@ -6,6 +6,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use ham::Signal;
 use ham::{PersistentHam, PersistentHamConfig, SignalItem};
 use ham_testkit::conductor::{
     Conductor, ConductorNetwork, Install, InstallOptions, Relay, Tool, probe_bundle,
@@ -13,7 +14,6 @@ use ham_testkit::conductor::{
 use holo_hash::{ActionHash, AgentPubKey};
 use holochain_conductor_api::{AdminRequest, AdminResponse};
 use holochain_types::op::DhtOp;
-use holochain_types::signal::Signal;
 use holochain_zome_types::prelude::{CapSecret, CellId, ExternIO};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

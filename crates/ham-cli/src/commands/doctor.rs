@@ -22,7 +22,7 @@ pub(crate) struct Args {
 
 /// The steps, in the order of a call's way.
 const STEPS: [&str; 9] =
-    ["settings", "admin port", "origin", "version", "app state", "token", "app port", "signing", "cell"];
+    ["settings", "admin port", "origin", "release", "app state", "token", "app port", "signing", "cell"];
 
 /// What a step found.
 #[derive(Debug)]

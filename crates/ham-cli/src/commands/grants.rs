@@ -1,9 +1,8 @@
 //! `ham grants`: what is granted on the app's chains, and taking it back.
 
-use ham::Admin;
-use ham::holochain_client::{AppInfo, CellId};
+use ham::holochain_client::{AppInfo, CellId, GrantedFunctions};
+use ham::{Admin, CapGrantInfo, GrantedCapability};
 use holo_hash::ActionHash;
-use holochain_types::prelude::{CapGrantInfo, Capability, GrantedFunctions};
 use serde_json::{Value, json};
 
 use crate::app;
@@ -122,23 +121,21 @@ fn show(context: &Context, cells: &[app::Cell], grants: &Grants) -> Result<(), F
 }
 
 fn row(cells: &[app::Cell], cell_id: &CellId, grant: &CapGrantInfo) -> Value {
-    // The fields of the constraint are private; its JSON is not.
-    let constraint = serde_json::to_value(&grant.cap_grant.constraint).unwrap_or_default();
     json!({
         "role": cells.iter().find(|cell| cell.cell_id == *cell_id).map(|cell| cell.name.clone()),
         "dna": cell_id.dna_hash().to_string(),
         "grant": grant.action_hash.to_string(),
-        "tag": grant.cap_grant.tag,
-        "access": constraint["access_type"],
-        "functions": functions(&grant.cap_grant.capability),
+        "tag": grant.tag,
+        "access": grant.access,
+        "functions": functions(&grant.capability),
         "created": grant.created_at.to_string(),
         "revoked": grant.revoked_at.map(|at| at.to_string()),
     })
 }
 
-fn functions(capability: &Capability) -> String {
+fn functions(capability: &GrantedCapability) -> String {
     match capability {
-        Capability::ZomeCall(grant) => match &grant.functions {
+        GrantedCapability::ZomeCall { functions } => match functions {
             GrantedFunctions::All => "all".into(),
             GrantedFunctions::Listed(listed) => {
                 let mut names: Vec<String> =
@@ -147,6 +144,7 @@ fn functions(capability: &Capability) -> String {
                 names.join(", ")
             }
         },
-        Capability::DirectSignal => "direct signals".into(),
+        GrantedCapability::DirectSignal => "direct signals".into(),
+        _ => "something that this ham does not know".into(),
     }
 }

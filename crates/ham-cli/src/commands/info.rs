@@ -3,6 +3,7 @@
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use ham::holochain_client::AppInfo;
+use ham::{CallError, Release};
 use serde_json::{Value, json};
 
 use crate::app;
@@ -25,12 +26,14 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         return show_settings(context);
     }
     let ham = connect::open(context, Some(context.settings.timeout)).await?;
-    let asked = progress::during(context.output, "asking for the app", ham.app_info()).await;
+    let asking = async { Ok::<_, CallError>((ham.app_info().await?, ham.release().await?)) };
+    let asked = progress::during(context.output, "asking for the app", asking).await;
     connect::close(&ham).await;
-    show(context, &asked?, ham.signing())
+    let (info, release) = asked?;
+    show(context, &info, release, ham.signing())
 }
 
-fn show(context: &Context, info: &AppInfo, signing: &str) -> Result<(), Failure> {
+fn show(context: &Context, info: &AppInfo, release: Release, signing: &str) -> Result<(), Failure> {
     let (cells, status) = (app::cells(info), app::status(&info.status));
     let text = || {
         let mut table = plain(["role", "cell", "network seed", "state"]);
@@ -39,7 +42,7 @@ fn show(context: &Context, info: &AppInfo, signing: &str) -> Result<(), Failure>
             table.add_row([&cell.name, &cell.cell_id.dna_hash().to_string(), &cell.network_seed, state]);
         }
         format!(
-            "app     {}\nstate   {status}\nagent   {}\nsigning {signing}\n\n{}",
+            "app       {}\nstate     {status}\nagent     {}\nsigning   {signing}\nconductor Holochain {release}\n\n{}",
             info.installed_app_id,
             info.agent_pub_key,
             trimmed(&table)
@@ -51,6 +54,7 @@ fn show(context: &Context, info: &AppInfo, signing: &str) -> Result<(), Failure>
         "agent": info.agent_pub_key.to_string(),
         "installed_at": info.installed_at.to_string(),
         "signing": signing,
+        "holochain_release": release.name(),
         "cells": cells.iter().map(app::Cell::json).collect::<Vec<_>>(),
     });
     context.output.result(text, &value)

@@ -3,8 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ham::holochain_client::CellId;
-use ham::{GapCause, SignalItem};
-use holochain_types::signal::Signal;
+use ham::{GapCause, Signal, SignalItem};
 use serde_json::{Value, json};
 
 use crate::app::{self, Cell};
@@ -77,7 +76,7 @@ fn signal_json(cells: &[Cell], signal: &Signal) -> Value {
             "type": "direct",
             "role": role(cell_id),
             "dna": cell_id.dna_hash().to_string(),
-            "from": from_agent.to_string(),
+            "from": from_agent.as_ref().map(ToString::to_string),
             "payload": payload(signal),
         }),
         Signal::System(signal) => json!({ "type": "system", "signal": format!("{signal:?}") }),

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
+use ham::Signal as HolochainSignal;
 use ham::{SignalItem, Signals};
-use holochain_types::signal::Signal as HolochainSignal;
 use tokio::sync::watch;
 
 use super::probe;

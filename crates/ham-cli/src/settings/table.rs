@@ -29,7 +29,7 @@ const fn setting(key: &'static str, flag: Option<&'static str>, about: &'static 
 }
 
 /// Every setting.
-pub(crate) static SETTINGS: [Setting; 16] = [
+pub(crate) static SETTINGS: [Setting; 17] = [
     setting("admin_port", Some("--admin-port"), "the admin interface's port on this machine"),
     setting("admin_url", Some("--admin-url"), "the admin interface's URL, instead of a port")
         .hiding_password(),
@@ -85,6 +85,11 @@ pub(crate) static SETTINGS: [Setting; 16] = [
         "the first pause after source-chain pressure; set one of the two to switch it on",
     ),
     setting("pressure_cooldown_max_ms", None, "the longest such pause"),
+    setting(
+        "holochain_release",
+        None,
+        "the conductor's release: `0.6`, `0.7.0`, `0.7.1` or `0.8-dev`; without it, ham finds out",
+    ),
 ];
 
 #[cfg(test)]

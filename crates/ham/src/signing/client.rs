@@ -7,19 +7,18 @@ use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
 use ham_session::Delivery;
-use holochain_zome_types::capability::GrantZomeCallCapabilityGrant;
 use holochain_zome_types::cell::CellId;
-use holochain_zome_types::prelude::{
-    AgentPubKey, CAP_SECRET_BYTES, CapSecret, GrantConstraint, GrantZomeCallCapabilityPayload, ZomeCallGrant,
-};
+use holochain_zome_types::prelude::{ActionHash, AgentPubKey, CAP_SECRET_BYTES, CapSecret};
 use rand::TryRngCore as _;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::store::{CredentialStore, StoredCredential};
-use super::{ClientKeySigning, Credentials, Key, chain};
+use super::{ClientKeySigning, Credentials, Key};
 use crate::admin::Admin;
+use crate::chain::{Chain, OnChain};
+use crate::dialect::{CapAccess, CapGrant};
 use crate::error::{AdminError, SigningError};
 use crate::events;
 
@@ -58,13 +57,6 @@ fn key_ring(conductor: &str, app_id: &str, config: &ClientKeySigning) -> Arc<Key
     RINGS.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default().clone()
 }
 
-/// What became of a grant.
-enum Grant {
-    Valid,
-    Revoked,
-    Absent,
-}
-
 /// Keys whose grant may or may not be on the chain: made by us, or loaded.
 #[derive(Default)]
 struct Keys {
@@ -82,6 +74,11 @@ impl ClientKeys {
     /// The conductor refused the grant of this cell: it is looked for on the chain again before the next call.
     pub(super) fn doubt(&self, cell: &CellId) {
         self.ring.ready.write().unwrap_or_else(PoisonError::into_inner).remove(cell);
+    }
+
+    /// How many grants were written so far.
+    pub(super) fn granted(&self) -> u32 {
+        self.ring.granted.load(Ordering::Relaxed)
     }
 
     /// The credentials for a cell; looked up, or granted once.
@@ -114,32 +111,36 @@ impl ClientKeys {
         let name = cell_name(cell);
         let known = keys.by_cell.get(&name).cloned();
         let on_chain = match &known {
-            Some(credential) => match self.look_up(cell, &credential.tag).await? {
-                Grant::Valid => true,
-                Grant::Absent => false,
-                // Whoever revoked it meant it.
-                Grant::Revoked => {
-                    let forget =
-                        "its grant was revoked; to grant anew, remove the credential or restart the service";
-                    return Err(SigningError::GrantForbidden(forget.into()));
-                }
-            },
-            None => false,
+            Some(credential) => self.look_up(cell, credential).await?,
+            None => OnChain::Absent,
         };
-        let credential = match known {
-            Some(credential) if on_chain => credential,
-            known => {
-                let credential = match known {
-                    Some(credential) => credential,
-                    None => self.new_key(cell)?,
-                };
+        let mut credential = match known {
+            Some(credential) => credential,
+            None => self.new_key(cell)?,
+        };
+        let written = match on_chain {
+            OnChain::Valid(written) => written,
+            // Whoever revoked it meant it.
+            OnChain::Revoked => {
+                let forget =
+                    "its grant was revoked; to grant anew, remove the credential or restart the service";
+                return Err(SigningError::GrantForbidden(forget.into()));
+            }
+            OnChain::Absent | OnChain::Outdated => {
                 self.check_may_grant(cell).await?;
-                keys.by_cell.insert(name, credential.clone());
+                keys.by_cell.insert(name.clone(), credential.clone());
                 self.save(&keys).await?;
-                self.grant(cell, &credential).await?;
-                credential
+                self.grant(cell, &credential, on_chain == OnChain::Outdated).await?
             }
         };
+        if let Some(written) = written.filter(|written| credential.written.as_ref() != Some(written)) {
+            credential.written = Some(written);
+            keys.by_cell.insert(name, credential.clone());
+            // The grant is good without it; only a revocation that a later release cannot read would not be seen.
+            if let Err(error) = self.save(&keys).await {
+                tracing::warn!(event = events::CAP_GRANT, %error, "cannot note which action wrote the grant");
+            }
+        }
         let ready = Arc::new(credentials_of(&credential));
         self.ring.ready.write().unwrap_or_else(PoisonError::into_inner).insert(cell.clone(), ready.clone());
         Ok(ready)
@@ -149,22 +150,27 @@ impl ClientKeys {
         self.admin.as_ref().ok_or(SigningError::Grant(AdminError::NotConfigured))
     }
 
-    /// What became of the grant with this tag. Without an admin interface the file is trusted.
-    async fn look_up(&self, cell: &CellId, tag: &str) -> Result<Grant, SigningError> {
-        let Some(admin) = &self.admin else { return Ok(Grant::Valid) };
-        let grants = admin.grants(&self.app_id, true).await.map_err(SigningError::Grant)?;
-        let Some((_, listed)) = grants.iter().find(|(granted, _)| granted == cell) else {
-            // The list leaves clones out. A revoked grant counts as valid here; calls are refused then, as they should.
-            return Ok(match chain::holds_grant(admin, cell, tag).await.map_err(SigningError::Grant)? {
-                true => Grant::Valid,
-                false => Grant::Absent,
-            });
+    /// What became of the grant of a credential. Without an admin interface the file is trusted.
+    async fn look_up(&self, cell: &CellId, credential: &StoredCredential) -> Result<OnChain, SigningError> {
+        let Some(admin) = &self.admin else { return Ok(OnChain::Valid(None)) };
+        let listed = match admin.grants(&self.app_id, true).await {
+            Ok(grants) => grants.into_iter().find(|(granted, _)| granted == cell),
+            // One grant of an earlier release, and none is listed.
+            Err(error) if error.is_unreadable_entry() => None,
+            Err(error) => return Err(SigningError::Grant(error)),
         };
-        let mut ours = listed.iter().filter(|grant| grant.cap_grant.tag == tag).peekable();
-        Ok(match (ours.peek().is_some(), ours.any(|grant| grant.revoked_at.is_none())) {
-            (_, true) => Grant::Valid,
-            (true, false) => Grant::Revoked,
-            (false, false) => Grant::Absent,
+        let Some((_, listed)) = listed else {
+            // The list leaves clones out.
+            let chain = Chain::of(admin, cell);
+            let on_chain = chain.grant(&credential.tag, credential.written.as_ref()).await;
+            return on_chain.map_err(SigningError::Grant);
+        };
+        let mut ours = listed.iter().filter(|grant| grant.tag == credential.tag).peekable();
+        let revoked = ours.peek().is_some();
+        Ok(match ours.find(|grant| grant.revoked_at.is_none()) {
+            Some(grant) => OnChain::Valid(Some(grant.action_hash.clone())),
+            None if revoked => OnChain::Revoked,
+            None => OnChain::Absent,
         })
     }
 
@@ -174,51 +180,69 @@ impl ClientKeys {
         {
             return Err(SigningError::GrantForbidden(format!("the budget of {budget} grants is used up")));
         }
-        if chain::is_closed(self.admin()?, cell).await.map_err(SigningError::Grant)? {
+        if Chain::of(self.admin()?, cell).is_closed().await.map_err(SigningError::Grant)? {
             return Err(SigningError::ChainClosed);
         }
         Ok(())
     }
 
-    /// Writes the grant. An error answer can follow the write, so the chain decides.
-    async fn grant(&self, cell: &CellId, credential: &StoredCredential) -> Result<(), SigningError> {
+    /// Writes the grant and tells the action, where that is known. An error answer can follow the write, so the chain
+    /// decides.
+    async fn grant(
+        &self,
+        cell: &CellId,
+        credential: &StoredCredential,
+        outdated: bool,
+    ) -> Result<Option<ActionHash>, SigningError> {
         let credentials = credentials_of(credential);
         let secret =
             credentials.cap_secret.ok_or_else(|| SigningError::NoKey("no capability secret".into()))?;
-        let payload = GrantZomeCallCapabilityPayload {
-            cell_id: cell.clone(),
-            cap_grant: GrantZomeCallCapabilityGrant {
-                tag: credential.tag.clone(),
-                constraint: GrantConstraint::Assigned {
-                    secret,
-                    assignees: std::iter::once(credentials.provenance).collect(),
-                },
-                grant: ZomeCallGrant { functions: self.config.functions.clone() },
-            },
+        let assignees = std::iter::once(credentials.provenance).collect();
+        let grant = CapGrant {
+            tag: credential.tag.clone(),
+            access: CapAccess::Assigned { secret, assignees },
+            functions: self.config.functions.clone(),
         };
         self.ring.granted.fetch_add(1, Ordering::Relaxed);
-        let granted = self.admin()?.grant_zome_call_capability(payload).await;
-        if let Err(error) = granted
-            && !self.turns_up(cell, &credential.tag, error.delivery()).await
-        {
-            return Err(SigningError::Grant(error));
-        }
-        tracing::warn!(event = events::CAP_GRANT, app_id = self.app_id, cell = %cell_name(cell), tag = credential.tag);
+        let written = match self.admin()?.grant(cell, &grant).await {
+            Ok(written) => Some(written),
+            Err(error) => match self.turns_up(cell, credential, error.delivery()).await {
+                Some(written) => written,
+                None => return Err(SigningError::Grant(error)),
+            },
+        };
+        let why = if outdated {
+            "the conductor cannot read the grant that an earlier release of Holochain wrote"
+        } else {
+            "the cell had none"
+        };
+        tracing::warn!(
+            event = events::CAP_GRANT,
+            app_id = self.app_id,
+            cell = %cell_name(cell),
+            tag = credential.tag,
+            why
+        );
         metrics::counter!(crate::metrics::GRANTS).increment(1);
-        Ok(())
+        Ok(written)
     }
 
     /// Whether a grant whose request failed is on the chain after all. One whose answer was lost may still be written
     /// for a while: the conductor runs `init` before it.
-    async fn turns_up(&self, cell: &CellId, tag: &str, delivery: Delivery) -> bool {
+    async fn turns_up(
+        &self,
+        cell: &CellId,
+        credential: &StoredCredential,
+        delivery: Delivery,
+    ) -> Option<Option<ActionHash>> {
         let settled =
             Instant::now() + if delivery == Delivery::Unknown { GRANT_SETTLES } else { Duration::ZERO };
         loop {
-            if matches!(self.look_up(cell, tag).await, Ok(Grant::Valid)) {
-                return true;
+            if let Ok(OnChain::Valid(written)) = self.look_up(cell, credential).await {
+                return Some(written);
             }
             if Instant::now() + GRANT_POLL > settled {
-                return false;
+                return None;
             }
             tokio::time::sleep_until(Instant::now() + GRANT_POLL).await;
         }
@@ -234,7 +258,14 @@ impl ClientKeys {
             .map_err(|error| SigningError::NoKey(format!("the system gives no randomness: {error}")))?;
         let public = SigningKey::from_bytes(&seed).verifying_key();
         let tag = format!("{TAG_PREFIX}{}", AgentPubKey::from_raw_32(public.as_bytes().to_vec()));
-        Ok(StoredCredential { app_id: self.app_id.clone(), cell: cell_name(cell), tag, seed, cap_secret })
+        Ok(StoredCredential {
+            app_id: self.app_id.clone(),
+            cell: cell_name(cell),
+            tag,
+            seed,
+            cap_secret,
+            written: None,
+        })
     }
 
     async fn load(&self, keys: &mut Keys) -> Result<(), SigningError> {

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use holochain_zome_types::prelude::ActionHash;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -22,6 +23,9 @@ pub(super) struct StoredCredential {
     /// The capability secret.
     #[serde(with = "serde_bytes")]
     pub(super) cap_secret: Vec<u8>,
+    /// The action that wrote the grant, once that is known: what a revocation names. Earlier files lack it.
+    #[serde(default)]
+    pub(super) written: Option<ActionHash>,
 }
 
 impl Drop for StoredCredential {
@@ -123,6 +127,7 @@ mod tests {
             tag: "tag".into(),
             seed: Zeroizing::new([7; 32]),
             cap_secret: vec![9; 64],
+            written: None,
         }
     }
 

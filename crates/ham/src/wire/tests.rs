@@ -50,16 +50,43 @@ fn only_our_own_cell_at_the_start_of_the_text_counts_as_not_running() {
         ("Newer", NotRunning::Other("Newer".into())),
     ];
     for (text, reason) in cases {
-        let refusal = internal(not_running_text(&ours, text));
-        assert_eq!(refusal.verdict(&ours), Verdict::NotRunning(reason));
-        assert_eq!(refusal.effect(), Effect::Nothing);
-        assert_eq!(internal(not_running_text(&other, text)).verdict(&ours), Verdict::Other);
+        let said = |text: String, release| internal(text).said_by(release);
+        for release in [Release::V0_7_1, Release::V0_8] {
+            let refusal = said(not_running_text(&ours, text), release);
+            assert_eq!(refusal.verdict(&ours), Verdict::NotRunning(reason.clone()));
+            assert_eq!(refusal.effect(), Effect::Nothing);
+            let others = said(not_running_text(&other, text), release);
+            assert_eq!(others.verdict(&ours), Verdict::Other);
+        }
+        // A release that does not say this, and one that is not known, prove nothing by it.
+        let unsaid =
+            [internal(not_running_text(&ours, text)), said(not_running_text(&ours, text), Release::V0_7_0)];
+        for refusal in unsaid {
+            assert_eq!((refusal.verdict(&ours), refusal.effect()), (Verdict::Other, Effect::Unknown));
+        }
         let nested = format!(
             "Wasm runtime error while working with Ribosome: RuntimeError: z:1: Host(\"{}\")",
             not_running_text(&ours, text)
         );
-        assert_eq!(internal(nested).verdict(&ours), Verdict::Other);
+        assert_eq!(said(nested, Release::V0_7_1).verdict(&ours), Verdict::Other);
     }
+}
+
+#[test]
+fn a_disabled_cell_of_an_earlier_release_does_not_run_for_a_reason_it_does_not_give() {
+    let (ours, other) = (cell(1), cell(2));
+    let text = |cell: &CellId| {
+        format!("Conductor returned an error while using a ConductorApi: CellDisabled({cell:?})")
+    };
+    for release in [Release::V0_6, Release::V0_7_0] {
+        let refusal = internal(text(&ours)).said_by(release);
+        assert_eq!(refusal.verdict(&ours), Verdict::NotRunningUnexplained);
+        assert_eq!((refusal.effect(), refusal.stage()), (Effect::Nothing, Some(Stage::BeforeNonce)));
+        assert_eq!(internal(text(&other)).said_by(release).verdict(&ours), Verdict::Other);
+    }
+    let unsaid = internal(text(&ours)).said_by(Release::V0_7_1);
+    assert_eq!((unsaid.verdict(&ours), unsaid.effect()), (Verdict::Other, Effect::Unknown));
+    assert!(internal(text(&ours)).depends_on_release() && !internal("x").depends_on_release());
 }
 
 #[test]

@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use ham::Signal;
 use ham::{PersistentHam, PersistentHamConfig, SignalItem};
 use ham_testkit::conductor::{Conductor, Install, InstallOptions};
 use holochain_types::prelude::*;
-use holochain_types::signal::Signal;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, OnceCell};

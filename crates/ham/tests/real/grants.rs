@@ -13,7 +13,7 @@ use crate::support::*;
 async fn grants_of(ham: &PersistentHam) -> Vec<String> {
     let app_id = ham.config().app_id.clone();
     let grants = ham.admin().unwrap().grants(app_id, true).await.unwrap();
-    let tags = grants.into_iter().flat_map(|(_, grants)| grants).map(|grant| grant.cap_grant.tag);
+    let tags = grants.into_iter().flat_map(|(_, grants)| grants).map(|grant| grant.tag);
     tags.filter(|tag| tag.starts_with("ham:")).collect()
 }
 
@@ -148,10 +148,7 @@ fn a_revoked_grant_stays_revoked() {
         let (cell, grant) = grants
             .iter()
             .find_map(|(cell, grants)| {
-                grants
-                    .iter()
-                    .find(|grant| grant.cap_grant.tag.starts_with("ham:"))
-                    .map(|grant| (cell.clone(), grant))
+                grants.iter().find(|grant| grant.tag.starts_with("ham:")).map(|grant| (cell.clone(), grant))
             })
             .unwrap();
         admin.revoke_grant(cell, grant.action_hash.clone()).await.unwrap();

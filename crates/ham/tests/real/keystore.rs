@@ -17,7 +17,7 @@ fn passphrase(conductor: &Conductor) -> String {
 /// All tags of grants on the app's chains.
 async fn tags(ham: &PersistentHam) -> Vec<String> {
     let grants = ham.admin().unwrap().grants(ham.config().app_id.clone(), true).await.unwrap();
-    grants.into_iter().flat_map(|(_, grants)| grants).map(|grant| grant.cap_grant.tag).collect()
+    grants.into_iter().flat_map(|(_, grants)| grants).map(|grant| grant.tag).collect()
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Signals in order, and gaps where something is missing.
 
+use ham::Signal;
 use ham::{GapCause, SignalItem};
-use holochain_types::signal::Signal;
 use serde::Deserialize;
 
 use crate::support::*;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use ham::holochain_client::AppInfo;
-use ham::{Admin, AdminError, BadAnswer, ConnectError, PersistentHam, RefusalKind};
+use ham::{
+    Admin, AdminError, BadAnswer, ConnectError, PersistentHam, RELEASE_VARIABLE, RefusalKind, Release,
+};
 use ham_session::DialError;
 use holochain_types::prelude::AppStatus;
 
@@ -34,11 +36,11 @@ pub(super) async fn walk(context: &Context, call: bool, findings: &mut Findings)
     let info = match settings.admin() {
         Some(_) => {
             let admin = connect::admin(settings, within).map_err(at("settings"))?;
-            let steps = by_admin(&admin, &app_id, findings);
+            let steps = by_admin(&admin, &app_id, settings.release, findings);
             Some(progress::during(context.output, "asking the admin interface", steps).await?)
         }
         None => {
-            for step in ["admin port", "origin", "version", "app state", "token"] {
+            for step in ["admin port", "origin", "app state", "token"] {
                 findings.skipped(step, "no admin interface is configured");
             }
             None
@@ -59,7 +61,10 @@ pub(super) async fn walk(context: &Context, call: bool, findings: &mut Findings)
 
     let info = match info {
         Some(info) => info,
-        None => ham.app_info().await.map_err(at("cell"))?,
+        None => {
+            release(ham.release().await.map_err(at("release"))?, None, findings)?;
+            ham.app_info().await.map_err(at("cell"))?
+        }
     };
     let signed = signing(context, &ham, &info, call, findings).await;
     let asked = match signed {
@@ -71,21 +76,27 @@ pub(super) async fn walk(context: &Context, call: bool, findings: &mut Findings)
 }
 
 /// Everything the admin interface can tell.
-async fn by_admin(admin: &Admin, app_id: &str, findings: &mut Findings) -> Result<AppInfo, Stopped> {
+async fn by_admin(
+    admin: &Admin,
+    app_id: &str,
+    named: Option<Release>,
+    findings: &mut Findings,
+) -> Result<AppInfo, Stopped> {
     if let Err(error) = admin.list_apps(None).await {
         // How far it got tells what is in order.
         let step = admin_step(&error);
         if step != "admin port" {
             findings.good("admin port", format!("{} accepts connections", admin.url()));
         }
-        if step == "version" {
+        if step == "release" {
             findings.good("origin", "let in");
         }
         return Err(Stopped { step, failure: error.into() });
     }
     findings.good("admin port", format!("{} accepts connections", admin.url()));
     findings.good("origin", "let in");
-    findings.good("version", "answers as Holochain 0.7 does; conductors do not tell their version");
+    let found = admin.clone().with_release(None).release().await.map_err(at("release"))?;
+    release(found, named, findings)?;
     let info = installed(admin, app_id).await.map_err(at("app state"))?;
     if let Some(remedy) = app::remedy(&info.status) {
         let why = anyhow::anyhow!("the app `{app_id}` is {}", app::status(&info.status));
@@ -97,6 +108,21 @@ async fn by_admin(admin: &Admin, app_id: &str, findings: &mut Findings) -> Resul
     Ok(info)
 }
 
+/// Which release answers, what ham cannot promise on it, and whether it is the one that is named.
+fn release(found: Release, named: Option<Release>, findings: &mut Findings) -> Result<(), Stopped> {
+    if let Some(named) = named.filter(|named| *named != found) {
+        let why = anyhow::anyhow!(
+            "{RELEASE_VARIABLE} names Holochain {named}, and the conductor answers as {found}"
+        );
+        let advice = "unset it: ham finds out the release by itself";
+        return Err(Stopped { step: "release", failure: Failure::usage(why.to_string(), advice) });
+    }
+    let limits = found.limits();
+    let limits = if limits.is_empty() { String::new() } else { format!("; here {}", limits.join("; ")) };
+    findings.good("release", format!("answers as Holochain {found} does{limits}"));
+    Ok(())
+}
+
 /// Which step an admin request failed at.
 fn admin_step(error: &AdminError) -> &'static str {
     match error {
@@ -105,10 +131,10 @@ fn admin_step(error: &AdminError) -> &'static str {
             _ => "admin port",
         },
         AdminError::Answer { source: BadAnswer::Refused(refusal), .. } => match refusal.kind() {
-            RefusalKind::Deserialization => "version",
+            RefusalKind::Deserialization => "release",
             _ => "app state",
         },
-        AdminError::Answer { .. } => "version",
+        AdminError::Answer { .. } => "release",
         _ => "admin port",
     }
 }

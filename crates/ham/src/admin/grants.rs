@@ -1,0 +1,113 @@
+//! Capability grants: written, listed and revoked in the words of the conductor's release.
+
+use holochain_conductor_api::{AdminRequest, AdminResponse};
+use holochain_zome_types::cell::CellId;
+use holochain_zome_types::prelude::ActionHash;
+
+use super::{Admin, Asked, READ_AGAIN, dialect};
+use crate::chain::Chain;
+use crate::conductor::Request;
+use crate::dialect::grant::GrantList;
+use crate::dialect::table::ClosedChain;
+use crate::dialect::{CapGrant, CapGrantInfo, Dialect};
+use crate::error::AdminError;
+use crate::wire::{self, BadAnswer};
+
+impl Admin {
+    /// Writes a zome-call capability grant to a cell's source chain, never to one that is closed.
+    ///
+    /// # Errors
+    /// See [`AdminError`]. An error answer can follow the write (the cell stopped in between): read
+    /// [`grants`](Self::grants) before granting again. [`AdminError::ChainClosed`] where the conductor would write it all
+    /// the same.
+    pub async fn grant_zome_call_capability(
+        &self,
+        cell_id: &CellId,
+        grant: &CapGrant,
+    ) -> Result<ActionHash, AdminError> {
+        self.check_open(cell_id).await?;
+        self.grant(cell_id, grant).await
+    }
+
+    /// Writes a grant. The caller has looked whether the chain is closed.
+    pub(crate) async fn grant(&self, cell_id: &CellId, grant: &CapGrant) -> Result<ActionHash, AdminError> {
+        let deadline = self.deadline();
+        let link = self.link(deadline).await?;
+        let dialect = dialect(&link, deadline).await?;
+        let request = "grant_zome_call_capability";
+        let reconcile = "list_capability_grants tells whether it is there";
+        let asked = Asked { link: &link, request, reconcile, deadline };
+        let answer = asked.answer(Request::named(request, dialect.grants.request(cell_id, grant))).await?;
+        match wire::named(answer, "zome_call_capability_granted") {
+            Ok(hash) => Ok(hash),
+            // It reads other words than its release does.
+            Err(BadAnswer::Refused(refusal)) if refusal.is_unreadable_request() => {
+                let why = "it cannot read the request for a grant".into();
+                Err(asked.bad(BadAnswer::OtherRelease { release: dialect.release, why }))
+            }
+            Err(source) => Err(asked.bad(source)),
+        }
+    }
+
+    /// The capability grants of an app's provisioned cells, without their secrets. Conductors leave clones out.
+    ///
+    /// # Errors
+    /// See [`AdminError`]. A chain that holds a grant which an earlier release wrote and this one cannot read makes the
+    /// conductor refuse the whole list.
+    pub async fn grants(
+        &self,
+        app_id: impl Into<String>,
+        include_revoked: bool,
+    ) -> Result<Vec<(CellId, Vec<CapGrantInfo>)>, AdminError> {
+        let deadline = self.deadline();
+        let link = self.link(deadline).await?;
+        let dialect = dialect(&link, deadline).await?;
+        let asked = Asked { link: &link, request: "list_capability_grants", reconcile: READ_AGAIN, deadline };
+        let answer = asked
+            .answer(Request::admin(&AdminRequest::ListCapabilityGrants {
+                installed_app_id: app_id.into(),
+                include_revoked: include_revoked || !dialect.lists_grants_in_force,
+            }))
+            .await?;
+        let list: GrantList =
+            wire::named(answer, "capability_grants_info").map_err(|source| asked.bad(source))?;
+        let mut grants = dialect.grants.read(list).map_err(|why| {
+            asked.bad(BadAnswer::OtherRelease { release: dialect.release, why: why.into() })
+        })?;
+        if !include_revoked {
+            grants.iter_mut().for_each(|(_, grants)| grants.retain(|grant| grant.revoked_at.is_none()));
+        }
+        Ok(grants)
+    }
+
+    /// Revokes a zome-call capability grant, never on a chain that is closed.
+    ///
+    /// # Errors
+    /// See [`AdminError`]; a lost one shows in [`grants`](Self::grants). [`AdminError::ChainClosed`] where the conductor
+    /// would write it all the same.
+    pub async fn revoke_grant(&self, cell_id: CellId, action_hash: ActionHash) -> Result<(), AdminError> {
+        self.check_open(&cell_id).await?;
+        ask!(self, "revoke_zome_call_capability", "list_capability_grants tells whether it is revoked",
+            AdminRequest::RevokeZomeCallCapability { action_hash, cell_id },
+            AdminResponse::ZomeCallCapabilityRevoked => ())
+    }
+
+    /// Refuses to write to a closed chain where the conductor would do it: other agents warrant the agent for that.
+    async fn check_open(&self, cell_id: &CellId) -> Result<(), AdminError> {
+        let deadline = self.deadline();
+        let dialect = dialect(&self.link(deadline).await?, deadline).await?;
+        match dialect.closed_chain {
+            ClosedChain::Refused => Ok(()),
+            ClosedChain::Written => match Chain::of(self, cell_id).is_closed().await? {
+                true => Err(AdminError::ChainClosed),
+                false => Ok(()),
+            },
+        }
+    }
+
+    /// How the conductor at the other end speaks.
+    pub(crate) async fn dialect(&self) -> Result<&'static Dialect, AdminError> {
+        let deadline = self.deadline();
+        dialect(&self.link(deadline).await?, deadline).await
+    }
+}

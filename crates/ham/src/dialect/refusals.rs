@@ -1,0 +1,118 @@
+//! The texts of conductors' errors, and what they prove, by release.
+//!
+//! Every text was captured from running conductors; `tests/real/wire_captures.rs` provokes them again on each release, so
+//! that one which rewords a text fails the suite.
+
+use super::release::Release;
+use crate::wire::RefusalKind;
+
+/// When a refusal was decided, relative to the claim of the nonce.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The same bytes are refused the same way whenever they come.
+    Always,
+    /// Before the nonce, by what was installed at that moment: the same bytes, sent earlier, may have run.
+    BeforeNonce,
+    /// By the nonce or after it was claimed: this sending was the first to arrive, or the answer says otherwise.
+    AtNonce,
+}
+
+/// The releases whose conductors say something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// All that ham speaks.
+    All,
+    /// This one and the earlier ones.
+    Until(Release),
+    /// This one and the later ones.
+    Since(Release),
+}
+
+impl Span {
+    /// Whether a release is among them. One that is not known is among all of them only.
+    #[must_use]
+    pub fn holds(self, release: Option<Release>) -> bool {
+        match (self, release) {
+            (Self::All, _) => true,
+            (Self::Until(last), Some(release)) => release <= last,
+            (Self::Since(first), Some(release)) => release >= first,
+            (Self::Until(_) | Self::Since(_), None) => false,
+        }
+    }
+}
+
+/// An answer to a zome call after which the called cell's chain holds nothing of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NothingWritten {
+    /// The conductor's error variant.
+    pub kind: RefusalKind,
+    /// How its text starts. An anchored prefix cannot be forged by a zome: its own words only ever come after it.
+    pub prefix: &'static str,
+    /// When it was decided.
+    pub stage: Stage,
+    /// Where it is said.
+    pub on: Span,
+}
+
+pub(crate) const UNAUTHORIZED: &str = "Call was not authorized with reason ";
+pub(crate) const NO_FUNCTION: &str = "Attempted to call a zome function that doesn't exist";
+/// A zome function that failed: by its own error, by a host function, by a trap. The scratch space is dropped.
+pub(crate) const GUEST: &str = "Wasm runtime error while working with Ribosome: RuntimeError: ";
+pub(crate) const INVALID_COMMIT: &str = "Source chain error: InvalidCommit error: ";
+/// A cell that does not run, with the reason behind the cell.
+pub(crate) const NOT_RUNNING: &str =
+    "Conductor returned an error while using a ConductorApi: CellNotRunning(";
+/// The same without a reason: the app's status has to tell it.
+pub(crate) const DISABLED: &str = "Conductor returned an error while using a ConductorApi: CellDisabled(";
+const CELL_MISSING: &str = "Conductor returned an error while using a ConductorApi: CellMissing(";
+const UNREADABLE: &str = "Serialization error while using a InterfaceApi: ";
+const NO_ZOME: &str = "ZomeError: Zome not found: ";
+/// Two calls wrote to one chain at a time; this one lost, in the transaction that would have written.
+const HEAD_MOVED: &str = "Source chain error: Attempted to commit a bundle to the source chain, but the source chain head has moved";
+/// A chain holds a grant that an earlier release wrote and this one cannot read: neither grants nor the page of the chain
+/// are answered then.
+pub(crate) const UNREADABLE_ENTRY: &str = "error occurred while decoding: decode Entry: ";
+
+/// Texts that mean "busy, later": the conductor's own queues and locks.
+pub(crate) const PRESSURE: &[&str] =
+    &["deadline has elapsed", "database is locked", "timed out", "head has moved"];
+
+const fn row(kind: RefusalKind, prefix: &'static str, stage: Stage, on: Span) -> NothingWritten {
+    NothingWritten { kind, prefix, stage, on }
+}
+
+/// Every answer after which nothing was written. What is not in it is [`Effect::Unknown`](crate::Effect::Unknown).
+pub const NOTHING_WRITTEN: &[NothingWritten] = {
+    use RefusalKind::{Deserialization, InternalError, ZomeCallAuthenticationFailed, ZomeCallUnauthorized};
+    use Span::{All, Since, Until};
+    use Stage::{Always, AtNonce, BeforeNonce};
+    &[
+        row(ZomeCallAuthenticationFailed, "Authentication failure. Bad signature", Always, All),
+        row(Deserialization, "", Always, All),
+        row(InternalError, UNREADABLE, Always, All),
+        row(ZomeCallUnauthorized, UNAUTHORIZED, AtNonce, All),
+        row(InternalError, NO_FUNCTION, AtNonce, All),
+        row(InternalError, GUEST, AtNonce, All),
+        row(InternalError, INVALID_COMMIT, AtNonce, All),
+        row(InternalError, HEAD_MOVED, AtNonce, All),
+        row(InternalError, NO_ZOME, BeforeNonce, All),
+        row(InternalError, NOT_RUNNING, BeforeNonce, Since(Release::V0_7_1)),
+        row(InternalError, DISABLED, BeforeNonce, Until(Release::V0_7_0)),
+        row(InternalError, CELL_MISSING, BeforeNonce, All),
+    ]
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_that_is_not_known_proves_only_what_all_say() {
+        let (old, new) = (Span::Until(Release::V0_7_0), Span::Since(Release::V0_7_1));
+        for release in Release::ALL {
+            assert!(Span::All.holds(Some(release)));
+            assert_ne!(old.holds(Some(release)), new.holds(Some(release)), "{release}");
+        }
+        assert!(Span::All.holds(None) && !old.holds(None) && !new.holds(None));
+    }
+}

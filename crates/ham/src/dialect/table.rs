@@ -1,0 +1,147 @@
+//! The differences between releases, as data: a reader sees all of them here.
+//!
+//! Read in the published sources and verified on running conductors of 0.6.3, 0.7.0, 0.7.1 and 0.8.0-dev.14.
+
+use super::grant::GrantShape;
+use super::release::Release;
+
+/// How the conductors of one release read and write, where releases differ.
+#[derive(Debug)]
+pub(crate) struct Dialect {
+    pub(crate) release: Release,
+    /// The words of a grant, in requests, lists and dumps.
+    pub(crate) grants: GrantShape,
+    /// Whether `list_capability_grants` without `include_revoked` lists the grants in force. Where it does not, it lists
+    /// none at all.
+    pub(crate) lists_grants_in_force: bool,
+    /// Whether `dump_state` reads its cursor and its limit. Where it does not, it answers the whole chain.
+    pub(crate) pages_chains: bool,
+    /// How an action stands in the JSON of `dump_state`.
+    pub(crate) actions: ActionShape,
+    /// What becomes of a grant, or of its revocation, on a closed chain.
+    pub(crate) closed_chain: ClosedChain,
+    /// The filters of `list_apps` that it knows beyond `enabled` and `disabled`.
+    pub(crate) filters_by_restore: bool,
+    /// What ham cannot promise, for people.
+    pub(crate) limits: &'static [&'static str],
+}
+
+const NO_REASON: &str = "the reason why a cell does not run is asked of the app's status";
+const LOOKS_FIRST: &str =
+    "ham looks whether a chain is closed before it grants or revokes; another client in between is not seen";
+
+/// How an action stands in a dump.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ActionShape {
+    /// `{type, author, action_seq, …}`.
+    Flat,
+    /// `{header: {author, action_seq, …}, data: {type, …}}`.
+    HeaderAndData,
+}
+
+/// What becomes of a write on a closed chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClosedChain {
+    /// It is written, and other agents warrant this one: ham has to look first.
+    Written,
+    /// The conductor refuses it.
+    Refused,
+}
+
+/// A column a release.
+static DIALECTS: [Dialect; 4] = [
+    Dialect {
+        release: Release::V0_6,
+        grants: GrantShape::AccessAndFunctions,
+        lists_grants_in_force: false,
+        pages_chains: false,
+        actions: ActionShape::Flat,
+        closed_chain: ClosedChain::Written,
+        filters_by_restore: false,
+        limits: &[
+            "a power cut can make a call run twice, since there is no `db_sync_level: Full`",
+            "reading a chain for a grant is one request for all of it",
+            NO_REASON,
+            LOOKS_FIRST,
+        ],
+    },
+    Dialect {
+        release: Release::V0_7_0,
+        grants: GrantShape::AccessAndFunctions,
+        lists_grants_in_force: false,
+        pages_chains: true,
+        actions: ActionShape::HeaderAndData,
+        closed_chain: ClosedChain::Written,
+        filters_by_restore: true,
+        limits: &[NO_REASON, LOOKS_FIRST],
+    },
+    Dialect {
+        release: Release::V0_7_1,
+        grants: GrantShape::ConstraintAndCapability,
+        lists_grants_in_force: true,
+        pages_chains: true,
+        actions: ActionShape::HeaderAndData,
+        closed_chain: ClosedChain::Refused,
+        filters_by_restore: true,
+        limits: &[],
+    },
+    Dialect {
+        release: Release::V0_8,
+        grants: GrantShape::ConstraintAndCapability,
+        lists_grants_in_force: true,
+        pages_chains: true,
+        actions: ActionShape::HeaderAndData,
+        closed_chain: ClosedChain::Refused,
+        filters_by_restore: true,
+        limits: &[],
+    },
+];
+
+/// Requests that not every release knows: interface-independent name, first and last release.
+static REQUESTS: &[(&str, Release, Release)] = &[
+    ("graft_records", Release::V0_6, Release::V0_6),
+    ("dump_op_timings", Release::V0_7_0, Release::V0_8),
+    ("send_direct_signal", Release::V0_7_0, Release::V0_8),
+    ("grant_direct_signal_capability", Release::V0_7_1, Release::V0_8),
+];
+
+impl Dialect {
+    /// The dialect of a release.
+    pub(crate) fn of(release: Release) -> &'static Self {
+        match release {
+            Release::V0_6 => &DIALECTS[0],
+            Release::V0_7_0 => &DIALECTS[1],
+            Release::V0_7_1 => &DIALECTS[2],
+            Release::V0_8 => &DIALECTS[3],
+        }
+    }
+
+    /// Whether a request of this name is known to the release. One that no row names is known to all.
+    pub(crate) fn knows(&self, request: &str) -> bool {
+        REQUESTS
+            .iter()
+            .find(|(name, ..)| *name == request)
+            .is_none_or(|(_, first, last)| (*first..=*last).contains(&self.release))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_release_has_its_dialect() {
+        for release in Release::ALL {
+            assert_eq!(Dialect::of(release).release, release);
+        }
+    }
+
+    #[test]
+    fn a_request_is_known_from_its_first_release_to_its_last() {
+        let knows = |request| Release::ALL.map(|release| Dialect::of(release).knows(request));
+        assert_eq!(knows("graft_records"), [true, false, false, false]);
+        assert_eq!(knows("dump_op_timings"), [false, true, true, true]);
+        assert_eq!(knows("grant_direct_signal_capability"), [false, false, true, true]);
+        assert_eq!(knows("app_info"), [true; 4]);
+    }
+}

@@ -1,0 +1,110 @@
+//! What a refusal proves on the release that gave it: asks for the release, and for the reason that it keeps to itself.
+
+use ham_session::{Link, RequestError};
+use holochain_conductor_api::{AppInfo, AppRequest, AppResponse, CellInfo};
+use holochain_zome_types::cell::CellId;
+use tokio::time::Instant;
+
+use crate::conductor::{ConductorProtocol, Request};
+use crate::dialect::Release;
+use crate::dialect::find::{self, NotFound};
+use crate::error::{CallError, from_request};
+use crate::readiness::not_enabled;
+use crate::shared::{Shared, bad_answer};
+use crate::wire::{self, BadAnswer, NotRunning, Refusal, Verdict};
+
+impl Shared {
+    /// The release of the conductor behind the link. A read, so it is asked again on the next link.
+    pub(crate) async fn release(&self, deadline: Instant) -> Result<Release, CallError> {
+        loop {
+            let link = self.link(deadline).await?;
+            return match find::dialect(&link, deadline).await {
+                Ok(dialect) => Ok(dialect.release),
+                Err(NotFound::Lost { source: RequestError::LinkLost { .. }, .. }) => continue,
+                Err(NotFound::Lost { request, source }) => match from_request(source, request, false) {
+                    CallError::TimedOut { target, after, .. } => {
+                        Err(CallError::TimedOut { target, after, sent: false })
+                    }
+                    error => Err(error),
+                },
+                Err(NotFound::Answer { source, .. }) => Err(bad_answer(source)),
+            };
+        }
+    }
+
+    /// What the refusal of a call on `cell` proves. A release that does not say why a cell does not run leaves that to the
+    /// app's status, which is asked at most once: `known` keeps it.
+    pub(crate) async fn verdict(
+        &self,
+        link: &Link<ConductorProtocol>,
+        refusal: Refusal,
+        cell: &CellId,
+        known: &mut Option<NotRunning>,
+        deadline: Instant,
+    ) -> (Refusal, Verdict) {
+        let refusal = on_its_release(link, refusal, deadline).await;
+        let verdict = match (refusal.verdict(cell), &known) {
+            (Verdict::NotRunningUnexplained, Some(reason)) => Verdict::NotRunning(reason.clone()),
+            (Verdict::NotRunningUnexplained, None) => {
+                let reason = why_not_running(link, cell, deadline).await;
+                *known = Some(reason.clone());
+                Verdict::NotRunning(reason)
+            }
+            (verdict, _) => verdict,
+        };
+        (refusal, verdict)
+    }
+
+    /// The error of an app request with a bad answer; says that the release lacks the request, where it does.
+    pub(crate) async fn refused_request(
+        &self,
+        link: &Link<ConductorProtocol>,
+        request: String,
+        bad: BadAnswer,
+        deadline: Instant,
+    ) -> CallError {
+        if matches!(&bad, BadAnswer::Refused(refusal) if refusal.is_unreadable_request())
+            && let Ok(dialect) = find::dialect(link, deadline).await
+            && !dialect.knows(&request)
+        {
+            return CallError::NotInRelease { request, release: dialect.release };
+        }
+        bad_answer(bad)
+    }
+}
+
+/// The refusal with the release that gave it, where that matters. Without it, it proves only what every release means.
+async fn on_its_release(link: &Link<ConductorProtocol>, refusal: Refusal, deadline: Instant) -> Refusal {
+    if !refusal.depends_on_release() {
+        return refusal;
+    }
+    match find::dialect(link, deadline).await {
+        Ok(dialect) => refusal.said_by(dialect.release),
+        Err(_) => refusal,
+    }
+}
+
+/// Why a cell does not run, after the app's status.
+async fn why_not_running(link: &Link<ConductorProtocol>, cell: &CellId, deadline: Instant) -> NotRunning {
+    let asked = async {
+        let out = Request::app(&AppRequest::AppInfo).map_err(RequestError::Encode)?;
+        link.request(out, deadline).await
+    };
+    match asked.await.map(wire::app_answer) {
+        Ok(Ok(AppResponse::AppInfo(Some(info)))) => reason_in(&info, cell),
+        _ => NotRunning::Other("the conductor gives no reason".into()),
+    }
+}
+
+/// An app that is enabled has cells that start, and clones that are disabled.
+fn reason_in(info: &AppInfo, cell: &CellId) -> NotRunning {
+    let disabled_clone = |info: &CellInfo| match info {
+        CellInfo::Cloned(clone) => clone.cell_id == *cell && !clone.enabled,
+        CellInfo::Provisioned(_) | CellInfo::Stem(_) => false,
+    };
+    match not_enabled(&info.status) {
+        Some(reason) => reason,
+        None if info.cell_info.values().flatten().any(disabled_clone) => NotRunning::CloneDisabled,
+        None => NotRunning::NotStarted,
+    }
+}
