@@ -16,6 +16,7 @@ mod output;
 mod own;
 mod peer;
 mod progress;
+mod release;
 mod settings;
 mod shutdown;
 mod wait;

@@ -1,19 +1,49 @@
 //! The launcher on a real conductor. The first run on a machine builds it: `docs/conductor.md`.
 #![cfg(all(unix, feature = "conductor"))]
+#![expect(clippy::unwrap_used, reason = "what unwraps here fails the test")]
 
 use std::net::TcpListener;
 use std::time::Duration;
 
 use ham_testkit::conductor::{
-    AdminError, Conductor, InstallOptions, LaunchError, Stopped, TokenOptions, probe_bundle,
+    AdminError, Conductor, DbSyncLevel, Install, InstallOptions, Keystore, LaunchError, Release, Stopped,
+    TokenOptions, probe_bundle,
 };
 use holochain_client::AllowedOrigins;
 
-/// One conductor through its whole life, since each start takes seconds: killed, restarted, moved, stopped, with the same
-/// keys and the same app all along.
 #[tokio::test]
 async fn a_conductor_keeps_its_app_through_kill_restart_and_move() {
-    let mut conductor = Conductor::builder().start().await.unwrap();
+    keeps_its_app(Install::ensure().await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn one_of_0_6_3_does_too() {
+    let Some(install) = available(Release::V0_6_3).await else { return };
+    keeps_its_app(install).await;
+}
+
+#[tokio::test]
+async fn one_of_0_7_0_does_too() {
+    let Some(install) = available(Release::V0_7_0).await else { return };
+    keeps_its_app(install).await;
+}
+
+#[tokio::test]
+async fn one_of_0_8_does_too() {
+    let Some(install) = available(Release::V0_8_0Dev14).await else { return };
+    keeps_its_app(install).await;
+}
+
+async fn available(release: Release) -> Option<Install> {
+    Install::of_release_test(release).await.unwrap()
+}
+
+/// One conductor through its whole life, since each start takes seconds: killed, restarted, moved, stopped, with the same
+/// keys and the same app all along. The probe's own bundle serves: every release installs it, and no zome is called.
+async fn keeps_its_app(install: Install) {
+    let release = install.release();
+    let mut conductor = Conductor::builder().with_install(install).start().await.unwrap();
+    assert_eq!(conductor.release(), release);
     assert_ne!(conductor.admin_port(), 0);
     assert_eq!(conductor.lair_url().await.unwrap().scheme(), "unix");
     let installed = conductor
@@ -48,6 +78,46 @@ async fn a_conductor_keeps_its_app_through_kill_restart_and_move() {
     assert!(data.is_dir());
     drop(conductor);
     assert!(!data.exists(), "temporary data is removed");
+}
+
+/// An upgrade under the feet of whoever is connected: the ports stay.
+#[tokio::test]
+async fn a_conductor_is_replaced_by_another_release_on_its_port_with_or_without_its_data() {
+    let Some(older) = available(Release::V0_7_0).await else { return };
+    let Some(oldest) = available(Release::V0_6_3).await else { return };
+    let newer = Install::ensure().await.unwrap();
+    let mut conductor = Conductor::builder().with_install(older).start().await.unwrap();
+    let bundle = probe_bundle().await.unwrap();
+    let installed = conductor.install_app(&bundle, "probe", InstallOptions::default()).await.unwrap();
+    conductor.enable("probe").await.unwrap();
+    let port = conductor.admin_port();
+
+    conductor.replace(newer.clone()).await.unwrap();
+    assert_eq!((conductor.release(), conductor.admin_port()), (Release::V0_7_1, port));
+    let kept = conductor.wait_until_callable("probe").await.unwrap();
+    assert_eq!(kept.agent_pub_key, installed.agent_pub_key, "0.7.1 reads the data of 0.7.0");
+
+    let data = conductor.data().to_owned();
+    for install in [oldest, newer] {
+        let release = install.release();
+        conductor.replace_without_data(install).await.unwrap();
+        assert_eq!((conductor.release(), conductor.admin_port()), (release, port));
+        assert!(conductor.admin().await.unwrap().list_apps(None).await.unwrap().is_empty());
+    }
+    assert!(!data.exists(), "what the replaced one had goes with it");
+}
+
+/// 0.6 has no level at which a write survives a power cut; starting it at a lesser one would hide that.
+#[tokio::test]
+async fn a_level_that_a_release_does_not_have_is_refused_and_the_others_start_it() {
+    let Some(oldest) = available(Release::V0_6_3).await else { return };
+    let with = |level| {
+        let builder = Conductor::builder().with_install(oldest.clone()).with_keystore(Keystore::DangerTest);
+        builder.with_db_sync_level(level).start()
+    };
+    let refused = with(DbSyncLevel::Full).await.unwrap_err();
+    assert!(matches!(refused, LaunchError::NoSuchSyncLevel { .. }), "{refused}");
+    with(DbSyncLevel::Off).await.unwrap();
 }
 
 #[tokio::test]

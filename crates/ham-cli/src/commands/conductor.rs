@@ -1,11 +1,12 @@
-//! `ham conductor`: find, build or run a conductor of the version ham is written for, or the relay between conductors.
+//! `ham conductor`: find, build or run a conductor of a release, or find or build the relay between conductors.
 
 use std::path::PathBuf;
 
 use ham::Admin;
 use ham::holochain_client::InstallAppPayload;
 use ham_testkit::conductor::{
-    Conductor, ConductorBuilder, Install, InstallError, InstallSource, LaunchError, Lookup, Tool,
+    Conductor, ConductorBuilder, Install, InstallError, InstallSource, LaunchError, Lookup, READY_VARIABLE,
+    Release, Tool,
 };
 use holochain_types::app::AppBundleSource;
 use serde_json::json;
@@ -22,15 +23,18 @@ use crate::settings::Kind;
 /// Finds, builds or runs a conductor.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Args {
-    /// Build the conductor into the cache, once, unless there is one: 15 to 60 minutes
+    /// Unpack or build the conductor into the cache, once, unless there is one: building takes 15 to 60 minutes
     Install(Wanted),
-    /// Print the path of the conductor's binary; never builds
+    /// Print the path of the conductor's binary; never builds, but unpacks one that is ready
     Path(Wanted),
     /// Run a conductor for development, offline, until interrupted
     Run {
         /// Keep its data in this directory; without it they are temporary
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
+        /// The release of the conductor
+        #[arg(long, value_name = "RELEASE", default_value_t, value_parser = crate::release::parser())]
+        release: Release,
     },
 }
 
@@ -40,11 +44,19 @@ pub(crate) struct Wanted {
     /// The bootstrap server and relay that conductors meet through, instead of the conductor: 2 to 10 minutes
     #[arg(long)]
     relay: bool,
+    /// The release of the conductor
+    #[arg(long, value_name = "RELEASE", default_value_t, value_parser = crate::release::parser(), conflicts_with = "relay")]
+    release: Release,
 }
 
 impl Wanted {
     fn tool(&self) -> Tool {
-        if self.relay { Tool::Relay } else { Tool::Conductor }
+        if self.relay { Tool::Relay } else { Tool::Conductor(self.release) }
+    }
+
+    /// The command that builds it.
+    fn install_command(&self) -> String {
+        if self.relay { "ham conductor install --relay".to_owned() } else { install_command(self.release) }
     }
 }
 
@@ -57,19 +69,28 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             let found = progress::during(context.output, "looking for the binary", lookup.find()).await;
             let failure = |error| install_failure(tool, error);
             let install = found.map_err(failure)?.ok_or_else(|| {
-                let command = if wanted.relay { "install --relay" } else { "install" };
                 Failure::new(
                     Exit::Refused,
-                    anyhow::anyhow!("there is no {tool} on PATH or in the cache"),
+                    anyhow::anyhow!("there is no {tool} on PATH, in the cache or ready to be unpacked"),
                     format!(
-                        "build it with `ham conductor {command}`, or name a binary in {}",
+                        "build it with `{}`, or name a binary in {}",
+                        wanted.install_command(),
                         tool.variable()
                     ),
                 )
             })?;
             show(context, &install)
         }
-        Args::Run { data } => serve(context, data).await,
+        Args::Run { data, release } => serve(context, data, release).await,
+    }
+}
+
+/// The command that unpacks or builds the conductor of this release.
+pub(crate) fn install_command(release: Release) -> String {
+    if release == Release::default() {
+        "ham conductor install".to_owned()
+    } else {
+        format!("ham conductor install --release {release}")
     }
 }
 
@@ -89,14 +110,14 @@ async fn ensure(output: Output, tool: Tool) -> Result<Install, Failure> {
 }
 
 /// Runs until the process is asked to stop; then the conductor is killed, which its data survive.
-async fn serve(context: &Context, data: Option<PathBuf>) -> Result<(), Failure> {
+async fn serve(context: &Context, data: Option<PathBuf>, release: Release) -> Result<(), Failure> {
     context.settings.only(Kind::Real, "ham dev")?;
     // Before anything is started: a missing file needs no conductor.
     let bundle = match &context.app {
         Some(path) => Some(input::bundle(path).await?),
         None => None,
     };
-    let mut builder = Conductor::builder();
+    let mut builder = Conductor::builder().with_release(release);
     if let Some(directory) = data {
         builder = builder.with_data(directory);
     }
@@ -114,7 +135,12 @@ async fn serve(context: &Context, data: Option<PathBuf>) -> Result<(), Failure> 
     let port = conductor.admin_port();
     context.output.result(
         || format!("the conductor runs, its admin port is {port}; Ctrl-C ends it"),
-        &json!({ "admin_port": port, "app_id": app_id, "data": conductor.data() }),
+        &json!({
+            "admin_port": port,
+            "app_id": app_id,
+            "data": conductor.data(),
+            "release": conductor.release().version(),
+        }),
     )?;
     conductor.exited().await;
     let last_words = conductor.logs().into_iter().rev().take(20).rev().collect::<Vec<_>>().join("\n");
@@ -127,7 +153,8 @@ async fn serve(context: &Context, data: Option<PathBuf>) -> Result<(), Failure> 
 
 /// Starts a conductor, whose binary is built if need be.
 pub(crate) async fn start(output: Output, builder: ConductorBuilder) -> Result<Conductor, Failure> {
-    let builder = builder.with_install(ensure(output, Tool::Conductor).await?);
+    let tool = Tool::Conductor(builder.release());
+    let builder = builder.with_install(ensure(output, tool).await?);
     progress::during(output, "starting the conductor", builder.start()).await.map_err(launch_failure)
 }
 
@@ -180,6 +207,9 @@ fn install_failure(tool: Tool, error: InstallError) -> Failure {
             "name a directory that can be written in HAM_CACHE_DIR".to_owned()
         }
         InstallError::CargoMissing { .. } => format!("install Rust, or name a binary in {variable}"),
+        InstallError::NotUnpacked { .. } => {
+            format!("correct or empty {READY_VARIABLE}; empty, {tool} is built instead")
+        }
         _ => format!("correct or unset {variable}"),
     };
     Failure::new(Exit::Local, error, advice)
@@ -199,6 +229,7 @@ fn show(context: &Context, install: &Install) -> Result<(), Failure> {
         InstallSource::Named => format!("named in {}", install.tool.variable()),
         InstallSource::Path => "on PATH".to_owned(),
         InstallSource::Cached => "in the cache".to_owned(),
+        InstallSource::Unpacked => "unpacked just now".to_owned(),
         InstallSource::Built => "built just now".to_owned(),
         InstallSource::Embedded => "embedded".to_owned(),
         _ => "elsewhere".to_owned(),

@@ -155,8 +155,18 @@ async fn a_conductor_that_is_not_there_is_told_with_what_to_do() {
     let ham = Ham::new()
         .with("PATH", "/nonexistent")
         .with("HAM_CACHE_DIR", "/nonexistent")
+        .with("HAM_CONDUCTORS_DIR", "")
         .with("HAM_HOLOCHAIN_BIN", "");
-    ham.run(&["conductor", "path"]).await.failed(1, &["no holochain 0.7.1", "ham conductor install"]);
+    ham.run(&["conductor", "path"]).await.failed(1, &["no holochain 0.7.1", "`ham conductor install`"]);
+    let older = ["no holochain 0.6.3", "ham conductor install --release 0.6.3"];
+    ham.run(&["conductor", "path", "--release", "0.6"]).await.failed(1, &older);
+    let known = ["'0.5'", "0.6.3, 0.7.0, 0.7.1, 0.8.0-dev.14"];
+    ham.run(&["conductor", "run", "--release", "0.5"]).await.failed(2, &known);
+    ham.run(&["conductor", "path", "--release", "0.7.0", "--relay"])
+        .await
+        .failed(2, &["--release", "--relay"]);
+    let ham = ham.with("HAM_CONDUCTORS_DIR", "/nonexistent");
+    ham.run(&["conductor", "path"]).await.failed(8, &["/nonexistent", "HAM_CONDUCTORS_DIR"]);
     let ham = ham.with("HAM_HOLOCHAIN_BIN", "/nonexistent/holochain");
     ham.run(&["conductor", "path"]).await.failed(8, &["/nonexistent/holochain", "HAM_HOLOCHAIN_BIN"]);
 

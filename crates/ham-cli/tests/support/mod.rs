@@ -68,8 +68,9 @@ impl Ham {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ham"));
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
-            // HAM_CACHE_DIR and HAM_HOLOCHAIN_BIN say where the conductor is.
-            if (name.starts_with("HAM_") && name != "HAM_CACHE_DIR" && name != "HAM_HOLOCHAIN_BIN")
+            // These say where the conductor is.
+            const KEPT: [&str; 3] = ["HAM_CACHE_DIR", "HAM_CONDUCTORS_DIR", "HAM_HOLOCHAIN_BIN"];
+            if (name.starts_with("HAM_") && !KEPT.contains(&&*name))
                 || name.starts_with("XDG_")
                 || name == "RUST_LOG"
             {

@@ -10,6 +10,7 @@ use super::install::Install;
 use super::launch::{Conductor, DEFAULT_STOP_TIMEOUT};
 use super::process::DataDirectory;
 use super::relay::Relay;
+use super::release::Release;
 
 /// How long a conductor may take until it is ready. It takes 3 s; a debug build of it on a busy machine a minute.
 pub const DEFAULT_READY_TIMEOUT: Duration = Duration::from_secs(120);
@@ -30,6 +31,7 @@ pub const DEFAULT_RUST_LOG: &str = "warn";
 #[derive(Debug, Clone)]
 pub struct ConductorBuilder {
     pub(super) install: Option<Install>,
+    pub(super) release: Release,
     pub(super) data: Option<PathBuf>,
     pub(super) keystore: Keystore,
     pub(super) network: Network,
@@ -46,6 +48,7 @@ impl Default for ConductorBuilder {
     fn default() -> Self {
         Self {
             install: None,
+            release: Release::default(),
             data: None,
             keystore: Keystore::default(),
             network: Network::default(),
@@ -61,7 +64,20 @@ impl Default for ConductorBuilder {
 }
 
 impl ConductorBuilder {
-    /// Runs this binary instead of looking for one.
+    /// Runs the conductor of this release: that of [`Install::ensure_release`]. Default: that of [`Install::ensure`].
+    #[must_use]
+    pub fn with_release(mut self, release: Release) -> Self {
+        self.release = release;
+        self
+    }
+
+    /// The release of [`with_release`](Self::with_release).
+    #[must_use]
+    pub fn release(&self) -> Release {
+        self.release
+    }
+
+    /// Runs this binary instead of looking for one, whatever [`with_release`](Self::with_release) says.
     #[must_use]
     pub fn with_install(mut self, install: Install) -> Self {
         self.install = Some(install);
@@ -105,7 +121,7 @@ impl ConductorBuilder {
         self
     }
 
-    /// Treats the disk so. Default: [`DbSyncLevel::Normal`].
+    /// Treats the disk so; [`LaunchError::NoSuchSyncLevel`] at the start where the release cannot. Default: [`DbSyncLevel::Normal`].
     #[must_use]
     pub fn with_db_sync_level(mut self, level: DbSyncLevel) -> Self {
         self.db_sync_level = level;
@@ -149,7 +165,7 @@ impl ConductorBuilder {
     }
 
     /// Starts the conductor and resolves when its admin interface is open. The first start on a machine may build it
-    /// ([`Install::ensure`]); that time is not counted.
+    /// ([`Install::ensure_release`]); that time is not counted.
     ///
     /// # Errors
     /// [`LaunchError`], variant by variant.
@@ -159,7 +175,7 @@ impl ConductorBuilder {
     pub async fn start(self) -> Result<Conductor, LaunchError> {
         let install = match &self.install {
             Some(install) => install.clone(),
-            None => Install::ensure().await?,
+            None => Install::ensure_release(self.release).await?,
         };
         let data = Arc::new(self.data_directory()?);
         Conductor::start(self, install, data).await
@@ -185,7 +201,7 @@ impl ConductorBuilder {
 /// Room for the name of the directory itself: `/ham-` and six characters.
 const TEMPORARY_NAME: usize = 16;
 
-fn temporary() -> Result<DataDirectory, LaunchError> {
+pub(super) fn temporary() -> Result<DataDirectory, LaunchError> {
     let mut parent = std::env::temp_dir();
     if parent.as_os_str().len() + TEMPORARY_NAME > MAX_DATA_PATH {
         // Some systems give every user a long temporary path; the short one is there on every Unix.

@@ -7,6 +7,7 @@ use holochain_types::app::AppBundleSource;
 use sha2::{Digest, Sha256};
 
 use super::error::BundleError;
+use super::release::Release;
 
 /// Where an app comes from: a bundle's bytes or its path.
 pub type HappBundleSource = AppBundleSource;
@@ -14,7 +15,13 @@ pub type HappBundleSource = AppBundleSource;
 /// `happ/bundle/probe.happ` of the repository: roles `probe` and `ledger`; see `happ/README.md`.
 #[must_use]
 pub fn probe_bundle_path() -> PathBuf {
-    happ().join("bundle").join("probe.happ")
+    probe_bundle_path_for(Release::default())
+}
+
+/// The probe's bundle that is built for this release, in `happ/bundle` or a folder of it.
+#[must_use]
+pub fn probe_bundle_path_for(release: Release) -> PathBuf {
+    happ().join("bundle").join(release.bundles()).join("probe.happ")
 }
 
 /// The probe's bundle.
@@ -25,7 +32,19 @@ pub fn probe_bundle_path() -> PathBuf {
 /// # Cancel safety
 /// Cancel safe.
 pub async fn probe_bundle() -> Result<HappBundleSource, BundleError> {
-    let path = probe_bundle_path();
+    probe_bundle_for(Release::default()).await
+}
+
+/// The probe's bundle that is built for this release. Every release installs any of them; what a zome writes in a shape that its
+/// conductor does not know, such as a grant, fails when it is called.
+///
+/// # Errors
+/// [`BundleError`] when the file cannot be read: this crate was compiled somewhere else.
+///
+/// # Cancel safety
+/// Cancel safe.
+pub async fn probe_bundle_for(release: Release) -> Result<HappBundleSource, BundleError> {
+    let path = probe_bundle_path_for(release);
     match tokio::fs::read(&path).await {
         Ok(bytes) => Ok(AppBundleSource::Bytes(bytes.into())),
         Err(source) => Err(BundleError { path, source }),
@@ -88,6 +107,19 @@ fn collect(root: &Path, folder: &str, files: &mut Vec<String>) -> Result<(), Bun
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_release_has_its_bundle() {
+        let folder = |release| {
+            let path = probe_bundle_path_for(release);
+            path.strip_prefix(happ()).unwrap().parent().unwrap().to_owned()
+        };
+        assert_eq!(
+            Release::ALL.map(folder),
+            ["bundle/0.6", "bundle/0.7.0", "bundle", "bundle"].map(PathBuf::from)
+        );
+        assert_eq!(probe_bundle_path(), happ().join("bundle/probe.happ"));
+    }
 
     #[test]
     fn the_digest_covers_names_and_contents_of_sources_only() {

@@ -56,7 +56,12 @@ impl CacheDirectory {
         self.root(tool).join("build")
     }
 
-    /// Held by the process that builds.
+    /// Where a ready binary is unpacked, before it is known to be whole.
+    pub(super) fn unpack_directory(&self, tool: Tool) -> PathBuf {
+        self.root(tool).join("unpack")
+    }
+
+    /// Held by the process that builds or unpacks.
     pub(super) fn lock_file(&self, tool: Tool) -> PathBuf {
         self.root(tool).join("build.lock")
     }
@@ -65,6 +70,7 @@ impl CacheDirectory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conductor::release::Release;
     use crate::conductor::tool::{HOLOCHAIN_VERSION, RELAY_VERSION};
 
     fn cache_of(variables: &[(&str, &str)]) -> Option<PathBuf> {
@@ -87,7 +93,9 @@ mod tests {
     fn the_binary_is_kept_by_version() {
         let cache = CacheDirectory::at("/c");
         let conductor = Path::new("/c/conductor").join(HOLOCHAIN_VERSION).join("bin/holochain");
-        assert_eq!(cache.binary(Tool::Conductor), conductor);
+        assert_eq!(cache.binary(Tool::default()), conductor);
+        let older = Path::new("/c/conductor/0.6.3/bin/holochain");
+        assert_eq!(cache.binary(Tool::Conductor(Release::V0_6_3)), older);
         let relay = Path::new("/c/relay").join(RELAY_VERSION).join("bin/kitsune2-bootstrap-srv");
         assert_eq!(cache.binary(Tool::Relay), relay);
     }

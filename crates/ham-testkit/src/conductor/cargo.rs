@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn progress_reads_well() {
-        let (tool, elapsed) = (Tool::Conductor, Duration::from_secs(65));
+        let (tool, elapsed) = (Tool::default(), Duration::from_secs(65));
         let progress = Progress::Compiling { tool, name: "serde".into(), crates: 25, elapsed };
         assert_eq!(progress.to_string(), "building holochain 0.7.1: crate 25 (serde), 1:05 min");
         assert!(progress.is_worth_a_line());
@@ -248,7 +248,7 @@ mod tests {
     async fn the_second_builder_waits_for_the_first_and_says_so() {
         let directory = tempfile::tempdir().unwrap();
         let cache = CacheDirectory::at(directory.path());
-        let tool = Tool::Conductor;
+        let tool = Tool::default();
         let at_once = &mut |_| panic!("the first one does not wait");
         let mut first = Some(lock(tool, &cache, at_once).await.unwrap());
         let _other = lock(Tool::Relay, &cache, at_once).await.unwrap();

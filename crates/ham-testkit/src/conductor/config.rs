@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
+use super::error::LaunchError;
+use super::release::Release;
+
 /// Longest path of a data directory, in bytes: the keystore puts a Unix socket below it, whose path holds 108 at most.
 pub const MAX_DATA_PATH: usize = 80;
 
@@ -68,7 +71,8 @@ pub enum Network {
     },
 }
 
-/// How careful the conductor's databases are with the disk.
+/// How careful the conductor's databases are with the disk. Holochain 0.6 calls it a strategy: `Normal` is its `Resilient`, `Off` its
+/// `Fast`, which leaves source chains at `Normal`; there is no `Full`, which is [`LaunchError::NoSuchSyncLevel`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DbSyncLevel {
@@ -95,8 +99,11 @@ coreBootstrap:
       minInitiateIntervalMs: 500
 ";
 
+/// A signal server where nothing listens: 0.6 must be given one, and its transport asks none.
+const NO_SIGNAL_SERVER: &str = "  signal_url: \"ws://127.0.0.1:1\"\n";
+
 /// Everything the file says.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Config<'a> {
     pub(super) data: &'a Path,
     pub(super) keystore: &'a Keystore,
@@ -105,11 +112,16 @@ pub(super) struct Config<'a> {
     pub(super) admin_port: u16,
     pub(super) allowed_origins: &'a str,
     pub(super) db_sync_level: DbSyncLevel,
+    /// Whose file it is.
+    pub(super) release: Release,
 }
 
 impl Config<'_> {
     /// The file's text.
-    pub(super) fn render(&self) -> String {
+    pub(super) fn render(&self) -> Result<String, LaunchError> {
+        let (release, level) = (self.release, self.db_sync_level);
+        let (sync_key, sync_value) =
+            release.db_sync(level).ok_or(LaunchError::NoSuchSyncLevel { release, level })?;
         let keystore = match self.keystore {
             Keystore::DangerTest => "danger_test_keystore",
             Keystore::Lair { .. } => "lair_server_in_proc",
@@ -119,15 +131,15 @@ impl Config<'_> {
             Network::Offline => ("http://127.0.0.1:1", "http://127.0.0.1:1"),
             Network::Servers { bootstrap_url, relay_url } => (bootstrap_url.as_str(), relay_url.as_str()),
         };
-        format!(
+        Ok(format!(
             "data_root_path: {data}\n\
              keystore:\n  type: {keystore}\n\
              admin_interfaces:\n  - driver:\n      type: websocket\n      port: {port}\n      \
              allowed_origins: {origins}\n\
-             network:\n  bootstrap_url: {bootstrap}\n  relay_url: {relay}\n  \
+             network:\n  bootstrap_url: {bootstrap}\n{signal}  relay_url: {relay}\n  \
              request_timeout_s: {timeout}\n  \
              advanced:\n    irohTransport:\n      relayAllowPlainText: true\n{haste}\
-             db_sync_level: {level:?}\n",
+             {sync_key}: {sync_value}\n",
             data = quoted(&self.data.to_string_lossy()),
             port = self.admin_port,
             origins = quoted(self.allowed_origins),
@@ -138,8 +150,8 @@ impl Config<'_> {
                 Network::Servers { .. } => HASTE,
             },
             timeout = self.request_timeout.as_secs().max(1),
-            level = self.db_sync_level,
-        )
+            signal = if release.has_signal_url() { NO_SIGNAL_SERVER } else { "" },
+        ))
     }
 }
 
@@ -174,6 +186,7 @@ mod tests {
             admin_port: 0,
             allowed_origins: "*",
             db_sync_level: DbSyncLevel::default(),
+            release: Release::default(),
         };
         let expected = r#"data_root_path: "/tmp/a \"b\""
 keystore:
@@ -192,7 +205,30 @@ network:
       relayAllowPlainText: true
 db_sync_level: Normal
 "#;
-        assert_eq!(config.render(), expected);
+        assert_eq!(config.render().unwrap(), expected);
+        let same = |release| Config { release, ..config }.render().unwrap();
+        assert_eq!(same(Release::V0_7_0), expected);
+        assert_eq!(same(Release::V0_8_0Dev14), expected);
+        let older = expected
+            .replace("  relay_url", "  signal_url: \"ws://127.0.0.1:1\"\n  relay_url")
+            .replace("db_sync_level: Normal", "db_sync_strategy: Resilient");
+        assert_eq!(same(Release::V0_6_3), older);
+    }
+
+    #[test]
+    fn a_level_that_the_release_does_not_have_is_refused() {
+        let config = Config {
+            data: Path::new("/d"),
+            keystore: &Keystore::DangerTest,
+            network: &Network::Offline,
+            request_timeout: Duration::from_secs(60),
+            admin_port: 0,
+            allowed_origins: "*",
+            db_sync_level: DbSyncLevel::Full,
+            release: Release::V0_6_3,
+        };
+        let refused = config.render().unwrap_err().to_string();
+        assert!(refused.starts_with("Holochain 0.6.3 has no Full for its databases"), "{refused}");
     }
 
     #[test]
@@ -207,8 +243,9 @@ db_sync_level: Normal
             admin_port: 4,
             allowed_origins: "ham",
             db_sync_level: DbSyncLevel::Full,
+            release: Release::default(),
         };
-        let text = config.render();
+        let text = config.render().unwrap();
         assert!(text.contains("request_timeout_s: 1\n"));
         assert!(
             text.contains("      relayAllowPlainText: true\n    coreBootstrap:\n      backoffMinMs: 1000\n")

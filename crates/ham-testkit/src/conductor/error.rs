@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use super::config::MAX_DATA_PATH;
+use super::config::{DbSyncLevel, MAX_DATA_PATH};
+use super::release::Release;
 use super::tool::Tool;
 
 /// The binary could be neither found nor built.
@@ -56,6 +57,15 @@ pub enum InstallError {
     #[error("{} cannot be run", path.display())]
     NotRunnable {
         /// The binary.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// A ready binary cannot be unpacked: its sum is another one, `xz` is missing, or the directory is.
+    #[error("the ready binaries at {} cannot be used", path.display())]
+    NotUnpacked {
+        /// The packed binary, or the directory.
         path: PathBuf,
         /// Why not.
         #[source]
@@ -130,6 +140,14 @@ pub enum LaunchError {
     /// The passphrase holds a line break, which would end it early on the conductor's standard input.
     #[error("the passphrase holds a line break")]
     PassphraseLineBreak,
+    /// The release's databases cannot be set to this level.
+    #[error("Holochain {release} has no {level:?} for its databases; choose another level")]
+    NoSuchSyncLevel {
+        /// The release.
+        release: Release,
+        /// The level asked for.
+        level: DbSyncLevel,
+    },
     /// It was not ready in time and has been killed.
     #[error("the {} was not ready after {after:?}; its last log lines:\n{logs}", tool.role())]
     NotReady {

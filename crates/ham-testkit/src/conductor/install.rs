@@ -1,13 +1,13 @@
 //! Finds a tool's binary, or has it built.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 
-use super::cache::{CACHE_VARIABLE, CacheDirectory};
-use super::cargo::{self, Progress};
+use super::cargo::Progress;
 use super::error::InstallError;
+use super::lookup::Lookup;
+use super::release::Release;
 use super::tool::Tool;
-use super::version::Version;
 
 /// A tool's binary, of the right version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +29,10 @@ pub enum InstallSource {
     Named,
     /// On `PATH`.
     Path,
-    /// In the project's cache, built there earlier.
+    /// In the project's cache, built or unpacked there earlier.
     Cached,
+    /// In the project's cache, unpacked just now from a directory of ready binaries.
+    Unpacked,
     /// In the project's cache, built just now.
     Built,
     /// The embedded conductor of a `ham` binary: `ham dev`.
@@ -38,8 +40,8 @@ pub enum InstallSource {
 }
 
 impl Install {
-    /// Finds the conductor's binary, or builds it into the cache: 15 to 60 minutes, once a machine. For another tool:
-    /// [`ensure_tool`](Self::ensure_tool).
+    /// Finds the conductor's binary, or builds it into the cache: 15 to 60 minutes, once a machine. For another release:
+    /// [`ensure_release`](Self::ensure_release); for another tool: [`ensure_tool`](Self::ensure_tool).
     ///
     /// A line on standard error tells what a long build is doing; use [`ensure_with`](Self::ensure_with) to show it
     /// otherwise.
@@ -50,7 +52,18 @@ impl Install {
     /// # Cancel safety
     /// Cancel safe: a running build is killed, and the next one goes on from the crates it had finished.
     pub async fn ensure() -> Result<Self, InstallError> {
-        Self::ensure_tool(Tool::Conductor).await
+        Self::ensure_release(Release::default()).await
+    }
+
+    /// [`ensure`](Self::ensure) for the conductor of any release.
+    ///
+    /// # Errors
+    /// [`InstallError`], variant by variant.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a running build is killed, and the next one goes on from the crates it had finished.
+    pub async fn ensure_release(release: Release) -> Result<Self, InstallError> {
+        Self::ensure_tool(Tool::Conductor(release)).await
     }
 
     /// [`ensure`](Self::ensure) for any tool; the relay takes 2 to 10 minutes.
@@ -72,13 +85,13 @@ impl Install {
     /// # Cancel safety
     /// Cancel safe: a running build is killed, and the next one goes on from the crates it had finished.
     pub async fn ensure_with(progress: impl FnMut(Progress) + Send) -> Result<Self, InstallError> {
-        Lookup::of(Tool::Conductor).ensure(progress).await
+        Lookup::of(Tool::default()).ensure(progress).await
     }
 
     /// The embedded conductor that this `ham` binary has: nothing is looked for or built.
     #[must_use]
     pub fn embedded(ham: impl Into<PathBuf>) -> Self {
-        Self { tool: Tool::Conductor, binary: ham.into(), source: InstallSource::Embedded }
+        Self { tool: Tool::default(), binary: ham.into(), source: InstallSource::Embedded }
     }
 
     /// What the tests of a crate run on: the embedded conductor where the crate's name begins with `embedded`, the real one
@@ -91,6 +104,28 @@ impl Install {
     /// As [`ensure`](Self::ensure).
     pub async fn of_test(crate_name: &str) -> Result<Self, InstallError> {
         if crate_name.starts_with("embedded") { Self::embedded_of_this_build() } else { Self::ensure().await }
+    }
+
+    /// What the test of a release runs on. The default release is built where it is missing; another one that cannot be had without
+    /// building is `None`, and its test is left out. A line on standard error, which the test runner lets through, says which it is.
+    ///
+    /// # Errors
+    /// [`InstallError`], variant by variant.
+    ///
+    /// # Cancel safety
+    /// As [`ensure`](Self::ensure).
+    pub async fn of_release_test(release: Release) -> Result<Option<Self>, InstallError> {
+        let found = match Self::find_release(release).await? {
+            None if release == Release::default() => Some(Self::ensure().await?),
+            found => found,
+        };
+        let line = match &found {
+            Some(install) => format!("TESTED: holochain {release}, {}\n", install.binary.display()),
+            None => format!("LEFT OUT: there is no holochain {release} on this machine\n"),
+        };
+        // Not `eprintln!`, which the test runner keeps to itself. Where nobody can read it, nothing is lost.
+        let _ = std::io::stderr().write_all(line.as_bytes());
+        Ok(found)
     }
 
     /// The embedded conductor of the `ham` binary that was built with the test that runs: `cargo test --workspace` builds
@@ -116,229 +151,52 @@ impl Install {
     /// Finds the conductor's binary without building; `None` when a build would be needed.
     ///
     /// # Errors
-    /// [`InstallError::WrongVersion`] and [`InstallError::NotRunnable`] for a binary named by
-    /// [`Tool::variable`].
+    /// As [`find_release`](Self::find_release).
     ///
     /// # Cancel safety
     /// Cancel safe.
     pub async fn find() -> Result<Option<Self>, InstallError> {
-        Lookup::of(Tool::Conductor).find().await
-    }
-}
-
-/// What to look for, and where. [`Lookup::of`] is what everybody uses; the fields are there for tests and tools.
-#[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct Lookup {
-    /// The tool to find.
-    pub tool: Tool,
-    /// The binary to use, whatever else there is.
-    pub named: Option<PathBuf>,
-    /// Directories to search, in the form of `PATH`.
-    pub path: Option<OsString>,
-    /// The cache to look in and to build into.
-    pub cache: Option<CacheDirectory>,
-    /// The cargo to build with: the one that runs this process (`CARGO`), else `cargo` on `PATH`.
-    pub cargo: Option<OsString>,
-}
-
-impl Lookup {
-    /// The tool, where the environment says.
-    #[must_use]
-    pub fn of(tool: Tool) -> Self {
-        let named = std::env::var_os(tool.variable()).filter(|value| !value.is_empty()).map(PathBuf::from);
-        Self {
-            tool,
-            named,
-            path: std::env::var_os("PATH"),
-            cache: CacheDirectory::from_env(),
-            cargo: std::env::var_os("CARGO"),
-        }
+        Self::find_release(Release::default()).await
     }
 
-    /// As [`Install::find`].
+    /// Finds the binary of this release without building; `None` when a build would be needed. A ready binary is unpacked into
+    /// the cache, which takes some seconds, once.
     ///
     /// # Errors
-    /// As [`Install::find`].
+    /// [`InstallError::NotRunnable`] for a binary named by [`Tool::variable`], [`InstallError::WrongVersion`] when that is a
+    /// conductor of another release and the default one is asked for; [`InstallError::NotUnpacked`],
+    /// [`InstallError::Cache`] and [`InstallError::NoCache`] for a ready binary.
     ///
     /// # Cancel safety
     /// Cancel safe.
-    pub async fn find(&self) -> Result<Option<Install>, InstallError> {
-        if let Some(binary) = &self.named {
-            // Named on purpose: using another one instead would hide the mistake.
-            return self.checked(binary, InstallSource::Named).await.map(Some);
-        }
-        for directory in self.path.iter().flat_map(std::env::split_paths) {
-            let binary = directory.join(self.tool.binary());
-            // One of another version on `PATH` is somebody else's.
-            if let Ok(install) = self.checked(&binary, InstallSource::Path).await {
-                return Ok(Some(install));
-            }
-        }
-        let Some(cache) = &self.cache else { return Ok(None) };
-        Ok(self.checked(&cache.binary(self.tool), InstallSource::Cached).await.ok())
+    pub async fn find_release(release: Release) -> Result<Option<Self>, InstallError> {
+        Lookup::of(Tool::Conductor(release)).find().await
     }
 
-    /// As [`Install::ensure_with`].
+    /// The conductors of all releases that can be had without building, the oldest first.
     ///
     /// # Errors
-    /// As [`Install::ensure_with`].
+    /// As [`find_release`](Self::find_release), for the first release that has one.
     ///
     /// # Cancel safety
-    /// As [`Install::ensure_with`].
-    pub async fn ensure(&self, mut progress: impl FnMut(Progress) + Send) -> Result<Install, InstallError> {
-        if let Some(install) = self.find().await? {
-            return Ok(install);
+    /// Cancel safe.
+    pub async fn available() -> Result<Vec<Self>, InstallError> {
+        let mut found = Vec::with_capacity(Release::ALL.len());
+        for release in Release::ALL {
+            found.extend(Self::find_release(release).await?);
         }
-        let cache = self.cache.as_ref().ok_or(InstallError::NoCache { variable: CACHE_VARIABLE })?;
-        let _lock = cargo::lock(self.tool, cache, &mut progress).await?;
-        // Another process may have built it while this one waited for the lock.
-        if let Ok(install) = self.checked(&cache.binary(self.tool), InstallSource::Cached).await {
-            return Ok(install);
-        }
-        let program = self.cargo.as_deref().unwrap_or("cargo".as_ref());
-        cargo::build(self.tool, program, cache, &mut progress).await?;
-        self.checked(&cache.binary(self.tool), InstallSource::Built).await
+        Ok(found)
     }
 
-    async fn checked(&self, binary: &Path, source: InstallSource) -> Result<Install, InstallError> {
-        let tool = self.tool;
-        let version = Version::of(tool, binary).await?;
-        if version.is_wanted(tool) {
-            Ok(Install { tool, binary: binary.to_owned(), source })
-        } else {
-            Err(InstallError::WrongVersion { tool, path: binary.to_owned(), found: version.to_string() })
-        }
+    /// The release of the conductor. That of [`Tool::Relay`] is the default one, whose relay it is.
+    #[must_use]
+    pub fn release(&self) -> Release {
+        self.tool.release().unwrap_or_default()
     }
 }
 
 fn print_progress(progress: Progress) {
     if progress.is_worth_a_line() {
         eprintln!("{progress}");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Write;
-    use std::process::{Command, Stdio};
-
-    use super::*;
-
-    /// An executable script. Another process writes it: were it open for writing here, a test that forks at that moment
-    /// would make it busy.
-    fn script(path: &Path, text: &str) {
-        let mut writer = Command::new("/bin/sh")
-            .args(["-c", r#"mkdir -p "$(dirname "$1")" && cat > "$1" && chmod 755 "$1""#, "sh"])
-            .arg(path)
-            .stdin(Stdio::piped())
-            .spawn()
-            .expect("there is a shell");
-        let mut stdin = writer.stdin.take().expect("it was piped");
-        stdin.write_all(text.as_bytes()).expect("the shell reads it");
-        drop(stdin);
-        assert!(writer.wait().expect("the shell ends").success());
-    }
-
-    /// A stand-in that answers `--version` as told.
-    fn binary(directory: &Path, version: &str) -> PathBuf {
-        let path = directory.join("holochain");
-        script(&path, &format!("#!/bin/sh\necho holochain {version}\n"));
-        path
-    }
-
-    #[tokio::test]
-    async fn a_named_binary_is_used_or_refused_but_never_replaced() {
-        let directory = tempfile::tempdir().unwrap();
-        let right = binary(&directory.path().join("right"), "0.7.1");
-        let wrong = binary(&directory.path().join("wrong"), "0.6.3");
-        let path = Some(directory.path().join("right").into_os_string());
-        let find = |named| Lookup { named: Some(named), path: path.clone(), ..Lookup::default() };
-
-        let found = find(right.clone()).find().await.unwrap().unwrap();
-        assert_eq!(found, Install { tool: Tool::Conductor, binary: right, source: InstallSource::Named });
-        let refused = find(wrong).find().await.unwrap_err();
-        assert!(
-            matches!(&refused, InstallError::WrongVersion { found, .. } if found == "0.6.3"),
-            "{refused}"
-        );
-        let missing = find(directory.path().join("none")).find().await.unwrap_err();
-        assert!(matches!(missing, InstallError::NotRunnable { .. }), "{missing}");
-    }
-
-    #[tokio::test]
-    async fn other_versions_on_the_path_are_passed_over_and_the_cache_comes_last() {
-        let directory = tempfile::tempdir().unwrap();
-        let wrong = binary(&directory.path().join("wrong"), "0.7.0");
-        let cache = CacheDirectory::at(directory.path());
-        let path = wrong.parent().map(|parent| parent.as_os_str().to_owned());
-        let lookup = Lookup { path, cache: Some(cache.clone()), ..Lookup::default() };
-        assert_eq!(lookup.find().await.unwrap(), None);
-
-        let cached = binary(cache.binary(Tool::Conductor).parent().unwrap(), "0.7.1");
-        let found = lookup.ensure(|_| panic!("nothing is to be built")).await.unwrap();
-        assert_eq!(found, Install { tool: Tool::Conductor, binary: cached, source: InstallSource::Cached });
-    }
-
-    /// A lookup that finds nothing and builds with this stand-in for cargo.
-    fn building(directory: &Path, cargo: &str) -> Lookup {
-        let program = directory.join("cargo");
-        script(&program, cargo);
-        let cache = Some(CacheDirectory::at(directory.join("cache")));
-        Lookup { cache, cargo: Some(program.into_os_string()), ..Lookup::default() }
-    }
-
-    #[tokio::test]
-    async fn what_is_missing_is_built_into_the_cache_with_progress() {
-        let directory = tempfile::tempdir().unwrap();
-        let lookup = building(
-            directory.path(),
-            r#"#!/bin/sh
-mkdir -p "$CARGO_TARGET_DIR" bin
-echo "   Compiling serde v1.0.228" >&2
-printf '#!/bin/sh\necho holochain 0.7.1\n' > bin/holochain
-chmod 755 bin/holochain
-echo "$@" > arguments
-"#,
-        );
-        let cache = lookup.cache.clone().unwrap();
-        let mut seen = Vec::new();
-        let built = lookup.ensure(|progress| seen.push(progress)).await.unwrap();
-        assert_eq!(
-            built,
-            Install {
-                tool: Tool::Conductor,
-                binary: cache.binary(Tool::Conductor),
-                source: InstallSource::Built
-            }
-        );
-        assert!(matches!(
-            &seen[..],
-            [Progress::Started { .. }, Progress::Compiling { name, crates: 1, .. }, Progress::Finished { .. }]
-                if name == "serde"
-        ));
-        assert!(!cache.build_directory(Tool::Conductor).exists(), "the intermediate files are gone");
-        let arguments = std::fs::read_to_string(cache.root(Tool::Conductor).join("arguments")).unwrap();
-        assert!(
-            arguments.starts_with("install holochain --version =0.7.1 --locked --bin holochain"),
-            "{arguments}"
-        );
-        assert_eq!(lookup.ensure(|_| panic!("once")).await.unwrap().source, InstallSource::Cached);
-    }
-
-    #[tokio::test]
-    async fn a_build_that_fails_or_cannot_begin_says_why() {
-        let directory = tempfile::tempdir().unwrap();
-        let failing = building(directory.path(), "#!/bin/sh\necho 'error: no disk left' >&2\nexit 101\n");
-        let failed = failing.ensure(|_| {}).await.unwrap_err();
-        let text = failed.to_string();
-        assert!(matches!(failed, InstallError::BuildFailed { .. }), "{text}");
-        assert!(text.ends_with("error: no disk left"), "{text}");
-
-        let cargo = Some(directory.path().join("no-cargo").into_os_string());
-        let missing = Lookup { cargo, ..failing }.ensure(|_| {}).await.unwrap_err();
-        assert!(matches!(missing, InstallError::CargoMissing { .. }), "{missing}");
-        let nowhere = Lookup::default().ensure(|_| {}).await.unwrap_err();
-        assert!(matches!(nowhere, InstallError::NoCache { .. }), "{nowhere}");
     }
 }

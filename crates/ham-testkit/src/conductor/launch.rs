@@ -12,12 +12,13 @@ use tokio::net::TcpSocket;
 use url::Url;
 
 use super::boot;
-use super::builder::ConductorBuilder;
+use super::builder::{ConductorBuilder, temporary};
 use super::config::{Config, Keystore, Passphrase};
 use super::error::LaunchError;
 use super::install::{Install, InstallSource};
 use super::logs::Logs;
 use super::process::{DataDirectory, Process, Program};
+use super::release::Release;
 
 /// How long a clean stop may take before the conductor is killed.
 pub const DEFAULT_STOP_TIMEOUT: Duration = Duration::from_secs(30);
@@ -61,6 +62,12 @@ impl Conductor {
         let logs = Logs::default();
         let (process, admin_port) = boot(&builder, &install, &data, &logs, builder.admin_port).await?;
         Ok(Self { builder, install, data, logs, admin_port, process })
+    }
+
+    /// The release of the binary it runs.
+    #[must_use]
+    pub fn release(&self) -> Release {
+        self.install.release()
     }
 
     /// The port of the admin interface; 0 is never returned.
@@ -224,6 +231,35 @@ impl Conductor {
         self.boot(0).await
     }
 
+    /// Stops it, when it runs, and starts this binary with the same data on the same admin port, as after an upgrade. The
+    /// configuration is written anew for the release. Which releases read whose data is theirs to say: 0.7.1 reads 0.7.0's, and none
+    /// reads 0.6's.
+    ///
+    /// # Errors
+    /// [`LaunchError`], as for a [`restart`](Self::restart). It is stopped then, and [`restart`](Self::restart) starts this binary.
+    ///
+    /// # Cancel safety
+    /// As an error.
+    pub async fn replace(&mut self, install: Install) -> Result<(), LaunchError> {
+        self.stop().await?;
+        self.install = install;
+        self.boot(self.admin_port).await
+    }
+
+    /// [`replace`](Self::replace) with new, empty, temporary data: no app, and no keys. What the old one had is removed, when it was
+    /// temporary.
+    ///
+    /// # Errors
+    /// As [`replace`](Self::replace).
+    ///
+    /// # Cancel safety
+    /// As an error.
+    pub async fn replace_without_data(&mut self, install: Install) -> Result<(), LaunchError> {
+        self.stop().await?;
+        (self.install, self.data) = (install, Arc::new(temporary()?));
+        self.boot(self.admin_port).await
+    }
+
     async fn boot(&mut self, admin_port: u16) -> Result<(), LaunchError> {
         let booted = boot(&self.builder, &self.install, &self.data, &self.logs, admin_port).await?;
         (self.process, self.admin_port) = booted;
@@ -250,8 +286,11 @@ async fn boot(
     if passphrase.is_some_and(|passphrase| passphrase.expose().contains(['\n', '\r'])) {
         return Err(LaunchError::PassphraseLineBreak);
     }
-    let config = write_config(builder, data.path(), admin_port).await?;
-    let embedded = (install.source == InstallSource::Embedded).then(|| "dev".into());
+    let embedded = install.source == InstallSource::Embedded;
+    // The embedded conductor reads one form of the file only.
+    let release = if embedded { Release::default() } else { install.release() };
+    let config = write_config(builder, release, data.path(), admin_port).await?;
+    let embedded = embedded.then(|| "dev".into());
     let as_holochain = ["--piped".into(), "--config-path".into(), config.into()];
     let program = Program {
         binary: &install.binary,
@@ -275,6 +314,7 @@ fn name_taken_port(error: LaunchError, admin_port: u16) -> LaunchError {
 
 async fn write_config(
     builder: &ConductorBuilder,
+    release: Release,
     data: &Path,
     admin_port: u16,
 ) -> Result<PathBuf, LaunchError> {
@@ -286,9 +326,10 @@ async fn write_config(
         admin_port,
         allowed_origins: &builder.admin_origins,
         db_sync_level: builder.db_sync_level,
+        release,
     };
     let path = data.join("conductor-config.yaml");
-    let written = tokio::fs::write(&path, config.render()).await;
+    let written = tokio::fs::write(&path, config.render()?).await;
     written.map(|()| path.clone()).map_err(|source| LaunchError::Data { path, source })
 }
 
@@ -300,7 +341,7 @@ mod tests {
     #[test]
     fn a_taken_port_is_told_apart_and_the_last_words_are_kept() {
         let exited = |logs: &str| LaunchError::Exited {
-            tool: Tool::Conductor,
+            tool: Tool::default(),
             status: ExitStatus::default(),
             logs: logs.to_owned(),
         };

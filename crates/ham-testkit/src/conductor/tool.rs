@@ -2,29 +2,49 @@
 
 use std::fmt;
 
-/// The conductor version that `ham` is written and tested against.
+use super::release::Release;
+
+/// The conductor version that is used where no release is named.
 pub const HOLOCHAIN_VERSION: &str = "0.7.1";
 
-/// The relay's version: that of the Kitsune2 crates inside the conductor of [`HOLOCHAIN_VERSION`].
+/// The relay's version: that of the Kitsune2 crates inside the conductor of [`HOLOCHAIN_VERSION`]. Conductors of other releases
+/// are not tried with it.
 pub const RELAY_VERSION: &str = "0.5.1";
 
 /// A program that is found, or built once into the cache.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+///
+/// # Default
+/// The conductor of [`HOLOCHAIN_VERSION`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Tool {
-    /// `holochain`, of [`HOLOCHAIN_VERSION`].
-    #[default]
-    Conductor,
+    /// `holochain`, of this release.
+    Conductor(Release),
     /// `kitsune2-bootstrap-srv`, of [`RELAY_VERSION`]: where conductors find each other, and the relay between them.
     Relay,
 }
 
+impl Default for Tool {
+    fn default() -> Self {
+        Self::Conductor(Release::default())
+    }
+}
+
 impl Tool {
+    /// The release of a conductor.
+    #[must_use]
+    pub fn release(self) -> Option<Release> {
+        match self {
+            Self::Conductor(release) => Some(release),
+            Self::Relay => None,
+        }
+    }
+
     /// The binary's file name.
     #[must_use]
     pub fn binary(self) -> &'static str {
         match self {
-            Self::Conductor => "holochain",
+            Self::Conductor(_) => "holochain",
             Self::Relay => "kitsune2-bootstrap-srv",
         }
     }
@@ -33,7 +53,7 @@ impl Tool {
     #[must_use]
     pub fn package(self) -> &'static str {
         match self {
-            Self::Conductor => "holochain",
+            Self::Conductor(_) => "holochain",
             Self::Relay => "kitsune2_bootstrap_srv",
         }
     }
@@ -42,16 +62,17 @@ impl Tool {
     #[must_use]
     pub fn version(self) -> &'static str {
         match self {
-            Self::Conductor => HOLOCHAIN_VERSION,
+            Self::Conductor(release) => release.version(),
             Self::Relay => RELAY_VERSION,
         }
     }
 
-    /// The environment variable that names the binary to use; then nothing else is looked at.
+    /// The environment variable that names the binary to use; then nothing else is looked at. One that is a conductor of another
+    /// release than [`HOLOCHAIN_VERSION`] is used for that release alone.
     #[must_use]
     pub fn variable(self) -> &'static str {
         match self {
-            Self::Conductor => "HAM_HOLOCHAIN_BIN",
+            Self::Conductor(_) => "HAM_HOLOCHAIN_BIN",
             Self::Relay => "HAM_RELAY_BIN",
         }
     }
@@ -59,7 +80,7 @@ impl Tool {
     /// What it is called in error texts; also its folder in the cache.
     pub(super) fn role(self) -> &'static str {
         match self {
-            Self::Conductor => "conductor",
+            Self::Conductor(_) => "conductor",
             Self::Relay => "relay",
         }
     }
@@ -67,7 +88,7 @@ impl Tool {
     /// How long a build takes, for people.
     pub(super) fn build_time(self) -> &'static str {
         match self {
-            Self::Conductor => "15 to 60 minutes",
+            Self::Conductor(_) => "15 to 60 minutes",
             Self::Relay => "2 to 10 minutes",
         }
     }
@@ -75,7 +96,7 @@ impl Tool {
     /// `opt-level`. An unoptimised conductor takes half a minute to unlock its keystore; the relay only passes bytes on.
     pub(super) fn opt_level(self) -> &'static str {
         match self {
-            Self::Conductor => "3",
+            Self::Conductor(_) => "3",
             Self::Relay => "0",
         }
     }

@@ -56,13 +56,16 @@ impl fmt::Display for Version {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conductor::release::Release;
 
     #[test]
     fn only_the_tools_own_answer_is_a_version() {
-        let conductor = |text| Version::parse(Tool::Conductor, text);
-        assert!(conductor("holochain 0.7.1\n").is_some_and(|version| version.is_wanted(Tool::Conductor)));
-        assert!(conductor("holochain 0.7.1-rc.2").is_some_and(|version| !version.is_wanted(Tool::Conductor)));
-        assert!(conductor("holochain 0.6.3").is_some_and(|version| version.to_string() == "0.6.3"));
+        let conductor = |text| Version::parse(Tool::default(), text);
+        assert!(conductor("holochain 0.7.1\n").is_some_and(|version| version.is_wanted(Tool::default())));
+        assert!(conductor("holochain 0.7.1-rc.2").is_some_and(|version| !version.is_wanted(Tool::default())));
+        let older = conductor("holochain 0.6.3").unwrap();
+        assert_eq!(older.to_string(), "0.6.3");
+        assert!(older.is_wanted(Tool::Conductor(Release::V0_6_3)) && !older.is_wanted(Tool::default()));
         let others = ["", "holochain", "hc 0.7.1", "lair-keystore 0.7.1", "holochain unknown"];
         for other in others.into_iter().chain(["kitsune2_bootstrap_srv 0.5.1"]) {
             assert_eq!(conductor(other), None, "{other:?}");
