@@ -30,10 +30,11 @@ struct Zome<'a> {
 }
 
 impl Bundle {
-    pub(crate) const ALL: [Self; 3] = [Self::Probe, Self::ProbeMemproof, Self::Features];
-
-    pub(crate) fn file_name(self) -> String {
-        format!("{}.happ", self.app_name())
+    /// The bundle of that app name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        [Self::Probe, Self::ProbeMemproof, Self::Features]
+            .into_iter()
+            .find(|bundle| bundle.app_name() == name)
     }
 
     /// The bytes of the `.happ`. Equal zomes give equal bytes: nothing in the format holds a time.
@@ -147,7 +148,7 @@ fn dna(name: &str, integrity: &[Zome], coordinator: &[Zome], zomes: &Zomes) -> R
     let wasms: Result<Vec<_>> = integrity
         .iter()
         .chain(coordinator)
-        .map(|zome| Ok((wasm_file(zome.name), zomes.wasm(zome.wasm)?.to_vec().into())))
+        .map(|zome| Ok((wasm_file(zome.name), zomes.wasm(zome.wasm)?.into())))
         .collect();
     Ok((dna_file(name), DnaBundle::new(manifest.try_into()?, wasms?)?))
 }

@@ -43,8 +43,7 @@ fn collect(happ: &Path, folder: &Path, files: &mut Vec<String>) -> Result<()> {
 
 fn is_source(name: &str, path: &Path) -> bool {
     name == "build"
-        || name == "Cargo.lock"
-        || path.file_name().is_some_and(|file| file == "Cargo.toml")
+        || path.file_name().is_some_and(|file| file == "Cargo.toml" || file == "Cargo.lock")
         || path.extension().is_some_and(|extension| extension == "rs")
 }
 

@@ -1,7 +1,7 @@
 //! The compiled zomes.
 
 use anyhow::{Context, Result, ensure};
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{fs, path::PathBuf};
 
 /// The custom section that holds the digest of the source, in lower-case hexadecimal.
 const SOURCE_SECTION: &str = "ham_source";
@@ -9,28 +9,28 @@ const SOURCE_SECTION: &str = "ham_source";
 /// The first eight bytes of every module: the magic number and version 1.
 const PREAMBLE: &[u8] = b"\0asm\x01\0\0\0";
 
-/// The compiled zomes by name, stamped.
-pub(crate) struct Zomes(BTreeMap<&'static str, Vec<u8>>);
+/// The compiled zomes of one release.
+pub(crate) struct Zomes {
+    folder: PathBuf,
+    digest: String,
+}
 
 impl Zomes {
-    /// The names, as `build` compiles them.
-    const NAMES: [&str; 7] =
-        ["bare", "features", "features_integrity", "ledger", "ledger_integrity", "probe", "probe_integrity"];
-
-    /// Reads the compiler's output and stamps each module with `digest`.
-    pub(crate) fn read(folder: &Path, digest: &str) -> Result<Self> {
-        let read = |name: &'static str| {
-            let path = folder.join(name).with_extension("wasm");
-            let module = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-            let module = stamp(module, digest).with_context(|| format!("stamping {}", path.display()))?;
-            Ok((name, module))
-        };
-        Ok(Self(Self::NAMES.into_iter().map(read).collect::<Result<_>>()?))
+    /// The compiler's output in `folder`, and the digest of what it was compiled from.
+    pub(crate) fn new(folder: impl Into<PathBuf>, digest: String) -> Self {
+        Self { folder: folder.into(), digest }
     }
 
-    /// One of them.
-    pub(crate) fn wasm(&self, name: &str) -> Result<&[u8]> {
-        self.0.get(name).map(Vec::as_slice).with_context(|| format!("there is no zome {name}"))
+    /// The digest of the source.
+    pub(crate) fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// One of them, stamped.
+    pub(crate) fn wasm(&self, name: &str) -> Result<Vec<u8>> {
+        let path = self.folder.join(name).with_extension("wasm");
+        let module = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+        stamp(module, &self.digest).with_context(|| format!("stamping {}", path.display()))
     }
 }
 

@@ -1,3 +1,4 @@
 //! Validation of the role `ledger`.
 
+mod release;
 mod validation;

@@ -1,5 +1,6 @@
 //! The callback the conductor runs.
 
+use crate::release::{CreateEntry, CreateRecord};
 use hdi::prelude::*;
 use ledger_entries::EntryTypes;
 
@@ -7,10 +8,8 @@ use ledger_entries::EntryTypes;
 #[hdk_extern]
 pub fn validate(op: Op) -> ExternResult<ValidateCallbackResult> {
     match op.flattened::<EntryTypes, ()>()? {
-        FlatOp::CreateRecord(OpRecord::CreateEntry { app_entry: EntryTypes::Post(post), .. })
-        | FlatOp::CreateEntry(OpEntry::CreateEntry { app_entry: EntryTypes::Post(post), .. }) => {
-            Ok(post.check())
-        }
+        CreateRecord(OpRecord::CreateEntry { app_entry: EntryTypes::Post(post), .. })
+        | CreateEntry(OpEntry::CreateEntry { app_entry: EntryTypes::Post(post), .. }) => Ok(post.check()),
         _ => Ok(ValidateCallbackResult::Valid),
     }
 }

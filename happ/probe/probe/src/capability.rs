@@ -1,5 +1,6 @@
 //! Capability grants and claims.
 
+use crate::release::{deleted_by, grant_access, zome_call_grant, GrantConstraint};
 use hdk::prelude::*;
 use probe_types::{CapabilityClaim, CapabilityRequest, GrantListing, Granted};
 
@@ -13,7 +14,7 @@ pub fn grant(CapabilityRequest { tag, functions, assignees }: CapabilityRequest)
         None => GrantConstraint::Transferable { secret },
     };
     let functions = functions.into_iter().map(|function| (zome.clone(), function)).collect();
-    let grant = CapGrantEntry::new_zome_call_grant(tag, constraint, GrantedFunctions::Listed(functions));
+    let grant = zome_call_grant(tag, constraint, GrantedFunctions::Listed(functions));
     Ok(Granted { action_hash: create_cap_grant(grant)?, secret })
 }
 
@@ -35,7 +36,7 @@ pub fn list_grants() -> ExternResult<Vec<GrantListing>> {
             let grant = record.entry().to_grant_option()?;
             Some(GrantListing {
                 action_hash: record.action_address().clone(),
-                access: grant.constraint.as_variant_string().to_owned(),
+                access: grant_access(&grant).to_owned(),
                 tag: grant.tag,
             })
         })
@@ -50,11 +51,5 @@ pub fn revoke(grant: ActionHash) -> ExternResult<ActionHash> {
 
 fn revoked() -> ExternResult<HashSet<ActionHash>> {
     let deletes = query(ChainQueryFilter::new().action_type(ActionType::Delete))?;
-    Ok(deletes
-        .into_iter()
-        .filter_map(|record| match &record.action().data {
-            ActionData::Delete(delete) => Some(delete.deletes_address.clone()),
-            _ => None,
-        })
-        .collect())
+    Ok(deletes.iter().filter_map(|record| deleted_by(record.action()).cloned()).collect())
 }

@@ -9,6 +9,7 @@ mod item;
 #[cfg(test)]
 mod mocked;
 mod nested;
+mod release;
 mod signal;
 mod slow;
 mod whoami;

@@ -1,5 +1,6 @@
 //! Which cell answers, and to whom.
 
+use crate::release::caller_access;
 use hdk::prelude::*;
 use probe_types::Whoami;
 
@@ -8,13 +9,9 @@ use probe_types::Whoami;
 pub fn whoami() -> ExternResult<Whoami> {
     let dna = dna_info()?;
     let call = call_info()?;
-    let access = match &call.cap_grant {
-        CapAccess::ChainAuthor(_) => "author",
-        CapAccess::RemoteAgent(grant) => grant.constraint.as_variant_string(),
-    };
     Ok(Whoami {
         agent: agent_info()?.agent_initial_pubkey,
-        access: access.to_owned(),
+        access: caller_access(&call).to_owned(),
         provenance: call.provenance,
         function: call.function_name.0,
         dna_hash: dna.hash,

@@ -1,4 +1,5 @@
 //! Validation of the role `probe`.
 
 mod membrane;
+mod release;
 mod validation;

@@ -1,6 +1,7 @@
 //! The callbacks the conductor runs.
 
 use crate::membrane;
+use crate::release::{CreateEntry, CreateRecord};
 use hdi::prelude::*;
 use probe_entries::EntryTypes;
 
@@ -14,13 +15,11 @@ pub fn genesis_self_check(data: GenesisSelfCheckData) -> ExternResult<ValidateCa
 #[hdk_extern]
 pub fn validate(op: Op) -> ExternResult<ValidateCallbackResult> {
     match op.flattened::<EntryTypes, ()>()? {
-        FlatOp::CreateRecord(OpRecord::AgentValidationPkg { membrane_proof, .. }) => {
+        CreateRecord(OpRecord::AgentValidationPkg { membrane_proof, .. }) => {
             membrane::check(membrane_proof.as_ref())
         }
-        FlatOp::CreateRecord(OpRecord::CreateEntry { app_entry: EntryTypes::Item(item), .. })
-        | FlatOp::CreateEntry(OpEntry::CreateEntry { app_entry: EntryTypes::Item(item), .. }) => {
-            Ok(item.check())
-        }
+        CreateRecord(OpRecord::CreateEntry { app_entry: EntryTypes::Item(item), .. })
+        | CreateEntry(OpEntry::CreateEntry { app_entry: EntryTypes::Item(item), .. }) => Ok(item.check()),
         _ => Ok(ValidateCallbackResult::Valid),
     }
 }
