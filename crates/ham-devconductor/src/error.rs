@@ -200,6 +200,9 @@ pub(crate) enum ConductorError {
     AppManifestError(#[from] AppManifestError),
     #[error("Cell already exists. CellId: {0:?}")]
     CellAlreadyExists(CellId),
+    /// Of releases before 0.7.1, in the place of the next one.
+    #[error("Cell was referenced, but is currently disabled. CellId: {0:?}")]
+    CellDisabled(CellId),
     #[error("Cell was referenced, but is not running. CellId: {0:?} Reason: {1}")]
     CellNotRunning(CellId, CellUnavailableReason),
     #[error("Cell was referenced, but is missing from the conductor. CellId: {0:?}")]

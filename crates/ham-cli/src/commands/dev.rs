@@ -3,7 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use ham_devconductor::{Config, DataDirectory, DevConductor, Passphrase, StartError};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
+use ham_devconductor::{Config, DataDirectory, DevConductor, Passphrase, Release, StartError};
 use holochain_conductor_api::conductor::{ConductorConfig, KeystoreConfig};
 use holochain_conductor_api::{AdminInterfaceConfig, InterfaceDriver};
 use serde_json::json;
@@ -21,13 +22,16 @@ use crate::settings::{Kind, Source};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Standard output has the lines of `holochain`: ###ADMIN_PORT:n### and then Conductor ready.\n\
-    With --json: one object instead, {\"admin_port\",\"app_port\",\"app_id\",\"data\"}.\n\
+    With --json: one object instead, {\"admin_port\",\"app_port\",\"app_id\",\"data\",\"release\"}.\n\
     WASM_LOG=debug shows what zomes log."
 )]
 pub(crate) struct Args {
     /// Keep data and keys in this directory; `temporary` removes them at the end
     #[arg(long, value_name = "DIR", default_value = TEMPORARY)]
     data: PathBuf,
+    /// Be this release of `holochain` to clients: its requests, answers, signals and errors. Zomes are those of HDK 0.7.1
+    #[arg(long, value_name = "RELEASE", default_value_t, value_parser = releases())]
+    release: Release,
     /// Attach an app interface at this port, 0 for a free one
     #[arg(long, value_name = "PORT")]
     app_port: Option<u16>,
@@ -54,11 +58,12 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         Some(path) => Some(input::bundle(path).await?),
         None => None,
     };
-    let mut config = match &args.config_path {
-        Some(path) => from_file(path).await?,
+    let config = match &args.config_path {
+        Some(path) => from_file(path, args.release).await?,
         None if args.data == Path::new(TEMPORARY) => Config::default(),
         None => Config::default().with_data(&args.data),
     };
+    let mut config = config.with_release(args.release);
     // Who starts this in the place of `holochain` means the file, whatever the environment says of another conductor.
     let settings = &context.settings;
     let ports = args.config_path.is_none() || settings.values.source("admin_port") == Source::Flag;
@@ -94,10 +99,20 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             let app = app_port.map(|port| format!("###APP_PORT:{port}###\n")).unwrap_or_default();
             format!("###ADMIN_PORT:{admin_port}###\n{app}Conductor ready.")
         },
-        &json!({ "admin_port": admin_port, "app_port": app_port, "app_id": app_id, "data": data }),
+        &json!({ "admin_port": admin_port, "app_port": app_port, "app_id": app_id, "data": data,
+            "release": args.release.to_string() }),
     )?;
     // Until a signal drops this, and the conductor with it.
     std::future::pending().await
+}
+
+/// What `--release` takes: each release as it is written, or called by one that speaks like it.
+fn releases() -> impl clap::builder::TypedValueParser<Value = Release> {
+    let values = Release::ALL.into_iter().filter_map(|release| {
+        let (name, others) = release.names().split_first()?;
+        Some(PossibleValue::new(*name).aliases(others))
+    });
+    PossibleValuesParser::new(values).try_map(|text| text.parse::<Release>())
 }
 
 /// Starts an embedded conductor.
@@ -118,13 +133,15 @@ pub(crate) async fn install(
 }
 
 /// What a `holochain` configuration says that matters here: network settings do not.
-async fn from_file(path: &Path) -> Result<Config, Failure> {
+async fn from_file(path: &Path, release: Release) -> Result<Config, Failure> {
     let wrong =
         |error: anyhow::Error| Failure::usage(format!("{}: {error:#}", path.display()), "correct the file");
     let file = path.to_owned();
-    let read = tokio::task::spawn_blocking(move || ConductorConfig::load_yaml(&file)).await;
-    let read =
-        read.map_err(|error| wrong(error.into()))?.map_err(|error| wrong(anyhow::anyhow!("{error}")))?;
+    let read = tokio::task::spawn_blocking(move || match release {
+        Release::V0_6 => load_0_6(&file),
+        _ => ConductorConfig::load_yaml(&file).map_err(|error| anyhow::anyhow!("{error}")),
+    });
+    let read = read.await.map_err(|error| wrong(error.into()))?.map_err(wrong)?;
     let mut config = Config::default();
     if let Some(directory) = &read.data_root_path {
         config = config.with_data(directory.as_path());
@@ -143,6 +160,15 @@ async fn from_file(path: &Path) -> Result<Config, Failure> {
         config = config.with_admin_port(port).with_allowed_origins(allowed_origins);
     }
     Ok(config)
+}
+
+/// A configuration of 0.6 says more of its network and its databases than 0.7.1 knows, and nothing of it matters here.
+fn load_0_6(path: &Path) -> anyhow::Result<ConductorConfig> {
+    let mut file: yaml_serde::Mapping = yaml_serde::from_str(&std::fs::read_to_string(path)?)?;
+    for key in ["chc_url", "db_sync_strategy", "network"] {
+        file.remove(key);
+    }
+    Ok(yaml_serde::from_value(file.into())?)
 }
 
 /// The first line of standard input, without its end; empty where there is none.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use holochain_types::websocket::AllowedOrigins;
 
+use crate::release::Release;
 use crate::wasm::Limits;
 
 /// Where data and keys are kept.
@@ -33,6 +34,8 @@ pub struct Config {
     pub memory: usize,
     /// Opens the keystore of a kept directory. Default: one that is made at random and kept beside it.
     pub passphrase: Option<Passphrase>,
+    /// Which release of `holochain` it is to its clients. Default: [`Release::V0_7_1`].
+    pub release: Release,
 }
 
 /// A passphrase, which appears nowhere.
@@ -61,6 +64,7 @@ impl Default for Config {
             fuel: DEFAULT_FUEL,
             memory: DEFAULT_MEMORY,
             passphrase: None,
+            release: Release::default(),
         }
     }
 }
@@ -105,6 +109,13 @@ impl Config {
     #[must_use]
     pub fn with_passphrase(mut self, passphrase: Passphrase) -> Self {
         self.passphrase = Some(passphrase);
+        self
+    }
+
+    /// Is this release of `holochain` to its clients. A kept directory may be opened as another release than before.
+    #[must_use]
+    pub fn with_release(mut self, release: Release) -> Self {
+        self.release = release;
         self
     }
 

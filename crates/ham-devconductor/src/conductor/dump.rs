@@ -18,21 +18,19 @@ use crate::error::ApiError;
 use crate::wasm::HostFunction;
 
 impl Conductor {
-    /// A page of a chain and the counts of its DNA's operations, as JSON and as text.
+    /// A page of a chain and the counts of its DNA's operations.
     pub(crate) async fn dump_state(
         &self,
         cell: &CellId,
         cursor: Option<&SourceChainCursor>,
         limit: Option<u32>,
-    ) -> Result<String, ApiError> {
+    ) -> Result<JsonDump, ApiError> {
         let dht = self.known_dht(cell.dna_hash()).await?;
         let agent = cell.agent_pubkey().clone();
         let source_chain_dump = source_chain::dump_state_paginated(&dht, agent, cursor, limit).await?;
         let (validation_limbo, integration_limbo, integrated) = dht.limbo_state_counts().await?;
         let integration_dump = IntegrationStateDump { validation_limbo, integration_limbo, integrated };
-        let dump = JsonDump { peer_dump: peers(cell), source_chain_dump, integration_dump };
-        let summary = dump.to_string();
-        Ok(serde_json::to_string(&(dump, summary))?)
+        Ok(JsonDump { peer_dump: peers(cell), source_chain_dump, integration_dump })
     }
 
     /// A chain and a page of its DNA's operations.

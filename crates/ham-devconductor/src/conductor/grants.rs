@@ -17,7 +17,7 @@ use crate::error::ApiError;
 use crate::workflow;
 
 impl Conductor {
-    /// Commits a grant; answers the hash of its action.
+    /// Commits a grant, validated or not; answers the hash of its action.
     ///
     /// # Errors
     /// The cell cannot be called, its `init` fails, or the commit does.
@@ -25,12 +25,13 @@ impl Conductor {
         self: &Arc<Self>,
         cell: &CellId,
         grant: CapGrant,
+        validated: bool,
     ) -> Result<ActionHash, ApiError> {
         let entry = Entry::CapGrant(grant);
         let data =
             CreateData { entry_type: EntryType::CapGrant, entry_hash: EntryHash::with_data_sync(&entry) };
         let (cell, workspace) = self.chain_of(cell).await?;
-        commit(&cell, &workspace, ActionData::Create(data), Some(entry)).await
+        commit(&cell, &workspace, ActionData::Create(data), Some(entry), validated).await
     }
 
     /// Commits a grant in a cell of this app only.
@@ -47,14 +48,19 @@ impl Conductor {
         if !self.state().get_app(app)?.all_cells().any(|id| id == *cell) {
             return Err(ApiError::Other("Cell not found in app".to_owned()));
         }
-        self.grant(cell, CapGrant::new_direct_signal_grant(tag, constraint)).await
+        self.grant(cell, CapGrant::new_direct_signal_grant(tag, constraint), true).await
     }
 
-    /// Deletes a grant.
+    /// Deletes a grant, validated or not.
     ///
     /// # Errors
     /// There is none of this hash, or as [`grant`](Self::grant).
-    pub(crate) async fn revoke(self: &Arc<Self>, cell: &CellId, grant: ActionHash) -> Result<(), ApiError> {
+    pub(crate) async fn revoke(
+        self: &Arc<Self>,
+        cell: &CellId,
+        grant: ActionHash,
+        validated: bool,
+    ) -> Result<(), ApiError> {
         let (cell, workspace) = self.chain_of(cell).await?;
         let grants = workspace.source_chain().query(grants_query()).await?;
         let record = grants.into_iter().find(|record| *record.action_address() == grant);
@@ -62,7 +68,7 @@ impl Conductor {
         let entry = entry.ok_or_else(|| ApiError::Other("No cap grant found for action hash".to_owned()))?;
         let deletes_entry_address = EntryHash::with_data_sync(&entry);
         let data = ActionData::Delete(DeleteData { deletes_address: grant, deletes_entry_address });
-        commit(&cell, &workspace, data, None).await?;
+        commit(&cell, &workspace, data, None, validated).await?;
         Ok(())
     }
 
@@ -130,9 +136,12 @@ async fn commit(
     workspace: &SourceChainWorkspace,
     data: ActionData,
     entry: Option<Entry>,
+    validated: bool,
 ) -> Result<ActionHash, ApiError> {
     let hash = workspace.source_chain().put(data, entry, ChainTopOrdering::default()).await?;
-    workflow::validate(cell, &cell.ribosome(), workspace).await?;
+    if validated {
+        workflow::validate(cell, &cell.ribosome(), workspace).await?;
+    }
     workflow::commit(cell, workspace).await?;
     Ok(hash)
 }

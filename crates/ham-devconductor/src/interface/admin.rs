@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use holochain_conductor_api::{AdminRequest, AdminResponse};
+use holochain_conductor_api::{AdminRequest, AdminResponse, ExternalApiWireError};
 use holochain_types::app::{CoordinatorSource, UpdateCoordinatorsPayload};
 use holochain_types::dna::CoordinatorBundle;
 use holochain_types::prelude::{CapGrant, CoordinatorManifest, GrantZomeCallCapabilityPayload};
@@ -12,9 +12,11 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_util::sync::CancellationToken;
 
+use super::dialect::{AdminAnswer, AdminAsked, Dialect, Earlier, Listed};
 use super::listener::{Held, Interface, Interfaces};
 use super::network;
 use super::socket::{Connection, open};
+use crate::conductor::Conductor;
 use crate::error::{ApiError, ConductorError, InterfaceError};
 
 /// Boxed, because a request may add an interface, which serves connections.
@@ -23,17 +25,28 @@ pub(super) fn serve(
     socket: WebSocketStream<TcpStream>,
     stop: CancellationToken,
 ) -> BoxFuture<'static, ()> {
-    let Some(tasks) = interfaces.upgrade().map(|interfaces| interfaces.conductor().tasks().clone()) else {
+    let Some((tasks, dialect)) = interfaces.upgrade().map(|interfaces| {
+        let conductor = interfaces.conductor();
+        (conductor.tasks().clone(), Dialect::of(conductor.config().release))
+    }) else {
         return Box::pin(std::future::ready(()));
     };
     let Connection { incoming, outgoing, writer } = open(socket);
-    let requests = incoming.answer(outgoing, stop, tasks, AdminResponse::Error, move |request| {
+    let read = |data: &[u8]| dialect.admin_request(data);
+    let requests = incoming.answer(outgoing, stop, tasks, read, refused, move |request| {
         let interfaces = interfaces.upgrade();
         async move {
-            let Some(interfaces) = interfaces else { return Some(stopped()) };
-            let answer = handle(&interfaces, request).await;
+            let Some(interfaces) = interfaces else { return Some(refused(stopped())) };
+            let answer = match request {
+                AdminAsked::Today(request) => {
+                    handle(&interfaces, dialect, *request).await.map(|answer| dialect.admin_answer(answer))
+                }
+                AdminAsked::Earlier(request) => {
+                    handle_earlier(interfaces.conductor(), dialect, request).await
+                }
+            };
             interfaces.conductor().hold_back().await?;
-            Some(answer.unwrap_or_else(|error| AdminResponse::Error(error.into())))
+            Some(answer.unwrap_or_else(|error| refused(dialect.error(error))))
         }
     });
     Box::pin(async {
@@ -41,11 +54,46 @@ pub(super) fn serve(
     })
 }
 
-fn stopped() -> AdminResponse {
-    AdminResponse::Error(ApiError::Other("the conductor has stopped".to_owned()).into())
+fn refused(error: ExternalApiWireError) -> AdminAnswer {
+    AdminAnswer::Today(AdminResponse::Error(error))
 }
 
-async fn handle(interfaces: &Arc<Interfaces>, request: AdminRequest) -> Result<AdminResponse, ApiError> {
+fn stopped() -> ExternalApiWireError {
+    ApiError::Other("the conductor has stopped".to_owned()).into()
+}
+
+/// What only an earlier release is asked for.
+async fn handle_earlier(
+    conductor: &Conductor,
+    dialect: &Dialect,
+    request: Earlier,
+) -> Result<AdminAnswer, ApiError> {
+    match request {
+        Earlier::DumpState { cell_id } => {
+            conductor.cell(&cell_id)?;
+            let dump = conductor.dump_state(&cell_id, None, None).await?;
+            Ok(dialect.admin_answer(AdminResponse::StateDumped(dialect.dump_text(dump)?)))
+        }
+        Earlier::DumpFullState { cell_id, after } => {
+            let dump = conductor.dump_full_state(&cell_id, None, None).await?;
+            Ok(dialect.admin_dump_after(dump, after))
+        }
+        Earlier::GraftRecords => {
+            let text = "an embedded conductor takes no records of other conductors";
+            Err(ApiError::Other(text.to_owned()))
+        }
+        Earlier::RestoreWithoutAgent => {
+            let text = "restore_from_dht requires agent_key to be specified";
+            Err(ConductorError::AppStatusError(text.to_owned()).into())
+        }
+    }
+}
+
+async fn handle(
+    interfaces: &Arc<Interfaces>,
+    dialect: &Dialect,
+    request: AdminRequest,
+) -> Result<AdminResponse, ApiError> {
     let conductor = interfaces.conductor();
     Ok(match request {
         AdminRequest::AddAdminInterfaces(configs) => {
@@ -106,9 +154,10 @@ async fn handle(interfaces: &Arc<Interfaces>, request: AdminRequest) -> Result<A
             AdminResponse::AppInterfaceAttached { port: interfaces.attach_app(interface).await? }
         }
         AdminRequest::ListAppInterfaces => AdminResponse::AppInterfacesListed(interfaces.app_interfaces()),
-        AdminRequest::DumpState { cell_id, source_chain_cursor, limit } => AdminResponse::StateDumped(
-            conductor.dump_state(&cell_id, source_chain_cursor.as_ref(), limit).await?,
-        ),
+        AdminRequest::DumpState { cell_id, source_chain_cursor, limit } => {
+            let dump = conductor.dump_state(&cell_id, source_chain_cursor.as_ref(), limit).await?;
+            AdminResponse::StateDumped(dialect.dump_text(dump)?)
+        }
         AdminRequest::DumpConductorState => {
             AdminResponse::ConductorStateDumped(conductor.dump_conductor_state(&interfaces.admin_ports())?)
         }
@@ -131,18 +180,26 @@ async fn handle(interfaces: &Arc<Interfaces>, request: AdminRequest) -> Result<A
         )?),
         AdminRequest::GrantZomeCallCapability(payload) => {
             let GrantZomeCallCapabilityPayload { cell_id, cap_grant } = *payload;
-            AdminResponse::ZomeCallCapabilityGranted(conductor.grant(&cell_id, cap_grant.into()).await?)
+            let validated = dialect.validates_grants;
+            let granted = conductor.grant(&cell_id, cap_grant.into(), validated).await?;
+            AdminResponse::ZomeCallCapabilityGranted(granted)
         }
         AdminRequest::GrantDirectSignalCapability { cell_id, tag, constraint } => {
             let grant = CapGrant::new_direct_signal_grant(tag, constraint);
-            AdminResponse::DirectSignalCapabilityGranted(conductor.grant(&cell_id, grant).await?)
+            let granted = conductor.grant(&cell_id, grant, dialect.validates_grants).await?;
+            AdminResponse::DirectSignalCapabilityGranted(granted)
         }
         AdminRequest::RevokeZomeCallCapability { action_hash, cell_id } => {
-            conductor.revoke(&cell_id, action_hash).await?;
+            conductor.revoke(&cell_id, action_hash, dialect.validates_grants).await?;
             AdminResponse::ZomeCallCapabilityRevoked
         }
         AdminRequest::ListCapabilityGrants { installed_app_id, include_revoked } => {
-            AdminResponse::CapabilityGrantsInfo(conductor.grants(&installed_app_id, include_revoked).await?)
+            let none = dialect.listed == Listed::Nothing && !include_revoked;
+            let mut grants = conductor.grants(&installed_app_id, include_revoked).await?;
+            if none {
+                grants.0.iter_mut().for_each(|(_, grants)| grants.clear());
+            }
+            AdminResponse::CapabilityGrantsInfo(grants)
         }
         AdminRequest::DeleteCloneCell(payload) => {
             conductor.delete_clone_cell(&payload).await?;

@@ -14,6 +14,7 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_tungstenite::WebSocketStream;
 use tokio_util::sync::CancellationToken;
 
+use super::dialect::{AppAnswer, Dialect, DirectSignals};
 use super::network;
 use super::socket::{Connection, Incoming, Outgoing, open};
 use crate::conductor::{Conductor, list_host_functions};
@@ -31,29 +32,34 @@ pub(super) fn serve(
         let Connection { mut incoming, outgoing, writer } = open(socket);
         let authenticating = authenticate(&conductor, only.as_ref(), &mut incoming);
         let Some(Some(app)) = stop.run_until_cancelled(authenticating).await else { return };
-        let subscribed =
-            conductor.upgrade().map(|held| (held.signals().subscribe(&app), held.tasks().clone()));
-        let Some((signals, tasks)) = subscribed else { return };
+        let subscribed = conductor.upgrade().map(|held| {
+            (held.signals().subscribe(&app), held.tasks().clone(), Dialect::of(held.config().release))
+        });
+        let Some((signals, tasks, dialect)) = subscribed else { return };
         // Signals end with the requests: the client has gone then.
         let gone = stop.child_token();
         let signalling = outgoing.clone();
-        let requests = incoming.answer(outgoing, stop, tasks, AppResponse::Error, move |request| {
+        let read = |data: &[u8]| dialect.app_request(data);
+        let requests = incoming.answer(outgoing, stop, tasks, read, refused, move |request| {
             let (conductor, app) = (conductor.upgrade(), app.clone());
             async move {
                 let Some(conductor) = conductor else {
                     let error = ApiError::Other("the conductor has stopped".to_owned());
-                    return Some(AppResponse::Error(error.into()));
+                    return Some(refused(error.into()));
                 };
-                let answer = handle(&conductor, &app, request).await;
+                let answer = handle(&conductor, dialect, &app, request).await;
                 conductor.hold_back().await?;
-                Some(answer.unwrap_or_else(|error| AppResponse::Error(error.into())))
+                Some(match answer {
+                    Ok(answer) => dialect.app_answer(answer),
+                    Err(error) => refused(dialect.error(error)),
+                })
             }
         });
         let requests = async {
             requests.await;
             gone.cancel();
         };
-        tokio::join!(requests, gone.run_until_cancelled(forward(signals, signalling)), writer);
+        tokio::join!(requests, gone.run_until_cancelled(forward(signals, dialect, signalling)), writer);
     })
 }
 
@@ -80,18 +86,28 @@ async fn authenticate(
     }
 }
 
-async fn forward(mut signals: broadcast::Receiver<Signal>, outgoing: Outgoing) {
+async fn forward(mut signals: broadcast::Receiver<Signal>, dialect: &Dialect, outgoing: Outgoing) {
     loop {
         match signals.recv().await {
-            Ok(signal) if outgoing.signal(&signal).await => {}
+            Ok(signal) => {
+                let Some(heard) = dialect.signal(&signal) else { continue };
+                if !outgoing.signal(&heard).await {
+                    return;
+                }
+            }
             Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "a client is too slow for its signals"),
-            Ok(_) | Err(RecvError::Closed) => return,
+            Err(RecvError::Closed) => return,
         }
     }
 }
 
+fn refused(error: ExternalApiWireError) -> AppAnswer {
+    AppAnswer::Today(AppResponse::Error(error))
+}
+
 async fn handle(
     conductor: &Arc<Conductor>,
+    dialect: &Dialect,
     app: &InstalledAppId,
     request: AppRequest,
 ) -> Result<AppResponse, ApiError> {
@@ -115,7 +131,9 @@ async fn handle(
         AppRequest::EnableApp => enable(conductor, app).await?,
         AppRequest::ListWasmHostFunctions => AppResponse::ListWasmHostFunctions(list_host_functions()),
         AppRequest::SendDirectSignal { dna_hash, agents, signal, cap_secret } => {
-            send_direct(conductor, app, &dna_hash, &agents, signal, cap_secret.as_ref()).await?;
+            let granted = dialect.direct_signals == DirectSignals::Granted;
+            send_direct(conductor, app, &dna_hash, &agents, signal, granted.then_some(cap_secret.as_ref()))
+                .await?;
             AppResponse::Ok
         }
         AppRequest::GrantDirectSignalCapability { cell_id, tag, constraint } => {
@@ -190,15 +208,15 @@ async fn enable(conductor: &Arc<Conductor>, app: &InstalledAppId) -> Result<AppR
     }
 }
 
-/// To the clients of agents' apps on this conductor, where the agent granted it to this one; who did not hears nothing, and
-/// the sender is not told.
+/// To the clients of agents' apps on this conductor; where there is something to `show`, of those agents that granted it to
+/// this one: who did not hears nothing, and the sender is not told.
 async fn send_direct(
     conductor: &Conductor,
     app: &InstalledAppId,
     dna: &holo_hash::DnaHash,
     agents: &[holo_hash::AgentPubKey],
     signal: Vec<u8>,
-    secret: Option<&CapSecret>,
+    show: Option<Option<&CapSecret>>,
 ) -> Result<(), ApiError> {
     let refused = |text: String| Err(ConductorError::Other(text).into());
     if agents.is_empty() {
@@ -216,7 +234,9 @@ async fn send_direct(
         let cell_id = CellId::new(dna.clone(), agent.clone());
         let Ok(cell) = conductor.cell(&cell_id) else { continue };
         let chains = cell.dht().as_read();
-        if chains.valid_direct_signal_grant(agent, from.agent_key(), secret).await?.is_none() {
+        if let Some(secret) = show
+            && chains.valid_direct_signal_grant(agent, from.agent_key(), secret).await?.is_none()
+        {
             tracing::info!(cell = %cell_id, "a direct signal was not delivered: its receiver did not grant it");
             continue;
         }

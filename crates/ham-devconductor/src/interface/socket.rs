@@ -8,10 +8,8 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use holochain_conductor_api::ExternalApiWireError;
 use holochain_serialized_bytes::{self as bytes, SerializedBytesError};
-use holochain_types::signal::Signal;
 use holochain_websocket::WireMessage;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_tungstenite::WebSocketStream;
@@ -88,16 +86,17 @@ impl Incoming {
     }
 
     /// Answers requests until the client goes or `stop` is cancelled; `refuse` makes the answer to one that cannot be
-    /// decoded. What is under way then runs to its end; `None` is no answer.
+    /// `read`. What is under way then runs to its end; `None` is no answer.
     pub(super) async fn answer<Q, A, F>(
         mut self,
         outgoing: Outgoing,
         stop: CancellationToken,
         tasks: TaskTracker,
+        read: impl Fn(&[u8]) -> Option<Q> + Send + Sync + 'static,
         refuse: fn(ExternalApiWireError) -> A,
         handle: impl Fn(Q) -> F + Send + Sync + 'static,
     ) where
-        Q: DeserializeOwned + Send + 'static,
+        Q: Send + 'static,
         A: Serialize + std::fmt::Debug + Send + 'static,
         F: Future<Output = Option<A>> + Send + 'static,
     {
@@ -119,10 +118,7 @@ impl Incoming {
             };
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
             let outgoing = outgoing.clone();
-            let answer = match decode(&data) {
-                Ok(request) => Ok(handle(request)),
-                Err(_) => Err(refuse(malformed())),
-            };
+            let answer = read(&data).map(&handle).ok_or_else(|| refuse(malformed()));
             tasks.spawn(async move {
                 let answer = match answer {
                     Ok(answer) => answer.await,
@@ -142,7 +138,7 @@ impl Incoming {
 
 impl Outgoing {
     /// Whether it is on its way; the client may be gone.
-    pub(super) async fn signal(&self, signal: &Signal) -> bool {
+    pub(super) async fn signal(&self, signal: &(impl Serialize + std::fmt::Debug)) -> bool {
         match encode(signal) {
             Some(data) => self.send(&WireMessage::Signal { data }).await,
             None => true,

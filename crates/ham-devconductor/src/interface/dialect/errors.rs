@@ -1,0 +1,32 @@
+//! Errors that have another text in an earlier release.
+
+use holochain_conductor_api::ExternalApiWireError;
+
+use super::table::{CellsOff, Dialect, UnknownApps};
+use crate::error::{ApiError, CellError, ConductorError};
+
+impl Dialect {
+    /// What a client is told of an error.
+    pub(in super::super) fn error(&self, error: ApiError) -> ExternalApiWireError {
+        match error {
+            ApiError::StateError(error) if self.unknown_apps == UnknownApps::Conductor => {
+                ApiError::ConductorError(error.into())
+            }
+            ApiError::ConductorError(error) => ApiError::ConductorError(self.conductor_error(error)),
+            ApiError::CellError(CellError::ConductorError(error)) => {
+                ApiError::CellError(self.conductor_error(*error).into())
+            }
+            error => error,
+        }
+        .into()
+    }
+
+    fn conductor_error(&self, error: ConductorError) -> ConductorError {
+        match error {
+            ConductorError::CellNotRunning(cell, _) if self.cells_off == CellsOff::Disabled => {
+                ConductorError::CellDisabled(cell)
+            }
+            error => error,
+        }
+    }
+}

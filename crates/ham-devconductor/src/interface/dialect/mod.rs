@@ -1,0 +1,18 @@
+//! What the releases of `holochain` say otherwise than 0.7.1, which the rest of this crate speaks.
+//!
+//! `table` is the whole of it: a column for each release. The other files are the shapes that it names. A request is
+//! translated when it is read and an answer when it is written, so nothing behind the interfaces knows a release.
+
+mod actions;
+mod answers;
+mod dumps;
+mod errors;
+mod grants;
+mod operations;
+mod requests;
+mod signals;
+mod table;
+
+pub(super) use answers::{AdminAnswer, AppAnswer};
+pub(super) use requests::{AdminAsked, Earlier};
+pub(super) use table::{Dialect, DirectSignals, Listed};

@@ -1,0 +1,151 @@
+//! The table: what each release says.
+
+use holochain_conductor_api::AppRequest;
+
+use super::requests::{self, AdminAsked, Request};
+use crate::release::Release;
+
+/// One release. The rows are in the order of its life with a client: what it may ask, what it is answered, what it hears.
+pub(crate) struct Dialect {
+    /// Requests of administrators that it does not know, or that have another shape there. All others are those of 0.7.1.
+    pub(super) admin_requests: &'static [(&'static str, Request<AdminAsked>)],
+    /// The same of the clients of apps.
+    pub(super) app_requests: &'static [(&'static str, Request<AppRequest>)],
+    /// How a grant is written: in requests, in lists, and as an entry in dumps.
+    pub(super) grants: Grants,
+    /// What the list of grants has when revoked ones are not asked for.
+    pub(crate) listed: Listed,
+    /// Whether the commit of a grant or of a revocation is validated. Where it is not, a closed chain takes it.
+    pub(crate) validates_grants: bool,
+    /// How actions, operations, storage, definitions and network statistics are written, and which dumps there are.
+    pub(super) state: State,
+    /// What the text of an error says of a cell that is off.
+    pub(super) cells_off: CellsOff,
+    /// What a request about an app that is not installed fails with where the app is only looked up.
+    pub(super) unknown_apps: UnknownApps,
+    /// Whom a client's signal to agents reaches, and what they are told.
+    pub(crate) direct_signals: DirectSignals,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Grants {
+    /// `{tag, access, functions}`; there is no capability but calling zomes.
+    Access,
+    /// `{tag, constraint, capability}`; `{tag, constraint, grant: {functions}}` in a request.
+    Constraint,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listed {
+    /// Nothing: each cell that has a grant has an empty list.
+    Nothing,
+    /// The grants in force.
+    InForce,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// Flat actions with a weight; the whole chain of a cell that runs, whatever page is asked for; a page of operations begins
+    /// behind a row's number.
+    Flat,
+    /// Actions of header and data, pages of chains, of any cell that is installed.
+    HeaderAndData,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CellsOff {
+    /// `CellDisabled(cell)`, whatever the reason.
+    Disabled,
+    /// `CellNotRunning(cell, reason)`.
+    NotRunning,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum UnknownApps {
+    /// `AppNotInstalled` as an error of the conductor, as everywhere else.
+    Conductor,
+    /// `Tried to access an app that was not installed`, as an error of its own.
+    Own,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DirectSignals {
+    /// There are none.
+    Missing,
+    /// They reach everybody, who is not told from whom.
+    ToAnyone,
+    /// They reach those who granted it, who are told from whom.
+    Granted,
+}
+
+static V0_6: Dialect = Dialect {
+    admin_requests: &[
+        ("dump_full_state", Request::Shape(requests::dump_full_state)),
+        ("dump_op_timings", Request::Unknown),
+        ("dump_state", Request::Shape(requests::dump_state)),
+        ("graft_records", Request::Shape(requests::graft_records)),
+        ("grant_direct_signal_capability", Request::Unknown),
+        ("grant_zome_call_capability", Request::Shape(requests::grant)),
+        ("install_app", Request::Shape(requests::install_without_restore)),
+        ("list_apps", Request::Shape(requests::list_apps)),
+    ],
+    app_requests: &[
+        ("dump_op_timings", Request::Unknown),
+        ("grant_direct_signal_capability", Request::Unknown),
+        ("send_direct_signal", Request::Unknown),
+    ],
+    grants: Grants::Access,
+    listed: Listed::Nothing,
+    validates_grants: false,
+    state: State::Flat,
+    cells_off: CellsOff::Disabled,
+    unknown_apps: UnknownApps::Conductor,
+    direct_signals: DirectSignals::Missing,
+};
+
+static V0_7_0: Dialect = Dialect {
+    admin_requests: &[
+        ("grant_direct_signal_capability", Request::Unknown),
+        ("grant_zome_call_capability", Request::Shape(requests::grant)),
+        ("install_app", Request::Shape(requests::install_and_restore_nothing)),
+    ],
+    app_requests: &[
+        ("grant_direct_signal_capability", Request::Unknown),
+        ("send_direct_signal", Request::Shape(requests::send_direct_signal)),
+    ],
+    grants: Grants::Access,
+    listed: Listed::Nothing,
+    validates_grants: false,
+    state: State::HeaderAndData,
+    cells_off: CellsOff::Disabled,
+    unknown_apps: UnknownApps::Own,
+    direct_signals: DirectSignals::ToAnyone,
+};
+
+static V0_7_1: Dialect = Dialect {
+    admin_requests: &[],
+    app_requests: &[],
+    grants: Grants::Constraint,
+    listed: Listed::InForce,
+    validates_grants: true,
+    state: State::HeaderAndData,
+    cells_off: CellsOff::NotRunning,
+    unknown_apps: UnknownApps::Own,
+    direct_signals: DirectSignals::Granted,
+};
+
+impl Dialect {
+    /// That of a release.
+    pub(crate) fn of(release: Release) -> &'static Self {
+        match release {
+            Release::V0_6 => &V0_6,
+            Release::V0_7_0 => &V0_7_0,
+            Release::V0_7_1 => &V0_7_1,
+        }
+    }
+
+    /// Whether there is nothing to translate.
+    pub(super) fn is_todays(&self) -> bool {
+        std::ptr::eq(self, &V0_7_1)
+    }
+}

@@ -1,0 +1,74 @@
+//! The releases of `holochain` that an embedded conductor can be to its clients.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A release of `holochain`, by what its interfaces say: requests, answers, signals, texts of errors. Zomes are those of
+/// HDK 0.7.1 whichever it is.
+///
+/// # Defaults
+/// [`V0_7_1`](Self::V0_7_1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Release {
+    /// 0.6.1 to 0.6.3, which speak alike. Written `0.6`.
+    V0_6,
+    /// Written `0.7.0`.
+    V0_7_0,
+    /// Written `0.7.1`.
+    #[default]
+    V0_7_1,
+}
+
+impl Release {
+    /// All of them, the oldest first.
+    pub const ALL: [Self; 3] = [Self::V0_6, Self::V0_7_0, Self::V0_7_1];
+
+    /// What it may be called: first as it is written, then the releases that speak like it.
+    #[must_use]
+    pub fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::V0_6 => &["0.6", "0.6.1", "0.6.2", "0.6.3"],
+            Self::V0_7_0 => &["0.7.0"],
+            Self::V0_7_1 => &["0.7.1"],
+        }
+    }
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.names().first().unwrap_or(&""))
+    }
+}
+
+/// A text that names no [`Release`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no release that an embedded conductor can be: 0.6, 0.7.0 or 0.7.1")]
+pub struct UnknownRelease;
+
+impl FromStr for Release {
+    type Err = UnknownRelease;
+
+    /// # Errors
+    /// [`UnknownRelease`].
+    fn from_str(text: &str) -> Result<Self, UnknownRelease> {
+        Self::ALL.into_iter().find(|release| release.names().contains(&text)).ok_or(UnknownRelease)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_is_read_as_it_is_written() {
+        for release in Release::ALL {
+            assert_eq!(release.to_string().parse(), Ok(release));
+        }
+        assert_eq!("0.6.3".parse(), Ok(Release::V0_6));
+        for other in ["", "0.7", "0.8", "0.6.0", "v0.7.0", " 0.6"] {
+            assert_eq!(other.parse::<Release>(), Err(UnknownRelease), "{other}");
+        }
+        assert_eq!(Release::default().to_string(), "0.7.1");
+    }
+}
