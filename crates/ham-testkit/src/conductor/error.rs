@@ -14,6 +14,9 @@ use super::tool::Tool;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InstallError {
+    /// [`TEST_RELEASE_VARIABLE`](super::TEST_RELEASE_VARIABLE) names no release that the launcher knows.
+    #[error(transparent)]
+    UnknownRelease(#[from] super::release::UnknownRelease),
     /// `cargo install` failed.
     #[error("building {tool} failed ({status}); cargo said:\n{}", last_lines.join("\n"))]
     BuildFailed {

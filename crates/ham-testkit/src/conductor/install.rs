@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use super::bundle::{probe_bundle_path, probe_bundle_path_for};
 use super::cargo::Progress;
 use super::error::InstallError;
 use super::lookup::Lookup;
@@ -38,6 +39,9 @@ pub enum InstallSource {
     /// The embedded conductor of a `ham` binary: `ham dev`.
     Embedded,
 }
+
+/// The release that [`Install::of_test`] takes: `HAM_TEST_RELEASE`.
+pub const TEST_RELEASE_VARIABLE: &str = "HAM_TEST_RELEASE";
 
 impl Install {
     /// Finds the conductor's binary, or builds it into the cache: 15 to 60 minutes, once a machine. For another release:
@@ -95,7 +99,8 @@ impl Install {
     }
 
     /// What the tests of a crate run on: the embedded conductor where the crate's name begins with `embedded`, the real one
-    /// otherwise. So one source is two tests, `env!("CARGO_CRATE_NAME")` telling which.
+    /// otherwise. So one source is two tests, `env!("CARGO_CRATE_NAME")` telling which. [`TEST_RELEASE_VARIABLE`] names the
+    /// release, of either; without it, it is the default one.
     ///
     /// # Errors
     /// [`InstallError`], variant by variant.
@@ -103,7 +108,15 @@ impl Install {
     /// # Cancel safety
     /// As [`ensure`](Self::ensure).
     pub async fn of_test(crate_name: &str) -> Result<Self, InstallError> {
-        if crate_name.starts_with("embedded") { Self::embedded_of_this_build() } else { Self::ensure().await }
+        let release = match std::env::var(TEST_RELEASE_VARIABLE) {
+            Ok(text) => text.parse()?,
+            Err(_) => Release::default(),
+        };
+        if crate_name.starts_with("embedded") {
+            Ok(Self { tool: Tool::Conductor(release), ..Self::embedded_of_this_build()? })
+        } else {
+            Self::ensure_release(release).await
+        }
     }
 
     /// What the test of a release runs on. The default release is built where it is missing; another one that cannot be had without
@@ -186,6 +199,15 @@ impl Install {
             found.extend(Self::find_release(release).await?);
         }
         Ok(found)
+    }
+
+    /// The probe's bundle that runs on it. Zomes on the embedded conductor are those of the default release.
+    #[must_use]
+    pub fn probe_bundle_path(&self) -> PathBuf {
+        match self.source {
+            InstallSource::Embedded => probe_bundle_path(),
+            _ => probe_bundle_path_for(self.release()),
+        }
     }
 
     /// The release of the conductor. That of [`Tool::Relay`] is the default one, whose relay it is.

@@ -290,11 +290,12 @@ async fn boot(
     // The embedded conductor reads one form of the file only.
     let release = if embedded { Release::default() } else { install.release() };
     let config = write_config(builder, release, data.path(), admin_port).await?;
-    let embedded = embedded.then(|| "dev".into());
+    let name = |release: Release| release.short().unwrap_or(release.version());
+    let dev = ["dev".into(), "--release".into(), name(install.release()).into()];
     let as_holochain = ["--piped".into(), "--config-path".into(), config.into()];
     let program = Program {
         binary: &install.binary,
-        arguments: embedded.into_iter().chain(as_holochain).collect(),
+        arguments: dev.into_iter().filter(|_| embedded).chain(as_holochain).collect(),
         input: passphrase.map(Passphrase::expose),
         rust_log: &builder.rust_log,
     };

@@ -55,7 +55,7 @@ pub use cache::{CACHE_VARIABLE, CacheDirectory};
 pub use cargo::{BUILD_TIMEOUT, Progress};
 pub use config::{DbSyncLevel, Keystore, MAX_DATA_PATH, Network, Passphrase};
 pub use error::{AdminError, BundleError, InstallError, LaunchError};
-pub use install::{Install, InstallSource};
+pub use install::{Install, InstallSource, TEST_RELEASE_VARIABLE};
 pub use launch::{Conductor, DEFAULT_STOP_TIMEOUT, Stopped};
 pub use logs::MAX_LOG_LINES;
 pub use lookup::Lookup;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use ham::{CallError, PersistentHam, PersistentHamConfig};
-use ham_testkit::conductor::{Conductor, ConductorBuilder, Install, InstallOptions, probe_bundle};
+use ham_testkit::conductor::{Conductor, ConductorBuilder, HappBundleSource, Install, InstallOptions};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, OnceCell};
@@ -52,8 +52,13 @@ pub(crate) async fn builder() -> ConductorBuilder {
 }
 
 /// These tests are built twice: as `real` and as `embedded`.
-async fn install() -> Install {
+pub(crate) async fn install() -> Install {
     Install::of_test(env!("CARGO_CRATE_NAME")).await.unwrap()
+}
+
+/// The probe in a bundle that the conductor runs.
+pub(crate) async fn bundle() -> HappBundleSource {
+    HappBundleSource::Path(install().await.probe_bundle_path())
 }
 
 /// An app of the test's own, installed and not enabled.
@@ -61,7 +66,7 @@ pub(crate) async fn installed(conductor: &Conductor) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let app_id = format!("app-{}", NEXT.fetch_add(1, Ordering::Relaxed));
     let options = InstallOptions { network_seed: Some(app_id.clone()), ..InstallOptions::default() };
-    conductor.install_app(&probe_bundle().await.unwrap(), &app_id, options).await.unwrap();
+    conductor.install_app(&bundle().await, &app_id, options).await.unwrap();
     app_id
 }
 

@@ -16,7 +16,7 @@ fn grant() -> CapGrant {
 
 /// The names of the request's fields, in their order, as a conductor's decoder sees them.
 fn words(shape: GrantShape) -> Vec<String> {
-    fn named<'a>(value: &'a rmpv::Value, path: &str, names: &mut Vec<String>) {
+    fn named(value: &rmpv::Value, path: &str, names: &mut Vec<String>) {
         for (name, value) in value.as_map().into_iter().flatten() {
             let path = format!("{path}/{}", name.as_str().unwrap_or_default());
             named(value, &path, names);
