@@ -109,7 +109,7 @@ fn a_disabled_app_is_told_at_once_with_its_reason() {
             panic!("{error:?}")
         };
         assert_eq!((error.outcome(), error.effect()), (Outcome::NotRun, Effect::Nothing));
-        let waited = ham.wait_until_callable("probe", Duration::from_millis(300), |_| ()).await.unwrap_err();
+        let waited = ham.wait_until_callable("probe", Duration::from_secs(3), |_| ()).await.unwrap_err();
         assert!(waited.to_string().contains("disabled"), "{waited}");
 
         let admin = ham.admin().unwrap().clone();
