@@ -8,13 +8,24 @@ use sha2::{Digest, Sha256};
 
 use super::error::BundleError;
 
+/// The release whose bundles have no directory of their own.
+const NEWEST: &str = "0.7.1";
+
 /// Where an app comes from: a bundle's bytes or its path.
 pub type HappBundleSource = AppBundleSource;
 
 /// `happ/bundle/probe.happ` of the repository: roles `probe` and `ledger`; see `happ/README.md`.
 #[must_use]
 pub fn probe_bundle_path() -> PathBuf {
-    happ().join("bundle").join("probe.happ")
+    probe_bundle_path_for(NEWEST)
+}
+
+/// The same bundle for one release of Holochain, by the name of its directory: `0.7.1` (which is [`probe_bundle_path`]),
+/// `0.7.0` or `0.6`. Another name gives a path at which there is no file. `probe-memproof.happ` is beside it.
+#[must_use]
+pub fn probe_bundle_path_for(directory: &str) -> PathBuf {
+    let bundles = happ().join("bundle");
+    if directory == NEWEST { bundles } else { bundles.join(directory) }.join("probe.happ")
 }
 
 /// The probe's bundle.
@@ -75,8 +86,7 @@ fn collect(root: &Path, folder: &str, files: &mut Vec<String>) -> Result<(), Bun
                 collect(root, &relative, files)?;
             }
         } else if relative == "build"
-            || relative == "Cargo.lock"
-            || name == "Cargo.toml"
+            || ["Cargo.lock", "Cargo.toml"].contains(&name.as_str())
             || name.ends_with(".rs")
         {
             files.push(relative);
@@ -105,6 +115,8 @@ mod tests {
         assert_eq!(write("bundle/Cargo.toml", "output"), first);
         let second = write("build", "a script");
         assert_ne!(second, first);
-        assert_ne!(write("probe/src/lib.rs", "two"), second);
+        let third = write("probe/src/lib.rs", "two");
+        assert_ne!(third, second);
+        assert_ne!(write("releases/0.6/Cargo.lock", "pins"), third);
     }
 }

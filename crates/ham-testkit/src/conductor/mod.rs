@@ -43,7 +43,9 @@ pub use admin::{
     CALLABLE_INTERVAL, DEFAULT_ADMIN_TIMEOUT, DEFAULT_CALLABLE_TIMEOUT, InstallOptions, TokenOptions,
 };
 pub use builder::{ConductorBuilder, DEFAULT_READY_TIMEOUT, DEFAULT_REQUEST_TIMEOUT, DEFAULT_RUST_LOG};
-pub use bundle::{HappBundleSource, happ_source_digest, probe_bundle, probe_bundle_path};
+pub use bundle::{
+    HappBundleSource, happ_source_digest, probe_bundle, probe_bundle_path, probe_bundle_path_for,
+};
 pub use cache::{CACHE_VARIABLE, CacheDirectory};
 pub use cargo::{BUILD_TIMEOUT, Progress};
 pub use config::{DbSyncLevel, Keystore, MAX_DATA_PATH, Network, Passphrase};
