@@ -4,6 +4,7 @@
 //! is under another licence and in another workspace.
 #![cfg(feature = "conductor")]
 
+use ham_testkit::conductor::{Release, probe_bundle_path, probe_bundle_path_for};
 use holochain_types::prelude::{AppBundle, AppManifest, DnaBundle};
 use sha2::{Digest, Sha256};
 use std::{
@@ -15,8 +16,9 @@ use std::{
 #[test]
 fn bundles_match_their_source() {
     let source = source_digest();
-    for name in BUNDLES {
-        for (zome, wasm) in wasms(&bundle(name)) {
+    let probes = RELEASES.map(probes).into_iter().flatten();
+    for name in probes.chain(["features.happ".to_owned()]) {
+        for (zome, wasm) in wasms(&bundle(&name)) {
             let stamped = custom_section(&wasm, "ham_source").expect("every wasm of a bundle is stamped");
             assert_eq!(
                 String::from_utf8_lossy(stamped),
@@ -29,16 +31,19 @@ fn bundles_match_their_source() {
 
 #[test]
 fn bundles_hold_the_same_wasm() {
-    let [open, proof] = BUNDLES.map(|name| wasms(&bundle(name)));
-    let zomes: Vec<&str> = open.keys().map(String::as_str).collect();
-    assert_eq!(zomes, ["ledger.wasm", "ledger_integrity.wasm", "probe.wasm", "probe_integrity.wasm"]);
-    assert!(open == proof, "the bundles differ in more than their manifests; rebuild with: happ/build");
+    for release in RELEASES {
+        let [open, proof] = probes(release).map(|name| wasms(&bundle(&name)));
+        let zomes: Vec<&str> = open.keys().map(String::as_str).collect();
+        assert_eq!(zomes, ["ledger.wasm", "ledger_integrity.wasm", "probe.wasm", "probe_integrity.wasm"]);
+        assert!(open == proof, "{release}: more than the manifest differs; rebuild with: happ/build");
+    }
 }
 
 #[test]
 fn manifests_say_what_tests_rely_on() {
-    for (name, deferred) in BUNDLES.into_iter().zip([false, true]) {
-        let bundle = bundle(name);
+    let probes = RELEASES.map(|release| probes(release).into_iter().zip([false, true]));
+    for (name, deferred) in probes.into_iter().flatten() {
+        let bundle = bundle(&name);
         let AppManifest::V0(manifest) = bundle.manifest();
         let roles: Vec<_> = manifest.roles.iter().map(|r| (r.name.as_str(), r.dna.clone_limit)).collect();
         assert_eq!(roles, [("probe", 4), ("ledger", 0)]);
@@ -47,8 +52,33 @@ fn manifests_say_what_tests_rely_on() {
     }
 }
 
-/// Everyone may join the first; the second asks for a membrane proof.
-const BUNDLES: [&str; 2] = ["probe.happ", "probe-memproof.happ"];
+/// A panic names the file of the library that it comes from, so a module names the version it was built on.
+#[test]
+fn zomes_are_built_on_the_library_of_their_release() {
+    for (release, library) in RELEASES.into_iter().zip(["hdi-0.8.1/", "hdi-0.8.0/", "hdi-0.7.3/"]) {
+        for (zome, wasm) in probes(release).iter().flat_map(|name| wasms(&bundle(name))) {
+            let named = wasm.windows(library.len()).any(|bytes| bytes == library.as_bytes());
+            assert!(named, "{zome} in happ/bundle/{release} does not name {library}");
+        }
+    }
+}
+
+#[test]
+fn paths_of_releases_lead_to_their_bundles() {
+    assert_eq!(probe_bundle_path_for(Release::V0_7_1), probe_bundle_path());
+    for release in Release::ALL {
+        let path = probe_bundle_path_for(release);
+        assert!(path.is_file(), "{}", path.display());
+    }
+}
+
+/// The directories of the releases in `happ/bundle`, the newest first.
+const RELEASES: [&str; 3] = ["", "0.7.0/", "0.6/"];
+
+/// The bundles of the probe for one release. Everyone may join the first; the second asks for a membrane proof.
+fn probes(release: &str) -> [String; 2] {
+    ["probe.happ", "probe-memproof.happ"].map(|name| format!("{release}{name}"))
+}
 
 fn happ() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../happ")
@@ -126,10 +156,7 @@ fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, PathBuf>) {
             if !["bundle", "target"].contains(&name.as_str()) {
                 collect(&path, &format!("{name}/"), files);
             }
-        } else if ["build", "Cargo.lock"].contains(&name.as_str())
-            || file == "Cargo.toml"
-            || file.ends_with(".rs")
-        {
+        } else if name == "build" || ["Cargo.toml", "Cargo.lock"].contains(&file) || file.ends_with(".rs") {
             files.insert(name, path);
         }
     }

@@ -94,8 +94,7 @@ fn collect(root: &Path, folder: &str, files: &mut Vec<String>) -> Result<(), Bun
                 collect(root, &relative, files)?;
             }
         } else if relative == "build"
-            || relative == "Cargo.lock"
-            || name == "Cargo.toml"
+            || ["Cargo.lock", "Cargo.toml"].contains(&name.as_str())
             || name.ends_with(".rs")
         {
             files.push(relative);
@@ -137,6 +136,8 @@ mod tests {
         assert_eq!(write("bundle/Cargo.toml", "output"), first);
         let second = write("build", "a script");
         assert_ne!(second, first);
-        assert_ne!(write("probe/src/lib.rs", "two"), second);
+        let third = write("probe/src/lib.rs", "two");
+        assert_ne!(third, second);
+        assert_ne!(write("releases/0.6/Cargo.lock", "pins"), third);
     }
 }
