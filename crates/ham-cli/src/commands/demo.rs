@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use ham_testkit::conductor::Install;
+use ham_testkit::conductor::{Install, Release};
 use serde_json::json;
 
+use crate::commands::conductor;
 use crate::commands::info::{plain, trimmed};
 use crate::context::Context;
 use crate::demo::{
@@ -34,6 +35,9 @@ pub(crate) struct Args {
     /// How many calls must be under way at each kill
     #[arg(long, default_value_t = DEFAULT_OUTSTANDING, help = format!("How many calls must be under way at each kill, at most {CALLERS}"))]
     concurrency: usize,
+    /// The release of the real conductor, for --conductor real; 0.7.1 unless given
+    #[arg(long, value_name = "RELEASE", value_parser = crate::release::parser())]
+    release: Option<Release>,
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
@@ -44,16 +48,23 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         .with_seed(args.seed)
         .with_outstanding(args.concurrency);
     let options = match kind(&context.settings)? {
+        Kind::Embedded if args.release.is_some() => {
+            return Err(Failure::usage(
+                "--release is the release of a real conductor, and the embedded one is to be killed",
+                "give --conductor real too, or leave --release away",
+            ));
+        }
         Kind::Embedded => options.with_install(Install::embedded(this_program()?)),
-        Kind::Real => options,
+        Kind::Real => options.with_release(args.release.unwrap_or_default()),
     };
+    let release = options.release;
     let spinner = Spinner::start(context.output, "looking for a conductor");
     let ended = crate::demo::run(options, |progress| {
         spinner.say(&progress.to_string(), progress.is_worth_a_line());
     })
     .await;
     drop(spinner);
-    let report = ended.map_err(failure)?;
+    let report = ended.map_err(|error| failure(error, release))?;
     show(context, &report)?;
     verdict(&report)
 }
@@ -80,12 +91,12 @@ fn this_program() -> Result<PathBuf, Failure> {
     })
 }
 
-fn failure(error: DemoError) -> Failure {
+fn failure(error: DemoError, release: Release) -> Failure {
+    let install =
+        format!("run `{}`, or name a binary in HAM_HOLOCHAIN_BIN", conductor::install_command(release));
     let (exit, advice) = match &error {
         DemoError::Options(_) => (Exit::Usage, "correct the options"),
-        DemoError::Install(_) => {
-            (Exit::Local, "run `ham conductor install`, or name a binary in HAM_HOLOCHAIN_BIN")
-        }
+        DemoError::Install(_) => (Exit::Local, install.as_str()),
         DemoError::Bundle(_) => {
             (Exit::Local, "run it where the repository is: the probe's bundle lies there")
         }

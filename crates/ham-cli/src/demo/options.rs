@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ham_testkit::conductor::Install;
+use ham_testkit::conductor::{Install, Release};
 
 use super::error::DemoError;
 
@@ -30,7 +30,7 @@ pub const SHORT_DEADLINE: Duration = Duration::from_millis(150);
 /// What a demonstration does.
 ///
 /// # Defaults
-/// [`DEFAULT_SEED`], [`DEFAULT_KILLS`], [`DEFAULT_CALLS`], [`DEFAULT_CUTS`], [`DEFAULT_OUTSTANDING`].
+/// [`DEFAULT_SEED`], [`DEFAULT_KILLS`], [`DEFAULT_CALLS`], [`DEFAULT_CUTS`], [`DEFAULT_OUTSTANDING`], the default [`Release`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DemoOptions {
@@ -44,8 +44,10 @@ pub struct DemoOptions {
     pub cuts: u32,
     /// How many calls must be outstanding at each kill; at most [`CALLERS`].
     pub outstanding: usize,
-    /// The conductor's binary; without one, the real conductor is found, or built once.
+    /// The conductor's binary; without one, the real conductor of the release is found, or built once.
     pub install: Option<Install>,
+    /// The release of the real conductor; without a meaning where a binary is given.
+    pub release: Release,
 }
 
 impl Default for DemoOptions {
@@ -57,6 +59,7 @@ impl Default for DemoOptions {
             cuts: DEFAULT_CUTS,
             outstanding: DEFAULT_OUTSTANDING,
             install: None,
+            release: Release::default(),
         }
     }
 }
@@ -94,6 +97,13 @@ impl DemoOptions {
     #[must_use]
     pub fn with_outstanding(mut self, outstanding: usize) -> Self {
         self.outstanding = outstanding;
+        self
+    }
+
+    /// Kills the real conductor of this release.
+    #[must_use]
+    pub fn with_release(mut self, release: Release) -> Self {
+        self.release = release;
         self
     }
 

@@ -29,7 +29,7 @@ pub async fn run(
     progress: impl Fn(Progress) + Send + Sync,
 ) -> Result<Report, DemoError> {
     options.check()?;
-    let mut stage = Stage::set(options.install.clone(), &progress).await?;
+    let mut stage = Stage::set(&options, &progress).await?;
     let follower = Follower::new();
     let signals = stage.ham.signals();
     // Fair: signals may not starve the work, nor the work the signals. The stream ends only with the connection, which the

@@ -1,12 +1,12 @@
 //! What a demonstration runs on: a conductor, the probe with its cells, and a connection to it.
 
 use ham::{AppInterface, CallTarget, PersistentHam, PersistentHamConfig};
-use ham_testkit::conductor::{Conductor, Install, InstallOptions, probe_bundle};
+use ham_testkit::conductor::{Conductor, InstallOptions, Lookup, Tool, probe_bundle_for};
 use holochain_types::prelude::{CreateCloneCellPayload, DnaModifiersOpt};
 use url::Url;
 
 use super::error::DemoError;
-use super::options::{CALL_DEADLINE, CELLS};
+use super::options::{CALL_DEADLINE, CELLS, DemoOptions};
 use super::probe;
 use super::progress::Progress;
 use super::wait::within;
@@ -26,16 +26,20 @@ pub(super) struct Stage {
 impl Stage {
     /// Starts everything; resolves when every cell has been called once, so that grants, `init` and the compiler are over.
     pub(super) async fn set(
-        install: Option<Install>,
+        options: &DemoOptions,
         progress: &(impl Fn(Progress) + Send + Sync),
     ) -> Result<Self, DemoError> {
-        let install = match install {
-            Some(install) => install,
-            None => Install::ensure_with(|building| progress(Progress::Building(building))).await?,
+        let install = match &options.install {
+            Some(install) => install.clone(),
+            None => {
+                let lookup = Lookup::of(Tool::Conductor(options.release));
+                lookup.ensure(|building| progress(Progress::Building(building))).await?
+            }
         };
+        let bundle = probe_bundle_for(install.release()).await?;
         progress(Progress::Starting);
         let conductor = Conductor::builder().with_install(install).start().await?;
-        conductor.install_app(&probe_bundle().await?, APP_ID, InstallOptions::default()).await?;
+        conductor.install_app(&bundle, APP_ID, InstallOptions::default()).await?;
         conductor.enable(APP_ID).await?;
         let ham = PersistentHam::connect(config(&conductor)?).await?;
         let mut cells = vec![ham.wait_until_callable(probe::ROLE, CALL_DEADLINE, |_| ()).await];

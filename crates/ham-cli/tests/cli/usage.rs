@@ -165,8 +165,6 @@ async fn a_conductor_that_is_not_there_is_told_with_what_to_do() {
     ham.run(&["conductor", "path", "--release", "0.7.0", "--relay"])
         .await
         .failed(2, &["--release", "--relay"]);
-    let ham = ham.with("HAM_CONDUCTORS_DIR", "/nonexistent");
-    ham.run(&["conductor", "path"]).await.failed(8, &["/nonexistent", "HAM_CONDUCTORS_DIR"]);
     let ham = ham.with("HAM_HOLOCHAIN_BIN", "/nonexistent/holochain");
     ham.run(&["conductor", "path"]).await.failed(8, &["/nonexistent/holochain", "HAM_HOLOCHAIN_BIN"]);
 
@@ -174,9 +172,13 @@ async fn a_conductor_that_is_not_there_is_told_with_what_to_do() {
     ham.run(&["conductor", "path", "--relay"]).await.failed(1, &missing);
     let ham = ham.with("HAM_RELAY_BIN", "/nonexistent/relay");
     ham.run(&["conductor", "path", "--relay"]).await.failed(8, &["/nonexistent/relay", "HAM_RELAY_BIN"]);
+    let ham = ham.with("HAM_HOLOCHAIN_BIN", "").with("HAM_CONDUCTORS_DIR", "/nonexistent");
+    ham.run(&["conductor", "path"]).await.failed(8, &["/nonexistent", "HAM_CONDUCTORS_DIR"]);
 }
 
 #[tokio::test]
 async fn a_demonstration_that_cannot_be_is_refused() {
     Ham::new().run(&["demo", "--concurrency", "1000"]).await.failed(2, &["options cannot work"]);
+    let embedded = ["the embedded one is to be killed", "--conductor real"];
+    Ham::new().run(&["demo", "--release", "0.7.0"]).await.failed(2, &embedded);
 }
