@@ -58,7 +58,10 @@ impl Conductor {
         payload: InstallAppPayload,
     ) -> Result<InstalledApp, ConductorError> {
         if payload.restore_from_dht {
-            let text = "restore_from_dht needs a network, which an embedded conductor has not";
+            let text = match payload.agent_key {
+                Some(_) => "restore_from_dht needs a network, which an embedded conductor has not",
+                None => "restore_from_dht requires agent_key to be specified",
+            };
             return Err(ConductorError::InvalidInstallAppPayload(text.to_owned()));
         }
         // Asked by a signature: the list of the keys of a keystore that has fifty does not fit into one of its messages, which

@@ -16,6 +16,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::Conductor;
 use super::known_grants::KnownGrants;
 use crate::error::{ConductorError, WorkflowError};
+use crate::interface::Dialect;
 use crate::ribosome::Ribosome;
 
 pub(crate) struct Cell {
@@ -129,6 +130,12 @@ impl Cell {
 
     pub(crate) fn set_initialized(&self) {
         self.is_initialized.store(true, Ordering::Release);
+    }
+
+    /// Whether the end of its chain closes it for its own commits.
+    pub(crate) fn closes_chains(&self) -> bool {
+        let release = self.conductor.upgrade().map(|conductor| conductor.config().release);
+        Dialect::of(release.unwrap_or_default()).closes_chains
     }
 
     /// By the conductor's clock.

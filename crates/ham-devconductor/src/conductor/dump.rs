@@ -25,7 +25,7 @@ impl Conductor {
         cursor: Option<&SourceChainCursor>,
         limit: Option<u32>,
     ) -> Result<JsonDump, ApiError> {
-        let dht = self.known_dht(cell.dna_hash()).await?;
+        let dht = self.running_dht(cell.dna_hash()).await?;
         let agent = cell.agent_pubkey().clone();
         let source_chain_dump = source_chain::dump_state_paginated(&dht, agent, cursor, limit).await?;
         let (validation_limbo, integration_limbo, integrated) = dht.limbo_state_counts().await?;
@@ -40,26 +40,13 @@ impl Conductor {
         cursor: Option<DhtOpsCursor>,
         limit: Option<u32>,
     ) -> Result<FullStateDump, ApiError> {
-        let dht = self.known_dht(cell.dna_hash()).await?;
-        let source_chain_dump = source_chain::dump_state(&dht, cell.agent_pubkey().clone()).await?;
-        let after = cursor.as_ref().map(|cursor| (cursor.when_received, &cursor.hash));
-        let page = dht.dht_ops_page_for_dump(after, limit).await?;
-        let (mut validation_limbo, mut integration_limbo, mut integrated) =
-            (Vec::new(), Vec::new(), Vec::new());
-        for row in page.rows {
-            let DumpOpWireRow::Chain(chain) = row.wire else { continue };
-            let Some(op) = operation(&dht, cell, chain.op_hash, chain.op_type).await? else { continue };
-            match row.state {
-                DumpOpState::ValidationLimbo => validation_limbo.push(op),
-                DumpOpState::IntegrationLimbo => integration_limbo.push(op),
-                DumpOpState::Integrated => integrated.push(op),
-            }
-        }
-        let dht_ops_cursor =
-            page.cursor.map(|cursor| DhtOpsCursor { when_received: cursor.when_received, hash: cursor.hash });
-        let integration_dump =
-            FullIntegrationStateDump { validation_limbo, integration_limbo, integrated, dht_ops_cursor };
-        Ok(FullStateDump { peer_dump: peers(cell), source_chain_dump, integration_dump })
+        let dht = self.running_dht(cell.dna_hash()).await?;
+        full_dump(&dht, cell, cursor, limit).await
+    }
+
+    /// A chain and all operations of its DNA, whether its cell runs or not.
+    pub(crate) async fn dump_all_of(&self, cell: &CellId) -> Result<FullStateDump, ApiError> {
+        full_dump(&self.known_dht(cell.dna_hash()).await?, cell, None, None).await
     }
 
     /// A page of when operations came and were integrated.
@@ -123,6 +110,14 @@ impl Conductor {
         Ok(StorageInfo { blobs })
     }
 
+    /// As `holochain`, which has a place for a DNA as long as a cell of it runs.
+    async fn running_dht(&self, dna: &DnaHash) -> Result<DhtStoreRead, ApiError> {
+        if !self.running().iter().any(|cell| cell.id().dna_hash() == dna) {
+            return Err(ApiError::UnknownSpace(dna.clone()));
+        }
+        Ok(self.dht(dna).await?.as_read())
+    }
+
     /// A store is made for a DNA that is installed, not for whatever is asked about.
     async fn known_dht(&self, dna: &DnaHash) -> Result<DhtStoreRead, ApiError> {
         let state = self.state();
@@ -147,16 +142,39 @@ fn peers(cell: &CellId) -> P2pAgentsDump {
     }
 }
 
-async fn operation(
+/// A chain and a page of its DNA's operations.
+async fn full_dump(
     dht: &DhtStoreRead,
     cell: &CellId,
-    hash: Vec<u8>,
-    op_type: i64,
-) -> Result<Option<DhtOp>, ApiError> {
+    cursor: Option<DhtOpsCursor>,
+    limit: Option<u32>,
+) -> Result<FullStateDump, ApiError> {
+    let source_chain_dump = source_chain::dump_state(dht, cell.agent_pubkey().clone()).await?;
+    let after = cursor.as_ref().map(|cursor| (cursor.when_received, &cursor.hash));
+    let page = dht.dht_ops_page_for_dump(after, limit).await?;
+    let (mut validation_limbo, mut integration_limbo, mut integrated) = (Vec::new(), Vec::new(), Vec::new());
+    for row in page.rows {
+        let DumpOpWireRow::Chain(chain) = row.wire else { continue };
+        let Some(op) = operation(dht, chain.op_hash, chain.op_type).await? else { continue };
+        match row.state {
+            DumpOpState::ValidationLimbo => validation_limbo.push(op),
+            DumpOpState::IntegrationLimbo => integration_limbo.push(op),
+            DumpOpState::Integrated => integrated.push(op),
+        }
+    }
+    let dht_ops_cursor =
+        page.cursor.map(|cursor| DhtOpsCursor { when_received: cursor.when_received, hash: cursor.hash });
+    let integration_dump =
+        FullIntegrationStateDump { validation_limbo, integration_limbo, integrated, dht_ops_cursor };
+    Ok(FullStateDump { peer_dump: peers(cell), source_chain_dump, integration_dump })
+}
+
+/// A private entry is hidden, from its author too: operations are what others see.
+async fn operation(dht: &DhtStoreRead, hash: Vec<u8>, op_type: i64) -> Result<Option<DhtOp>, ApiError> {
     let Ok(op_type) = ChainOpType::try_from(op_type) else { return Ok(None) };
     let Some(action) = dht.action_for_op(&DhtOpHash::from_raw_36(hash)).await? else { return Ok(None) };
     let entry = match action.action().entry_hash() {
-        Some(entry) => dht.retrieve_entry(entry, Some(cell.agent_pubkey())).await?,
+        Some(entry) => dht.retrieve_entry(entry, None).await?,
         None => None,
     };
     Ok(Some(DhtOp::ChainOp(Box::new(chain_op(op_type, action, entry)))))

@@ -75,7 +75,7 @@ async fn handle_earlier(
             Ok(dialect.admin_answer(AdminResponse::StateDumped(dialect.dump_text(dump)?)))
         }
         Earlier::DumpFullState { cell_id, after } => {
-            let dump = conductor.dump_full_state(&cell_id, None, None).await?;
+            let dump = conductor.dump_all_of(&cell_id).await?;
             Ok(dialect.admin_dump_after(dump, after))
         }
         Earlier::GraftRecords => {

@@ -8,4 +8,5 @@ mod network;
 mod socket;
 mod transport;
 
+pub(crate) use dialect::Dialect;
 pub(crate) use listener::{Interface, Interfaces};

@@ -23,8 +23,9 @@ pub(crate) async fn validate(
     workspace: &SourceChainWorkspace,
 ) -> Result<(), WorkflowError> {
     let records = workspace.source_chain().scratch_records()?;
+    let closes_chains = cell.closes_chains();
     for record in &records {
-        sys_validation::validate(record, workspace).await?;
+        sys_validation::validate(record, workspace, closes_chains).await?;
     }
     // Side by side, because each operation has a guest of its own; judged one after the other.
     let operations: Vec<_> = records

@@ -61,20 +61,28 @@ impl Outcome {
     }
 }
 
-/// Checks a record that is staged on the workspace.
+/// Checks a record that is staged on the workspace; what follows the end of a chain only where that closes it.
 ///
 /// # Errors
 /// [`InvalidCommit`](SourceChainError::InvalidCommit) or [`IncompleteCommit`](SourceChainError::IncompleteCommit).
-pub(super) async fn validate(record: &Record, workspace: &SourceChainWorkspace) -> Result<(), WorkflowError> {
-    check(record, workspace).await.map_err(Outcome::into_commit_error)
+pub(super) async fn validate(
+    record: &Record,
+    workspace: &SourceChainWorkspace,
+    closes_chains: bool,
+) -> Result<(), WorkflowError> {
+    check(record, workspace, closes_chains).await.map_err(Outcome::into_commit_error)
 }
 
-async fn check(record: &Record, workspace: &SourceChainWorkspace) -> Result<(), Outcome> {
+async fn check(
+    record: &Record,
+    workspace: &SourceChainWorkspace,
+    closes_chains: bool,
+) -> Result<(), Outcome> {
     let action = record.action();
     if record.signed_action().verify_signature().await.is_err() {
         return Err(Outcome::CounterfeitAction(record.signature().clone(), Box::new(action.clone())));
     }
-    follows_its_predecessor(action, workspace).await?;
+    follows_its_predecessor(action, workspace, closes_chains).await?;
     if let Some(entry) = record.entry().as_option() {
         fits_its_action(action, entry)?;
     }
@@ -95,7 +103,11 @@ async fn check(record: &Record, workspace: &SourceChainWorkspace) -> Result<(), 
     }
 }
 
-async fn follows_its_predecessor(action: &Action, workspace: &SourceChainWorkspace) -> Result<(), Outcome> {
+async fn follows_its_predecessor(
+    action: &Action,
+    workspace: &SourceChainWorkspace,
+    closes_chains: bool,
+) -> Result<(), Outcome> {
     let fail = |kind: PrevActionErrorKind| Err(Outcome::PrevAction((kind, action.clone()).into()));
     let is_dna = matches!(action.data, ActionData::Dna(_));
     let Some(previous) = action.prev_action() else {
@@ -112,7 +124,7 @@ async fn follows_its_predecessor(action: &Action, workspace: &SourceChainWorkspa
         return fail(PrevActionErrorKind::MissingPrev);
     }
     let previous = retrieve(previous, workspace).await?;
-    if matches!(previous.data, ActionData::CloseChain(_)) {
+    if closes_chains && matches!(previous.data, ActionData::CloseChain(_)) {
         return fail(PrevActionErrorKind::ActionAfterChainClose);
     }
     if previous.author() != action.author() {

@@ -1,7 +1,8 @@
 //! What the releases of `holochain` say otherwise than 0.7.1, which the rest of this crate speaks.
 //!
 //! `table` is the whole of it: a column for each release. The other files are the shapes that it names. A request is
-//! translated when it is read and an answer when it is written, so nothing behind the interfaces knows a release.
+//! translated when it is read and an answer when it is written. Behind the interfaces nothing knows a release but the
+//! validation of a commit, which asks whether a closed chain takes it.
 
 mod actions;
 mod answers;
@@ -15,4 +16,5 @@ mod table;
 
 pub(super) use answers::{AdminAnswer, AppAnswer};
 pub(super) use requests::{AdminAsked, Earlier};
-pub(super) use table::{Dialect, DirectSignals, Listed};
+pub(crate) use table::Dialect;
+pub(super) use table::{DirectSignals, Listed};

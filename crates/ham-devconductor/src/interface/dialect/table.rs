@@ -15,8 +15,11 @@ pub(crate) struct Dialect {
     pub(super) grants: Grants,
     /// What the list of grants has when revoked ones are not asked for.
     pub(crate) listed: Listed,
-    /// Whether the commit of a grant or of a revocation is validated. Where it is not, a closed chain takes it.
+    /// Whether the commit of a grant or of a revocation is validated.
     pub(crate) validates_grants: bool,
+    /// Whether a chain that is closed takes nothing more when a commit is validated. Where it does, whoever else holds the DHT
+    /// rejects what follows: on a conductor alone nobody does.
+    pub(crate) closes_chains: bool,
     /// How actions, operations, storage, definitions and network statistics are written, and which dumps there are.
     pub(super) state: State,
     /// What the text of an error says of a cell that is off.
@@ -45,10 +48,10 @@ pub(crate) enum Listed {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
-    /// Flat actions with a weight; the whole chain of a cell that runs, whatever page is asked for; a page of operations begins
-    /// behind a row's number.
+    /// Flat actions with a weight; the whole chain, whatever page is asked for; a page of operations, of any cell that is
+    /// installed, begins behind a row's number.
     Flat,
-    /// Actions of header and data, pages of chains, of any cell that is installed.
+    /// Actions of header and data, pages of chains.
     HeaderAndData,
 }
 
@@ -97,6 +100,7 @@ static V0_6: Dialect = Dialect {
     grants: Grants::Access,
     listed: Listed::Nothing,
     validates_grants: false,
+    closes_chains: false,
     state: State::Flat,
     cells_off: CellsOff::Disabled,
     unknown_apps: UnknownApps::Conductor,
@@ -116,6 +120,7 @@ static V0_7_0: Dialect = Dialect {
     grants: Grants::Access,
     listed: Listed::Nothing,
     validates_grants: false,
+    closes_chains: false,
     state: State::HeaderAndData,
     cells_off: CellsOff::Disabled,
     unknown_apps: UnknownApps::Own,
@@ -128,6 +133,7 @@ static V0_7_1: Dialect = Dialect {
     grants: Grants::Constraint,
     listed: Listed::InForce,
     validates_grants: true,
+    closes_chains: true,
     state: State::HeaderAndData,
     cells_off: CellsOff::NotRunning,
     unknown_apps: UnknownApps::Own,
