@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use crate::conductor::{ConductorProtocol, Interface, Request};
 use crate::config::{DEFAULT_ADMIN_TIMEOUT, DEFAULT_ORIGIN};
+use crate::deadline::deadline_after;
 use crate::error::AdminError;
 use crate::redact::Secret;
 use crate::wire;
@@ -106,7 +107,7 @@ impl Admin {
         reconcile: &'static str,
         request: &AdminRequest,
     ) -> Result<AdminResponse, AdminError> {
-        let deadline = Instant::now() + self.shared.timeout;
+        let deadline = deadline_after(self.shared.timeout);
         let link = self.link(deadline).await?;
         let out = Request::admin(request).map_err(|why| AdminError::Lost {
             request: request_name,
@@ -119,6 +120,11 @@ impl Admin {
             source,
         })?;
         wire::admin_answer(answer).map_err(|source| AdminError::Answer { request: request_name, source })
+    }
+
+    /// Whether a dial is under way.
+    pub(crate) fn is_dialling(&self) -> bool {
+        self.shared.link.try_lock().is_err()
     }
 
     /// The live link, dialled if there is none.

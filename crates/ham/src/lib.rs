@@ -9,6 +9,7 @@ pub mod client;
 mod conductor;
 mod config;
 mod connector;
+mod deadline;
 mod error;
 pub mod errors;
 pub mod events;
@@ -26,6 +27,7 @@ pub mod shutdown;
 mod signal;
 mod signing;
 mod start;
+mod start_pause;
 mod state;
 mod typed;
 mod watchdog;
@@ -44,7 +46,7 @@ pub use config::{
     RECONNECT_INITIAL, RECONNECT_JITTER, RECONNECT_MAX, RECONNECT_MAX_EARLY, TokenFuture, TokenSource,
     conductor_session, default_retry,
 };
-pub use error::{AdminError, CallError, ConnectError, Outcome, SigningError};
+pub use error::{AdminError, CallError, ConnectError, Outcome, SigningError, SigningStep};
 pub use errors::{is_connection_error, is_request_timeout, is_signing_refusal, is_source_chain_pressure};
 pub use fence::Fenced;
 pub use ham_persistent::{Exponential, Jitter, Patience, RetryDelay};
