@@ -2,6 +2,7 @@
 
 use ham::{
     AdminError, BadAnswer, CallError, ConnectError, NotRunning, Recovery, RefusalKind, SPOKEN, SigningError,
+    SigningStep,
 };
 use ham_session::{DialError, HandshakeError};
 
@@ -97,8 +98,8 @@ pub(crate) fn call(error: &CallError) -> String {
         CallError::CellNotRunning { reason, .. } => not_running(reason),
         CallError::TooLarge { .. } => "send less in one call".into(),
         CallError::Encode(_) => "correct the payload".into(),
-        CallError::DeadlineTooLong { .. } => "give a shorter --timeout".into(),
         CallError::NotInRelease { .. } => "upgrade the conductor, or do without this request".into(),
+        CallError::ExpiredUnsent => "prepare the call anew".into(),
         CallError::ClockSkew { .. } => "synchronise the clocks of both machines".into(),
         CallError::Overloaded { .. } | CallError::CoolingDown { .. } => "wait, then call again".into(),
         CallError::Arrived { .. } | CallError::Expired => RECONCILE.into(),
@@ -141,6 +142,11 @@ fn not_running(reason: &NotRunning) -> String {
 /// About a signature.
 pub(crate) fn signing(error: &SigningError) -> String {
     match error {
+        SigningError::TimedOut { step, .. }
+            if !matches!(step, SigningStep::KeystoreDial | SigningStep::Keystore) =>
+        {
+            "give a longer --timeout; `ham doctor` shows whether the conductor answers".into()
+        }
         SigningError::KeystoreUnreachable { .. } | SigningError::TimedOut { .. } => {
             "start the keystore, or correct HAM_LAIR_URL (the connectionUrl of lair-keystore-config.yaml)"
                 .into()
@@ -158,5 +164,20 @@ pub(crate) fn signing(error: &SigningError) -> String {
             "repair the credential file, or name another one with --credentials".into()
         }
         _ => "correct the payload or the signing settings; `ham info --settings` shows them".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_keystore_is_blamed_for_a_slow_grant() {
+        let after = std::time::Duration::from_secs(4);
+        let of = |step| signing(&SigningError::TimedOut { step, after });
+        for step in [SigningStep::Grant, SigningStep::ClosedChainCheck, SigningStep::AdminDial] {
+            assert!(!of(step).contains("keystore"), "{step}");
+        }
+        assert!(of(SigningStep::Keystore).contains("keystore"));
     }
 }

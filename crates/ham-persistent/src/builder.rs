@@ -103,7 +103,7 @@ impl<C: Connector> Builder<C> {
     }
 
     fn start(self, fail_first: bool) -> Persistent<C> {
-        let shared = Arc::new(Shared::new(self.server_name, self.config.event_capacity.get()));
+        let shared = Arc::new(Shared::new(self.server_name, &self.config));
         Driver {
             machine: Machine::new(self.config, self.randomness, fail_first, Instant::now()),
             inbox: shared.mailbox.inbox(),

@@ -15,6 +15,7 @@ use crate::backoff::{DEFAULT_JITTER, Exponential, Jitter};
 /// - `on_permanent`: [`PermanentPolicy::KeepTryingAtCap`], because somebody may repair the cause meanwhile.
 /// - `escalate_after`: [`DEFAULT_ESCALATE_AFTER`].
 /// - `event_capacity`: [`DEFAULT_EVENT_CAPACITY`].
+/// - `losses_told_by_owner`: false.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Config {
@@ -29,6 +30,9 @@ pub struct Config {
     pub escalate_after: u32,
     /// How many events a subscriber of the bus may be behind before it is told that it missed some.
     pub event_capacity: NonZeroUsize,
+    /// Whether the owner logs losses and returns of the link in its own words, from [`Event`](crate::Event)s. Then they are
+    /// logged here at debug. Failed attempts and the first link are logged as ever.
+    pub losses_told_by_owner: bool,
 }
 
 impl Default for Config {
@@ -39,6 +43,7 @@ impl Default for Config {
             on_permanent: PermanentPolicy::KeepTryingAtCap,
             escalate_after: DEFAULT_ESCALATE_AFTER,
             event_capacity: DEFAULT_EVENT_CAPACITY,
+            losses_told_by_owner: false,
         }
     }
 }
@@ -69,6 +74,13 @@ impl Config {
     #[must_use]
     pub fn with_escalate_after(mut self, failures: u32) -> Self {
         self.escalate_after = failures;
+        self
+    }
+
+    /// Whether the owner logs losses and returns of the link in its own words.
+    #[must_use]
+    pub fn with_losses_told_by_owner(mut self, told: bool) -> Self {
+        self.losses_told_by_owner = told;
         self
     }
 
@@ -228,6 +240,7 @@ mod tests {
                 on_permanent: PermanentPolicy::KeepTryingAtCap,
                 escalate_after: DEFAULT_ESCALATE_AFTER,
                 event_capacity: DEFAULT_EVENT_CAPACITY,
+                losses_told_by_owner: false,
             }
         );
     }

@@ -168,7 +168,7 @@ async fn link_end<K>(end: &mut Option<BoxFuture<'static, K>>) -> K {
 impl<C: Connector> Hands<C> {
     fn publish(&mut self, event: Option<Event<C>>, shared: &Shared<C>) -> Option<BoxFuture<'static, ()>> {
         let event = event?;
-        trace::announced(&shared.server_name, &event);
+        trace::announced(&shared.server_name, shared.is_quiet(), &event);
         shared.bus.publish(event.clone());
         Some(self.on_event.as_mut()?(event))
     }
@@ -251,7 +251,7 @@ impl<C: Connector> Desk<C> {
             }
             Effect::SetState(state) => {
                 if let State::Closed { cause } = &state {
-                    trace::closed(&self.shared.server_name, cause);
+                    trace::closed(&self.shared.server_name, self.shared.is_quiet(), cause);
                 }
                 self.shared.set_state(state);
             }
@@ -264,7 +264,7 @@ impl<C: Connector> Desk<C> {
         let watched = link.clone();
         self.link_end = Some(Box::pin(async move { watched.closed().await }));
         self.live_since = Some(Instant::now());
-        trace::connected(&self.shared.server_name, failures);
+        trace::connected(&self.shared.server_name, self.shared.is_quiet(), failures);
         self.shared.add_outcome(Ok(link));
     }
 
@@ -273,7 +273,7 @@ impl<C: Connector> Desk<C> {
         self.shared.drop_link();
         let (Some(cause), Some(since)) = (self.end_cause.take(), self.live_since.take()) else { return };
         let lived = since.elapsed();
-        trace::link_lost(&self.shared.server_name, &cause, lived);
+        trace::link_lost(&self.shared.server_name, self.shared.is_quiet(), &cause, lived);
         self.shared.add_lost(LostLink { cause, lived, at: self.wall_clock.now() });
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -9,6 +10,7 @@ use tokio::sync::watch;
 
 use crate::bus::Bus;
 use crate::command::Mailbox;
+use crate::config::Config;
 use crate::connector::{Connection, Connector};
 use crate::error::Cause;
 use crate::state::State;
@@ -22,6 +24,8 @@ pub(crate) struct Shared<C: Connector> {
     pub(crate) links: watch::Sender<Links<C>>,
     pub(crate) finished: watch::Sender<bool>,
     lost: Mutex<VecDeque<LostLink<CauseOf<C>>>>,
+    losses_told_by_owner: bool,
+    had_link: AtomicBool,
 }
 
 pub(crate) type CauseOf<C> = <<C as Connector>::Connection as Connection>::Cause;
@@ -48,16 +52,23 @@ pub struct LostLink<K> {
 }
 
 impl<C: Connector> Shared<C> {
-    pub(crate) fn new(server_name: Arc<str>, event_capacity: usize) -> Self {
+    pub(crate) fn new(server_name: Arc<str>, config: &Config) -> Self {
         Self {
             server_name,
             mailbox: Mailbox::new(),
-            bus: Bus::new(event_capacity),
+            bus: Bus::new(config.event_capacity.get()),
             state: watch::Sender::new(State::Dialing { attempt: 1 }),
             links: watch::Sender::new(Links { current: None, outcomes: 0, latest: None }),
             finished: watch::Sender::new(false),
             lost: Mutex::new(VecDeque::new()),
+            losses_told_by_owner: config.losses_told_by_owner,
+            had_link: AtomicBool::new(false),
         }
+    }
+
+    /// Whether the owner logs what happens to the link from now on.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.losses_told_by_owner && self.had_link.load(Ordering::Relaxed)
     }
 
     pub(crate) fn set_state(&self, state: State) {
@@ -69,6 +80,9 @@ impl<C: Connector> Shared<C> {
     }
 
     pub(crate) fn add_outcome(&self, outcome: Result<C::Connection, Arc<C::Error>>) {
+        if outcome.is_ok() {
+            self.had_link.store(true, Ordering::Relaxed);
+        }
         self.links.send_modify(|links| {
             links.current = outcome.as_ref().ok().cloned();
             links.latest = Some(outcome);

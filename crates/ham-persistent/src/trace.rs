@@ -26,9 +26,16 @@ pub const CLOSED: &str = "persistent.closed";
 /// Every name above.
 pub const ALL: [&str; 7] = [ATTEMPTING, ADDRESS, ATTEMPT_FAILED, CONNECTED, RECONNECTED, LINK_LOST, CLOSED];
 
-pub(crate) fn announced<C: Connector>(server: &str, event: &Event<C>) {
+/// At its level, or at debug where the owner tells it in its own words.
+macro_rules! tell {
+    ($quiet:expr, $level:ident, $($said:tt)+) => {
+        if $quiet { tracing::debug!($($said)+) } else { tracing::$level!($($said)+) }
+    };
+}
+
+pub(crate) fn announced<C: Connector>(server: &str, quiet: bool, event: &Event<C>) {
     match event {
-        Event::AttemptingToConnect => tracing::info!(event = ATTEMPTING, server, "connecting"),
+        Event::AttemptingToConnect => tell!(quiet, info, event = ATTEMPTING, server, "connecting"),
         Event::ObtainedAddress(address) => tracing::debug!(event = ADDRESS, server, ?address, "address"),
         // These have more to say than the event carries, and are logged where that is known.
         Event::FailedToConnect(_) | Event::Connected(_) | Event::Disconnected => {}
@@ -47,20 +54,21 @@ pub(crate) fn attempt_failed(server: &str, attempt: u32, severity: Severity, fai
     }
 }
 
-pub(crate) fn connected(server: &str, failures: u32) {
+pub(crate) fn connected(server: &str, quiet: bool, failures: u32) {
     if failures == 0 {
-        tracing::info!(event = CONNECTED, server, "connected");
+        tell!(quiet, info, event = CONNECTED, server, "connected");
     } else {
-        tracing::info!(event = RECONNECTED, server, failures, "connected after failures");
+        tell!(quiet, info, event = RECONNECTED, server, failures, "connected after failures");
     }
 }
 
-pub(crate) fn link_lost(server: &str, cause: &impl Display, lived: Duration) {
-    tracing::warn!(event = LINK_LOST, server, %cause, ?lived, "link lost");
+pub(crate) fn link_lost(server: &str, quiet: bool, cause: &impl Display, lived: Duration) {
+    tell!(quiet, warn, event = LINK_LOST, server, %cause, ?lived, "link lost");
 }
 
-pub(crate) fn closed(server: &str, cause: &Cause) {
-    tracing::info!(event = CLOSED, server, %cause, "closed");
+pub(crate) fn closed(server: &str, quiet: bool, cause: &Cause) {
+    let quiet = quiet && matches!(cause, Cause::LinkLost { .. });
+    tell!(quiet, info, event = CLOSED, server, %cause, "closed");
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ham_persistent::{Config, Persistent, Randomness, trace};
+use ham_persistent::{Config, Persistent, Randomness, State, trace};
 use ham_testkit::scripted::{Attempt, scripted};
 use ham_testkit::transcript::Transcript;
 use tokio::time::{Instant, sleep_until};
@@ -104,4 +104,32 @@ async fn every_failure_is_logged_and_repeated_ones_louder() {
             "INFO persistent.closed",
         ]
     );
+    an_owner_that_tells_losses_itself_is_not_told_twice(&log).await;
+}
+
+async fn an_owner_that_tells_losses_itself_is_not_told_twice(log: &Log) {
+    log.lines.lock().expect("no panic under the lock").clear();
+    let transcript = Transcript::new();
+    let (connector, script) = scripted(&transcript);
+    script.push(Attempt::accepted());
+    script.push(Attempt::refused("refused"));
+    script.push(Attempt::accepted());
+    let config = Config::default().with_losses_told_by_owner(true);
+    let persistent = Persistent::builder("peer", connector).config(config).spawn();
+    transcript.wait_for("link 1 up").await;
+    script.link(1).lose("reset");
+    transcript.wait_for("link 2 up").await;
+    persistent.close_when_current_connection_is_closed();
+    script.link(2).lose("reset");
+    let closed = |state: &State| matches!(state, State::Closed { .. });
+    persistent.state().wait_for(closed).await.expect("the state outlives the connection");
+    let lines = log.lines.lock().expect("no panic under the lock").clone();
+    let seen: Vec<_> = lines.iter().filter(|line| !line.starts_with("DEBUG")).collect();
+    assert_eq!(
+        seen,
+        ["INFO persistent.attempting", "INFO persistent.connected", "WARN persistent.attempt_failed"]
+    );
+    for quiet in ["DEBUG persistent.link_lost", "DEBUG persistent.reconnected", "DEBUG persistent.closed"] {
+        assert!(lines.iter().any(|line| line == quiet), "{quiet}: {lines:?}");
+    }
 }

@@ -24,6 +24,7 @@ use tokio::time::Instant;
 
 use crate::conductor::{ConductorProtocol, Incoming, Interface, Request};
 use crate::config::{DEFAULT_ADMIN_TIMEOUT, DEFAULT_ORIGIN};
+use crate::deadline::deadline_after;
 use crate::dialect::find::{self, NotFound};
 use crate::dialect::{Dialect, Release};
 use crate::error::AdminError;
@@ -141,7 +142,12 @@ impl Admin {
     }
 
     fn deadline(&self) -> Instant {
-        Instant::now() + self.shared.timeout
+        deadline_after(self.shared.timeout)
+    }
+
+    /// Whether a dial is under way.
+    pub(crate) fn is_dialling(&self) -> bool {
+        self.shared.link.try_lock().is_err()
     }
 
     /// The live link, dialled if there is none.

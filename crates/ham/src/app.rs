@@ -9,6 +9,7 @@ use holochain_types::prelude::{
 use holochain_zome_types::clone::ClonedCell;
 use tokio::time::Instant;
 
+use crate::deadline::deadline_after;
 use crate::error::CallError;
 use crate::persistent::PersistentHam;
 use crate::shared::unexpected;
@@ -22,7 +23,7 @@ impl PersistentHam {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn app_info(&self) -> Result<AppInfo, CallError> {
-        let deadline = Instant::now() + self.shared.config.deadline;
+        let deadline = deadline_after(self.shared.config.deadline);
         self.shared.refresh(deadline).await.map(|info| (*info).clone())
     }
 
@@ -48,7 +49,7 @@ impl PersistentHam {
     /// # Cancel safety
     /// Dropping the future gives up the answer; the request may still be carried out.
     pub async fn app_request(&self, request: &AppRequest) -> Result<AppResponse, CallError> {
-        let deadline = Instant::now() + self.shared.config.deadline;
+        let deadline = deadline_after(self.shared.config.deadline);
         self.shared.app_request(request, deadline).await
     }
 

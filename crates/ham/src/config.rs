@@ -147,9 +147,9 @@ pub struct PersistentHamConfig {
     pub retry: RetryDelay,
     /// How long one admin request may take, dialling included.
     pub admin_timeout: Duration,
-    /// How long a call may take when the caller does not say.
+    /// How long a call may take when the caller does not say. Any length; a nonce lives for [`MAX_NONCE_LIFE`] at most.
     pub deadline: Duration,
-    /// What a nonce lives longer than its call.
+    /// What a nonce lives longer than its call, within [`MAX_NONCE_LIFE`].
     pub skew_margin: Duration,
     /// Signals kept for a slow subscriber.
     pub signal_capacity: usize,
@@ -260,7 +260,7 @@ impl PersistentHamConfig {
         self
     }
 
-    /// How long a call may take when the caller does not say.
+    /// How long a call may take when the caller does not say. Any length: see [`deadline`](Self::deadline).
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
@@ -316,12 +316,6 @@ impl PersistentHamConfig {
             return Err(ConnectError::Config(
                 "tokens can only be issued through an admin interface; give a token provider".into(),
             ));
-        }
-        if self.deadline + self.skew_margin > MAX_NONCE_LIFE {
-            return Err(ConnectError::Config(format!(
-                "deadline {:?} and skew margin {:?} together exceed {MAX_NONCE_LIFE:?}, the longest a nonce may live",
-                self.deadline, self.skew_margin
-            )));
         }
         Ok(())
     }

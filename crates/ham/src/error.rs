@@ -1,5 +1,8 @@
 //! What can go wrong, by operation, and the questions every error answers.
 
+mod line;
+mod signing;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +12,9 @@ use holochain_zome_types::prelude::Timestamp;
 
 use crate::dialect::Release;
 use crate::wire::{BadAnswer, Effect, NotRunning, Refusal};
+
+use line::line;
+pub use signing::{SigningError, SigningStep};
 
 /// What became of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,12 +107,30 @@ pub enum ConnectError {
     /// The handle was closed.
     #[error("the connection was closed by its owner")]
     Closed,
+    /// What [`Ham::connect`](crate::Ham::connect) was doing when `error` ended it. Its text is one line that holds all
+    /// causes, so it has no source: services print `{e}`.
+    #[error("{doing}: {}", line(.error.as_ref()))]
+    During {
+        /// The step.
+        doing: &'static str,
+        /// Why it failed.
+        error: Box<Self>,
+    },
 }
 
 impl ConnectError {
+    /// The error itself, without the step around it.
+    pub fn inner(&self) -> &Self {
+        match self {
+            Self::During { error, .. } => error.inner(),
+            other => other,
+        }
+    }
+
     /// What the owner can do about it.
     pub fn recovery(&self) -> Recovery {
         match self {
+            Self::During { error, .. } => error.recovery(),
             Self::Admin { source, .. } | Self::App { source, .. } => source.recovery(),
             Self::Setup { source, .. } => source.recovery(),
             Self::AppNotInstalled { .. } | Self::NoInterface | Self::Config(_) => Recovery::FixCaller,
@@ -221,81 +245,6 @@ impl AdminError {
     }
 }
 
-/// Why a call could not be signed. Nothing was sent.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SigningError {
-    /// The keystore cannot be reached.
-    #[error("cannot reach the keystore at {url}: {why}")]
-    KeystoreUnreachable {
-        /// Where it was looked for, without its query.
-        url: String,
-        /// Why.
-        why: String,
-    },
-    /// The keystore refused the passphrase.
-    #[error("the keystore at {url} refused the passphrase")]
-    BadPassphrase {
-        /// Where it is, without its query.
-        url: String,
-    },
-    /// The keystore was not reachable within the deadline.
-    #[error("the keystore gave no signature within {after:?}")]
-    TimedOut {
-        /// How long it was waited.
-        after: Duration,
-    },
-    /// The keystore does not hold the key.
-    #[error("the keystore cannot sign for this agent: {0}")]
-    NoKey(String),
-    /// The capability grant that signing needs cannot be made.
-    #[error("cannot grant the signing capability")]
-    Grant(#[source] AdminError),
-    /// The agent's chain is closed; a grant after it would get the agent warranted.
-    #[error("the source chain of this cell is closed; nothing may be granted on it any more")]
-    ChainClosed,
-    /// Granting was forbidden by the configuration.
-    #[error("signing needs a capability grant, and the configuration forbids another one: {0}")]
-    GrantForbidden(String),
-    /// The credential file cannot be read or written.
-    #[error("the credential file {path}: {why}")]
-    Store {
-        /// Its path.
-        path: String,
-        /// Why.
-        why: String,
-    },
-    /// The call cannot be encoded for signing.
-    #[error("the call cannot be encoded: {0}")]
-    Encode(String),
-    /// The owner closed the connection.
-    #[error("the connection was closed by its owner")]
-    Closed,
-}
-
-impl SigningError {
-    /// What the owner can do about it.
-    pub fn recovery(&self) -> Recovery {
-        match self {
-            // Not `Reconnect`: the conductor's link is fine, and the keystore link redials by itself.
-            Self::KeystoreUnreachable { .. } | Self::TimedOut { .. } => {
-                Recovery::CoolDown { after: crate::config::KEYSTORE_COOLDOWN }
-            }
-            Self::Grant(error) => match error.recovery() {
-                Recovery::Reconnect => Recovery::CoolDown { after: crate::config::KEYSTORE_COOLDOWN },
-                other => other,
-            },
-            Self::BadPassphrase { .. }
-            | Self::NoKey(_)
-            | Self::ChainClosed
-            | Self::GrantForbidden(_)
-            | Self::Store { .. }
-            | Self::Encode(_) => Recovery::FixCaller,
-            Self::Closed => Recovery::GiveUp,
-        }
-    }
-}
-
 /// Why a call has no good answer. Each variant answers [`outcome`](Self::outcome), [`delivery`](Self::delivery),
 /// [`effect`](Self::effect) and [`recovery`](Self::recovery), by one table.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -361,14 +310,6 @@ pub enum CallError {
         /// The bound in bytes.
         limit: usize,
     },
-    /// The deadline is longer than a nonce may live.
-    #[error("a deadline of {deadline:?} is longer than a nonce may live ({limit:?})")]
-    DeadlineTooLong {
-        /// What was asked for.
-        deadline: Duration,
-        /// The bound.
-        limit: Duration,
-    },
     /// The called cell does not run; the conductor did not touch the nonce.
     #[error("the cell of `{role}` does not run: {reason}")]
     CellNotRunning {
@@ -390,6 +331,9 @@ pub enum CallError {
     /// The call expired before its resending arrived.
     #[error("the call expired before it could be resumed; the first sending may have run")]
     Expired,
+    /// The nonce of a prepared call ran out before the call was sent: it did not run. Prepare it anew.
+    #[error("the call expired before it was sent; prepare it anew")]
+    ExpiredUnsent,
     /// The conductor has seen this nonce: the call arrived earlier and its answer was lost.
     #[error("the call arrived, but its answer was lost with the link; it runs at most once")]
     Arrived {
@@ -427,12 +371,30 @@ pub enum CallError {
         /// Whether the call can have left.
         sent: bool,
     },
+    /// What [`Ham`](crate::Ham) was doing when `error` ended it. Its text is one line that holds all causes, so it has no
+    /// source: services print `{e}`. It answers every question as `error` does; [`inner`](Self::inner) is that error.
+    #[error("{doing}: {}", line(.error.as_ref()))]
+    During {
+        /// The request, in words.
+        doing: &'static str,
+        /// Why it failed.
+        error: Box<Self>,
+    },
 }
 
 impl CallError {
+    /// The error itself, without the words of [`Ham`](crate::Ham) around it: what to match on.
+    pub fn inner(&self) -> &Self {
+        match self {
+            Self::During { error, .. } => error.inner(),
+            other => other,
+        }
+    }
+
     /// What became of the call.
     pub fn outcome(&self) -> Outcome {
         match self {
+            Self::During { error, .. } => error.outcome(),
             Self::NoLink { .. }
             | Self::Overloaded { .. }
             | Self::CoolingDown { .. }
@@ -440,8 +402,8 @@ impl CallError {
             | Self::UnknownRole { .. }
             | Self::Encode(_)
             | Self::TooLarge { .. }
-            | Self::DeadlineTooLong { .. }
             | Self::NotInRelease { .. }
+            | Self::ExpiredUnsent
             | Self::ClockSkew { .. } => Outcome::NotRun,
             Self::LinkLost { sent, .. } | Self::TimedOut { sent, .. } | Self::Closed { sent } => {
                 if *sent {
@@ -472,7 +434,7 @@ impl CallError {
 
     /// Whether the call can have reached the conductor: the session's view of [`outcome`](Self::outcome).
     pub fn delivery(&self) -> Delivery {
-        match self {
+        match self.inner() {
             // These were answered by the conductor, though the call did not run.
             Self::ClockSkew { .. }
             | Self::NotInRelease { .. }
@@ -487,7 +449,7 @@ impl CallError {
 
     /// What the call left on the called cell's source chain.
     pub fn effect(&self) -> Effect {
-        match self {
+        match self.inner() {
             Self::Refused { refusal, unsettled: false } => refusal.effect(),
             // It ran to its end.
             Self::Decode(_) => Effect::Unknown,
@@ -501,6 +463,7 @@ impl CallError {
     /// What the owner can do about it.
     pub fn recovery(&self) -> Recovery {
         match self {
+            Self::During { error, .. } => error.recovery(),
             Self::NoLink { .. } | Self::LinkLost { .. } => Recovery::Reconnect,
             Self::TimedOut { .. } | Self::Overloaded { .. } => {
                 Recovery::CoolDown { after: crate::config::OVERLOAD_COOLDOWN }
@@ -513,7 +476,7 @@ impl CallError {
             Self::UnknownRole { .. }
             | Self::Encode(_)
             | Self::TooLarge { .. }
-            | Self::DeadlineTooLong { .. }
+            | Self::ExpiredUnsent
             | Self::CellNotRunning { .. }
             | Self::ClockSkew { .. }
             | Self::NotInRelease { .. }

@@ -46,7 +46,7 @@ pub fn is_connection_error(error: &anyhow::Error) -> bool {
 
 /// Whether one request had no answer in time while the connection is fine: cool down and go on with the same one.
 pub fn is_request_timeout(error: &anyhow::Error) -> bool {
-    match error.downcast_ref::<CallError>() {
+    match error.downcast_ref::<CallError>().map(CallError::inner) {
         Some(error) => matches!(error, CallError::TimedOut { .. }),
         None => format!("{error:#}").contains("Websocket error: Timeout"),
     }

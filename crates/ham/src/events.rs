@@ -6,13 +6,13 @@ pub const CONNECTING: &str = "ham.connecting";
 pub const CONNECTED: &str = "ham.connected";
 /// Per zome call (debug).
 pub const CALL_ZOME: &str = "ham.call_zome";
-/// Each failed reconnect attempt (warn; error after `escalate_after` and for permanent causes).
+/// Each failed reconnect attempt (warn; error after `escalate_after`).
 pub const RECONNECT_ATTEMPT: &str = "ham.reconnect.attempt";
-/// A reconnect succeeded after one or more failed attempts (info).
+/// The link is back after it was lost, or came up after one or more failed attempts (info).
 pub const RECONNECTED: &str = "ham.reconnected";
 /// The link to the conductor ended (warn).
 pub const DISCONNECTED: &str = "ham.disconnected";
-/// The signing policy refuses to connect (error).
+/// An attempt of `connect_with_backoff` was refused by the signing policy (error).
 pub const CONNECT_REFUSED: &str = "ham.connect.refused";
 /// A capability grant was written to a source chain (warn).
 pub const CAP_GRANT: &str = "ham.cap_grant";
@@ -20,7 +20,7 @@ pub const CAP_GRANT: &str = "ham.cap_grant";
 pub const CAP_GRANT_UNUSED: &str = "ham.cap_grant_unused";
 /// Lair could not be found from the node's files (warn).
 pub const LAIR_DISCOVERY_FAILED: &str = "ham.lair_discovery_failed";
-/// The keystore link is down (warn).
+/// The keystore link is down (debug), or a node has no keystore to reach and a grant is permitted instead (warn).
 pub const LAIR_UNAVAILABLE: &str = "ham.lair_unavailable";
 /// A call was sent again with the same bytes (info).
 pub const CALL_RESUMED: &str = "ham.call.resumed";
@@ -46,12 +46,16 @@ pub const TABLE: &[(&str, &str, &str)] = &[
     (CALL_ZOME, "debug", "nothing; one per call"),
     (RECONNECT_ATTEMPT, "warn / error", "look at `error`; at error level the conductor needs attention"),
     (RECONNECTED, "info", "nothing; count them"),
-    (DISCONNECTED, "warn", "nothing alone; often means a flapping conductor"),
+    (DISCONNECTED, "warn", "look at `cause`; nothing alone, often means a flapping conductor"),
     (CONNECT_REFUSED, "error", "fix the signing configuration; it does not heal"),
     (CAP_GRANT, "warn", "expected once per cell; more often means lost credentials"),
     (CAP_GRANT_UNUSED, "info", "drop the opt-in, lair signs"),
     (LAIR_DISCOVERY_FAILED, "warn", "check the conductor configuration and passphrase paths"),
-    (LAIR_UNAVAILABLE, "warn", "start the keystore; calls wait within their deadline"),
+    (
+        LAIR_UNAVAILABLE,
+        "warn / debug",
+        "nothing where grants are permitted; else start the keystore: calls wait for it",
+    ),
     (CALL_RESUMED, "info", "nothing; the same bytes went out again"),
     (CALL_UNKNOWN, "warn", "reconcile this call against the chain"),
     (PRESSURE, "warn", "slow down; the conductor is busy"),

@@ -9,9 +9,10 @@ use holochain_zome_types::prelude::{ExternIO, FunctionName, ZomeCallParams, Zome
 use tokio::time::Instant;
 
 use crate::call::SignedCall;
+use crate::deadline::deadline_after;
 use crate::error::{CallError, SigningError, from_request};
-use crate::sending::START_PAUSE;
 use crate::shared::Shared;
+use crate::start_pause::START_PAUSE;
 use crate::wire::{self, BadAnswer, NotRunning, Verdict};
 
 /// What burning a nonce showed.
@@ -39,8 +40,7 @@ impl Shared {
         call: &SignedCall,
         within: Option<Duration>,
     ) -> Result<Fenced, CallError> {
-        let began = Instant::now();
-        let deadline = began + within.unwrap_or(self.config.deadline);
+        let deadline = deadline_after(within.unwrap_or(self.config.deadline));
         let fence = self.sign_fence(call, deadline).await?;
         let request = fence.request()?;
         let mut lost = None;

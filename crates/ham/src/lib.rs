@@ -10,6 +10,7 @@ pub mod client;
 mod conductor;
 mod config;
 mod connector;
+mod deadline;
 mod dialect;
 mod error;
 pub mod errors;
@@ -28,6 +29,7 @@ pub mod shutdown;
 mod signal;
 mod signing;
 mod start;
+mod start_pause;
 mod state;
 mod typed;
 mod verdict;
@@ -51,7 +53,7 @@ pub use dialect::{
     CapAccess, CapGrant, CapGrantInfo, GrantedCapability, NOTHING_WRITTEN, NothingWritten, RELEASE_VARIABLE,
     Release, Span, Stage, UnknownRelease,
 };
-pub use error::{AdminError, CallError, ConnectError, Outcome, SigningError};
+pub use error::{AdminError, CallError, ConnectError, Outcome, SigningError, SigningStep};
 pub use errors::{is_connection_error, is_request_timeout, is_signing_refusal, is_source_chain_pressure};
 pub use fence::Fenced;
 pub use ham_persistent::{Exponential, Jitter, Patience, RetryDelay};

@@ -6,11 +6,9 @@ use std::time::Duration;
 
 use ham_persistent::{AttemptError, WeakPersistent};
 use ham_session::Link;
-use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::ExternIO;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::time::Instant;
 
 use crate::admin::Admin;
 use crate::call::{CallOptions, CallPlan, SignedCall};
@@ -18,6 +16,7 @@ use crate::cell::CallTarget;
 use crate::conductor::ConductorProtocol;
 use crate::config::PersistentHamConfig;
 use crate::connector::ConductorConnector;
+use crate::deadline::deadline_after;
 use crate::dialect::Release;
 use crate::error::{CallError, ConnectError};
 use crate::fence::Fenced;
@@ -80,7 +79,7 @@ impl PersistentHam {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn release(&self) -> Result<Release, CallError> {
-        self.shared.release(Instant::now() + self.shared.config.deadline).await
+        self.shared.release(deadline_after(self.shared.config.deadline)).await
     }
 
     /// Calls a zome function with the connection's deadline and [`CallPolicy::Resume`](crate::CallPolicy::Resume).
@@ -156,7 +155,8 @@ impl PersistentHam {
         self.shared.call(&plan(target, zome, function, payload), options).await
     }
 
-    /// Signs a call without sending it, to be journalled first. Its nonce lives for `deadline` and the skew margin.
+    /// Signs a call without sending it, to be journalled first. Signing may take until `deadline`; the nonce lives for
+    /// `deadline` and the skew margin, but never longer than [`MAX_NONCE_LIFE`](crate::MAX_NONCE_LIFE).
     ///
     /// # Errors
     /// See [`CallError`]; nothing was sent.
@@ -172,7 +172,7 @@ impl PersistentHam {
         deadline: Duration,
     ) -> Result<SignedCall, CallError> {
         let payload = Self::encode(payload)?;
-        self.shared.sign(&plan(target, zome, function, payload), Instant::now() + deadline).await
+        self.shared.sign(&plan(target, zome, function, payload), deadline_after(deadline)).await
     }
 
     /// Sends a prepared call, or sends it again: after a lost link, after this process's own crash. The conductor runs
@@ -208,7 +208,7 @@ impl PersistentHam {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn connected(&self, within: Duration) -> Result<(), ConnectError> {
-        match self.shared.link(Instant::now() + within).await {
+        match self.shared.link(deadline_after(within)).await {
             Ok(_) => Ok(()),
             Err(CallError::NoLink { after, last }) => Err(ConnectError::TimedOut { after, last }),
             Err(_) => Err(ConnectError::Closed),
@@ -254,13 +254,6 @@ impl PersistentHam {
     /// Does not redial when the current link ends.
     pub(crate) fn connect_once(&self) {
         self.shared.persistent.close_when_current_connection_is_closed();
-    }
-
-    /// Makes sure that calls to a cell can be signed.
-    pub(crate) async fn authorize(&self, cell: &CellId) -> Result<(), CallError> {
-        let deadline = Instant::now() + self.shared.config.deadline;
-        self.shared.signer.credentials(cell, deadline).await?;
-        Ok(())
     }
 
     /// Ends a pause between attempts.

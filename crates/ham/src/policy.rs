@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
-
 use crate::client::HamConfig;
+use crate::events;
 use crate::redact::REDACTED;
-use crate::signing::{LairSigning, lair_from_node};
+use crate::signing::{LairSigning, NodeError, lair_from_node};
 
 /// Where a service has its keystore credentials from.
 pub enum LairCredentials {
@@ -17,7 +16,7 @@ pub enum LairCredentials {
         /// The passphrase that unlocks it.
         passphrase: Option<Vec<u8>>,
     },
-    /// The node's own files.
+    /// The node's own files, read when the policy is resolved.
     Node {
         /// The conductor configuration that names an external keystore.
         conductor_config: PathBuf,
@@ -64,10 +63,9 @@ impl CapGrantOptIn {
         match value.map(|value| value.trim().to_ascii_lowercase()).as_deref() {
             None | Some("" | "0" | "false" | "no" | "off") => Ok(Self::Withheld),
             Some("1" | "true" | "yes" | "on") => Ok(Self::Permitted),
-            Some(other) => anyhow::bail!(
-                "`{other}` is no answer to whether capability grants may be written: \
-                 expected one of 1, true, yes, on, 0, false, no, off"
-            ),
+            Some(other) => {
+                anyhow::bail!("expected one of 1/true/yes/on or 0/false/no/off, got `{other}`")
+            }
         }
     }
 
@@ -77,128 +75,134 @@ impl CapGrantOptIn {
     }
 }
 
-/// The policy leaves no way to sign that does not write to the agent's chain, and nobody allowed that.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "lair signing is required and unavailable: no keystore is configured, and capability grants on the agent's chain \
-     were not permitted; configure the keystore, or permit grants"
-)]
-pub struct SigningRefused;
+/// What every refusal says first.
+const LAIR_REQUIRED: &str = "lair signing is required and unavailable";
+
+/// Nothing was offered to sign with that does not write to the agent's chain, and nobody allowed that. No retry heals it.
+/// Credentials that were offered and cannot be used are a plain error instead, which names what to mend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SigningRefused {
+    app_id: Option<String>,
+}
+
+impl std::fmt::Display for SigningRefused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(app_id) = &self.app_id {
+            write!(f, "app `{app_id}`: ")?;
+        }
+        write!(
+            f,
+            "refusing to connect: {LAIR_REQUIRED}: no keystore is configured, and nobody permitted a capability grant \
+             on the agent's chain; configure the keystore, or permit grants (CapGrantOptIn::Permitted)"
+        )
+    }
+}
+
+impl std::error::Error for SigningRefused {}
+
+/// What became of credentials.
+enum Offered {
+    Keystore(LairSigning),
+    /// There is none to reach, by nobody's mistake. Says why where there is more to say.
+    None(Option<String>),
+    /// Something was given and is wrong: a typing error must not become a grant.
+    Unusable(String),
+}
+
+impl LairCredentials {
+    fn offered(self) -> Offered {
+        match self {
+            Self::Values { connection_url: Some(url), passphrase: Some(passphrase) } => {
+                match LairSigning::new(&url, passphrase) {
+                    Ok(lair) => Offered::Keystore(lair),
+                    Err(error) => Offered::Unusable(error.to_string()),
+                }
+            }
+            Self::Values { connection_url: Some(_), passphrase: None } => {
+                Offered::Unusable("the lair connection URL is set and its passphrase is not".into())
+            }
+            Self::Values { connection_url: None, passphrase: Some(_) } => {
+                Offered::Unusable("the lair passphrase is set and its connection URL is not".into())
+            }
+            Self::Node { conductor_config, passphrase_file } => {
+                match lair_from_node(&conductor_config, &passphrase_file) {
+                    Ok(lair) => Offered::Keystore(lair),
+                    Err(NodeError::NoKeystore(why)) => Offered::None(Some(why)),
+                    Err(NodeError::Unusable(why)) => Offered::Unusable(why),
+                }
+            }
+            Self::Values { connection_url: None, passphrase: None } | Self::Absent => Offered::None(None),
+        }
+    }
+}
 
 /// How to sign, decided.
 #[derive(Clone, Debug)]
 pub struct SigningPolicy {
+    /// The keystore; without one, a grant.
     lair: Option<LairSigning>,
-    opt_in: CapGrantOptIn,
 }
 
 impl SigningPolicy {
-    /// Decides. A keystore wins over the opt-in.
+    /// Decides. A keystore wins over the opt-in; the opt-in is for a service that has none to reach: none was named, the
+    /// node's conductor has its keystore in its own process, or neither file of the node is there. Reads files, for
+    /// [`LairCredentials::Node`].
     ///
     /// # Errors
-    /// [`SigningRefused`] with neither; a plain error for credentials that were given and cannot be used.
+    /// [`SigningRefused`] where nothing was offered and nothing is permitted; a plain error for a node that has no keystore
+    /// to reach where nothing is permitted, and for credentials that were given and cannot be used, whatever is permitted.
     pub fn resolve(credentials: LairCredentials, opt_in: CapGrantOptIn) -> anyhow::Result<Self> {
-        let lair = match credentials {
-            LairCredentials::Values { connection_url: Some(url), passphrase: Some(passphrase) } => {
-                Some(LairSigning::new(&url, passphrase)?)
+        match (credentials.offered(), opt_in) {
+            (Offered::Keystore(lair), _) => {
+                if opt_in == CapGrantOptIn::Permitted {
+                    tracing::info!(
+                        event = events::CAP_GRANT_UNUSED,
+                        "lair signs; the permitted grant is not needed"
+                    );
+                }
+                Ok(Self { lair: Some(lair) })
             }
-            LairCredentials::Values { connection_url: Some(_), passphrase: None } => {
-                anyhow::bail!("the lair connection URL is set but its passphrase is not: set both")
+            (Offered::None(Some(why)), CapGrantOptIn::Withheld) | (Offered::Unusable(why), _) => {
+                anyhow::bail!("{LAIR_REQUIRED}: {why}")
             }
-            LairCredentials::Values { connection_url: None, passphrase: Some(_) } => {
-                anyhow::bail!("the lair passphrase is set but its connection URL is not: set both")
+            (Offered::None(None), CapGrantOptIn::Withheld) => Err(SigningRefused { app_id: None }.into()),
+            (Offered::None(why), CapGrantOptIn::Permitted) => {
+                if let Some(why) = why {
+                    tracing::warn!(
+                        event = events::LAIR_UNAVAILABLE,
+                        error = why,
+                        "no keystore to reach; a capability grant is permitted and will sign"
+                    );
+                }
+                Ok(Self { lair: None })
             }
-            LairCredentials::Node { conductor_config, passphrase_file } => Some(
-                lair_from_node(&conductor_config, &passphrase_file)
-                    .context("lair signing is required, and this node cannot offer it")?,
-            ),
-            LairCredentials::Values { connection_url: None, passphrase: None } | LairCredentials::Absent => {
-                None
-            }
-        };
-        if lair.is_none() && opt_in == CapGrantOptIn::Withheld {
-            return Err(SigningRefused.into());
         }
-        Ok(Self { lair, opt_in })
     }
 
-    /// Puts the decision into a configuration.
+    /// What a configuration says, whether a policy wrote it or its fields were set one by one.
+    pub(crate) fn of(config: &HamConfig) -> Result<Self, SigningRefused> {
+        let lair = config.lair.clone();
+        match (&lair, config.allow_cap_grant_signing) {
+            (None, false) => Err(SigningRefused { app_id: Some(config.app_id.clone()) }),
+            (Some(_), _) | (None, true) => Ok(Self { lair }),
+        }
+    }
+
+    /// Puts the decision into a configuration, in place of whatever that says about signing: the keystore and no grant, or
+    /// no keystore and a grant.
     #[must_use]
     pub fn apply(&self, mut config: HamConfig) -> HamConfig {
         config.lair.clone_from(&self.lair);
-        config.allow_cap_grant_signing = self.opt_in == CapGrantOptIn::Permitted;
+        config.allow_cap_grant_signing = self.lair.is_none();
         config
     }
 
-    /// `lair` or `cap_grant`, for logs.
+    /// `lair` or `client`, as in the events [`CONNECTING`](crate::events::CONNECTING) and
+    /// [`CONNECTED`](crate::events::CONNECTED).
     pub fn label(&self) -> &'static str {
-        if self.lair.is_some() { "lair" } else { "cap_grant" }
+        if self.lair.is_some() { "lair" } else { "client" }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::errors::is_signing_refusal;
-
-    fn values(url: Option<&str>, passphrase: Option<&str>) -> LairCredentials {
-        LairCredentials::Values {
-            connection_url: url.map(str::to_owned),
-            passphrase: passphrase.map(|text| text.as_bytes().to_vec()),
-        }
-    }
-
-    fn resolve(credentials: LairCredentials, opt_in: CapGrantOptIn) -> anyhow::Result<SigningPolicy> {
-        SigningPolicy::resolve(credentials, opt_in)
-    }
-
-    #[test]
-    fn nothing_given_and_nothing_allowed_is_refused() {
-        for absent in [LairCredentials::Absent, values(None, None)] {
-            let refused = resolve(absent, CapGrantOptIn::Withheld).unwrap_err().context("connecting");
-            assert!(is_signing_refusal(&refused));
-            assert!(format!("{refused:#}").contains("lair signing is required"));
-        }
-    }
-
-    #[test]
-    fn half_a_credential_is_a_mistake_even_with_the_opt_in() {
-        let cases = [
-            (values(Some("unix:///s?k=x"), None), "connection URL is set"),
-            (values(None, Some("secret")), "passphrase is set"),
-            (values(Some("not a url"), Some("secret")), "not a url"),
-        ];
-        for (credentials, words) in cases {
-            let error = resolve(credentials, CapGrantOptIn::Permitted).unwrap_err();
-            let text = format!("{error:#}");
-            assert!(
-                text.contains(words) && !text.contains("secret") && !is_signing_refusal(&error),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_keystore_wins_over_the_opt_in() {
-        let policy = resolve(values(Some("unix:///s?k=x"), Some("p")), CapGrantOptIn::Permitted).unwrap();
-        let config = policy.apply(HamConfig::new(1, 2, "app"));
-        assert_eq!(
-            (policy.label(), config.lair.is_some(), config.allow_cap_grant_signing),
-            ("lair", true, true)
-        );
-        assert!(format!("{config:?}{policy:?}").contains("redacted"));
-    }
-
-    #[test]
-    fn only_clear_words_opt_in() {
-        for yes in ["1", "true", "YES", " on "] {
-            assert_eq!(CapGrantOptIn::from_value(Some(yes)).unwrap(), CapGrantOptIn::Permitted);
-        }
-        for no in [None, Some(""), Some("0"), Some("off")] {
-            assert_eq!(CapGrantOptIn::from_value(no).unwrap(), CapGrantOptIn::Withheld);
-        }
-        let typo = CapGrantOptIn::from_value(Some("ture")).unwrap_err().to_string();
-        assert!(typo.contains("expected one of"), "{typo}");
-        assert_eq!(CapGrantOptIn::from_flag(true), CapGrantOptIn::Permitted);
-    }
-}
+mod tests;

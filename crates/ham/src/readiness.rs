@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::call::{CallPlan, SignedCall};
 use crate::cell::CallTarget;
+use crate::deadline::deadline_after;
 use crate::error::{AdminError, CallError, SigningError, from_request};
 use crate::persistent::PersistentHam;
 use crate::shared::{Shared, bad_answer};
@@ -30,7 +31,7 @@ impl PersistentHam {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn callable(&self, target: impl Into<CallTarget>) -> Result<CellId, CallError> {
-        let deadline = Instant::now() + self.shared.config.deadline;
+        let deadline = deadline_after(self.shared.config.deadline);
         self.shared.callable(&target.into(), deadline).await
     }
 
@@ -48,7 +49,7 @@ impl PersistentHam {
         mut waiting: impl FnMut(&CallError),
     ) -> Result<CellId, CallError> {
         let target = target.into();
-        let deadline = Instant::now() + within;
+        let deadline = deadline_after(within);
         let mut told = String::new();
         loop {
             let error = match self.shared.callable(&target, deadline).await {

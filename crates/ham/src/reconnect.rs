@@ -61,6 +61,10 @@ pub fn compute_delay_ms(attempt: u32, cfg: &BackoffConfig) -> u64 {
 /// Makes a [`Ham`], for as long as it takes. The factory is run anew for every attempt: tokens, ports and files are
 /// read again. Resolves to `None` on shutdown only, at once even in the middle of an attempt.
 ///
+/// A refusal of the signing policy is logged as [`CONNECT_REFUSED`](events::CONNECT_REFUSED) at error from the first
+/// attempt on, because no retry heals it; the loop goes on all the same, because `None` says shutdown. Resolve the policy
+/// before the loop, and none gets here.
+///
 /// A dropped shutdown sender means that no shutdown will ever be asked for: the loop goes on.
 ///
 /// # Cancel safety
@@ -77,20 +81,13 @@ where
     let attempts = ham_persistent::retry(factory, |attempt, error: &anyhow::Error| {
         let failed = attempt.saturating_sub(1);
         let delay_ms = compute_delay_ms(failed, cfg);
-        if is_signing_refusal(error) || failed >= cfg.escalate_after {
-            tracing::error!(
-                event = events::RECONNECT_ATTEMPT,
-                attempt = failed,
-                delay_ms,
-                error = format!("{error:#}")
-            );
+        let told = format!("{error:#}");
+        if is_signing_refusal(error) {
+            tracing::error!(event = events::CONNECT_REFUSED, attempt = failed, delay_ms, error = told);
+        } else if failed >= cfg.escalate_after {
+            tracing::error!(event = events::RECONNECT_ATTEMPT, attempt = failed, delay_ms, error = told);
         } else {
-            tracing::warn!(
-                event = events::RECONNECT_ATTEMPT,
-                attempt = failed,
-                delay_ms,
-                error = format!("{error:#}")
-            );
+            tracing::warn!(event = events::RECONNECT_ATTEMPT, attempt = failed, delay_ms, error = told);
         }
         Duration::from_millis(delay_ms)
     });

@@ -1,8 +1,8 @@
 //! From what is to be called to signed bytes.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::{FunctionName, Timestamp, ZomeCallParams, ZomeName};
 use tokio::time::Instant;
 
@@ -14,7 +14,7 @@ use crate::shared::Shared;
 use crate::signing::Credentials;
 
 impl Shared {
-    /// Signs a call whose nonce lives for the deadline and the skew margin.
+    /// Signs a call whose nonce lives for the deadline and the skew margin, at most [`MAX_NONCE_LIFE`].
     pub(crate) async fn sign(&self, plan: &CallPlan, deadline: Instant) -> Result<SignedCall, CallError> {
         let cell_id = self.resolve(&plan.target, deadline).await?;
         if !self.signer.is_ready(&cell_id) {
@@ -22,8 +22,7 @@ impl Shared {
             self.check_enabled(&plan.target, deadline).await?;
         }
         let credentials = self.signer.credentials(&cell_id, deadline).await?;
-        let life = deadline.saturating_duration_since(Instant::now()) + self.config.skew_margin;
-        let expires_at = self.wall_time(life)?;
+        let expires_at = self.expiry(deadline);
         let (nonce, _) = holochain_nonce::fresh_nonce(Timestamp::from_micros(0))
             .map_err(|error| SigningError::NoKey(format!("the system gives no randomness: {error}")))?;
         let params = ZomeCallParams {
@@ -63,15 +62,19 @@ impl Shared {
         })
     }
 
-    /// The wall-clock time `life` from now.
-    fn wall_time(&self, life: Duration) -> Result<Timestamp, CallError> {
-        if life > MAX_NONCE_LIFE {
-            return Err(CallError::DeadlineTooLong {
-                deadline: life.saturating_sub(self.config.skew_margin),
-                limit: MAX_NONCE_LIFE.saturating_sub(self.config.skew_margin),
-            });
+    /// When the nonce of a call with this deadline expires. A call that waits longer than a nonce may live is signed anew
+    /// when nothing of it was sent, and is [`CallError::Expired`] when something was.
+    fn expiry(&self, deadline: Instant) -> Timestamp {
+        let life = deadline.saturating_duration_since(Instant::now()).saturating_add(self.config.skew_margin);
+        timestamp(self.config.wall_clock.now() + life.min(MAX_NONCE_LIFE))
+    }
+
+    /// Proves that calls to a cell can be signed. May write a grant.
+    pub(crate) async fn prove_signing(&self, cell: &CellId, deadline: Instant) -> Result<(), CallError> {
+        if !self.signer.is_ready(cell) {
+            self.check_enabled(&cell.clone().into(), deadline).await?;
         }
-        Ok(timestamp(self.config.wall_clock.now() + life))
+        Ok(self.signer.prove(cell, deadline).await?)
     }
 }
 

@@ -2,35 +2,24 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use ham_session::{LinkEnd, Phase, RequestError};
 use holochain_zome_types::prelude::ExternIO;
 use tokio::time::Instant;
 
 use crate::call::{CallOptions, CallPlan, CallPolicy, SignedCall, UnknownCall};
+use crate::deadline::deadline_after;
 use crate::dialect::Stage;
 use crate::error::{CallError, Outcome, from_request};
 use crate::sealing::timestamp;
 use crate::shared::{Shared, bad_answer};
+use crate::start_pause::start_pause;
 use crate::wire::{self, BadAnswer, NotRunning, Refusal, Verdict};
 use crate::{events, metrics as names};
 
 /// How many links a call may be lost with before it is taken for their cause: a call that kills every link it is sent on
 /// must not take all others down until its deadline.
 pub const MAX_RESUMES: u32 = 32;
-
-/// The pauses between sendings while a cell starts: short while a boot is on, long for a cell that does not start.
-fn start_pause(waited: Duration) -> Duration {
-    if waited < START_EAGER { START_PAUSE } else { START_PAUSE_LONG }
-}
-
-/// While a conductor boots, cells run about 0.3 s after its port accepts.
-pub(crate) const START_PAUSE: Duration = Duration::from_millis(25);
-/// For how long the short pause holds.
-const START_EAGER: Duration = Duration::from_secs(3);
-/// The pause after that.
-const START_PAUSE_LONG: Duration = Duration::from_millis(500);
 
 /// The state of one call across its sendings.
 struct Sending<'a> {
@@ -84,7 +73,7 @@ impl Shared {
     /// Signs a call and sends it until it is settled.
     pub(crate) async fn call(&self, plan: &CallPlan, options: CallOptions) -> Result<ExternIO, CallError> {
         let began = Instant::now();
-        let deadline = began + options.deadline.unwrap_or(self.config.deadline);
+        let deadline = deadline_after(options.deadline.unwrap_or(self.config.deadline));
         tracing::debug!(event = events::CALL_ZOME, role_name = %plan.target, zome_name = plan.zome, fn_name = plan.function);
         let mut repeats = match options.policy {
             CallPolicy::Repeat { times } => times,
@@ -104,6 +93,8 @@ impl Shared {
                 Err(error) => (None, Err(error)),
             };
             match (signed, result) {
+                // The deadline is longer than a nonce lives. Nothing of the call has left: a new nonce is no risk.
+                (_, Err(CallError::ExpiredUnsent)) if Instant::now() < deadline => {}
                 (Some(signed), Err(error @ CallError::LinkLost { .. }))
                     if repeats > 0 && Instant::now() < deadline =>
                 {
@@ -147,7 +138,7 @@ impl Shared {
         options: CallOptions,
     ) -> Result<ExternIO, CallError> {
         let began = Instant::now();
-        let deadline = began + options.deadline.unwrap_or(self.config.deadline);
+        let deadline = deadline_after(options.deadline.unwrap_or(self.config.deadline));
         let resume = options.policy != CallPolicy::FailFast;
         let result = self.run(call, resume, deadline).await;
         self.finish(began, Some(call), result)
@@ -169,10 +160,10 @@ impl Shared {
                 Ok(link) => link,
                 Err(error) => return Err(sending.never_left(error)),
             };
+            if self.has_expired(call) {
+                return Err(if sending.sent() { CallError::Expired } else { CallError::ExpiredUnsent });
+            }
             if sending.sent() {
-                if timestamp(self.config.wall_clock.now()) >= call.expires_at {
-                    return Err(CallError::Expired);
-                }
                 tracing::info!(event = events::CALL_RESUMED, call = call.label());
                 metrics::counter!(names::RESUMED).increment(1);
             }
@@ -218,6 +209,11 @@ impl Shared {
         }
     }
 
+    /// Whether the nonce of a call has run out by our clock.
+    fn has_expired(&self, call: &SignedCall) -> bool {
+        timestamp(self.config.wall_clock.now()) >= call.expires_at
+    }
+
     fn not_running(&self, sending: &Sending<'_>, reason: NotRunning) -> CallError {
         CallError::CellNotRunning {
             role: sending.call.target.to_string(),
@@ -231,6 +227,7 @@ impl Shared {
         Judgement::Settled(match verdict {
             Verdict::Duplicate => CallError::Arrived { not_started_after: sending.call.expires_at },
             Verdict::Expired | Verdict::FromTheFuture if sending.sent() => CallError::Expired,
+            Verdict::Expired if self.has_expired(sending.call) => CallError::ExpiredUnsent,
             Verdict::Expired => CallError::ClockSkew { verdict: "expired" },
             Verdict::FromTheFuture => CallError::ClockSkew { verdict: "from the future" },
             Verdict::NotRunning(NotRunning::NotStarted) if Instant::now() < sending.deadline => {

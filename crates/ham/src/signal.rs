@@ -115,7 +115,11 @@ impl SignalHub {
         Signals { items, last: Instant::now() }
     }
 
+    /// Tells the subscribers that something may be missing. Where nobody listens, nothing is missed.
     pub(crate) fn gap(&self, cause: GapCause) {
+        if self.sender().is_none_or(|items| items.receiver_count() == 0) {
+            return;
+        }
         tracing::warn!(event = events::SIGNAL_GAP, ?cause);
         metrics::counter!(names::SIGNAL_GAPS).increment(1);
         self.publish(SignalItem::Gap { cause, since: Instant::now() });

@@ -3,10 +3,12 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ham_persistent::{Event, Persistent};
+use ham_session::{Link, LinkEnd};
 use holochain_conductor_api::AppInfo;
 
 use crate::admin::Admin;
 use crate::breaker::Breakers;
+use crate::conductor::ConductorProtocol;
 use crate::config::PersistentHamConfig;
 use crate::connector::ConductorConnector;
 use crate::error::ConnectError;
@@ -43,11 +45,16 @@ impl Parts {
         let connector =
             ConductorConnector::new(self.config.clone(), self.admin.clone(), self.signals.clone());
         let (signals, app) = (self.signals.clone(), self.app.clone());
-        let mut failed = 0_u32;
+        let mut outage = Outage::default();
         Persistent::builder(format!("conductor app {}", self.config.app_id), connector)
-            .config(ham_persistent::Config::default().with_retry(self.config.retry.clone()))
+            .config(
+                ham_persistent::Config::default()
+                    .with_retry(self.config.retry.clone())
+                    // `outage` tells them, in ham's words.
+                    .with_losses_told_by_owner(true),
+            )
             .on_event(move |event| {
-                on_event(&event, &signals, &app, &mut failed);
+                on_event(&event, &signals, &app, &mut outage);
                 std::future::ready(())
             })
     }
@@ -69,12 +76,22 @@ impl Parts {
     }
 }
 
+/// What is known when the link comes back.
+#[derive(Default)]
+struct Outage {
+    /// The link that is there, to say how it ended.
+    link: Option<Link<ConductorProtocol>>,
+    lost: bool,
+    /// Failed attempts that differ.
+    failed: u32,
+}
+
 /// What ham itself does when the link comes and goes.
 fn on_event(
     event: &Event<ConductorConnector>,
     signals: &SignalHub,
     app: &RwLock<Option<Arc<AppInfo>>>,
-    failed: &mut u32,
+    outage: &mut Outage,
 ) {
     match event {
         Event::Connected(link) => {
@@ -82,19 +99,25 @@ fn on_event(
                 let mut app = app.write().unwrap_or_else(PoisonError::into_inner);
                 *app = Some(Arc::new(info.clone()));
             }
-            if *failed > 0 {
-                tracing::info!(event = events::RECONNECTED, attempts = *failed);
-                *failed = 0;
+            if outage.lost || outage.failed > 0 {
+                tracing::info!(event = events::RECONNECTED, attempts = outage.failed);
             }
+            *outage = Outage { link: Some(link.clone()), ..Outage::default() };
             metrics::counter!(names::LINKS).increment(1);
             metrics::gauge!(names::LINK_UP).set(1.0);
         }
-        Event::FailedToConnect(_) => *failed = failed.saturating_add(1),
+        Event::FailedToConnect(_) => outage.failed = outage.failed.saturating_add(1),
         Event::Disconnected => {
-            tracing::warn!(event = events::DISCONNECTED);
+            let end = outage.link.take().and_then(|link| link.end());
+            let cause = end.as_ref().map_or_else(|| "it ended".into(), |end| end.to_string());
+            match end.as_deref() {
+                Some(LinkEnd::ClosedHere) => tracing::debug!(event = events::DISCONNECTED, cause),
+                _ => tracing::warn!(event = events::DISCONNECTED, cause),
+            }
+            outage.lost = true;
             metrics::counter!(names::LINKS_LOST).increment(1);
             metrics::gauge!(names::LINK_UP).set(0.0);
-            signals.gap(GapCause::LinkLost("the link to the conductor ended".into()));
+            signals.gap(GapCause::LinkLost(cause));
         }
         Event::AttemptingToConnect | Event::ObtainedAddress(_) => {}
     }

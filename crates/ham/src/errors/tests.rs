@@ -44,7 +44,7 @@ fn table() -> Vec<(CallError, Outcome, Delivery, Effect)> {
         (CallError::UnknownRole { role: "r".into(), known: "s".into() }, O::NotRun, D::NotSent, E::Nothing),
         (CallError::Encode("x".into()), O::NotRun, D::NotSent, E::Nothing),
         (CallError::TooLarge { size: 2, limit: 1 }, O::NotRun, D::NotSent, E::Nothing),
-        (CallError::DeadlineTooLong { deadline: AFTER, limit: AFTER }, O::NotRun, D::NotSent, E::Nothing),
+        (CallError::ExpiredUnsent, O::NotRun, D::NotSent, E::Nothing),
         (not_running(false), O::NotRun, D::Answered, E::Nothing),
         (not_running(true), O::Unknown, D::Unknown, E::Unknown),
         (CallError::ClockSkew { verdict: "expired" }, O::NotRun, D::Answered, E::Nothing),
@@ -93,6 +93,14 @@ fn a_connection_error_is_exactly_what_reconnecting_heals() {
         let reconnects = error.recovery() == Recovery::Reconnect;
         let wrapped = anyhow::Error::from(error.clone()).context("Failed to call zome");
         assert_eq!(is_connection_error(&wrapped), reconnects, "{error:?}");
+        // As the drop-in gives it.
+        let during = CallError::During { doing: "Failed to call zome", error: error.clone().into() };
+        assert_eq!((during.outcome(), during.delivery()), (error.outcome(), error.delivery()), "{error:?}");
+        assert_eq!((during.effect(), during.recovery()), (error.effect(), error.recovery()), "{error:?}");
+        let during = anyhow::Error::from(during);
+        assert_eq!(format!("{during:#}"), during.to_string());
+        assert_eq!(is_connection_error(&during), reconnects, "{error:?}");
+        assert_eq!(is_request_timeout(&during), matches!(error, CallError::TimedOut { .. }), "{error:?}");
         // The texts agree with the types, for those who only have the text.
         let text = anyhow!("Failed to call zome: {error}");
         assert_eq!(is_connection_error(&text), reconnects, "{error}");

@@ -14,12 +14,13 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-use super::store::{CredentialStore, StoredCredential};
+use super::progress::Progress;
+use super::store::{CredentialStore, StoredCredential, off_runtime};
 use super::{ClientKeySigning, Credentials, Key};
 use crate::admin::Admin;
 use crate::chain::{Chain, OnChain};
 use crate::dialect::{CapAccess, CapGrant};
-use crate::error::{AdminError, SigningError};
+use crate::error::{AdminError, SigningError, SigningStep};
 use crate::events;
 
 /// How every tag of ham's starts, so that `ham grants` can tell them.
@@ -90,10 +91,16 @@ impl ClientKeys {
         if let Some(ready) = self.ready(cell) {
             return Ok(ready);
         }
-        let began = Instant::now();
-        tokio::time::timeout_at(deadline, self.authorize(cell))
-            .await
-            .unwrap_or_else(|_| Err(SigningError::TimedOut { after: began.elapsed() }))
+        let (began, progress) = (Instant::now(), Progress::default());
+        let mut authorized = std::pin::pin!(self.authorize(cell, &progress));
+        match tokio::time::timeout_at(deadline, authorized.as_mut()).await {
+            Ok(result) => result,
+            // Asked while the work still stands where it was.
+            Err(_) => {
+                let step = progress.step(self.admin.as_ref());
+                Err(SigningError::TimedOut { step, after: began.elapsed() })
+            }
+        }
     }
 
     pub(super) fn ready(&self, cell: &CellId) -> Option<Arc<Credentials>> {
@@ -102,12 +109,14 @@ impl ClientKeys {
 
     /// Finds or writes the grant of one cell. Cancel-safe: the key is kept before its grant is asked for, so a grant
     /// that was cut off is found by its tag the next time.
-    async fn authorize(&self, cell: &CellId) -> Result<Arc<Credentials>, SigningError> {
+    async fn authorize(&self, cell: &CellId, progress: &Progress) -> Result<Arc<Credentials>, SigningError> {
         let mut keys = self.ring.granting.lock().await;
+        progress.begin(SigningStep::CredentialFile);
         if let Some(ready) = self.ready(cell) {
             return Ok(ready);
         }
         self.load(&mut keys).await?;
+        progress.begin(SigningStep::GrantLookUp);
         let name = cell_name(cell);
         let known = keys.by_cell.get(&name).cloned();
         let on_chain = match &known {
@@ -127,9 +136,12 @@ impl ClientKeys {
                 return Err(SigningError::GrantForbidden(forget.into()));
             }
             OnChain::Absent | OnChain::Outdated => {
+                progress.begin(SigningStep::ClosedChainCheck);
                 self.check_may_grant(cell).await?;
                 keys.by_cell.insert(name.clone(), credential.clone());
+                progress.begin(SigningStep::CredentialFile);
                 self.save(&keys).await?;
+                progress.begin(SigningStep::Grant);
                 self.grant(cell, &credential, on_chain == OnChain::Outdated).await?
             }
         };
@@ -287,17 +299,6 @@ impl ClientKeys {
         let store = CredentialStore::new(path.clone());
         let credentials = keys.by_cell.values().cloned().collect();
         off_runtime(path, move || store.save(credentials)).await
-    }
-}
-
-/// Runs short file work off the runtime's threads.
-async fn off_runtime<T: Send + 'static>(
-    path: &std::path::Path,
-    work: impl FnOnce() -> Result<T, SigningError> + Send + 'static,
-) -> Result<T, SigningError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(error) => Err(SigningError::Store { path: path.display().to_string(), why: error.to_string() }),
     }
 }
 

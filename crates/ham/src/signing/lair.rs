@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ham_persistent::{Config, ConnectError, Connection, Connector, Permanence, Persistent};
+use ham_persistent::{AttemptError, Config, ConnectError, Connection, Connector, Permanence, Persistent};
 use holochain_zome_types::prelude::{AgentPubKey, Signature};
 use lair_keystore_api::config::get_server_pub_key_from_connection_url;
 use lair_keystore_api::ipc_keystore_connect;
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::LairSigning;
 use crate::config::shown_url;
-use crate::error::SigningError;
+use crate::error::{SigningError, SigningStep};
 
 /// How long a keystore may take to answer before its link is taken for dead: it answers in a millisecond, and an
 /// unlock, which takes a second of argon2, is only part of dialling.
@@ -114,6 +114,17 @@ fn lair_url(url: &url::Url) -> String {
     }
 }
 
+/// What proves that a keystore signs. It is shorter than the hash of any call, so its signature is worth nothing else.
+const PROOF: &[u8] = b"ham: it signs";
+
+fn timed_out(step: SigningStep, began: Instant) -> SigningError {
+    SigningError::TimedOut { step, after: began.elapsed() }
+}
+
+fn key_of(agent: &AgentPubKey) -> Result<[u8; 32], SigningError> {
+    agent.get_raw_32().try_into().map_err(|_| SigningError::NoKey("the agent key is not 32 bytes".into()))
+}
+
 /// Signs in a keystore.
 pub(crate) struct LairSigner {
     keystore: Persistent<LairConnector>,
@@ -131,6 +142,27 @@ impl LairSigner {
         Self { keystore, url }
     }
 
+    /// Signs something harmless with the agent's key: the keystore is reached, unlocked and holds the key. One attempt: a
+    /// keystore that is away now fails it.
+    pub(super) async fn prove(&self, agent: &AgentPubKey, deadline: Instant) -> Result<(), SigningError> {
+        let began = Instant::now();
+        let dialled = self.keystore.connected_or_failed_to_connect();
+        let link = match tokio::time::timeout_at(deadline, dialled).await {
+            Ok(Ok(link)) => link,
+            Ok(Err(AttemptError::FailedToConnect(error))) => return Err((*error).clone()),
+            Ok(Err(AttemptError::Closed(_))) => return Err(SigningError::Closed),
+            Err(_) => return Err(timed_out(SigningStep::KeystoreDial, began)),
+        };
+        match self.ask(&link, key_of(agent)?, PROOF.into(), deadline).await? {
+            Some(_) => Ok(()),
+            None if Instant::now() >= deadline => Err(timed_out(SigningStep::Keystore, began)),
+            None => Err(SigningError::KeystoreUnreachable {
+                url: lair_url(&self.url),
+                why: "it was reached, and then gave no signature".into(),
+            }),
+        }
+    }
+
     /// Waits for the keystore within the deadline. Signing twice is harmless, so a link that dies is replaced and
     /// asked again.
     pub(super) async fn sign(
@@ -140,33 +172,37 @@ impl LairSigner {
         deadline: Instant,
     ) -> Result<Signature, SigningError> {
         let began = Instant::now();
-        let out_of_time = || SigningError::TimedOut { after: began.elapsed() };
-        let key: [u8; 32] = agent
-            .get_raw_32()
-            .try_into()
-            .map_err(|_| SigningError::NoKey("the agent key is not 32 bytes".into()))?;
+        let key = key_of(agent)?;
         let hash: Arc<[u8]> = hash.into();
         loop {
             let link = self.link(deadline).await?;
-            let answer_by = deadline.min(Instant::now() + KEYSTORE_ANSWER_TIMEOUT);
-            let signing = link.client.sign_by_pub_key(key.into(), None, hash.clone());
-            match tokio::time::timeout_at(answer_by, signing).await {
-                Ok(Ok(signature)) => return Ok(Signature(*signature.0)),
-                Ok(Err(error)) => {
-                    // A keystore that still answers has refused this key; one that does not is gone.
-                    if self.answers(&link).await {
-                        return Err(SigningError::NoKey(error.to_string()));
-                    }
-                    link.end(&error.to_string());
-                }
-                Err(_) => {
-                    link.end("no answer");
-                }
+            if let Some(signature) = self.ask(&link, key, hash.clone(), deadline).await? {
+                return Ok(signature);
             }
             if Instant::now() >= deadline {
-                return Err(out_of_time());
+                return Err(timed_out(SigningStep::Keystore, began));
             }
         }
+    }
+
+    /// One signature on one link; `None` when the link gave none and was ended.
+    async fn ask(
+        &self,
+        link: &LairLink,
+        key: [u8; 32],
+        hash: Arc<[u8]>,
+        deadline: Instant,
+    ) -> Result<Option<Signature>, SigningError> {
+        let answer_by = deadline.min(Instant::now() + KEYSTORE_ANSWER_TIMEOUT);
+        let signing = link.client.sign_by_pub_key(key.into(), None, hash);
+        match tokio::time::timeout_at(answer_by, signing).await {
+            Ok(Ok(signature)) => return Ok(Some(Signature(*signature.0))),
+            // A keystore that still answers has refused this key; one that does not is gone.
+            Ok(Err(error)) if self.answers(link).await => return Err(SigningError::NoKey(error.to_string())),
+            Ok(Err(error)) => link.end(&error.to_string()),
+            Err(_) => link.end("no answer"),
+        }
+        Ok(None)
     }
 
     /// The live link. A passphrase that was refused is told at once; it does not heal.
@@ -176,11 +212,11 @@ impl LairSigner {
             loop {
                 match self.keystore.connected_or_failed_to_connect().await {
                     Ok(link) => return Ok(link),
-                    Err(ham_persistent::AttemptError::FailedToConnect(error)) => match &*error {
+                    Err(AttemptError::FailedToConnect(error)) => match &*error {
                         SigningError::BadPassphrase { .. } => return Err((*error).clone()),
                         _ => tracing::debug!(event = crate::events::LAIR_UNAVAILABLE, %error),
                     },
-                    Err(ham_persistent::AttemptError::Closed(_)) => return Err(SigningError::Closed),
+                    Err(AttemptError::Closed(_)) => return Err(SigningError::Closed),
                 }
             }
         };
@@ -190,7 +226,7 @@ impl LairSigner {
                 Some(why) => {
                     SigningError::KeystoreUnreachable { url: lair_url(&self.url), why: why.to_string() }
                 }
-                None => SigningError::TimedOut { after: began.elapsed() },
+                None => timed_out(SigningStep::KeystoreDial, began),
             }),
         }
     }

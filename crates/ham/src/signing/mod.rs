@@ -3,6 +3,7 @@
 mod client;
 mod lair;
 mod node;
+mod progress;
 mod store;
 
 use std::fmt;
@@ -22,7 +23,7 @@ use crate::redact::REDACTED;
 
 pub(crate) use client::ClientKeys;
 pub(crate) use lair::LairSigner;
-pub(crate) use node::{lair_from_node, lock_passphrase};
+pub(crate) use node::{NodeError, lair_from_node, lock_passphrase};
 
 /// How to reach the keystore that holds the cells' own agent keys.
 #[derive(Clone)]
@@ -173,6 +174,18 @@ impl Signer {
                 Ok(Arc::new(Credentials { provenance, cap_secret: None, key: Key::Lair }))
             }
             Self::ClientKeys(keys) => keys.credentials(cell, deadline).await,
+        }
+    }
+
+    /// Proves that calls to `cell` can be signed: the keystore signs with the cell's key, or the grant of ham's own key is
+    /// on the chain, asked for again even if it was found before. May write a grant, once per cell.
+    pub(crate) async fn prove(&self, cell: &CellId, deadline: Instant) -> Result<(), SigningError> {
+        match self {
+            Self::Lair(lair) => lair.prove(cell.agent_pubkey(), deadline).await,
+            Self::ClientKeys(keys) => {
+                keys.doubt(cell);
+                keys.credentials(cell, deadline).await.map(|_| ())
+            }
         }
     }
 

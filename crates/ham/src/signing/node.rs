@@ -1,21 +1,44 @@
 //! Finds the keystore from a node's own files.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
-use anyhow::Context;
 use lair_keystore_api::dependencies::serde_yaml;
 use lair_keystore_api::types::SharedLockedArray;
 use url::Url;
 
 use super::{LairSigning, locked};
 
+/// Why a node's files offer no keystore.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NodeError {
+    /// There is none to reach, by nobody's mistake.
+    #[error("{0}")]
+    NoKeystore(String),
+    /// The files are there and wrong.
+    #[error("{0}")]
+    Unusable(String),
+}
+
+/// The keystore types of a conductor that no other process can reach.
+const IN_PROCESS: [&str; 2] = ["lair_server_in_proc", "danger_test_keystore"];
+
 /// Reads the keystore URL from a conductor configuration and the passphrase from its file. Blocking, and short.
-pub(crate) fn lair_from_node(conductor_config: &Path, passphrase_file: &Path) -> anyhow::Result<LairSigning> {
-    let config = std::fs::read_to_string(conductor_config)
-        .with_context(|| format!("reading conductor config {}", conductor_config.display()))?;
+pub(crate) fn lair_from_node(
+    conductor_config: &Path,
+    passphrase_file: &Path,
+) -> Result<LairSigning, NodeError> {
+    let config = std::fs::read_to_string(conductor_config).map_err(|error| {
+        let why = format!("reading conductor config {}: {error}", conductor_config.display());
+        // One file without the other is a mistyped path.
+        let neither =
+            error.kind() == ErrorKind::NotFound && matches!(passphrase_file.try_exists(), Ok(false));
+        if neither { NodeError::NoKeystore(why) } else { NodeError::Unusable(why) }
+    })?;
     let connection_url = connection_url(&config)?;
-    let passphrase = std::fs::read(passphrase_file)
-        .with_context(|| format!("reading lair passphrase {}", passphrase_file.display()))?;
+    let passphrase = std::fs::read(passphrase_file).map_err(|error| {
+        NodeError::Unusable(format!("reading lair passphrase {}: {error}", passphrase_file.display()))
+    })?;
     Ok(LairSigning { connection_url, passphrase: lock_passphrase(passphrase) })
 }
 
@@ -27,24 +50,35 @@ pub(crate) fn lock_passphrase(mut passphrase: Vec<u8>) -> SharedLockedArray {
     locked(passphrase)
 }
 
-/// The URL of an external keystore in a conductor configuration.
-fn connection_url(config: &str) -> anyhow::Result<Url> {
-    let document: serde_yaml::Value = serde_yaml::from_str(config).context("parsing the conductor config")?;
-    let keystore = document.get("keystore").context("the conductor config has no `keystore` section")?;
-    let kind = keystore
-        .get("type")
-        .and_then(|kind| kind.as_str())
-        .context("the conductor config's keystore has no `type`")?;
-    anyhow::ensure!(
-        kind == "lair_server",
-        "the conductor's keystore type is `{kind}`, not `lair_server`: there is no external keystore to connect to; \
-         give the URL in its lair-keystore-config.yaml explicitly"
-    );
-    let url = keystore
-        .get("connection_url")
-        .and_then(|url| url.as_str())
-        .context("the conductor config's keystore has no `connection_url`")?;
-    Url::parse(url).with_context(|| format!("Invalid lair connection URL: {url}"))
+/// The URL of an external keystore in a conductor configuration. No error shows what is in the file beyond the values it
+/// is about: the path may be that of the passphrase.
+fn connection_url(config: &str) -> Result<Url, NodeError> {
+    let unusable = |why: &str| NodeError::Unusable(why.to_owned());
+    let document: serde_yaml::Value =
+        serde_yaml::from_str(config).map_err(|_| unusable("the conductor config is not YAML"))?;
+    let keystore =
+        document.get("keystore").ok_or_else(|| unusable("the conductor config has no `keystore` section"))?;
+    let text = |name: &str| {
+        keystore
+            .get(name)
+            .and_then(|value| value.as_str())
+            .ok_or_else(|| NodeError::Unusable(format!("the conductor config's keystore has no `{name}`")))
+    };
+    match text("type")? {
+        "lair_server" => {}
+        kind if IN_PROCESS.contains(&kind) => {
+            return Err(NodeError::NoKeystore(format!(
+                "the conductor's keystore type is `{kind}`, not `lair_server`: there is no external keystore to \
+                 connect to; give the URL in its lair-keystore-config.yaml explicitly"
+            )));
+        }
+        kind => {
+            return Err(NodeError::Unusable(format!("no conductor has a keystore of type `{kind}`")));
+        }
+    }
+    let url = text("connection_url")?;
+    Url::parse(url)
+        .map_err(|error| NodeError::Unusable(format!("Invalid lair connection URL: {url}: {error}")))
 }
 
 #[cfg(test)]
@@ -56,8 +90,27 @@ mod tests {
         let url = connection_url("keystore:\n  type: lair_server\n  connection_url: unix:///tmp/s?k=abc\n")
             .unwrap();
         assert_eq!(url.as_str(), "unix:///tmp/s?k=abc");
-        let refused = connection_url("keystore:\n  type: lair_server_in_proc\n").unwrap_err().to_string();
-        assert!(refused.contains("`lair_server_in_proc`, not `lair_server`"), "{refused}");
+        for kind in IN_PROCESS {
+            let none = connection_url(&format!("keystore:\n  type: {kind}\n")).unwrap_err();
+            assert!(matches!(&none, NodeError::NoKeystore(why) if why.contains(kind)), "{none}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_conductor_config_is_a_mistake_and_is_not_shown() {
+        let files = [
+            "s3cr3t\n",
+            "s3cr3t: 1\ns3cr3t: 2\n",
+            "\"s3cr3t",
+            "keystore:\n  type: lair_server\n",
+            "keystore:\n  type: lair_server\n  connection_url: 5\n",
+            "keystore: s3cr3t\n",
+            "keystore:\n  type: lair_sever\n",
+        ];
+        for file in files {
+            let wrong = connection_url(file).unwrap_err();
+            assert!(matches!(&wrong, NodeError::Unusable(why) if !why.contains("s3cr3t")), "{wrong}");
+        }
     }
 
     #[test]

@@ -116,6 +116,17 @@ fn private(_: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// Runs short file work off the runtime's threads.
+pub(super) async fn off_runtime<T: Send + 'static>(
+    path: &Path,
+    work: impl FnOnce() -> Result<T, SigningError> + Send + 'static,
+) -> Result<T, SigningError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => Err(SigningError::Store { path: path.display().to_string(), why: error.to_string() }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,5 @@
 //! Bad input gets a clear, typed error that names what to do.
 
-use std::time::Duration;
-
 use ham::{CallError, ConnectError, Outcome, PersistentHam, PersistentHamConfig, Recovery, Secret};
 use holochain_client::AllowedOrigins;
 use serde_json::json;
@@ -110,18 +108,6 @@ fn unknown_names_and_bad_payloads() {
         assert_eq!(huge.outcome(), Outcome::NotRun);
         // The link carries on.
         assert!(call_ids(&ham).await.is_empty());
-    });
-}
-
-#[test]
-fn a_deadline_longer_than_a_nonce_lives() {
-    run(async {
-        let (_, ham) = connected().await;
-        let day = ham::CallOptions::default().with_deadline(Duration::from_secs(86_400));
-        let error = ham.call_zome_with::<_, ()>("probe", "probe", "echo_text", "x", day).await.unwrap_err();
-        assert!(matches!(error, CallError::DeadlineTooLong { .. }), "{error:?}");
-        let config = PersistentHamConfig::local(1, "app").with_deadline(Duration::from_secs(86_400));
-        assert!(matches!(PersistentHam::start(config), Err(ConnectError::Config(_))));
     });
 }
 

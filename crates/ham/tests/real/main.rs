@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod calls;
+mod drop_in;
 mod grants;
 mod keystore;
 mod links;

@@ -1,9 +1,10 @@
 //! What the conductor's nonces prove, and what ham concludes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use ham::{CallError, CallOptions, Effect, Fenced, Outcome, SignedCall};
+use ham::{CallError, CallOptions, Effect, Fenced, Outcome, PersistentHam, SignedCall};
 use ham_persistent::{SystemWallClock, WallClock};
 
 use crate::support::*;
@@ -81,7 +82,7 @@ fn a_skewed_clock_is_named_and_nothing_ran() {
             (Skewed { behind: Duration::ZERO, ahead: HOUR }, "from the future"),
         ] {
             let skewed = config(conductor, &app_id).with_wall_clock(Arc::new(skew));
-            let ham = ham::PersistentHam::connect(skewed).await.unwrap();
+            let ham = PersistentHam::connect(skewed).await.unwrap();
             let error = refused(&ham, "create_item", item("skewed")).await;
             assert!(matches!(error, CallError::ClockSkew { verdict: told } if told == verdict), "{error:?}");
             assert_eq!((error.outcome(), error.effect()), (Outcome::NotRun, Effect::Nothing));
@@ -96,9 +97,8 @@ fn an_expired_call_from_a_journal_may_have_run() {
         let conductor = shared().await;
         let app_id = app(conductor).await;
         let slow = Skewed { behind: HOUR, ahead: Duration::ZERO };
-        let past = ham::PersistentHam::connect(config(conductor, &app_id).with_wall_clock(Arc::new(slow)))
-            .await
-            .unwrap();
+        let past =
+            PersistentHam::connect(config(conductor, &app_id).with_wall_clock(Arc::new(slow))).await.unwrap();
         let call = past.prepare("probe", "probe", "create_item", item("old"), PATIENCE).await.unwrap();
         let now = connect(conductor, &app_id).await;
         let resumed = now.send_signed(&journalled(&call), CallOptions::default()).await.unwrap_err();
@@ -117,5 +117,65 @@ fn a_journal_shows_no_secret_in_debug() {
         assert!(!shown.contains("hidden") && !shown.contains("bytes"), "{shown}");
         let answer = ham.send_signed(&journalled(&call), CallOptions::default()).await.unwrap();
         assert_eq!(answer.decode::<String>().unwrap(), "hidden payload");
+    });
+}
+
+/// Hours behind until it is set right, as if a call had waited so long for a link.
+#[derive(Debug, Default)]
+struct Late(AtomicBool);
+
+impl WallClock for Late {
+    fn now(&self) -> SystemTime {
+        let late = if self.0.load(Ordering::Relaxed) { Duration::ZERO } else { Duration::from_secs(7_200) };
+        SystemWallClock.now() - late
+    }
+}
+
+/// A deadline may be longer than a nonce lives: a prepared call that waits so long.
+#[test]
+fn a_nonce_that_ran_out_unsent_did_not_run_and_sent_is_unknown() {
+    run(async {
+        let conductor = shared().await;
+        let app_id = app(conductor).await;
+        let clock = Arc::new(Late::default());
+        let config = config(conductor, &app_id).with_wall_clock(clock.clone());
+        let ham = PersistentHam::connect(config).await.unwrap();
+        let day = Duration::from_secs(86_400);
+        let call = ham.prepare("probe", "probe", "create_item", item("late"), day).await.unwrap();
+        clock.0.store(true, Ordering::Relaxed);
+        let unsent = ham.send_signed(&call, CallOptions::default()).await.unwrap_err();
+        assert!(matches!(unsent, CallError::ExpiredUnsent), "{unsent:?}");
+        assert_eq!(unsent.outcome(), Outcome::NotRun);
+        // Now it may have been sent.
+        let sent = ham.send_signed(&call, CallOptions::default()).await.unwrap_err();
+        assert!(matches!(sent, CallError::Expired), "{sent:?}");
+        assert_eq!(sent.outcome(), Outcome::Unknown);
+        assert!(call_ids(&ham).await.is_empty());
+    });
+}
+
+/// Two hours behind when it is read first, and right from then on.
+#[derive(Debug, Default)]
+struct LateOnce(AtomicBool);
+
+impl WallClock for LateOnce {
+    fn now(&self) -> SystemTime {
+        let late = if self.0.swap(true, Ordering::Relaxed) { 0 } else { 7_200 };
+        SystemWallClock.now() - Duration::from_secs(late)
+    }
+}
+
+/// … and for a call that ham itself signed: nothing of it was sent, so it is signed anew and runs.
+#[test]
+fn a_call_that_waits_for_longer_than_its_nonce_lives_is_signed_anew() {
+    run(async {
+        let conductor = shared().await;
+        let app_id = app(conductor).await;
+        let config = config(conductor, &app_id).with_wall_clock(Arc::new(LateOnce::default()));
+        let ham = PersistentHam::connect(config).await.unwrap();
+        ham.call_zome::<_, serde::de::IgnoredAny>("probe", "probe", "create_item", item("once"))
+            .await
+            .unwrap();
+        assert_eq!(call_ids(&ham).await, ["once"]);
     });
 }

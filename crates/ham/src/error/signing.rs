@@ -1,0 +1,123 @@
+//! Why a call could not be signed.
+
+use std::fmt;
+use std::time::Duration;
+
+use ham_session::Recovery;
+
+use super::AdminError;
+use crate::config::KEYSTORE_COOLDOWN;
+
+/// Why a call could not be signed. Nothing was sent.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SigningError {
+    /// The keystore cannot be reached.
+    #[error("cannot reach the keystore at {url}: {why}")]
+    KeystoreUnreachable {
+        /// Where it was looked for, without its query.
+        url: String,
+        /// Why.
+        why: String,
+    },
+    /// The keystore refused the passphrase.
+    #[error("the keystore at {url} refused the passphrase")]
+    BadPassphrase {
+        /// Where it is, without its query.
+        url: String,
+    },
+    /// One step of signing did not end within the deadline.
+    #[error("signing timed out after {after:.1?}: {step} did not end")]
+    TimedOut {
+        /// The step that was under way.
+        step: SigningStep,
+        /// How long was waited for all steps, this one being the last.
+        after: Duration,
+    },
+    /// The keystore does not hold the key.
+    #[error("the keystore cannot sign for this agent: {0}")]
+    NoKey(String),
+    /// The capability grant that signing needs cannot be made.
+    #[error("cannot grant the signing capability")]
+    Grant(#[source] AdminError),
+    /// The agent's chain is closed; a grant after it would get the agent warranted.
+    #[error("the source chain of this cell is closed; nothing may be granted on it any more")]
+    ChainClosed,
+    /// Granting was forbidden by the configuration.
+    #[error("signing needs a capability grant, and the configuration forbids another one: {0}")]
+    GrantForbidden(String),
+    /// The credential file cannot be read or written.
+    #[error("the credential file {path}: {why}")]
+    Store {
+        /// Its path.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// The call cannot be encoded for signing.
+    #[error("the call cannot be encoded: {0}")]
+    Encode(String),
+    /// The owner closed the connection.
+    #[error("the connection was closed by its owner")]
+    Closed,
+}
+
+impl SigningError {
+    /// What the owner can do about it.
+    pub fn recovery(&self) -> Recovery {
+        match self {
+            // Not `Reconnect`: the conductor's link is fine, and the keystore link redials by itself.
+            Self::KeystoreUnreachable { .. } | Self::TimedOut { .. } => {
+                Recovery::CoolDown { after: KEYSTORE_COOLDOWN }
+            }
+            Self::Grant(error) => match error.recovery() {
+                Recovery::Reconnect => Recovery::CoolDown { after: KEYSTORE_COOLDOWN },
+                other => other,
+            },
+            Self::BadPassphrase { .. }
+            | Self::NoKey(_)
+            | Self::ChainClosed
+            | Self::GrantForbidden(_)
+            | Self::Store { .. }
+            | Self::Encode(_) => Recovery::FixCaller,
+            Self::Closed => Recovery::GiveUp,
+        }
+    }
+}
+
+/// A step of signing that can take long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SigningStep {
+    /// Dialling and unlocking the keystore.
+    KeystoreDial,
+    /// The keystore's signature.
+    Keystore,
+    /// Waiting while another call of the same app gets its grant.
+    Turn,
+    /// Reading or writing the credential file.
+    CredentialFile,
+    /// Dialling the admin interface.
+    AdminDial,
+    /// Looking for the grant on the chain.
+    GrantLookUp,
+    /// Reading whether the chain is closed.
+    ClosedChainCheck,
+    /// The request that writes the grant.
+    Grant,
+}
+
+impl fmt::Display for SigningStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::KeystoreDial => "the dial of the keystore",
+            Self::Keystore => "the keystore's signature",
+            Self::Turn => "the grant of another call of this app",
+            Self::CredentialFile => "the access to the credential file",
+            Self::AdminDial => "the dial of the admin interface",
+            Self::GrantLookUp => "the look-up of the capability grant",
+            Self::ClosedChainCheck => "the check whether the chain is closed",
+            Self::Grant => "the request for the capability grant",
+        })
+    }
+}
