@@ -1,5 +1,5 @@
 //! The JavaScript client that people use, `@holochain/client` 0.21.0, unmodified, against the embedded conductor as the release
-//! that it speaks, and what it is answered by the one that it does not.
+//! that it speaks, and what it is answered by the one that it does not; and 0.20.8, which is for 0.6.
 
 mod support;
 
@@ -12,6 +12,11 @@ use tokio::process::Command;
 #[tokio::test(flavor = "multi_thread")]
 async fn the_javascript_client_authorises_and_calls_on_0_7_0() {
     ends_with(Release::V0_7_0, "admin: disable and uninstall").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_javascript_client_for_0_6_authorises_and_calls_on_0_6() {
+    ends_with(Release::V0_6, "admin: disable and uninstall").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

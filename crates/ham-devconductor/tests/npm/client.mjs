@@ -1,4 +1,5 @@
-// What a JavaScript program does with a conductor, through `@holochain/client`. Each step prints its name once it is done.
+// What a JavaScript program does with a conductor, through `@holochain/client`: the newest, or for 0.6 the last one for it.
+// Each step prints its name once it is done.
 //
 // node client.mjs DIRECTORY ADMIN_PORT BUNDLE RELEASE, where DIRECTORY has the package installed, and RELEASE is what the
 // conductor speaks.
@@ -8,7 +9,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const [directory, adminPort, bundle, release] = process.argv.slice(2);
-const library = join(directory, "node_modules/@holochain/client/lib/index.js");
+const client = release === "0.6" ? "client-of-0.6" : "@holochain/client";
+const library = join(directory, "node_modules", client, "lib/index.js");
 const {
   AdminWebsocket,
   AppWebsocket,
