@@ -8,6 +8,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use holo_hash::{ActionHash, AgentPubKey, DnaHash};
 use holochain_conductor_api::{
     AdminResponse, AppAuthenticationTokenIssued, AppInfo, AppInterfaceInfo, AppResponse, CellInfo,
+    ExternalApiWireError,
 };
 use holochain_types::app::AppStatus;
 use holochain_types::prelude::{AppManifest, ExternIO, SerializedBytes, Timestamp, UnsafeBytes};
@@ -149,6 +150,8 @@ struct Answers {
     grants: Bytes,
     dump: Bytes,
     granted: Bytes,
+    no_such_cell: Bytes,
+    unreadable: Bytes,
 }
 
 impl Answers {
@@ -169,6 +172,8 @@ impl Answers {
             grants: encode(&AdminResponse::CapabilityGrantsInfo(AppCapGrantInfo(Vec::new()))),
             dump: encode(&AdminResponse::StateDumped(dump)),
             granted: encode(&AdminResponse::ZomeCallCapabilityGranted(ActionHash::from_raw_32(vec![4; 32]))),
+            no_such_cell: encode(&AdminResponse::Error(ExternalApiWireError::InternalError("none".into()))),
+            unreadable: encode(&AdminResponse::Error(ExternalApiWireError::Deserialization("what?".into()))),
         }
     }
 
@@ -187,6 +192,9 @@ impl Answers {
             "list_capability_grants" => self.grants.clone(),
             "dump_state" => self.dump.clone(),
             "grant_zome_call_capability" => self.granted.clone(),
+            // What tells a client that this is 0.7.1.
+            "grant_direct_signal_capability" => self.no_such_cell.clone(),
+            "peer_meta_info" => self.unreadable.clone(),
             other => panic!("the stub's admin interface does not know `{other}`"),
         }
     }

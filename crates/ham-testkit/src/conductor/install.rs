@@ -98,6 +98,12 @@ impl Install {
         Self { tool: Tool::default(), binary: ham.into(), source: InstallSource::Embedded }
     }
 
+    /// The same binary as a conductor of this release: of an embedded one, which is any of them to its clients.
+    #[must_use]
+    pub fn as_release(self, release: Release) -> Self {
+        Self { tool: Tool::Conductor(release), ..self }
+    }
+
     /// What the tests of a crate run on: the embedded conductor where the crate's name begins with `embedded`, the real one
     /// otherwise. So one source is two tests, `env!("CARGO_CRATE_NAME")` telling which. [`TEST_RELEASE_VARIABLE`] names the
     /// release, of either; without it, it is the default one.
@@ -113,7 +119,7 @@ impl Install {
             Err(_) => Release::default(),
         };
         if crate_name.starts_with("embedded") {
-            Ok(Self { tool: Tool::Conductor(release), ..Self::embedded_of_this_build()? })
+            Ok(Self::embedded_of_this_build()?.as_release(release))
         } else {
             Self::ensure_release(release).await
         }

@@ -9,6 +9,7 @@ mod grants;
 mod keystore;
 mod links;
 mod nonces;
+mod releases;
 mod signals;
 mod support;
 mod wire_captures;
