@@ -23,7 +23,8 @@ pub(crate) enum NodeError {
 /// The keystore types of a conductor that no other process can reach.
 const IN_PROCESS: [&str; 2] = ["lair_server_in_proc", "danger_test_keystore"];
 
-/// Reads the keystore URL from a conductor configuration and the passphrase from its file. Blocking, and short.
+/// Reads the keystore URL from a conductor configuration and the passphrase from its file. Blocking, and short. Only the
+/// keystore's section is looked at, so the configuration may be one of any release.
 pub(crate) fn lair_from_node(
     conductor_config: &Path,
     passphrase_file: &Path,
