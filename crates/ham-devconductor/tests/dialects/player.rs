@@ -186,8 +186,17 @@ impl Credentials {
     }
 
     /// A call in the name of this key.
-    pub(crate) fn signed(&self, (cell, zome, function, input): (&Value, &str, &str, Value)) -> Value {
-        let (nonce, expires_at) = holochain_nonce::fresh_nonce(Timestamp::now()).unwrap();
+    pub(crate) fn signed(&self, call: (&Value, &str, &str, Value)) -> Value {
+        self.signed_at(Timestamp::now(), call)
+    }
+
+    /// A call that is good for a while from then on.
+    pub(crate) fn signed_at(
+        &self,
+        then: Timestamp,
+        (cell, zome, function, input): (&Value, &str, &str, Value),
+    ) -> Value {
+        let (nonce, expires_at) = holochain_nonce::fresh_nonce(then).unwrap();
         let params = map! {
             provenance: self.agent(),
             cell_id: cell.clone(),
