@@ -221,6 +221,7 @@ static PATTERNS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
             pattern(r#"module_path: (\\*"(?:holochain|ham_devconductor)[a-z_0-9:]*\\*"), line: \d+"#),
             "module_path: <host>",
         ),
+        (pattern(r#"WasmError \{ file: "[^"]*", line: \d+"#), "WasmError { <place>"),
         (pattern(r"wasm_trace: \[[^\]]*\]"), "wasm_trace: <trace>"),
         (pattern(r"(?s)backtrace: Some\(.*\) \}\)\)"), "backtrace: <trace> }))"),
         (pattern(r"clones: \{[^}]*\}"), "clones: {..}"),

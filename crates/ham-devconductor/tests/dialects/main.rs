@@ -2,8 +2,9 @@
 //! real one where its binary is there.
 //!
 //! A scenario is written once, in bytes of MessagePack: no typed client speaks more than one release. `real_0_6`, `real_0_7_0`
-//! and `real_0_7_1` play all of them on both and compare the answers:
-//! `cargo test -p ham-devconductor --test dialects real_0_7_0`.
+//! and `real_0_7_1` play some of them on both and compare the answers, and all of them with
+//! `HAM_CONFORMANCE=all cargo test -p ham-devconductor --test dialects real_0_7_0`. The variable may also name scenarios, by a part
+//! of their names.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 

@@ -11,7 +11,7 @@ use super::table::State;
 /// One of them.
 #[derive(Debug, Serialize)]
 pub(super) enum Operation {
-    ChainOp(Named<Fields>),
+    ChainOp(Box<Named<Fields>>),
     #[serde(untagged)]
     Today(DhtOp),
 }
@@ -43,7 +43,9 @@ impl Operation {
     /// `None` for one that the release does not have without its entry.
     pub(super) fn of(operation: DhtOp, state: State) -> Option<Self> {
         match (operation, state) {
-            (DhtOp::ChainOp(operation), State::Flat) => flat(*operation).map(Self::ChainOp),
+            (DhtOp::ChainOp(operation), State::Flat) => {
+                flat(*operation).map(|named| Self::ChainOp(Box::new(named)))
+            }
             (operation, _) => Some(Self::Today(operation)),
         }
     }
