@@ -41,9 +41,11 @@ impl Player {
         let mut admin = Wire::open(admin_port).await;
         let attached = admin.ask("attach_app_interface", map! { port: 0, allowed_origins: "*" }).await;
         let port = field(&attached.ok("app_interface_attached"), "port").as_u64().unwrap();
-        let transcript = Transcript::of_several_apps();
         let bundle = bundle.canonicalize().unwrap();
-        Self { release, admin, bundle, app_port: port.try_into().unwrap(), transcript }
+        let app_port = port.try_into().unwrap();
+        let mut player = Self { release, admin, bundle, app_port, transcript: Transcript::default() };
+        player.transcript.numbers_dnas = true;
+        player
     }
 
     pub(crate) fn into_steps(self) -> Vec<Step> {
