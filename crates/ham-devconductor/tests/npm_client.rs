@@ -1,6 +1,8 @@
 //! The JavaScript client that people use, `@holochain/client` 0.21.0, unmodified, against the embedded conductor as the release
 //! that it speaks, and what it is answered by the one that it does not; and 0.20.8, which is for 0.6.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 mod support;
 
 use std::path::Path;

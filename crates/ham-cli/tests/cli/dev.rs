@@ -54,3 +54,31 @@ async fn the_port_of_its_configuration_counts_more_than_the_environment() {
     running.signal(Signal::TERM);
     assert_eq!(running.ended().await, Some(143));
 }
+
+/// A configuration of 0.6 has fields that 0.7.1 refuses.
+#[tokio::test]
+async fn it_is_the_release_that_it_is_told_to_be() {
+    let ham = Ham::new();
+    let data = ham.home.path().join("data").display().to_string();
+    let file = ham.file(
+        "conductor-config.yaml",
+        format!(
+            "data_root_path: '{data}'\nkeystore:\n  type: danger_test_keystore\nadmin_interfaces:\n  - driver:\n      \
+             type: websocket\n      port: 0\n      allowed_origins: '*'\nnetwork:\n  \
+             bootstrap_url: http://127.0.0.1:1\n  signal_url: ws://127.0.0.1:1\n  relay_url: http://127.0.0.1:1\n\
+             db_sync_strategy: Resilient\n"
+        ),
+    );
+    for (told, is) in [("0.6.3", "0.6"), ("0.6", "0.6")] {
+        let mut running = ham.start(&["dev", "--json", "--release", told, "--config-path", &file]);
+        let started: Value = serde_json::from_str(&running.line(|_| true).await).unwrap();
+        assert_eq!(started["release"], is);
+        assert_eq!(started["data"], data.as_str());
+        running.signal(Signal::INT);
+        assert_eq!(running.ended().await, Some(130));
+    }
+    ham.run(&["dev", "--release", "0.7.1", "--config-path", &file])
+        .await
+        .failed(2, &["signal_url", "correct the file"]);
+    ham.run(&["dev", "--release", "0.5"]).await.failed(2, &["0.5", "0.6, 0.7.0, 0.7.1"]);
+}

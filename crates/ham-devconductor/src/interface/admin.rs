@@ -55,7 +55,7 @@ pub(super) fn serve(
 }
 
 fn refused(error: ExternalApiWireError) -> AdminAnswer {
-    AdminAnswer::Today(AdminResponse::Error(error))
+    AdminAnswer::Today(Box::new(AdminResponse::Error(error)))
 }
 
 fn stopped() -> ExternalApiWireError {

@@ -8,6 +8,8 @@ use holochain_wasmer_common::WasmError;
 pub(crate) enum RuntimeError {
     /// The guest's, the host's, or of a trap.
     User(WasmError),
+    /// The same in the words of the engine that `holochain` 0.6 has.
+    Earlier(WasmError),
     /// The answer lies outside of the guest's memory.
     MemoryAccess,
 }
@@ -22,6 +24,10 @@ impl fmt::Display for RuntimeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::User(error) => error.fmt(f),
+            // The place is the module: nobody says the file any more.
+            Self::Earlier(WasmError { module_path, line, error }) => {
+                write!(f, "WasmError {{ file: {module_path:?}, line: {line}, error: {error:?} }}")
+            }
             Self::MemoryAccess => f.write_str("memory access out of bounds"),
         }
     }
@@ -31,7 +37,9 @@ impl fmt::Display for RuntimeError {
 impl fmt::Debug for RuntimeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::User(error) => write!(f, "RuntimeError {{ source: Sys(User({error:?})), wasm_trace: [] }}"),
+            Self::User(error) | Self::Earlier(error) => {
+                write!(f, "RuntimeError {{ source: Sys(User({error:?})), wasm_trace: [] }}")
+            }
             Self::MemoryAccess => {
                 f.write_str("RuntimeError { source: Generic(\"memory access out of bounds\") }")
             }

@@ -26,15 +26,11 @@ pub(crate) struct Transcript {
     used: HashMap<String, usize>,
     names: HashMap<String, String>,
     numbers: HashMap<&'static str, usize>,
-    numbers_dnas: bool,
+    /// Whether DNAs are numbered too, because each conductor has an app that was built for it.
+    pub(crate) numbers_dnas: bool,
 }
 
 impl Transcript {
-    /// One in which DNAs are numbered too, because each conductor has an app that was built for it.
-    pub(crate) fn of_several_apps() -> Self {
-        Self { numbers_dnas: true, ..Self::default() }
-    }
-
     /// A step that is done for the second time has a 2 behind its name, and so on.
     pub(crate) fn add(&mut self, name: &str, answer: String) {
         let times = self.used.entry(name.to_owned()).or_default();
@@ -221,6 +217,7 @@ static PATTERNS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
             pattern(r#"module_path: (\\*"(?:holochain|ham_devconductor)[a-z_0-9:]*\\*"), line: \d+"#),
             "module_path: <host>",
         ),
+        (pattern(r#"WasmError \{ file: "[^"]*", line: \d+"#), "WasmError { <place>"),
         (pattern(r"wasm_trace: \[[^\]]*\]"), "wasm_trace: <trace>"),
         (pattern(r"(?s)backtrace: Some\(.*\) \}\)\)"), "backtrace: <trace> }))"),
         (pattern(r"clones: \{[^}]*\}"), "clones: {..}"),

@@ -41,9 +41,11 @@ impl Player {
         let mut admin = Wire::open(admin_port).await;
         let attached = admin.ask("attach_app_interface", map! { port: 0, allowed_origins: "*" }).await;
         let port = field(&attached.ok("app_interface_attached"), "port").as_u64().unwrap();
-        let transcript = Transcript::of_several_apps();
         let bundle = bundle.canonicalize().unwrap();
-        Self { release, admin, bundle, app_port: port.try_into().unwrap(), transcript }
+        let app_port = port.try_into().unwrap();
+        let mut player = Self { release, admin, bundle, app_port, transcript: Transcript::default() };
+        player.transcript.numbers_dnas = true;
+        player
     }
 
     pub(crate) fn into_steps(self) -> Vec<Step> {
@@ -186,8 +188,17 @@ impl Credentials {
     }
 
     /// A call in the name of this key.
-    pub(crate) fn signed(&self, (cell, zome, function, input): (&Value, &str, &str, Value)) -> Value {
-        let (nonce, expires_at) = holochain_nonce::fresh_nonce(Timestamp::now()).unwrap();
+    pub(crate) fn signed(&self, call: (&Value, &str, &str, Value)) -> Value {
+        self.signed_at(Timestamp::now(), call)
+    }
+
+    /// A call that is good for a while from then on.
+    pub(crate) fn signed_at(
+        &self,
+        then: Timestamp,
+        (cell, zome, function, input): (&Value, &str, &str, Value),
+    ) -> Value {
+        let (nonce, expires_at) = holochain_nonce::fresh_nonce(then).unwrap();
         let params = map! {
             provenance: self.agent(),
             cell_id: cell.clone(),

@@ -164,6 +164,17 @@ async fn a_cell_that_is_off_is_told_in_the_words_of_the_release() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_error_of_a_zome_has_the_form_of_the_release() {
+    let begin = "Wasm runtime error while working with Ribosome: RuntimeError: ";
+    let old = Played::of("failed_calls", V0_6).await;
+    old.says("an error", &format!(r#"{begin}WasmError {{ <place>, error: Guest(\"on purpose\") }}"#));
+    for release in [V0_7_0, V0_7_1] {
+        let played = Played::of("failed_calls", release).await;
+        played.says("an error", &format!(r#"{begin}probe::failure:9: Guest(\"on purpose\")"#));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn direct_signals_are_those_of_the_release() {
     let old = Played::of("signals", V0_6).await;
     old.is("direct", UNREADABLE);

@@ -16,7 +16,7 @@ use super::table::{Dialect, Grants, State};
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(in super::super) enum AdminAnswer {
-    Today(AdminResponse),
+    Today(Box<AdminResponse>),
     Earlier(EarlierAnswer),
 }
 
@@ -54,7 +54,7 @@ impl Dialect {
             AdminResponse::StorageInfo(info) if self.state == State::Flat => {
                 EarlierAnswer::StorageInfo(info.into())
             }
-            answer => return AdminAnswer::Today(answer),
+            answer => return AdminAnswer::Today(Box::new(answer)),
         };
         AdminAnswer::Earlier(earlier)
     }

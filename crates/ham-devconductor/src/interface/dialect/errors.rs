@@ -2,8 +2,9 @@
 
 use holochain_conductor_api::ExternalApiWireError;
 
-use super::table::{CellsOff, Dialect, UnknownApps};
-use crate::error::{ApiError, CellError, ConductorError};
+use super::table::{CellsOff, Dialect, UnknownApps, ZomeErrors};
+use crate::error::{ApiError, CellError, ConductorError, RibosomeError};
+use crate::wasm::RuntimeError;
 
 impl Dialect {
     /// What a client is told of an error.
@@ -15,6 +16,12 @@ impl Dialect {
             ApiError::ConductorError(error) => ApiError::ConductorError(self.conductor_error(error)),
             ApiError::CellError(CellError::ConductorError(error)) => {
                 ApiError::CellError(self.conductor_error(*error).into())
+            }
+            ApiError::CellError(CellError::RibosomeError(RibosomeError::WasmRuntimeError(
+                RuntimeError::User(error),
+            ))) if self.zome_errors == ZomeErrors::File => {
+                let error = RibosomeError::WasmRuntimeError(RuntimeError::Earlier(error));
+                ApiError::CellError(error.into())
             }
             error => error,
         }

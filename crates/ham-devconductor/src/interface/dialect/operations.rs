@@ -1,4 +1,4 @@
-//! Operations of a DHT as earlier releases write them.
+//! Operations of a DHT as 0.6 writes them. No grant is in any: private entries are hidden.
 
 use holochain_types::op::{ChainOp, DhtOp, OpEntry};
 use holochain_types::prelude::{Action, ActionData, Entry, Signature, SignedAction};
@@ -6,13 +6,12 @@ use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
 use super::actions::{Flat, Untagged};
-use super::grants::EarlierEntry;
 use super::table::State;
 
 /// One of them.
 #[derive(Debug, Serialize)]
 pub(super) enum Operation {
-    ChainOp(Named<Fields>),
+    ChainOp(Box<Named<Fields>>),
     #[serde(untagged)]
     Today(DhtOp),
 }
@@ -24,9 +23,8 @@ pub(super) struct Named<T>(&'static str, T);
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum Fields {
-    Signed(SignedAction, AnyEntry),
     Record(Signature, Flat, AnyEntry),
-    Entry(Signature, Named<Untagged>, EarlierEntry),
+    Entry(Signature, Named<Untagged>, Entry),
     Activity(Signature, Flat),
     Update(Signature, Untagged, AnyEntry),
     Change(Signature, Untagged),
@@ -35,45 +33,27 @@ pub(super) enum Fields {
 /// An entry, or why there is none.
 #[derive(Debug, Serialize)]
 pub(super) enum AnyEntry {
-    Present(EarlierEntry),
+    Present(Entry),
     Hidden,
-    /// As 0.6 says it.
     #[serde(rename = "NA")]
     None,
-    ActionOnly,
 }
 
 impl Operation {
     /// `None` for one that the release does not have without its entry.
     pub(super) fn of(operation: DhtOp, state: State) -> Option<Self> {
-        let DhtOp::ChainOp(operation) = operation else { return Some(Self::Today(operation)) };
-        match state {
-            State::Flat => flat(*operation).map(Self::ChainOp),
-            State::HeaderAndData => Some(header_and_data(*operation)),
+        match (operation, state) {
+            (DhtOp::ChainOp(operation), State::Flat) => {
+                flat(*operation).map(|named| Self::ChainOp(Box::new(named)))
+            }
+            (operation, _) => Some(Self::Today(operation)),
         }
-    }
-}
-
-/// Those of 0.7.0 are those of today but for the grants that are their entries.
-fn header_and_data(operation: ChainOp) -> Operation {
-    let entry = |entry| match entry {
-        OpEntry::Present(entry) => AnyEntry::Present(EarlierEntry(entry)),
-        OpEntry::Hidden => AnyEntry::Hidden,
-        OpEntry::ActionOnly => AnyEntry::ActionOnly,
-    };
-    let named = |name, action, of| Operation::ChainOp(Named(name, Fields::Signed(action, entry(of))));
-    match operation {
-        ChainOp::CreateRecord(action, of) => named("CreateRecord", action, of),
-        ChainOp::CreateEntry(action, of) => named("CreateEntry", action, of),
-        ChainOp::UpdateEntry(action, of) => named("UpdateEntry", action, of),
-        ChainOp::UpdateRecord(action, of) => named("UpdateRecord", action, of),
-        other => Operation::Today(other.into()),
     }
 }
 
 fn flat(operation: ChainOp) -> Option<Named<Fields>> {
     let entry = |entry| match entry {
-        OpEntry::Present(entry) => AnyEntry::Present(EarlierEntry(entry)),
+        OpEntry::Present(entry) => AnyEntry::Present(entry),
         OpEntry::Hidden => AnyEntry::Hidden,
         OpEntry::ActionOnly => AnyEntry::None,
     };
@@ -115,7 +95,7 @@ fn flat(operation: ChainOp) -> Option<Named<Fields>> {
 
 fn store_entry(signature: Signature, action: Action, entry: Entry) -> Fields {
     let name = if matches!(action.data, ActionData::Update(_)) { "Update" } else { "Create" };
-    Fields::Entry(signature, Named(name, Untagged(action)), EarlierEntry(entry))
+    Fields::Entry(signature, Named(name, Untagged(action)), entry)
 }
 
 impl<T: Serialize> Serialize for Named<T> {

@@ -26,6 +26,8 @@ pub(crate) struct Dialect {
     pub(super) cells_off: CellsOff,
     /// What a request about an app that is not installed fails with where the app is only looked up.
     pub(super) unknown_apps: UnknownApps,
+    /// How the place of a zome's error is written.
+    pub(super) zome_errors: ZomeErrors,
     /// Whom a client's signal to agents reaches, and what they are told.
     pub(crate) direct_signals: DirectSignals,
 }
@@ -72,6 +74,14 @@ pub(super) enum UnknownApps {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ZomeErrors {
+    /// `WasmError { file: "place", line: 1, error: … }`.
+    File,
+    /// `place:1: …`.
+    Module,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DirectSignals {
     /// There are none.
     Missing,
@@ -104,6 +114,7 @@ static V0_6: Dialect = Dialect {
     state: State::Flat,
     cells_off: CellsOff::Disabled,
     unknown_apps: UnknownApps::Conductor,
+    zome_errors: ZomeErrors::File,
     direct_signals: DirectSignals::Missing,
 };
 
@@ -124,6 +135,7 @@ static V0_7_0: Dialect = Dialect {
     state: State::HeaderAndData,
     cells_off: CellsOff::Disabled,
     unknown_apps: UnknownApps::Own,
+    zome_errors: ZomeErrors::Module,
     direct_signals: DirectSignals::ToAnyone,
 };
 
@@ -137,6 +149,7 @@ static V0_7_1: Dialect = Dialect {
     state: State::HeaderAndData,
     cells_off: CellsOff::NotRunning,
     unknown_apps: UnknownApps::Own,
+    zome_errors: ZomeErrors::Module,
     direct_signals: DirectSignals::Granted,
 };
 
