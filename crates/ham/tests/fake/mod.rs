@@ -41,6 +41,24 @@ fn envelope(message: &Message) -> Envelope {
     rmp_serde::from_slice(message.payload()).unwrap()
 }
 
+/// What a script answers.
+pub(crate) enum Words {
+    /// That it cannot read the request.
+    Unreadable,
+    /// That it can, and refuses it.
+    Refused,
+    /// This.
+    Body(rmpv::Value),
+}
+
+fn unreadable() -> AdminResponse {
+    AdminResponse::Error(ExternalApiWireError::Deserialization("Failed to deserialize request".into()))
+}
+
+fn refused(request: &str) -> AdminResponse {
+    AdminResponse::Error(ExternalApiWireError::InternalError(format!("no {request} in the script")))
+}
+
 /// A conductor whose admin interface answers by itself, but for what the script keeps silent about, and whose app links
 /// are in the test's hands.
 pub(crate) struct Fake {
@@ -55,8 +73,32 @@ impl Fake {
         let port = app.address().port();
         let admin = Behaviour::answer(move |message| {
             let envelope = envelope(&message);
-            let request: AdminRequest = rmp_serde::from_slice(&envelope.data).unwrap();
+            let Ok(request) = rmp_serde::from_slice::<AdminRequest>(&envelope.data) else {
+                return envelope.id.map(|id| answered(id, &unreadable()));
+            };
             envelope.id.filter(|_| !silent(&request)).map(|id| answered(id, &administered(&request, port)))
+        });
+        Self { admin: Server::start([admin]).await.unwrap(), app }
+    }
+
+    /// One that answers the requests that `script` has words for in its words, and the others as usual.
+    pub(crate) async fn saying(script: impl Fn(&str) -> Option<Words> + Send + Sync + 'static) -> Self {
+        let app = Server::start([Behaviour::Driven]).await.unwrap();
+        let port = app.address().port();
+        let admin = Behaviour::answer(move |message| {
+            let envelope = envelope(&message);
+            let request: rmpv::Value = rmp_serde::from_slice(&envelope.data).unwrap();
+            let name = request["type"].as_str().unwrap_or_default();
+            let id = envelope.id?;
+            Some(match script(name) {
+                Some(Words::Unreadable) => answered(id, &unreadable()),
+                Some(Words::Refused) => answered(id, &refused(name)),
+                Some(Words::Body(body)) => answered(id, &body),
+                None => match rmp_serde::from_slice::<AdminRequest>(&envelope.data) {
+                    Ok(request) => answered(id, &administered(&request, port)),
+                    Err(_) => answered(id, &unreadable()),
+                },
+            })
         });
         Self { admin: Server::start([admin]).await.unwrap(), app }
     }
@@ -131,9 +173,7 @@ fn administered(request: &AdminRequest, port: u16) -> AdminResponse {
         AdminRequest::GrantZomeCallCapability(_) => {
             AdminResponse::ZomeCallCapabilityGranted(ActionHash::from_raw_32(vec![3; 32]))
         }
-        other => {
-            AdminResponse::Error(ExternalApiWireError::InternalError(format!("no {other:?} in the script")))
-        }
+        other => refused(&format!("{other:?}")),
     }
 }
 

@@ -1,0 +1,157 @@
+//! Conductors that answer as no release does: each is told in a typed error within a few requests, and nothing is written.
+//! What true conductors answer is in `real/releases.rs`.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+#[path = "../fake/mod.rs"]
+#[expect(dead_code, reason = "the tests of the drop-in use the rest")]
+mod fake;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use fake::{Fake, Words, persistent, serve};
+use ham::{Admin, AdminError, BadAnswer, CallError, CallOptions, Outcome, Release, SigningError};
+
+/// Far longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The admin requests that a conductor got.
+type Asked = Arc<Mutex<Vec<String>>>;
+
+/// A conductor with this script, and what it was asked.
+async fn conductor(script: impl Fn(&str) -> Option<Words> + Send + Sync + 'static) -> (Fake, Asked) {
+    let asked = Asked::default();
+    let log = asked.clone();
+    let fake = Fake::saying(move |request| {
+        log.lock().unwrap().push(request.to_owned());
+        script(request)
+    });
+    (fake.await, asked)
+}
+
+/// The error of the first call, which needs a grant; with what it asked of the admin interface.
+async fn first_call(
+    script: impl Fn(&str) -> Option<Words> + Send + Sync + 'static,
+) -> (CallError, Vec<String>) {
+    let (fake, asked) = conductor(script).await;
+    let ham = persistent(fake.admin.address(), &fake.app);
+    let calling = async {
+        let options = CallOptions::default().with_deadline(PATIENCE);
+        ham.call_zome_with::<_, ()>("role", "zome", "function", (), options).await.unwrap_err()
+    };
+    let serving = async {
+        let mut peer = fake.app.next_peer().await.unwrap();
+        serve(&mut peer).await;
+    };
+    let error = tokio::select! {
+        error = calling => error,
+        () = serving => unreachable!("serving ends with the link"),
+    };
+    let asked = asked.lock().unwrap().clone();
+    assert_eq!(error.outcome(), Outcome::NotRun, "{error:?}");
+    assert!(asked.len() <= 5, "no storm: {asked:?}");
+    (error, asked)
+}
+
+fn source(error: &CallError) -> &BadAnswer {
+    match error {
+        CallError::Signing(SigningError::Grant(AdminError::Answer { source, .. })) => source,
+        other => panic!("{other:?}"),
+    }
+}
+
+const DIRECT: &str = "grant_direct_signal_capability";
+const GRANT: &str = "grant_zome_call_capability";
+
+#[tokio::test]
+async fn a_conductor_of_two_releases_at_once_is_told() {
+    // 0.7.0 by the requests it reads, and a grant in neither's words.
+    let (error, asked) = first_call(|request| match request {
+        DIRECT | GRANT => Some(Words::Unreadable),
+        _ => None,
+    })
+    .await;
+    let BadAnswer::OtherRelease { release: Release::V0_7_0, why } = source(&error) else {
+        panic!("{error:?}")
+    };
+    assert!(why.contains("grant"), "{why}");
+    assert_eq!(asked, [DIRECT, "list_apps", "dump_state", GRANT]);
+}
+
+#[tokio::test]
+async fn a_chain_that_does_not_page_where_it_should_is_told_by_its_first_page() {
+    let record =
+        r#"{"action_address":[],"action":{"header":{"action_seq":0},"data":{"type":"Dna"}},"entry":null}"#;
+    let chain = format!(r#"[{{"source_chain_dump":{{"records":[{}]}}}},""]"#, [record; 5].join(","));
+    let (error, asked) = first_call(move |request| match request {
+        "dump_state" => Some(Words::Body(rmpv::Value::Map(vec![
+            ("type".into(), "state_dumped".into()),
+            ("value".into(), chain.as_str().into()),
+        ]))),
+        _ => None,
+    })
+    .await;
+    let BadAnswer::OtherRelease { why, .. } = source(&error) else { panic!("{error:?}") };
+    assert!(why.contains("more of a chain"), "{why}");
+    assert_eq!(asked.iter().filter(|request| *request == "dump_state").count(), 1);
+    assert!(!asked.iter().any(|request| request == GRANT), "nothing is granted: {asked:?}");
+}
+
+#[tokio::test]
+async fn answers_of_no_known_shape_are_told_at_each_step() {
+    for step in [DIRECT, "peer_meta_info", "dump_state", GRANT] {
+        for strange in
+            [rmpv::Value::Nil, rmpv::Value::from(5), rmpv::Value::Map(vec![("type".into(), 7.into())])]
+        {
+            let body = strange.clone();
+            let (error, asked) =
+                first_call(move |request| (request == step).then(|| Words::Body(body.clone()))).await;
+            assert!(matches!(source(&error), BadAnswer::Undecodable(_)), "{step} {strange}: {error:?}");
+            assert_eq!(asked.last().map(String::as_str), Some(step), "nothing follows it");
+        }
+    }
+}
+
+/// A name that a peer gives is not repeated beyond what names are long.
+#[tokio::test]
+async fn an_answer_of_another_kind_is_named_and_not_quoted() {
+    let long = "x".repeat(1 << 20);
+    let (error, _) = first_call(move |request| {
+        (request == GRANT).then(|| {
+            Words::Body(rmpv::Value::Map(vec![
+                ("type".into(), long.as_str().into()),
+                ("value".into(), rmpv::Value::Nil),
+            ]))
+        })
+    })
+    .await;
+    let BadAnswer::Unexpected { got, .. } = source(&error) else { panic!("{error:?}") };
+    assert_eq!(got.len(), 64);
+}
+
+#[tokio::test]
+async fn a_later_release_than_all_known_works_as_the_latest_and_says_so() {
+    let (fake, asked) =
+        conductor(|request| matches!(request, DIRECT | "peer_meta_info").then_some(Words::Refused)).await;
+    let admin = Admin::local(fake.admin.address().port());
+    let release = admin.release().await.unwrap();
+    assert_eq!((release, release.to_string().as_str()), (Release::V0_8, "0.8-dev or later"));
+    assert_eq!(*asked.lock().unwrap(), [DIRECT, "peer_meta_info"]);
+}
+
+/// Someone who gives up in the middle of finding out leaves nothing behind that the next one waits for.
+#[tokio::test]
+async fn a_caller_that_gives_up_does_not_keep_the_next_from_finding_out() {
+    let (fake, asked) = conductor(|request| (request == DIRECT).then_some(Words::Unreadable)).await;
+    let admin = Admin::local(fake.admin.address().port());
+    admin.list_apps(None).await.unwrap();
+    let dropped = admin.release();
+    tokio::select! {
+        biased;
+        _ = dropped => panic!("it takes a round trip"),
+        () = std::future::ready(()) => {}
+    }
+    assert_eq!(admin.release().await.unwrap(), Release::V0_7_0);
+    assert!(asked.lock().unwrap().len() <= 4);
+}
