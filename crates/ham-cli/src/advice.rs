@@ -86,8 +86,9 @@ const VERSIONS: &str =
     "run `ham doctor`: it tells the conductor's release; if HAM_HOLOCHAIN_RELEASE names one, unset it";
 
 /// Advice about entries that an earlier release wrote and the conductor cannot read.
-const OUTDATED: &str = "the chain holds a grant that an earlier release of Holochain wrote, so this conductor lists none; ham's own \
-                        calls go on with a new grant";
+const OUTDATED: &str = "the chain holds grants that an earlier release of Holochain wrote and this conductor cannot read: it lists no \
+                        grants, and refuses every call that is signed with a client key; sign through the keystore: HAM_LAIR_URL \
+                        and HAM_LAIR_PASSPHRASE_FILE";
 
 /// About a call.
 pub(crate) fn call(error: &CallError) -> String {
@@ -102,7 +103,7 @@ pub(crate) fn call(error: &CallError) -> String {
         CallError::ExpiredUnsent => "prepare the call anew".into(),
         CallError::ClockSkew { .. } => "synchronise the clocks of both machines".into(),
         CallError::Overloaded { .. } | CallError::CoolingDown { .. } => "wait, then call again".into(),
-        CallError::Arrived { .. } | CallError::Expired => RECONCILE.into(),
+        CallError::Arrived { .. } | CallError::Expired | CallError::UnsafeToRepeat { .. } => RECONCILE.into(),
         CallError::TimedOut { sent: true, .. }
         | CallError::LinkLost { sent: true, .. }
         | CallError::Closed { sent: true }
@@ -112,6 +113,7 @@ pub(crate) fn call(error: &CallError) -> String {
         CallError::Refused { refusal, .. } => match (refusal.kind(), refusal.recovery()) {
             (_, Recovery::CoolDown { .. }) => "the conductor is busy: wait, read the chain, then call again".into(),
             (RefusalKind::Deserialization, _) => VERSIONS.into(),
+            _ if refusal.is_unreadable_entry() => OUTDATED.into(),
             (RefusalKind::ZomeCallUnauthorized, _) => {
                 "the call was not authorised: `ham grants` lists what is granted; a credential file of another \
                  installation can be moved away (--credentials)"
@@ -157,7 +159,7 @@ pub(crate) fn signing(error: &SigningError) -> String {
         SigningError::NoKey(_) => "use the keystore of the conductor that runs this app".into(),
         SigningError::Grant(source) => admin(source),
         SigningError::ChainClosed => "this cell is closed for good; call its successor".into(),
-        SigningError::GrantForbidden(_) => {
+        SigningError::GrantForbidden(_) | SigningError::GrantsUnreadable => {
             "configure the keystore: HAM_LAIR_URL and HAM_LAIR_PASSPHRASE_FILE".into()
         }
         SigningError::Store { .. } => {

@@ -28,10 +28,8 @@ pub(crate) enum OnChain {
     Valid(Option<ActionHash>),
     /// It was there and was revoked.
     Revoked,
-    /// It is not there.
+    /// It is not there, or not to be read.
     Absent,
-    /// It is not there to be read, and the chain holds entries that an earlier release wrote and this one cannot read.
-    Outdated,
 }
 
 /// What one request shows of a chain.
@@ -92,9 +90,13 @@ impl<'a> Chain<'a> {
         Ok(closes)
     }
 
-    /// What the chain holds of the grant with this tag, which the action `written` wrote where that is known. Read from
-    /// its start until its end.
-    pub(crate) async fn grant(&self, tag: &str, written: Option<&ActionHash>) -> Result<OnChain, AdminError> {
+    /// What the chain holds of the grant with this tag, which the action `written` wrote where that is known; and whether the
+    /// chain holds entries that the conductor cannot read. Read from its start until its end.
+    pub(crate) async fn grant(
+        &self,
+        tag: &str,
+        written: Option<&ActionHash>,
+    ) -> Result<(OnChain, bool), AdminError> {
         let mut grants = Vec::new();
         let mut deleted = HashSet::new();
         let mut unreadable_in_a_row = 0;
@@ -134,13 +136,13 @@ impl<'a> Chain<'a> {
             (after, limit) = (next(count), limit.saturating_mul(2).min(PAGE));
         }
         let in_force = grants.iter().find(|address| !deleted.contains(*address));
-        Ok(match in_force {
+        let on_chain = match in_force {
             Some(address) => OnChain::Valid(ActionHash::try_from_raw_39(address.clone()).ok()),
             None if !grants.is_empty() => OnChain::Revoked,
             None if written.is_some_and(|hash| deleted.contains(hash.get_raw_39())) => OnChain::Revoked,
-            None if outdated => OnChain::Outdated,
             None => OnChain::Absent,
-        })
+        };
+        Ok((on_chain, outdated))
     }
 
     /// Whether the first record after a sequence number closes the chain; `None` when none follows.

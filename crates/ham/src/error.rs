@@ -348,6 +348,13 @@ pub enum CallError {
         /// Whether an earlier sending of the same bytes was lost and this answer does not settle it.
         unsettled: bool,
     },
+    /// These bytes may have been sent before, and the conductor's release remembers only the last nonce of each key: sent
+    /// again, as they are or as a fence, they could run again or prove nothing. Nothing was sent now.
+    #[error("Holochain {release} could run again what was sent before, so nothing was sent; read the chain")]
+    UnsafeToRepeat {
+        /// The conductor's release.
+        release: Release,
+    },
     /// The conductor's release has no such app request; nothing happened.
     #[error("Holochain {release} has no `{request}` request")]
     NotInRelease {
@@ -419,7 +426,9 @@ impl CallError {
                     Outcome::NotRun
                 }
             }
-            Self::Expired | Self::EmptyAnswer | Self::UnexpectedResponse(_) => Outcome::Unknown,
+            Self::Expired | Self::UnsafeToRepeat { .. } | Self::EmptyAnswer | Self::UnexpectedResponse(_) => {
+                Outcome::Unknown
+            }
             Self::Arrived { not_started_after } => Outcome::Arrived { not_started_after: *not_started_after },
             Self::Refused { unsettled, .. } => {
                 if *unsettled {
@@ -480,6 +489,7 @@ impl CallError {
             | Self::CellNotRunning { .. }
             | Self::ClockSkew { .. }
             | Self::NotInRelease { .. }
+            | Self::UnsafeToRepeat { .. }
             | Self::Expired
             | Self::Arrived { .. }
             | Self::EmptyAnswer

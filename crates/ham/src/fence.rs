@@ -51,6 +51,9 @@ impl Shared {
                 (Err(_), Some(end)) => return Err(CallError::LinkLost { end: Arc::clone(end), sent: true }),
                 (Err(error), None) => return Err(error),
             };
+            if !self.may_repeat(&link, deadline).await? {
+                continue;
+            }
             let answer = match link.request(request.again(), deadline).await {
                 Ok(answer) => answer,
                 Err(RequestError::LinkLost { phase, end }) => {

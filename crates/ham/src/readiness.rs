@@ -51,6 +51,7 @@ impl PersistentHam {
         let target = target.into();
         let deadline = deadline_after(within);
         let mut told = String::new();
+        let mut last = None;
         loop {
             let error = match self.shared.callable(&target, deadline).await {
                 Ok(cell) => return Ok(cell),
@@ -58,7 +59,11 @@ impl PersistentHam {
             };
             let worth_waiting = matches!(error, CallError::CellNotRunning { .. }) || error.is_retryable();
             if !worth_waiting || Instant::now() + READINESS_POLL >= deadline {
-                return Err(error);
+                // That the time was up in the middle of asking is no reason.
+                return Err(match (error, last) {
+                    (CallError::TimedOut { .. } | CallError::NoLink { .. }, Some(last)) => last,
+                    (error, _) => error,
+                });
             }
             let reason = error.to_string();
             if reason != told {
@@ -66,6 +71,7 @@ impl PersistentHam {
                 waiting(&error);
                 told = reason;
             }
+            last = Some(error);
             tokio::time::sleep_until(Instant::now() + READINESS_POLL).await;
         }
     }

@@ -164,6 +164,12 @@ impl Shared {
                 return Err(if sending.sent() { CallError::Expired } else { CallError::ExpiredUnsent });
             }
             if sending.sent() {
+                match self.may_repeat(&link, deadline).await {
+                    Ok(true) => {}
+                    Ok(false) => continue,
+                    Err(error) if sending.lost_on.is_none() => return Err(error),
+                    Err(error) => return Err(sending.never_left(error)),
+                }
                 tracing::info!(event = events::CALL_RESUMED, call = call.label());
                 metrics::counter!(names::RESUMED).increment(1);
             }
@@ -239,7 +245,7 @@ impl Shared {
             | Verdict::NoSuchFunction
             | Verdict::NoGrant
             | Verdict::Other) => {
-                if verdict == Verdict::NoGrant {
+                if verdict == Verdict::NoGrant || refusal.is_unreadable_entry() {
                     self.signer.doubt(&sending.call.cell_id);
                 }
                 self.breakers.note(&sending.call.cell_id, refusal.recovery());

@@ -32,6 +32,25 @@ impl Shared {
         }
     }
 
+    /// Whether bytes that may have been sent before can be sent on this link, as they are or as a fence: `false` when the
+    /// link ended meanwhile.
+    ///
+    /// # Errors
+    /// [`CallError::UnsafeToRepeat`], and why the release cannot be found out.
+    pub(crate) async fn may_repeat(
+        &self,
+        link: &Link<ConductorProtocol>,
+        deadline: Instant,
+    ) -> Result<bool, CallError> {
+        match find::dialect(link, deadline).await {
+            Ok(dialect) if dialect.remembers_nonces => Ok(true),
+            Ok(dialect) => Err(CallError::UnsafeToRepeat { release: dialect.release }),
+            Err(NotFound::Lost { source: RequestError::LinkLost { .. }, .. }) => Ok(false),
+            Err(NotFound::Lost { request, source }) => Err(from_request(source, request, true)),
+            Err(NotFound::Answer { source, .. }) => Err(CallError::UnexpectedResponse(source.to_string())),
+        }
+    }
+
     /// What the refusal of a call on `cell` proves. A release that does not say why a cell does not run leaves that to the
     /// app's status, which is asked at most once: `known` keeps it.
     pub(crate) async fn verdict(

@@ -103,7 +103,7 @@ impl Cutter<'_> {
         let ending = Ending::of(&result);
         let resumed = ending.is_answer() && self.tape.link(next).requests > 0;
         self.ledger.close(call_id.clone(), cut.call.kind, &result, resumed);
-        let arrived = self.tape.link(link).requests + self.tape.link(next).requests > 0;
+        let arrived = self.tape.link(link).requests > 0 || resumed;
         if cut.call.kind.writes() && arrived && !matches!(ending, Ending::Refused { .. }) {
             // Running out of time is no failure: see COMMIT_TIMEOUT.
             let _ = tokio::time::timeout(COMMIT_TIMEOUT, self.follower.until_committed(&call_id)).await;

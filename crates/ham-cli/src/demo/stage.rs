@@ -1,7 +1,7 @@
 //! What a demonstration runs on: a conductor, the probe with its cells, and a connection to it.
 
 use ham::{AppInterface, CallTarget, PersistentHam, PersistentHamConfig};
-use ham_testkit::conductor::{Conductor, InstallOptions, Lookup, Tool, probe_bundle_for};
+use ham_testkit::conductor::{Conductor, HappBundleSource, InstallOptions, Lookup, Tool};
 use holochain_types::prelude::{CreateCloneCellPayload, DnaModifiersOpt};
 use url::Url;
 
@@ -36,7 +36,7 @@ impl Stage {
                 lookup.ensure(|building| progress(Progress::Building(building))).await?
             }
         };
-        let bundle = probe_bundle_for(install.release()).await?;
+        let bundle = HappBundleSource::Path(install.probe_bundle_path());
         progress(Progress::Starting);
         let conductor = Conductor::builder().with_install(install).start().await?;
         conductor.install_app(&bundle, APP_ID, InstallOptions::default()).await?;

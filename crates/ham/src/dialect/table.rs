@@ -20,6 +20,9 @@ pub(crate) struct Dialect {
     pub(crate) actions: ActionShape,
     /// What becomes of a grant, or of its revocation, on a closed chain.
     pub(crate) closed_chain: ClosedChain,
+    /// Whether a nonce is refused a second time, however many calls came in between. Where it is not, only the last nonce of
+    /// each key is remembered, and bytes that are sent again can run again.
+    pub(crate) remembers_nonces: bool,
     /// The filters of `list_apps` that it knows beyond `enabled` and `disabled`.
     pub(crate) filters_by_restore: bool,
     /// What ham cannot promise, for people.
@@ -57,8 +60,11 @@ static DIALECTS: [Dialect; 4] = [
         pages_chains: false,
         actions: ActionShape::Flat,
         closed_chain: ClosedChain::Written,
+        remembers_nonces: false,
         filters_by_restore: false,
         limits: &[
+            "a call that was sent and lost is not sent again and cannot be fenced: it ends as unknown, since only the last nonce of \
+             a key is remembered",
             "a power cut can make a call run twice, since there is no `db_sync_level: Full`",
             "reading a chain for a grant is one request for all of it",
             NO_REASON,
@@ -72,6 +78,7 @@ static DIALECTS: [Dialect; 4] = [
         pages_chains: true,
         actions: ActionShape::HeaderAndData,
         closed_chain: ClosedChain::Written,
+        remembers_nonces: true,
         filters_by_restore: true,
         limits: &[NO_REASON, LOOKS_FIRST],
     },
@@ -82,6 +89,7 @@ static DIALECTS: [Dialect; 4] = [
         pages_chains: true,
         actions: ActionShape::HeaderAndData,
         closed_chain: ClosedChain::Refused,
+        remembers_nonces: true,
         filters_by_restore: true,
         limits: &[],
     },
@@ -92,6 +100,7 @@ static DIALECTS: [Dialect; 4] = [
         pages_chains: true,
         actions: ActionShape::HeaderAndData,
         closed_chain: ClosedChain::Refused,
+        remembers_nonces: true,
         filters_by_restore: true,
         limits: &[],
     },

@@ -43,6 +43,13 @@ pub enum SigningError {
     /// The agent's chain is closed; a grant after it would get the agent warranted.
     #[error("the source chain of this cell is closed; nothing may be granted on it any more")]
     ChainClosed,
+    /// The chain holds capability grants that an earlier release of Holochain wrote and this one cannot read. It refuses every
+    /// call that is signed with a key of the client's for that: another grant would change nothing.
+    #[error(
+        "the source chain of this cell holds grants of an earlier Holochain that this one cannot read, so it refuses every call that \
+         is signed with a client key; sign through the keystore"
+    )]
+    GrantsUnreadable,
     /// Granting was forbidden by the configuration.
     #[error("signing needs a capability grant, and the configuration forbids another one: {0}")]
     GrantForbidden(String),
@@ -77,6 +84,7 @@ impl SigningError {
             Self::BadPassphrase { .. }
             | Self::NoKey(_)
             | Self::ChainClosed
+            | Self::GrantsUnreadable
             | Self::GrantForbidden(_)
             | Self::Store { .. }
             | Self::Encode(_) => Recovery::FixCaller,

@@ -135,14 +135,14 @@ impl ClientKeys {
                     "its grant was revoked; to grant anew, remove the credential or restart the service";
                 return Err(SigningError::GrantForbidden(forget.into()));
             }
-            OnChain::Absent | OnChain::Outdated => {
+            OnChain::Absent => {
                 progress.begin(SigningStep::ClosedChainCheck);
                 self.check_may_grant(cell).await?;
                 keys.by_cell.insert(name.clone(), credential.clone());
                 progress.begin(SigningStep::CredentialFile);
                 self.save(&keys).await?;
                 progress.begin(SigningStep::Grant);
-                self.grant(cell, &credential, on_chain == OnChain::Outdated).await?
+                self.grant(cell, &credential).await?
             }
         };
         if let Some(written) = written.filter(|written| credential.written.as_ref() != Some(written)) {
@@ -165,17 +165,21 @@ impl ClientKeys {
     /// What became of the grant of a credential. Without an admin interface the file is trusted.
     async fn look_up(&self, cell: &CellId, credential: &StoredCredential) -> Result<OnChain, SigningError> {
         let Some(admin) = &self.admin else { return Ok(OnChain::Valid(None)) };
-        let listed = match admin.grants(&self.app_id, true).await {
-            Ok(grants) => grants.into_iter().find(|(granted, _)| granted == cell),
+        let (listed, refused) = match admin.grants(&self.app_id, true).await {
+            Ok(grants) => (grants.into_iter().find(|(granted, _)| granted == cell), false),
             // One grant of an earlier release, and none is listed.
-            Err(error) if error.is_unreadable_entry() => None,
+            Err(error) if error.is_unreadable_entry() => (None, true),
             Err(error) => return Err(SigningError::Grant(error)),
         };
         let Some((_, listed)) = listed else {
             // The list leaves clones out.
             let chain = Chain::of(admin, cell);
-            let on_chain = chain.grant(&credential.tag, credential.written.as_ref()).await;
-            return on_chain.map_err(SigningError::Grant);
+            let read = chain.grant(&credential.tag, credential.written.as_ref()).await;
+            let (on_chain, outdated) = read.map_err(SigningError::Grant)?;
+            return match refused && outdated && self.reads_no_grant_in_force(admin).await? {
+                true => Err(SigningError::GrantsUnreadable),
+                false => Ok(on_chain),
+            };
         };
         let mut ours = listed.iter().filter(|grant| grant.tag == credential.tag).peekable();
         let revoked = ours.peek().is_some();
@@ -184,6 +188,16 @@ impl ClientKeys {
             None if revoked => OnChain::Revoked,
             None => OnChain::Absent,
         })
+    }
+
+    /// Whether the conductor refuses to list the grants in force: then it refuses every call that shows a secret, since it reads
+    /// all grants with secrets to find the right one. One that was revoked in time does no harm.
+    async fn reads_no_grant_in_force(&self, admin: &Admin) -> Result<bool, SigningError> {
+        match admin.grants(&self.app_id, false).await {
+            Ok(_) => Ok(false),
+            Err(error) if error.is_unreadable_entry() => Ok(true),
+            Err(error) => Err(SigningError::Grant(error)),
+        }
     }
 
     async fn check_may_grant(&self, cell: &CellId) -> Result<(), SigningError> {
@@ -204,7 +218,6 @@ impl ClientKeys {
         &self,
         cell: &CellId,
         credential: &StoredCredential,
-        outdated: bool,
     ) -> Result<Option<ActionHash>, SigningError> {
         let credentials = credentials_of(credential);
         let secret =
@@ -223,17 +236,11 @@ impl ClientKeys {
                 None => return Err(SigningError::Grant(error)),
             },
         };
-        let why = if outdated {
-            "the conductor cannot read the grant that an earlier release of Holochain wrote"
-        } else {
-            "the cell had none"
-        };
         tracing::warn!(
             event = events::CAP_GRANT,
             app_id = self.app_id,
             cell = %cell_name(cell),
-            tag = credential.tag,
-            why
+            tag = credential.tag
         );
         metrics::counter!(crate::metrics::GRANTS).increment(1);
         Ok(written)

@@ -5,6 +5,7 @@
 
 mod connect;
 #[path = "../fake/mod.rs"]
+#[expect(dead_code, reason = "the tests of the dialects use the rest")]
 mod fake;
 mod policy;
 mod steps;

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 #[path = "../fake/mod.rs"]
+#[expect(dead_code, reason = "the other tests use the rest")]
 mod fake;
 
 use std::fmt::Debug;

@@ -226,7 +226,8 @@ fn the_hook_is_told_of_a_call_that_ends_unknown() {
         ham.send_signed(&call, options).await.unwrap();
         ham.send_signed(&call, options).await.unwrap_err();
         let unknown = hook.recv().await.unwrap();
-        assert!(matches!(unknown.outcome, Outcome::Arrived { .. }), "{unknown:?}");
+        let arrived = matches!(unknown.outcome, Outcome::Arrived { .. });
+        assert!(arrived || (!remembers_nonces().await && unknown.outcome == Outcome::Unknown), "{unknown:?}");
         assert_eq!(unknown.call.function(), ("probe", "create_item"));
     });
 }

@@ -94,6 +94,12 @@ pub(crate) async fn connected() -> (String, PersistentHam) {
     (app_id, ham)
 }
 
+/// Whether the conductor remembers every nonce. Holochain 0.6 remembers the last one of each key, so there ham sends nothing
+/// again that may have been sent, and fences nothing.
+pub(crate) async fn remembers_nonces() -> bool {
+    install().await.release() != ham_testkit::conductor::Release::V0_6_3
+}
+
 /// The argument of `create_item`.
 pub(crate) fn item(call_id: &str) -> Value {
     json!({ "call_id": call_id, "body": "body" })
