@@ -7,6 +7,8 @@ use holochain_websocket::WireMessage;
 
 use crate::conductor::bundle;
 use crate::decode::decode;
+use crate::interface::Dialect;
+use crate::release::Release;
 use crate::wasm::Module;
 
 /// How far a message was understood.
@@ -35,10 +37,17 @@ pub fn message(frame: &[u8]) -> Understood {
                 Understood::Call
             }
             Ok(_) => Understood::Request,
-            Err(_) => understood(decode::<AdminRequest>(&data).is_ok()),
+            Err(_) => understood(decode::<AdminRequest>(&data).is_ok() || by_an_earlier_release(&data)),
         },
         Ok(_) => Understood::Message,
     }
+}
+
+fn by_an_earlier_release(request: &[u8]) -> bool {
+    Release::ALL
+        .map(Dialect::of)
+        .into_iter()
+        .any(|dialect| dialect.app_request(request).is_some() || dialect.admin_request(request).is_some())
 }
 
 /// Reads an app bundle as an installation does, with its DNAs and the code of their zomes; answers how many modules it has.

@@ -29,7 +29,9 @@ use holochain_conductor_api::{
     ZomeCallParamsSigned,
 };
 use holochain_types::app::{AppBundleSource, InstallAppPayload};
-use holochain_types::prelude::{CellId, ExternIO, Nonce256Bits, Signature, Timestamp, ZomeCallParams};
+use holochain_types::prelude::{
+    CellId, ExternIO, GrantConstraint, GrantedFunctions, Nonce256Bits, Signature, Timestamp, ZomeCallParams,
+};
 use holochain_websocket::WireMessage;
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any, prop_oneof};
@@ -206,6 +208,35 @@ fn call() -> AppRequest {
     AppRequest::CallZome(Box::new(ZomeCallParamsSigned { bytes, signature: Signature([6; 64]) }))
 }
 
+/// Requests in the shapes of earlier releases.
+fn earlier() -> Vec<Vec<u8>> {
+    #[derive(serde::Serialize)]
+    struct Asked<T> {
+        r#type: &'static str,
+        value: T,
+    }
+    #[derive(serde::Serialize)]
+    struct Payload {
+        cell_id: CellId,
+        cap_grant: Grant,
+        dht_ops_cursor: u64,
+    }
+    #[derive(serde::Serialize)]
+    struct Grant {
+        tag: &'static str,
+        access: GrantConstraint,
+        functions: GrantedFunctions,
+    }
+    let agent = AgentPubKey::from_raw_32(vec![1; 32]);
+    let cell_id = CellId::new(DnaHash::from_raw_32(vec![2; 32]), agent.clone());
+    let access = GrantConstraint::Assigned { secret: [3; 64].into(), assignees: [agent].into() };
+    let cap_grant = Grant { tag: "tag", access, functions: GrantedFunctions::All };
+    let value = Payload { cell_id, cap_grant, dht_ops_cursor: 7 };
+    let grant = Asked { r#type: "grant_zome_call_capability", value };
+    let dump = Asked { r#type: "dump_full_state", value: &grant.value };
+    vec![encode(&dump), encode(&grant)]
+}
+
 /// What requests carry, of both interfaces.
 fn requests() -> Vec<Vec<u8>> {
     let install = InstallAppPayload {
@@ -218,14 +249,15 @@ fn requests() -> Vec<Vec<u8>> {
         restore_from_dht: false,
     };
     let token = IssueAppAuthenticationTokenPayload::for_installed_app_id("app".to_owned());
-    vec![
+    let today = vec![
         encode(&call()),
         encode(&AppRequest::AppInfo),
         encode(&AdminRequest::InstallApp(Box::new(install))),
         encode(&AdminRequest::IssueAppAuthenticationToken(token)),
         encode(&AdminRequest::ListApps { status_filter: None }),
         encode(&AdminRequest::RevokeAppAuthenticationToken(vec![7; 64])),
-    ]
+    ];
+    [today, earlier()].concat()
 }
 
 #[test]

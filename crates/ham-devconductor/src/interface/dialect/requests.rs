@@ -19,7 +19,7 @@ pub(super) enum Request<A> {
 
 /// What an administrator asks for.
 #[derive(Debug)]
-pub(in super::super) enum AdminAsked {
+pub(crate) enum AdminAsked {
     /// As 0.7.1 says it.
     Today(Box<AdminRequest>),
     /// What 0.7.1 cannot say.
@@ -27,7 +27,7 @@ pub(in super::super) enum AdminAsked {
 }
 
 #[derive(Debug)]
-pub(in super::super) enum Earlier {
+pub(crate) enum Earlier {
     /// The whole chain, and the operations behind so many of its DNA.
     DumpFullState { cell_id: CellId, after: u64 },
     /// The whole chain of a cell that runs.
@@ -46,12 +46,12 @@ impl From<AdminRequest> for AdminAsked {
 
 impl Dialect {
     /// What an administrator's bytes ask for; `None` for what this release does not understand.
-    pub(in super::super) fn admin_request(&self, data: &[u8]) -> Option<AdminAsked> {
+    pub(crate) fn admin_request(&self, data: &[u8]) -> Option<AdminAsked> {
         read::<AdminRequest, _>(self.admin_requests, data)
     }
 
     /// The same of a client's of an app.
-    pub(in super::super) fn app_request(&self, data: &[u8]) -> Option<AppRequest> {
+    pub(crate) fn app_request(&self, data: &[u8]) -> Option<AppRequest> {
         read::<AppRequest, _>(self.app_requests, data)
     }
 }
