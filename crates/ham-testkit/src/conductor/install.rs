@@ -106,7 +106,8 @@ impl Install {
 
     /// What the tests of a crate run on: the embedded conductor where the crate's name begins with `embedded`, the real one
     /// otherwise. So one source is two tests, `env!("CARGO_CRATE_NAME")` telling which. [`TEST_RELEASE_VARIABLE`] names the
-    /// release, of either; without it, it is the default one.
+    /// release, of either; without it, it is the default one. `embedded:` before the release means the embedded conductor
+    /// whatever the crate's name is.
     ///
     /// # Errors
     /// [`InstallError`], variant by variant.
@@ -114,11 +115,13 @@ impl Install {
     /// # Cancel safety
     /// As [`ensure`](Self::ensure).
     pub async fn of_test(crate_name: &str) -> Result<Self, InstallError> {
-        let release = match std::env::var(TEST_RELEASE_VARIABLE) {
-            Ok(text) => text.parse()?,
-            Err(_) => Release::default(),
+        let named = std::env::var(TEST_RELEASE_VARIABLE).unwrap_or_default();
+        let (embedded, release) = match named.strip_prefix("embedded:") {
+            Some(release) => (true, release),
+            None => (crate_name.starts_with("embedded"), named.as_str()),
         };
-        if crate_name.starts_with("embedded") {
+        let release = if release.is_empty() { Release::default() } else { release.parse()? };
+        if embedded {
             Ok(Self::embedded_of_this_build()?.as_release(release))
         } else {
             Self::ensure_release(release).await

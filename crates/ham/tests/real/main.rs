@@ -12,4 +12,5 @@ mod nonces;
 mod releases;
 mod signals;
 mod support;
+mod table;
 mod wire_captures;

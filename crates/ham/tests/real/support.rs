@@ -28,6 +28,11 @@ pub(crate) fn run(test: impl Future<Output = ()>) {
     });
 }
 
+/// Runs something short on the shared runtime.
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
+    RUNTIME.block_on(work)
+}
+
 /// Runs a test that has a conductor of its own, on the shared runtime, bounded.
 pub(crate) fn run_apart(test: impl Future<Output = ()>) {
     RUNTIME.block_on(async {
