@@ -119,6 +119,10 @@ async fn a_chain_of_ten_thousand_records_is_one_request_on_0_6() {
             ("type".into(), "state_dumped".into()),
             ("value".into(), chain.as_str().into()),
         ]))),
+        GRANT => Some(Words::Body(rmpv::Value::Map(vec![
+            ("type".into(), "zome_call_capability_granted".into()),
+            ("value".into(), rmpv::Value::Binary([&[0x84, 0x29, 0x24], &[3; 36][..]].concat())),
+        ]))),
         _ => None,
     })
     .await;
