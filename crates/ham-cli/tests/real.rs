@@ -8,7 +8,7 @@ mod support;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use ham_testkit::conductor::{Conductor, Install, InstallOptions, InstallSource, probe_bundle};
+use ham_testkit::conductor::{Conductor, HappBundleSource, Install, InstallOptions, InstallSource};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use support::{BOUND, Ham, no_secret, probe};
@@ -39,12 +39,18 @@ async fn install() -> Install {
     Install::of_test(env!("CARGO_CRATE_NAME")).await.unwrap()
 }
 
+/// The release that the conductor is of.
+async fn release() -> ham::Release {
+    install().await.release().version().parse().unwrap()
+}
+
 /// An app of the test's own, not enabled.
 async fn installed() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let app_id = format!("app-{}", NEXT.fetch_add(1, Ordering::Relaxed));
     let options = InstallOptions { network_seed: Some(app_id.clone()), ..InstallOptions::default() };
-    conductor().await.install_app(&probe_bundle().await.unwrap(), &app_id, options).await.unwrap();
+    let bundle = HappBundleSource::Path(install().await.probe_bundle_path());
+    conductor().await.install_app(&bundle, &app_id, options).await.unwrap();
     app_id
 }
 
@@ -72,6 +78,7 @@ fn ping_info_and_state_show_the_app() {
         assert!(ham.run(&["ping", "--json"]).await.ok().json()["round_trip_ms"].as_f64().unwrap() > 0.0);
         assert!(ham.run(&["ping"]).await.ok().text().contains("answered"));
         let info = ham.run(&["info", "--json"]).await.ok().json();
+        assert_eq!(info["holochain_release"], release().await.name());
         assert_eq!(info["status"], "enabled");
         assert_eq!(info["signing"], "client");
         let roles: Vec<&str> =
@@ -268,6 +275,25 @@ fn doctor_finds_nothing_where_nothing_is_wrong() {
         let thorough = findings(&["--call"]).await;
         assert!(thorough.iter().all(|found| found == "ok"), "{thorough:?}");
         assert!(ham.credentials().exists());
+    });
+}
+
+/// Conductors do not tell their version: the doctor finds it out, says what ham cannot promise on it, and finds a wrong name.
+#[test]
+fn doctor_names_the_release_and_what_does_not_work_with_it() {
+    run(async {
+        let ham = ready().await;
+        let release = release().await;
+        let shown = ham.run(&["doctor", "--json"]).await.ok().json();
+        let step = shown["steps"].as_array().unwrap().iter().find(|step| step["step"] == "release").unwrap();
+        let detail = step["detail"].as_str().unwrap();
+        assert!(detail.starts_with(&format!("answers as Holochain {release} does")), "{detail}");
+        assert!(release.limits().iter().all(|limit| detail.contains(limit)), "{detail}");
+        let other = if release == ham::Release::V0_7_0 { "0.6" } else { "0.7.0" };
+        let wrong = ham.with("HAM_HOLOCHAIN_RELEASE", other);
+        wrong.run(&["doctor"]).await.failed(2, &["`release`", "unset"]);
+        let wrong = wrong.with("HAM_HOLOCHAIN_RELEASE", "0.9");
+        wrong.run(&["doctor"]).await.failed(2, &["HAM_HOLOCHAIN_RELEASE", "0.6, 0.7.0, 0.7.1"]);
     });
 }
 
