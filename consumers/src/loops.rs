@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use ham::{
-    Ham, ShutdownRx, compute_delay_ms, is_connection_error, is_request_timeout, is_signing_refusal,
-    is_source_chain_pressure,
+    Ham, ShutdownRx, compute_delay_ms, is_connection_error, is_request_timeout, is_source_chain_pressure,
 };
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +31,6 @@ pub async fn run(mut ham: Ham, mut shutdown: ShutdownRx) -> anyhow::Result<()> {
                 None => break,
             },
             Err(error) if is_source_chain_pressure(&error) || is_request_timeout(&error) => failures += 1,
-            Err(error) if is_signing_refusal(&error) => return Err(error),
             Err(error) => println!("{error}"),
         }
         let pause = Duration::from_millis(compute_delay_ms(failures, &crate::backoff()));

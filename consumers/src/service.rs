@@ -1,5 +1,5 @@
-//! A service as the users of ham write them: a reconnect loop around a `Ham` that it owns, errors told apart by the
-//! classifiers, and types of its own `holochain_client` and `holochain_types` on both sides of ham's interface.
+//! A service as users of the older ham write them: a reconnect loop around a `Ham` that it owns, errors told apart by the
+//! classifiers, and types of its own `holochain_client` on both sides of ham's interface.
 
 mod loops;
 mod types;
@@ -28,7 +28,5 @@ async fn main() -> anyhow::Result<()> {
     let mut shutdown = install_shutdown_handler();
     let Some(ham) = connect(&mut shutdown).await else { return Ok(()) };
     types::through_the_drop_in(&ham).await?;
-    types::through_the_persistent_client(ham.cell_id().clone()).await?;
-    types::through_admin().await?;
     loops::run(ham, shutdown).await
 }
