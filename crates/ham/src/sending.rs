@@ -14,6 +14,7 @@ use crate::error::{CallError, Outcome, from_request};
 use crate::sealing::timestamp;
 use crate::shared::{Shared, bad_answer};
 use crate::start_pause::start_pause;
+use crate::verdict::forgets;
 use crate::wire::{self, BadAnswer, NotRunning, Refusal, Verdict};
 use crate::{events, metrics as names};
 
@@ -201,7 +202,7 @@ impl Shared {
                         sending.lost_on = Some(end.clone());
                         sending.losses += 1;
                     }
-                    if !resume || sending.losses > MAX_RESUMES {
+                    if !resume || sending.losses > MAX_RESUMES || (sending.sent() && forgets(&link)) {
                         return Err(CallError::LinkLost { end, sent: sending.sent() });
                     }
                 }

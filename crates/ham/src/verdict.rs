@@ -6,8 +6,8 @@ use holochain_zome_types::cell::CellId;
 use tokio::time::Instant;
 
 use crate::conductor::{ConductorProtocol, Request};
-use crate::dialect::Release;
 use crate::dialect::find::{self, NotFound};
+use crate::dialect::{Dialect, Release};
 use crate::error::{CallError, from_request};
 use crate::readiness::not_enabled;
 use crate::shared::{Shared, bad_answer};
@@ -90,6 +90,12 @@ impl Shared {
         }
         bad_answer(bad)
     }
+}
+
+/// Whether the conductor is known to forget nonces: what was sent to it is not sent again, and no later link changes that.
+pub(crate) fn forgets(link: &Link<ConductorProtocol>) -> bool {
+    let known = link.welcome().release().get();
+    known.is_some_and(|release| !Dialect::of(*release).remembers_nonces)
 }
 
 /// The refusal with the release that gave it, where that matters. Without it, it proves only what every release means.
