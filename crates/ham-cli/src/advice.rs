@@ -159,7 +159,12 @@ pub(crate) fn signing(error: &SigningError) -> String {
         SigningError::NoKey(_) => "use the keystore of the conductor that runs this app".into(),
         SigningError::Grant(source) => admin(source),
         SigningError::ChainClosed => "this cell is closed for good; call its successor".into(),
-        SigningError::GrantForbidden(_) | SigningError::GrantsUnreadable => {
+        SigningError::GrantForbidden(_) => {
+            "remove the credential file, which holds the keys of all cells (`ham info --settings` shows where it is), or configure the \
+             keystore: HAM_LAIR_URL and HAM_LAIR_PASSPHRASE_FILE"
+                .into()
+        }
+        SigningError::GrantUnreadable => {
             "configure the keystore: HAM_LAIR_URL and HAM_LAIR_PASSPHRASE_FILE".into()
         }
         SigningError::Store { .. } => {

@@ -32,6 +32,8 @@ use crate::wire::{self, BadAnswer};
 
 /// What tells whether a lost request happened. Reads have nothing to reconcile.
 const READ_AGAIN: &str = "it is a read: ask again";
+/// The same of the requests that find out the release.
+const FINDING_OUT: &str = "it only finds out the conductor's release: ask again";
 
 /// A client of a conductor's admin interface. Cheap to clone; all clones share one link.
 ///
@@ -216,8 +218,12 @@ impl Asked<'_> {
 
 /// How the conductor at the other end of a link speaks.
 async fn dialect(link: &Link<ConductorProtocol>, deadline: Instant) -> Result<&'static Dialect, AdminError> {
-    find::dialect(link, deadline).await.map_err(|error| match error {
-        NotFound::Lost { request, source } => AdminError::Lost { request, reconcile: READ_AGAIN, source },
+    find::dialect(link, deadline).await.map_err(not_found)
+}
+
+fn not_found(error: NotFound) -> AdminError {
+    match error {
+        NotFound::Lost { request, source } => AdminError::Lost { request, reconcile: FINDING_OUT, source },
         NotFound::Answer { request, source } => AdminError::Answer { request, source },
-    })
+    }
 }

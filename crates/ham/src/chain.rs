@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 
+use ham_session::{LinkEnd, RequestError};
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::ActionHash;
 use serde::Deserialize;
@@ -65,29 +66,30 @@ impl<'a> Chain<'a> {
         {
             return Ok(records.last().is_some_and(|record| record.closes));
         }
-        let (mut closes, mut low, mut step) = (false, 0_u32, LOOK);
+        let mut looks = Looks::default();
+        let (mut closes, mut low, mut step) = (None, 0_u32, LOOK);
         let mut high = loop {
             let probe = low.saturating_add(step);
-            match self.closes_after(Some(probe)).await? {
-                Some(last) => (closes, low, step) = (last, probe, step.saturating_mul(2)),
+            match looks.at(self, probe).await? {
+                Some(last) => (closes, low, step) = (Some(last), probe, step.saturating_mul(2)),
                 None => break probe,
             }
             if low == u32::MAX {
-                return Ok(closes);
+                return Ok(closes.unwrap_or_default());
             }
         };
         // Invariant: a record follows `low`, unless that is 0; none follows `high`.
         while high - low > 1 {
             let probe = low + (high - low) / 2;
-            match self.closes_after(Some(probe)).await? {
-                Some(last) => (closes, low) = (last, probe),
+            match looks.at(self, probe).await? {
+                Some(last) => (closes, low) = (Some(last), probe),
                 None => high = probe,
             }
         }
-        if low == 0 {
-            closes = self.closes_after(Some(0)).await?.unwrap_or(closes);
+        match closes {
+            Some(closes) => Ok(closes),
+            None => Ok(looks.at(self, 0).await?.unwrap_or_default()),
         }
-        Ok(closes)
     }
 
     /// What the chain holds of the grant with this tag, which the action `written` wrote where that is known; and whether the
@@ -145,15 +147,6 @@ impl<'a> Chain<'a> {
         Ok((on_chain, outdated))
     }
 
-    /// Whether the first record after a sequence number closes the chain; `None` when none follows.
-    async fn closes_after(&self, after: Option<u32>) -> Result<Option<bool>, AdminError> {
-        Ok(match self.page(after, 1).await? {
-            Page::Records(records) => records.first().map(|record| record.closes),
-            // `CloseChain` has no entry that could be unreadable.
-            Page::Unreadable => Some(false),
-        })
-    }
-
     /// At most `limit` records after a sequence number; of a release that does not page, all of them.
     async fn page(&self, after: Option<u32>, limit: u32) -> Result<Page, AdminError> {
         let dialect = self.admin.dialect().await?;
@@ -168,18 +161,56 @@ impl<'a> Chain<'a> {
             {
                 return Ok(Page::Unreadable);
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(too_large(error)),
         };
         read(&dump, dialect, after, limit).map(Page::Records).map_err(bad)
     }
 }
 
+/// Looks at single records in search of the last one.
+#[derive(Default)]
+struct Looks {
+    unreadable: u32,
+}
+
+impl Looks {
+    /// Whether the first record after a sequence number closes the chain; `None` when none follows.
+    async fn at(&mut self, chain: &Chain<'_>, after: u32) -> Result<Option<bool>, AdminError> {
+        match chain.page(Some(after), 1).await? {
+            Page::Records(records) => Ok(records.first().map(|record| record.closes)),
+            // `CloseChain` has no entry that could be unreadable.
+            Page::Unreadable if self.unreadable < MAX_UNREADABLE_LOOKS => {
+                self.unreadable += 1;
+                Ok(Some(false))
+            }
+            Page::Unreadable => Err(bad(BadAnswer::Undecodable(format!(
+                "more than {MAX_UNREADABLE_LOOKS} records that the conductor cannot read"
+            )))),
+        }
+    }
+}
+
+/// Single records that a conductor may fail to read before its chain counts as one that cannot be read.
+const MAX_UNREADABLE_LOOKS: u32 = 4;
 /// Records of the first look: the genesis, whose records are small, and the one after it.
 const LOOK: u32 = 4;
 /// Records a request.
 const PAGE: u32 = 256;
 /// Records in a row that a conductor may fail to read. More are no grants of an earlier release.
 const MAX_UNREADABLE: u32 = 256;
+
+/// Asking again for what is larger than a message would only be answered so again.
+fn too_large(error: AdminError) -> AdminError {
+    match &error {
+        AdminError::Lost { source: RequestError::LinkLost { end, .. }, .. } => match &**end {
+            LinkEnd::TooLarge { size, limit } => bad(BadAnswer::Undecodable(format!(
+                "the chain is {size} bytes, of which {limit} can be read"
+            ))),
+            _ => error,
+        },
+        _ => error,
+    }
+}
 
 fn bad(source: BadAnswer) -> AdminError {
     AdminError::Answer { request: "dump_state", source }
@@ -242,10 +273,15 @@ struct GrantIn {
     tag: String,
 }
 
+/// Where a dump does not parse. The error's own text can quote it, and dumps hold capability secrets.
+fn without_content(error: &serde_json::Error) -> String {
+    format!("the dump has an error of {:?} at {}:{}", error.classify(), error.line(), error.column())
+}
+
 /// The records of a dump, in the words of the release, and no others than were asked for.
 fn read(dump: &str, dialect: &Dialect, after: Option<u32>, limit: u32) -> Result<Vec<Record>, BadAnswer> {
     let Dump(state, _) =
-        serde_json::from_str(dump).map_err(|error| BadAnswer::Undecodable(format!("the dump: {error}")))?;
+        serde_json::from_str(dump).map_err(|error| BadAnswer::Undecodable(without_content(&error)))?;
     let otherwise = |why: &str| BadAnswer::OtherRelease { release: dialect.release, why: why.to_owned() };
     let records = state.source_chain_dump.records;
     if dialect.pages_chains {

@@ -138,6 +138,8 @@ pub enum Interface {
 #[derive(Clone, Debug)]
 pub struct Welcome {
     app: Option<Box<AppInfo>>,
+    /// The release that the owner names.
+    named: Option<Release>,
     release: Arc<OnceCell<Release>>,
 }
 
@@ -145,6 +147,11 @@ impl Welcome {
     /// The app behind the token, as it was when the link opened; `None` on an admin interface, which says nothing.
     pub fn app(&self) -> Option<&AppInfo> {
         self.app.as_deref()
+    }
+
+    /// The release that the owner names.
+    pub(crate) fn named(&self) -> Option<Release> {
+        self.named
     }
 
     /// The conductor's release, once it is found out.
@@ -255,7 +262,7 @@ impl Protocol for ConductorProtocol {
             Interface::Admin => None,
             Interface::App { token } => Some(Box::new(Self::open_app(io, token).await?)),
         };
-        Ok(Welcome { app, release: Arc::new(OnceCell::new_with(self.release)) })
+        Ok(Welcome { app, named: self.release, release: Arc::default() })
     }
 
     fn key_of(&self, out: &Request) -> Option<u64> {

@@ -167,7 +167,7 @@ pub enum AdminError {
         source: Arc<DialError>,
     },
     /// The conductor's release has no such request; nothing happened.
-    #[error("Holochain {release} has no `{request}` request")]
+    #[error("Holochain {release} has no request `{request}`")]
     NotInRelease {
         /// The request's name on the wire.
         request: String,
@@ -356,7 +356,7 @@ pub enum CallError {
         release: Release,
     },
     /// The conductor's release has no such app request; nothing happened.
-    #[error("Holochain {release} has no `{request}` request")]
+    #[error("Holochain {release} has no request `{request}`")]
     NotInRelease {
         /// The request's name on the wire.
         request: String,

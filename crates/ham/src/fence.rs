@@ -41,25 +41,26 @@ impl Shared {
         within: Option<Duration>,
     ) -> Result<Fenced, CallError> {
         let deadline = deadline_after(within.unwrap_or(self.config.deadline));
+        // Before anything is signed: signing can write a grant.
+        let mut losses = 0;
+        self.repeatable_link(&mut losses, deadline).await?;
         let fence = self.sign_fence(call, deadline).await?;
         let request = fence.request()?;
         let mut lost = None;
         let mut status = None;
         loop {
-            let link = match (self.link(deadline).await, &lost) {
+            let link = match (self.repeatable_link(&mut losses, deadline).await, &lost) {
                 (Ok(link), _) => link,
                 (Err(_), Some(end)) => return Err(CallError::LinkLost { end: Arc::clone(end), sent: true }),
                 (Err(error), None) => return Err(error),
             };
-            if !self.may_repeat(&link, deadline).await? {
-                continue;
-            }
             let answer = match link.request(request.again(), deadline).await {
                 Ok(answer) => answer,
                 Err(RequestError::LinkLost { phase, end }) => {
                     if phase == Phase::Sent {
                         lost = Some(end);
                     }
+                    losses += 1;
                     continue;
                 }
                 Err(error) => return Err(from_request(error, &call.label(), lost.is_some())),

@@ -107,7 +107,9 @@ impl Shared {
             Err(BadAnswer::Refused(refusal)) => {
                 match self.verdict(&link, refusal, call.cell_id(), &mut None, deadline).await {
                     (_, Verdict::NotRunning(reason)) => Ok(Some(reason)),
-                    _ => Ok(None),
+                    // The cell runs: it was asked for a zome, or the nonce was looked at.
+                    (refusal, _) if refusal.tells_of_a_cell_that_runs() => Ok(None),
+                    (refusal, _) => Err(CallError::Refused { refusal, unsettled: false }),
                 }
             }
             Err(bad) => Err(bad_answer(bad)),

@@ -153,26 +153,37 @@ impl Shared {
         }
         let began = Instant::now();
         let request = call.request()?;
-        let sent_before = call.sent.swap(true, Ordering::Relaxed);
+        let sent_before = call.sent.load(Ordering::Relaxed);
+        let mut marked = false;
         let mut sending =
             Sending { call, lost_on: None, losses: 0, sent_before, status: None, began, deadline };
         loop {
-            let link = match self.link(deadline).await {
+            let link = match sending.sent() {
+                true if self.has_expired(call) => return Err(CallError::Expired),
+                true => self.repeatable_link(&mut sending.losses, deadline).await,
+                false => self.link(deadline).await,
+            };
+            let link = match link {
                 Ok(link) => link,
+                Err(error @ CallError::UnsafeToRepeat { .. }) if sending.lost_on.is_none() => {
+                    return Err(error);
+                }
                 Err(error) => return Err(sending.never_left(error)),
             };
             if self.has_expired(call) {
                 return Err(if sending.sent() { CallError::Expired } else { CallError::ExpiredUnsent });
             }
             if sending.sent() {
-                match self.may_repeat(&link, deadline).await {
-                    Ok(true) => {}
-                    Ok(false) => continue,
-                    Err(error) if sending.lost_on.is_none() => return Err(error),
-                    Err(error) => return Err(sending.never_left(error)),
-                }
                 tracing::info!(event = events::CALL_RESUMED, call = call.label());
                 metrics::counter!(names::RESUMED).increment(1);
+            }
+            if !std::mem::replace(&mut marked, true)
+                && call.sent.swap(true, Ordering::Relaxed)
+                && !sending.sent_before
+            {
+                // A clone of the call was sent meanwhile.
+                sending.sent_before = true;
+                continue;
             }
             match link.request(request.again(), deadline).await {
                 Ok(answer) => match wire::zome_output(answer) {
@@ -250,7 +261,8 @@ impl Shared {
                     self.signer.doubt(&sending.call.cell_id);
                 }
                 self.breakers.note(&sending.call.cell_id, refusal.recovery());
-                let unsettled = sending.sent() && refusal.stage() == Some(Stage::BeforeNonce);
+                let settles = matches!(refusal.stage(), Some(Stage::Always | Stage::AtNonce));
+                let unsettled = sending.sent() && !settles;
                 CallError::Refused { refusal, unsettled }
             }
         })

@@ -1,6 +1,6 @@
 //! What a refusal proves on the release that gave it: asks for the release, and for the reason that it keeps to itself.
 
-use ham_session::{Link, RequestError};
+use ham_session::{Link, LinkEnd, RequestError};
 use holochain_conductor_api::{AppInfo, AppRequest, AppResponse, CellInfo};
 use holochain_zome_types::cell::CellId;
 use tokio::time::Instant;
@@ -10,17 +10,26 @@ use crate::dialect::find::{self, NotFound};
 use crate::dialect::{Dialect, Release};
 use crate::error::{CallError, from_request};
 use crate::readiness::not_enabled;
+use crate::sending::MAX_RESUMES;
 use crate::shared::{Shared, bad_answer};
 use crate::wire::{self, BadAnswer, NotRunning, Refusal, Verdict};
+
+/// How many links may be lost in finding out the release.
+const MAX_LOSSES: u32 = 2;
 
 impl Shared {
     /// The release of the conductor behind the link. A read, so it is asked again on the next link.
     pub(crate) async fn release(&self, deadline: Instant) -> Result<Release, CallError> {
+        let mut losses = 0;
         loop {
             let link = self.link(deadline).await?;
             return match find::dialect(&link, deadline).await {
                 Ok(dialect) => Ok(dialect.release),
-                Err(NotFound::Lost { source: RequestError::LinkLost { .. }, .. }) => continue,
+                // A conductor that ends the link whenever it is asked must not be asked for ever.
+                Err(NotFound::Lost { source: RequestError::LinkLost { .. }, .. }) if losses < MAX_LOSSES => {
+                    losses += 1;
+                    continue;
+                }
                 Err(NotFound::Lost { request, source }) => match from_request(source, request, false) {
                     CallError::TimedOut { target, after, .. } => {
                         Err(CallError::TimedOut { target, after, sent: false })
@@ -32,22 +41,37 @@ impl Shared {
         }
     }
 
-    /// Whether bytes that may have been sent before can be sent on this link, as they are or as a fence: `false` when the
-    /// link ended meanwhile.
-    ///
-    /// # Errors
-    /// [`CallError::UnsafeToRepeat`], and why the release cannot be found out.
-    pub(crate) async fn may_repeat(
-        &self,
-        link: &Link<ConductorProtocol>,
-        deadline: Instant,
-    ) -> Result<bool, CallError> {
-        match find::dialect(link, deadline).await {
+    /// Whether bytes that may have been sent before can be sent on this link; `false` when the link ended meanwhile.
+    async fn may_repeat(&self, link: &Link<ConductorProtocol>, deadline: Instant) -> Result<bool, CallError> {
+        match find::proven(link, deadline).await {
             Ok(dialect) if dialect.remembers_nonces => Ok(true),
             Ok(dialect) => Err(CallError::UnsafeToRepeat { release: dialect.release }),
             Err(NotFound::Lost { source: RequestError::LinkLost { .. }, .. }) => Ok(false),
             Err(NotFound::Lost { request, source }) => Err(from_request(source, request, true)),
             Err(NotFound::Answer { source, .. }) => Err(CallError::UnexpectedResponse(source.to_string())),
+        }
+    }
+
+    /// A link on which bytes that may have been sent before can be sent, as they are or as a fence. Links that end in finding
+    /// out the release count as `losses`: a conductor that ends each must not be asked for ever.
+    ///
+    /// # Errors
+    /// [`CallError::UnsafeToRepeat`], and why there is no link or no release.
+    pub(crate) async fn repeatable_link(
+        &self,
+        losses: &mut u32,
+        deadline: Instant,
+    ) -> Result<Link<ConductorProtocol>, CallError> {
+        loop {
+            let link = self.link(deadline).await?;
+            if self.may_repeat(&link, deadline).await? {
+                return Ok(link);
+            }
+            *losses += 1;
+            if *losses > MAX_RESUMES {
+                let end = link.end().unwrap_or_else(|| LinkEnd::ClosedHere.into());
+                return Err(CallError::LinkLost { end, sent: true });
+            }
         }
     }
 

@@ -13,7 +13,8 @@ use serde::de::DeserializeOwned;
 
 use crate::conductor::{Incoming, decode_app};
 use crate::dialect::refusals::{
-    DISABLED, GUEST, INVALID_COMMIT, NO_FUNCTION, NOT_RUNNING, PRESSURE, UNAUTHORIZED, UNREADABLE_ENTRY,
+    DISABLED, GUEST, INVALID_COMMIT, NO_FUNCTION, NO_ZOME, NOT_RUNNING, PRESSURE, UNAUTHORIZED,
+    UNREADABLE_ENTRY,
 };
 use crate::dialect::{NOTHING_WRITTEN, NothingWritten, Release, Stage};
 use crate::redact;
@@ -176,6 +177,11 @@ impl Refusal {
     pub(crate) fn tells_of_a_cell_that_starts(&self) -> bool {
         self.text.starts_with(DISABLED)
             || (self.text.starts_with(NOT_RUNNING) && self.text.contains("NotStarted"))
+    }
+
+    /// Whether a call of a zome that no app has came as far as that: the cell runs and its `init` is over.
+    pub(crate) fn tells_of_a_cell_that_runs(&self) -> bool {
+        self.text.starts_with(NO_ZOME) || self.stage() == Some(Stage::AtNonce)
     }
 
     /// The same, said by a conductor of this release.

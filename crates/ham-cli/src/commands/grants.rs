@@ -145,6 +145,7 @@ fn functions(capability: &GrantedCapability) -> String {
             }
         },
         GrantedCapability::DirectSignal => "direct signals".into(),
+        GrantedCapability::Other(name) => format!("`{name}`, which this ham does not know"),
         _ => "something that this ham does not know".into(),
     }
 }

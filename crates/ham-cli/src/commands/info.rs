@@ -30,10 +30,20 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let asked = progress::during(context.output, "asking for the app", asking).await;
     connect::close(&ham).await;
     let (info, release) = asked?;
-    show(context, &info, release, ham.signing())
+    let named = if context.settings.release.is_some() {
+        ", named by HAM_HOLOCHAIN_RELEASE and not checked"
+    } else {
+        ""
+    };
+    show(context, &info, (release, named), ham.signing())
 }
 
-fn show(context: &Context, info: &AppInfo, release: Release, signing: &str) -> Result<(), Failure> {
+fn show(
+    context: &Context,
+    info: &AppInfo,
+    (release, named): (Release, &str),
+    signing: &str,
+) -> Result<(), Failure> {
     let (cells, status) = (app::cells(info), app::status(&info.status));
     let text = || {
         let mut table = plain(["role", "cell", "network seed", "state"]);
@@ -42,7 +52,7 @@ fn show(context: &Context, info: &AppInfo, release: Release, signing: &str) -> R
             table.add_row([&cell.name, &cell.cell_id.dna_hash().to_string(), &cell.network_seed, state]);
         }
         format!(
-            "app       {}\nstate     {status}\nagent     {}\nsigning   {signing}\nconductor Holochain {release}\n\n{}",
+            "app       {}\nstate     {status}\nagent     {}\nsigning   {signing}\nconductor Holochain {release}{named}\n\n{}",
             info.installed_app_id,
             info.agent_pub_key,
             trimmed(&table)
@@ -55,6 +65,7 @@ fn show(context: &Context, info: &AppInfo, release: Release, signing: &str) -> R
         "installed_at": info.installed_at.to_string(),
         "signing": signing,
         "holochain_release": release.name(),
+        "holochain_release_named": !named.is_empty(),
         "cells": cells.iter().map(app::Cell::json).collect::<Vec<_>>(),
     });
     context.output.result(text, &value)

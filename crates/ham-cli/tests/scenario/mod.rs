@@ -1,7 +1,7 @@
 //! The scenario of `ham demo`, run and judged.
 
 use ham_cli::demo::{DEFAULT_OUTSTANDING, DEFAULT_SEED, DemoOptions, Report, run};
-use ham_testkit::conductor::Install;
+use ham_testkit::conductor::{Install, Release};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// How much memory the process may hold more than before the load: the records of the calls, the proxy's log, the
@@ -26,6 +26,8 @@ pub(crate) struct Size {
 
 /// Runs the scenario on this conductor, and fails unless every call got a true outcome.
 pub(crate) async fn keeps_its_promises(install: Install, size: Size) {
+    // 0.6 forgets nonces, so ham sends nothing again there that may have been sent.
+    let resumes = install.release() != Release::V0_6_3;
     let seed = std::env::var("HAM_CHAOS_SEED").ok().and_then(|text| text.parse().ok());
     let options = DemoOptions::default()
         .with_seed(seed.unwrap_or(DEFAULT_SEED))
@@ -34,8 +36,8 @@ pub(crate) async fn keeps_its_promises(install: Install, size: Size) {
         .with_cuts(size.cuts);
     let report = report_of(options.with_install(install)).await;
     check_promises(&report);
-    check_losses(&report, size);
-    check_cuts(&report);
+    check_losses(&report, size, resumes);
+    check_cuts(&report, resumes);
 }
 
 async fn report_of(options: DemoOptions) -> Report {
@@ -69,7 +71,7 @@ fn check_promises(report: &Report) {
     assert!(grown <= MEMORY_BOUND_KIB, "{grown} KiB more than before");
 }
 
-fn check_losses(report: &Report, size: Size) {
+fn check_losses(report: &Report, size: Size, resumes: bool) {
     let calls = &report.calls;
     // Beside the load, one hasty call a kill and one call a cut.
     assert_eq!(calls.made, size.calls + size.kills + size.cuts);
@@ -80,16 +82,22 @@ fn check_losses(report: &Report, size: Size) {
     assert_eq!(report.cuts.values().map(|place| place.cuts).sum::<u32>(), size.cuts);
 
     assert!(calls.not_run >= size.kills, "hasty calls while the conductor is down do not run");
-    if size.sees_everything {
+    if !resumes {
+        assert_eq!(
+            (calls.resumed_and_answered, calls.arrived_on_chain),
+            (0, 0),
+            "nothing is sent twice there"
+        );
+    } else if size.sees_everything {
         assert!(calls.resumed_and_answered > 0, "no call was resumed and answered");
         assert!(calls.arrived_on_chain > 0, "no call arrived and is on the chain");
     }
 }
 
 /// The cut decides what the caller is told, not chance.
-fn check_cuts(report: &Report) {
+fn check_cuts(report: &Report, resumes: bool) {
     for (place, cuts) in &report.cuts {
-        let resumes = !place.ends_with("not resumed");
+        let resumes = resumes && !place.ends_with("not resumed");
         if place.contains("before the request") || place.contains("inside the request") {
             let told = if resumes { cuts.resumed } else { cuts.unknown };
             assert_eq!(told, cuts.cuts, "{place}: {cuts:?}");

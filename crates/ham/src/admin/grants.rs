@@ -1,12 +1,14 @@
 //! Capability grants: written, listed and revoked in the words of the conductor's release.
 
+use ham_session::{Phase, RequestError};
 use holochain_conductor_api::{AdminRequest, AdminResponse};
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::ActionHash;
 
-use super::{Admin, Asked, READ_AGAIN, dialect};
+use super::{Admin, Asked, READ_AGAIN, dialect, not_found};
 use crate::chain::Chain;
 use crate::conductor::Request;
+use crate::dialect::find;
 use crate::dialect::grant::GrantList;
 use crate::dialect::table::ClosedChain;
 use crate::dialect::{CapGrant, CapGrantInfo, Dialect};
@@ -66,7 +68,8 @@ impl Admin {
         let answer = asked
             .answer(Request::admin(&AdminRequest::ListCapabilityGrants {
                 installed_app_id: app_id.into(),
-                include_revoked: include_revoked || !dialect.lists_grants_in_force,
+                // Before 0.7.1 it lists none without.
+                include_revoked: true,
             }))
             .await?;
         let list: GrantList =
@@ -95,13 +98,19 @@ impl Admin {
     /// Refuses to write to a closed chain where the conductor would do it: other agents warrant the agent for that.
     async fn check_open(&self, cell_id: &CellId) -> Result<(), AdminError> {
         let deadline = self.deadline();
-        let dialect = dialect(&self.link(deadline).await?, deadline).await?;
-        match dialect.closed_chain {
-            ClosedChain::Refused => Ok(()),
-            ClosedChain::Written => match Chain::of(self, cell_id).is_closed().await? {
-                true => Err(AdminError::ChainClosed),
-                false => Ok(()),
-            },
+        // Not what is named: a wrong name would let it be written.
+        let dialect = find::proven(&self.link(deadline).await?, deadline).await.map_err(not_found)?;
+        if dialect.closed_chain == ClosedChain::Refused {
+            return Ok(());
+        }
+        // Many reads, one bound.
+        let looked = tokio::time::timeout_at(deadline, Chain::of(self, cell_id).is_closed()).await;
+        match looked.unwrap_or_else(|_| {
+            let source = RequestError::TimedOut { phase: Phase::Sent, after: self.shared.timeout };
+            Err(AdminError::Lost { request: "dump_state", reconcile: READ_AGAIN, source })
+        })? {
+            true => Err(AdminError::ChainClosed),
+            false => Ok(()),
         }
     }
 

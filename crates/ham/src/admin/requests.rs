@@ -28,7 +28,7 @@ impl Admin {
             let Dialect { release, filters_by_restore, .. } =
                 dialect(&self.link(deadline).await?, deadline).await?;
             if !filters_by_restore {
-                let request = "list_apps` with this status as a filter, `".into();
+                let request = "list_apps by this status".into();
                 return Err(AdminError::NotInRelease { request, release: *release });
             }
         }

@@ -32,18 +32,40 @@ pub(crate) enum NotFound {
     Answer { request: &'static str, source: BadAnswer },
 }
 
-/// The dialect of a link: known, or found out. Callers at the same time share the requests.
+/// The dialect of a link: the one that is named, or else found out.
+///
+/// # Cancel safety
+/// As [`proven`].
+pub(crate) async fn dialect(
+    link: &Link<ConductorProtocol>,
+    deadline: Instant,
+) -> Result<&'static Dialect, NotFound> {
+    match link.welcome().named() {
+        Some(named) => Ok(Dialect::of(named)),
+        None => proven(link, deadline).await,
+    }
+}
+
+/// The dialect of a link, found out whatever is named: for what would do harm on another release. Callers at the same time
+/// share the requests. A name that is wrong is an error.
 ///
 /// # Cancel safety
 /// Cancel-safe: the next caller asks again.
-pub(crate) async fn dialect(
+pub(crate) async fn proven(
     link: &Link<ConductorProtocol>,
     deadline: Instant,
 ) -> Result<&'static Dialect, NotFound> {
     let began = Instant::now();
     let found = link.welcome().release().get_or_try_init(|| find(link, deadline));
     match tokio::time::timeout_at(deadline, found).await {
-        Ok(release) => release.map(|release| Dialect::of(*release)),
+        Ok(Err(error)) => Err(error),
+        Ok(Ok(found)) => match link.welcome().named().filter(|named| named != found) {
+            None => Ok(Dialect::of(*found)),
+            Some(release) => {
+                let why = format!("it answers as {found} does");
+                Err(NotFound::Answer { request: DIRECT, source: BadAnswer::OtherRelease { release, why } })
+            }
+        },
         Err(_) => Err(NotFound::Lost {
             request: DIRECT,
             source: RequestError::TimedOut { phase: Phase::Sent, after: began.elapsed() },

@@ -73,8 +73,7 @@ pub struct CapGrantInfo {
 }
 
 /// What a grant allows.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(tag = "type", content = "value", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GrantedCapability {
     /// Calls of these functions.
@@ -84,6 +83,8 @@ pub enum GrantedCapability {
     },
     /// Direct signals to the cell; since Holochain 0.7.1.
     DirectSignal,
+    /// A kind that this version of ham does not know, by its name on the wire.
+    Other(String),
 }
 
 /// The words of a grant.
@@ -133,7 +134,30 @@ struct GrantWords {
     access: Option<AccessWords>,
     functions: Option<GrantedFunctions>,
     constraint: Option<AccessWords>,
-    capability: Option<GrantedCapability>,
+    capability: Option<CapabilityWords>,
+}
+
+#[derive(Deserialize)]
+struct CapabilityWords {
+    r#type: String,
+    value: Option<ValueWords>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ValueWords {
+    ZomeCall { functions: GrantedFunctions },
+    Other(serde::de::IgnoredAny),
+}
+
+impl From<CapabilityWords> for GrantedCapability {
+    fn from(words: CapabilityWords) -> Self {
+        match (words.r#type.as_str(), words.value) {
+            ("zome_call", Some(ValueWords::ZomeCall { functions })) => Self::ZomeCall { functions },
+            ("direct_signal", _) => Self::DirectSignal,
+            (other, _) => Self::Other(other.chars().take(64).collect()),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -178,7 +202,7 @@ impl GrantShape {
             ),
             Self::ConstraintAndCapability => (
                 words.constraint.ok_or("a listed grant has no `constraint`")?,
-                words.capability.ok_or("a listed grant has no `capability`")?,
+                words.capability.ok_or("a listed grant has no `capability`")?.into(),
             ),
         };
         Ok(CapGrantInfo {

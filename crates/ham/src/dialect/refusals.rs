@@ -66,7 +66,7 @@ pub(crate) const NOT_RUNNING: &str =
 pub(crate) const DISABLED: &str = "Conductor returned an error while using a ConductorApi: CellDisabled(";
 const CELL_MISSING: &str = "Conductor returned an error while using a ConductorApi: CellMissing(";
 const UNREADABLE: &str = "Serialization error while using a InterfaceApi: ";
-const NO_ZOME: &str = "ZomeError: Zome not found: ";
+pub(crate) const NO_ZOME: &str = "ZomeError: Zome not found: ";
 /// Two calls wrote to one chain at a time; this one lost, in the transaction that would have written.
 const HEAD_MOVED: &str = "Source chain error: Attempted to commit a bundle to the source chain, but the source chain head has moved";
 /// A chain holds a grant that an earlier release wrote and this one cannot read: neither grants nor the page of the chain

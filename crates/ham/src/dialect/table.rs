@@ -11,9 +11,6 @@ pub(crate) struct Dialect {
     pub(crate) release: Release,
     /// The words of a grant, in requests, lists and dumps.
     pub(crate) grants: GrantShape,
-    /// Whether `list_capability_grants` without `include_revoked` lists the grants in force. Where it does not, it lists
-    /// none at all.
-    pub(crate) lists_grants_in_force: bool,
     /// Whether `dump_state` reads its cursor and its limit. Where it does not, it answers the whole chain.
     pub(crate) pages_chains: bool,
     /// How an action stands in the JSON of `dump_state`.
@@ -29,9 +26,10 @@ pub(crate) struct Dialect {
     pub(crate) limits: &'static [&'static str],
 }
 
-const NO_REASON: &str = "the reason why a cell does not run is asked of the app's status";
-const LOOKS_FIRST: &str =
-    "ham looks whether a chain is closed before it grants or revokes; another client in between is not seen";
+const CLOSED: &str =
+    "another client can grant or revoke on a closed chain, which gets the agent warranted; ham looks first";
+const UPGRADE: &str =
+    "0.7.1 cannot read the grants on these chains: read docs/releases.md before the conductor is upgraded";
 
 /// How an action stands in a dump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +54,6 @@ static DIALECTS: [Dialect; 4] = [
     Dialect {
         release: Release::V0_6,
         grants: GrantShape::AccessAndFunctions,
-        lists_grants_in_force: false,
         pages_chains: false,
         actions: ActionShape::Flat,
         closed_chain: ClosedChain::Written,
@@ -65,27 +62,25 @@ static DIALECTS: [Dialect; 4] = [
         limits: &[
             "a call that was sent and lost is not sent again and cannot be fenced: it ends as unknown, since only the last nonce of \
              a key is remembered",
-            "a power cut can make a call run twice, since there is no `db_sync_level: Full`",
-            "reading a chain for a grant is one request for all of it",
-            NO_REASON,
-            LOOKS_FIRST,
+            "a power cut can lose what was acknowledged, since there is no `db_sync_level: Full`",
+            "reading a chain for a grant is one request for all of it, and one of more than 64 MiB cannot be read: nothing is granted or \
+             revoked on it",
+            CLOSED,
         ],
     },
     Dialect {
         release: Release::V0_7_0,
         grants: GrantShape::AccessAndFunctions,
-        lists_grants_in_force: false,
         pages_chains: true,
         actions: ActionShape::HeaderAndData,
         closed_chain: ClosedChain::Written,
         remembers_nonces: true,
         filters_by_restore: true,
-        limits: &[NO_REASON, LOOKS_FIRST],
+        limits: &[CLOSED, UPGRADE],
     },
     Dialect {
         release: Release::V0_7_1,
         grants: GrantShape::ConstraintAndCapability,
-        lists_grants_in_force: true,
         pages_chains: true,
         actions: ActionShape::HeaderAndData,
         closed_chain: ClosedChain::Refused,
@@ -96,7 +91,6 @@ static DIALECTS: [Dialect; 4] = [
     Dialect {
         release: Release::V0_8,
         grants: GrantShape::ConstraintAndCapability,
-        lists_grants_in_force: true,
         pages_chains: true,
         actions: ActionShape::HeaderAndData,
         closed_chain: ClosedChain::Refused,

@@ -43,15 +43,15 @@ pub enum SigningError {
     /// The agent's chain is closed; a grant after it would get the agent warranted.
     #[error("the source chain of this cell is closed; nothing may be granted on it any more")]
     ChainClosed,
-    /// The chain holds capability grants that an earlier release of Holochain wrote and this one cannot read. It refuses every
-    /// call that is signed with a key of the client's for that: another grant would change nothing.
+    /// The grant of this cell is in force, and an earlier release of Holochain wrote it, in words that this one cannot read. It
+    /// refuses every call that is signed with a client key on that chain: another grant would change nothing.
     #[error(
-        "the source chain of this cell holds grants of an earlier Holochain that this one cannot read, so it refuses every call that \
-         is signed with a client key; sign through the keystore"
+        "an earlier Holochain wrote the grant of this cell, and this one cannot read it, so it refuses every call that is signed with a \
+         client key; sign through the keystore, or install the app anew"
     )]
-    GrantsUnreadable,
-    /// Granting was forbidden by the configuration.
-    #[error("signing needs a capability grant, and the configuration forbids another one: {0}")]
+    GrantUnreadable,
+    /// Granting was forbidden: by the budget, or by who revoked the grant.
+    #[error("signing needs a capability grant, and ham may not write another one: {0}")]
     GrantForbidden(String),
     /// The credential file cannot be read or written.
     #[error("the credential file {path}: {why}")]
@@ -84,7 +84,7 @@ impl SigningError {
             Self::BadPassphrase { .. }
             | Self::NoKey(_)
             | Self::ChainClosed
-            | Self::GrantsUnreadable
+            | Self::GrantUnreadable
             | Self::GrantForbidden(_)
             | Self::Store { .. }
             | Self::Encode(_) => Recovery::FixCaller,

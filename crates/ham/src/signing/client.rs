@@ -131,8 +131,7 @@ impl ClientKeys {
             OnChain::Valid(written) => written,
             // Whoever revoked it meant it.
             OnChain::Revoked => {
-                let forget =
-                    "its grant was revoked; to grant anew, remove the credential or restart the service";
+                let forget = "its grant was revoked, and ham does not grant itself anew; remove its credential to allow it";
                 return Err(SigningError::GrantForbidden(forget.into()));
             }
             OnChain::Absent => {
@@ -165,10 +164,10 @@ impl ClientKeys {
     /// What became of the grant of a credential. Without an admin interface the file is trusted.
     async fn look_up(&self, cell: &CellId, credential: &StoredCredential) -> Result<OnChain, SigningError> {
         let Some(admin) = &self.admin else { return Ok(OnChain::Valid(None)) };
-        let (listed, refused) = match admin.grants(&self.app_id, true).await {
-            Ok(grants) => (grants.into_iter().find(|(granted, _)| granted == cell), false),
+        let listed = match admin.grants(&self.app_id, true).await {
+            Ok(grants) => grants.into_iter().find(|(granted, _)| granted == cell),
             // One grant of an earlier release, and none is listed.
-            Err(error) if error.is_unreadable_entry() => (None, true),
+            Err(error) if error.is_unreadable_entry() => None,
             Err(error) => return Err(SigningError::Grant(error)),
         };
         let Some((_, listed)) = listed else {
@@ -176,9 +175,13 @@ impl ClientKeys {
             let chain = Chain::of(admin, cell);
             let read = chain.grant(&credential.tag, credential.written.as_ref()).await;
             let (on_chain, outdated) = read.map_err(SigningError::Grant)?;
-            return match refused && outdated && self.reads_no_grant_in_force(admin).await? {
-                true => Err(SigningError::GrantsUnreadable),
-                false => Ok(on_chain),
+            return match on_chain {
+                // Not revoked, and not to be read: the conductor decodes every grant in force that has a secret, before it runs
+                // a call that shows one.
+                OnChain::Absent if outdated && credential.written.is_some() => {
+                    Err(SigningError::GrantUnreadable)
+                }
+                on_chain => Ok(on_chain),
             };
         };
         let mut ours = listed.iter().filter(|grant| grant.tag == credential.tag).peekable();
@@ -188,16 +191,6 @@ impl ClientKeys {
             None if revoked => OnChain::Revoked,
             None => OnChain::Absent,
         })
-    }
-
-    /// Whether the conductor refuses to list the grants in force: then it refuses every call that shows a secret, since it reads
-    /// all grants with secrets to find the right one. One that was revoked in time does no harm.
-    async fn reads_no_grant_in_force(&self, admin: &Admin) -> Result<bool, SigningError> {
-        match admin.grants(&self.app_id, false).await {
-            Ok(_) => Ok(false),
-            Err(error) if error.is_unreadable_entry() => Ok(true),
-            Err(error) => Err(SigningError::Grant(error)),
-        }
     }
 
     async fn check_may_grant(&self, cell: &CellId) -> Result<(), SigningError> {

@@ -25,7 +25,8 @@ const STEP_TIMEOUT: Duration = Duration::from_secs(12);
 /// Walks all steps until one fails.
 pub(super) async fn walk(context: &Context, call: bool, findings: &mut Findings) -> Result<(), Stopped> {
     let within = STEP_TIMEOUT.min(context.settings.timeout);
-    let config = connect::config(context).await.map_err(at("settings"))?;
+    // Found out, whatever is named: the step `release` compares.
+    let config = connect::config(context).await.map_err(at("settings"))?.with_release(None);
     let settings = context.reached().await.map_err(at("settings"))?;
     let app_id = config.app_id.clone();
     findings.good(
@@ -62,7 +63,7 @@ pub(super) async fn walk(context: &Context, call: bool, findings: &mut Findings)
     let info = match info {
         Some(info) => info,
         None => {
-            release(ham.release().await.map_err(at("release"))?, None, findings)?;
+            release(ham.release().await.map_err(at("release"))?, settings.release, findings)?;
             ham.app_info().await.map_err(at("cell"))?
         }
     };

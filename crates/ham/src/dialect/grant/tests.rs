@@ -82,6 +82,11 @@ fn a_list_in_other_words_than_the_releases_is_refused_by_name() {
     assert_eq!(read(GrantShape::AccessAndFunctions, &old).unwrap()[0].1[0].capability, all);
     let direct = read(GrantShape::ConstraintAndCapability, &new).unwrap();
     assert_eq!(direct[0].1[0].capability, GrantedCapability::DirectSignal);
+    // A kind that comes later takes no grant out of the list.
+    let later =
+        json!({ "tag": "t", "constraint": access, "capability": { "type": "later", "value": { "n": 1 } } });
+    let later = read(GrantShape::ConstraintAndCapability, &later).unwrap();
+    assert_eq!(later[0].1[0].capability, GrantedCapability::Other("later".into()));
     assert_eq!(read(GrantShape::AccessAndFunctions, &new).unwrap_err(), "a listed grant has no `access`");
     assert_eq!(
         read(GrantShape::ConstraintAndCapability, &old).unwrap_err(),
