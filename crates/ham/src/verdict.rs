@@ -31,9 +31,11 @@ impl Shared {
                     continue;
                 }
                 Err(NotFound::Lost { request, source }) => match from_request(source, request, false) {
+                    // It is a read: nothing can have been done.
                     CallError::TimedOut { target, after, .. } => {
                         Err(CallError::TimedOut { target, after, sent: false })
                     }
+                    CallError::LinkLost { end, .. } => Err(CallError::LinkLost { end, sent: false }),
                     error => Err(error),
                 },
                 Err(NotFound::Answer { source, .. }) => Err(bad_answer(source)),

@@ -83,3 +83,16 @@ fn what_is_no_dump_is_an_error_and_an_empty_chain_is_none() {
     }
     assert!(read(&dump(Release::V0_7_1, &[]), Dialect::of(Release::V0_7_1), None, 1).unwrap().is_empty());
 }
+
+/// Dumps hold capability secrets, and a parser's error can quote what it met.
+#[test]
+fn a_dump_is_not_quoted_in_its_error() {
+    let secret = r#"[{"source_chain_dump":{"records":[{"action_address":[],"action":{"type":7},"entry":"TOP-SECRET"}]}},""]"#;
+    let strange = r#"[{"source_chain_dump":{"records":"TOP-SECRET"}},""]"#;
+    for text in [secret, strange] {
+        for release in Release::ALL {
+            let why = refused(text, release, None, 4);
+            assert!(!why.contains("SECRET") && why.contains("the dump has an error"), "{why}");
+        }
+    }
+}

@@ -10,7 +10,7 @@ mod fake;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fake::{Fake, Words, persistent, serve};
+use fake::{Fake, Words, persistent, serve, serve_one};
 use ham::{Admin, AdminError, BadAnswer, CallError, CallOptions, Outcome, Release, SigningError};
 
 /// Far longer than anything here takes.
@@ -35,6 +35,15 @@ async fn first_call(
     script: impl Fn(&str) -> Option<Words> + Send + Sync + 'static,
 ) -> (CallError, Vec<String>) {
     let (fake, asked) = conductor(script).await;
+    let error = call(&fake).await;
+    let asked = asked.lock().unwrap().clone();
+    assert!(matches!(error.outcome(), Outcome::NotRun | Outcome::Answered), "{error:?}");
+    assert!(asked.len() <= 5, "no storm: {asked:?}");
+    (error, asked)
+}
+
+/// The error of a call.
+async fn call(fake: &Fake) -> CallError {
     let ham = persistent(fake.admin.address(), &fake.app);
     let calling = async {
         let options = CallOptions::default().with_deadline(PATIENCE);
@@ -44,14 +53,10 @@ async fn first_call(
         let mut peer = fake.app.next_peer().await.unwrap();
         serve(&mut peer).await;
     };
-    let error = tokio::select! {
+    tokio::select! {
         error = calling => error,
         () = serving => unreachable!("serving ends with the link"),
-    };
-    let asked = asked.lock().unwrap().clone();
-    assert!(matches!(error.outcome(), Outcome::NotRun | Outcome::Answered), "{error:?}");
-    assert!(asked.len() <= 5, "no storm: {asked:?}");
-    (error, asked)
+    }
 }
 
 fn source(error: &CallError) -> &BadAnswer {
@@ -188,4 +193,66 @@ async fn a_caller_that_gives_up_does_not_keep_the_next_from_finding_out() {
     }
     assert_eq!(admin.release().await.unwrap(), Release::V0_7_0);
     assert!(asked.lock().unwrap().len() <= 4);
+}
+
+/// A chain of which nothing can be read may be closed: nothing is granted on it, and the looking ends.
+#[tokio::test]
+async fn a_chain_that_cannot_be_read_is_not_granted_on() {
+    let (fake, asked) = conductor(|request| match request {
+        "dump_state" => Some(Words::Body(rmpv::Value::Map(vec![
+            ("type".into(), "error".into()),
+            (
+                "value".into(),
+                rmpv::Value::Map(vec![
+                    ("type".into(), "internal_error".into()),
+                    ("value".into(), "Other: error occurred while decoding: decode Entry: what?".into()),
+                ]),
+            ),
+        ]))),
+        _ => None,
+    })
+    .await;
+    let error = call(&fake).await;
+    assert!(matches!(source(&error), BadAnswer::Undecodable(_)), "{error:?}");
+    let asked = asked.lock().unwrap().clone();
+    assert!(asked.len() <= 8 && !asked.iter().any(|request| request == GRANT), "{asked:?}");
+}
+
+/// A cell that refuses every call is not callable, whatever it says.
+#[tokio::test]
+async fn a_cell_that_refuses_in_words_of_no_release_is_not_callable() {
+    let (fake, _) = conductor(|_| None).await;
+    let ham = persistent(fake.admin.address(), &fake.app);
+    let serving = async {
+        let mut peer = fake.app.next_peer().await.unwrap();
+        serve(&mut peer).await;
+    };
+    let error = tokio::select! {
+        callable = ham.callable("role") => callable.unwrap_err(),
+        () = serving => unreachable!("serving ends with the link"),
+    };
+    assert!(matches!(error, CallError::Refused { .. }), "{error:?}");
+}
+
+/// A conductor that ends the link whenever it is asked for its release is asked three times, not for ever.
+#[tokio::test]
+async fn a_conductor_that_hangs_up_when_it_is_asked_is_not_asked_for_ever() {
+    let (fake, _) = conductor(|_| None).await;
+    let ham = persistent(fake.admin.address(), &fake.app);
+    let mut links = 0;
+    let hanging_up = async {
+        loop {
+            let mut peer = fake.app.next_peer().await.unwrap();
+            links += 1;
+            // The app info of the handshake; then it is gone with the next request.
+            serve_one(&mut peer).await;
+            let _ = peer.receive().await;
+        }
+    };
+    let error = tokio::select! {
+        released = ham.release() => released.unwrap_err(),
+        () = hanging_up => unreachable!("it goes on"),
+    };
+    assert!(matches!(error, CallError::LinkLost { sent: false, .. }), "{error:?}");
+    assert!((3..=4).contains(&links), "{links}");
 }
