@@ -134,12 +134,13 @@ impl Admin {
         let deadline = self.deadline();
         let link = self.link(deadline).await?;
         let asked = Asked { link: &link, request: request_name, reconcile, deadline };
-        let out = Request::admin(request);
-        let known = out.as_ref().map(|out| out.name().to_owned()).unwrap_or_default();
-        let answer = asked.answer(out).await?;
+        let answer = asked.answer(Request::admin(request)).await?;
         match wire::admin_answer(answer) {
             Ok(response) => Ok(response),
-            Err(source) => Err(asked.failed(&known, source).await),
+            Err(bad) => Err(match find::lacking(&link, &bad, || Request::admin(request), deadline).await {
+                Some((request, release)) => AdminError::NotInRelease { request, release },
+                None => asked.bad(bad),
+            }),
         }
     }
 
@@ -202,17 +203,6 @@ impl Asked<'_> {
 
     fn bad(&self, source: BadAnswer) -> AdminError {
         AdminError::Answer { request: self.request, source }
-    }
-
-    /// A bad answer; one that says that the release lacks the request, where it does.
-    async fn failed(&self, name: &str, source: BadAnswer) -> AdminError {
-        if matches!(&source, BadAnswer::Refused(refusal) if refusal.is_unreadable_request())
-            && let Ok(dialect) = find::dialect(self.link, self.deadline).await
-            && !dialect.knows(name)
-        {
-            return AdminError::NotInRelease { request: name.to_owned(), release: dialect.release };
-        }
-        self.bad(source)
     }
 }
 

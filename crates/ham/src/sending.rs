@@ -123,8 +123,8 @@ impl Shared {
         }
     }
 
-    /// Whether a call was refused for want of a grant, and a grant was written since. A conductor cannot read the grants of
-    /// an earlier release, and a chain may have been restored without them.
+    /// Whether a call was refused for want of a grant, and a grant was written since: a chain may have been restored without
+    /// it.
     async fn renewed(&self, call: &SignedCall, error: &CallError, granted: u32, deadline: Instant) -> bool {
         let CallError::Refused { refusal, unsettled: false } = error else { return false };
         refusal.verdict(&call.cell_id) == Verdict::NoGrant

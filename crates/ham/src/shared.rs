@@ -14,6 +14,7 @@ use crate::cell::{self, CallTarget};
 use crate::conductor::{ConductorProtocol, Request};
 use crate::config::PersistentHamConfig;
 use crate::connector::ConductorConnector;
+use crate::dialect::find;
 use crate::error::{CallError, from_request};
 use crate::readiness::not_enabled;
 use crate::signal::SignalHub;
@@ -53,11 +54,13 @@ impl Shared {
     ) -> Result<AppResponse, CallError> {
         let link = self.link(deadline).await?;
         let out = Request::app(request).map_err(CallError::Encode)?;
-        let name = out.name().to_owned();
         match link.request(out, deadline).await {
             Ok(answer) => match wire::app_answer(answer) {
                 Ok(response) => Ok(response),
-                Err(bad) => Err(self.refused_request(&link, name, bad, deadline).await),
+                Err(bad) => Err(match find::lacking(&link, &bad, || Request::app(request), deadline).await {
+                    Some((request, release)) => CallError::NotInRelease { request, release },
+                    None => bad_answer(bad),
+                }),
             },
             Err(error) => Err(from_request(error, "app_request", false)),
         }

@@ -12,7 +12,7 @@ use crate::error::{CallError, from_request};
 use crate::readiness::not_enabled;
 use crate::sending::MAX_RESUMES;
 use crate::shared::{Shared, bad_answer};
-use crate::wire::{self, BadAnswer, NotRunning, Refusal, Verdict};
+use crate::wire::{self, NotRunning, Refusal, Verdict};
 
 /// How many links may be lost in finding out the release.
 const MAX_LOSSES: u32 = 2;
@@ -98,23 +98,6 @@ impl Shared {
             (verdict, _) => verdict,
         };
         (refusal, verdict)
-    }
-
-    /// The error of an app request with a bad answer; says that the release lacks the request, where it does.
-    pub(crate) async fn refused_request(
-        &self,
-        link: &Link<ConductorProtocol>,
-        request: String,
-        bad: BadAnswer,
-        deadline: Instant,
-    ) -> CallError {
-        if matches!(&bad, BadAnswer::Refused(refusal) if refusal.is_unreadable_request())
-            && let Ok(dialect) = find::dialect(link, deadline).await
-            && !dialect.knows(&request)
-        {
-            return CallError::NotInRelease { request, release: dialect.release };
-        }
-        bad_answer(bad)
     }
 }
 

@@ -73,6 +73,23 @@ pub(crate) async fn proven(
     }
 }
 
+/// The name of a request that the conductor could not read, and its release, where that lacks it. Costs nothing but where
+/// the request was refused for that.
+pub(crate) async fn lacking(
+    link: &Link<ConductorProtocol>,
+    bad: &BadAnswer,
+    request: impl FnOnce() -> Result<Request, String>,
+    deadline: Instant,
+) -> Option<(String, Release)> {
+    let BadAnswer::Refused(refusal) = bad else { return None };
+    if !refusal.is_unreadable_request() {
+        return None;
+    }
+    let request = request().ok()?;
+    let dialect = dialect(link, deadline).await.ok()?;
+    (!dialect.knows(request.name())).then(|| (request.name().to_owned(), dialect.release))
+}
+
 async fn find(link: &Link<ConductorProtocol>, deadline: Instant) -> Result<Release, NotFound> {
     let direct = reads(link, DIRECT, DirectSignalGrant::for_nobody(), deadline).await?;
     let on_app = link.welcome().app().is_some();
