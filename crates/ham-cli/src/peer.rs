@@ -23,7 +23,7 @@ use crate::wait::{self, Failed};
 pub(crate) struct Peer {
     /// The server's URL, ws:// or wss://
     url: String,
-    /// The file with the token; - is standard input. Tokens are never flags
+    /// The file with the token, for its owner only; - is standard input. Tokens are never flags
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
 }
