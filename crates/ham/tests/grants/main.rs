@@ -14,6 +14,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fake::{Fake, Words, serve};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use ham::{CallError, CallOptions, ClientKeySigning, PersistentHam, ProcessMemory, Signing};
 
 const DIRECT: &str = "grant_direct_signal_capability";
@@ -80,15 +82,20 @@ fn signed(error: &CallError) {
 /// Runs a test while the app interface serves every link.
 async fn served(fake: &Fake, test: impl Future<Output = ()>) {
     let serving = async {
-        let mut peers = Vec::new();
+        let mut links = FuturesUnordered::new();
         loop {
-            let mut peer = fake.app.next_peer().await.unwrap();
-            peers.push(tokio::spawn(async move { serve(&mut peer).await }));
+            tokio::select! {
+                biased;
+                Some(()) = links.next(), if !links.is_empty() => {}
+                peer = fake.app.next_peer() => links.push(async {
+                    serve(&mut peer.unwrap()).await;
+                }),
+            }
         }
     };
     tokio::select! {
         () = test => {}
-        () = serving => {}
+        () = serving => unreachable!("it serves for ever"),
     }
 }
 
