@@ -23,7 +23,7 @@ use crate::events;
 
 /// How often a grant of unknown fate is looked for.
 const GRANT_POLL: Duration = Duration::from_millis(250);
-/// How often a grant is asked for of a conductor that answers that others write to the chain.
+/// How often a grant is asked for that is lost, or refused because others write to the chain.
 const TRIES: u32 = 8;
 /// The pause before the second try; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -75,9 +75,10 @@ impl Granter<'_> {
             if let Some(error) = failed.take() {
                 let pause = FIRST_PAUSE.saturating_mul(1 << tries.min(8)).min(LONGEST_PAUSE);
                 tries += 1;
-                let busy = matches!(error, AdminError::Answer { .. })
-                    && matches!(error.recovery(), Recovery::CoolDown { .. });
-                if !busy || tries >= TRIES || Instant::now() + pause >= self.deadline {
+                // Lost or refused by a busy conductor, and by now known to have written nothing.
+                let passes = matches!(error, AdminError::Lost { .. })
+                    || matches!(error.recovery(), Recovery::CoolDown { .. });
+                if !passes || tries >= TRIES || Instant::now() + pause >= self.deadline {
                     note(&credential, locked, keys).await;
                     return Err(SigningError::Grant(error));
                 }
@@ -85,9 +86,9 @@ impl Granter<'_> {
             }
             self.check_allowed(cell, keys).await?;
             credential.asked = Some(micros(self.wall_clock.now()));
-            keys.remember(&credential);
             self.progress.begin(SigningStep::CredentialFile);
             locked.keep(&credential).await?;
+            keys.remember(&credential);
             keys.ask(&name);
             self.progress.begin(SigningStep::Grant);
             let error = match self.admin.grant(cell, &self.grant_for(&credential)?).await {
