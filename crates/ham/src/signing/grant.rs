@@ -16,7 +16,7 @@ use super::look_up::{look_up, revoked};
 use super::progress::Progress;
 use super::ring::Keys;
 use crate::admin::Admin;
-use crate::chain::{Chain, OnChain};
+use crate::admin::{Chain, OnChain};
 use crate::dialect::{CapAccess, CapGrant};
 use crate::error::{AdminError, SigningError, SigningStep};
 use crate::events;
