@@ -9,6 +9,7 @@ mod events;
 mod inbox;
 mod link;
 mod liveness;
+mod nesting;
 mod pending;
 mod protocol;
 mod pump;
@@ -35,8 +36,9 @@ pub use error::{
 pub use inbox::{Inbox, Incoming};
 pub use link::Link;
 pub use liveness::Health;
+pub use nesting::{MAX_NESTING, nests_within};
 pub use protocol::{Decoded, Frame, Keepalive, Protocol};
-pub use queue::{LossyReceiver, LossySender, Received, lossy_queue};
+pub use queue::{LossyReceiver, LossySender, Received, lossy_queue, lossy_queue_of};
 pub use target::Target;
 pub use tls::{TlsConfig, TlsError};
 pub use token::TokenSource;
