@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use ham_persistent::{ConnectError, Connector, Permanence};
+use ham_persistent::{ConnectError, Connection, Connector, Permanence};
 use ham_session::{
     DialError, DialPhase, HandshakeError, Recovery, SessionConfig, Target, WebSocketConnector, dial,
 };
@@ -16,7 +16,7 @@ use http::header::{AUTHORIZATION, HOST, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use support::binary::Binary;
 use support::json::Json;
-use support::{Identity, Server, must, recorder};
+use support::{Identity, Peer, Server, must, recorder};
 
 /// Dials while `server` does its part.
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -183,4 +183,23 @@ async fn every_address_of_a_host_is_tried() {
     target.url.set_scheme("ws").unwrap();
     let error = failure(&target, &SessionConfig::default(), async { server.stream().await.is_none() }).await;
     assert!(matches!(error, DialError::Upgrade(_)), "connected, and TLS is no HTTP: {error:?}");
+}
+
+#[tokio::test]
+async fn endless_times_are_for_ever() {
+    let endless = Duration::MAX;
+    let config = SessionConfig::default()
+        .with_connect_timeout(endless)
+        .with_ping(endless, endless)
+        .with_silence_bound(Some(endless))
+        .with_degraded_after(Some(endless))
+        .with_stuck_timeout(Some(endless))
+        .with_drain_timeout(endless)
+        .with_close_timeout(endless);
+    let server = Server::plain().await;
+    let rig = support::rig(&server, Binary::new(), &config, Peer::welcome).await.unwrap();
+    let echo = tokio::spawn(rig.peer.echo());
+    assert!(rig.link.request(support::binary::call(1, "here"), support::far()).await.is_ok());
+    must(rig.link.close()).await;
+    must(echo).await.unwrap();
 }
