@@ -42,7 +42,7 @@ pub(crate) async fn by_deadline<P: Protocol, T>(
     if let Some(told) = told.await {
         return told.unwrap_or_else(|_| Err(untold(shared)));
     }
-    let now = Instant::now();
+    let now = Instant::now().max(deadline);
     shared.expire(now);
     answer.try_recv().unwrap_or_else(|error| match error {
         // The pump has just taken it from the table, and has not come to handing the answer out: the inbox gets it.

@@ -25,7 +25,8 @@ pub use defaults::*;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SessionConfig {
-    /// Bounds the whole dial: resolving, TCP, TLS, upgrade, handshake and `on_live`.
+    /// Bounds the whole dial: resolving, TCP, TLS, upgrade, handshake and `on_live`. The closure of a
+    /// [`WebSocketConnector`](crate::WebSocketConnector) has as long before it.
     pub connect_timeout: Duration,
     /// From one ping to the next.
     pub ping_interval: Duration,

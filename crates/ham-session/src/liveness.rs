@@ -61,7 +61,8 @@ pub(crate) struct Liveness {
 impl Liveness {
     pub(crate) fn new(config: &SessionConfig, probes: bool, now: Instant) -> Self {
         let next_check = config.degraded_after.map_or(now, |wait| after(now, wait));
-        let pace = || Pace::new(config.least_rate, config.ping_interval.saturating_add(config.ping_timeout));
+        let patience = config.ping_interval.saturating_add(config.ping_timeout);
+        let pace = |largest: usize| Pace::new(config.least_rate, patience, largest as u64);
         Self {
             ping_interval: config.ping_interval,
             ping_timeout: config.ping_timeout,
@@ -72,8 +73,9 @@ impl Liveness {
             heard: now,
             progress: now,
             partial: 0,
-            reading: pace(),
-            writing: pace(),
+            reading: pace(config.max_message_size),
+            // Many messages may follow each other.
+            writing: pace(usize::MAX),
             next_ping: after(now, config.ping_interval),
             ping: None,
             next_check,

@@ -8,13 +8,14 @@ use tokio::time::Instant;
 use crate::clock::after;
 
 /// The pace of one message: it may stand still for `patience`, and each byte that moves earns it the time that the least
-/// rate gives a byte, never more than `patience` in all. So a message of `n` bytes has ended, or its pace is lost, at most
-/// `patience + n / rate` after its first byte, and a peer that sends a byte now and then is found out after `patience`.
-/// Saving up time is not allowed, or a fast start would pay for hours of standing still.
+/// rate gives a byte, never more than `patience` in all. So a peer that sends a byte now and then is found out after
+/// `patience`, and saving up time is not allowed, or a fast start would pay for hours of standing still. What goes on for
+/// longer than the `largest` message may take is no message: fragments can be empty.
 #[derive(Debug)]
 pub(crate) struct Pace {
     rate: NonZeroU64,
     patience: Duration,
+    longest: Duration,
     begun: Option<Begun>,
 }
 
@@ -33,8 +34,9 @@ pub(crate) struct Slow {
 }
 
 impl Pace {
-    pub(crate) fn new(rate: NonZeroU64, patience: Duration) -> Self {
-        Self { rate, patience, begun: None }
+    pub(crate) fn new(rate: NonZeroU64, patience: Duration, largest: u64) -> Self {
+        let longest = patience.saturating_add(time_of(largest, rate));
+        Self { rate, patience, longest, begun: None }
     }
 
     /// This many more bytes of the message moved. Returns whether it is on time.
@@ -45,9 +47,8 @@ impl Pace {
         if now >= begun.by {
             return false;
         }
-        let nanos = u128::from(bytes) * 1_000_000_000 / u128::from(self.rate.get());
-        let earned = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
-        begun.by = after(begun.by, earned).min(latest);
+        let earned = after(begun.by, time_of(bytes, self.rate));
+        begun.by = earned.min(latest).min(after(begun.at, self.longest));
         true
     }
 
@@ -68,13 +69,18 @@ impl Pace {
     }
 }
 
+fn time_of(bytes: u64, rate: NonZeroU64) -> Duration {
+    let nanos = u128::from(bytes) * 1_000_000_000 / u128::from(rate.get());
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// 1000 bytes a second, and a second's patience.
+    /// 1000 bytes a second, a second's patience, and messages of an hour.
     fn pace() -> Pace {
-        Pace::new(NonZeroU64::new(1000).expect("not zero"), Duration::from_secs(1))
+        Pace::new(NonZeroU64::new(1000).expect("not zero"), Duration::from_secs(1), 3_600_000)
     }
 
     proptest::proptest! {
@@ -118,8 +124,15 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_on_for_longer_than_the_largest_message_is_none() {
+        let (start, mut pace) = (Instant::now(), pace());
+        let lasted = (0_u64..).find(|second| !pace.moved(start + Duration::from_millis(second * 999), 5000));
+        assert_eq!(lasted, Some(3605), "an hour and the patience");
+    }
+
+    #[test]
     fn endless_patience_does_not_overflow() {
-        let mut pace = Pace::new(NonZeroU64::MIN, Duration::MAX);
+        let mut pace = Pace::new(NonZeroU64::MIN, Duration::MAX, u64::MAX);
         assert!(pace.moved(Instant::now(), u64::MAX));
         assert!(pace.moved(Instant::now(), u64::MAX));
     }

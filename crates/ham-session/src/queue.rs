@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 /// The sending end; see [`lossy_queue`].
 #[derive(Clone, Debug)]
@@ -50,10 +50,7 @@ struct Weight {
 impl Weight {
     /// Takes room for `size` bytes. An empty queue has room for any item, so that none can be too large for ever.
     fn take(&self, size: usize) -> bool {
-        let fits = |bytes: usize| {
-            let sum = bytes.saturating_add(size);
-            (bytes == 0 || sum <= self.limit).then_some(sum)
-        };
+        let fits = |bytes: usize| bytes.checked_add(size).filter(|sum| bytes == 0 || *sum <= self.limit);
         size == 0 || self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok()
     }
 
@@ -77,7 +74,7 @@ pub fn lossy_queue<T>(capacity: usize) -> (LossySender<T>, LossyReceiver<T>) {
 /// item that is larger than `bytes` fits into an empty queue, so the bound is `bytes` or the largest item.
 #[must_use]
 pub fn lossy_queue_of<T>(capacity: usize, bytes: usize) -> (LossySender<T>, LossyReceiver<T>) {
-    let (sender, receiver) = mpsc::channel(capacity.max(1));
+    let (sender, receiver) = mpsc::channel(capacity.clamp(1, Semaphore::MAX_PERMITS));
     let missed = Arc::new(AtomicU64::new(0));
     let weight = Arc::new(Weight { bytes: AtomicUsize::new(0), limit: bytes });
     let told = Arc::clone(&missed);
@@ -174,6 +171,13 @@ mod tests {
         assert_eq!(receiver.next().await, Some(Received::Item(0)));
         assert_eq!(receiver.next().await, Some(Received::Missed(1)));
         assert_eq!(receiver.next().await, None);
+    }
+
+    #[test]
+    fn endless_bounds_are_no_bounds() {
+        let (sender, mut receiver) = lossy_queue_of(usize::MAX, usize::MAX);
+        assert_eq!([sender.put_sized(1, 1), sender.put_sized(2, 1 << 40)], [0, 0]);
+        assert_eq!(receiver.try_next(), Some(Received::Item(1)));
     }
 
     #[test]

@@ -70,17 +70,19 @@ impl Transport {
     ) -> Result<Self, DialError> {
         let request = upgrade_request(target)?;
         let io = Metered { io, read: 0, written: 0 };
+        // The WebSocket crate panics unless its second bound is larger than the first.
+        let coalescing = config.write_coalescing.min(MAX_COALESCING);
         let limits = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
-            .write_buffer_size(config.write_coalescing)
+            .write_buffer_size(coalescing)
             .max_write_buffer_size(
-                config.write_coalescing.saturating_add(config.max_send_size).saturating_add(CONTROL_SLACK),
+                coalescing.saturating_add(config.max_send_size).saturating_add(CONTROL_SLACK),
             )
             .max_message_size(Some(config.max_message_size))
             .max_frame_size(Some(config.max_frame_size));
         let (socket, _response) =
             client_async_with_config(request, io, Some(limits)).await.map_err(dial_error)?;
-        let (coalescing, read_before) = (config.write_coalescing as u64, socket.get_ref().read);
+        let (coalescing, read_before) = (coalescing as u64, socket.get_ref().read);
         Ok(Self { socket, dirty: false, fed: 0, written_before: 0, coalescing, read_before, control: 0 })
     }
 
@@ -217,6 +219,9 @@ const MESSAGE_TOO_BIG: u16 = 1009;
 /// One read takes this much at most. The WebSocket crate clears that much memory before each read, which was not
 /// measurable with small messages; 16 KiB made 64 KiB messages take nearly twice as long (docs/benchmarks.md).
 const READ_BUFFER: usize = 128 << 10;
+
+/// More than any socket takes at once.
+const MAX_COALESCING: usize = 1 << 30;
 
 /// A control frame from a server has no more before its payload.
 const CONTROL_HEADER: u64 = 2;

@@ -166,6 +166,25 @@ async fn the_last_good_target_serves_when_the_provider_fails() {
     assert_eq!(asked.load(Ordering::Relaxed), 3);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_never_answers_is_one_that_fails() {
+    let target = Target::new("ws://localhost:1/".parse().unwrap());
+    let config = SessionConfig::default();
+    for fallback in [None, Some(target)] {
+        let (inbox, _kept) = recorder();
+        let never = std::future::pending::<Result<Target, _>>;
+        let mut connector = WebSocketConnector::new(never, Arc::new(Json), inbox, config.clone()).unwrap();
+        if let Some(target) = &fallback {
+            connector = connector.with_fallback(target.clone());
+        }
+        let address = must(connector.address()).await;
+        match fallback {
+            Some(target) => assert_eq!(address.unwrap(), target),
+            None => assert!(matches!(address, Err(DialError::TimedOut { phase: DialPhase::Target, .. }))),
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_configuration_that_cannot_work_is_refused() {
     let (inbox, _kept) = recorder();
@@ -186,7 +205,7 @@ async fn every_address_of_a_host_is_tried() {
 }
 
 #[tokio::test]
-async fn endless_times_are_for_ever() {
+async fn endless_times_and_sizes_are_for_ever() {
     let endless = Duration::MAX;
     let config = SessionConfig::default()
         .with_connect_timeout(endless)
@@ -195,7 +214,14 @@ async fn endless_times_are_for_ever() {
         .with_degraded_after(Some(endless))
         .with_stuck_timeout(Some(endless))
         .with_drain_timeout(endless)
-        .with_close_timeout(endless);
+        .with_close_timeout(endless)
+        .with_write_coalescing(usize::MAX)
+        .with_max_message_size(usize::MAX)
+        .with_max_frame_size(usize::MAX)
+        .with_max_send_size(usize::MAX)
+        .with_max_waiting(usize::MAX)
+        .with_max_waiting_bytes(usize::MAX)
+        .with_max_in_flight(support::window(usize::MAX));
     let server = Server::plain().await;
     let rig = support::rig(&server, Binary::new(), &config, Peer::welcome).await.unwrap();
     let echo = tokio::spawn(rig.peer.echo());
