@@ -40,7 +40,7 @@ pub use link::{CLOSE_GRACE, Link};
 pub use liveness::Health;
 pub use nesting::{MAX_NESTING, nests_within};
 pub use protocol::{Decoded, Frame, Keepalive, Protocol};
-pub use queue::{LossyReceiver, LossySender, Received, lossy_queue, lossy_queue_of};
+pub use queue::{LossyReceiver, LossySender, Received, lossy_queue};
 pub use target::Target;
 pub use tls::{TlsConfig, TlsError};
 pub use token::TokenSource;
