@@ -51,30 +51,6 @@ impl Caller {
         })
     }
 
-    /// Asks what changes nothing: again on the next link when one ends under it, for at most [`MAX_LOSSES`] links. No error of
-    /// it says that something was sent.
-    pub(super) async fn read<T>(
-        &self,
-        deadline: Instant,
-        ask: impl AsyncFn(Link<ConductorProtocol>) -> Result<T, CallError>,
-    ) -> Result<T, CallError> {
-        let mut losses = 0;
-        loop {
-            return match ask(self.link(deadline).await?).await {
-                // A conductor that ends the link whenever it is asked must not be asked for ever.
-                Err(CallError::LinkLost { .. }) if losses < MAX_LOSSES => {
-                    losses += 1;
-                    continue;
-                }
-                Err(CallError::LinkLost { end, .. }) => Err(CallError::LinkLost { end, sent: false }),
-                Err(CallError::TimedOut { target, after, .. }) => {
-                    Err(CallError::TimedOut { target, after, sent: false })
-                }
-                result => result,
-            };
-        }
-    }
-
     /// One app request on one link.
     pub(crate) async fn app_request(
         &self,
@@ -86,11 +62,15 @@ impl Caller {
 
     /// The app as it is now.
     pub(crate) async fn refresh(&self, deadline: Instant) -> Result<Arc<AppInfo>, CallError> {
-        self.read(deadline, async |link| match asked(&link, &AppRequest::AppInfo, deadline).await? {
-            AppResponse::AppInfo(Some(info)) => Ok(self.learned(info, &link)),
-            other => Err(unexpected("app_info", &other)),
-        })
-        .await
+        let mut reading = Reading::default();
+        loop {
+            let link = self.link(deadline).await?;
+            match asked(&link, &AppRequest::AppInfo, deadline).await {
+                Ok(AppResponse::AppInfo(Some(info))) => return Ok(self.learned(info, &link)),
+                Ok(other) => return Err(unexpected("app_info", &other)),
+                Err(error) => reading.again(error)?,
+            }
+        }
     }
 
     /// Keeps the newest app info. The signals of an app that was installed anew come on links that are newer than it, so an
@@ -155,6 +135,34 @@ pub(crate) fn bad_answer(bad: BadAnswer) -> CallError {
         BadAnswer::Undecodable(why) => CallError::UnexpectedResponse(why),
         other @ (BadAnswer::OtherRelease { .. } | BadAnswer::Unexpected { .. }) => {
             CallError::UnexpectedResponse(other.to_string())
+        }
+    }
+}
+
+/// A question that changes nothing: it is asked again on the next link when one ends under it.
+#[derive(Default)]
+pub(super) struct Reading {
+    losses: u32,
+}
+
+impl Reading {
+    /// Whether to ask again, for at most [`MAX_LOSSES`] links: a conductor that ends the link whenever it is asked must not be
+    /// asked for ever.
+    ///
+    /// # Errors
+    /// Why not. It does not say that something was sent.
+    pub(super) fn again(&mut self, error: CallError) -> Result<(), CallError> {
+        match error {
+            // A link that is being replaced takes nothing; if the owner closes, the next look for a link says so.
+            CallError::LinkLost { .. } | CallError::Closed { .. } if self.losses < MAX_LOSSES => {
+                self.losses += 1;
+                Ok(())
+            }
+            CallError::LinkLost { end, .. } => Err(CallError::LinkLost { end, sent: false }),
+            CallError::TimedOut { target, after, .. } => {
+                Err(CallError::TimedOut { target, after, sent: false })
+            }
+            error => Err(error),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use ham_persistent::Connection as _;
 use ham_session::{Link, LinkEnd, Phase, RequestError};
 use holochain_zome_types::prelude::ExternIO;
 use tokio::time::Instant;
@@ -223,7 +222,6 @@ impl Delivery<'_> {
             // The link is being replaced, or the owner closes: the next one tells.
             RequestError::Draining => {
                 self.never_left();
-                let _ = tokio::time::timeout_at(self.course.deadline, link.closed()).await;
                 Ok(())
             }
             RequestError::TimedOut { phase: Phase::Sent, after } => {

@@ -68,7 +68,7 @@ pub(crate) async fn callable(
     let probe =
         CallPlan { target: target.clone(), zome: PROBE_ZOME.into(), function: PROBE_ZOME.into(), payload };
     let signed = sign::call(caller, &probe, deadline, None).await.map_err(|error| granting(error, target))?;
-    match probe(caller, &signed, deadline).await? {
+    match refused_probe(caller, &signed, deadline).await? {
         Some(reason) => Err(not_running(reason)),
         None => Ok(signed.cell_id().clone()),
     }
@@ -76,7 +76,7 @@ pub(crate) async fn callable(
 
 /// One sending of a probe, without waiting for a cell to start: why it does not run. It runs nothing but `init`, so none of its
 /// errors says that something was sent.
-async fn probe(
+async fn refused_probe(
     caller: &Caller,
     call: &SignedCall,
     deadline: Instant,

@@ -3,7 +3,7 @@
 use ham_session::{Link, LinkEnd, RequestError};
 use tokio::time::Instant;
 
-use super::caller::{Caller, bad_answer};
+use super::caller::{Caller, Reading, bad_answer};
 use super::deliver::MAX_RESUMES;
 use crate::dialect::{Dialect, Release};
 use crate::error::{CallError, from_request};
@@ -12,13 +12,14 @@ use crate::wire::find::{self, NotFound};
 
 /// The release of the conductor behind the link.
 pub(crate) async fn release(caller: &Caller, deadline: Instant) -> Result<Release, CallError> {
-    caller
-        .read(deadline, async |link| match find::dialect(link, deadline).await {
-            Ok(dialect) => Ok(dialect.release),
-            Err(NotFound::Lost { request, source }) => Err(from_request(source, request, false)),
-            Err(NotFound::Answer { source, .. }) => Err(bad_answer(source)),
-        })
-        .await
+    let mut reading = Reading::default();
+    loop {
+        match find::dialect(&caller.link(deadline).await?, deadline).await {
+            Ok(dialect) => return Ok(dialect.release),
+            Err(NotFound::Lost { request, source }) => reading.again(from_request(source, request, false))?,
+            Err(NotFound::Answer { source, .. }) => return Err(bad_answer(source)),
+        }
+    }
 }
 
 /// A link on which bytes that may have been sent before can be sent, as they are or as a fence. Links that end while the
