@@ -24,7 +24,7 @@ use crate::wire::{self, BadAnswer, not_enabled};
 use crate::wire::{ConductorProtocol, Request};
 
 /// How many links may be lost under one read.
-const MAX_LOSSES: u32 = 8;
+const MAX_LOSSES: u32 = 4;
 
 /// What all clones share.
 pub(crate) struct Caller {
