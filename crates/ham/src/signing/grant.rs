@@ -52,13 +52,14 @@ impl Granter<'_> {
         mut known: bool,
         locked: &mut Locked<'_>,
     ) -> Result<StoredCredential, SigningError> {
-        let name = credential.cell.clone();
         let mut failed: Option<AdminError> = None;
         let mut tries = 0;
         loop {
             if known {
                 self.progress.begin(SigningStep::GrantLookUp);
-                match (look_up(Some(self.admin), cell, &credential).await, self.unsettled(&credential)) {
+                // Before the look: what is written until then shows in it.
+                let left = self.unsettled(&credential);
+                match (look_up(Some(self.admin), cell, &credential).await, left) {
                     (Ok(OnChain::Valid(action)), _) => return Ok(there(credential, action, self.ring)),
                     (Ok(OnChain::Revoked), _) => return Err(revoked()),
                     (Ok(OnChain::Absent) | Err(SigningError::Grant(_)), Some(left)) => {
@@ -70,42 +71,63 @@ impl Granter<'_> {
                 }
             }
             // It is not there, and nothing is under way: whatever was asked for wrote nothing.
-            self.ring.keys().wrote_nothing(&name);
+            self.ring.keys().wrote_nothing(&credential.cell);
             credential.asked = None;
             if let Some(error) = failed.take() {
-                let pause = FIRST_PAUSE.saturating_mul(1 << tries.min(8)).min(LONGEST_PAUSE);
                 tries += 1;
-                // Lost or refused by a busy conductor, and by now known to have written nothing.
-                let passes = matches!(error, AdminError::Lost { .. })
-                    || matches!(error.recovery(), Recovery::CoolDown { .. });
-                if !passes || tries >= TRIES || Instant::now() + pause >= self.deadline {
+                if !self.paused(&error, tries).await {
                     self.note(&credential, locked).await;
                     return Err(SigningError::Grant(error));
                 }
-                tokio::time::sleep_until(Instant::now() + pause).await;
             }
-            self.check_allowed(cell).await?;
-            credential.asked = Some(micros(self.wall_clock.now()));
-            self.progress.begin(SigningStep::CredentialFile);
-            locked.keep(&credential).await?;
-            self.ring.keys().ask(&credential);
-            self.progress.begin(SigningStep::Grant);
-            let error = match self.admin.grant(cell, &self.grant_for(&credential)?).await {
+            match self.ask(cell, &mut credential, locked).await? {
                 Ok(action) => return Ok(there(credential, Some(action), self.ring)),
-                Err(error) => error,
-            };
-            match fate(&error) {
-                Fate::NotSent => {
-                    self.ring.keys().wrote_nothing(&name);
-                    credential.asked = None;
-                    self.note(&credential, locked).await;
-                    return Err(SigningError::Grant(error));
-                }
-                Fate::Over => credential.asked = None,
-                Fate::Unknown => {}
+                Err(error) => (failed, known) = (Some(error), true),
             }
-            (failed, known) = (Some(error), true);
         }
+    }
+
+    /// Waits before the next try; false when there is none.
+    async fn paused(&self, error: &AdminError, tries: u32) -> bool {
+        let again = Instant::now() + FIRST_PAUSE.saturating_mul(1 << (tries - 1).min(8)).min(LONGEST_PAUSE);
+        // Lost or refused by a busy conductor.
+        let passes =
+            matches!(error, AdminError::Lost { .. }) || matches!(error.recovery(), Recovery::CoolDown { .. });
+        let waits = passes && tries < TRIES && again < self.deadline;
+        if waits {
+            tokio::time::sleep_until(again).await;
+        }
+        waits
+    }
+
+    /// Asks for the grant. The inner error is one of a request that was sent.
+    async fn ask(
+        &self,
+        cell: &CellId,
+        credential: &mut StoredCredential,
+        locked: &mut Locked<'_>,
+    ) -> Result<Result<ActionHash, AdminError>, SigningError> {
+        self.check_allowed(cell).await?;
+        credential.asked = Some(micros(self.wall_clock.now()));
+        self.progress.begin(SigningStep::CredentialFile);
+        locked.keep(credential).await?;
+        self.ring.keys().ask(credential);
+        self.progress.begin(SigningStep::Grant);
+        let error = match self.admin.grant(cell, &self.grant_for(credential)?).await {
+            Ok(action) => return Ok(Ok(action)),
+            Err(error) => error,
+        };
+        match fate(&error) {
+            Fate::NotSent => {
+                self.ring.keys().wrote_nothing(&credential.cell);
+                credential.asked = None;
+                self.note(credential, locked).await;
+                return Err(SigningError::Grant(error));
+            }
+            Fate::Over => credential.asked = None,
+            Fate::Unknown => {}
+        }
+        Ok(Err(error))
     }
 
     /// Keeps what is known now. Nothing depends on it but how long the next one looks for a grant.
