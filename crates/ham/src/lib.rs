@@ -21,8 +21,8 @@ mod wire;
 pub use admin::Admin;
 pub use call::{
     CallOptions, CallPolicy, CallTarget, DEFAULT_DEADLINE, DEFAULT_PRESSURE_COOLDOWN_MAX, DEFAULT_REPEATS,
-    DEFAULT_SKEW_MARGIN, Fenced, MAX_NONCE_LIFE, MAX_RESUMES, OnUnknown, PressureBreaker, READINESS_POLL,
-    SignedCall, UnknownCall,
+    DEFAULT_SKEW_MARGIN, Fenced, MAX_NONCE_LIFE, MAX_RESUMES, MAX_WAITING_FOR_CELL, OnUnknown,
+    PressureBreaker, READINESS_POLL, SignedCall, UnknownCall,
 };
 pub use config::{
     AppInterface, DEFAULT_ADMIN_TIMEOUT, DEFAULT_DEGRADED_AFTER, DEFAULT_MAX_IN_FLIGHT, DEFAULT_ORIGIN,
@@ -45,8 +45,8 @@ pub use drop_in::shutdown::{ShutdownRx, install_shutdown_handler};
 pub use drop_in::{SigningPolicy, SigningRefused, client, errors, reconnect, shutdown};
 pub use entropy::{Entropy, SystemEntropy};
 pub use error::{
-    AdminError, CallError, ConnectError, KEYSTORE_COOLDOWN, OVERLOAD_COOLDOWN, Outcome, SigningError,
-    SigningStep,
+    AdminError, CallError, ConnectError, FenceError, KEYSTORE_COOLDOWN, OVERLOAD_COOLDOWN, Outcome,
+    SigningError, SigningStep,
 };
 pub use ham_persistent::{Exponential, Jitter, Patience, RetryDelay};
 pub use ham_session::{Delivery, LinkEnd, Recovery};

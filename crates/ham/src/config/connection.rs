@@ -31,7 +31,7 @@ use crate::signing::Signing;
 /// - calls in flight: [`DEFAULT_MAX_IN_FLIGHT`]; silence bound: [`DEFAULT_SILENCE_BOUND`]; degraded after
 ///   [`DEFAULT_DEGRADED_AFTER`]
 /// - signals kept for a slow subscriber: [`DEFAULT_SIGNAL_CAPACITY`]
-/// - breaker: off; release of the conductor: found out
+/// - one call at a time to a cell; breaker: off; release of the conductor: found out
 /// - randomness: the system's; memory: the process's
 #[derive(Clone)]
 #[non_exhaustive]
@@ -62,7 +62,9 @@ pub struct PersistentHamConfig {
     pub signal_capacity: usize,
     /// Pauses a cell under pressure.
     pub breaker: Option<PressureBreaker>,
-    /// Called once for every call that ends with an unknown outcome or as arrived.
+    /// Whether the calls of one cell that may write go out one at a time, across all connections of the process.
+    pub lanes: bool,
+    /// Called once for every signed call that ends with an unknown outcome or as arrived.
     pub on_unknown: Option<OnUnknown>,
     /// The wall clock that nonces expire by.
     pub wall_clock: Arc<dyn WallClock>,
@@ -123,6 +125,7 @@ impl PersistentHamConfig {
             skew_margin: DEFAULT_SKEW_MARGIN,
             signal_capacity: DEFAULT_SIGNAL_CAPACITY,
             breaker: None,
+            lanes: true,
             on_unknown: None,
             wall_clock: Arc::new(SystemWallClock),
             release: None,
@@ -187,7 +190,20 @@ impl PersistentHamConfig {
         self
     }
 
-    /// Called once for every call that ends with an unknown outcome or as arrived.
+    /// Whether the calls of one cell go out one at a time, across all connections of the process, but for those declared
+    /// [`read_only`](crate::CallOptions::read_only).
+    ///
+    /// Without it, calls that write at the same time with relaxed ordering fork the cell's source chain, for which peers may
+    /// warrant its agent; of those with strict ordering all but one are refused. Turn it off only for apps of which you know
+    /// that nothing of that happens.
+    #[must_use]
+    pub fn with_lanes(mut self, lanes: bool) -> Self {
+        self.lanes = lanes;
+        self
+    }
+
+    /// Called once for every signed call that ends with an unknown outcome or as arrived: see
+    /// [`OnUnknown`](crate::OnUnknown).
     #[must_use]
     pub fn with_on_unknown(mut self, hook: impl Fn(&UnknownCall) + Send + Sync + 'static) -> Self {
         self.on_unknown = Some(Arc::new(hook));

@@ -9,8 +9,8 @@ use holochain_conductor_api::AppInfo;
 use super::connector::ConductorConnector;
 use super::signal::{GapCause, SignalHub};
 use crate::admin::Admin;
-use crate::call::Breakers;
 use crate::call::Caller;
+use crate::call::{Breakers, Lanes};
 use crate::config::{PersistentHamConfig, default_retry};
 use crate::error::ConnectError;
 use crate::signing::{Signer, Surroundings};
@@ -69,10 +69,12 @@ impl Parts {
         };
         let signer = Signer::new(&self.config.signing, &self.config.app_id, surroundings);
         let breakers = Breakers::new(self.config.breaker);
+        let lanes = self.config.memory.of::<Lanes>(String::new());
         Arc::new(Caller {
             config: self.config,
             signer,
             breakers,
+            lanes,
             persistent,
             admin: self.admin,
             signals: self.signals,
