@@ -14,7 +14,7 @@ use super::session::{DEFAULT_ADMIN_TIMEOUT, conductor_session, default_retry};
 use crate::call::{DEFAULT_DEADLINE, DEFAULT_SKEW_MARGIN, OnUnknown, PressureBreaker, UnknownCall};
 use crate::dialect::Release;
 use crate::error::ConnectError;
-use crate::link::DEFAULT_SIGNAL_CAPACITY;
+use crate::link::{DEFAULT_SIGNAL_BYTES, DEFAULT_SIGNAL_CAPACITY};
 use crate::signing::Signing;
 
 /// How to reach one app on one conductor.
@@ -28,7 +28,7 @@ use crate::signing::Signing;
 /// - deadline of a call: [`DEFAULT_DEADLINE`]; skew margin: [`DEFAULT_SKEW_MARGIN`]
 /// - calls in flight: [`DEFAULT_MAX_IN_FLIGHT`]; silence bound: [`DEFAULT_SILENCE_BOUND`]; degraded after
 ///   [`DEFAULT_DEGRADED_AFTER`]
-/// - signals kept for a slow subscriber: [`DEFAULT_SIGNAL_CAPACITY`]
+/// - signals kept for a slow subscriber: [`DEFAULT_SIGNAL_CAPACITY`], of at most [`DEFAULT_SIGNAL_BYTES`]
 /// - breaker: off; release of the conductor: found out
 #[derive(Clone)]
 #[non_exhaustive]
@@ -55,8 +55,10 @@ pub struct PersistentHamConfig {
     pub deadline: Duration,
     /// What a nonce lives longer than its call, within [`MAX_NONCE_LIFE`](crate::MAX_NONCE_LIFE).
     pub skew_margin: Duration,
-    /// Signals kept for a slow subscriber.
+    /// Signals kept for a slow subscriber; what comes beyond them is a gap.
     pub signal_capacity: usize,
+    /// How many bytes they may have together; one signal may be larger.
+    pub signal_bytes: usize,
     /// Pauses a cell under pressure.
     pub breaker: Option<PressureBreaker>,
     /// Called once for every call that ends with an unknown outcome or as arrived.
@@ -115,6 +117,7 @@ impl PersistentHamConfig {
             deadline: DEFAULT_DEADLINE,
             skew_margin: DEFAULT_SKEW_MARGIN,
             signal_capacity: DEFAULT_SIGNAL_CAPACITY,
+            signal_bytes: DEFAULT_SIGNAL_BYTES,
             breaker: None,
             on_unknown: None,
             wall_clock: Arc::new(SystemWallClock),
@@ -168,6 +171,13 @@ impl PersistentHamConfig {
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// Signals kept for a slow subscriber: at most so many, of so many bytes together.
+    #[must_use]
+    pub fn with_signal_queue(mut self, signals: usize, bytes: usize) -> Self {
+        (self.signal_capacity, self.signal_bytes) = (signals, bytes);
         self
     }
 
