@@ -24,7 +24,7 @@ use crate::wait::{self, Failed};
 pub(crate) struct Peer {
     /// The server's URL, ws:// or wss://
     url: String,
-    /// The file with the token; - is standard input. Tokens are never flags
+    /// The file with the token, for its owner only; - is standard input. Tokens are never flags
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
 }
@@ -46,13 +46,14 @@ impl Peer {
         let mut config =
             Config::new(self.url()?).with_fail_first_connect(true).with_reconnect_delays(initial, max);
         config.session = session(context, config.session);
-        config.tokens = self.tokens().await?;
+        config.tokens = self.tokens(context).await?;
         Ok(config)
     }
 
     /// The token. The file is read now, so that a wrong one is told, and again before each dial.
-    pub(crate) async fn tokens(&self) -> Result<TokenSource, Failure> {
+    pub(crate) async fn tokens(&self, context: &Context) -> Result<TokenSource, Failure> {
         let Some(file) = &self.token_file else { return Ok(TokenSource::default()) };
+        input::tell_if_exposed(file, context.output);
         let tokens = TokenSource::default().with_token(token(file).await?);
         if self.reads_stdin() {
             return Ok(tokens);

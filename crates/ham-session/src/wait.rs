@@ -39,7 +39,7 @@ where
     C: Connector<Connection = Link<P>>,
     P: Protocol,
 {
-    let current = || persistent.current_connection().filter(|link| link.end().is_none());
+    let current = || persistent.current_connection().filter(Link::takes_requests);
     // Nearly always there is one, and then nothing has to be watched.
     if let Some(link) = current() {
         return Ok(link);
