@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::call::CallTarget;
 use crate::call::{CallOptions, CallPolicy};
-use crate::cell::CallTarget;
 use crate::error::CallError;
 use crate::persistent::PersistentHam;
 

@@ -4,7 +4,26 @@
 //! that one which rewords a text fails the suite.
 
 use super::release::Release;
-use crate::wire::RefusalKind;
+
+/// Which of the conductor's error variants it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RefusalKind {
+    /// `InternalError`: everything that has no variant of its own, guest errors included.
+    InternalError,
+    /// `Deserialization`: the conductor could not read the request.
+    Deserialization,
+    /// `DnaReadError`.
+    DnaReadError,
+    /// `RibosomeError`.
+    RibosomeError,
+    /// `ZomeCallAuthenticationFailed`: the signature does not fit.
+    ZomeCallAuthenticationFailed,
+    /// `ZomeCallUnauthorized`: nonce, grant or block list refused the call.
+    ZomeCallUnauthorized,
+    /// `CountersigningSessionError`.
+    CountersigningSessionError,
+}
 
 /// When a refusal was decided, relative to the claim of the nonce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use super::progress::Progress;
 use super::store::{CredentialStore, StoredCredential, off_runtime};
 use super::{ClientKeySigning, Credentials, Key};
 use crate::admin::Admin;
-use crate::chain::{Chain, OnChain};
+use crate::admin::{Chain, OnChain};
 use crate::dialect::{CapAccess, CapGrant};
 use crate::error::{AdminError, SigningError, SigningStep};
 use crate::events;
