@@ -24,6 +24,8 @@ pub enum NoLink {
 
 /// Resolves with a link that lives: at once if there is one, else as soon as one comes up.
 ///
+/// Those who wait get it in the order in which they began to: first come, first sent.
+///
 /// The engine learns that a link has ended a moment after the link does, so its current one can be dead. This asks the
 /// link itself.
 ///
@@ -37,24 +39,22 @@ where
     C: Connector<Connection = Link<P>>,
     P: Protocol,
 {
-    let current = || persistent.current_connection().filter(|link| link.end().is_none());
+    let current = || persistent.current_connection().filter(Link::takes_requests);
     // Nearly always there is one, and then nothing has to be watched.
     if let Some(link) = current() {
         return Ok(link);
     }
     let began = Instant::now();
-    let mut state = persistent.state();
     loop {
+        let turned = persistent.turned();
         if let Some(link) = current() {
             return Ok(link);
         }
         if persistent.is_closed() {
             return Err(NoLink::Closed);
         }
-        match tokio::time::timeout_at(deadline, state.changed()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return Err(NoLink::Closed),
-            Err(_) => return Err(NoLink::TimedOut { after: began.elapsed() }),
+        if tokio::time::timeout_at(deadline, turned).await.is_err() {
+            return Err(NoLink::TimedOut { after: began.elapsed() });
         }
     }
 }

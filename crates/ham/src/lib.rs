@@ -6,9 +6,11 @@ mod config;
 mod deadline;
 mod dialect;
 mod drop_in;
+mod entropy;
 mod error;
 pub mod events;
 mod link;
+mod memory;
 pub mod metrics;
 mod persistent;
 mod redact;
@@ -19,8 +21,8 @@ mod wire;
 pub use admin::Admin;
 pub use call::{
     CallOptions, CallPolicy, CallTarget, DEFAULT_DEADLINE, DEFAULT_PRESSURE_COOLDOWN_MAX, DEFAULT_REPEATS,
-    DEFAULT_SKEW_MARGIN, Fenced, MAX_NONCE_LIFE, MAX_RESUMES, OnUnknown, PressureBreaker, READINESS_POLL,
-    SignedCall, UnknownCall,
+    DEFAULT_SKEW_MARGIN, Fenced, MAX_NONCE_LIFE, MAX_RESUMES, MAX_WAITING_FOR_CELL, OnUnknown,
+    PressureBreaker, READINESS_POLL, SignedCall, UnknownCall,
 };
 pub use config::{
     AppInterface, DEFAULT_ADMIN_TIMEOUT, DEFAULT_DEGRADED_AFTER, DEFAULT_MAX_IN_FLIGHT, DEFAULT_ORIGIN,
@@ -41,17 +43,22 @@ pub use drop_in::errors::{
 pub use drop_in::reconnect::{BackoffConfig, compute_delay_ms, connect_with_backoff};
 pub use drop_in::shutdown::{ShutdownRx, install_shutdown_handler};
 pub use drop_in::{SigningPolicy, SigningRefused, client, errors, reconnect, shutdown};
+pub use entropy::{Entropy, SystemEntropy};
 pub use error::{
-    AdminError, CallError, ConnectError, KEYSTORE_COOLDOWN, OVERLOAD_COOLDOWN, Outcome, SigningError,
-    SigningStep,
+    AdminError, CallError, ConnectError, FenceError, KEYSTORE_COOLDOWN, OVERLOAD_COOLDOWN, Outcome,
+    SigningError, SigningStep,
 };
 pub use ham_persistent::{Exponential, Jitter, Patience, RetryDelay};
 pub use ham_session::{Delivery, LinkEnd, Recovery};
 pub use holochain_client;
 pub use link::{DEFAULT_SIGNAL_CAPACITY, GapCause, HamState, Signal, SignalItem, Signals, StateWatch};
+pub use memory::ProcessMemory;
 pub use persistent::{PersistentHam, notify_systemd};
 pub use redact::{REDACTED, Secret};
-pub use signing::{ClientKeySigning, Signing};
+pub use signing::{
+    ClientKeySigning, CredentialFile, Keystore, KeystoreFuture, KeystoreLink, KeystoreRefusal,
+    LockedCredentialFile, Signing, StoreFuture, open_to_others,
+};
 pub use typed::{ZomeCall, ZomeHandle, ZomeInput, zome_client};
 pub use wire::{
     BadAnswer, ConductorProtocol, DEFAULT_PRESSURE_COOLDOWN, Effect, Incoming, Interface, NotRunning,

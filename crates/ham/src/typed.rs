@@ -75,6 +75,7 @@ impl ZomeHandle {
         CallOptions {
             deadline: self.deadline.or(declared.deadline),
             policy: self.policy.unwrap_or(declared.policy),
+            ..declared
         }
     }
 }

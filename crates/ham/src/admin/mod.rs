@@ -18,3 +18,4 @@ mod requests;
 
 pub(crate) use chain::{Chain, OnChain};
 pub use client::Admin;
+pub(crate) use grants::GRANT;

@@ -9,10 +9,12 @@ use holochain_zome_types::cell::CellId;
 use tokio::time::Instant;
 
 use super::breaker::Breakers;
+use super::lane::Lanes;
 use super::target::{self, CallTarget};
 use crate::admin::Admin;
 use crate::config::PersistentHamConfig;
 use crate::error::{CallError, from_request};
+use crate::events;
 use crate::link::ConductorConnector;
 use crate::link::HamState;
 use crate::link::SignalHub;
@@ -21,11 +23,15 @@ use crate::wire::find;
 use crate::wire::{self, BadAnswer, not_enabled};
 use crate::wire::{ConductorProtocol, Request};
 
+/// How many links may be lost under one read.
+const MAX_LOSSES: u32 = 4;
+
 /// What all clones share.
 pub(crate) struct Caller {
     pub(crate) config: Arc<PersistentHamConfig>,
     pub(crate) signer: Signer,
     pub(crate) breakers: Breakers,
+    pub(crate) lanes: Arc<Lanes>,
     pub(crate) persistent: Persistent<ConductorConnector>,
     pub(crate) admin: Option<Admin>,
     pub(crate) signals: Arc<SignalHub>,
@@ -51,37 +57,32 @@ impl Caller {
         request: &AppRequest,
         deadline: Instant,
     ) -> Result<AppResponse, CallError> {
-        let link = self.link(deadline).await?;
-        let out = Request::app(request).map_err(CallError::Encode)?;
-        match link.request(out, deadline).await {
-            Ok(answer) => match wire::app_answer(answer) {
-                Ok(response) => Ok(response),
-                Err(bad) => Err(match find::lacking(&link, &bad, || Request::app(request), deadline).await {
-                    Some((request, release)) => CallError::NotInRelease { request, release },
-                    None => bad_answer(bad),
-                }),
-            },
-            Err(error) => Err(from_request(error, "app_request", false)),
+        asked(&self.link(deadline).await?, request, deadline).await
+    }
+
+    /// The app as it is now.
+    pub(crate) async fn refresh(&self, deadline: Instant) -> Result<Arc<AppInfo>, CallError> {
+        let mut reading = Reading::default();
+        loop {
+            let link = self.link(deadline).await?;
+            match asked(&link, &AppRequest::AppInfo, deadline).await {
+                Ok(AppResponse::AppInfo(Some(info))) => return Ok(self.learned(info, &link)),
+                Ok(other) => return Err(unexpected("app_info", &other)),
+                Err(error) => reading.again(error)?,
+            }
         }
     }
 
-    /// The app as it is now. A read, so it is asked again on the next link; a call that waits for it was not sent.
-    pub(crate) async fn refresh(&self, deadline: Instant) -> Result<Arc<AppInfo>, CallError> {
-        loop {
-            return match self.app_request(&AppRequest::AppInfo, deadline).await {
-                Ok(AppResponse::AppInfo(Some(info))) => {
-                    let info = Arc::new(info);
-                    *self.app.write().unwrap_or_else(PoisonError::into_inner) = Some(info.clone());
-                    Ok(info)
-                }
-                Ok(other) => Err(unexpected("app_info", &other)),
-                Err(CallError::LinkLost { .. }) => continue,
-                Err(CallError::TimedOut { target, after, .. }) => {
-                    Err(CallError::TimedOut { target, after, sent: false })
-                }
-                Err(error) => Err(error),
-            };
+    /// Keeps the newest app info. The signals of an app that was installed anew come on links that are newer than it, so an
+    /// older one is replaced, and the gap is told.
+    fn learned(&self, info: AppInfo, link: &Link<ConductorProtocol>) -> Arc<AppInfo> {
+        let info = Arc::new(info);
+        let known = self.app.write().unwrap_or_else(PoisonError::into_inner).replace(info.clone());
+        if known.is_some_and(|known| target::is_another_installation(&known, &info)) {
+            tracing::warn!(event = events::REINSTALLED, app_id = info.installed_app_id);
+            link.retire();
         }
+        info
     }
 
     /// The app as it was last seen; asked for where it never was.
@@ -135,5 +136,52 @@ pub(crate) fn bad_answer(bad: BadAnswer) -> CallError {
         other @ (BadAnswer::OtherRelease { .. } | BadAnswer::Unexpected { .. }) => {
             CallError::UnexpectedResponse(other.to_string())
         }
+    }
+}
+
+/// A question that changes nothing: it is asked again on the next link when one ends under it.
+#[derive(Default)]
+pub(super) struct Reading {
+    losses: u32,
+}
+
+impl Reading {
+    /// Whether to ask again, for at most [`MAX_LOSSES`] links: a conductor that ends the link whenever it is asked must not be
+    /// asked for ever.
+    ///
+    /// # Errors
+    /// Why not. It does not say that something was sent.
+    pub(super) fn again(&mut self, error: CallError) -> Result<(), CallError> {
+        match error {
+            // A link that is being replaced takes nothing; if the owner closes, the next look for a link says so.
+            CallError::LinkLost { .. } | CallError::Closed { .. } if self.losses < MAX_LOSSES => {
+                self.losses += 1;
+                Ok(())
+            }
+            CallError::LinkLost { end, .. } => Err(CallError::LinkLost { end, sent: false }),
+            CallError::TimedOut { target, after, .. } => {
+                Err(CallError::TimedOut { target, after, sent: false })
+            }
+            error => Err(error),
+        }
+    }
+}
+
+/// One request on one link.
+async fn asked(
+    link: &Link<ConductorProtocol>,
+    request: &AppRequest,
+    deadline: Instant,
+) -> Result<AppResponse, CallError> {
+    let out = Request::app(request).map_err(CallError::Encode)?;
+    match link.request(out, deadline).await {
+        Ok(answer) => match wire::app_answer(answer) {
+            Ok(response) => Ok(response),
+            Err(bad) => Err(match find::lacking(link, &bad, || Request::app(request), deadline).await {
+                Some((request, release)) => CallError::NotInRelease { request, release },
+                None => bad_answer(bad),
+            }),
+        },
+        Err(error) => Err(from_request(error, "app_request", false)),
     }
 }

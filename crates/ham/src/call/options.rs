@@ -43,6 +43,14 @@ pub struct CallOptions {
     pub deadline: Option<Duration>,
     /// What happens when the link dies under it.
     pub policy: CallPolicy,
+    /// How long its nonce lives, by our clock, at most [`MAX_NONCE_LIFE`](crate::MAX_NONCE_LIFE); `None` for the deadline and the
+    /// skew margin. A longer one lets a lost call be fenced after a longer outage.
+    pub nonce_life: Option<Duration>,
+    /// For how long it may be sent; `None` until its deadline. After that the answer of what was sent is awaited, and nothing
+    /// is sent any more.
+    pub resume_for: Option<Duration>,
+    /// Whether the function only reads. Such a call does not wait for the ones that may write to the same cell's chain.
+    pub read_only: bool,
 }
 
 impl CallOptions {
@@ -50,6 +58,31 @@ impl CallOptions {
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// How long the call's nonce lives.
+    #[must_use]
+    pub fn with_nonce_life(mut self, life: Duration) -> Self {
+        self.nonce_life = Some(life);
+        self
+    }
+
+    /// For how long the call may be sent, its first sending and those on later links; what was sent is awaited until the
+    /// deadline. For a caller that stops waiting before then, on whose behalf nothing may be sent any more.
+    #[must_use]
+    pub fn with_resume_for(mut self, wait: Duration) -> Self {
+        self.resume_for = Some(wait);
+        self
+    }
+
+    /// Declares that the function only reads: the call is sent beside others of its cell.
+    ///
+    /// A function that writes all the same can fork the cell's source chain, where other calls write at the same time with
+    /// relaxed ordering; with strict ordering one of them is refused.
+    #[must_use]
+    pub fn with_read_only(mut self) -> Self {
+        self.read_only = true;
         self
     }
 
@@ -61,7 +94,7 @@ impl CallOptions {
     }
 }
 
-/// A call that ended without an answer, for the hook that reconciles it.
+/// A signed call that ended without an answer, for the hook that reconciles it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct UnknownCall {
@@ -73,7 +106,9 @@ pub struct UnknownCall {
     pub error: CallError,
 }
 
-/// Called once for every call that ends as [`Outcome::Unknown`] or [`Outcome::Arrived`]. Must not block.
+/// Called once for every signed call that ends as [`Outcome::Unknown`] or [`Outcome::Arrived`]: with
+/// [`CallPolicy::Repeat`] once for each round that was lost, when it is lost, whatever becomes of the later ones. Must not
+/// block.
 pub type OnUnknown = Arc<dyn Fn(&UnknownCall) + Send + Sync>;
 
 /// What is to be called.

@@ -1,298 +1,272 @@
-//! The loop that sends the same bytes until they are settled, and what an answer proves.
+//! From a call to its outcome: signed, sent in its cell's lane, judged, and signed anew where that is no risk.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-
-use ham_session::{LinkEnd, Phase, RequestError};
 use holochain_zome_types::prelude::ExternIO;
 use tokio::time::Instant;
 
 use super::caller::{Caller, bad_answer};
+use super::course::Course;
+use super::deliver::{Delivered, Delivery, Errand, Undelivered};
+use super::lane::{self, Lane};
 use super::options::{CallOptions, CallPlan, CallPolicy, UnknownCall};
-use super::sign::timestamp;
+use super::sign::{self, timestamp};
 use super::signed::SignedCall;
-use super::start_pause::start_pause;
-use super::verdict::forgets;
-use crate::deadline::deadline_after;
+use super::target::CallTarget;
+use super::traces::FenceTrace;
 use crate::dialect::Stage;
-use crate::error::{CallError, Outcome, from_request};
-use crate::wire::{self, BadAnswer, NotRunning, Refusal, Verdict};
+use crate::error::{CallError, Outcome};
+use crate::wire::{NotRunning, Refusal, Verdict};
 use crate::{events, metrics as names};
 
-/// How many links a call may be lost with before it is taken for their cause: a call that kills every link it is sent on
-/// must not take all others down until its deadline.
-pub const MAX_RESUMES: u32 = 32;
-
-/// The state of one call across its sendings.
-struct Sending<'a> {
-    call: &'a SignedCall,
-    /// How the link ended that carried a sending whose fate is unknown.
-    lost_on: Option<Arc<LinkEnd>>,
-    /// How many links carried a sending to their end.
-    losses: u32,
-    /// The same bytes may have left before this process or this run.
-    sent_before: bool,
-    /// Why the cell does not run, where the app's status had to tell it.
-    status: Option<NotRunning>,
-    began: Instant,
-    deadline: Instant,
-}
-
-impl Sending<'_> {
-    fn sent(&self) -> bool {
-        self.sent_before || self.lost_on.is_some()
-    }
-
-    /// The error of a sending that never left, after others may have: it must not hide them.
-    fn never_left(&self, error: CallError) -> CallError {
-        match &self.lost_on {
-            Some(end) => CallError::LinkLost { end: end.clone(), sent: true },
-            None if self.sent_before => {
-                CallError::TimedOut { target: self.call.label(), after: self.began.elapsed(), sent: true }
-            }
-            None => error,
+/// Signs a call and sends it until it is settled.
+pub(crate) async fn call(
+    caller: &Caller,
+    plan: &CallPlan,
+    options: CallOptions,
+) -> Result<ExternIO, CallError> {
+    tracing::debug!(event = events::CALL_ZOME, role_name = %plan.target, zome_name = plan.zome, fn_name = plan.function);
+    let course = Course::of(&options, caller.config.deadline);
+    let mut rounds = Rounds::of(options.policy);
+    let mut lane = Lane::default();
+    let result = loop {
+        let granted = caller.signer.granted();
+        let signed = match sign::call(caller, plan, course.deadline, options.nonce_life).await {
+            Ok(signed) => signed,
+            Err(error) => break Err(rounds.after_loss(error)),
+        };
+        let error = match settle(caller, &signed, options.read_only, course, &mut lane).await {
+            Ok(output) => break Ok(output),
+            Err(error) => error,
+        };
+        tell(caller, &signed, &error);
+        if !rounds.another(caller, &signed, &error, granted, course.deadline).await {
+            break Err(rounds.after_loss(error));
         }
+    };
+    finish(course.began, result)
+}
+
+/// Sends a call that was signed earlier, by this process or another.
+pub(crate) async fn send_signed(
+    caller: &Caller,
+    call: &SignedCall,
+    options: CallOptions,
+) -> Result<ExternIO, CallError> {
+    let mut course = Course::of(&options, caller.config.deadline);
+    course.resumes = options.policy != CallPolicy::FailFast;
+    let result = settle(caller, call, options.read_only, course, &mut Lane::default()).await;
+    if let Err(error) = &result {
+        tell(caller, call, error);
     }
+    finish(course.began, result)
 }
 
-/// The error of a call that is signed anew after `lost`: the round that was lost may have run.
-fn after_loss(lost: CallError, error: CallError) -> CallError {
-    match error {
-        CallError::Refused { refusal, .. } => CallError::Refused { refusal, unsettled: true },
-        error if error.outcome() == Outcome::NotRun => lost,
-        error => error,
-    }
+/// The rounds of one call: each signs it anew.
+struct Rounds {
+    /// How many more losses are followed by a round.
+    repeats: u32,
+    /// A round that was sent and lost: what a later one says of itself must not hide it.
+    lost: Option<CallError>,
+    /// Whether a grant was written for a round that was refused for want of one.
+    renewed: bool,
+    /// How often the cell was looked up anew.
+    moves: u32,
 }
 
-/// What an answer means for the call.
-enum Judgement {
-    Settled(CallError),
-    /// The cell is starting: send the same bytes again.
-    Starting,
-}
+/// How often one call looks up its role's cell anew: an app that is installed again and again ends that.
+const MAX_MOVES: u32 = 3;
 
-impl Caller {
-    /// Signs a call and sends it until it is settled.
-    pub(crate) async fn call(&self, plan: &CallPlan, options: CallOptions) -> Result<ExternIO, CallError> {
-        let began = Instant::now();
-        let deadline = deadline_after(options.deadline.unwrap_or(self.config.deadline));
-        tracing::debug!(event = events::CALL_ZOME, role_name = %plan.target, zome_name = plan.zome, fn_name = plan.function);
-        let mut repeats = match options.policy {
+impl Rounds {
+    fn of(policy: CallPolicy) -> Self {
+        let repeats = match policy {
             CallPolicy::Repeat { times } => times,
             CallPolicy::FailFast | CallPolicy::Resume => 0,
         };
-        // A grant that is written after a call was refused for want of one may let the call pass: nothing of it ran.
-        let mut renewed = false;
-        // An earlier round that was sent and lost: what a later one says of itself must not hide it.
-        let mut lost: Option<(SignedCall, CallError)> = None;
-        loop {
-            let granted = self.signer.granted();
-            let (signed, result) = match self.sign(plan, deadline).await {
-                Ok(signed) => {
-                    let result = self.run(&signed, options.policy == CallPolicy::Resume, deadline).await;
-                    (Some(signed), result)
-                }
-                Err(error) => (None, Err(error)),
-            };
-            match (signed, result) {
-                // The deadline is longer than a nonce lives. Nothing of the call has left: a new nonce is no risk.
-                (_, Err(CallError::ExpiredUnsent)) if Instant::now() < deadline => {}
-                (Some(signed), Err(error @ CallError::LinkLost { .. }))
-                    if repeats > 0 && Instant::now() < deadline =>
-                {
-                    repeats -= 1;
-                    if error.outcome() == Outcome::Unknown {
-                        lost = Some((signed, error));
-                    }
-                }
-                (Some(signed), Err(error))
-                    if !renewed
-                        && lost.is_none()
-                        && self.renewed(&signed, &error, granted, deadline).await =>
-                {
-                    renewed = true;
-                }
-                (signed, Err(error)) => {
-                    let (signed, error) = match lost {
-                        Some((earlier, lost)) => (signed.or(Some(earlier)), after_loss(lost, error)),
-                        None => (signed, error),
-                    };
-                    return self.finish(began, signed.as_ref(), Err(error));
-                }
-                (signed, Ok(output)) => return self.finish(began, signed.as_ref(), Ok(output)),
-            }
-        }
+        Self { repeats, lost: None, renewed: false, moves: 0 }
     }
 
-    /// Whether a call was refused for want of a grant, and a grant was written since: a chain may have been restored without
-    /// it.
-    async fn renewed(&self, call: &SignedCall, error: &CallError, granted: u32, deadline: Instant) -> bool {
-        let CallError::Refused { refusal, unsettled: false } = error else { return false };
-        refusal.verdict(&call.cell_id) == Verdict::NoGrant
-            && self.signer.credentials(&call.cell_id, deadline).await.is_ok()
-            && self.signer.granted() > granted
-    }
-
-    /// Sends a call that was signed earlier, by this process or another.
-    pub(crate) async fn send_signed(
-        &self,
+    /// Whether another round may follow one that ended with `error`.
+    async fn another(
+        &mut self,
+        caller: &Caller,
         call: &SignedCall,
-        options: CallOptions,
-    ) -> Result<ExternIO, CallError> {
-        let began = Instant::now();
-        let deadline = deadline_after(options.deadline.unwrap_or(self.config.deadline));
-        let resume = options.policy != CallPolicy::FailFast;
-        let result = self.run(call, resume, deadline).await;
-        self.finish(began, Some(call), result)
-    }
-
-    /// Sends the same bytes until they are settled.
-    async fn run(&self, call: &SignedCall, resume: bool, deadline: Instant) -> Result<ExternIO, CallError> {
-        if !call.sent.load(Ordering::Relaxed) {
-            // What may have been sent is settled, pressure or not; refusing it would claim that it never ran.
-            self.breakers.admit(&call.cell_id)?;
+        error: &CallError,
+        granted: u32,
+        deadline: Instant,
+    ) -> bool {
+        if Instant::now() >= deadline {
+            return false;
         }
-        let began = Instant::now();
-        let request = call.request()?;
-        let sent_before = call.sent.load(Ordering::Relaxed);
-        let mut marked = false;
-        let mut sending =
-            Sending { call, lost_on: None, losses: 0, sent_before, status: None, began, deadline };
-        loop {
-            let link = match sending.sent() {
-                true if self.has_expired(call) => return Err(CallError::Expired),
-                true => self.repeatable_link(&mut sending.losses, deadline).await,
-                false => self.link(deadline).await,
-            };
-            let link = match link {
-                Ok(link) => link,
-                Err(error @ CallError::UnsafeToRepeat { .. }) if sending.lost_on.is_none() => {
-                    return Err(error);
+        match error {
+            // The deadline is longer than a nonce lives. Nothing of the call has left: a new nonce is no risk.
+            CallError::ExpiredUnsent => true,
+            CallError::LinkLost { .. } if self.repeats > 0 => {
+                self.repeats -= 1;
+                if error.outcome() == Outcome::Unknown {
+                    self.lost = Some(error.clone());
                 }
-                Err(error) => return Err(sending.never_left(error)),
-            };
-            if self.has_expired(call) {
-                return Err(if sending.sent() { CallError::Expired } else { CallError::ExpiredUnsent });
+                true
             }
-            if sending.sent() {
-                tracing::info!(event = events::CALL_RESUMED, call = call.label());
-                metrics::counter!(names::RESUMED).increment(1);
-            }
-            if !std::mem::replace(&mut marked, true)
-                && call.sent.swap(true, Ordering::Relaxed)
-                && !sending.sent_before
-            {
-                // A clone of the call was sent meanwhile.
-                sending.sent_before = true;
-                continue;
-            }
-            match link.request(request.again(), deadline).await {
-                Ok(answer) => match wire::zome_output(answer) {
-                    Ok(output) => {
-                        self.breakers.relax(&call.cell_id);
-                        return Ok(output);
-                    }
-                    Err(BadAnswer::Refused(refusal)) => {
-                        let cell = &call.cell_id;
-                        let told = self.verdict(&link, refusal, cell, &mut sending.status, deadline);
-                        let (refusal, verdict) = told.await;
-                        match self.judge(refusal, verdict, &sending) {
-                            Judgement::Settled(error) => return Err(error),
-                            Judgement::Starting => {
-                                let pause = start_pause(began.elapsed());
-                                if Instant::now() + pause >= deadline {
-                                    return Err(self.not_running(&sending, NotRunning::NotStarted));
-                                }
-                                tokio::time::sleep_until(Instant::now() + pause).await;
-                            }
-                        }
-                    }
-                    Err(bad) => return Err(bad_answer(bad)),
-                },
-                Err(RequestError::LinkLost { phase, end }) => {
-                    if phase == Phase::Sent {
-                        sending.lost_on = Some(end.clone());
-                        sending.losses += 1;
-                    }
-                    if !resume || sending.losses > MAX_RESUMES || (sending.sent() && forgets(&link)) {
-                        return Err(CallError::LinkLost { end, sent: sending.sent() });
-                    }
+            CallError::Refused { refusal, unsettled: false } => match refusal.verdict(&call.cell_id) {
+                // A grant that was written meanwhile may let the call pass: nothing of it ran.
+                Verdict::NoGrant if !self.renewed && self.lost.is_none() => {
+                    self.renewed = true;
+                    caller.signer.credentials(&call.cell_id, deadline).await.is_ok()
+                        && caller.signer.granted() > granted
                 }
-                Err(error @ RequestError::TimedOut { .. }) => {
-                    return Err(from_request(error, &call.label(), sending.sent()));
+                Verdict::NoCell if self.moves < MAX_MOVES => {
+                    self.moves += 1;
+                    moved(caller, call, deadline).await
                 }
-                Err(error) => {
-                    return Err(sending.never_left(from_request(error, &call.label(), sending.sent())));
-                }
-            }
+                _ => false,
+            },
+            _ => false,
         }
     }
 
-    /// Whether the nonce of a call has run out by our clock.
-    fn has_expired(&self, call: &SignedCall) -> bool {
-        timestamp(self.config.wall_clock.now()) >= call.expires_at
-    }
-
-    fn not_running(&self, sending: &Sending<'_>, reason: NotRunning) -> CallError {
-        CallError::CellNotRunning {
-            role: sending.call.target.to_string(),
-            reason,
-            sent_before: sending.sent(),
+    /// The error of the call, given that of its last round: an earlier one that was lost may have run.
+    fn after_loss(self, error: CallError) -> CallError {
+        match (self.lost, error) {
+            (None, error) => error,
+            (Some(_), CallError::Refused { refusal, .. }) => CallError::Refused { refusal, unsettled: true },
+            (Some(lost), error) if error.outcome() == Outcome::NotRun => lost,
+            (Some(_), error) => error,
         }
     }
+}
 
-    /// What a refusal proves, given what was sent before.
-    fn judge(&self, refusal: Refusal, verdict: Verdict, sending: &Sending<'_>) -> Judgement {
-        Judgement::Settled(match verdict {
-            Verdict::Duplicate => CallError::Arrived { not_started_after: sending.call.expires_at },
-            Verdict::Expired | Verdict::FromTheFuture if sending.sent() => CallError::Expired,
-            Verdict::Expired if self.has_expired(sending.call) => CallError::ExpiredUnsent,
-            Verdict::Expired => CallError::ClockSkew { verdict: "expired" },
-            Verdict::FromTheFuture => CallError::ClockSkew { verdict: "from the future" },
-            Verdict::NotRunning(NotRunning::NotStarted) if Instant::now() < sending.deadline => {
-                return Judgement::Starting;
-            }
-            Verdict::NotRunning(reason) => self.not_running(sending, reason),
-            // `verdict` has asked for the reason.
-            verdict @ (Verdict::NotRunningUnexplained
-            | Verdict::NoSuchFunction
-            | Verdict::NoGrant
-            | Verdict::Other) => {
-                if verdict == Verdict::NoGrant || refusal.is_unreadable_entry() {
-                    self.signer.doubt(&sending.call.cell_id);
-                }
-                self.breakers.note(&sending.call.cell_id, refusal.recovery());
-                let settles = matches!(refusal.stage(), Some(Stage::Always | Stage::AtNonce));
-                let unsettled = sending.sent() && !settles;
-                CallError::Refused { refusal, unsettled }
-            }
-        })
+/// Whether the role of a call means another cell by now: its app was installed anew.
+async fn moved(caller: &Caller, call: &SignedCall, deadline: Instant) -> bool {
+    if !matches!(call.target, CallTarget::Role(_)) {
+        return false;
     }
+    match caller.refresh(deadline).await {
+        Ok(_) => caller.resolve(&call.target, deadline).await.is_ok_and(|cell| cell != call.cell_id),
+        Err(_) => false,
+    }
+}
 
-    /// Records how a call ended and tells the hook of one that is not settled.
-    fn finish(
-        &self,
-        began: Instant,
-        call: Option<&SignedCall>,
-        result: Result<ExternIO, CallError>,
-    ) -> Result<ExternIO, CallError> {
-        let outcome = result.as_ref().map_or_else(CallError::outcome, |_| Outcome::Answered);
-        // Written out, because labels that the macro knows cost nothing at run time.
-        match outcome {
-            Outcome::Answered => metrics::counter!(names::CALLS, "outcome" => "answered"),
-            Outcome::NotRun => metrics::counter!(names::CALLS, "outcome" => "not_run"),
-            Outcome::Unknown => metrics::counter!(names::CALLS, "outcome" => "unknown"),
-            Outcome::Arrived { .. } => metrics::counter!(names::CALLS, "outcome" => "arrived"),
-        }
-        .increment(1);
-        metrics::histogram!(names::CALL_SECONDS).record(began.elapsed().as_secs_f64());
-        if let (Err(error), Some(call), Outcome::Unknown | Outcome::Arrived { .. }) = (&result, call, outcome)
-        {
-            tracing::warn!(event = events::CALL_UNKNOWN, call = call.label(), %error);
-            if let Some(hook) = &self.config.on_unknown {
-                hook(&UnknownCall { call: call.clone(), outcome, error: error.clone() });
-            }
-        }
-        result
+/// Sends the same bytes until they are settled, in the lane of their cell.
+async fn settle(
+    caller: &Caller,
+    call: &SignedCall,
+    read_only: bool,
+    course: Course,
+    lane: &mut Lane,
+) -> Result<ExternIO, CallError> {
+    if !call.traces.may_have_left() {
+        // What may have been sent is settled, pressure or not; refusing it would claim that it never ran.
+        caller.breakers.admit(&call.cell_id)?;
     }
+    if caller.config.lanes && !read_only {
+        let by = course.deadline.min(course.send_by);
+        let entered = lane.enter(&caller.lanes, &call.cell_id, by).await;
+        entered.map_err(|refused| lane_error(call, refused, &course))?;
+    }
+    let request = call.request()?;
+    let delivery = Delivery { caller, call, request, errand: Errand::Call, course };
+    match delivery.run().await {
+        Ok(Delivered::Output(output)) => {
+            caller.breakers.relax(&call.cell_id);
+            Ok(output)
+        }
+        Ok(Delivered::Refused { refusal, verdict, open }) => Err(judge(caller, call, refusal, verdict, open)),
+        Ok(Delivered::Unreadable(bad)) => Err(bad_answer(bad)),
+        Err(undelivered) => Err(unanswered(call, &course, undelivered)),
+    }
+}
+
+/// The error of a call that found no place in its lane. A clone of it may have been sent.
+fn lane_error(call: &SignedCall, refused: lane::Refused, course: &Course) -> CallError {
+    let cause = match refused {
+        lane::Refused::Full { limit } => CallError::Overloaded { limit },
+        lane::Refused::TimedOut => {
+            let after = course.began.elapsed();
+            CallError::TimedOut { target: call.label(), after, sent: false }
+        }
+    };
+    let open = call.traces.sent_beside(0);
+    unanswered(call, course, Undelivered { cause, lost_on: None, open })
+}
+
+/// Why a call has no answer: what claims that nothing was sent holds only where no sending may run.
+fn unanswered(call: &SignedCall, course: &Course, undelivered: Undelivered) -> CallError {
+    let Undelivered { cause, lost_on, open } = undelivered;
+    match cause {
+        cause if !open => cause,
+        CallError::LinkLost { end, .. } => CallError::LinkLost { end, sent: true },
+        CallError::TimedOut { target, after, .. } => CallError::TimedOut { target, after, sent: true },
+        CallError::Closed { .. } => CallError::Closed { sent: true },
+        // Nothing that comes later can undo what a fence has proven.
+        CallError::Fenced => CallError::Fenced,
+        cause => match lost_on {
+            Some(end) => CallError::LinkLost { end, sent: true },
+            None if cause.outcome() == Outcome::Unknown => cause,
+            None => CallError::TimedOut { target: call.label(), after: course.began.elapsed(), sent: true },
+        },
+    }
+}
+
+/// What a refusal proves of a call, where another sending of it is `open`.
+fn judge(caller: &Caller, call: &SignedCall, refusal: Refusal, verdict: Verdict, open: bool) -> CallError {
+    match verdict {
+        Verdict::Duplicate => match call.traces.fence() {
+            FenceTrace::NeverRan => CallError::Fenced,
+            FenceTrace::Begun => CallError::Ambiguous { not_started_after: call.expires_at },
+            FenceTrace::None | FenceTrace::Arrived => {
+                CallError::Arrived { not_started_after: call.expires_at }
+            }
+        },
+        Verdict::Expired | Verdict::FromTheFuture if open => CallError::Expired,
+        Verdict::Expired if timestamp(caller.config.wall_clock.now()) >= call.expires_at => {
+            CallError::ExpiredUnsent
+        }
+        Verdict::Expired => CallError::ClockSkew { verdict: "expired" },
+        Verdict::FromTheFuture => CallError::ClockSkew { verdict: "from the future" },
+        Verdict::NotRunning(reason) => not_running(call, reason, open),
+        // The delivery has asked for the reason.
+        Verdict::NotRunningUnexplained
+        | Verdict::NoCell
+        | Verdict::NoSuchFunction
+        | Verdict::NoGrant
+        | Verdict::Other => {
+            if verdict == Verdict::NoGrant || refusal.is_unreadable_entry() {
+                caller.signer.doubt(&call.cell_id);
+            }
+            caller.breakers.note(&call.cell_id, refusal.recovery());
+            // Only what was decided at the nonce or after it says what became of the sendings before.
+            let unsettled = open && refusal.stage() != Some(Stage::AtNonce);
+            CallError::Refused { refusal, unsettled }
+        }
+    }
+}
+
+fn not_running(call: &SignedCall, reason: NotRunning, sent_before: bool) -> CallError {
+    CallError::CellNotRunning { role: call.target.to_string(), reason, sent_before }
+}
+
+/// Tells the hook of a signed call that is not settled.
+fn tell(caller: &Caller, call: &SignedCall, error: &CallError) {
+    let outcome = error.outcome();
+    if outcome.is_settled() {
+        return;
+    }
+    tracing::warn!(event = events::CALL_UNKNOWN, call = call.label(), %error);
+    if let Some(hook) = &caller.config.on_unknown {
+        hook(&UnknownCall { call: call.clone(), outcome, error: error.clone() });
+    }
+}
+
+/// Records how a call ended.
+fn finish(began: Instant, result: Result<ExternIO, CallError>) -> Result<ExternIO, CallError> {
+    let outcome = result.as_ref().map_or_else(CallError::outcome, |_| Outcome::Answered);
+    // Written out, because labels that the macro knows cost nothing at run time.
+    match outcome {
+        Outcome::Answered => metrics::counter!(names::CALLS, "outcome" => "answered"),
+        Outcome::NotRun => metrics::counter!(names::CALLS, "outcome" => "not_run"),
+        Outcome::Unknown => metrics::counter!(names::CALLS, "outcome" => "unknown"),
+        Outcome::Arrived { .. } => metrics::counter!(names::CALLS, "outcome" => "arrived"),
+    }
+    .increment(1);
+    metrics::histogram!(names::CALL_SECONDS).record(began.elapsed().as_secs_f64());
+    result
 }

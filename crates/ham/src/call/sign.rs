@@ -1,6 +1,5 @@
 //! From what is to be called to signed bytes.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use holochain_zome_types::cell::CellId;
@@ -11,6 +10,7 @@ use super::caller::Caller;
 use super::options::CallPlan;
 use super::signed::SignedCall;
 use super::target::CallTarget;
+use super::traces::Traces;
 use crate::error::{CallError, SigningError};
 use crate::signing::Credentials;
 
@@ -20,69 +20,80 @@ pub const DEFAULT_SKEW_MARGIN: Duration = Duration::from_secs(60);
 /// a minute is left for a conductor whose clock is behind.
 pub const MAX_NONCE_LIFE: Duration = Duration::from_secs(49 * 60);
 
-impl Caller {
-    /// Signs a call whose nonce lives for the deadline and the skew margin, at most [`MAX_NONCE_LIFE`].
-    pub(crate) async fn sign(&self, plan: &CallPlan, deadline: Instant) -> Result<SignedCall, CallError> {
-        let cell_id = self.resolve(&plan.target, deadline).await?;
-        if !self.signer.is_ready(&cell_id) {
-            // A grant needs a running cell: say what is missing in those terms.
-            self.check_enabled(&plan.target, deadline).await?;
-        }
-        let credentials = self.signer.credentials(&cell_id, deadline).await?;
-        let expires_at = self.expiry(deadline);
-        let (nonce, _) = holochain_nonce::fresh_nonce(Timestamp::from_micros(0))
-            .map_err(|error| SigningError::NoKey(format!("the system gives no randomness: {error}")))?;
-        let params = ZomeCallParams {
-            provenance: credentials.provenance.clone(),
-            cell_id,
-            zome_name: ZomeName::from(plan.zome.as_str()),
-            fn_name: FunctionName::from(plan.function.as_str()),
-            cap_secret: credentials.cap_secret,
-            payload: plan.payload.clone(),
-            nonce,
-            expires_at,
-        };
-        self.seal(plan.target.clone(), params, &credentials, deadline).await
+/// Signs a call. Its nonce lives for `life`, or for the deadline and the skew margin, at most [`MAX_NONCE_LIFE`].
+pub(crate) async fn call(
+    caller: &Caller,
+    plan: &CallPlan,
+    deadline: Instant,
+    life: Option<Duration>,
+) -> Result<SignedCall, CallError> {
+    let cell_id = caller.resolve(&plan.target, deadline).await?;
+    if !caller.signer.is_ready(&cell_id) {
+        // A grant needs a running cell: say what is missing in those terms.
+        caller.check_enabled(&plan.target, deadline).await?;
     }
+    let credentials = caller.signer.credentials(&cell_id, deadline).await?;
+    let mut nonce = [0; 32];
+    caller
+        .config
+        .entropy
+        .fill(&mut nonce)
+        .map_err(|why| SigningError::NoKey(format!("the system gives no randomness: {why}")))?;
+    let params = ZomeCallParams {
+        provenance: credentials.provenance.clone(),
+        cell_id,
+        zome_name: ZomeName::from(plan.zome.as_str()),
+        fn_name: FunctionName::from(plan.function.as_str()),
+        cap_secret: credentials.cap_secret,
+        payload: plan.payload.clone(),
+        nonce: nonce.into(),
+        expires_at: expiry(caller, deadline, life),
+    };
+    seal(caller, plan.target.clone(), params, &credentials, deadline).await
+}
 
-    pub(crate) async fn seal(
-        &self,
-        target: CallTarget,
-        params: ZomeCallParams,
-        credentials: &Credentials,
-        deadline: Instant,
-    ) -> Result<SignedCall, CallError> {
-        let (bytes, hash) =
-            params.serialize_and_hash().map_err(|error| SigningError::Encode(error.to_string()))?;
-        let signature = self.signer.sign(credentials, hash, deadline).await?;
-        Ok(SignedCall {
-            target,
-            cell_id: params.cell_id,
-            zome: params.zome_name.0.into_owned(),
-            function: params.fn_name.0,
-            provenance: params.provenance,
-            nonce: params.nonce.into_inner(),
-            expires_at: params.expires_at,
-            bytes,
-            signature,
-            sent: Arc::default(),
-        })
-    }
+/// Encodes and signs.
+pub(crate) async fn seal(
+    caller: &Caller,
+    target: CallTarget,
+    params: ZomeCallParams,
+    credentials: &Credentials,
+    deadline: Instant,
+) -> Result<SignedCall, CallError> {
+    let (bytes, hash) =
+        params.serialize_and_hash().map_err(|error| SigningError::Encode(error.to_string()))?;
+    let signature = caller.signer.sign(credentials, hash, deadline).await?;
+    Ok(SignedCall {
+        target,
+        cell_id: params.cell_id,
+        zome: params.zome_name.0.into_owned(),
+        function: params.fn_name.0,
+        provenance: params.provenance,
+        nonce: params.nonce.into_inner(),
+        expires_at: params.expires_at,
+        bytes,
+        signature,
+        traces: Traces::default(),
+    })
+}
 
-    /// When the nonce of a call with this deadline expires. A call that waits longer than a nonce may live is signed anew
-    /// when nothing of it was sent, and is [`CallError::Expired`] when something was.
-    fn expiry(&self, deadline: Instant) -> Timestamp {
-        let life = deadline.saturating_duration_since(Instant::now()).saturating_add(self.config.skew_margin);
-        timestamp(self.config.wall_clock.now() + life.min(MAX_NONCE_LIFE))
-    }
+/// When the nonce of a call expires. A call that waits longer than its nonce lives is signed anew when nothing of it was
+/// sent, and is [`CallError::Expired`] when something was.
+fn expiry(caller: &Caller, deadline: Instant, life: Option<Duration>) -> Timestamp {
+    let until_deadline = || {
+        let left = deadline.saturating_duration_since(Instant::now());
+        left.saturating_add(caller.config.skew_margin)
+    };
+    let life = life.unwrap_or_else(until_deadline).min(MAX_NONCE_LIFE);
+    timestamp(caller.config.wall_clock.now() + life)
+}
 
-    /// Proves that calls to a cell can be signed. May write a grant.
-    pub(crate) async fn prove_signing(&self, cell: &CellId, deadline: Instant) -> Result<(), CallError> {
-        if !self.signer.is_ready(cell) {
-            self.check_enabled(&cell.clone().into(), deadline).await?;
-        }
-        Ok(self.signer.prove(cell, deadline).await?)
+/// Proves that calls to a cell can be signed. May write a grant.
+pub(crate) async fn prove(caller: &Caller, cell: &CellId, deadline: Instant) -> Result<(), CallError> {
+    if !caller.signer.is_ready(cell) {
+        caller.check_enabled(&cell.clone().into(), deadline).await?;
     }
+    Ok(caller.signer.prove(cell, deadline).await?)
 }
 
 pub(crate) fn timestamp(time: std::time::SystemTime) -> Timestamp {

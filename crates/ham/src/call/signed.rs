@@ -1,19 +1,20 @@
 //! A call once it is signed: what is sent, journalled, sent again and fenced.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::{AgentPubKey, Signature, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::target::CallTarget;
+use super::traces::{FenceTrace, Traces};
 use crate::error::CallError;
 use crate::wire::Request;
 
 /// A call that is signed and not yet settled. It can be written to a journal before it is sent and sent again, by this
 /// process or a later one, until it expires: the conductor runs it at most once.
+///
+/// All clones know what was sent and fenced in its name. A journal keeps what is known of fences.
 ///
 /// Holds the capability secret where client keys sign: keep a journal as private as the keys. `Debug` shows neither.
 #[derive(Clone, Serialize, Deserialize)]
@@ -29,14 +30,9 @@ pub struct SignedCall {
     #[serde(with = "serde_bytes")]
     pub(crate) bytes: Vec<u8>,
     pub(crate) signature: Signature,
-    /// Whether these bytes may have been sent. One that was read from a journal may have been, by the process that
-    /// wrote it.
-    #[serde(skip, default = "may_have_been_sent")]
-    pub(crate) sent: Arc<AtomicBool>,
-}
-
-fn may_have_been_sent() -> Arc<AtomicBool> {
-    Arc::new(AtomicBool::new(true))
+    /// What may have left in its name. A journal of an earlier version lacks it.
+    #[serde(default = "Traces::of_an_earlier_version")]
+    pub(crate) traces: Traces,
 }
 
 impl SignedCall {
@@ -58,6 +54,24 @@ impl SignedCall {
     /// When the nonce expires, by the conductor's clock: the call cannot start after it.
     pub fn expires_at(&self) -> Timestamp {
         self.expires_at
+    }
+
+    /// Whether any byte of it may have left: by this handle, by a clone of it, or, for one that was read from a journal, by
+    /// the process that wrote it.
+    pub fn may_have_been_sent(&self) -> bool {
+        self.traces.may_have_left()
+    }
+
+    /// Notes that a fence may leave in its name. [`PersistentHam::fence`](crate::PersistentHam::fence) does so itself; who
+    /// keeps calls in a journal calls this first and writes the call to the journal again, so that a process that reads it
+    /// after a crash knows that the nonce may be the fence's.
+    pub fn begin_fence(&self) {
+        self.traces.announce_fence();
+    }
+
+    /// What a fence has proven of it: that it never ran and never will.
+    pub fn is_fenced(&self) -> bool {
+        self.traces.fence() == FenceTrace::NeverRan
     }
 
     pub(crate) fn label(&self) -> String {

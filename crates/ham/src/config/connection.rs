@@ -13,8 +13,10 @@ use super::interface::{AppInterface, DEFAULT_ORIGIN, TokenFuture, TokenSource, l
 use super::session::{DEFAULT_ADMIN_TIMEOUT, conductor_session, default_retry};
 use crate::call::{DEFAULT_DEADLINE, DEFAULT_SKEW_MARGIN, OnUnknown, PressureBreaker, UnknownCall};
 use crate::dialect::Release;
+use crate::entropy::{Entropy, SystemEntropy};
 use crate::error::ConnectError;
 use crate::link::DEFAULT_SIGNAL_CAPACITY;
+use crate::memory::ProcessMemory;
 use crate::signing::Signing;
 
 /// How to reach one app on one conductor.
@@ -29,7 +31,8 @@ use crate::signing::Signing;
 /// - calls in flight: [`DEFAULT_MAX_IN_FLIGHT`]; silence bound: [`DEFAULT_SILENCE_BOUND`]; degraded after
 ///   [`DEFAULT_DEGRADED_AFTER`]
 /// - signals kept for a slow subscriber: [`DEFAULT_SIGNAL_CAPACITY`]
-/// - breaker: off; release of the conductor: found out
+/// - one call at a time to a cell; breaker: off; release of the conductor: found out
+/// - randomness: the system's; memory: the process's
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PersistentHamConfig {
@@ -59,12 +62,18 @@ pub struct PersistentHamConfig {
     pub signal_capacity: usize,
     /// Pauses a cell under pressure.
     pub breaker: Option<PressureBreaker>,
-    /// Called once for every call that ends with an unknown outcome or as arrived.
+    /// Whether the calls of one cell that may write go out one at a time, across all connections of the process.
+    pub lanes: bool,
+    /// Called once for every signed call that ends with an unknown outcome or as arrived.
     pub on_unknown: Option<OnUnknown>,
     /// The wall clock that nonces expire by.
     pub wall_clock: Arc<dyn WallClock>,
     /// The conductor's release; `None` to find it out.
     pub release: Option<Release>,
+    /// Where nonces, keys, capability secrets and jitter come from.
+    pub entropy: Arc<dyn Entropy>,
+    /// What this connection shares with the others of the process.
+    pub memory: ProcessMemory,
 }
 
 impl fmt::Debug for PersistentHamConfig {
@@ -116,9 +125,12 @@ impl PersistentHamConfig {
             skew_margin: DEFAULT_SKEW_MARGIN,
             signal_capacity: DEFAULT_SIGNAL_CAPACITY,
             breaker: None,
+            lanes: true,
             on_unknown: None,
             wall_clock: Arc::new(SystemWallClock),
             release: None,
+            entropy: Arc::new(SystemEntropy),
+            memory: ProcessMemory::default(),
         }
     }
 
@@ -178,7 +190,20 @@ impl PersistentHamConfig {
         self
     }
 
-    /// Called once for every call that ends with an unknown outcome or as arrived.
+    /// Whether the calls of one cell go out one at a time, across all connections of the process, but for those declared
+    /// [`read_only`](crate::CallOptions::read_only).
+    ///
+    /// Without it, calls that write at the same time with relaxed ordering fork the cell's source chain, for which peers may
+    /// warrant its agent; of those with strict ordering all but one are refused. Turn it off only for apps of which you know
+    /// that nothing of that happens.
+    #[must_use]
+    pub fn with_lanes(mut self, lanes: bool) -> Self {
+        self.lanes = lanes;
+        self
+    }
+
+    /// Called once for every signed call that ends with an unknown outcome or as arrived: see
+    /// [`OnUnknown`](crate::OnUnknown).
     #[must_use]
     pub fn with_on_unknown(mut self, hook: impl Fn(&UnknownCall) + Send + Sync + 'static) -> Self {
         self.on_unknown = Some(Arc::new(hook));
@@ -196,6 +221,25 @@ impl PersistentHamConfig {
     #[must_use]
     pub fn with_wall_clock(mut self, wall_clock: Arc<dyn WallClock>) -> Self {
         self.wall_clock = wall_clock;
+        self
+    }
+
+    /// Where nonces, keys, capability secrets and jitter come from.
+    ///
+    /// **Hazardous.** Whoever can foretell the bytes can forge calls and is let in by every grant that was made of them. It is
+    /// there for simulations, which repeat themselves.
+    #[must_use]
+    pub fn with_entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
+        self.entropy = entropy;
+        self
+    }
+
+    /// What this connection shares with others.
+    ///
+    /// **Hazardous.** Connections that do not share one write a grant each. It is there for simulations of several processes.
+    #[must_use]
+    pub fn with_memory(mut self, memory: ProcessMemory) -> Self {
+        self.memory = memory;
         self
     }
 

@@ -9,8 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::policy::SigningPolicy;
-use crate::call::first;
-use crate::call::{CallOptions, CallPolicy};
+use crate::call::{CallOptions, CallPolicy, first, prove_signing};
 use crate::deadline::deadline_after;
 use crate::dialect::{RELEASE_VARIABLE, Release};
 use crate::error::{CallError, ConnectError, SigningError};
@@ -65,7 +64,7 @@ impl Ham {
         let info = connection.app_info().await;
         let info = info.map_err(|error| during(&connection, "Failed to get app info", error))?;
         let cell_id = first(&info).context("No cells found in app")?;
-        prove_signing(&connection, &cell_id).await?;
+        prove(&connection, &cell_id).await?;
         let release = connection.release().await;
         let release = release
             .map_err(|error| during(&connection, "Failed to find out the conductor's release", error))?;
@@ -154,11 +153,11 @@ fn while_connecting(error: ConnectError) -> ConnectError {
 }
 
 /// Proves that calls to the cell can be signed, and that the link is there still.
-async fn prove_signing(connection: &PersistentHam, cell_id: &CellId) -> anyhow::Result<()> {
-    let shared = &connection.shared;
+async fn prove(connection: &PersistentHam, cell_id: &CellId) -> anyhow::Result<()> {
+    let caller = &connection.caller;
     let proven = async {
-        shared.prove_signing(cell_id, deadline_after(shared.config.deadline)).await?;
-        shared.link(deadline_after(shared.config.deadline)).await
+        prove_signing(caller, cell_id, deadline_after(caller.config.deadline)).await?;
+        caller.link(deadline_after(caller.config.deadline)).await
     };
     let doing = match connection.signing() {
         "lair" => "Failed to sign with the lair keystore",

@@ -110,6 +110,16 @@ pub enum CallError {
         /// When the nonce expires: the call cannot start after it.
         not_started_after: Timestamp,
     },
+    /// The nonce is used up, by the call or by a fence of it: it cannot start any more, and whether it ran is for the chain to
+    /// tell.
+    #[error("the nonce of the call is used up, by the call or by a fence of it; read the chain")]
+    Ambiguous {
+        /// When the nonce expires.
+        not_started_after: Timestamp,
+    },
+    /// The call was fenced: it never ran and never will.
+    #[error("the call was fenced: it never ran and never will; make it anew")]
+    Fenced,
     /// The conductor answered with an error.
     #[error("{refusal}")]
     Refused {
@@ -181,6 +191,7 @@ impl CallError {
             | Self::TooLarge { .. }
             | Self::NotInRelease { .. }
             | Self::ExpiredUnsent
+            | Self::Fenced
             | Self::ClockSkew { .. } => Outcome::NotRun,
             Self::LinkLost { sent, .. } | Self::TimedOut { sent, .. } | Self::Closed { sent } => {
                 if *sent {
@@ -196,9 +207,11 @@ impl CallError {
                     Outcome::NotRun
                 }
             }
-            Self::Expired | Self::UnsafeToRepeat { .. } | Self::EmptyAnswer | Self::UnexpectedResponse(_) => {
-                Outcome::Unknown
-            }
+            Self::Expired
+            | Self::Ambiguous { .. }
+            | Self::UnsafeToRepeat { .. }
+            | Self::EmptyAnswer
+            | Self::UnexpectedResponse(_) => Outcome::Unknown,
             Self::Arrived { not_started_after } => Outcome::Arrived { not_started_after: *not_started_after },
             Self::Refused { unsettled, .. } => {
                 if *unsettled {
@@ -261,6 +274,8 @@ impl CallError {
             | Self::NotInRelease { .. }
             | Self::UnsafeToRepeat { .. }
             | Self::Expired
+            | Self::Ambiguous { .. }
+            | Self::Fenced
             | Self::Arrived { .. }
             | Self::EmptyAnswer
             | Self::UnexpectedResponse(_)

@@ -3,6 +3,7 @@
 mod admin;
 mod call;
 mod connect;
+mod fence;
 mod line;
 mod outcome;
 mod signing;
@@ -11,5 +12,6 @@ pub use admin::AdminError;
 pub(crate) use call::from_request;
 pub use call::{CallError, OVERLOAD_COOLDOWN};
 pub use connect::ConnectError;
+pub use fence::FenceError;
 pub use outcome::Outcome;
 pub use signing::{KEYSTORE_COOLDOWN, SigningError, SigningStep};

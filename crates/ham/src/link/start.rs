@@ -9,11 +9,11 @@ use holochain_conductor_api::AppInfo;
 use super::connector::ConductorConnector;
 use super::signal::{GapCause, SignalHub};
 use crate::admin::Admin;
-use crate::call::Breakers;
 use crate::call::Caller;
-use crate::config::PersistentHamConfig;
+use crate::call::{Breakers, Lanes};
+use crate::config::{PersistentHamConfig, default_retry};
 use crate::error::ConnectError;
-use crate::signing::Signer;
+use crate::signing::{Signer, Surroundings};
 use crate::wire::ConductorProtocol;
 use crate::{events, metrics as names};
 
@@ -52,6 +52,7 @@ impl Parts {
                     // `outage` tells them, in ham's words.
                     .with_losses_told_by_owner(true),
             )
+            .randomness(crate::entropy::jitter(&*self.config.entropy))
             .on_event(move |event| {
                 on_event(&event, &signals, &app, &mut outage);
                 std::future::ready(())
@@ -59,12 +60,21 @@ impl Parts {
     }
 
     pub(crate) fn finish(self, persistent: Persistent<ConductorConnector>) -> Arc<Caller> {
-        let signer = Signer::new(&self.config.signing, &self.config.app_id, self.admin.clone());
+        let surroundings = Surroundings {
+            admin: self.admin.clone(),
+            entropy: self.config.entropy.clone(),
+            memory: self.config.memory.clone(),
+            wall_clock: self.config.wall_clock.clone(),
+            retry: default_retry(),
+        };
+        let signer = Signer::new(&self.config.signing, &self.config.app_id, surroundings);
         let breakers = Breakers::new(self.config.breaker);
+        let lanes = self.config.memory.of::<Lanes>(String::new());
         Arc::new(Caller {
             config: self.config,
             signer,
             breakers,
+            lanes,
             persistent,
             admin: self.admin,
             signals: self.signals,

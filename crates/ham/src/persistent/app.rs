@@ -23,8 +23,8 @@ impl PersistentHam {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn app_info(&self) -> Result<AppInfo, CallError> {
-        let deadline = deadline_after(self.shared.config.deadline);
-        self.shared.refresh(deadline).await.map(|info| (*info).clone())
+        let deadline = deadline_after(self.caller.config.deadline);
+        self.caller.refresh(deadline).await.map(|info| (*info).clone())
     }
 
     /// A round trip to the conductor; how long it took.
@@ -49,8 +49,8 @@ impl PersistentHam {
     /// # Cancel safety
     /// Dropping the future gives up the answer; the request may still be carried out.
     pub async fn app_request(&self, request: &AppRequest) -> Result<AppResponse, CallError> {
-        let deadline = deadline_after(self.shared.config.deadline);
-        self.shared.app_request(request, deadline).await
+        let deadline = deadline_after(self.caller.config.deadline);
+        self.caller.app_request(request, deadline).await
     }
 
     /// Clones a cell. Its calls and signals work at once.

@@ -9,9 +9,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::handle::PersistentHam;
-use crate::call::{CallOptions, CallPlan, CallTarget, Fenced, SignedCall};
+use crate::call::{self, CallOptions, CallPlan, CallTarget, Fenced, SignedCall};
 use crate::deadline::deadline_after;
-use crate::error::CallError;
+use crate::error::{CallError, FenceError};
 
 impl PersistentHam {
     /// Calls a zome function with the connection's deadline and [`CallPolicy::Resume`](crate::CallPolicy::Resume).
@@ -84,7 +84,7 @@ impl PersistentHam {
         payload: ExternIO,
         options: CallOptions,
     ) -> Result<ExternIO, CallError> {
-        self.shared.call(&plan(target, zome, function, payload), options).await
+        call::call(&self.caller, &plan(target, zome, function, payload), options).await
     }
 
     /// Signs a call without sending it, to be journalled first. Signing may take until `deadline`; the nonce lives for
@@ -104,32 +104,58 @@ impl PersistentHam {
         deadline: Duration,
     ) -> Result<SignedCall, CallError> {
         let payload = Self::encode(payload)?;
-        self.shared.sign(&plan(target, zome, function, payload), deadline_after(deadline)).await
+        call::sign(&self.caller, &plan(target, zome, function, payload), deadline_after(deadline), None).await
+    }
+
+    /// As [`prepare`](Self::prepare) with an encoded payload and a nonce that lives for `life`, at most
+    /// [`MAX_NONCE_LIFE`](crate::MAX_NONCE_LIFE). Signing may take as long as the connection's deadline.
+    ///
+    /// # Errors
+    /// See [`CallError`]; nothing was sent.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub async fn prepare_raw(
+        &self,
+        target: impl Into<CallTarget>,
+        zome: &str,
+        function: &str,
+        payload: ExternIO,
+        life: Duration,
+    ) -> Result<SignedCall, CallError> {
+        let deadline = deadline_after(self.caller.config.deadline);
+        call::sign(&self.caller, &plan(target, zome, function, payload), deadline, Some(life)).await
     }
 
     /// Sends a prepared call, or sends it again: after a lost link, after this process's own crash. The conductor runs
     /// it at most once.
     ///
     /// # Errors
-    /// See [`CallError`]; [`CallError::Arrived`] when an earlier sending got through. A call that was read from a
+    /// See [`CallError`]; [`CallError::Arrived`] when an earlier sending got through, [`CallError::Fenced`] when a fence has
+    /// proven that it never ran, [`CallError::Ambiguous`] when a fence may have used up its nonce. A call that was read from a
     /// journal may have been sent by the process that wrote it, so its errors never claim [`Outcome::NotRun`](crate::Outcome::NotRun) unless the
     /// conductor's answer proves it.
     ///
     /// # Cancel safety
     /// Dropping the future gives up the answer; send it again to learn more.
     pub async fn send_signed(&self, call: &SignedCall, options: CallOptions) -> Result<ExternIO, CallError> {
-        self.shared.send_signed(call, options).await
+        call::send_signed(&self.caller, call, options).await
     }
 
-    /// Settles a lost call: burns its nonce by a harmless request, or learns that the call had arrived.
+    /// Settles a lost call: burns its nonce by a harmless request, or learns that the call had arrived. `within` is the
+    /// connection's deadline unless it is given.
+    ///
+    /// What it proves is remembered by the call and its clones: one that never ran is not sent any more.
     ///
     /// # Errors
-    /// See [`CallError`]; the fence itself may be repeated.
+    /// See [`FenceError`], which says nothing about the call; the fence may be repeated.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves it open whether the nonce was burnt; fence again.
-    pub async fn fence(&self, call: &SignedCall, within: Option<Duration>) -> Result<Fenced, CallError> {
-        self.shared.fence(call, within).await
+    /// Dropping the future leaves it open whether the nonce was burnt; fence again. Who keeps calls in a journal notes
+    /// [`SignedCall::begin_fence`] there first.
+    pub async fn fence(&self, call: &SignedCall, within: Option<Duration>) -> Result<Fenced, FenceError> {
+        let deadline = deadline_after(within.unwrap_or(self.caller.config.deadline));
+        call::fence(&self.caller, call, deadline).await
     }
 
     /// Whether the cell can be called now, and if not, why. Asks the conductor for a zome that no app has, which it
@@ -141,8 +167,8 @@ impl PersistentHam {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn callable(&self, target: impl Into<CallTarget>) -> Result<CellId, CallError> {
-        let deadline = deadline_after(self.shared.config.deadline);
-        self.shared.callable(&target.into(), deadline).await
+        let deadline = deadline_after(self.caller.config.deadline);
+        call::callable(&self.caller, &target.into(), deadline).await
     }
 
     /// Resolves when the cell can be called. `waiting` is told the reason whenever it changes.
@@ -158,7 +184,7 @@ impl PersistentHam {
         within: Duration,
         waiting: impl FnMut(&CallError),
     ) -> Result<CellId, CallError> {
-        self.shared.wait_until_callable(&target.into(), deadline_after(within), waiting).await
+        call::wait_until_callable(&self.caller, &target.into(), deadline_after(within), waiting).await
     }
 }
 

@@ -8,7 +8,7 @@ use ham_persistent::{AttemptError, WeakPersistent};
 use ham_session::Link;
 
 use crate::admin::Admin;
-use crate::call::Caller;
+use crate::call::{self, Caller};
 use crate::config::PersistentHamConfig;
 use crate::deadline::deadline_after;
 use crate::dialect::Release;
@@ -25,13 +25,13 @@ use crate::wire::ConductorProtocol;
 /// clone is dropped. Calls wait for it within their deadline.
 #[derive(Clone)]
 pub struct PersistentHam {
-    pub(crate) shared: Arc<Caller>,
+    pub(crate) caller: Arc<Caller>,
 }
 
 impl fmt::Debug for PersistentHam {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PersistentHam")
-            .field("config", &self.shared.config)
+            .field("config", &self.caller.config)
             .field("state", &self.state().get())
             .finish_non_exhaustive()
     }
@@ -45,7 +45,7 @@ impl PersistentHam {
     pub fn start(config: PersistentHamConfig) -> Result<Self, ConnectError> {
         let builder = Parts::new(config)?;
         let persistent = builder.persistent().spawn();
-        Ok(Self { shared: builder.finish(persistent) })
+        Ok(Self { caller: builder.finish(persistent) })
     }
 
     /// Starts the connection and resolves when the first link is live.
@@ -61,7 +61,7 @@ impl PersistentHam {
             AttemptError::FailedToConnect(error) => (*error).clone(),
             AttemptError::Closed(_) => ConnectError::Closed,
         })?;
-        Ok(Self { shared: builder.finish(persistent) })
+        Ok(Self { caller: builder.finish(persistent) })
     }
 
     /// The release of Holochain that the conductor is of. Found out once a link, by at most two requests that change
@@ -73,7 +73,7 @@ impl PersistentHam {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn release(&self) -> Result<Release, CallError> {
-        self.shared.release(deadline_after(self.shared.config.deadline)).await
+        call::release(&self.caller, deadline_after(self.caller.config.deadline)).await
     }
 
     /// Resolves when there is a link.
@@ -84,7 +84,7 @@ impl PersistentHam {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn connected(&self, within: Duration) -> Result<(), ConnectError> {
-        match self.shared.link(deadline_after(within)).await {
+        match self.caller.link(deadline_after(within)).await {
             Ok(_) => Ok(()),
             Err(CallError::NoLink { after, last }) => Err(ConnectError::TimedOut { after, last }),
             Err(_) => Err(ConnectError::Closed),
@@ -93,48 +93,48 @@ impl PersistentHam {
 
     /// A subscription to the app's signals, from now on.
     pub fn signals(&self) -> Signals {
-        self.shared.signals.subscribe()
+        self.caller.signals.subscribe()
     }
 
     /// Watches the state.
     pub fn state(&self) -> StateWatch {
-        let link = Box::new(LinkOf(self.shared.persistent.downgrade()));
-        StateWatch::new(self.shared.persistent.state(), link)
+        let link = Box::new(LinkOf(self.caller.persistent.downgrade()));
+        StateWatch::new(self.caller.persistent.state(), link)
     }
 
     /// The last causes of lost links, the oldest first.
     pub fn causes(&self) -> Vec<ham_persistent::LostLink<Arc<ham_session::LinkEnd>>> {
-        self.shared.persistent.causes()
+        self.caller.persistent.causes()
     }
 
     /// The round-trip time of the live link, as measured by its pings.
     pub fn round_trip_time(&self) -> Option<Duration> {
-        self.shared.persistent.current_connection()?.round_trip_time()
+        self.caller.persistent.current_connection()?.round_trip_time()
     }
 
     /// The admin interface, where one is configured.
     pub fn admin(&self) -> Option<&Admin> {
-        self.shared.admin.as_ref()
+        self.caller.admin.as_ref()
     }
 
     /// The configuration.
     pub fn config(&self) -> &PersistentHamConfig {
-        &self.shared.config
+        &self.caller.config
     }
 
     /// Who signs: `lair` or `client`.
     pub fn signing(&self) -> &'static str {
-        self.shared.signer.label()
+        self.caller.signer.label()
     }
 
     /// Does not redial when the current link ends.
     pub(crate) fn connect_once(&self) {
-        self.shared.persistent.close_when_current_connection_is_closed();
+        self.caller.persistent.close_when_current_connection_is_closed();
     }
 
     /// Ends a pause between attempts.
     pub fn redial_now(&self) {
-        self.shared.persistent.redial_now();
+        self.caller.persistent.redial_now();
     }
 
     /// Closes the connection: outstanding calls get the session's drain time-out. Resolves when everything is released.
@@ -142,9 +142,9 @@ impl PersistentHam {
     /// # Cancel safety
     /// Closing goes on when the future is dropped.
     pub async fn close(&self) {
-        self.shared.persistent.close().await;
-        self.shared.signals.close();
-        self.shared.signer.close().await;
+        self.caller.persistent.close().await;
+        self.caller.signals.close();
+        self.caller.signer.close().await;
     }
 }
 

@@ -8,7 +8,7 @@ use holochain_zome_types::cell::CellId;
 
 use super::not_running::{NotRunning, reason_of};
 use crate::dialect::refusals::{
-    DISABLED, GUEST, INVALID_COMMIT, NO_FUNCTION, NO_ZOME, NOT_RUNNING, PRESSURE, UNAUTHORIZED,
+    CELL_MISSING, DISABLED, GUEST, INVALID_COMMIT, NO_FUNCTION, NO_ZOME, NOT_RUNNING, PRESSURE, UNAUTHORIZED,
     UNREADABLE_ENTRY,
 };
 use crate::dialect::{NOTHING_WRITTEN, NothingWritten, RefusalKind, Release, Stage};
@@ -52,6 +52,8 @@ pub(crate) enum Verdict {
     NotRunning(NotRunning),
     /// The same from a release that gives no reason: the app's status tells it.
     NotRunningUnexplained,
+    /// The called cell is not there: nothing of the call ran.
+    NoCell,
     /// The function does not exist: the nonce was claimed and nothing ran.
     NoSuchFunction,
     /// Refused by the grant check: the nonce was claimed and nothing ran.
@@ -175,6 +177,19 @@ impl Refusal {
         }
     }
 
+    /// Whether it was decided before the nonce, so that nothing of this sending of a call on `cell` ran.
+    pub(crate) fn is_before_nonce(&self, cell: &CellId) -> bool {
+        let about_another =
+            |prefix: &&str| self.text.starts_with(*prefix) && self.after_cell(prefix, cell).is_none();
+        self.stage() == Some(Stage::BeforeNonce)
+            && ![CELL_MISSING, DISABLED, NOT_RUNNING].iter().any(about_another)
+    }
+
+    /// What follows the cell in a text that begins with `prefix` and is about `cell`.
+    fn after_cell(&self, prefix: &str, cell: &CellId) -> Option<&str> {
+        self.text.strip_prefix(prefix)?.strip_prefix(&format!("{cell:?}"))
+    }
+
     fn unauthorized_reason(&self) -> Option<&str> {
         if self.kind != RefusalKind::ZomeCallUnauthorized {
             return None;
@@ -188,8 +203,10 @@ impl Refusal {
         if self.stage().is_none() {
             return Verdict::Other;
         }
-        let ours = format!("{cell:?}");
-        let about_ours = |prefix| self.text.strip_prefix(prefix).and_then(|text| text.strip_prefix(&ours));
+        let about_ours = |prefix| self.after_cell(prefix, cell);
+        if about_ours(CELL_MISSING).is_some() {
+            return Verdict::NoCell;
+        }
         if about_ours(DISABLED) == Some(")") {
             return Verdict::NotRunningUnexplained;
         }

@@ -1,5 +1,3 @@
-use std::sync::atomic::Ordering;
-
 use holochain_zome_types::prelude::DnaHash;
 
 use super::*;
@@ -15,7 +13,7 @@ fn signed(target: CallTarget, cell_id: CellId) -> SignedCall {
         expires_at: Timestamp::from_micros(1),
         bytes: vec![1, 2, 3],
         signature: Signature([9; 64]),
-        sent: Arc::default(),
+        traces: Traces::default(),
     }
 }
 
@@ -33,7 +31,7 @@ fn a_journal_gives_back_the_call_and_does_not_claim_that_it_was_never_sent() {
             assert_eq!((read.function(), read.expires_at()), (call.function(), call.expires_at()));
             assert_eq!((read.nonce, &read.bytes), (call.nonce, &call.bytes));
             assert_eq!((&read.signature, &read.provenance), (&call.signature, &call.provenance));
-            assert!(read.sent.load(Ordering::Relaxed));
+            assert!(read.may_have_been_sent());
         }
     }
 }
