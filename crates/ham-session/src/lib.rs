@@ -9,6 +9,7 @@ mod events;
 mod inbox;
 mod link;
 mod liveness;
+mod network;
 mod pending;
 mod protocol;
 mod pump;
@@ -35,6 +36,7 @@ pub use error::{
 pub use inbox::{Inbox, Incoming};
 pub use link::Link;
 pub use liveness::Health;
+pub use network::{Io, Network, NetworkFuture, SystemNetwork};
 pub use protocol::{Decoded, Frame, Keepalive, Protocol};
 pub use queue::{LossyReceiver, LossySender, Received, lossy_queue};
 pub use target::Target;
