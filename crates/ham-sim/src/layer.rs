@@ -1,0 +1,3 @@
+//! The layers.
+
+pub mod example;
