@@ -49,4 +49,6 @@ pub struct Args {
 pub enum LayerName {
     /// A made-up layer with a known fault, for the tests of this command
     Example,
+    /// `ham` against a model of a conductor
+    Ham,
 }

@@ -11,6 +11,7 @@ use clap::Parser;
 
 use crate::args::{Args, LayerName};
 use crate::layer::example::Example;
+use crate::layer::ham::Ham;
 use crate::life::{Layer, Life};
 use crate::mask::Mask;
 use crate::one::live_one;
@@ -24,6 +25,7 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     match args.layer {
         LayerName::Example => command::<Example>(&args),
+        LayerName::Ham => command::<Ham>(&args),
     }
 }
 

@@ -1,33 +1,47 @@
 #![doc = include_str!("../README.md")]
 
 mod args;
+mod clock;
 mod command;
 mod coverage;
 mod dice;
+mod drain;
+mod event;
 mod finding;
+mod generate;
 mod history;
 mod layer;
 mod life;
 mod mask;
+mod model;
+mod net;
 mod one;
+mod oracle;
 mod panics;
+mod plan;
 mod report;
 mod run;
+mod service;
 mod shrink;
+mod swarm;
 mod time;
 mod transcript;
 mod watch;
+mod world;
 
 pub use args::{Args, LayerName};
 pub use command::main;
 pub use coverage::Counts;
 pub use dice::{Dice, Stream};
+pub use event::HamEvent;
 pub use finding::{Finding, Verdict};
 pub use history::{Entry, Event, History, Recorder};
 pub use layer::example::{self, Example};
+pub use layer::ham::Ham;
 pub use life::{Layer, Life};
 pub use mask::{Mask, MaskError};
 pub use one::{Lived, live_one};
+pub use plan::HamLife;
 pub use run::{Found, Outcome, Plan, Progress, Stopped, run};
 pub use shrink::{Shrunk, shrink};
 pub use time::{pause, spawn, tasks};
