@@ -21,6 +21,7 @@ const STILL_WITHIN: Duration = Duration::from_secs(300);
 pub(crate) async fn drain(life: &HamLife, world: &Arc<World>, conductor: &Arc<Conductor>, desk: &Arc<Desk>, last: Process) {
     world.heal();
     conductor.heal().await;
+    last.heal();
     world.note(Happened::Drain);
     let task = last.task(15);
     let revoked = life.has(|event| matches!(event, WorldEvent::Revoke));

@@ -57,6 +57,8 @@ pub(crate) enum Cause {
 pub(crate) struct Told {
     pub(crate) call: Call,
     pub(crate) outcome: Outcome,
+    /// Of a call that was sent as it is: its nonce.
+    pub(crate) of: Option<Nonce>,
     /// The effect is said to be nothing.
     pub(crate) nothing: bool,
     /// The error's variant; none where the call returned its output.
@@ -150,7 +152,7 @@ impl fmt::Display for HamEvent {
             }
             Happened::Answered { nonce, with } => write!(f, "answers nonce {nonce}: {with}"),
             Happened::Told { told, .. } => {
-                let Told { call, outcome, nothing, error, answer } = told;
+                let Told { call, outcome, nothing, error, answer, .. } = told;
                 let effect = if *nothing { ", effect nothing" } else { "" };
                 write!(f, "is told of call {call}: {outcome:?}{effect}")?;
                 if let Some(error) = error {

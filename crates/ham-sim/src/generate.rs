@@ -21,7 +21,7 @@ pub(crate) fn life(seed: u64) -> HamLife {
     let clones = stream.below(2) as usize;
     let processes = if swarm.calm { 1 } else { 1 + stream.weighted(&[6, 3, 1]) };
     let clocks_agree = swarm.calm || stream.percent(60);
-    let mut skewed = |stream: &mut Stream| {
+    let skewed = |stream: &mut Stream| {
         let off = i64::try_from(stream.skewed_millis(90_000).as_millis()).unwrap_or(0);
         let signed = if stream.percent(50) { -off } else { off };
         if clocks_agree { 0 } else { signed }
@@ -50,6 +50,7 @@ pub(crate) fn life(seed: u64) -> HamLife {
         roles,
         clones,
         skew,
+        keeps_keys: stream.percent(70),
         settings,
         calls: drawn.calls,
         elements: drawn.elements.into_iter().enumerate().collect(),

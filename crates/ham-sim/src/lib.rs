@@ -6,6 +6,7 @@ mod command;
 mod coverage;
 mod dice;
 mod drain;
+mod entropy;
 mod event;
 mod finding;
 mod generate;

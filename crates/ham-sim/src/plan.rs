@@ -19,6 +19,8 @@ pub struct HamLife {
     pub(crate) clones: usize,
     /// How far the conductor's clock is off, in milliseconds.
     pub(crate) skew: i64,
+    /// Whether the service has a credential file.
+    pub(crate) keeps_keys: bool,
     pub(crate) settings: Vec<Settings>,
     pub(crate) elements: Vec<(usize, Element)>,
     /// The first number that no call has.

@@ -9,12 +9,6 @@ pub(crate) struct Rate {
 }
 
 impl Rate {
-    pub(crate) const NEVER: Self = Self { per_mille: 0 };
-
-    pub(crate) const fn per_mille(per_mille: u16) -> Self {
-        Self { per_mille }
-    }
-
     /// Never, seldom or often.
     fn drawn(dice: &mut Stream, seldom: u16, often: u16) -> Self {
         Self { per_mille: [0, 0, seldom, seldom, often][dice.index(5)] }

@@ -54,6 +54,7 @@ impl Parts {
                     .with_losses_told_by_owner(true),
             )
             .randomness(crate::entropy::jitter(&*self.config.entropy))
+            .wall_clock(self.config.wall_clock.clone())
             .on_event(move |event| {
                 on_event(&event, &signals, &app, &mut outage);
                 std::future::ready(())

@@ -14,7 +14,7 @@ use crate::history::{History, Recorder};
 use crate::life::Layer;
 use crate::model::Conductor;
 use crate::plan::{HamLife, WorldEvent};
-use crate::service::{Desk, Process, host};
+use crate::service::{Credentials, Desk, Process};
 use crate::time::{pause, spawn, tasks};
 use crate::world::World;
 use crate::{drain, oracle};
@@ -58,10 +58,11 @@ impl Layer for Ham {
 
 /// Every process in its turn. The last one is left running.
 async fn serve(life: &HamLife, world: &Arc<World>, conductor: &Arc<Conductor>, desk: &Arc<Desk>) -> Option<Process> {
-    let host = host();
+    let credentials = Credentials::new(world);
+    let credentials = life.keeps_keys.then_some(&credentials);
     let count = life.settings.len() - 1;
     for (number, settings) in life.settings.iter().take(count).enumerate() {
-        let started = Process::start(number as u32, world, conductor, desk, settings, &host);
+        let started = Process::start(number as u32, world, conductor, desk, credentials, settings);
         let Ok(mut process) = started.map_err(|error| world.broken("start", error.to_string())) else { return None };
         for task in 0..TASKS {
             process.begin(task as u32, life.steps(number, task));

@@ -285,9 +285,9 @@ impl Conductor {
         state.next_port - 1
     }
 
-    /// How many sockets are open.
+    /// How many sockets are open, those left out whose client went away without a word.
     pub(crate) fn sockets(&self) -> usize {
-        self.lock().sockets.len()
+        self.lock().sockets.values().filter(|socket| !socket.cut.is_half_open()).count()
     }
 
     /// Whether any work is going on.

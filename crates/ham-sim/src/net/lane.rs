@@ -44,7 +44,7 @@ pub(super) struct Lane {
     /// Bytes under way.
     held: usize,
     /// Bytes taken from the writer.
-    pub(super) accepted: u64,
+    accepted: u64,
     /// No byte arrives before one that was written earlier.
     last_arrival: Instant,
     drips: bool,
@@ -82,8 +82,7 @@ impl Lane {
     /// Takes what there is room for. The second value is true when the other direction is to be reset as well.
     pub(super) fn write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> (Poll<Result<usize>>, bool) {
         let mut resets = false;
-        while let Some((at, fault)) = self.plan.faults.get(self.next).copied().filter(|(at, _)| *at <= self.accepted) {
-            debug_assert!(at <= self.accepted);
+        while let Some((_, fault)) = self.plan.faults.get(self.next).copied().filter(|(at, _)| *at <= self.accepted) {
             self.next += 1;
             match fault {
                 Fault::Reset => {
@@ -210,6 +209,10 @@ impl Lane {
     pub(super) fn swallow(&mut self) {
         self.hole = true;
         self.chunks.clear();
+    }
+
+    pub(super) fn is_hole(&self) -> bool {
+        self.hole
     }
 
     /// Nobody reads any more.

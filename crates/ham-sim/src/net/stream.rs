@@ -128,8 +128,8 @@ impl Cut {
         }
     }
 
-    /// Bytes that the client has written.
-    pub(crate) fn written(&self) -> u64 {
-        self.up.lock().accepted
+    /// Whether one side is gone without the other having been told.
+    pub(crate) fn is_half_open(&self) -> bool {
+        self.up.lock().is_hole() || self.down.lock().is_hole()
     }
 }

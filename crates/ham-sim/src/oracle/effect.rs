@@ -7,8 +7,8 @@ use crate::finding::Verdict;
 pub(super) fn judge(view: &View, verdict: &mut Verdict) {
     for (call, of) in &view.calls {
         // The call's own writes; not `init`, and not what came back through other cells.
-        for (moment, _) in of.told.iter().filter(|(_, told)| told.nothing) {
-            for (nonce, known) in view.nonces_of(of).filter(|(_, known)| !known.forgotten) {
+        for (moment, told) in of.told.iter().filter(|(_, told)| told.nothing) {
+            for (nonce, known) in view.nonces_told(of, told).filter(|(_, known)| !known.forgotten) {
                 let wrote = known.wrote.iter().find(|(wrote, _)| wrote < moment || !known.sent_between(*moment, *wrote));
                 if let Some((wrote, _)) = wrote {
                     let when = wrote.at.as_millis();

@@ -21,7 +21,7 @@ pub(super) fn judge(life: &HamLife, view: &View, verdict: &mut Verdict) {
 fn told(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
     for (moment, told) in &of.told {
         let at = Some(moment.at);
-        for (nonce, known) in view.nonces_of(of).filter(|(_, known)| !known.forgotten) {
+        for (nonce, known) in view.nonces_told(of, told).filter(|(_, known)| !known.forgotten) {
             // Whoever sends it again takes back that it will not run.
             let own = |run: Moment| run < *moment || !known.sent_between(*moment, run);
             let mut runs = known.runs.iter().map(|(run, _)| *run).filter(|run| own(*run));
@@ -32,7 +32,7 @@ fn told(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
                         verdict.find("I1", at, format_args!("call {call} was told NotRun and ran at {when} ms, nonce {nonce}"));
                     }
                 }
-                Outcome::Answered if of.made.is_none_or(|times| times == 1) => {
+                Outcome::Answered if told.of.is_some() || of.made.is_none_or(|times| times == 1) => {
                     if let Some(run) = runs.find(|run| run > moment) {
                         let when = run.at.as_millis();
                         verdict.find("I2", at, format_args!("call {call} was settled and ran at {when} ms, nonce {nonce}"));
@@ -46,7 +46,7 @@ fn told(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
             }
         }
         if told.outcome == Outcome::Arrived
-            && view.nonces_of(of).all(|(_, known)| !known.claimed.iter().any(|(claimed, fence)| claimed < moment && !fence))
+            && view.nonces_told(of, told).all(|(_, known)| !known.claimed.iter().any(|(claimed, fence)| claimed < moment && !fence))
         {
             verdict.find("I7", at, format_args!("call {call} was told Arrived, and no nonce of it was claimed by it"));
         }

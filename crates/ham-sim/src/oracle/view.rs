@@ -120,6 +120,15 @@ impl View {
         }
     }
 
+    /// The nonces that the owner of a call was told something of.
+    pub(super) fn nonces_told<'a>(
+        &'a self,
+        of: &'a OfCall,
+        told: &'a Told,
+    ) -> impl Iterator<Item = (Nonce, &'a OfNonce)> + 'a {
+        self.nonces_of(of).filter(|(nonce, _)| told.of.is_none_or(|only| only == *nonce))
+    }
+
     /// The nonces of a call, with what is known of them.
     pub(super) fn nonces_of<'a>(&'a self, of: &'a OfCall) -> impl Iterator<Item = (Nonce, &'a OfNonce)> + 'a {
         of.nonces.iter().filter_map(|nonce| Some((*nonce, self.nonces.get(nonce)?)))

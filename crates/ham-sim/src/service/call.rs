@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 use super::plan::{Policy, Role};
 use super::process::late;
 use super::task::Task;
-use crate::event::{Call, Happened, Outcome, Told};
+use crate::event::{Call, Happened, Nonce, Outcome, Told};
 use crate::model::{Input, Output, Trait, ZOME};
 
 /// What is called.
@@ -62,14 +62,15 @@ impl Task {
         let result = timeout(deadline + FOR_EVER, answered).await;
         late(&self.world, "call", began, deadline);
         if let Ok(result) = result {
-            self.told(called.call, result);
+            self.told(called.call, None, result);
         }
     }
 
-    pub(super) fn told(&self, call: Call, result: Result<ExternIO, CallError>) {
+    pub(super) fn told(&self, call: Call, of: Option<Nonce>, result: Result<ExternIO, CallError>) {
         let told = match &result {
             Ok(output) => Told {
                 call,
+                of,
                 outcome: Outcome::Answered,
                 nothing: false,
                 error: None,
@@ -79,6 +80,7 @@ impl Task {
             },
             Err(error) => Told {
                 call,
+                of,
                 outcome: Outcome::from(error.outcome()),
                 nothing: error.effect() == Effect::Nothing,
                 error: Some(name(error)),

@@ -36,7 +36,7 @@ impl Task {
         let result = timeout(deadline + FOR_EVER, self.ham.send_signed(&signed, options)).await;
         late(&self.world, "send_signed", began, deadline);
         if let Ok(result) = result {
-            self.told(call, result);
+            self.told(call, Some(nonce), result);
         }
     }
 

@@ -2,17 +2,20 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ham::{ConnectError, PersistentHam, PersistentHamConfig, conductor_session};
+use ham::{
+    ClientKeySigning, ConnectError, PersistentHam, PersistentHamConfig, ProcessMemory, Signing, conductor_session,
+};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use super::credentials::Credentials;
 use super::desk::Desk;
 use super::plan::{Settings, Step};
 use super::task::Task;
 use crate::clock::Clock;
+use crate::entropy::Drawn;
 use crate::event::Happened;
 use crate::model::{ADMIN_PORT, APP, Conductor};
 use crate::net::{ProcessNetwork, Severed};
@@ -24,6 +27,7 @@ pub(crate) struct Process {
     number: u32,
     ham: PersistentHam,
     network: Arc<ProcessNetwork>,
+    clock: Arc<Clock>,
     world: Arc<World>,
     desk: Arc<Desk>,
     tasks: Vec<JoinHandle<()>>,
@@ -40,8 +44,8 @@ impl Process {
         world: &Arc<World>,
         conductor: &Arc<Conductor>,
         desk: &Arc<Desk>,
+        credentials: Option<&Credentials>,
         settings: &Settings,
-        host: &str,
     ) -> Result<Self, ConnectError> {
         let network = Arc::new(ProcessNetwork::new(conductor.clone()));
         let mut session = conductor_session()
@@ -51,16 +55,22 @@ impl Process {
         if let Some(max) = NonZeroUsize::new(settings.max_in_flight) {
             session = session.with_max_in_flight(max);
         }
-        let url = format!("ws://{host}:{ADMIN_PORT}/").parse();
+        let url = format!("ws://conductor.example:{ADMIN_PORT}/").parse();
         let url = url.map_err(|_| ConnectError::Config("the host is no host".to_owned()))?;
+        let mut keys = ClientKeySigning::default();
+        keys.store = credentials.map(|file| Arc::new(file.clone()) as Arc<_>);
+        let clock = Arc::new(Clock::new(settings.skew, 0));
         let mut config = PersistentHamConfig::new(url, APP)
             .with_session(session)
-            .with_wall_clock(Arc::new(Clock::new(settings.skew, 0)))
+            .with_wall_clock(clock.clone())
+            .with_entropy(Arc::new(Drawn::new(world.stream("entropy", u64::from(number)))))
+            .with_memory(ProcessMemory::apart())
+            .with_signing(Signing::ClientKeys(keys))
             .with_on_unknown(Desk::hook(desk, world));
         config.skew_margin = settings.skew_margin;
         let ham = PersistentHam::start(config)?;
         let (world, desk) = (Arc::clone(world), Arc::clone(desk));
-        Ok(Self { number, ham, network, world, desk, tasks: Vec::new() })
+        Ok(Self { number, ham, network, clock, world, desk, tasks: Vec::new() })
     }
 
     /// A task that has not begun.
@@ -82,6 +92,11 @@ impl Process {
                 task.act(step.action).await;
             }
         }));
+    }
+
+    /// Its clock is right from here on.
+    pub(crate) fn heal(&self) {
+        self.clock.correct();
     }
 
     /// Resolves when every task has done its steps.
@@ -120,10 +135,4 @@ pub(super) fn late(world: &World, what: &'static str, began: Instant, bound: Dur
         let by_millis = u64::try_from(over.as_millis()).unwrap_or(u64::MAX);
         world.note(Happened::Late { what, by_millis });
     }
-}
-
-/// A host that no other life of this process knows: what `ham` remembers for the life of a process, it remembers by host.
-pub(crate) fn host() -> String {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    format!("c{:012}.example", NEXT.fetch_add(1, Ordering::Relaxed))
 }
