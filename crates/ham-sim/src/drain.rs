@@ -48,6 +48,7 @@ pub(crate) async fn drain(life: &HamLife, world: &Arc<World>, conductor: &Arc<Co
         world.broken("I18", format!("{} sockets are open after the end", conductor.sockets()));
     }
     conductor.audit();
+    conductor.stop();
 }
 
 /// How often it is looked whether everything is still.

@@ -46,7 +46,10 @@ pub(super) struct State {
     pub(super) tokens: BTreeMap<Vec<u8>, Instant>,
     pub(super) inits: BTreeMap<u32, Arc<tokio::sync::Mutex<()>>>,
     sockets: BTreeMap<u32, Socket>,
+    /// Requests in process.
     tasks: Vec<AbortHandle>,
+    /// What serves the sockets.
+    serving: Vec<AbortHandle>,
     next_port: u16,
     pub(super) roles: usize,
     pub(super) clones: usize,
@@ -76,6 +79,14 @@ pub(crate) struct Boot {
     pub(crate) release: Option<Release>,
 }
 
+impl State {
+    fn stop(&mut self) {
+        for task in self.tasks.drain(..).chain(self.serving.drain(..)) {
+            task.abort();
+        }
+    }
+}
+
 impl Conductor {
     pub(crate) fn new(world: Arc<World>, clock: Arc<Clock>, release: Release, roles: usize, clones: usize) -> Arc<Self> {
         let now = Instant::now();
@@ -90,6 +101,7 @@ impl Conductor {
             inits: BTreeMap::new(),
             sockets: BTreeMap::new(),
             tasks: Vec::new(),
+            serving: Vec::new(),
             next_port: FIRST_PORT,
             roles,
             clones,
@@ -123,10 +135,11 @@ impl Conductor {
         state.sockets.insert(number, Socket { cut: dialled.cut, signals: None });
         drop(state);
         let admin = port == ADMIN_PORT;
-        self.spawn(async move {
+        let serving = spawn(async move {
             socket::serve(&me, number, admin, dialled.end).await;
             me.lock().sockets.remove(&number);
         });
+        self.lock().serving.push(serving.abort_handle());
         true
     }
 
@@ -172,9 +185,7 @@ impl Conductor {
         }
         self.world.words("conductor", format!("dies: {boot:?}"));
         state.up = false;
-        for task in state.tasks.drain(..) {
-            task.abort();
-        }
+        state.stop();
         let how = if boot.silent { Severed::Silent } else { Severed::Reset };
         for (_, socket) in std::mem::take(&mut state.sockets) {
             socket.cut.sever(how);
@@ -293,6 +304,13 @@ impl Conductor {
     /// Whether any work is going on.
     pub(crate) fn is_busy(&self) -> bool {
         self.lock().tasks.iter().any(|task| !task.is_finished())
+    }
+
+    /// Ends everything that it does, and for good.
+    pub(crate) fn stop(&self) {
+        let mut state = self.lock();
+        state.up = false;
+        state.stop();
     }
 
     /// Writes down what stands on the chains.
