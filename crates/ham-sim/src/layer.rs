@@ -1,3 +1,4 @@
 //! The layers.
 
-pub mod example;
+pub(crate) mod example;
+pub(crate) mod persistent;
