@@ -120,7 +120,8 @@ impl Stage {
             props.count -= 1;
             props.count
         };
-        if left == 0 {
+        // One that is closed already is not closed by this, and who is woken first by that is nobody's choice.
+        if left == 0 && !handle.is_closed() {
             self.note(Happened::LastHandleDropped);
         }
         drop(handle);

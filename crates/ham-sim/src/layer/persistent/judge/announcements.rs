@@ -2,7 +2,7 @@
 
 use super::Entries;
 use crate::finding::Verdict;
-use crate::layer::persistent::event::{Happened, News};
+use crate::layer::persistent::event::{Call, Happened, News};
 use crate::layer::persistent::life::Refusal;
 use crate::layer::persistent::phase::{Closing, Decided};
 
@@ -57,6 +57,8 @@ struct Model {
     /// The event whose callback runs.
     running: Option<(u64, News)>,
     ended: bool,
+    /// Somebody asked to close, which waits for no callback.
+    asked: bool,
 }
 
 type Wrong = (&'static str, String);
@@ -84,6 +86,8 @@ impl Model {
             Happened::CallbackEnded { .. } => self.running = None,
             Happened::CallbackDropped { nth } => return self.dropped(*nth, closing),
             Happened::Finished => self.ended = true,
+            Happened::Called { deed: Call::Close, .. } | Happened::LastHandleDropped => self.asked = true,
+            Happened::Called { deed: Call::CloseAfterLink, .. } => self.asked |= self.connected.is_none(),
             Happened::Published { nth, news, .. } => return self.published(*nth, *news, closing),
             _ => {}
         }
@@ -93,8 +97,8 @@ impl Model {
     fn dropped(&mut self, nth: u64, closing: Option<Closing>) -> Option<Wrong> {
         let running = self.running.take();
         match closing.map(|closing| closing.why) {
-            Some(Decided::Called | Decided::LastHandle) => None,
-            Some(Decided::Failure | Decided::LinkEnd) | None => match running {
+            Some(_) if self.asked => None,
+            Some(_) | None => match running {
                 // The last event's callback runs up to its first wait.
                 Some((_, News::Disconnected | News::Failed(_))) if closing.is_some() => None,
                 _ => wrong(
