@@ -10,8 +10,10 @@ use std::time::Duration;
 use clap::Parser;
 
 use crate::args::{Args, LayerName};
+use crate::finding::Finding;
 use crate::layer::example::Example;
 use crate::layer::ham::Ham;
+use crate::layer::persistent::PersistentLayer;
 use crate::life::{Layer, Life};
 use crate::mask::Mask;
 use crate::one::live_one;
@@ -24,14 +26,29 @@ use crate::shrink::shrink;
 pub fn main() -> ExitCode {
     let args = Args::parse();
     match args.layer {
+        LayerName::Persistent => command::<PersistentLayer>(&args),
         LayerName::Example => command::<Example>(&args),
         LayerName::Ham => command::<Ham>(&args),
     }
 }
 
+/// Lives one seed of a layer, without some of its elements, and says what is wrong with it.
+#[must_use]
+pub fn replay(layer: LayerName, seed: u64, without: &Mask) -> Vec<Finding> {
+    match layer {
+        LayerName::Ham => findings::<Ham>(seed, without),
+        LayerName::Persistent => findings::<PersistentLayer>(seed, without),
+        LayerName::Example => findings::<Example>(seed, without),
+    }
+}
+
+fn findings<L: Layer>(seed: u64, without: &Mask) -> Vec<Finding> {
+    live_one::<L>(&L::generate(seed).without(without), false).findings
+}
+
 fn command<L: Layer>(args: &Args) -> ExitCode {
     let clean = match args.seed {
-        Some(seed) => replay::<L>(args, seed),
+        Some(seed) => show::<L>(args, seed),
         None => search::<L>(args),
     };
     // Whoever closed the pipe has read enough.
@@ -40,7 +57,7 @@ fn command<L: Layer>(args: &Args) -> ExitCode {
 }
 
 /// Lives one seed and prints all of it.
-fn replay<L: Layer>(args: &Args, seed: u64) -> std::io::Result<bool> {
+fn show<L: Layer>(args: &Args, seed: u64) -> std::io::Result<bool> {
     let mask = args.without.clone().unwrap_or_default();
     let life = L::generate(seed).without(&mask);
     let lived = live_one::<L>(&life, args.log);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// Counts of named states.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub(crate) struct Counts {
     counts: BTreeMap<&'static str, u64>,
 }
 
@@ -25,13 +25,13 @@ impl Counts {
 
     /// How often a state was reached.
     #[must_use]
-    pub fn of(&self, state: &str) -> u64 {
+    pub(crate) fn of(&self, state: &str) -> u64 {
         self.counts.get(state).copied().unwrap_or(0)
     }
 
     /// Those of `states` that were never reached.
     #[must_use]
-    pub fn missing(&self, states: &'static [&'static str]) -> Vec<&'static str> {
+    pub(crate) fn missing(&self, states: &'static [&'static str]) -> Vec<&'static str> {
         states.iter().copied().filter(|state| self.of(state) == 0).collect()
     }
 }

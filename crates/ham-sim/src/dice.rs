@@ -7,20 +7,20 @@ use std::time::Duration;
 /// Each thing that draws (a socket, a call, a clock) has a stream of its own, keyed by its kind and number. So taking
 /// one element out of a life leaves the numbers of all others as they are.
 #[derive(Clone, Copy, Debug)]
-pub struct Dice {
+pub(crate) struct Dice {
     seed: u64,
 }
 
 impl Dice {
     /// The dice of a seed.
     #[must_use]
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self { seed }
     }
 
     /// The stream of the `count`-th thing of a kind; the same one however often it is asked for.
     #[must_use]
-    pub fn stream(&self, kind: &str, count: u64) -> Stream {
+    pub(crate) fn stream(&self, kind: &str, count: u64) -> Stream {
         let mut key = mixed(self.seed ^ 0x6a09_e667_f3bc_c908);
         for byte in kind.bytes() {
             key = mixed(key ^ u64::from(byte));
@@ -31,51 +31,51 @@ impl Dice {
 
 /// A sequence of random numbers.
 #[derive(Clone, Debug)]
-pub struct Stream {
+pub(crate) struct Stream {
     state: u64,
 }
 
 impl Stream {
     /// 64 random bits.
-    pub fn bits(&mut self) -> u64 {
+    pub(crate) fn bits(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mixed(self.state)
     }
 
     /// A number below `bound`; 0 when that is 0.
-    pub fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         let wide = u128::from(self.bits()) * u128::from(bound);
         (wide >> 64) as u64
     }
 
     /// A number from `low` to `high`, both included; `low` when `high` is less.
-    pub fn between(&mut self, low: u64, high: u64) -> u64 {
+    pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
         low.saturating_add(self.below(high.saturating_sub(low).saturating_add(1)))
     }
 
     /// True in `percent` of 100.
-    pub fn percent(&mut self, percent: u64) -> bool {
+    pub(crate) fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
     /// True once in `times`.
-    pub fn one_in(&mut self, times: u64) -> bool {
+    pub(crate) fn one_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }
 
     /// One of these, all equally likely.
-    pub fn pick<T: Clone, const N: usize>(&mut self, of: &[T; N]) -> T {
+    pub(crate) fn pick<T: Clone, const N: usize>(&mut self, of: &[T; N]) -> T {
         const { assert!(N > 0, "nothing to pick from") };
         of[self.index(N)].clone()
     }
 
     /// An index below `length`; 0 when that is 0.
-    pub fn index(&mut self, length: usize) -> usize {
+    pub(crate) fn index(&mut self, length: usize) -> usize {
         self.below(length as u64) as usize
     }
 
     /// The index of a weight, each as likely as its weight says; 0 when all are 0.
-    pub fn weighted(&mut self, weights: &[u32]) -> usize {
+    pub(crate) fn weighted(&mut self, weights: &[u32]) -> usize {
         let mut left = self.below(weights.iter().map(|weight| u64::from(*weight)).sum());
         for (index, weight) in weights.iter().enumerate() {
             match left.checked_sub(u64::from(*weight)) {
@@ -87,12 +87,12 @@ impl Stream {
     }
 
     /// Whole milliseconds from `low` to `high`, both included: tokio's clock knows no finer ones.
-    pub fn millis(&mut self, low: u64, high: u64) -> Duration {
+    pub(crate) fn millis(&mut self, low: u64, high: u64) -> Duration {
         Duration::from_millis(self.between(low, high))
     }
 
     /// Whole milliseconds up to `high`, as many lives in each order of magnitude, and one in eight at 0.
-    pub fn skewed_millis(&mut self, high: u64) -> Duration {
+    pub(crate) fn skewed_millis(&mut self, high: u64) -> Duration {
         if self.one_in(8) {
             return Duration::ZERO;
         }

@@ -18,7 +18,13 @@ const SETTLE_WITHIN: Duration = Duration::from_secs(90);
 const STILL_WITHIN: Duration = Duration::from_secs(300);
 
 /// Everything heals; what is open is settled; everything is closed and counted.
-pub(crate) async fn drain(life: &HamLife, world: &Arc<World>, conductor: &Arc<Conductor>, desk: &Arc<Desk>, last: Process) {
+pub(crate) async fn drain(
+    life: &HamLife,
+    world: &Arc<World>,
+    conductor: &Arc<Conductor>,
+    desk: &Arc<Desk>,
+    last: Process,
+) {
     world.heal();
     conductor.heal().await;
     last.heal();

@@ -28,7 +28,7 @@ impl fmt::Display for Finding {
 
 /// What judging a life has found, and which states the life went through.
 #[derive(Debug, Default)]
-pub struct Verdict {
+pub(crate) struct Verdict {
     findings: Vec<Finding>,
     reached: Counts,
 }
@@ -36,24 +36,22 @@ pub struct Verdict {
 impl Verdict {
     /// Nothing yet.
     #[must_use]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
     /// Notes a broken promise.
-    pub fn find(&mut self, invariant: &'static str, at: Option<Duration>, words: impl fmt::Display) {
+    pub(crate) fn find(&mut self, invariant: &'static str, at: Option<Duration>, words: impl fmt::Display) {
         self.findings.push(Finding { invariant, at, words: words.to_string() });
     }
 
     /// Notes that the life went through a state of [`Layer::STATES`](crate::Layer::STATES).
-    pub fn reach(&mut self, state: &'static str) {
+    pub(crate) fn reach(&mut self, state: &'static str) {
         self.reached.add(state, 1);
     }
 
-    /// What was found, in the order it was.
-    #[must_use]
-    pub fn findings(&self) -> &[Finding] {
-        &self.findings
+    pub(crate) fn is_clean(&self) -> bool {
+        self.findings.is_empty()
     }
 
     pub(crate) fn into_parts(self) -> (Vec<Finding>, Counts) {

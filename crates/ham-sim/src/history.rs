@@ -12,33 +12,39 @@ use crate::dice::mixed;
 
 /// One thing that happened. `Display` are its words in the transcript, `Hash` is what two runs of a seed are compared by,
 /// so neither has an address, an id of the process or a real time in it.
-pub trait Event: Hash + fmt::Display + fmt::Debug + Send + 'static {
+pub(crate) trait Event: Hash + fmt::Display + fmt::Debug + Send + 'static {
     /// Who did it: `p1.t2`, `link 3`, `conductor`.
     fn actor(&self) -> Cow<'static, str>;
+
+    /// Where several of these can happen in one millisecond in an order that nothing decides (who is woken first of those
+    /// that wait for one thing): the place among them. They stand after everything else of that millisecond.
+    fn unordered(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// An event and when it was.
 #[derive(Debug)]
-pub struct Entry<E> {
+pub(crate) struct Entry<E> {
     /// Simulated time since the life began.
-    pub at: Duration,
+    pub(crate) at: Duration,
     /// What happened.
-    pub event: E,
+    pub(crate) event: E,
 }
 
 /// Everything that happened in a life, in order.
 #[derive(Debug)]
-pub struct History<E> {
+pub(crate) struct History<E> {
     /// The events.
-    pub entries: Vec<Entry<E>>,
+    pub(crate) entries: Vec<Entry<E>>,
     /// What ham logged, where it was asked for: after how many of the events, and the line.
-    pub log: Vec<(usize, String)>,
+    pub(crate) log: Vec<(usize, String)>,
 }
 
 impl<E: Event> History<E> {
     /// A number that two equal histories share. The log is no part of it.
     #[must_use]
-    pub fn digest(&self) -> u64 {
+    pub(crate) fn digest(&self) -> u64 {
         let mut hasher = Fold { state: self.entries.len() as u64 };
         for entry in &self.entries {
             hasher.write_u128(entry.at.as_nanos());
@@ -49,7 +55,7 @@ impl<E: Event> History<E> {
 }
 
 /// Takes down what happens in a life; everybody who takes part in it has a clone.
-pub struct Recorder<E> {
+pub(crate) struct Recorder<E> {
     inside: Arc<Mutex<Inside<E>>>,
     began: Instant,
 }
@@ -63,14 +69,14 @@ struct Inside<E> {
 impl<E> Recorder<E> {
     /// An empty one, whose time begins now.
     #[must_use]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let inside = Inside { entries: Vec::new(), log: Vec::new(), over: false };
         Self { inside: Arc::new(Mutex::new(inside)), began: Instant::now() }
     }
 
     /// Notes what happens now. After the end of the life it notes nothing: what is dropped with the runtime has no
     /// simulated time any more.
-    pub fn note(&self, event: E) {
+    pub(crate) fn note(&self, event: E) {
         let mut inside = self.lock();
         if !inside.over {
             let at = self.now();
@@ -89,23 +95,24 @@ impl<E> Recorder<E> {
 
     /// Simulated time since the life began.
     #[must_use]
-    pub fn now(&self) -> Duration {
+    pub(crate) fn now(&self) -> Duration {
         self.began.elapsed()
-    }
-
-    /// Runs `f` on what happened so far.
-    pub fn look<R>(&self, f: impl FnOnce(&[Entry<E>]) -> R) -> R {
-        f(&self.lock().entries)
-    }
-
-    pub(crate) fn end(&self) -> History<E> {
-        let mut inside = self.lock();
-        inside.over = true;
-        History { entries: std::mem::take(&mut inside.entries), log: std::mem::take(&mut inside.log) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inside<E>> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<E: Event> Recorder<E> {
+    pub(crate) fn end(&self) -> History<E> {
+        let mut inside = self.lock();
+        inside.over = true;
+        let (mut entries, log) = (std::mem::take(&mut inside.entries), std::mem::take(&mut inside.log));
+        if entries.iter().any(|entry| entry.event.unordered().is_some()) {
+            entries.sort_by_key(|entry| (entry.at, entry.event.unordered()));
+        }
+        History { entries, log }
     }
 }
 

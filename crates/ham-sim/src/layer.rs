@@ -1,4 +1,5 @@
 //! The layers.
 
-pub mod example;
+pub(crate) mod example;
 pub(crate) mod ham;
+pub(crate) mod persistent;

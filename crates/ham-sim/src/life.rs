@@ -9,7 +9,7 @@ use crate::history::{Event, History, Recorder};
 use crate::mask::Mask;
 
 /// One layer of ham and the world it is put into.
-pub trait Layer: 'static {
+pub(crate) trait Layer: 'static {
     /// Its name on the command line.
     const NAME: &'static str;
     /// The states its lives are meant to reach; [`Verdict::reach`] takes no other.
@@ -33,7 +33,7 @@ pub trait Layer: 'static {
 }
 
 /// A life as data: elements (steps, faults, events) with their times, numbered from 0.
-pub trait Life: Clone + fmt::Debug + Send + 'static {
+pub(crate) trait Life: Clone + fmt::Debug + Send + 'static {
     /// How many elements there are that can be left out.
     fn elements(&self) -> usize;
 

@@ -14,18 +14,18 @@ use crate::panics::caught;
 
 /// A life that was lived and judged.
 #[derive(Debug)]
-pub struct Lived<E> {
+pub(crate) struct Lived<E> {
     /// What happened.
-    pub history: History<E>,
+    pub(crate) history: History<E>,
     /// What is wrong with it.
-    pub findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
     /// The states it went through.
-    pub reached: Counts,
+    pub(crate) reached: Counts,
 }
 
 /// Lives a life on this thread and judges it. With `log`, what ham logs stands in the history.
 #[must_use]
-pub fn live_one<L: Layer>(life: &L::Life, log: bool) -> Lived<L::Event> {
+pub(crate) fn live_one<L: Layer>(life: &L::Life, log: bool) -> Lived<L::Event> {
     let blocking = Arc::new(AtomicBool::new(false));
     let lived = life.clone();
     let (history, panics) = caught(|| {
@@ -55,7 +55,7 @@ pub fn live_one<L: Layer>(life: &L::Life, log: bool) -> Lived<L::Event> {
         verdict.find(THREADS, None, "a blocking thread was started");
     }
     // What was cut off in the middle would only be found to be incomplete.
-    if ended == Some(true) {
+    if ended == Some(true) && verdict.is_clean() {
         L::judge(life, &history, &mut verdict);
     }
     let (findings, reached) = verdict.into_parts();

@@ -11,7 +11,7 @@ use crate::swarm::Swarm;
 
 /// A life of `ham`, before it is lived.
 #[derive(Clone, Debug)]
-pub struct HamLife {
+pub(crate) struct HamLife {
     pub(crate) seed: u64,
     pub(crate) swarm: Swarm,
     pub(crate) release: Release,
@@ -101,7 +101,9 @@ impl Life for HamLife {
     fn plan(&self) -> Vec<String> {
         let Self { seed, release, roles, clones, skew, swarm, .. } = self;
         let mut lines = vec![
-            format!("     seed {seed}, {release:?}, {roles} roles, {clones} clones, the conductor's clock {skew} ms off"),
+            format!(
+                "     seed {seed}, {release:?}, {roles} roles, {clones} clones, the conductor's clock {skew} ms off"
+            ),
             format!("     {swarm:?}"),
         ];
         lines.extend(self.settings.iter().map(|settings| format!("     {settings:?}")));

@@ -18,77 +18,77 @@ use crate::watch::Watch;
 
 /// Which seeds are lived, and how.
 #[derive(Clone, Copy, Debug)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// The first seed.
-    pub from: u64,
+    pub(crate) from: u64,
     /// How many.
-    pub lives: u64,
+    pub(crate) lives: u64,
     /// On how many threads.
-    pub jobs: NonZeroUsize,
+    pub(crate) jobs: NonZeroUsize,
     /// Whether the first finding ends the run.
-    pub first: bool,
+    pub(crate) first: bool,
     /// How much real time one life may take.
-    pub watchdog: Duration,
+    pub(crate) watchdog: Duration,
 }
 
 /// What a run came to.
 #[derive(Debug)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// How many lives were lived.
-    pub lives: u64,
+    pub(crate) lives: u64,
     /// How many of them broke a promise.
-    pub broken: u64,
+    pub(crate) broken: u64,
     /// By invariant: the lowest seed that broke it, and more of them.
-    pub found: BTreeMap<&'static str, Found>,
+    pub(crate) found: BTreeMap<&'static str, Found>,
     /// A number that two runs of the same seeds share, on however many threads.
-    pub hash: u64,
+    pub(crate) hash: u64,
     /// The states that were reached.
-    pub reached: Counts,
+    pub(crate) reached: Counts,
     /// How many elements the lives had, all together.
-    pub elements: u64,
+    pub(crate) elements: u64,
     /// How long it took.
-    pub took: Duration,
+    pub(crate) took: Duration,
     /// Whether it was asked to stop before its last seed.
-    pub interrupted: bool,
+    pub(crate) interrupted: bool,
 }
 
 /// What was found of one invariant.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub(crate) struct Found {
     /// How many lives broke it.
-    pub lives: u64,
+    pub(crate) lives: u64,
     /// The seeds that did, the lowest first; at most [`SEEDS_KEPT`].
-    pub seeds: Vec<u64>,
+    pub(crate) seeds: Vec<u64>,
     /// What the lowest seed broke.
-    pub finding: Finding,
+    pub(crate) finding: Finding,
 }
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// Lives so far.
-    pub lives: u64,
+    pub(crate) lives: u64,
     /// How many of them broke a promise.
-    pub broken: u64,
+    pub(crate) broken: u64,
     /// How long it took so far.
-    pub took: Duration,
+    pub(crate) took: Duration,
 }
 
 /// Why a run has no outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("seed {seed} has not ended after {after:?} of real time")]
-pub struct Stopped {
+pub(crate) struct Stopped {
     /// The seed whose life does not end.
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// The watchdog's bound.
-    pub after: Duration,
+    pub(crate) after: Duration,
 }
 
 /// Lives the seeds of `plan`. Ends early, and cleanly, when `stop` is set.
 ///
 /// # Errors
 /// When a life does not end: its thread is left behind, so the process had better end.
-pub fn run<L: Layer>(
+pub(crate) fn run<L: Layer>(
     plan: &Plan,
     stop: &Arc<AtomicBool>,
     mut progress: impl FnMut(Progress),

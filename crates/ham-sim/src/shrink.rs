@@ -9,21 +9,21 @@ use crate::time::real;
 
 /// A life from which nothing more could be taken out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shrunk {
+pub(crate) struct Shrunk {
     /// What was left out.
-    pub mask: Mask,
+    pub(crate) mask: Mask,
     /// How many elements there were.
-    pub from: usize,
+    pub(crate) from: usize,
     /// How many are left.
-    pub to: usize,
+    pub(crate) to: usize,
     /// How many lives were tried.
-    pub runs: u32,
+    pub(crate) runs: u32,
 }
 
 /// Leaves out as many elements of a life as it can while `invariant` is still broken: at most [`MOST_RUNS`] lives or
 /// [`LONGEST`] of real time. What is left can be repeated from the seed and the mask alone.
 #[must_use]
-pub fn shrink<L: Layer>(whole: &L::Life, mask: &Mask, invariant: &str) -> Shrunk {
+pub(crate) fn shrink<L: Layer>(whole: &L::Life, mask: &Mask, invariant: &str) -> Shrunk {
     let began = real();
     let from = whole.elements();
     let mut mask = mask.clone();

@@ -8,13 +8,20 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// Waits in simulated time.
-pub async fn pause(time: Duration) {
+pub(crate) async fn pause(time: Duration) {
     tokio::time::sleep_until(Instant::now() + time).await;
+}
+
+/// Lets everything else that is ready run, so many times: what happens in one millisecond gets other orders.
+pub(crate) async fn yields(times: u64) {
+    for _ in 0..times {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Starts a task of the world around what is simulated. The life owns it: it ends with the life's runtime at the latest.
 #[expect(clippy::disallowed_methods, reason = "the one place where a life starts tasks")]
-pub fn spawn<F>(task: F) -> JoinHandle<F::Output>
+pub(crate) fn spawn<F>(task: F) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
@@ -27,7 +34,7 @@ where
 /// # Panics
 /// Outside a runtime.
 #[must_use]
-pub fn tasks() -> usize {
+pub(crate) fn tasks() -> usize {
     Handle::current().metrics().num_alive_tasks()
 }
 

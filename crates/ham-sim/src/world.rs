@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::dice::{Dice, Stream};
-use crate::event::{HamEvent, Happened, Nonce};
+use crate::event::{Happened, Nonce};
 use crate::history::Recorder;
 use crate::swarm::Swarm;
 
@@ -14,7 +14,7 @@ use crate::swarm::Swarm;
 pub(crate) struct World {
     pub(crate) dice: Dice,
     pub(crate) swarm: Swarm,
-    pub(crate) recorder: Recorder<HamEvent>,
+    pub(crate) recorder: Recorder<Happened>,
     /// Set when the life heals: no fault from then on.
     healed: AtomicBool,
     nonces: Mutex<HashMap<[u8; 32], Nonce>>,
@@ -36,7 +36,7 @@ pub(crate) enum Count {
 }
 
 impl World {
-    pub(crate) fn new(dice: Dice, swarm: Swarm, recorder: Recorder<HamEvent>) -> Arc<Self> {
+    pub(crate) fn new(dice: Dice, swarm: Swarm, recorder: Recorder<Happened>) -> Arc<Self> {
         Arc::new(Self {
             dice,
             swarm,
@@ -48,7 +48,7 @@ impl World {
     }
 
     pub(crate) fn note(&self, happened: Happened) {
-        self.recorder.note(HamEvent(happened));
+        self.recorder.note(happened);
     }
 
     pub(crate) fn words(&self, actor: &'static str, words: impl Into<String>) {

@@ -13,11 +13,11 @@ use crate::time::pause;
 
 /// Adds up what it is given, and breaks its promise ("never more than 9 at once") when two additions meet.
 #[derive(Debug)]
-pub struct Example;
+pub(crate) struct Example;
 
 /// Its life.
 #[derive(Clone, Debug)]
-pub struct Additions {
+pub(crate) struct Additions {
     steps: Vec<Addition>,
     whole: usize,
 }
@@ -32,7 +32,7 @@ struct Addition {
 
 /// What happens.
 #[derive(Debug, Hash)]
-pub struct Added {
+pub(crate) struct Added {
     amount: u64,
 }
 

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use holochain_conductor_api::{
-    AdminRequest, AdminResponse, AppAuthenticationTokenIssued, AppInterfaceInfo,
-};
+use holochain_conductor_api::{AdminRequest, AdminResponse, AppAuthenticationTokenIssued, AppInterfaceInfo};
 use holochain_types::websocket::AllowedOrigins;
 use tokio::time::Instant;
 
@@ -80,7 +78,10 @@ fn administered(conductor: &Conductor, request: AdminRequest) -> Answer {
         AdminRequest::ListApps { .. } => {
             let state = conductor.lock();
             let installed = state.store.status != Status::Gone;
-            said("apps", &AdminResponse::AppsListed(installed.then(|| app::info(&state)).into_iter().collect()))
+            said(
+                "apps",
+                &AdminResponse::AppsListed(installed.then(|| app::info(&state)).into_iter().collect()),
+            )
         }
         AdminRequest::ListCellIds => {
             let cells = conductor.lock().store.cells.iter().map(|cell| cell.id.clone()).collect();

@@ -42,7 +42,12 @@ impl Answer {
 }
 
 /// Sends an answer, late, twice, spoilt or not at all. Tells whether it was sent.
-pub(super) async fn send(conductor: &Arc<Conductor>, id: u64, answer: Answer, out: &mpsc::Sender<Bytes>) -> bool {
+pub(super) async fn send(
+    conductor: &Arc<Conductor>,
+    id: u64,
+    answer: Answer,
+    out: &mpsc::Sender<Bytes>,
+) -> bool {
     let world = &conductor.world;
     let calm = world.is_healed();
     let mut dice = world.stream("answer", world.next(Count::Answers));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use holochain_conductor_api::{AppInfo, AppResponse, CellInfo};
 use holochain_types::prelude::{AppManifest, AppManifestV0};
-use holochain_zome_types::prelude::{ClonedCell, CloneId, DnaModifiers, Timestamp};
+use holochain_zome_types::prelude::{CloneId, ClonedCell, DnaModifiers, Timestamp};
 
 use super::answer::Answer;
 use super::call;
@@ -27,15 +27,18 @@ pub(super) async fn answer(conductor: &Arc<Conductor>, socket: u32, body: &[u8])
             Answer::new("app info", &AppResponse::AppInfo(info))
         }
         "call_zome" => call::answer(conductor, socket, body).await,
-        name => Answer::refused(super::admin::told_apart(name, conductor.lock().release)
-            .unwrap_or_else(texts::unreadable_request)),
+        name => Answer::refused(
+            super::admin::told_apart(name, conductor.lock().release)
+                .unwrap_or_else(texts::unreadable_request),
+        ),
     }
 }
 
 /// The app as a client sees it.
 pub(super) fn info(state: &State) -> AppInfo {
     let store = &state.store;
-    let modifiers = || DnaModifiers { network_seed: String::new(), properties: ().try_into().unwrap_or_default() };
+    let modifiers =
+        || DnaModifiers { network_seed: String::new(), properties: ().try_into().unwrap_or_default() };
     let cells_of = |role: &'static str| {
         let cells = store.cells.iter().filter(move |cell| cell.role == role);
         cells

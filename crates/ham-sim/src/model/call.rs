@@ -163,7 +163,11 @@ struct Zome {
     value: ByteBuf,
 }
 
-async fn visited(mut visit: Visit<'_>, params: &ZomeCallParams, input: Option<Input>) -> Result<Vec<u8>, Refused> {
+async fn visited(
+    mut visit: Visit<'_>,
+    params: &ZomeCallParams,
+    input: Option<Input>,
+) -> Result<Vec<u8>, Refused> {
     let conductor = visit.conductor;
     let world = Arc::clone(&conductor.world);
     let healed = || world.is_healed();
@@ -214,7 +218,10 @@ async fn visited(mut visit: Visit<'_>, params: &ZomeCallParams, input: Option<In
     // 8: `ribosome.rs:458`.
     let admitted = {
         let mut state = conductor.lock();
-        state.store.cell(&params.cell_id).is_some_and(|cell| cell.admits(&params.provenance, secret.as_deref()))
+        state
+            .store
+            .cell(&params.cell_id)
+            .is_some_and(|cell| cell.admits(&params.provenance, secret.as_deref()))
     };
     if !admitted {
         return Err(unauthorized("BadCapGrant"));

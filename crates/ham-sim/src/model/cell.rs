@@ -66,7 +66,12 @@ impl Cell {
     }
 
     /// Writes a grant and tells its hash.
-    pub(super) fn grant(&mut self, tag: String, secret: Option<Vec<u8>>, assignees: Vec<AgentPubKey>) -> ActionHash {
+    pub(super) fn grant(
+        &mut self,
+        tag: String,
+        secret: Option<Vec<u8>>,
+        assignees: Vec<AgentPubKey>,
+    ) -> ActionHash {
         let hash = self.hash(self.chain.len());
         let grant = Grant { tag, secret, assignees, hash: hash.clone(), revoked: false };
         self.chain.push(Entry { cause: Cause::Grant, grant: Some(grant), deletes: None });
@@ -76,7 +81,9 @@ impl Cell {
     /// Revokes every grant in force.
     pub(super) fn revoke(&mut self) {
         let mut revoked = Vec::new();
-        for grant in self.chain.iter_mut().filter_map(|entry| entry.grant.as_mut()).filter(|grant| !grant.revoked) {
+        for grant in
+            self.chain.iter_mut().filter_map(|entry| entry.grant.as_mut()).filter(|grant| !grant.revoked)
+        {
             grant.revoked = true;
             revoked.push(grant.hash.clone());
         }

@@ -88,7 +88,13 @@ impl State {
 }
 
 impl Conductor {
-    pub(crate) fn new(world: Arc<World>, clock: Arc<Clock>, release: Release, roles: usize, clones: usize) -> Arc<Self> {
+    pub(crate) fn new(
+        world: Arc<World>,
+        clock: Arc<Clock>,
+        release: Release,
+        roles: usize,
+        clones: usize,
+    ) -> Arc<Self> {
         let now = Instant::now();
         let state = State {
             store: Store::new(roles, clones),
@@ -128,7 +134,8 @@ impl Conductor {
         let Some(me) = self.me.upgrade() else { return false };
         let number = u32::try_from(self.world.next(Count::Sockets)).unwrap_or(u32::MAX);
         let mut state = self.lock();
-        let listens = port == ADMIN_PORT || state.store.interfaces.iter().any(|interface| interface.port == port);
+        let listens =
+            port == ADMIN_PORT || state.store.interfaces.iter().any(|interface| interface.port == port);
         if !state.up || !listens {
             return false;
         }
@@ -214,7 +221,9 @@ impl Conductor {
         }
         let first = state.next_port;
         let mut next = first;
-        for interface in state.store.interfaces.iter_mut().filter(|interface| interface.asked == 0 && boot.moved) {
+        for interface in
+            state.store.interfaces.iter_mut().filter(|interface| interface.asked == 0 && boot.moved)
+        {
             interface.port = next;
             next += 1;
         }

@@ -37,7 +37,8 @@ fn record(cell: &Cell, sequence: usize, entry: &Entry) -> Value {
         _ => "Create",
     };
     let deletes = entry.deletes.as_ref().map(|hash| hash.get_raw_39());
-    let written = entry.grant.as_ref().map(|grant| json!({ "entry_type": "CapGrant", "entry": { "tag": grant.tag } }));
+    let written =
+        entry.grant.as_ref().map(|grant| json!({ "entry_type": "CapGrant", "entry": { "tag": grant.tag } }));
     json!({
         "action_address": cell.hash(sequence).get_raw_39(),
         "action": { "header": { "action_seq": sequence }, "data": { "type": kind, "deletes_address": deletes } },

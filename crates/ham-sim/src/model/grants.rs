@@ -58,7 +58,9 @@ struct Said<T> {
 /// Writes a grant. `init` runs first, and an error can follow the write.
 pub(super) async fn write(conductor: &Arc<Conductor>, body: &[u8], dice: &mut Stream) -> Answer {
     let old = conductor.lock().release.is_before_0_7_1();
-    let Some((cell, tag, assigned)) = read(body, old) else { return Answer::refused(texts::unreadable_request()) };
+    let Some((cell, tag, assigned)) = read(body, old) else {
+        return Answer::refused(texts::unreadable_request());
+    };
     let number = match call::runs(conductor, &cell) {
         Ok(number) => number,
         Err(refused) => return Answer::refused(refused),

@@ -35,7 +35,9 @@ pub(super) async fn run(
     // 10: guest errors; what nested calls wrote stays (`api_cell.rs:217`).
     if input.does == Trait::Nested {
         nest(&visit, cell);
-        return Err(texts::guest("Wasm(WasmError { file: \"sim\", line: 1, error: Guest(\"after the others\") })"));
+        return Err(texts::guest(
+            "Wasm(WasmError { file: \"sim\", line: 1, error: Guest(\"after the others\") })",
+        ));
     }
     if input.does == Trait::Fail {
         return Err(texts::guest("Wasm(WasmError { file: \"sim\", line: 2, error: Guest(\"on purpose\") })"));
@@ -114,11 +116,10 @@ enum Signal {
 
 fn emit(conductor: &Conductor, id: &CellId, input: &Input) {
     let sequence = conductor.world.next(Count::Signals);
-    let Ok(encoded) = ExternIO::encode((sequence, ByteBuf::from(vec![9; input.size as usize]))) else { return };
-    let signal = Signal::App {
-        cell_id: id.clone(),
-        zome_name: ZomeName::from(ZOME),
-        signal: AppSignal::new(encoded),
+    let Ok(encoded) = ExternIO::encode((sequence, ByteBuf::from(vec![9; input.size as usize]))) else {
+        return;
     };
+    let signal =
+        Signal::App { cell_id: id.clone(), zome_name: ZomeName::from(ZOME), signal: AppSignal::new(encoded) };
     conductor.emit(&wire::signal(&wire::body(&signal)));
 }

@@ -54,7 +54,9 @@ pub(super) async fn serve(conductor: &Arc<Conductor>, number: u32, admin: bool, 
 /// The first message of an app socket: a token that is good for it, once.
 async fn authenticate(conductor: &Conductor, socket: &mut WebSocketStream<End>) -> bool {
     let Some(Ok(Message::Binary(frame))) = socket.next().await else { return false };
-    let Some(request) = wire::read(&frame).filter(|request| request.kind == "authenticate") else { return false };
+    let Some(request) = wire::read(&frame).filter(|request| request.kind == "authenticate") else {
+        return false;
+    };
     let Ok(asked) = rmp_serde::from_slice::<AppAuthenticationRequest>(&request.data) else { return false };
     let mut state = conductor.lock();
     let good = state.tokens.remove(&asked.token).is_some_and(|expires| expires > Instant::now());

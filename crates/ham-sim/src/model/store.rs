@@ -4,9 +4,9 @@ use holo_hash::AgentPubKey;
 use holochain_types::prelude::{AppStatus, DisabledAppReason};
 use holochain_zome_types::cell::CellId;
 
+use super::app::ROLES;
 use super::cell::{Cell, bytes};
 use super::nonce::Nonces;
-use super::app::ROLES;
 
 /// The databases.
 #[derive(Clone, Debug)]

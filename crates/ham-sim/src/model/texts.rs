@@ -23,11 +23,15 @@ pub(super) fn unreadable_request() -> Refused {
 }
 
 pub(super) fn unreadable_call() -> Refused {
-    internal("unreadable call", "Serialization error while using a InterfaceApi: Deserialize(\"invalid type\")")
+    internal(
+        "unreadable call",
+        "Serialization error while using a InterfaceApi: Deserialize(\"invalid type\")",
+    )
 }
 
 pub(super) fn bad_signature() -> Refused {
-    let text = "Authentication failure. Bad signature Signature([0]) by provenance AgentPubKey(uhCAk).".to_owned();
+    let text =
+        "Authentication failure. Bad signature Signature([0]) by provenance AgentPubKey(uhCAk).".to_owned();
     Refused { name: "bad signature", error: ExternalApiWireError::ZomeCallAuthenticationFailed(text) }
 }
 
@@ -62,7 +66,12 @@ pub(super) fn locked() -> Refused {
 }
 
 /// With the secret as the conductor writes it.
-pub(super) fn unauthorized(reason: &'static str, secret: Option<&[u8]>, function: &str, zome: &str) -> Refused {
+pub(super) fn unauthorized(
+    reason: &'static str,
+    secret: Option<&[u8]>,
+    function: &str,
+    zome: &str,
+) -> Refused {
     let text = format!(
         "Call was not authorized with reason {reason}, cap secret {secret:?} to call the function {function} in zome {zome}"
     );
@@ -70,7 +79,10 @@ pub(super) fn unauthorized(reason: &'static str, secret: Option<&[u8]>, function
 }
 
 pub(super) fn no_function(zome: &str, function: &str) -> Refused {
-    internal("no function", format!("Attempted to call a zome function that doesn't exist: Zome: {zome} Fn {function}"))
+    internal(
+        "no function",
+        format!("Attempted to call a zome function that doesn't exist: Zome: {zome} Fn {function}"),
+    )
 }
 
 pub(super) fn guest(words: &str) -> Refused {

@@ -82,7 +82,9 @@ impl Lane {
     /// Takes what there is room for. The second value is true when the other direction is to be reset as well.
     pub(super) fn write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> (Poll<Result<usize>>, bool) {
         let mut resets = false;
-        while let Some((_, fault)) = self.plan.faults.get(self.next).copied().filter(|(at, _)| *at <= self.accepted) {
+        while let Some((_, fault)) =
+            self.plan.faults.get(self.next).copied().filter(|(at, _)| *at <= self.accepted)
+        {
             self.next += 1;
             match fault {
                 Fault::Reset => {
@@ -132,7 +134,8 @@ impl Lane {
             *first ^= 1;
         }
         let arrives = self.last_arrival.max(Instant::now() + Duration::from_millis(self.plan.latency));
-        let pieces = if self.drips { bytes.into_iter().map(|byte| vec![byte]).collect() } else { vec![bytes] };
+        let pieces =
+            if self.drips { bytes.into_iter().map(|byte| vec![byte]).collect() } else { vec![bytes] };
         self.last_arrival = arrives;
         for bytes in pieces {
             if self.drips {

@@ -9,10 +9,15 @@ pub(super) fn judge(view: &View, verdict: &mut Verdict) {
         // The call's own writes; not `init`, and not what came back through other cells.
         for (moment, told) in of.told.iter().filter(|(_, told)| told.nothing) {
             for (nonce, known) in view.nonces_told(of, told).filter(|(_, known)| !known.forgotten) {
-                let wrote = known.wrote.iter().find(|(wrote, _)| wrote < moment || !known.sent_between(*moment, *wrote));
+                let wrote = known
+                    .wrote
+                    .iter()
+                    .find(|(wrote, _)| wrote < moment || !known.sent_between(*moment, *wrote));
                 if let Some((wrote, _)) = wrote {
                     let when = wrote.at.as_millis();
-                    let why = format_args!("call {call} is said to have written nothing, and wrote at {when} ms, nonce {nonce}");
+                    let why = format_args!(
+                        "call {call} is said to have written nothing, and wrote at {when} ms, nonce {nonce}"
+                    );
                     verdict.find("I3", Some(moment.at), why);
                 }
             }
@@ -32,9 +37,14 @@ fn reconcile(view: &View, call: u32, of: &super::view::OfCall, verdict: &mut Ver
         known.is_some_and(|known| known.fences.iter().any(|(_, verdict)| *verdict == Some("NeverRan")))
     };
     let all = of.hooks.iter().all(|(_, nonce, _)| never_ran(nonce));
-    if all && let Some((nonce, known)) = view.nonces_of(of).find(|(_, known)| !known.wrote.is_empty() && !known.forgotten) {
+    if all
+        && let Some((nonce, known)) =
+            view.nonces_of(of).find(|(_, known)| !known.wrote.is_empty() && !known.forgotten)
+    {
         let at = known.wrote.first().map(|(wrote, _)| wrote.at);
-        let why = format_args!("all that was told of call {call} never ran, and the chain has its entry, nonce {nonce}");
+        let why = format_args!(
+            "all that was told of call {call} never ran, and the chain has its entry, nonce {nonce}"
+        );
         verdict.find("I9", at, why);
     }
 }

@@ -11,11 +11,21 @@ pub(super) fn judge(view: &View, verdict: &mut Verdict) {
                 Some("NeverRan") => {
                     if let Some((run, store)) = known.runs.first() {
                         let when = run.at.as_millis();
-                        verdict.find("I8", at, format_args!("nonce {nonce} never ran, and ran at {when} ms, store {store}"));
+                        verdict.find(
+                            "I8",
+                            at,
+                            format_args!("nonce {nonce} never ran, and ran at {when} ms, store {store}"),
+                        );
                     }
                 }
-                Some("Arrived") if !known.claimed.iter().any(|(claimed, fence)| claimed < moment && !fence) => {
-                    verdict.find("I8", at, format_args!("nonce {nonce} arrived, and was claimed by a fence only"));
+                Some("Arrived")
+                    if !known.claimed.iter().any(|(claimed, fence)| claimed < moment && !fence) =>
+                {
+                    verdict.find(
+                        "I8",
+                        at,
+                        format_args!("nonce {nonce} arrived, and was claimed by a fence only"),
+                    );
                 }
                 _ => {}
             }

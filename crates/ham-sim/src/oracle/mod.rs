@@ -7,7 +7,7 @@ mod states;
 mod time;
 mod view;
 
-use crate::event::HamEvent;
+use crate::event::Happened;
 use crate::finding::Verdict;
 use crate::history::History;
 use crate::plan::HamLife;
@@ -16,7 +16,7 @@ pub(crate) use states::STATES;
 use view::View;
 
 /// Every invariant, one after the other.
-pub(crate) fn judge(life: &HamLife, history: &History<HamEvent>, verdict: &mut Verdict) {
+pub(crate) fn judge(life: &HamLife, history: &History<Happened>, verdict: &mut Verdict) {
     let view = View::of(history);
     outcome::judge(life, &view, verdict);
     effect::judge(&view, verdict);

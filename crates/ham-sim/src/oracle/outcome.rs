@@ -29,29 +29,52 @@ fn told(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
                 Outcome::NotRun => {
                     if let Some(run) = runs.next() {
                         let when = run.at.as_millis();
-                        verdict.find("I1", at, format_args!("call {call} was told NotRun and ran at {when} ms, nonce {nonce}"));
+                        verdict.find(
+                            "I1",
+                            at,
+                            format_args!("call {call} was told NotRun and ran at {when} ms, nonce {nonce}"),
+                        );
                     }
                 }
                 Outcome::Answered if told.of.is_some() || of.made.is_none_or(|times| times == 1) => {
                     if let Some(run) = runs.find(|run| run > moment) {
                         let when = run.at.as_millis();
-                        verdict.find("I2", at, format_args!("call {call} was settled and ran at {when} ms, nonce {nonce}"));
+                        verdict.find(
+                            "I2",
+                            at,
+                            format_args!("call {call} was settled and ran at {when} ms, nonce {nonce}"),
+                        );
                     }
-                    if let Some((wrote, _)) = known.wrote.iter().find(|(wrote, _)| wrote > moment && own(*wrote)) {
+                    if let Some((wrote, _)) =
+                        known.wrote.iter().find(|(wrote, _)| wrote > moment && own(*wrote))
+                    {
                         let when = wrote.at.as_millis();
-                        verdict.find("I2", at, format_args!("call {call} was settled and wrote at {when} ms, nonce {nonce}"));
+                        verdict.find(
+                            "I2",
+                            at,
+                            format_args!("call {call} was settled and wrote at {when} ms, nonce {nonce}"),
+                        );
                     }
                 }
                 Outcome::Answered | Outcome::Unknown | Outcome::Arrived => {}
             }
         }
         if told.outcome == Outcome::Arrived
-            && view.nonces_told(of, told).all(|(_, known)| !known.claimed.iter().any(|(claimed, fence)| claimed < moment && !fence))
+            && view
+                .nonces_told(of, told)
+                .all(|(_, known)| !known.claimed.iter().any(|(claimed, fence)| claimed < moment && !fence))
         {
-            verdict.find("I7", at, format_args!("call {call} was told Arrived, and no nonce of it was claimed by it"));
+            verdict.find(
+                "I7",
+                at,
+                format_args!("call {call} was told Arrived, and no nonce of it was claimed by it"),
+            );
         }
         if told.error.is_none() && of.does != Some(Trait::Init) {
-            let Some(known) = told.answer.filter(|nonce| of.nonces.contains(nonce)).and_then(|nonce| view.nonces.get(&nonce))
+            let Some(known) = told
+                .answer
+                .filter(|nonce| of.nonces.contains(nonce))
+                .and_then(|nonce| view.nonces.get(&nonce))
             else {
                 verdict.find("I4", at, format_args!("call {call} was given the output of another one"));
                 continue;
@@ -81,7 +104,11 @@ fn runs(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
     }
     let times = of.made.unwrap_or(1);
     if nonces_that_ran > times {
-        verdict.find("I5", None, format_args!("call {call} ran under {nonces_that_ran} nonces, {times} are allowed"));
+        verdict.find(
+            "I5",
+            None,
+            format_args!("call {call} ran under {nonces_that_ran} nonces, {times} are allowed"),
+        );
     }
 }
 
@@ -96,10 +123,18 @@ fn hooks(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
         let settled = told.outcome.is_settled() && last.is_some_and(|(_, last)| last == nonce);
         let refused = known.answers.iter().any(|(_, with)| *with == "BadCapGrant");
         if arrived && !settled && !refused && heard == 0 {
-            verdict.find("I6", Some(moment.at), format_args!("nobody was told of nonce {nonce} of call {call}, which is lost"));
+            verdict.find(
+                "I6",
+                Some(moment.at),
+                format_args!("nobody was told of nonce {nonce} of call {call}, which is lost"),
+            );
         }
         if heard > 1 {
-            verdict.find("I6", Some(moment.at), format_args!("nonce {nonce} of call {call} was told {heard} times"));
+            verdict.find(
+                "I6",
+                Some(moment.at),
+                format_args!("nonce {nonce} of call {call} was told {heard} times"),
+            );
         }
     }
 }
@@ -112,6 +147,10 @@ fn answered(call: Call, of: &OfCall, verdict: &mut Verdict) {
     );
     for (moment, told) in of.told.iter().filter(|(_, told)| answers && told.error.is_some()) {
         let error = told.error.unwrap_or_default();
-        verdict.find("I12", Some(moment.at), format_args!("nothing is wrong, and call {call} is told {error}"));
+        verdict.find(
+            "I12",
+            Some(moment.at),
+            format_args!("nothing is wrong, and call {call} is told {error}"),
+        );
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::event::{Call, Cause, HamEvent, Happened, Nonce, Outcome, Told};
+use crate::event::{Call, Cause, Happened, Nonce, Outcome, Told};
 use crate::history::History;
 use crate::model::Trait;
 
@@ -53,10 +53,10 @@ pub(super) struct View {
 }
 
 impl View {
-    pub(super) fn of(history: &History<HamEvent>) -> Self {
+    pub(super) fn of(history: &History<Happened>) -> Self {
         let mut view = Self::default();
         for (place, entry) in history.entries.iter().enumerate() {
-            view.take(Moment { place, at: entry.at }, &entry.event.0);
+            view.take(Moment { place, at: entry.at }, &entry.event);
         }
         view
     }
@@ -95,7 +95,9 @@ impl View {
             Happened::Answered { nonce, with } => {
                 self.nonces.entry(*nonce).or_default().answers.push((moment, with));
             }
-            Happened::Told { told, .. } => self.calls.entry(told.call).or_default().told.push((moment, *told)),
+            Happened::Told { told, .. } => {
+                self.calls.entry(told.call).or_default().told.push((moment, *told))
+            }
             Happened::Hook { call, nonce, outcome } => {
                 let of = self.calls.entry(*call).or_default();
                 of.hooks.push((moment, *nonce, *outcome));

@@ -58,7 +58,8 @@ impl Task {
         let Ok(payload) = ExternIO::encode(called.input()) else { return };
         let options = CallOptions::default().with_deadline(deadline).with_policy(policy.in_ham());
         let began = Instant::now();
-        let answered = self.ham.call_zome_raw(called.role, called.zome(), called.function(), payload, options);
+        let answered =
+            self.ham.call_zome_raw(called.role, called.zome(), called.function(), payload, options);
         let result = timeout(deadline + FOR_EVER, answered).await;
         late(&self.world, "call", began, deadline);
         if let Ok(result) = result {

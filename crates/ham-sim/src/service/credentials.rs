@@ -33,7 +33,9 @@ impl Credentials {
     async fn work(&self) {
         let time = {
             let mut dice = self.shared.dice.lock().unwrap_or_else(PoisonError::into_inner);
-            if self.shared.world.is_healed() { return }
+            if self.shared.world.is_healed() {
+                return;
+            }
             dice.skewed_millis(20)
         };
         crate::time::pause(time).await;

@@ -8,9 +8,8 @@ mod prepared;
 mod process;
 mod task;
 
+pub(crate) use call::Called;
 pub(crate) use credentials::Credentials;
 pub(crate) use desk::Desk;
-pub(crate) use call::Called;
 pub(crate) use plan::{Action, Crash, Policy, Role, Settings, Step};
 pub(crate) use process::Process;
-

@@ -18,19 +18,60 @@ pub(crate) struct Step {
 /// What a step does.
 #[derive(Clone, Debug)]
 pub(crate) enum Action {
-    Call { call: Call, does: Trait, role: Role, policy: Policy, deadline: Duration, size: u32 },
+    Call {
+        call: Call,
+        does: Trait,
+        role: Role,
+        policy: Policy,
+        deadline: Duration,
+        size: u32,
+    },
     /// Gives the answer up after a while.
-    GiveUp { call: Call, does: Trait, role: Role, policy: Policy, deadline: Duration, after: Duration },
+    GiveUp {
+        call: Call,
+        does: Trait,
+        role: Role,
+        policy: Policy,
+        deadline: Duration,
+        after: Duration,
+    },
     /// Several calls at once.
-    Burst { first: Call, count: u32, does: Trait, role: Role, deadline: Duration, size: u32 },
-    Prepare { call: Call, does: Trait, role: Role, deadline: Duration },
+    Burst {
+        first: Call,
+        count: u32,
+        does: Trait,
+        role: Role,
+        deadline: Duration,
+        size: u32,
+    },
+    Prepare {
+        call: Call,
+        does: Trait,
+        role: Role,
+        deadline: Duration,
+    },
     /// Sends one of the prepared calls, or one that the hook was told of.
-    Send { choice: u64, resume: bool, deadline: Duration },
+    Send {
+        choice: u64,
+        resume: bool,
+        deadline: Duration,
+    },
     /// Fences one of those; gives up after a while.
-    Fence { choice: u64, within: Duration, after: Option<Duration> },
-    Callable { role: Role },
-    WaitUntilCallable { role: Role, within: Duration },
-    Connected { within: Duration },
+    Fence {
+        choice: u64,
+        within: Duration,
+        after: Option<Duration>,
+    },
+    Callable {
+        role: Role,
+    },
+    WaitUntilCallable {
+        role: Role,
+        within: Duration,
+    },
+    Connected {
+        within: Duration,
+    },
     Apps,
     Redial,
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ham::{
-    ClientKeySigning, ConnectError, PersistentHam, PersistentHamConfig, ProcessMemory, Signing, conductor_session,
+    ClientKeySigning, ConnectError, PersistentHam, PersistentHamConfig, ProcessMemory, Signing,
+    conductor_session,
 };
 use tokio::task::JoinHandle;
 use tokio::time::Instant;

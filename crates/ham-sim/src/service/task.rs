@@ -36,7 +36,8 @@ impl Task {
             }
             Action::Burst { first, count, does, role, deadline, size } => {
                 let called = |call| Called { call, does, role, size };
-                let calls = (first..first + count).map(|call| self.call(called(call), Policy::Resume, deadline));
+                let calls =
+                    (first..first + count).map(|call| self.call(called(call), Policy::Resume, deadline));
                 futures_util::future::join_all(calls).await;
             }
             Action::Prepare { call, does, role, deadline } => {
