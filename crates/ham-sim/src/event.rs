@@ -146,6 +146,25 @@ pub(crate) enum Happened {
         what: &'static str,
         by_millis: u64,
     },
+    /// A process dials the admin interface, or an app interface.
+    Dial {
+        process: u32,
+        admin: bool,
+    },
+    /// A process ends a pause between attempts.
+    Redial {
+        process: u32,
+    },
+    /// A subscriber hears a signal, by its number.
+    Heard {
+        task: u32,
+        number: u64,
+    },
+    /// A subscriber is told that signals may be missing.
+    Gap {
+        task: u32,
+        cause: &'static str,
+    },
     /// The process crashed.
     Crashed {
         process: u32,
@@ -173,6 +192,8 @@ impl history::Event for Happened {
             | Self::Sent { task, .. }
             | Self::Told { task, .. }
             | Self::FenceBegan { task, .. }
+            | Self::Heard { task, .. }
+            | Self::Gap { task, .. }
             | Self::Fenced { task, .. } => format!("p{}.t{}", task / 16, task % 16).into(),
             Self::Received { socket, .. } => format!("socket {socket}").into(),
             Self::Claimed { .. }
@@ -181,7 +202,9 @@ impl history::Event for Happened {
             | Self::Committed { .. }
             | Self::Answered { .. } => "conductor".into(),
             Self::Hook { .. } => "hook".into(),
-            Self::Crashed { process } => format!("p{process}").into(),
+            Self::Crashed { process } | Self::Dial { process, .. } | Self::Redial { process } => {
+                format!("p{process}").into()
+            }
             Self::Late { .. } | Self::Broken { .. } | Self::OnChain { .. } | Self::Drain => "audit".into(),
         }
     }
@@ -230,6 +253,11 @@ impl fmt::Display for Happened {
                 write!(f, "fence of call {call}, nonce {nonce}: {verdict}")
             }
             Self::Late { what, by_millis } => write!(f, "{what} is late by {by_millis} ms"),
+            Self::Dial { admin: true, .. } => f.write_str("dials the admin interface"),
+            Self::Dial { admin: false, .. } => f.write_str("dials an app interface"),
+            Self::Redial { .. } => f.write_str("asks for a redial"),
+            Self::Heard { number, .. } => write!(f, "hears signal {number}"),
+            Self::Gap { cause, .. } => write!(f, "is told of a gap: {cause}"),
             Self::Crashed { .. } => f.write_str("crashes"),
             Self::OnChain { cell, cause } => write!(f, "cell {cell} has {cause:?}"),
             Self::Broken { invariant, why } => write!(f, "{invariant}: {why}"),

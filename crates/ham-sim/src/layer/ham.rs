@@ -41,10 +41,13 @@ impl Layer for Ham {
         let before = tasks();
         let desk = Arc::new(Desk::default());
         let events = spawn(befall(conductor.clone(), life.events()));
-        let last = serve(&life, &world, &conductor, &desk).await;
+        let credentials = life.keeps_keys.then(|| Credentials::new(&world));
+        let last = serve(&life, &world, &conductor, &desk, credentials.as_ref()).await;
         events.abort();
         if let Some(last) = last {
             drain::drain(&life, &world, &conductor, &desk, last).await;
+            let file = credentials.as_ref().map(Credentials::content);
+            conductor.audit_grants(life.settings.len() - 1, file.as_deref());
         }
         // What was dropped with the last handle ends in the next turns.
         pause(Duration::from_secs(60)).await;
@@ -62,9 +65,8 @@ async fn serve(
     world: &Arc<World>,
     conductor: &Arc<Conductor>,
     desk: &Arc<Desk>,
+    credentials: Option<&Credentials>,
 ) -> Option<Process> {
-    let credentials = Credentials::new(world);
-    let credentials = life.keeps_keys.then_some(&credentials);
     let count = life.settings.len() - 1;
     for (number, settings) in life.settings.iter().take(count).enumerate() {
         let started = Process::start(number as u32, world, conductor, desk, credentials, settings);

@@ -13,7 +13,6 @@ use super::release::Release;
 use super::socket;
 use super::store::{Status, Store};
 use crate::clock::Clock;
-use crate::event::{Cause, Happened};
 use crate::net::{Cut, Dialled, Severed};
 use crate::time::{pause, spawn};
 use crate::world::{Count, World};
@@ -141,9 +140,9 @@ impl Conductor {
         }
         state.sockets.insert(number, Socket { cut: dialled.cut, signals: None });
         drop(state);
-        let admin = port == ADMIN_PORT;
+        let window = (port != ADMIN_PORT).then_some(dialled.window);
         let serving = spawn(async move {
-            socket::serve(&me, number, admin, dialled.end).await;
+            socket::serve(&me, number, window, dialled.end).await;
             me.lock().sockets.remove(&number);
         });
         self.lock().serving.push(serving.abort_handle());
@@ -320,19 +319,5 @@ impl Conductor {
         let mut state = self.lock();
         state.up = false;
         state.stop();
-    }
-
-    /// Writes down what stands on the chains.
-    pub(crate) fn audit(&self) {
-        let chains: Vec<(u32, Cause)> = {
-            let state = self.lock();
-            let entries = |cell: &super::cell::Cell| {
-                cell.chain.iter().map(|entry| (cell.number, entry.cause)).collect::<Vec<_>>()
-            };
-            state.store.cells.iter().flat_map(entries).collect()
-        };
-        for (cell, cause) in chains {
-            self.world.note(Happened::OnChain { cell, cause });
-        }
     }
 }

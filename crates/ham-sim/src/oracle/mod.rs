@@ -2,6 +2,7 @@
 
 mod effect;
 mod fence;
+mod link;
 mod outcome;
 mod states;
 mod time;
@@ -21,6 +22,7 @@ pub(crate) fn judge(life: &HamLife, history: &History<Happened>, verdict: &mut V
     outcome::judge(life, &view, verdict);
     effect::judge(&view, verdict);
     fence::judge(&view, verdict);
+    link::judge(history, verdict);
     time::judge(history, verdict);
     states::reach(history, verdict);
 }

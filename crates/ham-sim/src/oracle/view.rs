@@ -116,6 +116,10 @@ impl View {
             Happened::Drain => self.drain = Some(moment),
             Happened::Received { call: None, .. }
             | Happened::OnChain { .. }
+            | Happened::Dial { .. }
+            | Happened::Redial { .. }
+            | Happened::Heard { .. }
+            | Happened::Gap { .. }
             | Happened::Words(..)
             | Happened::Late { .. }
             | Happened::Broken { .. } => {}
