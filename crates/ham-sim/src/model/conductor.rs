@@ -57,6 +57,10 @@ pub(super) struct State {
 /// A socket that is open.
 struct Socket {
     cut: Cut,
+    /// How many requests its client has under way at most.
+    window: usize,
+    /// How many of them are never answered.
+    withheld: usize,
     /// Where signals go, once it has authenticated.
     signals: Option<mpsc::Sender<Bytes>>,
 }
@@ -138,7 +142,9 @@ impl Conductor {
         if !state.up || !listens {
             return false;
         }
-        state.sockets.insert(number, Socket { cut: dialled.cut, signals: None });
+        state
+            .sockets
+            .insert(number, Socket { cut: dialled.cut, window: dialled.window, withheld: 0, signals: None });
         drop(state);
         let window = (port != ADMIN_PORT).then_some(dialled.window);
         let serving = spawn(async move {
@@ -162,6 +168,13 @@ impl Conductor {
                 // One that cannot take it misses it, as in a conductor.
                 let _ = signals.try_send(frame.clone());
             }
+        }
+    }
+
+    /// A request on this socket is never answered.
+    pub(super) fn withhold(&self, socket: u32) {
+        if let Some(socket) = self.lock().sockets.get_mut(&socket) {
+            socket.withheld += 1;
         }
     }
 
@@ -293,8 +306,10 @@ impl Conductor {
         let now = Instant::now();
         state.frozen_until = now;
         state.ready_at = state.ready_at.min(now);
-        if state.store.status != Status::Enabled {
-            state.store.status = Status::Enabled;
+        state.store.status = Status::Enabled;
+        // Nothing more can be asked on a socket whose every place waits for an answer that does not come.
+        for socket in state.sockets.values().filter(|socket| socket.withheld >= socket.window) {
+            socket.cut.sever(Severed::Reset);
         }
     }
 

@@ -92,14 +92,17 @@ async fn read(
             let conductor = conductor_of_it;
             conductor.thaw().await;
             let answered = match window.is_none() {
-                true => admin::answer(&conductor, &request.data).await,
+                true => admin::answer(&conductor, number, &request.data).await,
                 false => app::answer(&conductor, number, &request.data).await,
             };
             let sent = answer::send(&conductor, id, answered, &out).await;
             match sent {
                 true => drop(place),
                 // What is never answered is in process for ever.
-                false => place.forget(),
+                false => {
+                    conductor.withhold(number);
+                    place.forget();
+                }
             }
         });
     }
