@@ -17,7 +17,7 @@ use rand::{Rng, SeedableRng};
 /// - `factor`: [`DEFAULT_FACTOR`].
 /// - `jitter`: [`DEFAULT_JITTER`].
 /// - `patience`: none.
-/// - `reset`: [`ResetRule::OnConnect`].
+/// - `reset`: [`ResetRule::default`].
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Exponential {
@@ -31,7 +31,7 @@ pub struct Exponential {
     pub jitter: Jitter,
     /// A lower cap for the start of an outage.
     pub patience: Option<Patience>,
-    /// When the delay starts again from `initial`.
+    /// Which link ends the trouble, so that the delay starts again from `initial`.
     pub reset: ResetRule,
 }
 
@@ -43,7 +43,7 @@ impl Default for Exponential {
             factor: DEFAULT_FACTOR,
             jitter: DEFAULT_JITTER,
             patience: None,
-            reset: ResetRule::OnConnect,
+            reset: ResetRule::default(),
         }
     }
 }
@@ -76,7 +76,7 @@ impl Exponential {
         self
     }
 
-    /// When the delay starts again from `initial`.
+    /// Which link ends the trouble.
     #[must_use]
     pub fn with_reset(mut self, reset: ResetRule) -> Self {
         self.reset = reset;
@@ -137,14 +137,24 @@ pub struct Patience {
     pub lasts: Duration,
 }
 
-/// When an exponential delay starts again from its initial value.
+/// Which link ends the trouble before it: when it is lost, the delays begin anew.
+///
+/// # Default
+/// [`AfterStable`](Self::AfterStable) with [`DEFAULT_STABLE_AFTER`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResetRule {
-    /// Every established link resets it; when that link is lost, the first attempt is made at once.
-    OnConnect,
-    /// Only a link that stayed up this long resets it. A shorter one counts as one more failed attempt: a peer that
-    /// accepts and drops links is not dialled at full speed.
+    /// Only a link that stayed up this long. A shorter one counts as one more failed attempt, which ended when the link
+    /// did: a peer that accepts and drops links is not dialled at full speed, nor asked for a token each time.
     AfterStable(Duration),
+    /// Every link, however short. For a peer that is known to drop good links: one that accepts and then refuses is
+    /// dialled as fast as it does that, within [`min_pause`](crate::Config::min_pause).
+    OnConnect,
+}
+
+impl Default for ResetRule {
+    fn default() -> Self {
+        Self::AfterStable(DEFAULT_STABLE_AFTER)
+    }
 }
 
 /// How far a delay is moved at random: by at most this share of itself, shorter or longer, all values equally likely.
@@ -184,6 +194,7 @@ pub enum Randomness {
 }
 
 /// Rolls the jitter.
+#[cfg_attr(test, derive(Clone))]
 pub(crate) struct Dice {
     generator: Option<StdRng>,
 }
@@ -223,6 +234,10 @@ fn multiplied(delay: Duration, factor: f64) -> Duration {
 
 /// Default of [`Exponential::initial`].
 pub const DEFAULT_INITIAL_DELAY: Duration = Duration::from_secs(1);
+/// Default of [`ResetRule`]. A peer that takes a link and then refuses it does so within a round trip or two, and one that
+/// falls over what it is asked, within the first seconds; proxies that cut idle links wait for longer. What still flaps,
+/// more slowly than that, is dialled no more often than a peer that is away by default ([`DEFAULT_RETRY_DELAY`](crate::DEFAULT_RETRY_DELAY)).
+pub const DEFAULT_STABLE_AFTER: Duration = Duration::from_secs(10);
 /// Default of [`Exponential::max`].
 pub const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(30);
 /// Default of [`Exponential::factor`].

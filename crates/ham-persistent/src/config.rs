@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backoff::{DEFAULT_JITTER, Exponential, Jitter};
+use crate::backoff::{DEFAULT_JITTER, Exponential, Jitter, ResetRule};
 
 /// How one persistent connection behaves.
 ///
@@ -92,13 +92,23 @@ impl Config {
     }
 }
 
-/// How long to wait between attempts.
+/// How long to wait between attempts. In both kinds a link that did not last is one more failed attempt
+/// ([`ResetRule`]), and the loss of one that did is followed by an attempt at once, as far as `Fixed` allows.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RetryDelay {
     /// From attempt start to attempt start: a link that lived longer than the delay is redialled at once.
     Fixed(Fixed),
     /// From the failed attempt's end, growing.
     Exponential(Exponential),
+}
+
+impl RetryDelay {
+    pub(crate) fn reset(&self) -> ResetRule {
+        match self {
+            Self::Fixed(fixed) => fixed.reset,
+            Self::Exponential(exponential) => exponential.reset,
+        }
+    }
 }
 
 impl Default for RetryDelay {
@@ -122,7 +132,7 @@ impl From<Exponential> for RetryDelay {
 /// A delay that does not grow, measured from the **start** of one attempt to the start of the next.
 ///
 /// # Defaults
-/// [`DEFAULT_RETRY_DELAY`] ± [`DEFAULT_JITTER`].
+/// [`DEFAULT_RETRY_DELAY`] ± [`DEFAULT_JITTER`], [`ResetRule::default`].
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Fixed {
@@ -130,6 +140,8 @@ pub struct Fixed {
     pub delay: Delay,
     /// How far a delay is moved at random.
     pub jitter: Jitter,
+    /// Which link ends the trouble, so that attempts are counted from 1 again.
+    pub reset: ResetRule,
 }
 
 impl Default for Fixed {
@@ -142,19 +154,31 @@ impl Fixed {
     /// The same delay after every attempt, with the default jitter.
     #[must_use]
     pub fn every(delay: Duration) -> Self {
-        Self { delay: Delay::Constant(delay), jitter: DEFAULT_JITTER }
+        Self::new(Delay::Constant(delay))
     }
 
-    /// A delay asked for after each attempt, which is told that attempt's number in its outage, counted from 1.
+    fn new(delay: Delay) -> Self {
+        Self { delay, jitter: DEFAULT_JITTER, reset: ResetRule::default() }
+    }
+
+    /// A delay asked for after each failed attempt, which is told how many have failed since the last link that lasted,
+    /// that one included.
     #[must_use]
     pub fn per_attempt(delay: impl Fn(u32) -> Duration + Send + Sync + 'static) -> Self {
-        Self { delay: Delay::PerAttempt(Arc::new(delay)), jitter: DEFAULT_JITTER }
+        Self::new(Delay::PerAttempt(Arc::new(delay)))
     }
 
     /// Moves each delay at random by at most `jitter`.
     #[must_use]
     pub fn with_jitter(mut self, jitter: Jitter) -> Self {
         self.jitter = jitter;
+        self
+    }
+
+    /// Which link ends the trouble.
+    #[must_use]
+    pub fn with_reset(mut self, reset: ResetRule) -> Self {
+        self.reset = reset;
         self
     }
 }
@@ -169,7 +193,7 @@ pub enum Delay {
 }
 
 impl Delay {
-    /// The delay after this attempt of an outage, counted from 1.
+    /// The delay after so many failed attempts, from 1.
     #[must_use]
     pub fn after(&self, attempt: u32) -> Duration {
         match self {
@@ -234,7 +258,8 @@ mod tests {
             Config {
                 retry: RetryDelay::Fixed(Fixed {
                     delay: Delay::Constant(DEFAULT_RETRY_DELAY),
-                    jitter: DEFAULT_JITTER
+                    jitter: DEFAULT_JITTER,
+                    reset: ResetRule::AfterStable(crate::DEFAULT_STABLE_AFTER),
                 }),
                 min_pause: DEFAULT_MIN_PAUSE,
                 on_permanent: PermanentPolicy::KeepTryingAtCap,

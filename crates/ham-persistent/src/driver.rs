@@ -1,21 +1,20 @@
 //! The only task: does what the machine asks for and tells it what came of it.
 
+mod desk;
+
 use std::future::pending;
 use std::pin::pin;
-use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-use crate::clock::WallClock;
+pub(crate) use self::desk::Desk;
 use crate::command::{Command, Inbox};
 use crate::connector::{Connection, Connector};
-use crate::error::Failure;
 use crate::event::Event;
-use crate::machine::{Activity, Announcement, Effect, Input, Machine, Next};
-use crate::shared::{CauseOf, LostLink, Shared};
-use crate::state::State;
+use crate::machine::{Activity, Input, Machine, Next};
+use crate::shared::Shared;
 use crate::trace;
 
 /// The `on_event` callback.
@@ -35,21 +34,9 @@ pub(crate) struct Hands<C: Connector> {
     pub(crate) on_event: Option<Callback<C>>,
 }
 
-/// What effects work on: the connection and errors the machine knows nothing of, and the side the handles see.
-pub(crate) struct Desk<C: Connector> {
-    shared: Arc<Shared<C>>,
-    wall_clock: Arc<dyn WallClock>,
-    link: Option<C::Connection>,
-    link_end: Option<BoxFuture<'static, CauseOf<C>>>,
-    live_since: Option<Instant>,
-    end_cause: Option<CauseOf<C>>,
-    error: Option<Arc<C::Error>>,
-}
-
-/// An [`Activity`] with everything it needs.
+/// An [`Activity`] under way; what it announces is published already.
 enum Work<C: Connector> {
-    Announce(Option<Event<C>>),
-    AnnounceLast(Option<Event<C>>),
+    Announce(Option<BoxFuture<'static, ()>>),
     CloseLink(Option<C::Connection>),
     Connect(C::Address),
     ObtainAddress,
@@ -85,9 +72,16 @@ impl<C: Connector> Driver<C> {
     /// Pursues one activity until the machine wants another one, or none.
     async fn pursue(&mut self, activity: Activity<C::Address>) -> Option<Activity<C::Address>> {
         let Self { machine, inbox, hands, desk } = self;
+        if let (Some(cause), false) = (desk.closing(), activity.closes()) {
+            // Nothing new is begun after close. The command itself comes later and changes nothing.
+            return match desk.follow(machine.handle(Instant::now(), Input::NotBegun(cause))) {
+                Next::Start(next) => Some(next),
+                Next::End | Next::Keep => None,
+            };
+        }
         let dialing = matches!(activity, Activity::Connect(_));
-        let shared = Arc::clone(&desk.shared);
-        let mut work = pin!(perform(desk.prepare(activity), hands, &shared).fuse());
+        let work = begin(activity, hands, desk);
+        let mut work = pin!(perform(work, &mut hands.connector).fuse());
         loop {
             // Commands first: closing waits for nothing. They are flags, each told once, so they cannot starve the rest;
             // the activity ends once; the link's end comes last and is not lost, since it stays ended.
@@ -96,18 +90,18 @@ impl<C: Connector> Driver<C> {
                 command = inbox.next() => {
                     if dialing && matches!(command, Command::Close(_)) {
                         // The dial may have completed in this very moment: then there is a link to close.
-                        desk.link = completed(work.as_mut().now_or_never());
+                        desk.hold(completed(work.as_mut().now_or_never()));
                     }
                     Input::Command(command)
                 }
-                done = &mut work => desk.note(done),
-                cause = link_end(&mut desk.link_end) => desk.note_end(cause),
+                done = &mut work => match (desk.note(done), desk.closing()) {
+                    // Or the dial completed, and meanwhile somebody closed: nobody gets to see the link.
+                    (Input::Dialed, Some(cause)) => Input::Command(Command::Close(cause)),
+                    (input, _) => input,
+                },
+                cause = desk.link_end() => desk.note_end(cause),
             };
-            let step = machine.handle(Instant::now(), input);
-            for effect in step.effects {
-                desk.apply(effect);
-            }
-            match step.next {
+            match desk.follow(machine.handle(Instant::now(), input)) {
                 Next::End => return None,
                 Next::Keep => {}
                 Next::Start(next) => return Some(next),
@@ -116,22 +110,30 @@ impl<C: Connector> Driver<C> {
     }
 }
 
-async fn perform<C: Connector>(work: Work<C>, hands: &mut Hands<C>, shared: &Shared<C>) -> Done<C> {
-    let closes = matches!(work, Work::AnnounceLast(_) | Work::CloseLink(_));
-    if !closes && shared.mailbox.close_cause().is_some() {
-        // Nothing new is begun after close; the command is about to arrive.
-        return pending().await;
-    }
-    match work {
-        Work::Announce(event) => {
-            if let Some(callback) = hands.publish(event, shared) {
-                callback.await;
-            }
-            Done::Announced
+/// Takes what the activity needs, and publishes what it announces: from here on that has happened.
+fn begin<C: Connector>(activity: Activity<C::Address>, hands: &mut Hands<C>, desk: &mut Desk<C>) -> Work<C> {
+    match activity {
+        Activity::Announce(announcement) => {
+            Work::Announce(hands.publish(desk.event(announcement), desk.shared()))
         }
-        Work::AnnounceLast(event) => {
-            if let Some(callback) = hands.publish(event, shared) {
-                let _ = callback.now_or_never();
+        Activity::AnnounceLast(announcement) => {
+            let callback = hands.publish(desk.event(announcement), desk.shared());
+            let _ = callback.and_then(FutureExt::now_or_never);
+            Work::Announce(None)
+        }
+        Activity::CloseLink => Work::CloseLink(desk.release()),
+        Activity::Connect(address) => Work::Connect(address),
+        Activity::ObtainAddress => Work::ObtainAddress,
+        Activity::Wait(until) => Work::Wait(until),
+        Activity::WatchLink => Work::WatchLink,
+    }
+}
+
+async fn perform<C: Connector>(work: Work<C>, connector: &mut C) -> Done<C> {
+    match work {
+        Work::Announce(callback) => {
+            if let Some(callback) = callback {
+                callback.await;
             }
             Done::Announced
         }
@@ -141,8 +143,8 @@ async fn perform<C: Connector>(work: Work<C>, hands: &mut Hands<C>, shared: &Sha
             }
             Done::LinkClosed
         }
-        Work::Connect(address) => Done::Dialed(hands.connector.connect(&address).await),
-        Work::ObtainAddress => Done::Address(hands.connector.address().await),
+        Work::Connect(address) => Done::Dialed(connector.connect(&address).await),
+        Work::ObtainAddress => Done::Address(connector.address().await),
         Work::Wait(until) => {
             tokio::time::sleep_until(until).await;
             Done::Waited
@@ -158,128 +160,11 @@ fn completed<C: Connector>(done: Option<Done<C>>) -> Option<C::Connection> {
     }
 }
 
-async fn link_end<K>(end: &mut Option<BoxFuture<'static, K>>) -> K {
-    match end {
-        Some(end) => end.await,
-        None => pending().await,
-    }
-}
-
 impl<C: Connector> Hands<C> {
     fn publish(&mut self, event: Option<Event<C>>, shared: &Shared<C>) -> Option<BoxFuture<'static, ()>> {
         let event = event?;
         trace::announced(&shared.server_name, shared.is_quiet(), &event);
         shared.bus.publish(event.clone());
         Some(self.on_event.as_mut()?(event))
-    }
-}
-
-impl<C: Connector> Desk<C> {
-    pub(crate) fn new(shared: Arc<Shared<C>>, wall_clock: Arc<dyn WallClock>) -> Self {
-        Self {
-            shared,
-            wall_clock,
-            link: None,
-            link_end: None,
-            live_since: None,
-            end_cause: None,
-            error: None,
-        }
-    }
-
-    fn prepare(&mut self, activity: Activity<C::Address>) -> Work<C> {
-        match activity {
-            Activity::Announce(announcement) => Work::Announce(self.event(announcement)),
-            Activity::AnnounceLast(announcement) => Work::AnnounceLast(self.event(announcement)),
-            Activity::CloseLink => Work::CloseLink(self.link.take()),
-            Activity::Connect(address) => Work::Connect(address),
-            Activity::ObtainAddress => Work::ObtainAddress,
-            Activity::Wait(until) => Work::Wait(until),
-            Activity::WatchLink => Work::WatchLink,
-        }
-    }
-
-    /// None only if the machine announced what never happened.
-    fn event(&self, announcement: Announcement<C::Address>) -> Option<Event<C>> {
-        Some(match announcement {
-            Announcement::AttemptingToConnect => Event::AttemptingToConnect,
-            Announcement::ObtainedAddress(address) => Event::ObtainedAddress(address),
-            Announcement::FailedToConnect => Event::FailedToConnect(self.error.clone()?),
-            Announcement::Connected => Event::Connected(self.link.clone()?),
-            Announcement::Disconnected => Event::Disconnected,
-        })
-    }
-
-    fn note(&mut self, done: Done<C>) -> Input<C::Address> {
-        match done {
-            Done::Address(Ok(address)) => Input::Address(address),
-            Done::Address(Err(error)) | Done::Dialed(Err(error)) => {
-                let error = Arc::new(error);
-                self.error = Some(Arc::clone(&error));
-                Input::AttemptFailed(Failure::new(error))
-            }
-            Done::Announced => Input::Announced,
-            Done::Dialed(Ok(link)) => {
-                self.link = Some(link);
-                Input::Dialed
-            }
-            Done::LinkClosed => Input::LinkClosed,
-            Done::Waited => Input::WaitOver,
-        }
-    }
-
-    fn note_end(&mut self, cause: CauseOf<C>) -> Input<C::Address> {
-        self.link_end = None;
-        let text = cause.to_string().into();
-        self.end_cause = Some(cause);
-        Input::LinkLost(text)
-    }
-
-    fn apply(&mut self, effect: Effect) {
-        match effect {
-            Effect::DropLink => self.drop_link(),
-            Effect::RetireLink => {
-                self.link_end = None;
-                self.shared.drop_link();
-            }
-            Effect::ReportFailure { attempt, severity } => {
-                if let Some(error) = &self.error {
-                    let failure = Failure::new(Arc::clone(error));
-                    trace::attempt_failed(&self.shared.server_name, attempt, severity, &failure);
-                    self.shared.add_outcome(Err(Arc::clone(error)));
-                }
-            }
-            Effect::SetState(state) => {
-                if let State::Closed { cause } = &state {
-                    trace::closed(&self.shared.server_name, self.shared.is_quiet(), cause);
-                }
-                self.shared.set_state(state);
-            }
-            Effect::TakeLink { failures } => self.take_link(failures),
-        }
-    }
-
-    fn take_link(&mut self, failures: u32) {
-        let Some(link) = self.link.clone() else { return };
-        let watched = link.clone();
-        self.link_end = Some(Box::pin(async move { watched.closed().await }));
-        self.live_since = Some(Instant::now());
-        trace::connected(&self.shared.server_name, self.shared.is_quiet(), failures);
-        self.shared.add_outcome(Ok(link));
-    }
-
-    fn drop_link(&mut self) {
-        self.link = None;
-        self.shared.drop_link();
-        let (Some(cause), Some(since)) = (self.end_cause.take(), self.live_since.take()) else { return };
-        let lived = since.elapsed();
-        trace::link_lost(&self.shared.server_name, self.shared.is_quiet(), &cause, lived);
-        self.shared.add_lost(LostLink { cause, lived, at: self.wall_clock.now() });
-    }
-}
-
-impl<C: Connector> Drop for Desk<C> {
-    fn drop(&mut self) {
-        self.shared.finish();
     }
 }

@@ -140,6 +140,31 @@ impl<C: Connector> Persistent<C> {
         self.shared().state.subscribe()
     }
 
+    /// Resolves after the next turn: a change of the state, the end of an attempt, a close. Counts from the call, not from
+    /// the first poll, so whoever calls it, then looks, then waits misses nothing:
+    ///
+    /// ```
+    /// # use ham_persistent::{Connector, Persistent};
+    /// # async fn live<C: Connector>(persistent: &Persistent<C>) {
+    /// loop {
+    ///     let turned = persistent.turned();
+    ///     if persistent.current_connection().is_some() || persistent.is_closed() {
+    ///         break;
+    ///     }
+    ///     turned.await;
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// Those who wait are woken in the order in which they began to, which the watch of [`state`](Self::state) does not
+    /// promise.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe: it only watches. Whoever drops it loses its place.
+    pub fn turned(&self) -> impl Future<Output = ()> + Send + use<'_, C> {
+        self.shared().turns.notified()
+    }
+
     /// The last [`LOST_LINKS_KEPT`](crate::LOST_LINKS_KEPT) links that ended without this side's doing, oldest first.
     #[must_use]
     pub fn causes(&self) -> Vec<LostLink<CauseOf<C>>> {
@@ -159,7 +184,7 @@ impl<C: Connector> Persistent<C> {
     /// # Cancel safety
     /// Dropping the future does not take the call back.
     pub fn close(&self) -> impl Future<Output = ()> + Send + use<C> {
-        self.shared().mailbox.close(Cause::CloseCalled);
+        self.shared().close(Cause::CloseCalled);
         self.close_finished()
     }
 
@@ -181,7 +206,8 @@ impl<C: Connector> Persistent<C> {
         }
     }
 
-    /// Lets the current link live, but dials no other: closes when it ends, or now if there is none.
+    /// Lets the current link live, but dials no other: closes when it and the callback of its `Connected` have ended, or
+    /// now if there is none.
     pub fn close_when_current_connection_is_closed(&self) {
         self.shared().mailbox.close_after_link();
     }
@@ -210,7 +236,7 @@ impl<C: Connector> fmt::Debug for Persistent<C> {
 
 impl<C: Connector> Drop for Owned<C> {
     fn drop(&mut self) {
-        self.shared.mailbox.close(Cause::LastHandleDropped);
+        self.shared.close(Cause::LastHandleDropped);
     }
 }
 

@@ -18,12 +18,12 @@ mod state;
 pub mod trace;
 
 pub use backoff::{
-    DEFAULT_FACTOR, DEFAULT_INITIAL_DELAY, DEFAULT_JITTER, DEFAULT_MAX_DELAY, Exponential, Jitter, Patience,
-    Randomness, ResetRule,
+    DEFAULT_FACTOR, DEFAULT_INITIAL_DELAY, DEFAULT_JITTER, DEFAULT_MAX_DELAY, DEFAULT_STABLE_AFTER,
+    Exponential, Jitter, Patience, Randomness, ResetRule,
 };
 pub use builder::Builder;
 pub use bus::{BusItem, Events};
-pub use clock::{SystemWallClock, WallClock};
+pub use clock::{SystemWallClock, WallClock, later};
 pub use config::{
     Config, DEFAULT_ESCALATE_AFTER, DEFAULT_EVENT_CAPACITY, DEFAULT_MIN_PAUSE, DEFAULT_RETRY_DELAY, Delay,
     Fixed, LEAST_MIN_PAUSE, PermanentPolicy, RetryDelay,

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::clock::later;
+
 /// Runs `attempt` until it succeeds; returns its value and the number of attempts. After each failure `pause` is told
 /// the attempt's number, from 1, and the error, and says how long to wait.
 ///
@@ -22,7 +24,7 @@ where
         attempts = attempts.saturating_add(1);
         match attempt().await {
             Ok(value) => return (value, attempts),
-            Err(error) => tokio::time::sleep_until(Instant::now() + pause(attempts, &error)).await,
+            Err(error) => tokio::time::sleep_until(later(Instant::now(), pause(attempts, &error))).await,
         }
     }
 }
@@ -50,5 +52,13 @@ mod tests {
         assert_eq!(retry(attempt, pause).await, ("up", 4));
         assert_eq!(told, [(1, "down"), (2, "down"), (3, "down")]);
         assert_eq!(began.elapsed(), Duration::from_secs(1 + 2 + 3));
+    }
+
+    /// It panicked: the pause is the owner's.
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_without_end_is_one() {
+        let endless = retry(|| async { Err::<(), _>("down") }, |_, _| Duration::MAX);
+        let waited = tokio::time::timeout(Duration::from_secs(1_000_000), endless).await;
+        assert!(waited.is_err());
     }
 }

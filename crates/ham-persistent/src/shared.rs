@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::bus::Bus;
 use crate::command::Mailbox;
@@ -23,6 +23,8 @@ pub(crate) struct Shared<C: Connector> {
     pub(crate) state: watch::Sender<State>,
     pub(crate) links: watch::Sender<Links<C>>,
     pub(crate) finished: watch::Sender<bool>,
+    /// Notified after every change of the above.
+    pub(crate) turns: Notify,
     lost: Mutex<VecDeque<LostLink<CauseOf<C>>>>,
     losses_told_by_owner: bool,
     had_link: AtomicBool,
@@ -60,6 +62,7 @@ impl<C: Connector> Shared<C> {
             state: watch::Sender::new(State::Dialing { attempt: 1 }),
             links: watch::Sender::new(Links { current: None, outcomes: 0, latest: None }),
             finished: watch::Sender::new(false),
+            turns: Notify::new(),
             lost: Mutex::new(VecDeque::new()),
             losses_told_by_owner: config.losses_told_by_owner,
             had_link: AtomicBool::new(false),
@@ -119,6 +122,18 @@ impl<C: Connector> Shared<C> {
         self.drop_link();
         self.bus.close();
         self.finished.send_replace(true);
+        self.turn();
+    }
+
+    /// Asks the driver to close.
+    pub(crate) fn close(&self, cause: Cause) {
+        self.mailbox.close(cause);
+        self.turn();
+    }
+
+    /// Wakes those who wait for a turn, in the order in which they came.
+    pub(crate) fn turn(&self) {
+        self.turns.notify_waiters();
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<LostLink<CauseOf<C>>>> {

@@ -32,7 +32,9 @@ pub enum State {
         /// When it was established.
         since: Instant,
     },
-    /// There is no link and no attempt under way.
+    /// There is no link and no attempt under way. Also after
+    /// [`close_when_current_…`](crate::Persistent::close_when_current_connection_is_closed), while the callback of
+    /// `Connected` outlives its link.
     BackingOff {
         /// The number of the attempt that failed; 0 after a link was lost.
         attempt: u32,

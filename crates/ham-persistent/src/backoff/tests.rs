@@ -28,7 +28,8 @@ fn defaults_are_the_documented_constants() {
     assert_eq!(exponential.factor, DEFAULT_FACTOR);
     assert_eq!(exponential.jitter, DEFAULT_JITTER);
     assert_eq!(exponential.patience, None);
-    assert_eq!(exponential.reset, ResetRule::OnConnect);
+    assert_eq!(exponential.reset, ResetRule::AfterStable(DEFAULT_STABLE_AFTER));
+    assert_eq!(DEFAULT_STABLE_AFTER, Duration::from_secs(10));
     assert_eq!(DEFAULT_JITTER, Jitter::percent(30));
     assert_eq!(Randomness::default(), Randomness::Entropy);
 }

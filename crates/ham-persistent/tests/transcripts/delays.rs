@@ -1,6 +1,8 @@
 //! When the attempts are made.
 
-use ham_persistent::{Config, Fixed, Patience, PermanentPolicy, Persistent, Randomness, ResetRule};
+use ham_persistent::{
+    Config, Exponential, Fixed, Patience, PermanentPolicy, Persistent, Randomness, ResetRule,
+};
 use ham_testkit::scripted::{Attempt, scripted};
 use ham_testkit::transcript::Transcript;
 
@@ -174,4 +176,57 @@ async fn a_permanent_failure_waits_at_the_cap_or_stops() {
     pass(seconds(100)).await;
     assert_eq!(starts(&transcript), [0, 1000]);
     assert_eq!(transcript.lines().last().map(String::as_str), Some("1.000 FailedToConnect(wrong token)"));
+}
+
+/// How many attempts begin within this time, when every link is lost after `lives`.
+async fn dials(config: Config, lives: std::time::Duration, within: std::time::Duration) -> usize {
+    let setup = Setup::new().config(config);
+    setup.script.otherwise(Attempt::accepted());
+    let (persistent, script, transcript) = setup.spawn();
+    let losing = async {
+        for number in 1.. {
+            transcript.wait_for(&format!("link {number} up")).await;
+            pass(lives).await;
+            script.link(number).lose("closed by the peer: code 1008");
+        }
+    };
+    tokio::time::timeout(within, losing).await.expect_err("it goes on for ever");
+    persistent.close().await;
+    starts(&transcript).len()
+}
+
+/// 119 dials in 12 s, of a server that closed with 1008 right after the upgrade; 95 links in 20 s, with a token each, of an
+/// app whose link was dropped after 0.2 s.
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_accepts_and_drops_is_no_storm_by_default() {
+    let config = |retry| Config::default().with_retry(retry);
+    let at_once = millis(0);
+    // At 0, 1, 3, 7 seconds; the next one at 15.
+    let doubling = config(Exponential::new(seconds(1), seconds(60)));
+    assert_eq!(dials(doubling, at_once, seconds(12)).await, 4);
+    assert_eq!(dials(config(Exponential::default()), at_once, seconds(12)).await, 4);
+    // Pauses of 0.1, 0.2, 0.4, 0.8 and then 1 second, each after a link of 0.2.
+    let conductor = Exponential::new(millis(100), seconds(30))
+        .with_patience(Patience { cap: seconds(1), lasts: seconds(60) });
+    assert_eq!(dials(config(conductor), millis(200), seconds(20)).await, 19);
+    assert_eq!(dials(Config::default(), at_once, seconds(12)).await, 2);
+    // A link that lasts is redialled at once, every time: at 0, 10, 20 … 90 seconds.
+    assert_eq!(dials(config(Exponential::default()), seconds(10), seconds(95)).await, 10);
+}
+
+/// `with_min_pause(Duration::MAX)` made the driver panic, and with it closed the connection.
+#[tokio::test(start_paused = true)]
+async fn a_pause_without_end_ends_with_close() {
+    let endless = std::time::Duration::MAX;
+    for retry in [ham_persistent::RetryDelay::from(Fixed::every(endless)), Exponential::default().into()] {
+        let setup = Setup::new().config(Config::default().with_retry(retry).with_min_pause(endless));
+        setup.script.otherwise(Attempt::refused("refused"));
+        let (persistent, _script, transcript) = setup.spawn();
+        pass(seconds(1_000_000)).await;
+        persistent.redial_now();
+        pass(seconds(1)).await;
+        assert!(!persistent.is_closed());
+        assert_eq!(starts(&transcript), [0]);
+        persistent.close().await;
+    }
 }

@@ -5,5 +5,7 @@ mod bus;
 mod closing;
 mod delays;
 mod events;
+mod racing;
 mod setup;
 mod waiters;
+mod walk;

@@ -1,0 +1,109 @@
+//! What goes into the machine and what comes out.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::command::Command;
+use crate::error::{Cause, Failure};
+use crate::state::State;
+
+/// What the driver tells the machine.
+#[derive(Debug)]
+pub(crate) enum Input<A> {
+    Address(A),
+    Announced,
+    AttemptFailed(Failure),
+    Command(Command),
+    Dialed,
+    LinkClosed,
+    LinkLost(Arc<str>),
+    /// Close was asked for before the activity that the machine wanted last was begun, which it is not any more.
+    NotBegun(Cause),
+    WaitOver,
+}
+
+/// What the driver does with its result: effects at once and in order, then the next activity.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Step<A> {
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) next: Next<A>,
+}
+
+/// What the driver does at once.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Effect {
+    /// The link is gone.
+    DropLink,
+    /// Nobody gets the link any more and its end is no news, but it is still to be closed.
+    RetireLink,
+    /// Tell those who wait for an outcome, and the log.
+    ReportFailure {
+        attempt: u32,
+        severity: Severity,
+    },
+    SetState(State),
+    /// The dialled link is the current one now.
+    TakeLink {
+        failures: u32,
+    },
+}
+
+/// How loud a failure is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Severity {
+    Warn,
+    Error,
+}
+
+/// What becomes of the driver's activity.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Next<A> {
+    End,
+    Keep,
+    /// Drop the one under way and start this one.
+    Start(Activity<A>),
+}
+
+/// The one thing the driver is busy with. Its end is an [`Input`].
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Activity<A> {
+    /// Publish it and run the callback to its end.
+    Announce(Announcement<A>),
+    /// Publish it and run the callback up to its first wait: after close nothing waits for a callback.
+    AnnounceLast(Announcement<A>),
+    CloseLink,
+    Connect(A),
+    ObtainAddress,
+    Wait(Instant),
+    WatchLink,
+}
+
+/// An event, without the connection and error only the driver knows.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Announcement<A> {
+    AttemptingToConnect,
+    ObtainedAddress(A),
+    FailedToConnect,
+    Connected,
+    Disconnected,
+}
+
+impl<A> Activity<A> {
+    /// Whether it belongs to closing, and is begun though close was asked for.
+    pub(crate) fn closes(&self) -> bool {
+        matches!(self, Self::AnnounceLast(_) | Self::CloseLink)
+    }
+}
+
+impl<A> Step<A> {
+    pub(super) fn keep() -> Self {
+        Self { effects: Vec::new(), next: Next::Keep }
+    }
+
+    /// This step with `effects` before its own.
+    pub(super) fn after<const N: usize>(mut self, effects: [Effect; N]) -> Self {
+        self.effects.splice(0..0, effects);
+        self
+    }
+}
