@@ -5,7 +5,7 @@ use std::time::Duration;
 use ham::{CallOptions, CallPolicy, Fenced};
 use tokio::time::{Instant, timeout};
 
-use super::call::{Called, FOR_EVER, name};
+use super::call::{Called, FOR_EVER};
 use super::desk::Kept;
 use super::process::late;
 use super::task::Task;
@@ -52,7 +52,7 @@ impl Task {
             Ok(Ok(Fenced::TooLate)) => "TooLate",
             Ok(Ok(Fenced::Ambiguous)) => "Ambiguous",
             Ok(Ok(_)) => "another",
-            Ok(Err(error)) => name(&error),
+            Ok(Err(_)) => "Failed",
             Err(_) => return,
         };
         self.world.note(Happened::Fenced { task: self.number, call, nonce, verdict });
