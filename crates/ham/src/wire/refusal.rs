@@ -123,6 +123,11 @@ impl Refusal {
             || (self.text.starts_with(NOT_RUNNING) && self.text.contains("NotStarted"))
     }
 
+    /// Whether an admin request met a cell that is not there.
+    pub(crate) fn tells_of_a_missing_cell(&self) -> bool {
+        self.text.contains("CellMissing(")
+    }
+
     /// Whether a call of a zome that no app has came as far as that: the cell runs and its `init` is over.
     pub(crate) fn tells_of_a_cell_that_runs(&self) -> bool {
         self.text.starts_with(NO_ZOME) || self.stage() == Some(Stage::AtNonce)
