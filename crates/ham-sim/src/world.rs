@@ -1,6 +1,6 @@
 //! What everybody who takes part in a life of `ham` shares.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,6 +18,8 @@ pub(crate) struct World {
     /// Set when the life heals: no fault from then on.
     healed: AtomicBool,
     nonces: Mutex<HashMap<[u8; 32], Nonce>>,
+    /// Calls, by their nonces, that the conductor has read.
+    received: Mutex<BTreeSet<Nonce>>,
     /// How the secrets of the life look in a text.
     secrets: Mutex<Vec<String>>,
     counts: [AtomicU64; 9],
@@ -45,6 +47,7 @@ impl World {
             recorder,
             healed: AtomicBool::new(false),
             nonces: Mutex::default(),
+            received: Mutex::default(),
             secrets: Mutex::default(),
             counts: Default::default(),
         })
@@ -78,6 +81,15 @@ impl World {
 
     pub(crate) fn is_healed(&self) -> bool {
         self.healed.load(Ordering::Relaxed)
+    }
+
+    /// The conductor has read a call.
+    pub(crate) fn receive(&self, nonce: Nonce) {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).insert(nonce);
+    }
+
+    pub(crate) fn has_received(&self, nonce: Nonce) -> bool {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).contains(&nonce)
     }
 
     /// Remembers a secret, which must be in no text.

@@ -145,6 +145,9 @@ pub(super) async fn answer(conductor: &Arc<Conductor>, socket: u32, body: &[u8])
     let call = input.as_ref().map(|input| input.call);
     if params.zome_name.0 == ZOME || call.is_some() {
         world.note(Happened::Received { call, nonce, socket });
+        if call.is_some() {
+            world.receive(nonce);
+        }
     }
     let dice = world.stream("visit", world.next(Count::Visits));
     let visit = Visit { conductor, dice, socket, nonce };
