@@ -34,7 +34,8 @@ pub(crate) async fn drain(
     let revoked = life.has(|event| matches!(event, WorldEvent::Revoke));
     if !revoked {
         let called = Called { call: life.calls, does: Trait::Read, role: ROLES[0], size: 0 };
-        task.call(called, Policy::Resume, READ_WITHIN, Options::default()).await;
+        let options = Options { read_only: true, ..Options::default() };
+        task.call(called, Policy::Repeat(8), READ_WITHIN, options).await;
     }
     let mut dice = world.stream("drain", 0);
     for kept in desk.all() {

@@ -15,6 +15,8 @@ pub(crate) struct World {
     pub(crate) dice: Dice,
     pub(crate) swarm: Swarm,
     pub(crate) recorder: Recorder<Happened>,
+    /// Whether signatures are verified.
+    pub(crate) verifies: bool,
     /// Set when the life heals: no fault from then on.
     healed: AtomicBool,
     nonces: Mutex<HashMap<[u8; 32], Nonce>>,
@@ -41,7 +43,9 @@ pub(crate) enum Count {
 
 impl World {
     pub(crate) fn new(dice: Dice, swarm: Swarm, recorder: Recorder<Happened>) -> Arc<Self> {
+        let verifies = dice.stream("verifies", 0).one_in(32);
         Arc::new(Self {
+            verifies,
             dice,
             swarm,
             recorder,

@@ -93,9 +93,13 @@ impl Task {
         self.world.note(Happened::Told { task: self.number, told });
         // Texts are written for few calls only: it takes long.
         if let Err(error) = result
-            && call.is_multiple_of(16)
+            && (call.is_multiple_of(16) || self.world.is_healed())
         {
-            self.world.look_for_secrets(&format!("{error} {error:?}"));
+            let text = format!("{error} {error:?}");
+            self.world.look_for_secrets(&text);
+            if self.world.is_healed() {
+                self.world.words("ham", text);
+            }
         }
     }
 }
