@@ -132,6 +132,8 @@ pub(super) fn name(error: &CallError) -> &'static str {
         CallError::Arrived { .. } => "Arrived",
         CallError::Refused { .. } => "Refused",
         CallError::UnsafeToRepeat { .. } => "UnsafeToRepeat",
+        CallError::Ambiguous { .. } => "Ambiguous",
+        CallError::Fenced => "Fenced",
         CallError::NotInRelease { .. } => "NotInRelease",
         CallError::EmptyAnswer => "EmptyAnswer",
         CallError::UnexpectedResponse(_) => "UnexpectedResponse",
