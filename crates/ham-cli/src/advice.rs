@@ -167,6 +167,9 @@ pub(crate) fn signing(error: &SigningError) -> String {
         SigningError::GrantUnreadable => {
             "configure the keystore: HAM_LAIR_URL and HAM_LAIR_PASSPHRASE_FILE".into()
         }
+        SigningError::StoreLocked { .. } => {
+            "wait for the process that holds the lock, or end it; or name another credential file with --credentials".into()
+        }
         SigningError::Store { .. } => {
             "repair the credential file, or name another one with --credentials".into()
         }

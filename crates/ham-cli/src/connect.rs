@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input;
+use crate::output::Output;
 use crate::progress;
 use crate::settings::{Lair, Settings};
 use crate::wait::{self, Failed};
@@ -33,6 +34,7 @@ pub(crate) async fn config(context: &Context) -> Result<PersistentHamConfig, Fai
     let mut config = match (settings.admin(), &settings.app_url, &settings.app_token_file) {
         (Some(admin), _, _) => PersistentHamConfig::new(admin.clone(), settings.app_id()?),
         (None, Some(app), Some(file)) => {
+            input::tell_if_exposed(file, context.output);
             let file = file.clone();
             PersistentHamConfig::without_admin(app.clone(), move || token(file.clone()), settings.app_id()?)
         }
@@ -52,7 +54,7 @@ pub(crate) async fn config(context: &Context) -> Result<PersistentHamConfig, Fai
     }
     Ok(config
         .with_origin(&settings.origin)
-        .with_signing(signing(settings).await?)
+        .with_signing(signing(settings, context.output).await?)
         .with_session(session(settings))
         .with_retry(retry(settings))
         .with_admin_timeout(CONNECT_TIMEOUT.max(settings.timeout))
@@ -111,7 +113,7 @@ fn session(settings: &Settings) -> SessionConfig {
         .with_close_timeout(CLOSE_TIMEOUT)
 }
 
-async fn signing(settings: &Settings) -> Result<Signing, Failure> {
+async fn signing(settings: &Settings, output: Output) -> Result<Signing, Failure> {
     let Some(Lair { url, passphrase_file }) = &settings.lair else {
         let store = credentials(settings)?;
         let keys = ClientKeySigning::default();
@@ -120,6 +122,7 @@ async fn signing(settings: &Settings) -> Result<Signing, Failure> {
             None => keys,
         }));
     };
+    input::tell_if_exposed(passphrase_file, output);
     let passphrase = input::file_or_stdin(passphrase_file, input::MAX_SETTINGS).await?;
     LairSigning::new(url, passphrase).map(Signing::Lair).map_err(|error| {
         Failure::new(Exit::Usage, error, "set HAM_LAIR_URL to the connectionUrl of lair-keystore-config.yaml")

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::output::Output;
 
 /// The largest configuration file, passphrase file or token file.
 pub(crate) const MAX_SETTINGS: u64 = 1 << 20;
@@ -37,6 +38,21 @@ pub(crate) async fn file_or_stdin(path: &Path, limit: u64) -> Result<Vec<u8>, Fa
         }
     });
     read.await.unwrap_or_else(|error| Err(unreadable("the input", error.into())))
+}
+
+/// Tells that others can read or write a file with a secret. It is used all the same: secrets are mounted that way into
+/// containers, and whoever owns the machine decides. Blocks shortly.
+pub(crate) fn tell_if_exposed(secret: &Path, output: Output) {
+    if secret.as_os_str() == "-" {
+        return;
+    }
+    // What cannot be looked at cannot be read either, and whoever reads it says so.
+    if let Some(mode) = std::fs::metadata(secret).ok().and_then(|metadata| ham::open_to_others(&metadata)) {
+        let path = secret.display();
+        output.note(&format!(
+            "warning: {path} holds a secret and is open to others (mode {mode:o}): `chmod 600` it"
+        ));
+    }
 }
 
 /// An app bundle, read as [`file_or_stdin`] does.

@@ -45,13 +45,14 @@ impl Peer {
         let mut config =
             Config::new(self.url()?).with_fail_first_connect(true).with_reconnect_delays(initial, max);
         config.session = session(context, config.session);
-        config.tokens = self.tokens().await?;
+        config.tokens = self.tokens(context).await?;
         Ok(config)
     }
 
     /// The token. The file is read now, so that a wrong one is told, and again before each dial.
-    pub(crate) async fn tokens(&self) -> Result<TokenSource, Failure> {
+    pub(crate) async fn tokens(&self, context: &Context) -> Result<TokenSource, Failure> {
         let Some(file) = &self.token_file else { return Ok(TokenSource::default()) };
+        input::tell_if_exposed(file, context.output);
         let tokens = TokenSource::default().with_token(token(file).await?);
         if self.reads_stdin() {
             return Ok(tokens);

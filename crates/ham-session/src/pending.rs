@@ -191,9 +191,10 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         if self.earliest.is_none_or(|earliest| now < earliest) {
             return;
         }
-        let late: Vec<K> =
-            self.requests.iter().filter(|(_, r)| r.deadline <= now).map(|(key, _)| key.clone()).collect();
-        for key in late {
+        let late = self.requests.iter().filter(|(_, r)| r.deadline <= now).map(|(key, r)| (r.serial, key.clone()));
+        let mut late: Vec<_> = late.collect();
+        late.sort_unstable_by_key(|(serial, _)| *serial);
+        for (_, key) in late {
             if let Some(request) = self.requests.remove(&key) {
                 let _ = request.waiter.send(Err(timed_out(request.phase, request.since, now)));
             }
@@ -219,7 +220,9 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
     pub(crate) fn end(&mut self, end: &Arc<LinkEnd>) {
         let lost = |phase| RequestError::LinkLost { phase, end: Arc::clone(end) };
         self.queue.clear();
-        for (_, request) in self.requests.drain() {
+        let mut requests: Vec<_> = self.requests.drain().map(|(_, request)| request).collect();
+        requests.sort_unstable_by_key(|request| request.serial);
+        for request in requests {
             let _ = request.waiter.send(Err(lost(request.phase)));
         }
         for notice in self.sends.drain(..).filter_map(|queued| queued.notice) {

@@ -17,13 +17,9 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::config::SessionConfig;
 use crate::error::{DialError, HandshakeError, LinkEnd};
+use crate::network::Io;
 use crate::protocol::Frame;
 use crate::target::Target;
-
-/// A byte stream: TCP, or TLS over it.
-pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 /// One upgraded WebSocket, not split: one task reads and writes it, so there is no lock and reading goes on while a
 /// write is blocked.

@@ -25,7 +25,7 @@ pub enum NoLink {
 /// Resolves with a link that lives: at once if there is one, else as soon as one comes up.
 ///
 /// The engine learns that a link has ended a moment after the link does, so its current one can be dead. This asks the
-/// link itself.
+/// link itself. Those who wait are served in the order in which they came.
 ///
 /// # Errors
 /// [`NoLink::Closed`] and [`NoLink::TimedOut`].
@@ -43,18 +43,16 @@ where
         return Ok(link);
     }
     let began = Instant::now();
-    let mut state = persistent.state();
     loop {
+        let turned = persistent.turned();
         if let Some(link) = current() {
             return Ok(link);
         }
         if persistent.is_closed() {
             return Err(NoLink::Closed);
         }
-        match tokio::time::timeout_at(deadline, state.changed()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return Err(NoLink::Closed),
-            Err(_) => return Err(NoLink::TimedOut { after: began.elapsed() }),
+        if tokio::time::timeout_at(deadline, turned).await.is_err() {
+            return Err(NoLink::TimedOut { after: began.elapsed() });
         }
     }
 }

@@ -52,4 +52,6 @@ pub enum LayerName {
     /// A made-up layer with a known fault, for the tests of this command
     #[value(hide = true)]
     Example,
+    /// `ham` against a model of a conductor
+    Ham,
 }

@@ -12,6 +12,7 @@ use clap::Parser;
 use crate::args::{Args, LayerName};
 use crate::finding::Finding;
 use crate::layer::example::Example;
+use crate::layer::ham::Ham;
 use crate::layer::persistent::PersistentLayer;
 use crate::life::{Layer, Life};
 use crate::mask::Mask;
@@ -27,6 +28,7 @@ pub fn main() -> ExitCode {
     match args.layer {
         LayerName::Persistent => command::<PersistentLayer>(&args),
         LayerName::Example => command::<Example>(&args),
+        LayerName::Ham => command::<Ham>(&args),
     }
 }
 
@@ -36,6 +38,7 @@ pub fn replay(layer: LayerName, seed: u64, without: &Mask) -> Vec<Finding> {
     match layer {
         LayerName::Persistent => findings::<PersistentLayer>(seed, without),
         LayerName::Example => findings::<Example>(seed, without),
+        LayerName::Ham => findings::<Ham>(seed, without),
     }
 }
 

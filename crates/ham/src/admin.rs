@@ -14,6 +14,8 @@ macro_rules! ask {
 mod grants;
 mod requests;
 
+pub(crate) use grants::GRANT;
+
 use std::sync::Arc;
 use std::time::Duration;
 

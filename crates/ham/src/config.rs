@@ -13,7 +13,9 @@ use http::{HeaderMap, HeaderValue};
 use url::Url;
 
 use crate::dialect::Release;
+use crate::entropy::{Entropy, SystemEntropy};
 use crate::error::ConnectError;
+use crate::memory::ProcessMemory;
 use crate::redact::Secret;
 use crate::signing::Signing;
 
@@ -126,6 +128,7 @@ impl Default for PressureBreaker {
 ///   [`DEFAULT_DEGRADED_AFTER`]
 /// - signals kept for a slow subscriber: [`DEFAULT_SIGNAL_CAPACITY`]
 /// - breaker: off; release of the conductor: found out
+/// - randomness: the system's; memory: the process's
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PersistentHamConfig {
@@ -161,6 +164,10 @@ pub struct PersistentHamConfig {
     pub wall_clock: Arc<dyn WallClock>,
     /// The conductor's release; `None` to find it out.
     pub release: Option<Release>,
+    /// Where nonces, keys, capability secrets and jitter come from.
+    pub entropy: Arc<dyn Entropy>,
+    /// What this connection shares with the others of the process.
+    pub memory: ProcessMemory,
 }
 
 impl fmt::Debug for PersistentHamConfig {
@@ -215,6 +222,8 @@ impl PersistentHamConfig {
             on_unknown: None,
             wall_clock: Arc::new(SystemWallClock),
             release: None,
+            entropy: Arc::new(SystemEntropy),
+            memory: ProcessMemory::default(),
         }
     }
 
@@ -295,6 +304,25 @@ impl PersistentHamConfig {
     #[must_use]
     pub fn with_wall_clock(mut self, wall_clock: Arc<dyn WallClock>) -> Self {
         self.wall_clock = wall_clock;
+        self
+    }
+
+    /// Where nonces, keys, capability secrets and jitter come from.
+    ///
+    /// **Hazardous.** Whoever can foretell the bytes can forge calls and is let in by every grant that was made of them. It is
+    /// there for simulations, which repeat themselves.
+    #[must_use]
+    pub fn with_entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
+        self.entropy = entropy;
+        self
+    }
+
+    /// What this connection shares with others.
+    ///
+    /// **Hazardous.** Connections that do not share one write a grant each. It is there for simulations of several processes.
+    #[must_use]
+    pub fn with_memory(mut self, memory: ProcessMemory) -> Self {
+        self.memory = memory;
         self
     }
 

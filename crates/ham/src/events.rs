@@ -22,6 +22,8 @@ pub const CAP_GRANT_UNUSED: &str = "ham.cap_grant_unused";
 pub const LAIR_DISCOVERY_FAILED: &str = "ham.lair_discovery_failed";
 /// The keystore link is down (debug), or a node has no keystore to reach and a grant is permitted instead (warn).
 pub const LAIR_UNAVAILABLE: &str = "ham.lair_unavailable";
+/// A file with a secret can be read or written by others than its owner (warn).
+pub const SECRET_EXPOSED: &str = "ham.secret_file_exposed";
 /// A call was sent again with the same bytes (info).
 pub const CALL_RESUMED: &str = "ham.call.resumed";
 /// A call ended without a known outcome (warn).
@@ -56,6 +58,7 @@ pub const TABLE: &[(&str, &str, &str)] = &[
         "warn / debug",
         "nothing where grants are permitted; else start the keystore: calls wait for it",
     ),
+    (SECRET_EXPOSED, "warn", "`chmod 600` it, unless it is mounted so on purpose"),
     (CALL_RESUMED, "info", "nothing; the same bytes went out again"),
     (CALL_UNKNOWN, "warn", "reconcile this call against the chain"),
     (PRESSURE, "warn", "slow down; the conductor is busy"),

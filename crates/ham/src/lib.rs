@@ -12,10 +12,12 @@ mod config;
 mod connector;
 mod deadline;
 mod dialect;
+mod entropy;
 mod error;
 pub mod errors;
 pub mod events;
 mod fence;
+mod memory;
 pub mod metrics;
 mod persistent;
 mod policy;
@@ -53,12 +55,14 @@ pub use dialect::{
     CapAccess, CapGrant, CapGrantInfo, GrantedCapability, NOTHING_WRITTEN, NothingWritten, RELEASE_VARIABLE,
     Release, Span, Stage, UnknownRelease,
 };
+pub use entropy::{Entropy, SystemEntropy};
 pub use error::{AdminError, CallError, ConnectError, Outcome, SigningError, SigningStep};
 pub use errors::{is_connection_error, is_request_timeout, is_signing_refusal, is_source_chain_pressure};
 pub use fence::Fenced;
 pub use ham_persistent::{Exponential, Jitter, Patience, RetryDelay};
 pub use ham_session::{Delivery, LinkEnd, Recovery};
 pub use holochain_client;
+pub use memory::ProcessMemory;
 pub use persistent::PersistentHam;
 pub use policy::{SigningPolicy, SigningRefused};
 pub use readiness::READINESS_POLL;
@@ -67,7 +71,10 @@ pub use redact::{REDACTED, Secret};
 pub use sending::MAX_RESUMES;
 pub use shutdown::{ShutdownRx, install_shutdown_handler};
 pub use signal::{GapCause, Signal, SignalItem, Signals};
-pub use signing::{ClientKeySigning, Signing};
+pub use signing::{
+    ClientKeySigning, CredentialFile, Keystore, KeystoreFuture, KeystoreLink, KeystoreRefusal,
+    LockedCredentialFile, Signing, StoreFuture, open_to_others,
+};
 pub use state::{HamState, StateWatch};
 pub use typed::{ZomeCall, ZomeHandle, ZomeInput, zome_client};
 pub use watchdog::notify_systemd;

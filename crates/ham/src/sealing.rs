@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use holochain_nonce::Nonce256Bits;
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::{FunctionName, Timestamp, ZomeCallParams, ZomeName};
 use tokio::time::Instant;
@@ -23,8 +24,9 @@ impl Shared {
         }
         let credentials = self.signer.credentials(&cell_id, deadline).await?;
         let expires_at = self.expiry(deadline);
-        let (nonce, _) = holochain_nonce::fresh_nonce(Timestamp::from_micros(0))
-            .map_err(|error| SigningError::NoKey(format!("the system gives no randomness: {error}")))?;
+        let mut nonce = [0; 32];
+        let filled = self.config.entropy.fill(&mut nonce);
+        filled.map_err(|error| SigningError::NoKey(format!("the system gives no randomness: {error}")))?;
         let params = ZomeCallParams {
             provenance: credentials.provenance.clone(),
             cell_id,
@@ -32,7 +34,7 @@ impl Shared {
             fn_name: FunctionName::from(plan.function.as_str()),
             cap_secret: credentials.cap_secret,
             payload: plan.payload.clone(),
-            nonce,
+            nonce: Nonce256Bits::from(nonce),
             expires_at,
         };
         self.seal(plan.target.clone(), params, &credentials, deadline).await

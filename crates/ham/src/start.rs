@@ -9,13 +9,13 @@ use holochain_conductor_api::AppInfo;
 use crate::admin::Admin;
 use crate::breaker::Breakers;
 use crate::conductor::ConductorProtocol;
-use crate::config::PersistentHamConfig;
+use crate::config::{PersistentHamConfig, default_retry};
 use crate::connector::ConductorConnector;
 use crate::error::ConnectError;
 use crate::persistent::PersistentHam;
 use crate::shared::Shared;
 use crate::signal::{GapCause, SignalHub};
-use crate::signing::Signer;
+use crate::signing::{Signer, Surroundings};
 use crate::{events, metrics as names};
 
 /// Everything but the engine, so that both ways of starting share it.
@@ -53,6 +53,8 @@ impl Parts {
                     // `outage` tells them, in ham's words.
                     .with_losses_told_by_owner(true),
             )
+            .randomness(crate::entropy::jitter(&*self.config.entropy))
+            .wall_clock(self.config.wall_clock.clone())
             .on_event(move |event| {
                 on_event(&event, &signals, &app, &mut outage);
                 std::future::ready(())
@@ -60,7 +62,14 @@ impl Parts {
     }
 
     pub(crate) fn finish(self, persistent: Persistent<ConductorConnector>) -> PersistentHam {
-        let signer = Signer::new(&self.config.signing, &self.config.app_id, self.admin.clone());
+        let surroundings = Surroundings {
+            admin: self.admin.clone(),
+            entropy: self.config.entropy.clone(),
+            memory: self.config.memory.clone(),
+            wall_clock: self.config.wall_clock.clone(),
+            retry: default_retry(),
+        };
+        let signer = Signer::new(&self.config.signing, &self.config.app_id, surroundings);
         let breakers = Breakers::new(self.config.breaker);
         PersistentHam {
             shared: Arc::new(Shared {

@@ -15,6 +15,9 @@ use crate::dialect::{CapGrant, CapGrantInfo, Dialect};
 use crate::error::AdminError;
 use crate::wire::{self, BadAnswer};
 
+/// The request that writes a grant.
+pub(crate) const GRANT: &str = "grant_zome_call_capability";
+
 impl Admin {
     /// Writes a zome-call capability grant to a cell's source chain, never to one that is closed.
     ///
@@ -36,7 +39,7 @@ impl Admin {
         let deadline = self.deadline();
         let link = self.link(deadline).await?;
         let dialect = dialect(&link, deadline).await?;
-        let request = "grant_zome_call_capability";
+        let request = GRANT;
         let reconcile = "list_capability_grants tells whether it is there";
         let asked = Asked { link: &link, request, reconcile, deadline };
         let answer = asked.answer(Request::named(request, dialect.grants.request(cell_id, grant))).await?;

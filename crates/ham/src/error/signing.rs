@@ -61,6 +61,18 @@ pub enum SigningError {
         /// Why.
         why: String,
     },
+    /// The credential file was locked by somebody else until the deadline: while a grant is written, nobody else may look for a
+    /// key in it.
+    #[error(
+        "the credential file {path} was locked for {after:.1?}: another process that signs with it is getting a grant, or hangs; who \
+         holds `{path}.lock` open is the one"
+    )]
+    StoreLocked {
+        /// Its path.
+        path: String,
+        /// How long was waited for all steps, this one being the last.
+        after: Duration,
+    },
     /// The call cannot be encoded for signing.
     #[error("the call cannot be encoded: {0}")]
     Encode(String),
@@ -74,7 +86,7 @@ impl SigningError {
     pub fn recovery(&self) -> Recovery {
         match self {
             // Not `Reconnect`: the conductor's link is fine, and the keystore link redials by itself.
-            Self::KeystoreUnreachable { .. } | Self::TimedOut { .. } => {
+            Self::KeystoreUnreachable { .. } | Self::TimedOut { .. } | Self::StoreLocked { .. } => {
                 Recovery::CoolDown { after: KEYSTORE_COOLDOWN }
             }
             Self::Grant(error) => match error.recovery() {
@@ -105,6 +117,8 @@ pub enum SigningStep {
     Turn,
     /// Reading or writing the credential file.
     CredentialFile,
+    /// Waiting for the lock of the credential file; told as [`SigningError::StoreLocked`].
+    CredentialLock,
     /// Dialling the admin interface.
     AdminDial,
     /// Looking for the grant on the chain.
@@ -122,6 +136,7 @@ impl fmt::Display for SigningStep {
             Self::Keystore => "the keystore's signature",
             Self::Turn => "the grant of another call of this app",
             Self::CredentialFile => "the access to the credential file",
+            Self::CredentialLock => "the wait for the lock of the credential file",
             Self::AdminDial => "the dial of the admin interface",
             Self::GrantLookUp => "the look-up of the capability grant",
             Self::ClosedChainCheck => "the check whether the chain is closed",

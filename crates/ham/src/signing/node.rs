@@ -1,13 +1,15 @@
 //! Finds the keystore from a node's own files.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use lair_keystore_api::dependencies::serde_yaml;
-use lair_keystore_api::types::SharedLockedArray;
 use url::Url;
 
-use super::{LairSigning, locked};
+use super::config::LairSigning;
+use super::passphrase::lock_passphrase;
+use super::secret_file::open_to_others;
+use crate::events;
 
 /// Why a node's files offer no keystore.
 #[derive(Debug, thiserror::Error)]
@@ -37,18 +39,27 @@ pub(crate) fn lair_from_node(
         if neither { NodeError::NoKeystore(why) } else { NodeError::Unusable(why) }
     })?;
     let connection_url = connection_url(&config)?;
-    let passphrase = std::fs::read(passphrase_file).map_err(|error| {
+    let passphrase = read_secret(passphrase_file).map_err(|error| {
         NodeError::Unusable(format!("reading lair passphrase {}: {error}", passphrase_file.display()))
     })?;
     Ok(LairSigning { connection_url, passphrase: lock_passphrase(passphrase) })
 }
 
-/// Moves a passphrase into locked memory without its trailing line feeds: `holochain --piped` reads it the same way.
-pub(crate) fn lock_passphrase(mut passphrase: Vec<u8>) -> SharedLockedArray {
-    while passphrase.last() == Some(&b'\n') {
-        passphrase.pop();
+/// The bytes of a file that the owner keeps. Who runs a node decides who reads its files, so one that others can open is
+/// used, with a warning.
+fn read_secret(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut file = std::fs::File::open(path)?;
+    if let Some(mode) = open_to_others(&file.metadata()?) {
+        tracing::warn!(
+            event = events::SECRET_EXPOSED,
+            path = %path.display(),
+            mode = format!("{mode:o}"),
+            "others can read or write this file; `chmod 600` it"
+        );
     }
-    locked(passphrase)
+    let mut content = Vec::new();
+    file.read_to_end(&mut content)?;
+    Ok(content)
 }
 
 /// The URL of an external keystore in a conductor configuration. No error shows what is in the file beyond the values it
@@ -112,12 +123,5 @@ mod tests {
             let wrong = connection_url(file).unwrap_err();
             assert!(matches!(&wrong, NodeError::Unusable(why) if !why.contains("s3cr3t")), "{wrong}");
         }
-    }
-
-    #[test]
-    fn only_line_feeds_are_stripped() {
-        let read = |bytes: &[u8]| lock_passphrase(bytes.to_vec()).lock().unwrap().lock().to_vec();
-        assert_eq!(read(b"pass\n\n"), b"pass");
-        assert_eq!(read(b"pass\r\n"), b"pass\r");
     }
 }

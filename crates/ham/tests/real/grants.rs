@@ -246,3 +246,34 @@ fn a_repeated_call_never_hides_the_round_that_was_lost() {
         assert_eq!(error.outcome(), Outcome::Unknown, "{error:?}");
     });
 }
+
+/// Case: {a}, then {a, b}, then a's second cell left {a, a}, and b's key was gone.
+#[test]
+fn two_apps_that_take_turns_keep_each_others_keys_in_one_file() {
+    run(async {
+        let conductor = shared().await;
+        let (first, second) = (app(conductor).await, app(conductor).await);
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("credentials");
+        let with =
+            |app_id: &str| PersistentHam::connect(config(conductor, app_id).with_signing(stored(&file)));
+        let (one, two) = (with(&first).await.unwrap(), with(&second).await.unwrap());
+        for (ham, role, function) in
+            [(&one, "probe", "count_items"), (&two, "probe", "count_items"), (&one, "ledger", "total")]
+        {
+            ham.call_zome::<_, u64>(role, role, function, ()).await.unwrap();
+        }
+        // What another process finds in it: a copy, because this one remembers its keys.
+        let copy = dir.path().join("copy");
+        std::fs::copy(&file, &copy).unwrap();
+        for (app_id, roles) in [(&first, &["probe", "ledger"][..]), (&second, &["probe"])] {
+            let again =
+                PersistentHam::connect(config(conductor, app_id).with_signing(stored(&copy))).await.unwrap();
+            for role in roles {
+                let function = if *role == "probe" { "count_items" } else { "total" };
+                again.call_zome::<_, u64>(*role, role, function, ()).await.unwrap();
+            }
+            assert_eq!(grants_of(&again).await.len(), roles.len(), "{app_id}");
+        }
+    });
+}

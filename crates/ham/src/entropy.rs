@@ -1,0 +1,34 @@
+//! Randomness: of nonces, keys and capability secrets, and of jitter.
+
+use std::fmt;
+
+use ham_persistent::Randomness;
+use rand::TryRngCore as _;
+
+/// Where random bytes come from. Injected, so that a simulation repeats itself.
+///
+/// **Hazardous to replace.** Whoever can foretell the bytes can forge calls: keys, capability secrets and nonces are made of
+/// them.
+pub trait Entropy: fmt::Debug + Send + Sync + 'static {
+    /// Fills all of `bytes` with random ones. Short, and does not block once the system has started.
+    ///
+    /// # Errors
+    /// Why there are none; the bytes are not used then.
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), String>;
+}
+
+/// The operating system's.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), String> {
+        rand::rngs::OsRng.try_fill_bytes(bytes).map_err(|error| error.to_string())
+    }
+}
+
+/// The jitter of an engine, drawn from `entropy`; the engine's own where that gives none.
+pub(crate) fn jitter(entropy: &dyn Entropy) -> Randomness {
+    let mut seed = [0; 8];
+    entropy.fill(&mut seed).map_or(Randomness::Entropy, |()| Randomness::Seed(u64::from_le_bytes(seed)))
+}

@@ -1,0 +1,119 @@
+//! What signs, as it is configured.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use holochain_zome_types::prelude::GrantedFunctions;
+use lair_keystore_api::types::SharedLockedArray;
+use url::Url;
+
+use super::file::PrivateFile;
+use super::keystore::Keystore;
+use super::passphrase::lock_passphrase;
+use super::store::CredentialFile;
+use crate::redact::REDACTED;
+
+/// How to reach the keystore that holds the cells' own agent keys.
+#[derive(Clone)]
+pub struct LairSigning {
+    /// The keystore's IPC URL (`unix://…?k=<server_pubkey>`).
+    pub connection_url: Url,
+    /// The passphrase that unlocks it, in locked memory.
+    pub passphrase: SharedLockedArray,
+}
+
+impl LairSigning {
+    /// The keystore at `connection_url`. Trailing line feeds of the passphrase are removed: files end with one.
+    ///
+    /// # Errors
+    /// When the URL does not parse; the text holds the URL.
+    pub fn new(connection_url: &str, passphrase: Vec<u8>) -> anyhow::Result<Self> {
+        let connection_url = Url::parse(connection_url)
+            .map_err(|error| anyhow::anyhow!("Invalid lair connection URL: {connection_url}: {error}"))?;
+        Ok(Self { connection_url, passphrase: lock_passphrase(passphrase) })
+    }
+}
+
+impl fmt::Debug for LairSigning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LairSigning")
+            .field("connection_url", &self.connection_url.as_str())
+            .field("passphrase", &REDACTED)
+            .finish()
+    }
+}
+
+/// Keys of ham's own, each authorised by one capability grant on its cell's source chain.
+///
+/// # Defaults
+/// Keys in memory; grants of all functions, without a budget.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ClientKeySigning {
+    /// Where keys are kept between runs; `None` keeps them in memory, so each run of the process grants once per cell.
+    pub store: Option<Arc<dyn CredentialFile>>,
+    /// What a grant allows.
+    pub functions: GrantedFunctions,
+    /// How many grants the process may write for one app of one conductor; `None` for no bound beyond one a cell. What wrote
+    /// nothing costs nothing; a grant whose fate is unknown counts until it is known.
+    pub budget: Option<u32>,
+}
+
+impl Default for ClientKeySigning {
+    fn default() -> Self {
+        Self { store: None, functions: GrantedFunctions::All, budget: None }
+    }
+}
+
+impl ClientKeySigning {
+    /// Keeps the keys in the file `path` between runs. Processes and apps may share it: what it holds is merged under a lock, on
+    /// the file `path` with `.lock` behind its name, and a key that another process has had granted is used. The file is for
+    /// its owner only (mode 0600), replaced as a whole, and refused when others can read or write it.
+    #[must_use]
+    pub fn with_store(self, path: impl Into<PathBuf>) -> Self {
+        self.with_credential_file(Arc::new(PrivateFile::new(path.into())))
+    }
+
+    /// Keeps the keys between runs in whatever serves as a file.
+    #[must_use]
+    pub fn with_credential_file(mut self, file: Arc<dyn CredentialFile>) -> Self {
+        self.store = Some(file);
+        self
+    }
+
+    /// What a grant allows.
+    #[must_use]
+    pub fn with_functions(mut self, functions: GrantedFunctions) -> Self {
+        self.functions = functions;
+        self
+    }
+
+    /// How many grants may be written.
+    #[must_use]
+    pub fn with_budget(mut self, budget: u32) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+}
+
+/// Who signs.
+///
+/// # Default
+/// Client keys in memory.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Signing {
+    /// The cells' own keys, in a lair keystore: no grant is ever written.
+    Lair(LairSigning),
+    /// The cells' own keys, in a keystore of the owner's making: no grant is ever written.
+    Keystore(Arc<dyn Keystore>),
+    /// Keys of ham's own: one grant per cell.
+    ClientKeys(ClientKeySigning),
+}
+
+impl Default for Signing {
+    fn default() -> Self {
+        Self::ClientKeys(ClientKeySigning::default())
+    }
+}

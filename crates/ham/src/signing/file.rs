@@ -1,0 +1,136 @@
+//! The credential file on disk. Reads and writes are short, and run off the runtime's threads.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::secret_file::{open_to_others, replace};
+use super::store::{CredentialFile, LockedCredentialFile, StoreFuture};
+use crate::redact::Secret;
+
+/// How often a lock that somebody holds is tried again. It is held while a grant is written, which takes some 10 ms.
+const LOCK_POLL: Duration = Duration::from_millis(20);
+/// The largest credential file that is read, in bytes: some 50,000 keys.
+const MAX_SIZE: u64 = 16 << 20;
+
+/// A credential file.
+#[derive(Clone, Debug)]
+pub(super) struct PrivateFile {
+    path: PathBuf,
+}
+
+impl PrivateFile {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+}
+
+impl CredentialFile for PrivateFile {
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn load(&self) -> StoreFuture<'_, Option<Secret>> {
+        let path = self.path.clone();
+        Box::pin(off_runtime(move || read(&path)))
+    }
+
+    fn lock(&self) -> StoreFuture<'_, Box<dyn LockedCredentialFile>> {
+        Box::pin(async {
+            loop {
+                let path = self.path.clone();
+                // Tried and not waited for: a thread that waits for a lock cannot be told to stop.
+                if let Some(locked) = off_runtime(move || try_lock(&path)).await? {
+                    let locked: Box<dyn LockedCredentialFile> = Box::new(locked);
+                    return Ok(locked);
+                }
+                tokio::time::sleep_until(Instant::now() + LOCK_POLL).await;
+            }
+        })
+    }
+}
+
+/// A credential file and its lock, which the system lets go of when the last handle is closed.
+struct LockedFile {
+    path: PathBuf,
+    lock: Arc<File>,
+}
+
+impl LockedCredentialFile for LockedFile {
+    fn save(&mut self, content: Secret) -> StoreFuture<'_, ()> {
+        let (path, lock) = (self.path.clone(), self.lock.clone());
+        Box::pin(off_runtime(move || {
+            let replaced = replace(&path, content.expose());
+            // Not before: nobody may read the file while a write that was given up is still under way.
+            drop(lock);
+            replaced
+        }))
+    }
+}
+
+/// All of the file; `None` where it does not exist. Refuses one that others can open.
+fn read(path: &Path) -> io::Result<Option<Secret>> {
+    let metadata = match std::fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    // Opening a pipe would wait for its writer.
+    if !metadata.is_file() {
+        return Err(io::Error::other("is no file"));
+    }
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if let Some(mode) = open_to_others(&metadata) {
+        return Err(io::Error::other(format!(
+            "can be read or written by others (mode {mode:o}); `chmod 600` it"
+        )));
+    }
+    if metadata.len() > MAX_SIZE {
+        return Err(io::Error::other(format!("is larger than {MAX_SIZE} bytes")));
+    }
+    // Of its size from the start: what grows leaves copies behind.
+    let mut content = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
+    let read = file.take(MAX_SIZE).read_to_end(&mut content);
+    let content = Secret::new(content);
+    read.map(|_| Some(content))
+}
+
+/// Locks a file beside the credential file, which is itself replaced at each write; `None` where another process, or another
+/// part of this one, has the lock. The file stays: who removed it could not know that nobody waits for it.
+fn try_lock(path: &Path) -> io::Result<Option<LockedFile>> {
+    // A link is followed once, so that who names the file and who names the link lock and replace the same one.
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mut name = path.clone().into_os_string();
+    name.push(".lock");
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    let made = {
+        let mut options = options.clone();
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.create_new(true).open(&name)
+    };
+    let lock = match made {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => options.open(&name)?,
+        made => made?,
+    };
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(LockedFile { path, lock: Arc::new(lock) })),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+async fn off_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await?
+}
+
+#[cfg(test)]
+mod tests;

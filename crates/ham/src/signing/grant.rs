@@ -1,0 +1,255 @@
+//! The grant of a key: asked for until it is there, and never twice.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use ham_persistent::WallClock;
+use ham_session::{Delivery, Recovery};
+use holochain_zome_types::cell::CellId;
+use holochain_zome_types::prelude::{ActionHash, GrantedFunctions};
+use tokio::time::Instant;
+
+use super::credential::StoredCredential;
+use super::keeper::Locked;
+use super::look_up::{look_up, revoked};
+use super::progress::Progress;
+use super::ring::Keys;
+use crate::admin::{Admin, GRANT};
+use crate::chain::{Chain, OnChain};
+use crate::dialect::{CapAccess, CapGrant};
+use crate::error::{AdminError, SigningError, SigningStep};
+use crate::events;
+
+/// How long a grant whose answer was lost may still be written: the conductor runs `init` before it, and waits for another
+/// one's for 30 s. It is looked for until then, and not asked for again before.
+const GRANT_SETTLES: Duration = Duration::from_secs(30);
+/// How often.
+const GRANT_POLL: Duration = Duration::from_millis(250);
+/// How often a grant is asked for of a conductor that answers that others write to the chain.
+const TRIES: u32 = 8;
+/// The pause before the second try; it doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(800);
+
+/// What grants are written with.
+pub(super) struct Granter<'a> {
+    pub(super) admin: &'a Admin,
+    pub(super) functions: &'a GrantedFunctions,
+    pub(super) budget: Option<u32>,
+    pub(super) wall_clock: &'a Arc<dyn WallClock>,
+    pub(super) progress: &'a Progress,
+    pub(super) deadline: Instant,
+}
+
+/// What is known of a request that failed.
+#[derive(Debug, PartialEq, Eq)]
+enum Fate {
+    /// The conductor never had it.
+    NotSent,
+    /// It is over: the chain tells what it did.
+    Over,
+    /// It may still be carried out.
+    Unknown,
+}
+
+impl Granter<'_> {
+    /// Has the grant of a credential on the chain: finds it there, or asks for it. `known` tells whether it may be there.
+    ///
+    /// Cancel-safe: the key is kept, with the time, before its grant is asked for, so that one that was cut off is found by its
+    /// tag later, by this process or another, and not asked for again while it may still be written.
+    pub(super) async fn obtain(
+        &self,
+        cell: &CellId,
+        mut credential: StoredCredential,
+        mut known: bool,
+        locked: &mut Locked<'_>,
+        keys: &mut Keys,
+    ) -> Result<StoredCredential, SigningError> {
+        let name = credential.cell.clone();
+        let mut failed: Option<AdminError> = None;
+        let mut tries = 0;
+        loop {
+            if known {
+                self.progress.begin(SigningStep::GrantLookUp);
+                match (look_up(Some(self.admin), cell, &credential).await, self.unsettled(&credential)) {
+                    (Ok(OnChain::Valid(action)), _) => return Ok(there(credential, action, keys)),
+                    (Ok(OnChain::Revoked), _) => return Err(revoked()),
+                    (Ok(OnChain::Absent) | Err(SigningError::Grant(_)), Some(left)) => {
+                        tokio::time::sleep_until(Instant::now() + left.min(GRANT_POLL)).await;
+                        continue;
+                    }
+                    (Ok(OnChain::Absent), None) => {}
+                    (Err(error), _) => return Err(failed.map_or(error, SigningError::Grant)),
+                }
+            }
+            // It is not there, and nothing is under way: whatever was asked for wrote nothing.
+            keys.wrote_nothing(&name);
+            credential.asked = None;
+            if let Some(error) = failed.take() {
+                let pause = FIRST_PAUSE.saturating_mul(1 << tries.min(8)).min(LONGEST_PAUSE);
+                tries += 1;
+                let busy = matches!(error, AdminError::Answer { .. })
+                    && matches!(error.recovery(), Recovery::CoolDown { .. });
+                if !busy || tries >= TRIES || Instant::now() + pause >= self.deadline {
+                    note(&credential, locked, keys).await;
+                    return Err(SigningError::Grant(error));
+                }
+                tokio::time::sleep_until(Instant::now() + pause).await;
+            }
+            self.check_allowed(cell, keys).await?;
+            credential.asked = Some(micros(self.wall_clock.now()));
+            keys.remember(&credential);
+            self.progress.begin(SigningStep::CredentialFile);
+            locked.keep(&credential).await?;
+            keys.ask(&name);
+            self.progress.begin(SigningStep::Grant);
+            let error = match self.admin.grant(cell, &self.grant_for(&credential)?).await {
+                Ok(action) => return Ok(there(credential, Some(action), keys)),
+                Err(error) => error,
+            };
+            match fate(&error) {
+                Fate::NotSent => {
+                    keys.wrote_nothing(&name);
+                    credential.asked = None;
+                    note(&credential, locked, keys).await;
+                    return Err(SigningError::Grant(error));
+                }
+                Fate::Over => credential.asked = None,
+                Fate::Unknown => {}
+            }
+            (failed, known) = (Some(error), true);
+        }
+    }
+
+    /// Looked at before each try: what moved the head may have closed the chain.
+    async fn check_allowed(&self, cell: &CellId, keys: &Keys) -> Result<(), SigningError> {
+        check_budget(self.budget, keys)?;
+        self.progress.begin(SigningStep::ClosedChainCheck);
+        if Chain::of(self.admin, cell).is_closed().await.map_err(SigningError::Grant)? {
+            return Err(SigningError::ChainClosed);
+        }
+        Ok(())
+    }
+
+    fn grant_for(&self, credential: &StoredCredential) -> Result<CapGrant, SigningError> {
+        let credentials = credential.credentials();
+        let secret =
+            credentials.cap_secret.ok_or_else(|| SigningError::NoKey("no capability secret".into()))?;
+        let assignees = std::iter::once(credentials.provenance).collect();
+        Ok(CapGrant {
+            tag: credential.tag.clone(),
+            access: CapAccess::Assigned { secret, assignees },
+            functions: self.functions.clone(),
+        })
+    }
+
+    /// For how long a grant that was asked for may still be written.
+    fn unsettled(&self, credential: &StoredCredential) -> Option<Duration> {
+        unsettled(credential.asked?, micros(self.wall_clock.now()))
+    }
+}
+
+/// No grant is asked for beyond the budget.
+pub(super) fn check_budget(budget: Option<u32>, keys: &Keys) -> Result<(), SigningError> {
+    match budget.filter(|budget| keys.spent() >= *budget) {
+        Some(budget) => {
+            Err(SigningError::GrantForbidden(format!("the budget of {budget} grants is used up")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The grant is on the chain, by this action where that is known.
+pub(super) fn there(
+    mut credential: StoredCredential,
+    action: Option<ActionHash>,
+    keys: &mut Keys,
+) -> StoredCredential {
+    credential.asked = None;
+    credential.written = action.or(credential.written.take());
+    if keys.is_there(&credential.cell) {
+        let StoredCredential { app_id, cell, tag, .. } = &credential;
+        tracing::warn!(event = events::CAP_GRANT, app_id, cell, tag);
+        metrics::counter!(crate::metrics::GRANTS).increment(1);
+    }
+    credential
+}
+
+/// Keeps what is known now. Nothing depends on it but how long the next one looks for a grant.
+async fn note(credential: &StoredCredential, locked: &mut Locked<'_>, keys: &mut Keys) {
+    keys.remember(credential);
+    if let Err(error) = locked.keep(credential).await {
+        tracing::debug!(event = events::CAP_GRANT, %error, "cannot note that no grant was written");
+    }
+}
+
+/// Of the steps before the request itself (the dial, the release), any error means that it was not sent.
+fn fate(error: &AdminError) -> Fate {
+    match error {
+        AdminError::Answer { request: GRANT, .. } => Fate::Over,
+        AdminError::Lost { request: GRANT, source, .. } => match source.delivery() {
+            Delivery::NotSent => Fate::NotSent,
+            Delivery::Answered => Fate::Over,
+            Delivery::Unknown => Fate::Unknown,
+        },
+        _ => Fate::NotSent,
+    }
+}
+
+fn micros(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// What is left of [`GRANT_SETTLES`] at `now`, both in microseconds since 1970. A clock that was set back by more than that
+/// tells nothing.
+fn unsettled(asked: u64, now: u64) -> Option<Duration> {
+    if Duration::from_micros(asked.abs_diff(now)) >= GRANT_SETTLES {
+        return None;
+    }
+    Some(GRANT_SETTLES - Duration::from_micros(now.saturating_sub(asked)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ham_session::{DialError, Phase, RequestError};
+
+    use super::*;
+    use crate::wire::BadAnswer;
+
+    #[test]
+    fn what_was_not_asked_for_wrote_nothing() {
+        let lost = |request, phase| AdminError::Lost {
+            request,
+            reconcile: "",
+            source: RequestError::TimedOut { phase, after: Duration::ZERO },
+        };
+        let dial = AdminError::Dial {
+            url: String::new(),
+            source: Arc::new(DialError::InvalidUrl { reason: String::new() }),
+        };
+        let answer = |request| AdminError::Answer { request, source: BadAnswer::Empty };
+        for (error, right) in [
+            (dial, Fate::NotSent),
+            (lost("agent_info", Phase::Sent), Fate::NotSent),
+            (answer("agent_info"), Fate::NotSent),
+            (lost(GRANT, Phase::Queued), Fate::NotSent),
+            (lost(GRANT, Phase::Sent), Fate::Unknown),
+            (answer(GRANT), Fate::Over),
+        ] {
+            assert_eq!(fate(&error), right, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_grant_settles_whatever_the_clock_does() {
+        let (second, settles) = (1_000_000, 30_000_000);
+        assert_eq!(unsettled(second, second), Some(GRANT_SETTLES));
+        assert_eq!(unsettled(second, 11 * second), Some(Duration::from_secs(20)));
+        assert_eq!(unsettled(0, settles), None);
+        assert_eq!(unsettled(settles - 1, 0), Some(GRANT_SETTLES));
+        assert_eq!(unsettled(settles, 0), None);
+    }
+}

@@ -1,0 +1,179 @@
+//! Keys of ham's own: one grant per cell, found again, kept, never written twice.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ham_persistent::WallClock;
+use holochain_zome_types::cell::CellId;
+use tokio::time::Instant;
+
+use super::config::ClientKeySigning;
+use super::credential::{StoredCredential, cell_name};
+use super::credentials::Credentials;
+use super::grant::{Granter, check_budget, there};
+use super::keeper::{Keeper, Locked};
+use super::look_up::{look_up, revoked};
+use super::progress::Progress;
+use super::ring::{KeyRing, Keys};
+use crate::admin::Admin;
+use crate::chain::OnChain;
+use crate::entropy::Entropy;
+use crate::error::{AdminError, SigningError, SigningStep};
+use crate::events;
+use crate::memory::ProcessMemory;
+
+/// How long a call whose grant is there waits to note in the file what it found.
+const NOTE_WITHIN: Duration = Duration::from_secs(1);
+
+/// Signs with keys of its own.
+pub(crate) struct ClientKeys {
+    config: ClientKeySigning,
+    app_id: String,
+    admin: Option<Admin>,
+    ring: Arc<KeyRing>,
+    entropy: Arc<dyn Entropy>,
+    wall_clock: Arc<dyn WallClock>,
+}
+
+impl ClientKeys {
+    pub(super) fn new(
+        config: ClientKeySigning,
+        app_id: String,
+        admin: Option<Admin>,
+        memory: &ProcessMemory,
+        entropy: Arc<dyn Entropy>,
+        wall_clock: Arc<dyn WallClock>,
+    ) -> Self {
+        let conductor = admin.as_ref().map(Admin::url).unwrap_or_default();
+        let store = config.store.as_ref().map(|file| file.name());
+        // What has another file or other functions has other keys.
+        let ring = memory.of(format!("{conductor}\n{app_id}\n{store:?}\n{:?}", config.functions));
+        Self { config, app_id, admin, ring, entropy, wall_clock }
+    }
+
+    /// The conductor refused the grant of this cell: it is looked for on the chain again before the next call.
+    pub(super) fn doubt(&self, cell: &CellId) {
+        self.ring.doubt(cell);
+    }
+
+    /// How often a grant came to be so far.
+    pub(super) fn granted(&self) -> u32 {
+        self.ring.granted()
+    }
+
+    pub(super) fn is_ready(&self, cell: &CellId) -> bool {
+        self.ring.ready(cell).is_some()
+    }
+
+    /// The credentials for a cell; looked up, or granted once.
+    pub(super) async fn credentials(
+        &self,
+        cell: &CellId,
+        deadline: Instant,
+    ) -> Result<Arc<Credentials>, SigningError> {
+        if let Some(ready) = self.ring.ready(cell) {
+            return Ok(ready);
+        }
+        let (began, progress) = (Instant::now(), Progress::default());
+        let mut authorized = std::pin::pin!(self.authorize(cell, deadline, &progress));
+        if let Ok(result) = tokio::time::timeout_at(deadline, authorized.as_mut()).await {
+            return result;
+        }
+        // Asked while the work still stands where it was.
+        let (step, after) = (progress.step(self.admin.as_ref()), began.elapsed());
+        Err(match (step, &self.config.store) {
+            (SigningStep::CredentialLock, Some(file)) => {
+                SigningError::StoreLocked { path: file.name(), after }
+            }
+            (step, _) => SigningError::TimedOut { step, after },
+        })
+    }
+
+    /// Finds or writes the grant of one cell.
+    async fn authorize(
+        &self,
+        cell: &CellId,
+        deadline: Instant,
+        progress: &Progress,
+    ) -> Result<Arc<Credentials>, SigningError> {
+        let mut keys = self.ring.keys.lock().await;
+        if let Some(ready) = self.ring.ready(cell) {
+            return Ok(ready);
+        }
+        let name = cell_name(cell);
+        progress.begin(SigningStep::CredentialFile);
+        let stored = self.keeper().find(&name).await?;
+        let known = stored.clone().or_else(|| keys.find(&name));
+        // A grant that is there needs no lock, which another process may hold for long.
+        if let Some(known) = &known {
+            progress.begin(SigningStep::GrantLookUp);
+            match look_up(self.admin.as_ref(), cell, known).await {
+                Ok(OnChain::Valid(action)) => {
+                    let found = there(known.clone(), action, &mut keys);
+                    if stored.as_ref() != Some(&found) {
+                        progress.begin(SigningStep::CredentialFile);
+                        let locked = tokio::time::timeout(NOTE_WITHIN, self.keeper().lock()).await;
+                        if let Ok(Ok(mut locked)) = locked {
+                            note(&found, &mut locked).await;
+                        }
+                    }
+                    return Ok(self.ready(cell, known.written != found.written, &found, &mut keys));
+                }
+                Ok(OnChain::Revoked) => return Err(revoked()),
+                Ok(OnChain::Absent) => {}
+                // Maybe it was asked for and is on its way.
+                Err(SigningError::Grant(_)) if known.asked.is_some() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let admin = self.admin.as_ref().ok_or(SigningError::Grant(AdminError::NotConfigured))?;
+        if known.is_none() {
+            check_budget(self.config.budget, &keys)?;
+        }
+        progress.begin(SigningStep::CredentialLock);
+        let mut locked = self.keeper().lock().await?;
+        progress.begin(SigningStep::CredentialFile);
+        // Again: another process may have made a key, or have had its grant written, since.
+        let known = locked.find(&name).await?.or_else(|| keys.find(&name));
+        let is_known = known.is_some();
+        let credential = match known {
+            Some(credential) => credential,
+            None => StoredCredential::new(&self.app_id, &name, &*self.entropy)
+                .map_err(|why| SigningError::NoKey(format!("the system gives no randomness: {why}")))?,
+        };
+        let noted = credential.written.clone();
+        let (functions, budget) = (&self.config.functions, self.config.budget);
+        let granter = Granter { admin, functions, budget, wall_clock: &self.wall_clock, progress, deadline };
+        let granted = granter.obtain(cell, credential, is_known, &mut locked, &mut keys).await?;
+        note(&granted, &mut locked).await;
+        Ok(self.ready(cell, noted != granted.written, &granted, &mut keys))
+    }
+
+    fn keeper(&self) -> Keeper<'_> {
+        Keeper::new(self.config.store.as_deref(), &self.app_id)
+    }
+
+    fn ready(
+        &self,
+        cell: &CellId,
+        is_new: bool,
+        credential: &StoredCredential,
+        keys: &mut Keys,
+    ) -> Arc<Credentials> {
+        keys.remember(credential);
+        if is_new {
+            self.ring.note_grant();
+        }
+        let ready = Arc::new(credential.credentials());
+        self.ring.set_ready(cell, ready.clone());
+        ready
+    }
+}
+
+/// Keeps what is known of a grant that is there. It is good without; only a revocation that a later release cannot read would
+/// not be seen.
+async fn note(credential: &StoredCredential, locked: &mut Locked<'_>) {
+    if let Err(error) = locked.keep(credential).await {
+        tracing::warn!(event = events::CAP_GRANT, %error, "cannot note which action wrote the grant");
+    }
+}

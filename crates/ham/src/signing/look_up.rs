@@ -1,0 +1,48 @@
+//! What became of the grant of a key.
+
+use holochain_zome_types::cell::CellId;
+
+use super::credential::StoredCredential;
+use crate::admin::Admin;
+use crate::chain::{Chain, OnChain};
+use crate::error::SigningError;
+
+/// What became of the grant of a credential. Without an admin interface the file is trusted.
+pub(super) async fn look_up(
+    admin: Option<&Admin>,
+    cell: &CellId,
+    credential: &StoredCredential,
+) -> Result<OnChain, SigningError> {
+    let Some(admin) = admin else { return Ok(OnChain::Valid(credential.written.clone())) };
+    let listed = match admin.grants(&credential.app_id, true).await {
+        Ok(grants) => grants.into_iter().find(|(granted, _)| granted == cell),
+        // One grant of an earlier release, and none is listed.
+        Err(error) if error.is_unreadable_entry() => None,
+        Err(error) => return Err(SigningError::Grant(error)),
+    };
+    let Some((_, listed)) = listed else {
+        // The list leaves clones out.
+        let read = Chain::of(admin, cell).grant(&credential.tag, credential.written.as_ref()).await;
+        let (on_chain, outdated) = read.map_err(SigningError::Grant)?;
+        return match on_chain {
+            // Not revoked, and not to be read: the conductor decodes every grant in force that has a secret, before it runs
+            // a call that shows one.
+            OnChain::Absent if outdated && credential.written.is_some() => Err(SigningError::GrantUnreadable),
+            on_chain => Ok(on_chain),
+        };
+    };
+    let mut ours = listed.iter().filter(|grant| grant.tag == credential.tag).peekable();
+    let revoked = ours.peek().is_some();
+    Ok(match ours.find(|grant| grant.revoked_at.is_none()) {
+        Some(grant) => OnChain::Valid(Some(grant.action_hash.clone())),
+        None if revoked => OnChain::Revoked,
+        None => OnChain::Absent,
+    })
+}
+
+/// Whoever revoked a grant meant it.
+pub(super) fn revoked() -> SigningError {
+    SigningError::GrantForbidden(
+        "its grant was revoked, and ham does not grant itself anew; remove its credential to allow it".into(),
+    )
+}

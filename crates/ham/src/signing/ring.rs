@@ -1,0 +1,108 @@
+//! The keys of one app of one conductor, which the connections of a process share.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use holochain_zome_types::cell::CellId;
+use tokio::sync::Mutex;
+
+use super::credential::StoredCredential;
+use super::credentials::Credentials;
+
+/// The keys for one app of one conductor.
+#[derive(Default)]
+pub(super) struct KeyRing {
+    /// Cells whose grant is known to be on the chain.
+    ready: RwLock<HashMap<CellId, Arc<Credentials>>>,
+    /// Held while a grant is looked for or written, so that a cell gets one.
+    pub(super) keys: Mutex<Keys>,
+    granted: AtomicU32,
+}
+
+impl KeyRing {
+    pub(super) fn ready(&self, cell: &CellId) -> Option<Arc<Credentials>> {
+        self.ready.read().unwrap_or_else(PoisonError::into_inner).get(cell).cloned()
+    }
+
+    pub(super) fn set_ready(&self, cell: &CellId, credentials: Arc<Credentials>) {
+        self.ready.write().unwrap_or_else(PoisonError::into_inner).insert(cell.clone(), credentials);
+    }
+
+    pub(super) fn doubt(&self, cell: &CellId) {
+        self.ready.write().unwrap_or_else(PoisonError::into_inner).remove(cell);
+    }
+
+    /// A grant came to be, ours or another process's.
+    pub(super) fn note_grant(&self) {
+        self.granted.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn granted(&self) -> u32 {
+        self.granted.load(Ordering::Relaxed)
+    }
+}
+
+/// Keys whose grant may or may not be on the chain, and what their grants cost.
+#[derive(Default)]
+pub(super) struct Keys {
+    by_cell: BTreeMap<String, StoredCredential>,
+    /// Grants that this process wrote.
+    written: u32,
+    /// Cells for which it asked for a grant whose fate is not known yet.
+    open: BTreeSet<String>,
+}
+
+impl Keys {
+    pub(super) fn find(&self, cell: &str) -> Option<StoredCredential> {
+        self.by_cell.get(cell).cloned()
+    }
+
+    pub(super) fn remember(&mut self, credential: &StoredCredential) {
+        self.by_cell.insert(credential.cell.clone(), credential.clone());
+    }
+
+    /// The grants that were written or may be.
+    pub(super) fn spent(&self) -> u32 {
+        self.written.saturating_add(u32::try_from(self.open.len()).unwrap_or(u32::MAX))
+    }
+
+    /// A grant is asked for.
+    pub(super) fn ask(&mut self, cell: &str) {
+        self.open.insert(cell.to_owned());
+    }
+
+    /// What was asked for, if anything was, is not there and will not be.
+    pub(super) fn wrote_nothing(&mut self, cell: &str) {
+        self.open.remove(cell);
+    }
+
+    /// The grant is there. Whether this process wrote it.
+    pub(super) fn is_there(&mut self, cell: &str) -> bool {
+        let ours = self.open.remove(cell);
+        self.written = self.written.saturating_add(u32::from(ours));
+        ours
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Case: a grant that was answered "database is locked" used up a budget of one.
+    #[test]
+    fn what_wrote_nothing_costs_nothing() {
+        let mut keys = Keys::default();
+        keys.ask("a");
+        keys.ask("a");
+        assert_eq!(keys.spent(), 1, "its fate is unknown");
+        keys.wrote_nothing("a");
+        assert_eq!(keys.spent(), 0);
+        assert!(!keys.is_there("a"), "another process wrote it");
+        assert_eq!(keys.spent(), 0);
+        keys.ask("b");
+        assert!(keys.is_there("b") && !keys.is_there("b"));
+        keys.wrote_nothing("b");
+        assert_eq!(keys.spent(), 1);
+    }
+}

@@ -1,0 +1,135 @@
+//! The signer of one persistent connection.
+
+use std::sync::Arc;
+
+use ham_persistent::{RetryDelay, WallClock};
+use holochain_zome_types::cell::CellId;
+use holochain_zome_types::prelude::Signature;
+use tokio::time::Instant;
+
+use super::config::Signing;
+use super::credentials::{Credentials, Key};
+use super::keys::ClientKeys;
+use super::keystore::Keystore;
+use super::lair_signer::LairSigner;
+use crate::admin::Admin;
+use crate::entropy::{self, Entropy};
+use crate::error::SigningError;
+use crate::memory::ProcessMemory;
+
+/// What a signer shares with the connection it signs for.
+pub(crate) struct Surroundings {
+    pub(crate) admin: Option<Admin>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) memory: ProcessMemory,
+    pub(crate) wall_clock: Arc<dyn WallClock>,
+    /// The pauses between dials of the keystore.
+    pub(crate) retry: RetryDelay,
+}
+
+/// The signer of one persistent connection.
+pub(crate) enum Signer {
+    Lair(LairSigner),
+    ClientKeys(ClientKeys),
+}
+
+impl Signer {
+    pub(crate) fn new(signing: &Signing, app_id: &str, surroundings: Surroundings) -> Self {
+        let keystore: Arc<dyn Keystore> = match signing {
+            Signing::Lair(lair) => Arc::new(lair.clone()),
+            Signing::Keystore(keystore) => keystore.clone(),
+            Signing::ClientKeys(keys) => {
+                let Surroundings { admin, entropy, memory, wall_clock, .. } = surroundings;
+                let keys = keys.clone();
+                let keys = ClientKeys::new(keys, app_id.to_owned(), admin, &memory, entropy, wall_clock);
+                return Self::ClientKeys(keys);
+            }
+        };
+        let config = ham_persistent::Config::default().with_retry(surroundings.retry);
+        Self::Lair(LairSigner::new(keystore, config, entropy::jitter(&*surroundings.entropy)))
+    }
+
+    /// The name of the way of signing, for logs.
+    pub(crate) fn label(&self) -> &'static str {
+        match self {
+            Self::Lair(_) => "lair",
+            Self::ClientKeys(_) => "client",
+        }
+    }
+
+    /// Whether calls to `cell` can be signed without asking the conductor first.
+    pub(crate) fn is_ready(&self, cell: &CellId) -> bool {
+        match self {
+            Self::Lair(_) => true,
+            Self::ClientKeys(keys) => keys.is_ready(cell),
+        }
+    }
+
+    /// In whose name calls to `cell` are made. May write a grant, once per cell.
+    pub(crate) async fn credentials(
+        &self,
+        cell: &CellId,
+        deadline: Instant,
+    ) -> Result<Arc<Credentials>, SigningError> {
+        match self {
+            Self::Lair(_) => {
+                let provenance = cell.agent_pubkey().clone();
+                Ok(Arc::new(Credentials { provenance, cap_secret: None, key: Key::Lair }))
+            }
+            Self::ClientKeys(keys) => keys.credentials(cell, deadline).await,
+        }
+    }
+
+    /// Proves that calls to `cell` can be signed: the keystore signs with the cell's key, or the grant of ham's own key is
+    /// on the chain, asked for again even if it was found before. May write a grant, once per cell.
+    pub(crate) async fn prove(&self, cell: &CellId, deadline: Instant) -> Result<(), SigningError> {
+        match self {
+            Self::Lair(lair) => lair.prove(cell.agent_pubkey(), deadline).await,
+            Self::ClientKeys(keys) => {
+                keys.doubt(cell);
+                keys.credentials(cell, deadline).await.map(|_| ())
+            }
+        }
+    }
+
+    /// Signs the hash of a call.
+    pub(crate) async fn sign(
+        &self,
+        credentials: &Credentials,
+        hash: Vec<u8>,
+        deadline: Instant,
+    ) -> Result<Signature, SigningError> {
+        match (self, &credentials.key) {
+            (_, Key::Own(key)) => {
+                use ed25519_dalek::Signer as _;
+                Ok(Signature(key.sign(&hash).to_bytes()))
+            }
+            (Self::Lair(lair), Key::Lair) => lair.sign(&credentials.provenance, hash, deadline).await,
+            (Self::ClientKeys(_), Key::Lair) => {
+                Err(SigningError::NoKey("the key is in a keystore that is not configured".into()))
+            }
+        }
+    }
+
+    /// How often a grant came to be so far: one that is newer than a refused call may let it pass.
+    pub(crate) fn granted(&self) -> u32 {
+        match self {
+            Self::Lair(_) => 0,
+            Self::ClientKeys(keys) => keys.granted(),
+        }
+    }
+
+    /// The conductor refused the authority of calls to this cell.
+    pub(crate) fn doubt(&self, cell: &CellId) {
+        if let Self::ClientKeys(keys) = self {
+            keys.doubt(cell);
+        }
+    }
+
+    /// Ends the keystore link.
+    pub(crate) async fn close(&self) {
+        if let Self::Lair(lair) = self {
+            lair.close().await;
+        }
+    }
+}
