@@ -61,6 +61,7 @@ async fn upgrade(stage: &Stage, end: End) -> Option<Socket> {
         }
         Upgrade::Status(status) => Some(status),
     };
+    #[expect(clippy::result_large_err, reason = "the WebSocket crate's callback has this type")]
     let answer = move |_: &Request, response: Response| match status {
         None => Ok(response),
         Some(status) => {

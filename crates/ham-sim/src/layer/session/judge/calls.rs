@@ -77,10 +77,8 @@ impl Model {
                         .push(("I13", format!("{} are with the peer, {most} may be", self.in_process.len())));
                 }
             }
-            Happened::Received { what: Got::Send(n) } => {
-                if !self.received.insert(*n) {
-                    wrong.push(("I5", format!("the peer got {n} twice")));
-                }
+            Happened::Received { what: Got::Send(n) } if !self.received.insert(*n) => {
+                wrong.push(("I5", format!("the peer got {n} twice")));
             }
             Happened::Wrote { what: Sent::Answer(n) } => {
                 self.in_process.remove(n);
