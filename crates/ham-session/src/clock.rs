@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// `start + wait`, or a moment no process lives to see where that overflows: `Duration::MAX` means never.
+/// `start + wait`, or a moment no process lives to see: `Duration::MAX` means never.
 pub(crate) fn after(start: Instant, wait: Duration) -> Instant {
-    const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
-    start.checked_add(wait.min(NEVER)).unwrap_or(start)
+    [wait.min(NEVER), NEVER / 100].iter().find_map(|wait| start.checked_add(*wait)).unwrap_or(start)
 }
+
+/// Some systems' clocks end a few centuries from now.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);

@@ -1,20 +1,25 @@
 //! The numbers of a session.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::network::{Network, SystemNetwork};
 use crate::tls::TlsConfig;
 
+mod defaults;
+
+pub use defaults::*;
+
 /// How a link is dialled, bounded, kept alive and closed.
 ///
 /// # Defaults
 /// - `connect_timeout`: [`DEFAULT_CONNECT_TIMEOUT`]
 /// - `ping_interval`: [`DEFAULT_PING_INTERVAL`]; `ping_timeout`: [`DEFAULT_PING_TIMEOUT`]
-/// - `silence_bound`: none
-/// - `degraded_after`: [`DEFAULT_DEGRADED_AFTER`]
-/// - `max_in_flight`: [`DEFAULT_MAX_IN_FLIGHT`]; `max_waiting`: [`DEFAULT_MAX_WAITING`]
+/// - `silence_bound`: none; `least_rate`: [`DEFAULT_LEAST_RATE`]
+/// - `degraded_after`: [`DEFAULT_DEGRADED_AFTER`]; `stuck_timeout`: [`DEFAULT_STUCK_TIMEOUT`]
+/// - `max_in_flight`: [`DEFAULT_MAX_IN_FLIGHT`]; `max_waiting`: [`DEFAULT_MAX_WAITING`];
+///   `max_waiting_bytes`: [`DEFAULT_MAX_WAITING_BYTES`]
 /// - `max_message_size`: [`DEFAULT_MAX_MESSAGE_SIZE`]; `max_frame_size`: [`DEFAULT_MAX_FRAME_SIZE`]
 /// - `write_coalescing`: [`DEFAULT_WRITE_COALESCING`]
 /// - `drain_timeout`: [`DEFAULT_DRAIN_TIMEOUT`]; `close_timeout`: [`DEFAULT_CLOSE_TIMEOUT`]
@@ -23,7 +28,8 @@ use crate::tls::TlsConfig;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SessionConfig {
-    /// Bounds the whole dial: resolving, TCP, TLS, upgrade, handshake and `on_live`.
+    /// Bounds the whole dial: resolving, TCP, TLS, upgrade, handshake and `on_live`. The closure of a
+    /// [`WebSocketConnector`](crate::WebSocketConnector) has as long before it.
     pub connect_timeout: Duration,
     /// From one ping to the next.
     pub ping_interval: Duration,
@@ -31,13 +37,26 @@ pub struct SessionConfig {
     pub ping_timeout: Duration,
     /// The link is dead when no byte at all came for this long. `None`: only the ping decides.
     pub silence_bound: Option<Duration>,
+    /// How many bytes a second of a message have to move at least, once its first byte came. It may stand still for
+    /// `ping_interval + ping_timeout`, then the link ends with [`LinkEnd::TooSlow`](crate::LinkEnd::TooSlow). What is written
+    /// more slowly than that, for that long, is no sign of life of a peer that owes a pong.
+    pub least_rate: NonZeroU64,
     /// A request outstanding for this long makes the link send [`Protocol::probe`](crate::Protocol::probe). `None`,
-    /// or a protocol without probe: never.
+    /// or a protocol without probe: never. A link that is stuck for this long is degraded too.
     pub degraded_after: Option<Duration>,
-    /// How many requests may be with the peer at once. The probe has a slot of its own beside them.
+    /// How long a link may be stuck before it ends with [`LinkEnd::Stuck`](crate::LinkEnd::Stuck): every place with the peer
+    /// is taken by a request that nobody waits for any more, and none of them is answered. `None`: for ever, and requests
+    /// time out unsent.
+    pub stuck_timeout: Option<Duration>,
+    /// How many requests may be with the peer at once. A request that timed out, or whose caller went away, is with the peer
+    /// all the same: its place is taken until it is answered or the link ends. The probe has a slot of its own beside them.
+    /// Where the peer stops reading at some number of requests, this must be smaller: it would not see a ping then either.
     pub max_in_flight: NonZeroUsize,
     /// How many more requests may wait for their turn, and how many sends may wait for the socket.
     pub max_waiting: usize,
+    /// How many bytes the frames may have together that wait for their turn or for the socket. A frame that waits alone may
+    /// have any size up to `max_send_size`.
+    pub max_waiting_bytes: usize,
     /// The largest message that is sent or accepted, in bytes.
     pub max_message_size: usize,
     /// The largest WebSocket frame that is accepted, in bytes.
@@ -63,9 +82,12 @@ impl Default for SessionConfig {
             ping_interval: DEFAULT_PING_INTERVAL,
             ping_timeout: DEFAULT_PING_TIMEOUT,
             silence_bound: None,
+            least_rate: DEFAULT_LEAST_RATE,
             degraded_after: Some(DEFAULT_DEGRADED_AFTER),
+            stuck_timeout: Some(DEFAULT_STUCK_TIMEOUT),
             max_in_flight: DEFAULT_MAX_IN_FLIGHT,
             max_waiting: DEFAULT_MAX_WAITING,
+            max_waiting_bytes: DEFAULT_MAX_WAITING_BYTES,
             max_message_size: DEFAULT_MAX_MESSAGE_SIZE,
             max_send_size: DEFAULT_MAX_MESSAGE_SIZE,
             max_frame_size: DEFAULT_MAX_FRAME_SIZE,
@@ -101,10 +123,24 @@ impl SessionConfig {
         self
     }
 
+    /// Sets [`least_rate`](Self::least_rate).
+    #[must_use]
+    pub fn with_least_rate(mut self, bytes_per_second: NonZeroU64) -> Self {
+        self.least_rate = bytes_per_second;
+        self
+    }
+
     /// Sets [`degraded_after`](Self::degraded_after).
     #[must_use]
     pub fn with_degraded_after(mut self, after: Option<Duration>) -> Self {
         self.degraded_after = after;
+        self
+    }
+
+    /// Sets [`stuck_timeout`](Self::stuck_timeout).
+    #[must_use]
+    pub fn with_stuck_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.stuck_timeout = timeout;
         self
     }
 
@@ -119,6 +155,13 @@ impl SessionConfig {
     #[must_use]
     pub fn with_max_waiting(mut self, max: usize) -> Self {
         self.max_waiting = max;
+        self
+    }
+
+    /// Sets [`max_waiting_bytes`](Self::max_waiting_bytes).
+    #[must_use]
+    pub fn with_max_waiting_bytes(mut self, bytes: usize) -> Self {
+        self.max_waiting_bytes = bytes;
         self
     }
 
@@ -190,6 +233,7 @@ impl SessionConfig {
         zero("ping_timeout", self.ping_timeout.is_zero())?;
         zero("silence_bound", self.silence_bound == Some(Duration::ZERO))?;
         zero("degraded_after", self.degraded_after == Some(Duration::ZERO))?;
+        zero("stuck_timeout", self.stuck_timeout == Some(Duration::ZERO))?;
         zero("max_message_size", self.max_message_size == 0)?;
         zero("max_send_size", self.max_send_size == 0)?;
         zero("max_frame_size", self.max_frame_size == 0)?;
@@ -208,36 +252,3 @@ pub enum ConfigError {
         setting: &'static str,
     },
 }
-
-/// A dial over a continent takes well under a second; ten seconds ride out a lost packet or two in each step.
-pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Frequent enough to keep the usual 60 s idle timers of proxies and address translators away.
-pub const DEFAULT_PING_INTERVAL: Duration = Duration::from_secs(30);
-
-/// No network path in use takes that long for a ping; with the interval it bounds how long a dead peer goes unseen.
-pub const DEFAULT_PING_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Longer than requests take on a healthy peer, shorter than a person waits before asking what is wrong.
-pub const DEFAULT_DEGRADED_AFTER: Duration = Duration::from_secs(30);
-
-/// Enough to fill a fast peer; a peer with its own limit gets a lower number from its protocol's client.
-pub const DEFAULT_MAX_IN_FLIGHT: NonZeroUsize = NonZeroUsize::new(1024).expect("1024 is not zero");
-
-/// One more window: a burst of twice the window is absorbed, a lasting overload is reported.
-pub const DEFAULT_MAX_WAITING: usize = 1024;
-
-/// 64 MiB: what a Holochain conductor accepts as one message.
-pub const DEFAULT_MAX_MESSAGE_SIZE: usize = 64 << 20;
-
-/// 64 MiB: a message may come in one frame.
-pub const DEFAULT_MAX_FRAME_SIZE: usize = 64 << 20;
-
-/// 128 KiB: one write of that size costs few system calls and still fits the socket's buffer.
-pub const DEFAULT_WRITE_COALESCING: usize = 128 << 10;
-
-/// Long enough for ordinary calls to finish, short enough for a service manager's patience.
-pub const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A peer that is there answers a close frame in a round trip.
-pub const DEFAULT_CLOSE_TIMEOUT: Duration = Duration::from_secs(1);

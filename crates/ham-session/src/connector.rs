@@ -6,10 +6,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use ham_persistent::Connector;
+use tokio::time::{Instant, timeout_at};
 
+use crate::clock::after;
 use crate::config::{ConfigError, SessionConfig};
 use crate::dial::dial;
-use crate::error::DialError;
+use crate::error::{DialError, DialPhase};
 use crate::events;
 use crate::inbox::Inbox;
 use crate::link::Link;
@@ -23,8 +25,8 @@ type TargetFuture = Pin<Box<dyn Future<Output = Result<Target, TargetError>> + S
 
 /// Dials for a persistent connection. Owned by its driver.
 ///
-/// The closure runs once per dial and says where to, and with which headers: the place for a fresh token. When it
-/// fails, the last target that led to a live link is dialled again, because its token was good; before there is one,
+/// The closure runs once per dial and says where to, and with which headers: the place for a fresh token. It has
+/// [`SessionConfig::connect_timeout`] for that, before the dial has as long. When it fails or takes longer, the last target that led to a live link is dialled again, because its token was good; before there is one,
 /// the target of [`with_fallback`](Self::with_fallback); without either the attempt fails.
 pub struct WebSocketConnector<P: Protocol> {
     provider: Box<dyn FnMut() -> TargetFuture + Send>,
@@ -68,20 +70,17 @@ impl<P: Protocol> Connector for WebSocketConnector<P> {
     type Error = DialError;
 
     async fn address(&mut self) -> Result<Target, DialError> {
-        match (self.provider)().await {
-            Ok(target) => Ok(target),
-            Err(error) => match &self.fallback {
-                Some(target) => {
-                    // The error's text may quote a token, so it is not logged.
-                    tracing::warn!(
-                        event = events::TARGET_FALLBACK,
-                        "no fresh target; using the last good one"
-                    );
-                    Ok(target.clone())
-                }
-                None => Err(DialError::NoTarget(error)),
-            },
-        }
+        let began = Instant::now();
+        let provided = timeout_at(after(began, self.config.connect_timeout), (self.provider)()).await;
+        let error = match provided {
+            Ok(Ok(target)) => return Ok(target),
+            Ok(Err(error)) => DialError::NoTarget(error),
+            Err(_) => DialError::TimedOut { phase: DialPhase::Target, after: began.elapsed() },
+        };
+        let target = self.fallback.clone().ok_or(error)?;
+        // The error's text may quote a token, so it is not logged.
+        tracing::warn!(event = events::TARGET_FALLBACK, "no fresh target; using the last good one");
+        Ok(target)
     }
 
     async fn connect(&mut self, target: &Target) -> Result<Link<P>, DialError> {

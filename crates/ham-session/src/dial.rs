@@ -16,7 +16,7 @@ use crate::events;
 use crate::inbox::Inbox;
 use crate::link::Link;
 use crate::network::{Io, Network};
-use crate::pending::Pending;
+use crate::pending::{Bounds, Pending};
 use crate::protocol::Protocol;
 use crate::pump::Pump;
 use crate::shared::Shared;
@@ -63,7 +63,7 @@ async fn go_live<P: Protocol>(
     config: &SessionConfig,
     budget: &Budget,
 ) -> Result<Link<P>, DialError> {
-    let mut pending = Pending::new(config.max_in_flight.get(), config.max_waiting);
+    let mut pending = Pending::new(Bounds::of(config));
     let mut messages = protocol.on_live().into_iter().peekable();
     let mut written = None;
     while let Some(message) = messages.next() {
@@ -75,7 +75,7 @@ async fn go_live<P: Protocol>(
         }
     }
     let probes = protocol.probe().is_some();
-    let shared = Arc::new(Shared::new(protocol, welcome, pending, config.max_send_size));
+    let shared = Arc::new(Shared::new(protocol, welcome, pending, config));
     let link = Link::new(Arc::clone(&shared));
     spawn(Pump::new(transport, &link, shared, inbox, config, probes));
     if let Some(written) = written {

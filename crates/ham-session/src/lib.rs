@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod answer;
 mod clock;
 mod config;
 mod connector;
@@ -11,6 +12,7 @@ mod link;
 mod liveness;
 mod nesting;
 mod network;
+mod pace;
 mod pending;
 mod protocol;
 mod pump;
@@ -24,9 +26,9 @@ mod wait;
 
 pub use config::{
     ConfigError, DEFAULT_CLOSE_TIMEOUT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_DEGRADED_AFTER,
-    DEFAULT_DRAIN_TIMEOUT, DEFAULT_MAX_FRAME_SIZE, DEFAULT_MAX_IN_FLIGHT, DEFAULT_MAX_MESSAGE_SIZE,
-    DEFAULT_MAX_WAITING, DEFAULT_PING_INTERVAL, DEFAULT_PING_TIMEOUT, DEFAULT_WRITE_COALESCING,
-    SessionConfig,
+    DEFAULT_DRAIN_TIMEOUT, DEFAULT_LEAST_RATE, DEFAULT_MAX_FRAME_SIZE, DEFAULT_MAX_IN_FLIGHT,
+    DEFAULT_MAX_MESSAGE_SIZE, DEFAULT_MAX_WAITING, DEFAULT_MAX_WAITING_BYTES, DEFAULT_PING_INTERVAL,
+    DEFAULT_PING_TIMEOUT, DEFAULT_STUCK_TIMEOUT, DEFAULT_WRITE_COALESCING, SessionConfig,
 };
 pub use connector::{TargetError, WebSocketConnector};
 pub use dial::dial;
@@ -35,12 +37,12 @@ pub use error::{
     Recovery, RequestError, TIME_OUT_COOL_DOWN,
 };
 pub use inbox::{Inbox, Incoming};
-pub use link::Link;
+pub use link::{CLOSE_GRACE, Link};
 pub use liveness::Health;
 pub use nesting::{MAX_NESTING, nests_within};
 pub use network::{Io, Network, NetworkFuture, SystemNetwork};
 pub use protocol::{Decoded, Frame, Keepalive, Protocol};
-pub use queue::{LossyReceiver, LossySender, Received, lossy_queue, lossy_queue_of};
+pub use queue::{LossyReceiver, LossySender, Received, lossy_queue};
 pub use target::Target;
 pub use tls::{TlsConfig, TlsError};
 pub use token::TokenSource;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
-use crate::error::{LinkEnd, Phase, RequestError};
+use crate::answer::{SendTicket, Ticket, by_deadline, started_before};
+use crate::clock::after;
+use crate::error::{LinkEnd, RequestError};
 use crate::liveness::Health;
-use crate::pending::Answer;
 use crate::protocol::{Frame, Protocol};
 use crate::shared::Shared;
 
@@ -60,20 +61,22 @@ impl<P: Protocol> Link<P> {
 
     /// Sends a request and resolves with its answer.
     ///
-    /// The deadline covers everything: waiting for a place in the window, writing, and the peer's answer. An answer
-    /// after the deadline goes to the inbox as [`Incoming::Orphan`](crate::Incoming::Orphan); the link stays usable.
+    /// The deadline covers everything: waiting for a place in the window, writing, and the peer's answer. It holds whatever
+    /// the socket does, and on whatever runtime this is awaited, which has to have its timer enabled. An answer after the deadline goes to the inbox as [`Incoming::Orphan`](crate::Incoming::Orphan); the link stays
+    /// usable, and the place of the request is taken until then.
     ///
     /// # Errors
     /// - [`RequestError::NoKey`], [`Encode`](RequestError::Encode), [`TooLarge`](RequestError::TooLarge),
     ///   [`DuplicateKey`](RequestError::DuplicateKey): the request cannot be sent as it is;
     /// - [`RequestError::Overloaded`]: `max_in_flight + max_waiting` requests are outstanding;
+    ///   [`OverloadedBytes`](RequestError::OverloadedBytes): the frames that wait have `max_waiting_bytes`;
     /// - [`RequestError::TimedOut`]: the deadline passed, before or after sending;
     /// - [`RequestError::LinkLost`]: the link ended, before or after sending;
     /// - [`RequestError::Draining`]: the link is being closed.
     ///
     /// # Cancel safety
-    /// Dropping the future removes the request: if it was not taken for writing yet it is never sent, otherwise its
-    /// answer goes to the inbox.
+    /// Dropping the future withdraws the request: if it was not taken for writing yet it is never sent, otherwise its
+    /// answer goes to the inbox, and its place is taken until then.
     pub async fn request(&self, out: P::Out, deadline: Instant) -> Result<P::In, RequestError> {
         let shared = self.shared();
         let key = shared.protocol.key_of(&out).ok_or(RequestError::NoKey)?;
@@ -81,7 +84,7 @@ impl<P: Protocol> Link<P> {
         let since = started_before(deadline)?;
         let (serial, answer) = shared.request(key.clone(), frame, since, deadline)?;
         let mut ticket = Ticket { shared, serial, key: Some(key) };
-        let result = received(shared, answer).await;
+        let result = by_deadline(shared, answer, since, deadline).await;
         ticket.key = None;
         result
     }
@@ -100,7 +103,7 @@ impl<P: Protocol> Link<P> {
         let since = started_before(deadline)?;
         let (serial, written) = shared.send(frame, since, deadline)?;
         let mut ticket = SendTicket { shared, serial: Some(serial) };
-        let result = received(shared, written).await;
+        let result = by_deadline(shared, written, since, deadline).await;
         ticket.serial = None;
         result
     }
@@ -127,7 +130,9 @@ impl<P: Protocol> Link<P> {
         self.shared().round_trip_time()
     }
 
-    /// How many requests are with the peer.
+    /// How many requests are with the peer: how many places of
+    /// [`max_in_flight`](crate::SessionConfig::max_in_flight) are taken. Those that timed out or whose callers went away
+    /// count until they are answered.
     #[must_use]
     pub fn in_flight(&self) -> usize {
         self.shared().in_flight()
@@ -153,7 +158,8 @@ impl<P: Protocol> Link<P> {
 impl<P: Protocol> ham_persistent::Connection for Link<P> {
     type Cause = Arc<LinkEnd>;
 
-    /// Resolves when the link has ended and its socket is released.
+    /// Resolves when the link has ended and its socket is released. Where the runtime that dialled the link is not driven any
+    /// more, that is when it is dropped.
     ///
     /// # Cancel safety
     /// Cancel-safe.
@@ -165,15 +171,29 @@ impl<P: Protocol> ham_persistent::Connection for Link<P> {
     }
 
     /// Takes no new requests, lets the outstanding ones finish for at most `drain_timeout`, sends the close frame and
-    /// waits at most `close_timeout` for the peer's. Resolves when the socket is released.
+    /// waits at most `close_timeout` for the peer's. Resolves when the socket is released. Where the runtime that dialled the
+    /// link is not driven any more, it resolves [`CLOSE_GRACE`] after both time-outs: everything outstanding has failed then,
+    /// and the socket goes with that runtime.
     ///
     /// # Cancel safety
     /// The link goes on closing if the future is dropped.
     async fn close(&self) {
         self.shared().ask_to_close();
-        self.closed().await;
+        if self.shared().shares_runtime() {
+            // The pump keeps the time-outs.
+            self.closed().await;
+            return;
+        }
+        let bound = self.shared().close_bound.saturating_add(CLOSE_GRACE);
+        if timeout_at(after(Instant::now(), bound), self.closed()).await.is_err() {
+            self.shared().finish(LinkEnd::ClosedHere);
+        }
     }
 }
+
+/// How much longer than the time-outs of a close a caller on another runtime waits for the pump, which keeps them and is
+/// seldom late by more.
+pub const CLOSE_GRACE: Duration = Duration::from_millis(100);
 
 impl<P: Protocol> Clone for Link<P> {
     fn clone(&self) -> Self {
@@ -185,52 +205,5 @@ impl<P: Protocol> fmt::Debug for Link<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let end = self.end();
         f.debug_struct("Link").field("id", &self.id()).field("end", &end).finish_non_exhaustive()
-    }
-}
-
-/// Removes a request from the table when its caller goes away before the result.
-struct Ticket<'a, P: Protocol> {
-    shared: &'a Shared<P>,
-    serial: u64,
-    key: Option<P::Key>,
-}
-
-impl<P: Protocol> Drop for Ticket<'_, P> {
-    fn drop(&mut self) {
-        if let Some(key) = &self.key {
-            self.shared.withdraw(key, self.serial);
-        }
-    }
-}
-
-/// The same for a send.
-struct SendTicket<'a, P: Protocol> {
-    shared: &'a Shared<P>,
-    serial: Option<u64>,
-}
-
-impl<P: Protocol> Drop for SendTicket<'_, P> {
-    fn drop(&mut self) {
-        if let Some(serial) = self.serial {
-            self.shared.withdraw_send(serial);
-        }
-    }
-}
-
-async fn received<P: Protocol, T>(shared: &Shared<P>, answer: Answer<T>) -> Result<T, RequestError> {
-    answer.await.unwrap_or_else(|_| {
-        // The table answers each entry it removes, so this needs a bug; Unknown is the answer that cannot lie.
-        let end = shared.end().unwrap_or_else(|| Arc::new(LinkEnd::ClosedHere));
-        Err(RequestError::LinkLost { phase: Phase::Sent, end })
-    })
-}
-
-/// Now, unless the deadline has passed already.
-fn started_before(deadline: Instant) -> Result<Instant, RequestError> {
-    let now = Instant::now();
-    if deadline > now {
-        Ok(now)
-    } else {
-        Err(RequestError::TimedOut { phase: Phase::Queued, after: Duration::ZERO })
     }
 }

@@ -6,6 +6,12 @@ use tokio::time::Instant;
 
 use crate::clock::after;
 use crate::config::SessionConfig;
+use crate::pace::Pace;
+use crate::pending::Load;
+
+mod due;
+
+pub(crate) use due::{Death, Due};
 
 /// How well a live link works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,24 +19,13 @@ use crate::config::SessionConfig;
 pub enum Health {
     /// Requests are answered, or nothing says otherwise.
     Healthy,
-    /// Requests are outstanding for long, and the probe is not answered either. The link is not closed for it.
+    /// The link lives, and requests get nowhere: either the probe was not answered in time, or every place with the peer
+    /// has long been taken by requests that nobody waits for, so that none can be sent. The link is not closed for the
+    /// former; for the latter it is at [`SessionConfig::stuck_timeout`](crate::SessionConfig::stuck_timeout).
     Degraded {
-        /// When the unanswered probe was sent.
+        /// When the unanswered probe was sent, or the last place was lost.
         since: Instant,
     },
-}
-
-/// What a tick asks for, in this order of weight.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Due {
-    /// The peer is gone.
-    pub(crate) dead: Option<Duration>,
-    /// Send a ping now.
-    pub(crate) ping: bool,
-    /// Send a probe now; an older unanswered one is forgotten.
-    pub(crate) probe: bool,
-    /// The health changed to this.
-    pub(crate) health: Option<Health>,
 }
 
 /// The rule. It knows nothing of keys: the pump says when a ping or a probe was answered.
@@ -39,34 +34,53 @@ pub(crate) struct Liveness {
     ping_interval: Duration,
     ping_timeout: Duration,
     silence_bound: Option<Duration>,
+    /// Without a probe it says only when a link that is stuck counts as degraded.
     degraded_after: Option<Duration>,
+    probes: bool,
+    stuck_timeout: Option<Duration>,
     /// The last byte from the peer, of whatever kind.
     heard: Instant,
-    /// The last time bytes of a message moved: see [`Liveness::progressed`].
+    /// The last time bytes of a message moved: see [`Liveness::read`].
     progress: Instant,
+    /// How much came of a message that is not complete, and its pace.
+    partial: u64,
+    reading: Pace,
+    /// Of what the socket has not taken yet.
+    writing: Pace,
     next_ping: Instant,
     /// When the unanswered ping was sent.
     ping: Option<Instant>,
     next_check: Instant,
     /// When the unanswered probe was sent.
     probe: Option<Instant>,
+    /// Since when every place is taken by requests that nobody waits for.
+    stuck: Option<Instant>,
     health: Health,
 }
 
 impl Liveness {
     pub(crate) fn new(config: &SessionConfig, probes: bool, now: Instant) -> Self {
-        let degraded_after = config.degraded_after.filter(|_| probes);
+        let next_check = config.degraded_after.map_or(now, |wait| after(now, wait));
+        let patience = config.ping_interval.saturating_add(config.ping_timeout);
+        let pace = |largest: usize| Pace::new(config.least_rate, patience, largest as u64);
         Self {
             ping_interval: config.ping_interval,
             ping_timeout: config.ping_timeout,
             silence_bound: config.silence_bound,
-            degraded_after,
+            degraded_after: config.degraded_after,
+            probes,
+            stuck_timeout: config.stuck_timeout,
             heard: now,
             progress: now,
+            partial: 0,
+            reading: pace(config.max_message_size),
+            // Many messages may follow each other.
+            writing: pace(usize::MAX),
             next_ping: after(now, config.ping_interval),
             ping: None,
-            next_check: degraded_after.map_or(now, |wait| after(now, wait)),
+            next_check,
             probe: None,
+            stuck: None,
             health: Health::Healthy,
         }
     }
@@ -76,12 +90,35 @@ impl Liveness {
         self.heard = now;
     }
 
-    /// Bytes of a message moved: a message came, or a part of one, or the socket took bytes and more are waiting.
+    /// Bytes came: the end of a message or not, and `partial` bytes of one that is not complete.
     ///
     /// It extends a pong's deadline, because a pong queues behind the messages before it: a large message on a slow
     /// path is not a dead peer. Control frames do not count, so a peer that only pings is not taken for a live one.
-    pub(crate) fn progressed(&mut self, now: Instant) {
-        self.progress = now;
+    pub(crate) fn read(&mut self, now: Instant, message: bool, partial: u64) {
+        let before = if message { 0 } else { self.partial };
+        self.partial = partial;
+        if message || partial == 0 {
+            self.reading.done();
+        }
+        if message || partial > before {
+            self.progress = now;
+        }
+        if partial > before {
+            self.reading.moved(now, partial - before);
+        }
+    }
+
+    /// The socket took this many bytes and not all there are. It extends a pong's deadline too, as long as it is worth
+    /// something: the ping itself queues behind what is written.
+    pub(crate) fn wrote(&mut self, now: Instant, bytes: u64) {
+        if self.writing.moved(now, bytes) {
+            self.progress = now;
+        }
+    }
+
+    /// The socket took all there is.
+    pub(crate) fn wrote_all(&mut self) {
+        self.writing.done();
     }
 
     /// The ping was answered; how long it took.
@@ -89,15 +126,21 @@ impl Liveness {
         self.ping.take().map(|sent| now.saturating_duration_since(sent))
     }
 
-    /// The probe or any request was answered; the new health if it changed.
+    /// A request was answered, late or not, so a place is free; the new health if it changed.
     pub(crate) fn answered(&mut self) -> Option<Health> {
+        self.stuck = None;
+        self.probe_answered()
+    }
+
+    /// The probe was answered; the new health if it changed.
+    pub(crate) fn probe_answered(&mut self) -> Option<Health> {
         self.probe = None;
-        self.turn(Health::Healthy)
+        if self.stuck.is_some() { None } else { self.turn(Health::Healthy) }
     }
 
     /// Whether [`Liveness::answered`] would change anything: spares the common case the call.
     pub(crate) fn in_doubt(&self) -> bool {
-        self.probe.is_some() || self.health != Health::Healthy
+        self.probe.is_some() || self.stuck.is_some() || self.health != Health::Healthy
     }
 
     /// When [`Liveness::tick`] has something to say at the latest.
@@ -106,26 +149,29 @@ impl Liveness {
         if let Some(bound) = self.silence_bound {
             deadline = deadline.min(after(self.heard, bound));
         }
-        if self.degraded_after.is_some() {
+        if let Some(by) = self.reading.deadline() {
+            deadline = deadline.min(by);
+        }
+        if let (Some(since), Some(timeout)) = (self.stuck, self.stuck_timeout) {
+            deadline = deadline.min(after(since, timeout));
+        }
+        if self.degraded_after.is_some() && self.probes {
             deadline = deadline.min(self.next_check);
-            if self.health == Health::Healthy
-                && let Some(sent) = self.probe
-            {
-                deadline = deadline.min(after(sent, self.ping_timeout));
-            }
+        }
+        if self.degraded_after.is_some()
+            && self.health == Health::Healthy
+            && let Some((_, by)) = self.doubt()
+        {
+            deadline = deadline.min(by);
         }
         deadline
     }
 
-    /// Applies the rule at `now`; `oldest` is when the oldest request that is with the peer was submitted.
-    pub(crate) fn tick(&mut self, now: Instant, oldest: Option<Instant>) -> Due {
-        let mut due = Due::default();
-        let silence = now.saturating_duration_since(self.heard);
-        let unheard = self.silence_bound.is_some_and(|bound| silence >= bound);
-        let unanswered = self.ping_deadline().is_some_and(|deadline| now >= deadline);
-        if unheard || unanswered {
-            let waited = self.ping.map_or(Duration::ZERO, |sent| now.saturating_duration_since(sent));
-            due.dead = Some(if unheard { silence } else { waited });
+    /// Applies the rule at `now` to how the requests stand.
+    pub(crate) fn tick(&mut self, now: Instant, load: Load) -> Due {
+        self.stuck = if load.stuck { self.stuck.or(Some(now)) } else { None };
+        let mut due = Due { death: self.death(now), ..Due::default() };
+        if due.death.is_some() {
             return due;
         }
         if self.ping.is_none() && now >= self.next_ping {
@@ -134,33 +180,59 @@ impl Liveness {
             due.ping = true;
         }
         if let Some(patience) = self.degraded_after {
-            self.check(now, oldest, patience, &mut due);
+            due.health = self.judge(now);
+            due.probe = self.check(now, load.oldest, patience);
         }
         due
     }
 
-    fn check(&mut self, now: Instant, oldest: Option<Instant>, patience: Duration, due: &mut Due) {
-        if let Some(sent) = self.probe
-            && now >= after(sent, self.ping_timeout)
-        {
-            due.health = match self.health {
-                Health::Healthy => self.turn(Health::Degraded { since: sent }),
-                Health::Degraded { .. } => None,
-            };
+    fn death(&self, now: Instant) -> Option<Death> {
+        let since = |moment| now.saturating_duration_since(moment);
+        if self.silence_bound.is_some_and(|bound| since(self.heard) >= bound) {
+            return Some(Death::Silent { after: since(self.heard) });
         }
+        if self.ping_deadline().is_some_and(|deadline| now >= deadline) {
+            return Some(Death::Silent { after: self.ping.map_or(Duration::ZERO, since) });
+        }
+        if let Some(slow) = self.reading.lost(now) {
+            return Some(Death::TooSlow(slow));
+        }
+        let stuck =
+            self.stuck.filter(|since| self.stuck_timeout.is_some_and(|wait| now >= after(*since, wait)))?;
+        Some(Death::Stuck { after: since(stuck) })
+    }
+
+    /// Since when there is doubt, and when it is too old not to be told: of the probe and of the places the earlier.
+    fn doubt(&self) -> Option<(Instant, Instant)> {
+        let probe = self.probe.map(|sent| (sent, after(sent, self.ping_timeout)));
+        let stuck =
+            self.stuck.zip(self.degraded_after).map(|(since, patience)| (since, after(since, patience)));
+        probe.into_iter().chain(stuck).min_by_key(|(_, by)| *by)
+    }
+
+    fn judge(&mut self, now: Instant) -> Option<Health> {
+        match (self.doubt(), self.health) {
+            (Some((since, by)), Health::Healthy) if now >= by => self.turn(Health::Degraded { since }),
+            (None, Health::Degraded { .. }) => self.turn(Health::Healthy),
+            _ => None,
+        }
+    }
+
+    /// Whether a probe is due.
+    fn check(&mut self, now: Instant, oldest: Option<Instant>, patience: Duration) -> bool {
         if now < self.next_check {
-            return;
+            return false;
         }
         let ripe = oldest.is_some_and(|oldest| now >= after(oldest, patience));
-        let slot_free = self.probe.is_none_or(|sent| now >= after(sent, self.ping_timeout));
-        if ripe && slot_free {
+        let due = self.probes && ripe && self.probe.is_none();
+        if due {
             self.probe = Some(now);
-            due.probe = true;
         }
         self.next_check = match oldest {
             Some(oldest) if !ripe => after(oldest, patience),
             _ => after(now, patience),
         };
+        due
     }
 
     fn ping_deadline(&self) -> Option<Instant> {

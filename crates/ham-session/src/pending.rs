@@ -1,86 +1,52 @@
 //! What is outstanding on one link: a pure table, no socket, no clock, no task.
 //!
-//! A request is *queued* until the pump takes its frame and *sent* from then on; it leaves the table on its answer, at
-//! its deadline, when its caller goes away, or with the link. Sends and replies wait in a queue of their own, so that
-//! a full request window never holds back an answer the peer waits for. While the window is open both queues are
-//! taken in the order in which their frames were submitted.
+//! A request is *queued* until the pump takes its frame and *sent* from then on; its caller is told of its answer, at its
+//! deadline, or with the link. Sends and replies wait in a queue of their own, so that a full request window never holds
+//! back an answer the peer waits for. While the window is open both queues are taken in the order in which their frames
+//! were submitted.
+//!
+//! Callers that end together are told in the order of their serial numbers: those who try again do so in the order in
+//! which they asked.
 
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
+mod abandoned;
+mod bounds;
+mod callers;
+mod requests;
+mod sends;
+
 use std::hash::Hash;
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::error::{LinkEnd, Phase, RequestError};
+use crate::error::{LinkEnd, RequestError};
 use crate::protocol::Frame;
+use callers::{Stub, tell_all};
+use requests::Requests;
+use sends::Sends;
 
-/// Hands a result to the caller that waits for it.
-pub(crate) type Waiter<T> = oneshot::Sender<Result<T, RequestError>>;
-/// Where that caller waits.
-pub(crate) type Answer<T> = oneshot::Receiver<Result<T, RequestError>>;
+pub(crate) use bounds::{Bounds, Load};
+pub(crate) use callers::{Answer, Claim, tell};
 
 /// What is outstanding on one link.
 #[derive(Debug)]
 pub(crate) struct Pending<K, In> {
-    max_in_flight: usize,
-    max_waiting: usize,
-    /// Its keys are ours, the peer can only look them up, so the hash need not withstand chosen keys.
-    requests: HashMap<K, Request<In>, RandomState>,
-    /// Frames of queued requests, in the order of their serial numbers.
-    queue: VecDeque<QueuedRequest<K>>,
-    /// Sends and replies that wait for the pump, in the order of their serial numbers.
-    sends: VecDeque<QueuedSend>,
-    /// Sends that the pump took, until the socket has taken them.
-    unflushed: Vec<Notice>,
+    bounds: Bounds,
+    requests: Requests<K, In>,
+    sends: Sends,
     next_serial: u64,
     /// No deadline in the table is earlier. Kept as a bound, not exactly: exact upkeep would cost every request a
     /// sorted insertion, while a scan is needed only when this moment comes.
     earliest: Option<Instant>,
 }
 
-#[derive(Debug)]
-struct Request<In> {
-    serial: u64,
-    phase: Phase,
-    since: Instant,
-    deadline: Instant,
-    waiter: Waiter<In>,
-}
-
-#[derive(Debug)]
-struct QueuedRequest<K> {
-    serial: u64,
-    key: K,
-    frame: Frame,
-}
-
-#[derive(Debug)]
-struct QueuedSend {
-    serial: u64,
-    frame: Frame,
-    notice: Option<Notice>,
-}
-
-/// A caller that waits until its send was written.
-#[derive(Debug)]
-struct Notice {
-    since: Instant,
-    deadline: Instant,
-    waiter: Waiter<()>,
-}
-
 impl<K: Eq + Hash + Clone, In> Pending<K, In> {
-    pub(crate) fn new(max_in_flight: usize, max_waiting: usize) -> Self {
+    pub(crate) fn new(bounds: Bounds) -> Self {
         Self {
-            max_in_flight,
-            max_waiting,
-            requests: HashMap::default(),
-            queue: VecDeque::new(),
-            sends: VecDeque::new(),
-            unflushed: Vec::new(),
+            bounds,
+            requests: Requests::new(bounds.in_flight),
+            sends: Sends::default(),
             next_serial: 0,
             earliest: None,
         }
@@ -94,19 +60,13 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         since: Instant,
         deadline: Instant,
     ) -> Result<(u64, Answer<In>), RequestError> {
-        let limit = self.max_in_flight.saturating_add(self.max_waiting);
-        let full = self.requests.len() >= limit;
-        let serial = self.serial();
-        // One look-up for check and insertion: this and the answer are the hot path.
-        let Entry::Vacant(place) = self.requests.entry(key) else { return Err(RequestError::DuplicateKey) };
-        if full {
-            return Err(RequestError::Overloaded { limit });
-        }
+        let full = self.check_places().and_then(|()| self.check_bytes(frame.len()));
         let (waiter, answer) = oneshot::channel();
-        self.queue.push_back(QueuedRequest { serial, key: place.key().clone(), frame });
-        place.insert(Request { serial, phase: Phase::Queued, since, deadline, waiter });
+        let stub = self.stub(since, deadline);
+        // One look-up for check and insertion: this and the answer are the hot path.
+        self.requests.queue(key, frame, stub, waiter, full)?;
         self.note_deadline(deadline);
-        Ok((serial, answer))
+        Ok((stub.serial, answer))
     }
 
     /// Queues a send; its caller hears when it was written.
@@ -116,20 +76,21 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         since: Instant,
         deadline: Instant,
     ) -> Result<(u64, Answer<()>), RequestError> {
-        self.check_sends()?;
+        self.check_sends(frame.len())?;
         Ok(self.push_awaited_send(frame, since, deadline))
     }
 
     /// Queues a frame nobody waits for.
     pub(crate) fn post(&mut self, frame: Frame) -> Result<(), RequestError> {
-        self.check_sends()?;
-        self.push_send(frame, None);
+        self.check_sends(frame.len())?;
+        self.post_unbounded(frame);
         Ok(())
     }
 
     /// Queues a frame of our own (`on_live`), past the bound: there are as many as the protocol lists, once.
     pub(crate) fn post_unbounded(&mut self, frame: Frame) {
-        self.push_send(frame, None);
+        let serial = self.serial();
+        self.sends.push(serial, frame, None);
     }
 
     /// The last of them: the dial hears when it was written.
@@ -139,51 +100,33 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
 
     /// The next frame to write. Its request counts as sent from here on.
     pub(crate) fn take(&mut self) -> Option<Frame> {
-        let window_open = self.in_flight() < self.max_in_flight;
-        let request = self.queue.front().filter(|_| window_open).map(|queued| queued.serial);
-        let send = self.sends.front().map(|queued| queued.serial);
-        match (request, send) {
+        match (self.requests.next(), self.sends.next()) {
             (None, None) => None,
-            (Some(request), Some(send)) if send < request => self.take_send(),
-            (None, Some(_)) => self.take_send(),
-            (Some(_), _) => self.take_request(),
+            (Some(request), Some(send)) if send < request => self.sends.take(),
+            (None, Some(_)) => self.sends.take(),
+            (Some(_), _) => self.requests.take(),
         }
     }
 
     /// The socket has taken everything that was taken from here.
     pub(crate) fn flushed(&mut self) {
-        for notice in self.unflushed.drain(..) {
-            // A caller that went away is not told.
-            let _ = notice.waiter.send(Ok(()));
-        }
+        self.sends.flushed();
     }
 
-    /// The peer answered the request under `key`: takes it from the table and returns who waits for the answer, for
-    /// [`tell`]; `None` if no request was sent under `key`. What was not sent cannot be answered.
-    pub(crate) fn claim(&mut self, key: &K) -> Option<Waiter<In>> {
-        let (key, request) = self.requests.remove_entry(key)?;
-        if request.phase == Phase::Sent {
-            return Some(request.waiter);
-        }
-        self.requests.insert(key, request);
-        None
+    /// The peer answered the request under `key`: takes it from the table, and its place is free. What was not sent cannot
+    /// be answered.
+    pub(crate) fn claim(&mut self, key: &K) -> Claim<In> {
+        self.requests.claim(key)
     }
 
     /// The caller of this request went away.
     pub(crate) fn withdraw(&mut self, key: &K, serial: u64) {
-        if self.requests.get(key).is_some_and(|request| request.serial == serial) {
-            self.requests.remove(key);
-            if let Ok(at) = self.queue.binary_search_by_key(&serial, |queued| queued.serial) {
-                self.queue.remove(at);
-            }
-        }
+        self.requests.withdraw(key, serial);
     }
 
     /// The caller of this send went away; it is not written unless it was taken already.
     pub(crate) fn withdraw_send(&mut self, serial: u64) {
-        if let Ok(at) = self.sends.binary_search_by_key(&serial, |queued| queued.serial) {
-            self.sends.remove(at);
-        }
+        self.sends.withdraw(serial);
     }
 
     /// Fails everything whose deadline has passed.
@@ -191,72 +134,41 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         if self.earliest.is_none_or(|earliest| now < earliest) {
             return;
         }
-        let late = self.requests.iter().filter(|(_, r)| r.deadline <= now).map(|(key, r)| (r.serial, key.clone()));
-        let mut late: Vec<_> = late.collect();
-        late.sort_unstable_by_key(|(serial, _)| *serial);
-        for (_, key) in late {
-            if let Some(request) = self.requests.remove(&key) {
-                let _ = request.waiter.send(Err(timed_out(request.phase, request.since, now)));
-            }
-        }
-        let requests = &self.requests;
-        self.queue.retain(|queued| requests.get(&queued.key).is_some_and(|r| r.serial == queued.serial));
-        self.sends.retain_mut(|queued| match queued.notice.take_if(|notice| notice.deadline <= now) {
-            Some(notice) => {
-                let _ = notice.waiter.send(Err(timed_out(Phase::Queued, notice.since, now)));
-                false
-            }
-            None => true,
+        let mut ended = self.requests.expire(now);
+        self.sends.expire(now, &mut ended);
+        tell_all(ended, |stub, phase| RequestError::TimedOut {
+            phase,
+            after: now.saturating_duration_since(stub.since),
         });
-        for notice in self.unflushed.extract_if(.., |notice| notice.deadline <= now) {
-            let _ = notice.waiter.send(Err(timed_out(Phase::Sent, notice.since, now)));
-        }
-        let notices = self.sends.iter().filter_map(|queued| queued.notice.as_ref()).chain(&self.unflushed);
-        let deadlines = self.requests.values().map(|r| r.deadline).chain(notices.map(|n| n.deadline));
-        self.earliest = deadlines.min();
+        self.earliest = self.requests.deadlines().chain(self.sends.deadlines()).min();
     }
 
     /// The link ended: fails everything.
     pub(crate) fn end(&mut self, end: &Arc<LinkEnd>) {
-        let lost = |phase| RequestError::LinkLost { phase, end: Arc::clone(end) };
-        self.queue.clear();
-        let mut requests: Vec<_> = self.requests.drain().map(|(_, request)| request).collect();
-        requests.sort_unstable_by_key(|request| request.serial);
-        for request in requests {
-            let _ = request.waiter.send(Err(lost(request.phase)));
-        }
-        for notice in self.sends.drain(..).filter_map(|queued| queued.notice) {
-            let _ = notice.waiter.send(Err(lost(Phase::Queued)));
-        }
-        for notice in self.unflushed.drain(..) {
-            let _ = notice.waiter.send(Err(lost(Phase::Sent)));
-        }
+        let mut ended = self.requests.end();
+        self.sends.end(&mut ended);
+        tell_all(ended, |_, phase| RequestError::LinkLost { phase, end: Arc::clone(end) });
         self.earliest = None;
     }
 
-    /// Whether a request is outstanding under `key`.
+    /// Whether somebody waits for an answer under `key`.
     pub(crate) fn contains(&self, key: &K) -> bool {
-        self.requests.contains_key(key)
+        self.requests.contains(key)
     }
 
-    /// Requests that are with the peer.
+    /// Requests that are with the peer, those that nobody waits for included.
     pub(crate) fn in_flight(&self) -> usize {
-        self.requests.len() - self.queue.len()
+        self.requests.in_flight()
     }
 
     /// Whether somebody waits to hear that what was taken is written.
     pub(crate) fn awaits_flush(&self) -> bool {
-        !self.unflushed.is_empty()
+        self.sends.awaits_flush()
     }
 
-    /// Whether a request waits for its turn.
-    pub(crate) fn has_queued(&self) -> bool {
-        !self.queue.is_empty()
-    }
-
-    /// Nothing waits and nothing is with the peer.
+    /// Nobody waits for anything.
     pub(crate) fn is_idle(&self) -> bool {
-        self.requests.is_empty() && self.sends.is_empty() && self.unflushed.is_empty()
+        self.requests.is_idle() && self.sends.is_idle()
     }
 
     /// No deadline in the table is earlier than this.
@@ -264,41 +176,49 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         self.earliest
     }
 
-    /// When the oldest of the requests that are with the peer was submitted.
-    pub(crate) fn oldest_in_flight(&self) -> Option<Instant> {
-        self.requests.values().filter(|r| r.phase == Phase::Sent).map(|r| r.since).min()
-    }
-
-    fn take_request(&mut self) -> Option<Frame> {
-        let QueuedRequest { key, frame, .. } = self.queue.pop_front()?;
-        if let Some(request) = self.requests.get_mut(&key) {
-            request.phase = Phase::Sent;
-        }
-        Some(frame)
-    }
-
-    fn take_send(&mut self) -> Option<Frame> {
-        let QueuedSend { frame, notice, .. } = self.sends.pop_front()?;
-        self.unflushed.extend(notice);
-        Some(frame)
+    /// How the requests stand.
+    pub(crate) fn load(&self) -> Load {
+        self.requests.load()
     }
 
     fn push_awaited_send(&mut self, frame: Frame, since: Instant, deadline: Instant) -> (u64, Answer<()>) {
         let (waiter, answer) = oneshot::channel();
-        let serial = self.push_send(frame, Some(Notice { since, deadline, waiter }));
+        let stub = self.stub(since, deadline);
+        self.sends.push(stub.serial, frame, Some((stub, waiter)));
         self.note_deadline(deadline);
-        (serial, answer)
+        (stub.serial, answer)
     }
 
-    fn push_send(&mut self, frame: Frame, notice: Option<Notice>) -> u64 {
-        let serial = self.serial();
-        self.sends.push_back(QueuedSend { serial, frame, notice });
-        serial
+    fn check_places(&self) -> Result<(), RequestError> {
+        let limit = self.bounds.in_flight.saturating_add(self.bounds.waiting);
+        if self.requests.outstanding() < limit { Ok(()) } else { Err(RequestError::Overloaded { limit }) }
     }
 
-    fn check_sends(&self) -> Result<(), RequestError> {
-        let limit = self.max_waiting.max(1);
-        if self.sends.len() < limit { Ok(()) } else { Err(RequestError::Overloaded { limit }) }
+    fn check_sends(&self, size: usize) -> Result<(), RequestError> {
+        let limit = self.bounds.waiting.max(1);
+        if self.sends.waiting() < limit {
+            self.check_bytes(size)
+        } else {
+            Err(RequestError::Overloaded { limit })
+        }
+    }
+
+    /// Where nothing waits any frame may, so that none is too large for ever.
+    fn check_bytes(&self, size: usize) -> Result<(), RequestError> {
+        let (waiting, limit) = (self.waiting_bytes(), self.bounds.waiting_bytes);
+        if waiting == 0 || waiting.saturating_add(size) <= limit {
+            Ok(())
+        } else {
+            Err(RequestError::OverloadedBytes { limit })
+        }
+    }
+
+    fn waiting_bytes(&self) -> usize {
+        self.requests.waiting_bytes() + self.sends.waiting_bytes()
+    }
+
+    fn stub(&mut self, since: Instant, deadline: Instant) -> Stub {
+        Stub { serial: self.serial(), since, deadline }
     }
 
     fn serial(&mut self) -> u64 {
@@ -309,19 +229,6 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
     fn note_deadline(&mut self, deadline: Instant) {
         self.earliest = Some(self.earliest.map_or(deadline, |earliest| earliest.min(deadline)));
     }
-}
-
-/// Hands `body` to `waiter`; gives it back if there is none, or if he does not wait any more. Not under the lock of the
-/// table: the waiter can wake up on another thread and need that lock next.
-pub(crate) fn tell<In>(waiter: Option<Waiter<In>>, body: In) -> Option<In> {
-    match waiter {
-        Some(waiter) => waiter.send(Ok(body)).err().and_then(Result::ok),
-        None => Some(body),
-    }
-}
-
-fn timed_out(phase: Phase, since: Instant, now: Instant) -> RequestError {
-    RequestError::TimedOut { phase, after: now.saturating_duration_since(since) }
 }
 
 #[cfg(test)]

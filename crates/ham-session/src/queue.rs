@@ -1,7 +1,7 @@
 //! A bounded queue that never blocks its sender and tells its receiver what it lost, in its place.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::mpsc;
 
@@ -10,7 +10,6 @@ use tokio::sync::mpsc;
 pub struct LossySender<T> {
     items: mpsc::Sender<Entry<T>>,
     missed: Arc<AtomicU64>,
-    weight: Arc<Weight>,
 }
 
 /// The receiving end; see [`lossy_queue`].
@@ -18,7 +17,6 @@ pub struct LossySender<T> {
 pub struct LossyReceiver<T> {
     items: mpsc::Receiver<Entry<T>>,
     missed: Arc<AtomicU64>,
-    weight: Arc<Weight>,
     /// What stands behind a loss that was just told.
     held: Option<T>,
 }
@@ -32,77 +30,33 @@ pub enum Received<T> {
     Missed(u64),
 }
 
-/// An item, its size, and how many were lost right before it.
+/// An item, and how many were lost right before it.
 #[derive(Debug)]
 struct Entry<T> {
     missed: u64,
-    size: usize,
     item: T,
-}
-
-/// What is in the queue, in bytes.
-#[derive(Debug)]
-struct Weight {
-    bytes: AtomicUsize,
-    limit: usize,
-}
-
-impl Weight {
-    /// Takes room for `size` bytes. An empty queue has room for any item, so that none can be too large for ever.
-    fn take(&self, size: usize) -> bool {
-        let fits = |bytes: usize| {
-            let sum = bytes.saturating_add(size);
-            (bytes == 0 || sum <= self.limit).then_some(sum)
-        };
-        size == 0 || self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok()
-    }
-
-    fn give_back(&self, size: usize) {
-        if size > 0 {
-            self.bytes.fetch_sub(size, Ordering::Relaxed);
-        }
-    }
 }
 
 /// A queue of at most `capacity` items (zero counts as one). What does not fit is dropped and counted; the receiver gets
 /// the count in the place of what was lost. For the task that reads a socket, which must not wait for a slow reader.
-///
-/// For items of much the same size; where a peer decides on their size, [`lossy_queue_of`] bounds what they take.
 #[must_use]
 pub fn lossy_queue<T>(capacity: usize) -> (LossySender<T>, LossyReceiver<T>) {
-    lossy_queue_of(capacity, usize::MAX)
-}
-
-/// A [`lossy_queue`] of at most `capacity` items and at most `bytes` bytes, as [`LossySender::put_sized`] is told them. One
-/// item that is larger than `bytes` fits into an empty queue, so the bound is `bytes` or the largest item.
-#[must_use]
-pub fn lossy_queue_of<T>(capacity: usize, bytes: usize) -> (LossySender<T>, LossyReceiver<T>) {
     let (sender, receiver) = mpsc::channel(capacity.max(1));
     let missed = Arc::new(AtomicU64::new(0));
-    let weight = Arc::new(Weight { bytes: AtomicUsize::new(0), limit: bytes });
     let told = Arc::clone(&missed);
-    (
-        LossySender { items: sender, missed, weight: Arc::clone(&weight) },
-        LossyReceiver { items: receiver, missed: told, weight, held: None },
-    )
+    (LossySender { items: sender, missed }, LossyReceiver { items: receiver, missed: told, held: None })
 }
 
 impl<T> LossySender<T> {
-    /// Puts an item of no size in, if there is room. Answers how many have been lost since the last one that fitted; 0 is
-    /// none.
+    /// Puts an item in, if there is room. Answers how many have been lost since the last one that fitted; 0 is none.
     pub fn put(&self, item: T) -> u64 {
-        self.put_sized(item, 0)
-    }
-
-    /// Puts an item of `size` bytes in, if there is room for one more and for that many. Answers as [`put`](Self::put).
-    pub fn put_sized(&self, item: T, size: usize) -> u64 {
-        if let Ok(place) = self.items.try_reserve()
-            && self.weight.take(size)
-        {
-            place.send(Entry { missed: taken(&self.missed), size, item });
-            return 0;
+        match self.items.try_reserve() {
+            Ok(place) => {
+                place.send(Entry { missed: taken(&self.missed), item });
+                0
+            }
+            Err(_) => self.missed.fetch_add(1, Ordering::Relaxed) + 1,
         }
-        self.missed.fetch_add(1, Ordering::Relaxed) + 1
     }
 }
 
@@ -135,7 +89,6 @@ impl<T> LossyReceiver<T> {
 
     /// The loss before an item first, then the item.
     fn told(&mut self, entry: Entry<T>) -> Received<T> {
-        self.weight.give_back(entry.size);
         if entry.missed == 0 {
             return Received::Item(entry.item);
         }
@@ -174,21 +127,6 @@ mod tests {
         assert_eq!(receiver.next().await, Some(Received::Item(0)));
         assert_eq!(receiver.next().await, Some(Received::Missed(1)));
         assert_eq!(receiver.next().await, None);
-    }
-
-    #[test]
-    fn large_items_are_lost_before_their_number_is_reached() {
-        let (sender, mut receiver) = lossy_queue_of(1024, 10);
-        let lost: Vec<u64> = [6, 4, 1, 0].map(|size| sender.put_sized(size, size)).into();
-        assert_eq!(lost, [0, 0, 1, 0], "an item without a size takes no bytes");
-        assert_eq!(receiver.try_next(), Some(Received::Item(6)));
-        assert_eq!(sender.put_sized(7, 7), 1, "6 of 10 bytes are free");
-        assert_eq!(sender.put_sized(5, 5), 0);
-        let rest: Vec<_> = std::iter::from_fn(|| receiver.try_next()).collect();
-        let item = Received::Item;
-        assert_eq!(rest, [item(4), Received::Missed(1), item(0), Received::Missed(1), item(5)]);
-        assert_eq!(sender.put_sized(11, 11), 0, "an empty queue takes what is larger than its bound");
-        assert_eq!(sender.put_sized(1, 1), 1);
     }
 
     #[test]

@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
+use tokio::runtime::{Handle, Id};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::error::{LinkEnd, RequestError};
+use crate::config::SessionConfig;
+use crate::error::{LinkEnd, Phase, RequestError};
 use crate::liveness::Health;
-use crate::pending::{Answer, Pending};
+use crate::pending::{Answer, Load, Pending};
 use crate::protocol::{Frame, Protocol};
 
 /// What the handles of a link and its pump share. A std mutex and not a channel: a caller that goes away takes its
@@ -21,6 +23,10 @@ pub(crate) struct Shared<P: Protocol> {
     pub(crate) protocol: Arc<P>,
     pub(crate) welcome: P::Welcome,
     pub(crate) max_send_size: usize,
+    /// How long a close may take.
+    pub(crate) close_bound: Duration,
+    /// The runtime that drives the pump.
+    runtime: Option<Id>,
     desk: Mutex<Desk<P>>,
     /// Nanoseconds; zero is "not measured yet".
     round_trip_time: AtomicU64,
@@ -34,13 +40,16 @@ struct Desk<P: Protocol> {
     closing: bool,
     end: Option<Arc<LinkEnd>>,
     pump: Option<Waker>,
-    /// The pump found nothing to do and has to be woken.
+    /// The pump has looked at the desk and has to be woken for what comes after. Whether it found everything or stopped at
+    /// the room the socket had: what it has to know of besides frames are deadlines and the wish to close.
     parked: bool,
 }
 
 /// What the pump got from one look at the desk.
 pub(crate) struct Work {
     pub(crate) closing: bool,
+    /// The link was ended by somebody else.
+    pub(crate) ended: bool,
     /// The room ended before the frames did.
     pub(crate) more: bool,
     /// Somebody waits to hear that what was taken is written.
@@ -53,14 +62,16 @@ impl<P: Protocol> Shared<P> {
         protocol: Arc<P>,
         welcome: P::Welcome,
         pending: Pending<P::Key, P::In>,
-        max_send_size: usize,
+        config: &SessionConfig,
     ) -> Self {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             protocol,
             welcome,
-            max_send_size,
+            max_send_size: config.max_send_size,
+            close_bound: config.drain_timeout.saturating_add(config.close_timeout),
+            runtime: Handle::try_current().ok().map(|runtime| runtime.id()),
             desk: Mutex::new(Desk { pending, closing: false, end: None, pump: None, parked: false }),
             round_trip_time: AtomicU64::new(0),
             health: watch::Sender::new(Health::Healthy),
@@ -99,13 +110,22 @@ impl<P: Protocol> Shared<P> {
         self.withdraw_with(|pending| pending.withdraw_send(serial));
     }
 
-    /// A place that becomes free can be what a waiting request or a close waits for.
+    pub(crate) fn expire(&self, now: Instant) {
+        self.withdraw_with(|pending| pending.expire(now));
+    }
+
+    /// A close can wait for the last one to go.
     fn withdraw_with(&self, f: impl FnOnce(&mut Pending<P::Key, P::In>)) {
         let mut desk = self.desk();
         f(&mut desk.pending);
-        if desk.closing || desk.pending.has_queued() {
+        if desk.closing {
             Self::wake(desk);
         }
+    }
+
+    /// Whether the caller is driven by the pump's runtime, or by none, which has no timer to offer.
+    pub(crate) fn shares_runtime(&self) -> bool {
+        Handle::try_current().map_or(true, |here| self.runtime == Some(here.id()))
     }
 
     pub(crate) fn in_flight(&self) -> usize {
@@ -123,8 +143,8 @@ impl<P: Protocol> Shared<P> {
         Self::wake(desk);
     }
 
-    /// Moves up to `room` bytes of frames to `batch`, and at least one frame if `room` is not zero. Parks the pump
-    /// when nothing is left that may be taken.
+    /// Moves up to `room` bytes of frames to `batch`, and at least one frame if `room` is not zero. The pump is woken for
+    /// everything that is submitted from then on.
     pub(crate) fn take(&self, waker: &Waker, room: usize, batch: &mut Vec<Frame>) -> Work {
         let mut desk = self.desk();
         let mut left = room;
@@ -138,17 +158,25 @@ impl<P: Protocol> Shared<P> {
                 None => exhausted = true,
             }
         }
-        // Without room the socket wakes the pump; parked as well, it also hears of deadlines and of close.
-        desk.parked = exhausted || room == 0;
-        if desk.parked && !desk.pump.as_ref().is_some_and(|pump| pump.will_wake(waker)) {
+        desk.parked = true;
+        if !desk.pump.as_ref().is_some_and(|pump| pump.will_wake(waker)) {
             desk.pump = Some(waker.clone());
         }
         Work {
             closing: desk.closing,
+            ended: desk.end.is_some(),
             more: !exhausted,
             awaits_flush: desk.pending.awaits_flush(),
             earliest_deadline: desk.pending.earliest_deadline(),
         }
+    }
+
+    /// Fails what is late; how the requests stand then, and when the next deadline is: for the pump.
+    pub(crate) fn sweep(&self, now: Instant) -> (Load, Option<Instant>) {
+        self.pending(|pending| {
+            pending.expire(now);
+            (pending.load(), pending.earliest_deadline())
+        })
     }
 
     /// Runs `f` on the table: for the pump.
@@ -168,16 +196,15 @@ impl<P: Protocol> Shared<P> {
         end
     }
 
+    /// `None` until a ping was answered.
+    pub(crate) fn round_trip_time(&self) -> Option<Duration> {
+        let nanos = self.round_trip_time.load(Ordering::Relaxed);
+        (nanos > 0).then(|| Duration::from_nanos(nanos))
+    }
+
     pub(crate) fn set_round_trip_time(&self, time: Duration) {
         let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         self.round_trip_time.store(nanos.max(1), Ordering::Relaxed);
-    }
-
-    pub(crate) fn round_trip_time(&self) -> Option<Duration> {
-        match self.round_trip_time.load(Ordering::Relaxed) {
-            0 => None,
-            nanos => Some(Duration::from_nanos(nanos)),
-        }
     }
 
     fn submit<T>(
@@ -188,7 +215,7 @@ impl<P: Protocol> Shared<P> {
         let mut desk = self.desk();
         if let Some(end) = &desk.end {
             let end = Arc::clone(end);
-            return Err(RequestError::LinkLost { phase: crate::error::Phase::Queued, end });
+            return Err(RequestError::LinkLost { phase: Phase::Queued, end });
         }
         if desk.closing && admission == Admission::NewRequests {
             return Err(RequestError::Draining);

@@ -1,25 +1,32 @@
-//! The WebSocket itself. The only file that names the WebSocket crate, so that it can be exchanged.
+//! The WebSocket itself. This file and those below it are the only ones that name the WebSocket crate, so that it can be
+//! exchanged.
+
+mod errors;
+mod handshake;
+mod metered;
 
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Sink, Stream};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WsError, ProtocolError};
+use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes, http};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::config::SessionConfig;
-use crate::error::{DialError, HandshakeError, LinkEnd};
+use crate::error::{DialError, LinkEnd};
 use crate::network::Io;
 use crate::protocol::Frame;
 use crate::target::Target;
+use errors::{dial_error, link_end, without_url};
+use metered::Metered;
+
+pub use handshake::HandshakeIo;
 
 /// One upgraded WebSocket, not split: one task reads and writes it, so there is no lock and reading goes on while a
 /// write is blocked.
@@ -31,6 +38,9 @@ pub(crate) struct Transport {
     fed: u64,
     written_before: u64,
     coalescing: u64,
+    /// Bytes read when the last message was complete, and bytes of control frames since.
+    read_before: u64,
+    control: u64,
 }
 
 /// What came in.
@@ -55,18 +65,20 @@ impl Transport {
     ) -> Result<Self, DialError> {
         let request = upgrade_request(target)?;
         let io = Metered { io, read: 0, written: 0 };
+        // The WebSocket crate panics unless its second bound is larger than the first.
+        let coalescing = config.write_coalescing.min(MAX_COALESCING);
         let limits = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
-            .write_buffer_size(config.write_coalescing)
+            .write_buffer_size(coalescing)
             .max_write_buffer_size(
-                config.write_coalescing.saturating_add(config.max_send_size).saturating_add(CONTROL_SLACK),
+                coalescing.saturating_add(config.max_send_size).saturating_add(CONTROL_SLACK),
             )
             .max_message_size(Some(config.max_message_size))
             .max_frame_size(Some(config.max_frame_size));
         let (socket, _response) =
             client_async_with_config(request, io, Some(limits)).await.map_err(dial_error)?;
-        let coalescing = config.write_coalescing as u64;
-        Ok(Self { socket, dirty: false, fed: 0, written_before: 0, coalescing })
+        let (coalescing, read_before) = (coalescing as u64, socket.get_ref().read);
+        Ok(Self { socket, dirty: false, fed: 0, written_before: 0, coalescing, read_before, control: 0 })
     }
 
     /// Buffers a frame. It can write, but never waits.
@@ -120,7 +132,10 @@ impl Transport {
             LinkEnd::ProtocolViolation(_) => Some(PROTOCOL_ERROR),
             LinkEnd::TooLarge { .. } => Some(MESSAGE_TOO_BIG),
             // No close handshake with a peer that is gone.
-            LinkEnd::Lost(_) | LinkEnd::Silent { .. } | LinkEnd::ClosedHere => return,
+            LinkEnd::Lost(_) | LinkEnd::Silent { .. } | LinkEnd::TooSlow { .. } | LinkEnd::ClosedHere => {
+                return;
+            }
+            LinkEnd::Stuck { .. } => Some(GOING_AWAY),
         };
         if let Some(code) = code {
             let _ = self.feed_close(code, "");
@@ -134,6 +149,11 @@ impl Transport {
             Some(message) => message.map_err(link_end)?,
             None => return Poll::Ready(Err(LinkEnd::Lost(io::ErrorKind::UnexpectedEof.into()))),
         };
+        if matches!(message, Message::Text(_) | Message::Binary(_)) {
+            (self.read_before, self.control) = (self.bytes_read(), 0);
+        } else {
+            self.control += CONTROL_HEADER + message.len() as u64;
+        }
         Poll::Ready(Ok(match message {
             Message::Text(text) => Received::Frame(Frame::Text(text.as_str().to_owned())),
             Message::Binary(bytes) => Received::Frame(Frame::Binary(bytes)),
@@ -152,6 +172,12 @@ impl Transport {
         self.dirty
     }
 
+    /// How many bytes of a message came that is not complete. What came together with the end of the message before is not
+    /// seen until more comes.
+    pub(crate) fn partial(&self) -> u64 {
+        (self.bytes_read() - self.read_before).saturating_sub(self.control)
+    }
+
     /// Bytes that came in so far.
     pub(crate) fn bytes_read(&self) -> u64 {
         self.socket.get_ref().read
@@ -160,92 +186,6 @@ impl Transport {
     /// Bytes that the socket took so far.
     pub(crate) fn bytes_written(&self) -> u64 {
         self.socket.get_ref().written
-    }
-}
-
-/// The socket during a protocol's handshake.
-pub struct HandshakeIo<'a> {
-    transport: &'a mut Transport,
-}
-
-impl<'a> HandshakeIo<'a> {
-    pub(crate) fn new(transport: &'a mut Transport) -> Self {
-        Self { transport }
-    }
-
-    /// Sends a frame; resolves when the socket took it.
-    ///
-    /// # Errors
-    /// [`HandshakeError::Io`] or [`HandshakeError::Closed`] when the connection ended.
-    ///
-    /// # Cancel safety
-    /// A part of the frame can have been sent; the dial cannot go on then.
-    pub async fn send(&mut self, frame: Frame) -> Result<(), HandshakeError> {
-        self.transport.feed(frame).map_err(handshake_error)?;
-        std::future::poll_fn(|cx| self.transport.poll_flush(cx)).await.map_err(handshake_error)
-    }
-
-    /// The next data frame. Pings are answered, pongs skipped.
-    ///
-    /// # Errors
-    /// [`HandshakeError::Closed`] when the peer closed, [`HandshakeError::Violation`] for a frame that is too large or
-    /// malformed, [`HandshakeError::Io`] when the connection broke.
-    ///
-    /// # Cancel safety
-    /// Cancel-safe: no frame is lost.
-    pub async fn recv(&mut self) -> Result<Frame, HandshakeError> {
-        loop {
-            let received = std::future::poll_fn(|cx| self.transport.poll_receive(cx)).await;
-            match received.map_err(handshake_error)? {
-                Received::Frame(frame) => return Ok(frame),
-                Received::Ping | Received::Pong(_) => {}
-                Received::Closed { code, reason } => {
-                    return Err(handshake_error(LinkEnd::ClosedByPeer { code, reason }));
-                }
-            }
-        }
-    }
-}
-
-impl std::fmt::Debug for HandshakeIo<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("HandshakeIo").finish_non_exhaustive()
-    }
-}
-
-/// Counts the bytes of the stream below the WebSocket, so that a message that is still on its way is seen.
-struct Metered {
-    io: Box<dyn Io>,
-    read: u64,
-    written: u64,
-}
-
-impl AsyncRead for Metered {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        ready!(Pin::new(&mut self.io).poll_read(cx, buf))?;
-        self.read += (buf.filled().len() - before) as u64;
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Metered {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.io).poll_write(cx, buf))?;
-        self.written += written as u64;
-        Poll::Ready(Ok(written))
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
     }
 }
 
@@ -267,6 +207,7 @@ const OURS: [&str; 5] = ["host", "connection", "upgrade", "sec-websocket-key", "
 /// A WebSocket close frame without a status (RFC 6455, 7.1.5).
 const NO_STATUS: u16 = 1005;
 
+const GOING_AWAY: u16 = 1001;
 const PROTOCOL_ERROR: u16 = 1002;
 const MESSAGE_TOO_BIG: u16 = 1009;
 
@@ -274,65 +215,11 @@ const MESSAGE_TOO_BIG: u16 = 1009;
 /// measurable with small messages; 16 KiB made 64 KiB messages take nearly twice as long (docs/benchmarks.md).
 const READ_BUFFER: usize = 128 << 10;
 
+/// More than any socket takes at once.
+const MAX_COALESCING: usize = 1 << 30;
+
+/// A control frame from a server has no more before its payload.
+const CONTROL_HEADER: u64 = 2;
+
 /// Room for pings, pongs and frame headers beyond the largest message.
 const CONTROL_SLACK: usize = 64 << 10;
-
-fn link_end(error: WsError) -> LinkEnd {
-    match error {
-        WsError::Io(error) => LinkEnd::Lost(error),
-        WsError::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
-            LinkEnd::TooLarge { size, limit: max_size }
-        }
-        WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake)
-        | WsError::ConnectionClosed
-        | WsError::AlreadyClosed => LinkEnd::Lost(io::ErrorKind::UnexpectedEof.into()),
-        WsError::Protocol(error) => LinkEnd::ProtocolViolation(error.to_string()),
-        WsError::Utf8(_) => LinkEnd::ProtocolViolation("a text message is not UTF-8".to_owned()),
-        error => LinkEnd::Lost(io::Error::other(error.to_string())),
-    }
-}
-
-fn handshake_error(end: LinkEnd) -> HandshakeError {
-    match end {
-        LinkEnd::ClosedByPeer { code, reason } => HandshakeError::Closed(format!("code {code} {reason:?}")),
-        // A peer that closes while we still write shows up as a reset or a broken pipe, depending on the moment.
-        LinkEnd::Lost(error) => match error.kind() {
-            io::ErrorKind::UnexpectedEof
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::BrokenPipe => HandshakeError::Closed("the connection ended".to_owned()),
-            _ => HandshakeError::Io(error),
-        },
-        LinkEnd::ProtocolViolation(reason) => HandshakeError::Violation(reason),
-        LinkEnd::TooLarge { .. } | LinkEnd::Silent { .. } | LinkEnd::ClosedHere => {
-            HandshakeError::Violation(end.to_string())
-        }
-    }
-}
-
-fn dial_error(error: WsError) -> DialError {
-    match error {
-        WsError::Http(response) => {
-            let retry_after = response.headers().get(http::header::RETRY_AFTER);
-            let seconds = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-            let retry_after = seconds.map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
-            DialError::Refused { status: response.status(), retry_after }
-        }
-        WsError::Io(error) => DialError::Upgrade(error),
-        error @ (WsError::Url(_) | WsError::HttpFormat(_)) => {
-            DialError::InvalidUrl { reason: without_url(&error) }
-        }
-        error => DialError::Upgrade(io::Error::new(io::ErrorKind::InvalidData, error.to_string())),
-    }
-}
-
-/// A URL can hold a token, so the crate's text, which can quote it, is not used.
-fn without_url(error: &WsError) -> String {
-    match error {
-        WsError::HttpFormat(_) => "it does not make an HTTP request".to_owned(),
-        _ => "it is not a WebSocket URL".to_owned(),
-    }
-}
-
-/// What a server may ask for at most: a day-long `Retry-After` is a mistake more often than a plan.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(600);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use ham_persistent::{ConnectError, Connector, Permanence};
+use ham_persistent::{ConnectError, Connection, Connector, Permanence};
 use ham_session::{
     DialError, DialPhase, HandshakeError, Io, Network, NetworkFuture, Recovery, SessionConfig, Target,
     WebSocketConnector, dial,
@@ -19,7 +19,7 @@ use http::header::{AUTHORIZATION, HOST, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use support::binary::Binary;
 use support::json::Json;
-use support::{Identity, Server, must, recorder};
+use support::{Identity, Peer, Server, must, recorder};
 use tokio::time::Instant;
 
 /// Dials while `server` does its part.
@@ -170,6 +170,25 @@ async fn the_last_good_target_serves_when_the_provider_fails() {
     assert_eq!(asked.load(Ordering::Relaxed), 3);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_never_answers_is_one_that_fails() {
+    let target = Target::new("ws://localhost:1/".parse().unwrap());
+    let config = SessionConfig::default();
+    for fallback in [None, Some(target)] {
+        let (inbox, _kept) = recorder();
+        let never = std::future::pending::<Result<Target, _>>;
+        let mut connector = WebSocketConnector::new(never, Arc::new(Json), inbox, config.clone()).unwrap();
+        if let Some(target) = &fallback {
+            connector = connector.with_fallback(target.clone());
+        }
+        let address = must(connector.address()).await;
+        match fallback {
+            Some(target) => assert_eq!(address.unwrap(), target),
+            None => assert!(matches!(address, Err(DialError::TimedOut { phase: DialPhase::Target, .. }))),
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_configuration_that_cannot_work_is_refused() {
     let (inbox, _kept) = recorder();
@@ -187,6 +206,32 @@ async fn every_address_of_a_host_is_tried() {
     target.url.set_scheme("ws").unwrap();
     let error = failure(&target, &SessionConfig::default(), async { server.stream().await.is_none() }).await;
     assert!(matches!(error, DialError::Upgrade(_)), "connected, and TLS is no HTTP: {error:?}");
+}
+
+#[tokio::test]
+async fn endless_times_and_sizes_are_for_ever() {
+    let endless = Duration::MAX;
+    let config = SessionConfig::default()
+        .with_connect_timeout(endless)
+        .with_ping(endless, endless)
+        .with_silence_bound(Some(endless))
+        .with_degraded_after(Some(endless))
+        .with_stuck_timeout(Some(endless))
+        .with_drain_timeout(endless)
+        .with_close_timeout(endless)
+        .with_write_coalescing(usize::MAX)
+        .with_max_message_size(usize::MAX)
+        .with_max_frame_size(usize::MAX)
+        .with_max_send_size(usize::MAX)
+        .with_max_waiting(usize::MAX)
+        .with_max_waiting_bytes(usize::MAX)
+        .with_max_in_flight(support::window(usize::MAX));
+    let server = Server::plain().await;
+    let rig = support::rig(&server, Binary::new(), &config, Peer::welcome).await.unwrap();
+    let echo = tokio::spawn(rig.peer.echo());
+    assert!(rig.link.request(support::binary::call(1, "here"), support::far()).await.is_ok());
+    must(rig.link.close()).await;
+    must(echo).await.unwrap();
 }
 
 /// A network in memory: a name with two addresses, the first of which swallows packets and the second refuses.

@@ -22,7 +22,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "J")]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// What is simulated
-    #[arg(long, value_enum, default_value_t = LayerName::Persistent)]
+    #[arg(long, value_enum, default_value_t = LayerName::Ham)]
     pub(crate) layer: LayerName,
     /// Stop at the first finding
     #[arg(long)]
@@ -47,6 +47,8 @@ pub(crate) struct Args {
 /// Which layer is simulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LayerName {
+    /// ham against a model of a conductor
+    Ham,
     /// ham-persistent against a scripted connector
     Persistent,
     /// ham-session against an echo peer, over streams in memory
@@ -54,6 +56,4 @@ pub enum LayerName {
     /// A made-up layer with a known fault, for the tests of this command
     #[value(hide = true)]
     Example,
-    /// `ham` against a model of a conductor
-    Ham,
 }

@@ -10,8 +10,9 @@ use crate::service::{Called, Desk, Policy, Process};
 use crate::time::{pause, tasks};
 use crate::world::World;
 
-/// A read of the healed world is answered within the longest pause between attempts, its jitter, and a dial.
-const READ_WITHIN: Duration = Duration::from_secs(60);
+/// A read of the healed world is answered within what an admin request that was withheld takes to time out, the longest pause
+/// between attempts with its jitter, and a dial.
+const READ_WITHIN: Duration = Duration::from_secs(60 + 33 + 10 + 20);
 /// How long a fence or a sending of the healed world may take.
 const SETTLE_WITHIN: Duration = Duration::from_secs(90);
 /// After that nothing of the conductor's goes on any more.
@@ -54,6 +55,7 @@ pub(crate) async fn drain(
         world.broken("I18", format!("{} sockets are open after the end", conductor.sockets()));
     }
     conductor.audit();
+    conductor.stop();
 }
 
 /// How often it is looked whether everything is still.

@@ -146,6 +146,25 @@ pub(crate) enum Happened {
         what: &'static str,
         by_millis: u64,
     },
+    /// A process dials the admin interface, or an app interface.
+    Dial {
+        process: u32,
+        admin: bool,
+    },
+    /// A process ends a pause between attempts.
+    Redial {
+        process: u32,
+    },
+    /// A subscriber hears a signal, by its number.
+    Heard {
+        task: u32,
+        number: u64,
+    },
+    /// A subscriber is told that signals may be missing.
+    Gap {
+        task: u32,
+        cause: &'static str,
+    },
     /// The process crashed.
     Crashed {
         process: u32,
@@ -164,61 +183,57 @@ pub(crate) enum Happened {
     Drain,
 }
 
-/// One thing that happened.
-#[derive(Debug, Hash)]
-pub struct HamEvent(pub(crate) Happened);
-
-impl history::Event for HamEvent {
+impl history::Event for Happened {
     fn actor(&self) -> Cow<'static, str> {
-        match &self.0 {
-            Happened::Words(actor, _) => Cow::Borrowed(actor),
-            Happened::Made { task, .. }
-            | Happened::Prepared { task, .. }
-            | Happened::Sent { task, .. }
-            | Happened::Told { task, .. }
-            | Happened::FenceBegan { task, .. }
-            | Happened::Fenced { task, .. } => format!("p{}.t{}", task / 16, task % 16).into(),
-            Happened::Received { socket, .. } => format!("socket {socket}").into(),
-            Happened::Claimed { .. }
-            | Happened::Forgotten { .. }
-            | Happened::RunBegan { .. }
-            | Happened::Committed { .. }
-            | Happened::Answered { .. } => "conductor".into(),
-            Happened::Hook { .. } => "hook".into(),
-            Happened::Crashed { process } => format!("p{process}").into(),
-            Happened::Late { .. } | Happened::Broken { .. } | Happened::OnChain { .. } | Happened::Drain => {
-                "audit".into()
+        match self {
+            Self::Words(actor, _) => Cow::Borrowed(actor),
+            Self::Made { task, .. }
+            | Self::Prepared { task, .. }
+            | Self::Sent { task, .. }
+            | Self::Told { task, .. }
+            | Self::FenceBegan { task, .. }
+            | Self::Heard { task, .. }
+            | Self::Gap { task, .. }
+            | Self::Fenced { task, .. } => format!("p{}.t{}", task / 16, task % 16).into(),
+            Self::Received { socket, .. } => format!("socket {socket}").into(),
+            Self::Claimed { .. }
+            | Self::Forgotten { .. }
+            | Self::RunBegan { .. }
+            | Self::Committed { .. }
+            | Self::Answered { .. } => "conductor".into(),
+            Self::Hook { .. } => "hook".into(),
+            Self::Crashed { process } | Self::Dial { process, .. } | Self::Redial { process } => {
+                format!("p{process}").into()
             }
+            Self::Late { .. } | Self::Broken { .. } | Self::OnChain { .. } | Self::Drain => "audit".into(),
         }
     }
 }
 
-impl fmt::Display for HamEvent {
+impl fmt::Display for Happened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Happened::Words(_, words) => f.write_str(words),
-            Happened::Made { call, does, times, .. } => {
+        match self {
+            Self::Words(_, words) => f.write_str(words),
+            Self::Made { call, does, times, .. } => {
                 write!(f, "calls {call}, {does:?}, at most {times} times")
             }
-            Happened::Prepared { call, nonce, does, .. } => {
+            Self::Prepared { call, nonce, does, .. } => {
                 write!(f, "prepared call {call}, {does:?}, nonce {nonce}")
             }
-            Happened::Sent { call, nonce, .. } => {
-                write!(f, "sends call {call} again as it is, nonce {nonce}")
-            }
-            Happened::Received { call: Some(call), nonce, .. } => write!(f, "call {call} with nonce {nonce}"),
-            Happened::Received { call: None, nonce, .. } => write!(f, "a fence of nonce {nonce}"),
-            Happened::Claimed { nonce, fence: false } => write!(f, "nonce {nonce} is claimed"),
-            Happened::Claimed { nonce, fence: true } => write!(f, "nonce {nonce} is claimed by a fence"),
-            Happened::Forgotten { nonce } => write!(f, "nonce {nonce} had been forgotten"),
-            Happened::RunBegan { call, nonce, store } => {
+            Self::Sent { call, nonce, .. } => write!(f, "sends call {call} again as it is, nonce {nonce}"),
+            Self::Received { call: Some(call), nonce, .. } => write!(f, "call {call} with nonce {nonce}"),
+            Self::Received { call: None, nonce, .. } => write!(f, "a fence of nonce {nonce}"),
+            Self::Claimed { nonce, fence: false } => write!(f, "nonce {nonce} is claimed"),
+            Self::Claimed { nonce, fence: true } => write!(f, "nonce {nonce} is claimed by a fence"),
+            Self::Forgotten { nonce } => write!(f, "nonce {nonce} had been forgotten"),
+            Self::RunBegan { call, nonce, store } => {
                 write!(f, "call {call} runs, nonce {nonce}, store {store}")
             }
-            Happened::Committed { cell, cause, store } => {
+            Self::Committed { cell, cause, store } => {
                 write!(f, "cell {cell} has a new entry: {cause:?}, store {store}")
             }
-            Happened::Answered { nonce, with } => write!(f, "answers nonce {nonce}: {with}"),
-            Happened::Told { told, .. } => {
+            Self::Answered { nonce, with } => write!(f, "answers nonce {nonce}: {with}"),
+            Self::Told { told, .. } => {
                 let Told { call, outcome, nothing, error, answer, .. } = told;
                 let effect = if *nothing { ", effect nothing" } else { "" };
                 write!(f, "is told of call {call}: {outcome:?}{effect}")?;
@@ -230,18 +245,23 @@ impl fmt::Display for HamEvent {
                     None => Ok(()),
                 }
             }
-            Happened::Hook { call, nonce, outcome } => {
+            Self::Hook { call, nonce, outcome } => {
                 write!(f, "hears of call {call}, nonce {nonce}: {outcome:?}")
             }
-            Happened::FenceBegan { call, nonce, .. } => write!(f, "fences call {call}, nonce {nonce}"),
-            Happened::Fenced { call, nonce, verdict, .. } => {
+            Self::FenceBegan { call, nonce, .. } => write!(f, "fences call {call}, nonce {nonce}"),
+            Self::Fenced { call, nonce, verdict, .. } => {
                 write!(f, "fence of call {call}, nonce {nonce}: {verdict}")
             }
-            Happened::Late { what, by_millis } => write!(f, "{what} is late by {by_millis} ms"),
-            Happened::Crashed { .. } => f.write_str("crashes"),
-            Happened::OnChain { cell, cause } => write!(f, "cell {cell} has {cause:?}"),
-            Happened::Broken { invariant, why } => write!(f, "{invariant}: {why}"),
-            Happened::Drain => f.write_str("everything heals from here on"),
+            Self::Late { what, by_millis } => write!(f, "{what} is late by {by_millis} ms"),
+            Self::Dial { admin: true, .. } => f.write_str("dials the admin interface"),
+            Self::Dial { admin: false, .. } => f.write_str("dials an app interface"),
+            Self::Redial { .. } => f.write_str("asks for a redial"),
+            Self::Heard { number, .. } => write!(f, "hears signal {number}"),
+            Self::Gap { cause, .. } => write!(f, "is told of a gap: {cause}"),
+            Self::Crashed { .. } => f.write_str("crashes"),
+            Self::OnChain { cell, cause } => write!(f, "cell {cell} has {cause:?}"),
+            Self::Broken { invariant, why } => write!(f, "{invariant}: {why}"),
+            Self::Drain => f.write_str("everything heals from here on"),
         }
     }
 }

@@ -93,7 +93,7 @@ impl Drawn {
         let deadline = self.deadline(stream);
         let does = self.does(stream);
         let resume = stream.percent(70);
-        match stream.weighted(&[50, 6, 6, 12, 14, 8, 2, 3, 2, 2, 2]) {
+        match stream.weighted(&[50, 6, 6, 12, 14, 8, 2, 3, 2, 2, 2, 4]) {
             0 => {
                 let policy = match stream.weighted(&[20, 50, 30]) {
                     0 => Policy::FailFast,
@@ -123,7 +123,11 @@ impl Drawn {
             7 => Action::WaitUntilCallable { role, within: deadline },
             8 => Action::Connected { within: deadline },
             9 => Action::Apps,
-            _ => Action::Redial,
+            10 => Action::Redial,
+            _ => {
+                let slow = if stream.percent(60) { Duration::ZERO } else { stream.skewed_millis(2_000) };
+                Action::Listen { time: stream.millis(1_000, 20_000), slow }
+            }
         }
     }
 

@@ -32,8 +32,5 @@ mod world;
 
 pub use args::LayerName;
 pub use command::{main, replay};
-pub use event::HamEvent;
 pub use finding::Finding;
-pub use layer::ham::Ham;
 pub use mask::{Mask, MaskError};
-pub use plan::HamLife;

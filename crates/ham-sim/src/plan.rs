@@ -11,7 +11,7 @@ use crate::swarm::Swarm;
 
 /// A life of `ham`, before it is lived.
 #[derive(Clone, Debug)]
-pub struct HamLife {
+pub(crate) struct HamLife {
     pub(crate) seed: u64,
     pub(crate) swarm: Swarm,
     pub(crate) release: Release,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::dice::{Dice, Stream};
-use crate::event::{HamEvent, Happened, Nonce};
+use crate::event::{Happened, Nonce};
 use crate::history::Recorder;
 use crate::swarm::Swarm;
 
@@ -14,10 +14,12 @@ use crate::swarm::Swarm;
 pub(crate) struct World {
     pub(crate) dice: Dice,
     pub(crate) swarm: Swarm,
-    pub(crate) recorder: Recorder<HamEvent>,
+    pub(crate) recorder: Recorder<Happened>,
     /// Set when the life heals: no fault from then on.
     healed: AtomicBool,
     nonces: Mutex<HashMap<[u8; 32], Nonce>>,
+    /// How the secrets of the life look in a text.
+    secrets: Mutex<Vec<String>>,
     counts: [AtomicU64; 9],
 }
 
@@ -36,19 +38,20 @@ pub(crate) enum Count {
 }
 
 impl World {
-    pub(crate) fn new(dice: Dice, swarm: Swarm, recorder: Recorder<HamEvent>) -> Arc<Self> {
+    pub(crate) fn new(dice: Dice, swarm: Swarm, recorder: Recorder<Happened>) -> Arc<Self> {
         Arc::new(Self {
             dice,
             swarm,
             recorder,
             healed: AtomicBool::new(false),
             nonces: Mutex::default(),
+            secrets: Mutex::default(),
             counts: Default::default(),
         })
     }
 
     pub(crate) fn note(&self, happened: Happened) {
-        self.recorder.note(HamEvent(happened));
+        self.recorder.note(happened);
     }
 
     pub(crate) fn words(&self, actor: &'static str, words: impl Into<String>) {
@@ -75,6 +78,23 @@ impl World {
 
     pub(crate) fn is_healed(&self) -> bool {
         self.healed.load(Ordering::Relaxed)
+    }
+
+    /// Remembers a secret, which must be in no text.
+    pub(crate) fn hide(&self, secret: &[u8]) {
+        let list = format!("{:?}", &secret[..secret.len().min(12)]);
+        let hex = secret.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+        let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        secrets.extend([list.trim_matches(['[', ']']).to_owned(), hex]);
+    }
+
+    /// Looks for the secrets of the life in a text.
+    pub(crate) fn look_for_secrets(&self, text: &str) {
+        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        if secrets.iter().any(|secret| text.contains(secret)) {
+            drop(secrets);
+            self.broken("I21", "a secret stands in a text");
+        }
     }
 
     /// The number of a nonce.

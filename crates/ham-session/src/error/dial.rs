@@ -78,6 +78,8 @@ pub enum DialError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DialPhase {
+    /// Asking where to dial.
+    Target,
     /// Looking up the host name.
     Resolve,
     /// Opening the TCP connection.
@@ -95,6 +97,7 @@ pub enum DialPhase {
 impl fmt::Display for DialPhase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Target => "asking where to dial",
             Self::Resolve => "resolving the host",
             Self::Connect => "connecting",
             Self::Tls => "in the TLS handshake",

@@ -35,6 +35,22 @@ pub enum LinkEnd {
         /// The bound.
         limit: usize,
     },
+    /// The peer began a message and went on with it more slowly than
+    /// [`SessionConfig::least_rate`](crate::SessionConfig::least_rate), for longer than it may.
+    #[error("the peer sent {bytes} bytes of a message in {after:?} and did not complete it")]
+    TooSlow {
+        /// How much of it came.
+        bytes: u64,
+        /// Since its first byte.
+        after: Duration,
+    },
+    /// Every place with the peer was taken by a request that nobody waited for any more, and none of them was answered for
+    /// [`SessionConfig::stuck_timeout`](crate::SessionConfig::stuck_timeout): no request could be sent.
+    #[error("no place was free for {after:?}: the peer answers none of the requests that timed out")]
+    Stuck {
+        /// For how long.
+        after: Duration,
+    },
     /// `close` was called on the link, or its last handle was dropped.
     #[error("closed here")]
     ClosedHere,

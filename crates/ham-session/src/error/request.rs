@@ -34,6 +34,12 @@ pub enum RequestError {
         /// How many may be outstanding.
         limit: usize,
     },
+    /// The frames that wait have as many bytes as they may have together.
+    #[error("overloaded: what waits already has {limit} bytes, or would have more with this")]
+    OverloadedBytes {
+        /// The bound: [`SessionConfig::max_waiting_bytes`](crate::SessionConfig::max_waiting_bytes).
+        limit: usize,
+    },
     /// The deadline passed. The link stays usable; a late answer goes to the inbox.
     #[error("timed out {phase}, after {after:?}")]
     TimedOut {
@@ -59,7 +65,7 @@ pub enum RequestError {
     TooLarge {
         /// Its size.
         size: usize,
-        /// The bound: [`SessionConfig::max_message_size`](crate::SessionConfig::max_message_size).
+        /// The bound: [`SessionConfig::max_send_size`](crate::SessionConfig::max_send_size).
         limit: usize,
     },
     /// A request is outstanding under the same key.
@@ -84,6 +90,7 @@ impl RequestError {
                 Phase::Sent => Delivery::Unknown,
             },
             Self::Overloaded { .. }
+            | Self::OverloadedBytes { .. }
             | Self::Encode(_)
             | Self::TooLarge { .. }
             | Self::DuplicateKey
@@ -96,7 +103,9 @@ impl RequestError {
     #[must_use]
     pub fn recovery(&self) -> Recovery {
         match self {
-            Self::Overloaded { .. } => Recovery::CoolDown { after: OVERLOAD_COOL_DOWN },
+            Self::Overloaded { .. } | Self::OverloadedBytes { .. } => {
+                Recovery::CoolDown { after: OVERLOAD_COOL_DOWN }
+            }
             Self::TimedOut { .. } => Recovery::CoolDown { after: TIME_OUT_COOL_DOWN },
             Self::LinkLost { .. } | Self::Draining => Recovery::Reconnect,
             Self::Encode(_) | Self::TooLarge { .. } | Self::DuplicateKey | Self::NoKey => Recovery::FixCaller,
@@ -104,8 +113,9 @@ impl RequestError {
     }
 }
 
-/// After [`RequestError::Overloaded`]: a few round trips, so that the queue has moved.
-pub const OVERLOAD_COOL_DOWN: Duration = Duration::from_millis(100);
+/// After [`RequestError::Overloaded`] and [`RequestError::OverloadedBytes`]: long enough to let a queue drain, also one of
+/// requests that take the peer a while. The one answer to an overload, in every crate.
+pub const OVERLOAD_COOL_DOWN: Duration = Duration::from_secs(1);
 
 /// After [`RequestError::TimedOut`]: the peer is slow, not gone; asking again at once makes it slower.
 pub const TIME_OUT_COOL_DOWN: Duration = Duration::from_secs(1);

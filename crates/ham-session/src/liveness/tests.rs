@@ -17,7 +17,7 @@ impl Bench {
 
     fn tick(&mut self, seconds: u64, oldest: Option<u64>) -> Due {
         let oldest = oldest.map(|seconds| self.at(seconds));
-        self.liveness.tick(self.at(seconds), oldest)
+        self.liveness.tick(self.at(seconds), Load { oldest, stuck: false })
     }
 }
 
@@ -42,8 +42,8 @@ fn a_ping_every_interval_while_pongs_come() {
 fn a_missing_pong_is_death_at_its_deadline() {
     let mut bench = Bench::new(&defaults());
     bench.tick(30, None);
-    assert_eq!(bench.tick(39, None).dead, None);
-    assert_eq!(bench.tick(40, None).dead, Some(Duration::from_secs(10)));
+    assert_eq!(bench.tick(39, None).death, None);
+    assert_eq!(bench.tick(40, None).death, Some(Death::Silent { after: Duration::from_secs(10) }));
 }
 
 #[test]
@@ -51,17 +51,17 @@ fn control_frames_do_not_stand_in_for_the_pong() {
     let mut bench = Bench::new(&defaults());
     bench.tick(30, None);
     bench.liveness.heard(bench.at(39));
-    assert!(bench.tick(40, None).dead.is_some());
+    assert!(bench.tick(40, None).death.is_some());
 }
 
 #[test]
 fn a_message_on_its_way_extends_the_pong_deadline() {
     let mut bench = Bench::new(&defaults());
     bench.tick(30, None);
-    bench.liveness.progressed(bench.at(39));
-    assert_eq!(bench.tick(40, None).dead, None);
+    bench.liveness.read(bench.at(39), false, 1 << 20);
+    assert_eq!(bench.tick(40, None).death, None);
     assert_eq!(bench.liveness.deadline(), bench.at(49));
-    assert!(bench.tick(49, None).dead.is_some());
+    assert!(bench.tick(49, None).death.is_some());
 }
 
 #[test]
@@ -69,8 +69,8 @@ fn silence_is_death_even_before_the_ping() {
     let mut bench = Bench::new(&defaults().with_silence_bound(Some(Duration::from_secs(15))));
     bench.liveness.heard(bench.at(5));
     assert_eq!(bench.liveness.deadline(), bench.at(20));
-    assert_eq!(bench.tick(19, None).dead, None);
-    assert_eq!(bench.tick(20, None).dead, Some(Duration::from_secs(15)));
+    assert_eq!(bench.tick(19, None).death, None);
+    assert_eq!(bench.tick(20, None).death, Some(Death::Silent { after: Duration::from_secs(15) }));
 }
 
 #[test]
@@ -100,15 +100,81 @@ fn an_answered_probe_means_requests_are_only_slow() {
 }
 
 #[test]
-fn a_degraded_link_is_probed_anew() {
+fn a_probe_that_is_not_answered_is_not_sent_again() {
     let mut bench = Bench::new(&defaults());
     bench.tick(30, Some(0));
     bench.liveness.pong(bench.at(30));
     assert!(bench.tick(40, Some(0)).health.is_some());
-    assert!(bench.tick(60, Some(0)).probe);
+    assert!(!bench.tick(60, Some(0)).probe, "the peer has it; each more would take one of the peer's places");
     bench.liveness.pong(bench.at(60));
-    let again = bench.tick(70, Some(0));
-    assert_eq!(again.health, None, "it is degraded since the first probe");
+    assert_eq!(bench.tick(70, Some(0)).health, None);
+    assert_eq!(bench.liveness.probe_answered(), Some(Health::Healthy));
+    assert!(bench.tick(90, Some(0)).probe);
+}
+
+#[test]
+fn a_link_without_a_place_is_degraded_and_ends_in_time() {
+    // An answered probe does not help, and a protocol without one is told as well.
+    let start = Instant::now();
+    let at = |seconds| start + Duration::from_secs(seconds);
+    for probes in [true, false] {
+        let config = defaults().with_ping(Duration::MAX, Duration::MAX);
+        let mut liveness = Liveness::new(&config, probes, start);
+        let stuck = Load { oldest: Some(start), stuck: true };
+        assert_eq!(liveness.tick(at(10), stuck).health, None);
+        assert!(liveness.in_doubt());
+        liveness.probe_answered();
+        let degraded = Health::Degraded { since: at(10) };
+        assert_eq!(liveness.tick(at(40), stuck).health, Some(degraded));
+        assert_eq!(liveness.probe_answered(), None, "no place is free all the same");
+        assert_eq!(liveness.deadline().min(at(310)), liveness.deadline());
+        assert_eq!(liveness.tick(at(309), stuck).death, None);
+        assert_eq!(
+            liveness.tick(at(310), stuck).death,
+            Some(Death::Stuck { after: Duration::from_secs(300) })
+        );
+        assert_eq!(liveness.answered(), Some(Health::Healthy), "one late answer would have been enough");
+        assert_eq!(liveness.tick(at(311), stuck).death, None);
+    }
+}
+
+#[test]
+fn a_message_that_trickles_in_is_no_life_for_ever() {
+    let mut bench = Bench::new(&defaults());
+    for second in 0..40 {
+        bench.liveness.heard(bench.at(second));
+        bench.liveness.read(bench.at(second), false, 5 * (second + 1));
+        bench.tick(second, None);
+    }
+    let Some(Death::TooSlow(slow)) = bench.tick(41, None).death else { panic!("too slow") };
+    assert_eq!((slow.bytes, slow.after), (200, Duration::from_secs(41)));
+}
+
+#[test]
+fn a_ping_that_comes_in_two_parts_begins_no_message() {
+    let mut bench = Bench::new(&defaults());
+    bench.liveness.read(bench.at(1), false, 1);
+    assert_eq!(bench.liveness.deadline(), bench.at(30));
+    bench.liveness.read(bench.at(2), false, 0);
+    for second in (30..3000).step_by(30) {
+        assert_eq!(bench.tick(second, None).death, None);
+        bench.liveness.pong(bench.at(second));
+    }
+}
+
+#[test]
+fn what_is_written_drop_by_drop_does_not_stand_in_for_the_pong() {
+    let mut bench = Bench::new(&defaults());
+    let end = (0..200).find(|second| {
+        bench.liveness.wrote(bench.at(*second), 5);
+        bench.tick(*second, None).death.is_some()
+    });
+    assert_eq!(end, Some(50), "40 s of it were taken for life");
+    let mut bench = Bench::new(&defaults());
+    for second in 0..1000 {
+        bench.liveness.wrote(bench.at(second), 5000);
+        assert_eq!(bench.tick(second, None).death, None);
+    }
 }
 
 #[test]
@@ -138,11 +204,11 @@ proptest::proptest! {
             let at = bench.at(now);
             match step {
                 0 => bench.liveness.heard(at),
-                1 => bench.liveness.progressed(at),
+                1 => bench.liveness.read(at, wait % 3 == 0, now * (wait % 2)),
                 2 => { bench.liveness.pong(at); }
                 _ => { bench.liveness.answered(); }
             }
-            if bench.tick(now, Some(now.saturating_sub(wait))).dead.is_some() {
+            if bench.tick(now, Some(now.saturating_sub(wait))).death.is_some() {
                 return Ok(());
             }
             proptest::prop_assert!(bench.liveness.deadline() > at);

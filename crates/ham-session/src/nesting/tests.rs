@@ -117,12 +117,9 @@ fn a_thousand_levels_are_too_deep_wherever_they_stand() {
     unknown_field.extend(vec![0x91; 1000]);
     unknown_field.push(0xc0);
     assert!(!nests_within(&unknown_field, MAX_NESTING));
-    assert!(!nests_within(&vec![0x81; 1000], MAX_NESTING), "keys nest too");
-    assert!(
-        !nests_within(&vec![0x91; MAX_NESTING + 1], MAX_NESTING),
-        "cut short, but as deep as that already"
-    );
-    assert!(nests_within(&vec![0x91; MAX_NESTING], MAX_NESTING));
+    assert!(!nests_within(&[0x81; 1000], MAX_NESTING), "keys nest too");
+    assert!(!nests_within(&[0x91; MAX_NESTING + 1], MAX_NESTING), "cut short, but as deep as that already");
+    assert!(nests_within(&[0x91; MAX_NESTING], MAX_NESTING));
 }
 
 #[test]

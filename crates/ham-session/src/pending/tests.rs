@@ -1,3 +1,5 @@
+mod places;
+
 use std::time::Duration;
 
 use super::*;
@@ -12,7 +14,8 @@ struct Bench {
 
 impl Bench {
     fn new(max_in_flight: usize, max_waiting: usize) -> Self {
-        Self { table: Pending::new(max_in_flight, max_waiting), now: Instant::now() }
+        let bounds = Bounds { in_flight: max_in_flight, waiting: max_waiting, waiting_bytes: usize::MAX };
+        Self { table: Pending::new(bounds), now: Instant::now() }
     }
 
     fn request(&mut self, key: u64, seconds: u64) -> Result<(u64, Answer<&'static str>), RequestError> {
@@ -143,6 +146,9 @@ fn deadlines_fail_exactly_what_is_due_and_say_how_far_it_got() {
     assert_eq!(delivery(unsent), Delivery::NotSent);
     assert!(later.try_recv().is_err(), "not due");
     assert_eq!(bench.table.earliest_deadline(), Some(bench.now + Duration::from_secs(5)));
+    assert_eq!(bench.table.load().oldest, Some(bench.now));
+    assert!(bench.take_all().is_empty(), "the peer has the request all the same");
+    assert_eq!(bench.answer(1, "late"), Some("late"));
     assert_eq!(bench.take_all(), [frame(3)], "the window is free again");
 }
 
@@ -172,6 +178,68 @@ fn a_send_is_told_when_it_is_written() {
     assert!(bench.table.is_idle());
 }
 
+#[test]
+fn a_place_is_given_back_by_the_answer_or_with_the_link() {
+    let mut bench = Bench::new(2, 4);
+    let (serial, withdrawn) = bench.request(1, 9).unwrap();
+    let (_, timed_out) = bench.request(2, 1).unwrap();
+    bench.take_all();
+    bench.table.withdraw(&1, serial);
+    drop(withdrawn);
+    bench.table.expire(bench.now + Duration::from_secs(1));
+    assert_eq!(delivery(timed_out), Delivery::Unknown);
+    assert_eq!((bench.table.in_flight(), bench.table.load().stuck), (2, true));
+    assert!(bench.table.is_idle(), "nobody waits, so a close need not");
+    let (_, unsent) = bench.request(3, 2).unwrap();
+    assert_eq!(bench.table.take(), None);
+    bench.table.expire(bench.now + Duration::from_secs(2));
+    assert_eq!(delivery(unsent), Delivery::NotSent);
+    assert!(matches!(bench.table.claim(&1), Claim::Abandoned));
+    assert!(matches!(bench.table.claim(&1), Claim::Unasked), "once");
+    assert_eq!((bench.table.in_flight(), bench.table.load().stuck), (1, false));
+    bench.table.end(&Arc::new(LinkEnd::ClosedHere));
+    assert_eq!(bench.table.in_flight(), 0);
+}
+
+#[test]
+fn where_the_wire_has_no_ids_the_first_answer_is_for_whoever_waits() {
+    let mut bench = Bench::new(3, 3);
+    let (_, first) = bench.request(1, 1).unwrap();
+    bench.take_all();
+    bench.table.expire(bench.now + Duration::from_secs(1));
+    drop(first);
+    let (_, mut second) = bench.request(1, 9).unwrap();
+    assert!(matches!(bench.table.claim(&1), Claim::Abandoned), "the second is not sent yet");
+    bench.table.expire(bench.now + Duration::from_secs(1));
+    bench.take_all();
+    assert_eq!(bench.answer(1, "one"), None);
+    assert_eq!(second.try_recv().unwrap().unwrap(), "one");
+    assert_eq!(bench.table.in_flight(), 0);
+}
+
+#[test]
+fn what_waits_is_bounded_in_bytes() {
+    let bounds = Bounds { in_flight: 1, waiting: 100, waiting_bytes: 10 };
+    let mut bench = Bench { table: Pending::new(bounds), now: Instant::now() };
+    let bytes = |size: usize| Frame::Text("x".repeat(size));
+    let deadline = bench.now + Duration::from_secs(1);
+    let full = |refused: RequestError| matches!(refused, RequestError::OverloadedBytes { limit: 10 });
+    let (serial, _) = bench.table.request(1, bytes(100), bench.now, deadline).unwrap();
+    assert!(full(bench.table.request(2, bytes(1), bench.now, deadline).unwrap_err()));
+    bench.table.withdraw(&1, serial);
+    let _six = bench.table.request(1, bytes(6), bench.now, deadline).unwrap();
+    let _ten = bench.table.send(bytes(4), bench.now, deadline).unwrap();
+    assert!(full(bench.table.post(bytes(1)).unwrap_err()));
+    assert!(full(bench.table.send(bytes(1), bench.now, deadline).unwrap_err()));
+    assert!(matches!(bench.table.request(1, bytes(9), bench.now, deadline), Err(RequestError::DuplicateKey)));
+    bench.table.take();
+    bench.table.post(bytes(6)).unwrap();
+    bench.table.expire(deadline);
+    assert_eq!(bench.table.waiting_bytes(), 6, "the post has no deadline");
+    bench.table.end(&Arc::new(LinkEnd::ClosedHere));
+    assert_eq!(bench.table.waiting_bytes(), 0);
+}
+
 proptest::proptest! {
     /// Whatever happens in whatever order, every caller is told or gone, and the table is empty at the end.
     #[test]
@@ -195,7 +263,7 @@ proptest::proptest! {
                 }
             }
             proptest::prop_assert!(bench.table.in_flight() <= 3);
-            proptest::prop_assert!(bench.table.requests.len() <= 6);
+            proptest::prop_assert!(bench.table.requests.outstanding() <= 6);
         }
         bench.table.end(&Arc::new(LinkEnd::ClosedHere));
         proptest::prop_assert!(bench.table.is_idle());

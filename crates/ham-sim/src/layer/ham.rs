@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::clock::Clock;
 use crate::dice::Dice;
-use crate::event::HamEvent;
+use crate::event::Happened;
 use crate::finding::Verdict;
 use crate::generate::{self, TASKS};
 use crate::history::{History, Recorder};
@@ -21,37 +21,40 @@ use crate::{drain, oracle};
 
 /// `ham` against the model of a conductor.
 #[derive(Debug)]
-pub struct Ham;
+pub(crate) struct Ham;
 
 impl Layer for Ham {
     const NAME: &'static str = "ham";
     const STATES: &'static [&'static str] = oracle::STATES;
     const BOUND: Duration = Duration::from_secs(4 * 3600);
     type Life = HamLife;
-    type Event = HamEvent;
+    type Event = Happened;
 
     fn generate(seed: u64) -> HamLife {
         generate::life(seed)
     }
 
-    async fn live(life: HamLife, recorder: Recorder<HamEvent>) {
+    async fn live(life: HamLife, recorder: Recorder<Happened>) {
         let world = World::new(Dice::new(life.seed), life.swarm.clone(), recorder);
         let clock = Arc::new(Clock::new(life.skew, 0));
         let conductor = Conductor::new(world.clone(), clock, life.release, life.roles, life.clones);
         let before = tasks();
         let desk = Arc::new(Desk::default());
         let events = spawn(befall(conductor.clone(), life.events()));
-        let last = serve(&life, &world, &conductor, &desk).await;
+        let credentials = life.keeps_keys.then(|| Credentials::new(&world));
+        let last = serve(&life, &world, &conductor, &desk, credentials.as_ref()).await;
         events.abort();
         if let Some(last) = last {
             drain::drain(&life, &world, &conductor, &desk, last).await;
+            let file = credentials.as_ref().map(Credentials::content);
+            conductor.audit_grants(life.settings.len() - 1, file.as_deref());
         }
         // What was dropped with the last handle ends in the next turns.
         pause(Duration::from_secs(60)).await;
         drain::count(&world, before);
     }
 
-    fn judge(life: &HamLife, history: &History<HamEvent>, verdict: &mut Verdict) {
+    fn judge(life: &HamLife, history: &History<Happened>, verdict: &mut Verdict) {
         oracle::judge(life, history, verdict);
     }
 }
@@ -62,9 +65,8 @@ async fn serve(
     world: &Arc<World>,
     conductor: &Arc<Conductor>,
     desk: &Arc<Desk>,
+    credentials: Option<&Credentials>,
 ) -> Option<Process> {
-    let credentials = Credentials::new(world);
-    let credentials = life.keeps_keys.then_some(&credentials);
     let count = life.settings.len() - 1;
     for (number, settings) in life.settings.iter().take(count).enumerate() {
         let started = Process::start(number as u32, world, conductor, desk, credentials, settings);

@@ -19,7 +19,7 @@ use crate::world::Count;
 /// How long a token is good for.
 const TOKEN_LIFE: Duration = Duration::from_secs(30);
 
-pub(super) async fn answer(conductor: &Arc<Conductor>, body: &[u8]) -> Answer {
+pub(super) async fn answer(conductor: &Arc<Conductor>, socket: u32, body: &[u8]) -> Answer {
     let world = &conductor.world;
     let mut dice = world.stream("admin", world.next(Count::Admin));
     if !world.is_healed() {
@@ -27,6 +27,7 @@ pub(super) async fn answer(conductor: &Arc<Conductor>, body: &[u8]) -> Answer {
             pause(dice.millis(1, 8_000)).await;
         }
         if world.swarm.admin_withheld.hits(&mut dice) {
+            conductor.withhold(socket);
             std::future::pending::<()>().await;
         }
         if world.swarm.admin_error.hits(&mut dice) {

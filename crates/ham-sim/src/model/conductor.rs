@@ -13,7 +13,6 @@ use super::release::Release;
 use super::socket;
 use super::store::{Status, Store};
 use crate::clock::Clock;
-use crate::event::{Cause, Happened};
 use crate::net::{Cut, Dialled, Severed};
 use crate::time::{pause, spawn};
 use crate::world::{Count, World};
@@ -46,7 +45,10 @@ pub(super) struct State {
     pub(super) tokens: BTreeMap<Vec<u8>, Instant>,
     pub(super) inits: BTreeMap<u32, Arc<tokio::sync::Mutex<()>>>,
     sockets: BTreeMap<u32, Socket>,
+    /// Requests in process.
     tasks: Vec<AbortHandle>,
+    /// What serves the sockets.
+    serving: Vec<AbortHandle>,
     next_port: u16,
     pub(super) roles: usize,
     pub(super) clones: usize,
@@ -55,6 +57,10 @@ pub(super) struct State {
 /// A socket that is open.
 struct Socket {
     cut: Cut,
+    /// How many requests its client has under way at most.
+    window: usize,
+    /// How many of them are never answered.
+    withheld: usize,
     /// Where signals go, once it has authenticated.
     signals: Option<mpsc::Sender<Bytes>>,
 }
@@ -74,6 +80,14 @@ pub(crate) struct Boot {
     pub(crate) moved: bool,
     /// It is of this release then.
     pub(crate) release: Option<Release>,
+}
+
+impl State {
+    fn stop(&mut self) {
+        for task in self.tasks.drain(..).chain(self.serving.drain(..)) {
+            task.abort();
+        }
+    }
 }
 
 impl Conductor {
@@ -96,6 +110,7 @@ impl Conductor {
             inits: BTreeMap::new(),
             sockets: BTreeMap::new(),
             tasks: Vec::new(),
+            serving: Vec::new(),
             next_port: FIRST_PORT,
             roles,
             clones,
@@ -127,13 +142,16 @@ impl Conductor {
         if !state.up || !listens {
             return false;
         }
-        state.sockets.insert(number, Socket { cut: dialled.cut, signals: None });
+        state
+            .sockets
+            .insert(number, Socket { cut: dialled.cut, window: dialled.window, withheld: 0, signals: None });
         drop(state);
-        let admin = port == ADMIN_PORT;
-        self.spawn(async move {
-            socket::serve(&me, number, admin, dialled.end).await;
+        let window = (port != ADMIN_PORT).then_some(dialled.window);
+        let serving = spawn(async move {
+            socket::serve(&me, number, window, dialled.end).await;
             me.lock().sockets.remove(&number);
         });
+        self.lock().serving.push(serving.abort_handle());
         true
     }
 
@@ -150,6 +168,13 @@ impl Conductor {
                 // One that cannot take it misses it, as in a conductor.
                 let _ = signals.try_send(frame.clone());
             }
+        }
+    }
+
+    /// A request on this socket is never answered.
+    pub(super) fn withhold(&self, socket: u32) {
+        if let Some(socket) = self.lock().sockets.get_mut(&socket) {
+            socket.withheld += 1;
         }
     }
 
@@ -179,9 +204,7 @@ impl Conductor {
         }
         self.world.words("conductor", format!("dies: {boot:?}"));
         state.up = false;
-        for task in state.tasks.drain(..) {
-            task.abort();
-        }
+        state.stop();
         let how = if boot.silent { Severed::Silent } else { Severed::Reset };
         for (_, socket) in std::mem::take(&mut state.sockets) {
             socket.cut.sever(how);
@@ -283,8 +306,10 @@ impl Conductor {
         let now = Instant::now();
         state.frozen_until = now;
         state.ready_at = state.ready_at.min(now);
-        if state.store.status != Status::Enabled {
-            state.store.status = Status::Enabled;
+        state.store.status = Status::Enabled;
+        // Nothing more can be asked on a socket whose every place waits for an answer that does not come.
+        for socket in state.sockets.values().filter(|socket| socket.withheld >= socket.window) {
+            socket.cut.sever(Severed::Reset);
         }
     }
 
@@ -304,17 +329,10 @@ impl Conductor {
         self.lock().tasks.iter().any(|task| !task.is_finished())
     }
 
-    /// Writes down what stands on the chains.
-    pub(crate) fn audit(&self) {
-        let chains: Vec<(u32, Cause)> = {
-            let state = self.lock();
-            let entries = |cell: &super::cell::Cell| {
-                cell.chain.iter().map(|entry| (cell.number, entry.cause)).collect::<Vec<_>>()
-            };
-            state.store.cells.iter().flat_map(entries).collect()
-        };
-        for (cell, cause) in chains {
-            self.world.note(Happened::OnChain { cell, cause });
-        }
+    /// Ends everything that it does, and for good.
+    pub(crate) fn stop(&self) {
+        let mut state = self.lock();
+        state.up = false;
+        state.stop();
     }
 }

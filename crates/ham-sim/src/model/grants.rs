@@ -61,6 +61,7 @@ pub(super) async fn write(conductor: &Arc<Conductor>, body: &[u8], dice: &mut St
     let Some((cell, tag, assigned)) = read(body, old) else {
         return Answer::refused(texts::unreadable_request());
     };
+    conductor.world.hide(&assigned.secret);
     let number = match call::runs(conductor, &cell) {
         Ok(number) => number,
         Err(refused) => return Answer::refused(refused),

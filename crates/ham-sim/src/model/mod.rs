@@ -6,6 +6,7 @@
 mod admin;
 mod answer;
 mod app;
+mod audit;
 mod call;
 mod cell;
 mod conductor;

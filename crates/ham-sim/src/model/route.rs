@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::conductor::Conductor;
+use super::conductor::{ADMIN_PORT, Conductor};
 use crate::dice::Stream;
+use crate::event::Happened;
 use crate::net::{Dialled, Fault, LanePlan, LinkPlan, Router};
 use crate::swarm::Swarm;
 use crate::world::Count;
@@ -24,7 +25,9 @@ impl Router for Conductor {
         vec![here]
     }
 
-    fn plan(&self, address: SocketAddr) -> LinkPlan {
+    fn plan(&self, process: u32, address: SocketAddr) -> LinkPlan {
+        let admin = address.port() == ADMIN_PORT;
+        self.world.note(Happened::Dial { process, admin });
         let swallowed = address.ip() == NOWHERE;
         let mut dice = self.world.stream("link", self.world.next(Count::Dials));
         if swallowed || self.world.is_healed() {

@@ -28,8 +28,9 @@ const LARGEST: usize = 16 << 20;
 /// Frames that wait for a socket.
 const WAITING: usize = 512;
 
-/// Serves one socket until it ends.
-pub(super) async fn serve(conductor: &Arc<Conductor>, number: u32, admin: bool, end: End) {
+/// Serves one socket until it ends. One of an app interface has a window, which its client promises to keep.
+pub(super) async fn serve(conductor: &Arc<Conductor>, number: u32, window: Option<usize>, end: End) {
+    let admin = window.is_none();
     let limits = WebSocketConfig::default()
         .read_buffer_size(4 << 10)
         .max_message_size(Some(LARGEST))
@@ -46,7 +47,7 @@ pub(super) async fn serve(conductor: &Arc<Conductor>, number: u32, admin: bool, 
     let (sink, stream) = socket.split();
     tokio::select! {
         biased;
-        () = read(conductor, number, admin, stream, out) => {}
+        () = read(conductor, number, window, stream, out) => {}
         () = write(sink, frames) => {}
     }
 }
@@ -66,7 +67,7 @@ async fn authenticate(conductor: &Conductor, socket: &mut WebSocketStream<End>) 
 async fn read(
     conductor: &Arc<Conductor>,
     number: u32,
-    admin: bool,
+    window: Option<usize>,
     mut stream: impl futures_util::Stream<Item = Result<Message, tokio_tungstenite::tungstenite::Error>> + Unpin,
     out: mpsc::Sender<Bytes>,
 ) {
@@ -81,19 +82,27 @@ async fn read(
         let Some((id, request)) = wire::read(&frame).and_then(|request| Some((request.id?, request))) else {
             continue;
         };
+        let in_process = AT_ONCE - places.available_permits();
+        // The probe has a place of its own.
+        if window.is_some_and(|window| in_process > window + 1) {
+            conductor.world.broken("I13", format!("{in_process} requests are in process on socket {number}"));
+        }
         let (conductor_of_it, out) = (Arc::clone(conductor), out.clone());
         conductor.spawn(async move {
             let conductor = conductor_of_it;
             conductor.thaw().await;
-            let answered = match admin {
-                true => admin::answer(&conductor, &request.data).await,
+            let answered = match window.is_none() {
+                true => admin::answer(&conductor, number, &request.data).await,
                 false => app::answer(&conductor, number, &request.data).await,
             };
             let sent = answer::send(&conductor, id, answered, &out).await;
             match sent {
                 true => drop(place),
                 // What is never answered is in process for ever.
-                false => place.forget(),
+                false => {
+                    conductor.withhold(number);
+                    place.forget();
+                }
             }
         });
     }

@@ -18,7 +18,7 @@ pub(crate) trait Router: Send + Sync {
     fn resolve(&self, host: &str, port: u16) -> Vec<SocketAddr>;
 
     /// What becomes of the next dial to an address.
-    fn plan(&self, address: SocketAddr) -> LinkPlan;
+    fn plan(&self, process: u32, address: SocketAddr) -> LinkPlan;
 
     /// Hands the other end to whoever listens; `false` when nobody does.
     fn accept(&self, address: SocketAddr, dialled: Dialled) -> bool;
@@ -28,18 +28,22 @@ pub(crate) trait Router: Send + Sync {
 pub(crate) struct Dialled {
     pub(crate) end: End,
     pub(crate) cut: Cut,
+    /// How many requests the process promises to have under way on it.
+    pub(crate) window: usize,
 }
 
 /// The network of one process. A process that crashed has none.
 pub(crate) struct ProcessNetwork {
+    process: u32,
+    window: usize,
     router: Arc<dyn Router>,
     severed: AtomicBool,
     streams: Mutex<Vec<Cut>>,
 }
 
 impl ProcessNetwork {
-    pub(crate) fn new(router: Arc<dyn Router>) -> Self {
-        Self { router, severed: AtomicBool::new(false), streams: Mutex::default() }
+    pub(crate) fn new(process: u32, window: usize, router: Arc<dyn Router>) -> Self {
+        Self { process, window, router, severed: AtomicBool::new(false), streams: Mutex::default() }
     }
 
     /// The process is gone: its streams end in this way, and it opens no more.
@@ -51,7 +55,7 @@ impl ProcessNetwork {
     }
 
     async fn dial(&self, address: SocketAddr) -> Result<Box<dyn Io>, Error> {
-        let plan = self.router.plan(address);
+        let plan = self.router.plan(self.process, address);
         if plan.swallowed || self.severed.load(Ordering::Relaxed) {
             std::future::pending::<()>().await;
         }
@@ -62,7 +66,7 @@ impl ProcessNetwork {
             return Err(ErrorKind::ConnectionRefused.into());
         }
         let (near, end, cut) = pair(plan.up, plan.down);
-        if !self.router.accept(address, Dialled { end, cut: cut.clone() }) {
+        if !self.router.accept(address, Dialled { end, cut: cut.clone(), window: self.window }) {
             return Err(ErrorKind::ConnectionRefused.into());
         }
         self.streams.lock().unwrap_or_else(PoisonError::into_inner).push(cut);

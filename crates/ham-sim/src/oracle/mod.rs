@@ -2,12 +2,13 @@
 
 mod effect;
 mod fence;
+mod link;
 mod outcome;
 mod states;
 mod time;
 mod view;
 
-use crate::event::HamEvent;
+use crate::event::Happened;
 use crate::finding::Verdict;
 use crate::history::History;
 use crate::plan::HamLife;
@@ -16,11 +17,12 @@ pub(crate) use states::STATES;
 use view::View;
 
 /// Every invariant, one after the other.
-pub(crate) fn judge(life: &HamLife, history: &History<HamEvent>, verdict: &mut Verdict) {
+pub(crate) fn judge(life: &HamLife, history: &History<Happened>, verdict: &mut Verdict) {
     let view = View::of(history);
     outcome::judge(life, &view, verdict);
     effect::judge(&view, verdict);
     fence::judge(&view, verdict);
+    link::judge(history, verdict);
     time::judge(history, verdict);
     states::reach(history, verdict);
 }

@@ -4,15 +4,15 @@ use super::view::{Moment, OfCall, View};
 use crate::event::{Call, Outcome};
 use crate::finding::Verdict;
 use crate::model::Trait;
-use crate::plan::{HamLife, WorldEvent};
+use crate::plan::HamLife;
 
 pub(super) fn judge(life: &HamLife, view: &View, verdict: &mut Verdict) {
     for (call, of) in &view.calls {
         told(view, *call, of, verdict);
         runs(view, *call, of, verdict);
         hooks(view, *call, of, verdict);
-        if life.swarm.calm || *call == life.calls {
-            answered(life, *call, of, verdict);
+        if (life.swarm.calm && of.made.is_some()) || *call == life.calls {
+            answered(*call, of, verdict);
         }
     }
 }
@@ -140,15 +140,14 @@ fn hooks(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
 }
 
 /// I12: where nothing goes wrong, every call is answered.
-fn answered(life: &HamLife, call: Call, of: &OfCall, verdict: &mut Verdict) {
-    let reinstalled = life.has(|event| matches!(event, WorldEvent::Reinstall));
+fn answered(call: Call, of: &OfCall, verdict: &mut Verdict) {
     let answers = matches!(
         of.does,
         Some(Trait::Read | Trait::Write | Trait::SlowWrite | Trait::Emit | Trait::Big | Trait::Init)
     );
     for (moment, told) in of.told.iter().filter(|(_, told)| answers && told.error.is_some()) {
-        // The cells of the calls that were kept are gone then.
-        if reinstalled && of.made.is_none() {
+        // The workload's own doing: more calls at once than may wait.
+        if told.error == Some("Overloaded") {
             continue;
         }
         let error = told.error.unwrap_or_default();

@@ -1,6 +1,6 @@
 //! The states that lives are meant to reach.
 
-use crate::event::{HamEvent, Happened, Outcome};
+use crate::event::{Happened, Outcome};
 use crate::finding::Verdict;
 use crate::history::History;
 
@@ -22,9 +22,9 @@ pub(crate) const STATES: &[&str] = &[
     "a call is sent again as it is",
 ];
 
-pub(super) fn reach(history: &History<HamEvent>, verdict: &mut Verdict) {
+pub(super) fn reach(history: &History<Happened>, verdict: &mut Verdict) {
     for entry in &history.entries {
-        match &entry.event.0 {
+        match &entry.event {
             Happened::Told { told, .. } => {
                 verdict.reach(match (told.outcome, told.error) {
                     (Outcome::NotRun, _) => "told NotRun",

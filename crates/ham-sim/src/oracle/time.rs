@@ -1,12 +1,12 @@
 //! What is late, and what was found broken where it was made: I11 and others.
 
-use crate::event::{HamEvent, Happened};
+use crate::event::Happened;
 use crate::finding::Verdict;
 use crate::history::History;
 
-pub(super) fn judge(history: &History<HamEvent>, verdict: &mut Verdict) {
+pub(super) fn judge(history: &History<Happened>, verdict: &mut Verdict) {
     for entry in &history.entries {
-        match &entry.event.0 {
+        match &entry.event {
             Happened::Late { what, by_millis } => {
                 verdict.find(
                     "I11",

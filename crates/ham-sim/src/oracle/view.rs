@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::event::{Call, Cause, HamEvent, Happened, Nonce, Outcome, Told};
+use crate::event::{Call, Cause, Happened, Nonce, Outcome, Told};
 use crate::history::History;
 use crate::model::Trait;
 
@@ -53,10 +53,10 @@ pub(super) struct View {
 }
 
 impl View {
-    pub(super) fn of(history: &History<HamEvent>) -> Self {
+    pub(super) fn of(history: &History<Happened>) -> Self {
         let mut view = Self::default();
         for (place, entry) in history.entries.iter().enumerate() {
-            view.take(Moment { place, at: entry.at }, &entry.event.0);
+            view.take(Moment { place, at: entry.at }, &entry.event);
         }
         view
     }
@@ -116,6 +116,10 @@ impl View {
             Happened::Drain => self.drain = Some(moment),
             Happened::Received { call: None, .. }
             | Happened::OnChain { .. }
+            | Happened::Dial { .. }
+            | Happened::Redial { .. }
+            | Happened::Heard { .. }
+            | Happened::Gap { .. }
             | Happened::Words(..)
             | Happened::Late { .. }
             | Happened::Broken { .. } => {}

@@ -89,6 +89,12 @@ impl Task {
             },
         };
         self.world.note(Happened::Told { task: self.number, told });
+        // Texts are written for few calls only: it takes long.
+        if let Err(error) = result
+            && call.is_multiple_of(16)
+        {
+            self.world.look_for_secrets(&format!("{error} {error:?}"));
+        }
     }
 }
 

@@ -29,6 +29,12 @@ impl Credentials {
         Self { shared: Arc::new(Shared { content, lock, world: Arc::clone(world), dice }) }
     }
 
+    /// What it holds.
+    pub(crate) fn content(&self) -> Vec<u8> {
+        let content = self.shared.content.lock().unwrap_or_else(PoisonError::into_inner);
+        content.as_ref().map(|content| content.expose().to_vec()).unwrap_or_default()
+    }
+
     /// Reading and writing take their time.
     async fn work(&self) {
         let time = {

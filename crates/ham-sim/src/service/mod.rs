@@ -6,6 +6,7 @@ mod desk;
 mod plan;
 mod prepared;
 mod process;
+mod signals;
 mod task;
 
 pub(crate) use call::Called;

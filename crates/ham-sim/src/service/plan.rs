@@ -72,6 +72,11 @@ pub(crate) enum Action {
     Connected {
         within: Duration,
     },
+    /// Subscribes to signals for a while, and takes its time for each.
+    Listen {
+        time: Duration,
+        slow: Duration,
+    },
     Apps,
     Redial,
 }

@@ -48,7 +48,7 @@ impl Process {
         credentials: Option<&Credentials>,
         settings: &Settings,
     ) -> Result<Self, ConnectError> {
-        let network = Arc::new(ProcessNetwork::new(conductor.clone()));
+        let network = Arc::new(ProcessNetwork::new(number, settings.max_in_flight, conductor.clone()));
         let mut session = conductor_session()
             .with_network(network.clone())
             .with_connect_timeout(settings.connect_timeout)

@@ -9,6 +9,7 @@ use super::call::Called;
 use super::desk::Desk;
 use super::plan::{Action, Policy};
 use super::process::late;
+use crate::event::Happened;
 use crate::world::World;
 
 /// A task of a process.
@@ -77,7 +78,11 @@ impl Task {
                     late(&self.world, "list_apps", began, DEFAULT_ADMIN_TIMEOUT);
                 }
             }
-            Action::Redial => self.ham.redial_now(),
+            Action::Listen { time, slow } => self.listen(time, slow).await,
+            Action::Redial => {
+                self.world.note(Happened::Redial { process: self.number / 16 });
+                self.ham.redial_now();
+            }
         }
     }
 }

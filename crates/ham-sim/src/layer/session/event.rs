@@ -102,6 +102,8 @@ pub(crate) enum Ended {
     Silent { after_ms: u64 },
     Violation,
     TooLarge,
+    TooSlow,
+    Stuck,
     Here,
     Other,
 }
@@ -135,7 +137,7 @@ impl Told {
     pub(super) fn failed(error: &RequestError) -> Self {
         let sent = |phase: &Phase| *phase == Phase::Sent;
         match error {
-            RequestError::Overloaded { .. } => Self::Overloaded,
+            RequestError::Overloaded { .. } | RequestError::OverloadedBytes { .. } => Self::Overloaded,
             RequestError::TimedOut { phase, .. } => Self::TimedOut { sent: sent(phase) },
             RequestError::LinkLost { phase, .. } => Self::LinkLost { sent: sent(phase) },
             RequestError::TooLarge { .. } => Self::TooLarge,
@@ -162,6 +164,8 @@ impl Ended {
             LinkEnd::Silent { after } => Self::Silent { after_ms: after.as_millis() as u64 },
             LinkEnd::ProtocolViolation(_) => Self::Violation,
             LinkEnd::TooLarge { .. } => Self::TooLarge,
+            LinkEnd::TooSlow { .. } => Self::TooSlow,
+            LinkEnd::Stuck { .. } => Self::Stuck,
             LinkEnd::ClosedHere => Self::Here,
             _ => Self::Other,
         }

@@ -1,6 +1,6 @@
 //! From a seed to a life of one link.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
 use super::life::{
@@ -212,6 +212,9 @@ fn draw_numbers(rates: &Rates, stream: &mut Stream) -> Numbers {
         ping_timeout: or_endless(3, stream.millis(300, 10_000)),
         silence: stream.one_in(4).then(|| or_endless(4, stream.millis(1_000, 60_000))),
         degraded: stream.one_in(2).then(|| or_endless(5, stream.millis(500, 30_000))),
+        stuck: stream.one_in(2).then(|| or_endless(8, stream.millis(500, 60_000))),
+        rate: stream.pick(&[NonZeroU64::MIN, NonZeroU64::MIN.saturating_add(1_023)]),
+        waiting_bytes: stream.pick(&[64 << 10, 64 << 20]),
         in_flight: NonZeroUsize::new(in_flight).unwrap_or(NonZeroUsize::MIN),
         waiting: if rates.crowd { 256 } else { stream.pick(&[0, 2, 16, 256]) },
         largest: stream.pick(&[32 << 10, 64 << 20]),

@@ -1,6 +1,6 @@
 //! A life of one link, as data.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,8 +50,12 @@ pub(super) struct Numbers {
     pub(super) ping_timeout: Duration,
     pub(super) silence: Option<Duration>,
     pub(super) degraded: Option<Duration>,
+    pub(super) stuck: Option<Duration>,
+    /// Bytes per second.
+    pub(super) rate: NonZeroU64,
     pub(super) in_flight: NonZeroUsize,
     pub(super) waiting: usize,
+    pub(super) waiting_bytes: usize,
     pub(super) largest: usize,
     pub(super) coalescing: usize,
     pub(super) drain: Duration,
@@ -177,6 +181,9 @@ impl World {
             .with_ping(numbers.ping_interval, numbers.ping_timeout)
             .with_silence_bound(numbers.silence)
             .with_degraded_after(numbers.degraded)
+            .with_stuck_timeout(numbers.stuck)
+            .with_least_rate(numbers.rate)
+            .with_max_waiting_bytes(numbers.waiting_bytes)
             .with_max_in_flight(numbers.in_flight)
             .with_max_waiting(numbers.waiting)
             .with_max_message_size(numbers.largest)

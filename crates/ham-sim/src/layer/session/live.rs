@@ -31,7 +31,7 @@ pub(super) async fn live(life: SessionLife, recorder: Recorder<Happened>) {
 }
 
 async fn connect(stage: &Stage) -> Option<Link<SimProtocol>> {
-    let network = Arc::new(ProcessNetwork::new(Arc::new(Site::new(stage.clone()))));
+    let network = Arc::new(ProcessNetwork::new(0, 0, Arc::new(Site::new(stage.clone()))));
     let config = stage.life.world.config(network);
     let protocol = Arc::new(SimProtocol::new(stage.clone()));
     let inbox = Arc::new(SimInbox::new(stage.clone()));

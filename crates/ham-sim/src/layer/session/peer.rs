@@ -30,7 +30,7 @@ struct Letterbox {
 
 /// Serves one stream until it ends.
 pub(super) async fn serve(stage: Stage, dialled: Dialled) {
-    let Dialled { end, cut } = dialled;
+    let Dialled { end, cut, .. } = dialled;
     if let Some(socket) = upgrade(&stage, end).await {
         let (out, frames) = mpsc::channel(WAITING);
         let (sink, stream) = socket.split();

@@ -26,7 +26,7 @@ impl Router for Site {
         (0..addresses).map(|index| SocketAddr::from(([10, 0, 0, 1], port + index))).collect()
     }
 
-    fn plan(&self, address: SocketAddr) -> LinkPlan {
+    fn plan(&self, _: u32, address: SocketAddr) -> LinkPlan {
         let kind = usize::from(address.port() - PORT);
         let kind = self.stage.life.world.addresses.get(kind).copied().unwrap_or(Address::Refuses);
         LinkPlan {

@@ -40,6 +40,8 @@ pub(super) const STATES: &[&str] = &[
     "a link taken for silent",
     "a link ended by a violation",
     "a link ended by a message that is too large",
+    "a link ended by a message that is too slow",
+    "a link that is stuck",
     "a link closed here",
     "a link dropped",
     "a close with requests outstanding",
@@ -160,6 +162,8 @@ fn ended(how: &Ended) -> Option<&'static str> {
         Ended::Silent { .. } => "a link taken for silent",
         Ended::Violation => "a link ended by a violation",
         Ended::TooLarge => "a link ended by a message that is too large",
+        Ended::TooSlow => "a link ended by a message that is too slow",
+        Ended::Stuck => "a link that is stuck",
         Ended::Here => "a link closed here",
         Ended::Other => return None,
     })

@@ -38,6 +38,8 @@ struct Model {
     not_sent: BTreeSet<u64>,
     /// With the peer, and not answered.
     in_process: BTreeSet<u64>,
+    /// Answers that came while their callers waited, and were handed to nobody.
+    lost: BTreeMap<u64, Duration>,
     /// How many answers the peer has written.
     wrote: BTreeMap<u64, u32>,
     heard: BTreeMap<u64, u32>,
@@ -61,6 +63,13 @@ impl Model {
             Happened::LinkEnded { .. } => self.ended = true,
             Happened::Told { n, what } => {
                 self.waiting.remove(n);
+                // One that was told in that very millisecond, and has not run yet, does not wait any more.
+                if self.lost.remove(n).is_some_and(|lost| lost < at) {
+                    wrong.push((
+                        "I4",
+                        format!("the answer to {n} was handed to nobody, and its caller waited"),
+                    ));
+                }
                 wrong.extend(
                     self.told(*n, *what).map(|words| ("I4", format!("{n} is told {what:?}: {words}"))),
                 );
@@ -73,8 +82,8 @@ impl Model {
                 let most = life.world.numbers.in_flight.get();
                 if self.in_process.len() > most && !self.too_many {
                     self.too_many = true;
-                    wrong
-                        .push(("I13", format!("{} are with the peer, {most} may be", self.in_process.len())));
+                    let words = format!("{} are with the peer, {most} may be", self.in_process.len());
+                    wrong.push(("I13", words));
                 }
             }
             Happened::Received { what: Got::Send(n) } if !self.received.insert(*n) => {
@@ -87,9 +96,8 @@ impl Model {
             Happened::Heard { what: Sent::Answer(n) } => *self.heard.entry(*n).or_default() += 1,
             Happened::Orphan { n } => {
                 let first = self.heard.get(n).is_some_and(|times| *times == 1);
-                if first && self.waiting.get(n).is_some_and(|until| *until > at) {
-                    wrong
-                        .push(("I4", format!("the answer to {n} is handed to nobody, and its caller waits")));
+                if first && self.waiting.contains_key(n) {
+                    self.lost.insert(*n, at);
                 }
             }
             _ => {}

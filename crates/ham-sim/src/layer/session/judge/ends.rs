@@ -2,7 +2,7 @@
 
 use super::Entries;
 use crate::finding::Verdict;
-use crate::layer::session::event::{Ended, Happened};
+use crate::layer::session::event::{Ended, Happened, Sent, Told};
 use crate::layer::session::life::{Action, Address, SessionLife, Upgrade, Welcome, What};
 use crate::net::Fault;
 
@@ -47,10 +47,29 @@ fn cause(life: &SessionLife, before: &Entries, how: &Ended) -> Option<String> {
             answers.map(|request| request.answer.size).any(|size| size > limit)
                 || life.deeds().any(|deed| matches!(deed.what, What::Push { size } if size > limit))
         }
+        Ended::TooSlow => life.flaws(|fault| matches!(fault, Fault::Stall(_) | Fault::Drip | Fault::Hole)),
+        Ended::Stuck => abandoned(before) >= life.world.numbers.in_flight.get(),
         Ended::Here => before.iter().any(|entry| entry.event == Happened::CloseCalled),
         Ended::Other => false,
     };
     (!known && !flipped).then(|| format!("{how:?}, which did not happen"))
+}
+
+/// How many requests are with the peer for which nobody waits any more.
+fn abandoned(before: &Entries) -> usize {
+    let mut left = std::collections::BTreeSet::new();
+    for entry in before {
+        match entry.event {
+            Happened::GaveUp { n } | Happened::Told { n, what: Told::TimedOut { sent: true } } => {
+                left.insert(n);
+            }
+            Happened::Heard { what: Sent::Answer(n) } => {
+                left.remove(&n);
+            }
+            _ => {}
+        }
+    }
+    left.len()
 }
 
 /// The peer sees the end of the stream.

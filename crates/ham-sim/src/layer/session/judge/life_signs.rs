@@ -65,11 +65,13 @@ fn vanished(life: &SessionLife, entries: &Entries, end: Duration, verdict: &mut 
 
 /// A frame that the peer has written arrives, or the link ends.
 fn unheard(life: &SessionLife, entries: &Entries, end: Duration, verdict: &mut Verdict) {
+    let mut last = Duration::ZERO;
     let mut written: BTreeMap<Key, Vec<Duration>> = BTreeMap::new();
     for entry in entries {
         match entry.event {
             Happened::Wrote { what } => written.entry(key(what)).or_default().push(entry.at),
             Happened::Heard { what } => {
+                last = entry.at;
                 if let Some(times) = written.get_mut(&key(what))
                     && !times.is_empty()
                 {
@@ -80,10 +82,12 @@ fn unheard(life: &SessionLife, entries: &Entries, end: Duration, verdict: &mut V
         }
     }
     let numbers = life.world.numbers;
-    let bound =
-        numbers.ping_interval.saturating_add(numbers.ping_timeout.saturating_mul(2)).saturating_add(SLOW);
-    if let Some(since) = written.values().flatten().min()
-        && end.saturating_sub(*since) > bound
+    // The first byte comes, or the peer is silent; then the whole message comes, or it is too slow.
+    let patience = numbers.ping_interval.saturating_add(numbers.ping_timeout).saturating_mul(2);
+    let longest = Duration::from_secs(numbers.largest as u64 / numbers.rate.get());
+    let bound = patience.saturating_add(longest).saturating_add(SLOW);
+    if let Some(since) = written.values().flatten().min().map(|since| last.max(*since))
+        && end.saturating_sub(since) > bound
     {
         verdict.find(
             "I14-frame",

@@ -1,0 +1,139 @@
+//! Whether a message that is on its way comes to an end: a pure rule over instants.
+
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::clock::after;
+
+/// The pace of one message: it may stand still for `patience`, and each byte that moves earns it the time that the least
+/// rate gives a byte, never more than `patience` in all. So a peer that sends a byte now and then is found out after
+/// `patience`, and saving up time is not allowed, or a fast start would pay for hours of standing still. What goes on for
+/// longer than the `largest` message may take is no message: fragments can be empty.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    rate: NonZeroU64,
+    patience: Duration,
+    longest: Duration,
+    begun: Option<Begun>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Begun {
+    at: Instant,
+    bytes: u64,
+    by: Instant,
+}
+
+/// A message that lost its pace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Slow {
+    pub(crate) bytes: u64,
+    pub(crate) after: Duration,
+}
+
+impl Pace {
+    pub(crate) fn new(rate: NonZeroU64, patience: Duration, largest: u64) -> Self {
+        let longest = patience.saturating_add(time_of(largest, rate));
+        Self { rate, patience, longest, begun: None }
+    }
+
+    /// This many more bytes of the message moved. Returns whether it is on time.
+    pub(crate) fn moved(&mut self, now: Instant, bytes: u64) -> bool {
+        let latest = after(now, self.patience);
+        let begun = self.begun.get_or_insert(Begun { at: now, bytes: 0, by: latest });
+        begun.bytes = begun.bytes.saturating_add(bytes);
+        if now >= begun.by {
+            return false;
+        }
+        let earned = after(begun.by, time_of(bytes, self.rate));
+        begun.by = earned.min(latest).min(after(begun.at, self.longest));
+        true
+    }
+
+    /// The message is complete.
+    pub(crate) fn done(&mut self) {
+        self.begun = None;
+    }
+
+    /// When the message that is on its way has lost its pace, unless more of it comes.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.begun.map(|begun| begun.by)
+    }
+
+    /// The message on its way, if it has lost its pace.
+    pub(crate) fn lost(&self, now: Instant) -> Option<Slow> {
+        let begun = self.begun.filter(|begun| now >= begun.by)?;
+        Some(Slow { bytes: begun.bytes, after: now.saturating_duration_since(begun.at) })
+    }
+}
+
+fn time_of(bytes: u64, rate: NonZeroU64) -> Duration {
+    let nanos = u128::from(bytes) * 1_000_000_000 / u128::from(rate.get());
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 1000 bytes a second, a second's patience, and messages of an hour.
+    fn pace() -> Pace {
+        Pace::new(NonZeroU64::new(1000).expect("not zero"), Duration::from_secs(1), 3_600_000)
+    }
+
+    proptest::proptest! {
+        /// However it trickles, the end comes within the patience and the time its bytes earn.
+        #[test]
+        fn a_message_ends(steps in proptest::collection::vec((0_u64..1500, 0_u64..3000), 1..100)) {
+            let (start, mut pace, mut bytes) = (Instant::now(), pace(), 0);
+            let mut now = start;
+            for (wait, more) in steps {
+                now += Duration::from_millis(wait);
+                bytes += more;
+                let deadline = pace.deadline().unwrap_or(now + Duration::from_secs(1));
+                let on_time = pace.moved(now, more);
+                proptest::prop_assert_eq!(on_time, now < deadline);
+                let latest = pace.deadline().expect("it has begun");
+                let begun = pace.begun.expect("it has begun").at;
+                proptest::prop_assert!(latest <= begun + Duration::from_secs(1) + Duration::from_millis(bytes));
+                proptest::prop_assert!(latest <= now + Duration::from_secs(1), "nothing is saved up");
+                if !on_time {
+                    proptest::prop_assert!(pace.lost(now).is_some());
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_large_message_on_a_slow_path_passes_and_one_that_trickles_does_not() {
+        let (start, mut pace) = (Instant::now(), pace());
+        for second in 0..3600 {
+            assert!(pace.moved(start + Duration::from_millis(second * 999), 1000));
+        }
+        pace.done();
+        assert_eq!(pace.deadline(), None);
+        let mut now = start;
+        while pace.moved(now, 1) {
+            now += Duration::from_millis(200);
+        }
+        assert!(now - start < Duration::from_millis(1300), "{:?}", now - start);
+        assert!(pace.lost(now).is_some_and(|slow| slow.bytes <= 7));
+    }
+
+    #[test]
+    fn what_goes_on_for_longer_than_the_largest_message_is_none() {
+        let (start, mut pace) = (Instant::now(), pace());
+        let lasted = (0_u64..).find(|second| !pace.moved(start + Duration::from_millis(second * 999), 5000));
+        assert_eq!(lasted, Some(3605), "an hour and the patience");
+    }
+
+    #[test]
+    fn endless_patience_does_not_overflow() {
+        let mut pace = Pace::new(NonZeroU64::MIN, Duration::MAX, u64::MAX);
+        assert!(pace.moved(Instant::now(), u64::MAX));
+        assert!(pace.moved(Instant::now(), u64::MAX));
+    }
+}

@@ -1,0 +1,56 @@
+//! Who waits for what is outstanding, and how they are told.
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::error::{Phase, RequestError};
+
+/// Hands a result to the caller that waits for it.
+pub(crate) type Waiter<T> = oneshot::Sender<Result<T, RequestError>>;
+/// Where that caller waits.
+pub(crate) type Answer<T> = oneshot::Receiver<Result<T, RequestError>>;
+
+/// How a request or a send is known until its caller is told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stub {
+    pub(super) serial: u64,
+    pub(super) since: Instant,
+    pub(super) deadline: Instant,
+}
+
+/// Whose answer came.
+#[derive(Debug)]
+pub(crate) enum Claim<In> {
+    /// That of a caller, for [`tell`].
+    Waited(Waiter<In>),
+    /// That of a request whose caller does not wait any more.
+    Abandoned,
+    /// Nobody's: nothing was sent under its key.
+    Unasked,
+}
+
+/// Hands `body` to whoever waits for it; gives it back if nobody does. Not under the lock of the table: the waiter can wake
+/// up on another thread and need that lock next.
+pub(crate) fn tell<In>(claim: Claim<In>, body: In) -> Option<In> {
+    match claim {
+        Claim::Waited(waiter) => waiter.send(Ok(body)).err().and_then(Result::ok),
+        Claim::Abandoned | Claim::Unasked => Some(body),
+    }
+}
+
+/// A caller that gets no answer.
+pub(super) enum Ended<In> {
+    Request(Stub, Phase, Waiter<In>),
+    Send(Stub, Phase, Waiter<()>),
+}
+
+/// Tells them in the order of their serial numbers. A caller that went away is not told.
+pub(super) fn tell_all<In>(mut ended: Vec<Ended<In>>, error: impl Fn(&Stub, Phase) -> RequestError) {
+    ended.sort_unstable_by_key(|(Ended::Request(stub, ..) | Ended::Send(stub, ..))| stub.serial);
+    for caller in ended {
+        match caller {
+            Ended::Request(stub, phase, waiter) => drop(waiter.send(Err(error(&stub, phase)))),
+            Ended::Send(stub, phase, waiter) => drop(waiter.send(Err(error(&stub, phase)))),
+        }
+    }
+}
