@@ -88,10 +88,10 @@ pub(crate) struct Global {
     /// The keystore that signs; without it, a key of ham's own [env: HAM_LAIR_URL]
     #[arg(long, global = true, value_name = "URL")]
     lair_url: Option<String>,
-    /// The file with the keystore's passphrase; - is standard input [env: HAM_LAIR_PASSPHRASE_FILE]
+    /// The file with the keystore's passphrase, for its owner only; - is standard input [env: HAM_LAIR_PASSPHRASE_FILE]
     #[arg(long, global = true, value_name = "FILE")]
     lair_passphrase_file: Option<String>,
-    /// The file that keeps ham's own keys [env: HAM_CREDENTIALS]
+    /// The file that keeps ham's own keys; refused when others can read it [env: HAM_CREDENTIALS]
     #[arg(long, global = true, value_name = "FILE")]
     credentials: Option<String>,
     /// How long an answer may take: 30, 30s, 500ms, 2m [env: HAM_REQUEST_TIMEOUT_SECS]

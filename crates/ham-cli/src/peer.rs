@@ -7,6 +7,7 @@ use std::time::Duration;
 use ham::{RECONNECT_INITIAL, RECONNECT_MAX};
 use ham_envelope::{Client, Config, ConnectEvent, RequestError, RunError};
 use ham_session::{Delivery, DialError, Recovery, SessionConfig, TokenSource};
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -23,7 +24,7 @@ use crate::wait::{self, Failed};
 pub(crate) struct Peer {
     /// The server's URL, ws:// or wss://
     url: String,
-    /// The file with the token; - is standard input. Tokens are never flags
+    /// The file with the token, for its owner only; - is standard input. Tokens are never flags
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
 }
@@ -111,6 +112,16 @@ pub(crate) async fn connect(
 pub(crate) fn session(context: &Context, session: SessionConfig) -> SessionConfig {
     let connect_timeout = session.connect_timeout.min(context.settings.timeout);
     session.with_connect_timeout(connect_timeout)
+}
+
+/// What is printed where a link to a server ended.
+pub(crate) fn gap(code: Option<u16>, reason: &str) -> Value {
+    let detail = match code {
+        // Quoted: it is the server's text, on the way to a terminal.
+        Some(code) => format!("closed by the server: code {code}, reason {reason:?}"),
+        None => reason.to_owned(),
+    };
+    json!({ "type": "gap", "cause": "link_lost", "detail": detail, "code": code, "reason": reason })
 }
 
 /// The token of this file.

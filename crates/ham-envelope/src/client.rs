@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ham_persistent::State;
+use ham_persistent::{State, later};
 use ham_session::{Link, RequestError as LinkError, live_link, lossy_queue};
-use tokio::sync::{Mutex, broadcast, watch};
+use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::bus::{Bus, Events};
 use crate::config::{Config, ConfigError};
 use crate::envelope::Envelope;
 use crate::error::{RequestError, RunError};
@@ -16,7 +17,7 @@ use crate::handler::Handler;
 use crate::inbox::Queue;
 use crate::protocol::EnvelopeProtocol;
 use crate::run;
-use crate::shared::{Events, Shared};
+use crate::shared::Shared;
 
 /// A client of one endpoint: a cheap handle, clone it freely. It is connected while [`run`](Self::run) runs.
 #[derive(Clone, Debug)]
@@ -31,8 +32,8 @@ impl Client {
     /// When a setting cannot work.
     pub fn new(config: Config, handler: impl Handler) -> Result<Self, ConfigError> {
         config.check()?;
-        let (queue, items) = lossy_queue(config.handler_queue.get());
-        let events = broadcast::Sender::new(config.event_capacity.get());
+        let (queue, items) = lossy_queue(config.handler_queue.get(), config.handler_queue_bytes);
+        let events = Bus::new(config.event_capacity);
         Ok(Self {
             shared: Arc::new(Shared {
                 config,
@@ -48,8 +49,9 @@ impl Client {
     /// Keeps the client connected and feeds the handler, until `cancel` is cancelled; then it lets outstanding requests
     /// finish for [`drain_timeout`](ham_session::SessionConfig::drain_timeout), closes the link, and resolves with `Ok`.
     ///
-    /// After a failed dial it waits, twice as long each time, within the configured bounds; when a link that was up
-    /// drops, it dials again at once and starts over with the shortest pause. It can be run again afterwards.
+    /// After a failed dial it waits, twice as long each time, within the configured bounds; when a link that lasted
+    /// drops ([`ResetRule`](ham_persistent::ResetRule)), it dials again at once and starts over with the shortest pause.
+    /// One that did not counts as a failed dial. It can be run again afterwards.
     ///
     /// # Errors
     /// - [`RunError::AlreadyRunning`];
@@ -73,7 +75,7 @@ impl Client {
     /// # Cancel safety
     /// Dropping the future removes the message unless it was taken for writing already.
     pub async fn send(&self, envelope: Envelope, timeout: Duration) -> Result<(), RequestError> {
-        let (deadline, envelope) = (Instant::now() + timeout, Arc::new(envelope));
+        let (deadline, envelope) = (later(Instant::now(), timeout), Arc::new(envelope));
         loop {
             let link = self.link(deadline).await?;
             match link.send(Arc::clone(&envelope), deadline).await {
@@ -98,7 +100,7 @@ impl Client {
         if envelope.id.as_deref().unwrap_or_default().is_empty() {
             return Err(RequestError::NoId);
         }
-        let (deadline, envelope) = (Instant::now() + timeout, Arc::new(envelope));
+        let (deadline, envelope) = (later(Instant::now(), timeout), Arc::new(envelope));
         loop {
             let link = self.link(deadline).await?;
             match link.request(Arc::clone(&envelope), deadline).await {
@@ -114,10 +116,10 @@ impl Client {
         self.live().is_some()
     }
 
-    /// Subscribes to the changes of the connection.
+    /// Subscribes to the changes of the connection; the last one comes first.
     #[must_use]
     pub fn events(&self) -> Events {
-        Events { receiver: self.shared.events.subscribe() }
+        self.shared.events.subscribe()
     }
 
     /// What the connection is doing; `None` while the client does not run.

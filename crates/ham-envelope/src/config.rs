@@ -13,7 +13,8 @@ use url::Url;
 /// # Defaults
 /// - no token, no token provider; a failed first dial is retried like any other
 /// - `min_reconnect_delay`: [`DEFAULT_MIN_RECONNECT_DELAY`]; `max_reconnect_delay`: [`DEFAULT_MAX_RECONNECT_DELAY`]
-/// - `handler_queue`: [`DEFAULT_HANDLER_QUEUE`]; `event_capacity`: [`DEFAULT_EVENT_CAPACITY`]
+/// - `handler_queue`: [`DEFAULT_HANDLER_QUEUE`] envelopes and `handler_queue_bytes`: [`DEFAULT_HANDLER_QUEUE_BYTES`];
+///   `event_capacity`: [`DEFAULT_EVENT_CAPACITY`]
 /// - `session`: [`SessionConfig::default`] with messages of at most [`DEFAULT_MAX_MESSAGE_SIZE`], a ping every
 ///   [`DEFAULT_PING_INTERVAL`] and [`DEFAULT_PING_TIMEOUT`] for its pong
 #[derive(Clone)]
@@ -23,12 +24,15 @@ pub struct Config {
     pub url: Url,
     /// Whether [`Client::run`](crate::Client::run) fails when its first dial does.
     pub fail_first_connect: bool,
-    /// The pause after a first failed dial. It doubles with each further one, and starts anew once a link was up.
+    /// The pause after a first failed dial. It doubles with each further one, and with each link that did not last, and
+    /// starts anew once one did ([`ResetRule`](ham_persistent::ResetRule)).
     pub min_reconnect_delay: Duration,
     /// The longest pause, before jitter.
     pub max_reconnect_delay: Duration,
     /// How many envelopes may wait for the handler.
     pub handler_queue: NonZeroUsize,
+    /// How many bytes they may hold; one envelope may be larger.
+    pub handler_queue_bytes: usize,
     /// How many events a subscriber may be behind.
     pub event_capacity: NonZeroUsize,
     /// The numbers of each link, TLS included.
@@ -47,6 +51,7 @@ impl Config {
             min_reconnect_delay: DEFAULT_MIN_RECONNECT_DELAY,
             max_reconnect_delay: DEFAULT_MAX_RECONNECT_DELAY,
             handler_queue: DEFAULT_HANDLER_QUEUE,
+            handler_queue_bytes: DEFAULT_HANDLER_QUEUE_BYTES,
             event_capacity: DEFAULT_EVENT_CAPACITY,
             session: SessionConfig::default()
                 .with_ping(DEFAULT_PING_INTERVAL, DEFAULT_PING_TIMEOUT)
@@ -98,6 +103,13 @@ impl Config {
         self
     }
 
+    /// Sets [`handler_queue_bytes`](Self::handler_queue_bytes).
+    #[must_use]
+    pub fn with_handler_queue_bytes(mut self, bytes: usize) -> Self {
+        self.handler_queue_bytes = bytes;
+        self
+    }
+
     /// Sets [`event_capacity`](Self::event_capacity).
     #[must_use]
     pub fn with_event_capacity(mut self, capacity: NonZeroUsize) -> Self {
@@ -146,6 +158,7 @@ impl fmt::Debug for Config {
             .field("min_reconnect_delay", &self.min_reconnect_delay)
             .field("max_reconnect_delay", &self.max_reconnect_delay)
             .field("handler_queue", &self.handler_queue)
+            .field("handler_queue_bytes", &self.handler_queue_bytes)
             .field("event_capacity", &self.event_capacity)
             .field("session", &self.session)
             .finish()
@@ -193,6 +206,9 @@ pub const DEFAULT_MAX_MESSAGE_SIZE: usize = 1 << 20;
 /// A burst that a handler of a millisecond each works off within a second.
 pub const DEFAULT_HANDLER_QUEUE: NonZeroUsize = NonZeroUsize::new(1024).expect("1024 is not zero");
 
+/// 16 MiB: sixteen of the largest envelopes, or a thousand of 16 KiB.
+pub const DEFAULT_HANDLER_QUEUE_BYTES: usize = 16 << 20;
+
 /// More transitions than a link has in an hour of flapping at the shortest pause of a minute's outage.
 pub const DEFAULT_EVENT_CAPACITY: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero");
 
@@ -218,8 +234,8 @@ mod tests {
         );
         assert_eq!((config.session.max_message_size, config.session.max_send_size), (1 << 20, 1 << 20));
         assert_eq!(
-            (config.handler_queue, config.event_capacity),
-            (DEFAULT_HANDLER_QUEUE, DEFAULT_EVENT_CAPACITY)
+            (config.handler_queue, config.handler_queue_bytes, config.event_capacity),
+            (DEFAULT_HANDLER_QUEUE, DEFAULT_HANDLER_QUEUE_BYTES, DEFAULT_EVENT_CAPACITY)
         );
         config.check().expect("the defaults work");
     }

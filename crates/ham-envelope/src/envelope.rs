@@ -58,6 +58,17 @@ impl Envelope {
         Self { kind: kind.into(), ts: Some(stamp::text(now)), ..Self::default() }
     }
 
+    /// What it holds beside itself, in bytes.
+    pub(crate) fn held(&self) -> usize {
+        let texts = [&self.id, &self.in_reply_to, &self.ts, &self.target_aspect];
+        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+        let payload = self.payload.as_ref().map_or(0, |payload| payload.get().len());
+        let field = |(name, value): &(String, Box<RawValue>)| {
+            size_of::<(String, Box<RawValue>)>() + name.len() + value.get().len()
+        };
+        self.kind.len() + texts + payload + self.extra.iter().map(field).sum::<usize>()
+    }
+
     /// Sets the payload.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ham_persistent::later;
 use ham_session::Link;
 use tokio::time::Instant;
 
@@ -34,6 +35,18 @@ pub enum Incoming {
         /// What was wrong with it; quotes nothing of it.
         why: String,
     },
+}
+
+impl Incoming {
+    /// What it takes in memory, about.
+    pub(crate) fn bytes(&self) -> usize {
+        let held = match self {
+            Self::Envelope { envelope, .. } | Self::LateAnswer(envelope) => envelope.held(),
+            Self::Missed(_) => 0,
+            Self::Skipped { why } => why.len(),
+        };
+        size_of::<Self>() + held
+    }
 }
 
 /// Takes what answers no waiting request.
@@ -97,7 +110,7 @@ impl Replier {
     /// # Cancel safety
     /// Dropping the future removes the answer unless it was taken for writing already.
     pub async fn reply(&self, answer: Envelope, timeout: Duration) -> Result<(), RequestError> {
-        Ok(self.link.send(Arc::new(answer), Instant::now() + timeout).await?)
+        Ok(self.link.send(Arc::new(answer), later(Instant::now(), timeout)).await?)
     }
 }
 

@@ -12,7 +12,7 @@ pub(crate) struct Queue(pub(crate) LossySender<Incoming>);
 
 impl Inbox<EnvelopeProtocol> for Queue {
     fn deliver(&self, link: &Link<EnvelopeProtocol>, incoming: Delivered<EnvelopeProtocol>) {
-        let missed = self.0.put(match incoming {
+        let incoming = match incoming {
             Delivered::Push(envelope) | Delivered::Request { body: envelope, .. } => {
                 Incoming::Envelope { envelope, replier: Replier::new(link) }
             }
@@ -24,7 +24,9 @@ impl Inbox<EnvelopeProtocol> for Queue {
                 tracing::warn!(event = events::SKIPPED, why);
                 Incoming::Skipped { why }
             }
-        });
+        };
+        let bytes = incoming.bytes();
+        let missed = self.0.put(incoming, bytes);
         if missed > 0 {
             tracing::warn!(event = events::MISSED, missed, "the handler's queue is full");
         }

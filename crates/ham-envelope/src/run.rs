@@ -6,16 +6,17 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use ham_persistent::{AttemptError, Event, Exponential, Persistent};
-use ham_session::{LossyReceiver, Received, Target, TargetError, WebSocketConnector};
+use ham_session::{Link, LossyReceiver, Received, Target, TargetError, WebSocketConnector};
 use http::header::AUTHORIZATION;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::bus::ConnectEvent;
 use crate::config::bearer;
 use crate::error::RunError;
 use crate::handler::Incoming;
 use crate::protocol::EnvelopeProtocol;
-use crate::shared::{ConnectEvent, Connection, Shared};
+use crate::shared::{Connection, Shared};
 
 pub(crate) async fn run(shared: &Arc<Shared>, cancel: CancellationToken) -> Result<(), RunError> {
     let mut items = shared.items.try_lock().map_err(|_| RunError::AlreadyRunning)?;
@@ -61,6 +62,7 @@ async fn start(shared: &Arc<Shared>) -> Result<Connection, RunError> {
     let config = &shared.config;
     let retry = Exponential::new(config.min_reconnect_delay, config.max_reconnect_delay);
     let announced = Arc::downgrade(shared);
+    let mut live: Option<Link<EnvelopeProtocol>> = None;
     let builder = Persistent::builder("envelope server", connector(shared))
         .config(
             ham_persistent::Config::default()
@@ -69,8 +71,14 @@ async fn start(shared: &Arc<Shared>) -> Result<Connection, RunError> {
         )
         .on_event(move |event| {
             let event = match event {
-                Event::Connected(_) => Some(ConnectEvent::Connected),
-                Event::Disconnected => Some(ConnectEvent::Disconnected),
+                Event::Connected(link) => {
+                    live = Some(link);
+                    Some(ConnectEvent::Connected)
+                }
+                Event::Disconnected => {
+                    let end = live.take().and_then(|link| link.end());
+                    Some(ConnectEvent::disconnected(end.as_deref()))
+                }
                 Event::AttemptingToConnect | Event::ObtainedAddress(_) | Event::FailedToConnect(_) => None,
             };
             if let (Some(event), Some(shared)) = (event, announced.upgrade()) {

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use ham_envelope::{Client, ConnectEvent, Envelope, Incoming, RequestError, RunError};
+use ham_persistent::State;
 use ham_session::{Delivery, DialError, Recovery};
 use ham_testkit::server::{Behaviour, Server};
 use support::{BOUND, Running, answering, config, deaf, driven, envelope, must, next, recorder, say};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 #[tokio::test]
@@ -177,10 +179,8 @@ async fn every_subscriber_sees_every_change_and_a_slow_one_is_told() {
                 (ConnectEvent::Connected, ConnectEvent::Connected)
             );
             peer.close(1001).await.unwrap();
-            assert_eq!(
-                (next(&mut one).await, next(&mut other).await),
-                (ConnectEvent::Disconnected, ConnectEvent::Disconnected)
-            );
+            let gone = ConnectEvent::Disconnected { code: Some(1001), reason: "".into() };
+            assert_eq!((next(&mut one).await, next(&mut other).await), (gone.clone(), gone));
         }
         cancel.cancel();
     };
@@ -213,5 +213,55 @@ async fn sends_of_many_tasks_are_never_torn() {
     };
     let (sent, ()) = must(async { tokio::join!(futures_util::future::join_all(sends), receive) }).await;
     assert!(sent.iter().all(Result::is_ok));
+    running.stop().await;
+}
+
+/// It was not told, and a subscriber that came a moment after `run` missed the first `Connected`.
+#[tokio::test]
+async fn how_a_link_ended_is_told_and_a_late_subscriber_gets_the_last_change_first() {
+    let server = driven().await;
+    let running = Running::start(config(&server.url()), deaf());
+    let mut events = running.client.events();
+    assert_eq!(next(&mut events).await, ConnectEvent::Connected);
+    assert_eq!(next(&mut running.client.events()).await, ConnectEvent::Connected);
+    let mut peer = server.next_peer().await.unwrap();
+    // Whatever came before.
+    running.client.send(Envelope::new("note"), BOUND).await.unwrap();
+    envelope(&mut peer).await;
+    peer.close_saying(1008, "no such token").await.unwrap();
+    let gone = ConnectEvent::Disconnected { code: Some(1008), reason: "no such token".into() };
+    assert_eq!(next(&mut events).await, gone);
+    let client = running.client.clone();
+    running.stop().await;
+    let mut late = client.events();
+    assert!(matches!(next(&mut late).await, ConnectEvent::Disconnected { .. }));
+}
+
+/// A server that closes with 1008 right after the upgrade was dialled 119 times in 12 s.
+#[tokio::test]
+async fn a_server_that_accepts_and_closes_is_not_dialled_at_once() {
+    let server = driven().await;
+    let (min, max) = (Duration::from_secs(3600), Duration::from_secs(7200));
+    let running = Running::start(config(&server.url()).with_reconnect_delays(min, max), deaf());
+    let mut events = running.client.events();
+    assert_eq!(next(&mut events).await, ConnectEvent::Connected);
+    server.next_peer().await.unwrap().close_saying(1008, "policy").await.unwrap();
+    assert!(matches!(next(&mut events).await, ConnectEvent::Disconnected { code: Some(1008), .. }));
+    let Some(State::BackingOff { until, cause, .. }) = running.client.state() else { panic!("it waits") };
+    assert!(until - Instant::now() > min / 2);
+    assert_eq!(cause.to_string(), "link lost: closed by the peer: code 1008, reason \"policy\"");
+    running.stop().await;
+}
+
+/// Public times that overflowed an instant.
+#[tokio::test]
+async fn a_time_without_end_is_one() {
+    let server = answering().await;
+    let endless = config(&server.url()).with_reconnect_delays(Duration::MAX, Duration::MAX);
+    let running = Running::start(endless, deaf());
+    let (client, for_ever) = (running.client.clone(), Duration::MAX);
+    client.send(Envelope::new("note"), for_ever).await.unwrap();
+    must(client.request(Envelope::request("ask"), for_ever)).await.unwrap();
+    must(client.request(Envelope::request("ask"), Duration::from_secs(u64::MAX))).await.unwrap();
     running.stop().await;
 }

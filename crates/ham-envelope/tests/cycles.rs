@@ -6,6 +6,7 @@ mod support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use ham_envelope::{ConnectEvent, Envelope};
 use ham_session::Delivery;
@@ -31,7 +32,10 @@ struct Outcomes {
 async fn a_thousand_cuts_leave_every_request_with_its_outcome_and_nothing_behind() {
     let server = answering().await;
     let proxy = Proxy::start(server.address()).await.unwrap();
-    let running = Running::start(config(&format!("ws://{}/", proxy.address())), deaf());
+    // No link of it lasts, so each cut costs the longest pause.
+    let pause = Duration::from_millis(1);
+    let config = config(&format!("ws://{}/", proxy.address())).with_reconnect_delays(pause, pause);
+    let running = Running::start(config, deaf());
     let mut events = running.client.events();
     let (outcomes, done) = (Arc::new(Outcomes::default()), CancellationToken::new());
     let callers: Vec<_> = (0..CALLERS)

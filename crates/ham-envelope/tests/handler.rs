@@ -4,7 +4,7 @@ mod support;
 
 use std::sync::Arc;
 
-use ham_envelope::{ERROR_KIND, Envelope, Incoming, Router};
+use ham_envelope::{ERROR_KIND, Envelope, Handler, Incoming, Router};
 use ham_testkit::server::Message;
 use support::{BOUND, Running, config, driven, envelope, must, recorder, say};
 use tokio::sync::Notify;
@@ -114,4 +114,55 @@ async fn a_router_answers_by_kind_and_a_slow_route_holds_up_no_other() {
     gate.notify_one();
     assert_eq!(envelope(&mut peer).await.in_reply_to, slow.id);
     running.stop().await;
+}
+
+/// The queue counted envelopes and not their size: 1,024 of a mebibyte each waited.
+#[tokio::test]
+async fn what_waits_for_the_handler_is_bounded_in_bytes() {
+    let server = driven().await;
+    let (handler, mut handed) = stuck();
+    let bounded = config(&server.url()).with_handler_queue_bytes(100_000);
+    let running = Running::start(bounded, handler);
+    let mut peer = server.next_peer().await.unwrap();
+    say(&mut peer, &Envelope::new("first")).await;
+    let (first, gate) = must(handed.recv()).await.unwrap();
+    assert!(matches!(first, Incoming::Envelope { .. }));
+    for n in 0..7 {
+        let large = Envelope::new(format!("more {n}")).with_payload("x".repeat(40_000)).unwrap();
+        say(&mut peer, &large).await;
+    }
+    say(&mut peer, &Envelope::new("small")).await;
+    let answering = async {
+        let request = envelope(&mut peer).await;
+        say(&mut peer, &request.reply("told")).await;
+    };
+    let (answer, ()) = tokio::join!(running.client.request(Envelope::request("ask"), BOUND), answering);
+    answer.unwrap();
+    let mut open = gate;
+    for wanted in ["more 0", "more 1", "missed 5", "small"] {
+        open.notify_one();
+        let (incoming, gate) = must(handed.recv()).await.unwrap();
+        open = gate;
+        let shown = match incoming {
+            Incoming::Envelope { envelope, .. } => envelope.kind,
+            Incoming::Missed(missed) => format!("missed {missed}"),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(shown, wanted);
+    }
+    running.stop().await;
+}
+
+/// A handler that is stuck with each item until its gate is opened.
+fn stuck() -> (impl Handler, tokio::sync::mpsc::Receiver<(Incoming, Arc<Notify>)>) {
+    let (sender, handed) = tokio::sync::mpsc::channel(64);
+    let handler = move |incoming| {
+        let sender = sender.clone();
+        async move {
+            let gate = Arc::new(Notify::new());
+            sender.send((incoming, gate.clone())).await.expect("the test listens");
+            gate.notified().await;
+        }
+    };
+    (handler, handed)
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ham_persistent::{AttemptError, Builder, Event, Persistent};
-use ham_session::{Link, RequestError as LinkError, WebSocketConnector, live_link, lossy_queue};
+use ham_persistent::{AttemptError, Builder, Event, Persistent, later};
+use ham_session::{Link, NoLink, RequestError as LinkError, WebSocketConnector, live_link, lossy_queue};
 use tokio::time::Instant;
 
 use crate::config::{ConfigError, FeedConfig, target};
@@ -43,7 +43,7 @@ impl FeedClient {
     /// - [`SubscribeError::Unauthorized`], [`SubscribeError::NotConnected`]: the first dial failed, unless
     ///   [`wait_for_server`](FeedConfig::wait_for_server) is set;
     /// - [`SubscribeError::Rejected`]: the server answered with an error;
-    /// - [`SubscribeError::TimedOut`]: `timeout` passed;
+    /// - [`SubscribeError::TimedOut`]: `timeout` passed; it says how the last link ended, if one did;
     /// - [`SubscribeError::Session`]: the ping could not be sent;
     /// - [`SubscribeError::Closed`]: the runtime was shut down.
     ///
@@ -51,21 +51,23 @@ impl FeedClient {
     /// Dropping the future closes its connection.
     pub async fn subscribe(&self, topic: Topic, timeout: Duration) -> Result<Subscription, SubscribeError> {
         let began = Instant::now();
-        let made = tokio::time::timeout(timeout, self.subscribed(topic, began + timeout)).await;
-        made.unwrap_or_else(|_| Err(SubscribeError::TimedOut { after: began.elapsed() }))
-    }
-
-    async fn subscribed(&self, topic: Topic, deadline: Instant) -> Result<Subscription, SubscribeError> {
-        let (sender, items) = lossy_queue(self.config.queue.get());
+        let deadline = later(began, timeout);
+        let late = |last| SubscribeError::TimedOut { after: began.elapsed(), last };
+        let (sender, items) = lossy_queue(self.config.queue.get(), self.config.queue_bytes);
         let inbox = Arc::new(FeedInbox::new(topic.clone(), sender));
-        let connection = self.connect(&topic, &inbox).await?;
+        let connecting = tokio::time::timeout_at(deadline, self.connect(&topic, &inbox));
+        let connection = connecting.await.map_err(|_| late(None))??;
+        let last_end = || connection.causes().pop().map(|lost| lost.cause);
         loop {
-            let link = live_link(&connection, deadline).await?;
+            let link = live_link(&connection, deadline).await.map_err(|why| match why {
+                NoLink::Closed => SubscribeError::Closed,
+                NoLink::TimedOut { .. } => late(last_end()),
+            })?;
             match link.request(Request::Ping, deadline).await {
                 Ok(_) => break confirmed(&link, &inbox, &topic)?,
                 // The next link subscribes again.
                 Err(LinkError::LinkLost { .. } | LinkError::Draining) => {}
-                Err(LinkError::TimedOut { after, .. }) => return Err(SubscribeError::TimedOut { after }),
+                Err(LinkError::TimedOut { .. }) => return Err(late(last_end())),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -93,6 +95,7 @@ impl FeedClient {
             .connector(move |token| target(&url, token), protocol, inbox.clone(), config.session.clone())
             .expect("the settings were checked by FeedClient::new");
         let inbox = inbox.clone();
+        let mut live: Option<Link<FeedProtocol>> = None;
         Persistent::builder(format!("feed of {}", topic.chain_name), connector)
             .config(
                 ham_persistent::Config::default()
@@ -100,8 +103,13 @@ impl FeedClient {
                     .with_min_pause(config.min_pause),
             )
             .on_event(move |event| {
-                if matches!(event, Event::Disconnected) {
-                    inbox.gap(GapCause::LinkLost);
+                match event {
+                    Event::Connected(link) => live = Some(link),
+                    Event::Disconnected => {
+                        let end = live.take().and_then(|link| link.end());
+                        inbox.gap(GapCause::link_lost(end.as_deref()));
+                    }
+                    Event::AttemptingToConnect | Event::ObtainedAddress(_) | Event::FailedToConnect(_) => {}
                 }
                 std::future::ready(())
             })

@@ -15,7 +15,7 @@ use crate::message::Dialect;
 /// # Defaults
 /// - `dialect`: found out from the server's first message
 /// - no token; a subscription whose first dial fails is not made
-/// - `queue`: [`DEFAULT_QUEUE`]
+/// - `queue`: [`DEFAULT_QUEUE`] items and `queue_bytes`: [`DEFAULT_QUEUE_BYTES`]
 /// - `retry`: [`Exponential::default`]; `min_pause`: [`DEFAULT_MIN_PAUSE`]
 /// - `session`: [`SessionConfig::default`] with messages of at most [`DEFAULT_MAX_MESSAGE_SIZE`], a ping of the dialect every
 ///   [`DEFAULT_PING_INTERVAL`] and [`DEFAULT_PING_TIMEOUT`] for its pong
@@ -30,7 +30,9 @@ pub struct FeedConfig {
     pub wait_for_server: bool,
     /// How many items may wait for a subscription's reader.
     pub queue: NonZeroUsize,
-    /// The pauses between failed dials.
+    /// How many bytes they may take in memory, about; one item may be larger.
+    pub queue_bytes: usize,
+    /// The pauses between failed dials. A link that did not last counts as one ([`ResetRule`](ham_persistent::ResetRule)).
     pub retry: RetryDelay,
     /// The least time from one dial's start to the next one's.
     pub min_pause: Duration,
@@ -49,6 +51,7 @@ impl FeedConfig {
             dialect: None,
             wait_for_server: false,
             queue: DEFAULT_QUEUE,
+            queue_bytes: DEFAULT_QUEUE_BYTES,
             retry: Exponential::default().into(),
             min_pause: DEFAULT_MIN_PAUSE,
             session: SessionConfig::default()
@@ -98,6 +101,13 @@ impl FeedConfig {
         self
     }
 
+    /// Sets [`queue_bytes`](Self::queue_bytes).
+    #[must_use]
+    pub fn with_queue_bytes(mut self, bytes: usize) -> Self {
+        self.queue_bytes = bytes;
+        self
+    }
+
     /// Sets [`retry`](Self::retry).
     #[must_use]
     pub fn with_retry(mut self, retry: impl Into<RetryDelay>) -> Self {
@@ -144,6 +154,7 @@ impl std::fmt::Debug for FeedConfig {
             .field("dialect", &self.dialect)
             .field("wait_for_server", &self.wait_for_server)
             .field("queue", &self.queue)
+            .field("queue_bytes", &self.queue_bytes)
             .field("retry", &self.retry)
             .field("min_pause", &self.min_pause)
             .field("session", &self.session)
@@ -176,6 +187,9 @@ pub const DEFAULT_MAX_MESSAGE_SIZE: usize = 16 << 20;
 /// A reader that needs a millisecond an item falls behind only after a burst of a thousand.
 pub const DEFAULT_QUEUE: NonZeroUsize = NonZeroUsize::new(1024).expect("1024 is not zero");
 
+/// 64 MiB: a few of the largest messages, which take more room read than on the wire.
+pub const DEFAULT_QUEUE_BYTES: usize = 64 << 20;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,7 +198,8 @@ mod tests {
     fn the_defaults_are_the_constants() {
         let config = FeedConfig::new("ws://localhost:2661/ws".parse().expect("a URL"));
         assert!(config.dialect.is_none() && !config.wait_for_server && config.tokens.token().is_none());
-        assert_eq!((config.queue, config.retry.clone()), (DEFAULT_QUEUE, Exponential::default().into()));
+        assert_eq!((config.queue, config.queue_bytes), (DEFAULT_QUEUE, DEFAULT_QUEUE_BYTES));
+        assert_eq!(config.retry, Exponential::default().into());
         assert_eq!(
             (config.session.ping_interval, config.session.ping_timeout),
             (DEFAULT_PING_INTERVAL, DEFAULT_PING_TIMEOUT)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ham_session::{Delivery, DialError, NoLink, Recovery};
+use ham_session::{Delivery, DialError, LinkEnd, NoLink, Recovery};
 
 use crate::message::Dialect;
 
@@ -33,6 +33,9 @@ pub enum SubscribeError {
     TimedOut {
         /// How long it took.
         after: Duration,
+        /// How the last link ended, if one was lost meanwhile: a server that takes a link and then refuses it says why here.
+        #[source]
+        last: Option<Arc<LinkEnd>>,
     },
     /// The server wants a token, or another one (401 or 403).
     #[error("the server refuses the token")]
@@ -60,15 +63,6 @@ impl From<Arc<DialError>> for SubscribeError {
                 Self::Unauthorized(error)
             }
             _ => Self::NotConnected(error),
-        }
-    }
-}
-
-impl From<NoLink> for SubscribeError {
-    fn from(why: NoLink) -> Self {
-        match why {
-            NoLink::Closed => Self::Closed,
-            NoLink::TimedOut { after } => Self::TimedOut { after },
         }
     }
 }

@@ -33,10 +33,10 @@ impl FeedInbox {
 
     pub(crate) fn gap(&self, cause: GapCause) {
         tracing::warn!(event = events::GAP, chain = self.topic.chain_name, ?cause);
-        if matches!(cause, GapCause::LinkLost) {
+        if matches!(cause, GapCause::LinkLost { .. }) {
             *self.lock() = Standing::default();
         }
-        self.items.put(FeedItem::gap(cause));
+        self.put(FeedItem::gap(cause));
     }
 
     pub(crate) fn standing(&self) -> Standing {
@@ -71,7 +71,12 @@ impl FeedInbox {
             | Message::Subscribed { .. }
             | Message::Unsubscribed => return,
         };
-        self.items.put(item);
+        self.put(item);
+    }
+
+    fn put(&self, item: FeedItem) {
+        let bytes = item.bytes();
+        self.items.put(item, bytes);
     }
 }
 

@@ -1,5 +1,8 @@
 //! What a subscription yields.
 
+use std::sync::Arc;
+
+use ham_session::LinkEnd;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -50,11 +53,85 @@ pub enum GapCause {
     /// This reader was slower than the feed; so many items were dropped for it.
     Lagged(u64),
     /// The link was down; the server keeps nothing for us.
-    LinkLost,
+    LinkLost {
+        /// The close code, where the server closed with one.
+        code: Option<u16>,
+        /// The reason the server gave, which is often empty; else how the link ended.
+        reason: Arc<str>,
+    },
+}
+
+impl GapCause {
+    pub(crate) fn link_lost(end: Option<&LinkEnd>) -> Self {
+        match end {
+            Some(LinkEnd::ClosedByPeer { code, reason }) => {
+                Self::LinkLost { code: Some(*code), reason: reason.as_str().into() }
+            }
+            Some(end) => Self::LinkLost { code: None, reason: end.to_string().into() },
+            None => Self::LinkLost { code: None, reason: "the link ended".into() },
+        }
+    }
 }
 
 impl FeedItem {
+    /// What it takes in memory, about.
+    pub(crate) fn bytes(&self) -> usize {
+        let held = match self {
+            Self::Block { chain_name, data } => chain_name.len() + held(data),
+            Self::Error { message } => message.len(),
+            Self::Event { chain_name, event_type, data } => {
+                chain_name.len() + event_type.as_ref().map_or(0, String::len) + held(data)
+            }
+            Self::Gap { cause: GapCause::BadFrame(why), .. } => why.len(),
+            Self::Gap { .. } => 0,
+            Self::Status(message) | Self::Unknown(message) => held(message),
+        };
+        size_of::<Self>() + held
+    }
+
     pub(crate) fn gap(cause: GapCause) -> Self {
         Self::Gap { cause, since: Instant::now() }
+    }
+}
+
+/// What a value holds beside itself: a number of a list takes thirty bytes where the text had two.
+fn held(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len(),
+        Value::Array(values) => values.iter().map(|value| size_of::<Value>() + held(value)).sum(),
+        Value::Object(fields) => {
+            let field = |(name, value): (&String, &Value)| {
+                size_of::<String>() + name.len() + size_of::<Value>() + held(value)
+            };
+            fields.iter().map(field).sum()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_size_is_that_in_memory() {
+        let item = |data| FeedItem::Block { chain_name: "chain".to_owned(), data }.bytes();
+        let empty = item(Value::Null);
+        assert_eq!(item(json!("x".repeat(1000))) - empty, 1000);
+        assert!(item(json!(vec![0; 1000])) - empty >= 1000 * size_of::<Value>());
+        assert!(
+            item(json!({ "name": ["value"] })) - empty >= size_of::<String>() + 2 * size_of::<Value>() + 9
+        );
+    }
+
+    #[test]
+    fn how_a_link_ended_is_told() {
+        let end = LinkEnd::ClosedByPeer { code: 1008, reason: "no".to_owned() };
+        let told = GapCause::link_lost(Some(&end));
+        assert_eq!(told, GapCause::LinkLost { code: Some(1008), reason: "no".into() });
+        let told = GapCause::link_lost(Some(&LinkEnd::ClosedHere));
+        assert_eq!(told, GapCause::LinkLost { code: None, reason: "closed here".into() });
     }
 }

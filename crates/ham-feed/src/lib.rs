@@ -16,7 +16,7 @@ mod topic;
 pub use client::FeedClient;
 pub use config::{
     ConfigError, DEFAULT_MAX_MESSAGE_SIZE, DEFAULT_PING_INTERVAL, DEFAULT_PING_TIMEOUT, DEFAULT_QUEUE,
-    FeedConfig,
+    DEFAULT_QUEUE_BYTES, FeedConfig,
 };
 pub use error::{RequestError, SubscribeError};
 pub use item::{FeedItem, GapCause};

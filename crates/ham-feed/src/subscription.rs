@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use ham_persistent::State;
+use ham_persistent::{State, later};
 use ham_session::{LossyReceiver, Received, live_link};
 use serde_json::Value;
 use tokio::sync::{Mutex, watch};
@@ -18,7 +18,7 @@ use crate::topic::Topic;
 /// A subscription, on a connection of its own that comes back by itself and subscribes again.
 ///
 /// Items come in the server's order. Where some may be missing there is a [`FeedItem::Gap`]. Bounded by
-/// [`FeedConfig::queue`](crate::FeedConfig::queue): a slow reader gets a [`GapCause::Lagged`] in place of what it lost.
+/// [`FeedConfig::queue`](crate::FeedConfig::queue) and [`queue_bytes`](crate::FeedConfig::queue_bytes): a slow reader gets a [`GapCause::Lagged`] in place of what it lost.
 /// Dropping it closes the connection, which ends the subscription at the server.
 pub struct Subscription {
     topic: Topic,
@@ -105,7 +105,7 @@ impl Subscription {
     /// # Cancel safety
     /// Dropping the future closes the connection.
     pub async fn unsubscribe(self, timeout: Duration) -> Result<(), RequestError> {
-        let deadline = Instant::now() + timeout;
+        let deadline = later(Instant::now(), timeout);
         let request = Request::Unsubscribe { chain_name: self.topic.chain_name.clone() };
         let link = live_link(&self.connection, deadline).await?;
         let done = match link.welcome() {
@@ -117,7 +117,7 @@ impl Subscription {
     }
 
     async fn ask(&self, request: Request, timeout: Duration) -> Result<Value, RequestError> {
-        let deadline = Instant::now() + timeout;
+        let deadline = later(Instant::now(), timeout);
         let began = Instant::now();
         let late = |_| RequestError::NotConnected { after: began.elapsed() };
         let _turn = tokio::time::timeout_at(deadline, self.asking.lock()).await.map_err(late)?;

@@ -59,7 +59,7 @@ async fn a_lost_link_is_a_gap_and_is_subscribed_again() {
         assert_eq!(first, again);
         say(&mut peer, json!({ "type": "event", "chain_name": "a", "data": { "event_type": "t", "n": 7 } }))
             .await;
-        assert!(matches!(next(&mut feed).await, FeedItem::Gap { cause: GapCause::LinkLost, .. }));
+        assert!(matches!(next(&mut feed).await, FeedItem::Gap { cause: GapCause::LinkLost { .. }, .. }));
         let FeedItem::Event { event_type, data, .. } = next(&mut feed).await else { panic!("the event") };
         assert_eq!((event_type.as_deref(), &data["n"]), (Some("t"), &json!(7)));
     }
@@ -255,4 +255,74 @@ async fn the_token_goes_out_in_the_query() {
     let config = config(&server.url()).with_dialect(Dialect::Documented).with_token("a&b");
     let (_feed, peer, _) = subscribed(&server, config, Dialect::Documented, Topic::chain("a")).await;
     assert!(peer.upgrade().target.ends_with("?token=a%26b"), "{}", peer.upgrade().target);
+}
+
+/// The queue counted items and not their size: 1,024 of 16 MiB each waited.
+#[tokio::test]
+async fn what_waits_for_a_reader_is_bounded_in_bytes() {
+    let server = driven().await;
+    let config = config(&server.url()).with_dialect(Dialect::Documented).with_queue_bytes(100_000);
+    let (mut feed, mut peer, _) = subscribed(&server, config, Dialect::Documented, Topic::chain("a")).await;
+    for n in 0..5 {
+        let data = json!({ "height": n, "body": "x".repeat(40_000) });
+        say(&mut peer, json!({ "type": "new_block", "chain_name": "a", "data": data })).await;
+    }
+    say(&mut peer, block(Dialect::Documented, "a", 5)).await;
+    // The pong stands behind the blocks: all of them have been read.
+    let (pinged, ()) = tokio::join!(feed.ping(BOUND), pong(&mut peer, Dialect::Documented));
+    pinged.unwrap();
+    assert_eq!((height(&next(&mut feed).await), height(&next(&mut feed).await)), (0, 1));
+    assert!(matches!(next(&mut feed).await, FeedItem::Gap { cause: GapCause::Lagged(3), .. }));
+    assert_eq!(height(&next(&mut feed).await), 5);
+}
+
+#[tokio::test]
+async fn a_gap_tells_how_the_link_ended() {
+    let server = driven().await;
+    let (mut feed, peer, _) =
+        subscribed(&server, config(&server.url()), Dialect::Documented, Topic::chain("a")).await;
+    peer.close_saying(1013, "busy").await.unwrap();
+    let FeedItem::Gap { cause, .. } = next(&mut feed).await else { panic!("a gap") };
+    assert_eq!(cause, GapCause::LinkLost { code: Some(1013), reason: "busy".into() });
+}
+
+/// A server that closes at the first subscribe was dialled 113 times in 12 s, and why was told nowhere.
+#[tokio::test]
+async fn a_server_that_closes_at_the_first_subscribe_is_dialled_with_pauses_and_its_reason_told() {
+    let server = driven().await;
+    let config = config(&server.url())
+        .with_dialect(Dialect::Documented)
+        .with_retry(ham_persistent::Exponential::new(Duration::from_secs(3600), Duration::from_secs(3600)));
+    let client = FeedClient::new(config).unwrap();
+    let serving = async {
+        let mut peer = server.next_peer().await.unwrap();
+        hear(&mut peer).await;
+        peer.close_saying(1008, "no").await.unwrap();
+    };
+    let subscribing = client.subscribe(Topic::chain("a"), Duration::from_secs(3));
+    let (made, ()) = must(async { tokio::join!(subscribing, serving) }).await;
+    let error = made.unwrap_err();
+    let SubscribeError::TimedOut { last: Some(last), .. } = &error else { panic!("{error:?}") };
+    assert_eq!(last.to_string(), "closed by the peer: code 1008, reason \"no\"");
+    // The second dial is an hour away.
+    assert!(tokio::time::timeout(Duration::ZERO, server.next_peer()).await.is_err());
+}
+
+/// Public times that overflowed an instant.
+#[tokio::test]
+async fn a_time_without_end_is_one() {
+    let server = driven().await;
+    let config = config(&server.url()).with_dialect(Dialect::Documented).with_min_pause(Duration::MAX);
+    let client = FeedClient::new(config).unwrap();
+    let serve = async {
+        let (mut peer, _) = welcome(&server, Dialect::Documented).await;
+        pong(&mut peer, Dialect::Documented).await;
+        peer
+    };
+    let (made, mut peer) =
+        must(async { tokio::join!(client.subscribe(Topic::chain("a"), Duration::MAX), serve) }).await;
+    let feed = made.unwrap();
+    let (pinged, ()) = tokio::join!(feed.ping(Duration::MAX), pong(&mut peer, Dialect::Documented));
+    pinged.unwrap();
+    must(feed.unsubscribe(Duration::from_secs(u64::MAX))).await.unwrap();
 }

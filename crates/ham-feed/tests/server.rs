@@ -6,6 +6,7 @@
 mod support;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use ham_feed::server::{FeedServer, FeedServerConfig};
@@ -244,4 +245,39 @@ async fn the_client_of_this_crate_follows_it() {
     let unknown = FeedClient::new(config()).unwrap().subscribe(Topic::chain("b"), BOUND).await.unwrap_err();
     assert!(unknown.to_string().contains("unknown chain: b"), "{unknown}");
     feed.unsubscribe(BOUND).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_waits_for_a_subscriber_is_bounded_in_bytes() {
+    let (server, address) = serve(FeedServerConfig::default().with_queue_bytes(1 << 20)).await;
+    let mut slow = connect(address, "").await.unwrap();
+    subscribe(&mut slow, json!({ "action": "subscribe", "chain_name": "a" })).await;
+    let body = "x".repeat(1 << 20);
+    // Far fewer than it may count, and more than it may hold beside the sockets' buffers.
+    for n in 0..64 {
+        assert_eq!(server.publish_block("a", &json!({ "n": n, "body": body })), 1);
+    }
+    let (mut came, mut lost) = (0_u64, 0_u64);
+    while came + lost < 64 {
+        let message = hear(&mut slow).await;
+        match message["message"].as_str() {
+            None => came += 1,
+            Some(told) => lost += told.split(' ').nth(1).unwrap().parse::<u64>().unwrap(),
+        }
+    }
+    assert!(lost > 0 && came + lost == 64, "{came} came, {lost} were told lost");
+}
+
+#[tokio::test]
+async fn a_server_can_ping_never() {
+    let endless = FeedServerConfig::default().with_ping(Duration::MAX, Duration::MAX);
+    let (server, address) = serve(endless).await;
+    let mut client = connect(address, "").await.unwrap();
+    ping(&mut client).await;
+    drop(client);
+    server.shutdown().await;
+    let soon = FeedServerConfig::default().with_ping(Duration::from_millis(1), Duration::MAX);
+    let (_server, address) = serve(soon).await;
+    let mut client = connect(address, "").await.unwrap();
+    ping(&mut client).await;
 }

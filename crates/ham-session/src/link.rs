@@ -144,6 +144,18 @@ impl<P: Protocol> Link<P> {
         self.shared().end()
     }
 
+    /// Replaces the link: it takes no new requests, lets the outstanding ones finish for at most `drain_timeout`, and ends; a
+    /// persistent connection dials the next one. Returns at once.
+    pub fn retire(&self) {
+        self.shared().ask_to_close();
+    }
+
+    /// Whether the link takes requests: it has not ended, and nobody closes or retires it.
+    #[must_use]
+    pub fn takes_requests(&self) -> bool {
+        self.shared().takes_requests()
+    }
+
     fn encode(&self, out: P::Out) -> Result<Frame, RequestError> {
         let frame = self.shared().protocol.encode(out).map_err(RequestError::Encode)?;
         let (size, limit) = (frame.len(), self.shared().max_send_size);

@@ -136,6 +136,12 @@ impl<P: Protocol> Shared<P> {
         self.desk().end.clone()
     }
 
+    /// Whether a new request would be taken.
+    pub(crate) fn takes_requests(&self) -> bool {
+        let desk = self.desk();
+        desk.end.is_none() && !desk.closing
+    }
+
     /// Asks the pump to let the outstanding requests finish and then to close.
     pub(crate) fn ask_to_close(&self) {
         let mut desk = self.desk();

@@ -24,6 +24,8 @@ pub enum NoLink {
 
 /// Resolves with a link that lives: at once if there is one, else as soon as one comes up.
 ///
+/// Those who wait get it in the order in which they began to: first come, first sent.
+///
 /// The engine learns that a link has ended a moment after the link does, so its current one can be dead. This asks the
 /// link itself. Those who wait are served in the order in which they came.
 ///
@@ -37,7 +39,7 @@ where
     C: Connector<Connection = Link<P>>,
     P: Protocol,
 {
-    let current = || persistent.current_connection().filter(|link| link.end().is_none());
+    let current = || persistent.current_connection().filter(Link::takes_requests);
     // Nearly always there is one, and then nothing has to be watched.
     if let Some(link) = current() {
         return Ok(link);

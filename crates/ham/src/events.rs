@@ -38,6 +38,8 @@ pub const FRAME_SKIPPED: &str = "ham.frame.skipped";
 pub const LATE_ANSWER: &str = "ham.answer.late";
 /// The release of the conductor was found out (info).
 pub const RELEASE: &str = "ham.release";
+/// The app was installed anew; its link is replaced, because signals come on newer ones only (warn).
+pub const REINSTALLED: &str = "ham.app.reinstalled";
 /// An app interface was attached, for good (info).
 pub const INTERFACE_ATTACHED: &str = "ham.interface.attached";
 
@@ -66,5 +68,6 @@ pub const TABLE: &[(&str, &str, &str)] = &[
     (FRAME_SKIPPED, "warn", "check the versions of both sides"),
     (LATE_ANSWER, "debug", "raise the deadline if frequent"),
     (RELEASE, "info", "nothing; a change tells of an upgrade"),
+    (REINSTALLED, "warn", "nothing; calls go to the new cells, signals of the time between are lost"),
     (INTERFACE_ATTACHED, "info", "expected once per app and conductor"),
 ];

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::call::CallTarget;
 use crate::call::{CallOptions, CallPolicy};
-use crate::cell::CallTarget;
 use crate::error::CallError;
 use crate::persistent::PersistentHam;
 
@@ -75,6 +75,7 @@ impl ZomeHandle {
         CallOptions {
             deadline: self.deadline.or(declared.deadline),
             policy: self.policy.unwrap_or(declared.policy),
+            ..declared
         }
     }
 }

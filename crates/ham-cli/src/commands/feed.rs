@@ -84,6 +84,10 @@ fn refused(error: SubscribeError) -> Failure {
             (Exit::NoConnection, peer::advice(dial))
         }
         SubscribeError::Rejected { .. } => (Exit::Refused, "give a chain that the server has, with --chain"),
+        SubscribeError::TimedOut { last: Some(_), .. } => (
+            Exit::NoConnection,
+            "the server takes the connection and ends it: correct what it names, or the URL",
+        ),
         SubscribeError::TimedOut { .. } => (
             Exit::NoConnection,
             "the server hangs or is no feed: correct the URL, or give a longer --timeout",
@@ -109,10 +113,12 @@ fn show(context: &Context, item: &FeedItem) -> Result<(), Failure> {
 }
 
 fn gap(cause: &GapCause) -> Value {
+    if let GapCause::LinkLost { code, reason } = cause {
+        return peer::gap(*code, reason);
+    }
     let (cause, detail) = match cause {
         GapCause::BadFrame(why) => ("bad_frame", why.clone()),
         GapCause::Lagged(missed) => ("lagged", format!("{missed} were dropped here")),
-        GapCause::LinkLost => ("link_lost", "the link to the server ended".to_owned()),
         other => ("unknown", format!("{other:?}")),
     };
     json!({ "type": "gap", "cause": cause, "detail": detail })

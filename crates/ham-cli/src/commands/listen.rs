@@ -66,8 +66,9 @@ fn changed(context: &Context, event: ConnectEvent) -> Result<(), Failure> {
             context.output.note("listening");
             Ok(())
         }
+        ConnectEvent::Disconnected { code, reason } => loss(context, &peer::gap(code, &reason)),
         // Missed changes hold a drop: there is no other way to have many.
-        _ => loss(context, &json!({ "type": "gap", "detail": "the link dropped" })),
+        _ => loss(context, &json!({ "type": "gap", "cause": "link_lost", "detail": "the link dropped" })),
     }
 }
 

@@ -139,7 +139,8 @@ async fn listening_prints_tells_gaps_and_ends_after_count() {
     assert_eq!(next().await["kind"], "first");
     assert_eq!(next().await["type"], "skipped");
     drop(peer);
-    assert_eq!(next().await["type"], "gap");
+    let gap = next().await;
+    assert_eq!((&gap["type"], &gap["code"], gap["reason"].is_string()), (&json!("gap"), &Value::Null, true));
     let mut peer = server.next_peer().await.unwrap();
     peer.send("{\"kind\": \"second\",\n\"payload\": [1,\n2]}").await.unwrap();
     assert_eq!(next().await["payload"], json!([1, 2]));
@@ -215,4 +216,24 @@ async fn signals_end_both() {
             assert_eq!(ended.expect("it does not end"), Some(130), "{command}");
         }
     }
+}
+
+/// Neither the code nor the reason was told.
+#[tokio::test]
+async fn listening_tells_why_the_server_closed() {
+    let server = Server::start([Behaviour::Driven]).await.unwrap();
+    let mut running = Ham::new().start(&["listen", &server.url(), "--json"]);
+    let mut peer = server.next_peer().await.unwrap();
+    peer.send(r#"{"kind": "first"}"#).await.unwrap();
+    let mut next = async || -> Value { serde_json::from_str(&running.line(|_| true).await).unwrap() };
+    assert_eq!(next().await["kind"], "first");
+    peer.close_saying(1008, "no such token").await.unwrap();
+    let gap = json!({
+        "type": "gap",
+        "cause": "link_lost",
+        "detail": "closed by the server: code 1008, reason \"no such token\"",
+        "code": 1008,
+        "reason": "no such token",
+    });
+    assert_eq!(next().await, gap);
 }

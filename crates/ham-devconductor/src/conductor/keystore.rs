@@ -92,7 +92,8 @@ fn write_once(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     written.write_all(bytes)?;
     written.as_file().sync_all()?;
     written.persist(file)?;
-    Ok(())
+    // The name itself must survive a power cut: without its passphrase a keystore is lost.
+    std::fs::File::open(directory)?.sync_all()
 }
 
 fn random() -> Passphrase {

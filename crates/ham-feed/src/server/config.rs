@@ -13,7 +13,8 @@ use ring::digest::{SHA256, digest};
 ///
 /// # Defaults
 /// - no token is asked for; every chain exists
-/// - `queue`: [`DEFAULT_SUBSCRIBER_QUEUE`]; `max_connections`: [`DEFAULT_MAX_CONNECTIONS`]
+/// - `queue`: [`DEFAULT_SUBSCRIBER_QUEUE`] messages and `queue_bytes`: [`DEFAULT_SUBSCRIBER_QUEUE_BYTES`]
+/// - `max_connections`: [`DEFAULT_MAX_CONNECTIONS`]
 /// - `max_subscriptions`: [`DEFAULT_MAX_SUBSCRIPTIONS`]; `max_request_size`: [`DEFAULT_MAX_REQUEST_SIZE`]
 /// - `ping_interval`: [`DEFAULT_SERVER_PING_INTERVAL`]; `ping_timeout`: [`DEFAULT_SERVER_PING_TIMEOUT`]
 #[derive(Clone)]
@@ -21,6 +22,9 @@ use ring::digest::{SHA256, digest};
 pub struct FeedServerConfig {
     /// How many messages may wait for one subscriber, beside the few that are being written to its socket.
     pub queue: NonZeroUsize,
+    /// How many bytes of messages may wait for one subscriber; one message may be larger. What is published is shared by
+    /// all whom it waits for.
+    pub queue_bytes: usize,
     /// How many connections there may be; one more is refused with 503.
     pub max_connections: NonZeroUsize,
     /// How many subscriptions a connection may have; one more is answered with an error.
@@ -43,6 +47,7 @@ impl Default for FeedServerConfig {
     fn default() -> Self {
         Self {
             queue: DEFAULT_SUBSCRIBER_QUEUE,
+            queue_bytes: DEFAULT_SUBSCRIBER_QUEUE_BYTES,
             max_connections: DEFAULT_MAX_CONNECTIONS,
             max_subscriptions: DEFAULT_MAX_SUBSCRIPTIONS,
             max_request_size: DEFAULT_MAX_REQUEST_SIZE,
@@ -75,6 +80,13 @@ impl FeedServerConfig {
     #[must_use]
     pub fn with_queue(mut self, queue: NonZeroUsize) -> Self {
         self.queue = queue;
+        self
+    }
+
+    /// Sets [`queue_bytes`](Self::queue_bytes).
+    #[must_use]
+    pub fn with_queue_bytes(mut self, bytes: usize) -> Self {
+        self.queue_bytes = bytes;
         self
     }
 
@@ -126,6 +138,7 @@ impl fmt::Debug for FeedServerConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FeedServerConfig")
             .field("queue", &self.queue)
+            .field("queue_bytes", &self.queue_bytes)
             .field("max_connections", &self.max_connections)
             .field("max_subscriptions", &self.max_subscriptions)
             .field("max_request_size", &self.max_request_size)
@@ -152,6 +165,9 @@ pub enum ServerConfigError {
 /// A second of a thousand messages; a subscriber that is further behind is better told so.
 pub const DEFAULT_SUBSCRIBER_QUEUE: NonZeroUsize = NonZeroUsize::new(1024).expect("1024 is not zero");
 
+/// 16 MiB: the largest message that this crate's client takes by default ([`DEFAULT_MAX_MESSAGE_SIZE`](crate::DEFAULT_MAX_MESSAGE_SIZE)).
+pub const DEFAULT_SUBSCRIBER_QUEUE_BYTES: usize = 16 << 20;
+
 /// As many sockets as a process gets with a common limit of open files doubled once.
 pub const DEFAULT_MAX_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(10_000).expect("10000 is not zero");
 
@@ -176,8 +192,8 @@ mod tests {
         let config = FeedServerConfig::default();
         assert!(config.admits(None) && config.knows("any") && config.check().is_ok());
         assert_eq!(
-            (config.queue, config.max_connections),
-            (DEFAULT_SUBSCRIBER_QUEUE, DEFAULT_MAX_CONNECTIONS)
+            (config.queue, config.queue_bytes, config.max_connections),
+            (DEFAULT_SUBSCRIBER_QUEUE, DEFAULT_SUBSCRIBER_QUEUE_BYTES, DEFAULT_MAX_CONNECTIONS)
         );
         let config = config.with_tokens(["s3cret"]).with_chains(["a"]);
         assert!(config.admits(Some("s3cret")) && !config.admits(Some("other")) && !config.admits(None));

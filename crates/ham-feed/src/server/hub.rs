@@ -117,7 +117,7 @@ impl Hub {
             return None;
         }
         let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        let (sender, receiver) = lossy_queue(self.config.queue.get());
+        let (sender, receiver) = lossy_queue(self.config.queue.get(), self.config.queue_bytes);
         let seat = Seat {
             hub: Arc::clone(self),
             number: self.next.fetch_add(1, Ordering::Relaxed),
@@ -145,7 +145,7 @@ impl Hub {
         let mut reached = 0;
         for subscriber in subscribers.values() {
             if subscriber.all || event_type.is_some_and(|of| subscriber.event_types.contains(of)) {
-                subscriber.queue.put(text.clone());
+                subscriber.queue.put(text.clone(), text.len());
                 reached += 1;
             }
         }
@@ -156,7 +156,8 @@ impl Hub {
 impl Seat {
     /// Queues something for this connection alone.
     pub(super) fn tell(&self, text: String) {
-        self.queue.put(text.into());
+        let bytes = text.len();
+        self.queue.put(text.into(), bytes);
     }
 
     /// Adds a subscription; an error is a text for the client.

@@ -20,7 +20,7 @@
 //! client to acknowledge the one before.
 //!
 //! `GET /ws` is the feed, `GET /ws/status` counts its connections. A message is serialised once, whoever listens, and what
-//! waits for a subscriber is written together. Every subscriber has a bounded queue: one that is slower than the feed is
+//! waits for a subscriber is written together. Every subscriber has a queue bounded in messages and bytes: one that is slower than the feed is
 //! told how many messages it lost, in their place, and delays nobody. Two subscriptions of one connection that cover the
 //! same event deliver it once.
 
@@ -31,8 +31,8 @@ mod wire;
 
 pub use config::{
     DEFAULT_MAX_CONNECTIONS, DEFAULT_MAX_REQUEST_SIZE, DEFAULT_MAX_SUBSCRIPTIONS,
-    DEFAULT_SERVER_PING_INTERVAL, DEFAULT_SERVER_PING_TIMEOUT, DEFAULT_SUBSCRIBER_QUEUE, FeedServerConfig,
-    ServerConfigError,
+    DEFAULT_SERVER_PING_INTERVAL, DEFAULT_SERVER_PING_TIMEOUT, DEFAULT_SUBSCRIBER_QUEUE,
+    DEFAULT_SUBSCRIBER_QUEUE_BYTES, FeedServerConfig, ServerConfigError,
 };
 pub use hub::FeedServer;
 pub use wire::{ClientRequest, decode_request};

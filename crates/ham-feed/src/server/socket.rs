@@ -11,6 +11,7 @@ use axum::extract::{Query, State, WebSocketUpgrade};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::SinkExt as _;
+use ham_persistent::later;
 use ham_session::{LossyReceiver, Received};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -78,7 +79,7 @@ impl Connection {
     async fn serve(mut self) {
         let (interval, patience) = (self.seat.hub.config.ping_interval, self.seat.hub.config.ping_timeout);
         let mut closing = pin!(self.seat.hub.closing.clone().cancelled_owned());
-        let mut pings = interval_at(Instant::now() + interval, interval);
+        let mut pings = interval_at(later(Instant::now(), interval), interval);
         // Set while a ping is unanswered.
         let mut dead_at: Option<Instant> = None;
         loop {
@@ -102,7 +103,7 @@ impl Connection {
                     self.hear(&message)
                 }
                 Next::Ping => {
-                    dead_at = Some(Instant::now() + patience);
+                    dead_at = Some(later(Instant::now(), patience));
                     self.write(Message::Ping(Vec::new().into()), patience).await
                 }
                 Next::Say(said) => within(patience, self.say(said)).await,

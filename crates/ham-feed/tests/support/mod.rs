@@ -9,7 +9,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use ham_feed::{Dialect, FeedClient, FeedConfig, FeedItem, SubscribeError, Subscription, Topic};
-use ham_persistent::Exponential;
+use ham_persistent::{Exponential, ResetRule};
 use ham_testkit::server::{Behaviour, Message, Peer, Server};
 use serde_json::{Value, json};
 
@@ -26,7 +26,9 @@ pub(crate) async fn driven() -> Server {
 }
 
 pub(crate) fn config(url: &str) -> FeedConfig {
-    let retry = Exponential::new(Duration::from_millis(1), Duration::from_millis(20));
+    // Tests cut links that did not last, and want the next one.
+    let retry = Exponential::new(Duration::from_millis(1), Duration::from_millis(20))
+        .with_reset(ResetRule::OnConnect);
     FeedConfig::new(url.parse().unwrap()).with_retry(retry).with_min_pause(Duration::from_millis(1))
 }
 

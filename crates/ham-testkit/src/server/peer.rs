@@ -90,8 +90,19 @@ impl Peer {
     ///
     /// # Cancel safety
     /// Cancel safe in effect: the peer is consumed and its socket dropped.
-    pub async fn close(mut self, code: u16) -> Result<(), PeerError> {
-        let frame = CloseFrame { code: code.into(), reason: "".into() };
+    pub async fn close(self, code: u16) -> Result<(), PeerError> {
+        self.close_saying(code, "").await
+    }
+
+    /// As [`close`](Self::close), with a reason (at most 123 bytes).
+    ///
+    /// # Errors
+    /// As [`close`](Self::close).
+    ///
+    /// # Cancel safety
+    /// As [`close`](Self::close).
+    pub async fn close_saying(mut self, code: u16, reason: &str) -> Result<(), PeerError> {
+        let frame = CloseFrame { code: code.into(), reason: reason.to_owned().into() };
         self.bounded_send(tungstenite::Message::Close(Some(frame))).await?;
         loop {
             match self.receive().await {

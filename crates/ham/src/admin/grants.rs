@@ -5,14 +5,14 @@ use holochain_conductor_api::{AdminRequest, AdminResponse};
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::ActionHash;
 
-use super::{Admin, Asked, READ_AGAIN, dialect, not_found};
-use crate::chain::Chain;
-use crate::conductor::Request;
-use crate::dialect::find;
+use super::chain::Chain;
+use super::client::{Admin, Asked, READ_AGAIN, dialect, not_found};
 use crate::dialect::grant::GrantList;
 use crate::dialect::table::ClosedChain;
 use crate::dialect::{CapGrant, CapGrantInfo, Dialect};
 use crate::error::AdminError;
+use crate::wire::Request;
+use crate::wire::find;
 use crate::wire::{self, BadAnswer};
 
 /// The request that writes a grant.

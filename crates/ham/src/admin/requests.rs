@@ -9,7 +9,7 @@ use holochain_types::websocket::AllowedOrigins;
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::AgentPubKey;
 
-use super::{Admin, READ_AGAIN, dialect};
+use super::client::{Admin, READ_AGAIN, dialect};
 use crate::dialect::Dialect;
 use crate::error::AdminError;
 use crate::redact::Secret;

@@ -1,15 +1,14 @@
 //! The releases of Holochain that ham speaks, and everything in which they differ.
 //!
 //! [`table`] holds the differences as data, a column a release; [`grant`] the shapes that changed, [`refusals`] the texts
-//! of errors. [`find`] learns which release a link talks to. The rest of ham asks a [`Dialect`] and names no release.
+//! of errors. `wire/find.rs` learns which release a link talks to. The rest of ham asks a [`Dialect`] and names no release.
 
-pub(crate) mod find;
 pub(crate) mod grant;
 pub(crate) mod refusals;
 mod release;
 pub(crate) mod table;
 
 pub use grant::{CapAccess, CapGrant, CapGrantInfo, GrantedCapability};
-pub use refusals::{NOTHING_WRITTEN, NothingWritten, Span, Stage};
+pub use refusals::{NOTHING_WRITTEN, NothingWritten, RefusalKind, Span, Stage};
 pub use release::{RELEASE_VARIABLE, Release, UnknownRelease};
 pub(crate) use table::Dialect;

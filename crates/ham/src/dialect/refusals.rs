@@ -4,14 +4,32 @@
 //! that one which rewords a text fails the suite.
 
 use super::release::Release;
-use crate::wire::RefusalKind;
+
+/// Which of the conductor's error variants it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RefusalKind {
+    /// `InternalError`: everything that has no variant of its own, guest errors included.
+    InternalError,
+    /// `Deserialization`: the conductor could not read the request.
+    Deserialization,
+    /// `DnaReadError`.
+    DnaReadError,
+    /// `RibosomeError`.
+    RibosomeError,
+    /// `ZomeCallAuthenticationFailed`: the signature does not fit.
+    ZomeCallAuthenticationFailed,
+    /// `ZomeCallUnauthorized`: nonce, grant or block list refused the call.
+    ZomeCallUnauthorized,
+    /// `CountersigningSessionError`.
+    CountersigningSessionError,
+}
 
 /// When a refusal was decided, relative to the claim of the nonce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// The same bytes are refused the same way whenever they come.
-    Always,
-    /// Before the nonce, by what was installed at that moment: the same bytes, sent earlier, may have run.
+    /// Before the nonce, by what was installed at that moment, the conductor itself included: the same bytes, sent earlier, may
+    /// have run.
     BeforeNonce,
     /// By the nonce or after it was claimed: this sending was the first to arrive, or the answer says otherwise.
     AtNonce,
@@ -64,7 +82,7 @@ pub(crate) const NOT_RUNNING: &str =
     "Conductor returned an error while using a ConductorApi: CellNotRunning(";
 /// The same without a reason: the app's status has to tell it.
 pub(crate) const DISABLED: &str = "Conductor returned an error while using a ConductorApi: CellDisabled(";
-const CELL_MISSING: &str = "Conductor returned an error while using a ConductorApi: CellMissing(";
+pub(crate) const CELL_MISSING: &str = "Conductor returned an error while using a ConductorApi: CellMissing(";
 const UNREADABLE: &str = "Serialization error while using a InterfaceApi: ";
 pub(crate) const NO_ZOME: &str = "ZomeError: Zome not found: ";
 /// Two calls wrote to one chain at a time; this one lost, in the transaction that would have written.
@@ -85,11 +103,11 @@ const fn row(kind: RefusalKind, prefix: &'static str, stage: Stage, on: Span) ->
 pub const NOTHING_WRITTEN: &[NothingWritten] = {
     use RefusalKind::{Deserialization, InternalError, ZomeCallAuthenticationFailed, ZomeCallUnauthorized};
     use Span::{All, Since, Until};
-    use Stage::{Always, AtNonce, BeforeNonce};
+    use Stage::{AtNonce, BeforeNonce};
     &[
-        row(ZomeCallAuthenticationFailed, "Authentication failure. Bad signature", Always, All),
-        row(Deserialization, "", Always, All),
-        row(InternalError, UNREADABLE, Always, All),
+        row(ZomeCallAuthenticationFailed, "Authentication failure. Bad signature", BeforeNonce, All),
+        row(Deserialization, "", BeforeNonce, All),
+        row(InternalError, UNREADABLE, BeforeNonce, All),
         row(ZomeCallUnauthorized, UNAUTHORIZED, AtNonce, All),
         row(InternalError, NO_FUNCTION, AtNonce, All),
         row(InternalError, GUEST, AtNonce, All),

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use ham_session::Recovery;
 
-use super::AdminError;
-use crate::config::KEYSTORE_COOLDOWN;
+use super::admin::AdminError;
+
+/// The advice while the keystore is away: its link redials by itself.
+pub const KEYSTORE_COOLDOWN: Duration = Duration::from_secs(1);
 
 /// Why a call could not be signed. Nothing was sent.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -1,31 +1,29 @@
 //! The grant of a key: asked for until it is there, and never twice.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use ham_persistent::WallClock;
-use ham_session::{Delivery, Recovery};
+use ham_session::Recovery;
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::{ActionHash, GrantedFunctions};
 use tokio::time::Instant;
 
 use super::credential::StoredCredential;
+use super::fate::{Fate, fate, micros, unsettled};
 use super::keeper::Locked;
 use super::look_up::{look_up, revoked};
 use super::progress::Progress;
 use super::ring::Keys;
-use crate::admin::{Admin, GRANT};
-use crate::chain::{Chain, OnChain};
+use crate::admin::Admin;
+use crate::admin::{Chain, OnChain};
 use crate::dialect::{CapAccess, CapGrant};
 use crate::error::{AdminError, SigningError, SigningStep};
 use crate::events;
 
-/// How long a grant whose answer was lost may still be written: the conductor runs `init` before it, and waits for another
-/// one's for 30 s. It is looked for until then, and not asked for again before.
-const GRANT_SETTLES: Duration = Duration::from_secs(30);
-/// How often.
+/// How often a grant of unknown fate is looked for.
 const GRANT_POLL: Duration = Duration::from_millis(250);
-/// How often a grant is asked for of a conductor that answers that others write to the chain.
+/// How often a grant is asked for that is lost, or refused because others write to the chain.
 const TRIES: u32 = 8;
 /// The pause before the second try; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -39,17 +37,6 @@ pub(super) struct Granter<'a> {
     pub(super) wall_clock: &'a Arc<dyn WallClock>,
     pub(super) progress: &'a Progress,
     pub(super) deadline: Instant,
-}
-
-/// What is known of a request that failed.
-#[derive(Debug, PartialEq, Eq)]
-enum Fate {
-    /// The conductor never had it.
-    NotSent,
-    /// It is over: the chain tells what it did.
-    Over,
-    /// It may still be carried out.
-    Unknown,
 }
 
 impl Granter<'_> {
@@ -88,9 +75,10 @@ impl Granter<'_> {
             if let Some(error) = failed.take() {
                 let pause = FIRST_PAUSE.saturating_mul(1 << tries.min(8)).min(LONGEST_PAUSE);
                 tries += 1;
-                let busy = matches!(error, AdminError::Answer { .. })
-                    && matches!(error.recovery(), Recovery::CoolDown { .. });
-                if !busy || tries >= TRIES || Instant::now() + pause >= self.deadline {
+                // Lost or refused by a busy conductor, and by now known to have written nothing.
+                let passes = matches!(error, AdminError::Lost { .. })
+                    || matches!(error.recovery(), Recovery::CoolDown { .. });
+                if !passes || tries >= TRIES || Instant::now() + pause >= self.deadline {
                     note(&credential, locked, keys).await;
                     return Err(SigningError::Grant(error));
                 }
@@ -98,9 +86,9 @@ impl Granter<'_> {
             }
             self.check_allowed(cell, keys).await?;
             credential.asked = Some(micros(self.wall_clock.now()));
-            keys.remember(&credential);
             self.progress.begin(SigningStep::CredentialFile);
             locked.keep(&credential).await?;
+            keys.remember(&credential);
             keys.ask(&name);
             self.progress.begin(SigningStep::Grant);
             let error = match self.admin.grant(cell, &self.grant_for(&credential)?).await {
@@ -180,76 +168,5 @@ async fn note(credential: &StoredCredential, locked: &mut Locked<'_>, keys: &mut
     keys.remember(credential);
     if let Err(error) = locked.keep(credential).await {
         tracing::debug!(event = events::CAP_GRANT, %error, "cannot note that no grant was written");
-    }
-}
-
-/// Of the steps before the request itself (the dial, the release), any error means that it was not sent.
-fn fate(error: &AdminError) -> Fate {
-    match error {
-        AdminError::Answer { request: GRANT, .. } => Fate::Over,
-        AdminError::Lost { request: GRANT, source, .. } => match source.delivery() {
-            Delivery::NotSent => Fate::NotSent,
-            Delivery::Answered => Fate::Over,
-            Delivery::Unknown => Fate::Unknown,
-        },
-        _ => Fate::NotSent,
-    }
-}
-
-fn micros(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
-}
-
-/// What is left of [`GRANT_SETTLES`] at `now`, both in microseconds since 1970. A clock that was set back by more than that
-/// tells nothing.
-fn unsettled(asked: u64, now: u64) -> Option<Duration> {
-    if Duration::from_micros(asked.abs_diff(now)) >= GRANT_SETTLES {
-        return None;
-    }
-    Some(GRANT_SETTLES - Duration::from_micros(now.saturating_sub(asked)))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use ham_session::{DialError, Phase, RequestError};
-
-    use super::*;
-    use crate::wire::BadAnswer;
-
-    #[test]
-    fn what_was_not_asked_for_wrote_nothing() {
-        let lost = |request, phase| AdminError::Lost {
-            request,
-            reconcile: "",
-            source: RequestError::TimedOut { phase, after: Duration::ZERO },
-        };
-        let dial = AdminError::Dial {
-            url: String::new(),
-            source: Arc::new(DialError::InvalidUrl { reason: String::new() }),
-        };
-        let answer = |request| AdminError::Answer { request, source: BadAnswer::Empty };
-        for (error, right) in [
-            (dial, Fate::NotSent),
-            (lost("agent_info", Phase::Sent), Fate::NotSent),
-            (answer("agent_info"), Fate::NotSent),
-            (lost(GRANT, Phase::Queued), Fate::NotSent),
-            (lost(GRANT, Phase::Sent), Fate::Unknown),
-            (answer(GRANT), Fate::Over),
-        ] {
-            assert_eq!(fate(&error), right, "{error:?}");
-        }
-    }
-
-    #[test]
-    fn a_grant_settles_whatever_the_clock_does() {
-        let (second, settles) = (1_000_000, 30_000_000);
-        assert_eq!(unsettled(second, second), Some(GRANT_SETTLES));
-        assert_eq!(unsettled(second, 11 * second), Some(Duration::from_secs(20)));
-        assert_eq!(unsettled(0, settles), None);
-        assert_eq!(unsettled(settles - 1, 0), Some(GRANT_SETTLES));
-        assert_eq!(unsettled(settles, 0), None);
     }
 }

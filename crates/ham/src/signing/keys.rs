@@ -16,7 +16,7 @@ use super::look_up::{look_up, revoked};
 use super::progress::Progress;
 use super::ring::{KeyRing, Keys};
 use crate::admin::Admin;
-use crate::chain::OnChain;
+use crate::admin::OnChain;
 use crate::entropy::Entropy;
 use crate::error::{AdminError, SigningError, SigningStep};
 use crate::events;

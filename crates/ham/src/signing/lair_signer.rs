@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ham_persistent::{
-    AttemptError, Config, ConnectError, Connection, Connector, Permanence, Persistent, Randomness,
+    AttemptError, Cause, Closed, Config, ConnectError, Connection, Connector, Permanence, Persistent,
+    Randomness,
 };
 use holochain_zome_types::prelude::{AgentPubKey, Signature};
 use tokio::sync::watch;
@@ -125,8 +126,7 @@ impl LairSigner {
     /// keystore that is away now fails it.
     pub(super) async fn prove(&self, agent: &AgentPubKey, deadline: Instant) -> Result<(), SigningError> {
         let began = Instant::now();
-        let dialled = self.link.connected_or_failed_to_connect();
-        let link = match tokio::time::timeout_at(deadline, dialled).await {
+        let link = match tokio::time::timeout_at(deadline, self.dialled()).await {
             Ok(Ok(link)) => link,
             Ok(Err(AttemptError::FailedToConnect(error))) => return Err((*error).clone()),
             Ok(Err(AttemptError::Closed(_))) => return Err(SigningError::Closed),
@@ -164,12 +164,15 @@ impl LairSigner {
         }
     }
 
-    /// The live link. A passphrase that was refused is told at once; it does not heal.
+    /// The live link. A passphrase that was refused is told at once, also where that was before: it does not heal.
     async fn link(&self, deadline: Instant) -> Result<Link, SigningError> {
         let began = Instant::now();
+        if let Some(refused) = self.refused() {
+            return Err(refused);
+        }
         let live = async {
             loop {
-                match self.link.connected_or_failed_to_connect().await {
+                match self.dialled().await {
                     Ok(link) => return Ok(link),
                     Err(AttemptError::FailedToConnect(error)) => match &*error {
                         SigningError::BadPassphrase { .. } => return Err((*error).clone()),
@@ -187,6 +190,31 @@ impl LairSigner {
                 }
                 None => timed_out(SigningStep::KeystoreDial, began),
             }),
+        }
+    }
+
+    /// What the last attempt said of the passphrase, between attempts.
+    fn refused(&self) -> Option<SigningError> {
+        let state = self.link.state();
+        let state = state.borrow();
+        let Some(Cause::AttemptFailed(failure)) = state.cause() else { return None };
+        let error = failure.error().downcast_ref::<SigningError>()?;
+        matches!(error, SigningError::BadPassphrase { .. }).then(|| error.clone())
+    }
+
+    /// The link, or why the attempt that is under way, or the next one, gave none. Not a link that is dead and that the engine
+    /// has not missed yet: asking it again and again would keep the engine from doing so.
+    async fn dialled(&self) -> Result<Link, AttemptError<SigningError>> {
+        loop {
+            let mut state = self.link.state();
+            state.mark_unchanged();
+            let link = self.link.connected_or_failed_to_connect().await?;
+            if link.ended.borrow().is_none() {
+                return Ok(link);
+            }
+            if state.changed().await.is_err() {
+                return Err(Closed { cause: Cause::DriverEnded }.into());
+            }
         }
     }
 

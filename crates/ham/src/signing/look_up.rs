@@ -4,7 +4,7 @@ use holochain_zome_types::cell::CellId;
 
 use super::credential::StoredCredential;
 use crate::admin::Admin;
-use crate::chain::{Chain, OnChain};
+use crate::admin::{Chain, OnChain};
 use crate::error::SigningError;
 
 /// What became of the grant of a credential. Without an admin interface the file is trusted.

@@ -3,6 +3,7 @@
 mod config;
 mod credential;
 mod credentials;
+mod fate;
 mod file;
 mod grant;
 mod keeper;

@@ -122,12 +122,17 @@ impl Fake {
 
 /// A persistent connection that does not need the admin interface to come up.
 pub(crate) fn persistent(admin: SocketAddr, app: &Server) -> PersistentHam {
+    PersistentHam::start(without_setup(admin, app)).unwrap()
+}
+
+/// Its configuration.
+pub(crate) fn without_setup(admin: SocketAddr, app: &Server) -> PersistentHamConfig {
     let url = |address: SocketAddr| Url::parse(&format!("ws://{address}/")).unwrap();
     let mut config =
         PersistentHamConfig::new(url(admin), APP).with_app(AppInterface::Url(url(app.address())));
     let token = || -> TokenFuture { Box::pin(async { Ok(Secret::new(b"token".to_vec())) }) };
     config.token = ham::TokenSource::Provider(std::sync::Arc::new(token));
-    PersistentHam::start(config).unwrap()
+    config
 }
 
 /// Answers app info, and every other request with an error, until the link ends.

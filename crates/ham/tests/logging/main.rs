@@ -99,6 +99,23 @@ async fn one_line_for_each_thing_that_happened() {
     assert_eq!((connected.event.as_str(), connected.signing.as_str()), (events::CONNECTED, "client"));
     drop(ham);
 
+    // A node's passphrase file that others can open is used, and told.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let node = tempfile::tempdir().unwrap();
+        let (conductor, passphrase) =
+            (node.path().join("conductor-config.yaml"), node.path().join("passphrase"));
+        std::fs::write(&conductor, format!("keystore:\n  type: lair_server\n  connection_url: {keystore}\n"))
+            .unwrap();
+        std::fs::write(&passphrase, "phrase\n").unwrap();
+        for (mode, told) in [(0o444, &[events::SECRET_EXPOSED][..]), (0o400, &[])] {
+            std::fs::set_permissions(&passphrase, std::fs::Permissions::from_mode(mode)).unwrap();
+            assert!(fake.config().try_lair_signing_from_node(&conductor, &passphrase).lair.is_some());
+            assert_eq!(log.events(), told, "{mode:o}");
+        }
+    }
+
     // A refusal is at error from the first attempt: no retry heals it.
     let (stop, mut shutdown) = tokio::sync::watch::channel(false);
     let refused = HamConfig { allow_cap_grant_signing: false, ..fake.config() };

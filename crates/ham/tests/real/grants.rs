@@ -247,6 +247,25 @@ fn a_repeated_call_never_hides_the_round_that_was_lost() {
     });
 }
 
+/// Case: eight processes on one new credential file, five of which ended with "head has moved", each with a key of its own.
+/// Here the processes are memories that do not know of each other.
+#[test]
+fn eight_memories_and_one_new_credential_file_make_one_grant() {
+    run(async {
+        let conductor = shared().await;
+        let app_id = app(conductor).await;
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("credentials");
+        let process = || {
+            let config = config(conductor, &app_id).with_signing(stored(&file));
+            PersistentHam::connect(config.with_memory(ham::ProcessMemory::apart()))
+        };
+        let calls = (0..8).map(async |_| call_ids(&process().await.unwrap()).await);
+        futures_util::future::join_all(calls).await;
+        assert_eq!(grants_of(&connect(conductor, &app_id).await).await.len(), 1);
+    });
+}
+
 /// Case: {a}, then {a, b}, then a's second cell left {a, a}, and b's key was gone.
 #[test]
 fn two_apps_that_take_turns_keep_each_others_keys_in_one_file() {

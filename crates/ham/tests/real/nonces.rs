@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use ham::{CallError, CallOptions, Effect, Fenced, Outcome, PersistentHam, SignedCall};
+use ham::{CallError, CallOptions, Effect, FenceError, Fenced, Outcome, PersistentHam, SignedCall};
 use ham_persistent::{SystemWallClock, WallClock};
 
 use crate::support::*;
@@ -68,15 +68,29 @@ fn a_fence_settles_a_lost_call_one_way_or_the_other() {
         let never_sent = ham.prepare("probe", "probe", "create_item", item("burnt"), PATIENCE).await.unwrap();
         if !remembers_nonces().await {
             let refused = ham.fence(&never_sent, None).await.unwrap_err();
-            return assert!(matches!(refused, CallError::UnsafeToRepeat { .. }), "{refused:?}");
+            return assert!(matches!(refused, FenceError::UnsafeToRepeat { .. }), "{refused:?}");
         }
-        assert_eq!(ham.fence(&never_sent, None).await.unwrap(), Fenced::NeverRan);
+        let journalled_before = journalled(&never_sent);
+        for _ in 0..2 {
+            assert_eq!(ham.fence(&never_sent, None).await.unwrap(), Fenced::NeverRan);
+            assert!(never_sent.is_fenced());
+        }
         let too_late = ham.send_signed(&never_sent, CallOptions::default()).await.unwrap_err();
-        assert!(matches!(too_late, CallError::Arrived { .. }), "{too_late:?}");
+        assert!(matches!(too_late, CallError::Fenced), "{too_late:?}");
+        assert_eq!((too_late.outcome(), too_late.effect()), (Outcome::NotRun, Effect::Nothing));
+        // A process that reads the call as it was when its fence began cannot tell whose the nonce is.
+        journalled_before.begin_fence();
+        let in_doubt = journalled(&journalled_before);
+        assert_eq!(ham.fence(&in_doubt, None).await.unwrap(), Fenced::Ambiguous);
+        let unknown = ham.send_signed(&in_doubt, CallOptions::default()).await.unwrap_err();
+        assert!(matches!(unknown, CallError::Ambiguous { .. }), "{unknown:?}");
+        assert_eq!(unknown.outcome(), Outcome::Unknown);
 
         let sent = ham.prepare("probe", "probe", "create_item", item("kept"), PATIENCE).await.unwrap();
         ham.send_signed(&sent, CallOptions::default()).await.unwrap();
-        assert_eq!(ham.fence(&sent, None).await.unwrap(), Fenced::Arrived);
+        for _ in 0..2 {
+            assert_eq!(ham.fence(&sent, None).await.unwrap(), Fenced::Arrived);
+        }
         assert_eq!(call_ids(&ham).await, ["kept"]);
     });
 }

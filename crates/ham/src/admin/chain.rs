@@ -1,0 +1,320 @@
+//! A cell's source chain as the admin interface dumps it: whether it is closed, and which of ham's grants it holds.
+//!
+//! Read before granting: an agent that writes after `CloseChain` gets itself warranted.
+
+use std::collections::HashSet;
+
+use ham_session::{LinkEnd, RequestError};
+use holochain_zome_types::cell::CellId;
+use holochain_zome_types::prelude::ActionHash;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::client::Admin;
+use crate::dialect::Dialect;
+use crate::dialect::table::ActionShape;
+use crate::error::AdminError;
+use crate::wire::BadAnswer;
+
+/// The chain of one cell.
+pub(crate) struct Chain<'a> {
+    admin: &'a Admin,
+    cell: &'a CellId,
+}
+
+/// What a chain holds of a grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum OnChain {
+    /// It is there, by this action, and in force.
+    Valid(Option<ActionHash>),
+    /// It was there and was revoked.
+    Revoked,
+    /// It is not there, or not to be read.
+    Absent,
+}
+
+/// What one request shows of a chain.
+enum Page {
+    Records(Vec<Record>),
+    /// It holds an entry that the conductor cannot read, so it answers none of it.
+    Unreadable,
+}
+
+/// What ham looks at of a record.
+struct Record {
+    address: Vec<u8>,
+    closes: bool,
+    /// The action that it deletes.
+    deletes: Option<Vec<u8>>,
+    /// The tag of a grant.
+    tag: Option<String>,
+}
+
+impl<'a> Chain<'a> {
+    pub(crate) fn of(admin: &'a Admin, cell: &'a CellId) -> Self {
+        Self { admin, cell }
+    }
+
+    /// Whether the last action of the chain is `CloseChain`.
+    ///
+    /// A release that pages answers from the chain's start only, so the head of a longer chain is found by galloping and
+    /// bisection: about 2·log2(length) small requests. One that does not answers the whole chain: one request.
+    pub(crate) async fn is_closed(&self) -> Result<bool, AdminError> {
+        // Short chains end with the first page, which is small: it begins with the records of the genesis.
+        if let Page::Records(records) = self.page(None, LOOK).await?
+            && (records.len() < LOOK as usize || !self.admin.dialect().await?.pages_chains)
+        {
+            return Ok(records.last().is_some_and(|record| record.closes));
+        }
+        let mut looks = Looks::default();
+        let (mut closes, mut low, mut step) = (None, 0_u32, LOOK);
+        let mut high = loop {
+            let probe = low.saturating_add(step);
+            match looks.at(self, probe).await? {
+                Some(last) => (closes, low, step) = (Some(last), probe, step.saturating_mul(2)),
+                None => break probe,
+            }
+            if low == u32::MAX {
+                return Ok(closes.unwrap_or_default());
+            }
+        };
+        // Invariant: a record follows `low`, unless that is 0; none follows `high`.
+        while high - low > 1 {
+            let probe = low + (high - low) / 2;
+            match looks.at(self, probe).await? {
+                Some(last) => (closes, low) = (Some(last), probe),
+                None => high = probe,
+            }
+        }
+        match closes {
+            Some(closes) => Ok(closes),
+            None => Ok(looks.at(self, 0).await?.unwrap_or_default()),
+        }
+    }
+
+    /// What the chain holds of the grant with this tag, which the action `written` wrote where that is known; and whether the
+    /// chain holds entries that the conductor cannot read. Read from its start until its end.
+    pub(crate) async fn grant(
+        &self,
+        tag: &str,
+        written: Option<&ActionHash>,
+    ) -> Result<(OnChain, bool), AdminError> {
+        let mut grants = Vec::new();
+        let mut deleted = HashSet::new();
+        let mut unreadable_in_a_row = 0;
+        let mut outdated = false;
+        let (mut after, mut limit) = (None, PAGE);
+        loop {
+            // Sequence numbers begin at 0 and have no holes.
+            let next = |by: u32| Some(after.map_or(by - 1, |after: u32| after.saturating_add(by)));
+            let records = match self.page(after, limit).await? {
+                Page::Unreadable if limit > 1 => {
+                    limit /= 2;
+                    continue;
+                }
+                Page::Unreadable => {
+                    (outdated, unreadable_in_a_row) = (true, unreadable_in_a_row + 1);
+                    if unreadable_in_a_row > MAX_UNREADABLE {
+                        return Err(bad(BadAnswer::Undecodable(format!(
+                            "more than {MAX_UNREADABLE} records in a row that the conductor cannot read"
+                        ))));
+                    }
+                    after = next(1);
+                    continue;
+                }
+                Page::Records(records) => records,
+            };
+            unreadable_in_a_row = 0;
+            let count = u32::try_from(records.len()).unwrap_or(u32::MAX);
+            for record in records {
+                deleted.extend(record.deletes);
+                if record.tag.as_deref() == Some(tag) {
+                    grants.push(record.address);
+                }
+            }
+            if count < limit || !self.admin.dialect().await?.pages_chains {
+                break;
+            }
+            (after, limit) = (next(count), limit.saturating_mul(2).min(PAGE));
+        }
+        let in_force = grants.iter().find(|address| !deleted.contains(*address));
+        let on_chain = match in_force {
+            Some(address) => OnChain::Valid(ActionHash::try_from_raw_39(address.clone()).ok()),
+            None if !grants.is_empty() => OnChain::Revoked,
+            None if written.is_some_and(|hash| deleted.contains(hash.get_raw_39())) => OnChain::Revoked,
+            None => OnChain::Absent,
+        };
+        Ok((on_chain, outdated))
+    }
+
+    /// At most `limit` records after a sequence number; of a release that does not page, all of them.
+    async fn page(&self, after: Option<u32>, limit: u32) -> Result<Page, AdminError> {
+        let dialect = self.admin.dialect().await?;
+        let dumped = match dialect.pages_chains {
+            true => self.admin.dump_state(self.cell, after, Some(limit)).await,
+            false => self.admin.dump_state(self.cell, None, None).await,
+        };
+        let dump = match dumped {
+            Ok(dump) => dump,
+            Err(AdminError::Answer { source: BadAnswer::Refused(refusal), .. })
+                if dialect.pages_chains && refusal.is_unreadable_entry() =>
+            {
+                return Ok(Page::Unreadable);
+            }
+            Err(error) => return Err(too_large(error)),
+        };
+        read(&dump, dialect, after, limit).map(Page::Records).map_err(bad)
+    }
+}
+
+/// Looks at single records in search of the last one.
+#[derive(Default)]
+struct Looks {
+    unreadable: u32,
+}
+
+impl Looks {
+    /// Whether the first record after a sequence number closes the chain; `None` when none follows.
+    async fn at(&mut self, chain: &Chain<'_>, after: u32) -> Result<Option<bool>, AdminError> {
+        match chain.page(Some(after), 1).await? {
+            Page::Records(records) => Ok(records.first().map(|record| record.closes)),
+            // `CloseChain` has no entry that could be unreadable.
+            Page::Unreadable if self.unreadable < MAX_UNREADABLE_LOOKS => {
+                self.unreadable += 1;
+                Ok(Some(false))
+            }
+            Page::Unreadable => Err(bad(BadAnswer::Undecodable(format!(
+                "more than {MAX_UNREADABLE_LOOKS} records that the conductor cannot read"
+            )))),
+        }
+    }
+}
+
+/// Single records that a conductor may fail to read before its chain counts as one that cannot be read.
+const MAX_UNREADABLE_LOOKS: u32 = 4;
+/// Records of the first look: the genesis, whose records are small, and the one after it.
+const LOOK: u32 = 4;
+/// Records a request.
+const PAGE: u32 = 256;
+/// Records in a row that a conductor may fail to read. More are no grants of an earlier release.
+const MAX_UNREADABLE: u32 = 256;
+
+/// Asking again for what is larger than a message would only be answered so again.
+fn too_large(error: AdminError) -> AdminError {
+    match &error {
+        AdminError::Lost { source: RequestError::LinkLost { end, .. }, .. } => match &**end {
+            LinkEnd::TooLarge { size, limit } => bad(BadAnswer::Undecodable(format!(
+                "the chain is {size} bytes, of which {limit} can be read"
+            ))),
+            _ => error,
+        },
+        _ => error,
+    }
+}
+
+fn bad(source: BadAnswer) -> AdminError {
+    AdminError::Answer { request: "dump_state", source }
+}
+
+/// The dump is a JSON array whose first element holds the chain; a text for people follows.
+#[derive(Deserialize)]
+struct Dump<'a>(#[serde(borrow)] State<'a>, serde::de::IgnoredAny);
+
+#[derive(Deserialize)]
+struct State<'a> {
+    #[serde(borrow)]
+    source_chain_dump: SourceChain<'a>,
+}
+
+#[derive(Deserialize)]
+struct SourceChain<'a> {
+    #[serde(borrow)]
+    records: Vec<RecordIn<'a>>,
+}
+
+#[derive(Deserialize)]
+struct RecordIn<'a> {
+    action_address: Vec<u8>,
+    action: ActionIn,
+    #[serde(borrow)]
+    entry: Option<EntryIn<'a>>,
+}
+
+/// Either shape; which one it has to be is the dialect's.
+#[derive(Deserialize)]
+struct ActionIn {
+    #[serde(flatten)]
+    flat: DataIn,
+    header: Option<HeaderIn>,
+    data: Option<DataIn>,
+}
+
+#[derive(Deserialize)]
+struct HeaderIn {
+    action_seq: u32,
+}
+
+#[derive(Deserialize)]
+struct DataIn {
+    r#type: Option<String>,
+    deletes_address: Option<Vec<u8>>,
+}
+
+#[derive(Deserialize)]
+struct EntryIn<'a> {
+    entry_type: &'a str,
+    /// Left as text: entries may be large, and only grants are looked into.
+    #[serde(borrow)]
+    entry: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct GrantIn {
+    tag: String,
+}
+
+/// Where a dump does not parse. The error's own text can quote it, and dumps hold capability secrets.
+fn without_content(error: &serde_json::Error) -> String {
+    format!("the dump has an error of {:?} at {}:{}", error.classify(), error.line(), error.column())
+}
+
+/// The records of a dump, in the words of the release, and no others than were asked for.
+fn read(dump: &str, dialect: &Dialect, after: Option<u32>, limit: u32) -> Result<Vec<Record>, BadAnswer> {
+    let Dump(state, _) =
+        serde_json::from_str(dump).map_err(|error| BadAnswer::Undecodable(without_content(&error)))?;
+    let otherwise = |why: &str| BadAnswer::OtherRelease { release: dialect.release, why: why.to_owned() };
+    let records = state.source_chain_dump.records;
+    if dialect.pages_chains {
+        if records.len() > limit as usize {
+            return Err(otherwise("it answers more of a chain than was asked for"));
+        }
+        let seq = |record: &RecordIn<'_>| record.action.header.as_ref().map(|header| header.action_seq);
+        let wanted = after.map_or(0, |after| after.saturating_add(1));
+        if records.first().is_some_and(|record| seq(record) != Some(wanted)) {
+            return Err(otherwise("it answers another part of a chain than was asked for"));
+        }
+    }
+    records
+        .into_iter()
+        .map(|record| {
+            let data = match dialect.actions {
+                ActionShape::Flat => Some(record.action.flat),
+                ActionShape::HeaderAndData => record.action.data,
+            };
+            let Some(DataIn { r#type: Some(kind), deletes_address }) = data else {
+                return Err(otherwise("its actions are not written that way"));
+            };
+            let grant = record.entry.filter(|entry| entry.entry_type == "CapGrant");
+            let tag = grant.and_then(|grant| serde_json::from_str::<GrantIn>(grant.entry.get()).ok());
+            Ok(Record {
+                address: record.action_address,
+                closes: kind == "CloseChain",
+                deletes: deletes_address,
+                tag: tag.map(|grant| grant.tag),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,208 @@
+//! The admin interface: one link, dialled when it is needed and kept while it lives.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ham_session::{Inbox, Incoming as Pushed, Link, SessionConfig, Target, dial};
+use holochain_conductor_api::{AdminRequest, AdminResponse};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::config::{DEFAULT_ADMIN_TIMEOUT, DEFAULT_ORIGIN};
+use crate::deadline::deadline_after;
+use crate::dialect::{Dialect, Release};
+use crate::error::AdminError;
+use crate::wire::find::{self, NotFound};
+use crate::wire::{self, BadAnswer};
+use crate::wire::{ConductorProtocol, Incoming, Interface, Request};
+
+/// What tells whether a lost request happened. Reads have nothing to reconcile.
+pub(super) const READ_AGAIN: &str = "it is a read: ask again";
+/// The same of the requests that find out the release.
+const FINDING_OUT: &str = "it only finds out the conductor's release: ask again";
+
+/// A client of a conductor's admin interface. Cheap to clone; all clones share one link.
+///
+/// The link is dialled by the first request and again by the first one after it died, inside that request's own
+/// deadline; there is no loop behind it. Dropping the last clone closes the link.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    pub(super) shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    target: Target,
+    session: SessionConfig,
+    pub(super) timeout: Duration,
+    /// The release that the owner names; `None` to find it out.
+    release: Option<Release>,
+    /// Held while dialling, so that callers at the same time share one dial.
+    link: Mutex<Option<Link<ConductorProtocol>>>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared")
+            .field("target", &self.target)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The admin interface pushes nothing.
+struct NoPushes;
+
+impl Inbox<ConductorProtocol> for NoPushes {
+    fn deliver(&self, _: &Link<ConductorProtocol>, incoming: Pushed<ConductorProtocol>) {
+        if let Pushed::Skipped { why } = incoming {
+            tracing::warn!(event = crate::events::FRAME_SKIPPED, interface = "admin", why);
+        }
+    }
+}
+
+impl Admin {
+    /// A client for the admin interface at `target`; nothing is dialled yet.
+    pub fn new(target: Target) -> Self {
+        Self::with_config(target, SessionConfig::default(), DEFAULT_ADMIN_TIMEOUT)
+    }
+
+    /// As [`new`](Self::new) with a session configuration and a time-out per request, dialling included.
+    pub fn with_config(target: Target, session: SessionConfig, timeout: Duration) -> Self {
+        Self { shared: Arc::new(Shared { target, session, timeout, release: None, link: Mutex::new(None) }) }
+    }
+
+    /// Takes the conductor for one of this release instead of finding out; `None` finds out. The result has a link of its
+    /// own.
+    #[must_use]
+    pub fn with_release(self, release: Option<Release>) -> Self {
+        let Shared { target, session, timeout, .. } = &*self.shared;
+        let (target, session, timeout) = (target.clone(), session.clone(), *timeout);
+        Self { shared: Arc::new(Shared { target, session, timeout, release, link: Mutex::new(None) }) }
+    }
+
+    /// A client for the admin interface on a local port, with ham's own origin.
+    pub fn local(port: u16) -> Self {
+        Self::new(crate::config::local_target(port, DEFAULT_ORIGIN))
+    }
+
+    /// Where it dials, without query and credentials.
+    pub fn url(&self) -> String {
+        crate::config::shown_url(&self.shared.target.url)
+    }
+
+    /// The release of Holochain that the conductor is of. Found out once a link, by at most two requests that change
+    /// nothing.
+    ///
+    /// # Errors
+    /// See [`AdminError`].
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub async fn release(&self) -> Result<Release, AdminError> {
+        let deadline = self.deadline();
+        let link = self.link(deadline).await?;
+        Ok(dialect(&link, deadline).await?.release)
+    }
+
+    /// Any admin request. `request_name` and `reconcile` go into the error.
+    ///
+    /// # Errors
+    /// See [`AdminError`]; a lost write is [`AdminError::Lost`] with [`Delivery::Unknown`](ham_session::Delivery).
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives up the answer; the request may still be carried out.
+    pub async fn request(
+        &self,
+        request_name: &'static str,
+        reconcile: &'static str,
+        request: &AdminRequest,
+    ) -> Result<AdminResponse, AdminError> {
+        let deadline = self.deadline();
+        let link = self.link(deadline).await?;
+        let asked = Asked { link: &link, request: request_name, reconcile, deadline };
+        let answer = asked.answer(Request::admin(request)).await?;
+        match wire::admin_answer(answer) {
+            Ok(response) => Ok(response),
+            Err(bad) => Err(match find::lacking(&link, &bad, || Request::admin(request), deadline).await {
+                Some((request, release)) => AdminError::NotInRelease { request, release },
+                None => asked.bad(bad),
+            }),
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Instant {
+        deadline_after(self.shared.timeout)
+    }
+
+    /// Whether a dial is under way.
+    pub(crate) fn is_dialling(&self) -> bool {
+        self.shared.link.try_lock().is_err()
+    }
+
+    /// The live link, dialled if there is none.
+    pub(super) async fn link(&self, deadline: Instant) -> Result<Link<ConductorProtocol>, AdminError> {
+        let dialled = async {
+            let mut slot = self.shared.link.lock().await;
+            if let Some(link) = slot.as_ref().filter(|link| link.end().is_none()) {
+                return Ok(link.clone());
+            }
+            let protocol = ConductorProtocol::new(Interface::Admin).with_release(self.shared.release);
+            let protocol = Arc::new(protocol);
+            let link = dial(&self.shared.target, protocol, Arc::new(NoPushes), &self.shared.session)
+                .await
+                .map_err(|source| AdminError::Dial { url: self.url(), source: Arc::new(source) })?;
+            *slot = Some(link.clone());
+            Ok(link)
+        };
+        match tokio::time::timeout_at(deadline, dialled).await {
+            Ok(result) => result,
+            Err(_) => Err(AdminError::Dial {
+                url: self.url(),
+                source: Arc::new(ham_session::DialError::TimedOut {
+                    phase: ham_session::DialPhase::Connect,
+                    after: self.shared.timeout,
+                }),
+            }),
+        }
+    }
+}
+
+/// One request under way.
+pub(super) struct Asked<'a> {
+    pub(super) link: &'a Link<ConductorProtocol>,
+    pub(super) request: &'static str,
+    pub(super) reconcile: &'static str,
+    pub(super) deadline: Instant,
+}
+
+impl Asked<'_> {
+    pub(super) async fn answer(&self, out: Result<Request, String>) -> Result<Incoming, AdminError> {
+        let (request, reconcile) = (self.request, self.reconcile);
+        let out = out.map_err(|why| AdminError::Lost {
+            request,
+            reconcile: "nothing was sent",
+            source: ham_session::RequestError::Encode(why),
+        })?;
+        let answer = self.link.request(out, self.deadline).await;
+        answer.map_err(|source| AdminError::Lost { request, reconcile, source })
+    }
+
+    pub(super) fn bad(&self, source: BadAnswer) -> AdminError {
+        AdminError::Answer { request: self.request, source }
+    }
+}
+
+/// How the conductor at the other end of a link speaks.
+pub(super) async fn dialect(
+    link: &Link<ConductorProtocol>,
+    deadline: Instant,
+) -> Result<&'static Dialect, AdminError> {
+    find::dialect(link, deadline).await.map_err(not_found)
+}
+
+pub(super) fn not_found(error: NotFound) -> AdminError {
+    match error {
+        NotFound::Lost { request, source } => AdminError::Lost { request, reconcile: FINDING_OUT, source },
+        NotFound::Answer { request, source } => AdminError::Answer { request, source },
+    }
+}

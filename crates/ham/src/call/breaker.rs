@@ -1,0 +1,124 @@
+//! A pause per cell after source-chain pressure.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use ham_session::Recovery;
+use holochain_zome_types::cell::CellId;
+use tokio::time::Instant;
+
+use crate::error::CallError;
+use crate::wire::DEFAULT_PRESSURE_COOLDOWN;
+use crate::{events, metrics as names};
+
+/// Longest pause of a cell's breaker (`HAM_PRESSURE_COOLDOWN_MAX_MS`).
+pub const DEFAULT_PRESSURE_COOLDOWN_MAX: Duration = Duration::from_secs(90);
+
+/// The pauses of a cell's breaker after source-chain pressure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PressureBreaker {
+    /// The first pause; it doubles while pressure persists.
+    pub initial: Duration,
+    /// The longest pause.
+    pub max: Duration,
+}
+
+impl Default for PressureBreaker {
+    fn default() -> Self {
+        Self { initial: DEFAULT_PRESSURE_COOLDOWN, max: DEFAULT_PRESSURE_COOLDOWN_MAX }
+    }
+}
+
+/// The open breakers. At most one per cell of the app; off without a configuration.
+#[derive(Debug)]
+pub(crate) struct Breakers {
+    config: Option<PressureBreaker>,
+    open: Mutex<HashMap<CellId, Open>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    until: Instant,
+    pause: Duration,
+}
+
+impl Breakers {
+    pub(crate) fn new(config: Option<PressureBreaker>) -> Self {
+        Self { config, open: Mutex::default() }
+    }
+
+    /// Refuses a call to a cell that cools down.
+    pub(crate) fn admit(&self, cell: &CellId) -> Result<(), CallError> {
+        if self.config.is_none() {
+            return Ok(());
+        }
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = open.get(cell).map(|open| open.until.saturating_duration_since(Instant::now()));
+        match left {
+            Some(after) if !after.is_zero() => Err(CallError::CoolingDown { after }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Opens or widens the breaker if the answer says pressure.
+    pub(crate) fn note(&self, cell: &CellId, recovery: Recovery) {
+        let (Some(config), Recovery::CoolDown { .. }) = (self.config, recovery) else { return };
+        let mut breakers = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let pause = match breakers.get(cell) {
+            // Calls that were under way when it opened must not widen it.
+            Some(open) if open.until > now => return,
+            Some(open) => (open.pause * 2).min(config.max),
+            None => config.initial.min(config.max),
+        };
+        breakers.insert(cell.clone(), Open { until: now + pause, pause });
+        tracing::warn!(event = events::PRESSURE, ?pause, "source-chain pressure; the cell cools down");
+        metrics::counter!(names::PRESSURE).increment(1);
+    }
+
+    /// The cell answers well again.
+    pub(crate) fn relax(&self, cell: &CellId) {
+        if self.config.is_some() {
+            self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(cell);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use holochain_zome_types::prelude::{AgentPubKey, DnaHash};
+
+    use super::*;
+
+    fn cell() -> CellId {
+        CellId::new(DnaHash::from_raw_36(vec![1; 36]), AgentPubKey::from_raw_36(vec![2; 36]))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_pause_doubles_to_its_bound_and_a_good_answer_ends_it() {
+        let seconds = Duration::from_secs;
+        let breakers = Breakers::new(Some(PressureBreaker { initial: seconds(30), max: seconds(90) }));
+        let pressure = Recovery::CoolDown { after: seconds(1) };
+        for expected in [30, 60, 90, 90] {
+            assert!(breakers.admit(&cell()).is_ok());
+            breakers.note(&cell(), pressure);
+            breakers.note(&cell(), pressure);
+            let Err(CallError::CoolingDown { after }) = breakers.admit(&cell()) else { panic!("closed") };
+            assert_eq!(after, seconds(expected));
+            tokio::time::advance(after).await;
+        }
+        breakers.relax(&cell());
+        breakers.note(&cell(), pressure);
+        assert!(
+            matches!(breakers.admit(&cell()), Err(CallError::CoolingDown { after }) if after == seconds(30))
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_configuration_it_never_opens() {
+        let breakers = Breakers::new(None);
+        breakers.note(&cell(), Recovery::CoolDown { after: Duration::from_secs(1) });
+        assert!(breakers.admit(&cell()).is_ok());
+    }
+}

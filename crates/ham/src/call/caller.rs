@@ -1,0 +1,187 @@
+//! What all clones of a handle share: the link, the newest app info, and the reads that calls begin with.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use ham_persistent::Persistent;
+use ham_session::{Link, NoLink, live_link};
+use holochain_conductor_api::{AppInfo, AppRequest, AppResponse};
+use holochain_zome_types::cell::CellId;
+use tokio::time::Instant;
+
+use super::breaker::Breakers;
+use super::lane::Lanes;
+use super::target::{self, CallTarget};
+use crate::admin::Admin;
+use crate::config::PersistentHamConfig;
+use crate::error::{CallError, from_request};
+use crate::events;
+use crate::link::ConductorConnector;
+use crate::link::HamState;
+use crate::link::SignalHub;
+use crate::signing::Signer;
+use crate::wire::find;
+use crate::wire::{self, BadAnswer, not_enabled};
+use crate::wire::{ConductorProtocol, Request};
+
+/// How many links may be lost under one read.
+const MAX_LOSSES: u32 = 4;
+
+/// What all clones share.
+pub(crate) struct Caller {
+    pub(crate) config: Arc<PersistentHamConfig>,
+    pub(crate) signer: Signer,
+    pub(crate) breakers: Breakers,
+    pub(crate) lanes: Arc<Lanes>,
+    pub(crate) persistent: Persistent<ConductorConnector>,
+    pub(crate) admin: Option<Admin>,
+    pub(crate) signals: Arc<SignalHub>,
+    /// The newest app info; replaced by every link and every refresh.
+    pub(crate) app: Arc<RwLock<Option<Arc<AppInfo>>>>,
+}
+
+impl Caller {
+    /// A link that lives, waited for within the deadline.
+    pub(crate) async fn link(&self, deadline: Instant) -> Result<Link<ConductorProtocol>, CallError> {
+        live_link(&self.persistent, deadline).await.map_err(|why| match why {
+            NoLink::Closed => CallError::Closed { sent: false },
+            NoLink::TimedOut { after } => {
+                let last = HamState::new(&self.persistent.state().borrow(), None).to_string();
+                CallError::NoLink { after, last }
+            }
+        })
+    }
+
+    /// One app request on one link.
+    pub(crate) async fn app_request(
+        &self,
+        request: &AppRequest,
+        deadline: Instant,
+    ) -> Result<AppResponse, CallError> {
+        asked(&self.link(deadline).await?, request, deadline).await
+    }
+
+    /// The app as it is now.
+    pub(crate) async fn refresh(&self, deadline: Instant) -> Result<Arc<AppInfo>, CallError> {
+        let mut reading = Reading::default();
+        loop {
+            let link = self.link(deadline).await?;
+            match asked(&link, &AppRequest::AppInfo, deadline).await {
+                Ok(AppResponse::AppInfo(Some(info))) => return Ok(self.learned(info, &link)),
+                Ok(other) => return Err(unexpected("app_info", &other)),
+                Err(error) => reading.again(error)?,
+            }
+        }
+    }
+
+    /// Keeps the newest app info. The signals of an app that was installed anew come on links that are newer than it, so an
+    /// older one is replaced, and the gap is told.
+    fn learned(&self, info: AppInfo, link: &Link<ConductorProtocol>) -> Arc<AppInfo> {
+        let info = Arc::new(info);
+        let known = self.app.write().unwrap_or_else(PoisonError::into_inner).replace(info.clone());
+        if known.is_some_and(|known| target::is_another_installation(&known, &info)) {
+            tracing::warn!(event = events::REINSTALLED, app_id = info.installed_app_id);
+            link.retire();
+        }
+        info
+    }
+
+    /// The app as it was last seen; asked for where it never was.
+    async fn app(&self, deadline: Instant) -> Result<Arc<AppInfo>, CallError> {
+        let known = self.app.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(info) = known {
+            return Ok(info);
+        }
+        // The link is there before its callback has run: its handshake has asked already.
+        match self.link(deadline).await?.welcome().app() {
+            Some(info) => Ok(Arc::new(info.clone())),
+            None => self.refresh(deadline).await,
+        }
+    }
+
+    /// The cell a call is addressed to. A role that is not known is looked for once more: it may be a new clone.
+    pub(crate) async fn resolve(&self, target: &CallTarget, deadline: Instant) -> Result<CellId, CallError> {
+        if let Some(cell) = target::find(&*self.app(deadline).await?, target) {
+            return Ok(cell);
+        }
+        let info = self.refresh(deadline).await?;
+        target::find(&info, target)
+            .ok_or_else(|| CallError::UnknownRole { role: target.to_string(), known: target::names(&info) })
+    }
+
+    /// Whether the app is enabled, as the conductor says now.
+    pub(crate) async fn check_enabled(
+        &self,
+        target: &CallTarget,
+        deadline: Instant,
+    ) -> Result<(), CallError> {
+        let info = self.refresh(deadline).await?;
+        match not_enabled(&info.status) {
+            None => Ok(()),
+            Some(reason) => {
+                Err(CallError::CellNotRunning { role: target.to_string(), reason, sent_before: false })
+            }
+        }
+    }
+}
+
+pub(crate) fn unexpected(expected: &'static str, got: &AppResponse) -> CallError {
+    bad_answer(wire::unexpected(expected, got))
+}
+
+pub(crate) fn bad_answer(bad: BadAnswer) -> CallError {
+    match bad {
+        BadAnswer::Refused(refusal) => CallError::Refused { refusal, unsettled: false },
+        BadAnswer::Empty => CallError::EmptyAnswer,
+        BadAnswer::Undecodable(why) => CallError::UnexpectedResponse(why),
+        other @ (BadAnswer::OtherRelease { .. } | BadAnswer::Unexpected { .. }) => {
+            CallError::UnexpectedResponse(other.to_string())
+        }
+    }
+}
+
+/// A question that changes nothing: it is asked again on the next link when one ends under it.
+#[derive(Default)]
+pub(super) struct Reading {
+    losses: u32,
+}
+
+impl Reading {
+    /// Whether to ask again, for at most [`MAX_LOSSES`] links: a conductor that ends the link whenever it is asked must not be
+    /// asked for ever.
+    ///
+    /// # Errors
+    /// Why not. It does not say that something was sent.
+    pub(super) fn again(&mut self, error: CallError) -> Result<(), CallError> {
+        match error {
+            // A link that is being replaced takes nothing; if the owner closes, the next look for a link says so.
+            CallError::LinkLost { .. } | CallError::Closed { .. } if self.losses < MAX_LOSSES => {
+                self.losses += 1;
+                Ok(())
+            }
+            CallError::LinkLost { end, .. } => Err(CallError::LinkLost { end, sent: false }),
+            CallError::TimedOut { target, after, .. } => {
+                Err(CallError::TimedOut { target, after, sent: false })
+            }
+            error => Err(error),
+        }
+    }
+}
+
+/// One request on one link.
+async fn asked(
+    link: &Link<ConductorProtocol>,
+    request: &AppRequest,
+    deadline: Instant,
+) -> Result<AppResponse, CallError> {
+    let out = Request::app(request).map_err(CallError::Encode)?;
+    match link.request(out, deadline).await {
+        Ok(answer) => match wire::app_answer(answer) {
+            Ok(response) => Ok(response),
+            Err(bad) => Err(match find::lacking(link, &bad, || Request::app(request), deadline).await {
+                Some((request, release)) => CallError::NotInRelease { request, release },
+                None => bad_answer(bad),
+            }),
+        },
+        Err(error) => Err(from_request(error, "app_request", false)),
+    }
+}

@@ -1,0 +1,269 @@
+//! The loop that sends the same bytes until they are answered: for calls, fences and probes alike.
+
+use std::sync::Arc;
+
+use ham_session::{Link, LinkEnd, Phase, RequestError};
+use holochain_zome_types::prelude::ExternIO;
+use tokio::time::Instant;
+
+use super::caller::Caller;
+use super::course::Course;
+use super::release::{self, forgets};
+use super::sign::timestamp;
+use super::signed::SignedCall;
+use super::start_pause::start_pause;
+use super::traces::Leave;
+use super::verdict::verdict;
+use crate::error::{CallError, from_request};
+use crate::wire::{self, BadAnswer, ConductorProtocol, NotRunning, Refusal, Request, Verdict};
+use crate::{events, metrics as names};
+
+/// How many links a call may be lost with before it is taken for their cause: a call that kills every link it is sent on
+/// must not take all others down until its deadline. It holds for fences too.
+pub const MAX_RESUMES: u32 = 32;
+
+/// What the bytes are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Errand {
+    /// The call itself.
+    Call,
+    /// A fence of it: the same nonce.
+    Fence,
+    /// A question that is refused before the nonce.
+    Probe,
+}
+
+/// Bytes on their way, in the name of one signed call.
+pub(crate) struct Delivery<'a> {
+    pub(crate) caller: &'a Caller,
+    pub(crate) call: &'a SignedCall,
+    pub(crate) request: Request,
+    pub(crate) errand: Errand,
+    pub(crate) course: Course,
+}
+
+/// What came back.
+pub(crate) enum Delivered {
+    Output(ExternIO),
+    Refused {
+        refusal: Refusal,
+        verdict: Verdict,
+        /// Another sending of these bytes may run: an earlier one that was lost, or a clone's.
+        open: bool,
+    },
+    Unreadable(BadAnswer),
+}
+
+/// Why nothing came back.
+pub(crate) struct Undelivered {
+    /// The cause, as of bytes that never left.
+    pub(crate) cause: CallError,
+    /// How the link ended that carried the last sending.
+    pub(crate) lost_on: Option<Arc<LinkEnd>>,
+    /// Whether a sending may run, by whomever.
+    pub(crate) open: bool,
+}
+
+/// The sendings of this delivery.
+#[derive(Default)]
+struct Own {
+    /// Those whose fate is not known.
+    open: u32,
+    /// Links that ended with a sending on them, or while the release was looked up.
+    losses: u32,
+    lost_on: Option<Arc<LinkEnd>>,
+}
+
+impl Delivery<'_> {
+    /// Sends until there is an answer, or a reason why there is none.
+    pub(crate) async fn run(&self) -> Result<Delivered, Undelivered> {
+        let mut own = Own::default();
+        match self.attempts(&mut own).await {
+            Ok(delivered) => Ok(delivered),
+            // Asked now: what a clone has done in the meantime counts.
+            Err(cause) => {
+                let open = self.open(&own, 0);
+                Err(Undelivered { cause, lost_on: own.lost_on, open })
+            }
+        }
+    }
+
+    async fn attempts(&self, own: &mut Own) -> Result<Delivered, CallError> {
+        let mut status = None;
+        loop {
+            let on = self.next_link(own).await?;
+            if !self.leave(own, on.proven)? {
+                continue;
+            }
+            let link = on.link;
+            if on.proven && self.errand == Errand::Call {
+                tracing::info!(event = events::CALL_RESUMED, call = self.call.label());
+                metrics::counter!(names::RESUMED).increment(1);
+            }
+            let answer = match link.request(self.request.again(), self.course.deadline).await {
+                Ok(answer) => wire::zome_output(answer),
+                Err(error) => {
+                    self.not_answered(own, &link, error).await?;
+                    continue;
+                }
+            };
+            match answer {
+                Ok(output) => {
+                    self.claimed();
+                    return Ok(Delivered::Output(output));
+                }
+                Err(BadAnswer::Refused(refusal)) => {
+                    let cell = &self.call.cell_id;
+                    let told = verdict(&link, refusal, cell, &mut status, self.course.deadline);
+                    let (refusal, verdict) = told.await;
+                    let open = self.open(own, 1);
+                    self.note(&refusal, &verdict);
+                    if verdict == Verdict::NotRunning(NotRunning::NotStarted) && self.await_start().await {
+                        continue;
+                    }
+                    return Ok(Delivered::Refused { refusal, verdict, open });
+                }
+                Err(bad) => return Ok(Delivered::Unreadable(bad)),
+            }
+        }
+    }
+
+    /// The next link to send on. Where the bytes may have left before, it is one whose conductor remembers nonces.
+    async fn next_link(&self, own: &mut Own) -> Result<OnLink, CallError> {
+        let Course { deadline, send_by, .. } = self.course;
+        let repeats = match self.errand {
+            Errand::Call => self.open(own, 0),
+            Errand::Fence => true,
+            Errand::Probe => false,
+        };
+        if repeats && self.errand == Errand::Call && self.has_expired() {
+            return Err(CallError::Expired);
+        }
+        let by = deadline.min(send_by);
+        let link = match repeats {
+            true => release::repeatable(self.caller, &mut own.losses, by).await?,
+            false => self.caller.link(by).await?,
+        };
+        if self.errand == Errand::Call && self.has_expired() {
+            return Err(if self.open(own, 0) { CallError::Expired } else { CallError::ExpiredUnsent });
+        }
+        if Instant::now() >= send_by {
+            let after = self.course.began.elapsed();
+            return Err(CallError::TimedOut { target: self.call.label(), after, sent: false });
+        }
+        Ok(OnLink { link, proven: repeats })
+    }
+
+    /// Counts the sending that is about to leave. `false` when a clone was sent meanwhile, so that the link has to be one
+    /// whose conductor remembers nonces.
+    fn leave(&self, own: &Own, proven: bool) -> Result<bool, CallError> {
+        match self.errand {
+            Errand::Call => match self.call.traces.send(own.open, proven) {
+                Leave::Granted => {}
+                Leave::Repeated => return Ok(false),
+                Leave::Fenced => return Err(CallError::Fenced),
+            },
+            Errand::Fence => self.call.traces.send_fence(),
+            Errand::Probe => {}
+        }
+        Ok(true)
+    }
+
+    /// The sending that was counted never left.
+    fn never_left(&self) {
+        match self.errand {
+            Errand::Call => self.call.traces.never_left(),
+            Errand::Fence => self.call.traces.fence_never_left(),
+            Errand::Probe => {}
+        }
+    }
+
+    fn claimed(&self) {
+        if self.errand == Errand::Call {
+            self.call.traces.claimed();
+        }
+    }
+
+    /// What a refusal settles for everybody who holds the call.
+    fn note(&self, refusal: &Refusal, verdict: &Verdict) {
+        let untouched = refusal.is_before_nonce(&self.call.cell_id)
+            || matches!(verdict, Verdict::Expired | Verdict::FromTheFuture);
+        match self.errand {
+            Errand::Call if untouched => self.call.traces.left_nonce_untouched(),
+            // Without a row in the table it may have run; a duplicate says that a sending did arrive.
+            Errand::Call => self.call.traces.claimed(),
+            Errand::Fence if untouched => self.call.traces.fence_never_left(),
+            Errand::Fence | Errand::Probe => {}
+        }
+    }
+
+    /// A request that was not answered: `Ok` when the bytes are to be sent again.
+    async fn not_answered(
+        &self,
+        own: &mut Own,
+        link: &Link<ConductorProtocol>,
+        error: RequestError,
+    ) -> Result<(), CallError> {
+        match error {
+            RequestError::LinkLost { phase, end } => {
+                if phase == Phase::Sent {
+                    own.open += 1;
+                    own.losses += 1;
+                    own.lost_on = Some(end.clone());
+                } else {
+                    self.never_left();
+                }
+                let forgets = own.open > 0 && forgets(link);
+                if !self.course.resumes || own.losses > MAX_RESUMES || forgets {
+                    return Err(CallError::LinkLost { end, sent: false });
+                }
+                Ok(())
+            }
+            // The link is being replaced, or the owner closes: the next one tells.
+            RequestError::Draining => {
+                self.never_left();
+                Ok(())
+            }
+            RequestError::TimedOut { phase: Phase::Sent, after } => {
+                own.open += 1;
+                Err(CallError::TimedOut { target: self.call.label(), after, sent: false })
+            }
+            error => {
+                self.never_left();
+                Err(from_request(error, &self.call.label(), false))
+            }
+        }
+    }
+
+    /// Waits a moment for a cell that starts; false when there is no time for it.
+    async fn await_start(&self) -> bool {
+        let Course { began, deadline, send_by, waits_for_start, .. } = self.course;
+        let again = Instant::now() + start_pause(began.elapsed());
+        if !waits_for_start || again >= deadline.min(send_by) {
+            return false;
+        }
+        tokio::time::sleep_until(again).await;
+        true
+    }
+
+    /// Whether a sending of these bytes may run, by whomever, beside the one that is under way.
+    fn open(&self, own: &Own, under_way: u32) -> bool {
+        let counted = own.open + under_way;
+        match self.errand {
+            Errand::Call => own.open > 0 || self.call.traces.sent_beside(counted),
+            Errand::Fence => own.open > 0 || self.call.traces.fenced_beside(counted),
+            Errand::Probe => false,
+        }
+    }
+
+    /// Whether the nonce has run out by our clock.
+    fn has_expired(&self) -> bool {
+        timestamp(self.caller.config.wall_clock.now()) >= self.call.expires_at
+    }
+}
+
+/// A link, and whether its conductor is known to remember nonces.
+struct OnLink {
+    link: Link<ConductorProtocol>,
+    proven: bool,
+}

@@ -1,0 +1,121 @@
+//! Settles a lost call: burns its nonce, or learns that the call had arrived.
+
+use holochain_nonce::Nonce256Bits;
+use holochain_zome_types::prelude::{ExternIO, FunctionName, ZomeCallParams, ZomeName};
+use tokio::time::Instant;
+
+use super::caller::Caller;
+use super::course::Course;
+use super::deliver::{Delivered, Delivery, Errand, Undelivered};
+use super::release;
+use super::sign;
+use super::signed::SignedCall;
+use super::traces::FenceTrace;
+use crate::error::{FenceError, SigningError};
+use crate::wire::Verdict;
+
+/// What burning a nonce showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fenced {
+    /// The nonce was free and is burnt now: the call never ran and never will.
+    NeverRan,
+    /// The call had arrived before: it ran, was refused, failed, or is running. Reconcile.
+    Arrived,
+    /// The nonce had expired: the call cannot start any more; whether it ran is for the chain to tell.
+    TooLate,
+    /// The nonce is burnt, and an earlier fence of the call may have done it: it cannot start any more; whether it ran is for
+    /// the chain to tell.
+    Ambiguous,
+}
+
+/// A function that no zome exports.
+pub(crate) const FENCE_FUNCTION: &str = "ham_fence_no_such_function";
+
+/// The callback that a conductor runs by itself. A call of it claims no nonce (`holochain` 0.7.1).
+const INIT: &str = "init";
+
+/// Burns the nonce of a lost call by asking, under the same nonce, for a function that does not exist.
+pub(crate) async fn fence(
+    caller: &Caller,
+    call: &SignedCall,
+    deadline: Instant,
+) -> Result<Fenced, FenceError> {
+    let before = call.traces.fence();
+    if before == FenceTrace::NeverRan {
+        return Ok(Fenced::NeverRan);
+    }
+    if call.function == INIT {
+        return Err(FenceError::Init);
+    }
+    let course = Course::until(deadline);
+    // Before anything is signed: signing can write a grant.
+    release::repeatable(caller, &mut 0, deadline).await.map_err(|why| FenceError::of(why, false))?;
+    let request = request(caller, call, deadline).await?;
+    let delivery = Delivery { caller, call, request, errand: Errand::Fence, course };
+    match delivery.run().await {
+        Ok(Delivered::Refused { refusal, verdict, open }) => match verdict {
+            // Both are decided after the nonce was claimed, and by this fence.
+            Verdict::NoSuchFunction | Verdict::NoGrant => Ok(proven(call, FenceTrace::NeverRan)),
+            Verdict::Duplicate if before == FenceTrace::Arrived => Ok(Fenced::Arrived),
+            Verdict::Duplicate if open => Ok(after_another(call)),
+            Verdict::Duplicate => Ok(proven(call, FenceTrace::Arrived)),
+            Verdict::Expired => Ok(Fenced::TooLate),
+            Verdict::NotRunning(reason) => {
+                Err(FenceError::CellNotRunning { role: call.target.to_string(), reason })
+            }
+            Verdict::FromTheFuture => Err(FenceError::ClockSkew),
+            Verdict::NotRunningUnexplained | Verdict::NoCell | Verdict::Other => {
+                Err(FenceError::Refused { refusal })
+            }
+        },
+        Ok(Delivered::Output(_)) => {
+            Err(FenceError::UnexpectedResponse("the fence's function exists and was run".into()))
+        }
+        Ok(Delivered::Unreadable(bad)) => Err(FenceError::UnexpectedResponse(bad.to_string())),
+        Err(Undelivered { cause, open, .. }) => Err(FenceError::of(cause, open)),
+    }
+}
+
+fn proven(call: &SignedCall, trace: FenceTrace) -> Fenced {
+    call.traces.settle_fence(trace);
+    match trace {
+        FenceTrace::NeverRan => Fenced::NeverRan,
+        FenceTrace::Arrived => Fenced::Arrived,
+        FenceTrace::None | FenceTrace::Begun => Fenced::Ambiguous,
+    }
+}
+
+/// Another fence may have claimed the nonce; one of another task may have been told so meanwhile.
+fn after_another(call: &SignedCall) -> Fenced {
+    match call.traces.fence() {
+        FenceTrace::NeverRan => Fenced::NeverRan,
+        FenceTrace::None | FenceTrace::Begun | FenceTrace::Arrived => Fenced::Ambiguous,
+    }
+}
+
+/// The fence for a call: same agent, nonce and expiry, a function that no zome has.
+async fn request(
+    caller: &Caller,
+    call: &SignedCall,
+    deadline: Instant,
+) -> Result<crate::wire::Request, FenceError> {
+    let credentials = caller.signer.credentials(&call.cell_id, deadline).await?;
+    if credentials.provenance != call.provenance {
+        let why =
+            "the call was signed by another key; a fence needs the same one (keep client keys in a file)";
+        return Err(SigningError::NoKey(why.into()).into());
+    }
+    let params = ZomeCallParams {
+        provenance: credentials.provenance.clone(),
+        cell_id: call.cell_id.clone(),
+        zome_name: ZomeName::from(call.zome.as_str()),
+        fn_name: FunctionName::from(FENCE_FUNCTION),
+        cap_secret: credentials.cap_secret,
+        payload: ExternIO::encode(()).map_err(|error| SigningError::Encode(error.to_string()))?,
+        nonce: Nonce256Bits::from(call.nonce),
+        expires_at: call.expires_at,
+    };
+    let sealed = sign::seal(caller, call.target.clone(), params, &credentials, deadline).await;
+    sealed.and_then(|fence| fence.request()).map_err(|why| FenceError::of(why, false))
+}

@@ -1,0 +1,120 @@
+//! One call: how it is made, what it is once it is signed, and what is told of one that is lost.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use holochain_zome_types::prelude::ExternIO;
+
+use super::signed::SignedCall;
+use super::target::CallTarget;
+use crate::error::{CallError, Outcome};
+
+/// How long a call may take, waiting and resuming included, unless the caller says otherwise.
+pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(120);
+/// How many times a `Repeat` call is signed anew.
+pub const DEFAULT_REPEATS: u32 = 3;
+
+/// What happens to a call whose link dies under it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CallPolicy {
+    /// It fails at once, with [`Outcome::Unknown`] if it was sent.
+    FailFast,
+    /// The same signed bytes are sent on the next link. The conductor runs them at most once.
+    #[default]
+    Resume,
+    /// The caller declares the call idempotent: it is signed anew and may run up to `times` + 1 times.
+    Repeat {
+        /// How often it is signed anew.
+        times: u32,
+    },
+}
+
+impl CallPolicy {
+    /// [`Repeat`](Self::Repeat) with [`DEFAULT_REPEATS`].
+    pub const IDEMPOTENT: Self = Self::Repeat { times: DEFAULT_REPEATS };
+}
+
+/// How one call is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CallOptions {
+    /// How long it may take, waiting, signing, sending and resuming included; `None` for the connection's default.
+    pub deadline: Option<Duration>,
+    /// What happens when the link dies under it.
+    pub policy: CallPolicy,
+    /// How long its nonce lives, by our clock, at most [`MAX_NONCE_LIFE`](crate::MAX_NONCE_LIFE); `None` for the deadline and the
+    /// skew margin. A longer one lets a lost call be fenced after a longer outage.
+    pub nonce_life: Option<Duration>,
+    /// For how long it may be sent; `None` until its deadline. After that the answer of what was sent is awaited, and nothing
+    /// is sent any more.
+    pub resume_for: Option<Duration>,
+    /// Whether the function only reads. Such a call does not wait for the ones that may write to the same cell's chain.
+    pub read_only: bool,
+}
+
+impl CallOptions {
+    /// How long the call may take in all.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// How long the call's nonce lives.
+    #[must_use]
+    pub fn with_nonce_life(mut self, life: Duration) -> Self {
+        self.nonce_life = Some(life);
+        self
+    }
+
+    /// For how long the call may be sent, its first sending and those on later links; what was sent is awaited until the
+    /// deadline. For a caller that stops waiting before then, on whose behalf nothing may be sent any more.
+    #[must_use]
+    pub fn with_resume_for(mut self, wait: Duration) -> Self {
+        self.resume_for = Some(wait);
+        self
+    }
+
+    /// Declares that the function only reads: the call is sent beside others of its cell.
+    ///
+    /// A function that writes all the same can fork the cell's source chain, where other calls write at the same time with
+    /// relaxed ordering; with strict ordering one of them is refused.
+    #[must_use]
+    pub fn with_read_only(mut self) -> Self {
+        self.read_only = true;
+        self
+    }
+
+    /// What happens when the link dies under the call.
+    #[must_use]
+    pub fn with_policy(mut self, policy: CallPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+}
+
+/// A signed call that ended without an answer, for the hook that reconciles it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct UnknownCall {
+    /// The call, which can be resumed or fenced while it lives.
+    pub call: SignedCall,
+    /// What is known.
+    pub outcome: Outcome,
+    /// Why no more is.
+    pub error: CallError,
+}
+
+/// Called once for every signed call that ends as [`Outcome::Unknown`] or [`Outcome::Arrived`]: with
+/// [`CallPolicy::Repeat`] once for each round that was lost, when it is lost, whatever becomes of the later ones. Must not
+/// block.
+pub type OnUnknown = Arc<dyn Fn(&UnknownCall) + Send + Sync>;
+
+/// What is to be called.
+pub(crate) struct CallPlan {
+    pub(crate) target: CallTarget,
+    pub(crate) zome: String,
+    pub(crate) function: String,
+    pub(crate) payload: ExternIO,
+}

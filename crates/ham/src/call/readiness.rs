@@ -1,0 +1,112 @@
+//! Whether a cell can be called, and if not, why.
+
+use std::time::Duration;
+
+use holochain_zome_types::cell::CellId;
+use holochain_zome_types::prelude::ExternIO;
+use tokio::time::Instant;
+
+use super::caller::{Caller, bad_answer};
+use super::course::Course;
+use super::deliver::{Delivered, Delivery, Errand};
+use super::options::CallPlan;
+use super::sign;
+use super::signed::SignedCall;
+use super::target::CallTarget;
+use crate::error::{AdminError, CallError, SigningError};
+use crate::wire::{BadAnswer, NotRunning, Verdict};
+
+/// How often a cell that is not callable is asked again: there is no event to wait for (holochain#5951).
+pub const READINESS_POLL: Duration = Duration::from_millis(100);
+
+/// A zome that no app has.
+const PROBE_ZOME: &str = "ham_readiness_probe";
+
+/// Resolves when a cell can be called. `waiting` is told the reason whenever it changes.
+pub(crate) async fn wait_until_callable(
+    caller: &Caller,
+    target: &CallTarget,
+    deadline: Instant,
+    mut waiting: impl FnMut(&CallError),
+) -> Result<CellId, CallError> {
+    let mut told = String::new();
+    let mut last = None;
+    loop {
+        let error = match callable(caller, target, deadline).await {
+            Ok(cell) => return Ok(cell),
+            Err(error) => error,
+        };
+        let worth_waiting = matches!(error, CallError::CellNotRunning { .. }) || error.is_retryable();
+        if !worth_waiting || Instant::now() + READINESS_POLL >= deadline {
+            // That the time was up in the middle of asking is no reason.
+            return Err(match (error, last) {
+                (CallError::TimedOut { .. } | CallError::NoLink { .. }, Some(last)) => last,
+                (error, _) => error,
+            });
+        }
+        let reason = error.to_string();
+        if reason != told {
+            tracing::info!(target = %target, %error, "waiting until the cell can be called");
+            waiting(&error);
+            told = reason;
+        }
+        last = Some(error);
+        tokio::time::sleep_until(Instant::now() + READINESS_POLL).await;
+    }
+}
+
+/// Whether a cell can be called now.
+pub(crate) async fn callable(
+    caller: &Caller,
+    target: &CallTarget,
+    deadline: Instant,
+) -> Result<CellId, CallError> {
+    caller.check_enabled(target, deadline).await?;
+    let not_running =
+        |reason| CallError::CellNotRunning { role: target.to_string(), reason, sent_before: false };
+    let payload = ExternIO::encode(()).map_err(|error| CallError::Encode(error.to_string()))?;
+    let probe =
+        CallPlan { target: target.clone(), zome: PROBE_ZOME.into(), function: PROBE_ZOME.into(), payload };
+    let signed = sign::call(caller, &probe, deadline, None).await.map_err(|error| granting(error, target))?;
+    match refused_probe(caller, &signed, deadline).await? {
+        Some(reason) => Err(not_running(reason)),
+        None => Ok(signed.cell_id().clone()),
+    }
+}
+
+/// One sending of a probe, without waiting for a cell to start: why it does not run. It runs nothing but `init`, so none of its
+/// errors says that something was sent.
+async fn refused_probe(
+    caller: &Caller,
+    call: &SignedCall,
+    deadline: Instant,
+) -> Result<Option<NotRunning>, CallError> {
+    let request = call.request()?;
+    let delivery = Delivery { caller, call, request, errand: Errand::Probe, course: Course::once(deadline) };
+    match delivery.run().await {
+        Ok(Delivered::Output(_)) => Ok(None),
+        Ok(Delivered::Refused { verdict: Verdict::NotRunning(reason), .. }) => Ok(Some(reason)),
+        // The cell runs: it was asked for a zome, or the nonce was looked at.
+        Ok(Delivered::Refused { refusal, .. }) if refusal.tells_of_a_cell_that_runs() => Ok(None),
+        Ok(Delivered::Refused { refusal, .. }) => Err(CallError::Refused { refusal, unsettled: false }),
+        Ok(Delivered::Unreadable(bad)) => Err(bad_answer(bad)),
+        Err(undelivered) => Err(undelivered.cause),
+    }
+}
+
+/// A grant that a starting cell refused says so: it is the cell that is not callable.
+fn granting(error: CallError, target: &CallTarget) -> CallError {
+    if let CallError::Signing(SigningError::Grant(AdminError::Answer {
+        source: BadAnswer::Refused(refusal),
+        ..
+    })) = &error
+        && refusal.tells_of_a_cell_that_starts()
+    {
+        return CallError::CellNotRunning {
+            role: target.to_string(),
+            reason: NotRunning::NotStarted,
+            sent_before: false,
+        };
+    }
+    error
+}

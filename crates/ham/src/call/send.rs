@@ -1,0 +1,272 @@
+//! From a call to its outcome: signed, sent in its cell's lane, judged, and signed anew where that is no risk.
+
+use holochain_zome_types::prelude::ExternIO;
+use tokio::time::Instant;
+
+use super::caller::{Caller, bad_answer};
+use super::course::Course;
+use super::deliver::{Delivered, Delivery, Errand, Undelivered};
+use super::lane::{self, Lane};
+use super::options::{CallOptions, CallPlan, CallPolicy, UnknownCall};
+use super::sign::{self, timestamp};
+use super::signed::SignedCall;
+use super::target::CallTarget;
+use super::traces::FenceTrace;
+use crate::dialect::Stage;
+use crate::error::{CallError, Outcome};
+use crate::wire::{NotRunning, Refusal, Verdict};
+use crate::{events, metrics as names};
+
+/// Signs a call and sends it until it is settled.
+pub(crate) async fn call(
+    caller: &Caller,
+    plan: &CallPlan,
+    options: CallOptions,
+) -> Result<ExternIO, CallError> {
+    tracing::debug!(event = events::CALL_ZOME, role_name = %plan.target, zome_name = plan.zome, fn_name = plan.function);
+    let course = Course::of(&options, caller.config.deadline);
+    let mut rounds = Rounds::of(options.policy);
+    let mut lane = Lane::default();
+    let result = loop {
+        let granted = caller.signer.granted();
+        let signed = match sign::call(caller, plan, course.deadline, options.nonce_life).await {
+            Ok(signed) => signed,
+            Err(error) => break Err(rounds.after_loss(error)),
+        };
+        let error = match settle(caller, &signed, options.read_only, course, &mut lane).await {
+            Ok(output) => break Ok(output),
+            Err(error) => error,
+        };
+        tell(caller, &signed, &error);
+        if !rounds.another(caller, &signed, &error, granted, course.deadline).await {
+            break Err(rounds.after_loss(error));
+        }
+    };
+    finish(course.began, result)
+}
+
+/// Sends a call that was signed earlier, by this process or another.
+pub(crate) async fn send_signed(
+    caller: &Caller,
+    call: &SignedCall,
+    options: CallOptions,
+) -> Result<ExternIO, CallError> {
+    let mut course = Course::of(&options, caller.config.deadline);
+    course.resumes = options.policy != CallPolicy::FailFast;
+    let result = settle(caller, call, options.read_only, course, &mut Lane::default()).await;
+    if let Err(error) = &result {
+        tell(caller, call, error);
+    }
+    finish(course.began, result)
+}
+
+/// The rounds of one call: each signs it anew.
+struct Rounds {
+    /// How many more losses are followed by a round.
+    repeats: u32,
+    /// A round that was sent and lost: what a later one says of itself must not hide it.
+    lost: Option<CallError>,
+    /// Whether a grant was written for a round that was refused for want of one.
+    renewed: bool,
+    /// How often the cell was looked up anew.
+    moves: u32,
+}
+
+/// How often one call looks up its role's cell anew: an app that is installed again and again ends that.
+const MAX_MOVES: u32 = 3;
+
+impl Rounds {
+    fn of(policy: CallPolicy) -> Self {
+        let repeats = match policy {
+            CallPolicy::Repeat { times } => times,
+            CallPolicy::FailFast | CallPolicy::Resume => 0,
+        };
+        Self { repeats, lost: None, renewed: false, moves: 0 }
+    }
+
+    /// Whether another round may follow one that ended with `error`.
+    async fn another(
+        &mut self,
+        caller: &Caller,
+        call: &SignedCall,
+        error: &CallError,
+        granted: u32,
+        deadline: Instant,
+    ) -> bool {
+        if Instant::now() >= deadline {
+            return false;
+        }
+        match error {
+            // The deadline is longer than a nonce lives. Nothing of the call has left: a new nonce is no risk.
+            CallError::ExpiredUnsent => true,
+            CallError::LinkLost { .. } if self.repeats > 0 => {
+                self.repeats -= 1;
+                if error.outcome() == Outcome::Unknown {
+                    self.lost = Some(error.clone());
+                }
+                true
+            }
+            CallError::Refused { refusal, unsettled: false } => match refusal.verdict(&call.cell_id) {
+                // A grant that was written meanwhile may let the call pass: nothing of it ran.
+                Verdict::NoGrant if !self.renewed && self.lost.is_none() => {
+                    self.renewed = true;
+                    caller.signer.credentials(&call.cell_id, deadline).await.is_ok()
+                        && caller.signer.granted() > granted
+                }
+                Verdict::NoCell if self.moves < MAX_MOVES => {
+                    self.moves += 1;
+                    moved(caller, call, deadline).await
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// The error of the call, given that of its last round: an earlier one that was lost may have run.
+    fn after_loss(self, error: CallError) -> CallError {
+        match (self.lost, error) {
+            (None, error) => error,
+            (Some(_), CallError::Refused { refusal, .. }) => CallError::Refused { refusal, unsettled: true },
+            (Some(lost), error) if error.outcome() == Outcome::NotRun => lost,
+            (Some(_), error) => error,
+        }
+    }
+}
+
+/// Whether the role of a call means another cell by now: its app was installed anew.
+async fn moved(caller: &Caller, call: &SignedCall, deadline: Instant) -> bool {
+    if !matches!(call.target, CallTarget::Role(_)) {
+        return false;
+    }
+    match caller.refresh(deadline).await {
+        Ok(_) => caller.resolve(&call.target, deadline).await.is_ok_and(|cell| cell != call.cell_id),
+        Err(_) => false,
+    }
+}
+
+/// Sends the same bytes until they are settled, in the lane of their cell.
+async fn settle(
+    caller: &Caller,
+    call: &SignedCall,
+    read_only: bool,
+    course: Course,
+    lane: &mut Lane,
+) -> Result<ExternIO, CallError> {
+    if !call.traces.may_have_left() {
+        // What may have been sent is settled, pressure or not; refusing it would claim that it never ran.
+        caller.breakers.admit(&call.cell_id)?;
+    }
+    if caller.config.lanes && !read_only {
+        let by = course.deadline.min(course.send_by);
+        let entered = lane.enter(&caller.lanes, &call.cell_id, by).await;
+        entered.map_err(|refused| lane_error(call, refused, &course))?;
+    }
+    let request = call.request()?;
+    let delivery = Delivery { caller, call, request, errand: Errand::Call, course };
+    match delivery.run().await {
+        Ok(Delivered::Output(output)) => {
+            caller.breakers.relax(&call.cell_id);
+            Ok(output)
+        }
+        Ok(Delivered::Refused { refusal, verdict, open }) => Err(judge(caller, call, refusal, verdict, open)),
+        Ok(Delivered::Unreadable(bad)) => Err(bad_answer(bad)),
+        Err(undelivered) => Err(unanswered(call, &course, undelivered)),
+    }
+}
+
+/// The error of a call that found no place in its lane. A clone of it may have been sent.
+fn lane_error(call: &SignedCall, refused: lane::Refused, course: &Course) -> CallError {
+    let cause = match refused {
+        lane::Refused::Full { limit } => CallError::Overloaded { limit },
+        lane::Refused::TimedOut => {
+            let after = course.began.elapsed();
+            CallError::TimedOut { target: call.label(), after, sent: false }
+        }
+    };
+    let open = call.traces.sent_beside(0);
+    unanswered(call, course, Undelivered { cause, lost_on: None, open })
+}
+
+/// Why a call has no answer: what claims that nothing was sent holds only where no sending may run.
+fn unanswered(call: &SignedCall, course: &Course, undelivered: Undelivered) -> CallError {
+    let Undelivered { cause, lost_on, open } = undelivered;
+    match cause {
+        cause if !open => cause,
+        CallError::LinkLost { end, .. } => CallError::LinkLost { end, sent: true },
+        CallError::TimedOut { target, after, .. } => CallError::TimedOut { target, after, sent: true },
+        CallError::Closed { .. } => CallError::Closed { sent: true },
+        // Nothing that comes later can undo what a fence has proven.
+        CallError::Fenced => CallError::Fenced,
+        cause => match lost_on {
+            Some(end) => CallError::LinkLost { end, sent: true },
+            None if cause.outcome() == Outcome::Unknown => cause,
+            None => CallError::TimedOut { target: call.label(), after: course.began.elapsed(), sent: true },
+        },
+    }
+}
+
+/// What a refusal proves of a call, where another sending of it is `open`.
+fn judge(caller: &Caller, call: &SignedCall, refusal: Refusal, verdict: Verdict, open: bool) -> CallError {
+    match verdict {
+        Verdict::Duplicate => match call.traces.fence() {
+            FenceTrace::NeverRan => CallError::Fenced,
+            FenceTrace::Begun => CallError::Ambiguous { not_started_after: call.expires_at },
+            FenceTrace::None | FenceTrace::Arrived => {
+                CallError::Arrived { not_started_after: call.expires_at }
+            }
+        },
+        Verdict::Expired | Verdict::FromTheFuture if open => CallError::Expired,
+        Verdict::Expired if timestamp(caller.config.wall_clock.now()) >= call.expires_at => {
+            CallError::ExpiredUnsent
+        }
+        Verdict::Expired => CallError::ClockSkew { verdict: "expired" },
+        Verdict::FromTheFuture => CallError::ClockSkew { verdict: "from the future" },
+        Verdict::NotRunning(reason) => not_running(call, reason, open),
+        // The delivery has asked for the reason.
+        Verdict::NotRunningUnexplained
+        | Verdict::NoCell
+        | Verdict::NoSuchFunction
+        | Verdict::NoGrant
+        | Verdict::Other => {
+            if verdict == Verdict::NoGrant || refusal.is_unreadable_entry() {
+                caller.signer.doubt(&call.cell_id);
+            }
+            caller.breakers.note(&call.cell_id, refusal.recovery());
+            // Only what was decided at the nonce or after it says what became of the sendings before.
+            let unsettled = open && refusal.stage() != Some(Stage::AtNonce);
+            CallError::Refused { refusal, unsettled }
+        }
+    }
+}
+
+fn not_running(call: &SignedCall, reason: NotRunning, sent_before: bool) -> CallError {
+    CallError::CellNotRunning { role: call.target.to_string(), reason, sent_before }
+}
+
+/// Tells the hook of a signed call that is not settled.
+fn tell(caller: &Caller, call: &SignedCall, error: &CallError) {
+    let outcome = error.outcome();
+    if outcome.is_settled() {
+        return;
+    }
+    tracing::warn!(event = events::CALL_UNKNOWN, call = call.label(), %error);
+    if let Some(hook) = &caller.config.on_unknown {
+        hook(&UnknownCall { call: call.clone(), outcome, error: error.clone() });
+    }
+}
+
+/// Records how a call ended.
+fn finish(began: Instant, result: Result<ExternIO, CallError>) -> Result<ExternIO, CallError> {
+    let outcome = result.as_ref().map_or_else(CallError::outcome, |_| Outcome::Answered);
+    // Written out, because labels that the macro knows cost nothing at run time.
+    match outcome {
+        Outcome::Answered => metrics::counter!(names::CALLS, "outcome" => "answered"),
+        Outcome::NotRun => metrics::counter!(names::CALLS, "outcome" => "not_run"),
+        Outcome::Unknown => metrics::counter!(names::CALLS, "outcome" => "unknown"),
+        Outcome::Arrived { .. } => metrics::counter!(names::CALLS, "outcome" => "arrived"),
+    }
+    .increment(1);
+    metrics::histogram!(names::CALL_SECONDS).record(began.elapsed().as_secs_f64());
+    result
+}

@@ -1,0 +1,102 @@
+//! From what is to be called to signed bytes.
+
+use std::time::Duration;
+
+use holochain_zome_types::cell::CellId;
+use holochain_zome_types::prelude::{FunctionName, Timestamp, ZomeCallParams, ZomeName};
+use tokio::time::Instant;
+
+use super::caller::Caller;
+use super::options::CallPlan;
+use super::signed::SignedCall;
+use super::target::CallTarget;
+use super::traces::Traces;
+use crate::error::{CallError, SigningError};
+use crate::signing::Credentials;
+
+/// What a nonce lives longer than its call's deadline, for clocks that disagree.
+pub const DEFAULT_SKEW_MARGIN: Duration = Duration::from_secs(60);
+/// The longest a nonce may live. Conductors refuse more than 50 minutes by *their* clock (`holochain_data` 0.7.1), so
+/// a minute is left for a conductor whose clock is behind.
+pub const MAX_NONCE_LIFE: Duration = Duration::from_secs(49 * 60);
+
+/// Signs a call. Its nonce lives for `life`, or for the deadline and the skew margin, at most [`MAX_NONCE_LIFE`].
+pub(crate) async fn call(
+    caller: &Caller,
+    plan: &CallPlan,
+    deadline: Instant,
+    life: Option<Duration>,
+) -> Result<SignedCall, CallError> {
+    let cell_id = caller.resolve(&plan.target, deadline).await?;
+    if !caller.signer.is_ready(&cell_id) {
+        // A grant needs a running cell: say what is missing in those terms.
+        caller.check_enabled(&plan.target, deadline).await?;
+    }
+    let credentials = caller.signer.credentials(&cell_id, deadline).await?;
+    let mut nonce = [0; 32];
+    caller
+        .config
+        .entropy
+        .fill(&mut nonce)
+        .map_err(|why| SigningError::NoKey(format!("the system gives no randomness: {why}")))?;
+    let params = ZomeCallParams {
+        provenance: credentials.provenance.clone(),
+        cell_id,
+        zome_name: ZomeName::from(plan.zome.as_str()),
+        fn_name: FunctionName::from(plan.function.as_str()),
+        cap_secret: credentials.cap_secret,
+        payload: plan.payload.clone(),
+        nonce: nonce.into(),
+        expires_at: expiry(caller, deadline, life),
+    };
+    seal(caller, plan.target.clone(), params, &credentials, deadline).await
+}
+
+/// Encodes and signs.
+pub(crate) async fn seal(
+    caller: &Caller,
+    target: CallTarget,
+    params: ZomeCallParams,
+    credentials: &Credentials,
+    deadline: Instant,
+) -> Result<SignedCall, CallError> {
+    let (bytes, hash) =
+        params.serialize_and_hash().map_err(|error| SigningError::Encode(error.to_string()))?;
+    let signature = caller.signer.sign(credentials, hash, deadline).await?;
+    Ok(SignedCall {
+        target,
+        cell_id: params.cell_id,
+        zome: params.zome_name.0.into_owned(),
+        function: params.fn_name.0,
+        provenance: params.provenance,
+        nonce: params.nonce.into_inner(),
+        expires_at: params.expires_at,
+        bytes,
+        signature,
+        traces: Traces::default(),
+    })
+}
+
+/// When the nonce of a call expires. A call that waits longer than its nonce lives is signed anew when nothing of it was
+/// sent, and is [`CallError::Expired`] when something was.
+fn expiry(caller: &Caller, deadline: Instant, life: Option<Duration>) -> Timestamp {
+    let until_deadline = || {
+        let left = deadline.saturating_duration_since(Instant::now());
+        left.saturating_add(caller.config.skew_margin)
+    };
+    let life = life.unwrap_or_else(until_deadline).min(MAX_NONCE_LIFE);
+    timestamp(caller.config.wall_clock.now() + life)
+}
+
+/// Proves that calls to a cell can be signed. May write a grant.
+pub(crate) async fn prove(caller: &Caller, cell: &CellId, deadline: Instant) -> Result<(), CallError> {
+    if !caller.signer.is_ready(cell) {
+        caller.check_enabled(&cell.clone().into(), deadline).await?;
+    }
+    Ok(caller.signer.prove(cell, deadline).await?)
+}
+
+pub(crate) fn timestamp(time: std::time::SystemTime) -> Timestamp {
+    let since = time.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}

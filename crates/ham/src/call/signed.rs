@@ -1,0 +1,98 @@
+//! A call once it is signed: what is sent, journalled, sent again and fenced.
+
+use std::fmt;
+
+use holochain_zome_types::cell::CellId;
+use holochain_zome_types::prelude::{AgentPubKey, Signature, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::target::CallTarget;
+use super::traces::{FenceTrace, Traces};
+use crate::error::CallError;
+use crate::wire::Request;
+
+/// A call that is signed and not yet settled. It can be written to a journal before it is sent and sent again, by this
+/// process or a later one, until it expires: the conductor runs it at most once.
+///
+/// All clones know what was sent and fenced in its name. A journal keeps what is known of fences.
+///
+/// Holds the capability secret where client keys sign: keep a journal as private as the keys. `Debug` shows neither.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SignedCall {
+    pub(crate) target: CallTarget,
+    pub(crate) cell_id: CellId,
+    pub(crate) zome: String,
+    pub(crate) function: String,
+    pub(crate) provenance: AgentPubKey,
+    #[serde(with = "serde_bytes")]
+    pub(crate) nonce: [u8; 32],
+    pub(crate) expires_at: Timestamp,
+    #[serde(with = "serde_bytes")]
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) signature: Signature,
+    /// What may have left in its name. A journal of an earlier version lacks it.
+    #[serde(default = "Traces::of_an_earlier_version")]
+    pub(crate) traces: Traces,
+}
+
+impl SignedCall {
+    /// The role, clone or cell it was addressed to.
+    pub fn target(&self) -> &CallTarget {
+        &self.target
+    }
+
+    /// The called cell.
+    pub fn cell_id(&self) -> &CellId {
+        &self.cell_id
+    }
+
+    /// The called zome and function.
+    pub fn function(&self) -> (&str, &str) {
+        (&self.zome, &self.function)
+    }
+
+    /// When the nonce expires, by the conductor's clock: the call cannot start after it.
+    pub fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+
+    /// Whether any byte of it may have left: by this handle, by a clone of it, or, for one that was read from a journal, by
+    /// the process that wrote it.
+    pub fn may_have_been_sent(&self) -> bool {
+        self.traces.may_have_left()
+    }
+
+    /// Notes that a fence may leave in its name. [`PersistentHam::fence`](crate::PersistentHam::fence) does so itself; who
+    /// keeps calls in a journal calls this first and writes the call to the journal again, so that a process that reads it
+    /// after a crash knows that the nonce may be the fence's.
+    pub fn begin_fence(&self) {
+        self.traces.announce_fence();
+    }
+
+    /// What a fence has proven of it: that it never ran and never will.
+    pub fn is_fenced(&self) -> bool {
+        self.traces.fence() == FenceTrace::NeverRan
+    }
+
+    pub(crate) fn label(&self) -> String {
+        format!("{}/{}/{}", self.target, self.zome, self.function)
+    }
+
+    pub(crate) fn request(&self) -> Result<Request, CallError> {
+        Request::call_zome(&self.bytes, &self.signature).map_err(CallError::Encode)
+    }
+}
+
+impl fmt::Debug for SignedCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedCall")
+            .field("target", &format_args!("{}", self.target))
+            .field("zome", &self.zome)
+            .field("function", &self.function)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

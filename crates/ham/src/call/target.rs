@@ -1,0 +1,98 @@
+//! Which cell a role, a clone or a cell id means.
+
+use std::fmt;
+
+use holochain_conductor_api::{AppInfo, CellInfo};
+use holochain_zome_types::cell::CellId;
+use holochain_zome_types::prelude::CloneId;
+use serde::{Deserialize, Serialize};
+
+/// What a call is addressed to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum CallTarget {
+    /// A role of the app, or one of its clones as `role.0`.
+    Role(String),
+    /// A cell by its id.
+    Cell(CellId),
+}
+
+impl From<&str> for CallTarget {
+    fn from(role: &str) -> Self {
+        Self::Role(role.to_owned())
+    }
+}
+
+impl From<String> for CallTarget {
+    fn from(role: String) -> Self {
+        Self::Role(role)
+    }
+}
+
+impl From<CloneId> for CallTarget {
+    fn from(clone: CloneId) -> Self {
+        Self::Role(clone.0)
+    }
+}
+
+impl From<CellId> for CallTarget {
+    fn from(cell: CellId) -> Self {
+        Self::Cell(cell)
+    }
+}
+
+impl fmt::Display for CallTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Role(role) => f.write_str(role),
+            Self::Cell(cell) => write!(f, "{}:{}", cell.dna_hash(), cell.agent_pubkey()),
+        }
+    }
+}
+
+/// The cell of the app that is meant.
+pub(crate) fn find(app: &AppInfo, target: &CallTarget) -> Option<CellId> {
+    let meant = |name: &str, cell: &CellId| match target {
+        CallTarget::Role(role) => role == name,
+        CallTarget::Cell(wanted) => wanted == cell,
+    };
+    app.cell_info.iter().find_map(|(role, cells)| {
+        cells.iter().find_map(|cell| {
+            let (name, cell) = match cell {
+                CellInfo::Provisioned(cell) => (role.as_str(), &cell.cell_id),
+                CellInfo::Cloned(clone) => (clone.clone_id.0.as_str(), &clone.cell_id),
+                CellInfo::Stem(_) => return None,
+            };
+            meant(name, cell).then(|| cell.clone())
+        })
+    })
+}
+
+/// Every role and clone of the app, for error texts.
+pub(crate) fn names(app: &AppInfo) -> String {
+    let mut names: Vec<&str> = app
+        .cell_info
+        .iter()
+        .flat_map(|(name, cells)| {
+            cells.iter().map(move |cell| match cell {
+                CellInfo::Cloned(clone) => clone.clone_id.0.as_str(),
+                CellInfo::Provisioned(_) | CellInfo::Stem(_) => name.as_str(),
+            })
+        })
+        .collect();
+    // The conductor's order differs from app to app.
+    names.sort_unstable();
+    names.join(", ")
+}
+
+/// The first provisioned cell: what the one-cell API of `Ham` means by "the" cell.
+pub(crate) fn first(app: &AppInfo) -> Option<CellId> {
+    app.cell_info.values().flatten().find_map(|cell| match cell {
+        CellInfo::Provisioned(cell) => Some(cell.cell_id.clone()),
+        CellInfo::Cloned(_) | CellInfo::Stem(_) => None,
+    })
+}
+
+/// Whether the app was installed anew in between.
+pub(crate) fn is_another_installation(known: &AppInfo, now: &AppInfo) -> bool {
+    known.installed_app_id == now.installed_app_id && known.installed_at != now.installed_at
+}

@@ -1,0 +1,239 @@
+//! What may have left in the name of one signed call, whoever holds a clone of it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// What may have left in the name of one signed call: its sendings and its fences. All clones share it, so what another task
+/// did with the same bytes counts.
+///
+/// A journal keeps what is known of fences. It is written before the call is sent, so whoever reads a call from it takes
+/// it for sent.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Traces(Arc<Mutex<Known>>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// Whether the process that wrote the journal may have sent it.
+    before: bool,
+    /// Sendings of which a byte may have left.
+    sendings: u32,
+    /// Those of them that nothing has settled.
+    open: u32,
+    /// A sending was answered after its nonce was claimed.
+    claimed: bool,
+    /// A fence is about to leave. Only a journal needs to know: whoever reads it cannot tell whether it did.
+    fence_announced: bool,
+    /// Fences of which a byte may have left.
+    fences: u32,
+    fence: FenceTrace,
+}
+
+/// What is known of a call's fences, in order of what is proven.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum FenceTrace {
+    /// No fence was begun.
+    #[default]
+    None,
+    /// One was begun: it may have claimed the nonce.
+    Begun,
+    /// A fence found the nonce claimed when no other fence can have done it.
+    Arrived,
+    /// A fence claimed the nonce.
+    NeverRan,
+}
+
+/// Whether the bytes of a call may be sent now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leave {
+    /// They count as sent from here on.
+    Granted,
+    /// They may have left before, so the conductor has to be one that remembers nonces. Nothing is counted yet.
+    Repeated,
+    /// A fence has claimed the nonce.
+    Fenced,
+}
+
+impl Traces {
+    /// Asks to send the call. `own` sendings of the caller are open; `proven` says that the conductor remembers nonces.
+    pub(crate) fn send(&self, own: u32, proven: bool) -> Leave {
+        let mut known = self.known();
+        if known.fence == FenceTrace::NeverRan {
+            return Leave::Fenced;
+        }
+        if !proven && (own > 0 || known.open_beside(own)) {
+            return Leave::Repeated;
+        }
+        known.sendings = known.sendings.saturating_add(1);
+        known.open = known.open.saturating_add(1);
+        Leave::Granted
+    }
+
+    /// A sending that was counted never left.
+    pub(crate) fn never_left(&self) {
+        let mut known = self.known();
+        known.sendings = known.sendings.saturating_sub(1);
+        known.open = known.open.saturating_sub(1);
+    }
+
+    /// A sending was answered, and did not claim the nonce: nothing of it runs.
+    pub(crate) fn left_nonce_untouched(&self) {
+        let mut known = self.known();
+        known.open = known.open.saturating_sub(1);
+    }
+
+    /// A sending was answered after the nonce was claimed: the call is settled, and so are all its sendings.
+    pub(crate) fn claimed(&self) {
+        self.known().claimed = true;
+    }
+
+    /// Whether a sending that is none of the caller's `own` open ones may run or have run.
+    pub(crate) fn sent_beside(&self, own: u32) -> bool {
+        self.known().open_beside(own)
+    }
+
+    /// Whether any byte of the call may have left.
+    pub(crate) fn may_have_left(&self) -> bool {
+        let known = self.known();
+        known.before || known.sendings > 0
+    }
+
+    /// What is known of its fences.
+    pub(crate) fn fence(&self) -> FenceTrace {
+        self.known().fence_trace()
+    }
+
+    /// Notes that a fence may leave from here on, for those who read the journal.
+    pub(crate) fn announce_fence(&self) {
+        self.known().fence_announced = true;
+    }
+
+    /// Whether a fence that is none of the caller's `own` may have claimed the nonce.
+    pub(crate) fn fenced_beside(&self, own: u32) -> bool {
+        let known = self.known();
+        known.fences > own || known.fence == FenceTrace::Begun
+    }
+
+    /// A fence may leave now.
+    pub(crate) fn send_fence(&self) {
+        let mut known = self.known();
+        known.fences = known.fences.saturating_add(1);
+    }
+
+    /// A fence that was counted never left, or was answered before the nonce.
+    pub(crate) fn fence_never_left(&self) {
+        let mut known = self.known();
+        known.fences = known.fences.saturating_sub(1);
+    }
+
+    /// What a fence has proven. A nonce that a fence has claimed stays claimed by it.
+    pub(crate) fn settle_fence(&self, proven: FenceTrace) {
+        let mut known = self.known();
+        if known.fence != FenceTrace::NeverRan {
+            known.fence = proven;
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn open_beside(&self, own: u32) -> bool {
+        self.before || self.claimed || self.open > own
+    }
+
+    fn fence_trace(&self) -> FenceTrace {
+        match self.fence {
+            FenceTrace::None if self.fences > 0 => FenceTrace::Begun,
+            fence => fence,
+        }
+    }
+}
+
+impl Serialize for Traces {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let known = self.known();
+        let journalled = match known.fence_trace() {
+            FenceTrace::None if known.fence_announced => FenceTrace::Begun,
+            fence => fence,
+        };
+        drop(known);
+        journalled.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Traces {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        FenceTrace::deserialize(deserializer).map(Self::read)
+    }
+}
+
+impl Traces {
+    fn read(fence: FenceTrace) -> Self {
+        Self(Arc::new(Mutex::new(Known { before: true, fence, ..Known::default() })))
+    }
+
+    /// Those of a call from a journal that keeps none: an earlier version wrote it, and may have fenced it.
+    pub(crate) fn of_an_earlier_version() -> Self {
+        Self::read(FenceTrace::Begun)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_clone_sends_counts() {
+        let (one, other) = (Traces::default(), Traces::default());
+        let clone = one.clone();
+        assert_eq!(clone.send(0, false), Leave::Granted);
+        assert!(one.sent_beside(0) && one.may_have_left() && !clone.sent_beside(1));
+        assert_eq!(one.send(0, false), Leave::Repeated);
+        assert_eq!(one.send(0, true), Leave::Granted);
+        assert!(!other.may_have_left());
+    }
+
+    #[test]
+    fn a_sending_that_never_left_is_none_and_one_refused_before_the_nonce_cannot_run() {
+        let traces = Traces::default();
+        traces.send(0, false);
+        traces.never_left();
+        assert!(!traces.may_have_left() && !traces.sent_beside(0));
+        traces.send(0, false);
+        traces.left_nonce_untouched();
+        assert!(traces.may_have_left() && !traces.sent_beside(0));
+        traces.send(0, false);
+        traces.claimed();
+        assert!(traces.sent_beside(1), "what one was told is true of all");
+    }
+
+    #[test]
+    fn what_a_fence_claimed_stays_claimed() {
+        let traces = Traces::default();
+        traces.send_fence();
+        assert_eq!(traces.fence(), FenceTrace::Begun);
+        traces.fence_never_left();
+        assert_eq!(traces.fence(), FenceTrace::None);
+        traces.announce_fence();
+        assert_eq!(traces.fence(), FenceTrace::None, "none has left yet");
+        traces.settle_fence(FenceTrace::NeverRan);
+        traces.settle_fence(FenceTrace::Arrived);
+        assert_eq!((traces.fence(), traces.send(0, true)), (FenceTrace::NeverRan, Leave::Fenced));
+    }
+
+    #[test]
+    fn who_reads_a_journal_cannot_tell_whether_an_announced_fence_left() {
+        let traces = Traces::default();
+        let read = |traces: &Traces| -> Traces {
+            serde_json::from_str(&serde_json::to_string(traces).unwrap()).unwrap()
+        };
+        assert_eq!(read(&traces).fence(), FenceTrace::None);
+        traces.announce_fence();
+        let read = read(&traces);
+        assert!(read.fence() == FenceTrace::Begun && read.fenced_beside(0) && read.sent_beside(0));
+    }
+}

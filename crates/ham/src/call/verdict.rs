@@ -1,0 +1,67 @@
+//! What a refusal proves on the release that gave it: asks for the release, and for the reason that it keeps to itself.
+
+use ham_session::{Link, RequestError};
+use holochain_conductor_api::{AppInfo, AppRequest, AppResponse, CellInfo};
+use holochain_zome_types::cell::CellId;
+use tokio::time::Instant;
+
+use crate::wire::find;
+use crate::wire::{self, ConductorProtocol, NotRunning, Refusal, Request, Verdict, not_enabled};
+
+/// What the refusal of a call on `cell` proves. A release that does not say why a cell does not run leaves that to the
+/// app's status, which is asked at most once: `known` keeps it.
+pub(crate) async fn verdict(
+    link: &Link<ConductorProtocol>,
+    refusal: Refusal,
+    cell: &CellId,
+    known: &mut Option<NotRunning>,
+    deadline: Instant,
+) -> (Refusal, Verdict) {
+    let refusal = on_its_release(link, refusal, deadline).await;
+    let verdict = match (refusal.verdict(cell), &known) {
+        (Verdict::NotRunningUnexplained, Some(reason)) => Verdict::NotRunning(reason.clone()),
+        (Verdict::NotRunningUnexplained, None) => {
+            let reason = why_not_running(link, cell, deadline).await;
+            *known = Some(reason.clone());
+            Verdict::NotRunning(reason)
+        }
+        (verdict, _) => verdict,
+    };
+    (refusal, verdict)
+}
+
+/// The refusal with the release that gave it, where that matters. Without it, it proves only what every release means.
+async fn on_its_release(link: &Link<ConductorProtocol>, refusal: Refusal, deadline: Instant) -> Refusal {
+    if !refusal.depends_on_release() {
+        return refusal;
+    }
+    match find::dialect(link, deadline).await {
+        Ok(dialect) => refusal.said_by(dialect.release),
+        Err(_) => refusal,
+    }
+}
+
+/// Why a cell does not run, after the app's status.
+async fn why_not_running(link: &Link<ConductorProtocol>, cell: &CellId, deadline: Instant) -> NotRunning {
+    let asked = async {
+        let out = Request::app(&AppRequest::AppInfo).map_err(RequestError::Encode)?;
+        link.request(out, deadline).await
+    };
+    match asked.await.map(wire::app_answer) {
+        Ok(Ok(AppResponse::AppInfo(Some(info)))) => reason_in(&info, cell),
+        _ => NotRunning::Other("the conductor gives no reason".into()),
+    }
+}
+
+/// An app that is enabled has cells that start, and clones that are disabled.
+fn reason_in(info: &AppInfo, cell: &CellId) -> NotRunning {
+    let disabled_clone = |info: &CellInfo| match info {
+        CellInfo::Cloned(clone) => clone.cell_id == *cell && !clone.enabled,
+        CellInfo::Provisioned(_) | CellInfo::Stem(_) => false,
+    };
+    match not_enabled(&info.status) {
+        Some(reason) => reason,
+        None if info.cell_info.values().flatten().any(disabled_clone) => NotRunning::CloneDisabled,
+        None => NotRunning::NotStarted,
+    }
+}

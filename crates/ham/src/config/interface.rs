@@ -1,0 +1,72 @@
+//! Where a conductor's interfaces are, and what opens them.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use ham_session::Target;
+use http::{HeaderMap, HeaderValue};
+use url::Url;
+
+use crate::redact::Secret;
+
+/// The `Origin` ham sends. A conductor refuses a socket without one, even where any origin is allowed.
+pub const DEFAULT_ORIGIN: &str = "ham";
+
+/// A token provider's answer.
+pub type TokenFuture = Pin<Box<dyn Future<Output = Result<Secret, String>> + Send>>;
+
+/// Where the app interface is.
+#[derive(Clone, Debug)]
+pub enum AppInterface {
+    /// At this URL.
+    Url(Url),
+    /// Listed by the admin interface; attached (once, for good) where none fits.
+    Discover {
+        /// The port to attach; 0 lets the conductor choose, and choose again at each of its restarts.
+        attach_port: u16,
+        /// Only attach, never reuse: for conductors whose listed interfaces refuse us.
+        force_fresh: bool,
+        /// Whether an attached interface serves this app only.
+        bound_to_app: bool,
+    },
+}
+
+/// Where app tokens come from.
+#[derive(Clone)]
+pub enum TokenSource {
+    /// Issued by the admin interface, a fresh one per dial.
+    Issue,
+    /// From the owner, asked per dial.
+    Provider(Arc<dyn Fn() -> TokenFuture + Send + Sync>),
+}
+
+impl fmt::Debug for TokenSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Issue => "Issue",
+            Self::Provider(_) => "Provider",
+        })
+    }
+}
+
+/// A target on this machine.
+pub(crate) fn local_target(port: u16, origin: &'static str) -> Target {
+    let mut url = Url::parse("ws://localhost").expect("a constant");
+    url.set_port(Some(port)).expect("ws URLs have ports");
+    Target { url, headers: HeaderMap::from_iter([(http::header::ORIGIN, HeaderValue::from_static(origin))]) }
+}
+
+/// A URL without credentials and query.
+pub(crate) fn shown_url(url: &Url) -> String {
+    format!(
+        "{}://{}{}",
+        url.scheme(),
+        url.host_str().unwrap_or_default(),
+        match url.port() {
+            Some(port) => format!(":{port}"),
+            None => String::new(),
+        }
+    )
+}

@@ -1,0 +1,47 @@
+//! What a session with a conductor needs: bounds, time-outs and pauses of its own.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use ham_persistent::{Exponential, Jitter, Patience, RetryDelay};
+use ham_session::SessionConfig;
+
+/// How long an admin request may take, dialling included: installing compiles WebAssembly.
+pub const DEFAULT_ADMIN_TIMEOUT: Duration = Duration::from_secs(60);
+/// Calls on one link at a time. A conductor stops reading a socket at 128 (`holochain` 0.7.1).
+pub const DEFAULT_MAX_IN_FLIGHT: NonZeroUsize = NonZeroUsize::new(96).expect("96 is not zero");
+/// The largest frame a conductor reads (`holochain_websocket` 0.7.1).
+pub const MAX_FRAME_SIZE: usize = 16 << 20;
+/// A conductor pings every 5 s, even when it is wedged; three missed pings mean that it is gone.
+pub const DEFAULT_SILENCE_BOUND: Duration = Duration::from_secs(15);
+/// Calls outstanding for longer than this make ham ask for the app info; without an answer the link is degraded.
+pub const DEFAULT_DEGRADED_AFTER: Duration = Duration::from_secs(30);
+
+/// First pause after a failed attempt.
+pub const RECONNECT_INITIAL: Duration = Duration::from_millis(100);
+/// Longest pause in an outage's first minute.
+pub const RECONNECT_MAX_EARLY: Duration = Duration::from_secs(1);
+/// For how long an outage counts as early.
+pub const RECONNECT_EARLY: Duration = Duration::from_secs(60);
+/// Longest pause after that.
+pub const RECONNECT_MAX: Duration = Duration::from_secs(30);
+/// Either way, so that many services do not dial in step; small, because a second's wait is all a port's return costs.
+pub const RECONNECT_JITTER: Jitter = Jitter::percent(10);
+
+/// The pauses between attempts: [`RECONNECT_INITIAL`] doubling to [`RECONNECT_MAX_EARLY`] for the first
+/// [`RECONNECT_EARLY`] of an outage, then to [`RECONNECT_MAX`].
+pub fn default_retry() -> RetryDelay {
+    Exponential::new(RECONNECT_INITIAL, RECONNECT_MAX)
+        .with_jitter(RECONNECT_JITTER)
+        .with_patience(Patience { cap: RECONNECT_MAX_EARLY, lasts: RECONNECT_EARLY })
+        .into()
+}
+
+/// The session defaults for conductors.
+pub fn conductor_session() -> SessionConfig {
+    SessionConfig::default()
+        .with_max_in_flight(DEFAULT_MAX_IN_FLIGHT)
+        .with_max_send_size(MAX_FRAME_SIZE)
+        .with_silence_bound(Some(DEFAULT_SILENCE_BOUND))
+        .with_degraded_after(Some(DEFAULT_DEGRADED_AFTER))
+}

@@ -1,0 +1,311 @@
+//! Why a call has no good answer, and the questions every such error answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ham_session::{Delivery, LinkEnd, Phase, Recovery, RequestError};
+use holochain_zome_types::prelude::Timestamp;
+
+use super::line::line;
+use super::outcome::Outcome;
+use super::signing::SigningError;
+use crate::dialect::Release;
+use crate::wire::{Effect, NotRunning, Refusal};
+
+/// The advice after an overload or a time-out: long enough to let a queue drain.
+pub const OVERLOAD_COOLDOWN: Duration = Duration::from_secs(1);
+
+/// Why a call has no good answer. Each variant answers [`outcome`](Self::outcome), [`delivery`](Self::delivery),
+/// [`effect`](Self::effect) and [`recovery`](Self::recovery), by one table.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// No live link before the deadline; nothing of this call was ever sent.
+    #[error("Websocket error: Websocket closed: No connection after {after:.1?} ({last})")]
+    NoLink {
+        /// How long it was waited.
+        after: Duration,
+        /// The state of the link at the end.
+        last: String,
+    },
+    /// The link ended with the call on it, and the policy or the deadline ended the resuming.
+    #[error("Websocket error: Websocket closed: {end}")]
+    LinkLost {
+        /// How the link ended.
+        end: Arc<LinkEnd>,
+        /// Whether any byte of the call can have left.
+        sent: bool,
+    },
+    /// No answer within the deadline; the link is fine.
+    #[error("Websocket error: Timeout: {target} has no answer after {after:.1?} ({})", if *sent { "sent" } else { "waiting to be sent" })]
+    TimedOut {
+        /// Role, zome and function.
+        target: String,
+        /// How long it was waited.
+        after: Duration,
+        /// Whether it was sent.
+        sent: bool,
+    },
+    /// Too many calls wait for a place on the link.
+    #[error("too many calls are waiting for the link (limit {limit}); slow down")]
+    Overloaded {
+        /// The bound of the queue.
+        limit: usize,
+    },
+    /// The cell is cooling down after source-chain pressure; nothing was sent.
+    #[error("the cell is under pressure; no call is sent to it for another {after:?}")]
+    CoolingDown {
+        /// How much longer.
+        after: Duration,
+    },
+    /// The call could not be signed; nothing was sent.
+    #[error("cannot sign the call")]
+    Signing(#[from] SigningError),
+    /// The app has no such role or clone.
+    #[error("the app has no role or clone `{role}` (it has: {known}); check the role name")]
+    UnknownRole {
+        /// What was asked for.
+        role: String,
+        /// What the app has.
+        known: String,
+    },
+    /// The payload cannot be encoded.
+    #[error("the payload does not encode as MessagePack: {0}")]
+    Encode(String),
+    /// The encoded call is larger than the link carries.
+    #[error("the call is {size} bytes, the conductor takes at most {limit}")]
+    TooLarge {
+        /// Its size in bytes.
+        size: usize,
+        /// The bound in bytes.
+        limit: usize,
+    },
+    /// The called cell does not run; the conductor did not touch the nonce.
+    #[error("the cell of `{role}` does not run: {reason}")]
+    CellNotRunning {
+        /// The role or clone.
+        role: String,
+        /// Why, in the conductor's words.
+        reason: NotRunning,
+        /// Whether an earlier sending of the same bytes was lost.
+        sent_before: bool,
+    },
+    /// The conductor refused the call as expired or from the future on its first sending: the clocks disagree.
+    #[error(
+        "the conductor's clock disagrees with ours (it calls the nonce {verdict}); synchronise the clocks"
+    )]
+    ClockSkew {
+        /// `expired` or `from the future`.
+        verdict: &'static str,
+    },
+    /// The call expired before its resending arrived.
+    #[error("the call expired before it could be resumed; the first sending may have run")]
+    Expired,
+    /// The nonce of a prepared call ran out before the call was sent: it did not run. Prepare it anew.
+    #[error("the call expired before it was sent; prepare it anew")]
+    ExpiredUnsent,
+    /// The conductor has seen this nonce: the call arrived earlier and its answer was lost.
+    #[error("the call arrived, but its answer was lost with the link; it runs at most once")]
+    Arrived {
+        /// When the nonce expires: the call cannot start after it.
+        not_started_after: Timestamp,
+    },
+    /// The nonce is used up, by the call or by a fence of it: it cannot start any more, and whether it ran is for the chain to
+    /// tell.
+    #[error("the nonce of the call is used up, by the call or by a fence of it; read the chain")]
+    Ambiguous {
+        /// When the nonce expires.
+        not_started_after: Timestamp,
+    },
+    /// The call was fenced: it never ran and never will.
+    #[error("the call was fenced: it never ran and never will; make it anew")]
+    Fenced,
+    /// The conductor answered with an error.
+    #[error("{refusal}")]
+    Refused {
+        /// What it said.
+        refusal: Refusal,
+        /// Whether an earlier sending of the same bytes was lost and this answer does not settle it.
+        unsettled: bool,
+    },
+    /// These bytes may have been sent before, and the conductor's release remembers only the last nonce of each key: sent
+    /// again, as they are or as a fence, they could run again or prove nothing. Nothing was sent now.
+    #[error("Holochain {release} could run again what was sent before, so nothing was sent; read the chain")]
+    UnsafeToRepeat {
+        /// The conductor's release.
+        release: Release,
+    },
+    /// The conductor's release has no such app request; nothing happened.
+    #[error("Holochain {release} has no request `{request}`")]
+    NotInRelease {
+        /// The request's name on the wire.
+        request: String,
+        /// The conductor's release.
+        release: Release,
+    },
+    /// The conductor answered without a body: nothing is known.
+    #[error("the conductor answered the call without a body")]
+    EmptyAnswer,
+    /// The conductor's answer is of another kind.
+    #[error("the conductor's answer is no answer to a zome call: {0}")]
+    UnexpectedResponse(String),
+    /// The call ran; its output is not of the type asked for.
+    #[error("the call was answered, but its output does not decode: {0}")]
+    Decode(String),
+    /// The owner closed the connection. Nothing was sent if `sent` is false.
+    #[error("the connection was closed by its owner")]
+    Closed {
+        /// Whether the call can have left.
+        sent: bool,
+    },
+    /// What [`Ham`](crate::Ham) was doing when `error` ended it. Its text is one line that holds all causes, so it has no
+    /// source: services print `{e}`. It answers every question as `error` does; [`inner`](Self::inner) is that error.
+    #[error("{doing}: {}", line(.error.as_ref()))]
+    During {
+        /// The request, in words.
+        doing: &'static str,
+        /// Why it failed.
+        error: Box<Self>,
+    },
+}
+
+impl CallError {
+    /// The error itself, without the words of [`Ham`](crate::Ham) around it: what to match on.
+    pub fn inner(&self) -> &Self {
+        match self {
+            Self::During { error, .. } => error.inner(),
+            other => other,
+        }
+    }
+
+    /// What became of the call.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::During { error, .. } => error.outcome(),
+            Self::NoLink { .. }
+            | Self::Overloaded { .. }
+            | Self::CoolingDown { .. }
+            | Self::Signing(_)
+            | Self::UnknownRole { .. }
+            | Self::Encode(_)
+            | Self::TooLarge { .. }
+            | Self::NotInRelease { .. }
+            | Self::ExpiredUnsent
+            | Self::Fenced
+            | Self::ClockSkew { .. } => Outcome::NotRun,
+            Self::LinkLost { sent, .. } | Self::TimedOut { sent, .. } | Self::Closed { sent } => {
+                if *sent {
+                    Outcome::Unknown
+                } else {
+                    Outcome::NotRun
+                }
+            }
+            Self::CellNotRunning { sent_before, .. } => {
+                if *sent_before {
+                    Outcome::Unknown
+                } else {
+                    Outcome::NotRun
+                }
+            }
+            Self::Expired
+            | Self::Ambiguous { .. }
+            | Self::UnsafeToRepeat { .. }
+            | Self::EmptyAnswer
+            | Self::UnexpectedResponse(_) => Outcome::Unknown,
+            Self::Arrived { not_started_after } => Outcome::Arrived { not_started_after: *not_started_after },
+            Self::Refused { unsettled, .. } => {
+                if *unsettled {
+                    Outcome::Unknown
+                } else {
+                    Outcome::Answered
+                }
+            }
+            Self::Decode(_) => Outcome::Answered,
+        }
+    }
+
+    /// Whether the call can have reached the conductor: the session's view of [`outcome`](Self::outcome).
+    pub fn delivery(&self) -> Delivery {
+        match self.inner() {
+            // These were answered by the conductor, though the call did not run.
+            Self::ClockSkew { .. }
+            | Self::NotInRelease { .. }
+            | Self::CellNotRunning { sent_before: false, .. } => Delivery::Answered,
+            other => match other.outcome() {
+                Outcome::NotRun => Delivery::NotSent,
+                Outcome::Unknown => Delivery::Unknown,
+                Outcome::Arrived { .. } | Outcome::Answered => Delivery::Answered,
+            },
+        }
+    }
+
+    /// What the call left on the called cell's source chain.
+    pub fn effect(&self) -> Effect {
+        match self.inner() {
+            Self::Refused { refusal, unsettled: false } => refusal.effect(),
+            // It ran to its end.
+            Self::Decode(_) => Effect::Unknown,
+            other => match other.outcome() {
+                Outcome::NotRun => Effect::Nothing,
+                Outcome::Unknown | Outcome::Arrived { .. } | Outcome::Answered => Effect::Unknown,
+            },
+        }
+    }
+
+    /// What the owner can do about it.
+    pub fn recovery(&self) -> Recovery {
+        match self {
+            Self::During { error, .. } => error.recovery(),
+            Self::NoLink { .. } | Self::LinkLost { .. } => Recovery::Reconnect,
+            Self::TimedOut { .. } | Self::Overloaded { .. } => {
+                Recovery::CoolDown { after: OVERLOAD_COOLDOWN }
+            }
+            Self::CoolingDown { after } => Recovery::CoolDown { after: *after },
+            Self::Signing(error) => error.recovery(),
+            Self::CellNotRunning { reason: NotRunning::NotStarted | NotRunning::AwaitingRestore, .. } => {
+                Recovery::CoolDown { after: OVERLOAD_COOLDOWN }
+            }
+            Self::UnknownRole { .. }
+            | Self::Encode(_)
+            | Self::TooLarge { .. }
+            | Self::ExpiredUnsent
+            | Self::CellNotRunning { .. }
+            | Self::ClockSkew { .. }
+            | Self::NotInRelease { .. }
+            | Self::UnsafeToRepeat { .. }
+            | Self::Expired
+            | Self::Ambiguous { .. }
+            | Self::Fenced
+            | Self::Arrived { .. }
+            | Self::EmptyAnswer
+            | Self::UnexpectedResponse(_)
+            | Self::Decode(_) => Recovery::FixCaller,
+            Self::Refused { refusal, .. } => refusal.recovery(),
+            Self::Closed { .. } => Recovery::GiveUp,
+        }
+    }
+
+    /// Whether trying again can help: derived from [`recovery`](Self::recovery) alone. It says nothing about whether
+    /// the call ran.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self.recovery(), Recovery::Reconnect | Recovery::CoolDown { .. })
+    }
+}
+
+/// What a request error of the session means for a call that was, or was not, sent before.
+pub(crate) fn from_request(error: RequestError, target: &str, sent_before: bool) -> CallError {
+    match error {
+        RequestError::Overloaded { limit } => CallError::Overloaded { limit },
+        RequestError::TimedOut { phase, after } => CallError::TimedOut {
+            target: target.to_owned(),
+            after,
+            sent: sent_before || phase == Phase::Sent,
+        },
+        RequestError::LinkLost { phase, end } => {
+            CallError::LinkLost { end, sent: sent_before || phase == Phase::Sent }
+        }
+        RequestError::TooLarge { size, limit } => CallError::TooLarge { size, limit },
+        RequestError::Draining => CallError::Closed { sent: sent_before },
+        other => CallError::Encode(other.to_string()),
+    }
+}

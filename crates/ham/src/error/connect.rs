@@ -1,0 +1,118 @@
+//! Why there is no link.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ham_persistent::{ConnectError as PersistentConnectError, Permanence};
+use ham_session::{DialError, Recovery};
+
+use super::admin::AdminError;
+use super::line::line;
+use super::signing::SigningError;
+
+/// Why there is no link to the conductor.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The admin interface cannot be reached.
+    #[error("cannot reach the admin interface at {url}")]
+    Admin {
+        /// Where it was looked for.
+        url: String,
+        /// Why.
+        #[source]
+        source: Arc<DialError>,
+    },
+    /// An admin request of the set-up failed.
+    #[error("setting up the link failed: cannot {doing}")]
+    Setup {
+        /// What was asked.
+        doing: &'static str,
+        /// Why.
+        #[source]
+        source: AdminError,
+    },
+    /// The app is not installed on this conductor.
+    #[error(
+        "the app `{app_id}` is not installed on this conductor (installed: {installed}); check the app id"
+    )]
+    AppNotInstalled {
+        /// The app that was asked for.
+        app_id: String,
+        /// The apps that are there.
+        installed: String,
+    },
+    /// No app interface is known and there is no admin interface to ask for one.
+    #[error("no app interface is known: give its URL, or an admin URL to discover it")]
+    NoInterface,
+    /// The token provider failed and no earlier token is left.
+    #[error("no app token: {0}")]
+    Token(String),
+    /// The app interface cannot be reached or refused the link.
+    #[error("cannot open the app interface at {url}")]
+    App {
+        /// Where it was looked for.
+        url: String,
+        /// Why.
+        #[source]
+        source: Arc<DialError>,
+    },
+    /// The configuration cannot work.
+    #[error("{0}")]
+    Config(String),
+    /// The keystore cannot be used.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+    /// No link came up in time.
+    #[error("no link to the conductor after {after:?}: {last}")]
+    TimedOut {
+        /// How long it was waited.
+        after: Duration,
+        /// The last thing that went wrong.
+        last: String,
+    },
+    /// The handle was closed.
+    #[error("the connection was closed by its owner")]
+    Closed,
+    /// What [`Ham::connect`](crate::Ham::connect) was doing when `error` ended it. Its text is one line that holds all
+    /// causes, so it has no source: services print `{e}`.
+    #[error("{doing}: {}", line(.error.as_ref()))]
+    During {
+        /// The step.
+        doing: &'static str,
+        /// Why it failed.
+        error: Box<Self>,
+    },
+}
+
+impl ConnectError {
+    /// The error itself, without the step around it.
+    pub fn inner(&self) -> &Self {
+        match self {
+            Self::During { error, .. } => error.inner(),
+            other => other,
+        }
+    }
+
+    /// What the owner can do about it.
+    pub fn recovery(&self) -> Recovery {
+        match self {
+            Self::During { error, .. } => error.recovery(),
+            Self::Admin { source, .. } | Self::App { source, .. } => source.recovery(),
+            Self::Setup { source, .. } => source.recovery(),
+            Self::AppNotInstalled { .. } | Self::NoInterface | Self::Config(_) => Recovery::FixCaller,
+            Self::Token(_) | Self::TimedOut { .. } => Recovery::Reconnect,
+            Self::Signing(error) => error.recovery(),
+            Self::Closed => Recovery::GiveUp,
+        }
+    }
+}
+
+impl PersistentConnectError for ConnectError {
+    fn permanence(&self) -> Permanence {
+        match self.recovery() {
+            Recovery::Reconnect | Recovery::CoolDown { .. } => Permanence::Transient,
+            Recovery::FixCaller | Recovery::GiveUp => Permanence::Permanent,
+        }
+    }
+}

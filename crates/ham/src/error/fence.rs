@@ -1,0 +1,146 @@
+//! Why a fence did not settle its call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ham_session::{LinkEnd, Recovery};
+
+use super::call::{CallError, OVERLOAD_COOLDOWN};
+use super::signing::SigningError;
+use crate::dialect::Release;
+use crate::wire::{NotRunning, Refusal};
+
+/// Why a fence did not settle its call. It says nothing about the call, whose outcome stays what it was: fence again.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FenceError {
+    /// No live link before the deadline.
+    #[error("no link to fence the call on, after {after:.1?} ({last})")]
+    NoLink {
+        /// How long it was waited.
+        after: Duration,
+        /// The state of the link at the end.
+        last: String,
+    },
+    /// The links ended with the fence on them.
+    #[error("the link was lost with the fence on it: {end}")]
+    LinkLost {
+        /// How the last one ended.
+        end: Arc<LinkEnd>,
+        /// Whether a fence may have left.
+        sent: bool,
+    },
+    /// No answer within the deadline.
+    #[error("the fence has no answer after {after:.1?}")]
+    TimedOut {
+        /// How long it was waited.
+        after: Duration,
+        /// Whether a fence may have left.
+        sent: bool,
+    },
+    /// Too many requests wait for a place on the link.
+    #[error("too many requests are waiting for the link (limit {limit}); slow down")]
+    Overloaded {
+        /// The bound of the queue.
+        limit: usize,
+    },
+    /// The fence could not be signed.
+    #[error("cannot sign the fence")]
+    Signing(#[from] SigningError),
+    /// The called cell does not run; the nonce was not touched.
+    #[error("the cell of `{role}` does not run: {reason}")]
+    CellNotRunning {
+        /// The role or clone.
+        role: String,
+        /// Why, in the conductor's words.
+        reason: NotRunning,
+    },
+    /// The conductor takes the call's expiry for absurd: the clocks disagree.
+    #[error(
+        "the conductor's clock is behind ours (it calls the nonce from the future); synchronise the clocks"
+    )]
+    ClockSkew,
+    /// The conductor refused the fence with an error that settles nothing.
+    #[error("the conductor refused the fence: {refusal}")]
+    Refused {
+        /// What it said.
+        refusal: Refusal,
+    },
+    /// The conductor's release remembers only the last nonce of each key, so a fence proves nothing. Nothing was sent.
+    #[error("Holochain {release} forgets nonces, so a fence proves nothing there; read the chain")]
+    UnsafeToRepeat {
+        /// The conductor's release.
+        release: Release,
+    },
+    /// A call of `init` claims no nonce, so a fence proves nothing about it. Nothing was sent.
+    #[error("a call of `init` cannot be fenced, because it claims no nonce; read the chain")]
+    Init,
+    /// The conductor's answer is no answer to a fence.
+    #[error("the conductor's answer is no answer to a fence: {0}")]
+    UnexpectedResponse(String),
+    /// The owner closed the connection.
+    #[error("the connection was closed by its owner")]
+    Closed {
+        /// Whether a fence may have left.
+        sent: bool,
+    },
+}
+
+impl FenceError {
+    /// What a delivery that failed means for a fence that may have left, or not.
+    pub(crate) fn of(cause: CallError, sent: bool) -> Self {
+        match cause {
+            CallError::NoLink { after, last } if !sent => Self::NoLink { after, last },
+            CallError::NoLink { after, .. } | CallError::TimedOut { after, .. } => {
+                Self::TimedOut { after, sent }
+            }
+            CallError::LinkLost { end, .. } => Self::LinkLost { end, sent },
+            CallError::Overloaded { limit } => Self::Overloaded { limit },
+            CallError::Signing(error) => Self::Signing(error),
+            CallError::UnsafeToRepeat { release } => Self::UnsafeToRepeat { release },
+            CallError::Closed { .. } => Self::Closed { sent },
+            other => Self::UnexpectedResponse(other.to_string()),
+        }
+    }
+
+    /// Whether a fence may have claimed the nonce: then the next one cannot tell the call from this fence, and answers
+    /// [`Fenced::Ambiguous`](crate::Fenced::Ambiguous) where it finds the nonce burnt.
+    pub fn may_have_left(&self) -> bool {
+        match self {
+            Self::LinkLost { sent, .. } | Self::TimedOut { sent, .. } | Self::Closed { sent } => *sent,
+            Self::Refused { .. } | Self::UnexpectedResponse(_) => true,
+            Self::NoLink { .. }
+            | Self::Overloaded { .. }
+            | Self::Signing(_)
+            | Self::CellNotRunning { .. }
+            | Self::ClockSkew
+            | Self::UnsafeToRepeat { .. }
+            | Self::Init => false,
+        }
+    }
+
+    /// What the owner can do about it.
+    pub fn recovery(&self) -> Recovery {
+        match self {
+            Self::NoLink { .. } | Self::LinkLost { .. } => Recovery::Reconnect,
+            Self::TimedOut { .. }
+            | Self::Overloaded { .. }
+            | Self::CellNotRunning { reason: NotRunning::NotStarted | NotRunning::AwaitingRestore, .. } => {
+                Recovery::CoolDown { after: OVERLOAD_COOLDOWN }
+            }
+            Self::Signing(error) => error.recovery(),
+            Self::Refused { refusal } => refusal.recovery(),
+            Self::CellNotRunning { .. }
+            | Self::ClockSkew
+            | Self::UnsafeToRepeat { .. }
+            | Self::Init
+            | Self::UnexpectedResponse(_) => Recovery::FixCaller,
+            Self::Closed { .. } => Recovery::GiveUp,
+        }
+    }
+
+    /// Whether fencing again can help.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self.recovery(), Recovery::Reconnect | Recovery::CoolDown { .. })
+    }
+}

@@ -1,0 +1,17 @@
+//! What can go wrong, by operation, and the questions every error answers.
+
+mod admin;
+mod call;
+mod connect;
+mod fence;
+mod line;
+mod outcome;
+mod signing;
+
+pub use admin::AdminError;
+pub(crate) use call::from_request;
+pub use call::{CallError, OVERLOAD_COOLDOWN};
+pub use connect::ConnectError;
+pub use fence::FenceError;
+pub use outcome::Outcome;
+pub use signing::{KEYSTORE_COOLDOWN, SigningError, SigningStep};

@@ -1,0 +1,13 @@
+//! The link to an app: how it is made, what it is doing, and what it brings.
+
+mod connector;
+mod signal;
+mod start;
+mod state;
+
+pub(crate) use connector::ConductorConnector;
+pub(crate) use signal::SignalHub;
+pub use signal::{DEFAULT_SIGNAL_CAPACITY, GapCause, Signal, SignalItem, Signals};
+pub(crate) use start::Parts;
+pub(crate) use state::CurrentLink;
+pub use state::{HamState, StateWatch};

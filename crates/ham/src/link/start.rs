@@ -1,0 +1,132 @@
+//! How a connection is put together, and what ham itself does when its link comes and goes.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use ham_persistent::{Event, Persistent};
+use ham_session::{Link, LinkEnd};
+use holochain_conductor_api::AppInfo;
+
+use super::connector::ConductorConnector;
+use super::signal::{GapCause, SignalHub};
+use crate::admin::Admin;
+use crate::call::Caller;
+use crate::call::{Breakers, Lanes};
+use crate::config::{PersistentHamConfig, default_retry};
+use crate::error::ConnectError;
+use crate::signing::{Signer, Surroundings};
+use crate::wire::ConductorProtocol;
+use crate::{events, metrics as names};
+
+/// Everything but the engine, so that both ways of starting share it.
+pub(crate) struct Parts {
+    config: Arc<PersistentHamConfig>,
+    admin: Option<Admin>,
+    signals: Arc<SignalHub>,
+    app: Arc<RwLock<Option<Arc<AppInfo>>>>,
+}
+
+impl Parts {
+    pub(crate) fn new(config: PersistentHamConfig) -> Result<Self, ConnectError> {
+        config.check()?;
+        let admin = match &config.admin {
+            Some(url) => {
+                let admin =
+                    Admin::with_config(config.target(url)?, config.session.clone(), config.admin_timeout);
+                Some(admin.with_release(config.release))
+            }
+            None => None,
+        };
+        let signals = Arc::new(SignalHub::new(config.signal_capacity));
+        Ok(Self { config: Arc::new(config), admin, signals, app: Arc::default() })
+    }
+
+    pub(crate) fn persistent(&self) -> ham_persistent::Builder<ConductorConnector> {
+        let connector =
+            ConductorConnector::new(self.config.clone(), self.admin.clone(), self.signals.clone());
+        let (signals, app) = (self.signals.clone(), self.app.clone());
+        let mut outage = Outage::default();
+        Persistent::builder(format!("conductor app {}", self.config.app_id), connector)
+            .config(
+                ham_persistent::Config::default()
+                    .with_retry(self.config.retry.clone())
+                    // `outage` tells them, in ham's words.
+                    .with_losses_told_by_owner(true),
+            )
+            .randomness(crate::entropy::jitter(&*self.config.entropy))
+            .wall_clock(self.config.wall_clock.clone())
+            .on_event(move |event| {
+                on_event(&event, &signals, &app, &mut outage);
+                std::future::ready(())
+            })
+    }
+
+    pub(crate) fn finish(self, persistent: Persistent<ConductorConnector>) -> Arc<Caller> {
+        let surroundings = Surroundings {
+            admin: self.admin.clone(),
+            entropy: self.config.entropy.clone(),
+            memory: self.config.memory.clone(),
+            wall_clock: self.config.wall_clock.clone(),
+            retry: default_retry(),
+        };
+        let signer = Signer::new(&self.config.signing, &self.config.app_id, surroundings);
+        let breakers = Breakers::new(self.config.breaker);
+        let lanes = self.config.memory.of::<Lanes>(String::new());
+        Arc::new(Caller {
+            config: self.config,
+            signer,
+            breakers,
+            lanes,
+            persistent,
+            admin: self.admin,
+            signals: self.signals,
+            app: self.app,
+        })
+    }
+}
+
+/// What is known when the link comes back.
+#[derive(Default)]
+struct Outage {
+    /// The link that is there, to say how it ended.
+    link: Option<Link<ConductorProtocol>>,
+    lost: bool,
+    /// Failed attempts that differ.
+    failed: u32,
+}
+
+/// What ham itself does when the link comes and goes.
+fn on_event(
+    event: &Event<ConductorConnector>,
+    signals: &SignalHub,
+    app: &RwLock<Option<Arc<AppInfo>>>,
+    outage: &mut Outage,
+) {
+    match event {
+        Event::Connected(link) => {
+            if let Some(info) = link.welcome().app() {
+                let mut app = app.write().unwrap_or_else(PoisonError::into_inner);
+                *app = Some(Arc::new(info.clone()));
+            }
+            if outage.lost || outage.failed > 0 {
+                tracing::info!(event = events::RECONNECTED, attempts = outage.failed);
+            }
+            *outage = Outage { link: Some(link.clone()), ..Outage::default() };
+            metrics::counter!(names::LINKS).increment(1);
+            metrics::gauge!(names::LINK_UP).set(1.0);
+        }
+        Event::FailedToConnect(_) => outage.failed = outage.failed.saturating_add(1),
+        Event::Disconnected => {
+            let end = outage.link.take().and_then(|link| link.end());
+            let cause = end.as_ref().map_or_else(|| "it ended".into(), |end| end.to_string());
+            match end.as_deref() {
+                Some(LinkEnd::ClosedHere) => tracing::debug!(event = events::DISCONNECTED, cause),
+                _ => tracing::warn!(event = events::DISCONNECTED, cause),
+            }
+            outage.lost = true;
+            metrics::counter!(names::LINKS_LOST).increment(1);
+            metrics::gauge!(names::LINK_UP).set(0.0);
+            signals.gap(GapCause::LinkLost(cause));
+        }
+        Event::AttemptingToConnect | Event::ObtainedAddress(_) => {}
+    }
+}

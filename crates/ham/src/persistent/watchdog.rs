@@ -1,0 +1,65 @@
+//! Tells systemd how the connection is, for services of `Type=notify` with `WatchdogSec=`.
+
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+use tokio::time::Instant;
+
+use super::handle::PersistentHam;
+use crate::link::HamState;
+
+/// Tells systemd `READY` once the link is live, the state in words whenever it changes, and feeds the watchdog while
+/// the link is live or has been away for no longer than `patience`. Resolves when the connection is closed; at once
+/// where no systemd listens.
+///
+/// Run it beside the service's own work: `tokio::select!` or a task of the service.
+///
+/// # Cancel safety
+/// Cancel-safe: dropping it stops the notifications, and systemd's watchdog with it.
+pub async fn notify_systemd(ham: &PersistentHam, patience: Duration) {
+    let mut state = ham.state();
+    let mut ready = false;
+    let mut lost_at = Instant::now();
+    let feed = watchdog_interval();
+    loop {
+        let now = state.get();
+        if matches!(now, HamState::Live { degraded: None, .. }) {
+            if !ready {
+                notify(&[NotifyState::Ready]);
+                ready = true;
+            }
+            lost_at = Instant::now();
+        }
+        notify(&[NotifyState::Status(&now.to_string())]);
+        if lost_at.elapsed() <= patience {
+            notify(&[NotifyState::Watchdog]);
+        }
+        if matches!(now, HamState::Closed { .. }) {
+            notify(&[NotifyState::Stopping]);
+            return;
+        }
+        tokio::select! {
+            // A change before the feed, which it does not put off for long: a state changes rarely.
+            biased;
+            changed = state.changed() => if changed.is_none() { return },
+            () = tokio::time::sleep_until(Instant::now() + feed) => {}
+        }
+    }
+}
+
+/// Half of what systemd allows, as its manual advises; a minute where it has no watchdog.
+fn watchdog_interval() -> Duration {
+    let mut micros = 0;
+    if sd_notify::watchdog_enabled(false, &mut micros) && micros > 1 {
+        Duration::from_micros(micros / 2)
+    } else {
+        Duration::from_secs(60)
+    }
+}
+
+/// No systemd is no error.
+fn notify(state: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(false, state) {
+        tracing::debug!(%error, "systemd was not told");
+    }
+}

@@ -1,0 +1,98 @@
+//! The conductor's envelopes: MessagePack maps with `u64` ids around MessagePack bodies.
+//!
+//! Source: `holochain_websocket` 0.7.1 (`WireMessage`), checked against a running conductor. The envelope is read
+//! without copying the body; upstream's tagged enum buffers it first.
+
+use bytes::Bytes;
+use ham_session::Frame;
+use holochain_conductor_api::AppResponse;
+use serde::{Deserialize, Serialize};
+
+/// The envelope as it is written.
+#[derive(Serialize)]
+struct Envelope<'a> {
+    r#type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u64>,
+    data: &'a serde_bytes::Bytes,
+}
+
+/// The envelope as it is read; the body stays where it is.
+#[derive(Deserialize)]
+struct EnvelopeRef<'a> {
+    #[serde(borrow)]
+    r#type: &'a str,
+    #[serde(default)]
+    id: Option<u64>,
+    #[serde(default, borrow)]
+    data: Option<&'a serde_bytes::Bytes>,
+}
+
+/// What a conductor sends.
+#[derive(Clone, Debug)]
+pub enum Incoming {
+    /// The body of an answer; `None` when the conductor answered without one, which says nothing about the request.
+    Answer(Option<Bytes>),
+    /// An encoded signal.
+    Signal(Bytes),
+}
+
+/// A decoded envelope.
+pub(crate) enum Message {
+    Response { id: u64, body: Option<Bytes> },
+    Signal(Bytes),
+}
+
+/// Reads an envelope; the body is a slice of the frame.
+pub(crate) fn classify(frame: Frame) -> Result<Message, String> {
+    let bytes = match frame {
+        Frame::Binary(bytes) => bytes,
+        Frame::Text(text) => Bytes::from(text),
+    };
+    let envelope: EnvelopeRef<'_> =
+        rmp_serde::from_slice(&bytes).map_err(|error| format!("not a conductor message: {error}"))?;
+    let body = envelope.data.map(|data| bytes.slice_ref(data));
+    match (envelope.r#type, envelope.id, body) {
+        ("response", Some(id), body) => Ok(Message::Response { id, body }),
+        ("signal", _, Some(body)) => Ok(Message::Signal(body)),
+        (kind, ..) => {
+            let kind: String = kind.chars().take(32).collect();
+            Err(format!("a conductor does not send `{kind}` messages of this form"))
+        }
+    }
+}
+
+/// An envelope around a body.
+pub(crate) fn frame(kind: &str, id: Option<u64>, body: &[u8]) -> Result<Frame, String> {
+    let envelope = Envelope { r#type: kind, id, data: serde_bytes::Bytes::new(body) };
+    let mut buffer = Vec::with_capacity(body.len() + 48);
+    encode_into(&mut buffer, &envelope)?;
+    Ok(Frame::Binary(buffer.into()))
+}
+
+/// Encodes the way conductors do: structs as maps.
+pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, String> {
+    let mut buffer = Vec::with_capacity(128);
+    encode_into(&mut buffer, value)?;
+    Ok(buffer)
+}
+
+pub(crate) fn encode_into<T: Serialize>(buffer: &mut Vec<u8>, value: &T) -> Result<(), String> {
+    let mut serializer = rmp_serde::Serializer::new(buffer).with_struct_map();
+    value.serialize(&mut serializer).map_err(|error| error.to_string())
+}
+
+/// Decodes an app response.
+pub(crate) fn decode_app(body: &[u8]) -> Result<AppResponse, String> {
+    rmp_serde::from_slice(body).map_err(|error| error.to_string())
+}
+
+/// The name of a request or of an answer.
+pub(crate) fn kind(body: &[u8]) -> Result<&str, String> {
+    rmp_serde::from_slice::<Kind<'_>>(body).map(|kind| kind.r#type).map_err(|error| error.to_string())
+}
+
+#[derive(Deserialize)]
+struct Kind<'a> {
+    r#type: &'a str,
+}

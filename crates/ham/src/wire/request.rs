@@ -1,0 +1,87 @@
+//! Requests to a conductor, encoded once.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use holochain_conductor_api::{AdminRequest, AppRequest};
+use holochain_zome_types::prelude::Signature;
+use serde::Serialize;
+
+use super::codec::{encode, encode_into, kind};
+
+/// [`AppRequest::CallZome`] as it is written.
+#[derive(Serialize)]
+struct CallZome<'a> {
+    r#type: &'static str,
+    value: SignedBytes<'a>,
+}
+
+/// A request whose words are ham's own: those that changed between releases, and those that tell them apart.
+#[derive(Serialize)]
+struct Named<T> {
+    r#type: &'static str,
+    value: T,
+}
+
+#[derive(Serialize)]
+struct SignedBytes<'a> {
+    bytes: &'a serde_bytes::Bytes,
+    signature: &'a Signature,
+}
+
+/// More than the names, the headers and the signature around the bytes of a call take.
+pub(super) const CALL_OVERHEAD: usize = 192;
+
+/// A request to a conductor, already encoded.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub(super) id: u64,
+    pub(super) body: Bytes,
+}
+
+impl Request {
+    /// Wraps an encoded request under a fresh id.
+    fn new(body: Vec<u8>) -> Self {
+        Self { id: next_id(), body: body.into() }
+    }
+
+    /// A zome call, written as upstream writes [`AppRequest::CallZome`] but without copying the call first.
+    pub(crate) fn call_zome(bytes: &[u8], signature: &Signature) -> Result<Self, String> {
+        let value = SignedBytes { bytes: serde_bytes::Bytes::new(bytes), signature };
+        let mut body = Vec::with_capacity(bytes.len() + CALL_OVERHEAD);
+        encode_into(&mut body, &CallZome { r#type: "call_zome", value })?;
+        Ok(Self::new(body))
+    }
+
+    /// An app request.
+    pub(crate) fn app(request: &AppRequest) -> Result<Self, String> {
+        encode(request).map(Self::new)
+    }
+
+    /// An admin request.
+    pub(crate) fn admin(request: &AdminRequest) -> Result<Self, String> {
+        encode(request).map(Self::new)
+    }
+
+    /// A request by its name on the wire.
+    pub(crate) fn named<T: Serialize>(name: &'static str, value: T) -> Result<Self, String> {
+        encode(&Named { r#type: name, value }).map(Self::new)
+    }
+
+    /// Its name on the wire.
+    pub(crate) fn name(&self) -> &str {
+        kind(&self.body).unwrap_or_default()
+    }
+
+    /// The same bytes under a fresh id, for sending them again.
+    pub(crate) fn again(&self) -> Self {
+        Self { id: next_id(), body: self.body.clone() }
+    }
+}
+
+/// Ids are unique within the process, so that an answer can never be taken for that of another link. MessagePack writes all of
+/// them in nine bytes: how long a frame is depends on nothing that happened before.
+fn next_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1 << 32);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
