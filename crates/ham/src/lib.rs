@@ -48,10 +48,13 @@ pub use error::{
     AdminError, CallError, ConnectError, FenceError, KEYSTORE_COOLDOWN, OVERLOAD_COOLDOWN, Outcome,
     SigningError, SigningStep,
 };
-pub use ham_persistent::{Exponential, Jitter, Patience, RetryDelay};
+pub use ham_persistent::{Exponential, Jitter, Patience, ResetRule, RetryDelay};
 pub use ham_session::{Delivery, LinkEnd, Recovery};
 pub use holochain_client;
-pub use link::{DEFAULT_SIGNAL_CAPACITY, GapCause, HamState, Signal, SignalItem, Signals, StateWatch};
+pub use link::{
+    DEFAULT_SIGNAL_BYTES, DEFAULT_SIGNAL_CAPACITY, GapCause, HamState, Signal, SignalItem, Signals,
+    StateWatch,
+};
 pub use memory::ProcessMemory;
 pub use persistent::{PersistentHam, notify_systemd};
 pub use redact::{REDACTED, Secret};

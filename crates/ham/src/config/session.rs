@@ -29,7 +29,8 @@ pub const RECONNECT_MAX: Duration = Duration::from_secs(30);
 pub const RECONNECT_JITTER: Jitter = Jitter::percent(10);
 
 /// The pauses between attempts: [`RECONNECT_INITIAL`] doubling to [`RECONNECT_MAX_EARLY`] for the first
-/// [`RECONNECT_EARLY`] of an outage, then to [`RECONNECT_MAX`].
+/// [`RECONNECT_EARLY`] of an outage, then to [`RECONNECT_MAX`]. A link that did not last ten seconds counts as a failed
+/// attempt ([`ResetRule`](crate::ResetRule)).
 pub fn default_retry() -> RetryDelay {
     Exponential::new(RECONNECT_INITIAL, RECONNECT_MAX)
         .with_jitter(RECONNECT_JITTER)

@@ -36,7 +36,7 @@ impl Parts {
             }
             None => None,
         };
-        let signals = Arc::new(SignalHub::new(config.signal_capacity));
+        let signals = Arc::new(SignalHub::new(config.signal_capacity, config.signal_bytes));
         Ok(Self { config: Arc::new(config), admin, signals, app: Arc::default() })
     }
 
