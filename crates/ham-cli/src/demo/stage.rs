@@ -66,8 +66,15 @@ impl Stage {
 
     /// A second connection to the same app whose app link goes through `proxy`. It signs with the same keys.
     pub(super) fn connect_through(&self, proxy: std::net::SocketAddr) -> Result<PersistentHam, DemoError> {
-        let config = config(&self.conductor)?.with_app(AppInterface::Url(url(&format!("ws://{proxy}"))?));
-        Ok(PersistentHam::start(config)?)
+        Ok(PersistentHam::start(self.config_through(proxy)?)?)
+    }
+
+    /// The configuration of such a connection.
+    pub(super) fn config_through(
+        &self,
+        proxy: std::net::SocketAddr,
+    ) -> Result<PersistentHamConfig, DemoError> {
+        Ok(config(&self.conductor)?.with_app(AppInterface::Url(url(&format!("ws://{proxy}"))?)))
     }
 
     /// Where the app's interface listens now.

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue};
 use url::Url;
 
 use super::interface::{AppInterface, DEFAULT_ORIGIN, TokenFuture, TokenSource, local_target, shown_url};
-use super::session::{DEFAULT_ADMIN_TIMEOUT, conductor_session, default_retry};
+use super::session::{DEFAULT_ADMIN_TIMEOUT, MOST_IN_FLIGHT, conductor_session, default_retry};
 use crate::call::{DEFAULT_DEADLINE, DEFAULT_SKEW_MARGIN, OnUnknown, PressureBreaker, UnknownCall};
 use crate::dialect::Release;
 use crate::entropy::{Entropy, SystemEntropy};
@@ -263,6 +263,12 @@ impl PersistentHamConfig {
     pub(crate) fn check(&self) -> Result<(), ConnectError> {
         if self.app_id.is_empty() {
             return Err(ConnectError::Config("the app id is empty".into()));
+        }
+        if self.session.max_in_flight > MOST_IN_FLIGHT {
+            let asked = self.session.max_in_flight;
+            return Err(ConnectError::Config(format!(
+                "{asked} calls in flight: a conductor stops reading a socket, pings included, at 128; {MOST_IN_FLIGHT} are the most"
+            )));
         }
         if self.admin.is_none() && matches!(self.app, AppInterface::Discover { .. }) {
             return Err(ConnectError::NoInterface);

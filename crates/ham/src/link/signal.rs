@@ -9,7 +9,7 @@ use holochain_zome_types::prelude::{AgentPubKey, AppSignal, ZomeName};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::wire::{ConductorProtocol, Incoming};
+use crate::wire::{ConductorProtocol, Incoming, shallow};
 use crate::{events, metrics as names};
 
 /// Signals kept for a subscriber that is behind; then it gets a gap.
@@ -137,12 +137,14 @@ impl SignalHub {
     }
 
     fn received(&self, bytes: &[u8]) {
-        match rmp_serde::from_slice::<Signal>(bytes) {
+        let signal = shallow(bytes)
+            .and_then(|()| rmp_serde::from_slice::<Signal>(bytes).map_err(|error| error.to_string()));
+        match signal {
             Ok(signal) => {
                 metrics::counter!(names::SIGNALS).increment(1);
                 self.publish(&SignalItem::Signal(Arc::new(signal)), bytes.len());
             }
-            Err(error) => self.gap(GapCause::BadFrame(error.to_string())),
+            Err(error) => self.gap(GapCause::BadFrame(error)),
         }
     }
 

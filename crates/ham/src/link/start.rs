@@ -52,6 +52,7 @@ impl Parts {
                     // `outage` tells them, in ham's words.
                     .with_losses_told_by_owner(true),
             )
+            .wall_clock(self.config.wall_clock.clone())
             .randomness(crate::entropy::jitter(&*self.config.entropy))
             .wall_clock(self.config.wall_clock.clone())
             .on_event(move |event| {

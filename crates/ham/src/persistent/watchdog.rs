@@ -39,7 +39,6 @@ pub async fn notify_systemd(ham: &PersistentHam, patience: Duration) {
             return;
         }
         tokio::select! {
-            // A change before the feed, which it does not put off for long: a state changes rarely.
             biased;
             changed = state.changed() => if changed.is_none() { return },
             () = tokio::time::sleep_until(Instant::now() + feed) => {}
