@@ -208,6 +208,32 @@ async fn every_address_of_a_host_is_tried() {
     assert!(matches!(error, DialError::Upgrade(_)), "connected, and TLS is no HTTP: {error:?}");
 }
 
+#[tokio::test]
+async fn endless_times_and_sizes_are_for_ever() {
+    let endless = Duration::MAX;
+    let config = SessionConfig::default()
+        .with_connect_timeout(endless)
+        .with_ping(endless, endless)
+        .with_silence_bound(Some(endless))
+        .with_degraded_after(Some(endless))
+        .with_stuck_timeout(Some(endless))
+        .with_drain_timeout(endless)
+        .with_close_timeout(endless)
+        .with_write_coalescing(usize::MAX)
+        .with_max_message_size(usize::MAX)
+        .with_max_frame_size(usize::MAX)
+        .with_max_send_size(usize::MAX)
+        .with_max_waiting(usize::MAX)
+        .with_max_waiting_bytes(usize::MAX)
+        .with_max_in_flight(support::window(usize::MAX));
+    let server = Server::plain().await;
+    let rig = support::rig(&server, Binary::new(), &config, Peer::welcome).await.unwrap();
+    let echo = tokio::spawn(rig.peer.echo());
+    assert!(rig.link.request(support::binary::call(1, "here"), support::far()).await.is_ok());
+    must(rig.link.close()).await;
+    must(echo).await.unwrap();
+}
+
 /// A network in memory: a name with two addresses, the first of which swallows packets and the second refuses.
 #[derive(Debug, Default)]
 struct TwoAddresses(AtomicUsize);
@@ -239,30 +265,4 @@ async fn an_address_that_swallows_packets_leaves_time_for_the_next() {
     assert!(matches!(error, DialError::Connect { address, .. } if address == second), "{error:?}");
     assert_eq!(network.0.load(Ordering::Relaxed), 2);
     assert_eq!(began.elapsed().as_secs(), config.connect_timeout.as_secs() / 2);
-}
-
-#[tokio::test]
-async fn endless_times_and_sizes_are_for_ever() {
-    let endless = Duration::MAX;
-    let config = SessionConfig::default()
-        .with_connect_timeout(endless)
-        .with_ping(endless, endless)
-        .with_silence_bound(Some(endless))
-        .with_degraded_after(Some(endless))
-        .with_stuck_timeout(Some(endless))
-        .with_drain_timeout(endless)
-        .with_close_timeout(endless)
-        .with_write_coalescing(usize::MAX)
-        .with_max_message_size(usize::MAX)
-        .with_max_frame_size(usize::MAX)
-        .with_max_send_size(usize::MAX)
-        .with_max_waiting(usize::MAX)
-        .with_max_waiting_bytes(usize::MAX)
-        .with_max_in_flight(support::window(usize::MAX));
-    let server = Server::plain().await;
-    let rig = support::rig(&server, Binary::new(), &config, Peer::welcome).await.unwrap();
-    let echo = tokio::spawn(rig.peer.echo());
-    assert!(rig.link.request(support::binary::call(1, "here"), support::far()).await.is_ok());
-    must(rig.link.close()).await;
-    must(echo).await.unwrap();
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::event::Happened;
 use crate::model::{Conductor, ROLES, Trait};
 use crate::plan::{HamLife, WorldEvent};
-use crate::service::{Called, Desk, Policy, Process};
+use crate::service::{Called, Desk, Options, Policy, Process};
 use crate::time::{pause, tasks};
 use crate::world::World;
 
@@ -34,10 +34,17 @@ pub(crate) async fn drain(
     let revoked = life.has(|event| matches!(event, WorldEvent::Revoke));
     if !revoked {
         let called = Called { call: life.calls, does: Trait::Read, role: ROLES[0], size: 0 };
-        task.call(called, Policy::Resume, READ_WITHIN).await;
+        let options = Options { read_only: true, ..Options::default() };
+        task.call(called, Policy::Repeat(8), READ_WITHIN, options).await;
     }
     let mut dice = world.stream("drain", 0);
     for kept in desk.all() {
+        if world.has_received(kept.nonce) && !kept.signed.may_have_been_sent() {
+            world.broken(
+                "I10",
+                format!("nonce {} was received, and its call says that it was never sent", kept.nonce),
+            );
+        }
         match dice.below(3) {
             0 => task.send(kept, true, SETTLE_WITHIN).await,
             1 => task.fence(kept, SETTLE_WITHIN).await,
