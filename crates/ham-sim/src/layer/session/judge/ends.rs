@@ -2,7 +2,7 @@
 
 use super::Entries;
 use crate::finding::Verdict;
-use crate::layer::session::event::{Ended, Happened, Sent, Told};
+use crate::layer::session::event::{Ended, Happened};
 use crate::layer::session::life::{Action, Address, SessionLife, Upgrade, Welcome, What};
 use crate::net::Fault;
 
@@ -38,8 +38,8 @@ fn cause(life: &SessionLife, before: &Entries, how: &Ended) -> Option<String> {
             _ => false,
         }),
         Ended::Lost => cut || did(|what| matches!(what, What::Reset)),
-        // I14 asks whether it was silent.
-        Ended::Silent { .. } => true,
+        // I14 asks whether it was.
+        Ended::Silent { .. } | Ended::Stuck => true,
         Ended::Violation => did(|what| matches!(what, What::Violation)),
         Ended::TooLarge => {
             let limit = life.world.numbers.largest;
@@ -53,23 +53,6 @@ fn cause(life: &SessionLife, before: &Entries, how: &Ended) -> Option<String> {
         Ended::Other => false,
     };
     (!known && !flipped).then(|| format!("{how:?}, which did not happen"))
-}
-
-/// How many requests are with the peer for which nobody waits any more.
-fn abandoned(before: &Entries) -> usize {
-    let mut left = std::collections::BTreeSet::new();
-    for entry in before {
-        match entry.event {
-            Happened::GaveUp { n } | Happened::Told { n, what: Told::TimedOut { sent: true } } => {
-                left.insert(n);
-            }
-            Happened::Heard { what: Sent::Answer(n) } => {
-                left.remove(&n);
-            }
-            _ => {}
-        }
-    }
-    left.len()
 }
 
 /// The peer sees the end of the stream.

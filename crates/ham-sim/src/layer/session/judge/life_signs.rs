@@ -1,11 +1,11 @@
 //! I14: a link that is dead ends, and one that is not does not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Entries;
 use crate::finding::Verdict;
-use crate::layer::session::event::{Ended, Happened, Sent};
+use crate::layer::session::event::{Ended, Happened, Sent, Told};
 use crate::layer::session::life::{SessionLife, What};
 
 pub(super) fn judge(life: &SessionLife, entries: &Entries, verdict: &mut Verdict) {
@@ -14,6 +14,11 @@ pub(super) fn judge(life: &SessionLife, entries: &Entries, verdict: &mut Verdict
     let (Some(end), true) = (end, up) else { return };
     if let Happened::LinkEnded { how: Ended::Silent { .. } } = &end.event {
         false_alarm(life, entries, end.at, verdict);
+    }
+    if end.event == (Happened::LinkEnded { how: Ended::Stuck })
+        && abandoned(entries) < life.world.numbers.in_flight.get()
+    {
+        verdict.find("I14-false", Some(end.at), "taken for stuck, and there were places");
     }
     vanished(life, entries, end.at, verdict);
     unheard(life, entries, end.at, verdict);
@@ -44,6 +49,23 @@ fn false_alarm(life: &SessionLife, entries: &Entries, end: Duration, verdict: &m
     if longest > trip {
         verdict.find("I14-false", Some(end), "taken for silent, and the peer was reading");
     }
+}
+
+/// How many requests are with the peer for which nobody waits any more.
+fn abandoned(entries: &Entries) -> usize {
+    let mut left = BTreeSet::new();
+    for entry in entries {
+        match entry.event {
+            Happened::GaveUp { n } | Happened::Told { n, what: Told::TimedOut { sent: true } } => {
+                left.insert(n);
+            }
+            Happened::Heard { what: Sent::Answer(n) } => {
+                left.remove(&n);
+            }
+            _ => {}
+        }
+    }
+    left.len()
 }
 
 /// A peer that is gone is noticed.
