@@ -48,7 +48,6 @@ fn cause(life: &SessionLife, before: &Entries, how: &Ended) -> Option<String> {
                 || life.deeds().any(|deed| matches!(deed.what, What::Push { size } if size > limit))
         }
         Ended::TooSlow => life.flaws(|fault| matches!(fault, Fault::Stall(_) | Fault::Drip | Fault::Hole)),
-        Ended::Stuck => abandoned(before) >= life.world.numbers.in_flight.get(),
         Ended::Here => before.iter().any(|entry| entry.event == Happened::CloseCalled),
         Ended::Other => false,
     };
