@@ -1,6 +1,8 @@
 //! What a demonstration runs on: a conductor, the probe with its cells, and a connection to it.
 
-use ham::{AppInterface, CallTarget, PersistentHam, PersistentHamConfig};
+use ham::{
+    AppInterface, CallTarget, PersistentHam, PersistentHamConfig, ResetRule, RetryDelay, default_retry,
+};
 use ham_testkit::conductor::{Conductor, HappBundleSource, InstallOptions, Lookup, Tool};
 use holochain_types::prelude::{CreateCloneCellPayload, DnaModifiersOpt};
 use url::Url;
@@ -96,7 +98,17 @@ impl Stage {
 }
 
 fn config(conductor: &Conductor) -> Result<PersistentHamConfig, DemoError> {
-    Ok(PersistentHamConfig::new(url(&conductor.admin_url())?, APP_ID).with_deadline(CALL_DEADLINE))
+    let config = PersistentHamConfig::new(url(&conductor.admin_url())?, APP_ID);
+    Ok(config.with_deadline(CALL_DEADLINE).with_retry(retry()))
+}
+
+/// Ham's own pauses, but every link counts as one that lasted: kills and cuts come faster than that, and what is shown is
+/// the way back.
+fn retry() -> RetryDelay {
+    match default_retry() {
+        RetryDelay::Exponential(exponential) => exponential.with_reset(ResetRule::OnConnect).into(),
+        fixed => fixed,
+    }
 }
 
 fn url(text: &str) -> Result<Url, DemoError> {

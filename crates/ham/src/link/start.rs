@@ -36,7 +36,7 @@ impl Parts {
             }
             None => None,
         };
-        let signals = Arc::new(SignalHub::new(config.signal_capacity));
+        let signals = Arc::new(SignalHub::new(config.signal_capacity, config.signal_bytes));
         Ok(Self { config: Arc::new(config), admin, signals, app: Arc::default() })
     }
 
@@ -52,7 +52,9 @@ impl Parts {
                     // `outage` tells them, in ham's words.
                     .with_losses_told_by_owner(true),
             )
+            .wall_clock(self.config.wall_clock.clone())
             .randomness(crate::entropy::jitter(&*self.config.entropy))
+            .wall_clock(self.config.wall_clock.clone())
             .on_event(move |event| {
                 on_event(&event, &signals, &app, &mut outage);
                 std::future::ready(())
