@@ -52,10 +52,17 @@ impl Called {
 pub(super) const FOR_EVER: Duration = Duration::from_secs(600);
 
 impl Task {
-    pub(crate) async fn call(&self, called: Called, policy: Policy, deadline: Duration, asked: Options) {
+    /// Makes a call, and tells whether it has an output.
+    pub(crate) async fn call(
+        &self,
+        called: Called,
+        policy: Policy,
+        deadline: Duration,
+        asked: Options,
+    ) -> bool {
         let times = policy.times();
         self.world.note(Happened::Made { task: self.number, call: called.call, does: called.does, times });
-        let Ok(payload) = ExternIO::encode(called.input()) else { return };
+        let Ok(payload) = ExternIO::encode(called.input()) else { return false };
         let mut options = CallOptions::default().with_deadline(deadline).with_policy(policy.in_ham());
         options.read_only = asked.read_only;
         (options.resume_for, options.nonce_life) = (asked.resume_for, asked.nonce_life);
@@ -64,9 +71,11 @@ impl Task {
             self.ham.call_zome_raw(called.role, called.zome(), called.function(), payload, options);
         let result = timeout(deadline + FOR_EVER, answered).await;
         late(&self.world, "call", began, deadline);
+        let ok = matches!(result, Ok(Ok(_)));
         if let Ok(result) = result {
             self.told(called.call, None, result);
         }
+        ok
     }
 
     pub(super) fn told(&self, call: Call, of: Option<Nonce>, result: Result<ExternIO, CallError>) {
@@ -123,6 +132,8 @@ pub(super) fn name(error: &CallError) -> &'static str {
         CallError::Arrived { .. } => "Arrived",
         CallError::Refused { .. } => "Refused",
         CallError::UnsafeToRepeat { .. } => "UnsafeToRepeat",
+        CallError::Ambiguous { .. } => "Ambiguous",
+        CallError::Fenced => "Fenced",
         CallError::NotInRelease { .. } => "NotInRelease",
         CallError::EmptyAnswer => "EmptyAnswer",
         CallError::UnexpectedResponse(_) => "UnexpectedResponse",

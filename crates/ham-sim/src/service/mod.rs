@@ -14,3 +14,4 @@ pub(crate) use credentials::Credentials;
 pub(crate) use desk::Desk;
 pub(crate) use plan::{Action, Crash, Options, Policy, Role, Settings, Step};
 pub(crate) use process::Process;
+pub(crate) use task::Task;
