@@ -62,6 +62,11 @@ pub(crate) struct Swarm {
 }
 
 impl Swarm {
+    /// Whether a grant may be written long after it was asked for.
+    pub(crate) fn delays_grants(&self) -> bool {
+        [self.init_slow, self.link_stall, self.link_drip].iter().any(|rate| *rate != Rate::default())
+    }
+
     /// The rates of a seed.
     pub(crate) fn of(dice: &Dice) -> Self {
         let mut dice = dice.stream("swarm", 0);
