@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
+use ed25519_dalek::Signer as _;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
@@ -182,6 +183,12 @@ impl Conductor {
         let mut state = self.lock();
         state.next_port += 1;
         state.next_port - 1
+    }
+
+    /// The signature of a message by an agent's key, which the keystore beside the conductor holds.
+    pub(crate) fn sign(&self, public: &[u8; 32], message: &[u8]) -> Option<[u8; 64]> {
+        let key = self.lock().store.key(public)?;
+        Some(key.sign(message).to_bytes())
     }
 
     /// How many sockets are open, those left out whose client went away without a word.
