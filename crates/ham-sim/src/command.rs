@@ -14,6 +14,7 @@ use crate::finding::Finding;
 use crate::layer::example::Example;
 use crate::layer::ham::Ham;
 use crate::layer::persistent::PersistentLayer;
+use crate::layer::session::SessionLayer;
 use crate::life::{Layer, Life};
 use crate::mask::Mask;
 use crate::one::live_one;
@@ -27,6 +28,7 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     match args.layer {
         LayerName::Persistent => command::<PersistentLayer>(&args),
+        LayerName::Session => command::<SessionLayer>(&args),
         LayerName::Example => command::<Example>(&args),
         LayerName::Ham => command::<Ham>(&args),
     }
@@ -36,9 +38,10 @@ pub fn main() -> ExitCode {
 #[must_use]
 pub fn replay(layer: LayerName, seed: u64, without: &Mask) -> Vec<Finding> {
     match layer {
-        LayerName::Ham => findings::<Ham>(seed, without),
         LayerName::Persistent => findings::<PersistentLayer>(seed, without),
+        LayerName::Session => findings::<SessionLayer>(seed, without),
         LayerName::Example => findings::<Example>(seed, without),
+        LayerName::Ham => findings::<Ham>(seed, without),
     }
 }
 

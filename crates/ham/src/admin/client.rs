@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ham_persistent::Connection as _;
-use ham_session::{Inbox, Incoming as Pushed, Link, SessionConfig, Target, dial};
+use ham_session::{Inbox, Incoming as Pushed, Link, RequestError, SessionConfig, Target, dial};
 use holochain_conductor_api::{AdminRequest, AdminResponse};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
@@ -108,9 +108,7 @@ impl Admin {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn release(&self) -> Result<Release, AdminError> {
-        let deadline = self.deadline();
-        let link = self.link(deadline).await?;
-        Ok(dialect(&link, deadline).await?.release)
+        Ok(self.speaking(self.deadline()).await?.1.release)
     }
 
     /// Any admin request. `request_name` and `reconcile` go into the error.
@@ -127,15 +125,41 @@ impl Admin {
         request: &AdminRequest,
     ) -> Result<AdminResponse, AdminError> {
         let deadline = self.deadline();
-        let link = self.link(deadline).await?;
-        let asked = Asked { link: &link, request: request_name, reconcile, deadline };
-        let answer = asked.answer(Request::admin(request)).await?;
-        match wire::admin_answer(answer) {
-            Ok(response) => Ok(response),
-            Err(bad) => Err(match find::lacking(&link, &bad, || Request::admin(request), deadline).await {
-                Some((request, release)) => AdminError::NotInRelease { request, release },
-                None => asked.bad(bad),
-            }),
+        let mut reading = Reading::default();
+        loop {
+            let link = self.link(deadline).await?;
+            let asked = Asked { link: &link, request: request_name, reconcile, deadline };
+            let answer = match asked.answer(Request::admin(request)).await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    reading.again(error)?;
+                    continue;
+                }
+            };
+            return match wire::admin_answer(answer) {
+                Ok(response) => Ok(response),
+                Err(bad) => {
+                    Err(match find::lacking(&link, &bad, || Request::admin(request), deadline).await {
+                        Some((request, release)) => AdminError::NotInRelease { request, release },
+                        None => asked.bad(bad),
+                    })
+                }
+            };
+        }
+    }
+
+    /// A live link, and how the conductor at its other end speaks.
+    pub(super) async fn speaking(
+        &self,
+        deadline: Instant,
+    ) -> Result<(Link<ConductorProtocol>, &'static Dialect), AdminError> {
+        let mut reading = Reading::default();
+        loop {
+            let link = self.link(deadline).await?;
+            match find::dialect(&link, deadline).await {
+                Ok(dialect) => return Ok((link, dialect)),
+                Err(error) => reading.again(not_found(error))?,
+            }
         }
     }
 
@@ -222,7 +246,7 @@ impl Asked<'_> {
         let out = out.map_err(|why| AdminError::Lost {
             request,
             reconcile: "nothing was sent",
-            source: ham_session::RequestError::Encode(why),
+            source: RequestError::Encode(why),
         })?;
         let answer = self.link.request(out, self.deadline).await;
         answer.map_err(|source| AdminError::Lost { request, reconcile, source })
@@ -233,12 +257,33 @@ impl Asked<'_> {
     }
 }
 
-/// How the conductor at the other end of a link speaks.
-pub(super) async fn dialect(
-    link: &Link<ConductorProtocol>,
-    deadline: Instant,
-) -> Result<&'static Dialect, AdminError> {
-    find::dialect(link, deadline).await.map_err(not_found)
+/// A question that changes nothing: it is asked again on a fresh link when one ends under it.
+#[derive(Default)]
+pub(super) struct Reading {
+    losses: u32,
+}
+
+/// How many links may be lost under one read.
+const MAX_LOSSES: u32 = 4;
+
+impl Reading {
+    /// Whether to ask again.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(super) fn again(&mut self, error: AdminError) -> Result<(), AdminError> {
+        match &error {
+            AdminError::Lost {
+                reconcile: READ_AGAIN | FINDING_OUT,
+                source: RequestError::LinkLost { .. } | RequestError::Draining,
+                ..
+            } if self.losses < MAX_LOSSES => {
+                self.losses += 1;
+                Ok(())
+            }
+            _ => Err(error),
+        }
+    }
 }
 
 pub(super) fn not_found(error: NotFound) -> AdminError {

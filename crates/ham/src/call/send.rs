@@ -8,9 +8,8 @@ use super::course::Course;
 use super::deliver::{Delivered, Delivery, Errand, Undelivered};
 use super::lane::{self, Lane};
 use super::options::{CallOptions, CallPlan, CallPolicy, UnknownCall};
-use super::sign::{self, timestamp};
+use super::sign::{self, MAX_MOVES, timestamp};
 use super::signed::SignedCall;
-use super::target::CallTarget;
 use super::traces::FenceTrace;
 use crate::dialect::Stage;
 use crate::error::{CallError, Outcome};
@@ -72,9 +71,6 @@ struct Rounds {
     moves: u32,
 }
 
-/// How often one call looks up its role's cell anew: an app that is installed again and again ends that.
-const MAX_MOVES: u32 = 3;
-
 impl Rounds {
     fn of(policy: CallPolicy) -> Self {
         let repeats = match policy {
@@ -115,7 +111,7 @@ impl Rounds {
                 }
                 Verdict::NoCell if self.moves < MAX_MOVES => {
                     self.moves += 1;
-                    moved(caller, call, deadline).await
+                    caller.moved(&call.target, &call.cell_id, deadline).await.is_some()
                 }
                 _ => false,
             },
@@ -131,17 +127,6 @@ impl Rounds {
             (Some(lost), error) if error.outcome() == Outcome::NotRun => lost,
             (Some(_), error) => error,
         }
-    }
-}
-
-/// Whether the role of a call means another cell by now: its app was installed anew.
-async fn moved(caller: &Caller, call: &SignedCall, deadline: Instant) -> bool {
-    if !matches!(call.target, CallTarget::Role(_)) {
-        return false;
-    }
-    match caller.refresh(deadline).await {
-        Ok(_) => caller.resolve(&call.target, deadline).await.is_ok_and(|cell| cell != call.cell_id),
-        Err(_) => false,
     }
 }
 

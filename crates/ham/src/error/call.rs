@@ -243,7 +243,7 @@ impl CallError {
         }
     }
 
-    /// What the call left on the called cell's source chain.
+    /// What the call left on the called cell's source chain: see [`Effect`] for what it leaves out.
     pub fn effect(&self) -> Effect {
         match self.inner() {
             Self::Refused { refusal, unsettled: false } => refusal.effect(),
