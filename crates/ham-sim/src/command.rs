@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use clap::Parser;
@@ -17,7 +18,7 @@ use crate::layer::persistent::PersistentLayer;
 use crate::layer::session::SessionLayer;
 use crate::life::{Layer, Life};
 use crate::mask::Mask;
-use crate::one::live_one;
+use crate::one::{live_one, live_seen};
 use crate::report;
 use crate::run::{Outcome, Plan, Progress, run};
 use crate::shrink::shrink;
@@ -63,8 +64,20 @@ fn command<L: Layer>(args: &Args) -> ExitCode {
 fn show<L: Layer>(args: &Args, seed: u64) -> std::io::Result<bool> {
     let mask = args.without.clone().unwrap_or_default();
     let life = L::generate(seed).without(&mask);
-    let lived = live_one::<L>(&life, args.log);
+    let (recorders, recorder) = sync_channel(1);
+    let (ends, end) = sync_channel(1);
+    let (living, log) = (life.clone(), args.log);
+    std::thread::spawn(move || {
+        // Whoever does not listen any more has seen enough.
+        let lived = live_seen::<L>(&living, log, |recorder| drop(recorders.send(recorder)));
+        let _ = ends.send(lived);
+    });
     let mut out = stdout().lock();
+    let Ok(lived) = end.recv_timeout(WATCHDOG) else {
+        let so_far = recorder.try_recv().map(|recorder| recorder.so_far()).unwrap_or_default();
+        report::stuck::<L>(&mut out, &life, &so_far, WATCHDOG)?;
+        return Ok(false);
+    };
     if args.json {
         report::json_life::<L>(&mut out, seed, &mask, &lived)?;
     } else {

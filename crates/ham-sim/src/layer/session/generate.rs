@@ -195,8 +195,8 @@ fn world(rates: &Rates, stream: &mut Stream) -> World {
         on_live: stream.below(3) * stream.below(2),
         peer_pings: stream.one_in(3).then(|| stream.millis(500, 5_000)),
         stops_at: stream.pick(&[usize::MAX >> 4, 128, 128]),
-        up: lane(stream),
-        down: lane(stream),
+        up: lane(rates, stream),
+        down: lane(rates, stream),
         length: Duration::from_millis(1) + stream.skewed_millis(60_000),
         ending: stream.pick(&[Ending::Close, Ending::CloseAtRest, Ending::Drop]),
     }
@@ -224,9 +224,11 @@ fn draw_numbers(rates: &Rates, stream: &mut Stream) -> Numbers {
     }
 }
 
-fn lane(stream: &mut Stream) -> LanePlan {
+fn lane(rates: &Rates, stream: &mut Stream) -> LanePlan {
+    // Megabytes through a few hundred bytes at a time take seconds of real time.
+    let least = if rates.crowd { 64 << 10 } else { 0 };
     LanePlan {
-        capacity: stream.pick(&[512, 4 << 10, 64 << 10, 256 << 10]),
+        capacity: stream.pick(&[512, 4 << 10, 64 << 10, 256 << 10]).max(least),
         latency: stream.pick(&[0, 0, 1, 40]),
         yields: stream.below(4) as u8,
         faults: Vec::new(),
