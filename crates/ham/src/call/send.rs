@@ -138,7 +138,8 @@ async fn settle(
     course: Course,
     lane: &mut Lane,
 ) -> Result<ExternIO, CallError> {
-    if !call.traces.may_have_left() {
+    let _sender = call.traces.sender();
+    if !call.traces.may_have_left() && !call.traces.sent_beside(0) {
         // What may have been sent is settled, pressure or not; refusing it would claim that it never ran.
         caller.breakers.admit(&call.cell_id)?;
     }
