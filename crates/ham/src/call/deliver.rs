@@ -15,8 +15,8 @@ use super::start_pause::start_pause;
 use super::traces::Leave;
 use super::verdict::verdict;
 use crate::error::{CallError, from_request};
+use crate::events;
 use crate::wire::{self, BadAnswer, ConductorProtocol, NotRunning, Refusal, Request, Verdict};
-use crate::{events, metrics as names};
 
 /// How many links a call may be lost with before it is taken for their cause: a call that kills every link it is sent on
 /// must not take all others down until its deadline. It holds for fences too.
@@ -98,7 +98,7 @@ impl Delivery<'_> {
             let link = on.link;
             if on.proven && self.errand == Errand::Call {
                 tracing::info!(event = events::CALL_RESUMED, call = self.call.label());
-                metrics::counter!(names::RESUMED).increment(1);
+                self.caller.meter.resumed.add();
             }
             let answer = match link.request(self.request.again(), self.course.deadline).await {
                 Ok(answer) => wire::zome_output(answer),

@@ -14,8 +14,8 @@ use super::target::CallTarget;
 use super::traces::FenceTrace;
 use crate::dialect::Stage;
 use crate::error::{CallError, Outcome};
+use crate::events;
 use crate::wire::{NotRunning, Refusal, Verdict};
-use crate::{events, metrics as names};
 
 /// Signs a call and sends it until it is settled.
 pub(crate) async fn call(
@@ -42,7 +42,7 @@ pub(crate) async fn call(
             break Err(rounds.after_loss(error));
         }
     };
-    finish(course.began, result)
+    finish(caller, course.began, result)
 }
 
 /// Sends a call that was signed earlier, by this process or another.
@@ -57,7 +57,7 @@ pub(crate) async fn send_signed(
     if let Err(error) = &result {
         tell(caller, call, error);
     }
-    finish(course.began, result)
+    finish(caller, course.began, result)
 }
 
 /// The rounds of one call: each signs it anew.
@@ -232,7 +232,7 @@ fn judge(caller: &Caller, call: &SignedCall, refusal: Refusal, verdict: Verdict,
             if verdict == Verdict::NoGrant || refusal.is_unreadable_entry() {
                 caller.signer.doubt(&call.cell_id);
             }
-            caller.breakers.note(&call.cell_id, refusal.recovery());
+            caller.breakers.note(&call.cell_id, refusal.recovery(), &caller.meter);
             // Only what was decided at the nonce or after it says what became of the sendings before.
             let unsettled = open && refusal.stage() != Some(Stage::AtNonce);
             CallError::Refused { refusal, unsettled }
@@ -257,16 +257,12 @@ fn tell(caller: &Caller, call: &SignedCall, error: &CallError) {
 }
 
 /// Records how a call ended.
-fn finish(began: Instant, result: Result<ExternIO, CallError>) -> Result<ExternIO, CallError> {
+fn finish(
+    caller: &Caller,
+    began: Instant,
+    result: Result<ExternIO, CallError>,
+) -> Result<ExternIO, CallError> {
     let outcome = result.as_ref().map_or_else(CallError::outcome, |_| Outcome::Answered);
-    // Written out, because labels that the macro knows cost nothing at run time.
-    match outcome {
-        Outcome::Answered => metrics::counter!(names::CALLS, "outcome" => "answered"),
-        Outcome::NotRun => metrics::counter!(names::CALLS, "outcome" => "not_run"),
-        Outcome::Unknown => metrics::counter!(names::CALLS, "outcome" => "unknown"),
-        Outcome::Arrived { .. } => metrics::counter!(names::CALLS, "outcome" => "arrived"),
-    }
-    .increment(1);
-    metrics::histogram!(names::CALL_SECONDS).record(began.elapsed().as_secs_f64());
+    caller.meter.calls.ended(outcome, began.elapsed().as_secs_f64());
     result
 }

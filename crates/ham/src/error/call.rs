@@ -239,7 +239,8 @@ impl CallError {
         }
     }
 
-    /// What the call left on the called cell's source chain.
+    /// What the called function left on its cell's source chain. What `init` wrote there before it, and calls that came back
+    /// through other cells, is not counted: see [`Effect`].
     pub fn effect(&self) -> Effect {
         match self.inner() {
             Self::Refused { refusal, unsettled: false } => refusal.effect(),

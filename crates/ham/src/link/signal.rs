@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use tokio::time::Instant;
 
+use crate::events;
+use crate::metrics::Meter;
 use crate::wire::{ConductorProtocol, Incoming};
-use crate::{events, metrics as names};
 
 /// Signals kept for a subscriber that is behind; then it gets a gap.
 pub const DEFAULT_SIGNAL_CAPACITY: usize = 1024;
@@ -102,11 +103,12 @@ impl Signals {
 pub(crate) struct SignalHub {
     /// Taken when the owner closes, so that subscriptions end.
     items: std::sync::RwLock<Option<broadcast::Sender<SignalItem>>>,
+    meter: Arc<Meter>,
 }
 
 impl SignalHub {
-    pub(crate) fn new(capacity: usize) -> Self {
-        Self { items: std::sync::RwLock::new(Some(broadcast::Sender::new(capacity.max(1)))) }
+    pub(crate) fn new(capacity: usize, meter: Arc<Meter>) -> Self {
+        Self { items: std::sync::RwLock::new(Some(broadcast::Sender::new(capacity.max(1)))), meter }
     }
 
     pub(crate) fn subscribe(&self) -> Signals {
@@ -124,7 +126,7 @@ impl SignalHub {
             return;
         }
         tracing::warn!(event = events::SIGNAL_GAP, ?cause);
-        metrics::counter!(names::SIGNAL_GAPS).increment(1);
+        self.meter.signal_gaps.add();
         self.publish(SignalItem::Gap { cause, since: Instant::now() });
     }
 
@@ -149,14 +151,14 @@ impl Inbox<ConductorProtocol> for SignalHub {
         match incoming {
             Pushed::Push(Incoming::Signal(bytes)) => match rmp_serde::from_slice::<Signal>(&bytes) {
                 Ok(signal) => {
-                    metrics::counter!(names::SIGNALS).increment(1);
+                    self.meter.signals.add();
                     self.publish(SignalItem::Signal(Arc::new(signal)));
                 }
                 Err(error) => self.gap(GapCause::BadFrame(error.to_string())),
             },
             Pushed::Skipped { why } => {
                 tracing::warn!(event = events::FRAME_SKIPPED, interface = "app", why);
-                metrics::counter!(names::FRAMES_SKIPPED).increment(1);
+                self.meter.frames_skipped.add();
                 self.gap(GapCause::BadFrame(why));
             }
             Pushed::Orphan { key, .. } => tracing::debug!(event = events::LATE_ANSWER, id = key),
@@ -172,7 +174,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_slow_subscriber_is_told_how_much_it_missed() {
-        let hub = SignalHub::new(2);
+        let hub = SignalHub::new(2, Arc::new(Meter::new("app")));
         let mut signals = hub.subscribe();
         for n in 0..5 {
             hub.gap(GapCause::BadFrame(n.to_string()));
@@ -187,7 +189,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_closed_hub_ends_every_subscription() {
-        let hub = SignalHub::new(2);
+        let hub = SignalHub::new(2, Arc::new(Meter::new("app")));
         let mut before = hub.subscribe();
         hub.close();
         assert!(before.next().await.is_none());

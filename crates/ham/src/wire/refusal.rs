@@ -18,12 +18,14 @@ use ham_session::Recovery;
 /// First pause of a cell's breaker after source-chain pressure (`HAM_PRESSURE_COOLDOWN_MS`).
 pub const DEFAULT_PRESSURE_COOLDOWN: Duration = Duration::from_secs(30);
 
-/// What an answered call left behind on the called cell's own source chain.
+/// What the called function left behind on its cell's own source chain.
 ///
-/// Calls that a zome makes into *other* cells commit on their own and are not undone when the caller fails.
+/// It speaks of that function alone. The conductor runs `init` before the first call of a fresh cell, and what that wrote stays.
+/// So does what a zome wrote by calls into *other* cells, and what such a call wrote that came back to this one: each commits on
+/// its own and is not undone when the caller fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Nothing was written by this call.
+    /// The called function itself wrote nothing.
     Nothing,
     /// Something may have been written: an error answer can follow the write.
     Unknown,
@@ -92,7 +94,7 @@ impl Refusal {
         &self.text
     }
 
-    /// What the call left on the called cell's source chain, after [`NOTHING_WRITTEN`].
+    /// What the called function left on its cell's source chain, after [`NOTHING_WRITTEN`].
     pub fn effect(&self) -> Effect {
         // The first use of a claimed nonce may have written.
         if self.stage().is_some() && self.unauthorized_reason() != Some("BadNonce(\"Duplicate\")") {
