@@ -7,6 +7,7 @@ mod echo;
 mod envelope;
 mod load;
 mod quantiles;
+pub mod relaxed;
 mod stub;
 mod upgrade;
 mod zome;

@@ -1,8 +1,10 @@
 //! The numbers of a session.
 
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::network::{Network, SystemNetwork};
 use crate::tls::TlsConfig;
 
 mod defaults;
@@ -22,6 +24,7 @@ pub use defaults::*;
 /// - `write_coalescing`: [`DEFAULT_WRITE_COALESCING`]
 /// - `drain_timeout`: [`DEFAULT_DRAIN_TIMEOUT`]; `close_timeout`: [`DEFAULT_CLOSE_TIMEOUT`]
 /// - `tls`: [`TlsConfig::public_roots`]
+/// - `network`: [`SystemNetwork`]
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SessionConfig {
@@ -68,6 +71,8 @@ pub struct SessionConfig {
     pub close_timeout: Duration,
     /// Whom to trust on `wss://`.
     pub tls: TlsConfig,
+    /// Where names are looked up and byte streams come from. TLS is done on top of it.
+    pub network: Arc<dyn Network>,
 }
 
 impl Default for SessionConfig {
@@ -90,6 +95,7 @@ impl Default for SessionConfig {
             drain_timeout: DEFAULT_DRAIN_TIMEOUT,
             close_timeout: DEFAULT_CLOSE_TIMEOUT,
             tls: TlsConfig::public_roots(),
+            network: Arc::new(SystemNetwork),
         }
     }
 }
@@ -205,6 +211,13 @@ impl SessionConfig {
     #[must_use]
     pub fn with_tls(mut self, tls: TlsConfig) -> Self {
         self.tls = tls;
+        self
+    }
+
+    /// Sets [`network`](Self::network).
+    #[must_use]
+    pub fn with_network(mut self, network: Arc<dyn Network>) -> Self {
+        self.network = network;
         self
     }
 

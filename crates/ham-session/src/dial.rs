@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls_pki_types::ServerName;
-use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use url::Host;
@@ -16,13 +15,14 @@ use crate::error::{DialError, DialPhase, RequestError};
 use crate::events;
 use crate::inbox::Inbox;
 use crate::link::Link;
+use crate::network::{Io, Network};
 use crate::pending::{Bounds, Pending};
 use crate::protocol::Protocol;
 use crate::pump::Pump;
 use crate::shared::Shared;
 use crate::target::Target;
 use crate::tls::{TlsConfig, TlsError};
-use crate::transport::{HandshakeIo, Io, Transport};
+use crate::transport::{HandshakeIo, Transport};
 
 /// Dials `target` and resolves with a live link: the host is resolved, its addresses are tried in turn, TLS, the upgrade
 /// and the protocol's handshake are done, and the messages of [`Protocol::on_live`] are written. All of it is bounded by
@@ -42,13 +42,11 @@ pub async fn dial<P: Protocol>(
 ) -> Result<Link<P>, DialError> {
     let budget = Budget::new(config);
     let endpoint = Endpoint::of(target)?;
-    let tcp = connect(&endpoint, &budget).await?;
-    let io: Box<dyn Io> = if endpoint.tls {
-        let secured = secure(tcp, endpoint.server_name()?, &config.tls);
-        Box::new(budget.spend(DialPhase::Tls, secured).await?.map_err(DialError::Tls)?)
-    } else {
-        Box::new(tcp)
-    };
+    let mut io = connect(&endpoint, &*config.network, &budget).await?;
+    if endpoint.tls {
+        let secured = secure(io, endpoint.server_name()?, &config.tls);
+        io = Box::new(budget.spend(DialPhase::Tls, secured).await?.map_err(DialError::Tls)?);
+    }
     let mut transport = budget.spend(DialPhase::Upgrade, Transport::upgrade(io, target, config)).await??;
     let handshake = async { protocol.handshake(&mut HandshakeIo::new(&mut transport)).await };
     let welcome = budget.spend(DialPhase::Handshake, handshake).await?.map_err(DialError::Handshake)?;
@@ -99,21 +97,20 @@ fn spawn<P: Protocol>(pump: Pump<P>) {
     tokio::spawn(pump.run());
 }
 
-async fn connect(endpoint: &Endpoint<'_>, budget: &Budget) -> Result<TcpStream, DialError> {
-    let addresses = budget.spend(DialPhase::Resolve, endpoint.addresses()).await??;
+async fn connect(
+    endpoint: &Endpoint<'_>,
+    network: &dyn Network,
+    budget: &Budget,
+) -> Result<Box<dyn Io>, DialError> {
+    let addresses = budget.spend(DialPhase::Resolve, endpoint.addresses(network)).await??;
     let mut failure = budget.exhausted(DialPhase::Connect);
     for (tried, address) in addresses.iter().enumerate() {
         // An address that swallows packets must not eat the time of the others.
         let now = Instant::now();
         let left = budget.deadline.saturating_duration_since(now);
         let share = left / u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
-        failure = match timeout_at(after(now, share), TcpStream::connect(address)).await {
-            Ok(Ok(tcp)) => {
-                return match tcp.set_nodelay(true) {
-                    Ok(()) => Ok(tcp),
-                    Err(source) => Err(DialError::Connect { address: *address, source }),
-                };
-            }
+        failure = match timeout_at(after(now, share), network.connect(*address)).await {
+            Ok(Ok(io)) => return Ok(io),
             Ok(Err(source)) => DialError::Connect { address: *address, source },
             Err(_) => budget.exhausted(DialPhase::Connect),
         };
@@ -122,11 +119,11 @@ async fn connect(endpoint: &Endpoint<'_>, budget: &Budget) -> Result<TcpStream, 
 }
 
 async fn secure(
-    tcp: TcpStream,
+    io: Box<dyn Io>,
     name: ServerName<'static>,
     tls: &TlsConfig,
-) -> Result<tokio_rustls::client::TlsStream<TcpStream>, TlsError> {
-    TlsConnector::from(Arc::clone(&tls.client)).connect(name, tcp).await.map_err(TlsError::from_io)
+) -> Result<tokio_rustls::client::TlsStream<Box<dyn Io>>, TlsError> {
+    TlsConnector::from(Arc::clone(&tls.client)).connect(name, io).await.map_err(TlsError::from_io)
 }
 
 /// What a URL says about where to connect.
@@ -149,14 +146,14 @@ impl<'a> Endpoint<'a> {
         Ok(Self { host, port, tls })
     }
 
-    async fn addresses(&self) -> Result<Vec<SocketAddr>, DialError> {
+    async fn addresses(&self, network: &dyn Network) -> Result<Vec<SocketAddr>, DialError> {
         let name = match &self.host {
             Host::Domain(name) => *name,
             Host::Ipv4(ip) => return Ok(vec![SocketAddr::from((*ip, self.port))]),
             Host::Ipv6(ip) => return Ok(vec![SocketAddr::from((*ip, self.port))]),
         };
         let failed = |source| DialError::Resolve { host: name.to_owned(), source };
-        let found: Vec<_> = lookup_host((name, self.port)).await.map_err(failed)?.collect();
+        let found = network.resolve(name, self.port).await.map_err(failed)?;
         if found.is_empty() { Err(failed(std::io::ErrorKind::NotFound.into())) } else { Ok(found) }
     }
 

@@ -11,7 +11,6 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::{Sink, Stream};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -21,17 +20,13 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::config::SessionConfig;
 use crate::error::{DialError, LinkEnd};
+use crate::network::Io;
 use crate::protocol::Frame;
 use crate::target::Target;
 use errors::{dial_error, link_end, without_url};
 use metered::Metered;
 
 pub use handshake::HandshakeIo;
-
-/// A byte stream: TCP, or TLS over it.
-pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 /// One upgraded WebSocket, not split: one task reads and writes it, so there is no lock and reading goes on while a
 /// write is blocked.

@@ -27,7 +27,7 @@ pub enum NoLink {
 /// Those who wait get it in the order in which they began to: first come, first sent.
 ///
 /// The engine learns that a link has ended a moment after the link does, so its current one can be dead. This asks the
-/// link itself.
+/// link itself. Those who wait are served in the order in which they came.
 ///
 /// # Errors
 /// [`NoLink::Closed`] and [`NoLink::TimedOut`].

@@ -4,19 +4,23 @@
 
 mod support;
 
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ham_persistent::{ConnectError, Connection, Connector, Permanence};
 use ham_session::{
-    DialError, DialPhase, HandshakeError, Recovery, SessionConfig, Target, WebSocketConnector, dial,
+    DialError, DialPhase, HandshakeError, Io, Network, NetworkFuture, Recovery, SessionConfig, Target,
+    WebSocketConnector, dial,
 };
 use http::header::{AUTHORIZATION, HOST, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use support::binary::Binary;
 use support::json::Json;
 use support::{Identity, Peer, Server, must, recorder};
+use tokio::time::Instant;
 
 /// Dials while `server` does its part.
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -228,4 +232,37 @@ async fn endless_times_and_sizes_are_for_ever() {
     assert!(rig.link.request(support::binary::call(1, "here"), support::far()).await.is_ok());
     must(rig.link.close()).await;
     must(echo).await.unwrap();
+}
+
+/// A network in memory: a name with two addresses, the first of which swallows packets and the second refuses.
+#[derive(Debug, Default)]
+struct TwoAddresses(AtomicUsize);
+
+impl Network for TwoAddresses {
+    fn resolve<'a>(&'a self, _host: &'a str, port: u16) -> NetworkFuture<'a, Vec<SocketAddr>> {
+        Box::pin(async move { Ok([1, 2].map(|last| SocketAddr::from(([192, 0, 2, last], port))).to_vec()) })
+    }
+
+    fn connect(&self, address: SocketAddr) -> NetworkFuture<'_, Box<dyn Io>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async move {
+            if address.ip() == IpAddr::from([192, 0, 2, 1]) {
+                std::future::pending::<()>().await;
+            }
+            Err(io::ErrorKind::ConnectionRefused.into())
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_swallows_packets_leaves_time_for_the_next() {
+    let network = Arc::new(TwoAddresses::default());
+    let config = SessionConfig::default().with_network(network.clone());
+    let target = Target::new("ws://conductor.example:7/".parse().unwrap());
+    let began = Instant::now();
+    let error = failure(&target, &config, std::future::ready(())).await;
+    let second = SocketAddr::from(([192, 0, 2, 2], 7));
+    assert!(matches!(error, DialError::Connect { address, .. } if address == second), "{error:?}");
+    assert_eq!(network.0.load(Ordering::Relaxed), 2);
+    assert_eq!(began.elapsed().as_secs(), config.connect_timeout.as_secs() / 2);
 }

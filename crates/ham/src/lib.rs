@@ -26,9 +26,9 @@ pub use call::{
 };
 pub use config::{
     AppInterface, DEFAULT_ADMIN_TIMEOUT, DEFAULT_DEGRADED_AFTER, DEFAULT_MAX_IN_FLIGHT, DEFAULT_ORIGIN,
-    DEFAULT_SILENCE_BOUND, MAX_FRAME_SIZE, PersistentHamConfig, RECONNECT_EARLY, RECONNECT_INITIAL,
-    RECONNECT_JITTER, RECONNECT_MAX, RECONNECT_MAX_EARLY, TokenFuture, TokenSource, conductor_session,
-    default_retry,
+    DEFAULT_SILENCE_BOUND, MAX_FRAME_SIZE, MOST_IN_FLIGHT, PersistentHamConfig, RECONNECT_EARLY,
+    RECONNECT_INITIAL, RECONNECT_JITTER, RECONNECT_MAX, RECONNECT_MAX_EARLY, TokenFuture, TokenSource,
+    conductor_session, default_retry,
 };
 pub use dialect::{
     CapAccess, CapGrant, CapGrantInfo, GrantedCapability, NOTHING_WRITTEN, NothingWritten, RELEASE_VARIABLE,
@@ -45,13 +45,15 @@ pub use drop_in::shutdown::{ShutdownRx, install_shutdown_handler};
 pub use drop_in::{SigningPolicy, SigningRefused, client, errors, reconnect, shutdown};
 pub use entropy::{Entropy, SystemEntropy};
 pub use error::{
-    AdminError, CallError, ConnectError, FenceError, KEYSTORE_COOLDOWN, OVERLOAD_COOLDOWN, Outcome,
-    SigningError, SigningStep,
+    AdminError, CallError, ConnectError, FenceError, KEYSTORE_COOLDOWN, Outcome, SigningError, SigningStep,
 };
-pub use ham_persistent::{Exponential, Jitter, Patience, RetryDelay};
-pub use ham_session::{Delivery, LinkEnd, Recovery};
+pub use ham_persistent::{Exponential, Jitter, Patience, ResetRule, RetryDelay};
+pub use ham_session::{Delivery, LinkEnd, OVERLOAD_COOL_DOWN as OVERLOAD_COOLDOWN, Recovery};
 pub use holochain_client;
-pub use link::{DEFAULT_SIGNAL_CAPACITY, GapCause, HamState, Signal, SignalItem, Signals, StateWatch};
+pub use link::{
+    DEFAULT_SIGNAL_BYTES, DEFAULT_SIGNAL_CAPACITY, GapCause, HamState, Signal, SignalItem, Signals,
+    StateWatch,
+};
 pub use memory::ProcessMemory;
 pub use persistent::{PersistentHam, notify_systemd};
 pub use redact::{REDACTED, Secret};

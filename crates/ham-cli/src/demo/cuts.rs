@@ -13,6 +13,7 @@ use ham_testkit::events::Events;
 
 use super::error::DemoError;
 use super::ledger::{Ending, Ledger};
+use super::meter::Meter;
 use super::options::DemoOptions;
 use super::progress::Progress;
 use super::report::PlaceReport;
@@ -20,6 +21,7 @@ use super::script::{Cut, REQUEST, script};
 use super::signals::Follower;
 use super::stage::Stage;
 use super::wait::within;
+use super::ways::Caller;
 
 /// How long the signal of a call that arrived is waited for before the next cut, so that it does not fall into that one's
 /// frames. A call that never commits costs this once; the chain tells about it in the end.
@@ -29,6 +31,7 @@ const COMMIT_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) async fn run(
     stage: &Stage,
     ledger: &Ledger,
+    meter: &Meter,
     follower: &Follower,
     options: &DemoOptions,
     progress: &(impl Fn(Progress) + Send + Sync),
@@ -42,7 +45,7 @@ pub(super) async fn run(
     let proxy = Proxy::start_with(stage.app_address().await?, faults).await.map_err(DemoError::Proxy)?;
     let ham = stage.connect_through(proxy.address())?;
     let mut cutter =
-        Cutter { stage, ledger, follower, tape: Tape::new(proxy.events()), proxy: &proxy, ham: &ham };
+        Cutter { stage, ledger, meter, follower, tape: Tape::new(proxy.events()), proxy: &proxy, ham: &ham };
     cutter.read_the_app().await?;
     for (cut, number) in cuts.iter().zip(0..) {
         let (ending, resumed) = cutter.cut(cut, number).await?;
@@ -69,6 +72,7 @@ fn scripted(cut: u32) -> u64 {
 struct Cutter<'a> {
     stage: &'a Stage,
     ledger: &'a Ledger,
+    meter: &'a Meter,
     follower: &'a Follower,
     proxy: &'a Proxy,
     ham: &'a PersistentHam,
@@ -93,16 +97,17 @@ impl Cutter<'_> {
         let (link, next) = (scripted(number), scripted(number) + 1);
         self.tape.until("fresh link", |tape| tape.link(link).welcomed).await?;
         let (call_id, cell) = (self.ledger.open(), &self.stage.cells[0]);
-        let result = within("end of a cut call", cut.call.make(self.ham, cell, call_id.clone())).await?;
+        let caller = Caller { ham: self.ham, cell, meter: self.meter };
+        let told = within("end of a cut call", caller.make(cut.call, call_id.clone())).await??;
         self.tape.until("cut", |tape| tape.link(link).ended.is_some()).await?;
         self.tape.until("link after the cut", |tape| tape.link(next).welcomed).await?;
         if !self.tape.link(link).struck {
             let why = format!("link {link} ended by itself: {:?}", self.tape.link(link).ended);
             return Err(DemoError::OffScript { cut: number, why });
         }
-        let ending = Ending::of(&result);
+        let ending = told.ending();
         let resumed = ending.is_answer() && self.tape.link(next).requests > 0;
-        self.ledger.close(call_id.clone(), cut.call.kind, &result, resumed);
+        self.ledger.close(call_id.clone(), cut.call, told, resumed);
         let arrived = self.tape.link(link).requests > 0 || resumed;
         if cut.call.kind.writes() && arrived && !matches!(ending, Ending::Refused { .. }) {
             // Running out of time is no failure: see COMMIT_TIMEOUT.

@@ -40,6 +40,9 @@ pub enum DemoError {
         #[source]
         source: CallError,
     },
+    /// A call cannot be written to a journal or read back.
+    #[error("the journal of a call failed")]
+    Journal(#[source] io::Error),
     /// The fault proxy cannot be started.
     #[error("the fault proxy failed")]
     Proxy(#[source] io::Error),

@@ -51,7 +51,7 @@ async fn kill(
     for_state("end of the link", &mut state, |now| (!now.is_live()).then_some(())).await?;
     // With nobody there, a call that cannot wait must say that it did not run.
     let hasty = Call { deadline: SHORT_DEADLINE, ..Call::patient(Kind::Create) };
-    load.make(hasty, &load.cells[0]).await;
+    load.make(hasty, &load.cells[0]).await?;
 
     let back = restart(conductor).await?;
     let live = for_state("live connection", &mut state, |now| match now {

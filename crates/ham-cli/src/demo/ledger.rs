@@ -1,12 +1,13 @@
 //! What every caller was told, and what the source chains say to that.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
-use ham::{CallError, Effect, Outcome};
+use ham::{CallError, Effect, Fenced, Outcome};
 
-use super::probe::Kind;
+use super::load::Call;
 use super::report::Calls;
+use super::ways::Way;
 
 /// Kinds of errors that the report names; more are counted together.
 const MAX_REASONS: usize = 32;
@@ -56,14 +57,54 @@ impl Ending {
     }
 }
 
+/// Everything that was told of one call, in the order of telling: by both its senders, by the process that came after, by fences.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Told {
+    endings: Vec<Ending>,
+    reasons: Vec<String>,
+    fences: Vec<&'static str>,
+}
+
+impl Told {
+    /// The end of a call.
+    pub(super) fn hear<T>(&mut self, result: &Result<T, CallError>) {
+        self.endings.push(Ending::of(result));
+        self.reasons.extend(result.as_ref().err().map(ToString::to_string));
+    }
+
+    /// The end of a fence. One that failed tells nothing of the call.
+    pub(super) fn hear_fence<E: std::fmt::Display>(&mut self, fenced: Result<Fenced, E>) {
+        let (ending, shown) = match fenced {
+            Ok(Fenced::NeverRan) => (Some(Ending::NotRun), "never ran"),
+            Ok(Fenced::Arrived) => (Some(Ending::Arrived), "arrived"),
+            Ok(Fenced::TooLate) => (Some(Ending::Unknown), "too late"),
+            Ok(Fenced::Ambiguous) => (Some(Ending::Unknown), "ambiguous"),
+            Ok(_) => (Some(Ending::Unknown), "something new"),
+            Err(error) => {
+                self.reasons.push(error.to_string());
+                (None, "failed")
+            }
+        };
+        self.endings.extend(ending);
+        self.fences.push(shown);
+    }
+
+    /// What its caller goes by: an answer, if there was one, or else what was told last.
+    pub(super) fn ending(&self) -> Ending {
+        let answer = self.endings.iter().find(|ending| ending.is_answer());
+        answer.or(self.endings.last()).copied().unwrap_or(Ending::Unknown)
+    }
+}
+
 /// One call that ended.
 #[derive(Clone, Debug)]
-pub(super) struct Record {
-    pub(super) call_id: String,
-    pub(super) kind: Kind,
-    pub(super) ending: Ending,
+struct Record {
+    call_id: String,
+    call: Call,
+    told: Vec<Ending>,
+    ending: Ending,
     /// It was outstanding when its link was lost and ended on a later one.
-    pub(super) resumed: bool,
+    resumed: bool,
 }
 
 /// Every call of a demonstration. Its size is that of the options: one record a call.
@@ -78,6 +119,7 @@ struct Book {
     opened: u64,
     records: Vec<Record>,
     reasons: BTreeMap<String, u32>,
+    fences: BTreeMap<String, u32>,
 }
 
 impl Ledger {
@@ -93,18 +135,23 @@ impl Ledger {
     }
 
     /// Records what became of a call.
-    pub(super) fn close<T>(&self, call_id: String, kind: Kind, result: &Result<T, CallError>, resumed: bool) {
+    pub(super) fn close(&self, call_id: String, call: Call, told: Told, resumed: bool) {
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = result {
-            book.reason(&error.to_string());
+        let ending = told.ending();
+        for reason in told.reasons {
+            book.reason(&reason);
         }
-        book.records.push(Record { call_id, kind, ending: Ending::of(result), resumed });
+        for fence in told.fences {
+            *book.fences.entry(fence.to_owned()).or_default() += 1;
+        }
+        book.records.push(Record { call_id, call, told: told.endings, ending, resumed });
     }
 
     /// Compares with what the chains hold: for each call id, on how many actions it is.
     pub(super) fn compare(&self, chain: &HashMap<String, u32>) -> Calls {
         let book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
-        Calls { reasons: book.reasons.clone(), ..compare(&book.records, chain) }
+        let (reasons, fences) = (book.reasons.clone(), book.fences.clone());
+        Calls { reasons, fences, ..compare(&book.records, chain) }
     }
 }
 
@@ -126,48 +173,39 @@ fn compare(records: &[Record], chain: &HashMap<String, u32>) -> Calls {
     }
     for call_id in left.into_keys() {
         calls.unclaimed += 1;
-        offend(&mut calls, &call_id, "is on the chain and nobody called it");
+        name(&mut calls, format!("{call_id} is on the chain and nobody called it"));
     }
     calls
 }
 
 fn count(calls: &mut Calls, record: &Record, actions: u32) {
     let on_chain = actions > 0;
+    let (kind, way) = (record.call.kind, record.call.way);
     calls.made += 1;
-    *calls.functions.entry(record.kind.function().to_owned()).or_default() += 1;
-    if actions > 1 {
-        calls.ran_twice += 1;
-        offend(calls, &record.call_id, "is on the chain more than once");
-    }
-    if on_chain && !record.kind.writes() {
+    *calls.functions.entry(kind.function().to_owned()).or_default() += 1;
+    *calls.ways.entry(way.label().to_owned()).or_default() += 1;
+    if on_chain && !kind.writes() {
         calls.failed_but_present += 1;
-        offend(calls, &record.call_id, "fails by design and is on the chain");
+        offend(calls, record, "fails by design and is on the chain");
+    } else if actions > way.may_run() {
+        calls.ran_too_often += 1;
+        offend(calls, record, "is on the chain more often than it may run");
+    }
+    for lie in lies(record, on_chain) {
+        *lie.counted(calls) += 1;
+        offend(calls, record, lie.text());
     }
     match (record.ending, on_chain) {
         (Ending::Ok, _) => {
             calls.answered += 1;
             calls.resumed_and_answered += u32::from(record.resumed);
-            if !on_chain {
-                calls.acknowledged_but_missing += 1;
-                offend(calls, &record.call_id, "was answered and is not on the chain");
-            }
         }
-        (Ending::Refused { nothing_written }, _) => {
+        (Ending::Refused { .. }, _) => {
             calls.refused += 1;
             calls.resumed_and_refused += u32::from(record.resumed);
-            calls.writes_refused += u32::from(record.kind.writes());
-            if on_chain && nothing_written {
-                calls.refused_but_present += 1;
-                offend(calls, &record.call_id, "was refused with nothing written and is on the chain");
-            }
+            calls.writes_refused += u32::from(kind.writes());
         }
-        (Ending::NotRun, _) => {
-            calls.not_run += 1;
-            if on_chain {
-                calls.not_run_but_present += 1;
-                offend(calls, &record.call_id, "was declared not run and is on the chain");
-            }
-        }
+        (Ending::NotRun, _) => calls.not_run += 1,
         (Ending::Unknown, true) => calls.unknown_on_chain += 1,
         (Ending::Unknown, false) => calls.unknown_not_on_chain += 1,
         (Ending::Arrived, true) => calls.arrived_on_chain += 1,
@@ -175,72 +213,75 @@ fn count(calls: &mut Calls, record: &Record, actions: u32) {
     }
 }
 
-fn offend(calls: &mut Calls, call_id: &str, how: &str) {
+/// Something untrue that was told of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Lie {
+    /// Answered, and not there.
+    Missing,
+    /// Refused with nothing written, and there.
+    Written,
+    /// Not run, and there.
+    Ran,
+    /// Not run by one word, arrived or answered by another.
+    Contradicted,
+    /// Arrived or answered, and never sent.
+    NeverSent,
+}
+
+impl Lie {
+    fn counted(self, calls: &mut Calls) -> &mut u32 {
+        match self {
+            Self::Missing => &mut calls.acknowledged_but_missing,
+            Self::Written => &mut calls.refused_but_present,
+            Self::Ran => &mut calls.not_run_but_present,
+            Self::Contradicted => &mut calls.contradicted,
+            Self::NeverSent => &mut calls.arrived_but_never_sent,
+        }
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            Self::Missing => "was answered and is not on the chain",
+            Self::Written => "was refused with nothing written and is on the chain",
+            Self::Ran => "was declared not run and is on the chain",
+            Self::Contradicted => "was declared not run and was told to have arrived as well",
+            Self::NeverSent => "was told to have arrived and was never sent",
+        }
+    }
+}
+
+/// Every word counts, not only the last. Each kind of lie is named once a call.
+fn lies(record: &Record, on_chain: bool) -> BTreeSet<Lie> {
+    let arrived = |ending: &Ending| ending.is_answer() || *ending == Ending::Arrived;
+    let mut lies = BTreeSet::new();
+    for ending in &record.told {
+        lies.extend(match (ending, on_chain) {
+            (Ending::Ok, false) => Some(Lie::Missing),
+            (Ending::Refused { nothing_written: true }, true) => Some(Lie::Written),
+            (Ending::NotRun, true) => Some(Lie::Ran),
+            _ => None,
+        });
+    }
+    if record.told.contains(&Ending::NotRun) && record.told.iter().any(arrived) {
+        lies.insert(Lie::Contradicted);
+    }
+    if record.call.way == Way::FencedUnsent && record.told.iter().any(arrived) {
+        lies.insert(Lie::NeverSent);
+    }
+    lies
+}
+
+fn offend(calls: &mut Calls, record: &Record, how: &str) {
+    let told: Vec<&str> = record.told.iter().map(|ending| ending.label()).collect();
+    let (way, told) = (record.call.way.label(), told.join(", "));
+    name(calls, format!("{} {how} ({way}; told: {told})", record.call_id));
+}
+
+fn name(calls: &mut Calls, offender: String) {
     if calls.offenders.len() < MAX_OFFENDERS {
-        calls.offenders.push(format!("{call_id} {how}"));
+        calls.offenders.push(offender);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const REFUSED: Ending = Ending::Refused { nothing_written: true };
-
-    fn record(call_id: &str, kind: Kind, ending: Ending) -> Record {
-        Record { call_id: call_id.to_owned(), kind, ending, resumed: call_id.starts_with("resumed") }
-    }
-
-    fn chain(ids: &[(&str, u32)]) -> HashMap<String, u32> {
-        ids.iter().map(|(id, actions)| ((*id).to_owned(), *actions)).collect()
-    }
-
-    #[test]
-    fn a_chain_that_agrees_has_no_offenders() {
-        let records = [
-            record("ok", Kind::Create, Ending::Ok),
-            record("resumed", Kind::Slow { millis: 1 }, Ending::Ok),
-            record("failed", Kind::CreateThenFail, REFUSED),
-            record("not run", Kind::Create, Ending::NotRun),
-            record("arrived", Kind::Create, Ending::Arrived),
-            record("lost", Kind::Create, Ending::Arrived),
-            record("unknown", Kind::Create, Ending::Unknown),
-            record("gone", Kind::Fail, Ending::Unknown),
-        ];
-        let calls = compare(&records, &chain(&[("ok", 1), ("resumed", 1), ("arrived", 1), ("unknown", 1)]));
-        assert_eq!((calls.made, calls.answered, calls.resumed_and_answered), (8, 2, 1));
-        assert_eq!((calls.arrived_on_chain, calls.arrived_not_on_chain), (1, 1));
-        assert_eq!((calls.unknown_on_chain, calls.unknown_not_on_chain, calls.not_run), (1, 1, 1));
-        assert_eq!((calls.refused, calls.writes_refused), (1, 0));
-        assert!(calls.offenders.is_empty(), "{:?}", calls.offenders);
-    }
-
-    #[test]
-    fn every_lie_is_named() {
-        let records = [
-            record("twice", Kind::Create, Ending::Ok),
-            record("missing", Kind::Create, Ending::Ok),
-            record("ran", Kind::Create, Ending::NotRun),
-            record("left over", Kind::CreateThenFail, REFUSED),
-            record("refused", Kind::Create, REFUSED),
-        ];
-        let on_chain = chain(&[("twice", 2), ("ran", 1), ("left over", 1), ("refused", 1), ("stranger", 1)]);
-        let calls = compare(&records, &on_chain);
-        assert_eq!((calls.ran_twice, calls.acknowledged_but_missing, calls.not_run_but_present), (1, 1, 1));
-        assert_eq!((calls.failed_but_present, calls.refused_but_present, calls.unclaimed), (1, 2, 1));
-        assert_eq!(calls.offenders.len(), 7);
-    }
-
-    #[test]
-    fn ids_are_unique_and_reasons_bounded() {
-        let ledger = Ledger::new(255);
-        assert_eq!([ledger.open(), ledger.open()], ["ff-1", "ff-2"]);
-        for number in 0..100 {
-            let error = CallError::Encode(format!("reason {number}"));
-            ledger.close(ledger.open(), Kind::Fail, &Err::<(), _>(error), false);
-        }
-        let calls = ledger.compare(&HashMap::new());
-        assert_eq!((calls.not_run, calls.reasons.len()), (100, MAX_REASONS + 1));
-        assert_eq!(calls.reasons.values().sum::<u32>(), 100);
-    }
-}
+mod tests;

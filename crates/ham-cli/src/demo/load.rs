@@ -3,16 +3,17 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use futures_util::future::join_all;
-use ham::holochain_client::ExternIO;
-use ham::{CallError, CallOptions, CallPolicy, CallTarget, PersistentHam};
+use futures_util::future::try_join_all;
+use ham::{CallPolicy, CallTarget, PersistentHam};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
-use super::ledger::{Ending, Ledger};
+use super::error::DemoError;
+use super::ledger::Ledger;
 use super::meter::Meter;
 use super::options::{CALL_DEADLINE, CALLERS, DemoOptions, SHORT_DEADLINE};
-use super::probe::{Kind, ZOME};
+use super::probe::Kind;
+use super::ways::{Caller, Way};
 
 /// How long slow calls compute, in milliseconds.
 const SLOW_MILLIS: std::ops::RangeInclusive<u64> = 20..=40;
@@ -21,27 +22,14 @@ const SLOW_MILLIS: std::ops::RangeInclusive<u64> = 20..=40;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Call {
     pub(super) kind: Kind,
-    pub(super) policy: CallPolicy,
+    pub(super) way: Way,
     pub(super) deadline: Duration,
 }
 
 impl Call {
     /// A call that outlives restarts.
     pub(super) fn patient(kind: Kind) -> Self {
-        Self { kind, policy: CallPolicy::Resume, deadline: CALL_DEADLINE }
-    }
-
-    /// Makes it once.
-    pub(super) async fn make(
-        self,
-        ham: &PersistentHam,
-        cell: &CallTarget,
-        call_id: String,
-    ) -> Result<ExternIO, CallError> {
-        let argument = ExternIO::encode(self.kind.argument(call_id));
-        let argument = argument.map_err(|error| CallError::Encode(error.to_string()))?;
-        let options = CallOptions::default().with_policy(self.policy).with_deadline(self.deadline);
-        ham.call_zome_raw(cell.clone(), ZOME, self.kind.function(), argument, options).await
+        Self { kind, way: Way::Called(CallPolicy::Resume), deadline: CALL_DEADLINE }
     }
 }
 
@@ -66,10 +54,18 @@ impl Draws {
             (false, _) if self.random.random() => Kind::CreateThenFail,
             (false, _) => Kind::Fail,
         };
-        match self.random.random_range(0..20) {
-            0 => Call { policy: CallPolicy::FailFast, ..Call::patient(kind) },
-            1 => Call { deadline: SHORT_DEADLINE, ..Call::patient(kind) },
-            _ => Call::patient(kind),
+        let call = Call::patient(kind);
+        match self.random.random_range(0..24) {
+            0 => Call { way: Way::Called(CallPolicy::FailFast), ..call },
+            1 => Call { deadline: SHORT_DEADLINE, ..call },
+            2 => Call { way: Way::REPEATED, ..call },
+            // With little time, so that there is something to fence.
+            3 => Call { way: Way::Fenced, deadline: SHORT_DEADLINE, ..call },
+            4 => Call { way: Way::FencedUnsent, ..call },
+            5 => Call { way: Way::TwoSenders, ..call },
+            6 => Call { way: Way::Resumed, ..call },
+            7 => Call { way: Way::ResumedByFence, ..call },
+            _ => call,
         }
     }
 }
@@ -97,26 +93,32 @@ impl<'a> Load<'a> {
     }
 
     /// Runs all callers until all calls have ended. The callers are futures, not tasks: dropping this ends them.
-    pub(super) async fn run(&self) {
-        join_all((0..CALLERS).map(|caller| self.call_on(caller))).await;
+    ///
+    /// # Errors
+    /// What a call is made with fails, not the call: [`DemoError::Journal`], [`DemoError::Connect`].
+    pub(super) async fn run(&self) -> Result<(), DemoError> {
+        try_join_all((0..CALLERS).map(|caller| self.call_on(caller))).await.map(drop)
     }
 
     /// One caller: the first of a cell writes, the others fail.
-    async fn call_on(&self, caller: usize) {
+    async fn call_on(&self, caller: usize) -> Result<(), DemoError> {
         let cell = &self.cells[caller % self.cells.len()];
         let mut draws = Draws::new(self.seed, caller, caller < self.cells.len());
         while self.take() {
-            self.make(draws.next(), cell).await;
+            self.make(draws.next(), cell).await?;
         }
+        Ok(())
     }
 
     /// Makes one call and records what became of it.
-    pub(super) async fn make(&self, call: Call, cell: &CallTarget) {
+    pub(super) async fn make(&self, call: Call, cell: &CallTarget) -> Result<(), DemoError> {
         let call_id = self.ledger.open();
         let outstanding = self.meter.begin();
-        let result = call.make(self.ham, cell, call_id.clone()).await;
-        let resumed = outstanding.end(Ending::of(&result).is_answer());
-        self.ledger.close(call_id, call.kind, &result, resumed);
+        let caller = Caller { ham: self.ham, cell, meter: self.meter };
+        let told = caller.make(call, call_id.clone()).await?;
+        let resumed = outstanding.end(told.ending().is_answer());
+        self.ledger.close(call_id, call, told, resumed);
+        Ok(())
     }
 
     fn take(&self) -> bool {
@@ -143,14 +145,14 @@ mod tests {
     }
 
     #[test]
-    fn writers_create_and_the_others_fail_under_every_policy() {
+    fn writers_create_and_the_others_fail_in_every_way() {
         let functions = |writes| -> HashSet<_> {
             draw(7, 0, writes).iter().map(|call| (call.kind.writes(), call.kind.function())).collect()
         };
         assert_eq!(functions(true), [(true, "create_item"), (true, "slow_create")].into());
         assert_eq!(functions(false), [(false, "create_then_fail"), (false, "fail")].into());
-        let calls = draw(7, 0, true);
-        assert!(calls.iter().any(|call| call.policy == CallPolicy::FailFast));
-        assert!(calls.iter().any(|call| call.deadline == SHORT_DEADLINE));
+        let ways: HashSet<_> = draw(7, 0, true).iter().map(|call| call.way.label()).collect();
+        assert_eq!(ways.len(), 8, "{ways:?}");
+        assert!(draw(7, 0, true).iter().any(|call| call.deadline == SHORT_DEADLINE));
     }
 }

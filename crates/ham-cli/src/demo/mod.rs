@@ -4,14 +4,18 @@
 //! `ham demo` and `tests/kills.rs` run the same engine, [`run()`]; they differ in their [`DemoOptions`] only.
 //!
 //! 1. `stage`: a conductor with the probe, an app with several cells, a [`PersistentHam`](ham::PersistentHam).
-//! 2. `load`: callers that draw their calls from a seed; `kills`: `kill -9` and restart, under that load.
+//! 2. `load`: callers that draw their calls from a seed, and `ways`, how each is made: called under every policy, prepared and fenced,
+//!    sent by two tasks, resumed by the next process from a `journal`; `kills`: `kill -9` and restart, under that load.
 //! 3. `cuts`: the conductor stays, a proxy cuts the link at every frame boundary of a request and its answer.
 //! 4. `chain`: what every cell holds, compared with what every caller was told (`ledger`).
 //! 5. [`Report`]: the figures, and [`Report::verdict`].
+//!
+//! [`soak()`] is the same stage under another load: very many calls, very many lost links, and nothing left behind.
 
 mod chain;
 mod cuts;
 mod error;
+mod journal;
 mod kills;
 mod ledger;
 mod load;
@@ -25,8 +29,10 @@ mod run;
 mod script;
 mod signals;
 mod snapshot;
+mod soak;
 mod stage;
 mod wait;
+mod ways;
 
 pub use error::DemoError;
 pub use options::{
@@ -37,4 +43,8 @@ pub use progress::Progress;
 pub use report::{Calls, Disagreement, KillReport, PlaceReport, Report, SignalReport};
 pub use run::run;
 pub use snapshot::Snapshot;
+pub use soak::{
+    DEFAULT_SOAK_CALLS, DEFAULT_SOAK_LOSSES, Leak, MEMORY_BOUND_KIB, SOAK_CALLERS, SoakOptions, SoakProgress,
+    SoakReport, Vitals, WRITE_EVERY, soak,
+};
 pub use wait::STALL;

@@ -43,6 +43,10 @@ pub struct Calls {
     pub made: u32,
     /// How many of each function.
     pub functions: BTreeMap<String, u32>,
+    /// How many were made in each way.
+    pub ways: BTreeMap<String, u32>,
+    /// What the fences showed.
+    pub fences: BTreeMap<String, u32>,
     /// Answered, and done.
     pub answered: u32,
     /// Answered with an error: the calls that fail by design, mostly.
@@ -63,14 +67,18 @@ pub struct Calls {
     pub unknown_on_chain: u32,
     /// Told that nothing is known; not on the chain.
     pub unknown_not_on_chain: u32,
-    /// On the chain more than once. Must be 0.
-    pub ran_twice: u32,
+    /// On the chain more often than it may run: more than once, unless it is repeated. Must be 0.
+    pub ran_too_often: u32,
     /// Answered and not on the chain. Must be 0.
     pub acknowledged_but_missing: u32,
     /// Told that it did not run, and on the chain. Must be 0.
     pub not_run_but_present: u32,
     /// Refused with nothing written, and on the chain. Must be 0.
     pub refused_but_present: u32,
+    /// Told that it did not run, and also that it arrived. Must be 0.
+    pub contradicted: u32,
+    /// Told that it arrived, and never sent. Must be 0.
+    pub arrived_but_never_sent: u32,
     /// Failing by design, and on the chain. Must be 0.
     pub failed_but_present: u32,
     /// On the chain, and never called. Must be 0.
@@ -189,10 +197,12 @@ impl Report {
     pub fn verdict(&self) -> Result<(), Vec<Disagreement>> {
         let calls = &self.calls;
         let mut found: Vec<_> = [
-            ("ran twice", calls.ran_twice),
+            ("ran more often than they may", calls.ran_too_often),
             ("were acknowledged and are not on the chain", calls.acknowledged_but_missing),
             ("were declared not run and are on the chain", calls.not_run_but_present),
             ("were refused with nothing written and are on the chain", calls.refused_but_present),
+            ("were declared not run and told to have arrived", calls.contradicted),
+            ("were told to have arrived and never sent", calls.arrived_but_never_sent),
             ("fail by design and are on the chain", calls.failed_but_present),
             ("are on the chain and were never made", calls.unclaimed),
         ]
@@ -236,8 +246,11 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let calls = &self.calls;
         writeln!(f, "seed {}: {} calls", self.seed, calls.made)?;
-        for (function, count) in &calls.functions {
-            writeln!(f, "  {function}: {count}")?;
+        for (what, count) in calls.functions.iter().chain(&calls.ways) {
+            writeln!(f, "  {what}: {count}")?;
+        }
+        for (showed, count) in &calls.fences {
+            writeln!(f, "fences: {showed}: {count}")?;
         }
         for (told, count) in [
             ("answered", calls.answered),
@@ -250,9 +263,11 @@ impl fmt::Display for Report {
             ("not run", calls.not_run),
             ("unknown, and on the chain", calls.unknown_on_chain),
             ("unknown, and not on the chain", calls.unknown_not_on_chain),
-            ("ran twice", calls.ran_twice),
+            ("ran more often than they may", calls.ran_too_often),
             ("acknowledged but missing", calls.acknowledged_but_missing),
             ("not run but present", calls.not_run_but_present),
+            ("not run and arrived", calls.contradicted),
+            ("arrived but never sent", calls.arrived_but_never_sent),
         ] {
             writeln!(f, "{told}: {count}")?;
         }
@@ -296,14 +311,15 @@ mod tests {
     fn every_broken_promise_is_a_disagreement() {
         let mut report = Report::default();
         let calls = &mut report.calls;
-        (calls.ran_twice, calls.acknowledged_but_missing, calls.not_run_but_present) = (1, 2, 3);
+        (calls.ran_too_often, calls.acknowledged_but_missing, calls.not_run_but_present) = (1, 2, 3);
         (calls.refused_but_present, calls.failed_but_present, calls.unclaimed) = (4, 5, 6);
+        (calls.contradicted, calls.arrived_but_never_sent) = (7, 8);
         report.items_counted = 1;
         report.after.grants.insert("cell".to_owned(), 2);
         report.after.interfaces.push("any app, any origin".to_owned());
         report.kills.push(KillReport::default());
         let found = report.verdict().unwrap_err();
-        assert_eq!(found.len(), 10, "{found:?}");
-        assert_eq!(found[0].to_string(), "1 calls ran twice");
+        assert_eq!(found.len(), 12, "{found:?}");
+        assert_eq!(found[0].to_string(), "1 calls ran more often than they may");
     }
 }

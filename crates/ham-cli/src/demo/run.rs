@@ -53,15 +53,12 @@ async fn play(
 
     let began = Instant::now();
     let load = Load::new(&stage.ham, &stage.cells, &ledger, &meter, options);
-    let calls = async {
-        load.run().await;
-        Ok(())
-    };
-    let (kills, ()) = tokio::try_join!(kills::run(&mut stage.conductor, &load, options, progress), calls)?;
+    let (kills, ()) =
+        tokio::try_join!(kills::run(&mut stage.conductor, &load, options, progress), load.run())?;
     let kills_took = began.elapsed();
 
     let began = Instant::now();
-    let cuts = cuts::run(stage, &ledger, follower, options, progress).await?;
+    let cuts = cuts::run(stage, &ledger, &meter, follower, options, progress).await?;
     let cuts_took = began.elapsed();
 
     progress(Progress::Reading);

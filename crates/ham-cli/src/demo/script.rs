@@ -7,6 +7,7 @@ use ham_testkit::chaos::{Action, Boundary, Direction, Fault};
 
 use super::load::Call;
 use super::probe::Kind;
+use super::ways::Way;
 
 /// Number of a call's request on a fresh link: authentication and app info come before it.
 pub(super) const REQUEST: u64 = 2;
@@ -15,6 +16,8 @@ const ANSWER: u64 = 1;
 /// Every so many-th cut the call is not resumed, so that it must be declared unknown. Has no factor in common with the
 /// number of places, so that in time every place is cut under both policies.
 const FAIL_FAST_EVERY: usize = 7;
+
+const NOT_RESUMED: Way = Way::Called(CallPolicy::FailFast);
 
 /// Every boundary of a frame, in order.
 const BOUNDARIES: [Boundary; 3] = [Boundary::Before, Boundary::Inside, Boundary::After];
@@ -49,7 +52,7 @@ fn places(kind: Kind) -> impl Iterator<Item = Cut> {
 impl Cut {
     fn with_policy(mut self, number: usize) -> Self {
         if number % FAIL_FAST_EVERY == FAIL_FAST_EVERY - 1 {
-            self.call.policy = CallPolicy::FailFast;
+            self.call.way = NOT_RESUMED;
         }
         self
     }
@@ -74,7 +77,7 @@ impl fmt::Display for Cut {
             (Direction::ToClient, true, _) => "the second of answer and signal",
         };
         write!(f, "{} {boundary} {frame}", self.call.kind.function())?;
-        if self.call.policy == CallPolicy::FailFast { f.write_str(", not resumed") } else { Ok(()) }
+        if self.call.way == NOT_RESUMED { f.write_str(", not resumed") } else { Ok(()) }
     }
 }
 

@@ -80,7 +80,7 @@ impl fmt::Display for Snapshot {
     }
 }
 
-fn tasks() -> usize {
+pub(super) fn tasks() -> usize {
     tokio::runtime::Handle::current().metrics().num_alive_tasks()
 }
 
@@ -96,7 +96,7 @@ fn origins(allowed: &AllowedOrigins) -> String {
 }
 
 /// The line `VmRSS` of `/proc/self/status`.
-fn resident(status: &str) -> u64 {
+pub(super) fn resident(status: &str) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default()
 }

@@ -1,6 +1,8 @@
 //! What a demonstration runs on: a conductor, the probe with its cells, and a connection to it.
 
-use ham::{AppInterface, CallTarget, PersistentHam, PersistentHamConfig};
+use ham::{
+    AppInterface, CallTarget, PersistentHam, PersistentHamConfig, ResetRule, RetryDelay, default_retry,
+};
 use ham_testkit::conductor::{Conductor, HappBundleSource, InstallOptions, Lookup, Tool};
 use holochain_types::prelude::{CreateCloneCellPayload, DnaModifiersOpt};
 use url::Url;
@@ -64,8 +66,15 @@ impl Stage {
 
     /// A second connection to the same app whose app link goes through `proxy`. It signs with the same keys.
     pub(super) fn connect_through(&self, proxy: std::net::SocketAddr) -> Result<PersistentHam, DemoError> {
-        let config = config(&self.conductor)?.with_app(AppInterface::Url(url(&format!("ws://{proxy}"))?));
-        Ok(PersistentHam::start(config)?)
+        Ok(PersistentHam::start(self.config_through(proxy)?)?)
+    }
+
+    /// The configuration of such a connection.
+    pub(super) fn config_through(
+        &self,
+        proxy: std::net::SocketAddr,
+    ) -> Result<PersistentHamConfig, DemoError> {
+        Ok(config(&self.conductor)?.with_app(AppInterface::Url(url(&format!("ws://{proxy}"))?)))
     }
 
     /// Where the app's interface listens now.
@@ -89,7 +98,17 @@ impl Stage {
 }
 
 fn config(conductor: &Conductor) -> Result<PersistentHamConfig, DemoError> {
-    Ok(PersistentHamConfig::new(url(&conductor.admin_url())?, APP_ID).with_deadline(CALL_DEADLINE))
+    let config = PersistentHamConfig::new(url(&conductor.admin_url())?, APP_ID);
+    Ok(config.with_deadline(CALL_DEADLINE).with_retry(retry()))
+}
+
+/// Ham's own pauses, but every link counts as one that lasted: kills and cuts come faster than that, and what is shown is
+/// the way back.
+fn retry() -> RetryDelay {
+    match default_retry() {
+        RetryDelay::Exponential(exponential) => exponential.with_reset(ResetRule::OnConnect).into(),
+        fixed => fixed,
+    }
 }
 
 fn url(text: &str) -> Result<Url, DemoError> {

@@ -8,6 +8,9 @@ use tokio::sync::{Mutex, MutexGuard};
 /// allocator's reserve. A leak of one call's buffers a call would be several times this.
 const MEMORY_BOUND_KIB: u64 = 48 * 1024;
 
+/// The ways in which calls are made.
+const WAYS: usize = 8;
+
 /// Held by each test: memory is the process's, and two conductors at once would only slow each other down.
 pub(crate) async fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::const_new(());
@@ -91,6 +94,11 @@ fn check_losses(report: &Report, size: Size, resumes: bool) {
     } else if size.sees_everything {
         assert!(calls.resumed_and_answered > 0, "no call was resumed and answered");
         assert!(calls.arrived_on_chain > 0, "no call arrived and is on the chain");
+    }
+    if size.sees_everything {
+        assert_eq!(calls.ways.len(), WAYS, "{:?}", calls.ways);
+        let shown = if resumes { "never ran" } else { "failed" };
+        assert!(calls.fences.contains_key(shown), "{:?}", calls.fences);
     }
 }
 

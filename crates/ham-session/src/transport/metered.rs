@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::Io;
+use crate::network::Io;
 
 /// Counts the bytes of the stream below the WebSocket, so that a message that is still on its way is seen.
 pub(super) struct Metered {

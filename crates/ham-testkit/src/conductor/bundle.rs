@@ -24,6 +24,11 @@ pub fn probe_bundle_path_for(release: Release) -> PathBuf {
     happ().join("bundle").join(release.bundles()).join("probe.happ")
 }
 
+/// `happ/bundle/features.happ` of the repository: every feature of the HDK; for the default release and later ones.
+pub(super) fn features_bundle_path() -> PathBuf {
+    happ().join("bundle/features.happ")
+}
+
 /// The probe's bundle.
 ///
 /// # Errors

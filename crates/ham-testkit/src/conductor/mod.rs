@@ -37,6 +37,7 @@ mod lookup;
 mod network;
 mod process;
 mod ready;
+mod relaxed;
 mod relay;
 mod release;
 mod tool;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ham_persistent::Connection as _;
 use ham_session::{Inbox, Incoming as Pushed, Link, SessionConfig, Target, dial};
 use holochain_conductor_api::{AdminRequest, AdminResponse};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 use crate::config::{DEFAULT_ADMIN_TIMEOUT, DEFAULT_ORIGIN};
@@ -24,7 +25,7 @@ const FINDING_OUT: &str = "it only finds out the conductor's release: ask again"
 /// A client of a conductor's admin interface. Cheap to clone; all clones share one link.
 ///
 /// The link is dialled by the first request and again by the first one after it died, inside that request's own
-/// deadline; there is no loop behind it. Dropping the last clone closes the link.
+/// deadline; there is no loop behind it. Dropping the last clone closes the link, and so does [`close`](Self::close).
 #[derive(Clone, Debug)]
 pub struct Admin {
     pub(super) shared: Arc<Shared>,
@@ -38,6 +39,15 @@ pub(super) struct Shared {
     release: Option<Release>,
     /// Held while dialling, so that callers at the same time share one dial.
     link: Mutex<Option<Link<ConductorProtocol>>>,
+    /// Whether the owner closed: there is no link and never will be.
+    closed: watch::Sender<bool>,
+}
+
+impl Shared {
+    fn new(target: Target, session: SessionConfig, timeout: Duration, release: Option<Release>) -> Arc<Self> {
+        let (link, closed) = (Mutex::new(None), watch::Sender::new(false));
+        Arc::new(Self { target, session, timeout, release, link, closed })
+    }
 }
 
 impl std::fmt::Debug for Shared {
@@ -68,7 +78,7 @@ impl Admin {
 
     /// As [`new`](Self::new) with a session configuration and a time-out per request, dialling included.
     pub fn with_config(target: Target, session: SessionConfig, timeout: Duration) -> Self {
-        Self { shared: Arc::new(Shared { target, session, timeout, release: None, link: Mutex::new(None) }) }
+        Self { shared: Shared::new(target, session, timeout, None) }
     }
 
     /// Takes the conductor for one of this release instead of finding out; `None` finds out. The result has a link of its
@@ -76,8 +86,7 @@ impl Admin {
     #[must_use]
     pub fn with_release(self, release: Option<Release>) -> Self {
         let Shared { target, session, timeout, .. } = &*self.shared;
-        let (target, session, timeout) = (target.clone(), session.clone(), *timeout);
-        Self { shared: Arc::new(Shared { target, session, timeout, release, link: Mutex::new(None) }) }
+        Self { shared: Shared::new(target.clone(), session.clone(), *timeout, release) }
     }
 
     /// A client for the admin interface on a local port, with ham's own origin.
@@ -134,6 +143,23 @@ impl Admin {
         deadline_after(self.shared.timeout)
     }
 
+    /// Closes it for all clones: ends a dial under way, and the link after outstanding requests had the session's drain
+    /// time-out. Requests fail with [`AdminError::Closed`] from then on.
+    ///
+    /// # Cancel safety
+    /// Dropping the future takes nothing back: no link is dialled any more, and the one there is ends with its requests.
+    pub async fn close(&self) {
+        self.shared.closed.send_replace(true);
+        let link = self.shared.link.lock().await.take();
+        if let Some(link) = link {
+            link.close().await;
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        *self.shared.closed.borrow()
+    }
+
     /// Whether a dial is under way.
     pub(crate) fn is_dialling(&self) -> bool {
         self.shared.link.try_lock().is_err()
@@ -143,6 +169,9 @@ impl Admin {
     pub(super) async fn link(&self, deadline: Instant) -> Result<Link<ConductorProtocol>, AdminError> {
         let dialled = async {
             let mut slot = self.shared.link.lock().await;
+            if self.is_closed() {
+                return Err(AdminError::Closed);
+            }
             if let Some(link) = slot.as_ref().filter(|link| link.end().is_none()) {
                 return Ok(link.clone());
             }
@@ -151,8 +180,20 @@ impl Admin {
             let link = dial(&self.shared.target, protocol, Arc::new(NoPushes), &self.shared.session)
                 .await
                 .map_err(|source| AdminError::Dial { url: self.url(), source: Arc::new(source) })?;
+            // Closed in this moment: then this is its last handle, which ends it.
+            if self.is_closed() {
+                return Err(AdminError::Closed);
+            }
             *slot = Some(link.clone());
             Ok(link)
+        };
+        let mut closed = self.shared.closed.subscribe();
+        let dialled = async {
+            tokio::select! {
+                biased;
+                _ = closed.wait_for(|closed| *closed) => Err(AdminError::Closed),
+                dialled = dialled => dialled,
+            }
         };
         match tokio::time::timeout_at(deadline, dialled).await {
             Ok(result) => result,

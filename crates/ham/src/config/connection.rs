@@ -10,12 +10,12 @@ use http::{HeaderMap, HeaderValue};
 use url::Url;
 
 use super::interface::{AppInterface, DEFAULT_ORIGIN, TokenFuture, TokenSource, local_target, shown_url};
-use super::session::{DEFAULT_ADMIN_TIMEOUT, conductor_session, default_retry};
+use super::session::{DEFAULT_ADMIN_TIMEOUT, MOST_IN_FLIGHT, conductor_session, default_retry};
 use crate::call::{DEFAULT_DEADLINE, DEFAULT_SKEW_MARGIN, OnUnknown, PressureBreaker, UnknownCall};
 use crate::dialect::Release;
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::error::ConnectError;
-use crate::link::DEFAULT_SIGNAL_CAPACITY;
+use crate::link::{DEFAULT_SIGNAL_BYTES, DEFAULT_SIGNAL_CAPACITY};
 use crate::memory::ProcessMemory;
 use crate::signing::Signing;
 
@@ -30,7 +30,7 @@ use crate::signing::Signing;
 /// - deadline of a call: [`DEFAULT_DEADLINE`]; skew margin: [`DEFAULT_SKEW_MARGIN`]
 /// - calls in flight: [`DEFAULT_MAX_IN_FLIGHT`]; silence bound: [`DEFAULT_SILENCE_BOUND`]; degraded after
 ///   [`DEFAULT_DEGRADED_AFTER`]
-/// - signals kept for a slow subscriber: [`DEFAULT_SIGNAL_CAPACITY`]
+/// - signals kept for a slow subscriber: [`DEFAULT_SIGNAL_CAPACITY`], of at most [`DEFAULT_SIGNAL_BYTES`]
 /// - one call at a time to a cell; breaker: off; release of the conductor: found out
 /// - randomness: the system's; memory: the process's
 #[derive(Clone)]
@@ -58,8 +58,10 @@ pub struct PersistentHamConfig {
     pub deadline: Duration,
     /// What a nonce lives longer than its call, within [`MAX_NONCE_LIFE`](crate::MAX_NONCE_LIFE).
     pub skew_margin: Duration,
-    /// Signals kept for a slow subscriber.
+    /// Signals kept for a slow subscriber; what comes beyond them is a gap.
     pub signal_capacity: usize,
+    /// How many bytes they may have together; one signal may be larger.
+    pub signal_bytes: usize,
     /// Pauses a cell under pressure.
     pub breaker: Option<PressureBreaker>,
     /// Whether the calls of one cell that may write go out one at a time, across all connections of the process.
@@ -124,6 +126,7 @@ impl PersistentHamConfig {
             deadline: DEFAULT_DEADLINE,
             skew_margin: DEFAULT_SKEW_MARGIN,
             signal_capacity: DEFAULT_SIGNAL_CAPACITY,
+            signal_bytes: DEFAULT_SIGNAL_BYTES,
             breaker: None,
             lanes: true,
             on_unknown: None,
@@ -180,6 +183,13 @@ impl PersistentHamConfig {
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// Signals kept for a slow subscriber: at most so many, of so many bytes together.
+    #[must_use]
+    pub fn with_signal_queue(mut self, signals: usize, bytes: usize) -> Self {
+        (self.signal_capacity, self.signal_bytes) = (signals, bytes);
         self
     }
 
@@ -253,6 +263,12 @@ impl PersistentHamConfig {
     pub(crate) fn check(&self) -> Result<(), ConnectError> {
         if self.app_id.is_empty() {
             return Err(ConnectError::Config("the app id is empty".into()));
+        }
+        if self.session.max_in_flight > MOST_IN_FLIGHT {
+            let asked = self.session.max_in_flight;
+            return Err(ConnectError::Config(format!(
+                "{asked} calls in flight: a conductor stops reading a socket, pings included, at 128; {MOST_IN_FLIGHT} are the most"
+            )));
         }
         if self.admin.is_none() && matches!(self.app, AppInterface::Discover { .. }) {
             return Err(ConnectError::NoInterface);

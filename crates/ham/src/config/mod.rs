@@ -9,6 +9,6 @@ pub use interface::{AppInterface, DEFAULT_ORIGIN, TokenFuture, TokenSource};
 pub(crate) use interface::{local_target, shown_url};
 pub use session::{
     DEFAULT_ADMIN_TIMEOUT, DEFAULT_DEGRADED_AFTER, DEFAULT_MAX_IN_FLIGHT, DEFAULT_SILENCE_BOUND,
-    MAX_FRAME_SIZE, RECONNECT_EARLY, RECONNECT_INITIAL, RECONNECT_JITTER, RECONNECT_MAX, RECONNECT_MAX_EARLY,
-    conductor_session, default_retry,
+    MAX_FRAME_SIZE, MOST_IN_FLIGHT, RECONNECT_EARLY, RECONNECT_INITIAL, RECONNECT_JITTER, RECONNECT_MAX,
+    RECONNECT_MAX_EARLY, conductor_session, default_retry,
 };

@@ -10,6 +10,9 @@ use ham_session::SessionConfig;
 pub const DEFAULT_ADMIN_TIMEOUT: Duration = Duration::from_secs(60);
 /// Calls on one link at a time. A conductor stops reading a socket at 128 (`holochain` 0.7.1).
 pub const DEFAULT_MAX_IN_FLIGHT: NonZeroUsize = NonZeroUsize::new(96).expect("96 is not zero");
+/// The most calls on one link at a time: the probe has a place beside them, and a conductor that has 128 requests in process
+/// stops reading, pings included (`holochain` 0.7.1).
+pub const MOST_IN_FLIGHT: NonZeroUsize = NonZeroUsize::new(126).expect("126 is not zero");
 /// The largest frame a conductor reads (`holochain_websocket` 0.7.1).
 pub const MAX_FRAME_SIZE: usize = 16 << 20;
 /// A conductor pings every 5 s, even when it is wedged; three missed pings mean that it is gone.
@@ -29,7 +32,8 @@ pub const RECONNECT_MAX: Duration = Duration::from_secs(30);
 pub const RECONNECT_JITTER: Jitter = Jitter::percent(10);
 
 /// The pauses between attempts: [`RECONNECT_INITIAL`] doubling to [`RECONNECT_MAX_EARLY`] for the first
-/// [`RECONNECT_EARLY`] of an outage, then to [`RECONNECT_MAX`].
+/// [`RECONNECT_EARLY`] of an outage, then to [`RECONNECT_MAX`]. A link that did not last ten seconds counts as a failed
+/// attempt ([`ResetRule`](crate::ResetRule)).
 pub fn default_retry() -> RetryDelay {
     Exponential::new(RECONNECT_INITIAL, RECONNECT_MAX)
         .with_jitter(RECONNECT_JITTER)

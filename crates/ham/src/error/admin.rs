@@ -14,6 +14,9 @@ pub enum AdminError {
     /// There is no admin interface to ask.
     #[error("this operation needs the admin interface and none is configured")]
     NotConfigured,
+    /// The admin interface was closed here. Nothing was sent.
+    #[error("the admin interface was closed")]
+    Closed,
     /// The admin interface cannot be reached.
     #[error("cannot reach the admin interface at {url}")]
     Dial {
@@ -61,7 +64,7 @@ impl AdminError {
     /// Whether the request can have reached the conductor.
     pub fn delivery(&self) -> Delivery {
         match self {
-            Self::NotConfigured | Self::Dial { .. } | Self::ChainClosed => Delivery::NotSent,
+            Self::Closed | Self::NotConfigured | Self::Dial { .. } | Self::ChainClosed => Delivery::NotSent,
             Self::Lost { source, .. } => source.delivery(),
             Self::Answer { .. } | Self::NotInRelease { .. } => Delivery::Answered,
         }
@@ -71,6 +74,7 @@ impl AdminError {
     pub fn recovery(&self) -> Recovery {
         match self {
             Self::NotConfigured | Self::ChainClosed | Self::NotInRelease { .. } => Recovery::FixCaller,
+            Self::Closed => Recovery::GiveUp,
             Self::Dial { source, .. } => source.recovery(),
             Self::Lost { source, .. } => source.recovery(),
             Self::Answer { source, .. } => match source {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ham_session::{Delivery, LinkEnd, Phase, Recovery, RequestError};
+use ham_session::{Delivery, LinkEnd, OVERLOAD_COOL_DOWN, Phase, Recovery, RequestError};
 use holochain_zome_types::prelude::Timestamp;
 
 use super::line::line;
@@ -11,9 +11,6 @@ use super::outcome::Outcome;
 use super::signing::SigningError;
 use crate::dialect::Release;
 use crate::wire::{Effect, NotRunning, Refusal};
-
-/// The advice after an overload or a time-out: long enough to let a queue drain.
-pub const OVERLOAD_COOLDOWN: Duration = Duration::from_secs(1);
 
 /// Why a call has no good answer. Each variant answers [`outcome`](Self::outcome), [`delivery`](Self::delivery),
 /// [`effect`](Self::effect) and [`recovery`](Self::recovery), by one table.
@@ -50,6 +47,12 @@ pub enum CallError {
     #[error("too many calls are waiting for the link (limit {limit}); slow down")]
     Overloaded {
         /// The bound of the queue.
+        limit: usize,
+    },
+    /// What waits for the link is too large together.
+    #[error("the calls that wait for the link take more than {limit} bytes together; slow down")]
+    OverloadedBytes {
+        /// The bound of the queue in bytes.
         limit: usize,
     },
     /// The cell is cooling down after source-chain pressure; nothing was sent.
@@ -184,6 +187,7 @@ impl CallError {
             Self::During { error, .. } => error.outcome(),
             Self::NoLink { .. }
             | Self::Overloaded { .. }
+            | Self::OverloadedBytes { .. }
             | Self::CoolingDown { .. }
             | Self::Signing(_)
             | Self::UnknownRole { .. }
@@ -258,13 +262,13 @@ impl CallError {
         match self {
             Self::During { error, .. } => error.recovery(),
             Self::NoLink { .. } | Self::LinkLost { .. } => Recovery::Reconnect,
-            Self::TimedOut { .. } | Self::Overloaded { .. } => {
-                Recovery::CoolDown { after: OVERLOAD_COOLDOWN }
+            Self::TimedOut { .. } | Self::Overloaded { .. } | Self::OverloadedBytes { .. } => {
+                Recovery::CoolDown { after: OVERLOAD_COOL_DOWN }
             }
             Self::CoolingDown { after } => Recovery::CoolDown { after: *after },
             Self::Signing(error) => error.recovery(),
             Self::CellNotRunning { reason: NotRunning::NotStarted | NotRunning::AwaitingRestore, .. } => {
-                Recovery::CoolDown { after: OVERLOAD_COOLDOWN }
+                Recovery::CoolDown { after: OVERLOAD_COOL_DOWN }
             }
             Self::UnknownRole { .. }
             | Self::Encode(_)
@@ -297,6 +301,7 @@ impl CallError {
 pub(crate) fn from_request(error: RequestError, target: &str, sent_before: bool) -> CallError {
     match error {
         RequestError::Overloaded { limit } => CallError::Overloaded { limit },
+        RequestError::OverloadedBytes { limit } => CallError::OverloadedBytes { limit },
         RequestError::TimedOut { phase, after } => CallError::TimedOut {
             target: target.to_owned(),
             after,

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ham_session::{LinkEnd, Recovery};
+use ham_session::{LinkEnd, OVERLOAD_COOL_DOWN, Recovery};
 
-use super::call::{CallError, OVERLOAD_COOLDOWN};
+use super::call::CallError;
 use super::signing::SigningError;
 use crate::dialect::Release;
 use crate::wire::{NotRunning, Refusal};
@@ -41,7 +41,7 @@ pub enum FenceError {
     /// Too many requests wait for a place on the link.
     #[error("too many requests are waiting for the link (limit {limit}); slow down")]
     Overloaded {
-        /// The bound of the queue.
+        /// The bound of the queue, in requests or in bytes.
         limit: usize,
     },
     /// The fence could not be signed.
@@ -95,7 +95,9 @@ impl FenceError {
                 Self::TimedOut { after, sent }
             }
             CallError::LinkLost { end, .. } => Self::LinkLost { end, sent },
-            CallError::Overloaded { limit } => Self::Overloaded { limit },
+            CallError::Overloaded { limit } | CallError::OverloadedBytes { limit } => {
+                Self::Overloaded { limit }
+            }
             CallError::Signing(error) => Self::Signing(error),
             CallError::UnsafeToRepeat { release } => Self::UnsafeToRepeat { release },
             CallError::Closed { .. } => Self::Closed { sent },
@@ -126,7 +128,7 @@ impl FenceError {
             Self::TimedOut { .. }
             | Self::Overloaded { .. }
             | Self::CellNotRunning { reason: NotRunning::NotStarted | NotRunning::AwaitingRestore, .. } => {
-                Recovery::CoolDown { after: OVERLOAD_COOLDOWN }
+                Recovery::CoolDown { after: OVERLOAD_COOL_DOWN }
             }
             Self::Signing(error) => error.recovery(),
             Self::Refused { refusal } => refusal.recovery(),

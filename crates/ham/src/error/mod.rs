@@ -9,8 +9,8 @@ mod outcome;
 mod signing;
 
 pub use admin::AdminError;
+pub use call::CallError;
 pub(crate) use call::from_request;
-pub use call::{CallError, OVERLOAD_COOLDOWN};
 pub use connect::ConnectError;
 pub use fence::FenceError;
 pub use outcome::Outcome;

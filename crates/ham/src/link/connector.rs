@@ -10,6 +10,7 @@ use url::Url;
 use super::signal::SignalHub;
 use crate::admin::Admin;
 use crate::config::{AppInterface, PersistentHamConfig, TokenSource, shown_url};
+use crate::deadline::deadline_after;
 use crate::error::{AdminError, ConnectError};
 use crate::events;
 use crate::redact::Secret;
@@ -33,8 +34,8 @@ pub(crate) struct ConductorConnector {
     config: Arc<PersistentHamConfig>,
     admin: Option<Admin>,
     signals: Arc<SignalHub>,
-    /// What a token provider gave last, for when it fails.
-    last_token: Option<Secret>,
+    /// The last token of a provider that led to a link, for when the provider fails.
+    good_token: Option<Secret>,
 }
 
 impl ConductorConnector {
@@ -43,7 +44,7 @@ impl ConductorConnector {
         admin: Option<Admin>,
         signals: Arc<SignalHub>,
     ) -> Self {
-        Self { config, admin, signals, last_token: None }
+        Self { config, admin, signals, good_token: None }
     }
 
     fn admin(&self) -> Result<&Admin, ConnectError> {
@@ -123,21 +124,24 @@ impl ConductorConnector {
                 let app_id = self.config.app_id.clone();
                 self.admin()?.issue_app_token(app_id).await.map_err(setup("issue an app token"))
             }
-            TokenSource::Provider(provider) => match (provider().await, &self.last_token) {
-                (Ok(token), _) => {
-                    self.last_token = Some(token.clone());
-                    Ok(token)
+            TokenSource::Provider(provider) => {
+                let within = self.config.session.connect_timeout;
+                let given = tokio::time::timeout_at(deadline_after(within), provider()).await;
+                let given =
+                    given.unwrap_or_else(|_| Err(format!("the provider gave none within {within:?}")));
+                match (given, &self.good_token) {
+                    (Ok(token), _) => Ok(token),
+                    (Err(_), Some(good)) => {
+                        // Its text may quote a token, so it is not logged.
+                        tracing::warn!(
+                            event = events::RECONNECT_ATTEMPT,
+                            "the token provider failed; using the last token that led to a link"
+                        );
+                        Ok(good.clone())
+                    }
+                    (Err(why), None) => Err(ConnectError::Token(why)),
                 }
-                (Err(why), Some(last)) => {
-                    tracing::warn!(
-                        event = events::RECONNECT_ATTEMPT,
-                        why,
-                        "the token provider failed; using its last token"
-                    );
-                    Ok(last.clone())
-                }
-                (Err(why), None) => Err(ConnectError::Token(why)),
-            },
+            }
         }
     }
 }
@@ -159,7 +163,10 @@ impl Connector for ConductorConnector {
         let protocol = Arc::new(protocol);
         let dialled = dial(&target, protocol, self.signals.clone(), &self.config.session).await;
         match dialled {
-            Ok(link) => Ok(link),
+            Ok(link) => {
+                self.good_token = Some(address.token.clone());
+                Ok(link)
+            }
             Err(error) => {
                 // A conductor does not say that an app is unknown; the admin interface does.
                 if self.admin.is_some()

@@ -1,21 +1,22 @@
 //! Signals as one bounded, ordered stream that says when something is missing.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ham_session::{Inbox, Incoming as Pushed, Link};
+use ham_session::{Inbox, Incoming as Pushed, Link, LossyReceiver, LossySender, Received, lossy_queue};
 use holochain_types::signal::SystemSignal;
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::{AgentPubKey, AppSignal, ZomeName};
 use serde::{Deserialize, Serialize};
-use tokio::sync::broadcast;
 use tokio::time::Instant;
 
 use crate::events;
 use crate::metrics::Meter;
-use crate::wire::{ConductorProtocol, Incoming};
+use crate::wire::{ConductorProtocol, Incoming, shallow};
 
 /// Signals kept for a subscriber that is behind; then it gets a gap.
 pub const DEFAULT_SIGNAL_CAPACITY: usize = 1024;
+/// Bytes of signals kept for a subscriber that is behind: one of the largest messages there can be.
+pub const DEFAULT_SIGNAL_BYTES: usize = 64 << 20;
 
 /// Why signals may be missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,11 +73,11 @@ pub enum SignalItem {
 
 /// A subscription to an app's signals.
 ///
-/// Bounded: a subscriber that falls behind gets a [`GapCause::Lagged`] in place of what it missed, and the others are
-/// not slowed down. Lag *inside* the conductor is invisible to any client.
+/// Bounded in items and bytes: a subscriber that falls behind gets a [`GapCause::Lagged`] in place of what it missed, and
+/// the others are not slowed down. What waits for several is held once. Lag *inside* the conductor is invisible to any client.
 #[derive(Debug)]
 pub struct Signals {
-    items: broadcast::Receiver<SignalItem>,
+    items: LossyReceiver<SignalItem>,
     last: Instant,
 }
 
@@ -86,12 +87,9 @@ impl Signals {
     /// # Cancel safety
     /// Cancel-safe: no item is lost.
     pub async fn next(&mut self) -> Option<SignalItem> {
-        let item = match self.items.recv().await {
-            Ok(item) => item,
-            Err(broadcast::error::RecvError::Lagged(missed)) => {
-                SignalItem::Gap { cause: GapCause::Lagged(missed), since: self.last }
-            }
-            Err(broadcast::error::RecvError::Closed) => return None,
+        let item = match self.items.next().await? {
+            Received::Item(item) => item,
+            Received::Missed(missed) => SignalItem::Gap { cause: GapCause::Lagged(missed), since: self.last },
         };
         self.last = Instant::now();
         Some(item)
@@ -101,61 +99,78 @@ impl Signals {
 /// Where a link's pushes go, and what the subscriptions read.
 #[derive(Debug)]
 pub(crate) struct SignalHub {
-    /// Taken when the owner closes, so that subscriptions end.
-    items: std::sync::RwLock<Option<broadcast::Sender<SignalItem>>>,
+    capacity: usize,
+    bytes: usize,
     meter: Arc<Meter>,
+    /// A queue for each subscription. Taken when the owner closes, so that subscriptions end. Never held across an await.
+    queues: Mutex<Option<Vec<LossySender<SignalItem>>>>,
 }
 
 impl SignalHub {
-    pub(crate) fn new(capacity: usize, meter: Arc<Meter>) -> Self {
-        Self { items: std::sync::RwLock::new(Some(broadcast::Sender::new(capacity.max(1)))), meter }
+    pub(crate) fn new(capacity: usize, bytes: usize, meter: Arc<Meter>) -> Self {
+        Self { capacity, bytes, meter, queues: Mutex::new(Some(Vec::new())) }
     }
 
     pub(crate) fn subscribe(&self) -> Signals {
-        let items = match self.sender() {
-            Some(sender) => sender.subscribe(),
-            // Closed: a receiver without sender ends at once.
-            None => broadcast::channel(1).1,
-        };
+        let (sender, items) = lossy_queue(self.capacity, self.bytes);
+        // Closed: a receiver without sender ends at once.
+        if let Some(queues) = &mut *self.queues() {
+            queues.push(sender);
+        }
         Signals { items, last: Instant::now() }
     }
 
     /// Tells the subscribers that something may be missing. Where nobody listens, nothing is missed.
     pub(crate) fn gap(&self, cause: GapCause) {
-        if self.sender().is_none_or(|items| items.receiver_count() == 0) {
+        if self.queues().as_ref().is_none_or(Vec::is_empty) {
             return;
         }
         tracing::warn!(event = events::SIGNAL_GAP, ?cause);
         self.meter.signal_gaps.add();
-        self.publish(SignalItem::Gap { cause, since: Instant::now() });
+        let bytes = match &cause {
+            GapCause::LinkLost(text) | GapCause::BadFrame(text) => text.len(),
+            GapCause::Lagged(_) => 0,
+        };
+        self.publish(&SignalItem::Gap { cause, since: Instant::now() }, bytes);
     }
 
     pub(crate) fn close(&self) {
-        self.items.write().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        self.queues().take();
     }
 
-    fn sender(&self) -> Option<broadcast::Sender<SignalItem>> {
-        self.items.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    fn received(&self, bytes: &[u8]) {
+        let signal = shallow(bytes)
+            .and_then(|()| rmp_serde::from_slice::<Signal>(bytes).map_err(|error| error.to_string()));
+        match signal {
+            Ok(signal) => {
+                self.meter.signals.add();
+                self.publish(&SignalItem::Signal(Arc::new(signal)), bytes.len());
+            }
+            Err(error) => self.gap(GapCause::BadFrame(error)),
+        }
     }
 
     /// Nobody listening is no loss: a subscription starts when it is made.
-    fn publish(&self, item: SignalItem) {
-        if let Some(sender) = self.sender() {
-            let _ = sender.send(item);
+    fn publish(&self, item: &SignalItem, bytes: usize) {
+        for queue in self.queues().iter().flatten() {
+            queue.put(item.clone(), bytes);
         }
+    }
+
+    /// The queues that somebody reads.
+    fn queues(&self) -> MutexGuard<'_, Option<Vec<LossySender<SignalItem>>>> {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(queues) = &mut *queues {
+            queues.retain(|queue| !queue.is_closed());
+        }
+        queues
     }
 }
 
 impl Inbox<ConductorProtocol> for SignalHub {
     fn deliver(&self, _: &Link<ConductorProtocol>, incoming: Pushed<ConductorProtocol>) {
         match incoming {
-            Pushed::Push(Incoming::Signal(bytes)) => match rmp_serde::from_slice::<Signal>(&bytes) {
-                Ok(signal) => {
-                    self.meter.signals.add();
-                    self.publish(SignalItem::Signal(Arc::new(signal)));
-                }
-                Err(error) => self.gap(GapCause::BadFrame(error.to_string())),
-            },
+            Pushed::Push(Incoming::Signal(bytes)) => self.received(&bytes),
             Pushed::Skipped { why } => {
                 tracing::warn!(event = events::FRAME_SKIPPED, interface = "app", why);
                 self.meter.frames_skipped.add();
@@ -172,24 +187,78 @@ impl Inbox<ConductorProtocol> for SignalHub {
 mod tests {
     use super::*;
 
+    fn hub(capacity: usize, bytes: usize) -> SignalHub {
+        SignalHub::new(capacity, bytes, Arc::new(Meter::new("app")))
+    }
+
+    async fn lagged(signals: &mut Signals) -> u64 {
+        match signals.next().await {
+            Some(SignalItem::Gap { cause: GapCause::Lagged(missed), .. }) => missed,
+            other => panic!("no lag gap: {other:?}"),
+        }
+    }
+
     #[tokio::test]
-    async fn a_slow_subscriber_is_told_how_much_it_missed() {
-        let hub = SignalHub::new(2, Arc::new(Meter::new("app")));
-        let mut signals = hub.subscribe();
+    async fn a_slow_subscriber_is_told_how_much_it_missed_and_slows_no_other() {
+        let hub = hub(2, 1000);
+        let (mut slow, mut quick) = (hub.subscribe(), hub.subscribe());
+        let cause = |item| match item {
+            Some(SignalItem::Gap { cause: GapCause::BadFrame(cause), .. }) => cause,
+            other => panic!("no bad frame: {other:?}"),
+        };
         for n in 0..5 {
             hub.gap(GapCause::BadFrame(n.to_string()));
+            assert_eq!(cause(quick.next().await), n.to_string());
         }
-        let Some(SignalItem::Gap { cause: GapCause::Lagged(missed), .. }) = signals.next().await else {
-            panic!("no lag gap");
+        assert_eq!((cause(slow.next().await), cause(slow.next().await)), ("0".to_owned(), "1".to_owned()));
+        assert_eq!(lagged(&mut slow).await, 3);
+    }
+
+    fn signal(size: usize) -> Vec<u8> {
+        let cell_id = CellId::new(
+            holochain_zome_types::prelude::DnaHash::from_raw_32(vec![1; 32]),
+            AgentPubKey::from_raw_32(vec![2; 32]),
+        );
+        let signal = Signal::AppDirect { cell_id, from_agent: None, signal: vec![7; size] };
+        rmp_serde::to_vec_named(&signal).unwrap()
+    }
+
+    /// The stream counted signals and not their size: 1,024 of 64 MiB each waited for whoever did not read.
+    #[tokio::test]
+    async fn what_waits_for_a_subscriber_is_bounded_in_bytes() {
+        const SIZE: usize = 30_000;
+        let hub = hub(1000, 100_000);
+        let (mut slow, gone) = (hub.subscribe(), hub.subscribe());
+        drop(gone);
+        for _ in 0..50 {
+            hub.received(&signal(SIZE));
+        }
+        hub.received(&signal(1));
+        let size = |item: Option<SignalItem>| match item {
+            Some(SignalItem::Signal(signal)) => match &*signal {
+                Signal::AppDirect { signal, .. } => signal.len(),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("no signal: {other:?}"),
         };
-        assert_eq!(missed, 3);
-        let Some(SignalItem::Gap { cause, .. }) = signals.next().await else { panic!("stream ended") };
-        assert_eq!(cause, GapCause::BadFrame("3".into()));
+        let (mut came, mut missed) = (0, 0);
+        while came + missed < 50 {
+            match slow.next().await {
+                Some(SignalItem::Gap { cause: GapCause::Lagged(lost), .. }) => missed += lost,
+                item => {
+                    assert_eq!(size(item), SIZE);
+                    came += 1;
+                }
+            }
+        }
+        assert!((1..=3).contains(&came), "{came} came");
+        assert_eq!(size(slow.next().await), 1);
+        assert_eq!(hub.queues().as_ref().map(Vec::len), Some(1), "a dropped subscription leaves nothing");
     }
 
     #[tokio::test]
     async fn a_closed_hub_ends_every_subscription() {
-        let hub = SignalHub::new(2, Arc::new(Meter::new("app")));
+        let hub = hub(2, 1000);
         let mut before = hub.subscribe();
         hub.close();
         assert!(before.next().await.is_none());

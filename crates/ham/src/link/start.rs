@@ -39,8 +39,9 @@ impl Parts {
             None => None,
         };
         let meter = Arc::new(Meter::new(&config.app_id));
-        let signals = Arc::new(SignalHub::new(config.signal_capacity, meter.clone()));
-        Ok(Self { config: Arc::new(config), admin, signals, app: Arc::default(), meter })
+        let signals = SignalHub::new(config.signal_capacity, config.signal_bytes, meter.clone());
+        let (config, signals) = (Arc::new(config), Arc::new(signals));
+        Ok(Self { config, admin, signals, app: Arc::default(), meter })
     }
 
     pub(crate) fn persistent(&self) -> ham_persistent::Builder<ConductorConnector> {
@@ -55,6 +56,7 @@ impl Parts {
                     // `outage` tells them, in ham's words.
                     .with_losses_told_by_owner(true),
             )
+            .wall_clock(self.config.wall_clock.clone())
             .randomness(crate::entropy::jitter(&*self.config.entropy))
             .on_event(move |event| {
                 on_event(&event, &signals, &app, &meter, &mut outage);

@@ -91,6 +91,8 @@ fn seconds(duration: Duration) -> Duration {
 pub struct StateWatch {
     state: watch::Receiver<State>,
     link: Box<dyn CurrentLink>,
+    /// Of the link that was there last, so that what its health does between two questions is seen.
+    health: Option<(u64, watch::Receiver<Health>)>,
 }
 
 /// Gives the current link; hides the handle's type from the watch.
@@ -100,7 +102,9 @@ pub(crate) trait CurrentLink: std::fmt::Debug + Send + Sync {
 
 impl StateWatch {
     pub(crate) fn new(state: watch::Receiver<State>, link: Box<dyn CurrentLink>) -> Self {
-        Self { state, link }
+        let mut watch = Self { state, link, health: None };
+        watch.follow();
+        watch
     }
 
     /// The state now.
@@ -109,20 +113,20 @@ impl StateWatch {
         HamState::new(&self.state.borrow(), health)
     }
 
-    /// Resolves with the new state when it changed; `None` when nothing can change any more.
+    /// Resolves with the new state when it changed since the last answer, or since the watch was made; at once if it has
+    /// already. `None` when nothing can change any more.
     ///
     /// # Cancel safety
-    /// Cancel-safe.
+    /// Cancel-safe: a change that was not answered is answered by the next call.
     pub async fn changed(&mut self) -> Option<HamState> {
-        let health = self.link.current().map(|link| link.health());
+        let health = self.health.as_mut().map(|(_, health)| health);
         let degrades = async {
             match health {
-                Some(mut health) => {
-                    // The link ended: only the state can change.
-                    if health.changed().await.is_err() {
-                        std::future::pending::<()>().await;
-                    }
-                }
+                // The link ended: only the state can change.
+                Some(health) => match health.changed().await {
+                    Ok(()) => {}
+                    Err(_) => std::future::pending().await,
+                },
                 None => std::future::pending().await,
             }
         };
@@ -133,10 +137,20 @@ impl StateWatch {
                 if changed.is_err() {
                     return None;
                 }
-                self.state.borrow_and_update();
             }
             () = degrades => {}
         }
+        self.follow();
         Some(self.get())
+    }
+
+    /// Takes what is there now as seen, and watches the health of the link that is there now.
+    fn follow(&mut self) {
+        self.state.borrow_and_update();
+        let link = self.link.current();
+        match (&mut self.health, link) {
+            (Some((id, health)), Some(link)) if *id == link.id() => drop(health.borrow_and_update()),
+            (watched, link) => *watched = link.map(|link| (link.id(), link.health())),
+        }
     }
 }

@@ -12,6 +12,7 @@ use super::handle::PersistentHam;
 use crate::call::{self, CallOptions, CallPlan, CallTarget, Fenced, SignedCall};
 use crate::deadline::deadline_after;
 use crate::error::{CallError, FenceError};
+use crate::wire::shallow;
 
 impl PersistentHam {
     /// Calls a zome function with the connection's deadline and [`CallPolicy::Resume`](crate::CallPolicy::Resume).
@@ -66,6 +67,7 @@ impl PersistentHam {
     }
 
     pub(crate) fn decode<O: DeserializeOwned>(output: &ExternIO) -> Result<O, CallError> {
+        shallow(&output.0).map_err(CallError::Decode)?;
         rmp_serde::from_slice(&output.0).map_err(|error| CallError::Decode(error.to_string()))
     }
 

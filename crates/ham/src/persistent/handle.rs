@@ -137,12 +137,18 @@ impl PersistentHam {
         self.caller.persistent.redial_now();
     }
 
-    /// Closes the connection: outstanding calls get the session's drain time-out. Resolves when everything is released.
+    /// Closes the connection, and its admin interface for all clones: outstanding calls get the session's drain time-out.
+    /// Resolves when everything is released, both sockets included.
     ///
     /// # Cancel safety
     /// Closing goes on when the future is dropped.
     pub async fn close(&self) {
-        self.caller.persistent.close().await;
+        let admin = async {
+            if let Some(admin) = &self.caller.admin {
+                admin.close().await;
+            }
+        };
+        tokio::join!(self.caller.persistent.close(), admin);
         self.caller.signals.close();
         self.caller.signer.close().await;
     }

@@ -39,6 +39,7 @@ pub async fn notify_systemd(ham: &PersistentHam, patience: Duration) {
             return;
         }
         tokio::select! {
+            biased;
             changed = state.changed() => if changed.is_none() { return },
             () = tokio::time::sleep_until(Instant::now() + feed) => {}
         }

@@ -14,7 +14,7 @@ use super::fate::{Fate, fate, micros, unsettled};
 use super::keeper::Locked;
 use super::look_up::{look_up, revoked};
 use super::progress::Progress;
-use super::ring::Keys;
+use super::ring::{KeyRing, Keys};
 use crate::admin::Admin;
 use crate::admin::{Chain, OnChain};
 use crate::dialect::{CapAccess, CapGrant};
@@ -32,6 +32,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(800);
 /// What grants are written with.
 pub(super) struct Granter<'a> {
     pub(super) admin: &'a Admin,
+    pub(super) ring: &'a KeyRing,
     pub(super) functions: &'a GrantedFunctions,
     pub(super) budget: Option<u32>,
     pub(super) wall_clock: &'a Arc<dyn WallClock>,
@@ -50,16 +51,16 @@ impl Granter<'_> {
         mut credential: StoredCredential,
         mut known: bool,
         locked: &mut Locked<'_>,
-        keys: &mut Keys,
     ) -> Result<StoredCredential, SigningError> {
-        let name = credential.cell.clone();
         let mut failed: Option<AdminError> = None;
         let mut tries = 0;
         loop {
             if known {
                 self.progress.begin(SigningStep::GrantLookUp);
-                match (look_up(Some(self.admin), cell, &credential).await, self.unsettled(&credential)) {
-                    (Ok(OnChain::Valid(action)), _) => return Ok(there(credential, action, keys)),
+                // Before the look: what is written until then shows in it.
+                let left = self.unsettled(&credential);
+                match (look_up(Some(self.admin), cell, &credential).await, left) {
+                    (Ok(OnChain::Valid(action)), _) => return Ok(there(credential, action, self.ring)),
                     (Ok(OnChain::Revoked), _) => return Err(revoked()),
                     (Ok(OnChain::Absent) | Err(SigningError::Grant(_)), Some(left)) => {
                         tokio::time::sleep_until(Instant::now() + left.min(GRANT_POLL)).await;
@@ -70,48 +71,76 @@ impl Granter<'_> {
                 }
             }
             // It is not there, and nothing is under way: whatever was asked for wrote nothing.
-            keys.wrote_nothing(&name);
+            self.ring.keys().wrote_nothing(&credential.cell);
             credential.asked = None;
             if let Some(error) = failed.take() {
-                let pause = FIRST_PAUSE.saturating_mul(1 << tries.min(8)).min(LONGEST_PAUSE);
                 tries += 1;
-                // Lost or refused by a busy conductor, and by now known to have written nothing.
-                let passes = matches!(error, AdminError::Lost { .. })
-                    || matches!(error.recovery(), Recovery::CoolDown { .. });
-                if !passes || tries >= TRIES || Instant::now() + pause >= self.deadline {
-                    note(&credential, locked, keys).await;
+                if !self.paused(&error, tries).await {
+                    self.note(&credential, locked).await;
                     return Err(SigningError::Grant(error));
                 }
-                tokio::time::sleep_until(Instant::now() + pause).await;
             }
-            self.check_allowed(cell, keys).await?;
-            credential.asked = Some(micros(self.wall_clock.now()));
-            self.progress.begin(SigningStep::CredentialFile);
-            locked.keep(&credential).await?;
-            keys.remember(&credential);
-            keys.ask(&name);
-            self.progress.begin(SigningStep::Grant);
-            let error = match self.admin.grant(cell, &self.grant_for(&credential)?).await {
-                Ok(action) => return Ok(there(credential, Some(action), keys)),
-                Err(error) => error,
-            };
-            match fate(&error) {
-                Fate::NotSent => {
-                    keys.wrote_nothing(&name);
-                    credential.asked = None;
-                    note(&credential, locked, keys).await;
-                    return Err(SigningError::Grant(error));
-                }
-                Fate::Over => credential.asked = None,
-                Fate::Unknown => {}
+            match self.ask(cell, &mut credential, locked).await? {
+                Ok(action) => return Ok(there(credential, Some(action), self.ring)),
+                Err(error) => (failed, known) = (Some(error), true),
             }
-            (failed, known) = (Some(error), true);
+        }
+    }
+
+    /// Waits before the next try; false when there is none.
+    async fn paused(&self, error: &AdminError, tries: u32) -> bool {
+        let again = Instant::now() + FIRST_PAUSE.saturating_mul(1 << (tries - 1).min(8)).min(LONGEST_PAUSE);
+        // Lost or refused by a busy conductor.
+        let passes =
+            matches!(error, AdminError::Lost { .. }) || matches!(error.recovery(), Recovery::CoolDown { .. });
+        let waits = passes && tries < TRIES && again < self.deadline;
+        if waits {
+            tokio::time::sleep_until(again).await;
+        }
+        waits
+    }
+
+    /// Asks for the grant. The inner error is one of a request that was sent.
+    async fn ask(
+        &self,
+        cell: &CellId,
+        credential: &mut StoredCredential,
+        locked: &mut Locked<'_>,
+    ) -> Result<Result<ActionHash, AdminError>, SigningError> {
+        self.check_allowed(cell).await?;
+        credential.asked = Some(micros(self.wall_clock.now()));
+        self.progress.begin(SigningStep::CredentialFile);
+        locked.keep(credential).await?;
+        self.ring.keys().ask(credential);
+        self.progress.begin(SigningStep::Grant);
+        let error = match self.admin.grant(cell, &self.grant_for(credential)?).await {
+            Ok(action) => return Ok(Ok(action)),
+            Err(error) => error,
+        };
+        match fate(&error) {
+            Fate::NotSent => {
+                self.ring.keys().wrote_nothing(&credential.cell);
+                credential.asked = None;
+                self.note(credential, locked).await;
+                return Err(SigningError::Grant(error));
+            }
+            Fate::Over => credential.asked = None,
+            Fate::Unknown => {}
+        }
+        Ok(Err(error))
+    }
+
+    /// Keeps what is known now. Nothing depends on it but how long the next one looks for a grant.
+    async fn note(&self, credential: &StoredCredential, locked: &mut Locked<'_>) {
+        self.ring.keys().remember(credential);
+        if let Err(error) = locked.keep(credential).await {
+            tracing::debug!(event = events::CAP_GRANT, %error, "cannot note that no grant was written");
         }
     }
 
     /// Looked at before each try: what moved the head may have closed the chain.
-    async fn check_allowed(&self, cell: &CellId, keys: &Keys) -> Result<(), SigningError> {
-        check_budget(self.budget, keys)?;
+    async fn check_allowed(&self, cell: &CellId) -> Result<(), SigningError> {
+        check_budget(self.budget, &self.ring.keys())?;
         self.progress.begin(SigningStep::ClosedChainCheck);
         if Chain::of(self.admin, cell).is_closed().await.map_err(SigningError::Grant)? {
             return Err(SigningError::ChainClosed);
@@ -151,22 +180,14 @@ pub(super) fn check_budget(budget: Option<u32>, keys: &Keys) -> Result<(), Signi
 pub(super) fn there(
     mut credential: StoredCredential,
     action: Option<ActionHash>,
-    keys: &mut Keys,
+    ring: &KeyRing,
 ) -> StoredCredential {
     credential.asked = None;
     credential.written = action.or(credential.written.take());
-    if keys.is_there(&credential.cell) {
+    if ring.keys().is_there(&credential.cell) {
         let StoredCredential { app_id, cell, tag, .. } = &credential;
         tracing::warn!(event = events::CAP_GRANT, app_id, cell, tag);
         crate::metrics::count_grant(app_id);
     }
     credential
-}
-
-/// Keeps what is known now. Nothing depends on it but how long the next one looks for a grant.
-async fn note(credential: &StoredCredential, locked: &mut Locked<'_>, keys: &mut Keys) {
-    keys.remember(credential);
-    if let Err(error) = locked.keep(credential).await {
-        tracing::debug!(event = events::CAP_GRANT, %error, "cannot note that no grant was written");
-    }
 }

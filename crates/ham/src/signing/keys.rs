@@ -14,7 +14,7 @@ use super::grant::{Granter, check_budget, there};
 use super::keeper::{Keeper, Locked};
 use super::look_up::{look_up, revoked};
 use super::progress::Progress;
-use super::ring::{KeyRing, Keys};
+use super::ring::KeyRing;
 use crate::admin::Admin;
 use crate::admin::OnChain;
 use crate::entropy::Entropy;
@@ -96,71 +96,97 @@ impl ClientKeys {
         deadline: Instant,
         progress: &Progress,
     ) -> Result<Arc<Credentials>, SigningError> {
-        let mut keys = self.ring.keys.lock().await;
+        let name = cell_name(cell);
+        let _turn = self.ring.turn(&name).await;
         if let Some(ready) = self.ring.ready(cell) {
             return Ok(ready);
         }
-        let name = cell_name(cell);
+        match self.find(cell, &name, progress).await? {
+            Some(found) => Ok(found),
+            None => self.grant(cell, &name, deadline, progress).await,
+        }
+    }
+
+    /// The credentials of a cell whose grant is there. Without the lock, which another process may hold for long: a file is
+    /// replaced as a whole, so what is read is what somebody left.
+    async fn find(
+        &self,
+        cell: &CellId,
+        name: &str,
+        progress: &Progress,
+    ) -> Result<Option<Arc<Credentials>>, SigningError> {
         progress.begin(SigningStep::CredentialFile);
-        let stored = self.keeper().find(&name).await?;
-        let known = stored.clone().or_else(|| keys.find(&name));
-        // A grant that is there needs no lock, which another process may hold for long.
-        if let Some(known) = &known {
-            progress.begin(SigningStep::GrantLookUp);
-            match look_up(self.admin.as_ref(), cell, known).await {
-                Ok(OnChain::Valid(action)) => {
-                    let found = there(known.clone(), action, &mut keys);
-                    if stored.as_ref() != Some(&found) {
-                        progress.begin(SigningStep::CredentialFile);
-                        let locked = tokio::time::timeout(NOTE_WITHIN, self.keeper().lock()).await;
-                        if let Ok(Ok(mut locked)) = locked {
-                            note(&found, &mut locked).await;
-                        }
-                    }
-                    return Ok(self.ready(cell, known.written != found.written, &found, &mut keys));
+        let stored = self.keeper().find(name).await?;
+        let Some(known) = stored.clone().or_else(|| self.ring.keys().find(name)) else {
+            check_budget(self.config.budget, &self.ring.keys())?;
+            return Ok(None);
+        };
+        progress.begin(SigningStep::GrantLookUp);
+        match look_up(self.admin.as_ref(), cell, &known).await {
+            Ok(OnChain::Valid(action)) => {
+                let noted = known.written.clone();
+                let found = there(known, action, &self.ring);
+                if stored.as_ref() != Some(&found) {
+                    progress.begin(SigningStep::CredentialFile);
+                    // Best done, and not worth a failure.
+                    let _ = tokio::time::timeout(NOTE_WITHIN, self.keep_beside_others(&found)).await;
                 }
-                Ok(OnChain::Revoked) => return Err(revoked()),
-                Ok(OnChain::Absent) => {}
-                // Maybe it was asked for and is on its way.
-                Err(SigningError::Grant(_)) if known.asked.is_some() => {}
-                Err(error) => return Err(error),
+                Ok(Some(self.ready(cell, noted != found.written, &found)))
             }
+            Ok(OnChain::Revoked) => Err(revoked()),
+            Ok(OnChain::Absent) => Ok(None),
+            // Maybe it was asked for and is on its way.
+            Err(SigningError::Grant(_)) if known.asked.is_some() => Ok(None),
+            Err(error) => Err(error),
         }
+    }
+
+    /// Has the grant of a cell written, in one step for all processes.
+    async fn grant(
+        &self,
+        cell: &CellId,
+        name: &str,
+        deadline: Instant,
+        progress: &Progress,
+    ) -> Result<Arc<Credentials>, SigningError> {
         let admin = self.admin.as_ref().ok_or(SigningError::Grant(AdminError::NotConfigured))?;
-        if known.is_none() {
-            check_budget(self.config.budget, &keys)?;
-        }
+        progress.begin(SigningStep::Turn);
+        let _turn = self.ring.turn_to_grant().await;
         progress.begin(SigningStep::CredentialLock);
         let mut locked = self.keeper().lock().await?;
         progress.begin(SigningStep::CredentialFile);
         // Again: another process may have made a key, or have had its grant written, since.
-        let known = locked.find(&name).await?.or_else(|| keys.find(&name));
+        let known = locked.find(name).await?.or_else(|| self.ring.keys().find(name));
         let is_known = known.is_some();
         let credential = match known {
             Some(credential) => credential,
-            None => StoredCredential::new(&self.app_id, &name, &*self.entropy)
+            None => StoredCredential::new(&self.app_id, name, &*self.entropy)
                 .map_err(|why| SigningError::NoKey(format!("the system gives no randomness: {why}")))?,
         };
         let noted = credential.written.clone();
         let (functions, budget) = (&self.config.functions, self.config.budget);
-        let granter = Granter { admin, functions, budget, wall_clock: &self.wall_clock, progress, deadline };
-        let granted = granter.obtain(cell, credential, is_known, &mut locked, &mut keys).await?;
+        let (ring, wall_clock) = (&*self.ring, &self.wall_clock);
+        let granter = Granter { admin, ring, functions, budget, wall_clock, progress, deadline };
+        let granted = granter.obtain(cell, credential, is_known, &mut locked).await?;
         note(&granted, &mut locked).await;
-        Ok(self.ready(cell, noted != granted.written, &granted, &mut keys))
+        Ok(self.ready(cell, noted != granted.written, &granted))
+    }
+
+    /// Keeps what was found without the lock, unless somebody has put another key there since.
+    async fn keep_beside_others(&self, found: &StoredCredential) -> Result<(), SigningError> {
+        let mut locked = self.keeper().lock().await?;
+        if locked.find(&found.cell).await?.is_none_or(|there| there.tag == found.tag) {
+            note(found, &mut locked).await;
+        }
+        Ok(())
     }
 
     fn keeper(&self) -> Keeper<'_> {
         Keeper::new(self.config.store.as_deref(), &self.app_id)
     }
 
-    fn ready(
-        &self,
-        cell: &CellId,
-        is_new: bool,
-        credential: &StoredCredential,
-        keys: &mut Keys,
-    ) -> Arc<Credentials> {
-        keys.remember(credential);
+    fn ready(&self, cell: &CellId, is_new: bool, credential: &StoredCredential) -> Arc<Credentials> {
+        self.ring.keys().remember(credential);
         if is_new {
             self.ring.note_grant();
         }

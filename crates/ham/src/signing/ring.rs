@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use holochain_zome_types::cell::CellId;
-use tokio::sync::Mutex;
+use tokio::sync::OwnedMutexGuard;
 
 use super::credential::StoredCredential;
 use super::credentials::Credentials;
@@ -15,12 +15,39 @@ use super::credentials::Credentials;
 pub(super) struct KeyRing {
     /// Cells whose grant is known to be on the chain.
     ready: RwLock<HashMap<CellId, Arc<Credentials>>>,
-    /// Held while a grant is looked for or written, so that a cell gets one.
-    pub(super) keys: Mutex<Keys>,
+    keys: Mutex<Keys>,
+    /// Of each cell: held while its grant is looked for or written, so that it gets one.
+    turns: Mutex<BTreeMap<String, Turn>>,
+    /// Held while a grant is written: a conductor answers administrative writes that meet with "database is locked".
+    granting: Turn,
     granted: AtomicU32,
 }
 
+type Turn = Arc<tokio::sync::Mutex<()>>;
+
 impl KeyRing {
+    /// Waits until nobody else looks for the grant of this cell.
+    pub(super) async fn turn(&self, cell: &str) -> OwnedMutexGuard<()> {
+        let turn = self
+            .turns
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(cell.to_owned())
+            .or_default()
+            .clone();
+        turn.lock_owned().await
+    }
+
+    /// Waits until nobody else writes a grant.
+    pub(super) async fn turn_to_grant(&self) -> OwnedMutexGuard<()> {
+        self.granting.clone().lock_owned().await
+    }
+
+    /// The keys; never held across a wait.
+    pub(super) fn keys(&self) -> MutexGuard<'_, Keys> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn ready(&self, cell: &CellId) -> Option<Arc<Credentials>> {
         self.ready.read().unwrap_or_else(PoisonError::into_inner).get(cell).cloned()
     }
@@ -67,9 +94,10 @@ impl Keys {
         self.written.saturating_add(u32::try_from(self.open.len()).unwrap_or(u32::MAX))
     }
 
-    /// A grant is asked for.
-    pub(super) fn ask(&mut self, cell: &str) {
-        self.open.insert(cell.to_owned());
+    /// The grant of this key is asked for.
+    pub(super) fn ask(&mut self, credential: &StoredCredential) {
+        self.remember(credential);
+        self.open.insert(credential.cell.clone());
     }
 
     /// What was asked for, if anything was, is not there and will not be.
@@ -88,19 +116,21 @@ impl Keys {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entropy::SystemEntropy;
 
     /// Case: a grant that was answered "database is locked" used up a budget of one.
     #[test]
     fn what_wrote_nothing_costs_nothing() {
         let mut keys = Keys::default();
-        keys.ask("a");
-        keys.ask("a");
+        let key = |cell| StoredCredential::new("app", cell, &SystemEntropy).unwrap();
+        keys.ask(&key("a"));
+        keys.ask(&key("a"));
         assert_eq!(keys.spent(), 1, "its fate is unknown");
         keys.wrote_nothing("a");
         assert_eq!(keys.spent(), 0);
         assert!(!keys.is_there("a"), "another process wrote it");
         assert_eq!(keys.spent(), 0);
-        keys.ask("b");
+        keys.ask(&key("b"));
         assert!(keys.is_there("b") && !keys.is_there("b"));
         keys.wrote_nothing("b");
         assert_eq!(keys.spent(), 1);

@@ -8,7 +8,7 @@ use holochain_zome_types::prelude::ExternIO;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::codec::{Incoming, decode_app, kind};
+use super::codec::{Incoming, decode_app, kind, shallow};
 use super::refusal::Refusal;
 use crate::dialect::Release;
 
@@ -48,7 +48,7 @@ pub enum BadAnswer {
 /// The body of an answer.
 fn body(incoming: Incoming) -> Result<Bytes, BadAnswer> {
     match incoming {
-        Incoming::Answer(Some(body)) => Ok(body),
+        Incoming::Answer(Some(body)) => shallow(&body).map(|()| body).map_err(BadAnswer::Undecodable),
         Incoming::Answer(None) => Err(BadAnswer::Empty),
         Incoming::Signal(_) => Err(BadAnswer::Unexpected { expected: "answer", got: "signal".into() }),
     }

@@ -4,7 +4,7 @@
 //! without copying the body; upstream's tagged enum buffers it first.
 
 use bytes::Bytes;
-use ham_session::Frame;
+use ham_session::{Frame, MAX_NESTING, nests_within};
 use holochain_conductor_api::AppResponse;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +49,7 @@ pub(crate) fn classify(frame: Frame) -> Result<Message, String> {
         Frame::Binary(bytes) => bytes,
         Frame::Text(text) => Bytes::from(text),
     };
+    shallow(&bytes).map_err(|why| format!("not a conductor message: {why}"))?;
     let envelope: EnvelopeRef<'_> =
         rmp_serde::from_slice(&bytes).map_err(|error| format!("not a conductor message: {error}"))?;
     let body = envelope.data.map(|data| bytes.slice_ref(data));
@@ -82,8 +83,17 @@ pub(crate) fn encode_into<T: Serialize>(buffer: &mut Vec<u8>, value: &T) -> Resu
     value.serialize(&mut serializer).map_err(|error| error.to_string())
 }
 
+/// Refuses what nests so deep that a recursive decoder would run out of stack. A body is a value of its own.
+pub(crate) fn shallow(bytes: &[u8]) -> Result<(), String> {
+    match nests_within(bytes, MAX_NESTING) {
+        true => Ok(()),
+        false => Err(format!("it nests deeper than {MAX_NESTING} levels")),
+    }
+}
+
 /// Decodes an app response.
 pub(crate) fn decode_app(body: &[u8]) -> Result<AppResponse, String> {
+    shallow(body)?;
     rmp_serde::from_slice(body).map_err(|error| error.to_string())
 }
 

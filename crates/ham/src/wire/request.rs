@@ -79,8 +79,9 @@ impl Request {
     }
 }
 
-/// Ids are unique within the process, so that an answer can never be taken for that of another link.
+/// Ids are unique within the process, so that an answer can never be taken for that of another link. MessagePack writes all of
+/// them in nine bytes: how long a frame is depends on nothing that happened before.
 fn next_id() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
+    static NEXT: AtomicU64 = AtomicU64::new(1 << 32);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod closing;
 mod connect;
 #[path = "../fake/mod.rs"]
 #[expect(dead_code, reason = "the tests of the dialects use the rest")]

@@ -102,7 +102,8 @@ async fn a_conductor_that_forgets_nonces_is_not_sent_a_call_twice() {
         }
     };
     let (result, (lost, mut link)) = tokio::join!(call(&ham, "create", options()), script);
-    assert!(matches!(result.unwrap_err(), CallError::UnsafeToRepeat { .. }));
+    let error = result.unwrap_err();
+    assert!(matches!(error, CallError::LinkLost { sent: true, .. }), "{error:?}");
     let fencing = tokio::select! {
         fenced = ham.fence(&lost.call, None) => fenced,
         fence = link.next_call() => panic!("a fence was sent: {fence:?}"),

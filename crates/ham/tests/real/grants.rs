@@ -266,6 +266,35 @@ fn eight_memories_and_one_new_credential_file_make_one_grant() {
     });
 }
 
+/// Another process that hangs with the lock stops those that need a new grant, and nobody else.
+#[test]
+fn a_cell_whose_grant_is_there_does_not_wait_for_another_cells_lock() {
+    run(async {
+        let conductor = shared().await;
+        let app_id = app(conductor).await;
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("credentials");
+        let process = || {
+            let config = config(conductor, &app_id).with_signing(stored(&file));
+            PersistentHam::connect(config.with_memory(ham::ProcessMemory::apart()))
+        };
+        call_ids(&process().await.unwrap()).await;
+        let lock = std::fs::File::open(dir.path().join("credentials.lock")).unwrap();
+        lock.lock().unwrap();
+        let ham = process().await.unwrap();
+        // For as long as it takes the other one.
+        let waits = ham.call_zome::<_, u64>("ledger", "ledger", "total", ());
+        tokio::select! {
+            biased;
+            total = waits => panic!("{total:?}"),
+            ids = call_ids(&ham) => assert!(ids.is_empty()),
+        }
+        drop(lock);
+        ham.call_zome::<_, u64>("ledger", "ledger", "total", ()).await.unwrap();
+        assert_eq!(grants_of(&ham).await.len(), 2);
+    });
+}
+
 /// Case: {a}, then {a, b}, then a's second cell left {a, a}, and b's key was gone.
 #[test]
 fn two_apps_that_take_turns_keep_each_others_keys_in_one_file() {

@@ -1,0 +1,267 @@
+//! What happens in a life of `ham`.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::history;
+use crate::model::Trait;
+
+/// A call, by its number in the life.
+pub(crate) type Call = u32;
+
+/// A nonce, by the order in which the conductor or a hook first saw it.
+pub(crate) type Nonce = u32;
+
+/// What became of a call, without what its variants hold.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    NotRun,
+    Unknown,
+    Arrived,
+    Answered,
+}
+
+impl Outcome {
+    /// Whether nothing about it can still change.
+    pub(crate) fn is_settled(self) -> bool {
+        matches!(self, Self::NotRun | Self::Answered)
+    }
+}
+
+impl From<ham::Outcome> for Outcome {
+    fn from(outcome: ham::Outcome) -> Self {
+        match outcome {
+            ham::Outcome::NotRun => Self::NotRun,
+            ham::Outcome::Unknown => Self::Unknown,
+            ham::Outcome::Arrived { .. } => Self::Arrived,
+            ham::Outcome::Answered => Self::Answered,
+        }
+    }
+}
+
+/// Why an entry stands on a chain.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub(crate) enum Cause {
+    Genesis,
+    Init,
+    /// The call's own write.
+    Write(Nonce),
+    /// By a call that the call with this nonce made through another cell.
+    Nested(Nonce),
+    Grant,
+    Closed,
+}
+
+/// What the owner of a call was told.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) call: Call,
+    pub(crate) outcome: Outcome,
+    /// Of a call that was sent as it is: its nonce.
+    pub(crate) of: Option<Nonce>,
+    /// The effect is said to be nothing.
+    pub(crate) nothing: bool,
+    /// The error's variant; none where the call returned its output.
+    pub(crate) error: Option<&'static str>,
+    /// The nonce that the output names.
+    pub(crate) answer: Option<Nonce>,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, Hash)]
+pub(crate) enum Happened {
+    /// In words that no invariant reads.
+    Words(&'static str, String),
+    /// A process began to call.
+    Made {
+        task: u32,
+        call: Call,
+        does: Trait,
+        times: u32,
+    },
+    /// A call was prepared.
+    Prepared {
+        task: u32,
+        call: Call,
+        nonce: Nonce,
+        does: Trait,
+    },
+    /// A prepared call was sent, or sent again.
+    Sent {
+        task: u32,
+        call: Call,
+        nonce: Nonce,
+    },
+    /// The conductor read a request.
+    Received {
+        call: Option<Call>,
+        nonce: Nonce,
+        socket: u32,
+    },
+    /// The nonce was free and is taken.
+    Claimed {
+        nonce: Nonce,
+        fence: bool,
+    },
+    /// The nonce had been taken in this store, and the clock made it free again.
+    Forgotten {
+        nonce: Nonce,
+    },
+    RunBegan {
+        call: Call,
+        nonce: Nonce,
+        store: u32,
+    },
+    Committed {
+        cell: u32,
+        cause: Cause,
+        store: u32,
+    },
+    Answered {
+        nonce: Nonce,
+        with: &'static str,
+    },
+    Told {
+        task: u32,
+        told: Told,
+    },
+    Hook {
+        call: Call,
+        nonce: Nonce,
+        outcome: Outcome,
+    },
+    FenceBegan {
+        task: u32,
+        call: Call,
+        nonce: Nonce,
+    },
+    Fenced {
+        task: u32,
+        call: Call,
+        nonce: Nonce,
+        verdict: &'static str,
+    },
+    /// Something took longer than it may.
+    Late {
+        what: &'static str,
+        by_millis: u64,
+    },
+    /// A process dials the admin interface, or an app interface.
+    Dial {
+        process: u32,
+        admin: bool,
+    },
+    /// A process ends a pause between attempts.
+    Redial {
+        process: u32,
+    },
+    /// A subscriber hears a signal, by its number.
+    Heard {
+        task: u32,
+        number: u64,
+    },
+    /// A subscriber is told that signals may be missing.
+    Gap {
+        task: u32,
+        cause: &'static str,
+    },
+    /// The process crashed.
+    Crashed {
+        process: u32,
+    },
+    /// An entry that stands on a chain at the end.
+    OnChain {
+        cell: u32,
+        cause: Cause,
+    },
+    /// A promise that is checked where it is made was broken.
+    Broken {
+        invariant: &'static str,
+        why: String,
+    },
+    /// The life heals from here on.
+    Drain,
+}
+
+impl history::Event for Happened {
+    fn actor(&self) -> Cow<'static, str> {
+        match self {
+            Self::Words(actor, _) => Cow::Borrowed(actor),
+            Self::Made { task, .. }
+            | Self::Prepared { task, .. }
+            | Self::Sent { task, .. }
+            | Self::Told { task, .. }
+            | Self::FenceBegan { task, .. }
+            | Self::Heard { task, .. }
+            | Self::Gap { task, .. }
+            | Self::Fenced { task, .. } => format!("p{}.t{}", task / 16, task % 16).into(),
+            Self::Received { socket, .. } => format!("socket {socket}").into(),
+            Self::Claimed { .. }
+            | Self::Forgotten { .. }
+            | Self::RunBegan { .. }
+            | Self::Committed { .. }
+            | Self::Answered { .. } => "conductor".into(),
+            Self::Hook { .. } => "hook".into(),
+            Self::Crashed { process } | Self::Dial { process, .. } | Self::Redial { process } => {
+                format!("p{process}").into()
+            }
+            Self::Late { .. } | Self::Broken { .. } | Self::OnChain { .. } | Self::Drain => "audit".into(),
+        }
+    }
+}
+
+impl fmt::Display for Happened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Words(_, words) => f.write_str(words),
+            Self::Made { call, does, times, .. } => {
+                write!(f, "calls {call}, {does:?}, at most {times} times")
+            }
+            Self::Prepared { call, nonce, does, .. } => {
+                write!(f, "prepared call {call}, {does:?}, nonce {nonce}")
+            }
+            Self::Sent { call, nonce, .. } => write!(f, "sends call {call} again as it is, nonce {nonce}"),
+            Self::Received { call: Some(call), nonce, .. } => write!(f, "call {call} with nonce {nonce}"),
+            Self::Received { call: None, nonce, .. } => write!(f, "a fence of nonce {nonce}"),
+            Self::Claimed { nonce, fence: false } => write!(f, "nonce {nonce} is claimed"),
+            Self::Claimed { nonce, fence: true } => write!(f, "nonce {nonce} is claimed by a fence"),
+            Self::Forgotten { nonce } => write!(f, "nonce {nonce} had been forgotten"),
+            Self::RunBegan { call, nonce, store } => {
+                write!(f, "call {call} runs, nonce {nonce}, store {store}")
+            }
+            Self::Committed { cell, cause, store } => {
+                write!(f, "cell {cell} has a new entry: {cause:?}, store {store}")
+            }
+            Self::Answered { nonce, with } => write!(f, "answers nonce {nonce}: {with}"),
+            Self::Told { told, .. } => {
+                let Told { call, outcome, nothing, error, answer, .. } = told;
+                let effect = if *nothing { ", effect nothing" } else { "" };
+                write!(f, "is told of call {call}: {outcome:?}{effect}")?;
+                if let Some(error) = error {
+                    write!(f, ", {error}")?;
+                }
+                match answer {
+                    Some(nonce) => write!(f, ", the output of nonce {nonce}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Hook { call, nonce, outcome } => {
+                write!(f, "hears of call {call}, nonce {nonce}: {outcome:?}")
+            }
+            Self::FenceBegan { call, nonce, .. } => write!(f, "fences call {call}, nonce {nonce}"),
+            Self::Fenced { call, nonce, verdict, .. } => {
+                write!(f, "fence of call {call}, nonce {nonce}: {verdict}")
+            }
+            Self::Late { what, by_millis } => write!(f, "{what} is late by {by_millis} ms"),
+            Self::Dial { admin: true, .. } => f.write_str("dials the admin interface"),
+            Self::Dial { admin: false, .. } => f.write_str("dials an app interface"),
+            Self::Redial { .. } => f.write_str("asks for a redial"),
+            Self::Heard { number, .. } => write!(f, "hears signal {number}"),
+            Self::Gap { cause, .. } => write!(f, "is told of a gap: {cause}"),
+            Self::Crashed { .. } => f.write_str("crashes"),
+            Self::OnChain { cell, cause } => write!(f, "cell {cell} has {cause:?}"),
+            Self::Broken { invariant, why } => write!(f, "{invariant}: {why}"),
+            Self::Drain => f.write_str("everything heals from here on"),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! From a seed to a life of `ham`.
+
+use std::time::Duration;
+
+use crate::dice::{Dice, Stream};
+use crate::model::{Boot, CLONE, ROLES, Release, Trait};
+use crate::net::Severed;
+use crate::plan::{Element, HamLife, WorldEvent};
+use crate::service::{Action, Crash, Policy, Role, Settings, Step};
+use crate::swarm::Swarm;
+
+/// Tasks of one process at most.
+pub(crate) const TASKS: usize = 4;
+
+/// The life of a seed.
+pub(crate) fn life(seed: u64) -> HamLife {
+    let dice = Dice::new(seed);
+    let swarm = Swarm::of(&dice);
+    let mut stream = dice.stream("life", 0);
+    let roles = stream.between(1, ROLES.len() as u64) as usize;
+    let clones = stream.below(2) as usize;
+    let processes = if swarm.calm { 1 } else { 1 + stream.weighted(&[6, 3, 1]) };
+    let clocks_agree = swarm.calm || stream.percent(60);
+    let skewed = |stream: &mut Stream| {
+        let off = i64::try_from(stream.skewed_millis(90_000).as_millis()).unwrap_or(0);
+        let signed = if stream.percent(50) { -off } else { off };
+        if clocks_agree { 0 } else { signed }
+    };
+    let skew = skewed(&mut stream);
+    let settings = (0..=processes).map(|_| Settings {
+        max_in_flight: stream.pick(&[1, 2, 8, 96]),
+        max_waiting: stream.pick(&[1, 8, 1024, 1024]),
+        connect_timeout: stream.pick(&[Duration::from_secs(2), Duration::from_secs(10)]),
+        skew_margin: stream.pick(&[Duration::ZERO, Duration::from_secs(5), Duration::from_secs(60)]),
+        skew: skewed(&mut stream),
+    });
+    let settings = settings.collect();
+    let mut drawn = Drawn { dice, calm: swarm.calm, roles, clones, calls: 0, elements: Vec::new() };
+    for process in 0..processes {
+        drawn.process(process, process + 1 < processes);
+    }
+    if !swarm.calm {
+        drawn.world();
+    }
+    let whole = drawn.elements.len();
+    HamLife {
+        seed,
+        release: if swarm.calm || stream.percent(70) { Release::V0_7_1 } else { stream.pick(&Release::ALL) },
+        swarm,
+        roles,
+        clones,
+        skew,
+        keeps_keys: stream.percent(70),
+        settings,
+        calls: drawn.calls,
+        elements: drawn.elements.into_iter().enumerate().collect(),
+        whole,
+    }
+}
+
+struct Drawn {
+    dice: Dice,
+    calm: bool,
+    roles: usize,
+    clones: usize,
+    calls: u32,
+    elements: Vec<Element>,
+}
+
+impl Drawn {
+    fn process(&mut self, process: usize, crashes: bool) {
+        let mut stream = self.dice.stream("process", process as u64);
+        let tasks = stream.between(1, TASKS as u64) as usize;
+        for task in 0..tasks {
+            let steps = stream.between(4, 14);
+            for _ in 0..steps {
+                let pause = if stream.percent(30) { Duration::ZERO } else { stream.skewed_millis(6_000) };
+                let action = self.action();
+                self.elements.push(Element::Step { process, task, step: Step { pause, action } });
+            }
+        }
+        if crashes {
+            let crash =
+                Crash { after: stream.millis(1, 30_000), silent: stream.percent(30), torn: stream.one_in(3) };
+            self.elements.push(Element::Crash { process, crash });
+        }
+    }
+
+    fn action(&mut self) -> Action {
+        let mut stream = self.dice.stream("step", self.elements.len() as u64);
+        let stream = &mut stream;
+        let role = self.role(stream);
+        let deadline = self.deadline(stream);
+        let does = self.does(stream);
+        let resume = stream.percent(70);
+        match stream.weighted(&[50, 6, 6, 12, 14, 8, 2, 3, 2, 2, 2, 4]) {
+            0 => {
+                let policy = match stream.weighted(&[20, 50, 30]) {
+                    0 => Policy::FailFast,
+                    1 => Policy::Resume,
+                    _ => Policy::Repeat(stream.between(1, 3) as u32),
+                };
+                let size = stream.below(1 << stream.clone().between(1, 15)) as u32;
+                Action::Call { call: self.number(1), does, role, policy, deadline, size }
+            }
+            1 => {
+                let after = stream.skewed_millis(8_000);
+                let policy = if resume { Policy::Resume } else { Policy::FailFast };
+                Action::GiveUp { call: self.number(1), does, role, policy, deadline, after }
+            }
+            2 => {
+                let count = stream.between(2, 12) as u32;
+                let size = stream.below(1 << stream.clone().between(1, 17)) as u32;
+                Action::Burst { first: self.number(count), count, does, role, deadline, size }
+            }
+            3 => Action::Prepare { call: self.number(1), does, role, deadline },
+            4 => Action::Send { choice: stream.bits(), resume, deadline },
+            5 => {
+                let after = stream.percent(40).then(|| stream.skewed_millis(4_000));
+                Action::Fence { choice: stream.bits(), within: deadline, after }
+            }
+            6 => Action::Callable { role },
+            7 => Action::WaitUntilCallable { role, within: deadline },
+            8 => Action::Connected { within: deadline },
+            9 => Action::Apps,
+            10 => Action::Redial,
+            _ => {
+                let slow = if stream.percent(60) { Duration::ZERO } else { stream.skewed_millis(2_000) };
+                Action::Listen { time: stream.millis(1_000, 20_000), slow }
+            }
+        }
+    }
+
+    fn number(&mut self, count: u32) -> u32 {
+        let first = self.calls;
+        self.calls += count;
+        first
+    }
+
+    fn role(&self, stream: &mut Stream) -> Role {
+        match self.clones > 0 && stream.one_in(4) {
+            true => CLONE,
+            false => ROLES[stream.index(self.roles)],
+        }
+    }
+
+    /// Long ones are most; short ones find what is late.
+    fn deadline(&self, stream: &mut Stream) -> Duration {
+        match stream.weighted(&[50, 35, 15]) {
+            _ if self.calm => Duration::from_secs(120),
+            0 => stream.millis(10_000, 60_000),
+            1 => stream.millis(1_000, 10_000),
+            _ => stream.millis(20, 1_000),
+        }
+    }
+
+    fn does(&self, stream: &mut Stream) -> Trait {
+        match stream.weighted(&[45, 15, 10, 8, 6, 4, 5, 3, 3, 2]) {
+            0 => Trait::Write,
+            1 => Trait::Read,
+            2 => Trait::SlowWrite,
+            3 => Trait::Fail,
+            4 => Trait::Nested,
+            5 => Trait::Emit,
+            6 => Trait::Big,
+            7 => Trait::Init,
+            8 => Trait::NoFunction,
+            _ => Trait::NoZome,
+        }
+    }
+
+    fn world(&mut self) {
+        let count = self.dice.stream("events", 0).between(0, 8);
+        for event in 0..count {
+            let mut stream = self.dice.stream("event", event);
+            let at = stream.millis(0, 45_000);
+            let event = match stream.weighted(&[36, 30, 8, 3, 2, 8, 6, 5]) {
+                0 => WorldEvent::Kill(Boot::drawn(&mut stream)),
+                1 => {
+                    let how = if stream.percent(70) { Severed::Reset } else { Severed::Silent };
+                    WorldEvent::Cut { choice: stream.bits(), how }
+                }
+                2 => WorldEvent::Disable(stream.millis(10, 8_000)),
+                3 => WorldEvent::Reinstall,
+                4 => WorldEvent::Revoke,
+                5 => WorldEvent::BackUp,
+                6 => WorldEvent::Freeze(stream.millis(100, 20_000)),
+                _ => {
+                    let off = i64::try_from(stream.skewed_millis(120_000).as_millis()).unwrap_or(0);
+                    WorldEvent::Jump(if stream.percent(50) { off } else { -off })
+                }
+            };
+            self.elements.push(Element::World { at, event });
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The layers.
+
+pub(crate) mod example;
+pub(crate) mod ham;
+pub(crate) mod persistent;

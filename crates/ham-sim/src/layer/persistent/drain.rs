@@ -1,0 +1,138 @@
+//! A life from its start to its audit.
+
+use std::time::Duration;
+
+use ham_persistent::{Persistent, Randomness};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::actors::{answer, callback, step, subscribe, wait, watcher};
+use super::connector::SimConnector;
+use super::event::{Answer, By, Call, Happened, Wait, Why};
+use super::life::{Ending, PersistentLife};
+use super::stage::Stage;
+use crate::history::Recorder;
+use crate::time::{pause, spawn, tasks, yields};
+
+/// Lives a life: its steps, the drain, the end of the connection, the audit.
+pub(super) async fn live(life: PersistentLife, recorder: Recorder<Happened>) {
+    let stage = Stage::new(life, recorder);
+    if let Some(persistent) = start(&stage).await {
+        let finished = persistent.close_finished();
+        let noting = stage.clone();
+        let finished = spawn(async move {
+            finished.await;
+            noting.note(Happened::Finished);
+        });
+        let watching = spawn(watcher(stage.clone(), persistent.state()));
+        let mut readers: Vec<JoinHandle<()>> =
+            stage.life.world.subscribers.iter().map(|reads| subscribe(&stage, &persistent, *reads)).collect();
+        stage.open(persistent);
+        readers.extend(steps(&stage).await);
+        drain(&stage).await;
+        end(&stage).await;
+        for task in readers.into_iter().chain([finished, watching]) {
+            // What does not end is found by the audit.
+            let _ = timeout(LONG, task).await;
+        }
+    }
+    settle().await;
+    stage.note(Happened::Left { tasks: tasks() });
+}
+
+async fn start(stage: &Stage) -> Option<Persistent<SimConnector>> {
+    let world = &stage.life.world;
+    let called = stage.clone();
+    let builder = Persistent::builder("peer", SimConnector::new(stage.clone()))
+        .config(world.config())
+        .randomness(Randomness::Seed(world.jitter_seed))
+        .on_event(move |event| callback(&called, &event));
+    let Some(patience) = world.connected_first else { return Some(builder.spawn()) };
+    let waiter = stage.number();
+    stage.note(Happened::Waits { waiter, call: Wait::Spawned });
+    match timeout(patience, builder.spawn_connected()).await {
+        Ok(Ok(persistent)) => {
+            stage.note(Happened::Told { waiter, what: Answer::Done });
+            Some(persistent)
+        }
+        Ok(Err(error)) => {
+            stage.note(Happened::LastHandleDropped);
+            stage.note(Happened::Told { waiter, what: answer(Err(error)) });
+            None
+        }
+        Err(_) => {
+            // Its only handle was dropped with it.
+            stage.note(Happened::LastHandleDropped);
+            stage.note(Happened::Told { waiter, what: Answer::GaveUp });
+            None
+        }
+    }
+}
+
+/// Takes all steps; resolves when the last of those that came to it has been taken.
+async fn steps(stage: &Stage) -> Vec<JoinHandle<()>> {
+    let tasks: Vec<_> = stage.life.steps.iter().map(|one| spawn(step(stage.clone(), one.what))).collect();
+    pause(stage.life.world.length).await;
+    stage.call_off();
+    let mut readers = Vec::new();
+    for task in tasks {
+        // Called off again and again: one that is taken late can wait for what comes later still.
+        while !task.is_finished() {
+            stage.call_off();
+            pause(Duration::from_secs(1)).await;
+        }
+        readers.extend(task.await.ok().flatten());
+    }
+    readers
+}
+
+/// No more faults: whoever is not closed gets a link.
+async fn drain(stage: &Stage) {
+    stage.heal();
+    let world = &stage.life.world;
+    let patience = world.longest_pause().saturating_add(SLACK);
+    if patience < FOR_EVER {
+        wait(stage, 0, patience, Wait::Connected, |handle| async move {
+            match handle.connected().await {
+                Ok(link) => Answer::Link(link.number),
+                Err(closed) => Answer::Closed(Why::of(&closed.cause)),
+            }
+        })
+        .await;
+    }
+}
+
+async fn end(stage: &Stage) {
+    match stage.life.world.ending {
+        Ending::Close => stage.call(By::Drain, Call::Close),
+        Ending::DropAll => {}
+        Ending::AfterLink => {
+            stage.call(By::Drain, Call::CloseAfterLink);
+            settle().await;
+            if let Some(link) = stage.last_link() {
+                link.lose();
+            }
+        }
+    }
+    pause(CLOSES_IN).await;
+    for which in 0..HANDLES {
+        stage.drop_one(which);
+    }
+}
+
+/// Lets everything that is ready run to its end.
+async fn settle() {
+    yields(16).await;
+    pause(CLOSES_IN).await;
+}
+
+/// What a dial, an address and callbacks take at most, all together.
+const SLACK: Duration = Duration::from_secs(120);
+/// Longer than closing takes.
+const CLOSES_IN: Duration = Duration::from_secs(10);
+/// A pause of this length does not end in a life.
+const FOR_EVER: Duration = Duration::from_secs(600);
+/// Longer than the slowest subscriber takes.
+const LONG: Duration = Duration::from_secs(900);
+/// More handles than a life has steps.
+const HANDLES: usize = 32;

@@ -1,0 +1,264 @@
+//! What happens in a life of the engine.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use ham_persistent::{Cause, State};
+
+use super::life::Refusal;
+use crate::history::Event;
+
+/// What happened. Attempts, links, events and handles are counted from 1.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Happened {
+    /// The connector is asked for an address.
+    Asked {
+        attempt: u64,
+    },
+    Address {
+        attempt: u64,
+        place: Result<u8, Refusal>,
+    },
+    Dialing {
+        attempt: u64,
+    },
+    /// The link is up, if it is one.
+    Dialed {
+        attempt: u64,
+        link: Result<u64, Refusal>,
+    },
+    /// The engine dropped the attempt.
+    Abandoned {
+        attempt: u64,
+    },
+    LinkLost {
+        link: u64,
+    },
+    CloseBegan {
+        link: u64,
+    },
+    CloseEnded {
+        link: u64,
+    },
+    /// An event is published and its callback begins. The state is the one that handles show in this moment.
+    Published {
+        nth: u64,
+        news: News,
+        state: Shown,
+    },
+    CallbackEnded {
+        nth: u64,
+    },
+    CallbackDropped {
+        nth: u64,
+    },
+    /// A subscriber's next event would be that of this number.
+    Subscribed {
+        subscriber: u64,
+    },
+    Heard {
+        subscriber: u64,
+        news: News,
+    },
+    Missed {
+        subscriber: u64,
+        count: u64,
+    },
+    BusEnded {
+        subscriber: u64,
+    },
+    /// The subscriber went away.
+    Unsubscribed {
+        subscriber: u64,
+    },
+    /// A watcher saw this state.
+    Watched {
+        state: Shown,
+    },
+    /// `close` or its like was called.
+    Called {
+        by: By,
+        deed: Call,
+    },
+    LastHandleDropped,
+    Waits {
+        waiter: u64,
+        call: Wait,
+    },
+    Told {
+        waiter: u64,
+        what: Answer,
+    },
+    /// `close_finished` resolved.
+    Finished,
+    /// Faults are over.
+    Healed,
+    /// What is left at the end.
+    Left {
+        tasks: usize,
+    },
+}
+
+/// An event of the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum News {
+    Attempting,
+    Address(u8),
+    Failed(Refusal),
+    Connected(u64),
+    Disconnected,
+}
+
+/// A state of the engine, as far as it is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Shown {
+    Dialing(u32),
+    Live,
+    BackingOff(u32),
+    Closed(Why),
+    /// There was no handle yet to ask.
+    Unknown,
+}
+
+/// Why it is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Why {
+    Called,
+    LastHandleDropped,
+    AttemptFailed,
+    LinkLost,
+    DriverEnded,
+}
+
+/// Who called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum By {
+    Step,
+    Callback,
+    Connector,
+    Drain,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Call {
+    Close,
+    CloseAfterLink,
+    Redial,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Wait {
+    Spawned,
+    Connected,
+    Outcome,
+    Close,
+}
+
+/// What a waiter was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Answer {
+    Link(u64),
+    Failed(Refusal),
+    Closed(Why),
+    /// `close` has finished.
+    Done,
+    /// The waiter's patience ended first.
+    GaveUp,
+}
+
+impl Shown {
+    pub(super) fn of(state: &State) -> Self {
+        match state {
+            State::Dialing { attempt } => Self::Dialing(*attempt),
+            State::Live { .. } => Self::Live,
+            State::BackingOff { attempt, .. } => Self::BackingOff(*attempt),
+            State::Closed { cause } => Self::Closed(Why::of(cause)),
+        }
+    }
+}
+
+impl Why {
+    pub(super) fn of(cause: &Cause) -> Self {
+        match cause {
+            Cause::AttemptFailed(_) => Self::AttemptFailed,
+            Cause::CloseCalled => Self::Called,
+            Cause::LastHandleDropped => Self::LastHandleDropped,
+            Cause::LinkLost { .. } => Self::LinkLost,
+            // A cause that is new is one that no life here can have.
+            _ => Self::DriverEnded,
+        }
+    }
+}
+
+impl Event for Happened {
+    fn actor(&self) -> Cow<'static, str> {
+        match self {
+            Self::Asked { .. }
+            | Self::Address { .. }
+            | Self::Dialing { .. }
+            | Self::Dialed { .. }
+            | Self::Abandoned { .. } => "connector".into(),
+            Self::LinkLost { link } | Self::CloseBegan { link } | Self::CloseEnded { link } => {
+                format!("link {link}").into()
+            }
+            Self::Published { .. } | Self::CallbackEnded { .. } | Self::CallbackDropped { .. } => {
+                "callback".into()
+            }
+            Self::Subscribed { subscriber }
+            | Self::Heard { subscriber, .. }
+            | Self::Missed { subscriber, .. }
+            | Self::BusEnded { subscriber }
+            | Self::Unsubscribed { subscriber } => format!("subscriber {subscriber}").into(),
+            Self::Watched { .. } => "watcher".into(),
+            Self::Waits { waiter, .. } | Self::Told { waiter, .. } => format!("waiter {waiter}").into(),
+            Self::Called { .. } | Self::LastHandleDropped | Self::Finished => "handle".into(),
+            Self::Healed | Self::Left { .. } => "world".into(),
+        }
+    }
+
+    /// Several waiters of one engine are woken in no particular order.
+    fn unordered(&self) -> Option<u64> {
+        match self {
+            Self::Told { waiter, .. } => Some(*waiter),
+            Self::Finished => Some(0),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Happened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Asked { attempt } => write!(f, "attempt {attempt}: where to?"),
+            Self::Address { attempt, place: Ok(place) } => write!(f, "attempt {attempt}: to {place}"),
+            Self::Address { attempt, place: Err(refusal) } => {
+                write!(f, "attempt {attempt}: no address, {refusal}")
+            }
+            Self::Dialing { attempt } => write!(f, "attempt {attempt} dials"),
+            Self::Dialed { attempt, link: Ok(link) } => write!(f, "attempt {attempt}: link {link} is up"),
+            Self::Dialed { attempt, link: Err(refusal) } => write!(f, "attempt {attempt}: {refusal}"),
+            Self::Abandoned { attempt } => write!(f, "attempt {attempt} is dropped"),
+            Self::LinkLost { .. } => f.write_str("is lost"),
+            Self::CloseBegan { .. } => f.write_str("is to be closed"),
+            Self::CloseEnded { .. } => f.write_str("is closed"),
+            Self::Published { nth, news, state } => {
+                write!(f, "{nth} begins: {news:?}, the state is {state:?}")
+            }
+            Self::CallbackEnded { nth } => write!(f, "{nth} ends"),
+            Self::CallbackDropped { nth } => write!(f, "{nth} is dropped"),
+            Self::Subscribed { .. } => f.write_str("subscribes"),
+            Self::Heard { news, .. } => write!(f, "hears {news:?}"),
+            Self::Missed { count, .. } => write!(f, "has missed {count}"),
+            Self::BusEnded { .. } => f.write_str("hears the end"),
+            Self::Unsubscribed { .. } => f.write_str("goes away"),
+            Self::Watched { state } => write!(f, "sees {state:?}"),
+            Self::Called { by, deed } => write!(f, "{deed:?}, called by the {by:?}"),
+            Self::LastHandleDropped => f.write_str("the last one is dropped"),
+            Self::Waits { call, .. } => write!(f, "waits: {call:?}"),
+            Self::Told { what, .. } => write!(f, "is told {what:?}"),
+            Self::Finished => f.write_str("close has finished"),
+            Self::Healed => f.write_str("faults are over"),
+            Self::Left { tasks } => write!(f, "{tasks} tasks are left"),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What the engine is busy with at each moment, and when and why it is to close, by the history alone.
+
+use std::time::Duration;
+
+use super::event::{Call, Happened, News};
+use super::life::{PersistentLife, Refusal};
+use crate::history::Entry;
+
+/// What the engine is busy with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    AnnouncingOutage,
+    Resolving,
+    AnnouncingAddress,
+    Dialing,
+    AnnouncingFailure,
+    Waiting,
+    Greeting,
+    LostWhileGreeting,
+    Live,
+    AnnouncingLoss,
+}
+
+/// Follows the engine through its phases.
+#[derive(Debug)]
+pub(super) struct Follower {
+    pub(super) phase: Phase,
+    failed: Option<Refusal>,
+}
+
+impl Follower {
+    pub(super) fn new() -> Self {
+        Self { phase: Phase::AnnouncingOutage, failed: None }
+    }
+
+    pub(super) fn see(&mut self, event: &Happened) {
+        self.phase = match event {
+            Happened::Asked { .. } => Phase::Resolving,
+            Happened::Dialing { .. } => Phase::Dialing,
+            Happened::Address { place: Err(refusal), .. } | Happened::Dialed { link: Err(refusal), .. } => {
+                // One that was announced before is waited after at once.
+                self.failed = Some(*refusal);
+                Phase::Waiting
+            }
+            Happened::Address { place: Ok(_), .. } => Phase::Dialing,
+            Happened::Dialed { link: Ok(_), .. } => Phase::Greeting,
+            Happened::Published { news, .. } => match news {
+                News::Attempting => Phase::AnnouncingOutage,
+                News::Address(_) => Phase::AnnouncingAddress,
+                News::Failed(_) => Phase::AnnouncingFailure,
+                News::Connected(_) => Phase::Greeting,
+                News::Disconnected => Phase::AnnouncingLoss,
+            },
+            Happened::LinkLost { .. } => match self.phase {
+                Phase::Greeting => Phase::LostWhileGreeting,
+                phase => phase,
+            },
+            Happened::CallbackEnded { .. } => match self.phase {
+                Phase::Greeting => Phase::Live,
+                Phase::AnnouncingFailure | Phase::AnnouncingLoss => Phase::Waiting,
+                phase => phase,
+            },
+            _ => self.phase,
+        };
+    }
+
+    /// Whether there is a link that has not ended.
+    pub(super) fn has_link(&self) -> bool {
+        matches!(self.phase, Phase::Greeting | Phase::Live)
+    }
+}
+
+/// From when on the connection is to be closed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Closing {
+    /// The entry that decides it.
+    pub(super) index: usize,
+    pub(super) at: Duration,
+    pub(super) why: Decided,
+}
+
+/// What decides that a connection closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decided {
+    Called,
+    LastHandle,
+    Failure,
+    /// The link ended that was to be the last one.
+    LinkEnd,
+}
+
+/// What decides that it closes, and when.
+pub(super) fn closing(life: &PersistentLife, entries: &[Entry<Happened>]) -> Option<Closing> {
+    let mut had_link = false;
+    let mut link_open = false;
+    let mut after_link = false;
+    for (index, entry) in entries.iter().enumerate() {
+        let why = match &entry.event {
+            Happened::Called { deed: Call::Close, .. } => Some(Decided::Called),
+            Happened::Called { deed: Call::CloseAfterLink, .. } => {
+                after_link = true;
+                (!link_open).then_some(Decided::Called)
+            }
+            Happened::LastHandleDropped => Some(Decided::LastHandle),
+            Happened::Address { place: Err(refusal), .. } | Happened::Dialed { link: Err(refusal), .. } => {
+                let first = life.world.connected_first.is_some() && !had_link;
+                let stop = life.world.stop_on_permanent && refusal.permanent;
+                (first || stop).then_some(Decided::Failure)
+            }
+            Happened::Dialed { link: Ok(_), .. } => {
+                had_link = true;
+                link_open = true;
+                None
+            }
+            Happened::LinkLost { .. } => {
+                link_open = false;
+                after_link.then_some(Decided::LinkEnd)
+            }
+            _ => None,
+        };
+        if let Some(why) = why {
+            return Some(Closing { index, at: entry.at, why });
+        }
+    }
+    None
+}

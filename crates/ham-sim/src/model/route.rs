@@ -1,0 +1,78 @@
+//! The way to a conductor: names, addresses, and what becomes of a stream.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use super::conductor::{ADMIN_PORT, Conductor};
+use crate::dice::Stream;
+use crate::event::Happened;
+use crate::net::{Dialled, Fault, LanePlan, LinkPlan, Router};
+use crate::swarm::Swarm;
+use crate::world::Count;
+
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
+/// An address of the same name, where packets are swallowed.
+const NOWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2));
+
+impl Router for Conductor {
+    fn resolve(&self, _host: &str, port: u16) -> Vec<SocketAddr> {
+        let here = SocketAddr::new(HERE, port);
+        let dial = self.world.next(Count::Names);
+        let mut dice = self.world.stream("name", dial);
+        if !self.world.is_healed() && self.world.swarm.two_addresses.hits(&mut dice) {
+            let nowhere = SocketAddr::new(NOWHERE, port);
+            return vec![nowhere, here];
+        }
+        vec![here]
+    }
+
+    fn plan(&self, process: u32, address: SocketAddr) -> LinkPlan {
+        let admin = address.port() == ADMIN_PORT;
+        self.world.note(Happened::Dial { process, admin });
+        let swallowed = address.ip() == NOWHERE;
+        let mut dice = self.world.stream("link", self.world.next(Count::Dials));
+        if swallowed || self.world.is_healed() {
+            return LinkPlan { swallowed, ..LinkPlan::default() };
+        }
+        planned(&self.world.swarm, &mut dice)
+    }
+
+    fn accept(&self, address: SocketAddr, dialled: Dialled) -> bool {
+        Self::accept(self, address.port(), dialled)
+    }
+}
+
+fn planned(swarm: &Swarm, dice: &mut Stream) -> LinkPlan {
+    LinkPlan {
+        dial: if swarm.dial_slow.hits(dice) { dice.between(1, 12_000) } else { 0 },
+        refused: swarm.dial_refused.hits(dice),
+        swallowed: swarm.dial_swallowed.hits(dice),
+        up: lane(swarm, dice),
+        down: lane(swarm, dice),
+    }
+}
+
+fn lane(swarm: &Swarm, dice: &mut Stream) -> LanePlan {
+    let mut faults = Vec::new();
+    let mut draw = |rate: crate::swarm::Rate, fault: Fault, dice: &mut Stream| {
+        if rate.hits(dice) {
+            // Most links carry a few kilobytes, and the handshake is the first of them.
+            let magnitude = dice.between(5, 14);
+            faults.push((dice.below(1 << magnitude), fault));
+        }
+    };
+    draw(swarm.link_reset, Fault::Reset, dice);
+    draw(swarm.link_fin, Fault::Fin, dice);
+    let stall = dice.between(100, 40_000);
+    draw(swarm.link_stall, Fault::Stall(stall), dice);
+    draw(swarm.link_drip, Fault::Drip, dice);
+    draw(swarm.link_hole, Fault::Hole, dice);
+    draw(swarm.link_flip, Fault::Flip, dice);
+    faults.sort_by_key(|(at, _)| *at);
+    let small = swarm.link_small.hits(dice);
+    LanePlan {
+        capacity: if small { 1 << dice.between(9, 12) } else { 1 << dice.between(13, 18) },
+        latency: if swarm.link_slow.hits(dice) { dice.between(1, 400) } else { dice.below(3) },
+        yields: u8::try_from(dice.below(4)).unwrap_or(0),
+        faults,
+    }
+}

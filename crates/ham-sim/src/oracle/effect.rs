@@ -1,0 +1,50 @@
+//! What a call's owner is told of the chain: I3, I9.
+
+use super::view::View;
+use crate::event::Outcome;
+use crate::finding::Verdict;
+
+pub(super) fn judge(view: &View, verdict: &mut Verdict) {
+    for (call, of) in &view.calls {
+        // The call's own writes; not `init`, and not what came back through other cells.
+        for (moment, told) in of.told.iter().filter(|(_, told)| told.nothing) {
+            for (nonce, known) in view.nonces_told(of, told).filter(|(_, known)| !known.forgotten) {
+                let wrote = known
+                    .wrote
+                    .iter()
+                    .find(|(wrote, _)| wrote < moment || !known.sent_between(*moment, *wrote));
+                if let Some((wrote, _)) = wrote {
+                    let when = wrote.at.as_millis();
+                    let why = format_args!(
+                        "call {call} is said to have written nothing, and wrote at {when} ms, nonce {nonce}"
+                    );
+                    verdict.find("I3", Some(moment.at), why);
+                }
+            }
+        }
+        reconcile(view, *call, of, verdict);
+    }
+}
+
+/// I9: whoever fences all that the hook was told of knows whether the call ran.
+fn reconcile(view: &View, call: u32, of: &super::view::OfCall, verdict: &mut Verdict) {
+    let lost = matches!(of.told.as_slice(), [(_, told)] if matches!(told.outcome, Outcome::Unknown | Outcome::Arrived));
+    if of.made.is_none() || !lost || of.hooks.is_empty() {
+        return;
+    }
+    let never_ran = |nonce| {
+        let known = view.nonces.get(nonce);
+        known.is_some_and(|known| known.fences.iter().any(|(_, verdict)| *verdict == Some("NeverRan")))
+    };
+    let all = of.hooks.iter().all(|(_, nonce, _)| never_ran(nonce));
+    if all
+        && let Some((nonce, known)) =
+            view.nonces_of(of).find(|(_, known)| !known.wrote.is_empty() && !known.forgotten)
+    {
+        let at = known.wrote.first().map(|(wrote, _)| wrote.at);
+        let why = format_args!(
+            "all that was told of call {call} never ran, and the chain has its entry, nonce {nonce}"
+        );
+        verdict.find("I9", at, why);
+    }
+}

@@ -1,0 +1,160 @@
+//! What a call's owner is told of its run: I1, I2, I4, I5, I6, I7, I12.
+
+use super::view::{Moment, OfCall, View};
+use crate::event::{Call, Outcome};
+use crate::finding::Verdict;
+use crate::model::Trait;
+use crate::plan::HamLife;
+
+pub(super) fn judge(life: &HamLife, view: &View, verdict: &mut Verdict) {
+    for (call, of) in &view.calls {
+        told(view, *call, of, verdict);
+        runs(view, *call, of, verdict);
+        hooks(view, *call, of, verdict);
+        if (life.swarm.calm && of.made.is_some()) || *call == life.calls {
+            answered(*call, of, verdict);
+        }
+    }
+}
+
+/// I1, I2, I4, I7.
+fn told(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
+    for (moment, told) in &of.told {
+        let at = Some(moment.at);
+        for (nonce, known) in view.nonces_told(of, told).filter(|(_, known)| !known.forgotten) {
+            // Whoever sends it again takes back that it will not run.
+            let own = |run: Moment| run < *moment || !known.sent_between(*moment, run);
+            let mut runs = known.runs.iter().map(|(run, _)| *run).filter(|run| own(*run));
+            match told.outcome {
+                Outcome::NotRun => {
+                    if let Some(run) = runs.next() {
+                        let when = run.at.as_millis();
+                        verdict.find(
+                            "I1",
+                            at,
+                            format_args!("call {call} was told NotRun and ran at {when} ms, nonce {nonce}"),
+                        );
+                    }
+                }
+                Outcome::Answered if told.of.is_some() || of.made.is_none_or(|times| times == 1) => {
+                    if let Some(run) = runs.find(|run| run > moment) {
+                        let when = run.at.as_millis();
+                        verdict.find(
+                            "I2",
+                            at,
+                            format_args!("call {call} was settled and ran at {when} ms, nonce {nonce}"),
+                        );
+                    }
+                    if let Some((wrote, _)) =
+                        known.wrote.iter().find(|(wrote, _)| wrote > moment && own(*wrote))
+                    {
+                        let when = wrote.at.as_millis();
+                        verdict.find(
+                            "I2",
+                            at,
+                            format_args!("call {call} was settled and wrote at {when} ms, nonce {nonce}"),
+                        );
+                    }
+                }
+                Outcome::Answered | Outcome::Unknown | Outcome::Arrived => {}
+            }
+        }
+        if told.outcome == Outcome::Arrived
+            && view
+                .nonces_told(of, told)
+                .all(|(_, known)| !known.claimed.iter().any(|(claimed, fence)| claimed < moment && !fence))
+        {
+            verdict.find(
+                "I7",
+                at,
+                format_args!("call {call} was told Arrived, and no nonce of it was claimed by it"),
+            );
+        }
+        if told.error.is_none() && of.does != Some(Trait::Init) {
+            let Some(known) = told
+                .answer
+                .filter(|nonce| of.nonces.contains(nonce))
+                .and_then(|nonce| view.nonces.get(&nonce))
+            else {
+                verdict.find("I4", at, format_args!("call {call} was given the output of another one"));
+                continue;
+            };
+            let writes = matches!(of.does, Some(Trait::Write | Trait::SlowWrite | Trait::Emit));
+            let mut stores: Vec<u32> = known.wrote.iter().map(|(_, store)| *store).collect();
+            stores.dedup();
+            if writes && !known.forgotten && (known.wrote.is_empty() || stores.len() != known.wrote.len()) {
+                let times = known.wrote.len();
+                verdict.find("I4", at, format_args!("call {call} was answered Ok and wrote {times} times"));
+            }
+        }
+    }
+}
+
+/// I5.
+fn runs(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
+    let mut nonces_that_ran = 0;
+    for (nonce, known) in view.nonces_of(of).filter(|(_, known)| !known.forgotten && !known.runs.is_empty()) {
+        nonces_that_ran += 1;
+        let mut stores: Vec<u32> = known.runs.iter().map(|(_, store)| *store).collect();
+        stores.dedup();
+        if stores.len() != known.runs.len() {
+            let at = known.runs.last().map(|(run, _)| run.at);
+            verdict.find("I5", at, format_args!("call {call} ran {} times, nonce {nonce}", known.runs.len()));
+        }
+    }
+    let times = of.made.unwrap_or(1);
+    if nonces_that_ran > times {
+        verdict.find(
+            "I5",
+            None,
+            format_args!("call {call} ran under {nonces_that_ran} nonces, {times} are allowed"),
+        );
+    }
+}
+
+/// I6: who is told of a lost sending, and how often.
+fn hooks(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
+    // What a process that crashed was told nobody knows.
+    let (Some(_), [(moment, told)]) = (of.made, of.told.as_slice()) else { return };
+    let last = view.nonces_of(of).filter_map(|(nonce, known)| Some((*known.received.first()?, nonce))).max();
+    for (nonce, known) in view.nonces_of(of) {
+        let heard = of.hooks.iter().filter(|(hook, heard, _)| *heard == nonce && hook <= moment).count();
+        let arrived = known.received.first().is_some_and(|received| received <= moment);
+        let settled = told.outcome.is_settled() && last.is_some_and(|(_, last)| last == nonce);
+        let refused = known.answers.iter().any(|(_, with)| *with == "BadCapGrant");
+        if arrived && !settled && !refused && heard == 0 {
+            verdict.find(
+                "I6",
+                Some(moment.at),
+                format_args!("nobody was told of nonce {nonce} of call {call}, which is lost"),
+            );
+        }
+        if heard > 1 {
+            verdict.find(
+                "I6",
+                Some(moment.at),
+                format_args!("nonce {nonce} of call {call} was told {heard} times"),
+            );
+        }
+    }
+}
+
+/// I12: where nothing goes wrong, every call is answered.
+fn answered(call: Call, of: &OfCall, verdict: &mut Verdict) {
+    let answers = matches!(
+        of.does,
+        Some(Trait::Read | Trait::Write | Trait::SlowWrite | Trait::Emit | Trait::Big | Trait::Init)
+    );
+    for (moment, told) in of.told.iter().filter(|(_, told)| answers && told.error.is_some()) {
+        // The workload's own doing: more calls at once than may wait.
+        if told.error == Some("Overloaded") {
+            continue;
+        }
+        let error = told.error.unwrap_or_default();
+        verdict.find(
+            "I12",
+            Some(moment.at),
+            format_args!("nothing is wrong, and call {call} is told {error}"),
+        );
+    }
+}

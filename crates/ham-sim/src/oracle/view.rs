@@ -1,0 +1,149 @@
+//! The history, by call and nonce.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::event::{Call, Cause, Happened, Nonce, Outcome, Told};
+use crate::history::History;
+use crate::model::Trait;
+
+/// A moment: the place in the history, and the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Moment {
+    pub(super) place: usize,
+    pub(super) at: Duration,
+}
+
+/// What is known of one call.
+#[derive(Debug, Default)]
+pub(super) struct OfCall {
+    /// Made at once, and not prepared first; how often it may run.
+    pub(super) made: Option<u32>,
+    pub(super) does: Option<Trait>,
+    pub(super) nonces: BTreeSet<Nonce>,
+    pub(super) sent: Vec<Moment>,
+    pub(super) told: Vec<(Moment, Told)>,
+    pub(super) hooks: Vec<(Moment, Nonce, Outcome)>,
+}
+
+/// What is known of one nonce.
+#[derive(Debug, Default)]
+pub(super) struct OfNonce {
+    pub(super) received: Vec<Moment>,
+    pub(super) claimed: Vec<(Moment, bool)>,
+    pub(super) forgotten: bool,
+    pub(super) runs: Vec<(Moment, u32)>,
+    pub(super) wrote: Vec<(Moment, u32)>,
+    pub(super) answers: Vec<(Moment, &'static str)>,
+    pub(super) sent: Vec<Moment>,
+    pub(super) fences: Vec<(Moment, Option<&'static str>)>,
+    pub(super) on_chain: usize,
+}
+
+/// The history, by call and nonce.
+#[derive(Debug, Default)]
+pub(super) struct View {
+    pub(super) calls: BTreeMap<Call, OfCall>,
+    pub(super) nonces: BTreeMap<Nonce, OfNonce>,
+    /// When the world healed.
+    pub(super) drain: Option<Moment>,
+    /// Stores that were restored.
+    pub(super) restored: bool,
+    pub(super) crashed: bool,
+}
+
+impl View {
+    pub(super) fn of(history: &History<Happened>) -> Self {
+        let mut view = Self::default();
+        for (place, entry) in history.entries.iter().enumerate() {
+            view.take(Moment { place, at: entry.at }, &entry.event);
+        }
+        view
+    }
+
+    fn take(&mut self, moment: Moment, happened: &Happened) {
+        match happened {
+            Happened::Made { call, times, does, .. } => {
+                let of = self.calls.entry(*call).or_default();
+                (of.made, of.does) = (Some(*times), Some(*does));
+            }
+            Happened::Prepared { call, nonce, does, .. } => {
+                let of = self.calls.entry(*call).or_default();
+                of.does = Some(*does);
+                of.nonces.insert(*nonce);
+            }
+            Happened::Sent { call, nonce, .. } => {
+                self.calls.entry(*call).or_default().sent.push(moment);
+                self.nonces.entry(*nonce).or_default().sent.push(moment);
+            }
+            Happened::Received { call: Some(call), nonce, .. } => {
+                self.calls.entry(*call).or_default().nonces.insert(*nonce);
+                self.nonces.entry(*nonce).or_default().received.push(moment);
+            }
+            Happened::Claimed { nonce, fence } => {
+                self.nonces.entry(*nonce).or_default().claimed.push((moment, *fence));
+            }
+            Happened::Forgotten { nonce } => self.nonces.entry(*nonce).or_default().forgotten = true,
+            Happened::RunBegan { nonce, store, .. } => {
+                self.restored |= *store > 0;
+                self.nonces.entry(*nonce).or_default().runs.push((moment, *store));
+            }
+            Happened::Committed { cause: Cause::Write(nonce), store, .. } => {
+                self.nonces.entry(*nonce).or_default().wrote.push((moment, *store));
+            }
+            Happened::Committed { store, .. } => self.restored |= *store > 0,
+            Happened::Answered { nonce, with } => {
+                self.nonces.entry(*nonce).or_default().answers.push((moment, with));
+            }
+            Happened::Told { told, .. } => {
+                self.calls.entry(told.call).or_default().told.push((moment, *told))
+            }
+            Happened::Hook { call, nonce, outcome } => {
+                let of = self.calls.entry(*call).or_default();
+                of.hooks.push((moment, *nonce, *outcome));
+                of.nonces.insert(*nonce);
+            }
+            Happened::FenceBegan { nonce, .. } => {
+                self.nonces.entry(*nonce).or_default().fences.push((moment, None));
+            }
+            Happened::Fenced { nonce, verdict, .. } => {
+                self.nonces.entry(*nonce).or_default().fences.push((moment, Some(verdict)));
+            }
+            Happened::OnChain { cause: Cause::Write(nonce), .. } => {
+                self.nonces.entry(*nonce).or_default().on_chain += 1;
+            }
+            Happened::Crashed { .. } => self.crashed = true,
+            Happened::Drain => self.drain = Some(moment),
+            Happened::Received { call: None, .. }
+            | Happened::OnChain { .. }
+            | Happened::Dial { .. }
+            | Happened::Redial { .. }
+            | Happened::Heard { .. }
+            | Happened::Gap { .. }
+            | Happened::Words(..)
+            | Happened::Late { .. }
+            | Happened::Broken { .. } => {}
+        }
+    }
+
+    /// The nonces that the owner of a call was told something of.
+    pub(super) fn nonces_told<'a>(
+        &'a self,
+        of: &'a OfCall,
+        told: &'a Told,
+    ) -> impl Iterator<Item = (Nonce, &'a OfNonce)> + 'a {
+        self.nonces_of(of).filter(|(nonce, _)| told.of.is_none_or(|only| only == *nonce))
+    }
+
+    /// The nonces of a call, with what is known of them.
+    pub(super) fn nonces_of<'a>(&'a self, of: &'a OfCall) -> impl Iterator<Item = (Nonce, &'a OfNonce)> + 'a {
+        of.nonces.iter().filter_map(|nonce| Some((*nonce, self.nonces.get(nonce)?)))
+    }
+}
+
+impl OfNonce {
+    /// Whether its owner sent it again after a moment and before another.
+    pub(super) fn sent_between(&self, after: Moment, before: Moment) -> bool {
+        self.sent.iter().any(|sent| *sent > after && *sent < before)
+    }
+}

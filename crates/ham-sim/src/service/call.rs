@@ -1,0 +1,129 @@
+//! A call, and what its owner is told.
+
+use std::time::Duration;
+
+use ham::{CallError, CallOptions, Effect};
+use holochain_zome_types::prelude::ExternIO;
+use serde_bytes::ByteBuf;
+use tokio::time::{Instant, timeout};
+
+use super::plan::{Policy, Role};
+use super::process::late;
+use super::task::Task;
+use crate::event::{Call, Happened, Nonce, Outcome, Told};
+use crate::model::{Input, Output, Trait, ZOME};
+
+/// What is called.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Called {
+    pub(crate) call: Call,
+    pub(crate) does: Trait,
+    pub(crate) role: Role,
+    pub(crate) size: u32,
+}
+
+impl Called {
+    pub(super) fn input(&self) -> Input {
+        // What a big answer is asked for weighs nothing on its way there.
+        let (size, padding) = if self.does == Trait::Big { (self.size, 0) } else { (0, self.size as usize) };
+        Input { call: self.call, does: self.does, size, padding: ByteBuf::from(vec![5; padding]) }
+    }
+
+    pub(super) fn zome(&self) -> &'static str {
+        if self.does == Trait::NoZome { "none" } else { ZOME }
+    }
+
+    pub(super) fn function(&self) -> &'static str {
+        match self.does {
+            Trait::Read | Trait::NoZome => "read",
+            Trait::Write => "write",
+            Trait::SlowWrite => "slow_write",
+            Trait::Fail => "fail",
+            Trait::Nested => "nested",
+            Trait::Emit => "emit",
+            Trait::Big => "big",
+            Trait::Init => "init",
+            Trait::NoFunction => "no_function",
+        }
+    }
+}
+
+/// Longer than that after its deadline, a call counts as one that never returns.
+pub(super) const FOR_EVER: Duration = Duration::from_secs(600);
+
+impl Task {
+    pub(crate) async fn call(&self, called: Called, policy: Policy, deadline: Duration) {
+        let times = policy.times();
+        self.world.note(Happened::Made { task: self.number, call: called.call, does: called.does, times });
+        let Ok(payload) = ExternIO::encode(called.input()) else { return };
+        let options = CallOptions::default().with_deadline(deadline).with_policy(policy.in_ham());
+        let began = Instant::now();
+        let answered =
+            self.ham.call_zome_raw(called.role, called.zome(), called.function(), payload, options);
+        let result = timeout(deadline + FOR_EVER, answered).await;
+        late(&self.world, "call", began, deadline);
+        if let Ok(result) = result {
+            self.told(called.call, None, result);
+        }
+    }
+
+    pub(super) fn told(&self, call: Call, of: Option<Nonce>, result: Result<ExternIO, CallError>) {
+        let told = match &result {
+            Ok(output) => Told {
+                call,
+                of,
+                outcome: Outcome::Answered,
+                nothing: false,
+                error: None,
+                answer: rmp_serde::from_slice::<Output>(&output.0)
+                    .ok()
+                    .and_then(|output| Some(self.world.nonce(&output.nonce.as_slice().try_into().ok()?))),
+            },
+            Err(error) => Told {
+                call,
+                of,
+                outcome: Outcome::from(error.outcome()),
+                nothing: error.effect() == Effect::Nothing,
+                error: Some(name(error)),
+                answer: None,
+            },
+        };
+        self.world.note(Happened::Told { task: self.number, told });
+        // Texts are written for few calls only: it takes long.
+        if let Err(error) = result
+            && call.is_multiple_of(16)
+        {
+            self.world.look_for_secrets(&format!("{error} {error:?}"));
+        }
+    }
+}
+
+/// The variant of an error.
+pub(super) fn name(error: &CallError) -> &'static str {
+    match error.inner() {
+        CallError::NoLink { .. } => "NoLink",
+        CallError::LinkLost { .. } => "LinkLost",
+        CallError::TimedOut { .. } => "TimedOut",
+        CallError::Overloaded { .. } => "Overloaded",
+        CallError::CoolingDown { .. } => "CoolingDown",
+        CallError::Signing(_) => "Signing",
+        CallError::UnknownRole { .. } => "UnknownRole",
+        CallError::Encode(_) => "Encode",
+        CallError::TooLarge { .. } => "TooLarge",
+        CallError::CellNotRunning { .. } => "CellNotRunning",
+        CallError::ClockSkew { .. } => "ClockSkew",
+        CallError::Expired => "Expired",
+        CallError::ExpiredUnsent => "ExpiredUnsent",
+        CallError::Arrived { .. } => "Arrived",
+        CallError::Refused { .. } => "Refused",
+        CallError::UnsafeToRepeat { .. } => "UnsafeToRepeat",
+        CallError::Ambiguous { .. } => "Ambiguous",
+        CallError::Fenced => "Fenced",
+        CallError::NotInRelease { .. } => "NotInRelease",
+        CallError::EmptyAnswer => "EmptyAnswer",
+        CallError::UnexpectedResponse(_) => "UnexpectedResponse",
+        CallError::Decode(_) => "Decode",
+        CallError::Closed { .. } => "Closed",
+        _ => "another",
+    }
+}

@@ -1,0 +1,115 @@
+//! What a service keeps of its calls, and what of it survives a crash.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ham::SignedCall;
+use serde::Deserialize;
+
+use crate::event::{Call, Happened, Nonce, Outcome};
+use crate::model::Input;
+use crate::world::World;
+
+/// A call that can be sent again or fenced.
+#[derive(Clone)]
+pub(crate) struct Kept {
+    pub(crate) call: Call,
+    pub(crate) nonce: Nonce,
+    pub(crate) signed: SignedCall,
+}
+
+/// The calls of a service.
+#[derive(Default)]
+pub(crate) struct Desk {
+    kept: Mutex<Vec<Kept>>,
+    /// What the journal holds, in its order.
+    journal: Mutex<Vec<Vec<u8>>>,
+}
+
+/// What a journalled call shows of itself.
+#[derive(Deserialize)]
+struct Shown {
+    nonce: serde_bytes::ByteBuf,
+    bytes: serde_bytes::ByteBuf,
+}
+
+#[derive(Deserialize)]
+struct Payload {
+    payload: serde_bytes::ByteBuf,
+}
+
+impl Desk {
+    fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn journal(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a call, and tells its nonce.
+    pub(crate) fn keep(&self, world: &World, signed: SignedCall) -> Option<Kept> {
+        let (call, nonce) = shown(world, &signed)?;
+        let kept = Kept { call, nonce, signed };
+        self.lock().push(kept.clone());
+        Some(kept)
+    }
+
+    /// Writes a prepared call down before it is sent.
+    pub(crate) fn write_down(&self, kept: &Kept) {
+        if let Ok(record) = rmp_serde::to_vec_named(&kept.signed) {
+            self.journal().push(record);
+        }
+    }
+
+    /// One of the calls that are kept.
+    pub(crate) fn choose(&self, choice: u64) -> Option<Kept> {
+        let kept = self.lock();
+        let count = kept.len();
+        (count > 0).then(|| kept[choice as usize % count].clone())
+    }
+
+    /// All of them, each nonce once.
+    pub(crate) fn all(&self) -> Vec<Kept> {
+        let mut all = self.lock().clone();
+        all.sort_by_key(|kept| kept.nonce);
+        all.dedup_by_key(|kept| kept.nonce);
+        all
+    }
+
+    /// The process crashed: what was in memory is gone, and what the journal holds is read again.
+    pub(crate) fn crash(&self, world: &World, torn: bool) {
+        self.lock().clear();
+        let mut journal = self.journal();
+        if torn {
+            journal.pop();
+        }
+        for record in journal.iter() {
+            if let Ok(signed) = rmp_serde::from_slice::<SignedCall>(record) {
+                self.keep(world, signed);
+            }
+        }
+    }
+
+    /// The hook of a process.
+    pub(crate) fn hook(
+        desk: &Arc<Self>,
+        world: &Arc<World>,
+    ) -> impl Fn(&ham::UnknownCall) + Send + Sync + 'static + use<> {
+        let (desk, world) = (Arc::clone(desk), Arc::clone(world));
+        move |unknown| {
+            let outcome = Outcome::from(unknown.outcome);
+            if let Some(kept) = desk.keep(&world, unknown.call.clone()) {
+                world.note(Happened::Hook { call: kept.call, nonce: kept.nonce, outcome });
+            }
+        }
+    }
+}
+
+fn shown(world: &World, signed: &SignedCall) -> Option<(Call, Nonce)> {
+    let record = rmp_serde::to_vec_named(signed).ok()?;
+    let shown: Shown = rmp_serde::from_slice(&record).ok()?;
+    let nonce: [u8; 32] = shown.nonce.as_slice().try_into().ok()?;
+    let payload: Payload = rmp_serde::from_slice(&shown.bytes).ok()?;
+    let input: Input = rmp_serde::from_slice(&payload.payload).ok()?;
+    Some((input.call, world.nonce(&nonce)))
+}

@@ -1,0 +1,16 @@
+//! A service that uses `ham`: its processes, their tasks, and what survives a crash.
+
+mod call;
+mod credentials;
+mod desk;
+mod plan;
+mod prepared;
+mod process;
+mod signals;
+mod task;
+
+pub(crate) use call::Called;
+pub(crate) use credentials::Credentials;
+pub(crate) use desk::Desk;
+pub(crate) use plan::{Action, Crash, Policy, Role, Settings, Step};
+pub(crate) use process::Process;

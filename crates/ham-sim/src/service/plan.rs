@@ -1,0 +1,133 @@
+//! What a service does, as data.
+
+use std::time::Duration;
+
+use ham::CallPolicy;
+
+use crate::event::Call;
+use crate::model::Trait;
+
+/// One step of a task.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    /// Before it begins.
+    pub(crate) pause: Duration,
+    pub(crate) action: Action,
+}
+
+/// What a step does.
+#[derive(Clone, Debug)]
+pub(crate) enum Action {
+    Call {
+        call: Call,
+        does: Trait,
+        role: Role,
+        policy: Policy,
+        deadline: Duration,
+        size: u32,
+    },
+    /// Gives the answer up after a while.
+    GiveUp {
+        call: Call,
+        does: Trait,
+        role: Role,
+        policy: Policy,
+        deadline: Duration,
+        after: Duration,
+    },
+    /// Several calls at once.
+    Burst {
+        first: Call,
+        count: u32,
+        does: Trait,
+        role: Role,
+        deadline: Duration,
+        size: u32,
+    },
+    Prepare {
+        call: Call,
+        does: Trait,
+        role: Role,
+        deadline: Duration,
+    },
+    /// Sends one of the prepared calls, or one that the hook was told of.
+    Send {
+        choice: u64,
+        resume: bool,
+        deadline: Duration,
+    },
+    /// Fences one of those; gives up after a while.
+    Fence {
+        choice: u64,
+        within: Duration,
+        after: Option<Duration>,
+    },
+    Callable {
+        role: Role,
+    },
+    WaitUntilCallable {
+        role: Role,
+        within: Duration,
+    },
+    Connected {
+        within: Duration,
+    },
+    /// Subscribes to signals for a while, and takes its time for each.
+    Listen {
+        time: Duration,
+        slow: Duration,
+    },
+    Apps,
+    Redial,
+}
+
+/// A role or a clone, by its name.
+pub(crate) type Role = &'static str;
+
+/// What happens to a call whose link is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Policy {
+    FailFast,
+    Resume,
+    Repeat(u32),
+}
+
+impl Policy {
+    pub(crate) fn in_ham(self) -> CallPolicy {
+        match self {
+            Self::FailFast => CallPolicy::FailFast,
+            Self::Resume => CallPolicy::Resume,
+            Self::Repeat(times) => CallPolicy::Repeat { times },
+        }
+    }
+
+    /// How often a call may run.
+    pub(crate) fn times(self) -> u32 {
+        match self {
+            Self::FailFast | Self::Resume => 1,
+            Self::Repeat(times) => times + 1,
+        }
+    }
+}
+
+/// A process's configuration, where it differs from the defaults.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) max_in_flight: usize,
+    pub(crate) max_waiting: usize,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) skew_margin: Duration,
+    /// How far its clock is off, in milliseconds.
+    pub(crate) skew: i64,
+}
+
+/// How a process ends before its tasks have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Crash {
+    /// After its start.
+    pub(crate) after: Duration,
+    /// The conductor is not told.
+    pub(crate) silent: bool,
+    /// The last record of the journal is lost.
+    pub(crate) torn: bool,
+}

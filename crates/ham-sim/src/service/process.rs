@@ -1,0 +1,139 @@
+//! A process of the service: its start, its crash, its end.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ham::{
+    ClientKeySigning, ConnectError, PersistentHam, PersistentHamConfig, ProcessMemory, Signing,
+    conductor_session,
+};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::credentials::Credentials;
+use super::desk::Desk;
+use super::plan::{Settings, Step};
+use super::task::Task;
+use crate::clock::Clock;
+use crate::entropy::Drawn;
+use crate::event::Happened;
+use crate::model::{ADMIN_PORT, APP, Conductor};
+use crate::net::{ProcessNetwork, Severed};
+use crate::time::{pause, spawn};
+use crate::world::World;
+
+/// A process of the service.
+pub(crate) struct Process {
+    number: u32,
+    ham: PersistentHam,
+    network: Arc<ProcessNetwork>,
+    clock: Arc<Clock>,
+    world: Arc<World>,
+    desk: Arc<Desk>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// How long closing may take: the session's drain and its close handshake, each within its time-out.
+const CLOSES_WITHIN: Duration = Duration::from_secs(6);
+/// What a timer of a millisecond and a few turns of the runtime may add to any bound.
+const GRACE: Duration = Duration::from_millis(10);
+
+impl Process {
+    pub(crate) fn start(
+        number: u32,
+        world: &Arc<World>,
+        conductor: &Arc<Conductor>,
+        desk: &Arc<Desk>,
+        credentials: Option<&Credentials>,
+        settings: &Settings,
+    ) -> Result<Self, ConnectError> {
+        let network = Arc::new(ProcessNetwork::new(number, settings.max_in_flight, conductor.clone()));
+        let mut session = conductor_session()
+            .with_network(network.clone())
+            .with_connect_timeout(settings.connect_timeout)
+            .with_max_waiting(settings.max_waiting);
+        if let Some(max) = NonZeroUsize::new(settings.max_in_flight) {
+            session = session.with_max_in_flight(max);
+        }
+        let url = format!("ws://conductor.example:{ADMIN_PORT}/").parse();
+        let url = url.map_err(|_| ConnectError::Config("the host is no host".to_owned()))?;
+        let mut keys = ClientKeySigning::default();
+        keys.store = credentials.map(|file| Arc::new(file.clone()) as Arc<_>);
+        let clock = Arc::new(Clock::new(settings.skew, 0));
+        let mut config = PersistentHamConfig::new(url, APP)
+            .with_session(session)
+            .with_wall_clock(clock.clone())
+            .with_entropy(Arc::new(Drawn::new(world.stream("entropy", u64::from(number)))))
+            .with_memory(ProcessMemory::apart())
+            .with_signing(Signing::ClientKeys(keys))
+            .with_on_unknown(Desk::hook(desk, world));
+        config.skew_margin = settings.skew_margin;
+        let ham = PersistentHam::start(config)?;
+        let (world, desk) = (Arc::clone(world), Arc::clone(desk));
+        Ok(Self { number, ham, network, clock, world, desk, tasks: Vec::new() })
+    }
+
+    /// A task that has not begun.
+    pub(crate) fn task(&self, number: u32) -> Task {
+        Task {
+            number: self.number * 16 + number,
+            ham: self.ham.clone(),
+            world: Arc::clone(&self.world),
+            desk: Arc::clone(&self.desk),
+        }
+    }
+
+    /// Starts a task.
+    pub(crate) fn begin(&mut self, number: u32, steps: Vec<Step>) {
+        let task = self.task(number);
+        self.tasks.push(spawn(async move {
+            for step in steps {
+                pause(step.pause).await;
+                task.act(step.action).await;
+            }
+        }));
+    }
+
+    /// Its clock is right from here on.
+    pub(crate) fn heal(&self) {
+        self.clock.correct();
+    }
+
+    /// Resolves when every task has done its steps.
+    pub(crate) async fn finished(&mut self) {
+        while let Some(task) = self.tasks.last_mut() {
+            // One that panicked is a finding of its own.
+            let _ = task.await;
+            self.tasks.pop();
+        }
+    }
+
+    /// Ends as a process ends that is killed: not a byte more leaves it.
+    pub(crate) fn crash(self, silent: bool, torn: bool) {
+        self.network.sever(if silent { Severed::Silent } else { Severed::Reset });
+        for task in &self.tasks {
+            task.abort();
+        }
+        self.world.note(Happened::Crashed { process: self.number });
+        self.desk.crash(&self.world, torn);
+    }
+
+    /// Closes, within the bound.
+    pub(crate) async fn close(self) {
+        let began = Instant::now();
+        if tokio::time::timeout(CLOSES_WITHIN * 20, self.ham.close()).await.is_err() {
+            self.world.broken("I11", "close has not resolved");
+        }
+        late(&self.world, "close", began, CLOSES_WITHIN);
+    }
+}
+
+/// Notes what took longer than it may.
+pub(super) fn late(world: &World, what: &'static str, began: Instant, bound: Duration) {
+    let over = began.elapsed().saturating_sub(bound);
+    if over > GRACE {
+        let by_millis = u64::try_from(over.as_millis()).unwrap_or(u64::MAX);
+        world.note(Happened::Late { what, by_millis });
+    }
+}

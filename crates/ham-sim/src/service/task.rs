@@ -1,0 +1,88 @@
+//! A task of a process, step by step.
+
+use std::sync::Arc;
+
+use ham::{DEFAULT_ADMIN_TIMEOUT, DEFAULT_DEADLINE, PersistentHam};
+use tokio::time::{Instant, timeout};
+
+use super::call::Called;
+use super::desk::Desk;
+use super::plan::{Action, Policy};
+use super::process::late;
+use crate::event::Happened;
+use crate::world::World;
+
+/// A task of a process.
+#[derive(Clone)]
+pub(crate) struct Task {
+    /// Sixteen to a process.
+    pub(crate) number: u32,
+    pub(crate) ham: PersistentHam,
+    pub(crate) world: Arc<World>,
+    pub(crate) desk: Arc<Desk>,
+}
+
+impl Task {
+    pub(super) async fn act(&self, action: Action) {
+        let began = Instant::now();
+        match action {
+            Action::Call { call, does, role, policy, deadline, size } => {
+                self.call(Called { call, does, role, size }, policy, deadline).await;
+            }
+            Action::GiveUp { call, does, role, policy, deadline, after } => {
+                let called = Called { call, does, role, size: 0 };
+                if timeout(after, self.call(called, policy, deadline)).await.is_err() {
+                    self.world.words("service", format!("gives call {call} up"));
+                }
+            }
+            Action::Burst { first, count, does, role, deadline, size } => {
+                let called = |call| Called { call, does, role, size };
+                let calls =
+                    (first..first + count).map(|call| self.call(called(call), Policy::Resume, deadline));
+                futures_util::future::join_all(calls).await;
+            }
+            Action::Prepare { call, does, role, deadline } => {
+                self.prepare(Called { call, does, role, size: 0 }, deadline).await;
+            }
+            Action::Send { choice, resume, deadline } => {
+                if let Some(kept) = self.desk.choose(choice) {
+                    self.send(kept, resume, deadline).await;
+                }
+            }
+            Action::Fence { choice, within, after } => {
+                if let Some(kept) = self.desk.choose(choice) {
+                    let fenced = self.fence(kept, within);
+                    match after {
+                        Some(after) => drop(timeout(after, fenced).await),
+                        None => fenced.await,
+                    }
+                }
+            }
+            Action::Callable { role } => {
+                let callable = self.ham.callable(role).await;
+                late(&self.world, "callable", began, DEFAULT_DEADLINE);
+                self.world.words("service", format!("callable {role}: {}", callable.is_ok()));
+            }
+            Action::WaitUntilCallable { role, within } => {
+                let callable = self.ham.wait_until_callable(role, within, |_| ()).await;
+                late(&self.world, "wait_until_callable", began, within);
+                self.world.words("service", format!("waited until {role} is callable: {}", callable.is_ok()));
+            }
+            Action::Connected { within } => {
+                let _ = self.ham.connected(within).await;
+                late(&self.world, "connected", began, within);
+            }
+            Action::Apps => {
+                if let Some(admin) = self.ham.admin() {
+                    let _ = admin.list_apps(None).await;
+                    late(&self.world, "list_apps", began, DEFAULT_ADMIN_TIMEOUT);
+                }
+            }
+            Action::Listen { time, slow } => self.listen(time, slow).await,
+            Action::Redial => {
+                self.world.note(Happened::Redial { process: self.number / 16 });
+                self.ham.redial_now();
+            }
+        }
+    }
+}

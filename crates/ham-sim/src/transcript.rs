@@ -1,0 +1,24 @@
+//! A life in lines.
+
+use std::fmt::Write as _;
+
+use crate::history::{Event, History};
+
+/// One line an event: simulated milliseconds, actor, words. Lines of the log stand where they were written, marked `|`.
+pub(crate) fn transcript<E: Event>(history: &History<E>) -> String {
+    let mut text = String::new();
+    let mut log = history.log.iter().peekable();
+    let width = history.entries.iter().map(|entry| entry.event.actor().chars().count()).max().unwrap_or(0);
+    for (index, entry) in history.entries.iter().enumerate() {
+        while let Some((_, line)) = log.next_if(|(after, _)| *after <= index) {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{:>9} | {line}", "");
+        }
+        let actor = entry.event.actor();
+        let _ = writeln!(text, "{:>9} {actor:<width$}  {}", entry.at.as_millis(), entry.event);
+    }
+    for (_, line) in log {
+        let _ = writeln!(text, "{:>9} | {line}", "");
+    }
+    text
+}

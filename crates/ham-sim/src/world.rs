@@ -1,0 +1,106 @@
+//! What everybody who takes part in a life of `ham` shares.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::dice::{Dice, Stream};
+use crate::event::{Happened, Nonce};
+use crate::history::Recorder;
+use crate::swarm::Swarm;
+
+/// What everybody shares.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) dice: Dice,
+    pub(crate) swarm: Swarm,
+    pub(crate) recorder: Recorder<Happened>,
+    /// Set when the life heals: no fault from then on.
+    healed: AtomicBool,
+    nonces: Mutex<HashMap<[u8; 32], Nonce>>,
+    /// How the secrets of the life look in a text.
+    secrets: Mutex<Vec<String>>,
+    counts: [AtomicU64; 9],
+}
+
+/// What is counted through a life.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Count {
+    Dials,
+    Sockets,
+    Admin,
+    Boots,
+    Names,
+    Answers,
+    Tokens,
+    Visits,
+    Signals,
+}
+
+impl World {
+    pub(crate) fn new(dice: Dice, swarm: Swarm, recorder: Recorder<Happened>) -> Arc<Self> {
+        Arc::new(Self {
+            dice,
+            swarm,
+            recorder,
+            healed: AtomicBool::new(false),
+            nonces: Mutex::default(),
+            secrets: Mutex::default(),
+            counts: Default::default(),
+        })
+    }
+
+    pub(crate) fn note(&self, happened: Happened) {
+        self.recorder.note(happened);
+    }
+
+    pub(crate) fn words(&self, actor: &'static str, words: impl Into<String>) {
+        self.note(Happened::Words(actor, words.into()));
+    }
+
+    pub(crate) fn broken(&self, invariant: &'static str, why: impl Into<String>) {
+        self.note(Happened::Broken { invariant, why: why.into() });
+    }
+
+    pub(crate) fn stream(&self, kind: &str, count: u64) -> Stream {
+        self.dice.stream(kind, count)
+    }
+
+    /// The next number of a kind.
+    pub(crate) fn next(&self, count: Count) -> u64 {
+        self.counts[count as usize].fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// No fault from here on.
+    pub(crate) fn heal(&self) {
+        self.healed.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_healed(&self) -> bool {
+        self.healed.load(Ordering::Relaxed)
+    }
+
+    /// Remembers a secret, which must be in no text.
+    pub(crate) fn hide(&self, secret: &[u8]) {
+        let list = format!("{:?}", &secret[..secret.len().min(12)]);
+        let hex = secret.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+        let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        secrets.extend([list.trim_matches(['[', ']']).to_owned(), hex]);
+    }
+
+    /// Looks for the secrets of the life in a text.
+    pub(crate) fn look_for_secrets(&self, text: &str) {
+        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        if secrets.iter().any(|secret| text.contains(secret)) {
+            drop(secrets);
+            self.broken("I21", "a secret stands in a text");
+        }
+    }
+
+    /// The number of a nonce.
+    pub(crate) fn nonce(&self, nonce: &[u8; 32]) -> Nonce {
+        let mut nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = Nonce::try_from(nonces.len()).unwrap_or(Nonce::MAX);
+        *nonces.entry(*nonce).or_insert(next)
+    }
+}
