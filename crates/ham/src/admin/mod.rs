@@ -13,6 +13,7 @@ macro_rules! ask {
 
 mod chain;
 mod client;
+mod dump;
 mod grants;
 mod requests;
 

@@ -5,12 +5,13 @@ use tokio::time::Instant;
 
 use super::caller::{Caller, bad_answer};
 use super::course::Course;
-use super::deliver::{Delivered, Delivery, Errand, Undelivered};
+use super::deliver::{Delivery, Errand};
+use super::delivered::{Delivered, Undelivered};
 use super::lane::{self, Lane};
 use super::options::{CallOptions, CallPlan, CallPolicy, UnknownCall};
+use super::rounds::Rounds;
 use super::sign::{self, timestamp};
 use super::signed::SignedCall;
-use super::target::CallTarget;
 use super::traces::FenceTrace;
 use crate::dialect::Stage;
 use crate::error::{CallError, Outcome};
@@ -58,91 +59,6 @@ pub(crate) async fn send_signed(
         tell(caller, call, error);
     }
     finish(caller, course.began, result)
-}
-
-/// The rounds of one call: each signs it anew.
-struct Rounds {
-    /// How many more losses are followed by a round.
-    repeats: u32,
-    /// A round that was sent and lost: what a later one says of itself must not hide it.
-    lost: Option<CallError>,
-    /// Whether a grant was written for a round that was refused for want of one.
-    renewed: bool,
-    /// How often the cell was looked up anew.
-    moves: u32,
-}
-
-/// How often one call looks up its role's cell anew: an app that is installed again and again ends that.
-const MAX_MOVES: u32 = 3;
-
-impl Rounds {
-    fn of(policy: CallPolicy) -> Self {
-        let repeats = match policy {
-            CallPolicy::Repeat { times } => times,
-            CallPolicy::FailFast | CallPolicy::Resume => 0,
-        };
-        Self { repeats, lost: None, renewed: false, moves: 0 }
-    }
-
-    /// Whether another round may follow one that ended with `error`.
-    async fn another(
-        &mut self,
-        caller: &Caller,
-        call: &SignedCall,
-        error: &CallError,
-        granted: u32,
-        deadline: Instant,
-    ) -> bool {
-        if Instant::now() >= deadline {
-            return false;
-        }
-        match error {
-            // The deadline is longer than a nonce lives. Nothing of the call has left: a new nonce is no risk.
-            CallError::ExpiredUnsent => true,
-            CallError::LinkLost { .. } if self.repeats > 0 => {
-                self.repeats -= 1;
-                if error.outcome() == Outcome::Unknown {
-                    self.lost = Some(error.clone());
-                }
-                true
-            }
-            CallError::Refused { refusal, unsettled: false } => match refusal.verdict(&call.cell_id) {
-                // A grant that was written meanwhile may let the call pass: nothing of it ran.
-                Verdict::NoGrant if !self.renewed && self.lost.is_none() => {
-                    self.renewed = true;
-                    caller.signer.credentials(&call.cell_id, deadline).await.is_ok()
-                        && caller.signer.granted() > granted
-                }
-                Verdict::NoCell if self.moves < MAX_MOVES => {
-                    self.moves += 1;
-                    moved(caller, call, deadline).await
-                }
-                _ => false,
-            },
-            _ => false,
-        }
-    }
-
-    /// The error of the call, given that of its last round: an earlier one that was lost may have run.
-    fn after_loss(self, error: CallError) -> CallError {
-        match (self.lost, error) {
-            (None, error) => error,
-            (Some(_), CallError::Refused { refusal, .. }) => CallError::Refused { refusal, unsettled: true },
-            (Some(lost), error) if error.outcome() == Outcome::NotRun => lost,
-            (Some(_), error) => error,
-        }
-    }
-}
-
-/// Whether the role of a call means another cell by now: its app was installed anew.
-async fn moved(caller: &Caller, call: &SignedCall, deadline: Instant) -> bool {
-    if !matches!(call.target, CallTarget::Role(_)) {
-        return false;
-    }
-    match caller.refresh(deadline).await {
-        Ok(_) => caller.resolve(&call.target, deadline).await.is_ok_and(|cell| cell != call.cell_id),
-        Err(_) => false,
-    }
 }
 
 /// Sends the same bytes until they are settled, in the lane of their cell.

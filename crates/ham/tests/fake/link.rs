@@ -4,17 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ham::{
-    Exponential, Keystore, KeystoreFuture, KeystoreLink, KeystoreRefusal, PersistentHam, PersistentHamConfig,
-    ProcessMemory, Secret, Signing, TokenFuture,
-};
+use ham::{Exponential, PersistentHam, PersistentHamConfig, ProcessMemory, Secret, Signing, TokenFuture};
 use ham_testkit::server::{Behaviour, Peer, Server};
 use holochain_conductor_api::{AppInfo, AppResponse, ExternalApiWireError};
 use holochain_zome_types::prelude::{ExternIO, ZomeCallParams};
 use serde::Deserialize;
 use url::Url;
 
-use super::{APP, answered, envelope, installation, unreadable};
+use super::keys::Keys;
+use super::words::{duplicate, no_function};
+use super::{APP, answered, envelope, installation, refused, unreadable};
 
 /// The roles of the app.
 pub(crate) const ROLES: [&str; 2] = ["role", "other"];
@@ -188,7 +187,7 @@ impl AppLink {
             // Holochain 0.7.1 cannot read what is no URL here; 0.6 none of the requests that tell releases apart.
             "peer_meta_info" => answered(id, &unreadable()),
             _ if self.forgets => answered(id, &unreadable()),
-            _ => answered(id, &super::refused(&name)),
+            _ => answered(id, &refused(&name)),
         };
         self.peer.send(message).await.ok()?;
         Some(if name == "app_info" { Asked::AppInfo } else { Asked::Other })
@@ -226,61 +225,5 @@ impl Nonces {
     /// Whether the call is the first with its nonce.
     pub(crate) fn claim(&mut self, call: &Arrived) -> bool {
         self.0.insert(call.nonce())
-    }
-}
-
-pub(crate) fn internal(words: &str) -> ExternalApiWireError {
-    ExternalApiWireError::InternalError(words.into())
-}
-
-pub(crate) fn duplicate() -> ExternalApiWireError {
-    unauthorized("BadNonce(\"Duplicate\")")
-}
-
-/// Refused by the nonce or the grant, in the words of 0.7.1.
-pub(crate) fn unauthorized(reason: &str) -> ExternalApiWireError {
-    let words = format!(
-        "Call was not authorized with reason {reason}, cap secret None to call the function f in zome z"
-    );
-    ExternalApiWireError::ZomeCallUnauthorized(words)
-}
-
-pub(crate) fn no_function() -> ExternalApiWireError {
-    internal("Attempted to call a zome function that doesn't exist: Zome: z Fn f")
-}
-
-/// A function that failed.
-pub(crate) fn guest() -> ExternalApiWireError {
-    internal("Wasm runtime error while working with Ribosome: RuntimeError: Guest(\"no\")")
-}
-
-/// A keystore that signs anything.
-#[derive(Debug)]
-struct Keys;
-
-impl Keystore for Keys {
-    fn url(&self) -> String {
-        "scripted://keys".into()
-    }
-
-    fn connect(&self) -> KeystoreFuture<'_, Result<Arc<dyn KeystoreLink>, KeystoreRefusal>> {
-        Box::pin(async {
-            let link: Arc<dyn KeystoreLink> = Arc::new(Self);
-            Ok(link)
-        })
-    }
-}
-
-impl KeystoreLink for Keys {
-    fn sign(&self, _: [u8; 32], _: Arc<[u8]>) -> KeystoreFuture<'_, Result<[u8; 64], String>> {
-        Box::pin(async { Ok([5; 64]) })
-    }
-
-    fn hello(&self) -> KeystoreFuture<'_, Result<(), String>> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn shutdown(&self) -> KeystoreFuture<'_, ()> {
-        Box::pin(async {})
     }
 }

@@ -1,6 +1,8 @@
 //! A conductor that follows a script: enough of one to connect, to grant and to lose.
 
+mod keys;
 pub(crate) mod link;
+pub(crate) mod words;
 
 use std::net::SocketAddr;
 

@@ -1,7 +1,7 @@
 //! One signed call in several hands: what others did with the same bytes counts.
 
 use super::*;
-use fake::link::{guest, internal};
+use fake::words::{guest, internal};
 
 /// A connection that never has a link, and one that has.
 async fn two() -> (PersistentHam, PersistentHam, AppLink, [Scripted; 2]) {

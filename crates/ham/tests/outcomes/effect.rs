@@ -3,7 +3,7 @@
 use holochain_conductor_api::ExternalApiWireError;
 
 use super::*;
-use fake::link::{guest, no_function, unauthorized};
+use fake::words::{guest, no_function, unauthorized};
 use ham::Effect;
 
 async fn refused(words: ExternalApiWireError) -> CallError {

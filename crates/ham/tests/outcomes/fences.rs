@@ -1,7 +1,7 @@
 //! Fences: what they prove, and what they cannot.
 
 use super::*;
-use fake::link::{duplicate, no_function};
+use fake::words::{duplicate, no_function};
 use ham::FenceError;
 
 async fn connected() -> (Scripted, PersistentHam, AppLink) {

@@ -1,7 +1,7 @@
 //! Calls that are read from a journal by a later process.
 
 use super::*;
-use fake::link::duplicate;
+use fake::words::duplicate;
 
 async fn journalled(begin_fence: bool) -> (Scripted, PersistentHam, AppLink, SignedCall) {
     let conductor = Scripted::start().await;

@@ -1,7 +1,7 @@
 //! Whether a cell can be called.
 
 use super::*;
-use fake::link::internal;
+use fake::words::internal;
 
 /// Row 12: it was taken for callable, for it was asked and gave an answer.
 #[tokio::test]

@@ -3,7 +3,7 @@
 use ham::{GapCause, SignalItem};
 
 use super::*;
-use fake::link::internal;
+use fake::words::internal;
 
 fn cell_missing(call: &Arrived) -> holochain_conductor_api::ExternalApiWireError {
     let cell = &call.params.cell_id;

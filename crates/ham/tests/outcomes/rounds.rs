@@ -74,7 +74,7 @@ async fn a_refused_round_does_not_settle_the_call_that_was_lost_before_it() {
         let lost = conductor.cut(link, 1).await;
         let mut link = conductor.link().await;
         let second = link.call().await;
-        link.refuse(&second, fake::link::guest()).await;
+        link.refuse(&second, fake::words::guest()).await;
         (lost[0].nonce(), link)
     };
     let (result, (first, _link)) = tokio::join!(call(&ham, "create", repeat(1)), script);

@@ -3,7 +3,7 @@
 use holochain_conductor_api::ExternalApiWireError;
 
 use super::*;
-use fake::link::{duplicate, guest, internal, no_function, unauthorized};
+use fake::words::{duplicate, guest, internal, no_function, unauthorized};
 
 /// How a call ends whose first sending was lost and whose second is refused in these words, and how often the hook was told.
 async fn resumed(words: ExternalApiWireError) -> (CallError, usize) {
