@@ -42,6 +42,28 @@ async fn a_second_call_of_a_cell_waits_for_the_first_one_and_a_read_does_not() {
     assert_eq!(tokio::join!(second, after).0.unwrap(), "two");
 }
 
+#[ham::zome_client(zome = "zome")]
+trait Ledger {
+    fn post() -> String;
+    #[zome_fn(read_only)]
+    fn total() -> String;
+}
+
+#[tokio::test]
+async fn a_function_that_is_declared_read_only_does_not_wait() {
+    let (_conductor, [one, _], [mut here, _there]) = two(true).await;
+    let ledger = LedgerClient::new(&one, "role");
+    let script = async {
+        let post = here.call().await;
+        let total = here.call().await;
+        assert_eq!((post.function(), total.function()), ("post", "total"));
+        here.answer(&total, "beside").await;
+        here.answer(&post, "written").await;
+    };
+    let (post, total, ()) = tokio::join!(ledger.post(), ledger.total(), script);
+    assert_eq!((post.unwrap().as_str(), total.unwrap().as_str()), ("written", "beside"));
+}
+
 #[tokio::test]
 async fn calls_of_different_cells_are_under_way_together() {
     let (_conductor, [one, other], [mut here, mut there]) = two(true).await;
