@@ -51,6 +51,8 @@ pub enum LayerName {
     Ham,
     /// ham-persistent against a scripted connector
     Persistent,
+    /// ham-session against an echo peer, over streams in memory
+    Session,
     /// A made-up layer with a known fault, for the tests of this command
     #[value(hide = true)]
     Example,

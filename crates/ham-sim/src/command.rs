@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use clap::Parser;
@@ -14,9 +15,10 @@ use crate::finding::Finding;
 use crate::layer::example::Example;
 use crate::layer::ham::Ham;
 use crate::layer::persistent::PersistentLayer;
+use crate::layer::session::SessionLayer;
 use crate::life::{Layer, Life};
 use crate::mask::Mask;
-use crate::one::live_one;
+use crate::one::{live_one, live_seen};
 use crate::report;
 use crate::run::{Outcome, Plan, Progress, run};
 use crate::shrink::shrink;
@@ -27,6 +29,7 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     match args.layer {
         LayerName::Persistent => command::<PersistentLayer>(&args),
+        LayerName::Session => command::<SessionLayer>(&args),
         LayerName::Example => command::<Example>(&args),
         LayerName::Ham => command::<Ham>(&args),
     }
@@ -36,9 +39,10 @@ pub fn main() -> ExitCode {
 #[must_use]
 pub fn replay(layer: LayerName, seed: u64, without: &Mask) -> Vec<Finding> {
     match layer {
-        LayerName::Ham => findings::<Ham>(seed, without),
         LayerName::Persistent => findings::<PersistentLayer>(seed, without),
+        LayerName::Session => findings::<SessionLayer>(seed, without),
         LayerName::Example => findings::<Example>(seed, without),
+        LayerName::Ham => findings::<Ham>(seed, without),
     }
 }
 
@@ -60,8 +64,20 @@ fn command<L: Layer>(args: &Args) -> ExitCode {
 fn show<L: Layer>(args: &Args, seed: u64) -> std::io::Result<bool> {
     let mask = args.without.clone().unwrap_or_default();
     let life = L::generate(seed).without(&mask);
-    let lived = live_one::<L>(&life, args.log);
+    let (recorders, recorder) = sync_channel(1);
+    let (ends, end) = sync_channel(1);
+    let (living, log) = (life.clone(), args.log);
+    std::thread::spawn(move || {
+        // Whoever does not listen any more has seen enough.
+        let lived = live_seen::<L>(&living, log, |recorder| drop(recorders.send(recorder)));
+        let _ = ends.send(lived);
+    });
     let mut out = stdout().lock();
+    let Ok(lived) = end.recv_timeout(WATCHDOG) else {
+        let so_far = recorder.try_recv().map(|recorder| recorder.so_far()).unwrap_or_default();
+        report::stuck::<L>(&mut out, &life, &so_far, WATCHDOG)?;
+        return Ok(false);
+    };
     if args.json {
         report::json_life::<L>(&mut out, seed, &mask, &lived)?;
     } else {

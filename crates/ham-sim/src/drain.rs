@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::event::Happened;
 use crate::model::{Conductor, ROLES, Trait};
 use crate::plan::{HamLife, WorldEvent};
-use crate::service::{Called, Desk, Policy, Process};
+use crate::service::{Called, Desk, Options, Policy, Process, Task};
 use crate::time::{pause, tasks};
 use crate::world::World;
 
@@ -15,6 +15,8 @@ use crate::world::World;
 const READ_WITHIN: Duration = Duration::from_secs(60 + 33 + 10 + 20);
 /// How long a fence or a sending of the healed world may take.
 const SETTLE_WITHIN: Duration = Duration::from_secs(90);
+/// How long the last bytes of a socket may be under way.
+const GONE_WITHIN: Duration = Duration::from_secs(1);
 /// After that nothing of the conductor's goes on any more.
 const STILL_WITHIN: Duration = Duration::from_secs(300);
 
@@ -32,12 +34,17 @@ pub(crate) async fn drain(
     world.note(Happened::Drain);
     let task = last.task(15);
     let revoked = life.has(|event| matches!(event, WorldEvent::Revoke));
-    if !revoked {
-        let called = Called { call: life.calls, does: Trait::Read, role: ROLES[0], size: 0 };
-        task.call(called, Policy::Resume, READ_WITHIN).await;
+    if !revoked && !read(&task, life).await {
+        world.broken("I12", "nothing is wrong any more, and a read is not answered");
     }
     let mut dice = world.stream("drain", 0);
     for kept in desk.all() {
+        if world.has_received(kept.nonce) && !kept.signed.may_have_been_sent() {
+            world.broken(
+                "I10",
+                format!("nonce {} was received, and its call says that it was never sent", kept.nonce),
+            );
+        }
         match dice.below(3) {
             0 => task.send(kept, true, SETTLE_WITHIN).await,
             1 => task.fence(kept, SETTLE_WITHIN).await,
@@ -47,7 +54,8 @@ pub(crate) async fn drain(
     drop(task);
     last.close().await;
     let mut waited = Duration::ZERO;
-    while conductor.is_busy() && waited < STILL_WITHIN {
+    while (conductor.is_busy() && waited < STILL_WITHIN) || (conductor.sockets() > 0 && waited < GONE_WITHIN)
+    {
         pause(STEP).await;
         waited += STEP;
     }
@@ -57,6 +65,22 @@ pub(crate) async fn drain(
     conductor.audit();
     conductor.stop();
 }
+
+/// Whether a read of the healed world is answered, in one of a few attempts: a link that was lost before ends one of them.
+async fn read(task: &Task, life: &HamLife) -> bool {
+    let options = Options { read_only: true, ..Options::default() };
+    for attempt in 0..ATTEMPTS {
+        let called = Called { call: life.calls + attempt, does: Trait::Read, role: ROLES[0], size: 0 };
+        if task.call(called, Policy::Repeat(8), READ_WITHIN, options).await {
+            return true;
+        }
+        pause(Duration::from_secs(1)).await;
+    }
+    false
+}
+
+/// A link that was dialled before the world healed can end under each of these: the admin link and the app link.
+const ATTEMPTS: u32 = 4;
 
 /// How often it is looked whether everything is still.
 const STEP: Duration = Duration::from_millis(500);

@@ -6,7 +6,7 @@ use crate::dice::{Dice, Stream};
 use crate::model::{Boot, CLONE, ROLES, Release, Trait};
 use crate::net::Severed;
 use crate::plan::{Element, HamLife, WorldEvent};
-use crate::service::{Action, Crash, Policy, Role, Settings, Step};
+use crate::service::{Action, Called, Crash, Options, Policy, Role, Settings, Step};
 use crate::swarm::Swarm;
 
 /// Tasks of one process at most.
@@ -80,8 +80,7 @@ impl Drawn {
             }
         }
         if crashes {
-            let crash =
-                Crash { after: stream.millis(1, 30_000), silent: stream.percent(30), torn: stream.one_in(3) };
+            let crash = Crash { after: stream.millis(1, 30_000), silent: stream.percent(30) };
             self.elements.push(Element::Crash { process, crash });
         }
     }
@@ -101,7 +100,13 @@ impl Drawn {
                     _ => Policy::Repeat(stream.between(1, 3) as u32),
                 };
                 let size = stream.below(1 << stream.clone().between(1, 15)) as u32;
-                Action::Call { call: self.number(1), does, role, policy, deadline, size }
+                let options = Options {
+                    read_only: matches!(does, Trait::Read | Trait::Big) && stream.percent(50),
+                    resume_for: (!self.calm && stream.percent(15)).then(|| stream.skewed_millis(10_000)),
+                    nonce_life: (!self.calm && stream.percent(15)).then(|| stream.millis(1_000, 600_000)),
+                };
+                let called = Called { call: self.number(1), does, role, size };
+                Action::Call { called, policy, deadline, options }
             }
             1 => {
                 let after = stream.skewed_millis(8_000);

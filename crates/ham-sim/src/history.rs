@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::dice::mixed;
+use crate::transcript::lines;
 
 /// One thing that happened. `Display` are its words in the transcript, `Hash` is what two runs of a seed are compared by,
 /// so neither has an address, an id of the process or a real time in it.
@@ -91,6 +92,15 @@ impl<E> Recorder<E> {
             let after = inside.entries.len();
             inside.log.push((after, line));
         }
+    }
+
+    /// What was noted so far, in lines.
+    pub(crate) fn so_far(&self) -> String
+    where
+        E: Event,
+    {
+        let inside = self.lock();
+        lines(&inside.entries, &inside.log)
     }
 
     /// Simulated time since the life began.

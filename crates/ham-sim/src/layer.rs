@@ -3,3 +3,4 @@
 pub(crate) mod example;
 pub(crate) mod ham;
 pub(crate) mod persistent;
+pub(crate) mod session;

@@ -26,12 +26,22 @@ pub(crate) struct Lived<E> {
 /// Lives a life on this thread and judges it. With `log`, what ham logs stands in the history.
 #[must_use]
 pub(crate) fn live_one<L: Layer>(life: &L::Life, log: bool) -> Lived<L::Event> {
+    live_seen::<L>(life, log, |_| {})
+}
+
+/// The same, and hands out the recorder at the start: for who looks at a life that does not end.
+pub(crate) fn live_seen<L: Layer>(
+    life: &L::Life,
+    log: bool,
+    seen: impl FnOnce(Recorder<L::Event>),
+) -> Lived<L::Event> {
     let blocking = Arc::new(AtomicBool::new(false));
     let lived = life.clone();
     let (history, panics) = caught(|| {
         let runtime = runtime(&blocking);
         // The clock of the runtime is the one that the recorder begins with.
         let recorder = runtime.block_on(async { Recorder::new() });
+        seen(recorder.clone());
         let living = || {
             let life = async { tokio::time::timeout(L::BOUND, L::live(lived, recorder.clone())).await };
             runtime.block_on(life).is_ok()

@@ -2,6 +2,7 @@
 
 use std::io::{Result, Write};
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -28,6 +29,27 @@ pub(crate) fn life<L: Layer>(out: &mut impl Write, life: &L::Life, lived: &Lived
     let findings = lived.findings.len();
     writeln!(out, "1 life, {findings} findings, hash {:016x}", lived.history.digest())
 }
+
+/// A life that does not end in real time: what was planned, and the last of what happened.
+pub(crate) fn stuck<L: Layer>(
+    out: &mut impl Write,
+    life: &L::Life,
+    so_far: &str,
+    after: Duration,
+) -> Result<()> {
+    for line in life.plan() {
+        writeln!(out, "{line}")?;
+    }
+    writeln!(out)?;
+    let lines: Vec<&str> = so_far.lines().collect();
+    for line in &lines[lines.len().saturating_sub(LINES_SHOWN)..] {
+        writeln!(out, "{line}")?;
+    }
+    writeln!(out, "\nthe life has not ended after {after:?} of real time")
+}
+
+/// How many lines are shown of a life that does not end.
+const LINES_SHOWN: usize = 400;
 
 /// One broken promise, with the smallest life that breaks it.
 pub(crate) fn found<L: Layer>(

@@ -2,14 +2,19 @@
 
 use std::fmt::Write as _;
 
-use crate::history::{Event, History};
+use crate::history::{Entry, Event, History};
 
 /// One line an event: simulated milliseconds, actor, words. Lines of the log stand where they were written, marked `|`.
 pub(crate) fn transcript<E: Event>(history: &History<E>) -> String {
+    lines(&history.entries, &history.log)
+}
+
+/// The lines of what there is so far.
+pub(crate) fn lines<E: Event>(entries: &[Entry<E>], log: &[(usize, String)]) -> String {
     let mut text = String::new();
-    let mut log = history.log.iter().peekable();
-    let width = history.entries.iter().map(|entry| entry.event.actor().chars().count()).max().unwrap_or(0);
-    for (index, entry) in history.entries.iter().enumerate() {
+    let mut log = log.iter().peekable();
+    let width = entries.iter().map(|entry| entry.event.actor().chars().count()).max().unwrap_or(0);
+    for (index, entry) in entries.iter().enumerate() {
         while let Some((_, line)) = log.next_if(|(after, _)| *after <= index) {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{:>9} | {line}", "");

@@ -1,6 +1,6 @@
 //! What everybody who takes part in a life of `ham` shares.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,9 +15,13 @@ pub(crate) struct World {
     pub(crate) dice: Dice,
     pub(crate) swarm: Swarm,
     pub(crate) recorder: Recorder<Happened>,
+    /// Whether signatures are verified.
+    pub(crate) verifies: bool,
     /// Set when the life heals: no fault from then on.
     healed: AtomicBool,
     nonces: Mutex<HashMap<[u8; 32], Nonce>>,
+    /// Calls, by their nonces, that the conductor has read.
+    received: Mutex<BTreeSet<Nonce>>,
     /// How the secrets of the life look in a text.
     secrets: Mutex<Vec<String>>,
     counts: [AtomicU64; 9],
@@ -39,12 +43,15 @@ pub(crate) enum Count {
 
 impl World {
     pub(crate) fn new(dice: Dice, swarm: Swarm, recorder: Recorder<Happened>) -> Arc<Self> {
+        let verifies = dice.stream("verifies", 0).one_in(32);
         Arc::new(Self {
+            verifies,
             dice,
             swarm,
             recorder,
             healed: AtomicBool::new(false),
             nonces: Mutex::default(),
+            received: Mutex::default(),
             secrets: Mutex::default(),
             counts: Default::default(),
         })
@@ -78,6 +85,15 @@ impl World {
 
     pub(crate) fn is_healed(&self) -> bool {
         self.healed.load(Ordering::Relaxed)
+    }
+
+    /// The conductor has read a call.
+    pub(crate) fn receive(&self, nonce: Nonce) {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).insert(nonce);
+    }
+
+    pub(crate) fn has_received(&self, nonce: Nonce) -> bool {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).contains(&nonce)
     }
 
     /// Remembers a secret, which must be in no text.

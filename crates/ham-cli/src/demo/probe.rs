@@ -28,6 +28,11 @@ impl Kind {
         matches!(self, Self::Create | Self::Slow { .. })
     }
 
+    /// Whether it writes anything while it runs.
+    pub(super) fn may_write(self) -> bool {
+        !matches!(self, Self::Fail)
+    }
+
     pub(super) fn function(self) -> &'static str {
         match self {
             Self::Create => "create_item",

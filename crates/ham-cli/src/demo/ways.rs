@@ -1,7 +1,5 @@
 //! The ways in which a call of the load is made, and everything that is told of it.
 
-use std::time::Duration;
-
 use ham::holochain_client::ExternIO;
 use ham::{CallError, CallOptions, CallPolicy, CallTarget, Fenced, PersistentHam, SignedCall};
 use tokio::task::JoinSet;
@@ -82,14 +80,14 @@ impl Caller<'_> {
                 let Some(signed) = self.prepare(self.ham, call, call_id, &mut told).await else {
                     return Ok(told);
                 };
-                told.hear(&self.ham.send_signed(&signed, options(call.deadline)).await);
+                told.hear(&self.ham.send_signed(&signed, options(call)).await);
                 if matches!(told.ending(), Ending::Unknown | Ending::Arrived) {
                     told.hear_fence(self.ham.fence(&signed, Some(CALL_DEADLINE)).await);
                 }
             }
             Way::FencedUnsent => {
                 if let Some(signed) = self.prepare(self.ham, call, call_id, &mut told).await {
-                    self.fence_unsent(&signed, &mut told).await;
+                    self.fence_unsent(&signed, call, &mut told).await;
                 }
             }
             Way::TwoSenders => {
@@ -105,7 +103,7 @@ impl Caller<'_> {
     async fn call(self, call: Call, policy: CallPolicy, call_id: String) -> Result<ExternIO, CallError> {
         let argument = ExternIO::encode(call.kind.argument(call_id));
         let argument = argument.map_err(|error| CallError::Encode(error.to_string()))?;
-        let options = options(call.deadline).with_policy(policy);
+        let options = options(call).with_policy(policy);
         self.ham.call_zome_raw(self.cell.clone(), ZOME, call.kind.function(), argument, options).await
     }
 
@@ -125,7 +123,7 @@ impl Caller<'_> {
 
     /// Whatever became of the first fence, the nonce is burnt by fences alone: they must not say that the call arrived, and
     /// nothing may run after them.
-    async fn fence_unsent(self, signed: &SignedCall, told: &mut Told) {
+    async fn fence_unsent(self, signed: &SignedCall, call: Call, told: &mut Told) {
         tokio::select! {
             biased;
             () = self.moment() => {}
@@ -135,7 +133,8 @@ impl Caller<'_> {
         let burnt = matches!(fenced, Ok(Fenced::NeverRan));
         told.hear_fence(fenced);
         if burnt {
-            told.hear(&self.ham.send_signed(signed, options(SHORT_DEADLINE)).await);
+            let hasty = Call { deadline: SHORT_DEADLINE, ..call };
+            told.hear(&self.ham.send_signed(signed, options(hasty)).await);
         }
     }
 
@@ -143,7 +142,7 @@ impl Caller<'_> {
         let mut senders = JoinSet::new();
         for deadline in [call.deadline, SHORT_DEADLINE] {
             let (ham, signed) = (self.ham.clone(), signed.clone());
-            senders.spawn(async move { ham.send_signed(&signed, options(deadline)).await });
+            senders.spawn(async move { ham.send_signed(&signed, options(Call { deadline, ..call })).await });
         }
         while let Some(sender) = senders.join_next().await {
             match sender {
@@ -162,7 +161,7 @@ impl Caller<'_> {
         tokio::select! {
             biased;
             () = self.moment() => {}
-            result = service.send_signed(&signed, options(call.deadline)) => told.hear(&result),
+            result = service.send_signed(&signed, options(call)) => told.hear(&result),
         }
         drop((signed, service));
 
@@ -171,7 +170,8 @@ impl Caller<'_> {
         if call.way == Way::ResumedByFence {
             told.hear_fence(next.fence(&signed, Some(CALL_DEADLINE)).await);
         } else {
-            told.hear(&next.send_signed(&signed, options(CALL_DEADLINE)).await);
+            let patient = Call { deadline: CALL_DEADLINE, ..call };
+            told.hear(&next.send_signed(&signed, options(patient)).await);
         }
         next.close().await;
         Ok(())
@@ -183,6 +183,8 @@ impl Caller<'_> {
     }
 }
 
-fn options(deadline: Duration) -> CallOptions {
-    CallOptions::default().with_deadline(deadline)
+fn options(call: Call) -> CallOptions {
+    let options = CallOptions::default().with_deadline(call.deadline);
+    // What cannot write needs no lane, so that calls of one cell are under way beside each other.
+    if call.kind.may_write() { options } else { options.with_read_only() }
 }

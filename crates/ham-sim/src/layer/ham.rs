@@ -84,7 +84,7 @@ async fn serve(
             None => timeout(TASKS_WITHIN, finished).await.is_ok(),
         };
         match crash {
-            Some(crash) if !whole => process.crash(crash.silent, crash.torn),
+            Some(crash) if !whole => process.crash(crash.silent),
             _ if number + 1 == count => return Some(process),
             _ => process.close().await,
         }

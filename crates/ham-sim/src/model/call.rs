@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ed25519_dalek::{Signature, Verifier as _, VerifyingKey};
+use holo_hash::sha2_512;
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::ZomeCallParams;
 use serde::{Deserialize, Serialize};
@@ -19,7 +21,7 @@ use super::texts::{self, Refused};
 use crate::dice::Stream;
 use crate::event::{Call, Cause, Happened, Nonce};
 use crate::time::pause;
-use crate::world::Count;
+use crate::world::{Count, World};
 
 /// What a function does.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,15 +138,18 @@ pub(super) async fn answer(conductor: &Arc<Conductor>, socket: u32, body: &[u8])
     let Ok(params) = rmp_serde::from_slice::<ZomeCallParams>(&value.bytes) else {
         return Answer::refused(texts::unreadable_call());
     };
-    if value.signature.len() != 64 {
+    let world = &conductor.world;
+    if !is_signed(world, &params, &value) {
         return Answer::refused(texts::bad_signature());
     }
-    let world = &conductor.world;
     let nonce = world.nonce(&params.nonce.into_inner());
     let input = rmp_serde::from_slice::<Input>(&params.payload.0).ok();
     let call = input.as_ref().map(|input| input.call);
     if params.zome_name.0 == ZOME || call.is_some() {
         world.note(Happened::Received { call, nonce, socket });
+        if call.is_some() {
+            world.receive(nonce);
+        }
     }
     let dice = world.stream("visit", world.next(Count::Visits));
     let visit = Visit { conductor, dice, socket, nonce };
@@ -154,6 +159,18 @@ pub(super) async fn answer(conductor: &Arc<Conductor>, socket: u32, body: &[u8])
     };
     answer.nonce = Some(nonce);
     answer
+}
+
+/// Whether the signature fits. It is looked at in few lives: it takes long.
+fn is_signed(world: &World, params: &ZomeCallParams, signed: &Signed) -> bool {
+    let Ok(signature) = Signature::from_slice(&signed.signature) else { return false };
+    if !world.verifies {
+        return true;
+    }
+    let key = params.provenance.get_raw_32().try_into().ok();
+    let key = key.and_then(|raw| VerifyingKey::from_bytes(raw).ok());
+    let hash = sha2_512(&signed.bytes);
+    key.is_some_and(|key| key.verify(&hash, &signature).is_ok())
 }
 
 #[derive(Serialize)]

@@ -307,6 +307,7 @@ impl Conductor {
         state.frozen_until = now;
         state.ready_at = state.ready_at.min(now);
         state.store.status = Status::Enabled;
+        state.sockets.values().for_each(|socket| socket.cut.heal());
         // Nothing more can be asked on a socket whose every place waits for an answer that does not come.
         for socket in state.sockets.values().filter(|socket| socket.withheld >= socket.window) {
             socket.cut.sever(Severed::Reset);

@@ -13,6 +13,9 @@ const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 /// An address of the same name, where packets are swallowed.
 const NOWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2));
 
+/// Fewer bytes than an upgrade has, in either direction.
+const UPGRADE: u64 = 120;
+
 impl Router for Conductor {
     fn resolve(&self, _host: &str, port: u16) -> Vec<SocketAddr> {
         let here = SocketAddr::new(HERE, port);
@@ -66,7 +69,10 @@ fn lane(swarm: &Swarm, dice: &mut Stream) -> LanePlan {
     draw(swarm.link_stall, Fault::Stall(stall), dice);
     draw(swarm.link_drip, Fault::Drip, dice);
     draw(swarm.link_hole, Fault::Hole, dice);
-    draw(swarm.link_flip, Fault::Flip, dice);
+    // TCP finds what changes on the way; only a middle-box spoils the upgrade.
+    if swarm.link_flip.hits(dice) {
+        faults.push((dice.below(UPGRADE), Fault::Flip));
+    }
     faults.sort_by_key(|(at, _)| *at);
     let small = swarm.link_small.hits(dice);
     LanePlan {

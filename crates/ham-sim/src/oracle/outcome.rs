@@ -11,7 +11,7 @@ pub(super) fn judge(life: &HamLife, view: &View, verdict: &mut Verdict) {
         told(view, *call, of, verdict);
         runs(view, *call, of, verdict);
         hooks(view, *call, of, verdict);
-        if (life.swarm.calm && of.made.is_some()) || *call == life.calls {
+        if life.swarm.calm && of.made.is_some() {
             answered(*call, of, verdict);
         }
     }
@@ -120,8 +120,12 @@ fn hooks(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
     for (nonce, known) in view.nonces_of(of) {
         let heard = of.hooks.iter().filter(|(hook, heard, _)| *heard == nonce && hook <= moment).count();
         let arrived = known.received.first().is_some_and(|received| received <= moment);
-        let settled = told.outcome.is_settled() && last.is_some_and(|(_, last)| last == nonce);
-        let refused = known.answers.iter().any(|(_, with)| *with == "BadCapGrant");
+        let is_last = last.is_some_and(|(_, last)| last == nonce);
+        let settled = told.outcome.is_settled() && is_last;
+        // What was sent once and refused before it ran is settled, whatever is told of the others.
+        let refused = known.received.len() == 1
+            && known.answers.iter().any(|(_, with)| !UNANSWERED.contains(with))
+            && (known.runs.is_empty() || (is_last && told.error == Some("Refused")));
         if arrived && !settled && !refused && heard == 0 {
             verdict.find(
                 "I6",
@@ -138,6 +142,9 @@ fn hooks(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
         }
     }
 }
+
+/// Answers that say nothing.
+const UNANSWERED: [&str; 3] = ["nothing, for ever", "without a body", "what nobody can read"];
 
 /// I12: where nothing goes wrong, every call is answered.
 fn answered(call: Call, of: &OfCall, verdict: &mut Verdict) {

@@ -1,12 +1,15 @@
 //! What a service keeps of its calls, and what of it survives a crash.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use ham::SignedCall;
 use serde::Deserialize;
 
 use crate::event::{Call, Happened, Nonce, Outcome};
 use crate::model::Input;
+use crate::time::pause;
 use crate::world::World;
 
 /// A call that can be sent again or fenced.
@@ -21,8 +24,8 @@ pub(crate) struct Kept {
 #[derive(Default)]
 pub(crate) struct Desk {
     kept: Mutex<Vec<Kept>>,
-    /// What the journal holds, in its order.
-    journal: Mutex<Vec<Vec<u8>>>,
+    /// The newest record of each call.
+    journal: Mutex<BTreeMap<Nonce, Vec<u8>>>,
 }
 
 /// What a journalled call shows of itself.
@@ -42,7 +45,7 @@ impl Desk {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn journal(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+    fn journal(&self) -> MutexGuard<'_, BTreeMap<Nonce, Vec<u8>>> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -54,11 +57,11 @@ impl Desk {
         Some(kept)
     }
 
-    /// Writes a prepared call down before it is sent.
-    pub(crate) fn write_down(&self, kept: &Kept) {
-        if let Ok(record) = rmp_serde::to_vec_named(&kept.signed) {
-            self.journal().push(record);
-        }
+    /// Writes a call down as it is now. A crash on the way leaves what was written before.
+    pub(crate) async fn write_down(&self, kept: &Kept) {
+        let Ok(record) = rmp_serde::to_vec_named(&kept.signed) else { return };
+        pause(WRITE).await;
+        self.journal().insert(kept.nonce, record);
     }
 
     /// One of the calls that are kept.
@@ -77,13 +80,9 @@ impl Desk {
     }
 
     /// The process crashed: what was in memory is gone, and what the journal holds is read again.
-    pub(crate) fn crash(&self, world: &World, torn: bool) {
+    pub(crate) fn crash(&self, world: &World) {
         self.lock().clear();
-        let mut journal = self.journal();
-        if torn {
-            journal.pop();
-        }
-        for record in journal.iter() {
+        for record in self.journal().values() {
             if let Ok(signed) = rmp_serde::from_slice::<SignedCall>(record) {
                 self.keep(world, signed);
             }
@@ -104,6 +103,9 @@ impl Desk {
         }
     }
 }
+
+/// How long it takes to write a record durably.
+const WRITE: Duration = Duration::from_millis(2);
 
 fn shown(world: &World, signed: &SignedCall) -> Option<(Call, Nonce)> {
     let record = rmp_serde::to_vec_named(signed).ok()?;

@@ -12,5 +12,6 @@ mod task;
 pub(crate) use call::Called;
 pub(crate) use credentials::Credentials;
 pub(crate) use desk::Desk;
-pub(crate) use plan::{Action, Crash, Policy, Role, Settings, Step};
+pub(crate) use plan::{Action, Crash, Options, Policy, Role, Settings, Step};
 pub(crate) use process::Process;
+pub(crate) use task::Task;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ham::CallPolicy;
 
+use super::call::Called;
 use crate::event::Call;
 use crate::model::Trait;
 
@@ -19,12 +20,10 @@ pub(crate) struct Step {
 #[derive(Clone, Debug)]
 pub(crate) enum Action {
     Call {
-        call: Call,
-        does: Trait,
-        role: Role,
+        called: Called,
         policy: Policy,
         deadline: Duration,
-        size: u32,
+        options: Options,
     },
     /// Gives the answer up after a while.
     GiveUp {
@@ -81,6 +80,14 @@ pub(crate) enum Action {
     Redial,
 }
 
+/// What a call can ask for beyond its policy and deadline.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Options {
+    pub(crate) read_only: bool,
+    pub(crate) resume_for: Option<Duration>,
+    pub(crate) nonce_life: Option<Duration>,
+}
+
 /// A role or a clone, by its name.
 pub(crate) type Role = &'static str;
 
@@ -128,6 +135,4 @@ pub(crate) struct Crash {
     pub(crate) after: Duration,
     /// The conductor is not told.
     pub(crate) silent: bool,
-    /// The last record of the journal is lost.
-    pub(crate) torn: bool,
 }

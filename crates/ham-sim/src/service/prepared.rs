@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ham::{CallOptions, CallPolicy, Fenced};
+use ham::{CallOptions, CallPolicy, FenceError, Fenced};
 use tokio::time::{Instant, timeout};
 
 use super::call::{Called, FOR_EVER};
@@ -21,7 +21,7 @@ impl Task {
         if let Ok(Ok(signed)) = prepared
             && let Some(kept) = self.desk.keep(&self.world, signed)
         {
-            self.desk.write_down(&kept);
+            self.desk.write_down(&kept).await;
             let Kept { call, nonce, .. } = kept;
             self.world.note(Happened::Prepared { task: self.number, call, nonce, does: called.does });
         }
@@ -41,6 +41,9 @@ impl Task {
     }
 
     pub(crate) async fn fence(&self, kept: Kept, within: Duration) {
+        // Whoever reads the journal after a crash has to know of the fence.
+        kept.signed.begin_fence();
+        self.desk.write_down(&kept).await;
         let Kept { call, nonce, signed } = kept;
         self.world.note(Happened::FenceBegan { task: self.number, call, nonce });
         let began = Instant::now();
@@ -52,9 +55,25 @@ impl Task {
             Ok(Ok(Fenced::TooLate)) => "TooLate",
             Ok(Ok(Fenced::Ambiguous)) => "Ambiguous",
             Ok(Ok(_)) => "another",
-            Ok(Err(_)) => "Failed",
+            Ok(Err(error)) => failed(&error),
             Err(_) => return,
         };
         self.world.note(Happened::Fenced { task: self.number, call, nonce, verdict });
+    }
+}
+
+/// Why a fence failed.
+fn failed(error: &FenceError) -> &'static str {
+    match error {
+        FenceError::NoLink { .. } => "no link",
+        FenceError::LinkLost { .. } => "the link was lost",
+        FenceError::TimedOut { .. } => "no answer",
+        FenceError::Overloaded { .. } => "overloaded",
+        FenceError::Signing(_) => "not signed",
+        FenceError::CellNotRunning { .. } => "the cell does not run",
+        FenceError::ClockSkew => "the clocks disagree",
+        FenceError::Refused { .. } => "refused",
+        FenceError::Init => "init",
+        _ => "another error",
     }
 }

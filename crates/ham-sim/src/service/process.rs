@@ -110,13 +110,13 @@ impl Process {
     }
 
     /// Ends as a process ends that is killed: not a byte more leaves it.
-    pub(crate) fn crash(self, silent: bool, torn: bool) {
+    pub(crate) fn crash(self, silent: bool) {
         self.network.sever(if silent { Severed::Silent } else { Severed::Reset });
         for task in &self.tasks {
             task.abort();
         }
         self.world.note(Happened::Crashed { process: self.number });
-        self.desk.crash(&self.world, torn);
+        self.desk.crash(&self.world);
     }
 
     /// Closes, within the bound.

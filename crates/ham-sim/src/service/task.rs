@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout};
 
 use super::call::Called;
 use super::desk::Desk;
-use super::plan::{Action, Policy};
+use super::plan::{Action, Options, Policy};
 use super::process::late;
 use crate::event::Happened;
 use crate::world::World;
@@ -26,19 +26,19 @@ impl Task {
     pub(super) async fn act(&self, action: Action) {
         let began = Instant::now();
         match action {
-            Action::Call { call, does, role, policy, deadline, size } => {
-                self.call(Called { call, does, role, size }, policy, deadline).await;
+            Action::Call { called, policy, deadline, options } => {
+                self.call(called, policy, deadline, options).await;
             }
             Action::GiveUp { call, does, role, policy, deadline, after } => {
                 let called = Called { call, does, role, size: 0 };
-                if timeout(after, self.call(called, policy, deadline)).await.is_err() {
+                if timeout(after, self.call(called, policy, deadline, Options::default())).await.is_err() {
                     self.world.words("service", format!("gives call {call} up"));
                 }
             }
             Action::Burst { first, count, does, role, deadline, size } => {
                 let called = |call| Called { call, does, role, size };
-                let calls =
-                    (first..first + count).map(|call| self.call(called(call), Policy::Resume, deadline));
+                let calls = (first..first + count)
+                    .map(|call| self.call(called(call), Policy::Resume, deadline, Options::default()));
                 futures_util::future::join_all(calls).await;
             }
             Action::Prepare { call, does, role, deadline } => {

@@ -9,18 +9,13 @@ use holochain_conductor_api::{AdminRequest, AdminResponse};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
+use super::asked::{Asked, Reading, not_found};
 use crate::config::{DEFAULT_ADMIN_TIMEOUT, DEFAULT_ORIGIN};
 use crate::deadline::deadline_after;
 use crate::dialect::{Dialect, Release};
 use crate::error::AdminError;
-use crate::wire::find::{self, NotFound};
-use crate::wire::{self, BadAnswer};
-use crate::wire::{ConductorProtocol, Incoming, Interface, Request};
-
-/// What tells whether a lost request happened. Reads have nothing to reconcile.
-pub(super) const READ_AGAIN: &str = "it is a read: ask again";
-/// The same of the requests that find out the release.
-const FINDING_OUT: &str = "it only finds out the conductor's release: ask again";
+use crate::wire::find;
+use crate::wire::{self, ConductorProtocol, Interface, Request};
 
 /// A client of a conductor's admin interface. Cheap to clone; all clones share one link.
 ///
@@ -108,9 +103,7 @@ impl Admin {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn release(&self) -> Result<Release, AdminError> {
-        let deadline = self.deadline();
-        let link = self.link(deadline).await?;
-        Ok(dialect(&link, deadline).await?.release)
+        Ok(self.speaking(self.deadline()).await?.1.release)
     }
 
     /// Any admin request. `request_name` and `reconcile` go into the error.
@@ -127,15 +120,41 @@ impl Admin {
         request: &AdminRequest,
     ) -> Result<AdminResponse, AdminError> {
         let deadline = self.deadline();
-        let link = self.link(deadline).await?;
-        let asked = Asked { link: &link, request: request_name, reconcile, deadline };
-        let answer = asked.answer(Request::admin(request)).await?;
-        match wire::admin_answer(answer) {
-            Ok(response) => Ok(response),
-            Err(bad) => Err(match find::lacking(&link, &bad, || Request::admin(request), deadline).await {
-                Some((request, release)) => AdminError::NotInRelease { request, release },
-                None => asked.bad(bad),
-            }),
+        let mut reading = Reading::default();
+        loop {
+            let link = self.link(deadline).await?;
+            let asked = Asked { link: &link, request: request_name, reconcile, deadline };
+            let answer = match asked.answer(Request::admin(request)).await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    reading.again(error)?;
+                    continue;
+                }
+            };
+            return match wire::admin_answer(answer) {
+                Ok(response) => Ok(response),
+                Err(bad) => {
+                    Err(match find::lacking(&link, &bad, || Request::admin(request), deadline).await {
+                        Some((request, release)) => AdminError::NotInRelease { request, release },
+                        None => asked.bad(bad),
+                    })
+                }
+            };
+        }
+    }
+
+    /// A live link, and how the conductor at its other end speaks.
+    pub(super) async fn speaking(
+        &self,
+        deadline: Instant,
+    ) -> Result<(Link<ConductorProtocol>, &'static Dialect), AdminError> {
+        let mut reading = Reading::default();
+        loop {
+            let link = self.link(deadline).await?;
+            match find::dialect(&link, deadline).await {
+                Ok(dialect) => return Ok((link, dialect)),
+                Err(error) => reading.again(not_found(error))?,
+            }
         }
     }
 
@@ -205,45 +224,5 @@ impl Admin {
                 }),
             }),
         }
-    }
-}
-
-/// One request under way.
-pub(super) struct Asked<'a> {
-    pub(super) link: &'a Link<ConductorProtocol>,
-    pub(super) request: &'static str,
-    pub(super) reconcile: &'static str,
-    pub(super) deadline: Instant,
-}
-
-impl Asked<'_> {
-    pub(super) async fn answer(&self, out: Result<Request, String>) -> Result<Incoming, AdminError> {
-        let (request, reconcile) = (self.request, self.reconcile);
-        let out = out.map_err(|why| AdminError::Lost {
-            request,
-            reconcile: "nothing was sent",
-            source: ham_session::RequestError::Encode(why),
-        })?;
-        let answer = self.link.request(out, self.deadline).await;
-        answer.map_err(|source| AdminError::Lost { request, reconcile, source })
-    }
-
-    pub(super) fn bad(&self, source: BadAnswer) -> AdminError {
-        AdminError::Answer { request: self.request, source }
-    }
-}
-
-/// How the conductor at the other end of a link speaks.
-pub(super) async fn dialect(
-    link: &Link<ConductorProtocol>,
-    deadline: Instant,
-) -> Result<&'static Dialect, AdminError> {
-    find::dialect(link, deadline).await.map_err(not_found)
-}
-
-pub(super) fn not_found(error: NotFound) -> AdminError {
-    match error {
-        NotFound::Lost { request, source } => AdminError::Lost { request, reconcile: FINDING_OUT, source },
-        NotFound::Answer { request, source } => AdminError::Answer { request, source },
     }
 }

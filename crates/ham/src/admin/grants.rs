@@ -5,15 +5,16 @@ use holochain_conductor_api::{AdminRequest, AdminResponse};
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::ActionHash;
 
+use super::asked::{Asked, READ_AGAIN, Reading, not_found};
 use super::chain::Chain;
-use super::client::{Admin, Asked, READ_AGAIN, dialect, not_found};
+use super::client::Admin;
 use crate::dialect::grant::GrantList;
 use crate::dialect::table::ClosedChain;
 use crate::dialect::{CapGrant, CapGrantInfo, Dialect};
 use crate::error::AdminError;
 use crate::wire::Request;
 use crate::wire::find;
-use crate::wire::{self, BadAnswer};
+use crate::wire::{self, BadAnswer, Incoming};
 
 /// The request that writes a grant.
 pub(crate) const GRANT: &str = "grant_zome_call_capability";
@@ -37,8 +38,7 @@ impl Admin {
     /// Writes a grant. The caller has looked whether the chain is closed.
     pub(crate) async fn grant(&self, cell_id: &CellId, grant: &CapGrant) -> Result<ActionHash, AdminError> {
         let deadline = self.deadline();
-        let link = self.link(deadline).await?;
-        let dialect = dialect(&link, deadline).await?;
+        let (link, dialect) = self.speaking(deadline).await?;
         let request = GRANT;
         let reconcile = "list_capability_grants tells whether it is there";
         let asked = Asked { link: &link, request, reconcile, deadline };
@@ -65,25 +65,21 @@ impl Admin {
         include_revoked: bool,
     ) -> Result<Vec<(CellId, Vec<CapGrantInfo>)>, AdminError> {
         let deadline = self.deadline();
-        let link = self.link(deadline).await?;
-        let dialect = dialect(&link, deadline).await?;
-        let asked = Asked { link: &link, request: "list_capability_grants", reconcile: READ_AGAIN, deadline };
-        let answer = asked
-            .answer(Request::admin(&AdminRequest::ListCapabilityGrants {
-                installed_app_id: app_id.into(),
-                // Before 0.7.1 it lists none without.
-                include_revoked: true,
-            }))
-            .await?;
-        let list: GrantList =
-            wire::named(answer, "capability_grants_info").map_err(|source| asked.bad(source))?;
-        let mut grants = dialect.grants.read(list).map_err(|why| {
-            asked.bad(BadAnswer::OtherRelease { release: dialect.release, why: why.into() })
-        })?;
-        if !include_revoked {
-            grants.iter_mut().for_each(|(_, grants)| grants.retain(|grant| grant.revoked_at.is_none()));
+        let request = AdminRequest::ListCapabilityGrants {
+            installed_app_id: app_id.into(),
+            // Before 0.7.1 it lists none without.
+            include_revoked: true,
+        };
+        let mut reading = Reading::default();
+        loop {
+            let (link, dialect) = self.speaking(deadline).await?;
+            let asked =
+                Asked { link: &link, request: "list_capability_grants", reconcile: READ_AGAIN, deadline };
+            match asked.answer(Request::admin(&request)).await {
+                Ok(answer) => return listed(&asked, answer, dialect, include_revoked),
+                Err(error) => reading.again(error)?,
+            }
         }
-        Ok(grants)
     }
 
     /// Revokes a zome-call capability grant, never on a chain that is closed.
@@ -102,7 +98,13 @@ impl Admin {
     async fn check_open(&self, cell_id: &CellId) -> Result<(), AdminError> {
         let deadline = self.deadline();
         // Not what is named: a wrong name would let it be written.
-        let dialect = find::proven(&self.link(deadline).await?, deadline).await.map_err(not_found)?;
+        let mut reading = Reading::default();
+        let dialect = loop {
+            match find::proven(&self.link(deadline).await?, deadline).await {
+                Ok(dialect) => break dialect,
+                Err(error) => reading.again(not_found(error))?,
+            }
+        };
         if dialect.closed_chain == ClosedChain::Refused {
             return Ok(());
         }
@@ -119,7 +121,25 @@ impl Admin {
 
     /// How the conductor at the other end speaks.
     pub(crate) async fn dialect(&self) -> Result<&'static Dialect, AdminError> {
-        let deadline = self.deadline();
-        dialect(&self.link(deadline).await?, deadline).await
+        Ok(self.speaking(self.deadline()).await?.1)
     }
+}
+
+/// The grants that a conductor lists.
+fn listed(
+    asked: &Asked<'_>,
+    answer: Incoming,
+    dialect: &Dialect,
+    include_revoked: bool,
+) -> Result<Vec<(CellId, Vec<CapGrantInfo>)>, AdminError> {
+    let list: GrantList =
+        wire::named(answer, "capability_grants_info").map_err(|source| asked.bad(source))?;
+    let mut grants = dialect
+        .grants
+        .read(list)
+        .map_err(|why| asked.bad(BadAnswer::OtherRelease { release: dialect.release, why: why.into() }))?;
+    if !include_revoked {
+        grants.iter_mut().for_each(|(_, grants)| grants.retain(|grant| grant.revoked_at.is_none()));
+    }
+    Ok(grants)
 }

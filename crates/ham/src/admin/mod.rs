@@ -11,6 +11,7 @@ macro_rules! ask {
     }};
 }
 
+mod asked;
 mod chain;
 mod client;
 mod dump;

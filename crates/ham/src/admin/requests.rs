@@ -9,7 +9,8 @@ use holochain_types::websocket::AllowedOrigins;
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::AgentPubKey;
 
-use super::client::{Admin, READ_AGAIN, dialect};
+use super::asked::READ_AGAIN;
+use super::client::Admin;
 use crate::dialect::Dialect;
 use crate::error::AdminError;
 use crate::redact::Secret;
@@ -24,9 +25,7 @@ impl Admin {
         let by_restore = !matches!(filter, None | Some(AppStatusFilter::Enabled | AppStatusFilter::Disabled));
         let listed = self.list_apps_by(filter).await;
         if by_restore && matches!(&listed, Err(error) if error.is_unreadable_request()) {
-            let deadline = self.deadline();
-            let Dialect { release, filters_by_restore, .. } =
-                dialect(&self.link(deadline).await?, deadline).await?;
+            let Dialect { release, filters_by_restore, .. } = self.dialect().await?;
             if !filters_by_restore {
                 let request = "list_apps by this status".into();
                 return Err(AdminError::NotInRelease { request, release: *release });

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use ham_persistent::later;
 use ham_session::Recovery;
 use holochain_zome_types::cell::CellId;
 use tokio::time::Instant;
@@ -70,10 +71,10 @@ impl Breakers {
         let pause = match breakers.get(cell) {
             // Calls that were under way when it opened must not widen it.
             Some(open) if open.until > now => return,
-            Some(open) => (open.pause * 2).min(config.max),
+            Some(open) => open.pause.saturating_mul(2).min(config.max),
             None => config.initial.min(config.max),
         };
-        breakers.insert(cell.clone(), Open { until: now + pause, pause });
+        breakers.insert(cell.clone(), Open { until: later(now, pause), pause });
         tracing::warn!(event = events::PRESSURE, ?pause, "source-chain pressure; the cell cools down");
         meter.pressure.add();
     }
@@ -94,6 +95,16 @@ mod tests {
 
     fn cell() -> CellId {
         CellId::new(DnaHash::from_raw_36(vec![1; 36]), AgentPubKey::from_raw_36(vec![2; 36]))
+    }
+
+    /// A pause without end overflowed an instant.
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_without_end_is_one() {
+        let endless = Duration::MAX;
+        let breakers = Breakers::new(Some(PressureBreaker { initial: endless, max: endless }));
+        breakers.note(&cell(), Recovery::CoolDown { after: endless }, &Meter::new("app"));
+        tokio::time::advance(Duration::from_secs(1_000_000)).await;
+        assert!(matches!(breakers.admit(&cell()), Err(CallError::CoolingDown { .. })));
     }
 
     #[tokio::test(start_paused = true)]

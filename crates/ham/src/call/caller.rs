@@ -110,6 +110,20 @@ impl Caller {
             .ok_or_else(|| CallError::UnknownRole { role: target.to_string(), known: target::names(&info) })
     }
 
+    /// The cell that a role means by now, where that is another one: its app was installed anew.
+    pub(crate) async fn moved(
+        &self,
+        target: &CallTarget,
+        cell: &CellId,
+        deadline: Instant,
+    ) -> Option<CellId> {
+        if !matches!(target, CallTarget::Role(_)) {
+            return None;
+        }
+        let info = self.refresh(deadline).await.ok()?;
+        target::find(&info, target).filter(|now| now != cell)
+    }
+
     /// Whether the app is enabled, as the conductor says now.
     pub(crate) async fn check_enabled(
         &self,

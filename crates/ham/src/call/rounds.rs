@@ -4,8 +4,8 @@ use tokio::time::Instant;
 
 use super::caller::Caller;
 use super::options::CallPolicy;
+use super::sign::MAX_MOVES;
 use super::signed::SignedCall;
-use super::target::CallTarget;
 use crate::error::{CallError, Outcome};
 use crate::wire::Verdict;
 
@@ -20,9 +20,6 @@ pub(super) struct Rounds {
     /// How often the cell was looked up anew.
     moves: u32,
 }
-
-/// How often one call looks up its role's cell anew: an app that is installed again and again ends that.
-const MAX_MOVES: u32 = 3;
 
 impl Rounds {
     pub(super) fn of(policy: CallPolicy) -> Self {
@@ -64,7 +61,7 @@ impl Rounds {
                 }
                 Verdict::NoCell if self.moves < MAX_MOVES => {
                     self.moves += 1;
-                    moved(caller, call, deadline).await
+                    caller.moved(&call.target, &call.cell_id, deadline).await.is_some()
                 }
                 _ => false,
             },
@@ -80,16 +77,5 @@ impl Rounds {
             (Some(lost), error) if error.outcome() == Outcome::NotRun => lost,
             (Some(_), error) => error,
         }
-    }
-}
-
-/// Whether the role of a call means another cell by now: its app was installed anew.
-async fn moved(caller: &Caller, call: &SignedCall, deadline: Instant) -> bool {
-    if !matches!(call.target, CallTarget::Role(_)) {
-        return false;
-    }
-    match caller.refresh(deadline).await {
-        Ok(_) => caller.resolve(&call.target, deadline).await.is_ok_and(|cell| cell != call.cell_id),
-        Err(_) => false,
     }
 }

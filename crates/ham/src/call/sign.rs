@@ -1,5 +1,6 @@
 //! From what is to be called to signed bytes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use holochain_zome_types::cell::CellId;
@@ -21,12 +22,7 @@ pub(crate) async fn call(
     deadline: Instant,
     life: Option<Duration>,
 ) -> Result<SignedCall, CallError> {
-    let cell_id = caller.resolve(&plan.target, deadline).await?;
-    if !caller.signer.is_ready(&cell_id) {
-        // A grant needs a running cell: say what is missing in those terms.
-        caller.check_enabled(&plan.target, deadline).await?;
-    }
-    let credentials = caller.signer.credentials(&cell_id, deadline).await?;
+    let (cell_id, credentials) = credentials(caller, &plan.target, deadline).await?;
     let mut nonce = [0; 32];
     caller
         .config
@@ -44,6 +40,34 @@ pub(crate) async fn call(
         expires_at: expiry(caller, deadline, life),
     };
     seal(caller, plan.target.clone(), params, &credentials, deadline).await
+}
+
+/// How often one call looks up its role's cell anew: an app that is installed again and again ends that.
+pub(super) const MAX_MOVES: u32 = 3;
+
+/// The cell that is meant, and in whose name it is called. An app that was installed anew has other cells.
+async fn credentials(
+    caller: &Caller,
+    target: &CallTarget,
+    deadline: Instant,
+) -> Result<(CellId, Arc<Credentials>), CallError> {
+    let mut cell = caller.resolve(target, deadline).await?;
+    let mut moves = 0;
+    loop {
+        if !caller.signer.is_ready(&cell) {
+            // A grant needs a running cell: say what is missing in those terms.
+            caller.check_enabled(target, deadline).await?;
+        }
+        let error = match caller.signer.credentials(&cell, deadline).await {
+            Ok(credentials) => return Ok((cell, credentials)),
+            Err(error) => error,
+        };
+        if !error.tells_of_a_missing_cell() || moves == MAX_MOVES {
+            return Err(error.into());
+        }
+        let Some(now) = caller.moved(target, &cell, deadline).await else { return Err(error.into()) };
+        (cell, moves) = (now, moves + 1);
+    }
 }
 
 /// Encodes and signs.

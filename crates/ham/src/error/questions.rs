@@ -69,8 +69,7 @@ impl CallError {
         }
     }
 
-    /// What the called function left on its cell's source chain. What `init` wrote there before it, and calls that came back
-    /// through other cells, is not counted: see [`Effect`].
+    /// What the call left on the called cell's source chain: see [`Effect`] for what it leaves out.
     pub fn effect(&self) -> Effect {
         match self.inner() {
             Self::Refused { refusal, unsettled: false } => refusal.effect(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ham_session::Recovery;
 
 use super::admin::AdminError;
+use crate::wire::Refusal;
 
 /// The advice while the keystore is away: its link redials by itself.
 pub const KEYSTORE_COOLDOWN: Duration = Duration::from_secs(1);
@@ -84,6 +85,14 @@ pub enum SigningError {
 }
 
 impl SigningError {
+    /// Whether the cell that is to be called is not there.
+    pub(crate) fn tells_of_a_missing_cell(&self) -> bool {
+        match self {
+            Self::Grant(error) => error.refusal().is_some_and(Refusal::tells_of_a_missing_cell),
+            _ => false,
+        }
+    }
+
     /// What the owner can do about it.
     pub fn recovery(&self) -> Recovery {
         match self {

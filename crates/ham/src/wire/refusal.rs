@@ -18,14 +18,13 @@ use ham_session::Recovery;
 /// First pause of a cell's breaker after source-chain pressure (`HAM_PRESSURE_COOLDOWN_MS`).
 pub const DEFAULT_PRESSURE_COOLDOWN: Duration = Duration::from_secs(30);
 
-/// What the called function left behind on its cell's own source chain.
+/// What a call left behind on the called cell's source chain, by its own doing.
 ///
-/// It speaks of that function alone. The conductor runs `init` before the first call of a fresh cell, and what that wrote stays.
-/// So does what a zome wrote by calls into *other* cells, and what such a call wrote that came back to this one: each commits on
-/// its own and is not undone when the caller fails.
+/// Not counted, because they commit on their own and are not undone when the call fails: the cell's `init`, which whatever
+/// comes first runs, and calls that the function made through other cells, also where those came back into this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// The called function itself wrote nothing.
+    /// The call's own writes are not on the chain.
     Nothing,
     /// Something may have been written: an error answer can follow the write.
     Unknown,
@@ -123,6 +122,11 @@ impl Refusal {
     pub(crate) fn tells_of_a_cell_that_starts(&self) -> bool {
         self.text.starts_with(DISABLED)
             || (self.text.starts_with(NOT_RUNNING) && self.text.contains("NotStarted"))
+    }
+
+    /// Whether an admin request met a cell that is not there.
+    pub(crate) fn tells_of_a_missing_cell(&self) -> bool {
+        self.text.contains("CellMissing(")
     }
 
     /// Whether a call of a zome that no app has came as far as that: the cell runs and its `init` is over.

@@ -28,9 +28,9 @@ async fn nothing_was_written_by_the_called_function_itself() {
         let error = refused(words).await;
         assert_eq!((error.outcome(), error.effect()), (outcome, Effect::Nothing), "{error:?}");
     }
-    let promise = include_str!("../../README.md").split_once("- `effect()`").unwrap().1;
+    let promise = include_str!("../../README.md").split_once("- [`Effect::Nothing`] means").unwrap().1;
     let promise = promise.split_once("\n- ").unwrap().0;
-    for words in ["the called function itself", "`init`", "came back"] {
+    for words in ["the call's own writes", "`init`", "came back"] {
         assert!(promise.contains(words), "{words}: {promise}");
     }
 }

@@ -19,11 +19,12 @@ pub(crate) fn needs(modules: &Modules) -> Needs {
         let mut paths = Paths::default();
         module.items.iter().for_each(|item| paths.visit_item(item));
         let needed = needs.entry(module.file.clone()).or_default();
-        for path in paths.found {
-            let by_macro = path.first().filter(|_| path.len() == 1).and_then(|name| modules.macros.get(name));
-            let file = by_macro.cloned().or_else(|| file_of(modules, place, &path, MOST_STEPS));
+        let macros = paths.macros.into_iter().map(|name| (modules.macros.get(&name).cloned(), name));
+        let paths = paths.found.into_iter();
+        let paths = paths.map(|path| (file_of(modules, place, &path, MOST_STEPS), path.join("::")));
+        for (file, by) in macros.chain(paths) {
             if let Some(file) = file.filter(|file| *file != module.file) {
-                needed.entry(file).or_insert_with(|| path.join("::"));
+                needed.entry(file).or_insert(by);
             }
         }
     }
@@ -79,6 +80,8 @@ fn item_of(modules: &Modules, place: Place, path: &[String], steps: usize) -> Op
 #[derive(Default)]
 struct Paths {
     found: Vec<Vec<String>>,
+    /// Macros that are called by their bare names.
+    macros: Vec<String>,
 }
 
 impl<'ast> Visit<'ast> for Paths {
@@ -108,7 +111,10 @@ impl<'ast> Visit<'ast> for Paths {
     fn visit_visibility(&mut self, _: &'ast syn::Visibility) {}
 
     fn visit_macro(&mut self, called: &'ast syn::Macro) {
-        self.visit_path(&called.path);
+        match called.path.get_ident() {
+            Some(name) => self.macros.push(name.to_string()),
+            None => self.visit_path(&called.path),
+        }
         self.read(called.tokens.clone());
     }
 }

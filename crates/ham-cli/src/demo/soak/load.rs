@@ -99,7 +99,8 @@ impl<'a> Load<'a> {
         let text = number.to_string();
         let encode = |error| DemoError::calling("encode a text")(CallError::Encode(format!("{error}")));
         let argument = ExternIO::encode(&text).map_err(encode)?;
-        let options = CallOptions::default().with_policy(policy).with_deadline(CALL_DEADLINE);
+        let options =
+            CallOptions::default().with_policy(policy).with_deadline(CALL_DEADLINE).with_read_only();
         let cell = self.cell(number);
         let answer = self.ham.call_zome_raw(cell, ZOME, "echo_text", argument, options).await;
         let mut echoes = self.echoes.lock().unwrap_or_else(PoisonError::into_inner);

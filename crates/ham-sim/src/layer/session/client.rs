@@ -1,0 +1,70 @@
+//! The callers.
+
+use std::time::Duration;
+
+use ham_persistent::Connection;
+use tokio::time::{Instant, timeout};
+
+use super::event::{Happened, Told};
+use super::life::{Action, Request, Step};
+use super::protocol::{Letter, REQUEST, SEND};
+use super::stage::Stage;
+use crate::time::{pause, yields};
+
+/// Takes one step, when its time has come.
+pub(super) async fn step(stage: Stage, step: Step) {
+    pause(step.at).await;
+    yields(step.yields).await;
+    match step.action {
+        Action::Request(one) => request(&stage, one).await,
+        Action::Send { n, size, patience } => send(&stage, n, size, patience).await,
+        Action::Close => close(&stage).await,
+    }
+}
+
+async fn request(stage: &Stage, request: Request) {
+    let Some(link) = stage.link() else { return };
+    let n = request.n;
+    stage.note(Happened::Made { n, send: false });
+    let letter = Letter { kind: REQUEST, id: n, size: request.size };
+    let asking = link.request(letter, deadline(request.patience));
+    let told = match request.gives_up {
+        None => Some(asking.await),
+        Some(patience) => timeout(patience, asking).await.ok(),
+    };
+    stage.note(match told {
+        None => Happened::GaveUp { n },
+        Some(Ok(answer)) => {
+            let right = answer.id == n && answer.size == request.answer.size.max(9);
+            Happened::Told { n, what: Told::Answer { right } }
+        }
+        Some(Err(error)) => Happened::Told { n, what: Told::failed(&error) },
+    });
+}
+
+async fn send(stage: &Stage, n: u64, size: usize, patience: Duration) {
+    let Some(link) = stage.link() else { return };
+    stage.note(Happened::Made { n, send: true });
+    let sent = link.send(Letter { kind: SEND, id: n, size }, deadline(patience)).await;
+    let what = match sent {
+        Ok(()) => Told::Taken,
+        Err(error) => Told::failed(&error),
+    };
+    stage.note(Happened::Told { n, what });
+}
+
+pub(super) async fn close(stage: &Stage) {
+    let Some(link) = stage.link() else { return };
+    stage.note(Happened::CloseCalled);
+    link.close().await;
+    stage.note(Happened::CloseReturned);
+}
+
+/// "For ever" is as far as the clock goes.
+fn deadline(patience: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(patience).unwrap_or(now + FAR)
+}
+
+/// A hundred years.
+const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);

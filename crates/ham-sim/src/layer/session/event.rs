@@ -1,0 +1,242 @@
+//! What happens in a life of one link.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use ham_session::{LinkEnd, Phase, RequestError};
+
+use crate::history::Event;
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Happened {
+    Dials,
+    Dialled {
+        failed: Option<&'static str>,
+    },
+    /// A request or send is made.
+    Made {
+        n: u64,
+        send: bool,
+    },
+    Told {
+        n: u64,
+        what: Told,
+    },
+    /// The caller went away.
+    GaveUp {
+        n: u64,
+    },
+    CloseCalled,
+    CloseReturned,
+    HandleDropped,
+    LinkEnded {
+        how: Ended,
+    },
+    /// A frame of the peer was decoded.
+    Heard {
+        what: Sent,
+    },
+    Orphan {
+        n: u64,
+    },
+    Skipped,
+    Pushed,
+    Asked,
+
+    /// The peer took a stream.
+    Accepted,
+    /// The peer reads again, or no longer.
+    Reads {
+        reads: bool,
+    },
+    Received {
+        what: Got,
+    },
+    /// The peer has written a frame.
+    Wrote {
+        what: Sent,
+    },
+    PeerCloses {
+        code: u16,
+        reason: &'static str,
+    },
+    PeerResets,
+    PeerVanishes,
+    /// The peer's side of the stream is over.
+    PeerEnded,
+
+    /// What is left at the end.
+    Left {
+        tasks: usize,
+    },
+}
+
+/// What a caller was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Told {
+    /// The answer, and whether it is the one to this request.
+    Answer {
+        right: bool,
+    },
+    /// The send was taken.
+    Taken,
+    TimedOut {
+        sent: bool,
+    },
+    LinkLost {
+        sent: bool,
+    },
+    Overloaded,
+    TooLarge,
+    Draining,
+    /// `NoKey`, `Encode`, `DuplicateKey`: what no life here asks for.
+    Other,
+}
+
+/// How the link ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Ended {
+    ByPeer { code: u16, reason: String },
+    Lost,
+    Silent { after_ms: u64 },
+    Violation,
+    TooLarge,
+    TooSlow,
+    Stuck,
+    Here,
+    Other,
+}
+
+/// What the peer got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Got {
+    Request(u64),
+    Send(u64),
+    Probe,
+    Keepalive,
+    OnLive,
+    Reply,
+    Unreadable,
+}
+
+/// What the peer sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Sent {
+    Answer(u64),
+    /// An answer that answers nothing: under another key, or to a probe or keepalive.
+    Stray,
+    Unreadable(u64),
+    Push,
+    Ask,
+    Garbage,
+    Violation,
+}
+
+impl Told {
+    pub(super) fn failed(error: &RequestError) -> Self {
+        let sent = |phase: &Phase| *phase == Phase::Sent;
+        match error {
+            RequestError::Overloaded { .. } | RequestError::OverloadedBytes { .. } => Self::Overloaded,
+            RequestError::TimedOut { phase, .. } => Self::TimedOut { sent: sent(phase) },
+            RequestError::LinkLost { phase, .. } => Self::LinkLost { sent: sent(phase) },
+            RequestError::TooLarge { .. } => Self::TooLarge,
+            RequestError::Draining => Self::Draining,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether it says that the peer knows nothing of it.
+    pub(super) fn says_not_sent(self) -> bool {
+        match self {
+            Self::TimedOut { sent } | Self::LinkLost { sent } => !sent,
+            Self::Overloaded | Self::TooLarge | Self::Draining | Self::Other => true,
+            Self::Answer { .. } | Self::Taken => false,
+        }
+    }
+}
+
+impl Ended {
+    pub(super) fn of(end: &LinkEnd) -> Self {
+        match end {
+            LinkEnd::ClosedByPeer { code, reason } => Self::ByPeer { code: *code, reason: reason.clone() },
+            LinkEnd::Lost(_) => Self::Lost,
+            LinkEnd::Silent { after } => Self::Silent { after_ms: after.as_millis() as u64 },
+            LinkEnd::ProtocolViolation(_) => Self::Violation,
+            LinkEnd::TooLarge { .. } => Self::TooLarge,
+            LinkEnd::TooSlow { .. } => Self::TooSlow,
+            LinkEnd::Stuck { .. } => Self::Stuck,
+            LinkEnd::ClosedHere => Self::Here,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl Event for Happened {
+    fn actor(&self) -> Cow<'static, str> {
+        match self {
+            Self::Made { n, send: false } => format!("request {n}").into(),
+            Self::Made { n, send: true } => format!("send {n}").into(),
+            Self::Told { n, .. } | Self::GaveUp { n } => format!("caller {n}").into(),
+            Self::Dials
+            | Self::Dialled { .. }
+            | Self::CloseCalled
+            | Self::CloseReturned
+            | Self::HandleDropped
+            | Self::LinkEnded { .. } => "link".into(),
+            Self::Heard { .. } | Self::Orphan { .. } | Self::Skipped | Self::Pushed | Self::Asked => {
+                "inbox".into()
+            }
+            Self::Accepted
+            | Self::Reads { .. }
+            | Self::Received { .. }
+            | Self::Wrote { .. }
+            | Self::PeerCloses { .. }
+            | Self::PeerResets
+            | Self::PeerVanishes
+            | Self::PeerEnded => "peer".into(),
+            Self::Left { .. } => "world".into(),
+        }
+    }
+
+    /// Those who wait for the end of one link are woken in no particular order.
+    fn unordered(&self) -> Option<u64> {
+        match self {
+            Self::LinkEnded { .. } => Some(0),
+            Self::CloseReturned => Some(1),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Happened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dials => f.write_str("is dialled"),
+            Self::Dialled { failed: None } => f.write_str("is up"),
+            Self::Dialled { failed: Some(why) } => write!(f, "is not to be had: {why}"),
+            Self::Made { .. } => f.write_str("is made"),
+            Self::Told { what, .. } => write!(f, "is told {what:?}"),
+            Self::GaveUp { .. } => f.write_str("goes away"),
+            Self::CloseCalled => f.write_str("close is called"),
+            Self::CloseReturned => f.write_str("close has returned"),
+            Self::HandleDropped => f.write_str("its handle is dropped"),
+            Self::LinkEnded { how } => write!(f, "has ended: {how:?}"),
+            Self::Heard { what } => write!(f, "reads {what:?}"),
+            Self::Orphan { n } => write!(f, "an answer to {n}, for which nobody waits"),
+            Self::Skipped => f.write_str("something unreadable"),
+            Self::Pushed => f.write_str("a push"),
+            Self::Asked => f.write_str("is asked"),
+            Self::Accepted => f.write_str("takes the stream"),
+            Self::Reads { reads: true } => f.write_str("reads again"),
+            Self::Reads { reads: false } => f.write_str("stops reading"),
+            Self::Received { what } => write!(f, "got {what:?}"),
+            Self::Wrote { what } => write!(f, "has written {what:?}"),
+            Self::PeerCloses { code, reason } => write!(f, "closes with {code} {reason:?}"),
+            Self::PeerResets => f.write_str("resets the stream"),
+            Self::PeerVanishes => f.write_str("is gone, and nobody is told"),
+            Self::PeerEnded => f.write_str("sees the end"),
+            Self::Left { tasks } => write!(f, "{tasks} tasks are left"),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Holds what the link said against what happened.
+
+mod calls;
+mod ends;
+mod life_signs;
+mod times;
+
+use super::event::Happened;
+use super::life::SessionLife;
+use super::states;
+use crate::finding::Verdict;
+use crate::history::Entry;
+
+pub(super) type Entries = [Entry<Happened>];
+
+pub(super) fn judge(life: &SessionLife, entries: &Entries, verdict: &mut Verdict) {
+    calls::judge(life, entries, verdict);
+    times::judge(life, entries, verdict);
+    life_signs::judge(life, entries, verdict);
+    ends::judge(life, entries, verdict);
+    states::reach(life, entries, verdict);
+}

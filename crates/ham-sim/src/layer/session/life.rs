@@ -1,0 +1,254 @@
+//! A life of one link, as data.
+
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ham_session::{Network, SessionConfig};
+
+use crate::life::Life;
+use crate::mask::Mask;
+use crate::net::{Fault, LanePlan};
+
+/// What is drawn of a life. Elements are steps of the callers, deeds of the peer, and flaws of the stream.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionLife {
+    pub(super) whole: usize,
+    pub(super) world: World,
+    pub(super) steps: Vec<(usize, Step)>,
+    pub(super) deeds: Vec<(usize, Deed)>,
+    pub(super) flaws: Vec<(usize, Flaw)>,
+}
+
+/// What cannot be left out.
+#[derive(Clone, Debug)]
+pub(super) struct World {
+    pub(super) numbers: Numbers,
+    /// The addresses of the host, in order.
+    pub(super) addresses: Vec<Address>,
+    pub(super) upgrade: Upgrade,
+    pub(super) welcome: Welcome,
+    /// Whether the keepalive is a message of the protocol, not a ping.
+    pub(super) keepalive_message: bool,
+    pub(super) probes: bool,
+    /// How many messages follow each handshake.
+    pub(super) on_live: u64,
+    pub(super) peer_pings: Option<Duration>,
+    /// With so many requests in process the peer does not read.
+    pub(super) stops_at: usize,
+    pub(super) up: LanePlan,
+    pub(super) down: LanePlan,
+    pub(super) length: Duration,
+    pub(super) ending: Ending,
+}
+
+/// The configuration of the session.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Numbers {
+    pub(super) connect: Duration,
+    pub(super) ping_interval: Duration,
+    pub(super) ping_timeout: Duration,
+    pub(super) silence: Option<Duration>,
+    pub(super) degraded: Option<Duration>,
+    pub(super) stuck: Option<Duration>,
+    /// Bytes per second.
+    pub(super) rate: NonZeroU64,
+    pub(super) in_flight: NonZeroUsize,
+    pub(super) waiting: usize,
+    pub(super) waiting_bytes: usize,
+    pub(super) largest: usize,
+    pub(super) coalescing: usize,
+    pub(super) drain: Duration,
+    pub(super) close: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Address {
+    Good,
+    Refuses,
+    Swallows,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Upgrade {
+    After(Duration),
+    Never,
+    Status(u16),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Welcome {
+    After(Duration),
+    Never,
+    Closes,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// `close`, whatever is outstanding.
+    Close,
+    /// `close`, when everything is settled.
+    CloseAtRest,
+    /// The last handle is dropped, at rest.
+    Drop,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    pub(super) at: Duration,
+    pub(super) yields: u64,
+    pub(super) action: Action,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Action {
+    Request(Request),
+    Send { n: u64, size: usize, patience: Duration },
+    Close,
+}
+
+/// A request, and what the peer does with it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Request {
+    pub(super) n: u64,
+    pub(super) size: usize,
+    pub(super) patience: Duration,
+    /// The caller goes away after this long.
+    pub(super) gives_up: Option<Duration>,
+    pub(super) answer: Answer,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answer {
+    pub(super) after: Duration,
+    pub(super) yields: u64,
+    pub(super) size: usize,
+    pub(super) how: How,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    Once,
+    Twice,
+    Never,
+    /// Under a key that nobody used.
+    Elsewhere,
+    Unreadable,
+}
+
+/// Something the peer does by itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deed {
+    pub(super) at: Duration,
+    pub(super) what: What,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum What {
+    /// Reads nothing for so long; with `whole` it writes nothing either.
+    Freeze {
+        lasts: Duration,
+        whole: bool,
+    },
+    Close {
+        code: u16,
+        reason: &'static str,
+    },
+    Reset,
+    /// The peer is gone, and nobody is told.
+    Vanish,
+    Push {
+        size: usize,
+    },
+    Ask,
+    Garbage,
+    Violation,
+}
+
+/// A flaw of one direction of the stream.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flaw {
+    pub(super) up: bool,
+    pub(super) byte: u64,
+    pub(super) fault: Fault,
+}
+
+impl World {
+    pub(super) fn config(&self, network: Arc<dyn Network>) -> SessionConfig {
+        let numbers = self.numbers;
+        SessionConfig::default()
+            .with_connect_timeout(numbers.connect)
+            .with_ping(numbers.ping_interval, numbers.ping_timeout)
+            .with_silence_bound(numbers.silence)
+            .with_degraded_after(numbers.degraded)
+            .with_stuck_timeout(numbers.stuck)
+            .with_least_rate(numbers.rate)
+            .with_max_waiting_bytes(numbers.waiting_bytes)
+            .with_max_in_flight(numbers.in_flight)
+            .with_max_waiting(numbers.waiting)
+            .with_max_message_size(numbers.largest)
+            .with_max_send_size(numbers.largest)
+            .with_max_frame_size(numbers.largest)
+            .with_write_coalescing(numbers.coalescing)
+            .with_drain_timeout(numbers.drain)
+            .with_close_timeout(numbers.close)
+            .with_network(network)
+    }
+}
+
+impl SessionLife {
+    pub(super) fn request(&self, n: u64) -> Option<Request> {
+        self.steps.iter().find_map(|(_, step)| match step.action {
+            Action::Request(request) if request.n == n => Some(request),
+            _ => None,
+        })
+    }
+
+    pub(super) fn deeds(&self) -> impl Iterator<Item = Deed> {
+        self.deeds.iter().map(|(_, deed)| *deed)
+    }
+
+    /// The plan of one direction, with its flaws.
+    pub(super) fn lane(&self, up: bool) -> LanePlan {
+        let mut plan = if up { self.world.up.clone() } else { self.world.down.clone() };
+        plan.faults =
+            self.flaws.iter().filter(|(_, flaw)| flaw.up == up).map(|(_, f)| (f.byte, f.fault)).collect();
+        plan.faults.sort_by_key(|(byte, _)| *byte);
+        plan
+    }
+
+    pub(super) fn flaws(&self, of: impl Fn(Fault) -> bool) -> bool {
+        self.flaws.iter().any(|(_, flaw)| of(flaw.fault))
+    }
+}
+
+impl Life for SessionLife {
+    fn elements(&self) -> usize {
+        self.whole
+    }
+
+    fn without(&self, mask: &Mask) -> Self {
+        let mut life = self.clone();
+        life.steps.retain(|(number, _)| mask.keeps(*number));
+        life.deeds.retain(|(number, _)| mask.keeps(*number));
+        life.flaws.retain(|(number, _)| mask.keeps(*number));
+        life
+    }
+
+    fn plan(&self) -> Vec<String> {
+        let mut lines = vec![format!("{:?}", self.world)];
+        lines.extend(self.steps.iter().map(|(number, step)| format!("{number:>3}  {step:?}")));
+        lines.extend(self.deeds.iter().map(|(number, deed)| format!("{number:>3}  {deed:?}")));
+        lines.extend(self.flaws.iter().map(|(number, flaw)| format!("{number:>3}  {flaw:?}")));
+        lines
+    }
+}
+
+impl Step {
+    pub(super) fn request(&self) -> Option<Request> {
+        match self.action {
+            Action::Request(request) => Some(request),
+            Action::Send { .. } | Action::Close => None,
+        }
+    }
+}
