@@ -101,7 +101,7 @@ impl Arrived {
 
     /// Which call it is.
     pub(crate) fn nonce(&self) -> [u8; 32] {
-        self.params.nonce.clone().into_inner()
+        self.params.nonce.into_inner()
     }
 }
 
@@ -121,7 +121,7 @@ struct SignedBytes {
 }
 
 enum Asked {
-    Call(Arrived),
+    Call(Box<Arrived>),
     AppInfo,
     /// What tells releases apart, and all else.
     Other,
@@ -163,7 +163,7 @@ impl AppLink {
     pub(crate) async fn next_call(&mut self) -> Option<Arrived> {
         loop {
             if let Asked::Call(call) = self.asked().await? {
-                return Some(call);
+                return Some(*call);
             }
         }
     }
@@ -181,7 +181,7 @@ impl AppLink {
             "call_zome" => {
                 let call: CallZome = rmp_serde::from_slice(&data).unwrap();
                 let params = rmp_serde::from_slice(&call.value.bytes).unwrap();
-                return Some(Asked::Call(Arrived { id, params }));
+                return Some(Asked::Call(Box::new(Arrived { id, params })));
             }
             "app_info" => answered(id, &AppResponse::AppInfo(Some(self.info.clone()))),
             // Holochain 0.7.1 cannot read what is no URL here; 0.6 none of the requests that tell releases apart.

@@ -19,7 +19,9 @@ use fake::link::{AppLink, Scripted};
 
 /// The values by name and labels.
 #[derive(Clone, Default)]
-struct Values(Arc<Mutex<BTreeMap<(String, Vec<(String, String)>), f64>>>);
+struct Values(Arc<Mutex<BTreeMap<(String, Labels), f64>>>);
+
+type Labels = Vec<(String, String)>;
 
 /// One of them.
 struct Value {

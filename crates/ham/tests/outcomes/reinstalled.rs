@@ -23,10 +23,7 @@ async fn a_call_by_role_goes_to_the_new_cell_and_the_link_is_replaced() {
         assert!(link.next_call().await.is_none(), "signals of the new app come on newer links only");
         let mut next = conductor.link_of(2).await;
         let new = next.call().await;
-        assert_ne!(
-            (old.params.cell_id, old.params.nonce),
-            (new.params.cell_id.clone(), new.params.nonce.clone())
-        );
+        assert_ne!((old.params.cell_id, old.params.nonce), (new.params.cell_id.clone(), new.params.nonce));
         next.answer(&new, "here").await;
         next
     };
