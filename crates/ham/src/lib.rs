@@ -21,8 +21,8 @@ mod wire;
 pub use admin::Admin;
 pub use call::{
     CallOptions, CallPolicy, CallTarget, DEFAULT_DEADLINE, DEFAULT_PRESSURE_COOLDOWN_MAX, DEFAULT_REPEATS,
-    DEFAULT_SKEW_MARGIN, Fenced, MAX_NONCE_LIFE, MAX_RESUMES, MAX_WAITING_FOR_CELL, OnUnknown,
-    PressureBreaker, READINESS_POLL, SignedCall, UnknownCall,
+    DEFAULT_SKEW_MARGIN, Fenced, MAX_NONCE_LIFE, MAX_RESUMES, MAX_WAITING_FOR_CELL, MIN_NONCE_LIFE,
+    OnUnknown, PressureBreaker, READINESS_POLL, SignedCall, UnknownCall,
 };
 pub use config::{
     AppInterface, DEFAULT_ADMIN_TIMEOUT, DEFAULT_DEGRADED_AFTER, DEFAULT_MAX_IN_FLIGHT, DEFAULT_ORIGIN,

@@ -1,6 +1,6 @@
 //! What all clones of a handle share: the link, the newest app info, and the reads that calls begin with.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use ham_persistent::Persistent;
 use ham_session::{Link, NoLink, live_link};
@@ -15,9 +15,9 @@ use crate::admin::Admin;
 use crate::config::PersistentHamConfig;
 use crate::error::{CallError, from_request};
 use crate::events;
-use crate::link::ConductorConnector;
 use crate::link::HamState;
 use crate::link::SignalHub;
+use crate::link::{ConductorConnector, KnownApp};
 use crate::metrics::Meter;
 use crate::signing::Signer;
 use crate::wire::find;
@@ -37,8 +37,7 @@ pub(crate) struct Caller {
     pub(crate) persistent: Persistent<ConductorConnector>,
     pub(crate) admin: Option<Admin>,
     pub(crate) signals: Arc<SignalHub>,
-    /// The newest app info; replaced by every link and every refresh.
-    pub(crate) app: Arc<RwLock<Option<Arc<AppInfo>>>>,
+    pub(crate) app: Arc<KnownApp>,
 }
 
 impl Caller {
@@ -48,7 +47,7 @@ impl Caller {
             NoLink::Closed => CallError::Closed { sent: false },
             NoLink::TimedOut { after } => {
                 let last = HamState::new(&self.persistent.state().borrow(), None).to_string();
-                CallError::NoLink { after, last }
+                CallError::NoLink { after, last, sent: false }
             }
         })
     }
@@ -59,7 +58,14 @@ impl Caller {
         request: &AppRequest,
         deadline: Instant,
     ) -> Result<AppResponse, CallError> {
-        asked(&self.link(deadline).await?, request, deadline).await
+        loop {
+            let link = self.link(deadline).await?;
+            match asked(&link, request, deadline).await {
+                // The link is being replaced, and took nothing; if the owner closes, the next look for a link says so.
+                Err(CallError::Closed { sent: false }) => {}
+                result => return result,
+            }
+        }
     }
 
     /// The app as it is now.
@@ -75,12 +81,13 @@ impl Caller {
         }
     }
 
-    /// Keeps the newest app info. The signals of an app that was installed anew come on links that are newer than it, so an
-    /// older one is replaced, and the gap is told.
+    /// Keeps what a link says of the app. The signals of an app that was installed anew come on links that are newer than it,
+    /// so an older one is replaced, and the gap is told.
     fn learned(&self, info: AppInfo, link: &Link<ConductorProtocol>) -> Arc<AppInfo> {
         let info = Arc::new(info);
-        let known = self.app.write().unwrap_or_else(PoisonError::into_inner).replace(info.clone());
-        if known.is_some_and(|known| target::is_another_installation(&known, &info)) {
+        self.app.learn(link.id(), info.clone());
+        let then = link.welcome().app();
+        if then.is_some_and(|then| target::is_another_installation(then, &info)) && link.takes_requests() {
             tracing::warn!(event = events::REINSTALLED, app_id = info.installed_app_id);
             link.retire();
         }
@@ -89,8 +96,7 @@ impl Caller {
 
     /// The app as it was last seen; asked for where it never was.
     async fn app(&self, deadline: Instant) -> Result<Arc<AppInfo>, CallError> {
-        let known = self.app.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(info) = known {
+        if let Some(info) = self.app.known() {
             return Ok(info);
         }
         // The link is there before its callback has run: its handshake has asked already.

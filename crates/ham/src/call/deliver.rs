@@ -63,7 +63,6 @@ impl Delivery<'_> {
     }
 
     async fn attempts(&self, own: &mut Own) -> Result<Delivered, CallError> {
-        let mut status = None;
         loop {
             let on = self.next_link(own).await?;
             if !self.leave(own, on.proven)? {
@@ -88,7 +87,7 @@ impl Delivery<'_> {
                 }
                 Err(BadAnswer::Refused(refusal)) => {
                     let cell = &self.call.cell_id;
-                    let told = verdict(&link, refusal, cell, &mut status, self.course.deadline);
+                    let told = verdict(&link, refusal, cell, self.course.deadline);
                     let (refusal, verdict) = told.await;
                     let open = self.open(own, 1);
                     self.note(&refusal, &verdict);
@@ -115,7 +114,7 @@ impl Delivery<'_> {
         }
         let by = deadline.min(send_by);
         let link = match repeats {
-            true => release::repeatable(self.caller, &mut own.losses, by).await?,
+            true => self.repeatable(own, by).await?,
             false => self.caller.link(by).await?,
         };
         if self.errand == Errand::Call && self.has_expired() {
@@ -126,6 +125,17 @@ impl Delivery<'_> {
             return Err(CallError::TimedOut { target: self.call.label(), after, sent: false });
         }
         Ok(OnLink { link, proven: repeats })
+    }
+
+    async fn repeatable(&self, own: &mut Own, by: Instant) -> Result<Link<ConductorProtocol>, CallError> {
+        release::repeatable(self.caller, &mut own.losses, by).await.map_err(|error| match error {
+            // It is the call that has no answer, whatever was asked for it.
+            CallError::TimedOut { .. } => {
+                let after = self.course.began.elapsed();
+                CallError::TimedOut { target: self.call.label(), after, sent: false }
+            }
+            error => error,
+        })
     }
 
     /// Counts the sending that is about to leave. `false` when a clone was sent meanwhile, so that the link has to be one

@@ -51,7 +51,7 @@ pub(crate) async fn fence(
     }
     let course = Course::until(deadline);
     // Before anything is signed: signing can write a grant.
-    release::repeatable(caller, &mut 0, deadline).await.map_err(|why| FenceError::of(why, false))?;
+    release::repeatable(caller, &mut 0, deadline).await.map_err(FenceError::of)?;
     let request = request(caller, call, deadline).await?;
     let delivery = Delivery { caller, call, request, errand: Errand::Fence, course };
     match delivery.run().await {
@@ -74,7 +74,7 @@ pub(crate) async fn fence(
             Err(FenceError::UnexpectedResponse("the fence's function exists and was run".into()))
         }
         Ok(Delivered::Unreadable(bad)) => Err(FenceError::UnexpectedResponse(bad.to_string())),
-        Err(Undelivered { cause, open, .. }) => Err(FenceError::of(cause, open)),
+        Err(Undelivered { cause, .. }) => Err(FenceError::of(cause)),
     }
 }
 
@@ -101,12 +101,13 @@ async fn request(
     call: &SignedCall,
     deadline: Instant,
 ) -> Result<crate::wire::Request, FenceError> {
-    let credentials = caller.signer.credentials(&call.cell_id, deadline).await?;
-    if credentials.provenance != call.provenance {
+    // Not granted anew: a key of today cannot fence a call of another one.
+    let held = caller.signer.held(&call.cell_id, deadline).await?;
+    let Some(credentials) = held.filter(|held| held.provenance == call.provenance) else {
         let why =
             "the call was signed by another key; a fence needs the same one (keep client keys in a file)";
         return Err(SigningError::NoKey(why.into()).into());
-    }
+    };
     let params = ZomeCallParams {
         provenance: credentials.provenance.clone(),
         cell_id: call.cell_id.clone(),
@@ -118,5 +119,5 @@ async fn request(
         expires_at: call.expires_at,
     };
     let sealed = sign::seal(caller, call.target.clone(), params, &credentials, deadline).await;
-    sealed.and_then(|fence| fence.request()).map_err(|why| FenceError::of(why, false))
+    sealed.and_then(|fence| fence.request()).map_err(FenceError::of)
 }

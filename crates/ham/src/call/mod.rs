@@ -30,7 +30,7 @@ pub use lane::MAX_WAITING_FOR_CELL;
 pub(crate) use options::CallPlan;
 pub use options::{
     CallOptions, CallPolicy, DEFAULT_DEADLINE, DEFAULT_REPEATS, DEFAULT_SKEW_MARGIN, MAX_NONCE_LIFE,
-    OnUnknown, UnknownCall,
+    MIN_NONCE_LIFE, OnUnknown, UnknownCall,
 };
 pub use readiness::READINESS_POLL;
 pub(crate) use readiness::{callable, wait_until_callable};

@@ -6,6 +6,7 @@ use super::caller::Caller;
 use super::options::CallPolicy;
 use super::sign::MAX_MOVES;
 use super::signed::SignedCall;
+use super::start_pause::START_PAUSE;
 use crate::error::{CallError, Outcome};
 use crate::wire::Verdict;
 
@@ -43,8 +44,12 @@ impl Rounds {
             return false;
         }
         match error {
-            // The deadline is longer than a nonce lives. Nothing of the call has left: a new nonce is no risk.
-            CallError::ExpiredUnsent => true,
+            // The deadline is longer than a nonce lives. Nothing of the call has left: a new nonce is no risk. A clock that
+            // stands still must not make it spin.
+            CallError::ExpiredUnsent => {
+                tokio::time::sleep_until(deadline.min(Instant::now() + START_PAUSE)).await;
+                Instant::now() < deadline
+            }
             CallError::LinkLost { .. } if self.repeats > 0 => {
                 self.repeats -= 1;
                 if error.outcome() == Outcome::Unknown {

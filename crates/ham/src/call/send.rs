@@ -77,7 +77,13 @@ async fn settle(
     if caller.config.lanes && !read_only {
         let by = course.deadline.min(course.send_by);
         let entered = lane.enter(&caller.lanes, &call.cell_id, by).await;
-        entered.map_err(|refused| lane_error(call, refused, &course))?;
+        if let Err(refused) = entered {
+            return Err(lane_error(caller, call, refused, &course).await);
+        }
+        // Pressure can have risen while it waited.
+        if !call.traces.may_have_left() && !call.traces.sent_beside(0) {
+            caller.breakers.admit(&call.cell_id)?;
+        }
     }
     let request = call.request()?;
     let delivery = Delivery { caller, call, request, errand: Errand::Call, course };
@@ -93,13 +99,21 @@ async fn settle(
 }
 
 /// The error of a call that found no place in its lane. A clone of it may have been sent.
-fn lane_error(call: &SignedCall, refused: lane::Refused, course: &Course) -> CallError {
+async fn lane_error(
+    caller: &Caller,
+    call: &SignedCall,
+    refused: lane::Refused,
+    course: &Course,
+) -> CallError {
+    let after = course.began.elapsed();
     let cause = match refused {
         lane::Refused::Full { limit } => CallError::Overloaded { limit },
-        lane::Refused::TimedOut => {
-            let after = course.began.elapsed();
-            CallError::TimedOut { target: call.label(), after, sent: false }
-        }
+        // Where there is no link, that is what those before it wait for.
+        lane::Refused::TimedOut => match caller.link(Instant::now()).await {
+            Err(CallError::NoLink { last, .. }) => CallError::NoLink { after, last, sent: false },
+            Err(error) => error,
+            Ok(_) => CallError::TimedOut { target: call.label(), after, sent: false },
+        },
     };
     let open = call.traces.sent_beside(0);
     unanswered(call, course, Undelivered { cause, lost_on: None, open })
@@ -113,6 +127,9 @@ fn unanswered(call: &SignedCall, course: &Course, undelivered: Undelivered) -> C
         CallError::LinkLost { end, .. } => CallError::LinkLost { end, sent: true },
         CallError::TimedOut { target, after, .. } => CallError::TimedOut { target, after, sent: true },
         CallError::Closed { .. } => CallError::Closed { sent: true },
+        CallError::NoLink { after, last, .. } if lost_on.is_none() => {
+            CallError::NoLink { after, last, sent: true }
+        }
         // Nothing that comes later can undo what a fence has proven.
         CallError::Fenced => CallError::Fenced,
         cause => match lost_on {

@@ -8,14 +8,14 @@ use holochain_zome_types::prelude::{FunctionName, Timestamp, ZomeCallParams, Zom
 use tokio::time::Instant;
 
 use super::caller::Caller;
-use super::options::{CallPlan, MAX_NONCE_LIFE};
+use super::options::{CallPlan, MAX_NONCE_LIFE, MIN_NONCE_LIFE};
 use super::signed::SignedCall;
 use super::target::CallTarget;
 use super::traces::Traces;
 use crate::error::{CallError, SigningError};
 use crate::signing::Credentials;
 
-/// Signs a call. Its nonce lives for `life`, or for the deadline and the skew margin, at most [`MAX_NONCE_LIFE`].
+/// Signs a call. Its nonce lives for `life`, or for the deadline and the skew margin, from [`MIN_NONCE_LIFE`] to [`MAX_NONCE_LIFE`].
 pub(crate) async fn call(
     caller: &Caller,
     plan: &CallPlan,
@@ -51,12 +51,12 @@ async fn credentials(
     target: &CallTarget,
     deadline: Instant,
 ) -> Result<(CellId, Arc<Credentials>), CallError> {
-    let mut cell = caller.resolve(target, deadline).await?;
+    let mut cell = caller.resolve(target, deadline).await.map_err(CallError::of_look_up)?;
     let mut moves = 0;
     loop {
         if !caller.signer.is_ready(&cell) {
             // A grant needs a running cell: say what is missing in those terms.
-            caller.check_enabled(target, deadline).await?;
+            caller.check_enabled(target, deadline).await.map_err(CallError::of_look_up)?;
         }
         let error = match caller.signer.credentials(&cell, deadline).await {
             Ok(credentials) => return Ok((cell, credentials)),
@@ -102,14 +102,14 @@ fn expiry(caller: &Caller, deadline: Instant, life: Option<Duration>) -> Timesta
         let left = deadline.saturating_duration_since(Instant::now());
         left.saturating_add(caller.config.skew_margin)
     };
-    let life = life.unwrap_or_else(until_deadline).min(MAX_NONCE_LIFE);
+    let life = life.unwrap_or_else(until_deadline).clamp(MIN_NONCE_LIFE, MAX_NONCE_LIFE);
     timestamp(caller.config.wall_clock.now() + life)
 }
 
 /// Proves that calls to a cell can be signed. May write a grant.
 pub(crate) async fn prove(caller: &Caller, cell: &CellId, deadline: Instant) -> Result<(), CallError> {
     if !caller.signer.is_ready(cell) {
-        caller.check_enabled(&cell.clone().into(), deadline).await?;
+        caller.check_enabled(&cell.clone().into(), deadline).await.map_err(CallError::of_look_up)?;
     }
     Ok(caller.signer.prove(cell, deadline).await?)
 }

@@ -69,6 +69,11 @@ impl SignedCall {
         self.traces.announce_fence();
     }
 
+    /// Whether a fence may have used up its nonce: then whoever finds it used up cannot tell the fence from the call.
+    pub fn may_have_been_fenced(&self) -> bool {
+        self.traces.fence() != FenceTrace::None
+    }
+
     /// What a fence has proven of it: that it never ran and never will.
     pub fn is_fenced(&self) -> bool {
         self.traces.fence() == FenceTrace::NeverRan

@@ -9,23 +9,17 @@ use crate::wire::find;
 use crate::wire::{self, ConductorProtocol, NotRunning, Refusal, Request, Verdict, not_enabled};
 
 /// What the refusal of a call on `cell` proves. A release that does not say why a cell does not run leaves that to the
-/// app's status, which is asked at most once: `known` keeps it.
+/// app's status.
 pub(crate) async fn verdict(
     link: &Link<ConductorProtocol>,
     refusal: Refusal,
     cell: &CellId,
-    known: &mut Option<NotRunning>,
     deadline: Instant,
 ) -> (Refusal, Verdict) {
     let refusal = on_its_release(link, refusal, deadline).await;
-    let verdict = match (refusal.verdict(cell), &known) {
-        (Verdict::NotRunningUnexplained, Some(reason)) => Verdict::NotRunning(reason.clone()),
-        (Verdict::NotRunningUnexplained, None) => {
-            let reason = why_not_running(link, cell, deadline).await;
-            *known = Some(reason.clone());
-            Verdict::NotRunning(reason)
-        }
-        (verdict, _) => verdict,
+    let verdict = match refusal.verdict(cell) {
+        Verdict::NotRunningUnexplained => Verdict::NotRunning(why_not_running(link, cell, deadline).await),
+        verdict => verdict,
     };
     (refusal, verdict)
 }
@@ -49,7 +43,9 @@ async fn why_not_running(link: &Link<ConductorProtocol>, cell: &CellId, deadline
     };
     match asked.await.map(wire::app_answer) {
         Ok(Ok(AppResponse::AppInfo(Some(info)))) => reason_in(&info, cell),
-        _ => NotRunning::Other("the conductor gives no reason".into()),
+        Ok(_) => NotRunning::Other("the conductor gives no reason".into()),
+        // No answer is no reason: whoever waits for the cell asks again on the next link.
+        Err(_) => NotRunning::NotStarted,
     }
 }
 

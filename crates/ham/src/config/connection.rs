@@ -26,7 +26,7 @@ use crate::signing::Signing;
 /// - signing: client keys in memory, one grant per cell
 /// - pauses between attempts: [`default_retry`]; an admin request: [`DEFAULT_ADMIN_TIMEOUT`]
 /// - deadline of a call: [`DEFAULT_DEADLINE`]; skew margin: [`DEFAULT_SKEW_MARGIN`]
-/// - calls in flight: [`DEFAULT_MAX_IN_FLIGHT`](crate::DEFAULT_MAX_IN_FLIGHT); silence bound: [`DEFAULT_SILENCE_BOUND`](crate::DEFAULT_SILENCE_BOUND); degraded after
+/// - calls in flight: [`DEFAULT_MAX_IN_FLIGHT`](crate::DEFAULT_MAX_IN_FLIGHT)(crate::DEFAULT_MAX_IN_FLIGHT); silence bound: [`DEFAULT_SILENCE_BOUND`](crate::DEFAULT_SILENCE_BOUND)(crate::DEFAULT_SILENCE_BOUND); degraded after
 ///   [`DEFAULT_DEGRADED_AFTER`](crate::DEFAULT_DEGRADED_AFTER)
 /// - signals kept for a slow subscriber: [`DEFAULT_SIGNAL_CAPACITY`], of at most [`DEFAULT_SIGNAL_BYTES`]
 /// - one call at a time to a cell; breaker: off; release of the conductor: found out

@@ -31,6 +31,9 @@ pub enum Stage {
     /// Before the nonce, by what was installed at that moment, the conductor itself included: the same bytes, sent earlier, may
     /// have run.
     BeforeNonce,
+    /// In a function that ran. The cell's `init`, which runs before the nonce, fails in the same words: so this does not say what
+    /// became of the same bytes sent earlier either.
+    InFunction,
     /// By the nonce or after it was claimed: this sending was the first to arrive, or the answer says otherwise.
     AtNonce,
 }
@@ -103,16 +106,16 @@ const fn row(kind: RefusalKind, prefix: &'static str, stage: Stage, on: Span) ->
 pub const NOTHING_WRITTEN: &[NothingWritten] = {
     use RefusalKind::{Deserialization, InternalError, ZomeCallAuthenticationFailed, ZomeCallUnauthorized};
     use Span::{All, Since, Until};
-    use Stage::{AtNonce, BeforeNonce};
+    use Stage::{AtNonce, BeforeNonce, InFunction};
     &[
         row(ZomeCallAuthenticationFailed, "Authentication failure. Bad signature", BeforeNonce, All),
         row(Deserialization, "", BeforeNonce, All),
         row(InternalError, UNREADABLE, BeforeNonce, All),
         row(ZomeCallUnauthorized, UNAUTHORIZED, AtNonce, All),
         row(InternalError, NO_FUNCTION, AtNonce, All),
-        row(InternalError, GUEST, AtNonce, All),
-        row(InternalError, INVALID_COMMIT, AtNonce, All),
-        row(InternalError, HEAD_MOVED, AtNonce, All),
+        row(InternalError, GUEST, InFunction, All),
+        row(InternalError, INVALID_COMMIT, InFunction, All),
+        row(InternalError, HEAD_MOVED, InFunction, All),
         row(InternalError, NO_ZOME, BeforeNonce, All),
         row(InternalError, NOT_RUNNING, BeforeNonce, Since(Release::V0_7_1)),
         row(InternalError, DISABLED, BeforeNonce, Until(Release::V0_7_0)),

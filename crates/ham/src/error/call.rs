@@ -16,13 +16,15 @@ use crate::wire::{NotRunning, Refusal};
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
-    /// No live link before the deadline; nothing of this call was ever sent.
+    /// No live link before the deadline.
     #[error("Websocket error: Websocket closed: No connection after {after:.1?} ({last})")]
     NoLink {
         /// How long it was waited.
         after: Duration,
         /// The state of the link at the end.
         last: String,
+        /// Whether the call can have left: on an earlier link, or by a clone.
+        sent: bool,
     },
     /// The link ended with the call on it, and the policy or the deadline ended the resuming.
     #[error("Websocket error: Websocket closed: {end}")]
@@ -70,6 +72,13 @@ pub enum CallError {
         role: String,
         /// What the app has.
         known: String,
+    },
+    /// The conductor did not say what the app is, so the call could not be signed; nothing was sent.
+    #[error("cannot look up the app")]
+    LookUp {
+        /// Why; what it says of itself is of the look-up.
+        #[source]
+        source: Box<Self>,
     },
     /// The payload cannot be encoded.
     #[error("the payload does not encode as MessagePack: {0}")]
@@ -177,6 +186,19 @@ impl CallError {
         match self {
             Self::During { error, .. } => error.inner(),
             other => other,
+        }
+    }
+}
+
+impl CallError {
+    /// The error of a call whose look-up of the app failed: an answer to that is none to the call.
+    pub(crate) fn of_look_up(self) -> Self {
+        match self {
+            error @ (Self::Refused { .. }
+            | Self::EmptyAnswer
+            | Self::UnexpectedResponse(_)
+            | Self::NotInRelease { .. }) => Self::LookUp { source: Box::new(error) },
+            error => error,
         }
     }
 }

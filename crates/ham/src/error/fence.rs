@@ -10,7 +10,8 @@ use super::signing::SigningError;
 use crate::dialect::Release;
 use crate::wire::{NotRunning, Refusal};
 
-/// Why a fence did not settle its call. It says nothing about the call, whose outcome stays what it was: fence again.
+/// Why a fence did not settle its call. It says nothing about the call, whose outcome stays what it was: fence again. Whether
+/// the nonce may be the fence's by now, the call itself knows: [`SignedCall::may_have_been_fenced`](crate::SignedCall::may_have_been_fenced).
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FenceError {
@@ -27,16 +28,12 @@ pub enum FenceError {
     LinkLost {
         /// How the last one ended.
         end: Arc<LinkEnd>,
-        /// Whether a fence may have left.
-        sent: bool,
     },
     /// No answer within the deadline.
     #[error("the fence has no answer after {after:.1?}")]
     TimedOut {
         /// How long it was waited.
         after: Duration,
-        /// Whether a fence may have left.
-        sent: bool,
     },
     /// Too many requests wait for a place on the link.
     #[error("too many requests are waiting for the link (limit {limit}); slow down")]
@@ -47,7 +44,7 @@ pub enum FenceError {
     /// The fence could not be signed.
     #[error("cannot sign the fence")]
     Signing(#[from] SigningError),
-    /// The called cell does not run; the nonce was not touched.
+    /// The called cell does not run; this answer left the nonce alone.
     #[error("the cell of `{role}` does not run: {reason}")]
     CellNotRunning {
         /// The role or clone.
@@ -66,7 +63,8 @@ pub enum FenceError {
         /// What it said.
         refusal: Refusal,
     },
-    /// The conductor's release remembers only the last nonce of each key, so a fence proves nothing. Nothing was sent.
+    /// The conductor's release remembers only the last nonce of each key, so a fence proves nothing. None was sent to this
+    /// conductor.
     #[error("Holochain {release} forgets nonces, so a fence proves nothing there; read the chain")]
     UnsafeToRepeat {
         /// The conductor's release.
@@ -80,44 +78,23 @@ pub enum FenceError {
     UnexpectedResponse(String),
     /// The owner closed the connection.
     #[error("the connection was closed by its owner")]
-    Closed {
-        /// Whether a fence may have left.
-        sent: bool,
-    },
+    Closed,
 }
 
 impl FenceError {
-    /// What a delivery that failed means for a fence that may have left, or not.
-    pub(crate) fn of(cause: CallError, sent: bool) -> Self {
+    /// What a delivery that failed means for a fence.
+    pub(crate) fn of(cause: CallError) -> Self {
         match cause {
-            CallError::NoLink { after, last } if !sent => Self::NoLink { after, last },
-            CallError::NoLink { after, .. } | CallError::TimedOut { after, .. } => {
-                Self::TimedOut { after, sent }
-            }
-            CallError::LinkLost { end, .. } => Self::LinkLost { end, sent },
+            CallError::NoLink { after, last, .. } => Self::NoLink { after, last },
+            CallError::TimedOut { after, .. } => Self::TimedOut { after },
+            CallError::LinkLost { end, .. } => Self::LinkLost { end },
             CallError::Overloaded { limit } | CallError::OverloadedBytes { limit } => {
                 Self::Overloaded { limit }
             }
             CallError::Signing(error) => Self::Signing(error),
             CallError::UnsafeToRepeat { release } => Self::UnsafeToRepeat { release },
-            CallError::Closed { .. } => Self::Closed { sent },
+            CallError::Closed { .. } => Self::Closed,
             other => Self::UnexpectedResponse(other.to_string()),
-        }
-    }
-
-    /// Whether a fence may have claimed the nonce: then the next one cannot tell the call from this fence, and answers
-    /// [`Fenced::Ambiguous`](crate::Fenced::Ambiguous) where it finds the nonce burnt.
-    pub fn may_have_left(&self) -> bool {
-        match self {
-            Self::LinkLost { sent, .. } | Self::TimedOut { sent, .. } | Self::Closed { sent } => *sent,
-            Self::Refused { .. } | Self::UnexpectedResponse(_) => true,
-            Self::NoLink { .. }
-            | Self::Overloaded { .. }
-            | Self::Signing(_)
-            | Self::CellNotRunning { .. }
-            | Self::ClockSkew
-            | Self::UnsafeToRepeat { .. }
-            | Self::Init => false,
         }
     }
 
@@ -137,7 +114,7 @@ impl FenceError {
             | Self::UnsafeToRepeat { .. }
             | Self::Init
             | Self::UnexpectedResponse(_) => Recovery::FixCaller,
-            Self::Closed { .. } => Recovery::GiveUp,
+            Self::Closed => Recovery::GiveUp,
         }
     }
 

@@ -11,8 +11,8 @@ impl CallError {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::During { error, .. } => error.outcome(),
-            Self::NoLink { .. }
-            | Self::Overloaded { .. }
+            Self::Overloaded { .. }
+            | Self::LookUp { .. }
             | Self::OverloadedBytes { .. }
             | Self::CoolingDown { .. }
             | Self::Signing(_)
@@ -23,7 +23,10 @@ impl CallError {
             | Self::ExpiredUnsent
             | Self::Fenced
             | Self::ClockSkew { .. } => Outcome::NotRun,
-            Self::LinkLost { sent, .. } | Self::TimedOut { sent, .. } | Self::Closed { sent } => {
+            Self::NoLink { sent, .. }
+            | Self::LinkLost { sent, .. }
+            | Self::TimedOut { sent, .. }
+            | Self::Closed { sent } => {
                 if *sent {
                     Outcome::Unknown
                 } else {
@@ -92,6 +95,7 @@ impl CallError {
             }
             Self::CoolingDown { after } => Recovery::CoolDown { after: *after },
             Self::Signing(error) => error.recovery(),
+            Self::LookUp { source } => source.recovery(),
             Self::CellNotRunning { reason: NotRunning::NotStarted | NotRunning::AwaitingRestore, .. } => {
                 Recovery::CoolDown { after: OVERLOAD_COOL_DOWN }
             }

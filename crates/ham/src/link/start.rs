@@ -1,12 +1,12 @@
 //! How a connection is put together, and what ham itself does when its link comes and goes.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use ham_persistent::{Event, Persistent};
 use ham_session::{Link, LinkEnd};
-use holochain_conductor_api::AppInfo;
 
 use super::connector::ConductorConnector;
+use super::known_app::KnownApp;
 use super::signal::{GapCause, SignalHub};
 use crate::admin::Admin;
 use crate::call::Caller;
@@ -23,7 +23,7 @@ pub(crate) struct Parts {
     config: Arc<PersistentHamConfig>,
     admin: Option<Admin>,
     signals: Arc<SignalHub>,
-    app: Arc<RwLock<Option<Arc<AppInfo>>>>,
+    app: Arc<KnownApp>,
     meter: Arc<Meter>,
 }
 
@@ -103,15 +103,14 @@ struct Outage {
 fn on_event(
     event: &Event<ConductorConnector>,
     signals: &SignalHub,
-    app: &RwLock<Option<Arc<AppInfo>>>,
+    app: &KnownApp,
     meter: &Meter,
     outage: &mut Outage,
 ) {
     match event {
         Event::Connected(link) => {
             if let Some(info) = link.welcome().app() {
-                let mut app = app.write().unwrap_or_else(PoisonError::into_inner);
-                *app = Some(Arc::new(info.clone()));
+                app.learn(link.id(), Arc::new(info.clone()));
             }
             if outage.lost || outage.failed > 0 {
                 tracing::info!(event = events::RECONNECTED, attempts = outage.failed);

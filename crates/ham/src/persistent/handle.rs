@@ -86,7 +86,7 @@ impl PersistentHam {
     pub async fn connected(&self, within: Duration) -> Result<(), ConnectError> {
         match self.caller.link(deadline_after(within)).await {
             Ok(_) => Ok(()),
-            Err(CallError::NoLink { after, last }) => Err(ConnectError::TimedOut { after, last }),
+            Err(CallError::NoLink { after, last, .. }) => Err(ConnectError::TimedOut { after, last }),
             Err(_) => Err(ConnectError::Closed),
         }
     }

@@ -9,8 +9,8 @@ use super::handle::PersistentHam;
 use crate::link::HamState;
 
 /// Tells systemd `READY` once the link is live, the state in words whenever it changes, and feeds the watchdog while
-/// the link is live or has been away for no longer than `patience`. Resolves when the connection is closed; at once
-/// where no systemd listens.
+/// the link is live or has been away for no longer than `patience`. Resolves when the connection is closed; where no
+/// systemd listens, it tells nobody and resolves then too.
 ///
 /// Run it beside the service's own work: `tokio::select!` or a task of the service.
 ///

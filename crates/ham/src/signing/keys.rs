@@ -89,6 +89,26 @@ impl ClientKeys {
         })
     }
 
+    /// The credentials of a cell whose grant is there.
+    pub(super) async fn held(
+        &self,
+        cell: &CellId,
+        deadline: Instant,
+    ) -> Result<Option<Arc<Credentials>>, SigningError> {
+        if let Some(ready) = self.ring.ready(cell) {
+            return Ok(Some(ready));
+        }
+        let (began, progress, name) = (Instant::now(), Progress::default(), cell_name(cell));
+        match tokio::time::timeout_at(deadline, self.find(cell, &name, &progress)).await {
+            Ok(Err(SigningError::GrantForbidden(_))) => Ok(None),
+            Ok(found) => found,
+            Err(_) => Err(SigningError::TimedOut {
+                step: progress.step(self.admin.as_ref()),
+                after: began.elapsed(),
+            }),
+        }
+    }
+
     /// Finds or writes the grant of one cell.
     async fn authorize(
         &self,

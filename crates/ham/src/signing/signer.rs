@@ -80,6 +80,18 @@ impl Signer {
         }
     }
 
+    /// In whose name calls to `cell` are made already; nothing is granted.
+    pub(crate) async fn held(
+        &self,
+        cell: &CellId,
+        deadline: Instant,
+    ) -> Result<Option<Arc<Credentials>>, SigningError> {
+        match self {
+            Self::ClientKeys(keys) => keys.held(cell, deadline).await,
+            _ => self.credentials(cell, deadline).await.map(Some),
+        }
+    }
+
     /// Proves that calls to `cell` can be signed: the keystore signs with the cell's key, or the grant of ham's own key is
     /// on the chain, asked for again even if it was found before. May write a grant, once per cell.
     pub(crate) async fn prove(&self, cell: &CellId, deadline: Instant) -> Result<(), SigningError> {

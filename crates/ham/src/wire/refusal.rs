@@ -40,6 +40,15 @@ pub struct Refusal {
     release: Option<Release>,
 }
 
+/// Why a call is not authorised (`holochain_zome_types` 0.7.1, `ZomeCallAuthorization`, and the conductor's nonces).
+const REASONS: &[&str] = &[
+    "BadNonce(\"Duplicate\")",
+    "BadNonce(\"Expired\")",
+    "BadNonce(\"Future\")",
+    "BadCapGrant",
+    "BlockedProvenance",
+];
+
 /// What the text of a refused zome call proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -105,7 +114,9 @@ impl Refusal {
 
     /// When it was decided, for the refusals of [`NOTHING_WRITTEN`].
     pub fn stage(&self) -> Option<Stage> {
-        self.row().filter(|row| row.on.holds(self.release)).map(|row| row.stage)
+        // A reason that is not known may say anything about the nonce.
+        let unknown = self.kind == RefusalKind::ZomeCallUnauthorized && self.unauthorized_reason().is_none();
+        self.row().filter(|row| !unknown && row.on.holds(self.release)).map(|row| row.stage)
     }
 
     /// Its row, whichever release says it.
@@ -131,7 +142,7 @@ impl Refusal {
 
     /// Whether a call of a zome that no app has came as far as that: the cell runs and its `init` is over.
     pub(crate) fn tells_of_a_cell_that_runs(&self) -> bool {
-        self.text.starts_with(NO_ZOME) || self.stage() == Some(Stage::AtNonce)
+        self.text.starts_with(NO_ZOME) || self.unauthorized_reason().is_some()
     }
 
     /// The same, said by a conductor of this release.
@@ -196,11 +207,13 @@ impl Refusal {
         self.text.strip_prefix(prefix)?.strip_prefix(&format!("{cell:?}"))
     }
 
+    /// Why a call was not authorised, of the reasons that are known.
     fn unauthorized_reason(&self) -> Option<&str> {
         if self.kind != RefusalKind::ZomeCallUnauthorized {
             return None;
         }
-        self.text.strip_prefix(UNAUTHORIZED)?.split_once(", cap secret ").map(|(reason, _)| reason)
+        let (reason, _) = self.text.strip_prefix(UNAUTHORIZED)?.split_once(", cap secret ")?;
+        REASONS.contains(&reason).then_some(reason)
     }
 
     /// Reads `CellNotRunning(<our cell>, <reason>)` or `CellDisabled(<our cell>)`, where the release says so. The cell must

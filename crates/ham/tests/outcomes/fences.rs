@@ -44,7 +44,7 @@ async fn a_fence_after_one_that_timed_out_is_ambiguous_and_not_arrived() {
     };
     let (error, ()) = tokio::join!(ham.fence(&signed, Some(within)), script);
     let error = error.unwrap_err();
-    assert!(matches!(error, FenceError::TimedOut { sent: true, .. }) && error.may_have_left(), "{error:?}");
+    assert!(matches!(error, FenceError::TimedOut { .. }) && signed.may_have_been_fenced(), "{error:?}");
     assert_eq!(fenced(&ham, &signed, &mut link, &mut seen).await, Fenced::Ambiguous);
 }
 
@@ -107,7 +107,7 @@ async fn a_fence_that_fails_says_nothing_about_the_call() {
     drop(link);
     ham.close().await;
     let error: FenceError = ham.fence(&signed, None).await.unwrap_err();
-    assert!(matches!(error, FenceError::Closed { sent: false }) && !error.may_have_left(), "{error:?}");
+    assert!(matches!(error, FenceError::Closed) && !signed.may_have_been_fenced(), "{error:?}");
 }
 
 /// Two tasks fence one call: one claims the nonce, and the other meets that claim.
@@ -160,7 +160,10 @@ async fn a_fence_ends_after_as_many_links_as_a_call() {
         if is_fence {
             let (fenced, _) = tokio::join!(ham.fence(&signed, None), script);
             let error = fenced.unwrap_err();
-            assert!(matches!(error, FenceError::LinkLost { sent: true, .. }), "{error:?}");
+            assert!(
+                matches!(error, FenceError::LinkLost { .. }) && signed.may_have_been_fenced(),
+                "{error:?}"
+            );
         } else {
             let (sent, _) = tokio::join!(send(&ham, &signed, options()), script);
             let error = sent.unwrap_err();
@@ -179,5 +182,5 @@ async fn a_call_of_init_cannot_be_fenced() {
         fence = link.next_call() => panic!("a fence was sent: {fence:?}"),
     };
     let error = fencing.unwrap_err();
-    assert!(matches!(error, FenceError::Init) && !error.may_have_left(), "{error:?}");
+    assert!(matches!(error, FenceError::Init) && !signed.may_have_been_fenced(), "{error:?}");
 }

@@ -33,7 +33,12 @@ fn table() -> Vec<(CallError, Outcome, Delivery, Effect)> {
     };
     let timed_out = |sent| CallError::TimedOut { target: "r/z/f".into(), after: AFTER, sent };
     vec![
-        (CallError::NoLink { after: AFTER, last: "dialing".into() }, O::NotRun, D::NotSent, E::Nothing),
+        (
+            CallError::NoLink { after: AFTER, last: "dialing".into(), sent: false },
+            O::NotRun,
+            D::NotSent,
+            E::Nothing,
+        ),
         (CallError::LinkLost { end: end(), sent: false }, O::NotRun, D::NotSent, E::Nothing),
         (CallError::LinkLost { end: end(), sent: true }, O::Unknown, D::Unknown, E::Unknown),
         (timed_out(false), O::NotRun, D::NotSent, E::Nothing),
