@@ -166,6 +166,10 @@ pub(crate) enum Happened {
         task: u32,
         cause: &'static str,
     },
+    /// The conductor came back with an older store.
+    Restored {
+        store: u32,
+    },
     /// The process crashed.
     Crashed {
         process: u32,
@@ -197,7 +201,8 @@ impl history::Event for Happened {
             | Self::Gap { task, .. }
             | Self::Fenced { task, .. } => format!("p{}.t{}", task / 16, task % 16).into(),
             Self::Received { socket, .. } => format!("socket {socket}").into(),
-            Self::Claimed { .. }
+            Self::Restored { .. }
+            | Self::Claimed { .. }
             | Self::Forgotten { .. }
             | Self::RunBegan { .. }
             | Self::Committed { .. }

@@ -8,6 +8,7 @@ use super::conductor::Conductor;
 use super::release::Release;
 use super::store::Status;
 use crate::dice::Stream;
+use crate::event::Happened;
 use crate::net::Severed;
 use crate::time::{pause, spawn};
 use crate::world::Count;
@@ -77,7 +78,7 @@ impl Conductor {
             older.number = state.store.number + 1;
             older.keep_counting(&state.store);
             state.store = older;
-            self.world.words("conductor", format!("store {} is an older one", state.store.number));
+            self.world.note(Happened::Restored { store: state.store.number });
         }
         let first = state.next_port;
         let mut next = first;

@@ -117,7 +117,8 @@ fn hooks(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
     // What a process that crashed was told nobody knows.
     let own = of.told.iter().find(|(_, told)| told.of.is_none());
     let (Some(_), Some((moment, told))) = (of.made, own) else { return };
-    let last = view.nonces_of(of).filter_map(|(nonce, known)| Some((*known.received.first()?, nonce))).max();
+    let last = view.nonces_of(of).filter_map(|(nonce, known)| Some((*known.received.first()?, nonce)));
+    let last = last.filter(|(received, _)| received <= moment).max();
     for (nonce, known) in view.nonces_of(of) {
         let heard = of.hooks.iter().filter(|(hook, heard, _)| *heard == nonce && hook <= moment).count();
         let arrived = known.received.first().is_some_and(|received| received <= moment);
