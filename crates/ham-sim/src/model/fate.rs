@@ -96,6 +96,12 @@ impl Conductor {
         self.world.words("conductor", "accepts again");
     }
 
+    /// Whether the app was installed again, or an older store came back.
+    pub(crate) fn was_replaced(&self) -> bool {
+        let state = self.lock();
+        state.store.number > 0 || state.installs > 1
+    }
+
     /// Remembers the store, for a later restore.
     pub(crate) fn back_up(&self) {
         let mut state = self.lock();
@@ -130,6 +136,7 @@ impl Conductor {
         let (roles, clones) = (state.roles, state.clones);
         // What stood on the chains is gone with them.
         state.store.install(roles, clones);
+        state.installs += 1;
         for socket in state.sockets.values_mut() {
             socket.signals = None;
         }

@@ -83,6 +83,10 @@ pub(super) async fn visited(
     // 5: `cell.rs:774`.
     let function = params.fn_name.0.as_str();
     if function == "init" {
+        if let Some(input) = &input {
+            let store = conductor.lock().store.number;
+            world.note(Happened::RunBegan { call: input.call, nonce: visit.nonce, store });
+        }
         return Ok(rmp_serde::to_vec("Pass").unwrap_or_default());
     }
     // 6: `cell.rs:784`.

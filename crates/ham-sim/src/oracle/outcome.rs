@@ -9,7 +9,10 @@ use crate::plan::HamLife;
 pub(super) fn judge(life: &HamLife, view: &View, verdict: &mut Verdict) {
     for (call, of) in &view.calls {
         told(view, *call, of, verdict);
-        runs(view, *call, of, verdict);
+        // A call of `init` claims no nonce: it runs whenever it comes.
+        if of.does != Some(Trait::Init) {
+            runs(view, *call, of, verdict);
+        }
         hooks(view, *call, of, verdict);
         if life.swarm.calm && of.made.is_some() {
             answered(*call, of, verdict);
@@ -36,6 +39,7 @@ fn told(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
                         );
                     }
                 }
+                Outcome::Answered if of.does == Some(Trait::Init) => {}
                 Outcome::Answered if told.of.is_some() || of.made.is_none_or(|times| times == 1) => {
                     if let Some(run) = runs.find(|run| run > moment) {
                         let when = run.at.as_millis();
