@@ -139,7 +139,8 @@ fn hooks(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
                 format_args!("nobody was told of nonce {nonce} of call {call}, which is lost"),
             );
         }
-        if heard > 1 {
+        // Each sending of what the hook was told of is one more.
+        if heard > 1 + known.sendings.len() {
             verdict.find(
                 "I6",
                 Some(moment.at),

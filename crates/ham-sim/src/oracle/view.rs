@@ -122,6 +122,7 @@ impl View {
             Happened::Committed { .. }
             | Happened::Received { call: None, .. }
             | Happened::OnChain { .. }
+            | Happened::Struck { .. }
             | Happened::Dial { .. }
             | Happened::Redial { .. }
             | Happened::Heard { .. }

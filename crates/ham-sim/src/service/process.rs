@@ -62,12 +62,12 @@ impl Process {
         let url = format!("ws://conductor.example:{ADMIN_PORT}/").parse();
         let url = url.map_err(|_| ConnectError::Config("the host is no host".to_owned()))?;
         let signing = match keys {
-            Keys::InMemory => Signing::default(),
-            Keys::InAFile => {
+            Keys::Memory => Signing::default(),
+            Keys::File => {
                 let file = Arc::new(credentials.clone());
                 Signing::ClientKeys(ClientKeySigning::default().with_credential_file(file))
             }
-            Keys::InAKeystore => Signing::Keystore(Arc::new(Lair::new(number, world, conductor))),
+            Keys::Keystore => Signing::Keystore(Arc::new(Lair::new(number, world, conductor))),
         };
         let clock = Arc::new(Clock::new(settings.skew, 0));
         let mut config = PersistentHamConfig::new(url, APP)
