@@ -59,15 +59,16 @@ impl<C: Connector> Persistent<C> {
     /// # Cancel safety
     /// Cancel-safe: it only watches.
     pub async fn connected(&self) -> Result<C::Connection, Closed> {
-        let shared = self.shared();
-        let mut links = shared.links.subscribe();
-        tokio::select! {
+        loop {
+            let turned = self.turned();
             // Close first: after it no link is handed out.
-            biased;
-            cause = shared.mailbox.closing() => Err(Closed { cause }),
-            Ok(links) = links.wait_for(|links| links.current.is_some()) => {
-                links.current.clone().ok_or(Closed { cause: Cause::DriverEnded })
+            if let Some(cause) = self.shared().mailbox.close_cause() {
+                return Err(Closed { cause });
             }
+            if let Some(link) = self.current_connection() {
+                return Ok(link);
+            }
+            turned.await;
         }
     }
 
@@ -90,26 +91,23 @@ impl<C: Connector> Persistent<C> {
         if let Some(link) = self.current_connection() {
             return Ok(link);
         }
-        let mut links = shared.links.subscribe();
-        let outcome = links.wait_for(|links| links.outcomes != seen && links.latest.is_some());
-        tokio::select! {
+        loop {
+            let turned = self.turned();
+            let closed = shared.mailbox.close_cause();
             // The outcome first: a failure that also closed the connection is told as the failure.
-            biased;
-            Ok(links) = outcome => match &links.latest {
-                Some(Ok(link)) => Ok(link.clone()),
-                Some(Err(error)) => Err(AttemptError::FailedToConnect(Arc::clone(error))),
-                None => Err(Closed { cause: Cause::DriverEnded }.into()),
-            },
-            cause = shared.mailbox.closing() => {
+            {
                 let links = shared.links.borrow();
                 match &links.latest {
-                    // Both came after the outcome was looked for and before this was.
-                    Some(Err(error)) if links.outcomes != seen => {
-                        Err(AttemptError::FailedToConnect(Arc::clone(error)))
+                    Some(outcome) if links.outcomes != seen => {
+                        return outcome.clone().map_err(AttemptError::FailedToConnect);
                     }
-                    _ => Err(Closed { cause }.into()),
+                    Some(_) | None => {}
                 }
             }
+            if let Some(cause) = closed {
+                return Err(Closed { cause }.into());
+            }
+            turned.await;
         }
     }
 

@@ -116,3 +116,55 @@ pub(super) fn cell_gone() -> Refused {
 pub(super) fn deadline_elapsed() -> Refused {
     internal("deadline elapsed", "Other: deadline has elapsed")
 }
+
+#[cfg(test)]
+mod tests {
+    use ham::{NOTHING_WRITTEN, Refusal};
+    use holo_hash::{AgentPubKey, DnaHash};
+
+    use super::*;
+
+    /// The rows of ham's table are provoked on running conductors of each release (`ham/tests/real/wire_captures.rs`), so
+    /// the model says what conductors say.
+    #[test]
+    fn the_model_says_each_row_that_was_captured_from_real_conductors() {
+        let cell = CellId::new(DnaHash::from_raw_36(vec![1; 36]), AgentPubKey::from_raw_36(vec![2; 36]));
+        let said = [
+            unreadable_request(),
+            unreadable_call(),
+            bad_signature(),
+            cell_missing(&cell),
+            not_running(&cell, "NotStarted", Release::V0_7_1),
+            not_running(&cell, "NotStarted", Release::V0_7_0),
+            no_zome("none"),
+            unauthorized("BadCapGrant", None, "write", "sim"),
+            no_function("sim", "none"),
+            guest("why"),
+            invalid_commit(),
+            head_moved(),
+        ];
+        let said = said.map(|refused| Refusal::from(refused.error));
+        for row in NOTHING_WRITTEN {
+            let says =
+                |refusal: &Refusal| refusal.kind() == row.kind && refusal.text().starts_with(row.prefix);
+            assert!(said.iter().any(says), "nothing says {:?}: {}", row.kind, row.prefix);
+        }
+    }
+
+    #[test]
+    fn what_is_in_no_table_of_hams_is_in_none() {
+        let said = [
+            init_timed_out(),
+            init_failed(),
+            locked(),
+            after_the_write(),
+            in_no_table(),
+            cell_gone(),
+            deadline_elapsed(),
+        ];
+        for refused in said {
+            let refusal = Refusal::from(refused.error);
+            assert_eq!(refusal.stage(), None, "{refusal}");
+        }
+    }
+}
