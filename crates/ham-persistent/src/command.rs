@@ -18,6 +18,8 @@ pub(crate) enum Command {
 /// The handles' side. A mailbox of flags, not a queue: asking twice is asking once, so there is no bound to reach.
 #[derive(Debug)]
 pub(crate) struct Mailbox {
+    /// Why close was asked for. On its own, so that whoever waits for a close is woken by nothing else.
+    closing: watch::Sender<Option<Cause>>,
     orders: watch::Sender<Orders>,
 }
 
@@ -30,7 +32,7 @@ struct Orders {
 
 impl Mailbox {
     pub(crate) fn new() -> Self {
-        Self { orders: watch::Sender::new(Orders::default()) }
+        Self { closing: watch::Sender::new(None), orders: watch::Sender::new(Orders::default()) }
     }
 
     pub(crate) fn inbox(&self) -> Inbox {
@@ -39,13 +41,16 @@ impl Mailbox {
 
     /// The cause of the close: this one, unless there was one before.
     pub(crate) fn close(&self, cause: Cause) -> Cause {
-        let mut of = cause.clone();
-        self.orders.send_if_modified(|orders| {
-            let first = orders.close.is_none();
-            of = orders.close.get_or_insert(cause).clone();
-            first
+        let mut before = None;
+        let first = self.closing.send_if_modified(|closing| {
+            before.clone_from(closing);
+            closing.get_or_insert_with(|| cause.clone());
+            before.is_none()
         });
-        of
+        if first {
+            self.orders.send_modify(|orders| orders.close = Some(cause.clone()));
+        }
+        before.unwrap_or(cause)
     }
 
     pub(crate) fn close_after_link(&self) {
@@ -58,20 +63,15 @@ impl Mailbox {
 
     /// Why `close` was asked for, once it was.
     pub(crate) fn close_cause(&self) -> Option<Cause> {
-        self.orders.borrow().close.clone()
+        self.closing.borrow().clone()
     }
 
     /// Resolves when `close` was asked for. Cancel-safe.
     pub(crate) async fn closing(&self) -> Cause {
-        let mut orders = self.orders.subscribe();
-        loop {
-            if let Some(cause) = &orders.borrow_and_update().close {
-                return cause.clone();
-            }
-            if orders.changed().await.is_err() {
-                return Cause::DriverEnded;
-            }
-        }
+        let mut closing = self.closing.subscribe();
+        // There is no error: the sender is here.
+        let closing = closing.wait_for(Option::is_some).await;
+        closing.ok().and_then(|cause| cause.clone()).unwrap_or(Cause::DriverEnded)
     }
 }
 

@@ -9,5 +9,6 @@ mod events;
 mod meddler;
 mod racing;
 mod setup;
+mod turns;
 mod waiters;
 mod walk;
