@@ -18,6 +18,8 @@ pub(crate) enum Command {
 /// The handles' side. A mailbox of flags, not a queue: asking twice is asking once, so there is no bound to reach.
 #[derive(Debug)]
 pub(crate) struct Mailbox {
+    /// Why close was asked for. On its own, so that whoever waits for a close is woken by nothing else.
+    closing: watch::Sender<Option<Cause>>,
     orders: watch::Sender<Orders>,
 }
 
@@ -30,22 +32,25 @@ struct Orders {
 
 impl Mailbox {
     pub(crate) fn new() -> Self {
-        Self { orders: watch::Sender::new(Orders::default()) }
+        Self { closing: watch::Sender::new(None), orders: watch::Sender::new(Orders::default()) }
     }
 
     pub(crate) fn inbox(&self) -> Inbox {
         Inbox { orders: self.orders.subscribe(), told: Told::default() }
     }
 
-    /// The first cause stays.
-    pub(crate) fn close(&self, cause: Cause) {
-        self.orders.send_if_modified(|orders| {
-            let first = orders.close.is_none();
-            if first {
-                orders.close = Some(cause);
-            }
-            first
+    /// The cause of the close: this one, unless there was one before.
+    pub(crate) fn close(&self, cause: Cause) -> Cause {
+        let mut before = None;
+        let first = self.closing.send_if_modified(|closing| {
+            before.clone_from(closing);
+            closing.get_or_insert_with(|| cause.clone());
+            before.is_none()
         });
+        if first {
+            self.orders.send_modify(|orders| orders.close = Some(cause.clone()));
+        }
+        before.unwrap_or(cause)
     }
 
     pub(crate) fn close_after_link(&self) {
@@ -58,7 +63,7 @@ impl Mailbox {
 
     /// Why `close` was asked for, once it was.
     pub(crate) fn close_cause(&self) -> Option<Cause> {
-        self.orders.borrow().close.clone()
+        self.closing.borrow().clone()
     }
 }
 
@@ -77,16 +82,17 @@ struct Told {
 }
 
 impl Inbox {
-    /// The next command; `Close` before anything else. Cancel-safe.
-    pub(crate) async fn next(&mut self) -> Command {
-        loop {
-            if let Some(command) = self.told.news(&self.orders.borrow_and_update()) {
-                return command;
-            }
-            if self.orders.changed().await.is_err() {
-                return Command::Close(Cause::LastHandleDropped);
-            }
+    /// Resolves when there may be a command; at once when there is one already. Cancel-safe.
+    pub(crate) async fn filled(&mut self) {
+        if self.orders.changed().await.is_err() {
+            // Never: the driver has a share of the mailbox.
+            std::future::pending().await
         }
+    }
+
+    /// The next command that is there; `Close` before anything else.
+    pub(crate) fn take(&mut self) -> Option<Command> {
+        self.told.news(&self.orders.borrow_and_update())
     }
 }
 

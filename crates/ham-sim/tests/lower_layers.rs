@@ -39,6 +39,10 @@ fn the_engine_keeps_what_it_broke() {
         (118, "1-10", "an endless pause panicked"),
         (78, "2-4", "Disconnected was announced without Connected"),
         (2_703, "0,2-7,9-10,12", "the callback of Connected was dropped when the last link ended in it"),
+        (580, "1-4", "a failure after close was announced, and the state named it as the cause"),
+        (1_997, "2-18", "the second attempt's failure was returned for the first, whose link was lost"),
+        (8_036, "", "an attempt was announced though no other link was wanted"),
+        (14_923, "0-4,6-12,14,16-18", "a close in the callback of the last link was not the cause"),
     ] {
         let mask: Mask = without.parse().expect("a mask");
         assert_eq!(replay(LayerName::Persistent, seed, &mask), [], "seed {seed}: {was}");

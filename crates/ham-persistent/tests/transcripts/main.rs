@@ -4,8 +4,11 @@
 mod bus;
 mod closing;
 mod delays;
+mod driver;
 mod events;
+mod meddler;
 mod racing;
 mod setup;
+mod turns;
 mod waiters;
 mod walk;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
-use ham_persistent::{AttemptError, Cause, LOST_LINKS_KEPT, State, WallClock};
+use ham_persistent::{AttemptError, Cause, Event, LOST_LINKS_KEPT, State, WallClock};
 use ham_testkit::scripted::{Attempt, Gate};
 use tokio::time::Instant;
 
@@ -193,49 +193,22 @@ async fn only_the_first_attempt_is_treated_so() {
     assert_eq!(persistent.connected().await.expect("retried").number(), 2);
 }
 
-/// A watch wakes its waiters in random order, so calls that waited for a link overtook each other.
+/// The second attempt's failure was returned, and the connection dropped, when the first link was lost before the waiter ran.
 #[tokio::test(start_paused = true)]
-async fn those_who_wait_for_a_turn_are_woken_in_the_order_in_which_they_came() {
-    let setup = Setup::new();
-    let gate = Gate::new();
-    setup.script.push(Attempt::gated(&gate));
-    let (persistent, _script, transcript) = setup.spawn();
-    settle().await;
-    let woken = std::sync::Mutex::new(Vec::new());
-    let wait = async |number| {
-        loop {
-            let turned = persistent.turned();
-            if persistent.current_connection().is_some() {
-                break;
-            }
-            turned.await;
+async fn a_first_attempt_that_went_well_is_told_though_its_link_is_gone() {
+    let Setup { builder, script, .. } = Setup::new();
+    script.push(Attempt::accepted());
+    script.push(Attempt::refused("refused"));
+    script.push(Attempt::accepted());
+    let losing = script.clone();
+    let builder = builder.on_event(move |event| {
+        if matches!(event, Event::Connected(_)) && losing.links() == 1 {
+            losing.link(1).lose("reset");
         }
-        woken.lock().expect("nobody panics").push(number);
-    };
-    let waiting = futures_util::stream::FuturesUnordered::new();
-    for number in 0..100 {
-        waiting.push(wait(number));
-    }
-    let waiting = futures_util::StreamExt::collect::<()>(waiting);
-    tokio::join!(waiting, async {
-        settle().await;
-        gate.open();
+        std::future::ready(())
     });
-    drop(transcript);
-    assert!(woken.lock().expect("nobody panics").iter().copied().eq(0..100));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_turn_between_the_call_and_the_wait_is_not_missed() {
-    let setup = Setup::new();
-    setup.script.push(Attempt::accepted());
-    let (persistent, _script, transcript) = setup.spawn();
-    let turned = persistent.turned();
-    transcript.wait_for("link 1 up").await;
-    settle().await;
-    assert!(turned.now_or_never().is_some());
-    let turned = persistent.turned();
-    assert!(persistent.turned().now_or_never().is_none());
-    drop(persistent.close());
-    assert!(turned.now_or_never().is_some(), "a close is a turn, whether or not the driver runs");
+    let began = Instant::now();
+    let persistent = builder.spawn_connected().await.expect("accepted");
+    assert_eq!((began.elapsed(), persistent.current_connection()), (Duration::ZERO, None));
+    assert_eq!(persistent.connected().await.expect("retried").number(), 2);
 }
