@@ -19,6 +19,8 @@ pub(crate) enum Command {
 #[derive(Debug)]
 pub(crate) struct Mailbox {
     orders: watch::Sender<Orders>,
+    /// Apart from the orders, so that those who wait for the end are not woken by anything else.
+    close: watch::Sender<Option<Cause>>,
 }
 
 #[derive(Debug, Default)]
@@ -30,7 +32,7 @@ struct Orders {
 
 impl Mailbox {
     pub(crate) fn new() -> Self {
-        Self { orders: watch::Sender::new(Orders::default()) }
+        Self { orders: watch::Sender::new(Orders::default()), close: watch::Sender::new(None) }
     }
 
     pub(crate) fn inbox(&self) -> Inbox {
@@ -39,13 +41,16 @@ impl Mailbox {
 
     /// The first cause stays.
     pub(crate) fn close(&self, cause: Cause) {
-        self.orders.send_if_modified(|orders| {
-            let first = orders.close.is_none();
+        let first = self.close.send_if_modified(|close| {
+            let first = close.is_none();
             if first {
-                orders.close = Some(cause);
+                *close = Some(cause.clone());
             }
             first
         });
+        if first {
+            self.orders.send_modify(|orders| orders.close = Some(cause));
+        }
     }
 
     pub(crate) fn close_after_link(&self) {
@@ -58,20 +63,19 @@ impl Mailbox {
 
     /// Why `close` was asked for, once it was.
     pub(crate) fn close_cause(&self) -> Option<Cause> {
-        self.orders.borrow().close.clone()
+        self.close.borrow().clone()
+    }
+
+    pub(crate) fn is_to_close_after_link(&self) -> bool {
+        self.orders.borrow().close_after_link
     }
 
     /// Resolves when `close` was asked for. Cancel-safe.
     pub(crate) async fn closing(&self) -> Cause {
-        let mut orders = self.orders.subscribe();
-        loop {
-            if let Some(cause) = &orders.borrow_and_update().close {
-                return cause.clone();
-            }
-            if orders.changed().await.is_err() {
-                return Cause::DriverEnded;
-            }
-        }
+        let mut close = self.close.subscribe();
+        // The sender is owned by this very mailbox.
+        let closed = close.wait_for(Option::is_some).await;
+        closed.ok().and_then(|cause| cause.clone()).unwrap_or(Cause::DriverEnded)
     }
 }
 

@@ -44,9 +44,11 @@ impl<C: Connector> Desk<C> {
         &self.shared
     }
 
-    /// Why close was asked for, once it was.
+    /// Why close was asked for, once it was: with the link's end, too, where there is no link.
     pub(super) fn closing(&self) -> Option<Cause> {
-        self.shared.mailbox.close_cause()
+        let mailbox = &self.shared.mailbox;
+        let unlinked = self.link.is_none() && mailbox.is_to_close_after_link();
+        mailbox.close_cause().or(unlinked.then_some(Cause::CloseCalled))
     }
 
     /// Keeps a link that is to be closed.
@@ -130,10 +132,10 @@ impl<C: Connector> Desk<C> {
                 }
             }
             Effect::SetState(state) => {
-                if let State::Closed { cause } = &state {
+                self.shared.set_state(state);
+                if let State::Closed { cause } = &*self.shared.state.borrow() {
                     trace::closed(&self.shared.server_name, self.shared.is_quiet(), cause);
                 }
-                self.shared.set_state(state);
             }
             Effect::TakeLink { failures } => self.take_link(failures),
         }
