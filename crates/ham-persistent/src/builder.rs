@@ -98,7 +98,7 @@ impl<C: Connector> Builder<C> {
     /// Outside a tokio runtime.
     pub async fn spawn_connected(self) -> Result<Persistent<C>, AttemptError<C::Error>> {
         let persistent = self.start(true);
-        persistent.first_outcome().await?;
+        persistent.outcome_after(0).await?;
         Ok(persistent)
     }
 

@@ -19,8 +19,6 @@ pub(crate) enum Command {
 #[derive(Debug)]
 pub(crate) struct Mailbox {
     orders: watch::Sender<Orders>,
-    /// Apart from the orders, so that those who wait for the end are not woken by anything else.
-    close: watch::Sender<Option<Cause>>,
 }
 
 #[derive(Debug, Default)]
@@ -32,7 +30,7 @@ struct Orders {
 
 impl Mailbox {
     pub(crate) fn new() -> Self {
-        Self { orders: watch::Sender::new(Orders::default()), close: watch::Sender::new(None) }
+        Self { orders: watch::Sender::new(Orders::default()) }
     }
 
     pub(crate) fn inbox(&self) -> Inbox {
@@ -41,16 +39,13 @@ impl Mailbox {
 
     /// The first cause stays.
     pub(crate) fn close(&self, cause: Cause) {
-        let first = self.close.send_if_modified(|close| {
-            let first = close.is_none();
+        self.orders.send_if_modified(|orders| {
+            let first = orders.close.is_none();
             if first {
-                *close = Some(cause.clone());
+                orders.close = Some(cause);
             }
             first
         });
-        if first {
-            self.orders.send_modify(|orders| orders.close = Some(cause));
-        }
     }
 
     pub(crate) fn close_after_link(&self) {
@@ -63,19 +58,20 @@ impl Mailbox {
 
     /// Why `close` was asked for, once it was.
     pub(crate) fn close_cause(&self) -> Option<Cause> {
-        self.close.borrow().clone()
-    }
-
-    pub(crate) fn is_to_close_after_link(&self) -> bool {
-        self.orders.borrow().close_after_link
+        self.orders.borrow().close.clone()
     }
 
     /// Resolves when `close` was asked for. Cancel-safe.
     pub(crate) async fn closing(&self) -> Cause {
-        let mut close = self.close.subscribe();
-        // The sender is owned by this very mailbox.
-        let closed = close.wait_for(Option::is_some).await;
-        closed.ok().and_then(|cause| cause.clone()).unwrap_or(Cause::DriverEnded)
+        let mut orders = self.orders.subscribe();
+        loop {
+            if let Some(cause) = &orders.borrow_and_update().close {
+                return cause.clone();
+            }
+            if orders.changed().await.is_err() {
+                return Cause::DriverEnded;
+            }
+        }
     }
 }
 

@@ -95,10 +95,8 @@ impl<C: Connector> Driver<C> {
                     Input::Command(command)
                 }
                 done = &mut work => match (desk.note(done), desk.closing()) {
-                    // Or the attempt ended, and meanwhile somebody closed: nobody gets to see the link or hear of the failure.
-                    (Input::Dialed | Input::AttemptFailed(_), Some(cause)) => {
-                        Input::Command(Command::Close(cause))
-                    }
+                    // Or the dial completed, and meanwhile somebody closed: nobody gets to see the link.
+                    (Input::Dialed, Some(cause)) => Input::Command(Command::Close(cause)),
                     (input, _) => input,
                 },
                 cause = desk.link_end() => desk.note_end(cause),

@@ -84,28 +84,8 @@ impl<C: Connector> Persistent<C> {
         self.outcome_after(outcomes).await
     }
 
-    /// How the very first attempt ended. A link that it made and that is gone since counts as well; an end that was asked for
-    /// since is told.
-    pub(crate) async fn first_outcome(&self) -> Result<(), AttemptError<C::Error>> {
-        let shared = self.shared();
-        let mut links = shared.links.subscribe();
-        let first = tokio::select! {
-            // The outcome first: a failure that also closed the connection is told as the failure.
-            biased;
-            Ok(links) = links.wait_for(|links| links.first.is_some()) => links.first.clone(),
-            _ = shared.mailbox.closing() => shared.links.borrow().first.clone(),
-        };
-        if let Some(Err(error)) = first {
-            return Err(AttemptError::FailedToConnect(error));
-        }
-        match shared.mailbox.close_cause() {
-            Some(cause) => Err(Closed { cause }.into()),
-            None => Ok(()),
-        }
-    }
-
     /// The current link, or the outcome of the first attempt seen after this many.
-    async fn outcome_after(&self, seen: u64) -> Result<C::Connection, AttemptError<C::Error>> {
+    pub(crate) async fn outcome_after(&self, seen: u64) -> Result<C::Connection, AttemptError<C::Error>> {
         let shared = self.shared();
         if let Some(link) = self.current_connection() {
             return Ok(link);

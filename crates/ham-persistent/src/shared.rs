@@ -39,8 +39,6 @@ pub(crate) struct Links<C: Connector> {
     /// outcome that was over before the waiter ran is not missed.
     pub(crate) outcomes: u64,
     pub(crate) latest: Option<Result<C::Connection, Arc<C::Error>>>,
-    /// How the very first attempt ended, whatever came after it.
-    pub(crate) first: Option<Result<(), Arc<C::Error>>>,
 }
 
 /// A link that ended without this side's doing.
@@ -62,7 +60,7 @@ impl<C: Connector> Shared<C> {
             mailbox: Mailbox::new(),
             bus: Bus::new(config.event_capacity.get()),
             state: watch::Sender::new(State::Dialing { attempt: 1 }),
-            links: watch::Sender::new(Links { current: None, outcomes: 0, latest: None, first: None }),
+            links: watch::Sender::new(Links { current: None, outcomes: 0, latest: None }),
             finished: watch::Sender::new(false),
             turns: Notify::new(),
             lost: Mutex::new(VecDeque::new()),
@@ -77,15 +75,10 @@ impl<C: Connector> Shared<C> {
     }
 
     pub(crate) fn set_state(&self, state: State) {
-        let state = match state {
-            State::Closed { cause } => {
-                // A close the machine decided on itself: handles see it like one that was asked for. Of two causes that
-                // met the first one is told to everybody.
-                self.mailbox.close(cause.clone());
-                State::Closed { cause: self.mailbox.close_cause().unwrap_or(cause) }
-            }
-            State::Dialing { .. } | State::Live { .. } | State::BackingOff { .. } => state,
-        };
+        if let State::Closed { cause } = &state {
+            // A close the machine decided on itself: handles see it like one that was asked for.
+            self.mailbox.close(cause.clone());
+        }
         self.state.send_replace(state);
     }
 
@@ -94,7 +87,6 @@ impl<C: Connector> Shared<C> {
             self.had_link.store(true, Ordering::Relaxed);
         }
         self.links.send_modify(|links| {
-            links.first.get_or_insert_with(|| outcome.as_ref().map(|_| ()).map_err(Arc::clone));
             links.current = outcome.as_ref().ok().cloned();
             links.latest = Some(outcome);
             links.outcomes = links.outcomes.wrapping_add(1);

@@ -44,11 +44,9 @@ impl<C: Connector> Desk<C> {
         &self.shared
     }
 
-    /// Why close was asked for, once it was: with the link's end, too, where there is no link.
+    /// Why close was asked for, once it was.
     pub(super) fn closing(&self) -> Option<Cause> {
-        let mailbox = &self.shared.mailbox;
-        let unlinked = self.link.is_none() && mailbox.is_to_close_after_link();
-        mailbox.close_cause().or(unlinked.then_some(Cause::CloseCalled))
+        self.shared.mailbox.close_cause()
     }
 
     /// Keeps a link that is to be closed.
@@ -132,10 +130,10 @@ impl<C: Connector> Desk<C> {
                 }
             }
             Effect::SetState(state) => {
-                self.shared.set_state(state);
-                if let State::Closed { cause } = &*self.shared.state.borrow() {
+                if let State::Closed { cause } = &state {
                     trace::closed(&self.shared.server_name, self.shared.is_quiet(), cause);
                 }
+                self.shared.set_state(state);
             }
             Effect::TakeLink { failures } => self.take_link(failures),
         }

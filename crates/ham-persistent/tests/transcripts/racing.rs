@@ -3,9 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use futures_util::StreamExt;
-use ham_persistent::{
-    Cause, Config, Connection, Connector, Event, Exponential, PermanentPolicy, Persistent, ResetRule, State,
-};
+use ham_persistent::{Connection, Connector, Event, Persistent, State};
 use ham_testkit::scripted::{Attempt, LinkEnd, ScriptedConnector, ScriptedError, ScriptedLink, scripted};
 use ham_testkit::transcript::Transcript;
 
@@ -16,7 +14,6 @@ use crate::setup::{Setup, pass, seconds};
 enum Moment {
     Address,
     Dialed,
-    Refused,
     LinkLost,
 }
 
@@ -58,9 +55,8 @@ impl Connector for Meddler {
     }
 
     async fn connect(&mut self, address: &String) -> Result<MeddlingLink, ScriptedError> {
-        let dialed = self.scripted.connect(address).await;
-        self.meddling.meddle(if dialed.is_ok() { Moment::Dialed } else { Moment::Refused });
-        let scripted = dialed?;
+        let scripted = self.scripted.connect(address).await?;
+        self.meddling.meddle(Moment::Dialed);
         Ok(MeddlingLink { scripted, meddling: self.meddling.clone() })
     }
 }
@@ -82,15 +78,10 @@ impl Connection for MeddlingLink {
 /// What the bus carries when the handle is closed at this moment, and whether a link is left open.
 async fn closed_at(moment: Moment) -> (Vec<String>, usize) {
     let (connector, script) = scripted(&Transcript::new());
-    script.push(match moment {
-        Moment::Refused => Attempt::refused_for_good("wrong"),
-        Moment::Address | Moment::Dialed | Moment::LinkLost => Attempt::accepted(),
-    });
+    script.push(Attempt::accepted());
     let meddling = Meddling { moment, handle: Arc::default() };
     let handle = Arc::clone(&meddling.handle);
-    let persistent = Persistent::builder("peer", Meddler { scripted: connector, meddling })
-        .config(Config::default().with_on_permanent(PermanentPolicy::Stop))
-        .spawn();
+    let persistent = Persistent::builder("peer", Meddler { scripted: connector, meddling }).spawn();
     handle.set(persistent.clone()).expect("set once");
     let bus = persistent.event_bus();
     pass(seconds(1)).await;
@@ -98,7 +89,6 @@ async fn closed_at(moment: Moment) -> (Vec<String>, usize) {
         script.link(1).lose("reset");
     }
     persistent.close_finished().await;
-    assert_eq!(persistent.state().borrow().cause(), Some(&Cause::CloseCalled));
     (bus.map(|item| format!("{item:?}")).collect().await, script.open_links())
 }
 
@@ -108,42 +98,6 @@ async fn a_link_that_was_not_announced_does_not_end() {
     let begun = ["AttemptingToConnect", "ObtainedAddress(\"a\")"].map(str::to_owned);
     assert_eq!(closed_at(Moment::Dialed).await, (begun.to_vec(), 0));
     assert_eq!(closed_at(Moment::Address).await, (begun[..1].to_vec(), 0));
-}
-
-/// A connector closed its own handle and failed for good: the failure was announced after the close, and the state had another
-/// cause than what everybody was told.
-#[tokio::test(start_paused = true)]
-async fn an_attempt_that_fails_after_close_is_no_news() {
-    let begun = ["AttemptingToConnect", "ObtainedAddress(\"a\")"].map(str::to_owned);
-    assert_eq!(closed_at(Moment::Refused).await, (begun.to_vec(), 0));
-}
-
-/// The next outage was announced, though the callback of `Disconnected` had said that no other link is wanted.
-#[tokio::test(start_paused = true)]
-async fn a_callback_that_wants_no_other_link_hears_of_no_other_attempt() {
-    let Setup { builder, script, .. } = Setup::new();
-    script.push(Attempt::accepted());
-    let handle: Arc<OnceLock<crate::setup::Handle>> = Arc::default();
-    let owned = Arc::clone(&handle);
-    let persistent = builder
-        .config(Config::default().with_retry(Exponential::default().with_reset(ResetRule::OnConnect)))
-        .on_event(move |event| {
-            let handle = matches!(event, Event::Disconnected).then(|| Arc::clone(&owned));
-            // In the future, not before it: that is later than the driver looked at what it was told.
-            async move {
-                if let Some(handle) = handle {
-                    handle.get().expect("set before the task runs").close_when_current_connection_is_closed();
-                }
-            }
-        })
-        .spawn();
-    handle.set(persistent.clone()).expect("set once");
-    let bus = persistent.event_bus();
-    pass(seconds(1)).await;
-    script.link(1).lose("reset");
-    persistent.close_finished().await;
-    let events: Vec<_> = bus.map(|item| format!("{item:?}")).collect().await;
-    assert_eq!(events[2..], ["Connected", "Disconnected"]);
 }
 
 /// The other way round: `Disconnected` was left out when close came between a link's end and its announcement.

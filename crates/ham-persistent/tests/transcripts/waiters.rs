@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
-use ham_persistent::{AttemptError, Cause, Event, LOST_LINKS_KEPT, State, WallClock};
+use ham_persistent::{AttemptError, Cause, LOST_LINKS_KEPT, State, WallClock};
 use ham_testkit::scripted::{Attempt, Gate};
 use tokio::time::Instant;
 
@@ -162,24 +162,6 @@ async fn only_the_first_attempt_is_treated_so() {
     pass(seconds(60)).await;
     script.link(1).lose("reset");
     settle().await;
-    assert_eq!(persistent.connected().await.expect("retried").number(), 2);
-}
-
-/// The first link was gone before its waiter looked, and the second attempt's failure was told as the first one's.
-#[tokio::test(start_paused = true)]
-async fn a_first_link_that_is_lost_at_once_was_a_first_link_all_the_same() {
-    let Setup { builder, script, .. } = Setup::new();
-    script.push(Attempt::accepted());
-    script.push(Attempt::refused("refused"));
-    script.push(Attempt::accepted());
-    let losing = script.clone();
-    let builder = builder.on_event(move |event| {
-        if matches!(event, Event::Connected(_)) && losing.links() == 1 {
-            losing.link(1).lose("reset");
-        }
-        std::future::ready(())
-    });
-    let persistent = builder.spawn_connected().await.expect("the first attempt went well");
     assert_eq!(persistent.connected().await.expect("retried").number(), 2);
 }
 

@@ -108,8 +108,6 @@ impl Walk {
                 Activity::Wait(_) => told(Input::WaitOver),
                 Activity::WatchLink => None,
             },
-            // The attempt fails, and meanwhile somebody closed.
-            Move::Otherwise | Move::FailForGood if dials && self.close != Asked::No => told(command(close())),
             Move::Otherwise if self.activity == Activity::ObtainAddress => told(Input::Address(2)),
             Move::Otherwise if dials => told(Input::AttemptFailed(failure("refused"))),
             Move::FailForGood if dials => told(Input::AttemptFailed(permanent_failure("wrong"))),
