@@ -15,6 +15,8 @@ use crate::world::World;
 const READ_WITHIN: Duration = Duration::from_secs(60 + 33 + 10 + 20);
 /// How long a fence or a sending of the healed world may take.
 const SETTLE_WITHIN: Duration = Duration::from_secs(90);
+/// How long the last bytes of a socket may be under way.
+const GONE_WITHIN: Duration = Duration::from_secs(1);
 /// After that nothing of the conductor's goes on any more.
 const STILL_WITHIN: Duration = Duration::from_secs(300);
 
@@ -52,7 +54,8 @@ pub(crate) async fn drain(
     drop(task);
     last.close().await;
     let mut waited = Duration::ZERO;
-    while conductor.is_busy() && waited < STILL_WITHIN {
+    while (conductor.is_busy() && waited < STILL_WITHIN) || (conductor.sockets() > 0 && waited < GONE_WITHIN)
+    {
         pause(STEP).await;
         waited += STEP;
     }

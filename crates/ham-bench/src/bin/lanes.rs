@@ -17,7 +17,6 @@ use ham_bench::runtime;
 use ham_testkit::conductor::{Conductor, HappBundleSource, Install, InstallOptions, InstallSource};
 use holochain_types::prelude::{ActionHash, ExternIO};
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 /// How often each is measured, unless the command line says otherwise.
@@ -44,7 +43,7 @@ enum What {
 enum Way {
     /// Each as it likes.
     Free,
-    /// One call at a time, in the order of asking.
+    /// One call at a time, in the order of asking: ham's default for calls that may write.
     Lane,
 }
 
@@ -117,14 +116,16 @@ impl Stage {
         let options = InstallOptions { network_seed: Some(app.clone()), ..InstallOptions::default() };
         self.conductor.install_app(&self.bundle, &app, options).await?;
         self.conductor.enable(&app).await?;
-        let config = PersistentHamConfig::local(self.conductor.admin_port(), &app).with_deadline(PATIENCE);
+        let config = PersistentHamConfig::local(self.conductor.admin_port(), &app)
+            .with_deadline(PATIENCE)
+            .with_lanes(way == Way::Lane);
         let ham = PersistentHam::connect(config).await?;
         ham.wait_until_callable("probe", PATIENCE, |_| ()).await?;
         let item: Value = json!({ "call_id": "first", "body": "to be read" });
         let written: ActionHash = ham.call_zome("probe", "probe", "create_item", item).await?;
         let call = Arc::new(Call { ham: ham.clone(), what, written });
         call.make(0).await?;
-        let figures = load(&call, way, callers).await;
+        let figures = load(&call, callers).await;
         ham.close().await;
         Ok(figures)
     }
@@ -158,8 +159,7 @@ impl Call {
 }
 
 /// Makes [`CALLS`] calls. A latency counts from the caller's asking, so waiting for the lane is part of it.
-async fn load(call: &Arc<Call>, way: Way, callers: usize) -> Figures {
-    let lane = Mutex::new(());
+async fn load(call: &Arc<Call>, callers: usize) -> Figures {
     let left = AtomicU64::new(CALLS as u64);
     let caller = || async {
         let (mut times, mut refused) = (Vec::new(), 0);
@@ -167,12 +167,10 @@ async fn load(call: &Arc<Call>, way: Way, callers: usize) -> Figures {
             left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
         {
             let began = Instant::now();
-            let turn = if way == Way::Lane { Some(lane.lock().await) } else { None };
             match call.make(number as usize).await {
                 Ok(()) => times.push(began.elapsed()),
                 Err(_) => refused += 1,
             }
-            drop(turn);
         }
         (times, refused)
     };

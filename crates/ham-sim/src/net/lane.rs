@@ -208,6 +208,18 @@ impl Lane {
         self.wake();
     }
 
+    /// Nothing more happens to it, and what is under way arrives. What was swallowed stays so.
+    pub(super) fn heal(&mut self) {
+        self.plan.faults.clear();
+        self.next = 0;
+        (self.drips, self.flips) = (false, false);
+        self.last_arrival = Instant::now();
+        for chunk in &mut self.chunks {
+            chunk.arrives = self.last_arrival;
+        }
+        self.wake();
+    }
+
     /// From now on nothing arrives, and nobody is told.
     pub(super) fn swallow(&mut self) {
         self.hole = true;

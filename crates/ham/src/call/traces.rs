@@ -16,6 +16,8 @@ pub(crate) struct Traces(Arc<Mutex<Known>>);
 struct Known {
     /// Whether the process that wrote the journal may have sent it.
     before: bool,
+    /// Who is about to send it, or has and waits.
+    senders: u32,
     /// Sendings of which a byte may have left.
     sendings: u32,
     /// Those of them that nothing has settled.
@@ -44,6 +46,17 @@ pub(crate) enum FenceTrace {
     NeverRan,
 }
 
+/// One of the senders of a call, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Sender<'a>(&'a Traces);
+
+impl Drop for Sender<'_> {
+    fn drop(&mut self) {
+        let mut known = self.0.known();
+        known.senders = known.senders.saturating_sub(1);
+    }
+}
+
 /// Whether the bytes of a call may be sent now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Leave {
@@ -56,6 +69,14 @@ pub(crate) enum Leave {
 }
 
 impl Traces {
+    /// Begins to send the call, which may take a while until anything leaves: for want of a link, or of a turn.
+    pub(crate) fn sender(&self) -> Sender<'_> {
+        let mut known = self.known();
+        known.senders = known.senders.saturating_add(1);
+        drop(known);
+        Sender(self)
+    }
+
     /// Asks to send the call. `own` sendings of the caller are open; `proven` says that the conductor remembers nonces.
     pub(crate) fn send(&self, own: u32, proven: bool) -> Leave {
         let mut known = self.known();
@@ -88,9 +109,11 @@ impl Traces {
         self.known().claimed = true;
     }
 
-    /// Whether a sending that is none of the caller's `own` open ones may run or have run.
+    /// Whether a sending that is none of the caller's `own` open ones may run or have run, or is about to leave by another
+    /// [`sender`](Self::sender).
     pub(crate) fn sent_beside(&self, own: u32) -> bool {
-        self.known().open_beside(own)
+        let known = self.known();
+        known.open_beside(own) || known.senders > 1
     }
 
     /// Whether any byte of the call may have left.
@@ -183,57 +206,4 @@ impl Traces {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_clone_sends_counts() {
-        let (one, other) = (Traces::default(), Traces::default());
-        let clone = one.clone();
-        assert_eq!(clone.send(0, false), Leave::Granted);
-        assert!(one.sent_beside(0) && one.may_have_left() && !clone.sent_beside(1));
-        assert_eq!(one.send(0, false), Leave::Repeated);
-        assert_eq!(one.send(0, true), Leave::Granted);
-        assert!(!other.may_have_left());
-    }
-
-    #[test]
-    fn a_sending_that_never_left_is_none_and_one_refused_before_the_nonce_cannot_run() {
-        let traces = Traces::default();
-        traces.send(0, false);
-        traces.never_left();
-        assert!(!traces.may_have_left() && !traces.sent_beside(0));
-        traces.send(0, false);
-        traces.left_nonce_untouched();
-        assert!(traces.may_have_left() && !traces.sent_beside(0));
-        traces.send(0, false);
-        traces.claimed();
-        assert!(traces.sent_beside(1), "what one was told is true of all");
-    }
-
-    #[test]
-    fn what_a_fence_claimed_stays_claimed() {
-        let traces = Traces::default();
-        traces.send_fence();
-        assert_eq!(traces.fence(), FenceTrace::Begun);
-        traces.fence_never_left();
-        assert_eq!(traces.fence(), FenceTrace::None);
-        traces.announce_fence();
-        assert_eq!(traces.fence(), FenceTrace::None, "none has left yet");
-        traces.settle_fence(FenceTrace::NeverRan);
-        traces.settle_fence(FenceTrace::Arrived);
-        assert_eq!((traces.fence(), traces.send(0, true)), (FenceTrace::NeverRan, Leave::Fenced));
-    }
-
-    #[test]
-    fn who_reads_a_journal_cannot_tell_whether_an_announced_fence_left() {
-        let traces = Traces::default();
-        let read = |traces: &Traces| -> Traces {
-            serde_json::from_str(&serde_json::to_string(traces).unwrap()).unwrap()
-        };
-        assert_eq!(read(&traces).fence(), FenceTrace::None);
-        traces.announce_fence();
-        let read = read(&traces);
-        assert!(read.fence() == FenceTrace::Begun && read.fenced_beside(0) && read.sent_beside(0));
-    }
-}
+mod tests;
