@@ -6,6 +6,7 @@
 mod support;
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -165,6 +166,18 @@ async fn a_slow_subscriber_is_told_what_it_lost_and_delays_nobody() {
         }
     }
     assert!(lost > 0 && came + lost == 64, "{came} came, {lost} were told lost");
+}
+
+/// A bound of `usize::MAX` panicked.
+#[tokio::test]
+async fn no_bound_on_connections_is_too_large() {
+    let (server, address) = serve(FeedServerConfig::default().with_max_connections(NonZeroUsize::MAX)).await;
+    let mut one = connect(address, "").await.unwrap();
+    ping(&mut one).await;
+    assert_eq!(server.connections(), 1);
+    drop(one);
+    must(server.shutdown()).await;
+    assert_eq!(server.connections(), 0);
 }
 
 #[tokio::test]

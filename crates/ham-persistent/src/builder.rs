@@ -85,11 +85,11 @@ impl<C: Connector> Builder<C> {
     }
 
     /// Starts the connection and resolves when its first attempt has ended; if that failed, nothing is left running.
-    /// Only the first attempt is treated so: every later outage is retried.
+    /// Only the first attempt is treated so: every later outage is retried, also one that has begun already.
     ///
     /// # Errors
-    /// [`AttemptError::FailedToConnect`] if the first attempt failed; [`AttemptError::Closed`] if the callback closed the
-    /// connection before.
+    /// [`AttemptError::FailedToConnect`] if the first attempt failed; [`AttemptError::Closed`] if the callback or the
+    /// connector closed the connection before.
     ///
     /// # Cancel safety
     /// Dropping the future drops its only handle, which closes the connection.
@@ -98,7 +98,7 @@ impl<C: Connector> Builder<C> {
     /// Outside a tokio runtime.
     pub async fn spawn_connected(self) -> Result<Persistent<C>, AttemptError<C::Error>> {
         let persistent = self.start(true);
-        persistent.outcome_after(0).await?;
+        persistent.first_outcome().await?;
         Ok(persistent)
     }
 

@@ -37,15 +37,15 @@ impl Mailbox {
         Inbox { orders: self.orders.subscribe(), told: Told::default() }
     }
 
-    /// The first cause stays.
-    pub(crate) fn close(&self, cause: Cause) {
+    /// The cause of the close: this one, unless there was one before.
+    pub(crate) fn close(&self, cause: Cause) -> Cause {
+        let mut of = cause.clone();
         self.orders.send_if_modified(|orders| {
             let first = orders.close.is_none();
-            if first {
-                orders.close = Some(cause);
-            }
+            of = orders.close.get_or_insert(cause).clone();
             first
         });
+        of
     }
 
     pub(crate) fn close_after_link(&self) {
@@ -90,16 +90,17 @@ struct Told {
 }
 
 impl Inbox {
-    /// The next command; `Close` before anything else. Cancel-safe.
-    pub(crate) async fn next(&mut self) -> Command {
-        loop {
-            if let Some(command) = self.told.news(&self.orders.borrow_and_update()) {
-                return command;
-            }
-            if self.orders.changed().await.is_err() {
-                return Command::Close(Cause::LastHandleDropped);
-            }
+    /// Resolves when there may be a command; at once when there is one already. Cancel-safe.
+    pub(crate) async fn filled(&mut self) {
+        if self.orders.changed().await.is_err() {
+            // Never: the driver has a share of the mailbox.
+            std::future::pending().await
         }
+    }
+
+    /// The next command that is there; `Close` before anything else.
+    pub(crate) fn take(&mut self) -> Option<Command> {
+        self.told.news(&self.orders.borrow_and_update())
     }
 }
 

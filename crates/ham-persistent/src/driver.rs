@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
 pub(crate) use self::desk::Desk;
-use crate::command::{Command, Inbox};
+use crate::command::Inbox;
 use crate::connector::{Connection, Connector};
 use crate::event::Event;
 use crate::machine::{Activity, Input, Machine, Next};
@@ -72,12 +72,8 @@ impl<C: Connector> Driver<C> {
     /// Pursues one activity until the machine wants another one, or none.
     async fn pursue(&mut self, activity: Activity<C::Address>) -> Option<Activity<C::Address>> {
         let Self { machine, inbox, hands, desk } = self;
-        if let (Some(cause), false) = (desk.closing(), activity.closes()) {
-            // Nothing new is begun after close. The command itself comes later and changes nothing.
-            return match desk.follow(machine.handle(Instant::now(), Input::NotBegun(cause))) {
-                Next::Start(next) => Some(next),
-                Next::End | Next::Keep => None,
-            };
+        if let Some(next) = obey(machine, inbox, desk, false) {
+            return next.activity();
         }
         let dialing = matches!(activity, Activity::Connect(_));
         let work = begin(activity, hands, desk);
@@ -87,27 +83,42 @@ impl<C: Connector> Driver<C> {
             // the activity ends once; the link's end comes last and is not lost, since it stays ended.
             let input = tokio::select! {
                 biased;
-                command = inbox.next() => {
-                    if dialing && matches!(command, Command::Close(_)) {
-                        // The dial may have completed in this very moment: then there is a link to close.
-                        desk.hold(completed(work.as_mut().now_or_never()));
-                    }
-                    Input::Command(command)
-                }
-                done = &mut work => match (desk.note(done), desk.closing()) {
-                    // Or the dial completed, and meanwhile somebody closed: nobody gets to see the link.
-                    (Input::Dialed, Some(cause)) => Input::Command(Command::Close(cause)),
-                    (input, _) => input,
-                },
-                cause = desk.link_end() => desk.note_end(cause),
+                () = inbox.filled() => None,
+                done = &mut work => Some(desk.note(done)),
+                cause = desk.link_end() => Some(desk.note_end(cause)),
             };
+            // Also before what came of it: what was asked for in its last moment is older.
+            if let Some(next) = obey(machine, inbox, desk, true) {
+                if dialing && input.is_none() {
+                    // The dial may have completed in this very moment: then there is a link to close.
+                    desk.hold(completed(work.as_mut().now_or_never()));
+                }
+                return next.activity();
+            }
+            let Some(input) = input else { continue };
             match desk.follow(machine.handle(Instant::now(), input)) {
-                Next::End => return None,
                 Next::Keep => {}
-                Next::Start(next) => return Some(next),
+                next => return next.activity(),
             }
         }
     }
+}
+
+/// Tells the machine the commands that are there, until it wants another activity, or none. What the activity under way
+/// comes to is then no input any more.
+fn obey<C: Connector>(
+    machine: &mut Machine<C::Address>,
+    inbox: &mut Inbox,
+    desk: &mut Desk<C>,
+    begun: bool,
+) -> Option<Next<C::Address>> {
+    while let Some(command) = inbox.take() {
+        match desk.follow(machine.handle(Instant::now(), Input::Command { command, begun })) {
+            Next::Keep => {}
+            next => return Some(next),
+        }
+    }
+    None
 }
 
 /// Takes what the activity needs, and publishes what it announces: from here on that has happened.

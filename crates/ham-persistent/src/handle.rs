@@ -10,7 +10,7 @@ use crate::builder::Builder;
 use crate::bus::Events;
 use crate::config::Config;
 use crate::connector::Connector;
-use crate::error::{AttemptError, Cause, Closed};
+use crate::error::Cause;
 use crate::shared::{CauseOf, LostLink, Shared};
 use crate::state::State;
 
@@ -46,71 +46,8 @@ impl<C: Connector> Persistent<C> {
         Self { owned: Arc::new(Owned { shared }) }
     }
 
-    fn shared(&self) -> &Shared<C> {
+    pub(crate) fn shared(&self) -> &Shared<C> {
         &self.owned.shared
-    }
-
-    /// Resolves to the first available link from now on: at once to the current one if there is one. A link that came
-    /// and went before this future was polled is passed over.
-    ///
-    /// # Errors
-    /// [`Closed`] once the connection is closed, before or during the wait.
-    ///
-    /// # Cancel safety
-    /// Cancel-safe: it only watches.
-    pub async fn connected(&self) -> Result<C::Connection, Closed> {
-        let shared = self.shared();
-        let mut links = shared.links.subscribe();
-        tokio::select! {
-            // Close first: after it no link is handed out.
-            biased;
-            cause = shared.mailbox.closing() => Err(Closed { cause }),
-            Ok(links) = links.wait_for(|links| links.current.is_some()) => {
-                links.current.clone().ok_or(Closed { cause: Cause::DriverEnded })
-            }
-        }
-    }
-
-    /// Resolves at once if there is a link, else when the attempt that is under way, or the next one, has ended.
-    /// Every failed attempt counts, also those too alike to be an event.
-    ///
-    /// # Errors
-    /// [`AttemptError::FailedToConnect`] with that attempt's error; [`AttemptError::Closed`] once the connection is closed.
-    ///
-    /// # Cancel safety
-    /// Cancel-safe: it only watches.
-    pub async fn connected_or_failed_to_connect(&self) -> Result<C::Connection, AttemptError<C::Error>> {
-        let outcomes = self.shared().links.borrow().outcomes;
-        self.outcome_after(outcomes).await
-    }
-
-    /// The current link, or the outcome of the first attempt seen after this many.
-    pub(crate) async fn outcome_after(&self, seen: u64) -> Result<C::Connection, AttemptError<C::Error>> {
-        let shared = self.shared();
-        if let Some(link) = self.current_connection() {
-            return Ok(link);
-        }
-        let mut links = shared.links.subscribe();
-        let outcome = links.wait_for(|links| links.outcomes != seen && links.latest.is_some());
-        tokio::select! {
-            // The outcome first: a failure that also closed the connection is told as the failure.
-            biased;
-            Ok(links) = outcome => match &links.latest {
-                Some(Ok(link)) => Ok(link.clone()),
-                Some(Err(error)) => Err(AttemptError::FailedToConnect(Arc::clone(error))),
-                None => Err(Closed { cause: Cause::DriverEnded }.into()),
-            },
-            cause = shared.mailbox.closing() => {
-                let links = shared.links.borrow();
-                match &links.latest {
-                    // Both came after the outcome was looked for and before this was.
-                    Some(Err(error)) if links.outcomes != seen => {
-                        Err(AttemptError::FailedToConnect(Arc::clone(error)))
-                    }
-                    _ => Err(Closed { cause }.into()),
-                }
-            }
-        }
     }
 
     /// The current link, if there is one. None once close was asked for.

@@ -7,6 +7,7 @@ mod clock;
 mod command;
 mod config;
 mod connector;
+mod delay;
 mod driver;
 mod error;
 mod event;
@@ -16,6 +17,7 @@ mod retry;
 mod shared;
 mod state;
 pub mod trace;
+mod waiting;
 
 pub use backoff::{
     DEFAULT_FACTOR, DEFAULT_INITIAL_DELAY, DEFAULT_JITTER, DEFAULT_MAX_DELAY, DEFAULT_STABLE_AFTER,
@@ -25,10 +27,11 @@ pub use builder::Builder;
 pub use bus::{BusItem, Events};
 pub use clock::{SystemWallClock, WallClock, later};
 pub use config::{
-    Config, DEFAULT_ESCALATE_AFTER, DEFAULT_EVENT_CAPACITY, DEFAULT_MIN_PAUSE, DEFAULT_RETRY_DELAY, Delay,
-    Fixed, LEAST_MIN_PAUSE, PermanentPolicy, RetryDelay,
+    Config, DEFAULT_ESCALATE_AFTER, DEFAULT_EVENT_CAPACITY, DEFAULT_MIN_PAUSE, LEAST_MIN_PAUSE,
+    MOST_EVENT_CAPACITY, PermanentPolicy,
 };
 pub use connector::{ConnectError, Connection, Connector, Permanence};
+pub use delay::{DEFAULT_RETRY_DELAY, Delay, Fixed, RetryDelay};
 pub use error::{AttemptError, Cause, Closed, Failure};
 pub use event::Event;
 pub use handle::{Persistent, WeakPersistent};

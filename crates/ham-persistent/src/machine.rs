@@ -1,5 +1,6 @@
 //! The rules: state and input give the next state and effects. No I/O, no clock, no task: the driver does what is asked.
 
+mod closing;
 mod pauses;
 mod phase;
 mod step;
@@ -64,12 +65,11 @@ impl<A: PartialEq + Clone> Machine<A> {
             Input::Address(address) => self.obtained(address),
             Input::Announced => self.announced(now),
             Input::AttemptFailed(failure) => self.attempt_failed(now, failure),
-            Input::Command(Command::Close(cause)) => self.close(cause, true),
-            Input::Command(Command::CloseAfterLink) => self.close_after_link(),
-            Input::Command(Command::RedialNow) => self.redial_now(now),
+            Input::Command { command: Command::Close(cause), begun } => self.close(cause, begun),
+            Input::Command { command: Command::CloseAfterLink, begun } => self.close_after_link(begun),
+            Input::Command { command: Command::RedialNow, .. } => self.redial_now(now),
             Input::Dialed => self.dialed(now),
             Input::LinkLost(text) => self.link_lost(now, text),
-            Input::NotBegun(cause) => self.close(cause, false),
             Input::WaitOver => self.begin_attempt(now),
             Input::LinkClosed => Step::keep(),
         }
@@ -208,42 +208,6 @@ impl<A: PartialEq + Clone> Machine<A> {
         let state = pause.state();
         let step = if matches!(self.phase, Phase::Waiting(_)) { self.wait(now, pause) } else { Step::keep() };
         step.after([state])
-    }
-
-    fn close_after_link(&mut self) -> Step<A> {
-        if matches!(self.phase, Phase::Greeting | Phase::LostWhileGreeting(_) | Phase::Live) {
-            self.close_after_link = true;
-            return Step::keep();
-        }
-        self.close(Cause::CloseCalled, true)
-    }
-
-    /// `begun` says whether the activity of this phase is: an announcement that is not was heard by nobody.
-    fn close(&mut self, cause: Cause, begun: bool) -> Step<A> {
-        let owed = match self.phase {
-            Phase::LostWhileGreeting(_) | Phase::Live => true,
-            Phase::Greeting => begun,
-            Phase::AnnouncingLoss(_) => !begun,
-            _ => false,
-        };
-        self.begin_closing(cause, owed.then_some(Announcement::Disconnected)).after([Effect::RetireLink])
-    }
-
-    fn begin_closing(&mut self, cause: Cause, last_words: Option<Announcement<A>>) -> Step<A> {
-        self.start(Phase::Closing(last_words), Activity::CloseLink)
-            .after([Effect::SetState(State::Closed { cause })])
-    }
-
-    /// Nothing can change the course any more.
-    fn closing(&mut self, input: &Input<A>) -> Step<A> {
-        match (&mut self.phase, input) {
-            (Phase::Closing(last_words), Input::LinkClosed) => match last_words.take() {
-                Some(announcement) => self.start(Phase::LastWords, Activity::AnnounceLast(announcement)),
-                None => Step { effects: Vec::new(), next: Next::End },
-            },
-            (Phase::LastWords, Input::Announced) => Step { effects: Vec::new(), next: Next::End },
-            _ => Step::keep(),
-        }
     }
 
     fn announce(&mut self, phase: Phase<A>, announcement: Announcement<A>) -> Step<A> {

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +9,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::bus::Bus;
 use crate::command::Mailbox;
-use crate::config::Config;
+use crate::config::{Config, MOST_EVENT_CAPACITY};
 use crate::connector::{Connection, Connector};
 use crate::error::Cause;
 use crate::state::State;
@@ -27,18 +26,20 @@ pub(crate) struct Shared<C: Connector> {
     pub(crate) turns: Notify,
     lost: Mutex<VecDeque<LostLink<CauseOf<C>>>>,
     losses_told_by_owner: bool,
-    had_link: AtomicBool,
 }
 
 pub(crate) type CauseOf<C> = <<C as Connector>::Connection as Connection>::Cause;
 
-/// The current link, and the outcome of the last attempt.
+/// The current link, and what the attempts came to.
 pub(crate) struct Links<C: Connector> {
     pub(crate) current: Option<C::Connection>,
-    /// How many attempts have ended. A waiter remembers it and takes the first outcome it sees after that, so even an
-    /// outcome that was over before the waiter ran is not missed.
+    /// Why the last attempt failed; `None` if it went well.
+    pub(crate) failure: Option<Arc<C::Error>>,
+    /// How many attempts have ended. A waiter remembers it and takes the first outcome it sees after that, so even a
+    /// failure that was over before the waiter ran is not missed.
     pub(crate) outcomes: u64,
-    pub(crate) latest: Option<Result<C::Connection, Arc<C::Error>>>,
+    /// Whether an attempt went well, ever.
+    pub(crate) had_link: bool,
 }
 
 /// A link that ended without this side's doing.
@@ -58,48 +59,45 @@ impl<C: Connector> Shared<C> {
         Self {
             server_name,
             mailbox: Mailbox::new(),
-            bus: Bus::new(config.event_capacity.get()),
+            bus: Bus::new(config.event_capacity.min(MOST_EVENT_CAPACITY).get()),
             state: watch::Sender::new(State::Dialing { attempt: 1 }),
-            links: watch::Sender::new(Links { current: None, outcomes: 0, latest: None }),
+            links: watch::Sender::new(Links { current: None, failure: None, outcomes: 0, had_link: false }),
             finished: watch::Sender::new(false),
             turns: Notify::new(),
             lost: Mutex::new(VecDeque::new()),
             losses_told_by_owner: config.losses_told_by_owner,
-            had_link: AtomicBool::new(false),
         }
     }
 
     /// Whether the owner logs what happens to the link from now on.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.losses_told_by_owner && self.had_link.load(Ordering::Relaxed)
+        self.losses_told_by_owner && self.links.borrow().had_link
     }
 
-    pub(crate) fn set_state(&self, state: State) {
-        if let State::Closed { cause } = &state {
+    /// The state that is set: one that is closed has the cause that everybody is told.
+    pub(crate) fn set_state(&self, state: State) -> State {
+        let state = match state {
             // A close the machine decided on itself: handles see it like one that was asked for.
-            self.mailbox.close(cause.clone());
-        }
-        self.state.send_replace(state);
+            State::Closed { cause } => State::Closed { cause: self.mailbox.close(cause) },
+            state => state,
+        };
+        self.state.send_replace(state.clone());
+        state
     }
 
     pub(crate) fn add_outcome(&self, outcome: Result<C::Connection, Arc<C::Error>>) {
-        if outcome.is_ok() {
-            self.had_link.store(true, Ordering::Relaxed);
-        }
         self.links.send_modify(|links| {
-            links.current = outcome.as_ref().ok().cloned();
-            links.latest = Some(outcome);
+            links.had_link |= outcome.is_ok();
+            (links.current, links.failure) = match outcome {
+                Ok(link) => (Some(link), None),
+                Err(error) => (None, Some(error)),
+            };
             links.outcomes = links.outcomes.wrapping_add(1);
         });
     }
 
     pub(crate) fn drop_link(&self) {
-        self.links.send_modify(|links| {
-            links.current = None;
-            if matches!(links.latest, Some(Ok(_))) {
-                links.latest = None;
-            }
-        });
+        self.links.send_modify(|links| links.current = None);
     }
 
     pub(crate) fn add_lost(&self, link: LostLink<CauseOf<C>>) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 /// The sending end; see [`lossy_queue`].
 #[derive(Clone, Debug)]
@@ -47,12 +47,12 @@ struct Tally {
     max_bytes: usize,
 }
 
-/// A queue of at most `max_items` items (zero counts as one) and `max_bytes` bytes. An item larger than that is taken when
+/// A queue of at most `max_items` items (zero counts as one, more than tokio's channels can bound as the most they can) and `max_bytes` bytes. An item larger than that is taken when
 /// the queue is empty. What does not fit is dropped and counted; the receiver gets the count in the place of what was lost.
 /// For the task that reads a socket, which must not wait for a slow reader.
 #[must_use]
 pub fn lossy_queue<T>(max_items: usize, max_bytes: usize) -> (LossySender<T>, LossyReceiver<T>) {
-    let (sender, receiver) = mpsc::channel(max_items.max(1));
+    let (sender, receiver) = mpsc::channel(max_items.clamp(1, Semaphore::MAX_PERMITS));
     let tally = Arc::new(Tally { missed: AtomicU64::new(0), bytes: AtomicUsize::new(0), max_bytes });
     (
         LossySender { items: sender, tally: Arc::clone(&tally) },
@@ -191,6 +191,14 @@ mod tests {
             assert_eq!(receiver.next().await, Some(wanted));
         }
         assert_eq!(receiver.tally.bytes.load(Ordering::Relaxed), 0);
+    }
+
+    /// A bound of `usize::MAX` panicked.
+    #[test]
+    fn no_bound_is_too_large() {
+        let (sender, mut receiver) = lossy_queue(usize::MAX, usize::MAX);
+        assert_eq!((sender.put("first", usize::MAX), sender.put("second", 1)), (0, 1));
+        assert_eq!(receiver.try_next(), Some(Received::Item("first")));
     }
 
     #[tokio::test]

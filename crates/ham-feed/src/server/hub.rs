@@ -28,6 +28,8 @@ pub(super) struct Hub {
     pub(super) config: FeedServerConfig,
     pub(super) closing: CancellationToken,
     places: Arc<Semaphore>,
+    /// How many places there are.
+    seats: u32,
     next: AtomicU64,
     /// By chain, then by connection. Never held across an await; publishing reads, subscribing writes.
     chains: RwLock<HashMap<String, HashMap<u64, Subscriber>>>,
@@ -59,12 +61,16 @@ impl FeedServer {
     /// When a setting cannot work.
     pub fn new(config: FeedServerConfig) -> Result<Self, ServerConfigError> {
         config.check()?;
-        let places = Arc::new(Semaphore::new(config.max_connections.get()));
+        // As many as can be waited for at once, which is what closing does.
+        let seats = config.max_connections.get().min(Semaphore::MAX_PERMITS);
+        let seats = u32::try_from(seats).unwrap_or(u32::MAX);
+        let places = Arc::new(Semaphore::new(usize::try_from(seats).unwrap_or(Semaphore::MAX_PERMITS)));
         Ok(Self {
             hub: Arc::new(Hub {
                 config,
                 closing: CancellationToken::new(),
                 places,
+                seats,
                 next: AtomicU64::new(0),
                 chains: RwLock::default(),
             }),
@@ -104,9 +110,8 @@ impl FeedServer {
     /// Dropping the future takes nothing back.
     pub async fn shutdown(&self) {
         self.hub.closing.cancel();
-        let all = u32::try_from(self.hub.config.max_connections.get()).unwrap_or(u32::MAX);
         // An error would mean a closed semaphore, which nobody closes.
-        let _ = self.hub.places.acquire_many(all).await;
+        let _ = self.hub.places.acquire_many(self.hub.seats).await;
     }
 }
 
@@ -129,7 +134,7 @@ impl Hub {
     }
 
     pub(super) fn connections(&self) -> usize {
-        self.config.max_connections.get() - self.places.available_permits()
+        usize::try_from(self.seats).unwrap_or(usize::MAX).saturating_sub(self.places.available_permits())
     }
 
     /// Subscribers by chain, for the status.

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::Done;
 use crate::clock::WallClock;
 use crate::connector::{Connection, Connector};
-use crate::error::{Cause, Failure};
+use crate::error::Failure;
 use crate::event::Event;
 use crate::machine::{Announcement, Effect, Input, Next, Step};
 use crate::shared::{CauseOf, LostLink, Shared};
@@ -42,11 +42,6 @@ impl<C: Connector> Desk<C> {
 
     pub(super) fn shared(&self) -> &Shared<C> {
         &self.shared
-    }
-
-    /// Why close was asked for, once it was.
-    pub(super) fn closing(&self) -> Option<Cause> {
-        self.shared.mailbox.close_cause()
     }
 
     /// Keeps a link that is to be closed.
@@ -130,10 +125,9 @@ impl<C: Connector> Desk<C> {
                 }
             }
             Effect::SetState(state) => {
-                if let State::Closed { cause } = &state {
-                    trace::closed(&self.shared.server_name, self.shared.is_quiet(), cause);
+                if let State::Closed { cause } = self.shared.set_state(state) {
+                    trace::closed(&self.shared.server_name, self.shared.is_quiet(), &cause);
                 }
-                self.shared.set_state(state);
             }
             Effect::TakeLink { failures } => self.take_link(failures),
         }

@@ -6,7 +6,8 @@ use tokio::time::Instant;
 
 use crate::backoff::{Dice, Exponential, Randomness, ResetRule};
 use crate::clock::later;
-use crate::config::{Config, LEAST_MIN_PAUSE, RetryDelay};
+use crate::config::{Config, LEAST_MIN_PAUSE};
+use crate::delay::RetryDelay;
 
 /// When the next attempt may start. Told what happens and when; asks no clock.
 #[cfg_attr(test, derive(Clone))]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::command::Command;
-use crate::error::{Cause, Failure};
+use crate::error::Failure;
 use crate::state::State;
 
 /// What the driver tells the machine.
@@ -14,12 +14,14 @@ pub(crate) enum Input<A> {
     Address(A),
     Announced,
     AttemptFailed(Failure),
-    Command(Command),
+    Command {
+        command: Command,
+        /// Whether the activity that the machine wanted last is under way; else it never will be, if another one follows.
+        begun: bool,
+    },
     Dialed,
     LinkClosed,
     LinkLost(Arc<str>),
-    /// Close was asked for before the activity that the machine wanted last was begun, which it is not any more.
-    NotBegun(Cause),
     WaitOver,
 }
 
@@ -89,10 +91,13 @@ pub(crate) enum Announcement<A> {
     Disconnected,
 }
 
-impl<A> Activity<A> {
-    /// Whether it belongs to closing, and is begun though close was asked for.
-    pub(crate) fn closes(&self) -> bool {
-        matches!(self, Self::AnnounceLast(_) | Self::CloseLink)
+impl<A> Next<A> {
+    /// The activity to start, if there is one.
+    pub(crate) fn activity(self) -> Option<Activity<A>> {
+        match self {
+            Self::Start(activity) => Some(activity),
+            Self::End | Self::Keep => None,
+        }
     }
 }
 

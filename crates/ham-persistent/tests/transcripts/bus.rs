@@ -23,6 +23,18 @@ async fn a_late_subscriber_gets_the_last_event_first() {
     assert!(matches!(late.next().await, Some(BusItem::Event(Event::Disconnected))));
 }
 
+/// A capacity of `usize::MAX` panicked.
+#[tokio::test(start_paused = true)]
+async fn no_capacity_is_too_large() {
+    let setup = Setup::new().config(Config::default().with_event_capacity(NonZeroUsize::MAX));
+    setup.script.push(Attempt::accepted());
+    let (persistent, _script, _transcript) = setup.spawn();
+    let bus = persistent.event_bus();
+    persistent.connected().await.expect("nobody closes it");
+    persistent.close().await;
+    assert_eq!(all(bus).await.len(), 4);
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_subscriber_gets_every_event_and_then_the_end() {
     let setup = Setup::new();

@@ -1,11 +1,10 @@
 //! Closing wins against everything and leaves nothing behind.
 
-use std::future::Future;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use ham_persistent::{Cause, Config, ConnectError, Connection, Connector, Event, Persistent, State};
+use ham_persistent::{Cause, Event, State};
 use ham_testkit::scripted::{Attempt, Gate};
 use tokio::time::Instant;
 
@@ -214,64 +213,4 @@ async fn a_dropped_spawn_connected_leaves_nothing_running() {
     let waited = tokio::time::timeout(seconds(1), builder.spawn_connected()).await;
     assert!(waited.is_err());
     transcript.wait_for("dial abandoned").await;
-}
-
-/// Panics on its first dial.
-struct Broken;
-
-#[derive(Clone, Debug)]
-struct NoLink;
-
-#[derive(Debug, thiserror::Error)]
-#[error("never")]
-struct Never;
-
-impl ConnectError for Never {}
-
-impl Connection for NoLink {
-    type Cause = &'static str;
-
-    fn closed(&self) -> impl Future<Output = Self::Cause> + Send {
-        std::future::ready("never")
-    }
-
-    async fn close(&self) {}
-}
-
-impl Connector for Broken {
-    type Address = ();
-    type Connection = NoLink;
-    type Error = Never;
-
-    async fn address(&mut self) -> Result<(), Never> {
-        Ok(())
-    }
-
-    async fn connect(&mut self, (): &()) -> Result<NoLink, Never> {
-        panic!("a broken connector (expected in this test's output)")
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_connector_that_panics_leaves_nobody_waiting() {
-    let persistent = Persistent::spawn("peer", Broken, Config::default());
-    assert_eq!(persistent.connected().await.expect_err("closed").cause, Cause::DriverEnded);
-    persistent.close_finished().await;
-    assert!(persistent.is_closed());
-}
-
-#[test]
-fn a_runtime_that_ends_leaves_nobody_waiting() {
-    let runtime = |()| tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let first = runtime(());
-    let setup = {
-        let _entered = first.enter();
-        Setup::new()
-    };
-    let persistent = first.block_on(async { setup.spawn().0 });
-    drop(first);
-    runtime(()).block_on(async {
-        persistent.close_finished().await;
-        assert_eq!(persistent.connected().await.expect_err("closed").cause, Cause::DriverEnded);
-    });
 }

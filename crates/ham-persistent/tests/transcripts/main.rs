@@ -4,7 +4,9 @@
 mod bus;
 mod closing;
 mod delays;
+mod driver;
 mod events;
+mod meddler;
 mod racing;
 mod setup;
 mod waiters;

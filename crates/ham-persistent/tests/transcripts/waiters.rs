@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
-use ham_persistent::{AttemptError, Cause, LOST_LINKS_KEPT, State, WallClock};
+use ham_persistent::{AttemptError, Cause, Event, LOST_LINKS_KEPT, State, WallClock};
 use ham_testkit::scripted::{Attempt, Gate};
 use tokio::time::Instant;
 
@@ -162,6 +162,26 @@ async fn only_the_first_attempt_is_treated_so() {
     pass(seconds(60)).await;
     script.link(1).lose("reset");
     settle().await;
+    assert_eq!(persistent.connected().await.expect("retried").number(), 2);
+}
+
+/// The second attempt's failure was returned, and the connection dropped, when the first link was lost before the waiter ran.
+#[tokio::test(start_paused = true)]
+async fn a_first_attempt_that_went_well_is_told_though_its_link_is_gone() {
+    let Setup { builder, script, .. } = Setup::new();
+    script.push(Attempt::accepted());
+    script.push(Attempt::refused("refused"));
+    script.push(Attempt::accepted());
+    let losing = script.clone();
+    let builder = builder.on_event(move |event| {
+        if matches!(event, Event::Connected(_)) && losing.links() == 1 {
+            losing.link(1).lose("reset");
+        }
+        std::future::ready(())
+    });
+    let began = Instant::now();
+    let persistent = builder.spawn_connected().await.expect("accepted");
+    assert_eq!((began.elapsed(), persistent.current_connection()), (Duration::ZERO, None));
     assert_eq!(persistent.connected().await.expect("retried").number(), 2);
 }
 

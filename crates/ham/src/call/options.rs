@@ -48,7 +48,7 @@ pub struct CallOptions {
     pub deadline: Option<Duration>,
     /// What happens when the link dies under it.
     pub policy: CallPolicy,
-    /// How long its nonce lives, by our clock, at most [`MAX_NONCE_LIFE`](crate::MAX_NONCE_LIFE); `None` for the deadline and the
+    /// How long its nonce lives, by our clock, at most [`MAX_NONCE_LIFE`]; `None` for the deadline and the
     /// skew margin. A longer one lets a lost call be fenced after a longer outage.
     pub nonce_life: Option<Duration>,
     /// For how long it may be sent; `None` until its deadline. After that the answer of what was sent is awaited, and nothing

@@ -26,8 +26,8 @@ use crate::signing::Signing;
 /// - signing: client keys in memory, one grant per cell
 /// - pauses between attempts: [`default_retry`]; an admin request: [`DEFAULT_ADMIN_TIMEOUT`]
 /// - deadline of a call: [`DEFAULT_DEADLINE`]; skew margin: [`DEFAULT_SKEW_MARGIN`]
-/// - calls in flight: [`DEFAULT_MAX_IN_FLIGHT`]; silence bound: [`DEFAULT_SILENCE_BOUND`]; degraded after
-///   [`DEFAULT_DEGRADED_AFTER`]
+/// - calls in flight: [`DEFAULT_MAX_IN_FLIGHT`](crate::DEFAULT_MAX_IN_FLIGHT); silence bound: [`DEFAULT_SILENCE_BOUND`](crate::DEFAULT_SILENCE_BOUND); degraded after
+///   [`DEFAULT_DEGRADED_AFTER`](crate::DEFAULT_DEGRADED_AFTER)
 /// - signals kept for a slow subscriber: [`DEFAULT_SIGNAL_CAPACITY`], of at most [`DEFAULT_SIGNAL_BYTES`]
 /// - one call at a time to a cell; breaker: off; release of the conductor: found out
 /// - randomness: the system's; memory: the process's
@@ -211,7 +211,7 @@ impl PersistentHamConfig {
     }
 
     /// Called once for every signed call that ends with an unknown outcome or as arrived: see
-    /// [`OnUnknown`](crate::OnUnknown).
+    /// [`OnUnknown`].
     #[must_use]
     pub fn with_on_unknown(mut self, hook: impl Fn(&UnknownCall) + Send + Sync + 'static) -> Self {
         self.on_unknown = Some(Arc::new(hook));

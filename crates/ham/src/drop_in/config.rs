@@ -1,4 +1,4 @@
-//! How to connect a [`Ham`](super::Ham).
+//! How to connect a [`Ham`](crate::Ham).
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::signing::{ClientKeySigning, LairSigning, Signing, lair_from_node};
 /// Default of [`HamConfig::request_timeout_secs`], in seconds.
 pub const DEFAULT_REQUEST_TIMEOUT_SECS: u64 = 120;
 
-/// How to connect a [`Ham`](super::Ham). Plain fields, as its users build it.
+/// How to connect a [`Ham`](crate::Ham). Plain fields, as its users build it.
 ///
 /// # Defaults
 /// - `request_timeout_secs`: [`DEFAULT_REQUEST_TIMEOUT_SECS`]

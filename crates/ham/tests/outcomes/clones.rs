@@ -57,6 +57,27 @@ async fn who_gives_up_waiting_counts_what_was_refused_lost_or_given_up() {
     }
 }
 
+/// Both wait for a link: whoever gives up first cannot know what the other one is going to send.
+#[tokio::test]
+async fn who_gives_up_first_counts_who_is_about_to_send() {
+    let (waiting, ham, link, _conductors) = two().await;
+    let signed = prepare(&ham, "create").await;
+    drop(link);
+    let mut state = ham.state();
+    while matches!(state.get(), ham::HamState::Live { .. }) {
+        state.changed().await;
+    }
+    let last = send(&ham, &signed, options().with_read_only());
+    let mut last = std::pin::pin!(last);
+    assert!(futures_util::poll!(&mut last).is_pending());
+    let sending = send(&waiting, &signed, options().with_read_only());
+    let (first, ()) = tokio::join!(sending, waiting.close());
+    assert_eq!(first.unwrap_err().outcome(), Outcome::Unknown);
+    let (last, ()) = tokio::join!(last, ham.close());
+    assert_eq!(last.unwrap_err().outcome(), Outcome::NotRun, "nobody is left, and nothing has left");
+    assert!(!signed.may_have_been_sent());
+}
+
 /// What never left, or was refused before the nonce, is nothing to count.
 #[tokio::test]
 async fn who_gives_up_waiting_says_so_where_nothing_can_have_run() {

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::backoff::{DEFAULT_JITTER, DEFAULT_STABLE_AFTER, Exponential, Patience, ResetRule};
-use crate::config::{DEFAULT_MIN_PAUSE, Fixed, LEAST_MIN_PAUSE, RetryDelay};
+use crate::config::{DEFAULT_MIN_PAUSE, LEAST_MIN_PAUSE};
+use crate::delay::{Fixed, RetryDelay};
 
 #[test]
 fn a_permanent_failure_is_an_error_from_the_first_and_waits_at_the_cap() {

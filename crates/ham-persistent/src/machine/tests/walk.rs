@@ -16,19 +16,11 @@ struct Walk {
     /// Whether the activity was begun; an announcement is made in that moment.
     begun: bool,
     link: bool,
-    close: Asked,
+    /// Whether close was asked for.
+    close: bool,
     closes_after_link: bool,
     heard: Heard,
     over: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Asked {
-    No,
-    /// The handle's side knows.
-    Yes,
-    /// The machine was told.
-    Told,
 }
 
 /// What a subscriber has seen.
@@ -49,7 +41,6 @@ enum Move {
     Otherwise,
     FailForGood,
     LoseLink,
-    AskClose,
     Tell(Told),
 }
 
@@ -60,13 +51,12 @@ enum Told {
     RedialNow,
 }
 
-const MOVES: [Move; 9] = [
+const MOVES: [Move; 8] = [
     Move::Begin,
     Move::Finish,
     Move::Otherwise,
     Move::FailForGood,
     Move::LoseLink,
-    Move::AskClose,
     Move::Tell(Told::Close),
     Move::Tell(Told::CloseAfterLink),
     Move::Tell(Told::RedialNow),
@@ -81,7 +71,7 @@ impl Walk {
             activity: Machine::<u8>::first_activity(),
             begun: false,
             link: false,
-            close: Asked::No,
+            close: false,
             closes_after_link: false,
             heard: Heard::default(),
             over: false,
@@ -94,15 +84,16 @@ impl Walk {
         let told = |input| Some(Some(input));
         match step {
             Move::Begin if !self.begun => Some(None),
-            Move::AskClose if self.close == Asked::No => Some(None),
-            // What is not begun cannot end, and nobody is listened to.
+            Move::Tell(Told::Close) if !self.close => told(self.command(Command::Close(Cause::CloseCalled))),
+            Move::Tell(Told::CloseAfterLink) if !self.closes_after_link => {
+                told(self.command(Command::CloseAfterLink))
+            }
+            Move::Tell(Told::RedialNow) => told(self.command(Command::RedialNow)),
+            // What is not begun cannot end, and nobody watches the link.
             _ if !self.begun => None,
-            Move::Begin | Move::AskClose => None,
             Move::Finish => match &self.activity {
                 Activity::Announce(_) | Activity::AnnounceLast(_) => told(Input::Announced),
                 Activity::CloseLink => told(Input::LinkClosed),
-                // The dial completes, and meanwhile somebody closed.
-                Activity::Connect(_) if self.close != Asked::No => told(command(close())),
                 Activity::Connect(_) => told(Input::Dialed),
                 Activity::ObtainAddress => told(Input::Address(1)),
                 Activity::Wait(_) => told(Input::WaitOver),
@@ -112,29 +103,18 @@ impl Walk {
             Move::Otherwise if dials => told(Input::AttemptFailed(failure("refused"))),
             Move::FailForGood if dials => told(Input::AttemptFailed(permanent_failure("wrong"))),
             Move::LoseLink if self.link => told(lost("reset")),
-            Move::Tell(Told::Close) if self.close == Asked::Yes => told(command(close())),
-            Move::Tell(Told::CloseAfterLink) if !self.closes_after_link => {
-                told(command(Command::CloseAfterLink))
-            }
-            Move::Tell(Told::RedialNow) => told(command(Command::RedialNow)),
-            Move::Otherwise | Move::FailForGood | Move::LoseLink | Move::Tell(_) => None,
+            Move::Begin | Move::Otherwise | Move::FailForGood | Move::LoseLink | Move::Tell(_) => None,
         }
     }
 
     fn make(&mut self, step: Move, input: Option<Input<u8>>) {
         match step {
-            Move::Begin if self.close != Asked::No && !self.activity.closes() => {
-                return self.give(Input::NotBegun(Cause::CloseCalled));
-            }
             Move::Begin => self.begin(),
-            Move::AskClose => self.close = Asked::Yes,
+            Move::Tell(Told::Close) => self.close = true,
             Move::Tell(Told::CloseAfterLink) => self.closes_after_link = true,
             _ => {}
         }
         if let Some(input) = input {
-            if matches!(input, Input::Command(Command::Close(_))) {
-                self.close = Asked::Told;
-            }
             self.give(input);
         }
     }
@@ -166,7 +146,7 @@ impl Walk {
 
     fn give(&mut self, input: Input<u8>) {
         let was_closed = self.closed();
-        let ended = !matches!(input, Input::Command(_) | Input::LinkLost(_));
+        let ended = !matches!(input, Input::Command { .. } | Input::LinkLost(_));
         if matches!(input, Input::Announced) {
             self.heard.greeting = false;
         }
@@ -191,13 +171,21 @@ impl Walk {
             Next::Start(next) => {
                 if self.heard.greeting {
                     // Only an outright close drops a callback, and a dropped one has finished.
-                    assert_ne!(self.close, Asked::No, "the callback of Connected is dropped for {next:?}");
+                    assert!(self.close, "the callback of Connected is dropped for {next:?}");
                     self.heard.greeting = false;
                 }
                 self.activity = next;
                 self.begun = false;
             }
         }
+    }
+
+    fn wants_attempt(&self) -> bool {
+        self.activity == Activity::ObtainAddress && !self.begun
+    }
+
+    fn command(&self, command: Command) -> Input<u8> {
+        Input::Command { command, begun: self.begun }
     }
 
     fn closed(&self) -> bool {
@@ -217,13 +205,9 @@ impl Walk {
         let mut key =
             format!("{phase} {announced} {last_address:?} {last_failure:?} {close_after_link} {fail_first}");
         let (begun, link, close, heard) = (self.begun, self.link, self.close, &self.heard);
-        let _ = write!(key, " {activity} {begun} {link} {close:?} {} {heard:?}", self.closes_after_link);
+        let _ = write!(key, " {activity} {begun} {link} {close} {} {heard:?}", self.closes_after_link);
         key
     }
-}
-
-fn close() -> Command {
-    Command::Close(Cause::CloseCalled)
 }
 
 fn configs() -> Vec<(Config, bool)> {
@@ -272,7 +256,7 @@ proptest! {
         for (number, passes) in moves {
             let step = MOVES[number];
             // Closing is the end: it has to be seldom.
-            if matches!(step, Move::AskClose | Move::Tell(Told::CloseAfterLink)) && passes > 0 {
+            if matches!(step, Move::Tell(Told::Close | Told::CloseAfterLink)) && passes > 0 {
                 continue;
             }
             let Some(input) = walk.input(step) else { continue };
@@ -282,11 +266,12 @@ proptest! {
                 _ => walk.now,
             };
             walk.now = wait;
+            let wanted = walk.wants_attempt();
             walk.make(step, input);
             if walk.over {
                 break;
             }
-            if walk.activity == Activity::ObtainAddress && !walk.begun {
+            if walk.wants_attempt() && !wanted {
                 if let Some(last) = attempts.last().filter(|last| **last != walk.now) {
                     prop_assert!(walk.now - *last >= crate::config::DEFAULT_MIN_PAUSE);
                 }

@@ -1,0 +1,85 @@
+//! Who waits for a link, or for what an attempt comes to.
+
+use std::sync::Arc;
+
+use crate::connector::Connector;
+use crate::error::{AttemptError, Cause, Closed};
+use crate::handle::Persistent;
+use crate::shared::Links;
+
+impl<C: Connector> Persistent<C> {
+    /// Resolves to the first available link from now on: at once to the current one if there is one. A link that came
+    /// and went before this future was polled is passed over.
+    ///
+    /// # Errors
+    /// [`Closed`] once the connection is closed, before or during the wait.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe: it only watches.
+    pub async fn connected(&self) -> Result<C::Connection, Closed> {
+        let shared = self.shared();
+        let mut links = shared.links.subscribe();
+        tokio::select! {
+            // Close first: after it no link is handed out.
+            biased;
+            cause = shared.mailbox.closing() => Err(Closed { cause }),
+            Ok(links) = links.wait_for(|links| links.current.is_some()) => {
+                links.current.clone().ok_or(Closed { cause: Cause::DriverEnded })
+            }
+        }
+    }
+
+    /// Resolves at once if there is a link, else when the attempt that is under way, or the next one, has ended.
+    /// Every failed attempt counts, also those too alike to be an event. A link that came and went before this future
+    /// was polled is passed over.
+    ///
+    /// # Errors
+    /// [`AttemptError::FailedToConnect`] with that attempt's error; [`AttemptError::Closed`] once the connection is closed.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe: it only watches.
+    pub async fn connected_or_failed_to_connect(&self) -> Result<C::Connection, AttemptError<C::Error>> {
+        let seen = self.shared().links.borrow().outcomes;
+        self.found(|links| match (&links.current, &links.failure) {
+            // After close no link is handed out.
+            (Some(link), _) if !self.is_closed() => Some(Ok(link.clone())),
+            (None, Some(error)) if links.outcomes != seen => Some(Err(Arc::clone(error))),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Whether the first attempt went well, where its failure closes. What became of its link is another question.
+    pub(crate) async fn first_outcome(&self) -> Result<(), AttemptError<C::Error>> {
+        self.found(|links| match &links.failure {
+            _ if links.had_link => Some(Ok(())),
+            Some(error) => Some(Err(Arc::clone(error))),
+            None => None,
+        })
+        .await
+    }
+
+    /// What `look` finds, as soon as it finds something. A failure that also closed the connection is told as the failure.
+    async fn found<T>(
+        &self,
+        look: impl Fn(&Links<C>) -> Option<Result<T, Arc<C::Error>>>,
+    ) -> Result<T, AttemptError<C::Error>> {
+        let shared = self.shared();
+        let mut links = shared.links.subscribe();
+        let mut found = None;
+        let looking = links.wait_for(|links| {
+            found = look(links);
+            found.is_some()
+        });
+        let cause = tokio::select! {
+            biased;
+            _ = looking => Cause::DriverEnded,
+            cause = shared.mailbox.closing() => cause,
+        };
+        // Both may have come after the one was looked at and before the other was.
+        match found.or_else(|| look(&shared.links.borrow())) {
+            Some(found) => found.map_err(AttemptError::FailedToConnect),
+            None => Err(Closed { cause }.into()),
+        }
+    }
+}
