@@ -60,19 +60,6 @@ impl Mailbox {
     pub(crate) fn close_cause(&self) -> Option<Cause> {
         self.orders.borrow().close.clone()
     }
-
-    /// Resolves when `close` was asked for. Cancel-safe.
-    pub(crate) async fn closing(&self) -> Cause {
-        let mut orders = self.orders.subscribe();
-        loop {
-            if let Some(cause) = &orders.borrow_and_update().close {
-                return cause.clone();
-            }
-            if orders.changed().await.is_err() {
-                return Cause::DriverEnded;
-            }
-        }
-    }
 }
 
 /// The driver's side.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::connector::Connector;
-use crate::error::{AttemptError, Cause, Closed};
+use crate::error::{AttemptError, Closed};
 use crate::handle::Persistent;
 use crate::shared::Links;
 
@@ -17,15 +17,16 @@ impl<C: Connector> Persistent<C> {
     /// # Cancel safety
     /// Cancel-safe: it only watches.
     pub async fn connected(&self) -> Result<C::Connection, Closed> {
-        let shared = self.shared();
-        let mut links = shared.links.subscribe();
-        tokio::select! {
+        loop {
+            let turned = self.turned();
             // Close first: after it no link is handed out.
-            biased;
-            cause = shared.mailbox.closing() => Err(Closed { cause }),
-            Ok(links) = links.wait_for(|links| links.current.is_some()) => {
-                links.current.clone().ok_or(Closed { cause: Cause::DriverEnded })
+            if let Some(cause) = self.shared().mailbox.close_cause() {
+                return Err(Closed { cause });
             }
+            if let Some(link) = self.current_connection() {
+                return Ok(link);
+            }
+            turned.await;
         }
     }
 
@@ -65,21 +66,17 @@ impl<C: Connector> Persistent<C> {
         look: impl Fn(&Links<C>) -> Option<Result<T, Arc<C::Error>>>,
     ) -> Result<T, AttemptError<C::Error>> {
         let shared = self.shared();
-        let mut links = shared.links.subscribe();
-        let mut found = None;
-        let looking = links.wait_for(|links| {
-            found = look(links);
-            found.is_some()
-        });
-        let cause = tokio::select! {
-            biased;
-            _ = looking => Cause::DriverEnded,
-            cause = shared.mailbox.closing() => cause,
-        };
-        // Both may have come after the one was looked at and before the other was.
-        match found.or_else(|| look(&shared.links.borrow())) {
-            Some(found) => found.map_err(AttemptError::FailedToConnect),
-            None => Err(Closed { cause }.into()),
+        loop {
+            let turned = self.turned();
+            // Before what is found: both may come between the two looks.
+            let closed = shared.mailbox.close_cause();
+            if let Some(found) = look(&shared.links.borrow()) {
+                return found.map_err(AttemptError::FailedToConnect);
+            }
+            if let Some(cause) = closed {
+                return Err(Closed { cause }.into());
+            }
+            turned.await;
         }
     }
 }

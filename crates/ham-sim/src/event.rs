@@ -40,6 +40,17 @@ impl From<ham::Outcome> for Outcome {
     }
 }
 
+/// What befalls a call between two steps.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub(crate) enum Blow {
+    /// Its socket is reset.
+    Cut,
+    /// The conductor dies.
+    Killed,
+    /// The app is disabled.
+    Disabled,
+}
+
 /// Why an entry stands on a chain.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
 pub(crate) enum Cause {
@@ -166,6 +177,16 @@ pub(crate) enum Happened {
         task: u32,
         cause: &'static str,
     },
+    /// Something befell a call between two steps.
+    Struck {
+        how: Blow,
+        nonce: Nonce,
+        step: usize,
+    },
+    /// The conductor came back with an older store.
+    Restored {
+        store: u32,
+    },
     /// The process crashed.
     Crashed {
         process: u32,
@@ -197,7 +218,9 @@ impl history::Event for Happened {
             | Self::Gap { task, .. }
             | Self::Fenced { task, .. } => format!("p{}.t{}", task / 16, task % 16).into(),
             Self::Received { socket, .. } => format!("socket {socket}").into(),
-            Self::Claimed { .. }
+            Self::Restored { .. }
+            | Self::Struck { .. }
+            | Self::Claimed { .. }
             | Self::Forgotten { .. }
             | Self::RunBegan { .. }
             | Self::Committed { .. }

@@ -50,7 +50,7 @@ pub(crate) fn life(seed: u64) -> HamLife {
         roles,
         clones,
         skew,
-        keys: [Keys::InMemory, Keys::InAFile, Keys::InAKeystore][stream.weighted(&[3, 5, 2])],
+        keys: [Keys::Memory, Keys::File, Keys::Keystore][stream.weighted(&[3, 5, 2])],
         settings,
         calls: drawn.calls,
         elements: drawn.elements.into_iter().enumerate().collect(),

@@ -1,6 +1,7 @@
 //! What the handle's questions resolve to, and when.
 
 use std::error::Error;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
@@ -26,6 +27,33 @@ async fn connected_resolves_to_the_first_link_from_now_on() {
     script.link(1).lose("reset");
     settle().await;
     assert_eq!(persistent.connected().await.expect("nobody closes it").number(), 2);
+}
+
+/// A watch wakes those who wait on it in random order, so callers of one second overtook each other.
+#[tokio::test(start_paused = true)]
+async fn those_who_wait_for_a_link_get_it_in_the_order_in_which_they_came() {
+    let setup = Setup::new();
+    let gate = Gate::new();
+    setup.script.push(Attempt::gated(&gate));
+    let (persistent, _script, _transcript) = setup.spawn();
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let waiters = (0..32).map(|number| {
+        let (persistent, order) = (persistent.clone(), Arc::clone(&order));
+        async move {
+            let outcome = match number % 2 {
+                0 => persistent.connected().await.is_ok(),
+                _ => persistent.connected_or_failed_to_connect().await.is_ok(),
+            };
+            order.lock().expect("no panic").push((number, outcome));
+        }
+    });
+    let opened = async {
+        settle().await;
+        gate.open();
+    };
+    tokio::join!(futures_util::future::join_all(waiters), opened);
+    let came: Vec<_> = (0..32).map(|number| (number, true)).collect();
+    assert_eq!(*order.lock().expect("no panic"), came);
 }
 
 #[tokio::test(start_paused = true)]

@@ -46,7 +46,7 @@ impl Layer for Ham {
         events.abort();
         if let Some(last) = last {
             drain::drain(&life, &world, &conductor, &desk, last).await;
-            let file = (life.keys == Keys::InAFile).then(|| credentials.content());
+            let file = (life.keys == Keys::File).then(|| credentials.content());
             conductor.audit_grants(life.settings.len() - 1, file.as_deref());
         }
         // What was dropped with the last handle ends in the next turns.

@@ -49,7 +49,7 @@ pub(super) async fn answer(conductor: &Arc<Conductor>, socket: u32, body: &[u8])
         }
     }
     let dice = world.stream("visit", world.next(Count::Visits));
-    let visit = Visit { conductor, dice, socket, nonce };
+    let visit = Visit { conductor, dice, socket, nonce, step: 0 };
     let mut answer = match visited(visit, &params, input).await {
         Ok(output) => Answer::new("ok", &Zome { kind: "zome_called", value: ByteBuf::from(output) }),
         Err(refused) => Answer::refused(refused),

@@ -50,6 +50,8 @@ pub(super) struct State {
     /// What serves the sockets.
     serving: Vec<AbortHandle>,
     pub(super) next_port: u16,
+    /// How often the app was installed.
+    pub(super) installs: u32,
     pub(super) roles: usize,
     pub(super) clones: usize,
 }
@@ -95,6 +97,7 @@ impl Conductor {
             tasks: Vec::new(),
             serving: Vec::new(),
             next_port: FIRST_PORT,
+            installs: 1,
             roles,
             clones,
         };
@@ -189,6 +192,13 @@ impl Conductor {
     pub(crate) fn sign(&self, public: &[u8; 32], message: &[u8]) -> Option<[u8; 64]> {
         let key = self.lock().store.key(public)?;
         Some(key.sign(message).to_bytes())
+    }
+
+    /// Whether the cell of a role has run its `init`.
+    pub(crate) fn is_initialized(&self, role: &str) -> bool {
+        let state = self.lock();
+        let named = |cell: &&super::cell::Cell| cell.clone.as_deref().unwrap_or(cell.role) == role;
+        state.store.cells.iter().find(named).is_some_and(|cell| cell.initialized)
     }
 
     /// How many sockets are open, those left out whose client went away without a word.

@@ -8,6 +8,7 @@ use super::conductor::Conductor;
 use super::release::Release;
 use super::store::Status;
 use crate::dice::Stream;
+use crate::event::Happened;
 use crate::net::Severed;
 use crate::time::{pause, spawn};
 use crate::world::Count;
@@ -77,7 +78,7 @@ impl Conductor {
             older.number = state.store.number + 1;
             older.keep_counting(&state.store);
             state.store = older;
-            self.world.words("conductor", format!("store {} is an older one", state.store.number));
+            self.world.note(Happened::Restored { store: state.store.number });
         }
         let first = state.next_port;
         let mut next = first;
@@ -93,6 +94,12 @@ impl Conductor {
         state.up = true;
         drop(state);
         self.world.words("conductor", "accepts again");
+    }
+
+    /// Whether the app was installed again, or an older store came back.
+    pub(crate) fn was_replaced(&self) -> bool {
+        let state = self.lock();
+        state.store.number > 0 || state.installs > 1
     }
 
     /// Remembers the store, for a later restore.
@@ -129,6 +136,7 @@ impl Conductor {
         let (roles, clones) = (state.roles, state.clones);
         // What stood on the chains is gone with them.
         state.store.install(roles, clones);
+        state.installs += 1;
         for socket in state.sockets.values_mut() {
             socket.signals = None;
         }

@@ -31,7 +31,8 @@ pub(super) async fn run(
     world.note(Happened::RunBegan { call: input.call, nonce: visit.nonce, store });
     visit.step().await;
     if input.does == Trait::SlowWrite {
-        pause(visit.dice.millis(200, 20_000)).await;
+        let longest = if world.swarm.calm { 2_000 } else { 20_000 };
+        pause(visit.dice.millis(200, longest)).await;
     }
     // 10: guest errors; what nested calls wrote stays (`api_cell.rs:217`).
     if input.does == Trait::Nested {

@@ -15,7 +15,7 @@ use super::store::Status;
 use super::texts::{self, Refused};
 use super::zome::{Input, Trait, ZOME};
 use crate::dice::Stream;
-use crate::event::{Cause, Happened, Nonce};
+use crate::event::{Blow, Cause, Happened, Nonce};
 use crate::time::pause;
 
 /// How long a call waits for another one's `init` (`cell.rs:838`).
@@ -29,15 +29,19 @@ pub(super) struct Visit<'a> {
     pub(super) dice: Stream,
     pub(super) socket: u32,
     pub(super) nonce: Nonce,
+    /// How many steps it has gone.
+    pub(super) step: usize,
 }
 
 impl Visit<'_> {
     /// The way to the next step, on which anything can happen.
     pub(super) async fn step(&mut self) {
+        self.step += 1;
         let world = &self.conductor.world;
         if world.is_healed() {
             return;
         }
+        let struck = |how, nonce, step| world.note(Happened::Struck { how, nonce, step });
         let swarm = &world.swarm;
         if swarm.step_pause.hits(&mut self.dice) {
             pause(self.dice.skewed_millis(1_000)).await;
@@ -46,13 +50,15 @@ impl Visit<'_> {
             pause(self.dice.millis(1_000, 30_000)).await;
         }
         if swarm.step_cut.hits(&mut self.dice) {
-            world.words("network", format!("cut under nonce {}", self.nonce));
+            struck(Blow::Cut, self.nonce, self.step);
             self.conductor.cut(self.socket);
         }
         if swarm.step_disable.hits(&mut self.dice) {
+            struck(Blow::Disabled, self.nonce, self.step);
             self.conductor.disable_for(self.dice.millis(10, 5_000));
         }
         if swarm.step_kill.hits(&mut self.dice) {
+            struck(Blow::Killed, self.nonce, self.step);
             self.conductor.crash(Boot::drawn(&mut self.dice));
             // This call ends with its task.
             std::future::pending::<()>().await;
@@ -83,6 +89,10 @@ pub(super) async fn visited(
     // 5: `cell.rs:774`.
     let function = params.fn_name.0.as_str();
     if function == "init" {
+        if let Some(input) = &input {
+            let store = conductor.lock().store.number;
+            world.note(Happened::RunBegan { call: input.call, nonce: visit.nonce, store });
+        }
         return Ok(rmp_serde::to_vec("Pass").unwrap_or_default());
     }
     // 6: `cell.rs:784`.

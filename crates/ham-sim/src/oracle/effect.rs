@@ -1,6 +1,6 @@
 //! What a call's owner is told of the chain: I3, I9.
 
-use super::view::View;
+use super::view::{Moment, View};
 use crate::event::Outcome;
 use crate::finding::Verdict;
 
@@ -9,10 +9,10 @@ pub(super) fn judge(view: &View, verdict: &mut Verdict) {
         // The call's own writes; not `init`, and not what came back through other cells.
         for (moment, told) in of.told.iter().filter(|(_, told)| told.nothing) {
             for (nonce, known) in view.nonces_told(of, told).filter(|(_, known)| !known.forgotten) {
-                let wrote = known
-                    .wrote
-                    .iter()
-                    .find(|(wrote, _)| wrote < moment || !known.sent_between(*moment, *wrote));
+                let counts = |wrote: Moment| wrote < *moment || !known.sent_between(*moment, wrote);
+                // What an older store does not hold is not there.
+                let there = view.store_at(*moment);
+                let wrote = known.wrote.iter().find(|(wrote, store)| *store >= there && counts(*wrote));
                 if let Some((wrote, _)) = wrote {
                     let when = wrote.at.as_millis();
                     let why = format_args!(
@@ -28,7 +28,8 @@ pub(super) fn judge(view: &View, verdict: &mut Verdict) {
 
 /// I9: whoever fences all that the hook was told of knows whether the call ran.
 fn reconcile(view: &View, call: u32, of: &super::view::OfCall, verdict: &mut Verdict) {
-    let lost = matches!(of.told.as_slice(), [(_, told)] if matches!(told.outcome, Outcome::Unknown | Outcome::Arrived));
+    let own = of.told.iter().find(|(_, told)| told.of.is_none());
+    let lost = own.is_some_and(|(_, told)| matches!(told.outcome, Outcome::Unknown | Outcome::Arrived));
     if of.made.is_none() || !lost || of.hooks.is_empty() {
         return;
     }

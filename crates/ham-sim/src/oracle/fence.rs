@@ -9,7 +9,8 @@ pub(super) fn judge(view: &View, verdict: &mut Verdict) {
             let at = Some(moment.at);
             match said {
                 Some("NeverRan") => {
-                    if let Some((run, store)) = known.runs.first() {
+                    let there = view.store_at(*moment);
+                    if let Some((run, store)) = known.runs.iter().find(|(_, store)| *store == there) {
                         let when = run.at.as_millis();
                         verdict.find(
                             "I8",

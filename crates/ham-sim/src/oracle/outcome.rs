@@ -9,7 +9,10 @@ use crate::plan::HamLife;
 pub(super) fn judge(life: &HamLife, view: &View, verdict: &mut Verdict) {
     for (call, of) in &view.calls {
         told(view, *call, of, verdict);
-        runs(view, *call, of, verdict);
+        // A call of `init` claims no nonce: it runs whenever it comes.
+        if of.does != Some(Trait::Init) {
+            runs(view, *call, of, verdict);
+        }
         hooks(view, *call, of, verdict);
         if life.swarm.calm && of.made.is_some() {
             answered(*call, of, verdict);
@@ -36,6 +39,7 @@ fn told(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
                         );
                     }
                 }
+                Outcome::Answered if of.does == Some(Trait::Init) => {}
                 Outcome::Answered if told.of.is_some() || of.made.is_none_or(|times| times == 1) => {
                     if let Some(run) = runs.find(|run| run > moment) {
                         let when = run.at.as_millis();
@@ -117,7 +121,8 @@ fn hooks(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
     // What a process that crashed was told nobody knows.
     let own = of.told.iter().find(|(_, told)| told.of.is_none());
     let (Some(_), Some((moment, told))) = (of.made, own) else { return };
-    let last = view.nonces_of(of).filter_map(|(nonce, known)| Some((*known.received.first()?, nonce))).max();
+    let last = view.nonces_of(of).filter_map(|(nonce, known)| Some((*known.received.first()?, nonce)));
+    let last = last.filter(|(received, _)| received <= moment).max();
     for (nonce, known) in view.nonces_of(of) {
         let heard = of.hooks.iter().filter(|(hook, heard, _)| *heard == nonce && hook <= moment).count();
         let arrived = known.received.first().is_some_and(|received| received <= moment);
@@ -134,7 +139,8 @@ fn hooks(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
                 format_args!("nobody was told of nonce {nonce} of call {call}, which is lost"),
             );
         }
-        if heard > 1 {
+        // Each sending of what the hook was told of is one more.
+        if heard > 1 + known.sendings.len() {
             verdict.find(
                 "I6",
                 Some(moment.at),

@@ -21,7 +21,6 @@ pub(super) struct OfCall {
     pub(super) made: Option<u32>,
     pub(super) does: Option<Trait>,
     pub(super) nonces: BTreeSet<Nonce>,
-    pub(super) sent: Vec<Moment>,
     pub(super) told: Vec<(Moment, Told)>,
     pub(super) hooks: Vec<(Moment, Nonce, Outcome)>,
 }
@@ -35,7 +34,8 @@ pub(super) struct OfNonce {
     pub(super) runs: Vec<(Moment, u32)>,
     pub(super) wrote: Vec<(Moment, u32)>,
     pub(super) answers: Vec<(Moment, &'static str)>,
-    pub(super) sent: Vec<Moment>,
+    /// Sendings of it as it is: their task, their beginning, and when their owner was told.
+    pub(super) sendings: Vec<(u32, Moment, Option<Moment>)>,
     pub(super) fences: Vec<(Moment, Option<&'static str>)>,
     pub(super) on_chain: usize,
 }
@@ -47,8 +47,8 @@ pub(super) struct View {
     pub(super) nonces: BTreeMap<Nonce, OfNonce>,
     /// When the world healed.
     pub(super) drain: Option<Moment>,
-    /// Stores that were restored.
-    pub(super) restored: bool,
+    /// Older stores that were restored.
+    pub(super) stores: Vec<(Moment, u32)>,
     pub(super) crashed: bool,
 }
 
@@ -72,9 +72,8 @@ impl View {
                 of.does = Some(*does);
                 of.nonces.insert(*nonce);
             }
-            Happened::Sent { call, nonce, .. } => {
-                self.calls.entry(*call).or_default().sent.push(moment);
-                self.nonces.entry(*nonce).or_default().sent.push(moment);
+            Happened::Sent { task, nonce, .. } => {
+                self.nonces.entry(*nonce).or_default().sendings.push((*task, moment, None));
             }
             Happened::Received { call: Some(call), nonce, .. } => {
                 self.calls.entry(*call).or_default().nonces.insert(*nonce);
@@ -85,19 +84,25 @@ impl View {
             }
             Happened::Forgotten { nonce } => self.nonces.entry(*nonce).or_default().forgotten = true,
             Happened::RunBegan { nonce, store, .. } => {
-                self.restored |= *store > 0;
                 self.nonces.entry(*nonce).or_default().runs.push((moment, *store));
             }
             Happened::Committed { cause: Cause::Write(nonce), store, .. } => {
                 self.nonces.entry(*nonce).or_default().wrote.push((moment, *store));
             }
-            Happened::Committed { store, .. } => self.restored |= *store > 0,
             Happened::Answered { nonce, with } => {
                 self.nonces.entry(*nonce).or_default().answers.push((moment, with));
             }
-            Happened::Told { told, .. } => {
-                self.calls.entry(told.call).or_default().told.push((moment, *told))
+            Happened::Told { task, told } => {
+                self.calls.entry(told.call).or_default().told.push((moment, *told));
+                if let Some(known) = told.of.and_then(|nonce| self.nonces.get_mut(&nonce)) {
+                    let mut open =
+                        known.sendings.iter_mut().filter(|(by, _, end)| by == task && end.is_none());
+                    if let Some((_, _, end)) = open.next() {
+                        *end = Some(moment);
+                    }
+                }
             }
+            Happened::Restored { store } => self.stores.push((moment, *store)),
             Happened::Hook { call, nonce, outcome } => {
                 let of = self.calls.entry(*call).or_default();
                 of.hooks.push((moment, *nonce, *outcome));
@@ -114,8 +119,10 @@ impl View {
             }
             Happened::Crashed { .. } => self.crashed = true,
             Happened::Drain => self.drain = Some(moment),
-            Happened::Received { call: None, .. }
+            Happened::Committed { .. }
+            | Happened::Received { call: None, .. }
             | Happened::OnChain { .. }
+            | Happened::Struck { .. }
             | Happened::Dial { .. }
             | Happened::Redial { .. }
             | Happened::Heard { .. }
@@ -124,6 +131,12 @@ impl View {
             | Happened::Late { .. }
             | Happened::Broken { .. } => {}
         }
+    }
+
+    /// The store that was there at a moment.
+    pub(super) fn store_at(&self, moment: Moment) -> u32 {
+        let before = self.stores.iter().take_while(|(restored, _)| *restored < moment);
+        before.last().map_or(0, |(_, store)| *store)
     }
 
     /// The nonces that the owner of a call was told something of.
@@ -142,8 +155,9 @@ impl View {
 }
 
 impl OfNonce {
-    /// Whether its owner sent it again after a moment and before another.
+    /// Whether its owner was sending it, or sent it again, after a moment and before another.
     pub(super) fn sent_between(&self, after: Moment, before: Moment) -> bool {
-        self.sent.iter().any(|sent| *sent > after && *sent < before)
+        let open = |end: &Option<Moment>| end.is_none_or(|end| end > after);
+        self.sendings.iter().any(|(_, begin, end)| *begin < before && open(end))
     }
 }

@@ -132,11 +132,11 @@ pub(crate) struct Settings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Keys {
     /// Keys of ham's own, in the memory of each process.
-    InMemory,
+    Memory,
     /// Keys of ham's own, in a file.
-    InAFile,
+    File,
     /// The agents' keys, in a keystore.
-    InAKeystore,
+    Keystore,
 }
 
 /// How a process ends before its tasks have.

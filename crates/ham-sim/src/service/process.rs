@@ -32,6 +32,7 @@ pub(crate) struct Process {
     clock: Arc<Clock>,
     world: Arc<World>,
     desk: Arc<Desk>,
+    conductor: Arc<Conductor>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -61,12 +62,12 @@ impl Process {
         let url = format!("ws://conductor.example:{ADMIN_PORT}/").parse();
         let url = url.map_err(|_| ConnectError::Config("the host is no host".to_owned()))?;
         let signing = match keys {
-            Keys::InMemory => Signing::default(),
-            Keys::InAFile => {
+            Keys::Memory => Signing::default(),
+            Keys::File => {
                 let file = Arc::new(credentials.clone());
                 Signing::ClientKeys(ClientKeySigning::default().with_credential_file(file))
             }
-            Keys::InAKeystore => Signing::Keystore(Arc::new(Lair::new(number, world, conductor))),
+            Keys::Keystore => Signing::Keystore(Arc::new(Lair::new(number, world, conductor))),
         };
         let clock = Arc::new(Clock::new(settings.skew, 0));
         let mut config = PersistentHamConfig::new(url, APP)
@@ -79,7 +80,8 @@ impl Process {
         config.skew_margin = settings.skew_margin;
         let ham = PersistentHam::start(config)?;
         let (world, desk) = (Arc::clone(world), Arc::clone(desk));
-        Ok(Self { number, ham, network, clock, world, desk, tasks: Vec::new() })
+        let conductor = Arc::clone(conductor);
+        Ok(Self { number, ham, network, clock, world, desk, conductor, tasks: Vec::new() })
     }
 
     /// A task that has not begun.
@@ -89,6 +91,7 @@ impl Process {
             ham: self.ham.clone(),
             world: Arc::clone(&self.world),
             desk: Arc::clone(&self.desk),
+            conductor: Arc::clone(&self.conductor),
         }
     }
 

@@ -7,9 +7,10 @@ use tokio::time::{Instant, timeout};
 
 use super::call::Called;
 use super::desk::Desk;
-use super::plan::{Action, Options, Policy};
+use super::plan::{Action, Options, Policy, Role};
 use super::process::late;
 use crate::event::Happened;
+use crate::model::Conductor;
 use crate::world::World;
 
 /// A task of a process.
@@ -20,6 +21,7 @@ pub(crate) struct Task {
     pub(crate) ham: PersistentHam,
     pub(crate) world: Arc<World>,
     pub(crate) desk: Arc<Desk>,
+    pub(crate) conductor: Arc<Conductor>,
 }
 
 impl Task {
@@ -61,12 +63,12 @@ impl Task {
             Action::Callable { role } => {
                 let callable = self.ham.callable(role).await;
                 late(&self.world, "callable", began, DEFAULT_DEADLINE);
-                self.world.words("service", format!("callable {role}: {}", callable.is_ok()));
+                self.callable(role, callable.is_ok());
             }
             Action::WaitUntilCallable { role, within } => {
                 let callable = self.ham.wait_until_callable(role, within, |_| ()).await;
                 late(&self.world, "wait_until_callable", began, within);
-                self.world.words("service", format!("waited until {role} is callable: {}", callable.is_ok()));
+                self.callable(role, callable.is_ok());
             }
             Action::Connected { within } => {
                 let _ = self.ham.connected(within).await;
@@ -83,6 +85,14 @@ impl Task {
                 self.world.note(Happened::Redial { process: self.number / 16 });
                 self.ham.redial_now();
             }
+        }
+    }
+
+    /// A cell that is callable has run its `init`, unless it was installed again in this very moment.
+    fn callable(&self, role: Role, callable: bool) {
+        self.world.words("service", format!("callable {role}: {callable}"));
+        if callable && !self.conductor.is_initialized(role) && !self.conductor.was_replaced() {
+            self.world.broken("I12", format!("{role} is callable, and has not run its `init`"));
         }
     }
 }

@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ham_persistent::{
-    AttemptError, Cause, Closed, Config, ConnectError, Connection, Connector, Permanence, Persistent,
-    Randomness,
+    AttemptError, Cause, Config, ConnectError, Connection, Connector, Permanence, Persistent, Randomness,
 };
 use holochain_zome_types::prelude::{AgentPubKey, Signature};
 use tokio::sync::watch;
@@ -206,15 +205,12 @@ impl LairSigner {
     /// has not missed yet: asking it again and again would keep the engine from doing so.
     async fn dialled(&self) -> Result<Link, AttemptError<SigningError>> {
         loop {
-            let mut state = self.link.state();
-            state.mark_unchanged();
+            let turned = self.link.turned();
             let link = self.link.connected_or_failed_to_connect().await?;
             if link.ended.borrow().is_none() {
                 return Ok(link);
             }
-            if state.changed().await.is_err() {
-                return Err(Closed { cause: Cause::DriverEnded }.into());
-            }
+            turned.await;
         }
     }
 
@@ -230,12 +226,17 @@ async fn ask(
     hash: Arc<[u8]>,
     deadline: Instant,
 ) -> Result<Option<Signature>, SigningError> {
-    let answer_by = deadline.min(Instant::now() + KEYSTORE_ANSWER_TIMEOUT);
-    match tokio::time::timeout_at(answer_by, link.keystore.sign(key, hash)).await {
+    let patience = Instant::now() + KEYSTORE_ANSWER_TIMEOUT;
+    match tokio::time::timeout_at(deadline.min(patience), link.keystore.sign(key, hash)).await {
         Ok(Ok(signature)) => return Ok(Some(Signature(signature))),
         // A keystore that still answers has refused this key; one that does not is gone.
-        Ok(Err(error)) if link.answers().await => return Err(SigningError::NoKey(error)),
-        Ok(Err(error)) => link.end(&error),
+        Ok(Err(error)) => match tokio::time::timeout_at(deadline, link.answers()).await {
+            Ok(true) => return Err(SigningError::NoKey(error)),
+            Ok(false) => link.end(&error),
+            Err(_) => {}
+        },
+        // A caller in a hurry says nothing about the keystore.
+        Err(_) if Instant::now() < patience => {}
         Err(_) => link.end("no answer"),
     }
     Ok(None)

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ham::{Keystore, KeystoreFuture, KeystoreLink, KeystoreRefusal, SigningError};
 
+use tokio::time::Instant;
+
 use super::*;
 
 /// Its first links die; what follows signs, or refuses.
@@ -77,6 +79,47 @@ async fn its_refusals_are_told_with_its_url() {
             matches!(&error, CallError::Signing(SigningError::KeystoreUnreachable { why, .. }) if why.contains("unplugged")),
             "{error:?}"
         );
+    })
+    .await;
+}
+
+/// It refuses each signature, and then gives no sign of life.
+#[derive(Debug)]
+struct Refuses;
+
+impl Keystore for Refuses {
+    fn url(&self) -> String {
+        "made://refuses".into()
+    }
+
+    fn connect(&self) -> KeystoreFuture<'_, Result<Arc<dyn KeystoreLink>, KeystoreRefusal>> {
+        Box::pin(async { Ok(Arc::new(Self) as Arc<dyn KeystoreLink>) })
+    }
+}
+
+impl KeystoreLink for Refuses {
+    fn sign(&self, _: [u8; 32], _: Arc<[u8]>) -> KeystoreFuture<'_, Result<[u8; 64], String>> {
+        Box::pin(async { Err("busy".into()) })
+    }
+
+    fn hello(&self) -> KeystoreFuture<'_, Result<(), String>> {
+        Box::pin(std::future::pending())
+    }
+
+    fn shutdown(&self) -> KeystoreFuture<'_, ()> {
+        Box::pin(async {})
+    }
+}
+
+/// The sign of life was waited for with a time-out of its own: the call returned five seconds after its deadline.
+#[tokio::test]
+async fn a_keystore_that_refuses_and_falls_silent_is_asked_within_the_deadline() {
+    let (fake, _) = conductor(|_| None).await;
+    served(&fake, async {
+        let began = Instant::now();
+        let error = call(&start(&fake, Signing::Keystore(Arc::new(Refuses))), SHORT).await;
+        assert!(matches!(&error, CallError::Signing(SigningError::TimedOut { .. })), "{error:?}");
+        assert!(began.elapsed() < SHORT + Duration::from_secs(2), "{:?}", began.elapsed());
     })
     .await;
 }
