@@ -24,7 +24,7 @@ fn parts_are_the_whole(layer: &str, seeds: u64) {
 
 #[test]
 fn two_processes_live_the_same_lives_of_the_engine() {
-    parts_are_the_whole("persistent", 1_000);
+    parts_are_the_whole("persistent", 800);
 }
 
 #[test]

@@ -99,7 +99,8 @@ pub(super) fn closing(life: &PersistentLife, entries: &[Entry<Happened>]) -> Opt
             Happened::Called { deed: Call::Close, .. } => Some(Decided::Called),
             Happened::Called { deed: Call::CloseAfterLink, .. } => {
                 after_link = true;
-                (!link_open).then_some(Decided::Called)
+                let why = if greets(&entries[..index]) { Decided::LinkEnd } else { Decided::Called };
+                (!link_open).then_some(why)
             }
             Happened::LastHandleDropped => Some(Decided::LastHandle),
             Happened::Address { place: Err(refusal), .. } | Happened::Dialed { link: Err(refusal), .. } => {
@@ -119,8 +120,28 @@ pub(super) fn closing(life: &PersistentLife, entries: &[Entry<Happened>]) -> Opt
             _ => None,
         };
         if let Some(why) = why {
-            return Some(Closing { index, at: entry.at, why });
+            let at = if why == Decided::LinkEnd { greeted(entries, index) } else { entry.at };
+            return Some(Closing { index, at, why });
         }
     }
     None
+}
+
+/// Whether the callback of `Connected` runs.
+fn greets(before: &[Entry<Happened>]) -> bool {
+    let running = before.iter().rev().find_map(|entry| match entry.event {
+        Happened::Published { news, .. } => Some(matches!(news, News::Connected(_))),
+        Happened::CallbackEnded { .. } | Happened::CallbackDropped { .. } => Some(false),
+        _ => None,
+    });
+    running == Some(true)
+}
+
+/// When the end of a link is followed: it waits for the callback of `Connected`.
+fn greeted(entries: &[Entry<Happened>], index: usize) -> Duration {
+    let over =
+        |event: &Happened| matches!(event, Happened::CallbackEnded { .. } | Happened::CallbackDropped { .. });
+    let waits = greets(&entries[..index]);
+    let end = entries[index..].iter().find(|entry| waits && over(&entry.event));
+    end.unwrap_or(&entries[index]).at
 }

@@ -75,7 +75,7 @@ impl Rates {
             closes: rate([0, 0, 20]),
             bad_dial: rate([0, 0, 30]),
             deeds: rate([0, 2, 6]),
-            flaws: rate([0, 0, 3]),
+            flaws: rate([0, 1, 3]),
             endless: !calm && stream.one_in(16),
         }
     }
@@ -197,8 +197,16 @@ fn world(rates: &Rates, stream: &mut Stream) -> World {
         stops_at: stream.pick(&[usize::MAX >> 4, 128, 128]),
         up: lane(rates, stream),
         down: lane(rates, stream),
-        length: Duration::from_millis(1) + stream.skewed_millis(60_000),
+        length: length(rates, stream),
         ending: stream.pick(&[Ending::Close, Ending::CloseAtRest, Ending::Drop]),
+    }
+}
+
+/// A stream with a flaw needs time to be found out.
+fn length(rates: &Rates, stream: &mut Stream) -> Duration {
+    match rates.flaws > 0 && stream.one_in(2) {
+        true => stream.millis(20_000, 120_000),
+        false => Duration::from_millis(1) + stream.skewed_millis(60_000),
     }
 }
 
@@ -213,11 +221,11 @@ fn draw_numbers(rates: &Rates, stream: &mut Stream) -> Numbers {
         silence: stream.one_in(4).then(|| or_endless(4, stream.millis(1_000, 60_000))),
         degraded: stream.one_in(2).then(|| or_endless(5, stream.millis(500, 30_000))),
         stuck: stream.one_in(2).then(|| or_endless(8, stream.millis(500, 60_000))),
-        rate: stream.pick(&[NonZeroU64::MIN, NonZeroU64::MIN.saturating_add(1_023)]),
+        rate: stream.pick(&[NonZeroU64::MIN, FOUR_KIB, FOUR_KIB]),
         waiting_bytes: stream.pick(&[64 << 10, 64 << 20]),
         in_flight: NonZeroUsize::new(in_flight).unwrap_or(NonZeroUsize::MIN),
         waiting: if rates.crowd { 256 } else { stream.pick(&[0, 2, 16, 256]) },
-        largest: stream.pick(&[32 << 10, 64 << 20]),
+        largest: stream.pick(&[32 << 10, 32 << 10, 64 << 20]),
         coalescing: stream.pick(&[1, 1 << 10, 128 << 10]),
         drain: or_endless(6, stream.skewed_millis(5_000)),
         close: or_endless(7, stream.skewed_millis(2_000)),
@@ -234,3 +242,6 @@ fn lane(rates: &Rates, stream: &mut Stream) -> LanePlan {
         faults: Vec::new(),
     }
 }
+
+/// Slower than the slowest stream without a flaw.
+const FOUR_KIB: NonZeroU64 = NonZeroU64::new(4 << 10).expect("4,096 is not zero");
