@@ -98,7 +98,9 @@ fn method(options: &ClientOptions, item: &ItemTrait, function: &ZomeFn) -> Token
         Policy::Other(policy) => quote! { .with_policy(#policy) },
     });
     let deadline = function.options.deadline.as_ref().map(|deadline| quote! { .with_deadline(#deadline) });
-    let declared = quote! { <#ham::CallOptions as ::core::default::Default>::default() #policy #deadline };
+    let read_only = function.options.read_only.map(|()| quote! { .with_read_only() });
+    let declared =
+        quote! { <#ham::CallOptions as ::core::default::Default>::default() #policy #deadline #read_only };
     let (parameter, argument, input) = match &function.input {
         Some((name, input)) => {
             (quote! { #name: impl #ham::ZomeInput<#input> }, quote! { #name }, quote! { #input })

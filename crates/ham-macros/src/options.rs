@@ -19,6 +19,8 @@ pub(crate) struct FnOptions {
     pub(crate) output: Option<Type>,
     pub(crate) policy: Option<Policy>,
     pub(crate) deadline: Option<Expr>,
+    /// That it only reads.
+    pub(crate) read_only: Option<()>,
 }
 
 impl FnOptions {
@@ -44,12 +46,13 @@ impl FnOptions {
             Some(name) if name == "output" => once_value(&mut self.output, &meta),
             Some(name) if name == "deadline" => once_value(&mut self.deadline, &meta),
             Some(name) if name == "idempotent" => once(&mut self.policy, &meta, Policy::Idempotent),
+            Some(name) if name == "read_only" => once(&mut self.read_only, &meta, ()),
             Some(name) if name == "policy" => {
                 let policy = Policy::Other(meta.value()?.parse()?);
                 once(&mut self.policy, &meta, policy)
             }
             _ => {
-                let known = "`name`, `idempotent`, `policy`, `deadline` or `output`";
+                let known = "`name`, `idempotent`, `policy`, `read_only`, `deadline` or `output`";
                 Err(meta.error(format!("unknown option: expected {known}")))
             }
         });

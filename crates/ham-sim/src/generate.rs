@@ -6,7 +6,7 @@ use crate::dice::{Dice, Stream};
 use crate::model::{Boot, CLONE, ROLES, Release, Trait};
 use crate::net::Severed;
 use crate::plan::{Element, HamLife, WorldEvent};
-use crate::service::{Action, Called, Crash, Options, Policy, Role, Settings, Step};
+use crate::service::{Action, Called, Crash, Keys, Options, Policy, Role, Settings, Step};
 use crate::swarm::Swarm;
 
 /// Tasks of one process at most.
@@ -50,7 +50,7 @@ pub(crate) fn life(seed: u64) -> HamLife {
         roles,
         clones,
         skew,
-        keeps_keys: stream.percent(70),
+        keys: [Keys::InMemory, Keys::InAFile, Keys::InAKeystore][stream.weighted(&[3, 5, 2])],
         settings,
         calls: drawn.calls,
         elements: drawn.elements.into_iter().enumerate().collect(),
@@ -72,7 +72,7 @@ impl Drawn {
         let mut stream = self.dice.stream("process", process as u64);
         let tasks = stream.between(1, TASKS as u64) as usize;
         for task in 0..tasks {
-            let steps = stream.between(4, 14);
+            let steps = stream.between(5, 16);
             for _ in 0..steps {
                 let pause = if stream.percent(30) { Duration::ZERO } else { stream.skewed_millis(6_000) };
                 let action = self.action();

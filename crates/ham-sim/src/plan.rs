@@ -6,7 +6,7 @@ use crate::life::Life;
 use crate::mask::Mask;
 use crate::model::{Boot, Release};
 use crate::net::Severed;
-use crate::service::{Crash, Settings, Step};
+use crate::service::{Crash, Keys, Settings, Step};
 use crate::swarm::Swarm;
 
 /// A life of `ham`, before it is lived.
@@ -19,8 +19,7 @@ pub(crate) struct HamLife {
     pub(crate) clones: usize,
     /// How far the conductor's clock is off, in milliseconds.
     pub(crate) skew: i64,
-    /// Whether the service has a credential file.
-    pub(crate) keeps_keys: bool,
+    pub(crate) keys: Keys,
     pub(crate) settings: Vec<Settings>,
     pub(crate) elements: Vec<(usize, Element)>,
     /// The first number that no call has.
@@ -99,10 +98,10 @@ impl Life for HamLife {
     }
 
     fn plan(&self) -> Vec<String> {
-        let Self { seed, release, roles, clones, skew, swarm, .. } = self;
+        let Self { seed, release, roles, clones, skew, swarm, keys, .. } = self;
         let mut lines = vec![
             format!(
-                "     seed {seed}, {release:?}, {roles} roles, {clones} clones, the conductor's clock {skew} ms off"
+                "     seed {seed}, {release:?}, {roles} roles, {clones} clones, keys {keys:?}, the conductor's clock {skew} ms off"
             ),
             format!("     {swarm:?}"),
         ];

@@ -55,6 +55,9 @@ pub(crate) struct Swarm {
     pub(crate) late: Rate,
     pub(crate) garbled: Rate,
     pub(crate) bodiless: Rate,
+    pub(crate) keystore_slow: Rate,
+    pub(crate) keystore_silent: Rate,
+    pub(crate) keystore_refuses: Rate,
     pub(crate) admin_slow: Rate,
     pub(crate) admin_withheld: Rate,
     pub(crate) admin_error: Rate,
@@ -62,6 +65,11 @@ pub(crate) struct Swarm {
 }
 
 impl Swarm {
+    /// Whether a grant may be written long after it was asked for.
+    pub(crate) fn delays_grants(&self) -> bool {
+        [self.init_slow, self.link_stall, self.link_drip].iter().any(|rate| *rate != Rate::default())
+    }
+
     /// The rates of a seed.
     pub(crate) fn of(dice: &Dice) -> Self {
         let mut dice = dice.stream("swarm", 0);
@@ -101,6 +109,9 @@ impl Swarm {
             late: drawn(dice, 20, 200),
             garbled: drawn(dice, 3, 40),
             bodiless: drawn(dice, 3, 40),
+            keystore_slow: drawn(dice, 50, 300),
+            keystore_silent: drawn(dice, 10, 80),
+            keystore_refuses: drawn(dice, 20, 150),
             admin_slow: drawn(dice, 20, 200),
             admin_withheld: drawn(dice, 5, 40),
             admin_error: drawn(dice, 5, 40),

@@ -1,4 +1,10 @@
-//! Names of the metrics the library records through the `metrics` facade. The README's table is tested against it.
+//! The metrics the library records through the `metrics` facade. The README's table is tested against it.
+
+use std::sync::Arc;
+
+use metrics::{Key, Label, Level, Metadata, SharedString};
+
+use crate::error::Outcome;
 
 /// Calls that ended, by `outcome` (`answered`, `not_run`, `unknown`, `arrived`).
 pub const CALLS: &str = "ham_calls_total";
@@ -23,17 +29,119 @@ pub const FRAMES_SKIPPED: &str = "ham_frames_skipped_total";
 /// Times a cell's breaker opened.
 pub const PRESSURE: &str = "ham_pressure_total";
 
+/// The label that every metric has: the id of the app whose connection recorded it.
+pub const APP: &str = "app";
+
 /// All of them, with kind and meaning: the README's table.
 pub const TABLE: &[(&str, &str, &str)] = &[
-    (CALLS, "counter", "calls that ended, by `outcome`"),
-    (CALL_SECONDS, "histogram", "seconds a call took, waiting and resuming included"),
-    (RESUMED, "counter", "calls sent again with the same bytes"),
-    (LINKS, "counter", "links that came up"),
-    (LINKS_LOST, "counter", "links that ended"),
-    (LINK_UP, "gauge", "1 while there is a link"),
-    (GRANTS, "counter", "capability grants written"),
-    (SIGNALS, "counter", "signals received"),
-    (SIGNAL_GAPS, "counter", "gaps in the signal stream"),
-    (FRAMES_SKIPPED, "counter", "frames that could not be understood"),
-    (PRESSURE, "counter", "times a cell's breaker opened"),
+    (CALLS, "counter", "calls that ended, by `app` and `outcome`"),
+    (CALL_SECONDS, "histogram", "seconds a call took, waiting and resuming included, by `app`"),
+    (RESUMED, "counter", "calls sent again with the same bytes, by `app`"),
+    (LINKS, "counter", "links that came up, by `app`"),
+    (LINKS_LOST, "counter", "links that ended, by `app`"),
+    (LINK_UP, "gauge", "1 while there is a link, by `app`"),
+    (GRANTS, "counter", "capability grants written, by `app`"),
+    (SIGNALS, "counter", "signals received, by `app`"),
+    (SIGNAL_GAPS, "counter", "gaps in the signal stream, by `app`"),
+    (FRAMES_SKIPPED, "counter", "frames that could not be understood, by `app`"),
+    (PRESSURE, "counter", "times a cell's breaker opened, by `app`"),
 ];
+
+static METADATA: Metadata<'static> = Metadata::new("ham", Level::INFO, Some(module_path!()));
+
+/// What one connection records. Every name is made once, so that recording allocates nothing here.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    pub(crate) calls: Calls,
+    pub(crate) resumed: Counter,
+    pub(crate) links: Counter,
+    pub(crate) links_lost: Counter,
+    pub(crate) link_up: Gauge,
+    pub(crate) signals: Counter,
+    pub(crate) signal_gaps: Counter,
+    pub(crate) frames_skipped: Counter,
+    pub(crate) pressure: Counter,
+}
+
+impl Meter {
+    pub(crate) fn new(app_id: &str) -> Self {
+        let app = SharedString::from(Arc::<str>::from(app_id));
+        let counter = |name| Counter(key(name, &app));
+        Self {
+            calls: Calls::new(&app),
+            resumed: counter(RESUMED),
+            links: counter(LINKS),
+            links_lost: counter(LINKS_LOST),
+            link_up: Gauge(key(LINK_UP, &app)),
+            signals: counter(SIGNALS),
+            signal_gaps: counter(SIGNAL_GAPS),
+            frames_skipped: counter(FRAMES_SKIPPED),
+            pressure: counter(PRESSURE),
+        }
+    }
+}
+
+/// Counts a grant that was written for an app.
+pub(crate) fn count_grant(app_id: &str) {
+    Counter(key(GRANTS, &SharedString::from_owned(app_id.to_owned()))).add();
+}
+
+fn key(name: &'static str, app: &SharedString) -> Key {
+    Key::from_parts(name, vec![Label::new(APP, app.clone())])
+}
+
+#[derive(Debug)]
+pub(crate) struct Counter(Key);
+
+impl Counter {
+    pub(crate) fn add(&self) {
+        metrics::with_recorder(|recorder| recorder.register_counter(&self.0, &METADATA)).increment(1);
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Gauge(Key);
+
+impl Gauge {
+    pub(crate) fn set(&self, value: f64) {
+        metrics::with_recorder(|recorder| recorder.register_gauge(&self.0, &METADATA)).set(value);
+    }
+}
+
+/// How calls ended, and how long they took.
+#[derive(Debug)]
+pub(crate) struct Calls {
+    answered: Counter,
+    not_run: Counter,
+    unknown: Counter,
+    arrived: Counter,
+    seconds: Key,
+}
+
+impl Calls {
+    fn new(app: &SharedString) -> Self {
+        let ended = |outcome: &'static str| {
+            let labels = vec![Label::new(APP, app.clone()), Label::from_static_parts("outcome", outcome)];
+            Counter(Key::from_parts(CALLS, labels))
+        };
+        Self {
+            answered: ended("answered"),
+            not_run: ended("not_run"),
+            unknown: ended("unknown"),
+            arrived: ended("arrived"),
+            seconds: key(CALL_SECONDS, app),
+        }
+    }
+
+    pub(crate) fn ended(&self, outcome: Outcome, seconds: f64) {
+        match outcome {
+            Outcome::Answered => &self.answered,
+            Outcome::NotRun => &self.not_run,
+            Outcome::Unknown => &self.unknown,
+            Outcome::Arrived { .. } => &self.arrived,
+        }
+        .add();
+        metrics::with_recorder(|recorder| recorder.register_histogram(&self.seconds, &METADATA))
+            .record(seconds);
+    }
+}

@@ -43,7 +43,9 @@ mod shared {
         #[zome_fn(name = "echo_text")]
         fn echo_once(text: String) -> Result<String, Self::Error>;
         fn create_item(input: Item) -> Result<ActionHash, Self::Error>;
+        #[zome_fn(read_only, idempotent)]
         fn get_item(_: ActionHash) -> Result<Option<Item>, Self::Error>;
+        #[zome_fn(read_only)]
         fn count_items(_: ()) -> Result<usize, Self::Error>;
         fn fail(text: String) -> Result<(), Self::Error>;
         #[zome_fn(deadline = Duration::from_millis(1))]

@@ -14,7 +14,7 @@ use crate::history::{History, Recorder};
 use crate::life::Layer;
 use crate::model::Conductor;
 use crate::plan::{HamLife, WorldEvent};
-use crate::service::{Credentials, Desk, Process};
+use crate::service::{Credentials, Desk, Keys, Process};
 use crate::time::{pause, spawn, tasks};
 use crate::world::World;
 use crate::{drain, oracle};
@@ -41,12 +41,12 @@ impl Layer for Ham {
         let before = tasks();
         let desk = Arc::new(Desk::default());
         let events = spawn(befall(conductor.clone(), life.events()));
-        let credentials = life.keeps_keys.then(|| Credentials::new(&world));
-        let last = serve(&life, &world, &conductor, &desk, credentials.as_ref()).await;
+        let credentials = Credentials::new(&world);
+        let last = serve(&life, &world, &conductor, &desk, &credentials).await;
         events.abort();
         if let Some(last) = last {
             drain::drain(&life, &world, &conductor, &desk, last).await;
-            let file = credentials.as_ref().map(Credentials::content);
+            let file = (life.keys == Keys::InAFile).then(|| credentials.content());
             conductor.audit_grants(life.settings.len() - 1, file.as_deref());
         }
         // What was dropped with the last handle ends in the next turns.
@@ -65,11 +65,11 @@ async fn serve(
     world: &Arc<World>,
     conductor: &Arc<Conductor>,
     desk: &Arc<Desk>,
-    credentials: Option<&Credentials>,
+    credentials: &Credentials,
 ) -> Option<Process> {
     let count = life.settings.len() - 1;
     for (number, settings) in life.settings.iter().take(count).enumerate() {
-        let started = Process::start(number as u32, world, conductor, desk, credentials, settings);
+        let started = Process::start(number as u32, world, conductor, desk, life.keys, credentials, settings);
         let Ok(mut process) = started.map_err(|error| world.broken("start", error.to_string())) else {
             return None;
         };

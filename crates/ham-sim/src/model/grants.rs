@@ -13,7 +13,7 @@ use super::answer::Answer;
 use super::cell::{Cell, Grant};
 use super::conductor::Conductor;
 use super::store::Status;
-use super::{call, texts};
+use super::{steps, texts};
 use crate::dice::Stream;
 use crate::event::{Cause, Happened};
 
@@ -62,11 +62,11 @@ pub(super) async fn write(conductor: &Arc<Conductor>, body: &[u8], dice: &mut St
         return Answer::refused(texts::unreadable_request());
     };
     conductor.world.hide(&assigned.secret);
-    let number = match call::runs(conductor, &cell) {
+    let number = match steps::runs(conductor, &cell) {
         Ok(number) => number,
         Err(refused) => return Answer::refused(refused),
     };
-    if let Err(refused) = call::init(conductor, number, dice).await {
+    if let Err(refused) = steps::init(conductor, number, dice).await {
         return Answer::refused(refused);
     }
     let written = {

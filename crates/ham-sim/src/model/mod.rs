@@ -1,6 +1,6 @@
 //! The model conductor: what a conductor is, as far as a client can see.
 //!
-//! Written after the sources of `holochain` 0.7.1; the order of a call's checks stands in [`call`], each with its place
+//! Written after the sources of `holochain` 0.7.1; the order of a call's checks stands in [`steps`], each with its place
 //! there. It shares no code with `ham`, or both would share a mistake.
 
 mod admin;
@@ -11,17 +11,21 @@ mod call;
 mod cell;
 mod conductor;
 mod dump;
+mod fate;
 mod grants;
 mod nonce;
 mod release;
 mod route;
 mod run;
 mod socket;
+mod steps;
 mod store;
 mod texts;
 mod wire;
+mod zome;
 
 pub(crate) use app::{APP, CLONE, ROLES};
-pub(crate) use call::{Input, Output, Trait, ZOME};
-pub(crate) use conductor::{ADMIN_PORT, Boot, Conductor};
+pub(crate) use conductor::{ADMIN_PORT, Conductor};
+pub(crate) use fate::Boot;
 pub(crate) use release::Release;
+pub(crate) use zome::{Input, Output, Trait, ZOME};

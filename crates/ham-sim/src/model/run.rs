@@ -7,10 +7,11 @@ use holochain_zome_types::prelude::{AppSignal, ExternIO, ZomeName};
 use serde::Serialize;
 use serde_bytes::ByteBuf;
 
-use super::call::{Input, Output, Trait, Visit, ZOME};
 use super::conductor::Conductor;
+use super::steps::Visit;
 use super::texts::{self, Refused};
 use super::wire;
+use super::zome::{Input, Output, Trait, ZOME};
 use crate::event::{Cause, Happened};
 use crate::time::pause;
 use crate::world::Count;
@@ -71,7 +72,7 @@ pub(super) async fn run(
 
 fn head(conductor: &Conductor, id: &CellId) -> Result<(u32, usize), Refused> {
     let mut state = conductor.lock();
-    let cell = state.store.cell(id).ok_or_else(|| texts::cell_missing(id))?;
+    let cell = state.store.cell(id).ok_or_else(texts::cell_gone)?;
     Ok((cell.number, cell.chain.len()))
 }
 
@@ -80,7 +81,7 @@ fn commit(visit: &Visit<'_>, id: &CellId) -> Result<(), Refused> {
     let cause = Cause::Write(visit.nonce);
     let mut state = visit.conductor.lock();
     let store = state.store.number;
-    let cell = state.store.cell(id).ok_or_else(|| texts::cell_missing(id))?;
+    let cell = state.store.cell(id).ok_or_else(texts::cell_gone)?;
     if cell.is_closed() {
         return Err(texts::invalid_commit());
     }

@@ -1,5 +1,6 @@
 //! What survives a crash of the conductor.
 
+use ed25519_dalek::SigningKey;
 use holo_hash::AgentPubKey;
 use holochain_types::prelude::{AppStatus, DisabledAppReason};
 use holochain_zome_types::cell::CellId;
@@ -79,6 +80,11 @@ impl Store {
         self.cells.iter_mut().find(|cell| cell.id == *id)
     }
 
+    /// The key of one of the agents there ever were.
+    pub(super) fn key(&self, public: &[u8; 32]) -> Option<SigningKey> {
+        (0..=self.next_cell).map(agent_key).find(|key| key.verifying_key().as_bytes() == public)
+    }
+
     /// Two stores of one life number their cells through.
     pub(super) fn keep_counting(&mut self, other: &Self) {
         self.next_cell = self.next_cell.max(other.next_cell);
@@ -94,6 +100,13 @@ impl Status {
     }
 }
 
+/// The key of an agent, by the number of its first cell.
+pub(super) fn agent_key(number: u32) -> SigningKey {
+    let mut seed = [0; 32];
+    seed.copy_from_slice(&bytes(b'k', number));
+    SigningKey::from_bytes(&seed)
+}
+
 fn agent(number: u32) -> AgentPubKey {
-    AgentPubKey::from_raw_32(bytes(b'k', number))
+    AgentPubKey::from_raw_32(agent_key(number).verifying_key().to_bytes().to_vec())
 }

@@ -108,6 +108,11 @@ pub(super) fn in_no_table() -> Refused {
     internal("words in no table", "Other: something that no release says")
 }
 
+/// A cell that is removed under a call that runs: the words of step 3 are not said then.
+pub(super) fn cell_gone() -> Refused {
+    internal("the cell is gone", "Other: the database of the cell is closed")
+}
+
 pub(super) fn deadline_elapsed() -> Refused {
     internal("deadline elapsed", "Other: deadline has elapsed")
 }

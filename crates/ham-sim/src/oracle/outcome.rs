@@ -115,7 +115,8 @@ fn runs(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
 /// I6: who is told of a lost sending, and how often.
 fn hooks(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
     // What a process that crashed was told nobody knows.
-    let (Some(_), [(moment, told)]) = (of.made, of.told.as_slice()) else { return };
+    let own = of.told.iter().find(|(_, told)| told.of.is_none());
+    let (Some(_), Some((moment, told))) = (of.made, own) else { return };
     let last = view.nonces_of(of).filter_map(|(nonce, known)| Some((*known.received.first()?, nonce))).max();
     for (nonce, known) in view.nonces_of(of) {
         let heard = of.hooks.iter().filter(|(hook, heard, _)| *heard == nonce && hook <= moment).count();

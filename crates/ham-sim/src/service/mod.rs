@@ -3,6 +3,7 @@
 mod call;
 mod credentials;
 mod desk;
+mod keystore;
 mod plan;
 mod prepared;
 mod process;
@@ -12,6 +13,6 @@ mod task;
 pub(crate) use call::Called;
 pub(crate) use credentials::Credentials;
 pub(crate) use desk::Desk;
-pub(crate) use plan::{Action, Crash, Options, Policy, Role, Settings, Step};
+pub(crate) use plan::{Action, Crash, Keys, Options, Policy, Role, Settings, Step};
 pub(crate) use process::Process;
 pub(crate) use task::Task;

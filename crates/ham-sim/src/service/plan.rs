@@ -128,6 +128,17 @@ pub(crate) struct Settings {
     pub(crate) skew: i64,
 }
 
+/// Who signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keys {
+    /// Keys of ham's own, in the memory of each process.
+    InMemory,
+    /// Keys of ham's own, in a file.
+    InAFile,
+    /// The agents' keys, in a keystore.
+    InAKeystore,
+}
+
 /// How a process ends before its tasks have.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Crash {

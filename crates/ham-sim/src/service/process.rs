@@ -13,7 +13,8 @@ use tokio::time::Instant;
 
 use super::credentials::Credentials;
 use super::desk::Desk;
-use super::plan::{Settings, Step};
+use super::keystore::Lair;
+use super::plan::{Keys, Settings, Step};
 use super::task::Task;
 use crate::clock::Clock;
 use crate::entropy::Drawn;
@@ -45,7 +46,8 @@ impl Process {
         world: &Arc<World>,
         conductor: &Arc<Conductor>,
         desk: &Arc<Desk>,
-        credentials: Option<&Credentials>,
+        keys: Keys,
+        credentials: &Credentials,
         settings: &Settings,
     ) -> Result<Self, ConnectError> {
         let network = Arc::new(ProcessNetwork::new(number, settings.max_in_flight, conductor.clone()));
@@ -58,15 +60,21 @@ impl Process {
         }
         let url = format!("ws://conductor.example:{ADMIN_PORT}/").parse();
         let url = url.map_err(|_| ConnectError::Config("the host is no host".to_owned()))?;
-        let mut keys = ClientKeySigning::default();
-        keys.store = credentials.map(|file| Arc::new(file.clone()) as Arc<_>);
+        let signing = match keys {
+            Keys::InMemory => Signing::default(),
+            Keys::InAFile => {
+                let file = Arc::new(credentials.clone());
+                Signing::ClientKeys(ClientKeySigning::default().with_credential_file(file))
+            }
+            Keys::InAKeystore => Signing::Keystore(Arc::new(Lair::new(number, world, conductor))),
+        };
         let clock = Arc::new(Clock::new(settings.skew, 0));
         let mut config = PersistentHamConfig::new(url, APP)
             .with_session(session)
             .with_wall_clock(clock.clone())
             .with_entropy(Arc::new(Drawn::new(world.stream("entropy", u64::from(number)))))
             .with_memory(ProcessMemory::apart())
-            .with_signing(Signing::ClientKeys(keys))
+            .with_signing(signing)
             .with_on_unknown(Desk::hook(desk, world));
         config.skew_margin = settings.skew_margin;
         let ham = PersistentHam::start(config)?;

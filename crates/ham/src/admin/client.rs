@@ -4,23 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ham_persistent::Connection as _;
-use ham_session::{Inbox, Incoming as Pushed, Link, RequestError, SessionConfig, Target, dial};
+use ham_session::{Inbox, Incoming as Pushed, Link, SessionConfig, Target, dial};
 use holochain_conductor_api::{AdminRequest, AdminResponse};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
+use super::asked::{Asked, Reading, not_found};
 use crate::config::{DEFAULT_ADMIN_TIMEOUT, DEFAULT_ORIGIN};
 use crate::deadline::deadline_after;
 use crate::dialect::{Dialect, Release};
 use crate::error::AdminError;
-use crate::wire::find::{self, NotFound};
-use crate::wire::{self, BadAnswer};
-use crate::wire::{ConductorProtocol, Incoming, Interface, Request};
-
-/// What tells whether a lost request happened. Reads have nothing to reconcile.
-pub(super) const READ_AGAIN: &str = "it is a read: ask again";
-/// The same of the requests that find out the release.
-const FINDING_OUT: &str = "it only finds out the conductor's release: ask again";
+use crate::wire::find;
+use crate::wire::{self, ConductorProtocol, Interface, Request};
 
 /// A client of a conductor's admin interface. Cheap to clone; all clones share one link.
 ///
@@ -229,66 +224,5 @@ impl Admin {
                 }),
             }),
         }
-    }
-}
-
-/// One request under way.
-pub(super) struct Asked<'a> {
-    pub(super) link: &'a Link<ConductorProtocol>,
-    pub(super) request: &'static str,
-    pub(super) reconcile: &'static str,
-    pub(super) deadline: Instant,
-}
-
-impl Asked<'_> {
-    pub(super) async fn answer(&self, out: Result<Request, String>) -> Result<Incoming, AdminError> {
-        let (request, reconcile) = (self.request, self.reconcile);
-        let out = out.map_err(|why| AdminError::Lost {
-            request,
-            reconcile: "nothing was sent",
-            source: RequestError::Encode(why),
-        })?;
-        let answer = self.link.request(out, self.deadline).await;
-        answer.map_err(|source| AdminError::Lost { request, reconcile, source })
-    }
-
-    pub(super) fn bad(&self, source: BadAnswer) -> AdminError {
-        AdminError::Answer { request: self.request, source }
-    }
-}
-
-/// A question that changes nothing: it is asked again on a fresh link when one ends under it.
-#[derive(Default)]
-pub(super) struct Reading {
-    losses: u32,
-}
-
-/// How many links may be lost under one read.
-const MAX_LOSSES: u32 = 4;
-
-impl Reading {
-    /// Whether to ask again.
-    ///
-    /// # Errors
-    /// Why not.
-    pub(super) fn again(&mut self, error: AdminError) -> Result<(), AdminError> {
-        match &error {
-            AdminError::Lost {
-                reconcile: READ_AGAIN | FINDING_OUT,
-                source: RequestError::LinkLost { .. } | RequestError::Draining,
-                ..
-            } if self.losses < MAX_LOSSES => {
-                self.losses += 1;
-                Ok(())
-            }
-            _ => Err(error),
-        }
-    }
-}
-
-pub(super) fn not_found(error: NotFound) -> AdminError {
-    match error {
-        NotFound::Lost { request, source } => AdminError::Lost { request, reconcile: FINDING_OUT, source },
-        NotFound::Answer { request, source } => AdminError::Answer { request, source },
     }
 }

@@ -5,8 +5,9 @@ use holochain_conductor_api::{AdminRequest, AdminResponse};
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::ActionHash;
 
+use super::asked::{Asked, READ_AGAIN, Reading, not_found};
 use super::chain::Chain;
-use super::client::{Admin, Asked, READ_AGAIN, Reading, not_found};
+use super::client::Admin;
 use crate::dialect::grant::GrantList;
 use crate::dialect::table::ClosedChain;
 use crate::dialect::{CapGrant, CapGrantInfo, Dialect};

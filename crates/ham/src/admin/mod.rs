@@ -11,8 +11,10 @@ macro_rules! ask {
     }};
 }
 
+mod asked;
 mod chain;
 mod client;
+mod dump;
 mod grants;
 mod requests;
 

@@ -10,8 +10,9 @@ use holochain_zome_types::cell::CellId;
 use tokio::time::Instant;
 
 use crate::error::CallError;
+use crate::events;
+use crate::metrics::Meter;
 use crate::wire::DEFAULT_PRESSURE_COOLDOWN;
-use crate::{events, metrics as names};
 
 /// Longest pause of a cell's breaker (`HAM_PRESSURE_COOLDOWN_MAX_MS`).
 pub const DEFAULT_PRESSURE_COOLDOWN_MAX: Duration = Duration::from_secs(90);
@@ -63,7 +64,7 @@ impl Breakers {
     }
 
     /// Opens or widens the breaker if the answer says pressure.
-    pub(crate) fn note(&self, cell: &CellId, recovery: Recovery) {
+    pub(crate) fn note(&self, cell: &CellId, recovery: Recovery, meter: &Meter) {
         let (Some(config), Recovery::CoolDown { .. }) = (self.config, recovery) else { return };
         let mut breakers = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
@@ -75,7 +76,7 @@ impl Breakers {
         };
         breakers.insert(cell.clone(), Open { until: later(now, pause), pause });
         tracing::warn!(event = events::PRESSURE, ?pause, "source-chain pressure; the cell cools down");
-        metrics::counter!(names::PRESSURE).increment(1);
+        meter.pressure.add();
     }
 
     /// The cell answers well again.
@@ -101,7 +102,7 @@ mod tests {
     async fn a_pause_without_end_is_one() {
         let endless = Duration::MAX;
         let breakers = Breakers::new(Some(PressureBreaker { initial: endless, max: endless }));
-        breakers.note(&cell(), Recovery::CoolDown { after: endless });
+        breakers.note(&cell(), Recovery::CoolDown { after: endless }, &Meter::new("app"));
         tokio::time::advance(Duration::from_secs(1_000_000)).await;
         assert!(matches!(breakers.admit(&cell()), Err(CallError::CoolingDown { .. })));
     }
@@ -110,17 +111,18 @@ mod tests {
     async fn the_pause_doubles_to_its_bound_and_a_good_answer_ends_it() {
         let seconds = Duration::from_secs;
         let breakers = Breakers::new(Some(PressureBreaker { initial: seconds(30), max: seconds(90) }));
+        let meter = Meter::new("app");
         let pressure = Recovery::CoolDown { after: seconds(1) };
         for expected in [30, 60, 90, 90] {
             assert!(breakers.admit(&cell()).is_ok());
-            breakers.note(&cell(), pressure);
-            breakers.note(&cell(), pressure);
+            breakers.note(&cell(), pressure, &meter);
+            breakers.note(&cell(), pressure, &meter);
             let Err(CallError::CoolingDown { after }) = breakers.admit(&cell()) else { panic!("closed") };
             assert_eq!(after, seconds(expected));
             tokio::time::advance(after).await;
         }
         breakers.relax(&cell());
-        breakers.note(&cell(), pressure);
+        breakers.note(&cell(), pressure, &meter);
         assert!(
             matches!(breakers.admit(&cell()), Err(CallError::CoolingDown { after }) if after == seconds(30))
         );
@@ -129,7 +131,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn without_configuration_it_never_opens() {
         let breakers = Breakers::new(None);
-        breakers.note(&cell(), Recovery::CoolDown { after: Duration::from_secs(1) });
+        breakers.note(&cell(), Recovery::CoolDown { after: Duration::from_secs(1) }, &Meter::new("app"));
         assert!(breakers.admit(&cell()).is_ok());
     }
 }

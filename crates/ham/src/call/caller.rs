@@ -18,6 +18,7 @@ use crate::events;
 use crate::link::ConductorConnector;
 use crate::link::HamState;
 use crate::link::SignalHub;
+use crate::metrics::Meter;
 use crate::signing::Signer;
 use crate::wire::find;
 use crate::wire::{self, BadAnswer, not_enabled};
@@ -32,6 +33,7 @@ pub(crate) struct Caller {
     pub(crate) signer: Signer,
     pub(crate) breakers: Breakers,
     pub(crate) lanes: Arc<Lanes>,
+    pub(crate) meter: Arc<Meter>,
     pub(crate) persistent: Persistent<ConductorConnector>,
     pub(crate) admin: Option<Admin>,
     pub(crate) signals: Arc<SignalHub>,

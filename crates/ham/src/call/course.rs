@@ -7,6 +7,10 @@ use tokio::time::Instant;
 use super::options::{CallOptions, CallPolicy};
 use crate::deadline::deadline_after;
 
+/// How many links a call may be lost with before it is taken for their cause: a call that kills every link it is sent on
+/// must not take all others down until its deadline. It holds for fences too.
+pub const MAX_RESUMES: u32 = 32;
+
 /// How long a delivery may take, and how far it goes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Course {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use ham_session::{Link, LinkEnd, Phase, RequestError};
-use holochain_zome_types::prelude::ExternIO;
 use tokio::time::Instant;
 
 use super::caller::Caller;
-use super::course::Course;
+use super::course::{Course, MAX_RESUMES};
+use super::delivered::{Delivered, Undelivered};
 use super::release::{self, forgets};
 use super::sign::timestamp;
 use super::signed::SignedCall;
@@ -15,12 +15,8 @@ use super::start_pause::start_pause;
 use super::traces::Leave;
 use super::verdict::verdict;
 use crate::error::{CallError, from_request};
+use crate::events;
 use crate::wire::{self, BadAnswer, ConductorProtocol, NotRunning, Refusal, Request, Verdict};
-use crate::{events, metrics as names};
-
-/// How many links a call may be lost with before it is taken for their cause: a call that kills every link it is sent on
-/// must not take all others down until its deadline. It holds for fences too.
-pub const MAX_RESUMES: u32 = 32;
 
 /// What the bytes are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,28 +36,6 @@ pub(crate) struct Delivery<'a> {
     pub(crate) request: Request,
     pub(crate) errand: Errand,
     pub(crate) course: Course,
-}
-
-/// What came back.
-pub(crate) enum Delivered {
-    Output(ExternIO),
-    Refused {
-        refusal: Refusal,
-        verdict: Verdict,
-        /// Another sending of these bytes may run: an earlier one that was lost, or a clone's.
-        open: bool,
-    },
-    Unreadable(BadAnswer),
-}
-
-/// Why nothing came back.
-pub(crate) struct Undelivered {
-    /// The cause, as of bytes that never left.
-    pub(crate) cause: CallError,
-    /// How the link ended that carried the last sending.
-    pub(crate) lost_on: Option<Arc<LinkEnd>>,
-    /// Whether a sending may run, by whomever.
-    pub(crate) open: bool,
 }
 
 /// The sendings of this delivery.
@@ -98,7 +72,7 @@ impl Delivery<'_> {
             let link = on.link;
             if on.proven && self.errand == Errand::Call {
                 tracing::info!(event = events::CALL_RESUMED, call = self.call.label());
-                metrics::counter!(names::RESUMED).increment(1);
+                self.caller.meter.resumed.add();
             }
             let answer = match link.request(self.request.again(), self.course.deadline).await {
                 Ok(answer) => wire::zome_output(answer),

@@ -6,7 +6,8 @@ use tokio::time::Instant;
 
 use super::caller::Caller;
 use super::course::Course;
-use super::deliver::{Delivered, Delivery, Errand, Undelivered};
+use super::deliver::{Delivery, Errand};
+use super::delivered::{Delivered, Undelivered};
 use super::release;
 use super::sign;
 use super::signed::SignedCall;

@@ -4,11 +4,13 @@ mod breaker;
 mod caller;
 mod course;
 mod deliver;
+mod delivered;
 mod fence;
 mod lane;
 mod options;
 mod readiness;
 mod release;
+mod rounds;
 mod send;
 mod sign;
 mod signed;
@@ -20,18 +22,20 @@ mod verdict;
 pub(crate) use breaker::Breakers;
 pub use breaker::{DEFAULT_PRESSURE_COOLDOWN_MAX, PressureBreaker};
 pub(crate) use caller::{Caller, unexpected};
-pub use deliver::MAX_RESUMES;
+pub use course::MAX_RESUMES;
 pub use fence::Fenced;
 pub(crate) use fence::fence;
 pub(crate) use lane::Lanes;
 pub use lane::MAX_WAITING_FOR_CELL;
 pub(crate) use options::CallPlan;
-pub use options::{CallOptions, CallPolicy, DEFAULT_DEADLINE, DEFAULT_REPEATS, OnUnknown, UnknownCall};
+pub use options::{
+    CallOptions, CallPolicy, DEFAULT_DEADLINE, DEFAULT_REPEATS, DEFAULT_SKEW_MARGIN, MAX_NONCE_LIFE,
+    OnUnknown, UnknownCall,
+};
 pub use readiness::READINESS_POLL;
 pub(crate) use readiness::{callable, wait_until_callable};
 pub(crate) use release::release;
 pub(crate) use send::{call, send_signed};
-pub use sign::{DEFAULT_SKEW_MARGIN, MAX_NONCE_LIFE};
 pub(crate) use sign::{call as sign, prove as prove_signing};
 pub use signed::SignedCall;
 pub use target::CallTarget;

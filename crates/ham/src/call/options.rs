@@ -11,6 +11,11 @@ use crate::error::{CallError, Outcome};
 
 /// How long a call may take, waiting and resuming included, unless the caller says otherwise.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(120);
+/// What a nonce lives longer than its call's deadline, for clocks that disagree.
+pub const DEFAULT_SKEW_MARGIN: Duration = Duration::from_secs(60);
+/// The longest a nonce may live. Conductors refuse more than 50 minutes by *their* clock (`holochain_data` 0.7.1), so
+/// a minute is left for a conductor whose clock is behind.
+pub const MAX_NONCE_LIFE: Duration = Duration::from_secs(49 * 60);
 /// How many times a `Repeat` call is signed anew.
 pub const DEFAULT_REPEATS: u32 = 3;
 

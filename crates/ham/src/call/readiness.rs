@@ -8,7 +8,8 @@ use tokio::time::Instant;
 
 use super::caller::{Caller, bad_answer};
 use super::course::Course;
-use super::deliver::{Delivered, Delivery, Errand};
+use super::deliver::{Delivery, Errand};
+use super::delivered::Delivered;
 use super::options::CallPlan;
 use super::sign;
 use super::signed::SignedCall;

@@ -4,7 +4,7 @@ use ham_session::{Link, LinkEnd, RequestError};
 use tokio::time::Instant;
 
 use super::caller::{Caller, Reading, bad_answer};
-use super::deliver::MAX_RESUMES;
+use super::course::MAX_RESUMES;
 use crate::dialect::{Dialect, Release};
 use crate::error::{CallError, from_request};
 use crate::wire::ConductorProtocol;

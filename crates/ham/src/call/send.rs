@@ -5,16 +5,18 @@ use tokio::time::Instant;
 
 use super::caller::{Caller, bad_answer};
 use super::course::Course;
-use super::deliver::{Delivered, Delivery, Errand, Undelivered};
+use super::deliver::{Delivery, Errand};
+use super::delivered::{Delivered, Undelivered};
 use super::lane::{self, Lane};
 use super::options::{CallOptions, CallPlan, CallPolicy, UnknownCall};
-use super::sign::{self, MAX_MOVES, timestamp};
+use super::rounds::Rounds;
+use super::sign::{self, timestamp};
 use super::signed::SignedCall;
 use super::traces::FenceTrace;
 use crate::dialect::Stage;
 use crate::error::{CallError, Outcome};
+use crate::events;
 use crate::wire::{NotRunning, Refusal, Verdict};
-use crate::{events, metrics as names};
 
 /// Signs a call and sends it until it is settled.
 pub(crate) async fn call(
@@ -41,7 +43,7 @@ pub(crate) async fn call(
             break Err(rounds.after_loss(error));
         }
     };
-    finish(course.began, result)
+    finish(caller, course.began, result)
 }
 
 /// Sends a call that was signed earlier, by this process or another.
@@ -56,78 +58,7 @@ pub(crate) async fn send_signed(
     if let Err(error) = &result {
         tell(caller, call, error);
     }
-    finish(course.began, result)
-}
-
-/// The rounds of one call: each signs it anew.
-struct Rounds {
-    /// How many more losses are followed by a round.
-    repeats: u32,
-    /// A round that was sent and lost: what a later one says of itself must not hide it.
-    lost: Option<CallError>,
-    /// Whether a grant was written for a round that was refused for want of one.
-    renewed: bool,
-    /// How often the cell was looked up anew.
-    moves: u32,
-}
-
-impl Rounds {
-    fn of(policy: CallPolicy) -> Self {
-        let repeats = match policy {
-            CallPolicy::Repeat { times } => times,
-            CallPolicy::FailFast | CallPolicy::Resume => 0,
-        };
-        Self { repeats, lost: None, renewed: false, moves: 0 }
-    }
-
-    /// Whether another round may follow one that ended with `error`.
-    async fn another(
-        &mut self,
-        caller: &Caller,
-        call: &SignedCall,
-        error: &CallError,
-        granted: u32,
-        deadline: Instant,
-    ) -> bool {
-        if Instant::now() >= deadline {
-            return false;
-        }
-        match error {
-            // The deadline is longer than a nonce lives. Nothing of the call has left: a new nonce is no risk.
-            CallError::ExpiredUnsent => true,
-            CallError::LinkLost { .. } if self.repeats > 0 => {
-                self.repeats -= 1;
-                if error.outcome() == Outcome::Unknown {
-                    self.lost = Some(error.clone());
-                }
-                true
-            }
-            CallError::Refused { refusal, unsettled: false } => match refusal.verdict(&call.cell_id) {
-                // A grant that was written meanwhile may let the call pass: nothing of it ran.
-                Verdict::NoGrant if !self.renewed && self.lost.is_none() => {
-                    self.renewed = true;
-                    caller.signer.credentials(&call.cell_id, deadline).await.is_ok()
-                        && caller.signer.granted() > granted
-                }
-                Verdict::NoCell if self.moves < MAX_MOVES => {
-                    self.moves += 1;
-                    caller.moved(&call.target, &call.cell_id, deadline).await.is_some()
-                }
-                _ => false,
-            },
-            _ => false,
-        }
-    }
-
-    /// The error of the call, given that of its last round: an earlier one that was lost may have run.
-    fn after_loss(self, error: CallError) -> CallError {
-        match (self.lost, error) {
-            (None, error) => error,
-            (Some(_), CallError::Refused { refusal, .. }) => CallError::Refused { refusal, unsettled: true },
-            (Some(lost), error) if error.outcome() == Outcome::NotRun => lost,
-            (Some(_), error) => error,
-        }
-    }
+    finish(caller, course.began, result)
 }
 
 /// Sends the same bytes until they are settled, in the lane of their cell.
@@ -218,7 +149,7 @@ fn judge(caller: &Caller, call: &SignedCall, refusal: Refusal, verdict: Verdict,
             if verdict == Verdict::NoGrant || refusal.is_unreadable_entry() {
                 caller.signer.doubt(&call.cell_id);
             }
-            caller.breakers.note(&call.cell_id, refusal.recovery());
+            caller.breakers.note(&call.cell_id, refusal.recovery(), &caller.meter);
             // Only what was decided at the nonce or after it says what became of the sendings before.
             let unsettled = open && refusal.stage() != Some(Stage::AtNonce);
             CallError::Refused { refusal, unsettled }
@@ -243,16 +174,12 @@ fn tell(caller: &Caller, call: &SignedCall, error: &CallError) {
 }
 
 /// Records how a call ended.
-fn finish(began: Instant, result: Result<ExternIO, CallError>) -> Result<ExternIO, CallError> {
+fn finish(
+    caller: &Caller,
+    began: Instant,
+    result: Result<ExternIO, CallError>,
+) -> Result<ExternIO, CallError> {
     let outcome = result.as_ref().map_or_else(CallError::outcome, |_| Outcome::Answered);
-    // Written out, because labels that the macro knows cost nothing at run time.
-    match outcome {
-        Outcome::Answered => metrics::counter!(names::CALLS, "outcome" => "answered"),
-        Outcome::NotRun => metrics::counter!(names::CALLS, "outcome" => "not_run"),
-        Outcome::Unknown => metrics::counter!(names::CALLS, "outcome" => "unknown"),
-        Outcome::Arrived { .. } => metrics::counter!(names::CALLS, "outcome" => "arrived"),
-    }
-    .increment(1);
-    metrics::histogram!(names::CALL_SECONDS).record(began.elapsed().as_secs_f64());
+    caller.meter.calls.ended(outcome, began.elapsed().as_secs_f64());
     result
 }

@@ -8,18 +8,12 @@ use holochain_zome_types::prelude::{FunctionName, Timestamp, ZomeCallParams, Zom
 use tokio::time::Instant;
 
 use super::caller::Caller;
-use super::options::CallPlan;
+use super::options::{CallPlan, MAX_NONCE_LIFE};
 use super::signed::SignedCall;
 use super::target::CallTarget;
 use super::traces::Traces;
 use crate::error::{CallError, SigningError};
 use crate::signing::Credentials;
-
-/// What a nonce lives longer than its call's deadline, for clocks that disagree.
-pub const DEFAULT_SKEW_MARGIN: Duration = Duration::from_secs(60);
-/// The longest a nonce may live. Conductors refuse more than 50 minutes by *their* clock (`holochain_data` 0.7.1), so
-/// a minute is left for a conductor whose clock is behind.
-pub const MAX_NONCE_LIFE: Duration = Duration::from_secs(49 * 60);
 
 /// Signs a call. Its nonce lives for `life`, or for the deadline and the skew margin, at most [`MAX_NONCE_LIFE`].
 pub(crate) async fn call(

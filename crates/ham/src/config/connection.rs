@@ -5,16 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ham_persistent::{RetryDelay, SystemWallClock, WallClock};
-use ham_session::{SessionConfig, Target};
-use http::{HeaderMap, HeaderValue};
+use ham_session::SessionConfig;
 use url::Url;
 
 use super::interface::{AppInterface, DEFAULT_ORIGIN, TokenFuture, TokenSource, local_target, shown_url};
-use super::session::{DEFAULT_ADMIN_TIMEOUT, MOST_IN_FLIGHT, conductor_session, default_retry};
+use super::session::{DEFAULT_ADMIN_TIMEOUT, conductor_session, default_retry};
 use crate::call::{DEFAULT_DEADLINE, DEFAULT_SKEW_MARGIN, OnUnknown, PressureBreaker, UnknownCall};
 use crate::dialect::Release;
 use crate::entropy::{Entropy, SystemEntropy};
-use crate::error::ConnectError;
 use crate::link::{DEFAULT_SIGNAL_BYTES, DEFAULT_SIGNAL_CAPACITY};
 use crate::memory::ProcessMemory;
 use crate::signing::Signing;
@@ -225,59 +223,5 @@ impl PersistentHamConfig {
     pub fn with_release(mut self, release: Option<Release>) -> Self {
         self.release = release;
         self
-    }
-
-    /// The wall clock that nonces expire by.
-    #[must_use]
-    pub fn with_wall_clock(mut self, wall_clock: Arc<dyn WallClock>) -> Self {
-        self.wall_clock = wall_clock;
-        self
-    }
-
-    /// Where nonces, keys, capability secrets and jitter come from.
-    ///
-    /// **Hazardous.** Whoever can foretell the bytes can forge calls and is let in by every grant that was made of them. It is
-    /// there for simulations, which repeat themselves.
-    #[must_use]
-    pub fn with_entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
-        self.entropy = entropy;
-        self
-    }
-
-    /// What this connection shares with others.
-    ///
-    /// **Hazardous.** Connections that do not share one write a grant each. It is there for simulations of several processes.
-    #[must_use]
-    pub fn with_memory(mut self, memory: ProcessMemory) -> Self {
-        self.memory = memory;
-        self
-    }
-
-    /// The dial target for one of the two interfaces.
-    pub(crate) fn target(&self, url: &Url) -> Result<Target, ConnectError> {
-        let origin = HeaderValue::from_str(&self.origin)
-            .map_err(|_| ConnectError::Config(format!("`{}` is no valid Origin header", self.origin)))?;
-        Ok(Target { url: url.clone(), headers: HeaderMap::from_iter([(http::header::ORIGIN, origin)]) })
-    }
-
-    pub(crate) fn check(&self) -> Result<(), ConnectError> {
-        if self.app_id.is_empty() {
-            return Err(ConnectError::Config("the app id is empty".into()));
-        }
-        if self.session.max_in_flight > MOST_IN_FLIGHT {
-            let asked = self.session.max_in_flight;
-            return Err(ConnectError::Config(format!(
-                "{asked} calls in flight: a conductor stops reading a socket, pings included, at 128; {MOST_IN_FLIGHT} are the most"
-            )));
-        }
-        if self.admin.is_none() && matches!(self.app, AppInterface::Discover { .. }) {
-            return Err(ConnectError::NoInterface);
-        }
-        if self.admin.is_none() && matches!(self.token, TokenSource::Issue) {
-            return Err(ConnectError::Config(
-                "tokens can only be issued through an admin interface; give a token provider".into(),
-            ));
-        }
-        Ok(())
     }
 }

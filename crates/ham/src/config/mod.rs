@@ -1,7 +1,9 @@
 //! Configuration.
 
+mod check;
 mod connection;
 mod interface;
+mod seams;
 mod session;
 
 pub use connection::PersistentHamConfig;

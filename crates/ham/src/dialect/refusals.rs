@@ -59,7 +59,7 @@ impl Span {
     }
 }
 
-/// An answer to a zome call after which the called cell's chain holds nothing of it.
+/// An answer to a zome call after which the called cell's chain holds nothing that the function itself wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NothingWritten {
     /// The conductor's error variant.
@@ -99,7 +99,7 @@ const fn row(kind: RefusalKind, prefix: &'static str, stage: Stage, on: Span) ->
     NothingWritten { kind, prefix, stage, on }
 }
 
-/// Every answer after which nothing was written. What is not in it is [`Effect::Unknown`](crate::Effect::Unknown).
+/// Every answer after which the called function has written nothing itself. What is not in it is [`Effect::Unknown`](crate::Effect::Unknown).
 pub const NOTHING_WRITTEN: &[NothingWritten] = {
     use RefusalKind::{Deserialization, InternalError, ZomeCallAuthenticationFailed, ZomeCallUnauthorized};
     use Span::{All, Since, Until};

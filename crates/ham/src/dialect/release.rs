@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::table::Dialect;
-
 /// The environment variable that names the release, for conductors that ham cannot find out about.
 pub const RELEASE_VARIABLE: &str = "HAM_HOLOCHAIN_RELEASE";
 
@@ -40,12 +38,6 @@ impl Release {
             Err(std::env::VarError::NotPresent) => Ok(None),
             Err(std::env::VarError::NotUnicode(text)) => Err(UnknownRelease(text.to_string_lossy().into())),
         }
-    }
-
-    /// What ham cannot promise on it, and what it has to do differently there; a sentence's end each.
-    #[must_use]
-    pub fn limits(self) -> &'static [&'static str] {
-        Dialect::of(self).limits
     }
 
     /// How it is written: the shortest form that [`FromStr`] reads.

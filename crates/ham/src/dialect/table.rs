@@ -128,6 +128,14 @@ impl Dialect {
     }
 }
 
+impl Release {
+    /// What ham cannot promise on it, and what it has to do differently there; a sentence's end each.
+    #[must_use]
+    pub fn limits(self) -> &'static [&'static str] {
+        Dialect::of(self).limits
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

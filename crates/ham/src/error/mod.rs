@@ -6,6 +6,7 @@ mod connect;
 mod fence;
 mod line;
 mod outcome;
+mod questions;
 mod signing;
 
 pub use admin::AdminError;

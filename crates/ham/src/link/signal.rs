@@ -9,8 +9,9 @@ use holochain_zome_types::prelude::{AgentPubKey, AppSignal, ZomeName};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use crate::events;
+use crate::metrics::Meter;
 use crate::wire::{ConductorProtocol, Incoming, shallow};
-use crate::{events, metrics as names};
 
 /// Signals kept for a subscriber that is behind; then it gets a gap.
 pub const DEFAULT_SIGNAL_CAPACITY: usize = 1024;
@@ -100,13 +101,14 @@ impl Signals {
 pub(crate) struct SignalHub {
     capacity: usize,
     bytes: usize,
+    meter: Arc<Meter>,
     /// A queue for each subscription. Taken when the owner closes, so that subscriptions end. Never held across an await.
     queues: Mutex<Option<Vec<LossySender<SignalItem>>>>,
 }
 
 impl SignalHub {
-    pub(crate) fn new(capacity: usize, bytes: usize) -> Self {
-        Self { capacity, bytes, queues: Mutex::new(Some(Vec::new())) }
+    pub(crate) fn new(capacity: usize, bytes: usize, meter: Arc<Meter>) -> Self {
+        Self { capacity, bytes, meter, queues: Mutex::new(Some(Vec::new())) }
     }
 
     pub(crate) fn subscribe(&self) -> Signals {
@@ -124,7 +126,7 @@ impl SignalHub {
             return;
         }
         tracing::warn!(event = events::SIGNAL_GAP, ?cause);
-        metrics::counter!(names::SIGNAL_GAPS).increment(1);
+        self.meter.signal_gaps.add();
         let bytes = match &cause {
             GapCause::LinkLost(text) | GapCause::BadFrame(text) => text.len(),
             GapCause::Lagged(_) => 0,
@@ -141,7 +143,7 @@ impl SignalHub {
             .and_then(|()| rmp_serde::from_slice::<Signal>(bytes).map_err(|error| error.to_string()));
         match signal {
             Ok(signal) => {
-                metrics::counter!(names::SIGNALS).increment(1);
+                self.meter.signals.add();
                 self.publish(&SignalItem::Signal(Arc::new(signal)), bytes.len());
             }
             Err(error) => self.gap(GapCause::BadFrame(error)),
@@ -171,7 +173,7 @@ impl Inbox<ConductorProtocol> for SignalHub {
             Pushed::Push(Incoming::Signal(bytes)) => self.received(&bytes),
             Pushed::Skipped { why } => {
                 tracing::warn!(event = events::FRAME_SKIPPED, interface = "app", why);
-                metrics::counter!(names::FRAMES_SKIPPED).increment(1);
+                self.meter.frames_skipped.add();
                 self.gap(GapCause::BadFrame(why));
             }
             Pushed::Orphan { key, .. } => tracing::debug!(event = events::LATE_ANSWER, id = key),
@@ -182,80 +184,4 @@ impl Inbox<ConductorProtocol> for SignalHub {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    async fn lagged(signals: &mut Signals) -> u64 {
-        match signals.next().await {
-            Some(SignalItem::Gap { cause: GapCause::Lagged(missed), .. }) => missed,
-            other => panic!("no lag gap: {other:?}"),
-        }
-    }
-
-    #[tokio::test]
-    async fn a_slow_subscriber_is_told_how_much_it_missed_and_slows_no_other() {
-        let hub = SignalHub::new(2, 1000);
-        let (mut slow, mut quick) = (hub.subscribe(), hub.subscribe());
-        let cause = |item| match item {
-            Some(SignalItem::Gap { cause: GapCause::BadFrame(cause), .. }) => cause,
-            other => panic!("no bad frame: {other:?}"),
-        };
-        for n in 0..5 {
-            hub.gap(GapCause::BadFrame(n.to_string()));
-            assert_eq!(cause(quick.next().await), n.to_string());
-        }
-        assert_eq!((cause(slow.next().await), cause(slow.next().await)), ("0".to_owned(), "1".to_owned()));
-        assert_eq!(lagged(&mut slow).await, 3);
-    }
-
-    fn signal(size: usize) -> Vec<u8> {
-        let cell_id = CellId::new(
-            holochain_zome_types::prelude::DnaHash::from_raw_32(vec![1; 32]),
-            AgentPubKey::from_raw_32(vec![2; 32]),
-        );
-        let signal = Signal::AppDirect { cell_id, from_agent: None, signal: vec![7; size] };
-        rmp_serde::to_vec_named(&signal).unwrap()
-    }
-
-    /// The stream counted signals and not their size: 1,024 of 64 MiB each waited for whoever did not read.
-    #[tokio::test]
-    async fn what_waits_for_a_subscriber_is_bounded_in_bytes() {
-        const SIZE: usize = 30_000;
-        let hub = SignalHub::new(1000, 100_000);
-        let (mut slow, gone) = (hub.subscribe(), hub.subscribe());
-        drop(gone);
-        for _ in 0..50 {
-            hub.received(&signal(SIZE));
-        }
-        hub.received(&signal(1));
-        let size = |item: Option<SignalItem>| match item {
-            Some(SignalItem::Signal(signal)) => match &*signal {
-                Signal::AppDirect { signal, .. } => signal.len(),
-                other => panic!("{other:?}"),
-            },
-            other => panic!("no signal: {other:?}"),
-        };
-        let (mut came, mut missed) = (0, 0);
-        while came + missed < 50 {
-            match slow.next().await {
-                Some(SignalItem::Gap { cause: GapCause::Lagged(lost), .. }) => missed += lost,
-                item => {
-                    assert_eq!(size(item), SIZE);
-                    came += 1;
-                }
-            }
-        }
-        assert!((1..=3).contains(&came), "{came} came");
-        assert_eq!(size(slow.next().await), 1);
-        assert_eq!(hub.queues().as_ref().map(Vec::len), Some(1), "a dropped subscription leaves nothing");
-    }
-
-    #[tokio::test]
-    async fn a_closed_hub_ends_every_subscription() {
-        let hub = SignalHub::new(2, 1000);
-        let mut before = hub.subscribe();
-        hub.close();
-        assert!(before.next().await.is_none());
-        assert!(hub.subscribe().next().await.is_none());
-    }
-}
+mod tests;

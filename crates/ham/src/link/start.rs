@@ -13,9 +13,10 @@ use crate::call::Caller;
 use crate::call::{Breakers, Lanes};
 use crate::config::{PersistentHamConfig, default_retry};
 use crate::error::ConnectError;
+use crate::events;
+use crate::metrics::Meter;
 use crate::signing::{Signer, Surroundings};
 use crate::wire::ConductorProtocol;
-use crate::{events, metrics as names};
 
 /// Everything but the engine, so that both ways of starting share it.
 pub(crate) struct Parts {
@@ -23,6 +24,7 @@ pub(crate) struct Parts {
     admin: Option<Admin>,
     signals: Arc<SignalHub>,
     app: Arc<RwLock<Option<Arc<AppInfo>>>>,
+    meter: Arc<Meter>,
 }
 
 impl Parts {
@@ -36,14 +38,16 @@ impl Parts {
             }
             None => None,
         };
-        let signals = Arc::new(SignalHub::new(config.signal_capacity, config.signal_bytes));
-        Ok(Self { config: Arc::new(config), admin, signals, app: Arc::default() })
+        let meter = Arc::new(Meter::new(&config.app_id));
+        let signals = SignalHub::new(config.signal_capacity, config.signal_bytes, meter.clone());
+        let (config, signals) = (Arc::new(config), Arc::new(signals));
+        Ok(Self { config, admin, signals, app: Arc::default(), meter })
     }
 
     pub(crate) fn persistent(&self) -> ham_persistent::Builder<ConductorConnector> {
         let connector =
             ConductorConnector::new(self.config.clone(), self.admin.clone(), self.signals.clone());
-        let (signals, app) = (self.signals.clone(), self.app.clone());
+        let (signals, app, meter) = (self.signals.clone(), self.app.clone(), self.meter.clone());
         let mut outage = Outage::default();
         Persistent::builder(format!("conductor app {}", self.config.app_id), connector)
             .config(
@@ -54,9 +58,8 @@ impl Parts {
             )
             .wall_clock(self.config.wall_clock.clone())
             .randomness(crate::entropy::jitter(&*self.config.entropy))
-            .wall_clock(self.config.wall_clock.clone())
             .on_event(move |event| {
-                on_event(&event, &signals, &app, &mut outage);
+                on_event(&event, &signals, &app, &meter, &mut outage);
                 std::future::ready(())
             })
     }
@@ -77,6 +80,7 @@ impl Parts {
             signer,
             breakers,
             lanes,
+            meter: self.meter,
             persistent,
             admin: self.admin,
             signals: self.signals,
@@ -100,6 +104,7 @@ fn on_event(
     event: &Event<ConductorConnector>,
     signals: &SignalHub,
     app: &RwLock<Option<Arc<AppInfo>>>,
+    meter: &Meter,
     outage: &mut Outage,
 ) {
     match event {
@@ -112,8 +117,8 @@ fn on_event(
                 tracing::info!(event = events::RECONNECTED, attempts = outage.failed);
             }
             *outage = Outage { link: Some(link.clone()), ..Outage::default() };
-            metrics::counter!(names::LINKS).increment(1);
-            metrics::gauge!(names::LINK_UP).set(1.0);
+            meter.links.add();
+            meter.link_up.set(1.0);
         }
         Event::FailedToConnect(_) => outage.failed = outage.failed.saturating_add(1),
         Event::Disconnected => {
@@ -124,8 +129,8 @@ fn on_event(
                 _ => tracing::warn!(event = events::DISCONNECTED, cause),
             }
             outage.lost = true;
-            metrics::counter!(names::LINKS_LOST).increment(1);
-            metrics::gauge!(names::LINK_UP).set(0.0);
+            meter.links_lost.add();
+            meter.link_up.set(0.0);
             signals.gap(GapCause::LinkLost(cause));
         }
         Event::AttemptingToConnect | Event::ObtainedAddress(_) => {}

@@ -187,7 +187,7 @@ pub(super) fn there(
     if ring.keys().is_there(&credential.cell) {
         let StoredCredential { app_id, cell, tag, .. } = &credential;
         tracing::warn!(event = events::CAP_GRANT, app_id, cell, tag);
-        metrics::counter!(crate::metrics::GRANTS).increment(1);
+        crate::metrics::count_grant(app_id);
     }
     credential
 }

@@ -10,7 +10,8 @@ async fn the_client_goes_before_the_trait_and_the_trait_before_the_connection() 
     assert_eq!(zome.options(CallOptions::default()), CallOptions::default());
 
     let second = Duration::from_secs(1);
-    let declared = CallOptions::default().with_policy(CallPolicy::IDEMPOTENT).with_deadline(second);
+    let declared =
+        CallOptions::default().with_policy(CallPolicy::IDEMPOTENT).with_deadline(second).with_read_only();
     assert_eq!(zome.options(declared), declared);
 
     let own = zome.clone().with_policy(CallPolicy::FailFast).options(declared);

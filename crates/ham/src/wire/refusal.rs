@@ -93,7 +93,7 @@ impl Refusal {
         &self.text
     }
 
-    /// What the call left on the called cell's source chain, after [`NOTHING_WRITTEN`].
+    /// What the called function left on its cell's source chain, after [`NOTHING_WRITTEN`].
     pub fn effect(&self) -> Effect {
         // The first use of a claimed nonce may have written.
         if self.stage().is_some() && self.unauthorized_reason() != Some("BadNonce(\"Duplicate\")") {

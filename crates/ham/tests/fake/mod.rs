@@ -1,5 +1,9 @@
 //! A conductor that follows a script: enough of one to connect, to grant and to lose.
 
+mod keys;
+pub(crate) mod link;
+pub(crate) mod words;
+
 use std::net::SocketAddr;
 
 use ham::{AppInterface, Ham, HamConfig, PersistentHam, PersistentHamConfig, Secret, TokenFuture};
@@ -183,15 +187,23 @@ fn administered(request: &AdminRequest, port: u16) -> AdminResponse {
 }
 
 fn app_info() -> AppInfo {
+    installation(1, &["role"])
+}
+
+/// The app as it is after its `nth` installation: each role has a cell of its own, whose DNA tells both.
+fn installation(nth: u8, roles: &[&str]) -> AppInfo {
     let agent_pub_key = AgentPubKey::from_raw_32(vec![2; 32]);
-    let cell_id = CellId::new(DnaHash::from_raw_32(vec![1; 32]), agent_pub_key.clone());
-    let dna_modifiers = DnaModifiers { network_seed: String::new(), properties: ().try_into().unwrap() };
-    let cell = CellInfo::new_provisioned(cell_id, dna_modifiers, "role".to_owned());
+    let cell_info = roles.iter().zip(0..).map(|(role, place): (_, u8)| {
+        let cell_id = CellId::new(DnaHash::from_raw_32(vec![nth + 100 * place; 32]), agent_pub_key.clone());
+        let dna_modifiers = DnaModifiers { network_seed: String::new(), properties: ().try_into().unwrap() };
+        let cell = CellInfo::new_provisioned(cell_id, dna_modifiers, (*role).to_owned());
+        ((*role).to_owned(), vec![cell])
+    });
     AppInfo {
         installed_app_id: APP.to_owned(),
-        cell_info: [("role".to_owned(), vec![cell])].into_iter().collect(),
+        cell_info: cell_info.collect(),
         status: AppStatus::Enabled,
-        agent_pub_key,
+        agent_pub_key: agent_pub_key.clone(),
         manifest: AppManifest::V0(AppManifestV0 {
             name: APP.to_owned(),
             description: None,
@@ -200,6 +212,6 @@ fn app_info() -> AppInfo {
             bootstrap_url: None,
             relay_url: None,
         }),
-        installed_at: Timestamp::from_micros(0),
+        installed_at: Timestamp::from_micros(i64::from(nth)),
     }
 }

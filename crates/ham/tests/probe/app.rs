@@ -53,7 +53,9 @@ pub(crate) async fn app_on(conductor: &Conductor) -> Features {
     conductor.install_app(&AppBundleSource::Path(bundle), &app_id, options).await.unwrap();
     conductor.enable(&app_id).await.unwrap();
     conductor.wait_until_callable(&app_id).await.unwrap();
-    let config = PersistentHamConfig::local(conductor.admin_port(), &app_id).with_deadline(PATIENCE);
+    // What conductors do with calls that meet is a matter of these tests.
+    let config =
+        PersistentHamConfig::local(conductor.admin_port(), &app_id).with_deadline(PATIENCE).with_lanes(false);
     Features(PersistentHam::connect(config).await.unwrap())
 }
 

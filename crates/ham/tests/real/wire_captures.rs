@@ -54,6 +54,7 @@ async fn upstream_call(ham: &PersistentHam, cell: CellId) -> Refusal {
 /// What the loser is told of two calls that write to one chain at a time. Both compute for a second before they write,
 /// so both begin from the same head.
 async fn head_moved(ham: &PersistentHam) -> CallError {
+    let ham = PersistentHam::connect(ham.config().clone().with_lanes(false)).await.unwrap();
     let write = |call_id: &str| {
         let payload = json!({ "call_id": call_id, "millis": 1_000 });
         ham.call_zome::<_, serde::de::IgnoredAny>("probe", "probe", "slow_create", payload)

@@ -1,0 +1,164 @@
+//! What befalls a conductor: death and return, and what its administrators do.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::conductor::Conductor;
+use super::release::Release;
+use super::store::Status;
+use crate::dice::Stream;
+use crate::net::Severed;
+use crate::time::{pause, spawn};
+use crate::world::Count;
+
+/// How it comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Boot {
+    /// Milliseconds until its ports accept again.
+    pub(crate) down: u64,
+    /// Milliseconds from there until its cells have started.
+    pub(crate) starts: u64,
+    /// Nobody is told that the sockets ended.
+    pub(crate) silent: bool,
+    /// With an older store, if there is one.
+    pub(crate) restored: bool,
+    /// The ports that it chose are other ones.
+    pub(crate) moved: bool,
+    /// It is of this release then.
+    pub(crate) release: Option<Release>,
+}
+
+impl Boot {
+    /// A restart as restarts are.
+    pub(crate) fn drawn(dice: &mut Stream) -> Self {
+        Self {
+            down: dice.between(1, 6_000),
+            starts: dice.skewed_millis(3_000).as_millis() as u64,
+            silent: dice.percent(25),
+            restored: dice.percent(5),
+            moved: dice.percent(40),
+            release: dice.percent(10).then(|| dice.pick(&Release::ALL)),
+        }
+    }
+}
+
+impl Conductor {
+    /// Dies in the middle of everything, and comes back.
+    pub(crate) fn crash(&self, boot: Boot) {
+        let mut state = self.lock();
+        if !state.up {
+            return;
+        }
+        self.world.words("conductor", format!("dies: {boot:?}"));
+        state.up = false;
+        state.stop();
+        let how = if boot.silent { Severed::Silent } else { Severed::Reset };
+        for (_, socket) in std::mem::take(&mut state.sockets) {
+            socket.cut.sever(how);
+        }
+        state.tokens.clear();
+        state.inits.clear();
+        drop(state);
+        if let Some(me) = self.me.upgrade() {
+            spawn(async move {
+                pause(Duration::from_millis(boot.down)).await;
+                me.boot(boot);
+            });
+        }
+    }
+
+    fn boot(&self, boot: Boot) {
+        self.world.next(Count::Boots);
+        let mut state = self.lock();
+        if boot.restored
+            && let Some(mut older) = state.snapshot.clone()
+        {
+            older.number = state.store.number + 1;
+            older.keep_counting(&state.store);
+            state.store = older;
+            self.world.words("conductor", format!("store {} is an older one", state.store.number));
+        }
+        let first = state.next_port;
+        let mut next = first;
+        for interface in
+            state.store.interfaces.iter_mut().filter(|interface| interface.asked == 0 && boot.moved)
+        {
+            interface.port = next;
+            next += 1;
+        }
+        state.next_port = next;
+        state.release = boot.release.unwrap_or(state.release);
+        state.ready_at = Instant::now() + Duration::from_millis(boot.starts);
+        state.up = true;
+        drop(state);
+        self.world.words("conductor", "accepts again");
+    }
+
+    /// Remembers the store, for a later restore.
+    pub(crate) fn back_up(&self) {
+        let mut state = self.lock();
+        state.snapshot = Some(state.store.clone());
+    }
+
+    pub(crate) fn set_status(&self, status: Status) {
+        self.world.words("conductor", format!("the app is {status:?}"));
+        self.lock().store.status = status;
+    }
+
+    /// Disables the app for a while.
+    pub(crate) fn disable_for(&self, time: Duration) {
+        if self.lock().store.status != Status::Enabled {
+            return;
+        }
+        self.set_status(Status::Disabled);
+        if let Some(me) = self.me.upgrade() {
+            spawn(async move {
+                pause(time).await;
+                if me.lock().store.status == Status::Disabled {
+                    me.set_status(Status::Enabled);
+                }
+            });
+        }
+    }
+
+    /// Installs the app again: other cells, of another agent.
+    pub(crate) fn reinstall(&self) {
+        self.world.words("conductor", "the app is installed again");
+        let mut state = self.lock();
+        let (roles, clones) = (state.roles, state.clones);
+        // What stood on the chains is gone with them.
+        state.store.install(roles, clones);
+        for socket in state.sockets.values_mut() {
+            socket.signals = None;
+        }
+    }
+
+    pub(crate) fn revoke(&self) {
+        self.world.words("conductor", "all grants are revoked");
+        self.lock().store.cells.iter_mut().for_each(super::cell::Cell::revoke);
+    }
+
+    pub(crate) fn freeze(&self, time: Duration) {
+        self.world.words("conductor", format!("answers nothing for {time:?}"));
+        self.lock().frozen_until = Instant::now() + time;
+    }
+
+    /// Everything is well from here on.
+    pub(crate) async fn heal(&self) {
+        while !self.lock().up {
+            pause(Duration::from_millis(10)).await;
+        }
+        self.clock.correct();
+        let mut state = self.lock();
+        let now = Instant::now();
+        state.frozen_until = now;
+        state.ready_at = state.ready_at.min(now);
+        state.store.status = Status::Enabled;
+        state.sockets.values().for_each(|socket| socket.cut.heal());
+        // Nothing more can be asked on a socket whose every place waits for an answer that does not come.
+        for socket in state.sockets.values().filter(|socket| socket.withheld >= socket.window) {
+            socket.cut.sever(Severed::Reset);
+        }
+    }
+}

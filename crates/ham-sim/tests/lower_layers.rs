@@ -1,0 +1,47 @@
+//! The lower layers: a seed is one life, and lives that broke a promise once keep it now.
+
+use std::process::Command;
+
+use ham_sim::{LayerName, Mask, replay};
+
+/// The hash over the lives of these seeds, in a process of its own.
+fn hash(layer: &str, from: u64, seeds: u64, jobs: u32) -> u64 {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ham-sim"));
+    let arguments = format!("--layer {layer} --json --from {from} --seeds {seeds} --jobs {jobs}");
+    let output = command.args(arguments.split_whitespace()).output().expect("the binary of this crate");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let last = text.lines().last().expect("a last line");
+    let last: serde_json::Value = serde_json::from_str(last).expect("JSON");
+    u64::from_str_radix(last["hash"].as_str().expect("a hash"), 16).expect("a number")
+}
+
+/// The hash of a run is the sum over its seeds, so a run is the sum of its parts.
+fn parts_are_the_whole(layer: &str, seeds: u64) {
+    let half = seeds / 2;
+    let parts = hash(layer, half, half, 1).wrapping_add(hash(layer, 0, half, 2));
+    assert_eq!(hash(layer, 0, seeds, 1), parts);
+}
+
+#[test]
+fn two_processes_live_the_same_lives_of_the_engine() {
+    parts_are_the_whole("persistent", 1_000);
+}
+
+#[test]
+fn two_processes_live_the_same_lives_of_a_link() {
+    parts_are_the_whole("session", 200);
+}
+
+/// Seeds that broke a promise of the engine before it was mended.
+#[test]
+fn the_engine_keeps_what_it_broke() {
+    for (seed, without, was) in [
+        (118, "1-10", "an endless pause panicked"),
+        (78, "2-4", "Disconnected was announced without Connected"),
+        (2_703, "0,2-7,9-10,12", "the callback of Connected was dropped when the last link ended in it"),
+    ] {
+        let mask: Mask = without.parse().expect("a mask");
+        assert_eq!(replay(LayerName::Persistent, seed, &mask), [], "seed {seed}: {was}");
+        assert_eq!(replay(LayerName::Persistent, seed, &Mask::none()), [], "seed {seed}, whole: {was}");
+    }
+}

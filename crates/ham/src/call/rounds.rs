@@ -1,0 +1,81 @@
+//! The rounds of a call: whether it is signed and sent anew.
+
+use tokio::time::Instant;
+
+use super::caller::Caller;
+use super::options::CallPolicy;
+use super::sign::MAX_MOVES;
+use super::signed::SignedCall;
+use crate::error::{CallError, Outcome};
+use crate::wire::Verdict;
+
+/// The rounds of one call: each signs it anew.
+pub(super) struct Rounds {
+    /// How many more losses are followed by a round.
+    repeats: u32,
+    /// A round that was sent and lost: what a later one says of itself must not hide it.
+    lost: Option<CallError>,
+    /// Whether a grant was written for a round that was refused for want of one.
+    renewed: bool,
+    /// How often the cell was looked up anew.
+    moves: u32,
+}
+
+impl Rounds {
+    pub(super) fn of(policy: CallPolicy) -> Self {
+        let repeats = match policy {
+            CallPolicy::Repeat { times } => times,
+            CallPolicy::FailFast | CallPolicy::Resume => 0,
+        };
+        Self { repeats, lost: None, renewed: false, moves: 0 }
+    }
+
+    /// Whether another round may follow one that ended with `error`.
+    pub(super) async fn another(
+        &mut self,
+        caller: &Caller,
+        call: &SignedCall,
+        error: &CallError,
+        granted: u32,
+        deadline: Instant,
+    ) -> bool {
+        if Instant::now() >= deadline {
+            return false;
+        }
+        match error {
+            // The deadline is longer than a nonce lives. Nothing of the call has left: a new nonce is no risk.
+            CallError::ExpiredUnsent => true,
+            CallError::LinkLost { .. } if self.repeats > 0 => {
+                self.repeats -= 1;
+                if error.outcome() == Outcome::Unknown {
+                    self.lost = Some(error.clone());
+                }
+                true
+            }
+            CallError::Refused { refusal, unsettled: false } => match refusal.verdict(&call.cell_id) {
+                // A grant that was written meanwhile may let the call pass: nothing of it ran.
+                Verdict::NoGrant if !self.renewed && self.lost.is_none() => {
+                    self.renewed = true;
+                    caller.signer.credentials(&call.cell_id, deadline).await.is_ok()
+                        && caller.signer.granted() > granted
+                }
+                Verdict::NoCell if self.moves < MAX_MOVES => {
+                    self.moves += 1;
+                    caller.moved(&call.target, &call.cell_id, deadline).await.is_some()
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// The error of the call, given that of its last round: an earlier one that was lost may have run.
+    pub(super) fn after_loss(self, error: CallError) -> CallError {
+        match (self.lost, error) {
+            (None, error) => error,
+            (Some(_), CallError::Refused { refusal, .. }) => CallError::Refused { refusal, unsettled: true },
+            (Some(lost), error) if error.outcome() == Outcome::NotRun => lost,
+            (Some(_), error) => error,
+        }
+    }
+}

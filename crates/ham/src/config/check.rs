@@ -1,0 +1,40 @@
+//! Whether a configuration can work, and what is dialled by it.
+
+use ham_session::Target;
+use http::{HeaderMap, HeaderValue};
+use url::Url;
+
+use super::connection::PersistentHamConfig;
+use super::interface::{AppInterface, TokenSource};
+use super::session::MOST_IN_FLIGHT;
+use crate::error::ConnectError;
+
+impl PersistentHamConfig {
+    /// The dial target for one of the two interfaces.
+    pub(crate) fn target(&self, url: &Url) -> Result<Target, ConnectError> {
+        let origin = HeaderValue::from_str(&self.origin)
+            .map_err(|_| ConnectError::Config(format!("`{}` is no valid Origin header", self.origin)))?;
+        Ok(Target { url: url.clone(), headers: HeaderMap::from_iter([(http::header::ORIGIN, origin)]) })
+    }
+
+    pub(crate) fn check(&self) -> Result<(), ConnectError> {
+        if self.app_id.is_empty() {
+            return Err(ConnectError::Config("the app id is empty".into()));
+        }
+        if self.session.max_in_flight > MOST_IN_FLIGHT {
+            let asked = self.session.max_in_flight;
+            return Err(ConnectError::Config(format!(
+                "{asked} calls in flight: a conductor stops reading a socket, pings included, at 128; {MOST_IN_FLIGHT} are the most"
+            )));
+        }
+        if self.admin.is_none() && matches!(self.app, AppInterface::Discover { .. }) {
+            return Err(ConnectError::NoInterface);
+        }
+        if self.admin.is_none() && matches!(self.token, TokenSource::Issue) {
+            return Err(ConnectError::Config(
+                "tokens can only be issued through an admin interface; give a token provider".into(),
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,37 @@
+//! What a simulation puts in the place of the system's own.
+
+use std::sync::Arc;
+
+use ham_persistent::WallClock;
+
+use super::connection::PersistentHamConfig;
+use crate::entropy::Entropy;
+use crate::memory::ProcessMemory;
+
+impl PersistentHamConfig {
+    /// The wall clock that nonces expire by.
+    #[must_use]
+    pub fn with_wall_clock(mut self, wall_clock: Arc<dyn WallClock>) -> Self {
+        self.wall_clock = wall_clock;
+        self
+    }
+
+    /// Where nonces, keys, capability secrets and jitter come from.
+    ///
+    /// **Hazardous.** Whoever can foretell the bytes can forge calls and is let in by every grant that was made of them. It is
+    /// there for simulations, which repeat themselves.
+    #[must_use]
+    pub fn with_entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
+        self.entropy = entropy;
+        self
+    }
+
+    /// What this connection shares with others.
+    ///
+    /// **Hazardous.** Connections that do not share one write a grant each. It is there for simulations of several processes.
+    #[must_use]
+    pub fn with_memory(mut self, memory: ProcessMemory) -> Self {
+        self.memory = memory;
+        self
+    }
+}

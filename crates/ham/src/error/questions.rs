@@ -1,0 +1,123 @@
+//! What every error of a call answers: what became of the call, what it left, and what to do.
+
+use ham_session::{Delivery, OVERLOAD_COOL_DOWN, Recovery};
+
+use super::call::CallError;
+use super::outcome::Outcome;
+use crate::wire::{Effect, NotRunning};
+
+impl CallError {
+    /// What became of the call.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::During { error, .. } => error.outcome(),
+            Self::NoLink { .. }
+            | Self::Overloaded { .. }
+            | Self::OverloadedBytes { .. }
+            | Self::CoolingDown { .. }
+            | Self::Signing(_)
+            | Self::UnknownRole { .. }
+            | Self::Encode(_)
+            | Self::TooLarge { .. }
+            | Self::NotInRelease { .. }
+            | Self::ExpiredUnsent
+            | Self::Fenced
+            | Self::ClockSkew { .. } => Outcome::NotRun,
+            Self::LinkLost { sent, .. } | Self::TimedOut { sent, .. } | Self::Closed { sent } => {
+                if *sent {
+                    Outcome::Unknown
+                } else {
+                    Outcome::NotRun
+                }
+            }
+            Self::CellNotRunning { sent_before, .. } => {
+                if *sent_before {
+                    Outcome::Unknown
+                } else {
+                    Outcome::NotRun
+                }
+            }
+            Self::Expired
+            | Self::Ambiguous { .. }
+            | Self::UnsafeToRepeat { .. }
+            | Self::EmptyAnswer
+            | Self::UnexpectedResponse(_) => Outcome::Unknown,
+            Self::Arrived { not_started_after } => Outcome::Arrived { not_started_after: *not_started_after },
+            Self::Refused { unsettled, .. } => {
+                if *unsettled {
+                    Outcome::Unknown
+                } else {
+                    Outcome::Answered
+                }
+            }
+            Self::Decode(_) => Outcome::Answered,
+        }
+    }
+
+    /// Whether the call can have reached the conductor: the session's view of [`outcome`](Self::outcome).
+    pub fn delivery(&self) -> Delivery {
+        match self.inner() {
+            // These were answered by the conductor, though the call did not run.
+            Self::ClockSkew { .. }
+            | Self::NotInRelease { .. }
+            | Self::CellNotRunning { sent_before: false, .. } => Delivery::Answered,
+            other => match other.outcome() {
+                Outcome::NotRun => Delivery::NotSent,
+                Outcome::Unknown => Delivery::Unknown,
+                Outcome::Arrived { .. } | Outcome::Answered => Delivery::Answered,
+            },
+        }
+    }
+
+    /// What the call left on the called cell's source chain: see [`Effect`] for what it leaves out.
+    pub fn effect(&self) -> Effect {
+        match self.inner() {
+            Self::Refused { refusal, unsettled: false } => refusal.effect(),
+            // It ran to its end.
+            Self::Decode(_) => Effect::Unknown,
+            other => match other.outcome() {
+                Outcome::NotRun => Effect::Nothing,
+                Outcome::Unknown | Outcome::Arrived { .. } | Outcome::Answered => Effect::Unknown,
+            },
+        }
+    }
+
+    /// What the owner can do about it.
+    pub fn recovery(&self) -> Recovery {
+        match self {
+            Self::During { error, .. } => error.recovery(),
+            Self::NoLink { .. } | Self::LinkLost { .. } => Recovery::Reconnect,
+            Self::TimedOut { .. } | Self::Overloaded { .. } | Self::OverloadedBytes { .. } => {
+                Recovery::CoolDown { after: OVERLOAD_COOL_DOWN }
+            }
+            Self::CoolingDown { after } => Recovery::CoolDown { after: *after },
+            Self::Signing(error) => error.recovery(),
+            Self::CellNotRunning { reason: NotRunning::NotStarted | NotRunning::AwaitingRestore, .. } => {
+                Recovery::CoolDown { after: OVERLOAD_COOL_DOWN }
+            }
+            Self::UnknownRole { .. }
+            | Self::Encode(_)
+            | Self::TooLarge { .. }
+            | Self::ExpiredUnsent
+            | Self::CellNotRunning { .. }
+            | Self::ClockSkew { .. }
+            | Self::NotInRelease { .. }
+            | Self::UnsafeToRepeat { .. }
+            | Self::Expired
+            | Self::Ambiguous { .. }
+            | Self::Fenced
+            | Self::Arrived { .. }
+            | Self::EmptyAnswer
+            | Self::UnexpectedResponse(_)
+            | Self::Decode(_) => Recovery::FixCaller,
+            Self::Refused { refusal, .. } => refusal.recovery(),
+            Self::Closed { .. } => Recovery::GiveUp,
+        }
+    }
+
+    /// Whether trying again can help: derived from [`recovery`](Self::recovery) alone. It says nothing about whether
+    /// the call ran.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self.recovery(), Recovery::Reconnect | Recovery::CoolDown { .. })
+    }
+}
