@@ -86,7 +86,7 @@ impl<'a> Load<'a> {
                 return Ok(());
             }
             let policy = policy(number);
-            if number % WRITE_EVERY == 0 {
+            if number.is_multiple_of(WRITE_EVERY) {
                 self.write(number, policy).await?;
             } else {
                 self.echo(number, policy).await?;

@@ -25,7 +25,7 @@ pub(super) async fn run(
             _ => None,
         });
         lost = Some(since.await?);
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             proxy.cut_now();
         } else {
             proxy.reset_now();
