@@ -30,18 +30,20 @@ pub(super) async fn answer(conductor: &Arc<Conductor>, socket: u32, body: &[u8])
             conductor.withhold(socket);
             std::future::pending::<()>().await;
         }
-        if world.swarm.admin_error.hits(&mut dice) {
-            return Answer::refused(texts::locked());
-        }
     }
     let name = wire::name(body);
+    let release = conductor.lock().release;
+    // What cannot be read is refused before anything else goes wrong.
+    if let Some(refused) = told_apart(&name, release) {
+        return Answer::refused(refused);
+    }
+    if !world.is_healed() && world.swarm.admin_error.hits(&mut dice) {
+        return Answer::refused(texts::locked());
+    }
     match name.as_str() {
         "grant_zome_call_capability" => return grants::write(conductor, body, &mut dice).await,
         "list_capability_grants" => return grants::list(conductor),
         _ => {}
-    }
-    if let Some(refused) = told_apart(&name, conductor.lock().release) {
-        return Answer::refused(refused);
     }
     match rmp_serde::from_slice(body) {
         Ok(request) => administered(conductor, request),

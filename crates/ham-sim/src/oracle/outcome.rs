@@ -128,9 +128,9 @@ fn hooks(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
         let arrived = known.received.first().is_some_and(|received| received <= moment);
         let is_last = last.is_some_and(|(_, last)| last == nonce);
         let settled = told.outcome.is_settled() && is_last;
-        // What was sent once and refused before it ran is settled, whatever is told of the others.
-        let refused = known.received.len() == 1
-            && known.answers.iter().any(|(_, with)| !UNANSWERED.contains(with))
+        // What was refused before it ran, each time it was sent, is settled, whatever is told of the others.
+        let answers = known.answers.iter().filter(|(_, with)| !UNANSWERED.contains(with)).count();
+        let refused = answers >= known.received.len()
             && (known.runs.is_empty() || (is_last && told.error == Some("Refused")));
         if arrived && !settled && !refused && heard == 0 {
             verdict.find(
