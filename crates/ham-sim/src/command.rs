@@ -109,7 +109,7 @@ fn search<L: Layer>(args: &Args) -> std::io::Result<bool> {
     let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(stuck) => {
-            writeln!(out, "{stuck}: ham-sim --layer {} --seed {}", L::NAME, stuck.seed)?;
+            report::stopped::<L>(&mut out, &stuck, args.json)?;
             return Ok(false);
         }
     };

@@ -11,7 +11,7 @@ use crate::history::Event;
 use crate::life::{Layer, Life};
 use crate::mask::Mask;
 use crate::one::Lived;
-use crate::run::{Found, Outcome};
+use crate::run::{Found, Outcome, Stopped};
 use crate::shrink::Shrunk;
 use crate::transcript::transcript;
 
@@ -66,6 +66,16 @@ pub(crate) fn found<L: Layer>(
     writeln!(out, "  {}", command::<L>(seed, &shrunk.mask))?;
     self::life::<L>(out, life, lived)?;
     writeln!(out)
+}
+
+/// A life that does not end in real time ends the run.
+pub(crate) fn stopped<L: Layer>(out: &mut impl Write, stopped: &Stopped, as_json: bool) -> Result<()> {
+    let repeat = command::<L>(stopped.seed, &Mask::none());
+    if as_json {
+        let line = json!({ "invariant": "stuck", "seed": stopped.seed, "finding": stopped.to_string(), "repeat": repeat });
+        return writeln!(out, "{line}");
+    }
+    writeln!(out, "{stopped}: {repeat}")
 }
 
 /// The last line.
