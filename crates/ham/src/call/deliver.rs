@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::caller::Caller;
 use super::course::{Course, MAX_RESUMES};
-use super::delivered::{Delivered, Undelivered};
+use super::delivered::{Delivered, Errand, Undelivered};
 use super::release::{self, forgets};
 use super::sign::timestamp;
 use super::signed::SignedCall;
@@ -17,17 +17,6 @@ use super::verdict::verdict;
 use crate::error::{CallError, from_request};
 use crate::events;
 use crate::wire::{self, BadAnswer, ConductorProtocol, NotRunning, Refusal, Request, Verdict};
-
-/// What the bytes are for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Errand {
-    /// The call itself.
-    Call,
-    /// A fence of it: the same nonce.
-    Fence,
-    /// A question that is refused before the nonce.
-    Probe,
-}
 
 /// Bytes on their way, in the name of one signed call.
 pub(crate) struct Delivery<'a> {

@@ -8,6 +8,17 @@ use holochain_zome_types::prelude::ExternIO;
 use crate::error::CallError;
 use crate::wire::{BadAnswer, Refusal, Verdict};
 
+/// What the bytes are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Errand {
+    /// The call itself.
+    Call,
+    /// A fence of it: the same nonce.
+    Fence,
+    /// A question that is refused before the nonce.
+    Probe,
+}
+
 /// What came back.
 pub(crate) enum Delivered {
     Output(ExternIO),

@@ -6,8 +6,8 @@ use tokio::time::Instant;
 
 use super::caller::Caller;
 use super::course::Course;
-use super::deliver::{Delivery, Errand};
-use super::delivered::{Delivered, Undelivered};
+use super::deliver::Delivery;
+use super::delivered::{Delivered, Errand, Undelivered};
 use super::release;
 use super::sign;
 use super::signed::SignedCall;

@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use super::caller::{Caller, bad_answer};
 use super::course::Course;
-use super::deliver::{Delivery, Errand};
-use super::delivered::Delivered;
+use super::deliver::Delivery;
+use super::delivered::{Delivered, Errand};
 use super::options::CallPlan;
 use super::sign;
 use super::signed::SignedCall;

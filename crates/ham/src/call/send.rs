@@ -5,8 +5,8 @@ use tokio::time::Instant;
 
 use super::caller::{Caller, bad_answer};
 use super::course::Course;
-use super::deliver::{Delivery, Errand};
-use super::delivered::{Delivered, Undelivered};
+use super::deliver::Delivery;
+use super::delivered::{Delivered, Errand, Undelivered};
 use super::lane::{self, Lane};
 use super::options::{CallOptions, CallPlan, CallPolicy, UnknownCall};
 use super::rounds::Rounds;
