@@ -45,7 +45,7 @@ impl Verdict {
         self.findings.push(Finding { invariant, at, words: words.to_string() });
     }
 
-    /// Notes that the life went through a state of [`Layer::STATES`](crate::Layer::STATES).
+    /// Notes that the life went through a state of [`Layer::STATES`](crate::life::Layer::STATES).
     pub(crate) fn reach(&mut self, state: &'static str) {
         self.reached.add(state, 1);
     }
