@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use super::Entries;
 use crate::finding::Verdict;
+use crate::history::Entry;
 use crate::layer::session::event::{Ended, Happened, Sent, Told};
 use crate::layer::session::life::{SessionLife, What};
+use crate::net::Fault;
 
 pub(super) fn judge(life: &SessionLife, entries: &Entries, verdict: &mut Verdict) {
     let end = entries.iter().find(|entry| matches!(entry.event, Happened::LinkEnded { .. }));
@@ -21,7 +23,10 @@ pub(super) fn judge(life: &SessionLife, entries: &Entries, verdict: &mut Verdict
         verdict.find("I14-false", Some(end.at), "taken for stuck, and there were places");
     }
     vanished(life, entries, end.at, verdict);
-    unheard(life, entries, end.at, verdict);
+    // A bit that is turned on the way makes another frame of it.
+    if !life.flaws(|fault| fault == Fault::Flip) {
+        unheard(life, entries, end.at, verdict);
+    }
 }
 
 /// The peer must have withheld what would have been read, for the whole bound.
@@ -70,7 +75,8 @@ fn abandoned(entries: &Entries) -> usize {
 
 /// A peer that is gone is noticed.
 fn vanished(life: &SessionLife, entries: &Entries, end: Duration, verdict: &mut Verdict) {
-    let Some(gone) = entries.iter().find(|entry| entry.event == Happened::PeerVanishes) else { return };
+    let vanishes = |entry: &&Entry<Happened>| entry.event == Happened::PeerVanishes && entry.at <= end;
+    let Some(gone) = entries.iter().find(vanishes) else { return };
     let numbers = life.world.numbers;
     // What is written meanwhile moves bytes, and the pong is behind them.
     let busy = |event: &Happened| {
