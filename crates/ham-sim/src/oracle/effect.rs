@@ -1,6 +1,6 @@
 //! What a call's owner is told of the chain: I3, I9.
 
-use super::view::{Moment, View};
+use super::view::{Moment, OfNonce, View};
 use crate::event::Outcome;
 use crate::finding::Verdict;
 
@@ -38,10 +38,10 @@ fn reconcile(view: &View, call: u32, of: &super::view::OfCall, verdict: &mut Ver
         known.is_some_and(|known| known.fences.iter().any(|(_, verdict)| *verdict == Some("NeverRan")))
     };
     let all = of.hooks.iter().all(|(_, nonce, _)| never_ran(nonce));
-    if all
-        && let Some((nonce, known)) =
-            view.nonces_of(of).find(|(_, known)| !known.wrote.is_empty() && !known.forgotten)
-    {
+    // An older store that came back has forgotten what was written since, and its nonce.
+    let there = view.last_store();
+    let wrote = |known: &OfNonce| known.wrote.iter().any(|(_, store)| *store >= there) && !known.forgotten;
+    if all && let Some((nonce, known)) = view.nonces_of(of).find(|(_, known)| wrote(known)) {
         let at = known.wrote.first().map(|(wrote, _)| wrote.at);
         let why = format_args!(
             "all that was told of call {call} never ran, and the chain has its entry, nonce {nonce}"

@@ -27,7 +27,10 @@ fn told(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
         for (nonce, known) in view.nonces_told(of, told).filter(|(_, known)| !known.forgotten) {
             // Whoever sends it again takes back that it will not run.
             let own = |run: Moment| run < *moment || !known.sent_between(*moment, run);
-            let mut runs = known.runs.iter().map(|(run, _)| *run).filter(|run| own(*run));
+            // What ran before an older store came back ran in a history that is gone, its nonce with it.
+            let there = view.store_at(*moment);
+            let runs = known.runs.iter().filter(|(_, store)| *store >= there);
+            let mut runs = runs.map(|(run, _)| *run).filter(|run| own(*run));
             match told.outcome {
                 Outcome::NotRun => {
                     if let Some(run) = runs.next() {

@@ -133,6 +133,11 @@ impl View {
         }
     }
 
+    /// The store that was there at the end.
+    pub(super) fn last_store(&self) -> u32 {
+        self.stores.last().map_or(0, |(_, store)| *store)
+    }
+
     /// The store that was there at a moment.
     pub(super) fn store_at(&self, moment: Moment) -> u32 {
         let before = self.stores.iter().take_while(|(restored, _)| *restored < moment);
