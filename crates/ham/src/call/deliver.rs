@@ -110,21 +110,28 @@ impl Delivery<'_> {
             return Err(if self.open(own, 0) { CallError::Expired } else { CallError::ExpiredUnsent });
         }
         if Instant::now() >= send_by {
-            let after = self.course.began.elapsed();
-            return Err(CallError::TimedOut { target: self.call.label(), after, sent: false });
+            return Err(self.too_late(own));
         }
         Ok(OnLink { link, proven: repeats })
     }
 
     async fn repeatable(&self, own: &mut Own, by: Instant) -> Result<Link<ConductorProtocol>, CallError> {
-        release::repeatable(self.caller, &mut own.losses, by).await.map_err(|error| match error {
+        match release::repeatable(self.caller, &mut own.losses, by).await {
             // It is the call that has no answer, whatever was asked for it.
-            CallError::TimedOut { .. } => {
+            Err(CallError::TimedOut { .. }) => Err(self.too_late(own)),
+            result => result,
+        }
+    }
+
+    /// No sending begins any more.
+    fn too_late(&self, own: &Own) -> CallError {
+        match &own.lost_on {
+            Some(end) => CallError::LinkLost { end: end.clone(), sent: false },
+            None => {
                 let after = self.course.began.elapsed();
                 CallError::TimedOut { target: self.call.label(), after, sent: false }
             }
-            error => error,
-        })
+        }
     }
 
     /// Counts the sending that is about to leave. `false` when a clone was sent meanwhile, so that the link has to be one

@@ -168,7 +168,13 @@ fn judge(caller: &Caller, call: &SignedCall, refusal: Refusal, verdict: Verdict,
             }
             caller.breakers.note(&call.cell_id, refusal.recovery(), &caller.meter);
             // Only what was decided at the nonce or after it says what became of the sendings before.
-            let unsettled = open && refusal.stage() != Some(Stage::AtNonce);
+            let settles = match refusal.stage() {
+                Some(Stage::AtNonce) => true,
+                // Not `init`'s words where `init` is over.
+                Some(Stage::InFunction) => caller.signer.proves_init(),
+                Some(Stage::BeforeNonce) | None => false,
+            };
+            let unsettled = open && !settles;
             CallError::Refused { refusal, unsettled }
         }
     }

@@ -131,6 +131,11 @@ impl Signer {
         }
     }
 
+    /// Whether a call that this signs meets a cell whose `init` is over: a conductor runs it before it writes a grant.
+    pub(crate) fn proves_init(&self) -> bool {
+        matches!(self, Self::ClientKeys(_))
+    }
+
     /// The conductor refused the authority of calls to this cell.
     pub(crate) fn doubt(&self, cell: &CellId) {
         if let Self::ClientKeys(keys) = self {

@@ -40,9 +40,6 @@ async fn what_was_decided_before_the_nonce_settles_no_earlier_sending() {
     ] {
         is_unknown(internal(words)).await;
     }
-    // A cell's `init` fails in the words of a function, and runs before the nonce.
-    is_unknown(guest()).await;
-    is_unknown(internal("Source chain error: InvalidCommit error: no")).await;
     is_unknown(unauthorized("A reason of a later release")).await;
     is_unknown(unauthorized("BadNonce(\"Expired\")")).await;
     is_unknown(unauthorized("BadNonce(\"Future\")")).await;
@@ -56,6 +53,14 @@ async fn what_was_decided_before_the_nonce_settles_no_earlier_sending() {
 #[tokio::test]
 async fn a_conductor_that_cannot_read_the_call_settles_no_earlier_sending() {
     is_unknown(ExternalApiWireError::Deserialization("Failed to deserialize request".into())).await;
+}
+
+/// A cell's `init` fails in the words of a function, and runs before the nonce. A client key's grant would say that it is over
+/// (the kill test's rows of `fail` and `create_then_fail`); a keystore says nothing.
+#[tokio::test]
+async fn a_functions_failure_settles_nothing_where_it_may_be_that_of_init() {
+    is_unknown(guest()).await;
+    is_unknown(internal("Source chain error: InvalidCommit error: no")).await;
 }
 
 /// The nonce was free, so nothing of an earlier sending ran or will.
