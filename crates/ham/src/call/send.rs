@@ -70,10 +70,7 @@ async fn settle(
     lane: &mut Lane,
 ) -> Result<ExternIO, CallError> {
     let _sender = call.traces.sender();
-    if !call.traces.may_have_left() && !call.traces.sent_beside(0) {
-        // What may have been sent is settled, pressure or not; refusing it would claim that it never ran.
-        caller.breakers.admit(&call.cell_id)?;
-    }
+    admit(caller, call)?;
     if caller.config.lanes && !read_only {
         let by = course.deadline.min(course.send_by);
         let entered = lane.enter(&caller.lanes, &call.cell_id, by).await;
@@ -81,9 +78,7 @@ async fn settle(
             return Err(lane_error(caller, call, refused, &course).await);
         }
         // Pressure can have risen while it waited.
-        if !call.traces.may_have_left() && !call.traces.sent_beside(0) {
-            caller.breakers.admit(&call.cell_id)?;
-        }
+        admit(caller, call)?;
     }
     let request = call.request()?;
     let delivery = Delivery { caller, call, request, errand: Errand::Call, course };
@@ -96,6 +91,15 @@ async fn settle(
         Ok(Delivered::Unreadable(bad)) => Err(bad_answer(bad)),
         Err(undelivered) => Err(unanswered(call, &course, undelivered)),
     }
+}
+
+/// Refuses a call to a cell under pressure. What may have been sent is settled, pressure or not; refusing it would claim that it
+/// never ran.
+fn admit(caller: &Caller, call: &SignedCall) -> Result<(), CallError> {
+    if call.traces.may_have_left() || call.traces.sent_beside(0) {
+        return Ok(());
+    }
+    caller.breakers.admit(&call.cell_id)
 }
 
 /// The error of a call that found no place in its lane. A clone of it may have been sent.
