@@ -1,7 +1,7 @@
 //! `--release`: which release of `holochain` is meant.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use ham_testkit::conductor::Release;
+use ham_launcher::Release;
 
 /// Reads a release that the launcher knows, by its version or its short form.
 pub(crate) fn parser() -> impl TypedValueParser<Value = Release> {

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use ham::Admin;
-use ham::holochain_client::InstallAppPayload;
-use ham_testkit::conductor::{
-    Conductor, ConductorBuilder, Install, InstallError, InstallSource, LaunchError, Lookup, READY_VARIABLE,
+use ham_launcher::{
+    Conductor, ConductorBuilder, Install, InstallOptions, InstallError, InstallSource, LaunchError, Lookup, READY_VARIABLE,
     Release, Tool,
 };
 use holochain_types::app::AppBundleSource;
@@ -174,15 +173,8 @@ pub(crate) async fn install(
         let id = match there {
             Some(id) => id,
             None => {
-                let payload = InstallAppPayload {
-                    source: AppBundleSource::Bytes(bundle.into()),
-                    agent_key: None,
-                    installed_app_id: id,
-                    network_seed: None,
-                    roles_settings: None,
-                    ignore_genesis_failure: false,
-                    restore_from_dht: false,
-                };
+                let source = AppBundleSource::Bytes(bundle.into());
+                let payload = InstallOptions::default().payload(source, id);
                 let installed = admin.install_app(payload).await;
                 installed
                     .map_err(|error| Failure::new(Exit::Refused, error, INSTALL_ADVICE))?

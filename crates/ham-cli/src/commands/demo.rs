@@ -4,7 +4,7 @@ mod soak;
 
 use std::path::PathBuf;
 
-use ham_testkit::conductor::{Install, Release};
+use ham_launcher::{Install, Release};
 use serde_json::json;
 
 use crate::commands::conductor;

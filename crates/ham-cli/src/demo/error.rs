@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use ham::{AdminError, CallError, ConnectError};
-use ham_testkit::conductor;
+use ham_launcher;
 
 /// Why a demonstration could not be carried out.
 #[derive(Debug, thiserror::Error)]

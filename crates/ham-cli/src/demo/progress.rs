@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ham_testkit::conductor;
+use ham_launcher;
 
 use super::report::KillReport;
 

@@ -10,9 +10,9 @@ use sha2::{Digest, Sha256};
 use tokio::process::Command;
 
 use super::cache::CacheDirectory;
-use super::error::InstallError;
 use super::tool::Tool;
 use super::version::Version;
+use crate::error::InstallError;
 
 /// Names the directory of ready binaries; empty is none. Default: `shared/conductors` beside the directory of the repository, where
 /// that exists.
@@ -54,7 +54,7 @@ impl ReadyDirectory {
     }
 
     /// The packed binary of this tool, where there is one.
-    pub(super) fn packed(&self, tool: Tool) -> Result<Option<Packed>, InstallError> {
+    pub(crate) fn packed(&self, tool: Tool) -> Result<Option<Packed>, InstallError> {
         if !self.0.is_dir() {
             return Err(not_unpacked(&self.0)(io::Error::new(
                 io::ErrorKind::NotFound,
@@ -69,7 +69,7 @@ impl ReadyDirectory {
 
 /// A packed binary.
 #[derive(Debug)]
-pub(super) struct Packed {
+pub(crate) struct Packed {
     file: PathBuf,
     sums: PathBuf,
     /// What the sums call the unpacked file.
@@ -79,7 +79,7 @@ pub(super) struct Packed {
 impl Packed {
     /// Unpacks it to its place in the cache, where it appears whole, with its right sum, and able to run. The caller holds the
     /// lock.
-    pub(super) async fn unpack(&self, tool: Tool, cache: &CacheDirectory) -> Result<(), InstallError> {
+    pub(crate) async fn unpack(&self, tool: Tool, cache: &CacheDirectory) -> Result<(), InstallError> {
         let directory = cache.unpack_directory(tool);
         let (unpacked, binary) = (directory.join(tool.binary()), cache.binary(tool));
         let unusable = |path: &Path| {

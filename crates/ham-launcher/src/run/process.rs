@@ -21,13 +21,13 @@ const REAP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A data directory; removed, when temporary, with its last owner. The process is an owner too, so it goes first.
 #[derive(Debug)]
-pub(super) enum DataDirectory {
+pub(crate) enum DataDirectory {
     Kept(PathBuf),
     Temporary(tempfile::TempDir),
 }
 
 impl DataDirectory {
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         match self {
             Self::Kept(path) => path,
             Self::Temporary(directory) => directory.path(),
@@ -48,25 +48,25 @@ type Commands = mpsc::Receiver<(Signal, oneshot::Sender<io::Result<()>>)>;
 
 /// What to run.
 #[derive(Debug)]
-pub(super) struct Program<'a> {
-    pub(super) binary: &'a Path,
-    pub(super) arguments: Vec<OsString>,
+pub(crate) struct Program<'a> {
+    pub(crate) binary: &'a Path,
+    pub(crate) arguments: Vec<OsString>,
     /// One line for its standard input, which is then closed.
-    pub(super) input: Option<&'a str>,
-    pub(super) rust_log: &'a str,
+    pub(crate) input: Option<&'a str>,
+    pub(crate) rust_log: &'a str,
 }
 
 /// A running process. Dropping it kills the process and waits for its end, [`REAP_TIMEOUT`] at most.
 #[derive(Debug)]
-pub(super) struct Process {
-    pub(super) id: u32,
+pub(crate) struct Process {
+    pub(crate) id: u32,
     signals: mpsc::Sender<(Signal, oneshot::Sender<io::Result<()>>)>,
-    pub(super) announced: watch::Receiver<Announced>,
+    pub(crate) announced: watch::Receiver<Announced>,
     exited: watch::Receiver<Option<ExitStatus>>,
 }
 
 impl Process {
-    pub(super) async fn start(
+    pub(crate) async fn start(
         program: Program<'_>,
         logs: &Logs,
         data: Option<Arc<DataDirectory>>,
@@ -86,19 +86,19 @@ impl Process {
         Ok(Self { id, signals, announced, exited })
     }
 
-    pub(super) fn is_running(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         self.exited.borrow().is_none() && self.exited.has_changed().is_ok()
     }
 
     /// Resolves when the process has been reaped; `None` when its end was not seen.
-    pub(super) async fn exited(&self) -> Option<ExitStatus> {
+    pub(crate) async fn exited(&self) -> Option<ExitStatus> {
         let mut exited = self.exited.clone();
         let status = exited.wait_for(Option::is_some).await;
         status.ok().and_then(|status| *status)
     }
 
     /// Sends a signal; to a process that has ended that is a success without effect.
-    pub(super) async fn signal(&self, signal: Signal) -> io::Result<()> {
+    pub(crate) async fn signal(&self, signal: Signal) -> io::Result<()> {
         let (sent, result) = oneshot::channel();
         if self.signals.send((signal, sent)).await.is_err() {
             return Ok(());

@@ -18,18 +18,18 @@ const MAX_LINE: usize = 4096;
 
 /// What the process announced on its output since it was started.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Announced {
+pub(crate) struct Announced {
     /// The conductor's admin port, or the relay's only one.
-    pub(super) port: Option<u16>,
-    pub(super) ready: bool,
+    pub(crate) port: Option<u16>,
+    pub(crate) ready: bool,
 }
 
 /// The kept lines, shared by the readers of both pipes. Lines stay across restarts.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Logs(Arc<Mutex<VecDeque<String>>>);
+pub(crate) struct Logs(Arc<Mutex<VecDeque<String>>>);
 
 impl Logs {
-    pub(super) fn push(&self, line: &str) {
+    pub(crate) fn push(&self, line: &str) {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() == MAX_LOG_LINES {
             lines.pop_front();
@@ -37,19 +37,19 @@ impl Logs {
         lines.push_back(without_colours(line).chars().take(MAX_LINE).collect());
     }
 
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     /// The last lines, for an error text.
-    pub(super) fn tail(&self) -> String {
+    pub(crate) fn tail(&self) -> String {
         let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let shown = lines.iter().skip(lines.len().saturating_sub(SHOWN_LINES));
         shown.map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
     }
 
     /// Reads a pipe to its end, keeping the lines and noticing announcements.
-    pub(super) async fn follow(self, pipe: impl AsyncRead + Unpin, announced: watch::Sender<Announced>) {
+    pub(crate) async fn follow(self, pipe: impl AsyncRead + Unpin, announced: watch::Sender<Announced>) {
         let mut reader = BufReader::new(pipe);
         let mut line = Vec::new();
         // A failing pipe ends like a closed one: the process is gone, which its owner sees.

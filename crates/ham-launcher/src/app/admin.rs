@@ -1,4 +1,4 @@
-//! Apps, interfaces and tokens, through the upstream client: the kit does not depend on the client it tests.
+//! Apps, interfaces and tokens, through the upstream client: so that ham can be tested with the launcher.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use holochain_types::dna::AgentPubKey;
 use tokio::time::Instant;
 
 use super::bundle::HappBundleSource;
-use super::error::AdminError;
-use super::launch::Conductor;
+use crate::error::AdminError;
+use crate::run::launch::Conductor;
 
 /// How long the conductor may take to answer one administrative request.
 pub const DEFAULT_ADMIN_TIMEOUT: Duration = Duration::from_secs(60);
@@ -25,7 +25,7 @@ pub const DEFAULT_CALLABLE_TIMEOUT: Duration = Duration::from_secs(60);
 pub const CALLABLE_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The `Origin` of the launcher's own connections.
-const ORIGIN: &str = "ham-testkit";
+const ORIGIN: &str = "ham-launcher";
 
 /// How an app is to be installed. The default leaves everything to the bundle, with a new agent key.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +38,27 @@ pub struct InstallOptions {
     pub memproofs: MemproofMap,
     /// Settings by role.
     pub roles: RoleSettingsMap,
+}
+
+impl InstallOptions {
+    /// The admin request that installs `bundle` so; without an id the bundle's name is the app's.
+    pub fn payload(self, bundle: HappBundleSource, app_id: Option<String>) -> InstallAppPayload {
+        let mut roles = self.roles;
+        for (role, proof) in self.memproofs {
+            if let RoleSettings::Provisioned { membrane_proof, .. } = roles.entry(role).or_default() {
+                *membrane_proof = Some(proof);
+            }
+        }
+        InstallAppPayload {
+            source: bundle,
+            agent_key: self.agent_key,
+            installed_app_id: app_id,
+            network_seed: self.network_seed,
+            roles_settings: (!roles.is_empty()).then_some(roles),
+            ignore_genesis_failure: false,
+            restore_from_dht: false,
+        }
+    }
 }
 
 /// What a token allows. The default is the conductor's: one use within 30 seconds.
@@ -81,21 +102,7 @@ impl Conductor {
         app_id: &str,
         options: InstallOptions,
     ) -> Result<AppInfo, AdminError> {
-        let mut roles = options.roles;
-        for (role, proof) in options.memproofs {
-            if let RoleSettings::Provisioned { membrane_proof, .. } = roles.entry(role).or_default() {
-                *membrane_proof = Some(proof);
-            }
-        }
-        let payload = InstallAppPayload {
-            source: bundle.clone(),
-            agent_key: options.agent_key,
-            installed_app_id: Some(app_id.to_owned()),
-            network_seed: options.network_seed,
-            roles_settings: (!roles.is_empty()).then_some(roles),
-            ignore_genesis_failure: false,
-            restore_from_dht: false,
-        };
+        let payload = options.payload(bundle.clone(), Some(app_id.to_owned()));
         let admin = self.admin().await?;
         self.bounded("install_app", admin.install_app(payload)).await
     }
@@ -199,7 +206,7 @@ impl Conductor {
         Ok(all_run.then_some(info))
     }
 
-    pub(super) async fn bounded<T>(
+    pub(crate) async fn bounded<T>(
         &self,
         request: &'static str,
         answer: impl Future<Output = Result<T, ConductorApiError>>,
@@ -217,7 +224,7 @@ impl Conductor {
 }
 
 /// The cells of an enabled app that run: provisioned ones and enabled clones.
-pub(super) fn cells(info: &AppInfo) -> impl Iterator<Item = &CellId> {
+pub(crate) fn cells(info: &AppInfo) -> impl Iterator<Item = &CellId> {
     info.cell_info.values().flatten().filter_map(|cell| match cell {
         CellInfo::Provisioned(cell) => Some(&cell.cell_id),
         CellInfo::Cloned(clone) if clone.enabled => Some(&clone.cell_id),

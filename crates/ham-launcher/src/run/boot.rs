@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use super::error::LaunchError;
 use super::launch::DEFAULT_STOP_TIMEOUT;
 use super::logs::Logs;
 use super::process::{DataDirectory, Process, Program};
-use super::tool::Tool;
+use crate::error::LaunchError;
+use crate::find::tool::Tool;
 
 /// Starts the process and waits until it is ready; returns it with the port it announced. What is not ready in time is
 /// killed.
-pub(super) async fn boot(
+pub(crate) async fn boot(
     program: Program<'_>,
     tool: Tool,
     logs: &Logs,
@@ -44,7 +44,7 @@ pub(super) async fn boot(
 }
 
 /// Kills the process and resolves when it is reaped, within [`DEFAULT_STOP_TIMEOUT`].
-pub(super) async fn kill(process: &Process) -> Result<(), LaunchError> {
+pub(crate) async fn kill(process: &Process) -> Result<(), LaunchError> {
     process.signal(Signal::KILL).await.map_err(LaunchError::Process)?;
     let gone = tokio::time::timeout(DEFAULT_STOP_TIMEOUT, process.exited()).await;
     gone.map(|_| ()).map_err(|elapsed| LaunchError::Process(elapsed.into()))

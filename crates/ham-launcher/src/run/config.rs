@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use super::error::LaunchError;
-use super::release::Release;
+use crate::error::LaunchError;
+use crate::find::release::Release;
 
 /// Longest path of a data directory, in bytes: the keystore puts a Unix socket below it, whose path holds 108 at most.
 pub const MAX_DATA_PATH: usize = 80;
@@ -104,21 +104,21 @@ const NO_SIGNAL_SERVER: &str = "  signal_url: \"ws://127.0.0.1:1\"\n";
 
 /// Everything the file says.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Config<'a> {
-    pub(super) data: &'a Path,
-    pub(super) keystore: &'a Keystore,
-    pub(super) network: &'a Network,
-    pub(super) request_timeout: Duration,
-    pub(super) admin_port: u16,
-    pub(super) allowed_origins: &'a str,
-    pub(super) db_sync_level: DbSyncLevel,
+pub(crate) struct Config<'a> {
+    pub(crate) data: &'a Path,
+    pub(crate) keystore: &'a Keystore,
+    pub(crate) network: &'a Network,
+    pub(crate) request_timeout: Duration,
+    pub(crate) admin_port: u16,
+    pub(crate) allowed_origins: &'a str,
+    pub(crate) db_sync_level: DbSyncLevel,
     /// Whose file it is.
-    pub(super) release: Release,
+    pub(crate) release: Release,
 }
 
 impl Config<'_> {
     /// The file's text.
-    pub(super) fn render(&self) -> Result<String, LaunchError> {
+    pub(crate) fn render(&self) -> Result<String, LaunchError> {
         let (release, level) = (self.release, self.db_sync_level);
         let (sync_key, sync_value) =
             release.db_sync(level).ok_or(LaunchError::NoSuchSyncLevel { release, level })?;

@@ -1,7 +1,7 @@
 //! The relay's process. The first run on a machine builds it.
-#![cfg(all(unix, feature = "conductor"))]
+#![cfg(unix)]
 
-use ham_testkit::conductor::Relay;
+use ham_launcher::Relay;
 use tokio::net::TcpStream;
 
 #[tokio::test]

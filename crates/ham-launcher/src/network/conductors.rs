@@ -5,12 +5,12 @@ use std::time::Duration;
 use holochain_client::AppInfo;
 use tokio::time::Instant;
 
-use super::admin::{InstallOptions, cells};
-use super::builder::ConductorBuilder;
-use super::bundle::HappBundleSource;
-use super::error::{AdminError, LaunchError};
-use super::launch::Conductor;
 use super::relay::Relay;
+use crate::app::admin::{InstallOptions, cells};
+use crate::app::bundle::HappBundleSource;
+use crate::error::{AdminError, LaunchError};
+use crate::run::builder::ConductorBuilder;
+use crate::run::launch::Conductor;
 
 /// How long [`ConductorNetwork::wait_until_acquainted`] waits.
 pub const DEFAULT_ACQUAINTED_TIMEOUT: Duration = Duration::from_secs(120);

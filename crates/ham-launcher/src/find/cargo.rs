@@ -14,8 +14,8 @@ use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
 use super::cache::CacheDirectory;
-use super::error::InstallError;
 use super::tool::Tool;
+use crate::error::InstallError;
 
 /// A build (or the wait for another process's build) that takes longer is given up. A conductor takes 30 minutes on two cores.
 pub const BUILD_TIMEOUT: Duration = Duration::from_secs(3 * 60 * 60);
@@ -111,7 +111,7 @@ fn minutes(elapsed: Duration) -> String {
 }
 
 /// Waits until this process alone may build. The lock is the file's; the system frees it when the process ends, however.
-pub(super) async fn lock(
+pub(crate) async fn lock(
     tool: Tool,
     cache: &CacheDirectory,
     progress: &mut (impl FnMut(Progress) + Send),
@@ -136,7 +136,7 @@ pub(super) async fn lock(
 }
 
 /// Builds; the caller holds the lock.
-pub(super) async fn build(
+pub(crate) async fn build(
     tool: Tool,
     cargo: &OsStr,
     cache: &CacheDirectory,

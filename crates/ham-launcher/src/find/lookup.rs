@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use super::cache::{CACHE_VARIABLE, CacheDirectory};
 use super::cargo::{self, Progress};
-use super::error::InstallError;
 use super::install::{Install, InstallSource};
 use super::ready::ReadyDirectory;
 use super::release::Release;
 use super::tool::Tool;
 use super::version::Version;
+use crate::error::InstallError;
 
 /// What to look for, and where. [`Lookup::of`] is what everybody uses; the fields are there for tests and tools.
 #[derive(Debug, Clone, Default)]

@@ -78,7 +78,7 @@ impl Tool {
     }
 
     /// What it is called in error texts; also its folder in the cache.
-    pub(super) fn role(self) -> &'static str {
+    pub(crate) fn role(self) -> &'static str {
         match self {
             Self::Conductor(_) => "conductor",
             Self::Relay => "relay",
@@ -86,7 +86,7 @@ impl Tool {
     }
 
     /// How long a build takes, for people.
-    pub(super) fn build_time(self) -> &'static str {
+    pub(crate) fn build_time(self) -> &'static str {
         match self {
             Self::Conductor(_) => "15 to 60 minutes",
             Self::Relay => "2 to 10 minutes",
@@ -94,7 +94,7 @@ impl Tool {
     }
 
     /// `opt-level`. An unoptimised conductor takes half a minute to unlock its keystore; the relay only passes bytes on.
-    pub(super) fn opt_level(self) -> &'static str {
+    pub(crate) fn opt_level(self) -> &'static str {
         match self {
             Self::Conductor(_) => "3",
             Self::Relay => "0",

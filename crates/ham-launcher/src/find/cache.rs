@@ -52,17 +52,17 @@ impl CacheDirectory {
     }
 
     /// Cargo's target directory while it builds; removed when it succeeded.
-    pub(super) fn build_directory(&self, tool: Tool) -> PathBuf {
+    pub(crate) fn build_directory(&self, tool: Tool) -> PathBuf {
         self.root(tool).join("build")
     }
 
     /// Where a ready binary is unpacked, before it is known to be whole.
-    pub(super) fn unpack_directory(&self, tool: Tool) -> PathBuf {
+    pub(crate) fn unpack_directory(&self, tool: Tool) -> PathBuf {
         self.root(tool).join("unpack")
     }
 
     /// Held by the process that builds or unpacks.
-    pub(super) fn lock_file(&self, tool: Tool) -> PathBuf {
+    pub(crate) fn lock_file(&self, tool: Tool) -> PathBuf {
         self.root(tool).join("build.lock")
     }
 }
@@ -70,8 +70,8 @@ impl CacheDirectory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conductor::release::Release;
-    use crate::conductor::tool::{HOLOCHAIN_VERSION, RELAY_VERSION};
+    use crate::find::release::Release;
+    use crate::find::tool::{HOLOCHAIN_VERSION, RELAY_VERSION};
 
     fn cache_of(variables: &[(&str, &str)]) -> Option<PathBuf> {
         let read = |name: &str| {

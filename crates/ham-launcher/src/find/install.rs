@@ -3,12 +3,12 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::bundle::{probe_bundle_path, probe_bundle_path_for};
 use super::cargo::Progress;
-use super::error::InstallError;
 use super::lookup::Lookup;
 use super::release::Release;
 use super::tool::Tool;
+use crate::app::bundle::{probe_bundle_path, probe_bundle_path_for};
+use crate::error::InstallError;
 
 /// A tool's binary, of the right version.
 #[derive(Debug, Clone, PartialEq, Eq)]

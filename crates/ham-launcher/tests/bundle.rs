@@ -2,9 +2,8 @@
 //!
 //! `happ/README.md` defines the digest; it is computed here from that definition and not with the packer's code, which
 //! is under another licence and in another workspace.
-#![cfg(feature = "conductor")]
 
-use ham_testkit::conductor::{Release, probe_bundle_path, probe_bundle_path_for};
+use ham_launcher::{Release, probe_bundle_path, probe_bundle_path_for};
 use holochain_types::prelude::{AppBundle, AppManifest, DnaBundle};
 use sha2::{Digest, Sha256};
 use std::{

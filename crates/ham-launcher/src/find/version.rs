@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
-use super::error::InstallError;
 use super::tool::Tool;
+use crate::error::InstallError;
 
 /// A binary that has not told its version after this is not one of ours.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(30);
@@ -32,7 +32,7 @@ impl Version {
     }
 
     /// Runs `binary --version`.
-    pub(super) async fn of(tool: Tool, binary: &Path) -> Result<Self, InstallError> {
+    pub(crate) async fn of(tool: Tool, binary: &Path) -> Result<Self, InstallError> {
         let not_runnable =
             |source: std::io::Error| InstallError::NotRunnable { path: binary.to_owned(), source };
         let run = Command::new(binary).arg("--version").kill_on_drop(true).output();
@@ -56,7 +56,7 @@ impl fmt::Display for Version {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conductor::release::Release;
+    use crate::find::release::Release;
 
     #[test]
     fn only_the_tools_own_answer_is_a_version() {

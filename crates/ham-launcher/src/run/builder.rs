@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::{DbSyncLevel, Keystore, MAX_DATA_PATH, Network};
-use super::error::LaunchError;
-use super::install::Install;
 use super::launch::{Conductor, DEFAULT_STOP_TIMEOUT};
 use super::process::DataDirectory;
-use super::relay::Relay;
-use super::release::Release;
+use crate::error::LaunchError;
+use crate::find::install::Install;
+use crate::find::release::Release;
+use crate::network::relay::Relay;
 
 /// How long a conductor may take until it is ready. It takes 3 s; a debug build of it on a busy machine a minute.
 pub const DEFAULT_READY_TIMEOUT: Duration = Duration::from_secs(120);
@@ -30,18 +30,18 @@ pub const DEFAULT_RUST_LOG: &str = "warn";
 /// [`DEFAULT_READY_TIMEOUT`]; stopped within [`DEFAULT_STOP_TIMEOUT`].
 #[derive(Debug, Clone)]
 pub struct ConductorBuilder {
-    pub(super) install: Option<Install>,
-    pub(super) release: Release,
-    pub(super) data: Option<PathBuf>,
-    pub(super) keystore: Keystore,
-    pub(super) network: Network,
-    pub(super) request_timeout: Duration,
-    pub(super) db_sync_level: DbSyncLevel,
-    pub(super) admin_port: u16,
-    pub(super) admin_origins: String,
-    pub(super) rust_log: String,
-    pub(super) ready_timeout: Duration,
-    pub(super) stop_timeout: Duration,
+    pub(crate) install: Option<Install>,
+    pub(crate) release: Release,
+    pub(crate) data: Option<PathBuf>,
+    pub(crate) keystore: Keystore,
+    pub(crate) network: Network,
+    pub(crate) request_timeout: Duration,
+    pub(crate) db_sync_level: DbSyncLevel,
+    pub(crate) admin_port: u16,
+    pub(crate) admin_origins: String,
+    pub(crate) rust_log: String,
+    pub(crate) ready_timeout: Duration,
+    pub(crate) stop_timeout: Duration,
 }
 
 impl Default for ConductorBuilder {
@@ -135,7 +135,7 @@ impl ConductorBuilder {
         self
     }
 
-    /// Lets only these `Origin`s (comma-separated) use the admin interface; the launcher's own is `ham-testkit`, and it must be
+    /// Lets only these `Origin`s (comma-separated) use the admin interface; the launcher's own is `ham-launcher`, and it must be
     /// among them for the methods that ask the conductor something. Default: `*`.
     #[must_use]
     pub fn with_admin_origins(mut self, origins: impl Into<String>) -> Self {
@@ -201,7 +201,7 @@ impl ConductorBuilder {
 /// Room for the name of the directory itself: `/ham-` and six characters.
 const TEMPORARY_NAME: usize = 16;
 
-pub(super) fn temporary() -> Result<DataDirectory, LaunchError> {
+pub(crate) fn temporary() -> Result<DataDirectory, LaunchError> {
     let mut parent = std::env::temp_dir();
     if parent.as_os_str().len() + TEMPORARY_NAME > MAX_DATA_PATH {
         // Some systems give every user a long temporary path; the short one is there on every Unix.

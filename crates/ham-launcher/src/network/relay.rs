@@ -4,19 +4,19 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use super::boot;
-use super::builder::DEFAULT_RUST_LOG;
-use super::error::LaunchError;
-use super::install::Install;
-use super::logs::Logs;
-use super::process::{Process, Program};
-use super::tool::Tool;
+use crate::error::LaunchError;
+use crate::find::install::Install;
+use crate::find::tool::Tool;
+use crate::run::boot;
+use crate::run::builder::DEFAULT_RUST_LOG;
+use crate::run::logs::Logs;
+use crate::run::process::{Process, Program};
 
 /// How long a relay may take until it is ready. It takes a tenth of a second.
 pub const RELAY_READY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A bootstrap server and relay of one's own on the loopback interface: conductors started with
-/// [`with_relay`](super::ConductorBuilder::with_relay) find each other through it, and nothing leaves the machine.
+/// [`with_relay`](crate::ConductorBuilder::with_relay) find each other through it, and nothing leaves the machine.
 ///
 /// It knows at most 32 agents of one DNA, and forgets them all when it ends.
 ///
@@ -69,7 +69,7 @@ impl Relay {
         self.process.is_running()
     }
 
-    /// The newest lines of its output, at most [`MAX_LOG_LINES`](super::MAX_LOG_LINES), across restarts.
+    /// The newest lines of its output, at most [`MAX_LOG_LINES`](crate::MAX_LOG_LINES), across restarts.
     #[must_use]
     pub fn logs(&self) -> Vec<String> {
         self.logs.lines()
@@ -87,7 +87,7 @@ impl Relay {
     ///
     /// # Errors
     /// [`LaunchError::Process`] when the signal cannot be sent or the process is not gone after
-    /// [`DEFAULT_STOP_TIMEOUT`](super::DEFAULT_STOP_TIMEOUT).
+    /// [`DEFAULT_STOP_TIMEOUT`](crate::DEFAULT_STOP_TIMEOUT).
     ///
     /// # Cancel safety
     /// Cancel safe: once polled, the process dies.

@@ -14,7 +14,7 @@ use tokio::process::{Child, Command};
 ///
 /// Dropping the watchdog ends the watch without harm to the watched process.
 #[derive(Debug)]
-pub(super) struct Watchdog {
+pub(crate) struct Watchdog {
     /// Killed on drop, before its pipe closes.
     #[cfg_attr(not(test), expect(dead_code, reason = "held for its drop"))]
     shell: Child,
@@ -22,7 +22,7 @@ pub(super) struct Watchdog {
 
 impl Watchdog {
     /// Watches a process; `temporary` is removed after its violent end.
-    pub(super) fn watch(process: u32, temporary: Option<&Path>) -> io::Result<Self> {
+    pub(crate) fn watch(process: u32, temporary: Option<&Path>) -> io::Result<Self> {
         let mut command = Command::new("/bin/sh");
         command
             .args(["-c", SCRIPT, "ham-watchdog", &process.to_string()])

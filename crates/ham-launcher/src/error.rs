@@ -6,17 +6,17 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use super::config::{DbSyncLevel, MAX_DATA_PATH};
-use super::release::Release;
-use super::tool::Tool;
+use crate::find::release::Release;
+use crate::find::tool::Tool;
+use crate::run::config::{DbSyncLevel, MAX_DATA_PATH};
 
 /// The binary could be neither found nor built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InstallError {
-    /// [`TEST_RELEASE_VARIABLE`](super::TEST_RELEASE_VARIABLE) names no release that the launcher knows.
+    /// [`TEST_RELEASE_VARIABLE`](crate::TEST_RELEASE_VARIABLE) names no release that the launcher knows.
     #[error(transparent)]
-    UnknownRelease(#[from] super::release::UnknownRelease),
+    UnknownRelease(#[from] crate::find::release::UnknownRelease),
     /// `cargo install` failed.
     #[error("building {tool} failed ({status}); cargo said:\n{}", last_lines.join("\n"))]
     BuildFailed {

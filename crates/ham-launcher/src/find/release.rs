@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::config::DbSyncLevel;
 use super::tool::HOLOCHAIN_VERSION;
+use crate::run::config::DbSyncLevel;
 
 /// A release of Holochain whose conductor the launcher can find and start.
 ///
@@ -91,12 +91,12 @@ impl Release {
     }
 
     /// Whether its configuration must name a signal server.
-    pub(super) fn has_signal_url(self) -> bool {
+    pub(crate) fn has_signal_url(self) -> bool {
         self.facts().signal_url
     }
 
     /// The line of the configuration that sets this level, as key and value; `None` when the release cannot.
-    pub(super) fn db_sync(self, level: DbSyncLevel) -> Option<(&'static str, &'static str)> {
+    pub(crate) fn db_sync(self, level: DbSyncLevel) -> Option<(&'static str, &'static str)> {
         let facts = self.facts();
         let [full, normal, off] = facts.sync_values;
         let value = match level {
@@ -108,7 +108,7 @@ impl Release {
     }
 
     /// The folder of `happ/bundle` with the bundles that are built for it; empty for `happ/bundle` itself.
-    pub(super) fn bundles(self) -> &'static str {
+    pub(crate) fn bundles(self) -> &'static str {
         self.facts().bundles
     }
 }

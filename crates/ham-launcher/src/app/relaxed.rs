@@ -9,8 +9,8 @@ use holochain_types::prelude::{
 };
 
 use super::bundle::{HappBundleSource, features_bundle_path};
-use super::error::BundleError;
-use super::install::Install;
+use crate::error::BundleError;
+use crate::find::install::Install;
 
 impl Install {
     /// The probe's bundle that runs on this conductor, with the zome `bare` of `happ/bundle/features.happ` beside `probe` in the
@@ -77,11 +77,11 @@ const BARE_FILE: &str = "bare.wasm";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conductor::{Release, Tool};
+    use crate::{Release, Tool};
 
     #[test]
     fn the_probe_of_another_release_gets_the_zome_and_keeps_its_own() {
-        let source = crate::conductor::InstallSource::Cached;
+        let source = crate::InstallSource::Cached;
         let install = Install { tool: Tool::Conductor(Release::V0_6_3), binary: "holochain".into(), source };
         let AppBundleSource::Bytes(bytes) = install.relaxed_bundle().unwrap() else { panic!("packed") };
         let app = AppBundle::unpack(&*bytes).unwrap();

@@ -14,11 +14,11 @@ use url::Url;
 use super::boot;
 use super::builder::{ConductorBuilder, temporary};
 use super::config::{Config, Keystore, Passphrase};
-use super::error::LaunchError;
-use super::install::{Install, InstallSource};
 use super::logs::Logs;
 use super::process::{DataDirectory, Process, Program};
-use super::release::Release;
+use crate::error::LaunchError;
+use crate::find::install::{Install, InstallSource};
+use crate::find::release::Release;
 
 /// How long a clean stop may take before the conductor is killed.
 pub const DEFAULT_STOP_TIMEOUT: Duration = Duration::from_secs(30);
@@ -54,7 +54,7 @@ impl Conductor {
         ConductorBuilder::default()
     }
 
-    pub(super) async fn start(
+    pub(crate) async fn start(
         builder: ConductorBuilder,
         install: Install,
         data: Arc<DataDirectory>,
@@ -128,13 +128,13 @@ impl Conductor {
         self.process.is_running()
     }
 
-    /// The newest lines of its output, at most [`MAX_LOG_LINES`](super::MAX_LOG_LINES), across restarts.
+    /// The newest lines of its output, at most [`MAX_LOG_LINES`](crate::MAX_LOG_LINES), across restarts.
     #[must_use]
     pub fn logs(&self) -> Vec<String> {
         self.logs.lines()
     }
 
-    pub(super) fn log_tail(&self) -> String {
+    pub(crate) fn log_tail(&self) -> String {
         self.logs.tail()
     }
 
@@ -337,7 +337,7 @@ async fn write_config(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conductor::tool::Tool;
+    use crate::find::tool::Tool;
 
     #[test]
     fn a_taken_port_is_told_apart_and_the_last_words_are_kept() {

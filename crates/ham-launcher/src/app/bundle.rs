@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use holochain_types::app::AppBundleSource;
 use sha2::{Digest, Sha256};
 
-use super::error::BundleError;
-use super::release::Release;
+use crate::error::BundleError;
+use crate::find::release::Release;
 
 /// Where an app comes from: a bundle's bytes or its path.
 pub type HappBundleSource = AppBundleSource;
@@ -25,7 +25,7 @@ pub fn probe_bundle_path_for(release: Release) -> PathBuf {
 }
 
 /// `happ/bundle/features.happ` of the repository: every feature of the HDK; for the default release and later ones.
-pub(super) fn features_bundle_path() -> PathBuf {
+pub(crate) fn features_bundle_path() -> PathBuf {
     happ().join("bundle/features.happ")
 }
 

@@ -1,11 +1,11 @@
 //! The launcher on a real conductor. The first run on a machine builds it: `docs/conductor.md`.
-#![cfg(all(unix, feature = "conductor"))]
+#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "what unwraps here fails the test")]
 
 use std::net::TcpListener;
 use std::time::Duration;
 
-use ham_testkit::conductor::{
+use ham_launcher::{
     AdminError, Conductor, DbSyncLevel, Install, InstallOptions, Keystore, LaunchError, Release, Stopped,
     TokenOptions, probe_bundle,
 };
