@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use ham::Admin;
 use ham_launcher::{
-    Conductor, ConductorBuilder, Install, InstallOptions, InstallError, InstallSource, LaunchError, Lookup, READY_VARIABLE,
-    Release, Tool,
+    Conductor, ConductorBuilder, Install, InstallError, InstallOptions, InstallSource, LaunchError, Lookup,
+    READY_VARIABLE, Release, Tool,
 };
 use holochain_types::app::AppBundleSource;
 use serde_json::json;
