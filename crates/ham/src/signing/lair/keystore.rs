@@ -1,14 +1,48 @@
 //! A lair keystore at its socket.
 
+use std::fmt;
 use std::sync::Arc;
 
 use lair_keystore_api::config::get_server_pub_key_from_connection_url;
 use lair_keystore_api::ipc_keystore_connect;
 use lair_keystore_api::lair_client::LairClient;
+use lair_keystore_api::types::SharedLockedArray;
+use url::Url;
 
-use super::config::LairSigning;
-use super::keystore::{Keystore, KeystoreFuture, KeystoreLink, KeystoreRefusal};
+use super::passphrase::lock_passphrase;
 use crate::config::shown_url;
+use crate::redact::REDACTED;
+use crate::signing::keystore::{Keystore, KeystoreFuture, KeystoreLink, KeystoreRefusal};
+
+/// How to reach the keystore that holds the cells' own agent keys.
+#[derive(Clone)]
+pub struct LairSigning {
+    /// The keystore's IPC URL (`unix://…?k=<server_pubkey>`).
+    pub connection_url: Url,
+    /// The passphrase that unlocks it, in locked memory.
+    pub passphrase: SharedLockedArray,
+}
+
+impl LairSigning {
+    /// The keystore at `connection_url`. Trailing line feeds of the passphrase are removed: files end with one.
+    ///
+    /// # Errors
+    /// When the URL does not parse; the text holds the URL.
+    pub fn new(connection_url: &str, passphrase: Vec<u8>) -> anyhow::Result<Self> {
+        let connection_url = Url::parse(connection_url)
+            .map_err(|error| anyhow::anyhow!("Invalid lair connection URL: {connection_url}: {error}"))?;
+        Ok(Self { connection_url, passphrase: lock_passphrase(passphrase) })
+    }
+}
+
+impl fmt::Debug for LairSigning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LairSigning")
+            .field("connection_url", &self.connection_url.as_str())
+            .field("passphrase", &REDACTED)
+            .finish()
+    }
+}
 
 impl Keystore for LairSigning {
     fn url(&self) -> String {
@@ -32,7 +66,7 @@ impl Keystore for LairSigning {
 /// A link to a lair keystore.
 struct LairLink {
     client: LairClient,
-    url: url::Url,
+    url: Url,
 }
 
 impl KeystoreLink for LairLink {

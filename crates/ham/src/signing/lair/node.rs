@@ -6,21 +6,11 @@ use std::path::Path;
 use lair_keystore_api::dependencies::serde_yaml;
 use url::Url;
 
-use super::config::LairSigning;
+use super::keystore::LairSigning;
 use super::passphrase::lock_passphrase;
-use super::secret_file::open_to_others;
 use crate::events;
-
-/// Why a node's files offer no keystore.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum NodeError {
-    /// There is none to reach, by nobody's mistake.
-    #[error("{0}")]
-    NoKeystore(String),
-    /// The files are there and wrong.
-    #[error("{0}")]
-    Unusable(String),
-}
+use crate::signing::node_error::NodeError;
+use crate::signing::secret_file::open_to_others;
 
 /// The keystore types of a conductor that no other process can reach.
 const IN_PROCESS: [&str; 2] = ["lair_server_in_proc", "danger_test_keystore"];
