@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::commands::{
     call, completions, conductor, demo, dev, doctor, feed, grants, info, listen, ping, request, signals,
@@ -11,6 +12,7 @@ use crate::commands::{
 };
 use crate::exit;
 use crate::failure::Failure;
+use crate::flags::{self, Flags};
 use crate::settings::{SETTINGS, Settings, Source, Values};
 
 /// Call, watch, diagnose and demonstrate Holochain conductors.
@@ -58,48 +60,13 @@ pub(crate) enum Command {
     State(state::Args),
 }
 
-/// Flags of every command. Each setting can also come from the environment or the configuration file.
+/// Flags of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = flags::COMMON)]
 pub(crate) struct Global {
     /// The configuration file [default: ~/.config/ham/config.toml]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The admin interface's port on this machine [env: HAM_ADMIN_PORT]
-    #[arg(long, global = true, value_name = "PORT")]
-    admin_port: Option<String>,
-    /// The admin interface's URL, instead of a port [env: HAM_ADMIN_URL]
-    #[arg(long, global = true, value_name = "URL")]
-    admin_url: Option<String>,
-    /// `embedded` or `real`: one that ham starts for --app; or a running one's admin URL [env: HAM_CONDUCTOR]
-    #[arg(long, global = true, value_name = "KIND|URL")]
-    conductor: Option<String>,
-    /// The bundle of an app to install and enable in a conductor that ham starts; - is standard input
-    #[arg(long, global = true, value_name = "FILE.happ", alias = "happ")]
-    pub(crate) app: Option<PathBuf>,
-    /// The app interface's URL; without it the admin interface is asked [env: HAM_APP_URL]
-    #[arg(long, global = true, value_name = "URL")]
-    app_url: Option<String>,
-    /// The installed app [env: HAM_APP_ID]
-    #[arg(long, global = true, value_name = "ID")]
-    app_id: Option<String>,
-    /// The Origin header [env: HAM_ORIGIN]
-    #[arg(long, global = true, value_name = "ORIGIN")]
-    origin: Option<String>,
-    /// The keystore that signs; without it, a key of ham's own [env: HAM_LAIR_URL]
-    #[arg(long, global = true, value_name = "URL")]
-    lair_url: Option<String>,
-    /// The file with the keystore's passphrase, for its owner only; - is standard input [env: HAM_LAIR_PASSPHRASE_FILE]
-    #[arg(long, global = true, value_name = "FILE")]
-    lair_passphrase_file: Option<String>,
-    /// The file that keeps ham's own keys; refused when others can read it [env: HAM_CREDENTIALS]
-    #[arg(long, global = true, value_name = "FILE")]
-    credentials: Option<String>,
-    /// How long an answer may take: 30, 30s, 500ms, 2m [env: HAM_REQUEST_TIMEOUT_SECS]
-    #[arg(long, global = true, value_name = "TIME")]
-    timeout: Option<String>,
-    /// Wait for the conductor instead of failing
-    #[arg(long, global = true)]
-    pub(crate) wait: bool,
     /// Print JSON, one object a line
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -108,37 +75,47 @@ pub(crate) struct Global {
     pub(crate) verbose: u8,
 }
 
+impl Cli {
+    /// Reads the command line: what it says, and the flags of settings.
+    pub(crate) fn read(words: &[OsString]) -> Result<(Self, Flags), clap::Error> {
+        let matches = Self::command().try_get_matches_from(words)?;
+        Ok((Self::from_arg_matches(&matches)?, Flags::of(matches)))
+    }
+}
+
 impl Global {
-    /// The settings: these flags, then the environment, then the file.
-    pub(crate) fn settings(&self) -> Result<Settings, Failure> {
+    /// The settings: the flags, then the environment, then the file.
+    pub(crate) fn settings(&self, flags: &Flags) -> Result<Settings, Failure> {
         let mut values = Values::default();
-        values.add(Source::Flag, |key| self.flag(key).cloned());
+        values.add(Source::Flag, |key| flags.value(key));
         for setting in SETTINGS {
             // A value that is no text would be taken for unset.
             if std::env::var_os(setting.variable()).is_some_and(|value| value.to_str().is_none()) {
-                return Err(Failure::usage(format!("{} is no UTF-8", setting.variable()), "correct it"));
+                return Err(Failure::usage(
+                    format!("{} is not valid UTF-8", setting.variable()),
+                    "correct it",
+                ));
             }
         }
         values.add_environment(|name| std::env::var(name).ok());
         values.add_file(self.config.as_deref(), default_file(|name| std::env::var_os(name)).as_deref())?;
         Settings::new(values)
     }
+}
 
-    fn flag(&self, key: &str) -> Option<&String> {
-        match key {
-            "admin_port" => self.admin_port.as_ref(),
-            "admin_url" => self.admin_url.as_ref(),
-            "conductor" => self.conductor.as_ref(),
-            "app_url" => self.app_url.as_ref(),
-            "app_id" => self.app_id.as_ref(),
-            "origin" => self.origin.as_ref(),
-            "lair_url" => self.lair_url.as_ref(),
-            "lair_passphrase_file" => self.lair_passphrase_file.as_ref(),
-            "credentials" => self.credentials.as_ref(),
-            "request_timeout_secs" => self.timeout.as_ref(),
-            _ => None,
-        }
+/// What is wrong with the command line, for programs. `None` for what is no mistake: help and version.
+pub(crate) fn mistake(error: &clap::Error, words: &[OsString]) -> Option<Failure> {
+    let json = words.iter().take_while(|word| *word != "--").any(|word| word == "--json");
+    if !json || !error.use_stderr() {
+        return None;
     }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Some(Failure::usage("a subcommand is missing", "`--help` lists them"));
+    }
+    // What is wrong, then tips and the usage.
+    let text = error.render().to_string();
+    let (wrong, advice) = text.trim_end().split_once("\n\n").unwrap_or((&text, "see `ham --help`"));
+    Some(Failure::usage(wrong.strip_prefix("error: ").unwrap_or(wrong), advice))
 }
 
 /// `$XDG_CONFIG_HOME/ham/config.toml`, else `~/.config/ham/config.toml`.
@@ -154,22 +131,20 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        use clap::CommandFactory as _;
         Cli::command().debug_assert();
     }
 
     #[test]
     fn every_flag_of_the_table_is_a_flag() {
-        use clap::CommandFactory as _;
-        let command = Cli::command();
+        let call = Cli::command().find_subcommand("call").unwrap().clone();
         for setting in SETTINGS {
             if let Some(flag) = setting.flag {
-                let name = flag.trim_start_matches("--");
-                let found =
-                    command.get_arguments().find(|argument| argument.get_long() == Some(name)).unwrap();
-                assert!(found.get_help().unwrap().to_string().contains(&setting.variable()), "{flag}");
-                let cli = Cli::try_parse_from(["ham", flag, "value", "ping"]).unwrap();
-                assert_eq!(cli.global.flag(setting.key).unwrap(), "value");
+                let found = call.get_arguments().find(|argument| argument.get_long() == Some(flag.name));
+                let help = found.unwrap().get_help().unwrap().to_string();
+                assert!(help.contains(&setting.variable()), "{}", flag.name);
+                let words = ["ham", "call", &format!("--{}", flag.name), "value", "role", "zome", "function"];
+                let (_, flags) = Cli::read(&words.map(OsString::from)).unwrap();
+                assert_eq!(flags.value(setting.key).unwrap(), "value");
             }
         }
     }

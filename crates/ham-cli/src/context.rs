@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::own::Own;
-use crate::settings::Settings;
+use crate::settings::{Settings, Source};
 
 /// What every command gets.
 #[derive(Debug)]
@@ -40,6 +41,12 @@ impl Context {
     pub(crate) async fn reached(&self) -> Result<&Settings, Failure> {
         let own = self.own.get_or_try_init(|| Own::start(self)).await?;
         Ok(own.as_ref().map_or(&self.settings, |own| &own.settings))
+    }
+
+    /// How long a command that follows goes on, where the command line says it. The variable and the file are about answers.
+    pub(crate) fn follow_for(&self) -> Option<Duration> {
+        let flag = self.settings.values.source("request_timeout_secs") == Source::Flag;
+        flag.then_some(self.settings.timeout)
     }
 
     /// What else comes from standard input, if that is the app.

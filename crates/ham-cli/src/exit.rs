@@ -15,12 +15,13 @@ pub(crate) enum Exit {
     NotRun,
     Disagrees,
     Local,
+    HungUp,
     Interrupted,
     Terminated,
 }
 
 /// Every exit code and its meaning.
-pub(crate) const TABLE: [(Exit, u8, &str); 11] = [
+pub(crate) const TABLE: [(Exit, u8, &str); 12] = [
     (Exit::Ok, 0, "done; also when the reader of the output went away"),
     (
         Exit::Refused,
@@ -34,6 +35,7 @@ pub(crate) const TABLE: [(Exit, u8, &str); 11] = [
     (Exit::NotRun, 6, "the call did not run and will not"),
     (Exit::Disagrees, 7, "the demonstration found a chain that disagrees with its record"),
     (Exit::Local, 8, "something on this machine failed: a file, the keystore, the conductor's build"),
+    (Exit::HungUp, 129, "ended by SIGHUP: the terminal went away"),
     (Exit::Interrupted, 130, "ended by SIGINT (Ctrl-C)"),
     (Exit::Terminated, 143, "ended by SIGTERM"),
 ];

@@ -28,6 +28,11 @@ impl Failure {
         Self::new(Exit::Usage, anyhow::anyhow!(text.into()), advice)
     }
 
+    /// Says another thing to do.
+    pub(crate) fn advise(&mut self, advice: impl Into<String>) {
+        self.advice = Some(advice.into());
+    }
+
     /// The reader of the output went away: there is nobody to tell.
     pub(crate) fn nobody_reads() -> Self {
         Self { exit: Exit::Ok, error: None, advice: None, outcome: None }

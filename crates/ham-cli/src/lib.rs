@@ -9,6 +9,8 @@ mod context;
 pub mod demo;
 mod exit;
 mod failure;
+mod flags;
+mod following;
 mod input;
 mod json;
 mod logging;
@@ -19,6 +21,7 @@ mod progress;
 mod release;
 mod settings;
 mod shutdown;
+mod terminal;
 mod wait;
 
 pub use commands::main;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::terminal;
 
 /// Where results go: for people, or for programs as one JSON object a line.
 #[derive(Clone, Copy, Debug)]
@@ -45,23 +46,15 @@ impl Output {
             (true, None) => return,
             (false, _) => failure.text(),
         };
-        say(&text);
+        terminal::write(text.as_bytes());
     }
 
     /// A note beside the result, on standard error.
     pub(crate) fn note(self, text: &str) {
         let text = printable(text);
-        say(&if self.json {
-            format!("{}\n", serde_json::json!({ "note": text }))
-        } else {
-            format!("{text}\n")
-        });
+        let line = if self.json { serde_json::json!({ "note": text }).to_string() } else { text };
+        terminal::write(format!("{line}\n").as_bytes());
     }
-}
-
-/// Standard error may be closed; there is no third place to complain.
-fn say(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// The text without control characters, except for line feeds and tabs: they are shown, not obeyed.

@@ -71,19 +71,31 @@ impl Own {
 /// Which conductor is to be started with which app, if any.
 fn wanted(context: &Context) -> Result<Option<(Kind, &Path)>, Failure> {
     let settings = &context.settings;
-    match (&settings.conductor, &settings.app_url, context.app.as_deref()) {
-        (Some(Chosen::Own(kind)), _, Some(app)) => Ok(Some((*kind, app))),
-        (Some(Chosen::Own(kind)), _, None) => Err(Failure::usage(
+    match (&settings.conductor, context.app.as_deref()) {
+        (Some(Chosen::Own(kind)), Some(app)) => Ok(Some((*kind, app))),
+        (Some(Chosen::Own(kind)), None) => Err(Failure::usage(
             format!("the conductor is to be {}, one that starts empty, and no app is given", kind.name()),
             "give the bundle of one with --app FILE.happ",
         )),
+        (Some(Chosen::Running(_)), Some(app)) => {
+            let (key, place) = (settings.conductor_key, settings.values.place(settings.conductor_key));
+            if settings.values.source(key) == Source::Flag {
+                return Err(Failure::usage(
+                    format!(
+                        "--app and {place} contradict each other: one starts a conductor, the other names a running one"
+                    ),
+                    "omit one of them",
+                ));
+            }
+            // The command line counts more than what was set before it.
+            context.output.note(&format!(
+                "note: --app starts an embedded conductor for this command, not the one that {place} names"
+            ));
+            Ok(Some((Kind::Embedded, app)))
+        }
         // With nothing else to connect to, an app is enough.
-        (None, None, Some(app)) => Ok(Some((Kind::Embedded, app))),
-        (Some(Chosen::Running(_)) | None, _, Some(_)) => Err(Failure::usage(
-            "--app is for a conductor that ham starts, and the settings name a running one",
-            "give --conductor embedded too, or leave --app away; `ham info --settings` shows where each setting came from",
-        )),
-        (Some(Chosen::Running(_)) | None, _, None) => Ok(None),
+        (None, Some(app)) => Ok(Some((Kind::Embedded, app))),
+        (Some(Chosen::Running(_)) | None, None) => Ok(None),
     }
 }
 
@@ -100,7 +112,7 @@ fn fits(settings: &Settings, kind: Kind) -> Result<(), Failure> {
                         Kind::Real => "a real",
                     }
                 ),
-                "leave it away: a conductor of this command has interface, keys and grants of its own",
+                "omit it: a conductor of this command has its own interface, keys and grants",
             ));
         }
     }

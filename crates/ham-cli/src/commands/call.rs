@@ -7,12 +7,14 @@ use crate::connect;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::flags;
 use crate::input;
 use crate::json;
 use crate::progress;
 
 /// Calls a zome function.
 #[derive(Debug, clap::Args)]
+#[command(args = flags::app_interface(), arg = flags::wait())]
 pub(crate) struct Args {
     /// The role of the app, or a clone as `role.0`
     role: String,

@@ -1,24 +1,26 @@
 //! `ham conductor`: find, build or run a conductor of a release, or find or build the relay between conductors.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
+use std::process::ExitStatus;
 
 use ham::Admin;
 use ham::holochain_client::InstallAppPayload;
 use ham_testkit::conductor::{
-    Conductor, ConductorBuilder, Install, InstallError, InstallSource, LaunchError, Lookup, READY_VARIABLE,
-    Release, Tool,
+    Conductor, ConductorBuilder, Install, InstallError, InstallSource, LaunchError, Lookup, MAX_DATA_PATH,
+    READY_VARIABLE, Release, Tool,
 };
 use holochain_types::app::AppBundleSource;
 use serde_json::json;
 
-use super::dev::INSTALL_ADVICE;
+use super::dev::{INSTALL_ADVICE, path_too_long};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::flags;
 use crate::input;
 use crate::output::Output;
 use crate::progress::{self, Spinner};
-use crate::settings::Kind;
 
 /// Finds, builds or runs a conductor.
 #[derive(Debug, clap::Subcommand)]
@@ -28,6 +30,7 @@ pub(crate) enum Args {
     /// Print the path of the conductor's binary; never builds, but unpacks one that is ready
     Path(Wanted),
     /// Run a conductor for development, offline, until interrupted
+    #[command(args = flags::run())]
     Run {
         /// Keep its data in this directory; without it they are temporary
         #[arg(long, value_name = "DIR")]
@@ -111,7 +114,6 @@ async fn ensure(output: Output, tool: Tool) -> Result<Install, Failure> {
 
 /// Runs until the process is asked to stop; then the conductor is killed, which its data survive.
 async fn serve(context: &Context, data: Option<PathBuf>, release: Release) -> Result<(), Failure> {
-    context.settings.only(Kind::Real, "ham dev")?;
     // Before anything is started: a missing file needs no conductor.
     let bundle = match &context.app {
         Some(path) => Some(input::bundle(path).await?),
@@ -119,6 +121,10 @@ async fn serve(context: &Context, data: Option<PathBuf>, release: Release) -> Re
     };
     let mut builder = Conductor::builder().with_release(release);
     if let Some(directory) = data {
+        let absolute = std::path::absolute(&directory).unwrap_or_else(|_| directory.clone());
+        if absolute.as_os_str().len() > MAX_DATA_PATH {
+            return Err(path_too_long(&directory));
+        }
         builder = builder.with_data(directory);
     }
     if let Some(port) = context.settings.admin().and_then(url::Url::port) {
@@ -142,14 +148,30 @@ async fn serve(context: &Context, data: Option<PathBuf>, release: Release) -> Re
             "release": conductor.release().version(),
         }),
     )?;
-    conductor.exited().await;
-    let last_words = conductor.logs().into_iter().rev().take(20).rev().collect::<Vec<_>>().join("\n");
-    Err(Failure::new(
-        Exit::Local,
-        anyhow::anyhow!("the conductor ended by itself; its last words:\n{last_words}"),
-        "its last words say why; its data are as it left them",
-    ))
+    let status = conductor.exited().await;
+    Err(ended(status, &conductor.logs()))
 }
+
+/// The conductor ended by itself. What was killed said nothing of it: its last words are of before.
+fn ended(status: Option<ExitStatus>, log: &[String]) -> Failure {
+    if let Some(signal) = status.and_then(|status| status.signal()) {
+        return Failure::new(
+            Exit::Local,
+            anyhow::anyhow!("the conductor was killed by signal {signal}"),
+            "start it again: its data are as it left them; if nobody killed it, look for what the system says about memory",
+        );
+    }
+    let status = status.map_or(String::new(), |status| format!(" ({status})"));
+    let words = log.get(log.len().saturating_sub(LAST_WORDS)..).unwrap_or_default().join("\n");
+    Failure::new(
+        Exit::Local,
+        anyhow::anyhow!("the conductor ended by itself{status}; its last words:\n{words}"),
+        "its last words say why; its data are as it left them",
+    )
+}
+
+/// How many lines of a conductor that ended by itself are shown.
+const LAST_WORDS: usize = 20;
 
 /// Starts a conductor, whose binary is built if need be.
 pub(crate) async fn start(output: Output, builder: ConductorBuilder) -> Result<Conductor, Failure> {
@@ -237,4 +259,19 @@ fn show(context: &Context, install: &Install) -> Result<(), Failure> {
     let value = json!({ "binary": install.binary, "source": source, "version": install.tool.version() });
     // Only the path on standard output, so that a script can use it.
     context.output.result(|| install.binary.display().to_string(), &value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lines before a `kill -9` were shown as the reason of it.
+    #[test]
+    fn a_conductor_that_was_killed_has_no_last_words() {
+        let log = ["an old line".to_owned()];
+        let killed = ended(Some(ExitStatus::from_raw(9)), &log).text();
+        assert!(killed.contains("killed by signal 9") && !killed.contains("old line"), "{killed}");
+        let failed = ended(Some(ExitStatus::from_raw(0x100)), &log).text();
+        assert!(failed.contains("exit status: 1") && failed.contains("an old line"), "{failed}");
+    }
 }

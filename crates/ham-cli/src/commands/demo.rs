@@ -4,6 +4,7 @@ mod soak;
 
 use std::path::PathBuf;
 
+use clap::value_parser;
 use ham_testkit::conductor::{Install, Release};
 use serde_json::json;
 
@@ -16,11 +17,13 @@ use crate::demo::{
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::flags;
 use crate::progress::Spinner;
 use crate::settings::{Chosen, Kind, Settings, Source};
 
 /// Kills a conductor of its own under load and compares its chains with what every caller was told.
 #[derive(Debug, clap::Args)]
+#[command(args = flags::kind())]
 pub(crate) struct Args {
     /// How often the conductor is killed with SIGKILL and restarted
     #[arg(long, default_value_t = DEFAULT_KILLS)]
@@ -39,8 +42,9 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = DEFAULT_SEED)]
     seed: u64,
     /// How many calls must be under way at each kill
-    #[arg(long, default_value_t = DEFAULT_OUTSTANDING, help = format!("How many calls must be under way at each kill, at most {CALLERS}"))]
-    concurrency: usize,
+    #[arg(long, default_value_t = DEFAULT_OUTSTANDING as u64, value_parser = value_parser!(u64).range(1..=CALLERS as u64))]
+    #[arg(help = format!("How many calls must be under way at each kill: 1 to {CALLERS}, since there are {CALLERS} callers"))]
+    concurrency: u64,
     /// The release of the real conductor, for --conductor real; 0.7.1 unless given
     #[arg(long, value_name = "RELEASE", value_parser = crate::release::parser())]
     release: Option<Release>,
@@ -61,7 +65,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         .with_calls(args.calls.unwrap_or(DEFAULT_CALLS))
         .with_cuts(args.cuts)
         .with_seed(args.seed)
-        .with_outstanding(args.concurrency);
+        .with_outstanding(usize::try_from(args.concurrency).unwrap_or(CALLERS));
     let spinner = Spinner::start(context.output, "looking for a conductor");
     let ended = crate::demo::run(options, |progress| {
         spinner.say(&progress.to_string(), progress.is_worth_a_line());

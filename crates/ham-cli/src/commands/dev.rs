@@ -1,6 +1,7 @@
 //! `ham dev`: the embedded conductor, for developing and testing. It prints the lines that `holochain` prints, so that what
 //! starts the one starts the other.
 
+use std::os::unix::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
@@ -13,14 +14,16 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::flags;
 use crate::input;
 use crate::output::Output;
 use crate::progress;
-use crate::settings::{Kind, Source};
+use crate::settings::Source;
 
 /// Runs the embedded conductor until interrupted: zomes run, nothing leaves this machine.
 #[derive(Debug, clap::Args)]
 #[command(
+    args = flags::run(),
     after_help = "Standard output has the lines of `holochain`: ###ADMIN_PORT:n### and then Conductor ready.\n\
     With --json: one object instead, {\"admin_port\",\"app_port\",\"app_id\",\"data\",\"release\"}.\n\
     WASM_LOG=debug shows what zomes log."
@@ -44,7 +47,6 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
-    context.settings.only(Kind::Embedded, "ham conductor run")?;
     // Before anything is started: a missing file needs no conductor.
     if args.piped
         && let Some(app) = context.stdin_taken()
@@ -77,6 +79,9 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         DataDirectory::Temporary => None,
         DataDirectory::Kept(directory) => Some(directory.clone()),
     };
+    if let Some(directory) = &data {
+        check_path(directory)?;
+    }
     let conductor = start(context.output, config).await?;
     let app_id = match bundle {
         Some(bundle) => {
@@ -104,6 +109,24 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     )?;
     // Until a signal drops this, and the conductor with it.
     std::future::pending().await
+}
+
+/// The keystore's socket lies in the data directory, and a socket's path is short.
+fn check_path(directory: &Path) -> Result<(), Failure> {
+    let fits = std::path::absolute(directory)
+        .and_then(|directory| SocketAddr::from_pathname(directory.join("ks").join("socket")));
+    fits.map(drop).map_err(|_| path_too_long(directory))
+}
+
+/// A data directory below which no socket fits.
+pub(crate) fn path_too_long(directory: &Path) -> Failure {
+    Failure::usage(
+        format!(
+            "--data: the path is too long: the keystore's socket does not fit below {}",
+            directory.display()
+        ),
+        "give a shorter path: a socket's holds about a hundred bytes",
+    )
 }
 
 /// What `--release` takes: each release as it is written, or called by one that speaks like it.

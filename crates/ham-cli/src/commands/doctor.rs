@@ -10,9 +10,11 @@ use crate::commands::info::{plain, trimmed};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::flags;
 
 /// Finds out why there is no connection, or why calls fail.
 #[derive(Debug, clap::Args)]
+#[command(args = flags::app_interface())]
 pub(crate) struct Args {
     /// Also sign, and ask every cell whether it can be called. With keys of ham's own this writes one capability grant
     /// per cell, once; a cell that was never called runs its init

@@ -7,6 +7,8 @@ use crate::connect;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::flags;
+use crate::following::Following;
 use crate::peer::{self, Peer};
 use crate::progress;
 use crate::wait::{self, Failed};
@@ -14,6 +16,7 @@ use crate::wait::{self, Failed};
 /// Prints a chain's blocks and events until it is interrupted. The subscription comes back by itself; what may be missing
 /// meanwhile is a gap.
 #[derive(Debug, clap::Args)]
+#[command(args = flags::server())]
 pub(crate) struct Args {
     #[command(flatten)]
     peer: Peer,
@@ -53,14 +56,13 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             Failed::new(error, recovery, refused)
         })
     };
-    let subscribing = wait::connected(context, None, attempt);
+    let subscribing = wait::connected(context, context.follow_for(), attempt);
     let mut feed = progress::during(context.output, "subscribing", subscribing).await?;
     context.output.note(&format!("subscribed to the chain `{}`", args.chain));
-    let mut left = args.count;
-    while left != Some(0) {
-        let Some(item) = feed.next().await else { break };
+    let mut following = Following::begin(context, args.count);
+    while let Some(item) = following.next(context, feed.next()).await? {
         if matches!(item, FeedItem::Block { .. } | FeedItem::Event { .. }) {
-            left = left.map(|left| left - 1);
+            following.count();
         }
         show(context, &item)?;
     }

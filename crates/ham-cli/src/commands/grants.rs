@@ -11,18 +11,21 @@ use crate::connect;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::flags;
 use crate::progress;
 
 /// Lists and revokes the capability grants of the app's cells. Needs the admin interface.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Args {
     /// List the grants, without their secrets
+    #[command(args = flags::admin())]
     List {
         /// Also those that were revoked
         #[arg(long)]
         revoked: bool,
     },
     /// Revoke grants for good
+    #[command(args = flags::admin())]
     Revoke {
         /// The grant, as `ham grants list` shows it
         #[arg(required = true, value_name = "HASH")]

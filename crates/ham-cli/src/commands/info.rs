@@ -10,11 +10,13 @@ use crate::app;
 use crate::connect;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::flags;
 use crate::progress;
 use crate::settings::Values;
 
 /// Shows the app, its cells and who signs.
 #[derive(Debug, clap::Args)]
+#[command(args = flags::app_interface(), arg = flags::wait())]
 pub(crate) struct Args {
     /// Show every setting and where it came from instead; connects to nothing
     #[arg(long)]

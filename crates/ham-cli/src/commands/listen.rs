@@ -1,6 +1,6 @@
 //! `ham listen`: what an envelope server sends, as it comes, and where some may be missing.
 
-use ham_envelope::{Client, ConnectEvent, Incoming};
+use ham_envelope::{Client, ConnectEvent, Incoming, RunError};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -8,11 +8,14 @@ use tokio_util::sync::CancellationToken;
 use super::request;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::flags;
+use crate::following::Following;
 use crate::peer::{self, Peer};
 use crate::shutdown::RELEASE_TIMEOUT;
 
 /// Prints envelopes until it is interrupted. The connection comes back by itself; where some may be missing is a gap.
 #[derive(Debug, clap::Args)]
+#[command(args = flags::server())]
 pub(crate) struct Args {
     #[command(flatten)]
     peer: Peer,
@@ -34,30 +37,44 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     };
     let client = Client::new(config, handler).map_err(peer::bad_config)?;
     let (cancel, mut events) = (CancellationToken::new(), client.events());
-    let mut running = peer::connect(context, &client, &cancel, None).await?;
+    let mut running = peer::connect(context, &client, &cancel, context.follow_for()).await?;
     // The first says that the connection is there, before anything that came by it.
     if let Some(event) = events.next().await {
         changed(context, event)?;
     }
-    let mut left = args.count;
-    while left != Some(0) {
+    let mut following = Following::begin(context, args.count);
+    let mut next = async || {
         tokio::select! {
             // In this order, what came before a link dropped is printed before the gap.
             biased;
-            ended = &mut running => return ended.map_err(peer::ended),
-            Some(item) = incoming.recv() => {
+            ended = &mut running => Some(Came::End(ended)),
+            Some(item) = incoming.recv() => Some(Came::Item(item)),
+            Some(event) = events.next() => Some(Came::Change(event)),
+        }
+    };
+    while let Some(came) = following.next(context, next()).await? {
+        match came {
+            Came::End(ended) => return ended.map_err(peer::ended),
+            Came::Change(event) => changed(context, event)?,
+            Came::Item(item) => {
                 if matches!(item, Incoming::Envelope { .. } | Incoming::LateAnswer(_)) {
-                    left = left.map(|left| left - 1);
+                    following.count();
                 }
                 show(context, &item)?;
             }
-            Some(event) = events.next() => changed(context, event)?,
         }
     }
     cancel.cancel();
     // Everything is printed: a server that does not close in time changes nothing.
     let _ = tokio::time::timeout(RELEASE_TIMEOUT, running).await;
     Ok(())
+}
+
+/// What comes next.
+enum Came {
+    End(Result<(), RunError>),
+    Item(Incoming),
+    Change(ConnectEvent),
 }
 
 fn changed(context: &Context, event: ConnectEvent) -> Result<(), Failure> {

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::flags;
 use crate::input;
 use crate::peer::{self, Peer};
 use crate::progress;
@@ -15,6 +16,7 @@ use crate::shutdown::RELEASE_TIMEOUT;
 
 /// Sends one request and prints the envelope that answers it.
 #[derive(Debug, clap::Args)]
+#[command(args = flags::server())]
 pub(crate) struct Args {
     #[command(flatten)]
     peer: Peer,

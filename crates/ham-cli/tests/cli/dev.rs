@@ -82,3 +82,14 @@ async fn it_is_the_release_that_it_is_told_to_be() {
         .failed(2, &["signal_url", "correct the file"]);
     ham.run(&["dev", "--release", "0.5"]).await.failed(2, &["0.5", "0.6, 0.7.0, 0.7.1"]);
 }
+
+/// The keystore was blamed: "was it made with another passphrase?"
+#[tokio::test]
+async fn a_data_directory_whose_path_no_socket_fits_below_is_told_so() {
+    let ham = Ham::new();
+    let data = ham.home.path().join("d".repeat(100)).display().to_string();
+    ham.run(&["dev", "--data", &data]).await.failed(2, &["--data", "path is too long", "socket"]);
+    ham.run(&["conductor", "run", "--data", &data])
+        .await
+        .failed(2, &["--data", "path is too long", "socket"]);
+}

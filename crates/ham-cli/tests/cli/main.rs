@@ -7,8 +7,10 @@ mod credentials;
 mod dev;
 mod envelopes;
 mod feeds;
+mod following;
 mod own;
 mod signals;
+mod streams;
 #[path = "../support/mod.rs"]
 mod support;
 mod usage;

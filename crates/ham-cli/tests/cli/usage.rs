@@ -52,6 +52,92 @@ async fn a_wrong_command_line_is_a_usage_error() {
     }
 }
 
+/// It was plain text, whatever was asked for.
+#[tokio::test]
+async fn a_wrong_command_line_is_json_for_programs() {
+    let ham = Ham::new();
+    for arguments in [
+        &["ping", "--json", "--nonsense"][..],
+        &["--json", "nonsense"],
+        &["call", "role", "--json"],
+        &["completions", "tcsh", "--json"],
+        &["--json"],
+    ] {
+        let ran = ham.run(arguments).await;
+        ran.failed(2, &[]);
+        assert!(ran.stdout.is_empty(), "{ran}");
+        let error: serde_json::Value = serde_json::from_str(&ran.stderr).unwrap();
+        assert_eq!(error["exit"], 2, "{ran}");
+        assert!(!error["error"].as_str().unwrap().starts_with("error"), "{ran}");
+        assert!(error["advice"].as_str().unwrap().contains("--help"), "{ran}");
+    }
+    // A payload is no flag.
+    ham.run(&["ping", "--nonsense", "--", "--json"]).await.failed(2, &["error: unexpected argument"]);
+}
+
+/// Fifteen flags of every command stood among a command's own.
+#[tokio::test]
+async fn help_shows_what_a_command_uses_its_own_flags_first() {
+    let ham = Ham::new();
+    let help = async |command: &[&str]| {
+        let shown = ham.run(&[command, &["--help"]].concat()).await.ok();
+        shown.text().to_owned()
+    };
+    let call = help(&["call"]).await;
+    let at = |words: &str| call.find(words).unwrap_or_else(|| panic!("lacks {words}: {call}"));
+    let order = [
+        "\nArguments:",
+        "--raw-payload",
+        "\nConductor options:",
+        "--admin-port",
+        "\nCommon options:",
+        "--json",
+    ];
+    assert!(order.map(at).is_sorted(), "{call}");
+    for (command, uses, lacks) in [
+        (&["completions"][..], &["--json"][..], &["--admin-port", "--timeout", "--wait", "--app"][..]),
+        (&["request"], &["--timeout", "--wait", "--token-file"], &["--admin-port", "--app-id", "--lair-url"]),
+        (&["dev"], &["--admin-port", "--app ", "--app-id"], &["--lair-url", "--wait", "--conductor"]),
+        (&["conductor", "run"], &["--admin-port", "--app "], &["--lair-url", "--wait", "--conductor"]),
+        (&["conductor", "path"], &["--release"], &["--admin-port", "--app "]),
+        (&["demo"], &["--conductor"], &["--admin-port", "--lair-url", "--app "]),
+        (&["grants", "list"], &["--admin-port", "--app "], &["--lair-url", "--wait"]),
+        (&["state"], &["--conductor", "--lair-url", "--timeout"], &["--wait"]),
+    ] {
+        let shown = help(command).await;
+        for flag in uses {
+            assert!(shown.contains(flag), "{command:?} lacks {flag}: {shown}");
+        }
+        for flag in lacks {
+            assert!(!shown.contains(flag), "{command:?} shows {flag}: {shown}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn times_are_written_as_people_write_them() {
+    let ham = Ham::new();
+    for time in ["1h", "1m30s", "2m", "90", "1500ms", "1h 30m"] {
+        let ping = ["ping", "--admin-port", "1", "--app-id", "a", "--timeout", time];
+        ham.run(&ping).await.failed(3, &["cannot reach"]);
+    }
+}
+
+/// Neither the line nor the column was told.
+#[tokio::test]
+async fn a_mistake_in_the_file_is_told_with_its_line_and_column() {
+    let ham = Ham::new();
+    for (text, words) in [
+        ("admin_port = 4444\napp_id = = 1\n", &["is not valid TOML", "line 2, column 10"][..]),
+        ("admin_port = 4444\n\n  app_idd = 'a'\n", &["unknown setting `app_idd`", "line 3, column 3"]),
+        ("admin_port = 4444\napp_id = true\n", &["`app_id`", "line 2, column 10"]),
+        ("app_id = 'a'\nadmin_port = 70000\n", &["admin_port in ", "line 2, column 14", "70000"]),
+    ] {
+        let file = ham.file("config.toml", text);
+        ham.run(&["ping", "--config", &file]).await.failed(2, words);
+    }
+}
+
 #[tokio::test]
 async fn what_is_missing_is_named_with_the_ways_to_give_it() {
     let ham = Ham::new();
@@ -179,7 +265,12 @@ async fn a_conductor_that_is_not_there_is_told_with_what_to_do() {
 
 #[tokio::test]
 async fn a_demonstration_that_cannot_be_is_refused() {
-    Ham::new().run(&["demo", "--concurrency", "1000"]).await.failed(2, &["options cannot work"]);
+    Ham::new().run(&["demo", "--kills", "9", "--calls", "10"]).await.failed(2, &["options cannot work"]);
+    // The help did not tell what bounds it.
+    Ham::new().run(&["demo", "--concurrency", "16"]).await.failed(2, &["16 is not in 1..=12"]);
+    let help = Ham::new().run(&["demo", "--help"]).await.ok();
+    let words = help.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("1 to 12, since there are 12 callers"), "{help}");
     let embedded = ["the embedded one is to be killed", "--conductor real"];
     Ham::new().run(&["demo", "--release", "0.7.0"]).await.failed(2, &embedded);
 }
