@@ -4,7 +4,7 @@ use ham::{
     AdminError, BadAnswer, CallError, ConnectError, NotRunning, Recovery, RefusalKind, SPOKEN, SigningError,
     SigningStep,
 };
-use ham_session::{DialError, HandshakeError};
+use ham_session::{DialError, HandshakeError, TlsError};
 
 /// About a link that did not come up.
 pub(crate) fn connect(error: &ConnectError) -> String {
@@ -56,9 +56,25 @@ pub(crate) fn dial(error: &DialError, interface: &str) -> String {
             "what answers at the {interface} port does not speak as a Holochain conductor does: correct the port, or compare \
              versions (ham speaks {SPOKEN})"
         ),
-        DialError::Tls(_) => "check the server's certificate; wss:// trusts the public authorities".into(),
+        DialError::Tls(error) => tls(error).into(),
         DialError::InvalidUrl { .. } => format!("correct the {interface} URL; it starts with ws:// or wss://"),
         _ => "run `ham doctor`: it names the step that fails".into(),
+    }
+}
+
+/// About a server that is not trusted.
+pub(crate) fn tls(error: &TlsError) -> &'static str {
+    match error {
+        TlsError::WrongPin => {
+            "find out why the server has another certificate; if it is the right server, give the new fingerprint with --pin"
+        }
+        TlsError::Io(_) => {
+            "try again; if it repeats, the server may not speak TLS: use ws://, or correct the URL"
+        }
+        _ => {
+            "check the server's certificate: wss:// trusts the public authorities, or those in the file of --ca, or the one \
+             certificate that --pin names"
+        }
     }
 }
 

@@ -55,7 +55,7 @@ pub(crate) async fn config(context: &Context) -> Result<PersistentHamConfig, Fai
     Ok(config
         .with_origin(&settings.origin)
         .with_signing(signing(settings, context.output).await?)
-        .with_session(session(settings))
+        .with_session(session(settings)?)
         .with_retry(retry(settings))
         .with_admin_timeout(CONNECT_TIMEOUT.max(settings.timeout))
         .with_release(settings.release)
@@ -88,7 +88,7 @@ pub(crate) async fn open(context: &Context, bound: Option<Duration>) -> Result<P
 /// A client of the admin interface.
 pub(crate) fn admin(settings: &Settings, timeout: Duration) -> Result<Admin, Failure> {
     let url = settings.admin().cloned().ok_or_else(no_admin)?;
-    Ok(Admin::with_config(target(settings, url)?, session(settings), timeout).with_release(settings.release))
+    Ok(Admin::with_config(target(settings, url)?, session(settings)?, timeout).with_release(settings.release))
 }
 
 /// Where to dial, with the origin.
@@ -107,10 +107,11 @@ fn no_admin() -> Failure {
     )
 }
 
-fn session(settings: &Settings) -> SessionConfig {
-    conductor_session()
+fn session(settings: &Settings) -> Result<SessionConfig, Failure> {
+    Ok(conductor_session()
         .with_connect_timeout(DEFAULT_CONNECT_TIMEOUT.min(settings.timeout))
         .with_close_timeout(CLOSE_TIMEOUT)
+        .with_tls(settings.trust.tls()?))
 }
 
 async fn signing(settings: &Settings, output: Output) -> Result<Signing, Failure> {

@@ -15,7 +15,8 @@ pub(crate) const COMMON: &str = "Common options";
 /// What asks the admin interface.
 pub(crate) fn admin() -> Vec<Arg> {
     let mut flags: Vec<Arg> = ["admin_port", "admin_url", "conductor"].map(|key| of(key, CONDUCTOR)).into();
-    flags.extend([app(), of("app_id", CONDUCTOR), of("origin", CONDUCTOR), timeout()]);
+    flags.extend([app(), of("app_id", CONDUCTOR), of("origin", CONDUCTOR)]);
+    flags.extend(dialling());
     flags
 }
 
@@ -29,7 +30,7 @@ pub(crate) fn app_interface() -> Vec<Arg> {
 
 /// What talks to a server that is no conductor.
 pub(crate) fn server() -> Vec<Arg> {
-    vec![timeout(), wait()]
+    dialling().into_iter().chain([wait()]).collect()
 }
 
 /// What runs a conductor until it is interrupted.
@@ -55,8 +56,9 @@ pub(crate) fn wait() -> Arg {
         .help_heading(COMMON)
 }
 
-fn timeout() -> Arg {
-    of("request_timeout_secs", COMMON)
+/// What dials.
+fn dialling() -> [Arg; 3] {
+    ["request_timeout_secs", "ca", "pin"].map(|key| of(key, COMMON))
 }
 
 fn app() -> Arg {

@@ -101,7 +101,7 @@ fn wanted(context: &Context) -> Result<Option<(Kind, &Path)>, Failure> {
 
 /// What is set for a running conductor is passed over, unless the command line itself contradicts.
 fn fits(settings: &Settings, kind: Kind) -> Result<(), Failure> {
-    for key in ["app_url", "lair_url", "lair_passphrase_file", "credentials"] {
+    for key in ["app_url", "lair_url", "lair_passphrase_file", "credentials", "ca", "pin"] {
         if settings.values.source(key) == Source::Flag {
             return Err(Failure::usage(
                 format!(

@@ -45,7 +45,7 @@ impl Peer {
         let (initial, max) = context.settings.reconnect().unwrap_or((RECONNECT_INITIAL, RECONNECT_MAX));
         let mut config =
             Config::new(self.url()?).with_fail_first_connect(true).with_reconnect_delays(initial, max);
-        config.session = session(context, config.session);
+        config.session = session(context, config.session)?;
         config.tokens = self.tokens(context).await?;
         Ok(config)
     }
@@ -109,9 +109,9 @@ pub(crate) async fn connect(
 }
 
 /// A dial takes no longer than the whole command may.
-pub(crate) fn session(context: &Context, session: SessionConfig) -> SessionConfig {
+pub(crate) fn session(context: &Context, session: SessionConfig) -> Result<SessionConfig, Failure> {
     let connect_timeout = session.connect_timeout.min(context.settings.timeout);
-    session.with_connect_timeout(connect_timeout)
+    Ok(session.with_connect_timeout(connect_timeout).with_tls(context.settings.trust.tls()?))
 }
 
 /// What is printed where a link to a server ended.
@@ -157,7 +157,7 @@ pub(crate) fn advice(error: &DialError) -> &'static str {
         DialError::Upgrade(_) | DialError::Handshake(_) => {
             "what answers there is no such server: correct the URL"
         }
-        DialError::Tls(_) => "check the server's certificate; wss:// trusts the public authorities",
+        DialError::Tls(error) => crate::advice::tls(error),
         _ => "correct the URL or the server",
     }
 }

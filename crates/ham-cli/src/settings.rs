@@ -5,6 +5,7 @@ mod file;
 mod nearest;
 mod read;
 mod table;
+mod trust;
 mod value;
 mod values;
 
@@ -17,6 +18,7 @@ use url::Url;
 use crate::failure::Failure;
 
 use read::{DURATION, RELEASE, URL, duration};
+use trust::Trust;
 
 pub(crate) use conductor::{Chosen, Kind};
 pub(crate) use read::websocket_url;
@@ -41,6 +43,7 @@ pub(crate) struct Settings {
     pub(crate) credentials: Option<PathBuf>,
     pub(crate) lair: Option<Lair>,
     pub(crate) app_token_file: Option<PathBuf>,
+    pub(crate) trust: Trust,
     /// The conductor's release, where it is named.
     pub(crate) release: Option<Release>,
     /// The conductor ends with the command: nothing that opens its cells is worth keeping.
@@ -90,6 +93,7 @@ impl Settings {
             credentials: values.text("credentials").map(PathBuf::from),
             lair: lair(&values)?,
             app_token_file: values.text("app_token_file").map(PathBuf::from),
+            trust: Trust::new(&values)?,
             release: values.parsed("holochain_release", RELEASE, |text| text.parse().ok())?,
             temporary: false,
             app_id: values.text("app_id"),
@@ -133,6 +137,7 @@ impl Settings {
             credentials: None,
             lair: None,
             app_token_file: None,
+            trust: Trust::Public,
             release: None,
             temporary: true,
             app_id: Some(app_id),

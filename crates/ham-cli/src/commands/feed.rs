@@ -71,7 +71,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
 
 async fn config(context: &Context, args: &Args) -> Result<FeedConfig, Failure> {
     let mut config = FeedConfig::new(args.peer.url()?).with_retry(connect::retry(&context.settings));
-    config.session = peer::session(context, config.session.clone());
+    config.session = peer::session(context, config.session.clone())?;
     config.tokens = args.peer.tokens(context).await?;
     Ok(match args.dialect {
         None => config,

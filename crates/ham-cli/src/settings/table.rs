@@ -42,7 +42,7 @@ const fn setting(key: &'static str, about: &'static str) -> Setting {
 }
 
 /// Every setting.
-pub(crate) static SETTINGS: [Setting; 17] = [
+pub(crate) static SETTINGS: [Setting; 19] = [
     setting("admin_port", "the admin interface's port on this machine").flag("admin-port", "PORT"),
     setting("admin_url", "the admin interface's URL, instead of a port")
         .flag("admin-url", "URL")
@@ -67,6 +67,13 @@ pub(crate) static SETTINGS: [Setting; 17] = [
         "the file that keeps ham's own keys; the default is `~/.local/state/ham/credentials`",
     )
     .flag("credentials", "FILE"),
+    setting("ca", "on wss://, a file with the authorities to trust instead of the public ones, as PEM")
+        .flag("ca", "FILE"),
+    setting(
+        "pin",
+        "on wss://, the SHA-256 fingerprint of the only certificate to trust; several with commas",
+    )
+    .flag("pin", "SHA256"),
     setting(
         "request_timeout_secs",
         "how long an answer may take: `30` (seconds), `500ms`, `1m30s`, `1h`; the default is 2 minutes",

@@ -13,5 +13,6 @@ mod signals;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;
+mod trust;
 mod usage;
 mod waiting;
