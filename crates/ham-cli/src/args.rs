@@ -1,19 +1,17 @@
 //! The command line.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::commands::{
-    call, completions, conductor, demo, dev, doctor, feed, grants, info, listen, ping, request, signals,
+    call, completions, conductor, demo, dev, doctor, feed, grants, info, listen, man, ping, request, signals,
     state,
 };
 use crate::exit;
 use crate::failure::Failure;
-use crate::flags::{self, Flags};
-use crate::settings::{SETTINGS, Settings, Source, Values};
+use crate::flags::{Flags, Global};
 
 /// Call, watch, diagnose and demonstrate Holochain conductors.
 #[derive(Debug, Parser)]
@@ -50,6 +48,8 @@ pub(crate) enum Command {
     Info(info::Args),
     /// Print what an envelope server sends, as it comes, and where some may be missing
     Listen(listen::Args),
+    /// Print a manual page
+    Man(man::Args),
     /// Make one round trip to the conductor
     Ping(ping::Args),
     /// Ask an envelope server one thing
@@ -60,46 +60,11 @@ pub(crate) enum Command {
     State(state::Args),
 }
 
-/// Flags of every command.
-#[derive(Debug, Args)]
-#[command(next_help_heading = flags::COMMON)]
-pub(crate) struct Global {
-    /// The configuration file [default: ~/.config/ham/config.toml]
-    #[arg(long, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Print JSON, one object a line
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-    /// Log to standard error: -v info, -vv debug, -vvv trace [env: RUST_LOG]
-    #[arg(short, long, global = true, action = ArgAction::Count)]
-    pub(crate) verbose: u8,
-}
-
 impl Cli {
     /// Reads the command line: what it says, and the flags of settings.
     pub(crate) fn read(words: &[OsString]) -> Result<(Self, Flags), clap::Error> {
         let matches = Self::command().try_get_matches_from(words)?;
         Ok((Self::from_arg_matches(&matches)?, Flags::of(matches)))
-    }
-}
-
-impl Global {
-    /// The settings: the flags, then the environment, then the file.
-    pub(crate) fn settings(&self, flags: &Flags) -> Result<Settings, Failure> {
-        let mut values = Values::default();
-        values.add(Source::Flag, |key| flags.value(key));
-        for setting in SETTINGS {
-            // A value that is no text would be taken for unset.
-            if std::env::var_os(setting.variable()).is_some_and(|value| value.to_str().is_none()) {
-                return Err(Failure::usage(
-                    format!("{} is not valid UTF-8", setting.variable()),
-                    "correct it",
-                ));
-            }
-        }
-        values.add_environment(|name| std::env::var(name).ok());
-        values.add_file(self.config.as_deref(), default_file(|name| std::env::var_os(name)).as_deref())?;
-        Settings::new(values)
     }
 }
 
@@ -118,16 +83,10 @@ pub(crate) fn mistake(error: &clap::Error, words: &[OsString]) -> Option<Failure
     Some(Failure::usage(wrong.strip_prefix("error: ").unwrap_or(wrong), advice))
 }
 
-/// `$XDG_CONFIG_HOME/ham/config.toml`, else `~/.config/ham/config.toml`.
-fn default_file(read: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    let path = |name| read(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let config = path("XDG_CONFIG_HOME").or_else(|| path("HOME").map(|home| home.join(".config")))?;
-    Some(config.join("ham").join("config.toml"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::SETTINGS;
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -147,15 +106,5 @@ mod tests {
                 assert_eq!(flags.value(setting.key).unwrap(), "value");
             }
         }
-    }
-
-    #[test]
-    fn the_file_lies_where_such_files_lie() {
-        let file = |pairs: &[(&str, &str)]| {
-            default_file(|name| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into()))
-        };
-        assert_eq!(file(&[("XDG_CONFIG_HOME", "/x"), ("HOME", "/h")]), Some("/x/ham/config.toml".into()));
-        assert_eq!(file(&[("HOME", "/h")]), Some("/h/.config/ham/config.toml".into()));
-        assert_eq!(file(&[]), None);
     }
 }

@@ -3,14 +3,29 @@
 use std::path::PathBuf;
 
 use clap::builder::PathBufValueParser;
-use clap::{Arg, ArgAction, ArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args};
 
 use crate::settings::find;
 
 /// The heading of flags that say which conductor is meant, and who signs.
 const CONDUCTOR: &str = "Conductor options";
 /// The heading of flags that many commands have.
-pub(crate) const COMMON: &str = "Common options";
+const COMMON: &str = "Common options";
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = COMMON)]
+pub(crate) struct Global {
+    /// The configuration file [default: ~/.config/ham/config.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print JSON, one object a line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Log to standard error: -v info, -vv debug, -vvv trace [env: RUST_LOG]
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
 
 /// What asks the admin interface.
 pub(crate) fn admin() -> Vec<Arg> {

@@ -4,6 +4,7 @@ mod advice;
 mod app;
 mod args;
 mod commands;
+mod complete;
 mod connect;
 mod context;
 pub mod demo;
@@ -21,6 +22,7 @@ mod progress;
 mod release;
 mod settings;
 mod shutdown;
+mod sources;
 mod terminal;
 mod wait;
 

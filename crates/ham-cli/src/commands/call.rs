@@ -1,8 +1,10 @@
 //! `ham call`: one zome call, its payload and answer as JSON.
 
+use clap_complete::ArgValueCompleter;
 use ham::CallOptions;
 use ham::holochain_client::ExternIO;
 
+use crate::complete;
 use crate::connect;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -17,10 +19,13 @@ use crate::progress;
 #[command(args = flags::app_interface(), arg = flags::wait())]
 pub(crate) struct Args {
     /// The role of the app, or a clone as `role.0`
+    #[arg(add = ArgValueCompleter::new(complete::roles))]
     role: String,
     /// The zome
+    #[arg(add = ArgValueCompleter::new(complete::zomes))]
     zome: String,
     /// The function
+    #[arg(add = ArgValueCompleter::new(complete::functions))]
     function: String,
     /// The payload as JSON, `@FILE`, or `-` for standard input; nothing is nil.
     /// Hashes are {"$hash": "uhC…"}, other bytes {"$bytes": "base64"}

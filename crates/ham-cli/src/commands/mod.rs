@@ -10,6 +10,7 @@ pub(crate) mod feed;
 pub(crate) mod grants;
 pub(crate) mod info;
 pub(crate) mod listen;
+pub(crate) mod man;
 pub(crate) mod ping;
 pub(crate) mod request;
 pub(crate) mod signals;
@@ -18,6 +19,9 @@ pub(crate) mod state;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::CommandFactory as _;
+use clap_complete::CompleteEnv;
+
 use crate::args::{Cli, Command};
 use crate::context::Context;
 use crate::exit::Exit;
@@ -25,10 +29,12 @@ use crate::failure::Failure;
 use crate::flags::Flags;
 use crate::output::Output;
 use crate::shutdown::{RELEASE_TIMEOUT, Shutdown};
-use crate::{args, logging};
+use crate::{args, complete, logging, sources};
 
 /// The whole process: reads the command line, runs the command, says how it ended.
 pub fn main() -> ExitCode {
+    // Does nothing, unless a shell asks what could stand where its cursor is; then it ends the process.
+    CompleteEnv::with_factory(Cli::command).var(complete::VARIABLE).complete();
     let words: Vec<OsString> = std::env::args_os().collect();
     let (cli, flags) = match Cli::read(&words) {
         Ok(read) => read,
@@ -82,7 +88,12 @@ async fn until_signal(cli: Cli, flags: &Flags, output: Output) -> Result<Exit, F
             "free some resources",
         )
     })?;
-    let context = Context::new(cli.global.settings(flags)?, output, flags.wait(), flags.app());
+    let context = Context::new(
+        sources::settings(flags, cli.global.config.as_deref())?,
+        output,
+        flags.wait(),
+        flags.app(),
+    );
     let ended = tokio::select! {
         // The signal first: a command that is always ready must not outlive it.
         biased;
@@ -110,6 +121,7 @@ async fn run(context: &Context, command: args::Command) -> Result<(), Failure> {
         Command::Grants(args) => grants::run(context, args).await,
         Command::Info(args) => info::run(context, args).await,
         Command::Listen(args) => listen::run(context, args).await,
+        Command::Man(args) => man::run(context, args),
         Command::Ping(args) => ping::run(context, args).await,
         Command::Request(args) => request::run(context, args).await,
         Command::Signals(args) => signals::run(context, args).await,

@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "what unwraps here fails the test")]
 
 mod bad_input;
+mod completions;
 mod credentials;
 mod dev;
 mod envelopes;
 mod feeds;
 mod following;
+mod manual;
 mod own;
 mod signals;
 mod streams;
