@@ -193,6 +193,10 @@ pub(crate) fn signing(error: &SigningError) -> String {
     }
 }
 
+/// About an app that a conductor refuses to install.
+pub(crate) const INSTALL: &str =
+    "the conductor's words say why: check the bundle; an app of kept data is found again by its --app-id";
+
 #[cfg(test)]
 mod tests {
     use super::*;

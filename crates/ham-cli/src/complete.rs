@@ -5,14 +5,16 @@
 
 mod bundle;
 mod conductor;
+mod known;
 
-use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Arg, Args as _, Command, FromArgMatches as _};
 use clap_complete::CompletionCandidate;
+
+use known::Roles;
 
 use crate::flags::{self, Flags, Global};
 use crate::settings::Settings;
@@ -23,10 +25,6 @@ pub(crate) const VARIABLE: &str = "HAM_COMPLETE";
 
 /// Whoever presses a key waits no longer.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// The zomes of each role, and the functions of each zome, as far as they are known.
-type Roles = BTreeMap<String, Zomes>;
-type Zomes = BTreeMap<String, Vec<String>>;
 
 /// Roles and clones.
 pub(crate) fn roles(begun: &OsStr) -> Vec<CompletionCandidate> {

@@ -30,7 +30,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The configuration of a connection to the app. Reads the passphrase; starts the conductor where ham is to.
 pub(crate) async fn config(context: &Context) -> Result<PersistentHamConfig, Failure> {
-    let settings = context.reached().await?;
+    let settings = context.target().await?;
     let mut config = match (settings.admin(), &settings.app_url, &settings.app_token_file) {
         (Some(admin), _, _) => PersistentHamConfig::new(admin.clone(), settings.app_id()?),
         (None, Some(app), Some(file)) => {

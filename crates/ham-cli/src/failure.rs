@@ -1,12 +1,13 @@
 //! Why a command failed: the error, the exit code, and what to do.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use ham::{AdminError, CallError, ConnectError, Delivery, Effect, Outcome};
 
 use crate::advice;
 use crate::exit::Exit;
-use crate::output::printable;
+use crate::terminal::printable;
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -31,6 +32,17 @@ impl Failure {
     /// Says another thing to do.
     pub(crate) fn advise(&mut self, advice: impl Into<String>) {
         self.advice = Some(advice.into());
+    }
+
+    /// A data directory below which no socket fits.
+    pub(crate) fn path_too_long(directory: &Path) -> Self {
+        Self::usage(
+            format!(
+                "--data: the path is too long: the keystore's socket does not fit below {}",
+                directory.display()
+            ),
+            "give a shorter path: a socket's holds about a hundred bytes",
+        )
     }
 
     /// The reader of the output went away: there is nobody to tell.

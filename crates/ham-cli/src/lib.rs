@@ -1,13 +1,16 @@
 #![doc = include_str!("../README.md")]
+#![warn(clippy::mod_module_files)]
 
 mod advice;
 mod app;
 mod args;
 mod commands;
 mod complete;
+mod conductor;
 mod connect;
 mod context;
 pub mod demo;
+mod envelopes;
 mod exit;
 mod failure;
 mod flags;
@@ -16,10 +19,9 @@ mod input;
 mod json;
 mod logging;
 mod output;
-mod own;
-mod peer;
 mod progress;
 mod release;
+mod server;
 mod settings;
 mod shutdown;
 mod sources;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::terminal;
+use crate::terminal::{self, printable};
 
 /// Where results go: for people, or for programs as one JSON object a line.
 #[derive(Clone, Copy, Debug)]
@@ -54,28 +54,5 @@ impl Output {
         let text = printable(text);
         let line = if self.json { serde_json::json!({ "note": text }).to_string() } else { text };
         terminal::write(format!("{line}\n").as_bytes());
-    }
-}
-
-/// The text without control characters, except for line feeds and tabs: they are shown, not obeyed.
-pub(crate) fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() && !matches!(character, '\n' | '\t') {
-            shown.extend(character.escape_unicode());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_conductor_cannot_drive_the_terminal() {
-        assert_eq!(printable("a\u{1b}[31mb\r\u{9b}c\n"), "a\\u{1b}[31mb\\u{d}\\u{9b}c\n");
     }
 }

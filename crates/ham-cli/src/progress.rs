@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::output::{Output, printable};
-use crate::terminal;
+use crate::output::Output;
+use crate::terminal::{self, printable};
 
 /// What is done sooner needs no progress.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(1);

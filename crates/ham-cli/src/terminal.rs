@@ -1,4 +1,4 @@
-//! Standard error, which messages, log lines and the spinner share.
+//! Standard error, which messages, log lines and the spinner share; and what a text may do to a terminal.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
@@ -38,5 +38,28 @@ impl Write for Lines {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// The text without control characters, except for line feeds and tabs: they are shown, not obeyed.
+pub(crate) fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() && !matches!(character, '\n' | '\t') {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conductor_cannot_drive_the_terminal() {
+        assert_eq!(printable("a\u{1b}[31mb\r\u{9b}c\n"), "a\\u{1b}[31mb\\u{d}\\u{9b}c\n");
     }
 }

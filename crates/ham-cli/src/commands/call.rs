@@ -44,7 +44,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let payload = payload(context, args.payload.as_deref(), args.raw_payload).await?;
     let ham = connect::open(context, Some(context.settings.timeout)).await?;
     // From here on bytes of the call can leave. What becomes of them matters as long as the chain stays.
-    if !context.reached().await?.temporary {
+    if !context.target().await?.temporary {
         let _ = context.if_interrupted.set(
             "interrupted while the call was under way: its outcome is unknown; read the chain before calling again",
         );

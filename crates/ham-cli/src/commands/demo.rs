@@ -1,5 +1,6 @@
 //! `ham demo`: a conductor is killed under load, and its source chains are compared with what every caller was told.
 
+mod failed;
 mod soak;
 
 use std::path::PathBuf;
@@ -8,12 +9,11 @@ use clap::value_parser;
 use ham_testkit::conductor::{Install, Release};
 use serde_json::json;
 
-use crate::commands::conductor;
 use crate::commands::info::{plain, trimmed};
 use crate::context::Context;
 use crate::demo::{
     CALLERS, DEFAULT_CALLS, DEFAULT_CUTS, DEFAULT_KILLS, DEFAULT_OUTSTANDING, DEFAULT_SEED,
-    DEFAULT_SOAK_CALLS, DemoError, DemoOptions, Report, SoakOptions,
+    DEFAULT_SOAK_CALLS, DemoOptions, Report, SoakOptions,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -46,7 +46,7 @@ pub(crate) struct Args {
     #[arg(help = format!("How many calls must be under way at each kill: 1 to {CALLERS}, since there are {CALLERS} callers"))]
     concurrency: u64,
     /// The release of the real conductor, for --conductor real; 0.7.1 unless given
-    #[arg(long, value_name = "RELEASE", value_parser = crate::release::parser())]
+    #[arg(long, value_name = "RELEASE", value_parser = crate::release::launched())]
     release: Option<Release>,
 }
 
@@ -72,7 +72,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     })
     .await;
     drop(spinner);
-    let report = ended.map_err(|error| failure(error, release))?;
+    let report = ended.map_err(|error| failed::failure(error, release))?;
     show(context, &report)?;
     verdict(&report)
 }
@@ -109,23 +109,6 @@ fn this_program() -> Result<PathBuf, Failure> {
         let error = anyhow::Error::new(error).context("cannot find this program");
         Failure::new(Exit::Local, error, "use --conductor real")
     })
-}
-
-fn failure(error: DemoError, release: Release) -> Failure {
-    let install =
-        format!("run `{}`, or name a binary in HAM_HOLOCHAIN_BIN", conductor::install_command(release));
-    let (exit, advice) = match &error {
-        DemoError::Options(_) => (Exit::Usage, "correct the options"),
-        DemoError::Install(_) => (Exit::Local, install.as_str()),
-        DemoError::Bundle(_) => {
-            (Exit::Local, "run it where the repository is: the probe's bundle lies there")
-        }
-        DemoError::OffScript { .. } | DemoError::Stalled { .. } => {
-            (Exit::Local, "run it again with the same --seed; if it repeats, report it with the seed")
-        }
-        _ => (Exit::Local, "the conductor's words say why; is the machine out of memory or of disk?"),
-    };
-    Failure::new(exit, error, advice)
 }
 
 fn show(context: &Context, report: &Report) -> Result<(), Failure> {

@@ -1,23 +1,21 @@
 //! `ham dev`: the embedded conductor, for developing and testing. It prints the lines that `holochain` prints, so that what
 //! starts the one starts the other.
 
-use std::os::unix::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
-use ham_devconductor::{Config, DataDirectory, DevConductor, Passphrase, Release, StartError};
+use ham_devconductor::{Config, DataDirectory, Passphrase, Release};
 use holochain_conductor_api::conductor::{ConductorConfig, KeystoreConfig};
 use holochain_conductor_api::{AdminInterfaceConfig, InterfaceDriver};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 
+use crate::conductor::embedded;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flags;
 use crate::input;
-use crate::output::Output;
-use crate::progress;
+use crate::release;
 use crate::settings::Source;
 
 /// Runs the embedded conductor until interrupted: zomes run, nothing leaves this machine.
@@ -33,7 +31,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", default_value = TEMPORARY)]
     data: PathBuf,
     /// Be this release of `holochain` to clients: its requests, answers, signals and errors. Zomes are those of HDK 0.7.1
-    #[arg(long, value_name = "RELEASE", default_value_t, value_parser = releases())]
+    #[arg(long, value_name = "RELEASE", default_value_t, value_parser = release::embedded())]
     release: Release,
     /// Attach an app interface at this port, 0 for a free one
     #[arg(long, value_name = "PORT")]
@@ -79,14 +77,11 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         DataDirectory::Temporary => None,
         DataDirectory::Kept(directory) => Some(directory.clone()),
     };
-    if let Some(directory) = &data {
-        check_path(directory)?;
-    }
-    let conductor = start(context.output, config).await?;
+    let conductor = embedded::start(context.output, config).await?;
     let app_id = match bundle {
         Some(bundle) => {
             let id = settings.app_id().ok().map(ToOwned::to_owned);
-            Some(install(context.output, &conductor, bundle, id).await?)
+            Some(embedded::install(context.output, &conductor, bundle, id).await?)
         }
         None => None,
     };
@@ -109,50 +104,6 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     )?;
     // Until a signal drops this, and the conductor with it.
     std::future::pending().await
-}
-
-/// The keystore's socket lies in the data directory, and a socket's path is short.
-fn check_path(directory: &Path) -> Result<(), Failure> {
-    let fits = std::path::absolute(directory)
-        .and_then(|directory| SocketAddr::from_pathname(directory.join("ks").join("socket")));
-    fits.map(drop).map_err(|_| path_too_long(directory))
-}
-
-/// A data directory below which no socket fits.
-pub(crate) fn path_too_long(directory: &Path) -> Failure {
-    Failure::usage(
-        format!(
-            "--data: the path is too long: the keystore's socket does not fit below {}",
-            directory.display()
-        ),
-        "give a shorter path: a socket's holds about a hundred bytes",
-    )
-}
-
-/// What `--release` takes: each release as it is written, or called by one that speaks like it.
-fn releases() -> impl clap::builder::TypedValueParser<Value = Release> {
-    let values = Release::ALL.into_iter().filter_map(|release| {
-        let (name, others) = release.names().split_first()?;
-        Some(PossibleValue::new(*name).aliases(others))
-    });
-    PossibleValuesParser::new(values).try_map(|text| text.parse::<Release>())
-}
-
-/// Starts an embedded conductor.
-pub(crate) async fn start(output: Output, config: Config) -> Result<DevConductor, Failure> {
-    let starting = DevConductor::start_with(config);
-    progress::during(output, "starting the conductor", starting).await.map_err(failure)
-}
-
-/// Installs and enables an app in it, unless an app of this id is there. Answers the id.
-pub(crate) async fn install(
-    output: Output,
-    conductor: &DevConductor,
-    bundle: Vec<u8>,
-    id: Option<String>,
-) -> Result<String, Failure> {
-    let refused = |error| Failure::new(Exit::Refused, anyhow::Error::msg(error), INSTALL_ADVICE);
-    progress::during(output, "installing the app", conductor.install(bundle, id)).await.map_err(refused)
 }
 
 /// What a `holochain` configuration says that matters here: network settings do not.
@@ -210,21 +161,6 @@ async fn passphrase() -> Result<Passphrase, Failure> {
     }
     Ok(Passphrase::new(line))
 }
-
-fn failure(error: StartError) -> Failure {
-    let advice = match &error {
-        StartError::Directory { .. } => "give another --data",
-        StartError::InUse(_) => "stop the other one, or give another --data",
-        StartError::Keystore(_) => "was it made with another passphrase? Another --data starts anew",
-        StartError::Port { .. } => "stop what holds the port, or give another --admin-port",
-        _ => "if the directory was written by another version, start with another --data",
-    };
-    Failure::new(Exit::Local, error, advice)
-}
-
-/// What to do about an app that is refused.
-pub(crate) const INSTALL_ADVICE: &str =
-    "the conductor's words say why: check the bundle; an app of kept data is found again by its --app-id";
 
 /// The word for no directory.
 const TEMPORARY: &str = "temporary";

@@ -2,8 +2,10 @@
 //!
 //! It writes nothing to a source chain, unless `--call` asks for the last two steps in earnest.
 
+mod findings;
 mod steps;
 
+use findings::{Finding, Findings, Stopped};
 use serde_json::{Value, json};
 
 use crate::commands::info::{plain, trimmed};
@@ -25,42 +27,6 @@ pub(crate) struct Args {
 /// The steps, in the order of a call's way.
 const STEPS: [&str; 9] =
     ["settings", "admin port", "origin", "release", "app state", "token", "app port", "signing", "cell"];
-
-/// What a step found.
-#[derive(Debug)]
-enum Finding {
-    Good(String),
-    Skipped(String),
-    Bad(Failure),
-}
-
-/// What the steps found so far.
-#[derive(Debug, Default)]
-struct Findings {
-    found: Vec<(&'static str, Finding)>,
-}
-
-impl Findings {
-    fn good(&mut self, step: &'static str, detail: impl Into<String>) {
-        self.found.push((step, Finding::Good(detail.into())));
-    }
-
-    fn skipped(&mut self, step: &'static str, why: impl Into<String>) {
-        self.found.push((step, Finding::Skipped(why.into())));
-    }
-}
-
-/// A step failed; the ones after it are not reached.
-#[derive(Debug)]
-struct Stopped {
-    step: &'static str,
-    failure: Failure,
-}
-
-/// Names the step of a failure.
-fn at<E: Into<Failure>>(step: &'static str) -> impl FnOnce(E) -> Stopped {
-    move |error| Stopped { step, failure: error.into() }
-}
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let mut findings = Findings::default();

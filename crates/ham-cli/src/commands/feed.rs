@@ -9,8 +9,8 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flags;
 use crate::following::Following;
-use crate::peer::{self, Peer};
 use crate::progress;
+use crate::server::{self, Server};
 use crate::wait::{self, Failed};
 
 /// Prints a chain's blocks and events until it is interrupted. The subscription comes back by itself; what may be missing
@@ -19,7 +19,7 @@ use crate::wait::{self, Failed};
 #[command(args = flags::server())]
 pub(crate) struct Args {
     #[command(flatten)]
-    peer: Peer,
+    server: Server,
     /// The chain
     #[arg(long, value_name = "CHAIN")]
     chain: String,
@@ -44,7 +44,7 @@ enum Spoken {
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
-    let client = FeedClient::new(config(context, &args).await?).map_err(peer::bad_config)?;
+    let client = FeedClient::new(config(context, &args).await?).map_err(server::bad_config)?;
     let mut topic = Topic::chain(&args.chain);
     for event_type in &args.event_types {
         topic = topic.with_event_type(event_type);
@@ -70,9 +70,9 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
 }
 
 async fn config(context: &Context, args: &Args) -> Result<FeedConfig, Failure> {
-    let mut config = FeedConfig::new(args.peer.url()?).with_retry(connect::retry(&context.settings));
-    config.session = peer::session(context, config.session.clone())?;
-    config.tokens = args.peer.tokens(context).await?;
+    let mut config = FeedConfig::new(args.server.url()?).with_retry(connect::retry(&context.settings));
+    config.session = server::session(context, config.session.clone())?;
+    config.tokens = args.server.tokens(context).await?;
     Ok(match args.dialect {
         None => config,
         Some(Spoken::Documented) => config.with_dialect(Dialect::Documented),
@@ -83,7 +83,7 @@ async fn config(context: &Context, args: &Args) -> Result<FeedConfig, Failure> {
 fn refused(error: SubscribeError) -> Failure {
     let (exit, advice) = match &error {
         SubscribeError::NotConnected(dial) | SubscribeError::Unauthorized(dial) => {
-            (Exit::NoConnection, peer::advice(dial))
+            (Exit::NoConnection, server::advice(dial))
         }
         SubscribeError::Rejected { .. } => (Exit::Refused, "give a chain that the server has, with --chain"),
         SubscribeError::TimedOut { last: Some(_), .. } => (
@@ -116,7 +116,7 @@ fn show(context: &Context, item: &FeedItem) -> Result<(), Failure> {
 
 fn gap(cause: &GapCause) -> Value {
     if let GapCause::LinkLost { code, reason } = cause {
-        return peer::gap(*code, reason);
+        return server::gap(*code, reason);
     }
     let (cause, detail) = match cause {
         GapCause::BadFrame(why) => ("bad_frame", why.clone()),

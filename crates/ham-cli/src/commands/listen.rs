@@ -7,10 +7,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::request;
 use crate::context::Context;
+use crate::envelopes;
 use crate::failure::Failure;
 use crate::flags;
 use crate::following::Following;
-use crate::peer::{self, Peer};
+use crate::server::{self, Server};
 use crate::shutdown::RELEASE_TIMEOUT;
 
 /// Prints envelopes until it is interrupted. The connection comes back by itself; where some may be missing is a gap.
@@ -18,14 +19,14 @@ use crate::shutdown::RELEASE_TIMEOUT;
 #[command(args = flags::server())]
 pub(crate) struct Args {
     #[command(flatten)]
-    peer: Peer,
+    server: Server,
     /// End after so many envelopes; gaps do not count
     #[arg(long, value_name = "N")]
     count: Option<u64>,
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
-    let config = args.peer.config(context).await?;
+    let config = envelopes::config(&args.server, context).await?;
     // One at a time: what waits beyond that waits in the client's bounded queue, which tells what it drops.
     let (sender, mut incoming) = mpsc::channel(1);
     let handler = move |item: Incoming| {
@@ -35,9 +36,9 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             let _ = sender.send(item).await;
         }
     };
-    let client = Client::new(config, handler).map_err(peer::bad_config)?;
+    let client = Client::new(config, handler).map_err(server::bad_config)?;
     let (cancel, mut events) = (CancellationToken::new(), client.events());
-    let mut running = peer::connect(context, &client, &cancel, context.follow_for()).await?;
+    let mut running = envelopes::connect(context, &client, &cancel, context.follow_for()).await?;
     // The first says that the connection is there, before anything that came by it.
     if let Some(event) = events.next().await {
         changed(context, event)?;
@@ -54,7 +55,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     };
     while let Some(came) = following.next(context, next()).await? {
         match came {
-            Came::End(ended) => return ended.map_err(peer::ended),
+            Came::End(ended) => return ended.map_err(envelopes::ended),
             Came::Change(event) => changed(context, event)?,
             Came::Item(item) => {
                 if matches!(item, Incoming::Envelope { .. } | Incoming::LateAnswer(_)) {
@@ -83,7 +84,7 @@ fn changed(context: &Context, event: ConnectEvent) -> Result<(), Failure> {
             context.output.note("listening");
             Ok(())
         }
-        ConnectEvent::Disconnected { code, reason } => loss(context, &peer::gap(code, &reason)),
+        ConnectEvent::Disconnected { code, reason } => loss(context, &server::gap(code, &reason)),
         // Missed changes hold a drop: there is no other way to have many.
         _ => loss(context, &json!({ "type": "gap", "cause": "link_lost", "detail": "the link dropped" })),
     }

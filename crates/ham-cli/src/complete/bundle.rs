@@ -7,7 +7,7 @@ use holochain_types::dna::DnaFile;
 use holochain_types::prelude::ZomeName;
 use wasmparser::{ExternalKind, Parser, Payload};
 
-use super::{Roles, Zomes};
+use super::known::{Roles, Zomes};
 use crate::input;
 
 /// The roles of the app in this file, with their zomes and functions.

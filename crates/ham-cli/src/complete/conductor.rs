@@ -6,7 +6,7 @@ use ham::Admin;
 use ham::holochain_client::CellId;
 use holochain_conductor_api::{AdminRequest, AdminResponse};
 
-use super::{Roles, Zomes};
+use super::known::{Roles, Zomes};
 use crate::app;
 use crate::connect;
 use crate::settings::Settings;

@@ -9,7 +9,7 @@ use ham::{
 use ham_session::DialError;
 use holochain_types::prelude::AppStatus;
 
-use super::{Findings, Stopped, at};
+use super::findings::{Findings, Stopped, at};
 use crate::app;
 use crate::commands::grants::installed;
 use crate::commands::ping::milliseconds;
@@ -27,7 +27,7 @@ pub(super) async fn walk(context: &Context, call: bool, findings: &mut Findings)
     let within = STEP_TIMEOUT.min(context.settings.timeout);
     // Found out, whatever is named: the step `release` compares.
     let config = connect::config(context).await.map_err(at("settings"))?.with_release(None);
-    let settings = context.reached().await.map_err(at("settings"))?;
+    let settings = context.target().await.map_err(at("settings"))?;
     let app_id = config.app_id.clone();
     findings.good(
         "settings",
@@ -164,7 +164,7 @@ async fn signing(
     call: bool,
     findings: &mut Findings,
 ) -> Result<(), Stopped> {
-    let settings = context.reached().await.map_err(at("signing"))?;
+    let settings = context.target().await.map_err(at("signing"))?;
     if settings.lair.is_none() && !call {
         let file = connect::credentials(settings).map_err(at("signing"))?;
         let place =

@@ -6,10 +6,10 @@ use std::time::Duration;
 use ham_devconductor::{Config, DevConductor};
 use ham_testkit::conductor::Conductor;
 
-use crate::commands::{conductor, dev};
-use crate::context::Context;
+use super::{embedded, real};
 use crate::failure::Failure;
 use crate::input;
+use crate::output::Output;
 use crate::settings::{Chosen, Kind, Settings, Source};
 
 /// How long stopping may take before it is cut short: nothing of a temporary conductor outlives it, and an interrupted
@@ -18,7 +18,7 @@ const STOP_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A temporary conductor with an app. Dropping it kills it.
 #[derive(Debug)]
-pub(crate) struct Own {
+pub(crate) struct Temporary {
     running: Running,
     /// The settings of whoever connects to it.
     pub(crate) settings: Settings,
@@ -30,29 +30,32 @@ enum Running {
     Real(Box<Conductor>),
 }
 
-impl Own {
+impl Temporary {
     /// Starts one, if that is what the command line and the settings ask for.
-    pub(crate) async fn start(context: &Context) -> Result<Option<Self>, Failure> {
-        let Some((kind, app)) = wanted(context)? else { return Ok(None) };
-        fits(&context.settings, kind)?;
+    pub(crate) async fn start(
+        settings: &Settings,
+        app: Option<&Path>,
+        output: Output,
+    ) -> Result<Option<Self>, Failure> {
+        let Some((kind, app)) = wanted(settings, app, output)? else { return Ok(None) };
+        fits(settings, kind)?;
         let bundle = input::bundle(app).await?;
-        let id = context.settings.app_id().ok().map(ToOwned::to_owned);
-        let output = context.output;
+        let id = settings.app_id().ok().map(ToOwned::to_owned);
         let (running, port, id) = match kind {
             Kind::Embedded => {
-                let conductor = dev::start(output, Config::default()).await?;
-                let id = dev::install(output, &conductor, bundle, id).await?;
+                let conductor = embedded::start(output, Config::default()).await?;
+                let id = embedded::install(output, &conductor, bundle, id).await?;
                 let port = conductor.admin_port();
                 (Running::Embedded(conductor), port, id)
             }
             Kind::Real => {
-                let conductor = conductor::start(output, Conductor::builder()).await?;
-                let id = conductor::install(output, &conductor, bundle, id).await?;
+                let conductor = real::start(output, Conductor::builder()).await?;
+                let id = real::install(output, &conductor, bundle, id).await?;
                 let port = conductor.admin_port();
                 (Running::Real(Box::new(conductor)), port, id)
             }
         };
-        Ok(Some(Self { running, settings: context.settings.of_temporary(port, id) }))
+        Ok(Some(Self { running, settings: settings.of_temporary(port, id) }))
     }
 
     /// Stops it in good order or, after [`STOP_TIMEOUT`], kills it.
@@ -69,9 +72,12 @@ impl Own {
 }
 
 /// Which conductor is to be started with which app, if any.
-fn wanted(context: &Context) -> Result<Option<(Kind, &Path)>, Failure> {
-    let settings = &context.settings;
-    match (&settings.conductor, context.app.as_deref()) {
+fn wanted<'a>(
+    settings: &Settings,
+    app: Option<&'a Path>,
+    output: Output,
+) -> Result<Option<(Kind, &'a Path)>, Failure> {
+    match (&settings.conductor, app) {
         (Some(Chosen::Own(kind)), Some(app)) => Ok(Some((*kind, app))),
         (Some(Chosen::Own(kind)), None) => Err(Failure::usage(
             format!("the conductor is to be {}, one that starts empty, and no app is given", kind.name()),
@@ -88,7 +94,7 @@ fn wanted(context: &Context) -> Result<Option<(Kind, &Path)>, Failure> {
                 ));
             }
             // The command line counts more than what was set before it.
-            context.output.note(&format!(
+            output.note(&format!(
                 "note: --app starts an embedded conductor for this command, not the one that {place} names"
             ));
             Ok(Some((Kind::Embedded, app)))

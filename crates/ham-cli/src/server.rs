@@ -1,27 +1,20 @@
 //! A server that is no conductor: where it is and with which token.
 
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
-use std::time::Duration;
 
-use ham::{RECONNECT_INITIAL, RECONNECT_MAX};
-use ham_envelope::{Client, Config, ConnectEvent, RequestError, RunError};
-use ham_session::{Delivery, DialError, Recovery, SessionConfig, TokenSource};
+use ham_session::{DialError, SessionConfig, TokenSource};
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input;
-use crate::progress;
 use crate::settings::websocket_url;
-use crate::wait::{self, Failed};
 
 /// Which server.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Peer {
+pub(crate) struct Server {
     /// The server's URL, ws:// or wss://
     url: String,
     /// The file with the token, for its owner only; - is standard input. Tokens are never flags
@@ -29,7 +22,7 @@ pub(crate) struct Peer {
     token_file: Option<PathBuf>,
 }
 
-impl Peer {
+impl Server {
     /// The URL. A wrong one is not repeated: it may hold a token.
     pub(crate) fn url(&self) -> Result<Url, Failure> {
         websocket_url(&self.url).ok_or_else(|| {
@@ -38,16 +31,6 @@ impl Peer {
                 "give for instance ws://localhost:2661/ws",
             )
         })
-    }
-
-    /// The configuration of an envelope client.
-    pub(crate) async fn config(&self, context: &Context) -> Result<Config, Failure> {
-        let (initial, max) = context.settings.reconnect().unwrap_or((RECONNECT_INITIAL, RECONNECT_MAX));
-        let mut config =
-            Config::new(self.url()?).with_fail_first_connect(true).with_reconnect_delays(initial, max);
-        config.session = session(context, config.session)?;
-        config.tokens = self.tokens(context).await?;
-        Ok(config)
     }
 
     /// The token. The file is read now, so that a wrong one is told, and again before each dial.
@@ -71,41 +54,6 @@ impl Peer {
     pub(crate) fn reads_stdin(&self) -> bool {
         self.token_file.as_ref().is_some_and(|file| file.as_os_str() == "-")
     }
-}
-
-/// What keeps an envelope client connected; to be polled as long as it is used.
-pub(crate) type Run = Pin<Box<dyn Future<Output = Result<(), RunError>>>>;
-
-/// Connects an envelope client. `bound` ends the waiting of `--wait`.
-pub(crate) async fn connect(
-    context: &Context,
-    client: &Client,
-    cancel: &CancellationToken,
-    bound: Option<Duration>,
-) -> Result<Run, Failure> {
-    let attempt = async || {
-        let mut events = client.events();
-        let (client, cancel) = (client.clone(), cancel.clone());
-        let mut run: Run = Box::pin(async move { client.run(cancel).await });
-        let connected =
-            async { while events.next().await.is_some_and(|event| event != ConnectEvent::Connected) {} };
-        tokio::select! {
-            // The run first: it says why there is no connection.
-            biased;
-            stopped = &mut run => Err(match stopped {
-                Err(error) => {
-                    let recovery = match &error {
-                        RunError::FirstConnect(dial) => dial.recovery(),
-                        _ => Recovery::GiveUp,
-                    };
-                    Failed::new(error, recovery, ended)
-                }
-                Ok(()) => Failed::new(RequestError::Stopped, Recovery::GiveUp, unanswered),
-            }),
-            () = connected => Ok(run),
-        }
-    };
-    progress::during(context.output, "connecting", wait::connected(context, bound, attempt)).await
 }
 
 /// A dial takes no longer than the whole command may.
@@ -163,42 +111,11 @@ pub(crate) fn advice(error: &DialError) -> &'static str {
 }
 
 /// Whether the server wants a token, or another one.
-fn refuses_token(error: &DialError) -> bool {
+pub(crate) fn refuses_token(error: &DialError) -> bool {
     matches!(error, DialError::Refused { status, .. } if matches!(status.as_u16(), 401 | 403))
-}
-
-/// A run that ended by itself.
-pub(crate) fn ended(error: RunError) -> Failure {
-    match &error {
-        RunError::FirstConnect(dial) => {
-            let (advice, refused) = (advice(dial), refuses_token(dial));
-            let error = anyhow::Error::new(error);
-            let error = if refused { error.context("the server refuses the token") } else { error };
-            Failure::new(Exit::NoConnection, error, advice)
-        }
-        _ => Failure::new(Exit::NoConnection, error, "try again"),
-    }
 }
 
 /// A setting that cannot work.
 pub(crate) fn bad_config(error: impl Into<anyhow::Error>) -> Failure {
     Failure::new(Exit::Usage, error, "correct the URL, the token file or the settings")
-}
-
-/// A request that failed.
-pub(crate) fn unanswered(error: RequestError) -> Failure {
-    let (exit, advice) = match (&error, error.delivery()) {
-        (RequestError::NotConnected { .. }, _) => (
-            Exit::NoConnection,
-            "start the server, correct the URL, or give a longer --timeout; -v says what failed",
-        ),
-        (_, Delivery::NotSent) => match error.recovery() {
-            Recovery::FixCaller => (Exit::NotRun, "correct the request"),
-            _ => (Exit::NotRun, "try again"),
-        },
-        (_, Delivery::Unknown | Delivery::Answered) => {
-            (Exit::Unknown, "the server may have acted on it: look before asking again")
-        }
-    };
-    Failure::new(exit, error, advice)
 }
