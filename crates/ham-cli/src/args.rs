@@ -28,33 +28,33 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Call a zome function
     Call(call::Args),
-    /// Print a completion script for a shell
+    /// Print a script that makes a shell complete command lines
     Completions(completions::Args),
     /// Find, build or run a conductor
     #[command(subcommand)]
     Conductor(conductor::Args),
     /// Show that no call is lost or run twice while a conductor is killed
     Demo(demo::Args),
-    /// Run the embedded conductor: zomes run in milliseconds, nothing leaves this machine
+    /// Run the embedded conductor: zomes run within milliseconds, and nothing leaves this machine
     Dev(dev::Args),
-    /// Find out why there is no connection: names the step that fails, and what to do
+    /// Find out why there is no connection: which step fails, and what to do about it
     Doctor(doctor::Args),
-    /// Print a chain's blocks and events as they come, and where some may be missing
+    /// Print a chain's blocks and events as they come, and mark where some may be missing
     Feed(feed::Args),
     /// List and revoke capability grants
     #[command(subcommand)]
     Grants(grants::Args),
-    /// Show the app, its cells and who signs
+    /// Show the app, its cells and what signs its calls
     Info(info::Args),
-    /// Print what an envelope server sends, as it comes, and where some may be missing
+    /// Print what an envelope server sends as it comes, and mark where some may be missing
     Listen(listen::Args),
     /// Print a manual page
     Man(man::Args),
-    /// Make one round trip to the conductor
+    /// Check that the conductor answers, and how fast
     Ping(ping::Args),
-    /// Ask an envelope server one thing
+    /// Send one request to an envelope server and print its answer
     Request(request::Args),
-    /// Print the app's signals as they come, and where some may be missing
+    /// Print the app's signals as they come, and mark where some may be missing
     Signals(signals::Args),
     /// Show the state of the connection
     State(state::Args),

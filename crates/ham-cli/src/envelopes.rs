@@ -78,14 +78,14 @@ pub(crate) fn unanswered(error: RequestError) -> Failure {
     let (exit, advice) = match (&error, error.delivery()) {
         (RequestError::NotConnected { .. }, _) => (
             Exit::NoConnection,
-            "start the server, correct the URL, or give a longer --timeout; -v says what failed",
+            "start the server, correct the URL, or pass a longer --timeout; -v shows what failed",
         ),
         (_, Delivery::NotSent) => match error.recovery() {
             Recovery::FixCaller => (Exit::NotRun, "correct the request"),
             _ => (Exit::NotRun, "try again"),
         },
         (_, Delivery::Unknown | Delivery::Answered) => {
-            (Exit::Unknown, "the server may have acted on it: look before asking again")
+            (Exit::Unknown, "the server may have acted on it: check before sending it again")
         }
     };
     Failure::new(exit, error, advice)

@@ -129,10 +129,10 @@ impl From<CallError> for Failure {
         let (exit, outcome) = match (&error, error.outcome()) {
             (CallError::NoLink { .. }, _) => (Exit::NoConnection, "not run; nothing was sent"),
             (CallError::Signing(_), _) => (Exit::Local, "not run; it could not be signed"),
-            (_, Outcome::NotRun) => (Exit::NotRun, "not run, and it never will"),
+            (_, Outcome::NotRun) => (Exit::NotRun, "not run, and it never will be"),
             (_, Outcome::Unknown) => (Exit::Unknown, "unknown; it may have run, or may still run"),
             (_, Outcome::Arrived { .. }) => {
-                (Exit::Arrived, "arrived; it runs at most once, its answer is lost")
+                (Exit::Arrived, "arrived; it runs at most once, but its answer is lost")
             }
             (_, Outcome::Answered) => match error.effect() {
                 Effect::Nothing => (Exit::Refused, "answered; nothing was written to the cell's chain"),

@@ -19,7 +19,7 @@ pub(crate) struct Global {
     /// The configuration file [default: ~/.config/ham/config.toml]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Print JSON, one object a line
+    /// Print JSON, one object per line
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Log to standard error: -v info, -vv debug, -vvv trace [env: RUST_LOG]
@@ -58,7 +58,7 @@ pub(crate) fn kind() -> Vec<Arg> {
     vec![
         of("conductor", CONDUCTOR)
             .value_name("KIND")
-            .help("Which conductor: `embedded` or `real` [env: HAM_CONDUCTOR]"),
+            .help("Which conductor to start: `embedded` or `real` [env: HAM_CONDUCTOR]"),
     ]
 }
 
@@ -67,7 +67,7 @@ pub(crate) fn wait() -> Arg {
     Arg::new(WAIT)
         .long(WAIT)
         .action(ArgAction::SetTrue)
-        .help("Wait for the conductor or server instead of failing, for as long as --timeout says")
+        .help("Wait for the conductor or server, for as long as --timeout says, instead of failing")
         .help_heading(COMMON)
 }
 
@@ -82,9 +82,7 @@ fn app() -> Arg {
         .alias("happ")
         .value_name("FILE.happ")
         .value_parser(PathBufValueParser::new())
-        .help(
-            "The bundle of an app to install and enable in a conductor that ham starts; - is standard input",
-        )
+        .help("Start a conductor with the app in this bundle, for this command; - is standard input")
         .help_heading(CONDUCTOR)
 }
 

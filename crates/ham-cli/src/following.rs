@@ -1,4 +1,5 @@
-//! How long a command that follows goes on: until it is interrupted, until `--count` items have come, or for as long as `--timeout`
+//! How long a command that follows goes on: until it is interrupted, until `--count` items have come, or for as long
+//! as `--timeout`
 //! says.
 
 use std::future::Future;
@@ -50,8 +51,12 @@ impl Following {
             (Err(_), None) => Ok(None),
             (Err(_), Some(count)) => Err(Failure::new(
                 Exit::Refused,
-                anyhow::anyhow!("{} of {count} came within {:?}", self.counted, context.settings.timeout),
-                "give a longer --timeout, or omit it to go on until interrupted",
+                anyhow::anyhow!(
+                    "only {} of {count} came within {:?}",
+                    self.counted,
+                    context.settings.timeout
+                ),
+                "pass a longer --timeout, or omit it to go on until interrupted",
             )),
         }
     }

@@ -61,7 +61,7 @@ impl<S: Subscriber> Layer<S> for Grants {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut told = Told::default();
         event.record(&mut told);
-        self.0.note(&told.text());
+        told.tell(self.0);
     }
 }
 
@@ -75,14 +75,14 @@ struct Told {
 }
 
 impl Told {
-    fn text(&self) -> String {
-        match (&self.message, &self.error) {
-            (None, _) => format!(
-                "note: wrote a capability grant to the chain of the app `{}` (tag {}); later calls use it, `ham grants` shows it",
+    fn tell(self, output: Output) {
+        match (self.message, self.error) {
+            (None, _) => output.note(&format!(
+                "wrote a capability grant to the chain of the app `{}` (tag {}), which later calls use; `ham grants list` shows it",
                 self.app_id, self.tag
-            ),
-            (Some(message), None) => format!("warning: {message}"),
-            (Some(message), Some(error)) => format!("warning: {message}: {error}"),
+            )),
+            (Some(message), None) => output.warning(&message),
+            (Some(message), Some(error)) => output.warning(&format!("{message}: {error}")),
         }
     }
 }

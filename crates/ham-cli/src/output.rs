@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -52,7 +52,20 @@ impl Output {
     /// A note beside the result, on standard error.
     pub(crate) fn note(self, text: &str) {
         let text = printable(text);
-        let line = if self.json { serde_json::json!({ "note": text }).to_string() } else { text };
+        self.aside(if self.json { json!({ "note": text }).to_string() } else { text });
+    }
+
+    /// The same, of what somebody should look after.
+    pub(crate) fn warning(self, text: &str) {
+        let text = printable(text);
+        self.aside(if self.json {
+            json!({ "warning": text }).to_string()
+        } else {
+            format!("warning: {text}")
+        });
+    }
+
+    fn aside(self, line: String) {
         terminal::write(format!("{line}\n").as_bytes());
     }
 }

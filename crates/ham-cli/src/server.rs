@@ -17,7 +17,7 @@ use crate::settings::websocket_url;
 pub(crate) struct Server {
     /// The server's URL, ws:// or wss://
     url: String,
-    /// The file with the token, for its owner only; - is standard input. Tokens are never flags
+    /// The file that holds the token, readable by its owner only; - is standard input
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
 }
@@ -28,7 +28,7 @@ impl Server {
         websocket_url(&self.url).ok_or_else(|| {
             Failure::usage(
                 "the URL must be a ws:// or wss:// URL with a host",
-                "give for instance ws://localhost:2661/ws",
+                "for example, ws://localhost:2661/ws",
             )
         })
     }
@@ -91,19 +91,22 @@ fn bad_token() -> Failure {
 pub(crate) fn advice(error: &DialError) -> &'static str {
     match error {
         DialError::Connect { .. } | DialError::Resolve { .. } => {
-            "nothing listens there: start the server, or correct the URL"
+            "nothing is listening there: start the server, or correct the URL"
         }
         DialError::TimedOut { .. } => {
-            "something accepts connections there and does not answer: the server hangs, or the URL is another program's"
+            "something accepts connections there but does not answer: the server is hanging, or the URL belongs \
+             to another program"
         }
         DialError::Refused { status, .. } => match status.as_u16() {
-            401 | 403 => "the server wants another token: write it to a file and name that with --token-file",
+            401 | 403 => {
+                "the server wants a different token: write it to a file and pass that with --token-file"
+            }
             404 => "the server has no WebSocket at this path: correct the URL",
             429 | 503 => "the server is busy: try again later",
-            _ => "what answers there is another web server: correct the URL",
+            _ => "another web server answers there: correct the URL",
         },
         DialError::Upgrade(_) | DialError::Handshake(_) => {
-            "what answers there is no such server: correct the URL"
+            "what answers there is not a WebSocket server of this kind: correct the URL"
         }
         DialError::Tls(error) => crate::advice::tls(error),
         _ => "correct the URL or the server",

@@ -124,7 +124,7 @@ impl Settings {
         self.app_id.as_deref().ok_or_else(|| {
             Failure::usage(
                 "no app is named",
-                "give --app-id, or set HAM_APP_ID, or app_id in the configuration file",
+                "pass --app-id, or set HAM_APP_ID, or app_id in the configuration file",
             )
         })
     }
@@ -151,12 +151,12 @@ fn lair(values: &Values) -> Result<Option<Lair>, Failure> {
         (Some(url), Some(file)) => Ok(Some(Lair { url, passphrase_file: file.into() })),
         (None, None) => Ok(None),
         (Some(_), None) => Err(Failure::usage(
-            "the keystore's URL is set and its passphrase file is not",
+            "the keystore's URL is set, but its passphrase file is not",
             "set HAM_LAIR_PASSPHRASE_FILE to a file that holds the passphrase, or to - for standard input",
         )),
         (None, Some(_)) => Err(Failure::usage(
-            "the keystore's passphrase file is set and its URL is not",
-            "set HAM_LAIR_URL to the connectionUrl of lair-keystore-config.yaml",
+            "the keystore's passphrase file is set, but its URL is not",
+            "set HAM_LAIR_URL to the connectionUrl in lair-keystore-config.yaml",
         )),
     }
 }

@@ -18,14 +18,14 @@ use crate::progress;
 /// Finds, builds or runs a conductor.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Args {
-    /// Unpack or build the conductor into the cache, once, unless there is one: building takes 15 to 60 minutes
+    /// Unpack or build the conductor into the cache, unless there is one already; building takes 15 to 60 minutes
     Install(Wanted),
-    /// Print the path of the conductor's binary; never builds, but unpacks one that is ready
+    /// Print the path of the conductor's binary; unpacks one that is ready, but never builds
     Path(Wanted),
     /// Run a conductor for development, offline, until interrupted
     #[command(args = flags::run())]
     Run {
-        /// Keep its data in this directory; without it they are temporary
+        /// Keep the data in this directory; if omitted, they are temporary
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
         /// The release of the conductor
@@ -37,7 +37,8 @@ pub(crate) enum Args {
 /// Which program is meant.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Wanted {
-    /// The bootstrap server and relay that conductors meet through, instead of the conductor: 2 to 10 minutes
+    /// The bootstrap server and relay through which conductors meet, instead of the conductor; building takes 2 to 10
+    /// minutes
     #[arg(long)]
     relay: bool,
     /// The release of the conductor
@@ -110,7 +111,7 @@ async fn serve(context: &Context, data: Option<PathBuf>, release: Release) -> Re
     };
     let port = conductor.admin_port();
     context.output.result(
-        || format!("the conductor runs, its admin port is {port}; Ctrl-C ends it"),
+        || format!("the conductor is running, its admin port is {port}; press Ctrl-C to stop it"),
         &json!({
             "admin_port": port,
             "app_id": app_id,
@@ -128,15 +129,15 @@ fn ended(status: Option<ExitStatus>, log: &[String]) -> Failure {
         return Failure::new(
             Exit::Local,
             anyhow::anyhow!("the conductor was killed by signal {signal}"),
-            "start it again: its data are as it left them; if nobody killed it, look for what the system says about memory",
+            "start it again; if nobody killed it, check whether the system ran out of memory",
         );
     }
     let status = status.map_or(String::new(), |status| format!(" ({status})"));
     let words = log.get(log.len().saturating_sub(LAST_WORDS)..).unwrap_or_default().join("\n");
     Failure::new(
         Exit::Local,
-        anyhow::anyhow!("the conductor ended by itself{status}; its last words:\n{words}"),
-        "its last words say why; its data are as it left them",
+        anyhow::anyhow!("the conductor stopped by itself{status}; its last log lines:\n{words}"),
+        "its last log lines say why",
     )
 }
 

@@ -31,21 +31,22 @@ pub(crate) struct Args {
     /// How many calls are made under the kills
     #[arg(long, help = format!("How many calls are made [default: {DEFAULT_CALLS}; with --soak {DEFAULT_SOAK_CALLS}]"))]
     calls: Option<u32>,
-    /// Kills nothing: the link is lost so often under very many calls, and memory, descriptors and tasks are watched
+    /// Kill nothing: lose the link this often under very many calls, and watch memory, descriptors and tasks
     #[arg(long, value_name = "LOSSES", num_args = 0..=1, conflicts_with_all = ["kills", "cuts", "concurrency"])]
     #[arg(default_missing_value = DEFAULT_SOAK_LOSSES_TEXT)]
     soak: Option<u64>,
     /// How often the link is cut at a frame boundary while the conductor lives
     #[arg(long, default_value_t = DEFAULT_CUTS)]
     cuts: u32,
-    /// Draws the calls; the same seed draws the same
+    /// Draw the calls from this seed; the same seed draws the same calls
     #[arg(long, default_value_t = DEFAULT_SEED)]
     seed: u64,
     /// How many calls must be under way at each kill
     #[arg(long, default_value_t = DEFAULT_OUTSTANDING as u64, value_parser = value_parser!(u64).range(1..=CALLERS as u64))]
-    #[arg(help = format!("How many calls must be under way at each kill: 1 to {CALLERS}, since there are {CALLERS} callers"))]
+    #[arg(help = format!("How many calls must be under way at each kill: 1 to {CALLERS}, since there are \
+     {CALLERS} callers"))]
     concurrency: u64,
-    /// The release of the real conductor, for --conductor real; 0.7.1 unless given
+    /// The release of the real conductor, for --conductor real [default: 0.7.1]
     #[arg(long, value_name = "RELEASE", value_parser = crate::release::launched())]
     release: Option<Release>,
 }
@@ -81,8 +82,8 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
 fn conductor_of(context: &Context, release: Option<Release>) -> Result<(Option<Install>, Release), Failure> {
     match kind(&context.settings)? {
         Kind::Embedded if release.is_some() => Err(Failure::usage(
-            "--release is the release of a real conductor, and the embedded one is to be killed",
-            "give --conductor real too, or leave --release away",
+            "--release is about real conductors, but the embedded one would be killed",
+            "pass --conductor real too, or omit --release",
         )),
         Kind::Embedded => Ok((Some(Install::embedded(this_program()?)), Release::default())),
         Kind::Real => Ok((None, release.unwrap_or_default())),
@@ -95,8 +96,8 @@ fn kind(settings: &Settings) -> Result<Kind, Failure> {
         Some(Chosen::Own(kind)) => Ok(*kind),
         Some(Chosen::Running(_)) if settings.values.source("conductor") == Source::Flag => {
             Err(Failure::usage(
-                "the demonstration kills its conductor, and a running one is named",
-                "give --conductor embedded or --conductor real: it starts its own",
+                "the demonstration kills its conductor, but a running one is named",
+                "pass --conductor embedded or --conductor real: it starts its own",
             ))
         }
         Some(Chosen::Running(_)) | None => Ok(Kind::Embedded),

@@ -1,4 +1,5 @@
-//! `ham dev`: the embedded conductor, for developing and testing. It prints the lines that `holochain` prints, so that what
+//! `ham dev`: the embedded conductor, for developing and testing. It prints the lines that `holochain` prints, so
+//! that what
 //! starts the one starts the other.
 
 use std::path::{Path, PathBuf};
@@ -22,21 +23,22 @@ use crate::settings::Source;
 #[derive(Debug, clap::Args)]
 #[command(
     args = flags::run(),
-    after_help = "Standard output has the lines of `holochain`: ###ADMIN_PORT:n### and then Conductor ready.\n\
-    With --json: one object instead, {\"admin_port\",\"app_port\",\"app_id\",\"data\",\"release\"}.\n\
+    after_help = "Prints the lines that `holochain` prints: ###ADMIN_PORT:n###, then Conductor ready.\n\
+    With --json, prints one object instead: {\"admin_port\",\"app_port\",\"app_id\",\"data\",\"release\"}.\n\
     WASM_LOG=debug shows what zomes log."
 )]
 pub(crate) struct Args {
-    /// Keep data and keys in this directory; `temporary` removes them at the end
+    /// Keep data and keys in this directory; `temporary` removes them when the conductor stops
     #[arg(long, value_name = "DIR", default_value = TEMPORARY)]
     data: PathBuf,
-    /// Be this release of `holochain` to clients: its requests, answers, signals and errors. Zomes are those of HDK 0.7.1
+    /// Speak to clients as this release of `holochain` does: requests, answers, signals and errors. Zomes are always
+    /// those of HDK 0.7.1
     #[arg(long, value_name = "RELEASE", default_value_t, value_parser = release::embedded())]
     release: Release,
-    /// Attach an app interface at this port, 0 for a free one
+    /// Attach an app interface on this port; 0 picks a free one
     #[arg(long, value_name = "PORT")]
     app_port: Option<u16>,
-    /// Read data directory, keystore and admin port from a conductor configuration, as `holochain` does
+    /// Read the data directory, the keystore and the admin port from a conductor configuration, as `holochain` does
     #[arg(long, value_name = "FILE", conflicts_with_all = ["data"])]
     config_path: Option<PathBuf>,
     /// Read the keystore's passphrase from the first line of standard input, as `holochain` does
@@ -50,8 +52,8 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         && let Some(app) = context.stdin_taken()
     {
         return Err(Failure::usage(
-            format!("both the passphrase and the {app} are to come from standard input"),
-            "give the app as a file: --piped takes the passphrase from standard input",
+            format!("the passphrase and the {app} cannot both come from standard input"),
+            "pass the app as a file: --piped reads the passphrase from standard input",
         ));
     }
     let bundle = match &context.app {
@@ -88,7 +90,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let app_port = match args.app_port {
         Some(port) => {
             let taken =
-                |error| Failure::new(Exit::Local, anyhow::Error::msg(error), "give another --app-port");
+                |error| Failure::new(Exit::Local, anyhow::Error::msg(error), "pass another --app-port");
             Some(conductor.attach_app_interface(port).await.map_err(taken)?)
         }
         None => None,
@@ -124,7 +126,7 @@ async fn from_file(path: &Path, release: Release) -> Result<Config, Failure> {
         KeystoreConfig::DangerTestKeystore | KeystoreConfig::LairServerInProc { .. } => {}
         KeystoreConfig::LairServer { .. } => {
             return Err(wrong(anyhow::anyhow!(
-                "an embedded conductor has a keystore of its own: lair_server_in_proc"
+                "an embedded conductor has its own keystore: use lair_server_in_proc"
             )));
         }
     }

@@ -18,8 +18,8 @@ use crate::flags;
 #[derive(Debug, clap::Args)]
 #[command(args = flags::app_interface())]
 pub(crate) struct Args {
-    /// Also sign, and ask every cell whether it can be called. With keys of ham's own this writes one capability grant
-    /// per cell, once; a cell that was never called runs its init
+    /// Also sign a call, and ask every cell whether it can be called. With ham's own keys this writes one capability
+    /// grant per cell, once; a cell that was never called runs its init
     #[arg(long)]
     call: bool,
 }
@@ -52,7 +52,7 @@ fn conclusion(step: &str, failure: &Failure) -> Failure {
         Exit::Unknown => Exit::NoConnection,
         _ => Exit::Refused,
     };
-    Failure::new(exit, anyhow::anyhow!("the step `{step}` fails"), failure.advice().unwrap_or("see above"))
+    Failure::new(exit, anyhow::anyhow!("the step `{step}` failed"), failure.advice().unwrap_or("see above"))
 }
 
 fn show(context: &Context, findings: &Findings) -> Result<(), Failure> {
@@ -67,10 +67,18 @@ fn show(context: &Context, findings: &Findings) -> Result<(), Failure> {
             };
             table.add_row([mark, step, &detail]);
         }
-        trimmed(&table)
+        let mut text = trimmed(&table);
+        if !findings.limits().is_empty() {
+            text.push_str("\n\nOn this release:");
+        }
+        for limit in findings.limits() {
+            text.push_str("\n- ");
+            text.push_str(limit);
+        }
+        text
     };
     let steps: Vec<Value> = STEPS.iter().map(|step| step_json(step, finding(findings, step))).collect();
-    context.output.result(text, &json!({ "steps": steps }))
+    context.output.result(text, &json!({ "steps": steps, "limits": findings.limits() }))
 }
 
 fn finding<'a>(findings: &'a Findings, step: &str) -> Option<&'a Finding> {

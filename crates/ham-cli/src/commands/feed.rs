@@ -13,7 +13,8 @@ use crate::progress;
 use crate::server::{self, Server};
 use crate::wait::{self, Failed};
 
-/// Prints a chain's blocks and events until it is interrupted. The subscription comes back by itself; what may be missing
+/// Prints a chain's blocks and events until it is interrupted. The subscription comes back by itself; what may be
+/// missing
 /// meanwhile is a gap.
 #[derive(Debug, clap::Args)]
 #[command(args = flags::server())]
@@ -23,13 +24,13 @@ pub(crate) struct Args {
     /// The chain
     #[arg(long, value_name = "CHAIN")]
     chain: String,
-    /// Only events of this type; can be given several times
+    /// Only events of this type; may be repeated
     #[arg(long = "event-type", value_name = "TYPE")]
     event_types: Vec<String>,
-    /// The server's dialect; without it, its first message tells
+    /// The server's dialect; if omitted, its first message tells
     #[arg(long, value_enum)]
     dialect: Option<Spoken>,
-    /// End after so many blocks and events; gaps do not count
+    /// Stop after this many blocks and events; gaps do not count
     #[arg(long, value_name = "N")]
     count: Option<u64>,
 }
@@ -85,14 +86,14 @@ fn refused(error: SubscribeError) -> Failure {
         SubscribeError::NotConnected(dial) | SubscribeError::Unauthorized(dial) => {
             (Exit::NoConnection, server::advice(dial))
         }
-        SubscribeError::Rejected { .. } => (Exit::Refused, "give a chain that the server has, with --chain"),
+        SubscribeError::Rejected { .. } => (Exit::Refused, "pass a chain that the server has with --chain"),
         SubscribeError::TimedOut { last: Some(_), .. } => (
             Exit::NoConnection,
-            "the server takes the connection and ends it: correct what it names, or the URL",
+            "the server accepts the connection and then closes it: correct what its message names, or the URL",
         ),
         SubscribeError::TimedOut { .. } => (
             Exit::NoConnection,
-            "the server hangs or is no feed: correct the URL, or give a longer --timeout",
+            "the server is hanging or is not a feed: correct the URL, or pass a longer --timeout",
         ),
         _ => (Exit::NoConnection, "try again"),
     };

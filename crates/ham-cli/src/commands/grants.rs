@@ -20,7 +20,7 @@ pub(crate) enum Args {
     /// List the grants, without their secrets
     #[command(args = flags::admin())]
     List {
-        /// Also those that were revoked
+        /// Also list grants that were revoked
         #[arg(long)]
         revoked: bool,
     },
@@ -98,7 +98,7 @@ fn hash(text: &str) -> Result<ActionHash, Failure> {
         .and_then(|bytes| ActionHash::try_from_raw_39(bytes).ok())
         .ok_or_else(|| {
             Failure::usage(
-                format!("`{text}` is no action hash"),
+                format!("`{text}` is not an action hash"),
                 "copy one from `ham grants list`; it starts with uhCkk",
             )
         })
@@ -148,7 +148,7 @@ fn functions(capability: &GrantedCapability) -> String {
             }
         },
         GrantedCapability::DirectSignal => "direct signals".into(),
-        GrantedCapability::Other(name) => format!("`{name}`, which this ham does not know"),
-        _ => "something that this ham does not know".into(),
+        GrantedCapability::Other(name) => format!("`{name}`, unknown to this version of ham"),
+        _ => "something unknown to this version of ham".into(),
     }
 }

@@ -18,7 +18,7 @@ use crate::settings::Values;
 #[derive(Debug, clap::Args)]
 #[command(args = flags::app_interface(), arg = flags::wait())]
 pub(crate) struct Args {
-    /// Show every setting and where it came from instead; connects to nothing
+    /// Show every setting and where it comes from instead; does not connect
     #[arg(long)]
     settings: bool,
 }
@@ -32,11 +32,8 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let asked = progress::during(context.output, "asking for the app", asking).await;
     connect::close(&ham).await;
     let (info, release) = asked?;
-    let named = if context.settings.release.is_some() {
-        ", named by HAM_HOLOCHAIN_RELEASE and not checked"
-    } else {
-        ""
-    };
+    let named =
+        if context.settings.release.is_some() { " (set by HAM_HOLOCHAIN_RELEASE, not checked)" } else { "" };
     show(context, &info, (release, named), ham.signing())
 }
 
@@ -54,7 +51,8 @@ fn show(
             table.add_row([&cell.name, &cell.cell_id.dna_hash().to_string(), &cell.network_seed, state]);
         }
         format!(
-            "app       {}\nstate     {status}\nagent     {}\nsigning   {signing}\nconductor Holochain {release}{named}\n\n{}",
+            "app       {}\nstate     {status}\nagent     {}\nsigning   {signing}\nconductor Holochain \
+             {release}{named}\n\n{}",
             info.installed_app_id,
             info.agent_pub_key,
             trimmed(&table)

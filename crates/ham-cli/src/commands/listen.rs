@@ -20,7 +20,7 @@ use crate::shutdown::RELEASE_TIMEOUT;
 pub(crate) struct Args {
     #[command(flatten)]
     server: Server,
-    /// End after so many envelopes; gaps do not count
+    /// Stop after this many envelopes; gaps do not count
     #[arg(long, value_name = "N")]
     count: Option<u64>,
 }

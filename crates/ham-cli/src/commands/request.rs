@@ -23,10 +23,10 @@ pub(crate) struct Args {
     server: Server,
     /// The kind of the request
     kind: String,
-    /// The payload as JSON, `@FILE`, or `-` for standard input; nothing is no payload
+    /// The payload as JSON, `@FILE`, or `-` for standard input; omit it for no payload
     #[arg(allow_hyphen_values = true)]
     payload: Option<String>,
-    /// The aspect it is meant for
+    /// The aspect that the request is for
     #[arg(long, value_name = "ASPECT")]
     target_aspect: Option<String>,
 }
@@ -39,9 +39,9 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let (cancel, timeout) = (CancellationToken::new(), context.settings.timeout);
     let mut running = envelopes::connect(context, &client, &cancel, Some(timeout)).await?;
     // From here on bytes of the request can leave.
-    let _ = context
-        .if_interrupted
-        .set("interrupted while the request was under way: its outcome is unknown; look before asking again");
+    let _ = context.if_interrupted.set(
+        "interrupted while the request was under way: its outcome is unknown; check before sending it again",
+    );
     let asked = async {
         tokio::select! {
             // The run first: it says why there is no connection any more.
@@ -62,7 +62,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
 
 async fn envelope(args: &Args) -> Result<Envelope, Failure> {
     if args.kind.is_empty() {
-        return Err(Failure::usage("the kind is empty", "name what the server is to do"));
+        return Err(Failure::usage("the kind is empty", "say what the server should do"));
     }
     let mut envelope = Envelope::request(&args.kind);
     envelope.payload = payload(args).await?;
@@ -77,8 +77,8 @@ async fn payload(args: &Args) -> Result<Option<Box<RawValue>>, Failure> {
     let text = input::payload(given, args.server.reads_stdin().then_some("token")).await?;
     serde_json::from_slice(&text).map(Some).map_err(|error| {
         Failure::usage(
-            format!("the payload is no JSON: {error}"),
-            "correct it; a text needs its own quotes inside the shell's: '\"text\"'",
+            format!("the payload is not valid JSON: {error}"),
+            "correct it; a string needs quotes of its own inside the shell's: '\"text\"'",
         )
     })
 }

@@ -18,7 +18,7 @@ use crate::json as convert;
 #[derive(Debug, clap::Args)]
 #[command(args = flags::app_interface(), arg = flags::wait())]
 pub(crate) struct Args {
-    /// End after so many signals; gaps do not count
+    /// Stop after this many signals; gaps do not count
     #[arg(long, value_name = "N")]
     count: Option<u64>,
 }
@@ -131,6 +131,6 @@ mod tests {
     fn a_payload_without_json_keeps_its_bytes() {
         let shown = payload(&[0x81, 0x01, 0xc0]);
         assert_eq!(shown["$messagepack"], "gQHA");
-        assert!(shown["why"].as_str().unwrap().contains("no string"));
+        assert!(shown["why"].as_str().unwrap().contains("not a string"));
     }
 }

@@ -15,7 +15,7 @@ use crate::progress;
 #[derive(Debug, clap::Args)]
 #[command(args = flags::app_interface())]
 pub(crate) struct Args {
-    /// Go on, a line for every change, until interrupted; the connection redials by itself
+    /// Print a line for every change, until interrupted; the connection redials by itself
     #[arg(long)]
     follow: bool,
 }

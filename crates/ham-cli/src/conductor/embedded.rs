@@ -33,10 +33,12 @@ pub(crate) async fn install(
 
 fn failure(error: StartError) -> Failure {
     let advice = match &error {
-        StartError::Directory { .. } => "give another --data",
-        StartError::InUse(_) => "stop the other one, or give another --data",
-        StartError::Keystore(_) => "was it made with another passphrase? Another --data starts anew",
-        StartError::Port { .. } => "stop what holds the port, or give another --admin-port",
+        StartError::Directory { .. } => "pass another --data",
+        StartError::InUse(_) => "stop the other one, or pass another --data",
+        StartError::Keystore(_) => {
+            "was it created with another passphrase? Another --data starts from scratch"
+        }
+        StartError::Port { .. } => "stop whatever is using the port, or pass another --admin-port",
         _ => "if the directory was written by another version, start with another --data",
     };
     Failure::new(Exit::Local, error, advice)

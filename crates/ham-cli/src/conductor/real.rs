@@ -47,7 +47,8 @@ pub(crate) async fn start(output: Output, builder: ConductorBuilder) -> Result<C
     progress::during(output, "starting the conductor", builder.start()).await.map_err(launch_failure)
 }
 
-/// Installs and enables an app in it, unless an app of this id is there, and waits until it can be called. Answers the id:
+/// Installs and enables an app in it, unless an app of this id is there, and waits until it can be called. Answers
+/// the id:
 /// that of the bundle, where none is given.
 pub(crate) async fn install(
     output: Output,
@@ -97,14 +98,14 @@ pub(crate) fn install_failure(tool: Tool, error: InstallError) -> Failure {
     let variable = tool.variable();
     let advice = match &error {
         InstallError::BuildFailed { .. } | InstallError::TimedOut { .. } => {
-            "cargo's words say why; running it again goes on from where it stopped".to_owned()
+            "cargo's output says why; run it again to continue where it stopped".to_owned()
         }
         InstallError::Cache { .. } | InstallError::NoCache { .. } => {
-            "name a directory that can be written in HAM_CACHE_DIR".to_owned()
+            "name a writable directory in HAM_CACHE_DIR".to_owned()
         }
         InstallError::CargoMissing { .. } => format!("install Rust, or name a binary in {variable}"),
         InstallError::NotUnpacked { .. } => {
-            format!("correct or empty {READY_VARIABLE}; empty, {tool} is built instead")
+            format!("correct or clear {READY_VARIABLE}; if it is empty, {tool} is built instead")
         }
         _ => format!("correct or unset {variable}"),
     };
@@ -113,9 +114,9 @@ pub(crate) fn install_failure(tool: Tool, error: InstallError) -> Failure {
 
 fn launch_failure(error: LaunchError) -> Failure {
     let advice = match &error {
-        LaunchError::AddressInUse { .. } => "stop what holds the port, or give another --admin-port",
-        LaunchError::Data { .. } | LaunchError::DataPathTooLong { .. } => "give another, shorter --data",
-        _ => "the conductor's words say why",
+        LaunchError::AddressInUse { .. } => "stop whatever is using the port, or pass another --admin-port",
+        LaunchError::Data { .. } | LaunchError::DataPathTooLong { .. } => "pass another, shorter --data",
+        _ => "the conductor's message says why",
     };
     Failure::new(Exit::Local, error, advice)
 }

@@ -80,8 +80,8 @@ fn wanted<'a>(
     match (&settings.conductor, app) {
         (Some(Chosen::Own(kind)), Some(app)) => Ok(Some((*kind, app))),
         (Some(Chosen::Own(kind)), None) => Err(Failure::usage(
-            format!("the conductor is to be {}, one that starts empty, and no app is given", kind.name()),
-            "give the bundle of one with --app FILE.happ",
+            format!("the conductor `{}` starts empty, and no app was given", kind.name()),
+            "pass the bundle of one with --app FILE.happ",
         )),
         (Some(Chosen::Running(_)), Some(app)) => {
             let (key, place) = (settings.conductor_key, settings.values.place(settings.conductor_key));
@@ -94,9 +94,7 @@ fn wanted<'a>(
                 ));
             }
             // The command line counts more than what was set before it.
-            output.note(&format!(
-                "note: --app starts an embedded conductor for this command, not the one that {place} names"
-            ));
+            output.note(&format!("starting an embedded conductor for --app, not the one that {place} names"));
             Ok(Some((Kind::Embedded, app)))
         }
         // With nothing else to connect to, an app is enough.
@@ -111,14 +109,14 @@ fn fits(settings: &Settings, kind: Kind) -> Result<(), Failure> {
         if settings.values.source(key) == Source::Flag {
             return Err(Failure::usage(
                 format!(
-                    "{} is for a running conductor, and {} one is started for this command",
+                    "{} is for a running conductor, but this command starts {} one",
                     settings.values.place(key),
                     match kind {
                         Kind::Embedded => "an embedded",
                         Kind::Real => "a real",
                     }
                 ),
-                "omit it: a conductor of this command has its own interface, keys and grants",
+                "omit it: the conductor of this command has its own interface, keys and grants",
             ));
         }
     }

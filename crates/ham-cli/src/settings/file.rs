@@ -25,7 +25,8 @@ pub(super) fn read(path: &Path) -> Result<BTreeMap<&'static str, Value>, Failure
         let Some(setting) = find(name) else {
             let known: Vec<&str> = SETTINGS.iter().map(|setting| setting.key).collect();
             let mut failure = wrong(path, Some(at(key.span().start)), &format!("unknown setting `{name}`"));
-            failure.advise(format!("the settings are {}; secrets are given as files", known.join(", ")));
+            failure
+                .advise(format!("the settings are {}; secrets go into files of their own", known.join(", ")));
             return Err(failure);
         };
         let position = at(value.span().start);

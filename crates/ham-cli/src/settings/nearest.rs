@@ -22,8 +22,8 @@ pub(super) fn chosen(values: &Values) -> Result<Option<(&'static str, Chosen)>, 
     let mut given = given.into_iter();
     match (given.next(), given.next()) {
         (Some((source, one, _)), Some((other, another, _))) if source == other => Err(Failure::usage(
-            format!("both {} and {} say which conductor is meant", values.place(one), values.place(another)),
-            "give one of them",
+            format!("both {} and {} name a conductor", values.place(one), values.place(another)),
+            "use only one of them",
         )),
         (nearest, _) => Ok(nearest.map(|(_, key, chosen)| (key, chosen))),
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-pub(super) const RELEASE: &str = "one of the releases 0.6, 0.7.0, 0.7.1 and 0.8-dev";
+pub(super) const RELEASE: &str = "one of the releases 0.6, 0.7.0, 0.7.1 or 0.8-dev";
 pub(super) const URL: &str = "a ws:// or wss:// URL with a host";
 pub(super) const DURATION: &str = "a time like 30 (seconds), 500ms, 1m30s or 1h, and not zero";
 

@@ -43,8 +43,8 @@ const fn setting(key: &'static str, about: &'static str) -> Setting {
 
 /// Every setting.
 pub(crate) static SETTINGS: [Setting; 19] = [
-    setting("admin_port", "the admin interface's port on this machine").flag("admin-port", "PORT"),
-    setting("admin_url", "the admin interface's URL, instead of a port")
+    setting("admin_port", "the port of the admin interface on this machine").flag("admin-port", "PORT"),
+    setting("admin_url", "the URL of the admin interface, in place of a port")
         .flag("admin-url", "URL")
         .hiding_password(),
     setting(
@@ -53,52 +53,53 @@ pub(crate) static SETTINGS: [Setting; 19] = [
     )
     .flag("conductor", "KIND|URL")
     .hiding_password(),
-    setting("app_url", "the app interface's URL; without it, the admin interface is asked")
+    setting("app_url", "the URL of the app interface; if omitted, the admin interface is asked")
         .flag("app-url", "URL")
         .hiding_password(),
-    setting("app_id", "the installed app").flag("app-id", "ID"),
-    setting("app_token_file", "a file with an app token in base64, where there is no admin interface"),
+    setting("app_id", "the ID of the installed app").flag("app-id", "ID"),
+    setting("app_token_file", "a file with an app token in base64, for use without an admin interface"),
     setting("origin", "the Origin header; the default is `ham`").flag("origin", "ORIGIN"),
-    setting("lair_url", "the keystore that signs; without it, a key of ham's own").flag("lair-url", "URL"),
+    setting("lair_url", "the URL of the keystore that signs; if omitted, ham signs with its own keys")
+        .flag("lair-url", "URL"),
     setting("lair_passphrase_file", "the file with the keystore's passphrase; `-` is standard input")
         .flag("lair-passphrase-file", "FILE"),
     setting(
         "credentials",
-        "the file that keeps ham's own keys; the default is `~/.local/state/ham/credentials`",
+        "the file in which ham keeps its own keys; the default is `~/.local/state/ham/credentials`",
     )
     .flag("credentials", "FILE"),
-    setting("ca", "on wss://, a file with the authorities to trust instead of the public ones, as PEM")
+    setting("ca", "a PEM file with the authorities to trust on wss://, instead of the public ones")
         .flag("ca", "FILE"),
     setting(
         "pin",
-        "on wss://, the SHA-256 fingerprint of the only certificate to trust; several with commas",
+        "the SHA-256 fingerprint of the only certificate to trust on wss://; commas separate several",
     )
     .flag("pin", "SHA256"),
     setting(
         "request_timeout_secs",
-        "how long an answer may take: `30` (seconds), `500ms`, `1m30s`, `1h`; the default is 2 minutes",
+        "how long to wait for an answer: `30` (seconds), `500ms`, `1m30s`, `1h`; the default is 2 minutes",
     )
     .flag("timeout", "TIME"),
     setting(
         "reconnect_backoff_initial_ms",
-        "the first pause of `--wait` (1000) and after a lost link (100), in milliseconds",
+        "the first pause of `--wait` (default 1000) and after a lost link (default 100), in milliseconds",
     ),
     setting(
         "reconnect_backoff_max_ms",
-        "the longest pause of `--wait` and after a lost link (30000), in milliseconds",
+        "the longest pause of `--wait` and after a lost link, in milliseconds; the default is 30000",
     ),
     setting(
         "reconnect_backoff_escalate_after",
-        "the failed attempts after which `--wait` says error; the default is 5",
+        "how many attempts of `--wait` may fail before its notes say `error`; the default is 5",
     ),
     setting(
         "pressure_cooldown_ms",
-        "the first pause after source-chain pressure; set one of the two to switch it on",
+        "the first pause after source-chain pressure, in milliseconds; setting it or the next switches pauses on",
     ),
-    setting("pressure_cooldown_max_ms", "the longest such pause"),
+    setting("pressure_cooldown_max_ms", "the longest such pause, in milliseconds"),
     setting(
         "holochain_release",
-        "the conductor's release: `0.6`, `0.7.0`, `0.7.1` or `0.8-dev`; without it, ham finds out",
+        "the conductor's release: `0.6`, `0.7.0`, `0.7.1` or `0.8-dev`; if omitted, ham finds out",
     ),
 ];
 

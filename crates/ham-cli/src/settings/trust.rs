@@ -31,7 +31,7 @@ impl Trust {
             (None, Some(pins)) => Ok(Self::Pinned(pins)),
             (Some(_), Some(_)) => Err(Failure::usage(
                 format!("both {} and {} say whom to trust", values.place("ca"), values.place("pin")),
-                "give one of them: a pinned certificate needs no authority",
+                "use only one of them: a pinned certificate needs no authority",
             )),
         }
     }

@@ -74,7 +74,7 @@ impl Values {
                 let given = if hidden { String::new() } else { format!(", not `{text}`") };
                 Err(Failure::usage(
                     format!("{} must be {expected}{given}", self.place(key)),
-                    "correct it there; flags win over the environment, the environment over the file",
+                    "correct it there; flags override the environment, and the environment overrides the file",
                 ))
             }
         }
@@ -118,6 +118,6 @@ fn bare(text: &str) -> String {
             let port = url.port().map_or(String::new(), |port| format!(":{port}"));
             format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
         }
-        Err(_) => "<no URL>".into(),
+        Err(_) => "<not a URL>".into(),
     }
 }

@@ -64,7 +64,7 @@ async fn a_grant_that_was_written_is_told_in_words_once() {
     let (running, named) = conductor(&ham, "probe").await;
     let call = flags(&named, &["call", "probe", "probe", "count_items"]);
     let first = ham.run(&call).await.ok();
-    assert!(first.stderr.starts_with("note: wrote a capability grant"), "{first}");
+    assert!(first.stderr.starts_with("wrote a capability grant"), "{first}");
     assert_eq!(first.stderr.lines().count(), 1, "{first}");
     assert!(!first.stderr.contains("ham::"), "{first}");
     let second = ham.run(&call).await.ok();

@@ -154,8 +154,8 @@ async fn what_does_not_go_together_is_told_before_anything_is_started() {
     let (ham, app) = (Ham::new(), probe());
     let run = async |arguments: &[&str]| ham.run(&[&["info"], arguments].concat()).await;
     run(&[]).await.failed(2, &["no conductor is named", "--admin-port", "--app FILE.happ"]);
-    run(&["--conductor", "embedded"]).await.failed(2, &["no app is given", "--app FILE.happ"]);
-    run(&["--conductor", "real"]).await.failed(2, &["no app is given", "--app FILE.happ"]);
+    run(&["--conductor", "embedded"]).await.failed(2, &["no app was given", "--app FILE.happ"]);
+    run(&["--conductor", "real"]).await.failed(2, &["no app was given", "--app FILE.happ"]);
     let running = ["--admin-port", "1", "--app", &app];
     run(&running).await.failed(2, &["--app and --admin-port", "omit one of them"]);
     run(&["--app-url", "ws://x", "--app", &app])
@@ -172,7 +172,7 @@ async fn what_does_not_go_together_is_told_before_anything_is_started() {
     no_secret(&wrong.all(), b"hunter2");
     run(&["--app", "/nonexistent.happ"]).await.failed(2, &["/nonexistent.happ"]);
     let payload = ["call", "--app", "-", "probe", "probe", "echo", "-"];
-    ham.run(&payload).await.failed(2, &["both the payload and the app", "standard input"]);
+    ham.run(&payload).await.failed(2, &["the payload and the app cannot both", "standard input"]);
     ham.run(&["demo", "--conductor", "ws://localhost:1"]).await.failed(2, &["it starts its own"]);
     let no_bundle = ham.file("no.happ", "this is none");
     run(&["--app", &no_bundle]).await.failed(1, &["check the bundle"]);

@@ -195,8 +195,8 @@ async fn payloads_that_cannot_be_sent_are_refused_before_anything_is_dialled() {
     // Nothing listens on port 1: a dial would end with code 3.
     let ham = Ham::new().with("HAM_ADMIN_PORT", 1).with("HAM_APP_ID", "a");
     let call = async |payload: &str| ham.run(&["call", "role", "zome", "function", payload]).await;
-    call("{").await.failed(2, &["no JSON", "line 1"]);
-    call("text").await.failed(2, &["no JSON", "quotes"]);
+    call("{").await.failed(2, &["not JSON", "line 1"]);
+    call("text").await.failed(2, &["not JSON", "quotes"]);
     call("18446744073709551616").await.failed(2, &["64 bits"]);
     call(r#"{"$hash": "uhCkk"}"#).await.failed(2, &["Holochain hash"]);
     call(r#"{"a": 1, "a": 2}"#).await.failed(2, &["twice"]);
@@ -261,6 +261,6 @@ async fn a_demonstration_that_cannot_be_is_refused() {
     let help = Ham::new().run(&["demo", "--help"]).await.ok();
     let words = help.text().split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("1 to 12, since there are 12 callers"), "{help}");
-    let embedded = ["the embedded one is to be killed", "--conductor real"];
+    let embedded = ["the embedded one would be killed", "--conductor real"];
     Ham::new().run(&["demo", "--release", "0.7.0"]).await.failed(2, &embedded);
 }

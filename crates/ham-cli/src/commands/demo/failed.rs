@@ -12,13 +12,14 @@ pub(super) fn failure(error: DemoError, release: Release) -> Failure {
     let (exit, advice) = match &error {
         DemoError::Options(_) => (Exit::Usage, "correct the options"),
         DemoError::Install(_) => (Exit::Local, install.as_str()),
-        DemoError::Bundle(_) => {
-            (Exit::Local, "run it where the repository is: the probe's bundle lies there")
-        }
+        DemoError::Bundle(_) => (Exit::Local, "run it inside the repository: the probe's bundle is there"),
         DemoError::OffScript { .. } | DemoError::Stalled { .. } => {
             (Exit::Local, "run it again with the same --seed; if it repeats, report it with the seed")
         }
-        _ => (Exit::Local, "the conductor's words say why; is the machine out of memory or of disk?"),
+        _ => (
+            Exit::Local,
+            "the conductor's message says why; has the machine run out of memory or disk space?",
+        ),
     };
     Failure::new(exit, error, advice)
 }

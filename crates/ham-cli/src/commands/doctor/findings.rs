@@ -1,5 +1,7 @@
 //! What the steps find.
 
+use ham::Release;
+
 use crate::failure::Failure;
 
 /// What a step found.
@@ -14,11 +16,18 @@ pub(super) enum Finding {
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     pub(super) found: Vec<(&'static str, Finding)>,
+    /// The release that answers, and what ham cannot promise on it.
+    pub(super) release: Option<Release>,
 }
 
 impl Findings {
     pub(super) fn good(&mut self, step: &'static str, detail: impl Into<String>) {
         self.found.push((step, Finding::Good(detail.into())));
+    }
+
+    /// What ham cannot promise here.
+    pub(super) fn limits(&self) -> &'static [&'static str] {
+        self.release.map_or(&[], Release::limits)
     }
 
     pub(super) fn skipped(&mut self, step: &'static str, why: impl Into<String>) {
