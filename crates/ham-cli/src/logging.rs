@@ -44,7 +44,9 @@ pub(crate) fn init(verbosity: u8, output: Output, quiet: Quiet) {
         2 => ours("debug"),
         _ => ours("trace"),
     };
-    let lines = tracing_subscriber::fmt::layer().with_writer(|| terminal::Lines).with_ansi(false);
+    let lines = tracing_subscriber::fmt::layer().with_writer(|| terminal::Lines);
+    // What the formatter has to complain about would go to standard error behind the writer.
+    let lines = lines.with_ansi(false).log_internal_errors(false);
     let lines = if output.json { lines.json().flatten_event(true).boxed() } else { lines.boxed() };
     let grants = (quiet.grants && verbosity == 0)
         .then(|| Grants(output).with_filter(Targets::new().with_target("ham::signing", Level::WARN)));
