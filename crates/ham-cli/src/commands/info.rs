@@ -76,7 +76,9 @@ fn show_settings(context: &Context) -> Result<(), Failure> {
     let text = || {
         let mut table = plain(["setting", "value", "source", "what it is"]);
         for (setting, value, source) in values.shown() {
-            table.add_row([setting.key, value.as_deref().unwrap_or("-"), &source.to_string(), setting.about]);
+            let line = values.position(setting.key).map(|position| format!(", line {}", position.line));
+            let source = format!("{source}{}", line.unwrap_or_default());
+            table.add_row([setting.key, value.as_deref().unwrap_or("-"), &source, setting.about]);
         }
         let file = values.file.as_ref().map_or("none".into(), |file| file.display().to_string());
         format!("{}\n\nconfiguration file: {file}", trimmed(&table))
@@ -89,8 +91,9 @@ fn settings_json(values: &Values) -> Value {
         .shown()
         .into_iter()
         .map(|(setting, value, source)| {
-            let shown =
-                json!({ "value": value, "source": source.to_string(), "variable": setting.variable() });
+            let line = values.position(setting.key).map(|position| position.line);
+            let shown = json!({ "value": value, "source": source.to_string(), "line": line,
+                "variable": setting.variable() });
             (setting.key.to_owned(), shown)
         })
         .collect();

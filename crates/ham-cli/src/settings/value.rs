@@ -34,7 +34,7 @@ impl fmt::Display for Source {
 /// A place in a text, both counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Position {
-    line: usize,
+    pub(crate) line: usize,
     /// In characters.
     column: usize,
 }

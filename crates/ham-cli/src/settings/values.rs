@@ -8,7 +8,7 @@ use url::Url;
 use super::conductor::{Chosen, named};
 use super::file;
 use super::table::{SETTINGS, Setting, find};
-use super::value::{Source, Value};
+use super::value::{Position, Source, Value};
 use crate::failure::Failure;
 
 /// The values that are set.
@@ -82,7 +82,7 @@ impl Values {
 
     /// Where a value is to be corrected.
     pub(crate) fn place(&self, key: &str) -> String {
-        let position = self.values.get(key).and_then(|value| value.position);
+        let position = self.position(key);
         match (self.source(key), find(key), &self.file) {
             (Source::Flag, Some(Setting { flag: Some(flag), .. }), _) => format!("--{}", flag.name),
             (Source::Environment, Some(setting), _) => setting.variable(),
@@ -92,6 +92,11 @@ impl Values {
             },
             _ => key.to_owned(),
         }
+    }
+
+    /// Where in the configuration file a value stands, if it came from there.
+    pub(crate) fn position(&self, key: &str) -> Option<Position> {
+        self.values.get(key).and_then(|value| value.position)
     }
 
     /// Every setting with its value, fit to be shown, and its source.

@@ -185,9 +185,14 @@ async fn settings_come_from_flag_environment_and_file_in_this_order_and_say_so()
     assert_eq!(setting("origin"), (Some("of-the-environment".into()), "environment".into()));
     assert_eq!(setting("admin_port"), (Some("4444".into()), "file".into()));
     assert_eq!(setting("credentials"), (None, "default".into()));
+    assert_eq!(
+        (&shown["settings"]["admin_port"]["line"], &shown["settings"]["origin"]["line"]),
+        (&3.into(), &serde_json::Value::Null)
+    );
     let other = ham.file("other.toml", "admin_port = 5555");
     let shown = ham.run(&["info", "--settings", "--config", &other]).await.ok();
     assert!(shown.text().contains("5555") && !shown.text().contains("4444"), "{shown}");
+    assert!(shown.text().contains("file, line 1"), "{shown}");
 }
 
 #[tokio::test]
