@@ -3,7 +3,7 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use ham_devconductor::Release as Embedded;
-use ham_testkit::conductor::Release as Launched;
+use ham_launcher::Release as Launched;
 
 /// A release.
 #[derive(Clone, Copy, Debug)]

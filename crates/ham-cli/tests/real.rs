@@ -8,7 +8,7 @@ mod support;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use ham_testkit::conductor::{Conductor, HappBundleSource, Install, InstallOptions, InstallSource};
+use ham_launcher::{Conductor, HappBundleSource, Install, InstallOptions, InstallSource};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use support::{BOUND, Ham, no_secret, probe};

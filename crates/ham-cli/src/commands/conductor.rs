@@ -4,7 +4,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
-use ham_testkit::conductor::{Conductor, Install, InstallSource, Lookup, Release, Tool};
+use ham_launcher::{Conductor, Install, InstallSource, Lookup, Release, Tool};
 use serde_json::json;
 
 use crate::conductor::real;

@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use ham::Admin;
-use ham::holochain_client::InstallAppPayload;
-use ham_testkit::conductor::{
-    Conductor, ConductorBuilder, Install, InstallError, LaunchError, Lookup, MAX_DATA_PATH, READY_VARIABLE,
-    Release, Tool,
+use ham_launcher::{
+    Conductor, ConductorBuilder, Install, InstallError, InstallOptions, LaunchError, Lookup, MAX_DATA_PATH,
+    READY_VARIABLE, Release, Tool,
 };
 use holochain_types::app::AppBundleSource;
 
@@ -64,15 +63,8 @@ pub(crate) async fn install(
         let id = match there {
             Some(id) => id,
             None => {
-                let payload = InstallAppPayload {
-                    source: AppBundleSource::Bytes(bundle.into()),
-                    agent_key: None,
-                    installed_app_id: id,
-                    network_seed: None,
-                    roles_settings: None,
-                    ignore_genesis_failure: false,
-                    restore_from_dht: false,
-                };
+                let source = AppBundleSource::Bytes(bundle.into());
+                let payload = InstallOptions::default().payload(source, id);
                 let installed = admin.install_app(payload).await;
                 installed
                     .map_err(|error| Failure::new(Exit::Refused, error, advice::INSTALL))?

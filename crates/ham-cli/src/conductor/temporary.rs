@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use ham_devconductor::{Config, DevConductor};
-use ham_testkit::conductor::Conductor;
+use ham_launcher::Conductor;
 
 use super::{embedded, real};
 use crate::failure::Failure;

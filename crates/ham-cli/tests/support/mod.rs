@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::process::Stdio;
 use std::time::Duration;
 
-use ham_testkit::conductor::probe_bundle_path;
+use ham_launcher::probe_bundle_path;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;

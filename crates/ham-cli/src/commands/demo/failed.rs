@@ -1,6 +1,6 @@
 //! A demonstration that could not be carried out.
 
-use ham_testkit::conductor::Release;
+use ham_launcher::Release;
 
 use crate::conductor::real;
 use crate::demo::DemoError;
