@@ -48,6 +48,18 @@ pub(crate) fn server() -> Vec<Arg> {
     dialling().into_iter().chain([wait()]).collect()
 }
 
+/// The same for a command that follows, which the time-out ends where it is a flag.
+pub(crate) fn following(flags: Vec<Arg>) -> Vec<Arg> {
+    let told = |flag: Arg| match flag.get_help() {
+        Some(help) if flag.get_id() == TIMEOUT => {
+            let help = format!("{help}; as a flag, it also ends the command");
+            flag.help(help)
+        }
+        _ => flag,
+    };
+    flags.into_iter().map(told).collect()
+}
+
 /// What runs a conductor until it is interrupted.
 pub(crate) fn run() -> Vec<Arg> {
     vec![of("admin_port", CONDUCTOR), app(), of("app_id", CONDUCTOR)]
@@ -73,7 +85,7 @@ pub(crate) fn wait() -> Arg {
 
 /// What dials.
 fn dialling() -> [Arg; 3] {
-    ["request_timeout_secs", "ca", "pin"].map(|key| of(key, COMMON))
+    [TIMEOUT, "ca", "pin"].map(|key| of(key, COMMON))
 }
 
 fn app() -> Arg {
@@ -98,6 +110,7 @@ fn of(key: &'static str, heading: &'static str) -> Arg {
 }
 
 const APP: &str = "app";
+const TIMEOUT: &str = "request_timeout_secs";
 const WAIT: &str = "wait";
 
 /// The flags that were given.

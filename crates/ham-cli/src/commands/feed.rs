@@ -17,7 +17,7 @@ use crate::wait::{self, Failed};
 /// missing
 /// meanwhile is a gap.
 #[derive(Debug, clap::Args)]
-#[command(args = flags::server())]
+#[command(args = flags::following(flags::server()))]
 pub(crate) struct Args {
     #[command(flatten)]
     server: Server,
@@ -38,9 +38,9 @@ pub(crate) struct Args {
 /// The names of the dialects.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Spoken {
-    /// The documented one
+    // The documented one.
     Documented,
-    /// That of hierachain 0.2.0
+    // That of hierachain 0.2.0.
     Hierachain,
 }
 

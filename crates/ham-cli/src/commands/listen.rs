@@ -16,7 +16,7 @@ use crate::shutdown::RELEASE_TIMEOUT;
 
 /// Prints envelopes until it is interrupted. The connection comes back by itself; where some may be missing is a gap.
 #[derive(Debug, clap::Args)]
-#[command(args = flags::server())]
+#[command(args = flags::following(flags::server()))]
 pub(crate) struct Args {
     #[command(flatten)]
     server: Server,

@@ -16,7 +16,7 @@ use crate::json as convert;
 
 /// Prints signals until it is interrupted. The connection comes back by itself; what may be missing meanwhile is a gap.
 #[derive(Debug, clap::Args)]
-#[command(args = flags::app_interface(), arg = flags::wait())]
+#[command(args = flags::following(flags::app_interface()), arg = flags::wait())]
 pub(crate) struct Args {
     /// Stop after this many signals; gaps do not count
     #[arg(long, value_name = "N")]

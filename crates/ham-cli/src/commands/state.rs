@@ -13,7 +13,7 @@ use crate::progress;
 
 /// Shows the state of the connection to the app.
 #[derive(Debug, clap::Args)]
-#[command(args = flags::app_interface())]
+#[command(args = flags::following(flags::app_interface()))]
 pub(crate) struct Args {
     /// Print a line for every change, until interrupted; the connection redials by itself
     #[arg(long)]

@@ -103,6 +103,8 @@ async fn help_shows_what_a_command_uses_its_own_flags_first() {
         (&["conductor", "path"], &["--release"], &["--admin-port", "--app "]),
         (&["demo"], &["--conductor"], &["--admin-port", "--lair-url", "--app "]),
         (&["grants", "list"], &["--admin-port", "--app "], &["--lair-url", "--wait"]),
+        (&["signals"], &["ends the command"], &[]),
+        (&["call"], &["--timeout"], &["ends the command"]),
         (&["state"], &["--conductor", "--lair-url", "--timeout"], &["--wait"]),
     ] {
         let shown = help(command).await;
