@@ -140,7 +140,7 @@ fn tables(report: &Report) -> String {
         ("answered", calls.answered, ""),
         ("answered with an error", calls.refused, ""),
         ("  of them writes: the chain had moved", calls.writes_refused, ""),
-        ("resumed on a later link", calls.resumed_and_answered + calls.resumed_and_refused, ""),
+        ("  of both, on a later link", calls.answered_on_a_later_link + calls.refused_on_a_later_link, ""),
         ("arrived, the answer lost", calls.arrived_on_chain + calls.arrived_not_on_chain, ""),
         ("not run", calls.not_run, ""),
         ("unknown", calls.unknown_on_chain + calls.unknown_not_on_chain, ""),

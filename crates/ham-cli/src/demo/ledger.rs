@@ -103,8 +103,8 @@ struct Record {
     call: Call,
     told: Vec<Ending>,
     ending: Ending,
-    /// It was outstanding when its link was lost and ended on a later one.
-    resumed: bool,
+    /// It began before the link was lost and ended on a later one.
+    on_a_later_link: bool,
 }
 
 /// Every call of a demonstration. Its size is that of the options: one record a call.
@@ -135,7 +135,7 @@ impl Ledger {
     }
 
     /// Records what became of a call.
-    pub(super) fn close(&self, call_id: String, call: Call, told: Told, resumed: bool) {
+    pub(super) fn close(&self, call_id: String, call: Call, told: Told, on_a_later_link: bool) {
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         let ending = told.ending();
         for reason in told.reasons {
@@ -144,7 +144,7 @@ impl Ledger {
         for fence in told.fences {
             *book.fences.entry(fence.to_owned()).or_default() += 1;
         }
-        book.records.push(Record { call_id, call, told: told.endings, ending, resumed });
+        book.records.push(Record { call_id, call, told: told.endings, ending, on_a_later_link });
     }
 
     /// Compares with what the chains hold: for each call id, on how many actions it is.
@@ -198,11 +198,11 @@ fn count(calls: &mut Calls, record: &Record, actions: u32) {
     match (record.ending, on_chain) {
         (Ending::Ok, _) => {
             calls.answered += 1;
-            calls.resumed_and_answered += u32::from(record.resumed);
+            calls.answered_on_a_later_link += u32::from(record.on_a_later_link);
         }
         (Ending::Refused { .. }, _) => {
             calls.refused += 1;
-            calls.resumed_and_refused += u32::from(record.resumed);
+            calls.refused_on_a_later_link += u32::from(record.on_a_later_link);
             calls.writes_refused += u32::from(kind.writes());
         }
         (Ending::NotRun, _) => calls.not_run += 1,

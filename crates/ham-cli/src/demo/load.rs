@@ -116,8 +116,8 @@ impl<'a> Load<'a> {
         let outstanding = self.meter.begin();
         let caller = Caller { ham: self.ham, cell, meter: self.meter };
         let told = caller.make(call, call_id.clone()).await?;
-        let resumed = outstanding.end(told.ending().is_answer());
-        self.ledger.close(call_id, call, told, resumed);
+        let on_a_later_link = outstanding.end(told.ending().is_answer());
+        self.ledger.close(call_id, call, told, on_a_later_link);
         Ok(())
     }
 

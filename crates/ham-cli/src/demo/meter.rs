@@ -70,7 +70,7 @@ impl Meter {
 }
 
 impl Outstanding<'_> {
-    /// The call ended. Returns whether it was outstanding when the link was lost and ended on a later link.
+    /// The call ended. Returns whether it began before the link was lost and ended on a later link.
     pub(super) fn end(self, answered: bool) -> bool {
         let now = self.meter.outages.load(Ordering::Relaxed);
         self.meter.ended.send_modify(|count| *count += 1);

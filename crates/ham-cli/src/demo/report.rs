@@ -53,10 +53,10 @@ pub struct Calls {
     pub refused: u32,
     /// Of those, calls that would have written had they been let: the chain had moved under them.
     pub writes_refused: u32,
-    /// Outstanding when the link was lost, and answered on a later one.
-    pub resumed_and_answered: u32,
+    /// Begun before the link was lost, and answered on a later one: sent again, or sent there first after it had waited for its turn.
+    pub answered_on_a_later_link: u32,
     /// The same, answered with an error.
-    pub resumed_and_refused: u32,
+    pub refused_on_a_later_link: u32,
     /// Told that it arrived; on the chain.
     pub arrived_on_chain: u32,
     /// Told that it arrived; not on the chain: cut down by the kill, or failing by design.
@@ -254,9 +254,9 @@ impl fmt::Display for Report {
         }
         for (told, count) in [
             ("answered", calls.answered),
-            ("  of them resumed on a later link", calls.resumed_and_answered),
+            ("  of them on a later link", calls.answered_on_a_later_link),
             ("answered with an error", calls.refused),
-            ("  of them resumed on a later link", calls.resumed_and_refused),
+            ("  of them on a later link", calls.refused_on_a_later_link),
             ("  of them writes (the chain had moved)", calls.writes_refused),
             ("arrived, and on the chain", calls.arrived_on_chain),
             ("arrived, and not on the chain", calls.arrived_not_on_chain),

@@ -101,21 +101,22 @@ impl CallOptions {
     }
 }
 
-/// A signed call that ended without an answer, for the hook that reconciles it.
+/// A signed call that ended without an answer, or was answered with an error after a round that did, for the hook that reconciles
+/// it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct UnknownCall {
     /// The call, which can be resumed or fenced while it lives.
     pub call: SignedCall,
-    /// What is known.
+    /// What is known of this signed call alone.
     pub outcome: Outcome,
     /// Why no more is.
     pub error: CallError,
 }
 
 /// Called once for every signed call that ends as [`Outcome::Unknown`] or [`Outcome::Arrived`]: with
-/// [`CallPolicy::Repeat`] once for each round that was lost, when it is lost, whatever becomes of the later ones. Must not
-/// block.
+/// [`CallPolicy::Repeat`] once for each round that was lost, when it is lost, whatever becomes of the later ones, and for a later
+/// round that was [answered](Outcome::Answered) with an error and may have written. Must not block.
 pub type OnUnknown = Arc<dyn Fn(&UnknownCall) + Send + Sync>;
 
 /// What is to be called.

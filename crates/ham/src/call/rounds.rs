@@ -31,6 +31,11 @@ impl Rounds {
         Self { repeats, lost: None, renewed: false, moves: 0 }
     }
 
+    /// Whether a round was sent and lost.
+    pub(super) fn lost_one(&self) -> bool {
+        self.lost.is_some()
+    }
+
     /// Whether another round may follow one that ended with `error`.
     pub(super) async fn another(
         &mut self,

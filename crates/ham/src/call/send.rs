@@ -16,7 +16,7 @@ use super::traces::FenceTrace;
 use crate::dialect::Stage;
 use crate::error::{CallError, Outcome};
 use crate::events;
-use crate::wire::{NotRunning, Refusal, Verdict};
+use crate::wire::{Effect, NotRunning, Refusal, Verdict};
 
 /// Signs a call and sends it until it is settled.
 pub(crate) async fn call(
@@ -38,7 +38,10 @@ pub(crate) async fn call(
             Ok(output) => break Ok(output),
             Err(error) => error,
         };
-        tell(caller, &signed, &error);
+        // Whoever reconciles a round that was lost must hear of each that may have written.
+        if !error.outcome().is_settled() || rounds.lost_one() && error.effect() == Effect::Unknown {
+            tell(caller, &signed, &error);
+        }
         if !rounds.another(caller, &signed, &error, granted, course.deadline).await {
             break Err(rounds.after_loss(error));
         }
@@ -55,7 +58,9 @@ pub(crate) async fn send_signed(
     let mut course = Course::of(&options, caller.config.deadline);
     course.resumes = options.policy != CallPolicy::FailFast;
     let result = settle(caller, call, options.read_only, course, &mut Lane::default()).await;
-    if let Err(error) = &result {
+    if let Err(error) = &result
+        && !error.outcome().is_settled()
+    {
         tell(caller, call, error);
     }
     finish(caller, course.began, result)
@@ -188,12 +193,9 @@ fn not_running(call: &SignedCall, reason: NotRunning, sent_before: bool) -> Call
     CallError::CellNotRunning { role: call.target.to_string(), reason, sent_before }
 }
 
-/// Tells the hook of a signed call that is not settled.
+/// Tells the hook of a signed call.
 fn tell(caller: &Caller, call: &SignedCall, error: &CallError) {
     let outcome = error.outcome();
-    if outcome.is_settled() {
-        return;
-    }
     tracing::warn!(event = events::CALL_UNKNOWN, call = call.label(), %error);
     if let Some(hook) = &caller.config.on_unknown {
         hook(&UnknownCall { call: call.clone(), outcome, error: error.clone() });

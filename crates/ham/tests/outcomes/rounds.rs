@@ -85,6 +85,25 @@ async fn a_refused_round_does_not_settle_the_call_that_was_lost_before_it() {
     assert_eq!(told, [first], "the second round was answered");
 }
 
+/// Its hook heard of the first round alone: whoever fenced that one took the write of the second for never done.
+#[tokio::test]
+async fn a_later_round_that_may_have_written_is_told_beside_the_lost_one() {
+    let conductor = Scripted::start().await;
+    let (config, mut told) = Told::of(conductor.config());
+    let (ham, link) = conductor.connect(config).await;
+    let script = async {
+        let lost = conductor.cut(link, 1).await;
+        let mut link = conductor.link().await;
+        let second = link.call().await;
+        link.refuse(&second, fake::words::internal("database disk image is malformed")).await;
+        (lost[0].nonce(), second.nonce(), link)
+    };
+    let (result, (first, second, _link)) = tokio::join!(call(&ham, "create", repeat(1)), script);
+    assert_eq!(result.unwrap_err().outcome(), Outcome::Unknown);
+    let told: Vec<_> = told.rest().iter().map(|told| (nonce(&told.call), told.outcome)).collect();
+    assert_eq!(told, [(first, Outcome::Unknown), (second, Outcome::Answered)]);
+}
+
 #[tokio::test]
 async fn a_call_that_was_never_sent_is_never_told() {
     let conductor = Scripted::start().await;
