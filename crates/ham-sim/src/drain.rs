@@ -63,6 +63,9 @@ pub(crate) async fn drain(
         world.broken("I18", format!("{} sockets are open after the end", conductor.sockets()));
     }
     conductor.audit();
+    if !world.swarm.delays_requests() && !life.has(|event| matches!(event, WorldEvent::Freeze(_))) {
+        conductor.audit_interfaces();
+    }
     conductor.stop();
 }
 

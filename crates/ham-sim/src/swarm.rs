@@ -70,6 +70,12 @@ impl Swarm {
         [self.init_slow, self.link_stall, self.link_drip].iter().any(|rate| *rate != Rate::default())
     }
 
+    /// Whether a request may come to the conductor long after its client has given it up.
+    pub(crate) fn delays_requests(&self) -> bool {
+        let rates = [self.admin_slow, self.link_slow, self.link_stall, self.link_drip];
+        rates.iter().any(|rate| *rate != Rate::default())
+    }
+
     /// The rates of a seed.
     pub(crate) fn of(dice: &Dice) -> Self {
         let mut dice = dice.stream("swarm", 0);
