@@ -34,7 +34,11 @@ impl Journal {
         file.write_all(&serde_json::to_vec(call)?)?;
         file.as_file().sync_all()?;
         file.persist(self.file(deposit)?)?;
-        Ok(File::open(&self.0)?.sync_all()?)
+        // The rename itself must survive a power cut.
+        if cfg!(unix) {
+            File::open(&self.0)?.sync_all()?;
+        }
+        Ok(())
     }
 
     pub(crate) fn remove(&self, deposit: &str) -> anyhow::Result<()> {
