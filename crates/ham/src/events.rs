@@ -4,7 +4,7 @@
 pub const CONNECTING: &str = "ham.connecting";
 /// Connection, app info and signing are ready (info).
 pub const CONNECTED: &str = "ham.connected";
-/// Per zome call (debug).
+/// A zome call begins (debug).
 pub const CALL_ZOME: &str = "ham.call_zome";
 /// Each failed reconnect attempt (warn; error after `escalate_after`).
 pub const RECONNECT_ATTEMPT: &str = "ham.reconnect.attempt";
@@ -36,9 +36,9 @@ pub const SIGNAL_GAP: &str = "ham.signal.gap";
 pub const FRAME_SKIPPED: &str = "ham.frame.skipped";
 /// An answer came that nobody waits for any more (debug).
 pub const LATE_ANSWER: &str = "ham.answer.late";
-/// The release of the conductor was found out (info).
+/// The release of the conductor was found (info).
 pub const RELEASE: &str = "ham.release";
-/// The app was installed anew; its link is replaced, because signals come on newer ones only (warn).
+/// The app was installed again; its link is replaced, because signals come on newer ones only (warn).
 pub const REINSTALLED: &str = "ham.app.reinstalled";
 /// An app interface was attached, for good (info).
 pub const INTERFACE_ATTACHED: &str = "ham.interface.attached";
