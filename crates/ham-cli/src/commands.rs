@@ -10,35 +10,45 @@ pub(crate) mod feed;
 pub(crate) mod grants;
 pub(crate) mod info;
 pub(crate) mod listen;
+pub(crate) mod man;
 pub(crate) mod ping;
 pub(crate) mod request;
 pub(crate) mod signals;
 pub(crate) mod state;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::CommandFactory as _;
+use clap_complete::CompleteEnv;
 
 use crate::args::{Cli, Command};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::flags::Flags;
 use crate::output::Output;
 use crate::shutdown::{RELEASE_TIMEOUT, Shutdown};
-use crate::{args, logging};
+use crate::{args, complete, logging, sources};
 
 /// The whole process: reads the command line, runs the command, says how it ended.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    // Does nothing, unless a shell asks what could stand where its cursor is; then it ends the process.
+    CompleteEnv::with_factory(Cli::command).var(complete::VARIABLE).complete();
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let (cli, flags) = match Cli::read(&words) {
+        Ok(read) => read,
         Err(error) => {
-            // Help and version are no errors; a closed pipe is nobody's loss.
-            let _ = error.print();
+            match args::mistake(&error, &words) {
+                Some(mistake) => Output { json: true }.failure(&mistake),
+                // Help and version are no errors; a closed pipe is nobody's loss.
+                None => drop(error.print()),
+            }
             return if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() };
         }
     };
     let output = Output { json: cli.global.json };
-    let exit = match start(cli, output) {
+    let exit = match start(cli, &flags, output) {
         Ok(exit) => exit,
         Err(failure) => {
             output.failure(&failure);
@@ -48,15 +58,15 @@ pub fn main() -> ExitCode {
     exit.into()
 }
 
-fn start(cli: Cli, output: Output) -> Result<Exit, Failure> {
+fn start(cli: Cli, flags: &Flags, output: Output) -> Result<Exit, Failure> {
     let quiet = match cli.command {
         Command::Demo(_) => logging::NOTHING,
         Command::Dev(_) => logging::ZOMES,
         // A conductor of ham's own with this app, whose chains are thrown away.
-        _ if cli.global.app.is_some() => logging::ZOMES,
-        _ => logging::GRANTS,
+        _ if flags.app().is_some() => logging::ZOMES,
+        _ => logging::KEPT,
     };
-    logging::init(cli.global.verbose, quiet);
+    logging::init(cli.global.verbose, output, quiet);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Failure::new(
             Exit::Local,
@@ -64,13 +74,13 @@ fn start(cli: Cli, output: Output) -> Result<Exit, Failure> {
             "free some resources",
         )
     })?;
-    let ended = runtime.block_on(until_signal(cli, output));
+    let ended = runtime.block_on(until_signal(cli, flags, output));
     runtime.shutdown_timeout(RELEASE_TIMEOUT);
     ended
 }
 
 /// Runs the command, raced with the signals that end the process: whatever it does then, dialling included, is dropped.
-async fn until_signal(cli: Cli, output: Output) -> Result<Exit, Failure> {
+async fn until_signal(cli: Cli, flags: &Flags, output: Output) -> Result<Exit, Failure> {
     let mut shutdown = Shutdown::install().map_err(|error| {
         Failure::new(
             Exit::Local,
@@ -78,7 +88,12 @@ async fn until_signal(cli: Cli, output: Output) -> Result<Exit, Failure> {
             "free some resources",
         )
     })?;
-    let context = Context::new(cli.global.settings()?, output, cli.global.wait, cli.global.app);
+    let context = Context::new(
+        sources::settings(flags, cli.global.config.as_deref())?,
+        output,
+        flags.wait(),
+        flags.app(),
+    );
     let ended = tokio::select! {
         // The signal first: a command that is always ready must not outlive it.
         biased;
@@ -106,6 +121,7 @@ async fn run(context: &Context, command: args::Command) -> Result<(), Failure> {
         Command::Grants(args) => grants::run(context, args).await,
         Command::Info(args) => info::run(context, args).await,
         Command::Listen(args) => listen::run(context, args).await,
+        Command::Man(args) => man::run(context, args),
         Command::Ping(args) => ping::run(context, args).await,
         Command::Request(args) => request::run(context, args).await,
         Command::Signals(args) => signals::run(context, args).await,
