@@ -1,7 +1,7 @@
 //! An oracle: writes the newest price to the chain, again and again.
 //!
 //! ```sh
-//! cargo run -p ham --example oracle -- ADMIN_PORT APP_ID PRICE_FILE
+//! cargo run -p ham --example oracle -- ADMIN_PORT APP_ID KEY_FILE PRICE_FILE
 //! ```
 //!
 //! A price that is written twice does no harm, and one that is written late is worth nothing. So a write is signed anew when its
@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use ham::{
-    CallOptions, CallPolicy, PersistentHam, PersistentHamConfig, ShutdownRx, install_shutdown_handler,
+    CallOptions, CallPolicy, ClientKeySigning, PersistentHam, PersistentHamConfig, ShutdownRx, Signing,
+    install_shutdown_handler,
 };
 use serde::Serialize;
 use serde::de::IgnoredAny;
@@ -93,11 +94,15 @@ pub(crate) async fn run(
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [port, app_id, file] = arguments.as_slice() else {
-        anyhow::bail!("usage: oracle ADMIN_PORT APP_ID PRICE_FILE");
+    let [port, app_id, keys, file] = arguments.as_slice() else {
+        anyhow::bail!("usage: oracle ADMIN_PORT APP_ID KEY_FILE PRICE_FILE");
     };
     let shutdown = install_shutdown_handler();
-    let ham = PersistentHam::start(PersistentHamConfig::local(port.parse().context("ADMIN_PORT")?, app_id))?;
+    // With the key in a file, the next start finds its grant and writes no other.
+    let signing = Signing::ClientKeys(ClientKeySigning::default().with_store(keys));
+    let config =
+        PersistentHamConfig::local(port.parse().context("ADMIN_PORT")?, app_id).with_signing(signing);
+    let ham = PersistentHam::start(config)?;
     let pace = Pace {
         every: Duration::from_secs(10),
         stale_after: Duration::from_secs(30),

@@ -1,7 +1,7 @@
 //! A watchtower: tells of every item on the chain once, by signals, and by reading where a signal may be missing.
 //!
 //! ```sh
-//! cargo run -p ham --example watchtower -- ADMIN_PORT APP_ID
+//! cargo run -p ham --example watchtower -- ADMIN_PORT APP_ID KEY_FILE
 //! ```
 //!
 //! It only reads, and its calls are declared so: they wait for no write, and hold none up. It ends on SIGINT or SIGTERM.
@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use ham::{
-    CallError, CallOptions, CallPolicy, HamState, PersistentHam, PersistentHamConfig, ShutdownRx, Signal,
-    SignalItem, install_shutdown_handler,
+    CallError, CallOptions, CallPolicy, ClientKeySigning, HamState, PersistentHam, PersistentHamConfig,
+    ShutdownRx, Signal, SignalItem, Signing, install_shutdown_handler,
 };
 use serde::Deserialize;
 use tokio::time::interval;
@@ -130,11 +130,15 @@ async fn read(ham: &PersistentHam) -> Result<Vec<String>, CallError> {
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [port, app_id] = arguments.as_slice() else {
-        anyhow::bail!("usage: watchtower ADMIN_PORT APP_ID");
+    let [port, app_id, keys] = arguments.as_slice() else {
+        anyhow::bail!("usage: watchtower ADMIN_PORT APP_ID KEY_FILE");
     };
     let shutdown = install_shutdown_handler();
-    let ham = PersistentHam::start(PersistentHamConfig::local(port.parse().context("ADMIN_PORT")?, app_id))?;
+    // With the key in a file, the next start finds its grant and writes no other.
+    let signing = Signing::ClientKeys(ClientKeySigning::default().with_store(keys));
+    let config =
+        PersistentHamConfig::local(port.parse().context("ADMIN_PORT")?, app_id).with_signing(signing);
+    let ham = PersistentHam::start(config)?;
     run(&ham, Duration::from_secs(300), |item| tracing::info!(item, "on the chain"), shutdown).await;
     ham.close().await;
     Ok(())
