@@ -33,14 +33,24 @@ pub(crate) fn life(seed: u64) -> HamLife {
         connect_timeout: stream.pick(&[Duration::from_secs(2), Duration::from_secs(10)]),
         skew_margin: stream.pick(&[Duration::ZERO, Duration::from_secs(5), Duration::from_secs(60)]),
         skew: skewed(&mut stream),
+        budget: None,
     });
-    let settings = settings.collect();
+    let mut settings: Vec<Settings> = settings.collect();
     let mut drawn = Drawn { dice, calm: swarm.calm, roles, clones, calls: 0, elements: Vec::new() };
     for process in 0..processes {
         drawn.process(process, process + 1 < processes);
     }
     if !swarm.calm {
         drawn.world();
+    }
+    drawn.watchers(processes);
+    // Where a cell is not granted again, a grant a cell is enough.
+    let again = |element: &Element| {
+        matches!(element, Element::World { event: WorldEvent::Reinstall | WorldEvent::BackUp, .. })
+    };
+    if drawn.dice.stream("budget", 0).percent(50) && !drawn.elements.iter().any(again) {
+        let cells = u32::try_from(roles + clones).ok();
+        settings.iter_mut().for_each(|settings| settings.budget = cells);
     }
     let whole = drawn.elements.len();
     HamLife {
@@ -196,6 +206,22 @@ impl Drawn {
                 }
             };
             self.elements.push(Element::World { at, event });
+        }
+        if self.dice.stream("closed", 0).one_in(16) {
+            self.elements.push(Element::World { at: Duration::ZERO, event: WorldEvent::CloseChain });
+        }
+    }
+
+    /// Those who watch the state of the connection.
+    fn watchers(&mut self, processes: usize) {
+        for process in 0..processes {
+            let mut stream = self.dice.stream("watch", process as u64);
+            if stream.one_in(4) {
+                let slow = if stream.percent(30) { Duration::ZERO } else { stream.skewed_millis(2_000) };
+                let action = Action::Watch { time: stream.millis(1_000, 30_000), slow };
+                let step = Step { pause: stream.skewed_millis(6_000), action };
+                self.elements.push(Element::Step { process, task: TASKS - 1, step });
+            }
         }
     }
 }

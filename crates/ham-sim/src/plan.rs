@@ -42,10 +42,15 @@ pub(crate) enum Element {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum WorldEvent {
     Kill(Boot),
-    Cut { choice: u64, how: Severed },
+    Cut {
+        choice: u64,
+        how: Severed,
+    },
     Disable(Duration),
     Reinstall,
     Revoke,
+    /// The chain of the first cell was closed before anybody called.
+    CloseChain,
     BackUp,
     Freeze(Duration),
     Jump(i64),

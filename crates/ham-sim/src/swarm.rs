@@ -62,6 +62,8 @@ pub(crate) struct Swarm {
     pub(crate) admin_withheld: Rate,
     pub(crate) admin_error: Rate,
     pub(crate) admin_error_after: Rate,
+    /// Of nonces: whatever comes with one ends its socket.
+    pub(crate) poison: Rate,
 }
 
 impl Swarm {
@@ -116,6 +118,7 @@ impl Swarm {
             admin_withheld: drawn(dice, 5, 40),
             admin_error: drawn(dice, 5, 40),
             admin_error_after: drawn(dice, 5, 60),
+            poison: drawn(dice, 5, 60),
         }
     }
 }

@@ -75,6 +75,9 @@ pub(super) async fn visited(
     let conductor = visit.conductor;
     let world = Arc::clone(&conductor.world);
     let healed = || world.is_healed();
+    if !world.is_healed() && world.swarm.poison.hits(&mut world.stream("poison", u64::from(visit.nonce))) {
+        conductor.cut(visit.socket);
+    }
     visit.step().await;
     // 1, 2: `conductor.rs:1067`.
     if !healed() && world.swarm.unreadable_request.hits(&mut visit.dice) {
@@ -173,7 +176,7 @@ pub(super) async fn init(conductor: &Arc<Conductor>, cell: u32, dice: &mut Strea
             pause(dice.millis(100, 40_000)).await;
         }
         if world.swarm.init_fails.hits(dice) {
-            return Err(texts::init_failed());
+            return Err(if dice.percent(50) { texts::init_trapped() } else { texts::init_failed() });
         }
     }
     let mut state = conductor.lock();

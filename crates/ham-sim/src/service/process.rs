@@ -62,10 +62,10 @@ impl Process {
         let url = format!("ws://conductor.example:{ADMIN_PORT}/").parse();
         let url = url.map_err(|_| ConnectError::Config("the host is no host".to_owned()))?;
         let signing = match keys {
-            Keys::Memory => Signing::default(),
+            Keys::Memory => Signing::ClientKeys(own_keys(settings)),
             Keys::File => {
                 let file = Arc::new(credentials.clone());
-                Signing::ClientKeys(ClientKeySigning::default().with_credential_file(file))
+                Signing::ClientKeys(own_keys(settings).with_credential_file(file))
             }
             Keys::Keystore => Signing::Keystore(Arc::new(Lair::new(number, world, conductor))),
         };
@@ -138,6 +138,12 @@ impl Process {
         }
         late(&self.world, "close", began, CLOSES_WITHIN);
     }
+}
+
+fn own_keys(settings: &Settings) -> ClientKeySigning {
+    let mut keys = ClientKeySigning::default();
+    keys.budget = settings.budget;
+    keys
 }
 
 /// Notes what took longer than it may.
