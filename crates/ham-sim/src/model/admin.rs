@@ -22,14 +22,12 @@ const TOKEN_LIFE: Duration = Duration::from_secs(30);
 pub(super) async fn answer(conductor: &Arc<Conductor>, socket: u32, body: &[u8]) -> Answer {
     let world = &conductor.world;
     let mut dice = world.stream("admin", world.next(Count::Admin));
-    if !world.is_healed() {
-        if world.swarm.admin_slow.hits(&mut dice) {
-            pause(dice.millis(1, 8_000)).await;
-        }
-        if world.swarm.admin_withheld.hits(&mut dice) {
-            conductor.withhold(socket);
-            std::future::pending::<()>().await;
-        }
+    if world.strikes(world.swarm.admin_slow, &mut dice) {
+        pause(dice.millis(1, 8_000)).await;
+    }
+    if world.strikes(world.swarm.admin_withheld, &mut dice) {
+        conductor.withhold(socket);
+        std::future::pending::<()>().await;
     }
     let name = wire::name(body);
     let release = conductor.lock().release;
@@ -37,7 +35,7 @@ pub(super) async fn answer(conductor: &Arc<Conductor>, socket: u32, body: &[u8])
     if let Some(refused) = told_apart(&name, release) {
         return Answer::refused(refused);
     }
-    if !world.is_healed() && world.swarm.admin_error.hits(&mut dice) {
+    if world.strikes(world.swarm.admin_error, &mut dice) {
         return Answer::refused(texts::locked());
     }
     match name.as_str() {

@@ -128,6 +128,10 @@ impl Conductor {
         if !state.up || !listens {
             return false;
         }
+        // Its dial began while things went wrong.
+        if self.world.is_healed() {
+            dialled.cut.heal();
+        }
         state
             .sockets
             .insert(number, Socket { cut: dialled.cut, window: dialled.window, withheld: 0, signals: None });

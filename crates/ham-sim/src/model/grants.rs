@@ -85,7 +85,7 @@ pub(super) async fn write(conductor: &Arc<Conductor>, body: &[u8], dice: &mut St
     };
     let Some((hash, store)) = written else { return Answer::refused(texts::invalid_commit()) };
     conductor.world.note(Happened::Committed { cell: number, cause: Cause::Grant, store });
-    if !conductor.world.is_healed() && conductor.world.swarm.admin_error_after.hits(dice) {
+    if conductor.world.strikes(conductor.world.swarm.admin_error_after, dice) {
         return Answer::refused(texts::deadline_elapsed());
     }
     Answer::new("granted", &Said { kind: "zome_call_capability_granted", value: hash })
