@@ -58,7 +58,6 @@ pub(crate) async fn drain(
             _ => {}
         }
     }
-    drop(task);
     last.close().await;
     let mut waited = Duration::ZERO;
     while (conductor.is_busy() && waited < STILL_WITHIN) || (conductor.sockets() > 0 && waited < GONE_WITHIN)
@@ -69,6 +68,8 @@ pub(crate) async fn drain(
     if conductor.sockets() > 0 {
         world.broken("I18", format!("{} sockets are open after the end", conductor.sockets()));
     }
+    // Closing released them, and not the end of the last handle.
+    drop(task);
     conductor.audit();
     conductor.stop();
 }
