@@ -71,6 +71,9 @@ pub(crate) async fn drain(
     // Closing released them, and not the end of the last handle.
     drop(task);
     conductor.audit();
+    if !world.swarm.delays_requests() && !life.has(|event| matches!(event, WorldEvent::Freeze(_))) {
+        conductor.audit_interfaces();
+    }
     conductor.stop();
 }
 

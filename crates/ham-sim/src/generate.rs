@@ -55,7 +55,11 @@ pub(crate) fn life(seed: u64) -> HamLife {
     let whole = drawn.elements.len();
     HamLife {
         seed,
-        release: if swarm.calm || stream.percent(70) { Release::V0_7_1 } else { stream.pick(&Release::ALL) },
+        release: match swarm.calm || stream.percent(70) {
+            _ if drawn.dice.stream("release", 0).one_in(16) => Release::V0_6,
+            true => Release::V0_7_1,
+            false => stream.pick(&Release::LATER),
+        },
         swarm,
         roles,
         clones,

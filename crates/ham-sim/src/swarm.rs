@@ -72,6 +72,12 @@ impl Swarm {
         [self.init_slow, self.link_stall, self.link_drip].iter().any(|rate| *rate != Rate::default())
     }
 
+    /// Whether a request may come to the conductor long after its client has given it up.
+    pub(crate) fn delays_requests(&self) -> bool {
+        let rates = [self.admin_slow, self.link_slow, self.link_stall, self.link_drip];
+        rates.iter().any(|rate| *rate != Rate::default())
+    }
+
     /// The rates of a seed.
     pub(crate) fn of(dice: &Dice) -> Self {
         let mut dice = dice.stream("swarm", 0);
@@ -118,7 +124,8 @@ impl Swarm {
             admin_withheld: drawn(dice, 5, 40),
             admin_error: drawn(dice, 5, 40),
             admin_error_after: drawn(dice, 5, 60),
-            poison: drawn(dice, 5, 60),
+            // Seldom, and then often: it leaves little else of a life.
+            poison: if dice.one_in(16) { Rate { per_mille: 300 } } else { Rate::default() },
         }
     }
 }

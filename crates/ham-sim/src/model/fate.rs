@@ -39,7 +39,7 @@ impl Boot {
             silent: dice.percent(25),
             restored: dice.percent(5),
             moved: dice.percent(40),
-            release: dice.percent(10).then(|| dice.pick(&Release::ALL)),
+            release: dice.percent(10).then(|| dice.pick(&Release::LATER)),
         }
     }
 }
@@ -89,7 +89,7 @@ impl Conductor {
             next += 1;
         }
         state.next_port = next;
-        state.release = boot.release.unwrap_or(state.release);
+        state.release = boot.release.filter(|_| !state.release.is_0_6()).unwrap_or(state.release);
         state.ready_at = Instant::now() + Duration::from_millis(boot.starts);
         state.up = true;
         drop(state);

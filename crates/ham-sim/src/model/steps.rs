@@ -108,7 +108,14 @@ pub(super) async fn visited(
     let unauthorized = |reason| texts::unauthorized(reason, secret.as_deref(), function, zome);
     let claimed = {
         let now = conductor.clock.micros();
-        conductor.lock().store.nonces.claim(params.nonce.into_inner(), params.expires_at.as_micros(), now)
+        let mut state = conductor.lock();
+        let only = state.release.is_0_6();
+        let (nonce, expires) = (params.nonce.into_inner(), params.expires_at.as_micros());
+        match state.store.nonces.claim(&params.provenance, nonce, expires, now, only) {
+            // Such a release forgets by itself, so nobody is to send again what may have been claimed there.
+            Claim::Fresh { .. } if only => Claim::Fresh { again: false },
+            claim => claim,
+        }
     };
     match claimed {
         Claim::Fresh { again } => {
