@@ -9,8 +9,12 @@ use crate::plan::{Element, HamLife, WorldEvent};
 use crate::service::{Action, Called, Crash, Keys, Options, Policy, Role, Settings, Step};
 use crate::swarm::Swarm;
 
-/// Tasks of one process at most.
+/// Tasks of one process at most, beside those of a crowd.
 pub(crate) const TASKS: usize = 4;
+/// The tasks of a crowd: who listens, and who calls.
+pub(crate) const OF_A_CROWD: usize = 2;
+/// Calls of a crowd.
+const CROWD: u32 = 200;
 
 /// The life of a seed.
 pub(crate) fn life(seed: u64) -> HamLife {
@@ -35,7 +39,7 @@ pub(crate) fn life(seed: u64) -> HamLife {
         skew: skewed(&mut stream),
         budget: None,
     });
-    let mut settings: Vec<Settings> = settings.collect();
+    let settings = settings.collect();
     let mut drawn = Drawn { dice, calm: swarm.calm, roles, clones, calls: 0, elements: Vec::new() };
     for process in 0..processes {
         drawn.process(process, process + 1 < processes);
@@ -43,17 +47,10 @@ pub(crate) fn life(seed: u64) -> HamLife {
     if !swarm.calm {
         drawn.world();
     }
+    drawn.crowd();
     drawn.watchers(processes);
-    // Where a cell is not granted again, a grant a cell is enough.
-    let again = |element: &Element| {
-        matches!(element, Element::World { event: WorldEvent::Reinstall | WorldEvent::BackUp, .. })
-    };
-    if drawn.dice.stream("budget", 0).percent(50) && !drawn.elements.iter().any(again) {
-        let cells = u32::try_from(roles + clones).ok();
-        settings.iter_mut().for_each(|settings| settings.budget = cells);
-    }
     let whole = drawn.elements.len();
-    HamLife {
+    let life = HamLife {
         seed,
         release: match swarm.calm || stream.percent(70) {
             _ if drawn.dice.stream("release", 0).one_in(16) => Release::V0_6,
@@ -67,9 +64,10 @@ pub(crate) fn life(seed: u64) -> HamLife {
         keys: [Keys::Memory, Keys::File, Keys::Keystore][stream.weighted(&[3, 5, 2])],
         settings,
         calls: drawn.calls,
-        elements: drawn.elements.into_iter().enumerate().collect(),
+        elements: std::mem::take(&mut drawn.elements).into_iter().enumerate().collect(),
         whole,
-    }
+    };
+    life.with_budget(drawn.dice.stream("budget", 0).percent(50))
 }
 
 struct Drawn {
@@ -147,6 +145,26 @@ impl Drawn {
                 let slow = if stream.percent(60) { Duration::ZERO } else { stream.skewed_millis(2_000) };
                 Action::Listen { time: stream.millis(1_000, 20_000), slow }
             }
+        }
+    }
+
+    /// In few lives, more at once than windows, queues and streams hold.
+    fn crowd(&mut self) {
+        let mut stream = self.dice.stream("crowd", 0);
+        let stream = &mut stream;
+        if !stream.one_in(128) {
+            return;
+        }
+        let role = self.role(stream);
+        let slow = if stream.percent(50) { Duration::ZERO } else { stream.skewed_millis(200) };
+        let listen = Action::Listen { time: stream.millis(5_000, 60_000), slow };
+        let does = stream.pick(&[Trait::Write, Trait::Emit, Trait::Big]);
+        let size = stream.between(10_000, 50_000) as u32;
+        let deadline = self.deadline(stream);
+        let burst = Action::Burst { first: self.number(CROWD), count: CROWD, does, role, deadline, size };
+        for (task, action) in [(TASKS, listen), (TASKS + 1, burst)] {
+            let step = Step { pause: stream.millis(1, 3_000), action };
+            self.elements.push(Element::Step { process: 0, task, step });
         }
     }
 

@@ -8,7 +8,7 @@ use crate::event::{Happened, Nonce};
 use crate::finding::Verdict;
 use crate::history::History;
 
-/// What the conductor has read of one nonce, and not answered since.
+/// What the conductor has read of one nonce since its cell has started.
 #[derive(Default)]
 struct OfNonce {
     calls: u32,
@@ -28,7 +28,7 @@ pub(super) fn judge(history: &History<Happened>, verdict: &mut Verdict) {
             Happened::Sent { nonce, .. } => nonces.entry(*nonce).or_default().senders += 1,
             Happened::FenceBegan { nonce, .. } => nonces.entry(*nonce).or_default().fencers += 1,
             // A cell that starts is asked again.
-            Happened::Answered { nonce, .. } => {
+            Happened::Answered { nonce, with: "cell not running" | "cell disabled" } => {
                 let known = nonces.entry(*nonce).or_default();
                 (known.calls, known.fences) = (0, 0);
             }

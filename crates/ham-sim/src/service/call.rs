@@ -24,8 +24,9 @@ pub(crate) struct Called {
 
 impl Called {
     pub(super) fn input(&self) -> Input {
-        // What a big answer is asked for weighs nothing on its way there.
-        let (size, padding) = if self.does == Trait::Big { (self.size, 0) } else { (0, self.size as usize) };
+        // What is to come back weighs nothing on its way there.
+        let comes_back = matches!(self.does, Trait::Big | Trait::Emit);
+        let (size, padding) = if comes_back { (self.size, 0) } else { (0, self.size as usize) };
         Input { call: self.call, does: self.does, size, padding: ByteBuf::from(vec![5; padding]) }
     }
 

@@ -141,9 +141,11 @@ impl Process {
 }
 
 fn own_keys(settings: &Settings) -> ClientKeySigning {
-    let mut keys = ClientKeySigning::default();
-    keys.budget = settings.budget;
-    keys
+    let keys = ClientKeySigning::default();
+    match settings.budget {
+        Some(budget) => keys.with_budget(budget),
+        None => keys,
+    }
 }
 
 /// Notes what took longer than it may.
