@@ -40,7 +40,8 @@ pub(crate) fn life(seed: u64) -> HamLife {
         budget: None,
     });
     let settings = settings.collect();
-    let mut drawn = Drawn { dice, calm: swarm.calm, roles, clones, calls: 0, elements: Vec::new() };
+    let (calm, patient) = (swarm.calm, swarm.calm || swarm.is_poisoned());
+    let mut drawn = Drawn { dice, calm, patient, roles, clones, calls: 0, elements: Vec::new() };
     for process in 0..processes {
         drawn.process(process, process + 1 < processes);
     }
@@ -73,6 +74,7 @@ pub(crate) fn life(seed: u64) -> HamLife {
 struct Drawn {
     dice: Dice,
     calm: bool,
+    patient: bool,
     roles: usize,
     clones: usize,
     calls: u32,
@@ -184,7 +186,7 @@ impl Drawn {
     /// Long ones are most; short ones find what is late.
     fn deadline(&self, stream: &mut Stream) -> Duration {
         match stream.weighted(&[50, 35, 15]) {
-            _ if self.calm => Duration::from_secs(120),
+            _ if self.patient => Duration::from_secs(120),
             0 => stream.millis(10_000, 60_000),
             1 => stream.millis(1_000, 10_000),
             _ => stream.millis(20, 1_000),

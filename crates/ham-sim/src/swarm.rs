@@ -72,6 +72,11 @@ impl Swarm {
         [self.init_slow, self.link_stall, self.link_drip].iter().any(|rate| *rate != Rate::default())
     }
 
+    /// Whether some nonces end every link: it takes half a minute to give one up.
+    pub(crate) fn is_poisoned(&self) -> bool {
+        self.poison != Rate::default()
+    }
+
     /// Whether a request may come to the conductor long after its client has given it up.
     pub(crate) fn delays_requests(&self) -> bool {
         let rates = [self.admin_slow, self.link_slow, self.link_stall, self.link_drip];
