@@ -85,10 +85,15 @@ impl Swarm {
 
     /// The rates of a seed.
     pub(crate) fn of(dice: &Dice) -> Self {
+        let poisoned = dice.stream("poisoned", 0).one_in(16);
         let mut dice = dice.stream("swarm", 0);
         let dice = &mut dice;
         if dice.one_in(8) {
             return Self { calm: true, ..Self::default() };
+        }
+        // Nothing else goes wrong: a link a second is lost with the same nonce, until it is given up.
+        if poisoned {
+            return Self { poison: Rate { per_mille: 300 }, ..Self::default() };
         }
         let drawn = Rate::drawn;
         Self {
@@ -129,8 +134,7 @@ impl Swarm {
             admin_withheld: drawn(dice, 5, 40),
             admin_error: drawn(dice, 5, 40),
             admin_error_after: drawn(dice, 5, 60),
-            // Seldom, and then often: it leaves little else of a life.
-            poison: if dice.one_in(16) { Rate { per_mille: 300 } } else { Rate::default() },
+            poison: Rate::default(),
         }
     }
 }
