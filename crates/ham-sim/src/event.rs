@@ -90,6 +90,8 @@ pub(crate) enum Happened {
         call: Call,
         does: Trait,
         times: u32,
+        /// It fails with its link.
+        fast: bool,
     },
     /// A call was prepared.
     Prepared {

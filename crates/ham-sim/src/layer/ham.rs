@@ -106,6 +106,7 @@ async fn befall(conductor: Arc<Conductor>, events: Vec<(Duration, WorldEvent)>) 
             WorldEvent::Disable(time) => conductor.disable_for(time),
             WorldEvent::Reinstall => conductor.reinstall(),
             WorldEvent::Revoke => conductor.revoke(),
+            WorldEvent::CloseChain => conductor.close_chain(),
             WorldEvent::BackUp => conductor.back_up(),
             WorldEvent::Freeze(time) => conductor.freeze(time),
             WorldEvent::Jump(millis) => conductor.clock.jump(millis),

@@ -68,6 +68,6 @@ pub(super) fn info(state: &State) -> AppInfo {
             bootstrap_url: None,
             relay_url: None,
         }),
-        installed_at: Timestamp::from_micros(0),
+        installed_at: Timestamp::from_micros(store.cells.first().map_or(0, |cell| i64::from(cell.number))),
     }
 }

@@ -71,6 +71,9 @@ pub(super) async fn visited(
 ) -> Result<Vec<u8>, Refused> {
     let conductor = visit.conductor;
     let world = Arc::clone(&conductor.world);
+    if world.strikes(world.swarm.poison, &mut world.stream("poison", u64::from(visit.nonce))) {
+        conductor.cut(visit.socket);
+    }
     visit.step().await;
     // 1, 2: `conductor.rs:1067`.
     if world.strikes(world.swarm.unreadable_request, &mut visit.dice) {
@@ -175,7 +178,7 @@ pub(super) async fn init(conductor: &Arc<Conductor>, cell: u32, dice: &mut Strea
         pause(dice.millis(100, 40_000)).await;
     }
     if world.strikes(world.swarm.init_fails, dice) {
-        return Err(texts::init_failed());
+        return Err(if dice.percent(50) { texts::init_trapped() } else { texts::init_failed() });
     }
     let mut state = conductor.lock();
     let store = state.store.number;
