@@ -22,6 +22,16 @@ fn what_was_found_wrong_once_is_right_now() {
         ),
         (14_472, "0-1,4,6-16,19,21-22", "an answer was withheld after the world had healed"),
         (8_476, "0-14,16-64,66-88", "a dial from before the healing came up with the faults of before"),
+        (
+            65_731,
+            "0,5,9",
+            "a link from before the app was installed anew was told of the new one, and heard nothing of it",
+        ),
+        (
+            114_039,
+            "0-5,8-36,38-39,41-42,44-62,64-68,70-74",
+            "a nonce that was claimed and refused was held to be lost, with what came before it",
+        ),
     ] {
         let mask: Mask = without.parse().expect("a mask");
         assert_eq!(replay(LayerName::Ham, seed, &mask), [], "seed {seed}: {was}");

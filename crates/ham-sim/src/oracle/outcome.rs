@@ -152,15 +152,19 @@ fn hooks(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
 }
 
 /// Whether a nonce was refused before it ran (or was refused at all, where `run` says so), each time it came to the store that
-/// it came to last: then it is settled, whatever is told of the others.
+/// it came to last, or once its nonce was claimed there: then it is settled, whatever is told of the others.
 fn refused(view: &View, known: &OfNonce, last: Moment, run: bool) -> bool {
     let there = view.store_at(last);
     let here = |moment: &Moment| view.store_at(*moment) == there;
     let answers = known.answers.iter().filter(|(at, with)| here(at) && !UNANSWERED.contains(with)).count();
     let received = known.received.iter().filter(|at| here(at)).count();
     let ran = known.runs.iter().any(|(_, store)| *store == there);
-    answers >= received && (!ran || run)
+    let at_nonce = known.answers.iter().any(|(at, with)| here(at) && *with == REFUSED_AT_NONCE);
+    (answers >= received || at_nonce) && (!ran || run)
 }
+
+/// Only whoever has claimed the nonce is told so.
+const REFUSED_AT_NONCE: &str = "BadCapGrant";
 
 /// Answers that say nothing.
 const UNANSWERED: [&str; 3] = ["nothing, for ever", "without a body", "what nobody can read"];

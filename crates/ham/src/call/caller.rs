@@ -14,7 +14,6 @@ use super::target::{self, CallTarget};
 use crate::admin::Admin;
 use crate::config::PersistentHamConfig;
 use crate::error::{CallError, from_request};
-use crate::events;
 use crate::link::HamState;
 use crate::link::SignalHub;
 use crate::link::{ConductorConnector, KnownApp};
@@ -81,16 +80,9 @@ impl Caller {
         }
     }
 
-    /// Keeps what a link says of the app. The signals of an app that was installed anew come on links that are newer than it,
-    /// so an older one is replaced, and the gap is told.
     fn learned(&self, info: AppInfo, link: &Link<ConductorProtocol>) -> Arc<AppInfo> {
         let info = Arc::new(info);
-        self.app.learn(link.id(), info.clone());
-        let then = link.welcome().app();
-        if then.is_some_and(|then| target::is_another_installation(then, &info)) && link.takes_requests() {
-            tracing::warn!(event = events::REINSTALLED, app_id = info.installed_app_id);
-            link.retire();
-        }
+        self.app.learn(link, info.clone());
         info
     }
 

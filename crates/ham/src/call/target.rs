@@ -91,8 +91,3 @@ pub(crate) fn first(app: &AppInfo) -> Option<CellId> {
         CellInfo::Cloned(_) | CellInfo::Stem(_) => None,
     })
 }
-
-/// Whether the app was installed anew in between.
-pub(crate) fn is_another_installation(known: &AppInfo, now: &AppInfo) -> bool {
-    known.installed_app_id == now.installed_app_id && known.installed_at != now.installed_at
-}

@@ -110,7 +110,7 @@ fn on_event(
     match event {
         Event::Connected(link) => {
             if let Some(info) = link.welcome().app() {
-                app.learn(link.id(), Arc::new(info.clone()));
+                app.learn(link, Arc::new(info.clone()));
             }
             if outage.lost || outage.failed > 0 {
                 tracing::info!(event = events::RECONNECTED, attempts = outage.failed);

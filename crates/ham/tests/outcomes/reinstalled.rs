@@ -33,6 +33,24 @@ async fn a_call_by_role_goes_to_the_new_cell_and_the_link_is_replaced() {
     assert!(matches!(gap, Some(SignalItem::Gap { cause: GapCause::LinkLost(_), .. })), "{gap:?}");
 }
 
+/// Let in before the app was installed anew, and told of the app after it: the link looked like one of the new app, and its
+/// signals never came. Found by the simulation.
+#[tokio::test]
+async fn the_first_link_that_knows_of_the_new_app_is_replaced() {
+    let conductor = Scripted::start().await;
+    let (ham, link) = conductor.connect(conductor.config()).await;
+    drop(link);
+    let mut between = conductor.link_of(2).await;
+    assert!(between.next_call().await.is_none(), "it may have been let in before");
+    let mut next = conductor.link_of(2).await;
+    let script = async {
+        let new = next.call().await;
+        next.answer(&new, "here").await;
+    };
+    let (answer, ()) = tokio::join!(call(&ham, "create", options()), script);
+    assert_eq!(answer.unwrap(), "here");
+}
+
 /// Its cell is named, and that one is gone for good.
 #[tokio::test]
 async fn a_call_of_a_cell_that_is_gone_is_refused() {
