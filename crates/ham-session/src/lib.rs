@@ -1,14 +1,18 @@
 #![doc = include_str!("../README.md")]
 
+mod accept;
 mod answer;
+mod budget;
 mod clock;
 mod config;
 mod connector;
 mod dial;
 mod error;
 mod events;
+mod gate;
 mod inbox;
 mod link;
+mod live;
 mod liveness;
 mod nesting;
 mod network;
@@ -24,6 +28,7 @@ mod token;
 mod transport;
 mod wait;
 
+pub use accept::{accept, accept_upgraded};
 pub use config::{
     ConfigError, DEFAULT_CLOSE_TIMEOUT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_DEGRADED_AFTER,
     DEFAULT_DRAIN_TIMEOUT, DEFAULT_LEAST_RATE, DEFAULT_MAX_FRAME_SIZE, DEFAULT_MAX_IN_FLIGHT,
@@ -33,9 +38,10 @@ pub use config::{
 pub use connector::{TargetError, WebSocketConnector};
 pub use dial::dial;
 pub use error::{
-    Delivery, DialError, DialPhase, HandshakeError, LinkEnd, OVERLOAD_COOL_DOWN, Phase, REFUSED_COOL_DOWN,
-    Recovery, RequestError, TIME_OUT_COOL_DOWN,
+    AcceptError, Delivery, DialError, DialPhase, HandshakeError, LinkEnd, OVERLOAD_COOL_DOWN, Phase,
+    REFUSED_COOL_DOWN, Recovery, RequestError, TIME_OUT_COOL_DOWN,
 };
+pub use gate::{DEFAULT_MAX_HEAD, Gate};
 pub use inbox::{Inbox, Incoming};
 pub use link::{CLOSE_GRACE, Link};
 pub use liveness::Health;

@@ -9,7 +9,9 @@ use std::time::Duration;
 use ham_persistent::{ConnectError, Permanence};
 
 use super::{LinkEnd, Recovery};
+use crate::budget::Late;
 use crate::connector::TargetError;
+use crate::live::NotLive;
 use crate::tls::TlsError;
 
 /// Why a dial failed.
@@ -74,7 +76,7 @@ pub enum DialError {
     Encode(String),
 }
 
-/// What a dial was doing when the time-out passed.
+/// What a dial, or an accept, was doing when the time-out passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DialPhase {
@@ -124,6 +126,23 @@ pub enum HandshakeError {
     /// The connection broke.
     #[error("connection lost")]
     Io(#[source] io::Error),
+}
+
+impl From<Late> for DialError {
+    fn from(Late { phase, after }: Late) -> Self {
+        Self::TimedOut { phase, after }
+    }
+}
+
+impl From<NotLive> for DialError {
+    fn from(why: NotLive) -> Self {
+        match why {
+            NotLive::Encode(why) => Self::Encode(why),
+            NotLive::Ended(end) => Self::Ended(end),
+            NotLive::Handshake(error) => Self::Handshake(error),
+            NotLive::Late(late) => late.into(),
+        }
+    }
 }
 
 impl DialError {
