@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ham_persistent::{State, later};
-use ham_session::{Link, RequestError as LinkError, live_link, lossy_queue};
+use ham_session::{Link, RequestError as LinkError, live_link};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -14,7 +14,6 @@ use crate::config::{Config, ConfigError};
 use crate::envelope::Envelope;
 use crate::error::{RequestError, RunError};
 use crate::handler::Handler;
-use crate::inbox::Queue;
 use crate::protocol::EnvelopeProtocol;
 use crate::run;
 use crate::shared::Shared;
@@ -32,13 +31,13 @@ impl Client {
     /// When a setting cannot work.
     pub fn new(config: Config, handler: impl Handler) -> Result<Self, ConfigError> {
         config.check()?;
-        let (queue, items) = lossy_queue(config.handler_queue.get(), config.handler_queue_bytes);
+        let (queue, items) = config.queue.open();
         let events = Bus::new(config.event_capacity);
         Ok(Self {
             shared: Arc::new(Shared {
                 config,
                 handler: Box::new(handler),
-                queue: Arc::new(Queue(queue)),
+                queue: Arc::new(queue),
                 items: Mutex::new(items),
                 connection: watch::Sender::new(None),
                 events,

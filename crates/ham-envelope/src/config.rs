@@ -8,13 +8,14 @@ use std::time::Duration;
 use ham_session::{SessionConfig, TargetError, TokenSource};
 use url::Url;
 
+use crate::queue::HandlerQueue;
+
 /// How a client dials and behaves.
 ///
 /// # Defaults
 /// - no token, no token provider; a failed first dial is retried like any other
 /// - `min_reconnect_delay`: [`DEFAULT_MIN_RECONNECT_DELAY`]; `max_reconnect_delay`: [`DEFAULT_MAX_RECONNECT_DELAY`]
-/// - `handler_queue`: [`DEFAULT_HANDLER_QUEUE`] envelopes and `handler_queue_bytes`: [`DEFAULT_HANDLER_QUEUE_BYTES`];
-///   `event_capacity`: [`DEFAULT_EVENT_CAPACITY`]
+/// - `queue`: [`HandlerQueue::default`]; `event_capacity`: [`DEFAULT_EVENT_CAPACITY`]
 /// - `session`: [`SessionConfig::default`] with messages of at most [`DEFAULT_MAX_MESSAGE_SIZE`], a ping every
 ///   [`DEFAULT_PING_INTERVAL`] and [`DEFAULT_PING_TIMEOUT`] for its pong
 #[derive(Clone)]
@@ -29,10 +30,8 @@ pub struct Config {
     pub min_reconnect_delay: Duration,
     /// The longest pause, before jitter.
     pub max_reconnect_delay: Duration,
-    /// How many envelopes may wait for the handler.
-    pub handler_queue: NonZeroUsize,
-    /// How many bytes they may hold; one envelope may be larger.
-    pub handler_queue_bytes: usize,
+    /// What waits for the handler.
+    pub queue: HandlerQueue,
     /// How many events a subscriber may be behind.
     pub event_capacity: NonZeroUsize,
     /// The numbers of each link, TLS included.
@@ -50,14 +49,9 @@ impl Config {
             fail_first_connect: false,
             min_reconnect_delay: DEFAULT_MIN_RECONNECT_DELAY,
             max_reconnect_delay: DEFAULT_MAX_RECONNECT_DELAY,
-            handler_queue: DEFAULT_HANDLER_QUEUE,
-            handler_queue_bytes: DEFAULT_HANDLER_QUEUE_BYTES,
+            queue: HandlerQueue::default(),
             event_capacity: DEFAULT_EVENT_CAPACITY,
-            session: SessionConfig::default()
-                .with_ping(DEFAULT_PING_INTERVAL, DEFAULT_PING_TIMEOUT)
-                .with_max_message_size(DEFAULT_MAX_MESSAGE_SIZE)
-                .with_max_frame_size(DEFAULT_MAX_MESSAGE_SIZE)
-                .with_max_send_size(DEFAULT_MAX_MESSAGE_SIZE),
+            session: session(),
             tokens: TokenSource::default(),
         }
     }
@@ -96,17 +90,10 @@ impl Config {
         self
     }
 
-    /// Sets [`handler_queue`](Self::handler_queue).
+    /// Sets [`queue`](Self::queue).
     #[must_use]
-    pub fn with_handler_queue(mut self, queue: NonZeroUsize) -> Self {
-        self.handler_queue = queue;
-        self
-    }
-
-    /// Sets [`handler_queue_bytes`](Self::handler_queue_bytes).
-    #[must_use]
-    pub fn with_handler_queue_bytes(mut self, bytes: usize) -> Self {
-        self.handler_queue_bytes = bytes;
+    pub fn with_queue(mut self, queue: HandlerQueue) -> Self {
+        self.queue = queue;
         self
     }
 
@@ -141,6 +128,15 @@ impl Config {
     }
 }
 
+/// The numbers of a link that carries envelopes, whoever dialled it.
+pub(crate) fn session() -> SessionConfig {
+    SessionConfig::default()
+        .with_ping(DEFAULT_PING_INTERVAL, DEFAULT_PING_TIMEOUT)
+        .with_max_message_size(DEFAULT_MAX_MESSAGE_SIZE)
+        .with_max_frame_size(DEFAULT_MAX_MESSAGE_SIZE)
+        .with_max_send_size(DEFAULT_MAX_MESSAGE_SIZE)
+}
+
 /// The header of a token, marked as a secret; `None` if it cannot stand in a header.
 pub(crate) fn bearer(token: &str) -> Option<http::HeaderValue> {
     let mut value = http::HeaderValue::from_str(&format!("Bearer {token}")).ok()?;
@@ -157,8 +153,7 @@ impl fmt::Debug for Config {
             .field("fail_first_connect", &self.fail_first_connect)
             .field("min_reconnect_delay", &self.min_reconnect_delay)
             .field("max_reconnect_delay", &self.max_reconnect_delay)
-            .field("handler_queue", &self.handler_queue)
-            .field("handler_queue_bytes", &self.handler_queue_bytes)
+            .field("queue", &self.queue)
             .field("event_capacity", &self.event_capacity)
             .field("session", &self.session)
             .finish()
@@ -203,12 +198,6 @@ pub const DEFAULT_PING_TIMEOUT: Duration = Duration::from_secs(10);
 /// 1 MiB: what the servers of this protocol read.
 pub const DEFAULT_MAX_MESSAGE_SIZE: usize = 1 << 20;
 
-/// A burst that a handler of a millisecond each works off within a second.
-pub const DEFAULT_HANDLER_QUEUE: NonZeroUsize = NonZeroUsize::new(1024).expect("1024 is not zero");
-
-/// 16 MiB: sixteen of the largest envelopes, or a thousand of 16 KiB.
-pub const DEFAULT_HANDLER_QUEUE_BYTES: usize = 16 << 20;
-
 /// More transitions than a link has in an hour of flapping at the shortest pause of a minute's outage.
 pub const DEFAULT_EVENT_CAPACITY: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero");
 
@@ -233,10 +222,7 @@ mod tests {
             (Duration::from_secs(30), Duration::from_secs(10))
         );
         assert_eq!((config.session.max_message_size, config.session.max_send_size), (1 << 20, 1 << 20));
-        assert_eq!(
-            (config.handler_queue, config.handler_queue_bytes, config.event_capacity),
-            (DEFAULT_HANDLER_QUEUE, DEFAULT_HANDLER_QUEUE_BYTES, DEFAULT_EVENT_CAPACITY)
-        );
+        assert_eq!((config.queue, config.event_capacity), (HandlerQueue::default(), DEFAULT_EVENT_CAPACITY));
         config.check().expect("the defaults work");
     }
 

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::future::Future;
 use std::num::NonZeroUsize;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use ham_persistent::later;
-use ham_session::Link;
+use ham_session::{Link, LossyReceiver, Received};
 use tokio::time::Instant;
 
 use crate::envelope::Envelope;
@@ -51,14 +53,14 @@ impl Incoming {
 
 /// Takes what answers no waiting request.
 ///
-/// It is called by [`Client::run`](crate::Client::run), not by the task that reads the socket: a slow handler delays
-/// nothing but what waits for it. A function `Fn(Incoming) -> impl Future<Output = ()>` is one.
+/// It is called by [`Client::run`](crate::Client::run) or by [`serve`](crate::serve()), not by the task that reads the socket: a
+/// slow handler delays nothing but what waits for it. A function `Fn(Incoming) -> impl Future<Output = ()>` is one.
 pub trait Handler: Send + Sync + 'static {
     /// Takes one. They come in the order in which they were received, the next one after
     /// [`concurrency`](Self::concurrency) allows. Dropped at its current wait when the client stops.
     fn handle(&self, incoming: Incoming) -> impl Future<Output = ()> + Send;
 
-    /// How many may be handled at a time; one, unless said otherwise.
+    /// How many may be handled at a time, for a server those of one connection; one, unless said otherwise.
     fn concurrency(&self) -> NonZeroUsize {
         NonZeroUsize::MIN
     }
@@ -90,7 +92,33 @@ impl<H: Handler> ErasedHandler for H {
     }
 }
 
-/// Sends on the link by which something came: an answer must not go to another server. Cheap to clone.
+/// Hands each item to the handler, as many at a time as it allows, until `stop`, or until nothing more can come. Resolves
+/// when what the handler was given is done.
+pub(crate) async fn feed(
+    handler: &dyn ErasedHandler,
+    items: &mut LossyReceiver<Incoming>,
+    stop: impl Future<Output = ()>,
+) {
+    let mut handled = FuturesUnordered::new();
+    let limit = handler.concurrency().get();
+    let mut stop = pin!(stop);
+    let mut more = true;
+    while more || !handled.is_empty() {
+        tokio::select! {
+            // What is finished makes room first; it cannot starve the queue, which is only looked at with room.
+            biased;
+            Some(()) = handled.next() => {}
+            () = &mut stop, if more => more = false,
+            next = items.next(), if more && handled.len() < limit => match next {
+                Some(Received::Item(incoming)) => handled.push(handler.handle(incoming)),
+                Some(Received::Missed(missed)) => handled.push(handler.handle(Incoming::Missed(missed))),
+                None => more = false,
+            },
+        }
+    }
+}
+
+/// Sends on the link by which something came: an answer must not go to another peer. Cheap to clone.
 #[derive(Clone)]
 pub struct Replier {
     link: Link<EnvelopeProtocol>,
@@ -111,6 +139,22 @@ impl Replier {
     /// Dropping the future removes the answer unless it was taken for writing already.
     pub async fn reply(&self, answer: Envelope, timeout: Duration) -> Result<(), RequestError> {
         Ok(self.link.send(Arc::new(answer), later(Instant::now(), timeout)).await?)
+    }
+
+    /// Asks on the same link, and resolves with the envelope that answers. Never sent again: with the link, the other side is
+    /// gone.
+    ///
+    /// # Errors
+    /// [`RequestError::NoId`], and [`RequestError::Session`] as for [`reply`](Self::reply); see [`RequestError::delivery`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future removes the request: if it was not taken for writing yet it is never sent, otherwise its answer
+    /// goes to the handler.
+    pub async fn request(&self, request: Envelope, timeout: Duration) -> Result<Envelope, RequestError> {
+        if request.id.as_deref().unwrap_or_default().is_empty() {
+            return Err(RequestError::NoId);
+        }
+        Ok(self.link.request(Arc::new(request), later(Instant::now(), timeout)).await?)
     }
 }
 

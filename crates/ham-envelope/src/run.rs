@@ -3,10 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
 use ham_persistent::{AttemptError, Event, Exponential, Persistent};
-use ham_session::{Link, LossyReceiver, Received, Target, TargetError, WebSocketConnector};
+use ham_session::{Link, Target, TargetError, WebSocketConnector};
 use http::header::AUTHORIZATION;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -14,7 +12,7 @@ use url::Url;
 use crate::bus::ConnectEvent;
 use crate::config::bearer;
 use crate::error::RunError;
-use crate::handler::Incoming;
+use crate::handler::feed;
 use crate::protocol::EnvelopeProtocol;
 use crate::shared::{Connection, Shared};
 
@@ -32,30 +30,11 @@ pub(crate) async fn run(shared: &Arc<Shared>, cancel: CancellationToken) -> Resu
         biased;
         () = cancel.cancelled() => Ok(()),
         () = published.connection.close_finished() => Err(ended(&published.connection)),
-        never = feed(shared, &mut items) => match never {},
+        // The queue's other end is in `shared`, so this goes on for ever.
+        () = feed(&*shared.handler, &mut items, std::future::pending()) => Ok(()),
     };
     published.connection.close().await;
     ended
-}
-
-/// Hands each item to the handler, as many at a time as it allows.
-async fn feed(shared: &Shared, items: &mut LossyReceiver<Incoming>) -> std::convert::Infallible {
-    let mut handled = FuturesUnordered::new();
-    let limit = shared.handler.concurrency().get();
-    loop {
-        tokio::select! {
-            // What is finished makes room first; it cannot starve the queue, which is only looked at with room.
-            biased;
-            Some(()) = handled.next() => {}
-            Some(next) = items.next(), if handled.len() < limit => {
-                let incoming = match next {
-                    Received::Item(incoming) => incoming,
-                    Received::Missed(missed) => Incoming::Missed(missed),
-                };
-                handled.push(shared.handler.handle(incoming));
-            }
-        }
-    }
 }
 
 async fn start(shared: &Arc<Shared>) -> Result<Connection, RunError> {

@@ -11,8 +11,8 @@ use crate::bus::{Bus, ConnectEvent};
 use crate::config::Config;
 use crate::events;
 use crate::handler::{ErasedHandler, Incoming};
-use crate::inbox::Queue;
 use crate::protocol::EnvelopeProtocol;
+use crate::queue::Queue;
 
 /// The engine's part of a client.
 pub(crate) type Connection = Persistent<WebSocketConnector<EnvelopeProtocol>>;

@@ -38,14 +38,14 @@ pub async fn accept<P: Protocol>(
     Ok(go_live(transport, protocol, inbox, config, &budget).await?)
 }
 
-/// [`accept`] for a stream that an HTTP server has upgraded already: it has answered the request, so there is nothing to
+/// [`accept`](accept()) for a stream that an HTTP server has upgraded already: it has answered the request, so there is nothing to
 /// refuse any more, and what follows on the stream are frames.
 ///
 /// # Errors
 /// [`AcceptError`], without those of the upgrade.
 ///
 /// # Cancel safety
-/// As [`accept`].
+/// As [`accept`](accept()).
 pub async fn accept_upgraded<P: Protocol>(
     io: impl Io + 'static,
     protocol: Arc<P>,

@@ -1,6 +1,7 @@
 //! The other end of a dial: who is let in, how the rest is answered, and that it is the same link.
 
 #![expect(clippy::disallowed_methods, reason = "a test owns its tasks")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -3,6 +3,9 @@
 #![allow(clippy::allow_attributes, dead_code, reason = "each test file uses a part of it")]
 #![expect(clippy::unwrap_used, reason = "a test helper fails its test by panicking")]
 
+pub(crate) mod load;
+pub(crate) mod serving;
+
 use std::future::Future;
 use std::time::Duration;
 

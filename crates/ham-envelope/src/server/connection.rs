@@ -1,0 +1,67 @@
+//! One connection of a server.
+
+use std::sync::Arc;
+
+use ham_persistent::{Connection as _, later};
+use ham_session::{AcceptError, Gate, Io, accept};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::ServerConfig;
+use crate::error::ServeError;
+use crate::events;
+use crate::handler::{ErasedHandler, Handler, feed};
+use crate::protocol::EnvelopeProtocol;
+
+/// Answers the envelopes of one stream, TLS over TCP for instance, beginning with its upgrade. Resolves when the connection
+/// has ended and what the handler was given is done.
+///
+/// When `stop` is cancelled the handler is given nothing more; what it has it may finish within
+/// [`drain_timeout`](ham_session::SessionConfig::drain_timeout), then the connection is closed.
+///
+/// # Errors
+/// - [`ServeError::Config`]: a setting cannot work;
+/// - [`ServeError::Accept`]: the stream became no link.
+///
+/// # Cancel safety
+/// Dropping the future closes the connection, and drops what the handler is doing at its current wait.
+pub async fn serve_stream(
+    io: impl Io + 'static,
+    handler: impl Handler,
+    config: &ServerConfig,
+    stop: CancellationToken,
+) -> Result<(), ServeError> {
+    config.check()?;
+    Ok(connection(io, &config.gate, &handler, config, stop).await?)
+}
+
+pub(super) async fn connection(
+    io: impl Io + 'static,
+    gate: &Gate,
+    handler: &dyn ErasedHandler,
+    config: &ServerConfig,
+    stop: CancellationToken,
+) -> Result<(), AcceptError> {
+    let (queue, mut items) = config.queue.open();
+    let accepting = accept(io, gate, Arc::new(EnvelopeProtocol), Arc::new(queue), &config.session);
+    let link = tokio::select! {
+        // Stopping first: an upgrade is dropped for it.
+        biased;
+        () = stop.cancelled() => return Ok(()),
+        accepted = accepting => accepted?,
+    };
+    tracing::info!(event = events::ACCEPTED, link = link.id());
+    let done = async {
+        stop.cancelled().await;
+        sleep_until(later(Instant::now(), config.session.drain_timeout)).await;
+    };
+    tokio::select! {
+        // The link's pump holds the other end of the queue: it ends with the link.
+        () = feed(handler, &mut items, stop.cancelled()) => {}
+        () = done => {}
+    }
+    link.close().await;
+    let end = link.end();
+    tracing::info!(event = events::LEFT, link = link.id(), end = end.as_deref().map(tracing::field::display));
+    Ok(())
+}
