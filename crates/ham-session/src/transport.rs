@@ -122,6 +122,7 @@ impl Transport {
         let code = match end {
             LinkEnd::ClosedByPeer { .. } => None,
             LinkEnd::ProtocolViolation(_) => Some(PROTOCOL_ERROR),
+            LinkEnd::NotUtf8 => Some(INVALID_DATA),
             LinkEnd::TooLarge { .. } => Some(MESSAGE_TOO_BIG),
             // No close handshake with a peer that is gone.
             LinkEnd::Lost(_) | LinkEnd::Silent { .. } | LinkEnd::TooSlow { .. } | LinkEnd::ClosedHere => {
@@ -207,6 +208,7 @@ const NO_STATUS: u16 = 1005;
 
 const GOING_AWAY: u16 = 1001;
 const PROTOCOL_ERROR: u16 = 1002;
+const INVALID_DATA: u16 = 1007;
 const MESSAGE_TOO_BIG: u16 = 1009;
 
 /// One read takes this much at most. The WebSocket crate clears that much memory before each read, which was not

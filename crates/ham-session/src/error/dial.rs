@@ -54,7 +54,8 @@ pub enum DialError {
     /// TLS could not be set up: the certificate, its pin, or the connection.
     #[error("TLS failed")]
     Tls(#[source] TlsError),
-    /// The peer answered the upgrade with an HTTP status other than 101.
+    /// The peer answered the upgrade with an HTTP status other than 101. A redirect is one: it is not followed, because the
+    /// headers of the upgrade, the token among them, were meant for the server that was named.
     #[error("upgrade refused with HTTP status {status}")]
     Refused {
         /// The status.
@@ -158,6 +159,7 @@ impl DialError {
                     Recovery::Reconnect
                 }
             },
+            Self::Tls(error) if !error.heals() => Recovery::GiveUp,
             Self::NoTarget(_)
             | Self::Resolve { .. }
             | Self::Connect { .. }

@@ -1,5 +1,7 @@
 //! The client's part of the upgrade.
 
+use std::io;
+
 use tokio_tungstenite::client_async_with_config;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::Error as WsError;
@@ -21,9 +23,14 @@ impl Transport {
         config: &SessionConfig,
     ) -> Result<Self, DialError> {
         let request = upgrade_request(target)?;
-        let (socket, _response) = client_async_with_config(request, Metered::new(io), Some(limits(config)))
+        let (socket, response) = client_async_with_config(request, Metered::new(io), Some(limits(config)))
             .await
             .map_err(dial_error)?;
+        // The WebSocket crate takes whatever the server says here (RFC 6455, 4.1, fifth check).
+        if response.headers().contains_key(http::header::SEC_WEBSOCKET_EXTENSIONS) {
+            let why = "the server uses an extension that was not offered";
+            return Err(DialError::Upgrade(io::Error::new(io::ErrorKind::InvalidData, why)));
+        }
         Ok(Self::new(socket, Peer::Server, config))
     }
 }
@@ -40,5 +47,12 @@ fn upgrade_request(target: &Target) -> Result<http::Request<()>, DialError> {
     Ok(request)
 }
 
-/// The headers the upgrade sets itself.
-const OURS: [&str; 5] = ["host", "connection", "upgrade", "sec-websocket-key", "sec-websocket-version"];
+/// The headers the upgrade sets itself, and the offer of extensions, of which there are none.
+const OURS: [&str; 6] = [
+    "host",
+    "connection",
+    "upgrade",
+    "sec-websocket-key",
+    "sec-websocket-version",
+    "sec-websocket-extensions",
+];
