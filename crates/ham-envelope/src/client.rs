@@ -15,6 +15,7 @@ use crate::envelope::Envelope;
 use crate::error::{RequestError, RunError};
 use crate::handler::Handler;
 use crate::protocol::EnvelopeProtocol;
+use crate::queue::Queue;
 use crate::run;
 use crate::shared::Shared;
 
@@ -31,14 +32,13 @@ impl Client {
     /// When a setting cannot work.
     pub fn new(config: Config, handler: impl Handler) -> Result<Self, ConfigError> {
         config.check()?;
-        let (queue, items) = config.queue.open();
+        let queue = Arc::new(Queue::new(config.queue, Arc::new(handler)));
         let events = Bus::new(config.event_capacity);
         Ok(Self {
             shared: Arc::new(Shared {
                 config,
-                handler: Box::new(handler),
-                queue: Arc::new(queue),
-                items: Mutex::new(items),
+                queue,
+                running: Mutex::new(()),
                 connection: watch::Sender::new(None),
                 events,
             }),

@@ -8,7 +8,9 @@ use std::time::Duration;
 use ham_session::{SessionConfig, TargetError, TokenSource};
 use url::Url;
 
-use crate::queue::HandlerQueue;
+mod queue;
+
+pub use queue::{DEFAULT_HANDLER_QUEUE, DEFAULT_HANDLER_QUEUE_BYTES, HandlerQueue, WhenFull};
 
 /// How a client dials and behaves.
 ///
@@ -17,7 +19,8 @@ use crate::queue::HandlerQueue;
 /// - `min_reconnect_delay`: [`DEFAULT_MIN_RECONNECT_DELAY`]; `max_reconnect_delay`: [`DEFAULT_MAX_RECONNECT_DELAY`]
 /// - `queue`: [`HandlerQueue::default`]; `event_capacity`: [`DEFAULT_EVENT_CAPACITY`]
 /// - `session`: [`SessionConfig::default`] with messages of at most [`DEFAULT_MAX_MESSAGE_SIZE`], a ping every
-///   [`DEFAULT_PING_INTERVAL`] and [`DEFAULT_PING_TIMEOUT`] for its pong
+///   [`DEFAULT_PING_INTERVAL`] and [`DEFAULT_PING_TIMEOUT`] for its pong, and `max_waiting` without end: a request that finds all
+///   places taken waits for one within its own time, and only `max_waiting_bytes` of them are refused at once
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Config {
@@ -135,6 +138,8 @@ pub(crate) fn session() -> SessionConfig {
         .with_max_message_size(DEFAULT_MAX_MESSAGE_SIZE)
         .with_max_frame_size(DEFAULT_MAX_MESSAGE_SIZE)
         .with_max_send_size(DEFAULT_MAX_MESSAGE_SIZE)
+        // A request waits for its place within its own time; what waits is bounded in bytes.
+        .with_max_waiting(usize::MAX)
 }
 
 /// The header of a token, marked as a secret; `None` if it cannot stand in a header.

@@ -3,18 +3,17 @@
 use std::fmt;
 use std::future::Future;
 use std::num::NonZeroUsize;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
 use ham_persistent::later;
-use ham_session::{Link, LossyReceiver, Received};
+use ham_session::Link;
 use tokio::time::Instant;
 
 use crate::envelope::Envelope;
 use crate::error::RequestError;
+use crate::events;
 use crate::protocol::EnvelopeProtocol;
 
 /// What comes without being asked for.
@@ -30,7 +29,8 @@ pub enum Incoming {
     },
     /// An answer nobody waits for: it came after its request's time-out, after the caller went away, or to nothing.
     LateAnswer(Envelope),
-    /// This many were lost here, because the handler was too slow for its queue.
+    /// This many were lost here, because the handler was too slow for its queue: only where
+    /// [`WhenFull::Lose`](crate::WhenFull::Lose) was chosen.
     Missed(u64),
     /// A frame came that is no envelope. It is gone.
     Skipped {
@@ -40,6 +40,21 @@ pub enum Incoming {
 }
 
 impl Incoming {
+    /// Whether somebody waits for an answer to it.
+    pub(crate) fn is_request(&self) -> bool {
+        matches!(self, Self::Envelope { envelope, .. } if envelope.id.is_some())
+    }
+
+    /// Sends an answer without waiting; whether it is on its way.
+    pub(crate) fn post(&self, answer: Envelope) -> bool {
+        let Self::Envelope { envelope, replier } = self else { return false };
+        let posted = replier.link.try_send(Arc::new(answer));
+        if let Err(error) = &posted {
+            tracing::debug!(event = events::UNSENT_ANSWER, kind = envelope.kind, %error);
+        }
+        posted.is_ok()
+    }
+
     /// What it takes in memory, about.
     pub(crate) fn bytes(&self) -> usize {
         let held = match self {
@@ -64,6 +79,18 @@ pub trait Handler: Send + Sync + 'static {
     fn concurrency(&self) -> NonZeroUsize {
         NonZeroUsize::MIN
     }
+
+    /// How long a request may wait for its turn. Then it is answered with [`refusal`](Self::refusal) instead, and not handled.
+    /// `None`, unless said otherwise: for ever.
+    fn patience(&self) -> Option<Duration> {
+        None
+    }
+
+    /// What a request is answered with that is not handled because there is too much to do. `None`, unless said otherwise.
+    fn refusal(&self, request: &Envelope) -> Option<Envelope> {
+        let _ = request;
+        None
+    }
 }
 
 impl<F, Fut> Handler for F
@@ -80,6 +107,9 @@ where
 pub(crate) trait ErasedHandler: Send + Sync + 'static {
     fn handle(&self, incoming: Incoming) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
     fn concurrency(&self) -> NonZeroUsize;
+    fn patience(&self) -> Option<Duration>;
+    /// Of a request only.
+    fn refusal(&self, incoming: &Incoming) -> Option<Envelope>;
 }
 
 impl<H: Handler> ErasedHandler for H {
@@ -90,30 +120,15 @@ impl<H: Handler> ErasedHandler for H {
     fn concurrency(&self) -> NonZeroUsize {
         Handler::concurrency(self)
     }
-}
 
-/// Hands each item to the handler, as many at a time as it allows, until `stop`, or until nothing more can come. Resolves
-/// when what the handler was given is done.
-pub(crate) async fn feed(
-    handler: &dyn ErasedHandler,
-    items: &mut LossyReceiver<Incoming>,
-    stop: impl Future<Output = ()>,
-) {
-    let mut handled = FuturesUnordered::new();
-    let limit = handler.concurrency().get();
-    let mut stop = pin!(stop);
-    let mut more = true;
-    while more || !handled.is_empty() {
-        tokio::select! {
-            // What is finished makes room first; it cannot starve the queue, which is only looked at with room.
-            biased;
-            Some(()) = handled.next() => {}
-            () = &mut stop, if more => more = false,
-            next = items.next(), if more && handled.len() < limit => match next {
-                Some(Received::Item(incoming)) => handled.push(handler.handle(incoming)),
-                Some(Received::Missed(missed)) => handled.push(handler.handle(Incoming::Missed(missed))),
-                None => more = false,
-            },
+    fn patience(&self) -> Option<Duration> {
+        Handler::patience(self)
+    }
+
+    fn refusal(&self, incoming: &Incoming) -> Option<Envelope> {
+        match incoming {
+            Incoming::Envelope { envelope, .. } if envelope.id.is_some() => Handler::refusal(self, envelope),
+            _ => None,
         }
     }
 }

@@ -1,82 +1,201 @@
-//! What waits for a handler: its bounds, and its way from the task that reads the socket.
+//! What waits for a handler: its bounds, and what happens at them.
 
-use std::num::NonZeroUsize;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
 
-use ham_session::{Inbox, Incoming as Delivered, Link, LossyReceiver, LossySender, lossy_queue};
+use ham_persistent::later;
+use ham_session::Room;
+use tokio::sync::Notify;
+use tokio::time::Instant;
 
-use crate::events;
-use crate::handler::{Incoming, Replier};
-use crate::protocol::EnvelopeProtocol;
+use crate::config::{HandlerQueue, WhenFull};
+use crate::handler::{ErasedHandler, Incoming};
 
-/// What may wait for a handler.
+/// What came and waits for the handler, in the order in which it came.
 ///
-/// # Defaults
-/// - `items`: [`DEFAULT_HANDLER_QUEUE`] envelopes; `bytes`: [`DEFAULT_HANDLER_QUEUE_BYTES`]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct HandlerQueue {
-    /// How many envelopes may wait.
-    pub items: NonZeroUsize,
-    /// How many bytes they may hold; one envelope may be larger.
-    pub bytes: usize,
+/// Its two bounds are two marks. At the first, in items, nothing more is read but what stands before an answer that is
+/// awaited; at the second, in bytes, nothing at all. A request is not counted in items: it has to be read to be refused in
+/// time. A mutex and no channel, because a request is taken out of the middle when it has waited for too long.
+pub(crate) struct Queue {
+    bounds: HandlerQueue,
+    handler: Arc<dyn ErasedHandler>,
+    waiting: Mutex<Waiting>,
+    /// Something came, or nothing more will.
+    changed: Notify,
 }
 
-impl Default for HandlerQueue {
-    fn default() -> Self {
-        Self { items: DEFAULT_HANDLER_QUEUE, bytes: DEFAULT_HANDLER_QUEUE_BYTES }
-    }
+#[derive(Default)]
+struct Waiting {
+    entries: VecDeque<Entry>,
+    /// All but the losses.
+    count: usize,
+    /// Those that hold back reading: all but the losses and the requests that are refused in time.
+    items: usize,
+    bytes: usize,
+    /// No request has waited for too long before that. A bound and not exact: those that were handled meanwhile do not move it.
+    late: Option<Instant>,
+    /// Links that read on when there is room.
+    readers: Vec<Waker>,
+    closed: bool,
 }
 
-impl HandlerQueue {
-    /// Sets [`items`](Self::items).
-    #[must_use]
-    pub fn with_items(mut self, items: NonZeroUsize) -> Self {
-        self.items = items;
-        self
-    }
-
-    /// Sets [`bytes`](Self::bytes).
-    #[must_use]
-    pub fn with_bytes(mut self, bytes: usize) -> Self {
-        self.bytes = bytes;
-        self
-    }
-
-    pub(crate) fn open(self) -> (Queue, LossyReceiver<Incoming>) {
-        let (sender, items) = lossy_queue(self.items.get(), self.bytes);
-        (Queue(sender), items)
-    }
+struct Entry {
+    incoming: Incoming,
+    bytes: usize,
+    /// When a request has waited for too long.
+    by: Option<Instant>,
 }
 
-/// The reading side's end of the handler's queue.
-#[derive(Debug)]
-pub(crate) struct Queue(LossySender<Incoming>);
+impl Queue {
+    pub(crate) fn new(bounds: HandlerQueue, handler: Arc<dyn ErasedHandler>) -> Self {
+        Self { bounds, handler, waiting: Mutex::default(), changed: Notify::new() }
+    }
 
-impl Inbox<EnvelopeProtocol> for Queue {
-    fn deliver(&self, link: &Link<EnvelopeProtocol>, incoming: Delivered<EnvelopeProtocol>) {
-        let incoming = match incoming {
-            Delivered::Push(envelope) | Delivered::Request { body: envelope, .. } => {
-                Incoming::Envelope { envelope, replier: Replier::new(link) }
-            }
-            Delivered::Orphan { body, key } => {
-                tracing::debug!(event = events::LATE_ANSWER, id = &*key);
-                Incoming::LateAnswer(body)
-            }
-            Delivered::Skipped { why } => {
-                tracing::warn!(event = events::SKIPPED, why);
-                Incoming::Skipped { why }
-            }
-        };
+    /// Takes one in. What does not fit where losing was chosen is answered, if it can be, or counted; how many have been lost
+    /// since the last one that fitted.
+    pub(crate) fn put(&self, incoming: Incoming) -> u64 {
         let bytes = incoming.bytes();
-        let missed = self.0.put(incoming, bytes);
-        if missed > 0 {
-            tracing::warn!(event = events::MISSED, missed, "the handler's queue is full");
+        let mut waiting = self.lock();
+        if self.bounds.when_full == WhenFull::Lose && !self.fits(&waiting, bytes) {
+            if self.handler.refusal(&incoming).is_some_and(|answer| incoming.post(answer)) {
+                return 0;
+            }
+            return waiting.lose();
         }
+        let patience = if incoming.is_request() { self.handler.patience() } else { None };
+        let by = patience.map(|patience| later(Instant::now(), patience));
+        waiting.late = waiting.late.or(by);
+        waiting.count += 1;
+        waiting.items += usize::from(by.is_none());
+        waiting.bytes += bytes;
+        waiting.entries.push_back(Entry { incoming, bytes, by });
+        drop(waiting);
+        self.changed.notify_one();
+        0
+    }
+
+    /// Whether more is to be read; `waker` is woken when there is more room.
+    pub(crate) fn room(&self, waker: &Waker) -> Room {
+        if self.bounds.when_full == WhenFull::Lose {
+            return Room::Free;
+        }
+        let mut waiting = self.lock();
+        let room = match &*waiting {
+            Waiting { bytes, .. } if *bytes >= self.bounds.bytes => Room::Full,
+            Waiting { items, .. } if *items >= self.bounds.items.get() => Room::Tight,
+            _ => return Room::Free,
+        };
+        if !waiting.readers.iter().any(|reader| reader.will_wake(waker)) {
+            waiting.readers.push(waker.clone());
+        }
+        room
+    }
+
+    /// The next one for the handler.
+    pub(crate) fn take(&self) -> Option<Incoming> {
+        let mut waiting = self.lock();
+        let entry = waiting.entries.pop_front()?;
+        let readers = self.release(&mut waiting, &entry);
+        drop(waiting);
+        readers.into_iter().for_each(Waker::wake);
+        Some(entry.incoming)
+    }
+
+    /// Answers the requests that have waited for too long; when the next one has, at the earliest.
+    pub(crate) fn refuse_late(&self) -> Option<Instant> {
+        let (mut late, mut readers) = (VecDeque::new(), Vec::new());
+        let mut waiting = self.lock();
+        let now = Instant::now();
+        if waiting.late.is_some_and(|by| by <= now) {
+            let (out, kept) =
+                waiting.entries.drain(..).partition(|entry: &Entry| entry.by.is_some_and(|by| by <= now));
+            (late, waiting.entries) = (out, kept);
+            for entry in &late {
+                readers.extend(self.release(&mut waiting, entry));
+            }
+            let next = waiting.entries.iter().find_map(|entry| entry.by);
+            waiting.late = next.map(|by| by.max(now + GRAIN));
+        }
+        let next = waiting.late;
+        drop(waiting);
+        readers.into_iter().for_each(Waker::wake);
+        for Entry { incoming, .. } in late {
+            if let Some(answer) = self.handler.refusal(&incoming) {
+                incoming.post(answer);
+            }
+        }
+        next
+    }
+
+    /// Something came, or nothing more will.
+    pub(crate) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Nothing more will come.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_one();
+    }
+
+    /// Nothing is there, and nothing more will come.
+    pub(crate) fn is_over(&self) -> bool {
+        let waiting = self.lock();
+        waiting.closed && waiting.entries.is_empty()
+    }
+
+    pub(crate) fn handler(&self) -> &dyn ErasedHandler {
+        &*self.handler
+    }
+
+    fn fits(&self, waiting: &Waiting, bytes: usize) -> bool {
+        let sum = waiting.bytes.saturating_add(bytes);
+        waiting.count < self.bounds.items.get() && (waiting.count == 0 || sum <= self.bounds.bytes)
+    }
+
+    /// The entry left; who reads on. Not before half of the room is free: each wake-up is worth some messages then.
+    fn release(&self, waiting: &mut Waiting, entry: &Entry) -> Vec<Waker> {
+        if matches!(entry.incoming, Incoming::Missed(_)) {
+            return Vec::new();
+        }
+        waiting.count -= 1;
+        waiting.items -= usize::from(entry.by.is_none());
+        waiting.bytes -= entry.bytes;
+        let low = waiting.items <= self.bounds.items.get() / 2 && waiting.bytes <= self.bounds.bytes / 2;
+        if low { std::mem::take(&mut waiting.readers) } else { Vec::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // Consistent between any two statements that can panic.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A burst that a handler of a millisecond each works off within a second.
-pub const DEFAULT_HANDLER_QUEUE: NonZeroUsize = NonZeroUsize::new(1024).expect("1024 is not zero");
+impl Waiting {
+    /// Counts a loss in its place.
+    fn lose(&mut self) -> u64 {
+        if let Some(Entry { incoming: Incoming::Missed(missed), .. }) = self.entries.back_mut() {
+            *missed += 1;
+            return *missed;
+        }
+        // It takes no room: there is never more than one behind each item.
+        self.entries.push_back(Entry { incoming: Incoming::Missed(1), bytes: 0, by: None });
+        1
+    }
+}
 
-/// 16 MiB: sixteen of the largest envelopes, or a thousand of 16 KiB.
-pub const DEFAULT_HANDLER_QUEUE_BYTES: usize = 16 << 20;
+impl fmt::Debug for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (waiting, bytes) = {
+            let waiting = self.lock();
+            (waiting.entries.len(), waiting.bytes)
+        };
+        f.debug_struct("Queue").field("waiting", &waiting).field("bytes", &bytes).finish_non_exhaustive()
+    }
+}
+
+/// Requests that are late by less than this are refused together.
+const GRAIN: Duration = Duration::from_millis(10);

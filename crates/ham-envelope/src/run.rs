@@ -12,12 +12,12 @@ use url::Url;
 use crate::bus::ConnectEvent;
 use crate::config::bearer;
 use crate::error::RunError;
-use crate::handler::feed;
+use crate::feed::feed;
 use crate::protocol::EnvelopeProtocol;
 use crate::shared::{Connection, Shared};
 
 pub(crate) async fn run(shared: &Arc<Shared>, cancel: CancellationToken) -> Result<(), RunError> {
-    let mut items = shared.items.try_lock().map_err(|_| RunError::AlreadyRunning)?;
+    let _running = shared.running.try_lock().map_err(|_| RunError::AlreadyRunning)?;
     let connection = tokio::select! {
         // Cancelling first: a dial is dropped for it.
         biased;
@@ -30,8 +30,8 @@ pub(crate) async fn run(shared: &Arc<Shared>, cancel: CancellationToken) -> Resu
         biased;
         () = cancel.cancelled() => Ok(()),
         () = published.connection.close_finished() => Err(ended(&published.connection)),
-        // The queue's other end is in `shared`, so this goes on for ever.
-        () = feed(&*shared.handler, &mut items, std::future::pending()) => Ok(()),
+        // Nobody closes this queue, so it goes on for ever.
+        () = feed(&shared.queue, std::future::pending()) => Ok(()),
     };
     published.connection.close().await;
     ended

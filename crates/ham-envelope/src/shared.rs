@@ -4,13 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use ham_persistent::{Persistent, State};
-use ham_session::{LossyReceiver, WebSocketConnector};
+use ham_session::WebSocketConnector;
 use tokio::sync::{Mutex, watch};
 
 use crate::bus::{Bus, ConnectEvent};
 use crate::config::Config;
 use crate::events;
-use crate::handler::{ErasedHandler, Incoming};
 use crate::protocol::EnvelopeProtocol;
 use crate::queue::Queue;
 
@@ -20,10 +19,9 @@ pub(crate) type Connection = Persistent<WebSocketConnector<EnvelopeProtocol>>;
 /// What all clones share.
 pub(crate) struct Shared {
     pub(crate) config: Config,
-    pub(crate) handler: Box<dyn ErasedHandler>,
     pub(crate) queue: Arc<Queue>,
     /// Held by the run: there is one at a time.
-    pub(crate) items: Mutex<LossyReceiver<Incoming>>,
+    pub(crate) running: Mutex<()>,
     /// The connection of the current run.
     pub(crate) connection: watch::Sender<Option<Connection>>,
     pub(crate) events: Bus,

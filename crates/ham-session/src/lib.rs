@@ -42,7 +42,7 @@ pub use error::{
     REFUSED_COOL_DOWN, Recovery, RequestError, TIME_OUT_COOL_DOWN,
 };
 pub use gate::{DEFAULT_MAX_HEAD, Gate};
-pub use inbox::{Inbox, Incoming};
+pub use inbox::{Inbox, Incoming, Room};
 pub use link::{CLOSE_GRACE, Link};
 pub use liveness::Health;
 pub use nesting::{MAX_NESTING, nests_within};

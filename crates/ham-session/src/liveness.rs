@@ -108,6 +108,19 @@ impl Liveness {
         }
     }
 
+    /// Nothing is read on our own account: the peer is not to be judged by what it does not say till now.
+    pub(crate) fn held(&mut self, now: Instant) {
+        self.heard = now;
+        self.progress = now;
+        self.stuck = None;
+        self.reading.excuse(now);
+    }
+
+    /// Whether a pong or the answer to a probe is awaited.
+    pub(crate) fn awaits(&self) -> bool {
+        self.ping.is_some() || self.probe.is_some()
+    }
+
     /// The socket took this many bytes and not all there are. It extends a pong's deadline too, as long as it is worth
     /// something: the ping itself queues behind what is written.
     pub(crate) fn wrote(&mut self, now: Instant, bytes: u64) {

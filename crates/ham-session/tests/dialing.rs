@@ -72,6 +72,7 @@ async fn a_redirect_is_refused_and_not_followed() {
 
 /// What follows would be frames in a form that nobody here reads.
 #[tokio::test]
+#[expect(clippy::result_large_err, reason = "the server library's own signature")]
 async fn an_extension_that_nobody_offered_fails_the_upgrade() {
     let server = Server::plain().await;
     let target = server.target().with_header(SEC_WEBSOCKET_EXTENSIONS, HeaderValue::from_static("x-mine"));

@@ -4,8 +4,7 @@ use std::num::NonZeroUsize;
 
 use ham_session::{Gate, SessionConfig};
 
-use crate::config::{ConfigError, session};
-use crate::queue::HandlerQueue;
+use crate::config::{ConfigError, HandlerQueue, session};
 
 /// How a server of envelopes behaves.
 ///

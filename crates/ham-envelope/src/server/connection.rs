@@ -10,8 +10,10 @@ use tokio_util::sync::CancellationToken;
 use super::ServerConfig;
 use crate::error::ServeError;
 use crate::events;
-use crate::handler::{ErasedHandler, Handler, feed};
+use crate::feed::feed;
+use crate::handler::{ErasedHandler, Handler};
 use crate::protocol::EnvelopeProtocol;
+use crate::queue::Queue;
 
 /// Answers the envelopes of one stream, TLS over TCP for instance, beginning with its upgrade. Resolves when the connection
 /// has ended and what the handler was given is done.
@@ -32,18 +34,18 @@ pub async fn serve_stream(
     stop: CancellationToken,
 ) -> Result<(), ServeError> {
     config.check()?;
-    Ok(connection(io, &config.gate, &handler, config, stop).await?)
+    Ok(connection(io, &config.gate, Arc::new(handler), config, stop).await?)
 }
 
 pub(super) async fn connection(
     io: impl Io + 'static,
     gate: &Gate,
-    handler: &dyn ErasedHandler,
+    handler: Arc<dyn ErasedHandler>,
     config: &ServerConfig,
     stop: CancellationToken,
 ) -> Result<(), AcceptError> {
-    let (queue, mut items) = config.queue.open();
-    let accepting = accept(io, gate, Arc::new(EnvelopeProtocol), Arc::new(queue), &config.session);
+    let queue = Arc::new(Queue::new(config.queue, handler));
+    let accepting = accept(io, gate, Arc::new(EnvelopeProtocol), queue.clone(), &config.session);
     let link = tokio::select! {
         // Stopping first: an upgrade is dropped for it.
         biased;
@@ -55,9 +57,15 @@ pub(super) async fn connection(
         stop.cancelled().await;
         sleep_until(later(Instant::now(), config.session.drain_timeout)).await;
     };
+    let ended = async {
+        link.closed().await;
+        queue.close();
+        std::future::pending().await
+    };
     tokio::select! {
-        // The link's pump holds the other end of the queue: it ends with the link.
-        () = feed(handler, &mut items, stop.cancelled()) => {}
+        // Ends when the link has ended and everything is handled, or when it was stopped.
+        () = feed(&queue, stop.cancelled()) => {}
+        () = ended => {}
         () = done => {}
     }
     link.close().await;

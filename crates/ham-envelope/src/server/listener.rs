@@ -58,7 +58,7 @@ pub async fn serve(
     config.check()?;
     let most = config.max_connections.get().saturating_add(MAX_REFUSALS);
     let places = Semaphore::new(config.max_connections.get().min(Semaphore::MAX_PERMITS));
-    let server = Arc::new(Server { handler: Box::new(handler), config, places, stop });
+    let server = Arc::new(Server { handler: Arc::new(handler), config, places, stop });
     // Dropped with this future, it ends them all.
     let mut connections = JoinSet::new();
     let mut again = Instant::now();
@@ -90,7 +90,7 @@ pub async fn serve(
 
 /// What the connections share.
 struct Server {
-    handler: Box<dyn ErasedHandler>,
+    handler: Arc<dyn ErasedHandler>,
     config: ServerConfig,
     places: Semaphore,
     stop: CancellationToken,
@@ -103,7 +103,7 @@ impl Server {
             Gate::default().with_origins(|_| true).with_check(|_| Err(StatusCode::SERVICE_UNAVAILABLE));
         let gate = if place.is_ok() { &self.config.gate } else { &full };
         tcp.set_nodelay(true).map_err(AcceptError::Upgrade)?;
-        connection(tcp, gate, &*self.handler, &self.config, self.stop.clone()).await
+        connection(tcp, gate, Arc::clone(&self.handler), &self.config, self.stop.clone()).await
     }
 }
 
