@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ham::{RECONNECT_INITIAL, RECONNECT_MAX};
 use ham_envelope::{Client, Config, ConnectEvent, RequestError, RunError};
-use ham_session::{Delivery, DialError, Recovery, SessionConfig, TokenSource};
+use ham_session::{Delivery, DialError, Ended, FirstDial, Recovery, SessionConfig, TokenSource};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -43,11 +43,15 @@ impl Peer {
     /// The configuration of an envelope client.
     pub(crate) async fn config(&self, context: &Context) -> Result<Config, Failure> {
         let (initial, max) = context.settings.reconnect().unwrap_or((RECONNECT_INITIAL, RECONNECT_MAX));
-        let mut config =
-            Config::new(self.url()?).with_fail_first_connect(true).with_reconnect_delays(initial, max);
-        config.session = session(context, config.session);
-        config.tokens = self.tokens(context).await?;
-        Ok(config)
+        let tokens = self.tokens(context).await?;
+        Ok(Config::new(self.url()?).with_endpoint(|endpoint| {
+            let session = session(context, endpoint.session.clone());
+            endpoint
+                .with_first_dial(FirstDial::Required)
+                .with_reconnect_delays(initial, max)
+                .with_session(session)
+                .with_tokens(tokens)
+        }))
     }
 
     /// The token. The file is read now, so that a wrong one is told, and again before each dial.
@@ -95,7 +99,7 @@ pub(crate) async fn connect(
             stopped = &mut run => Err(match stopped {
                 Err(error) => {
                     let recovery = match &error {
-                        RunError::FirstConnect(dial) => dial.recovery(),
+                        RunError::FirstDial(dial) => dial.recovery(),
                         _ => Recovery::GiveUp,
                     };
                     Failed::new(error, recovery, ended)
@@ -115,13 +119,13 @@ pub(crate) fn session(context: &Context, session: SessionConfig) -> SessionConfi
 }
 
 /// What is printed where a link to a server ended.
-pub(crate) fn gap(code: Option<u16>, reason: &str) -> Value {
+pub(crate) fn gap(Ended { code, reason }: &Ended) -> Value {
     let detail = match code {
         // Quoted: it is the server's text, on the way to a terminal.
         Some(code) => format!("closed by the server: code {code}, reason {reason:?}"),
-        None => reason.to_owned(),
+        None => reason.to_string(),
     };
-    json!({ "type": "gap", "cause": "link_lost", "detail": detail, "code": code, "reason": reason })
+    json!({ "type": "gap", "cause": "link_lost", "detail": detail, "code": code, "reason": &**reason })
 }
 
 /// The token of this file.
@@ -170,7 +174,7 @@ fn refuses_token(error: &DialError) -> bool {
 /// A run that ended by itself.
 pub(crate) fn ended(error: RunError) -> Failure {
     match &error {
-        RunError::FirstConnect(dial) => {
+        RunError::FirstDial(dial) => {
             let (advice, refused) = (advice(dial), refuses_token(dial));
             let error = anyhow::Error::new(error);
             let error = if refused { error.context("the server refuses the token") } else { error };

@@ -31,7 +31,7 @@ impl Client {
     /// # Errors
     /// When a setting cannot work.
     pub fn new(config: Config, handler: impl Handler) -> Result<Self, ConfigError> {
-        config.check()?;
+        config.endpoint.check()?;
         let queue = Arc::new(Queue::new(config.queue, Arc::new(handler)));
         let events = Bus::new(config.event_capacity);
         Ok(Self {
@@ -54,7 +54,7 @@ impl Client {
     ///
     /// # Errors
     /// - [`RunError::AlreadyRunning`];
-    /// - [`RunError::FirstConnect`], only if [`fail_first_connect`](Config::fail_first_connect) is set;
+    /// - [`RunError::FirstDial`], only where it is [required](ham_session::FirstDial);
     /// - [`RunError::Ended`]: the runtime was shut down, or the token provider panicked.
     ///
     /// # Cancel safety

@@ -14,9 +14,9 @@ pub enum RunError {
     /// It runs already.
     #[error("the client runs already")]
     AlreadyRunning,
-    /// The first dial failed, and the configuration says that this is the end.
-    #[error("the first connect failed")]
-    FirstConnect(#[source] Arc<DialError>),
+    /// The first dial failed, and it was [required](ham_session::FirstDial).
+    #[error("the first dial failed")]
+    FirstDial(#[source] Arc<DialError>),
     /// The task that keeps the connection is gone: its runtime was shut down, or the token provider panicked.
     #[error("the connection ended: {why}")]
     Ended {

@@ -21,8 +21,7 @@ pub use bus::{ConnectEvent, Events};
 pub use client::Client;
 pub use config::{
     Config, ConfigError, DEFAULT_EVENT_CAPACITY, DEFAULT_HANDLER_QUEUE, DEFAULT_HANDLER_QUEUE_BYTES,
-    DEFAULT_MAX_MESSAGE_SIZE, DEFAULT_MAX_RECONNECT_DELAY, DEFAULT_MIN_RECONNECT_DELAY,
-    DEFAULT_PING_INTERVAL, DEFAULT_PING_TIMEOUT, HandlerQueue, WhenFull,
+    DEFAULT_MAX_MESSAGE_SIZE, DEFAULT_PING_INTERVAL, DEFAULT_PING_TIMEOUT, HandlerQueue, WhenFull,
 };
 pub use envelope::{DecodeError, Envelope, PayloadError};
 pub use error::{RequestError, RunError, ServeError};

@@ -40,6 +40,7 @@ struct Waiting {
     /// Links that read on when there is room.
     readers: Vec<Waker>,
     closed: bool,
+    abandoned: bool,
 }
 
 struct Entry {
@@ -59,6 +60,9 @@ impl Queue {
     pub(crate) fn put(&self, incoming: Incoming) -> u64 {
         let bytes = incoming.bytes();
         let mut waiting = self.lock();
+        if waiting.abandoned {
+            return 0;
+        }
         if self.bounds.when_full == WhenFull::Lose && !self.fits(&waiting, bytes) {
             if self.handler.refusal(&incoming).is_some_and(|answer| incoming.post(answer)) {
                 return 0;
@@ -139,6 +143,16 @@ impl Queue {
     pub(crate) fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_one();
+    }
+
+    /// Nobody will take anything any more. What waits holds its link by its replier, and the link holds this queue.
+    pub(crate) fn abandon(&self) {
+        let mut waiting = self.lock();
+        waiting.abandoned = true;
+        // Dropped without the lock: with its last handle a link begins to close.
+        let left = std::mem::take(&mut waiting.entries);
+        drop(waiting);
+        drop(left);
     }
 
     /// Nothing is there, and nothing more will come.

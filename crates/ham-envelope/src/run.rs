@@ -1,16 +1,12 @@
 //! One run of a client: dials, keeps, feeds the handler, closes.
 
-use std::io;
 use std::sync::Arc;
 
-use ham_persistent::{AttemptError, Event, Exponential, Persistent};
-use ham_session::{Link, Target, TargetError, WebSocketConnector};
-use http::header::AUTHORIZATION;
+use ham_persistent::{AttemptError, Event};
+use ham_session::{Ended, Link};
 use tokio_util::sync::CancellationToken;
-use url::Url;
 
 use crate::bus::ConnectEvent;
-use crate::config::bearer;
 use crate::error::RunError;
 use crate::feed::feed;
 use crate::protocol::EnvelopeProtocol;
@@ -38,16 +34,12 @@ pub(crate) async fn run(shared: &Arc<Shared>, cancel: CancellationToken) -> Resu
 }
 
 async fn start(shared: &Arc<Shared>) -> Result<Connection, RunError> {
-    let config = &shared.config;
-    let retry = Exponential::new(config.min_reconnect_delay, config.max_reconnect_delay);
+    let endpoint = &shared.config.endpoint;
     let announced = Arc::downgrade(shared);
     let mut live: Option<Link<EnvelopeProtocol>> = None;
-    let builder = Persistent::builder("envelope server", connector(shared))
-        .config(
-            ham_persistent::Config::default()
-                .with_retry(retry)
-                .with_min_pause(ham_persistent::DEFAULT_MIN_PAUSE.min(config.min_reconnect_delay)),
-        )
+    let builder = endpoint
+        .builder("envelope server", Arc::new(EnvelopeProtocol), shared.queue.clone())
+        .expect("the settings were checked by Client::new")
         .on_event(move |event| {
             let event = match event {
                 Event::Connected(link) => {
@@ -56,7 +48,7 @@ async fn start(shared: &Arc<Shared>) -> Result<Connection, RunError> {
                 }
                 Event::Disconnected => {
                     let end = live.take().and_then(|link| link.end());
-                    Some(ConnectEvent::disconnected(end.as_deref()))
+                    Some(ConnectEvent::Disconnected(Ended::of(end.as_deref())))
                 }
                 Event::AttemptingToConnect | Event::ObtainedAddress(_) | Event::FailedToConnect(_) => None,
             };
@@ -65,36 +57,10 @@ async fn start(shared: &Arc<Shared>) -> Result<Connection, RunError> {
             }
             std::future::ready(())
         });
-    if !config.fail_first_connect {
-        return Ok(builder.spawn());
-    }
-    builder.spawn_connected().await.map_err(|error| match error {
-        AttemptError::FailedToConnect(error) => RunError::FirstConnect(error),
+    endpoint.start(builder).await.map_err(|error| match error {
+        AttemptError::FailedToConnect(error) => RunError::FirstDial(error),
         AttemptError::Closed(closed) => RunError::Ended { why: closed.cause.to_string() },
     })
-}
-
-fn connector(shared: &Shared) -> WebSocketConnector<EnvelopeProtocol> {
-    let config = &shared.config;
-    let url = config.url.clone();
-    config
-        .tokens
-        .clone()
-        .connector(
-            move |token| target(&url, token),
-            Arc::new(EnvelopeProtocol),
-            shared.queue.clone(),
-            config.session.clone(),
-        )
-        .expect("the settings were checked by Client::new")
-}
-
-fn target(url: &Url, token: Option<&str>) -> Result<Target, TargetError> {
-    let target = Target::new(url.clone());
-    let Some(token) = token else { return Ok(target) };
-    let invalid =
-        || io::Error::new(io::ErrorKind::InvalidInput, "the token holds characters that no header can");
-    Ok(target.with_header(AUTHORIZATION, bearer(token).ok_or_else(invalid)?))
 }
 
 fn ended(connection: &Connection) -> RunError {

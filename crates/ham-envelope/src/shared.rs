@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use ham_persistent::{Persistent, State};
-use ham_session::WebSocketConnector;
+use ham_session::{Ended, WebSocketConnector};
 use tokio::sync::{Mutex, watch};
 
 use crate::bus::{Bus, ConnectEvent};
@@ -31,7 +31,7 @@ impl Shared {
     pub(crate) fn announce(&self, event: ConnectEvent) {
         match &event {
             ConnectEvent::Connected => tracing::info!(event = events::CONNECTED),
-            ConnectEvent::Disconnected { code, reason } => {
+            ConnectEvent::Disconnected(Ended { code, reason, .. }) => {
                 tracing::warn!(event = events::DISCONNECTED, code, reason = &**reason);
             }
             ConnectEvent::Missed(_) => {}
@@ -41,6 +41,12 @@ impl Shared {
 
     pub(crate) fn state(&self) -> Option<State> {
         self.connection.borrow().as_ref().map(|connection| connection.state().borrow().clone())
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.queue.abandon();
     }
 }
 

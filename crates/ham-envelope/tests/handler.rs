@@ -154,6 +154,23 @@ async fn what_waits_for_the_handler_is_bounded_in_bytes() {
     running.stop().await;
 }
 
+/// What waits holds its link, and the link its queue.
+#[tokio::test]
+async fn a_client_that_is_dropped_closes_its_link_though_something_waits() {
+    let server = driven().await;
+    let (handler, mut handed) = stuck();
+    let running = Running::start(config(&server.url()), handler);
+    let mut peer = server.next_peer().await.unwrap();
+    for n in 0..3 {
+        say(&mut peer, &Envelope::request(format!("request {n}"))).await;
+    }
+    let first = must(handed.recv()).await.unwrap();
+    running.task.abort();
+    drop((first, running.client, running.cancel));
+    must(running.task).await.unwrap_err();
+    assert!(must(peer.receive()).await.is_err());
+}
+
 fn losing() -> HandlerQueue {
     HandlerQueue::default().with_when_full(WhenFull::Lose)
 }

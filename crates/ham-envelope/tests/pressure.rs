@@ -111,7 +111,7 @@ async fn requests_that_a_router_does_not_get_to_in_time_are_told_so() {
     let serving = Serving::start(ServerConfig::default(), router).await;
     // All of them are with the server at once.
     let mut config = config(&serving.url());
-    config.session = config.session.with_max_in_flight(MANY.try_into().unwrap());
+    config.endpoint.session = config.endpoint.session.with_max_in_flight(MANY.try_into().unwrap());
     let running = Running::start(config, deaf());
     let (count, mut counted) = mpsc::channel(MANY);
     let asking = (0..MANY).map(|_| {

@@ -7,8 +7,9 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use ham_envelope::{Client, ConnectEvent, Envelope, RunError, ServerConfig, serve_stream};
-use ham_session::{Delivery, DialError, Gate};
+use ham_session::{Delivery, DialError, Ended, FirstDial, Gate};
 use http::StatusCode;
 use support::serving::{Serving, asked, echo};
 use support::{BOUND, Running, config, deaf, must, next};
@@ -17,10 +18,11 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 async fn refused(serving: &Serving, token: &str) -> StatusCode {
-    let strict = config(&serving.url()).with_token(token).with_fail_first_connect(true);
+    let strict = config(&serving.url())
+        .with_endpoint(|endpoint| endpoint.with_token(token).with_first_dial(FirstDial::Required));
     let client = Client::new(strict, deaf()).unwrap();
     match must(client.run(CancellationToken::new())).await.unwrap_err() {
-        RunError::FirstConnect(error) => match *error {
+        RunError::FirstDial(error) => match *error {
             DialError::Refused { status, .. } => status,
             ref other => panic!("{other}"),
         },
@@ -65,7 +67,10 @@ async fn the_gate_decides_who_comes_in() {
     });
     let serving = Serving::start(ServerConfig::default().with_gate(gate), asked()).await;
     assert_eq!(refused(&serving, "s3cret").await, 401);
-    let running = Running::start(config(&serving.url()).with_token("sesame"), deaf());
+    let running = Running::start(
+        config(&serving.url()).with_endpoint(|endpoint| endpoint.with_token("sesame")),
+        deaf(),
+    );
     running.client.request(Envelope::request("ask"), BOUND).await.unwrap();
     running.stop().await;
     serving.stop().await;
@@ -97,7 +102,7 @@ async fn stopping_lets_what_was_begun_be_answered_and_takes_nobody_more() {
     assert_eq!(answer.unwrap().kind, "done");
     let address = serving.address;
     serving.stop().await;
-    assert!(matches!(next(&mut events).await, ConnectEvent::Disconnected { code: Some(1000), .. }));
+    assert!(matches!(next(&mut events).await, ConnectEvent::Disconnected(Ended { code: Some(1000), .. })));
     assert!(TcpStream::connect(address).await.is_err(), "nobody listens");
     running.stop().await;
 }
@@ -117,6 +122,29 @@ async fn a_handler_that_never_ends_holds_up_the_stop_for_its_time_only() {
         serving.stop().await;
     });
     assert_eq!(never.unwrap_err().delivery(), Delivery::Unknown);
+    running.stop().await;
+}
+
+/// What waits holds its link, and the link its queue: both stayed for ever.
+#[tokio::test]
+async fn a_server_that_is_dropped_closes_its_links_though_requests_wait() {
+    let router = asked()
+        .with_concurrency(1.try_into().unwrap())
+        .on("never", |_: Envelope| std::future::pending::<Result<Envelope, String>>());
+    let serving = Serving::start(ServerConfig::default(), router).await;
+    let running = Running::start(config(&serving.url()), deaf());
+    let mut events = running.client.events();
+    assert_eq!(next(&mut events).await, ConnectEvent::Connected);
+    running.client.request(Envelope::request("ask"), BOUND).await.unwrap();
+    let asking = (0..3).map(|_| running.client.request(Envelope::request("never"), BOUND));
+    let dropping = async {
+        tokio::task::yield_now().await;
+        serving.abort();
+        next(&mut events).await
+    };
+    let (never, gone) = must(async { tokio::join!(join_all(asking), dropping) }).await;
+    assert!(matches!(gone, ConnectEvent::Disconnected(_)));
+    assert!(never.iter().all(Result::is_err));
     running.stop().await;
 }
 

@@ -68,9 +68,11 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
 }
 
 async fn config(context: &Context, args: &Args) -> Result<FeedConfig, Failure> {
-    let mut config = FeedConfig::new(args.peer.url()?).with_retry(connect::retry(&context.settings));
-    config.session = peer::session(context, config.session.clone());
-    config.tokens = args.peer.tokens(context).await?;
+    let tokens = args.peer.tokens(context).await?;
+    let config = FeedConfig::new(args.peer.url()?).with_endpoint(|endpoint| {
+        let session = peer::session(context, endpoint.session.clone());
+        endpoint.with_retry(connect::retry(&context.settings)).with_session(session).with_tokens(tokens)
+    });
     Ok(match args.dialect {
         None => config,
         Some(Spoken::Documented) => config.with_dialect(Dialect::Documented),
@@ -113,8 +115,8 @@ fn show(context: &Context, item: &FeedItem) -> Result<(), Failure> {
 }
 
 fn gap(cause: &GapCause) -> Value {
-    if let GapCause::LinkLost { code, reason } = cause {
-        return peer::gap(*code, reason);
+    if let GapCause::LinkLost(ended) = cause {
+        return peer::gap(ended);
     }
     let (cause, detail) = match cause {
         GapCause::BadFrame(why) => ("bad_frame", why.clone()),

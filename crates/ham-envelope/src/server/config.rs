@@ -67,7 +67,7 @@ impl ServerConfig {
     }
 
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        Ok(self.session.check()?)
+        self.session.check()
     }
 }
 

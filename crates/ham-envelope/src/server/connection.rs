@@ -45,6 +45,7 @@ pub(super) async fn connection(
     stop: CancellationToken,
 ) -> Result<(), AcceptError> {
     let queue = Arc::new(Queue::new(config.queue, handler));
+    let _abandoned = Abandoned(Arc::clone(&queue));
     let accepting = accept(io, gate, Arc::new(EnvelopeProtocol), queue.clone(), &config.session);
     let link = tokio::select! {
         // Stopping first: an upgrade is dropped for it.
@@ -72,4 +73,13 @@ pub(super) async fn connection(
     let end = link.end();
     tracing::info!(event = events::LEFT, link = link.id(), end = end.as_deref().map(tracing::field::display));
     Ok(())
+}
+
+/// Gives the queue up when the connection is over, also when its future is dropped.
+struct Abandoned(Arc<Queue>);
+
+impl Drop for Abandoned {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
 }

@@ -70,7 +70,8 @@ pub(crate) async fn cut_a_thousand_times(
     let proxy = Proxy::start(server).await.unwrap();
     // No link of it lasts, so each cut costs the longest pause.
     let pause = Duration::from_millis(1);
-    let config = config(&format!("ws://{}/", proxy.address())).with_reconnect_delays(pause, pause);
+    let config = config(&format!("ws://{}/", proxy.address()))
+        .with_endpoint(|endpoint| endpoint.with_reconnect_delays(pause, pause));
     let running = Running::start(config, handler);
     let mut events = running.client.events();
     let done = CancellationToken::new();

@@ -47,8 +47,9 @@ pub(crate) async fn must<T>(what: impl Future<Output = T>) -> T {
 }
 
 pub(crate) fn config(url: &str) -> Config {
-    Config::new(url.parse().unwrap())
-        .with_reconnect_delays(Duration::from_millis(1), Duration::from_millis(20))
+    Config::new(url.parse().unwrap()).with_endpoint(|endpoint| {
+        endpoint.with_reconnect_delays(Duration::from_millis(1), Duration::from_millis(20))
+    })
 }
 
 /// A server all of whose connections the test holds.

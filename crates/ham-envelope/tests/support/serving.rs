@@ -29,6 +29,10 @@ impl Serving {
         format!("ws://{}/", self.address)
     }
 
+    pub(crate) fn abort(&self) {
+        self.task.abort();
+    }
+
     pub(crate) async fn stop(self) {
         self.stop.cancel();
         must(self.task).await.unwrap().unwrap();
