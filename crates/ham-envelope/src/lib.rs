@@ -6,8 +6,9 @@ mod config;
 mod envelope;
 mod error;
 mod events;
-mod feed;
+
 mod handler;
+mod handling;
 mod inbox;
 mod protocol;
 mod queue;

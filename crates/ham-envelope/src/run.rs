@@ -8,7 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::bus::ConnectEvent;
 use crate::error::RunError;
-use crate::feed::feed;
+use crate::handling::handle_all;
+
 use crate::protocol::EnvelopeProtocol;
 use crate::shared::{Connection, Shared};
 
@@ -27,7 +28,7 @@ pub(crate) async fn run(shared: &Arc<Shared>, cancel: CancellationToken) -> Resu
         () = cancel.cancelled() => Ok(()),
         () = published.connection.close_finished() => Err(ended(&published.connection)),
         // Nobody closes this queue, so it goes on for ever.
-        () = feed(&shared.queue, std::future::pending()) => Ok(()),
+        () = handle_all(&shared.queue, std::future::pending()) => Ok(()),
     };
     published.connection.close().await;
     ended

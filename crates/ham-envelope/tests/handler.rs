@@ -154,7 +154,6 @@ async fn what_waits_for_the_handler_is_bounded_in_bytes() {
     running.stop().await;
 }
 
-/// What waits holds its link, and the link its queue.
 #[tokio::test]
 async fn a_client_that_is_dropped_closes_its_link_though_something_waits() {
     let server = driven().await;

@@ -10,8 +10,9 @@ use tokio_util::sync::CancellationToken;
 use super::ServerConfig;
 use crate::error::ServeError;
 use crate::events;
-use crate::feed::feed;
+
 use crate::handler::{ErasedHandler, Handler};
+use crate::handling::handle_all;
 use crate::protocol::EnvelopeProtocol;
 use crate::queue::Queue;
 
@@ -65,7 +66,7 @@ pub(super) async fn connection(
     };
     tokio::select! {
         // Ends when the link has ended and everything is handled, or when it was stopped.
-        () = feed(&queue, stop.cancelled()) => {}
+        () = handle_all(&queue, stop.cancelled()) => {}
         () = ended => {}
         () = done => {}
     }

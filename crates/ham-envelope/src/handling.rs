@@ -12,7 +12,7 @@ use crate::queue::Queue;
 /// Hands what waits to the handler, as much at a time as it allows, until `stop`, or until nothing more can come. Requests
 /// that have waited for too long are refused meanwhile, though the handler has its hands full. Resolves when what the handler
 /// was given is done.
-pub(crate) async fn feed(queue: &Queue, stop: impl Future<Output = ()>) {
+pub(crate) async fn handle_all(queue: &Queue, stop: impl Future<Output = ()>) {
     let handler = queue.handler();
     let limit = handler.concurrency().get();
     let mut handled = FuturesUnordered::new();
