@@ -10,10 +10,10 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use ham::{PersistentHam, PersistentHamConfig};
 use ham_bench::{configured, in_tasks, runtime};
 use ham_devconductor::{Config, DevConductor};
-use ham_testkit::conductor::{Conductor, Install};
+use ham_launcher::{Conductor, Install, InstallOptions};
 use holo_hash::ActionHash;
 use holochain_client::AdminWebsocket;
-use holochain_types::app::{AppBundleSource, InstallAppPayload};
+use holochain_types::app::AppBundleSource;
 use serde_json::json;
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
@@ -79,15 +79,8 @@ impl Stage {
     async fn install(&self, admin: &AdminWebsocket) -> String {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let id = format!("app-{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        let payload = InstallAppPayload {
-            source: AppBundleSource::Path(BUNDLE.into()),
-            agent_key: None,
-            installed_app_id: Some(id.clone()),
-            network_seed: Some(id.clone()),
-            roles_settings: None,
-            ignore_genesis_failure: false,
-            restore_from_dht: false,
-        };
+        let options = InstallOptions { network_seed: Some(id.clone()), ..InstallOptions::default() };
+        let payload = options.payload(AppBundleSource::Path(BUNDLE.into()), Some(id.clone()));
         admin.install_app(payload).await.expect("an app");
         admin.enable_app(id.clone()).await.expect("an enabled app");
         id

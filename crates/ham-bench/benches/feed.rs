@@ -14,7 +14,7 @@ use std::time::Duration;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use futures_util::{SinkExt as _, StreamExt as _};
 use ham_bench::configured;
-use ham_testkit::conductor::CacheDirectory;
+use ham_launcher::CacheDirectory;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

@@ -51,7 +51,7 @@ pub async fn write(ham: &PersistentHam, cell: &CellId, width: usize, rounds: usi
     chain
 }
 
-/// One relaxed write, by the zome of [`relaxed_bundle`](ham_testkit::conductor::Install::relaxed_bundle).
+/// One relaxed write, by the zome of [`relaxed_bundle`](ham_launcher::Install::relaxed_bundle).
 ///
 /// # Errors
 /// The call's.

@@ -4,7 +4,7 @@ use ham::{
     AdminError, BadAnswer, CallError, ConnectError, NotRunning, Recovery, RefusalKind, SPOKEN, SigningError,
     SigningStep,
 };
-use ham_session::{DialError, HandshakeError};
+use ham_session::{DialError, HandshakeError, TlsError};
 
 /// About a link that did not come up.
 pub(crate) fn connect(error: &ConnectError) -> String {
@@ -13,13 +13,14 @@ pub(crate) fn connect(error: &ConnectError) -> String {
         ConnectError::App { source, .. } => dial(source, "app"),
         ConnectError::Setup { source, .. } => admin(source),
         ConnectError::AppNotInstalled { .. } => {
-            "give the id of an installed app with --app-id or HAM_APP_ID, or install the app".into()
+            "pass the ID of an installed app with --app-id or HAM_APP_ID, or install the app".into()
         }
-        ConnectError::NoInterface => "give --admin-port (or HAM_ADMIN_PORT), or --app-url (or HAM_APP_URL)".into(),
+        ConnectError::NoInterface => "pass --admin-port (or set HAM_ADMIN_PORT), or --app-url (or HAM_APP_URL)".into(),
         ConnectError::Token(_) => {
-            "write a fresh app token, as base64, to the file of HAM_APP_TOKEN_FILE; tokens are used up by one link".into()
+            "write a fresh app token in base64 to the file that HAM_APP_TOKEN_FILE names; each token works for \
+             one link only".into()
         }
-        ConnectError::Config(_) => "correct the setting; `ham info --settings` shows where each one came from".into(),
+        ConnectError::Config(_) => "correct the setting; `ham info --settings` shows where each one comes from".into(),
         ConnectError::Signing(source) => signing(source),
         _ => "run `ham doctor`: it names the step that fails".into(),
     }
@@ -29,53 +30,70 @@ pub(crate) fn connect(error: &ConnectError) -> String {
 pub(crate) fn dial(error: &DialError, interface: &str) -> String {
     match error {
         DialError::Connect { .. } | DialError::Resolve { .. } => format!(
-            "nothing listens there: start the conductor, or correct the {interface} port \
-             (the conductor prints it as ###ADMIN_PORT:n###, app ports move when it restarts)"
+            "nothing is listening there: start the conductor, or correct the {interface} port (the conductor \
+             prints its admin port as ###ADMIN_PORT:n###; app ports change when it restarts)"
         ),
         DialError::TimedOut { .. } => format!(
-            "something accepts connections at the {interface} port and does not answer: the conductor hangs or is \
-             overloaded, or another program or a firewall holds the port"
+            "something accepts connections on the {interface} port but does not answer: the conductor is hanging \
+             or overloaded, or another program or a firewall has the port"
         ),
         DialError::Refused { status, .. } => match status.as_u16() {
             400 | 401 | 403 => format!(
-                "the {interface} interface refuses this origin: give one that its allowed_origins list, with --origin or \
+                "the {interface} interface refuses this origin: pass one of its allowed_origins with --origin or \
                  HAM_ORIGIN"
             ),
             429 | 503 => format!("the server behind the {interface} port is busy: try again later"),
             _ => format!("the {interface} port belongs to another web server: correct the port"),
         },
         DialError::Upgrade(_) => {
-            format!("what answers at the {interface} port is no WebSocket server: correct the port")
+            format!("what answers on the {interface} port is not a WebSocket server: correct the port")
         }
         DialError::Handshake(HandshakeError::Closed(_)) => {
-            "the token was refused or is used up: run the command again for a fresh one; if it repeats, compare the app \
-             id with the interface's app"
+            "the token was refused or has been used already: run the command again to get a fresh one; if this \
+             repeats, check that the app ID is the one that this interface serves"
                 .into()
         }
         DialError::Handshake(_) => format!(
-            "what answers at the {interface} port does not speak as a Holochain conductor does: correct the port, or compare \
-             versions (ham speaks {SPOKEN})"
+            "what answers on the {interface} port does not speak the protocol of a Holochain conductor: correct \
+             the port, or check the conductor's version (ham speaks {SPOKEN})"
         ),
-        DialError::Tls(_) => "check the server's certificate; wss:// trusts the public authorities".into(),
+        DialError::Tls(error) => tls(error).into(),
         DialError::InvalidUrl { .. } => format!("correct the {interface} URL; it starts with ws:// or wss://"),
         _ => "run `ham doctor`: it names the step that fails".into(),
+    }
+}
+
+/// About a server that is not trusted.
+pub(crate) fn tls(error: &TlsError) -> &'static str {
+    match error {
+        TlsError::WrongPin => {
+            "find out why the server's certificate has changed; if it is the right server, pass the new \
+             fingerprint with --pin"
+        }
+        TlsError::Io(_) => {
+            "try again; if it repeats, the server may not speak TLS: use ws://, or correct the URL"
+        }
+        _ => {
+            "check the server's certificate: wss:// trusts the public authorities, or those in the file of --ca, \
+             or only the certificate that --pin names"
+        }
     }
 }
 
 /// About an admin request.
 pub(crate) fn admin(error: &AdminError) -> String {
     match error {
-        AdminError::NotConfigured => "give the admin interface with --admin-port or HAM_ADMIN_PORT".into(),
+        AdminError::NotConfigured => "name the admin interface with --admin-port or HAM_ADMIN_PORT".into(),
         AdminError::Dial { source, .. } => dial(source, "admin"),
         AdminError::Lost { reconcile, .. } => {
-            format!("the connection broke or the conductor was too slow ({reconcile}); then try again")
+            format!("the connection broke or the conductor was too slow ({reconcile}); after that, try again")
         }
         AdminError::NotInRelease { .. } => "upgrade the conductor, or do without this request".into(),
         AdminError::ChainClosed => "this cell is closed for good; use its successor".into(),
         AdminError::Answer { source: BadAnswer::Refused(refusal), .. } => match refusal.kind() {
             RefusalKind::Deserialization => VERSIONS.into(),
             _ if refusal.is_unreadable_entry() => OUTDATED.into(),
-            _ => "the conductor's words say why; correct the request".into(),
+            _ => "the conductor's message says why; correct the request".into(),
         },
         AdminError::Answer { .. } => VERSIONS.into(),
         _ => "run `ham doctor`: it names the step that fails".into(),
@@ -83,24 +101,23 @@ pub(crate) fn admin(error: &AdminError) -> String {
 }
 
 const VERSIONS: &str =
-    "run `ham doctor`: it tells the conductor's release; if HAM_HOLOCHAIN_RELEASE names one, unset it";
+    "run `ham doctor` to see the conductor's release; if HAM_HOLOCHAIN_RELEASE is set, unset it";
 
 /// Advice about entries that an earlier release wrote and the conductor cannot read.
-const OUTDATED: &str = "the chain holds grants that an earlier release of Holochain wrote and this conductor cannot read: it lists no \
-                        grants, and refuses every call that is signed with a client key; sign through the keystore: HAM_LAIR_URL \
-                        and HAM_LAIR_PASSPHRASE_FILE";
+const OUTDATED: &str = "the chain holds grants from an earlier release of Holochain that this conductor cannot \
+ read, so it lists no grants and refuses every call signed with a client key; sign with the keystore instead: HAM_LAIR_URL and HAM_LAIR_PASSPHRASE_FILE";
 
 /// About a call.
 pub(crate) fn call(error: &CallError) -> String {
     match error {
         CallError::NoLink { .. } => "run `ham doctor`: it names the step that fails".into(),
         CallError::Signing(source) => signing(source),
-        CallError::UnknownRole { .. } => "give a role or a clone that the app has; `ham info` lists them".into(),
+        CallError::UnknownRole { .. } => "pass a role or a clone of the app; `ham info` lists them".into(),
         CallError::CellNotRunning { reason, .. } => not_running(reason),
         CallError::TooLarge { .. } => "send less in one call".into(),
         CallError::Encode(_) => "correct the payload".into(),
         CallError::NotInRelease { .. } => "upgrade the conductor, or do without this request".into(),
-        CallError::ExpiredUnsent => "prepare the call anew".into(),
+        CallError::ExpiredUnsent => "prepare the call again".into(),
         CallError::ClockSkew { .. } => "synchronise the clocks of both machines".into(),
         CallError::Overloaded { .. } | CallError::CoolingDown { .. } => "wait, then call again".into(),
         CallError::Arrived { .. } | CallError::Expired | CallError::UnsafeToRepeat { .. } => RECONCILE.into(),
@@ -115,18 +132,18 @@ pub(crate) fn call(error: &CallError) -> String {
             (RefusalKind::Deserialization, _) => VERSIONS.into(),
             _ if refusal.is_unreadable_entry() => OUTDATED.into(),
             (RefusalKind::ZomeCallUnauthorized, _) => {
-                "the call was not authorised: `ham grants` lists what is granted; a credential file of another \
-                 installation can be moved away (--credentials)"
+                "the call was not authorised: `ham grants list` shows what is granted; if the credential file \
+                 belongs to another installation, name another one with --credentials"
                     .into()
             }
-            _ => "the conductor's words say why: check zome, function and payload".into(),
+            _ => "the conductor's message says why: check the zome, the function and the payload".into(),
         },
-        CallError::Decode(_) => "the call ran; use --raw to get the answer's bytes".into(),
+        CallError::Decode(_) => "the call ran; pass --raw to get its answer as bytes".into(),
         _ => RECONCILE.into(),
     }
 }
 
-const RECONCILE: &str = "read the chain with a call that lists what was written, before calling again";
+const RECONCILE: &str = "before calling again, read the chain with a call that lists what was written";
 
 fn not_running(reason: &NotRunning) -> String {
     match reason {
@@ -147,28 +164,29 @@ pub(crate) fn signing(error: &SigningError) -> String {
         SigningError::TimedOut { step, .. }
             if !matches!(step, SigningStep::KeystoreDial | SigningStep::Keystore) =>
         {
-            "give a longer --timeout; `ham doctor` shows whether the conductor answers".into()
+            "pass a longer --timeout; `ham doctor` shows whether the conductor answers".into()
         }
         SigningError::KeystoreUnreachable { .. } | SigningError::TimedOut { .. } => {
-            "start the keystore, or correct HAM_LAIR_URL (the connectionUrl of lair-keystore-config.yaml)"
+            "start the keystore, or correct HAM_LAIR_URL (the connectionUrl in lair-keystore-config.yaml)"
                 .into()
         }
         SigningError::BadPassphrase { .. } => {
-            "correct the content of the file of HAM_LAIR_PASSPHRASE_FILE".into()
+            "correct the passphrase in the file that HAM_LAIR_PASSPHRASE_FILE names".into()
         }
         SigningError::NoKey(_) => "use the keystore of the conductor that runs this app".into(),
         SigningError::Grant(source) => admin(source),
         SigningError::ChainClosed => "this cell is closed for good; call its successor".into(),
         SigningError::GrantForbidden(_) => {
-            "remove the credential file, which holds the keys of all cells (`ham info --settings` shows where it is), or configure the \
-             keystore: HAM_LAIR_URL and HAM_LAIR_PASSPHRASE_FILE"
+            "remove the credential file, which holds the keys of all cells (`ham info --settings` shows where it \
+             is), or configure the keystore with HAM_LAIR_URL and HAM_LAIR_PASSPHRASE_FILE"
                 .into()
         }
         SigningError::GrantUnreadable => {
-            "configure the keystore: HAM_LAIR_URL and HAM_LAIR_PASSPHRASE_FILE".into()
+            "configure the keystore with HAM_LAIR_URL and HAM_LAIR_PASSPHRASE_FILE".into()
         }
         SigningError::StoreLocked { .. } => {
-            "wait for the process that holds the lock, or end it; or name another credential file with --credentials".into()
+            "wait for the process that holds the lock, or end it; or name another credential file with \
+             --credentials".into()
         }
         SigningError::Store { .. } => {
             "repair the credential file, or name another one with --credentials".into()
@@ -176,6 +194,10 @@ pub(crate) fn signing(error: &SigningError) -> String {
         _ => "correct the payload or the signing settings; `ham info --settings` shows them".into(),
     }
 }
+
+/// About an app that a conductor refuses to install.
+pub(crate) const INSTALL: &str = "the conductor's message says why: check the bundle; to find an app again in data that were kept, pass its \
+     --app-id";
 
 #[cfg(test)]
 mod tests {

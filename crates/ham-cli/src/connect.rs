@@ -30,7 +30,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The configuration of a connection to the app. Reads the passphrase; starts the conductor where ham is to.
 pub(crate) async fn config(context: &Context) -> Result<PersistentHamConfig, Failure> {
-    let settings = context.reached().await?;
+    let settings = context.target().await?;
     let mut config = match (settings.admin(), &settings.app_url, &settings.app_token_file) {
         (Some(admin), _, _) => PersistentHamConfig::new(admin.clone(), settings.app_id()?),
         (None, Some(app), Some(file)) => {
@@ -40,8 +40,8 @@ pub(crate) async fn config(context: &Context) -> Result<PersistentHamConfig, Fai
         }
         (None, Some(_), None) => {
             return Err(Failure::usage(
-                "there is an app URL, and neither an admin interface to issue a token nor a token",
-                "give --admin-port, or name a file with a token in HAM_APP_TOKEN_FILE",
+                "an app URL is set, but neither an admin interface to issue a token nor a token",
+                "pass --admin-port, or name a file with a token in HAM_APP_TOKEN_FILE",
             ));
         }
         (None, None, _) => return Err(no_admin()),
@@ -55,7 +55,7 @@ pub(crate) async fn config(context: &Context) -> Result<PersistentHamConfig, Fai
     Ok(config
         .with_origin(&settings.origin)
         .with_signing(signing(settings, context.output).await?)
-        .with_session(session(settings))
+        .with_session(session(settings)?)
         .with_retry(retry(settings))
         .with_admin_timeout(CONNECT_TIMEOUT.max(settings.timeout))
         .with_release(settings.release)
@@ -88,13 +88,13 @@ pub(crate) async fn open(context: &Context, bound: Option<Duration>) -> Result<P
 /// A client of the admin interface.
 pub(crate) fn admin(settings: &Settings, timeout: Duration) -> Result<Admin, Failure> {
     let url = settings.admin().cloned().ok_or_else(no_admin)?;
-    Ok(Admin::with_config(target(settings, url)?, session(settings), timeout).with_release(settings.release))
+    Ok(Admin::with_config(target(settings, url)?, session(settings)?, timeout).with_release(settings.release))
 }
 
 /// Where to dial, with the origin.
 fn target(settings: &Settings, url: Url) -> Result<Target, Failure> {
     let origin = HeaderValue::from_str(&settings.origin).map_err(|_| {
-        Failure::usage("the origin is no valid header value", "give another --origin (or HAM_ORIGIN)")
+        Failure::usage("the origin is not a valid header value", "pass another --origin (or set HAM_ORIGIN)")
     })?;
     Ok(Target::new(url).with_header(header::ORIGIN, origin))
 }
@@ -102,15 +102,16 @@ fn target(settings: &Settings, url: Url) -> Result<Target, Failure> {
 fn no_admin() -> Failure {
     Failure::usage(
         "no conductor is named",
-        "give --admin-port, or set HAM_ADMIN_PORT, or admin_port in the configuration file; or give the bundle of an app \
-         with --app FILE.happ, which then runs in an embedded conductor for this command",
+        "pass --admin-port, or set HAM_ADMIN_PORT, or admin_port in the configuration file; or pass the bundle of \
+         an app with --app FILE.happ to run it in an embedded conductor for this command",
     )
 }
 
-fn session(settings: &Settings) -> SessionConfig {
-    conductor_session()
+fn session(settings: &Settings) -> Result<SessionConfig, Failure> {
+    Ok(conductor_session()
         .with_connect_timeout(DEFAULT_CONNECT_TIMEOUT.min(settings.timeout))
         .with_close_timeout(CLOSE_TIMEOUT)
+        .with_tls(settings.trust.tls()?))
 }
 
 async fn signing(settings: &Settings, output: Output) -> Result<Signing, Failure> {
@@ -125,7 +126,7 @@ async fn signing(settings: &Settings, output: Output) -> Result<Signing, Failure
     input::tell_if_exposed(passphrase_file, output);
     let passphrase = input::file_or_stdin(passphrase_file, input::MAX_SETTINGS).await?;
     LairSigning::new(url, passphrase).map(Signing::Lair).map_err(|error| {
-        Failure::new(Exit::Usage, error, "set HAM_LAIR_URL to the connectionUrl of lair-keystore-config.yaml")
+        Failure::new(Exit::Usage, error, "set HAM_LAIR_URL to the connectionUrl in lair-keystore-config.yaml")
     })
 }
 
@@ -143,7 +144,7 @@ pub(crate) fn credentials(settings: &Settings) -> Result<Option<PathBuf>, Failur
         private_directory(directory).map_err(|error| {
             Failure::new(
                 Exit::Local,
-                anyhow::Error::new(error).context(format!("cannot make {}", directory.display())),
+                anyhow::Error::new(error).context(format!("cannot create {}", directory.display())),
                 "name a credential file with --credentials or HAM_CREDENTIALS",
             )
         })?;
@@ -172,8 +173,9 @@ fn token(file: PathBuf) -> TokenFuture {
         let text = input::file_or_stdin(&file, input::MAX_SETTINGS)
             .await
             .map_err(|failure| failure.causes().join(": "))?;
-        let decoded =
-            STANDARD.decode(text.trim_ascii()).map_err(|_| format!("{} is no base64", file.display()))?;
+        let decoded = STANDARD
+            .decode(text.trim_ascii())
+            .map_err(|_| format!("{} is not valid base64", file.display()))?;
         Ok(Secret::new(decoded))
     })
 }

@@ -2,18 +2,19 @@
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
+use crate::conductor::Temporary;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::own::Own;
-use crate::settings::Settings;
+use crate::settings::{Settings, Source};
 
 /// What every command gets.
 #[derive(Debug)]
 pub(crate) struct Context {
-    /// As they were given. Whoever connects asks [`reached`](Self::reached).
+    /// As they were given. Whoever connects asks for the [`target`](Self::target).
     pub(crate) settings: Settings,
     pub(crate) output: Output,
     /// Wait for the conductor instead of failing.
@@ -24,12 +25,12 @@ pub(crate) struct Context {
     pub(crate) if_interrupted: OnceLock<&'static str>,
     /// The conductor that was started for this command. It lies here and not in the command's future, so that it is stopped in
     /// good order also when a signal drops that.
-    own: OnceCell<Option<Own>>,
+    temporary: OnceCell<Option<Temporary>>,
 }
 
 impl Context {
     pub(crate) fn new(settings: Settings, output: Output, wait: bool, app: Option<PathBuf>) -> Self {
-        Self { settings, output, wait, app, if_interrupted: OnceLock::new(), own: OnceCell::new() }
+        Self { settings, output, wait, app, if_interrupted: OnceLock::new(), temporary: OnceCell::new() }
     }
 
     /// The settings of the conductor to connect to: those given or, where one is to be started for this command, those of
@@ -37,9 +38,16 @@ impl Context {
     ///
     /// # Cancel safety
     /// Cancel-safe: a conductor that was being started is gone.
-    pub(crate) async fn reached(&self) -> Result<&Settings, Failure> {
-        let own = self.own.get_or_try_init(|| Own::start(self)).await?;
-        Ok(own.as_ref().map_or(&self.settings, |own| &own.settings))
+    pub(crate) async fn target(&self) -> Result<&Settings, Failure> {
+        let start = || Temporary::start(&self.settings, self.app.as_deref(), self.output);
+        let temporary = self.temporary.get_or_try_init(start).await?;
+        Ok(temporary.as_ref().map_or(&self.settings, |temporary| &temporary.settings))
+    }
+
+    /// How long a command that follows goes on, where the command line says it. The variable and the file are about answers.
+    pub(crate) fn follow_for(&self) -> Option<Duration> {
+        let flag = self.settings.values.source("request_timeout_secs") == Source::Flag;
+        flag.then_some(self.settings.timeout)
     }
 
     /// What else comes from standard input, if that is the app.
@@ -49,8 +57,8 @@ impl Context {
 
     /// Stops what was started for the command.
     pub(crate) async fn end(self) {
-        if let Some(own) = self.own.into_inner().flatten() {
-            own.stop().await;
+        if let Some(temporary) = self.temporary.into_inner().flatten() {
+            temporary.stop().await;
         }
     }
 }

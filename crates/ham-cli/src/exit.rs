@@ -15,25 +15,27 @@ pub(crate) enum Exit {
     NotRun,
     Disagrees,
     Local,
+    HungUp,
     Interrupted,
     Terminated,
 }
 
 /// Every exit code and its meaning.
-pub(crate) const TABLE: [(Exit, u8, &str); 11] = [
-    (Exit::Ok, 0, "done; also when the reader of the output went away"),
+pub(crate) const TABLE: [(Exit, u8, &str); 12] = [
+    (Exit::Ok, 0, "success, also when the reader of the output has gone away"),
     (
         Exit::Refused,
         1,
         "the conductor or server answered with an error, a check failed, or the answer cannot be shown as JSON",
     ),
     (Exit::Usage, 2, "the command line, the environment or the configuration file is wrong"),
-    (Exit::NoConnection, 3, "there is no connection to the conductor or server; nothing was asked of it"),
-    (Exit::Unknown, 4, "the request was sent and its outcome is unknown"),
-    (Exit::Arrived, 5, "the call arrived, at most once, and its answer was lost"),
-    (Exit::NotRun, 6, "the call did not run and will not"),
+    (Exit::NoConnection, 3, "no connection to the conductor or server; no request was sent"),
+    (Exit::Unknown, 4, "the request was sent, but its outcome is unknown"),
+    (Exit::Arrived, 5, "the call arrived and runs at most once, but its answer was lost"),
+    (Exit::NotRun, 6, "the call did not run, and never will"),
     (Exit::Disagrees, 7, "the demonstration found a chain that disagrees with its record"),
     (Exit::Local, 8, "something on this machine failed: a file, the keystore, the conductor's build"),
+    (Exit::HungUp, 129, "ended by SIGHUP (the terminal closed)"),
     (Exit::Interrupted, 130, "ended by SIGINT (Ctrl-C)"),
     (Exit::Terminated, 143, "ended by SIGTERM"),
 ];

@@ -1,12 +1,13 @@
 //! Why a command failed: the error, the exit code, and what to do.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use ham::{AdminError, CallError, ConnectError, Delivery, Effect, Outcome};
 
 use crate::advice;
 use crate::exit::Exit;
-use crate::output::printable;
+use crate::terminal::printable;
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -26,6 +27,22 @@ impl Failure {
     /// The command line, the environment or the configuration file is wrong.
     pub(crate) fn usage(text: impl Into<String>, advice: impl Into<String>) -> Self {
         Self::new(Exit::Usage, anyhow::anyhow!(text.into()), advice)
+    }
+
+    /// Says another thing to do.
+    pub(crate) fn advise(&mut self, advice: impl Into<String>) {
+        self.advice = Some(advice.into());
+    }
+
+    /// A data directory below which no socket fits.
+    pub(crate) fn path_too_long(directory: &Path) -> Self {
+        Self::usage(
+            format!(
+                "--data: the path is too long: the keystore's socket does not fit below {}",
+                directory.display()
+            ),
+            "give a shorter path: a socket's holds about a hundred bytes",
+        )
     }
 
     /// The reader of the output went away: there is nobody to tell.
@@ -112,10 +129,10 @@ impl From<CallError> for Failure {
         let (exit, outcome) = match (&error, error.outcome()) {
             (CallError::NoLink { .. }, _) => (Exit::NoConnection, "not run; nothing was sent"),
             (CallError::Signing(_), _) => (Exit::Local, "not run; it could not be signed"),
-            (_, Outcome::NotRun) => (Exit::NotRun, "not run, and it never will"),
+            (_, Outcome::NotRun) => (Exit::NotRun, "not run, and it never will be"),
             (_, Outcome::Unknown) => (Exit::Unknown, "unknown; it may have run, or may still run"),
             (_, Outcome::Arrived { .. }) => {
-                (Exit::Arrived, "arrived; it runs at most once, its answer is lost")
+                (Exit::Arrived, "arrived; it runs at most once, but its answer is lost")
             }
             (_, Outcome::Answered) => match error.effect() {
                 Effect::Nothing => (Exit::Refused, "answered; nothing was written to the cell's chain"),

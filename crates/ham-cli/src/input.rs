@@ -49,8 +49,8 @@ pub(crate) fn tell_if_exposed(secret: &Path, output: Output) {
     // What cannot be looked at cannot be read either, and whoever reads it says so.
     if let Some(mode) = std::fs::metadata(secret).ok().and_then(|metadata| ham::open_to_others(&metadata)) {
         let path = secret.display();
-        output.note(&format!(
-            "warning: {path} holds a secret and is open to others (mode {mode:o}): `chmod 600` it"
+        output.warning(&format!(
+            "{path} holds a secret, but is open to others (mode {mode:o}): run `chmod 600` on it"
         ));
     }
 }
@@ -63,7 +63,8 @@ pub(crate) async fn bundle(path: &Path) -> Result<Vec<u8>, Failure> {
     file_or_stdin(path, MAX_BUNDLE).await
 }
 
-/// The bytes of a payload of the command line: what stands there, `@FILE`, or `-` for standard input, unless `taken` says
+/// The bytes of a payload of the command line: what stands there, `@FILE`, or `-` for standard input, unless `taken`
+/// says
 /// what else comes from there.
 ///
 /// # Cancel safety
@@ -71,8 +72,8 @@ pub(crate) async fn bundle(path: &Path) -> Result<Vec<u8>, Failure> {
 pub(crate) async fn payload(given: &str, taken: Option<&str>) -> Result<Vec<u8>, Failure> {
     match (given, taken, given.strip_prefix('@')) {
         ("-", Some(taken), _) => Err(Failure::usage(
-            format!("both the payload and the {taken} are to come from standard input"),
-            "give one of them as a file",
+            format!("the payload and the {taken} cannot both come from standard input"),
+            "pass one of them as a file",
         )),
         ("-", None, _) => file_or_stdin(Path::new("-"), MAX_PAYLOAD).await,
         (_, _, Some(path)) => file_or_stdin(Path::new(path), MAX_PAYLOAD).await,

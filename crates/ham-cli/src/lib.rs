@@ -1,24 +1,31 @@
 #![doc = include_str!("../README.md")]
+#![warn(clippy::mod_module_files)]
 
 mod advice;
 mod app;
 mod args;
 mod commands;
+mod complete;
+mod conductor;
 mod connect;
 mod context;
 pub mod demo;
+mod envelopes;
 mod exit;
 mod failure;
+mod flags;
+mod following;
 mod input;
 mod json;
 mod logging;
 mod output;
-mod own;
-mod peer;
 mod progress;
 mod release;
+mod server;
 mod settings;
 mod shutdown;
+mod sources;
+mod terminal;
 mod wait;
 
 pub use commands::main;

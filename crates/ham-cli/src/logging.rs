@@ -1,38 +1,108 @@
-//! Log lines on standard error.
+//! Log lines on standard error, and what is told in words instead.
 
-use tracing_subscriber::EnvFilter;
+use std::fmt;
 
-/// Without `-v`: only that a capability grant was written, since it stays on the chain.
-pub(crate) const GRANTS: &str = "off,ham::signing=warn";
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::{EnvFilter, Targets};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
-/// Without `-v`, in the embedded conductor: what zomes log, as far as `WASM_LOG` lets it pass.
-pub(crate) const ZOMES: &str = "off,wasm=trace";
+use crate::output::Output;
+use crate::terminal;
 
-/// Without `-v`, where the chains are thrown away: nothing.
-pub(crate) const NOTHING: &str = "off";
+/// What is said where neither `-v` nor `RUST_LOG` asks for more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Quiet {
+    filter: &'static str,
+    /// Whether a capability grant that was written is told: it stays on the chain.
+    grants: bool,
+}
+
+/// About a conductor whose chains stay.
+pub(crate) const KEPT: Quiet = Quiet { filter: "off", grants: true };
+
+/// About an embedded conductor: what zomes log, as far as `WASM_LOG` lets it pass.
+pub(crate) const ZOMES: Quiet = Quiet { filter: "off,wasm=trace", grants: false };
+
+/// Where the chains are thrown away: nothing.
+pub(crate) const NOTHING: Quiet = Quiet { filter: "off", grants: false };
 
 /// Sends log lines to standard error: `-v` info, `-vv` debug, `-vvv` trace of ham's own crates; without `-v` what
 /// `RUST_LOG` says, else `quiet`.
 ///
 /// Only `tracing` events are shown. The `log` records of the WebSocket crate hold whole frames, tokens included, so they
 /// are not bridged.
-pub(crate) fn init(verbosity: u8, quiet: &str) {
+pub(crate) fn init(verbosity: u8, output: Output, quiet: Quiet) {
     let ours = |level: &str| {
         EnvFilter::new(format!(
             "warn,wasm=trace,ham={level},ham_devconductor={level},ham_session={level},ham_persistent={level},ham_cli={level}"
         ))
     };
     let filter = match verbosity {
-        0 => EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet)),
+        0 => EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet.filter)),
         1 => ours("info"),
         2 => ours("debug"),
         _ => ours("trace"),
     };
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(false)
-        .finish();
+    let lines = tracing_subscriber::fmt::layer().with_writer(|| terminal::Lines);
+    // What the formatter has to complain about would go to standard error behind the writer.
+    let lines = lines.with_ansi(false).log_internal_errors(false);
+    let lines = if output.json { lines.json().flatten_event(true).boxed() } else { lines.boxed() };
+    let grants = (quiet.grants && verbosity == 0)
+        .then(|| Grants(output).with_filter(Targets::new().with_target("ham::signing", Level::WARN)));
+    let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter)).with(grants);
     // Set once per process; a second one would only be a test's.
     let _ = tracing::subscriber::set_global_default(subscriber);
+}
+
+/// Tells of each capability grant that was written.
+#[derive(Debug)]
+struct Grants(Output);
+
+impl<S: Subscriber> Layer<S> for Grants {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut told = Told::default();
+        event.record(&mut told);
+        told.tell(self.0);
+    }
+}
+
+/// What an event of signing says.
+#[derive(Debug, Default)]
+struct Told {
+    message: Option<String>,
+    error: Option<String>,
+    app_id: String,
+    tag: String,
+}
+
+impl Told {
+    fn tell(self, output: Output) {
+        match (self.message, self.error) {
+            (None, _) => output.note(&format!(
+                "wrote a capability grant to the chain of the app `{}` (tag {}), which later calls use; `ham grants list` shows it",
+                self.app_id, self.tag
+            )),
+            (Some(message), None) => output.warning(&message),
+            (Some(message), Some(error)) => output.warning(&format!("{message}: {error}")),
+        }
+    }
+}
+
+impl Visit for Told {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "app_id" => value.clone_into(&mut self.app_id),
+            "tag" => value.clone_into(&mut self.tag),
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        match field.name() {
+            "message" => self.message = Some(format!("{value:?}")),
+            "error" => self.error = Some(format!("{value:?}")),
+            _ => {}
+        }
+    }
 }

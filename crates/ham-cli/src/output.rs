@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::terminal::{self, printable};
 
 /// Where results go: for people, or for programs as one JSON object a line.
 #[derive(Clone, Copy, Debug)]
@@ -45,44 +46,26 @@ impl Output {
             (true, None) => return,
             (false, _) => failure.text(),
         };
-        say(&text);
+        terminal::write(text.as_bytes());
     }
 
     /// A note beside the result, on standard error.
     pub(crate) fn note(self, text: &str) {
         let text = printable(text);
-        say(&if self.json {
-            format!("{}\n", serde_json::json!({ "note": text }))
+        self.aside(if self.json { json!({ "note": text }).to_string() } else { text });
+    }
+
+    /// The same, of what somebody should look after.
+    pub(crate) fn warning(self, text: &str) {
+        let text = printable(text);
+        self.aside(if self.json {
+            json!({ "warning": text }).to_string()
         } else {
-            format!("{text}\n")
+            format!("warning: {text}")
         });
     }
-}
 
-/// Standard error may be closed; there is no third place to complain.
-fn say(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
-}
-
-/// The text without control characters, except for line feeds and tabs: they are shown, not obeyed.
-pub(crate) fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() && !matches!(character, '\n' | '\t') {
-            shown.extend(character.escape_unicode());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_conductor_cannot_drive_the_terminal() {
-        assert_eq!(printable("a\u{1b}[31mb\r\u{9b}c\n"), "a\\u{1b}[31mb\\u{d}\\u{9b}c\n");
+    fn aside(self, line: String) {
+        terminal::write(format!("{line}\n").as_bytes());
     }
 }

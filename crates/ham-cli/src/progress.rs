@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::output::{Output, printable};
+use crate::output::Output;
+use crate::terminal::{self, printable};
 
 /// What is done sooner needs no progress.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
@@ -46,6 +47,7 @@ impl Spinner {
         }
         bar.set_message(printable(doing));
         bar.enable_steady_tick(TICK);
+        terminal::show(Some(bar.clone()));
         Self { bar: Some(bar), output }
     }
 
@@ -63,6 +65,7 @@ impl Drop for Spinner {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+            terminal::show(None);
         }
     }
 }

@@ -1,7 +1,12 @@
 //! The settings: flags, then the environment, then the configuration file, then the default; each with its source.
 
 mod conductor;
+mod file;
+mod nearest;
+mod read;
 mod table;
+mod trust;
+mod value;
 mod values;
 
 use std::path::PathBuf;
@@ -12,9 +17,14 @@ use url::Url;
 
 use crate::failure::Failure;
 
+use read::{DURATION, RELEASE, URL, duration};
+use trust::Trust;
+
 pub(crate) use conductor::{Chosen, Kind};
-pub(crate) use table::SETTINGS;
-pub(crate) use values::{Source, Values};
+pub(crate) use read::websocket_url;
+pub(crate) use table::{SETTINGS, find};
+pub(crate) use value::Source;
+pub(crate) use values::Values;
 
 /// How long a command waits for its answer, unless told otherwise.
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(ham::DEFAULT_REQUEST_TIMEOUT_SECS);
@@ -23,6 +33,8 @@ pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(ham::DEFAULT_RE
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) conductor: Option<Chosen>,
+    /// The setting that names it.
+    pub(crate) conductor_key: &'static str,
     pub(crate) app_url: Option<Url>,
     pub(crate) origin: String,
     pub(crate) timeout: Duration,
@@ -31,6 +43,7 @@ pub(crate) struct Settings {
     pub(crate) credentials: Option<PathBuf>,
     pub(crate) lair: Option<Lair>,
     pub(crate) app_token_file: Option<PathBuf>,
+    pub(crate) trust: Trust,
     /// The conductor's release, where it is named.
     pub(crate) release: Option<Release>,
     /// The conductor ends with the command: nothing that opens its cells is worth keeping.
@@ -68,8 +81,10 @@ impl Settings {
                 max: max.map_or(default.max, Duration::from_millis),
             }
         });
+        let (conductor_key, conductor) = nearest::chosen(&values)?.unzip();
         Ok(Self {
-            conductor: conductor::chosen(&values)?,
+            conductor,
+            conductor_key: conductor_key.unwrap_or("conductor"),
             app_url: values.parsed("app_url", URL, websocket_url)?,
             origin: values.text("origin").unwrap_or_else(|| DEFAULT_ORIGIN.to_owned()),
             timeout: values.parsed("request_timeout_secs", DURATION, duration)?.unwrap_or(DEFAULT_TIMEOUT),
@@ -78,6 +93,7 @@ impl Settings {
             credentials: values.text("credentials").map(PathBuf::from),
             lair: lair(&values)?,
             app_token_file: values.text("app_token_file").map(PathBuf::from),
+            trust: Trust::new(&values)?,
             release: values.parsed("holochain_release", RELEASE, |text| text.parse().ok())?,
             temporary: false,
             app_id: values.text("app_id"),
@@ -108,7 +124,7 @@ impl Settings {
         self.app_id.as_deref().ok_or_else(|| {
             Failure::usage(
                 "no app is named",
-                "give --app-id, or set HAM_APP_ID, or app_id in the configuration file",
+                "pass --app-id, or set HAM_APP_ID, or app_id in the configuration file",
             )
         })
     }
@@ -121,6 +137,7 @@ impl Settings {
             credentials: None,
             lair: None,
             app_token_file: None,
+            trust: Trust::Public,
             release: None,
             temporary: true,
             app_id: Some(app_id),
@@ -129,42 +146,19 @@ impl Settings {
     }
 }
 
-const RELEASE: &str = "one of the releases 0.6, 0.7.0, 0.7.1 and 0.8-dev";
-const URL: &str = "a ws:// or wss:// URL with a host";
-const DURATION: &str = "a time like 30, 30s, 500ms or 2m, and not zero";
-
 fn lair(values: &Values) -> Result<Option<Lair>, Failure> {
     match (values.text("lair_url"), values.text("lair_passphrase_file")) {
         (Some(url), Some(file)) => Ok(Some(Lair { url, passphrase_file: file.into() })),
         (None, None) => Ok(None),
         (Some(_), None) => Err(Failure::usage(
-            "the keystore's URL is set and its passphrase file is not",
+            "the keystore's URL is set, but its passphrase file is not",
             "set HAM_LAIR_PASSPHRASE_FILE to a file that holds the passphrase, or to - for standard input",
         )),
         (None, Some(_)) => Err(Failure::usage(
-            "the keystore's passphrase file is set and its URL is not",
-            "set HAM_LAIR_URL to the connectionUrl of lair-keystore-config.yaml",
+            "the keystore's passphrase file is set, but its URL is not",
+            "set HAM_LAIR_URL to the connectionUrl in lair-keystore-config.yaml",
         )),
     }
-}
-
-pub(crate) fn websocket_url(text: &str) -> Option<Url> {
-    let url = Url::parse(text).ok()?;
-    (matches!(url.scheme(), "ws" | "wss") && url.host_str().is_some()).then_some(url)
-}
-
-/// A time: whole seconds, or a whole number with a unit. Not zero.
-pub(crate) fn duration(text: &str) -> Option<Duration> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let number: u64 = number.parse().ok()?;
-    let duration = match unit {
-        "" | "s" => Duration::from_secs(number),
-        "ms" => Duration::from_millis(number),
-        "m" => Duration::from_secs(number.checked_mul(60)?),
-        _ => return None,
-    };
-    (!duration.is_zero()).then_some(duration)
 }
 
 #[cfg(test)]

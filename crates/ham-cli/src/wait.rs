@@ -1,4 +1,5 @@
-//! `--wait`: attempts until one succeeds, or fails in a way that time does not heal. One for conductors and other servers.
+//! `--wait`: attempts until one succeeds, or fails in a way that time does not heal. One for conductors and other
+//! servers.
 
 use std::error::Error;
 use std::future::Future;
@@ -30,7 +31,8 @@ impl Failed {
     }
 }
 
-/// One attempt or, with `--wait`, as many as it takes, each failed one told on standard error. `bound` ends the waiting.
+/// One attempt or, with `--wait`, as many as it takes, each failed one told on standard error. `bound` ends the
+/// waiting.
 pub(crate) async fn connected<T, Fut>(
     context: &Context,
     bound: Option<Duration>,
@@ -53,7 +55,7 @@ where
         let pause = Duration::from_millis(compute_delay_ms(attempt.saturating_sub(1), backoff));
         let label = if attempt > backoff.escalate_after { "error" } else { "waiting" };
         let causes = failure.causes().join(": ");
-        context.output.note(&format!("{label}: attempt {attempt}: {causes}; again in {pause:?}"));
+        context.output.note(&format!("{label}: attempt {attempt}: {causes}; trying again in {pause:?}"));
         last = Some((causes, failure.advice().unwrap_or_default().to_owned()));
         pause
     };

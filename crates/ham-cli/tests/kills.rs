@@ -10,7 +10,7 @@ mod scenario;
 use std::time::Duration;
 
 use ham_cli::demo::{DemoOptions, Progress, run};
-use ham_testkit::conductor::Install;
+use ham_launcher::Install;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use scenario::{Size, alone, keeps_its_promises};

@@ -5,7 +5,7 @@
 
 mod scenario;
 
-use ham_testkit::conductor::{Install, Release};
+use ham_launcher::{Install, Release};
 use scenario::{Size, alone, keeps_its_promises};
 
 const SLICE: Size = Size { kills: 3, cuts: 20, calls: 1_000, sees_everything: false };

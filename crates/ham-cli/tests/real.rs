@@ -8,7 +8,7 @@ mod support;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use ham_testkit::conductor::{Conductor, HappBundleSource, Install, InstallOptions, InstallSource};
+use ham_launcher::{Conductor, HappBundleSource, Install, InstallOptions, InstallSource};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use support::{BOUND, Ham, no_secret, probe};
@@ -187,7 +187,7 @@ fn an_answer_that_json_cannot_show_is_told_and_raw_gets_it() {
         let ham = ready().await;
         let echo = ["call", "probe", "probe", "echo", "--raw-payload", "-"];
         // A map with the key 1, and an extension type.
-        for (payload, why) in [(&[0x81, 1, 0xc0][..], "no string"), (&[0xd4, 5, 1], "extension type 5")] {
+        for (payload, why) in [(&[0x81, 1, 0xc0][..], "not a string"), (&[0xd4, 5, 1], "extension type 5")] {
             let shown = ham.run_with(&echo, payload).await;
             shown.failed(1, &["the call succeeded", why, "--raw"]);
             assert!(shown.stdout.is_empty(), "{shown}");
@@ -256,7 +256,7 @@ fn grants_are_listed_and_revoked() {
         let revoked = grants(&["--revoked"]).await;
         assert!(revoked.iter().any(|grant| grant["grant"] == hash && grant["revoked"].is_string()));
         ham.run(&["grants", "revoke", hash]).await.failed(1, &["no such grant in force"]);
-        ham.run(&["grants", "revoke", "uhCkk"]).await.failed(2, &["no action hash"]);
+        ham.run(&["grants", "revoke", "uhCkk"]).await.failed(2, &["not an action hash"]);
     });
 }
 
@@ -287,8 +287,8 @@ fn doctor_names_the_release_and_what_does_not_work_with_it() {
         let shown = ham.run(&["doctor", "--json"]).await.ok().json();
         let step = shown["steps"].as_array().unwrap().iter().find(|step| step["step"] == "release").unwrap();
         let detail = step["detail"].as_str().unwrap();
-        assert!(detail.starts_with(&format!("answers as Holochain {release} does")), "{detail}");
-        assert!(release.limits().iter().all(|limit| detail.contains(limit)), "{detail}");
+        assert!(detail.starts_with(&format!("answers as Holochain {release}")), "{detail}");
+        assert_eq!(shown["limits"], json!(release.limits()));
         let other = if release == ham::Release::V0_7_0 { "0.6" } else { "0.7.0" };
         let wrong = ham.with("HAM_HOLOCHAIN_RELEASE", other);
         wrong.run(&["doctor"]).await.failed(2, &["`release`", "unset"]);

@@ -2,7 +2,7 @@
 #![cfg(target_os = "linux")]
 
 use ham_cli::demo::{SoakOptions, soak};
-use ham_testkit::conductor::Install;
+use ham_launcher::Install;
 
 const CALLS: u64 = 10_000;
 const LOSSES: u64 = 50;

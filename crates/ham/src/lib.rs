@@ -49,13 +49,16 @@ pub use error::{
 };
 pub use ham_persistent::{Exponential, Jitter, Patience, ResetRule, RetryDelay};
 pub use ham_session::{Delivery, LinkEnd, OVERLOAD_COOL_DOWN as OVERLOAD_COOLDOWN, Recovery};
+#[cfg(feature = "client")]
 pub use holochain_client;
 pub use link::{
     DEFAULT_SIGNAL_BYTES, DEFAULT_SIGNAL_CAPACITY, GapCause, HamState, Signal, SignalItem, Signals,
     StateWatch,
 };
 pub use memory::ProcessMemory;
-pub use persistent::{PersistentHam, notify_systemd};
+pub use persistent::PersistentHam;
+#[cfg(feature = "systemd")]
+pub use persistent::notify_systemd;
 pub use redact::{REDACTED, Secret};
 pub use signing::{
     ClientKeySigning, CredentialFile, Keystore, KeystoreFuture, KeystoreLink, KeystoreRefusal,

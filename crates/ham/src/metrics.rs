@@ -1,10 +1,11 @@
-//! The metrics the library records through the `metrics` facade. The README's table is tested against it.
+//! The metrics the library records through the `metrics` facade, if it is built with the feature `metrics`. The README's table is
+//! tested against it.
 
-use std::sync::Arc;
-
-use metrics::{Key, Label, Level, Metadata, SharedString};
+#[cfg_attr(not(feature = "metrics"), path = "metrics/silent.rs")]
+mod recorded;
 
 use crate::error::Outcome;
+use recorded::{App, Counter, Gauge, Histogram};
 
 /// Calls that ended, by `outcome` (`answered`, `not_run`, `unknown`, `arrived`).
 pub const CALLS: &str = "ham_calls_total";
@@ -47,9 +48,7 @@ pub const TABLE: &[(&str, &str, &str)] = &[
     (PRESSURE, "counter", "times a cell's breaker opened, by `app`"),
 ];
 
-static METADATA: Metadata<'static> = Metadata::new("ham", Level::INFO, Some(module_path!()));
-
-/// What one connection records. Every name is made once, so that recording allocates nothing here.
+/// What one connection records.
 #[derive(Debug)]
 pub(crate) struct Meter {
     pub(crate) calls: Calls,
@@ -65,14 +64,14 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn new(app_id: &str) -> Self {
-        let app = SharedString::from(Arc::<str>::from(app_id));
-        let counter = |name| Counter(key(name, &app));
+        let app = App::new(APP, app_id);
+        let counter = |name| Counter::new(name, &app);
         Self {
             calls: Calls::new(&app),
             resumed: counter(RESUMED),
             links: counter(LINKS),
             links_lost: counter(LINKS_LOST),
-            link_up: Gauge(key(LINK_UP, &app)),
+            link_up: Gauge::new(LINK_UP, &app),
             signals: counter(SIGNALS),
             signal_gaps: counter(SIGNAL_GAPS),
             frames_skipped: counter(FRAMES_SKIPPED),
@@ -83,29 +82,7 @@ impl Meter {
 
 /// Counts a grant that was written for an app.
 pub(crate) fn count_grant(app_id: &str) {
-    Counter(key(GRANTS, &SharedString::from_owned(app_id.to_owned()))).add();
-}
-
-fn key(name: &'static str, app: &SharedString) -> Key {
-    Key::from_parts(name, vec![Label::new(APP, app.clone())])
-}
-
-#[derive(Debug)]
-pub(crate) struct Counter(Key);
-
-impl Counter {
-    pub(crate) fn add(&self) {
-        metrics::with_recorder(|recorder| recorder.register_counter(&self.0, &METADATA)).increment(1);
-    }
-}
-
-#[derive(Debug)]
-pub(crate) struct Gauge(Key);
-
-impl Gauge {
-    pub(crate) fn set(&self, value: f64) {
-        metrics::with_recorder(|recorder| recorder.register_gauge(&self.0, &METADATA)).set(value);
-    }
+    Counter::new(GRANTS, &App::new(APP, app_id)).add();
 }
 
 /// How calls ended, and how long they took.
@@ -115,21 +92,18 @@ pub(crate) struct Calls {
     not_run: Counter,
     unknown: Counter,
     arrived: Counter,
-    seconds: Key,
+    seconds: Histogram,
 }
 
 impl Calls {
-    fn new(app: &SharedString) -> Self {
-        let ended = |outcome: &'static str| {
-            let labels = vec![Label::new(APP, app.clone()), Label::from_static_parts("outcome", outcome)];
-            Counter(Key::from_parts(CALLS, labels))
-        };
+    fn new(app: &App) -> Self {
+        let ended = |outcome| Counter::labelled(CALLS, app, "outcome", outcome);
         Self {
             answered: ended("answered"),
             not_run: ended("not_run"),
             unknown: ended("unknown"),
             arrived: ended("arrived"),
-            seconds: key(CALL_SECONDS, app),
+            seconds: Histogram::new(CALL_SECONDS, app),
         }
     }
 
@@ -141,7 +115,6 @@ impl Calls {
             Outcome::Arrived { .. } => &self.arrived,
         }
         .add();
-        metrics::with_recorder(|recorder| recorder.register_histogram(&self.seconds, &METADATA))
-            .record(seconds);
+        self.seconds.record(seconds);
     }
 }

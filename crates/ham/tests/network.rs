@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use ham::Signal;
 use ham::{PersistentHam, PersistentHamConfig, SignalItem};
-use ham_testkit::conductor::{
-    Conductor, ConductorNetwork, Install, InstallOptions, Relay, Tool, probe_bundle,
-};
+use ham_launcher::{Conductor, ConductorNetwork, Install, InstallOptions, Relay, Tool, probe_bundle};
 use holo_hash::{ActionHash, AgentPubKey};
 use holochain_conductor_api::{AdminRequest, AdminResponse};
 use holochain_types::op::DhtOp;

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use ham::{AppInterface, CallError, CallPolicy, Effect, Outcome, PersistentHam, PersistentHamConfig};
+use ham_launcher::{Conductor, InstallOptions, probe_bundle};
 use ham_testkit::chaos::{Action, Boundary, Direction, Fault, Proxy};
-use ham_testkit::conductor::{Conductor, InstallOptions, probe_bundle};
 use holo_hash::ActionHash;
 use holochain_types::websocket::AllowedOrigins;
 use serde::{Deserialize, Serialize};

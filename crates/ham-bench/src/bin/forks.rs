@@ -9,7 +9,7 @@ use std::time::Duration;
 use ham::{PersistentHam, PersistentHamConfig};
 use ham_bench::relaxed::{create, write};
 use ham_bench::runtime;
-use ham_testkit::conductor::{Conductor, Install, InstallOptions, InstallSource};
+use ham_launcher::{Conductor, Install, InstallOptions, InstallSource};
 
 /// Rounds of each width, unless the command line says otherwise.
 const ROUNDS: usize = 30;

@@ -14,7 +14,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use ham::{CallError, CallOptions, CallTarget, PersistentHam, PersistentHamConfig};
 use ham_bench::runtime;
-use ham_testkit::conductor::{Conductor, HappBundleSource, Install, InstallOptions, InstallSource};
+use ham_launcher::{Conductor, HappBundleSource, Install, InstallOptions, InstallSource};
 use holochain_types::prelude::{ActionHash, ExternIO};
 use serde_json::{Value, json};
 use tokio::time::Instant;

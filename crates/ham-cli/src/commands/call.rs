@@ -1,33 +1,40 @@
 //! `ham call`: one zome call, its payload and answer as JSON.
 
+use clap_complete::ArgValueCompleter;
 use ham::CallOptions;
 use ham::holochain_client::ExternIO;
 
+use crate::complete;
 use crate::connect;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::flags;
 use crate::input;
 use crate::json;
 use crate::progress;
 
 /// Calls a zome function.
 #[derive(Debug, clap::Args)]
+#[command(args = flags::app_interface(), arg = flags::wait())]
 pub(crate) struct Args {
-    /// The role of the app, or a clone as `role.0`
+    /// A role of the app, or a clone such as `role.0`
+    #[arg(add = ArgValueCompleter::new(complete::roles))]
     role: String,
     /// The zome
+    #[arg(add = ArgValueCompleter::new(complete::zomes))]
     zome: String,
     /// The function
+    #[arg(add = ArgValueCompleter::new(complete::functions))]
     function: String,
-    /// The payload as JSON, `@FILE`, or `-` for standard input; nothing is nil.
+    /// The payload as JSON, `@FILE`, or `-` for standard input; omit it for nil.
     /// Hashes are {"$hash": "uhC…"}, other bytes {"$bytes": "base64"}
     #[arg(allow_hyphen_values = true)]
     payload: Option<String>,
-    /// Write the answer's MessagePack bytes instead of JSON
+    /// Print the answer as MessagePack bytes instead of JSON
     #[arg(long)]
     raw: bool,
-    /// The payload, a file or standard input, is MessagePack already
+    /// The payload (a file or standard input) is MessagePack already
     #[arg(long)]
     raw_payload: bool,
 }
@@ -37,7 +44,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let payload = payload(context, args.payload.as_deref(), args.raw_payload).await?;
     let ham = connect::open(context, Some(context.settings.timeout)).await?;
     // From here on bytes of the call can leave. What becomes of them matters as long as the chain stays.
-    if !context.reached().await?.temporary {
+    if !context.target().await?.temporary {
         let _ = context.if_interrupted.set(
             "interrupted while the call was under way: its outcome is unknown; read the chain before calling again",
         );
@@ -53,8 +60,8 @@ async fn payload(context: &Context, given: Option<&str>, raw: bool) -> Result<Ex
     let Some(given) = given else { return Ok(ExternIO(vec![NIL])) };
     if raw && given != "-" && !given.starts_with('@') {
         return Err(Failure::usage(
-            "a raw payload is given on the command line, which cannot hold every byte",
-            "give it as @FILE, or as - for standard input",
+            "a raw payload cannot be given on the command line, which cannot hold every byte",
+            "pass it as @FILE, or as - for standard input",
         ));
     }
     let lair = context.settings.lair.as_ref();
@@ -65,11 +72,11 @@ async fn payload(context: &Context, given: Option<&str>, raw: bool) -> Result<Ex
     }
     let not_json = |why: String| {
         Failure::usage(
-            format!("the payload is no JSON that can be sent: {why}"),
-            "correct it; a text needs its own quotes inside the shell's: '\"text\"'",
+            format!("the payload is not JSON that can be sent: {why}"),
+            "correct it; a string needs quotes of its own inside the shell's: '\"text\"'",
         )
     };
-    let text = String::from_utf8(text).map_err(|_| not_json("it is no UTF-8".into()))?;
+    let text = String::from_utf8(text).map_err(|_| not_json("it is not valid UTF-8".into()))?;
     json::payload(&text).map(ExternIO).map_err(not_json)
 }
 
@@ -84,7 +91,7 @@ fn show(context: &Context, answer: &ExternIO, raw: bool) -> Result<(), Failure> 
         Failure::new(
             Exit::Refused,
             anyhow::anyhow!("the call succeeded, but JSON cannot show its answer: {why}"),
-            "do not call again for it if the call wrote something; --raw writes an answer's MessagePack bytes",
+            "if the call wrote something, do not repeat it for the answer; --raw prints an answer as MessagePack bytes",
         )
     })?;
     // Both for people and for programs: the answer is data.

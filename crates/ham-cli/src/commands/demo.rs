@@ -1,26 +1,29 @@
 //! `ham demo`: a conductor is killed under load, and its source chains are compared with what every caller was told.
 
+mod failed;
 mod soak;
 
 use std::path::PathBuf;
 
-use ham_testkit::conductor::{Install, Release};
+use clap::value_parser;
+use ham_launcher::{Install, Release};
 use serde_json::json;
 
-use crate::commands::conductor;
 use crate::commands::info::{plain, trimmed};
 use crate::context::Context;
 use crate::demo::{
     CALLERS, DEFAULT_CALLS, DEFAULT_CUTS, DEFAULT_KILLS, DEFAULT_OUTSTANDING, DEFAULT_SEED,
-    DEFAULT_SOAK_CALLS, DemoError, DemoOptions, Report, SoakOptions,
+    DEFAULT_SOAK_CALLS, DemoOptions, Report, SoakOptions,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::flags;
 use crate::progress::Spinner;
 use crate::settings::{Chosen, Kind, Settings, Source};
 
 /// Kills a conductor of its own under load and compares its chains with what every caller was told.
 #[derive(Debug, clap::Args)]
+#[command(args = flags::kind())]
 pub(crate) struct Args {
     /// How often the conductor is killed with SIGKILL and restarted
     #[arg(long, default_value_t = DEFAULT_KILLS)]
@@ -28,21 +31,23 @@ pub(crate) struct Args {
     /// How many calls are made under the kills
     #[arg(long, help = format!("How many calls are made [default: {DEFAULT_CALLS}; with --soak {DEFAULT_SOAK_CALLS}]"))]
     calls: Option<u32>,
-    /// Kills nothing: the link is lost so often under very many calls, and memory, descriptors and tasks are watched
+    /// Kill nothing: lose the link this often under very many calls, and watch memory, descriptors and tasks
     #[arg(long, value_name = "LOSSES", num_args = 0..=1, conflicts_with_all = ["kills", "cuts", "concurrency"])]
     #[arg(default_missing_value = DEFAULT_SOAK_LOSSES_TEXT)]
     soak: Option<u64>,
     /// How often the link is cut at a frame boundary while the conductor lives
     #[arg(long, default_value_t = DEFAULT_CUTS)]
     cuts: u32,
-    /// Draws the calls; the same seed draws the same
+    /// Draw the calls from this seed; the same seed draws the same calls
     #[arg(long, default_value_t = DEFAULT_SEED)]
     seed: u64,
     /// How many calls must be under way at each kill
-    #[arg(long, default_value_t = DEFAULT_OUTSTANDING, help = format!("How many calls must be under way at each kill, at most {CALLERS}"))]
-    concurrency: usize,
-    /// The release of the real conductor, for --conductor real; 0.7.1 unless given
-    #[arg(long, value_name = "RELEASE", value_parser = crate::release::parser())]
+    #[arg(long, default_value_t = DEFAULT_OUTSTANDING as u64, value_parser = value_parser!(u64).range(1..=CALLERS as u64))]
+    #[arg(help = format!("How many calls must be under way at each kill: 1 to {CALLERS}, since there are \
+     {CALLERS} callers"))]
+    concurrency: u64,
+    /// The release of the real conductor, for --conductor real [default: 0.7.1]
+    #[arg(long, value_name = "RELEASE", value_parser = crate::release::launched())]
     release: Option<Release>,
 }
 
@@ -61,14 +66,14 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         .with_calls(args.calls.unwrap_or(DEFAULT_CALLS))
         .with_cuts(args.cuts)
         .with_seed(args.seed)
-        .with_outstanding(args.concurrency);
+        .with_outstanding(usize::try_from(args.concurrency).unwrap_or(CALLERS));
     let spinner = Spinner::start(context.output, "looking for a conductor");
     let ended = crate::demo::run(options, |progress| {
         spinner.say(&progress.to_string(), progress.is_worth_a_line());
     })
     .await;
     drop(spinner);
-    let report = ended.map_err(|error| failure(error, release))?;
+    let report = ended.map_err(|error| failed::failure(error, release))?;
     show(context, &report)?;
     verdict(&report)
 }
@@ -77,8 +82,8 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
 fn conductor_of(context: &Context, release: Option<Release>) -> Result<(Option<Install>, Release), Failure> {
     match kind(&context.settings)? {
         Kind::Embedded if release.is_some() => Err(Failure::usage(
-            "--release is the release of a real conductor, and the embedded one is to be killed",
-            "give --conductor real too, or leave --release away",
+            "--release is about real conductors, but the embedded one would be killed",
+            "pass --conductor real too, or omit --release",
         )),
         Kind::Embedded => Ok((Some(Install::embedded(this_program()?)), Release::default())),
         Kind::Real => Ok((None, release.unwrap_or_default())),
@@ -91,8 +96,8 @@ fn kind(settings: &Settings) -> Result<Kind, Failure> {
         Some(Chosen::Own(kind)) => Ok(*kind),
         Some(Chosen::Running(_)) if settings.values.source("conductor") == Source::Flag => {
             Err(Failure::usage(
-                "the demonstration kills its conductor, and a running one is named",
-                "give --conductor embedded or --conductor real: it starts its own",
+                "the demonstration kills its conductor, but a running one is named",
+                "pass --conductor embedded or --conductor real: it starts its own",
             ))
         }
         Some(Chosen::Running(_)) | None => Ok(Kind::Embedded),
@@ -105,23 +110,6 @@ fn this_program() -> Result<PathBuf, Failure> {
         let error = anyhow::Error::new(error).context("cannot find this program");
         Failure::new(Exit::Local, error, "use --conductor real")
     })
-}
-
-fn failure(error: DemoError, release: Release) -> Failure {
-    let install =
-        format!("run `{}`, or name a binary in HAM_HOLOCHAIN_BIN", conductor::install_command(release));
-    let (exit, advice) = match &error {
-        DemoError::Options(_) => (Exit::Usage, "correct the options"),
-        DemoError::Install(_) => (Exit::Local, install.as_str()),
-        DemoError::Bundle(_) => {
-            (Exit::Local, "run it where the repository is: the probe's bundle lies there")
-        }
-        DemoError::OffScript { .. } | DemoError::Stalled { .. } => {
-            (Exit::Local, "run it again with the same --seed; if it repeats, report it with the seed")
-        }
-        _ => (Exit::Local, "the conductor's words say why; is the machine out of memory or of disk?"),
-    };
-    Failure::new(exit, error, advice)
 }
 
 fn show(context: &Context, report: &Report) -> Result<(), Failure> {

@@ -1,41 +1,44 @@
-//! `ham dev`: the embedded conductor, for developing and testing. It prints the lines that `holochain` prints, so that what
+//! `ham dev`: the embedded conductor, for developing and testing. It prints the lines that `holochain` prints, so
+//! that what
 //! starts the one starts the other.
 
 use std::path::{Path, PathBuf};
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
-use ham_devconductor::{Config, DataDirectory, DevConductor, Passphrase, Release, StartError};
+use ham_devconductor::{Config, DataDirectory, Passphrase, Release};
 use holochain_conductor_api::conductor::{ConductorConfig, KeystoreConfig};
 use holochain_conductor_api::{AdminInterfaceConfig, InterfaceDriver};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 
+use crate::conductor::embedded;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::flags;
 use crate::input;
-use crate::output::Output;
-use crate::progress;
-use crate::settings::{Kind, Source};
+use crate::release;
+use crate::settings::Source;
 
 /// Runs the embedded conductor until interrupted: zomes run, nothing leaves this machine.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Standard output has the lines of `holochain`: ###ADMIN_PORT:n### and then Conductor ready.\n\
-    With --json: one object instead, {\"admin_port\",\"app_port\",\"app_id\",\"data\",\"release\"}.\n\
+    args = flags::run(),
+    after_help = "Prints the lines that `holochain` prints: ###ADMIN_PORT:n###, then Conductor ready.\n\
+    With --json, prints one object instead: {\"admin_port\",\"app_port\",\"app_id\",\"data\",\"release\"}.\n\
     WASM_LOG=debug shows what zomes log."
 )]
 pub(crate) struct Args {
-    /// Keep data and keys in this directory; `temporary` removes them at the end
+    /// Keep data and keys in this directory; `temporary` removes them when the conductor stops
     #[arg(long, value_name = "DIR", default_value = TEMPORARY)]
     data: PathBuf,
-    /// Be this release of `holochain` to clients: its requests, answers, signals and errors. Zomes are those of HDK 0.7.1
-    #[arg(long, value_name = "RELEASE", default_value_t, value_parser = releases())]
+    /// Speak to clients as this release of `holochain` does: requests, answers, signals and errors. Zomes are always
+    /// those of HDK 0.7.1
+    #[arg(long, value_name = "RELEASE", default_value_t, value_parser = release::embedded())]
     release: Release,
-    /// Attach an app interface at this port, 0 for a free one
+    /// Attach an app interface on this port; 0 picks a free one
     #[arg(long, value_name = "PORT")]
     app_port: Option<u16>,
-    /// Read data directory, keystore and admin port from a conductor configuration, as `holochain` does
+    /// Read the data directory, the keystore and the admin port from a conductor configuration, as `holochain` does
     #[arg(long, value_name = "FILE", conflicts_with_all = ["data"])]
     config_path: Option<PathBuf>,
     /// Read the keystore's passphrase from the first line of standard input, as `holochain` does
@@ -44,14 +47,13 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
-    context.settings.only(Kind::Embedded, "ham conductor run")?;
     // Before anything is started: a missing file needs no conductor.
     if args.piped
         && let Some(app) = context.stdin_taken()
     {
         return Err(Failure::usage(
-            format!("both the passphrase and the {app} are to come from standard input"),
-            "give the app as a file: --piped takes the passphrase from standard input",
+            format!("the passphrase and the {app} cannot both come from standard input"),
+            "pass the app as a file: --piped reads the passphrase from standard input",
         ));
     }
     let bundle = match &context.app {
@@ -77,18 +79,18 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         DataDirectory::Temporary => None,
         DataDirectory::Kept(directory) => Some(directory.clone()),
     };
-    let conductor = start(context.output, config).await?;
+    let conductor = embedded::start(context.output, config).await?;
     let app_id = match bundle {
         Some(bundle) => {
             let id = settings.app_id().ok().map(ToOwned::to_owned);
-            Some(install(context.output, &conductor, bundle, id).await?)
+            Some(embedded::install(context.output, &conductor, bundle, id).await?)
         }
         None => None,
     };
     let app_port = match args.app_port {
         Some(port) => {
             let taken =
-                |error| Failure::new(Exit::Local, anyhow::Error::msg(error), "give another --app-port");
+                |error| Failure::new(Exit::Local, anyhow::Error::msg(error), "pass another --app-port");
             Some(conductor.attach_app_interface(port).await.map_err(taken)?)
         }
         None => None,
@@ -104,32 +106,6 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     )?;
     // Until a signal drops this, and the conductor with it.
     std::future::pending().await
-}
-
-/// What `--release` takes: each release as it is written, or called by one that speaks like it.
-fn releases() -> impl clap::builder::TypedValueParser<Value = Release> {
-    let values = Release::ALL.into_iter().filter_map(|release| {
-        let (name, others) = release.names().split_first()?;
-        Some(PossibleValue::new(*name).aliases(others))
-    });
-    PossibleValuesParser::new(values).try_map(|text| text.parse::<Release>())
-}
-
-/// Starts an embedded conductor.
-pub(crate) async fn start(output: Output, config: Config) -> Result<DevConductor, Failure> {
-    let starting = DevConductor::start_with(config);
-    progress::during(output, "starting the conductor", starting).await.map_err(failure)
-}
-
-/// Installs and enables an app in it, unless an app of this id is there. Answers the id.
-pub(crate) async fn install(
-    output: Output,
-    conductor: &DevConductor,
-    bundle: Vec<u8>,
-    id: Option<String>,
-) -> Result<String, Failure> {
-    let refused = |error| Failure::new(Exit::Refused, anyhow::Error::msg(error), INSTALL_ADVICE);
-    progress::during(output, "installing the app", conductor.install(bundle, id)).await.map_err(refused)
 }
 
 /// What a `holochain` configuration says that matters here: network settings do not.
@@ -150,7 +126,7 @@ async fn from_file(path: &Path, release: Release) -> Result<Config, Failure> {
         KeystoreConfig::DangerTestKeystore | KeystoreConfig::LairServerInProc { .. } => {}
         KeystoreConfig::LairServer { .. } => {
             return Err(wrong(anyhow::anyhow!(
-                "an embedded conductor has a keystore of its own: lair_server_in_proc"
+                "an embedded conductor has its own keystore: use lair_server_in_proc"
             )));
         }
     }
@@ -187,21 +163,6 @@ async fn passphrase() -> Result<Passphrase, Failure> {
     }
     Ok(Passphrase::new(line))
 }
-
-fn failure(error: StartError) -> Failure {
-    let advice = match &error {
-        StartError::Directory { .. } => "give another --data",
-        StartError::InUse(_) => "stop the other one, or give another --data",
-        StartError::Keystore(_) => "was it made with another passphrase? Another --data starts anew",
-        StartError::Port { .. } => "stop what holds the port, or give another --admin-port",
-        _ => "if the directory was written by another version, start with another --data",
-    };
-    Failure::new(Exit::Local, error, advice)
-}
-
-/// What to do about an app that is refused.
-pub(crate) const INSTALL_ADVICE: &str =
-    "the conductor's words say why: check the bundle; an app of kept data is found again by its --app-id";
 
 /// The word for no directory.
 const TEMPORARY: &str = "temporary";

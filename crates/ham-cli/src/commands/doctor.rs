@@ -2,20 +2,24 @@
 //!
 //! It writes nothing to a source chain, unless `--call` asks for the last two steps in earnest.
 
+mod findings;
 mod steps;
 
+use findings::{Finding, Findings, Stopped};
 use serde_json::{Value, json};
 
 use crate::commands::info::{plain, trimmed};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::flags;
 
 /// Finds out why there is no connection, or why calls fail.
 #[derive(Debug, clap::Args)]
+#[command(args = flags::app_interface())]
 pub(crate) struct Args {
-    /// Also sign, and ask every cell whether it can be called. With keys of ham's own this writes one capability grant
-    /// per cell, once; a cell that was never called runs its init
+    /// Also sign a call, and ask every cell whether it can be called. With ham's own keys this writes one capability
+    /// grant per cell, once; a cell that was never called runs its init
     #[arg(long)]
     call: bool,
 }
@@ -23,42 +27,6 @@ pub(crate) struct Args {
 /// The steps, in the order of a call's way.
 const STEPS: [&str; 9] =
     ["settings", "admin port", "origin", "release", "app state", "token", "app port", "signing", "cell"];
-
-/// What a step found.
-#[derive(Debug)]
-enum Finding {
-    Good(String),
-    Skipped(String),
-    Bad(Failure),
-}
-
-/// What the steps found so far.
-#[derive(Debug, Default)]
-struct Findings {
-    found: Vec<(&'static str, Finding)>,
-}
-
-impl Findings {
-    fn good(&mut self, step: &'static str, detail: impl Into<String>) {
-        self.found.push((step, Finding::Good(detail.into())));
-    }
-
-    fn skipped(&mut self, step: &'static str, why: impl Into<String>) {
-        self.found.push((step, Finding::Skipped(why.into())));
-    }
-}
-
-/// A step failed; the ones after it are not reached.
-#[derive(Debug)]
-struct Stopped {
-    step: &'static str,
-    failure: Failure,
-}
-
-/// Names the step of a failure.
-fn at<E: Into<Failure>>(step: &'static str) -> impl FnOnce(E) -> Stopped {
-    move |error| Stopped { step, failure: error.into() }
-}
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let mut findings = Findings::default();
@@ -84,7 +52,7 @@ fn conclusion(step: &str, failure: &Failure) -> Failure {
         Exit::Unknown => Exit::NoConnection,
         _ => Exit::Refused,
     };
-    Failure::new(exit, anyhow::anyhow!("the step `{step}` fails"), failure.advice().unwrap_or("see above"))
+    Failure::new(exit, anyhow::anyhow!("the step `{step}` failed"), failure.advice().unwrap_or("see above"))
 }
 
 fn show(context: &Context, findings: &Findings) -> Result<(), Failure> {
@@ -99,10 +67,18 @@ fn show(context: &Context, findings: &Findings) -> Result<(), Failure> {
             };
             table.add_row([mark, step, &detail]);
         }
-        trimmed(&table)
+        let mut text = trimmed(&table);
+        if !findings.limits().is_empty() {
+            text.push_str("\n\nOn this release:");
+        }
+        for limit in findings.limits() {
+            text.push_str("\n- ");
+            text.push_str(limit);
+        }
+        text
     };
     let steps: Vec<Value> = STEPS.iter().map(|step| step_json(step, finding(findings, step))).collect();
-    context.output.result(text, &json!({ "steps": steps }))
+    context.output.result(text, &json!({ "steps": steps, "limits": findings.limits() }))
 }
 
 fn finding<'a>(findings: &'a Findings, step: &str) -> Option<&'a Finding> {

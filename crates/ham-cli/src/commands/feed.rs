@@ -7,26 +7,30 @@ use crate::connect;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::peer::{self, Peer};
+use crate::flags;
+use crate::following::Following;
 use crate::progress;
+use crate::server::{self, Server};
 use crate::wait::{self, Failed};
 
-/// Prints a chain's blocks and events until it is interrupted. The subscription comes back by itself; what may be missing
+/// Prints a chain's blocks and events until it is interrupted. The subscription comes back by itself; what may be
+/// missing
 /// meanwhile is a gap.
 #[derive(Debug, clap::Args)]
+#[command(args = flags::following(flags::server()))]
 pub(crate) struct Args {
     #[command(flatten)]
-    peer: Peer,
+    server: Server,
     /// The chain
     #[arg(long, value_name = "CHAIN")]
     chain: String,
-    /// Only events of this type; can be given several times
+    /// Only events of this type; may be repeated
     #[arg(long = "event-type", value_name = "TYPE")]
     event_types: Vec<String>,
-    /// The server's dialect; without it, its first message tells
+    /// The server's dialect; if omitted, its first message tells
     #[arg(long, value_enum)]
     dialect: Option<Spoken>,
-    /// End after so many blocks and events; gaps do not count
+    /// Stop after this many blocks and events; gaps do not count
     #[arg(long, value_name = "N")]
     count: Option<u64>,
 }
@@ -34,14 +38,14 @@ pub(crate) struct Args {
 /// The names of the dialects.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Spoken {
-    /// The documented one
+    // The documented one.
     Documented,
-    /// That of hierachain 0.2.0
+    // That of hierachain 0.2.0.
     Hierachain,
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
-    let client = FeedClient::new(config(context, &args).await?).map_err(peer::bad_config)?;
+    let client = FeedClient::new(config(context, &args).await?).map_err(server::bad_config)?;
     let mut topic = Topic::chain(&args.chain);
     for event_type in &args.event_types {
         topic = topic.with_event_type(event_type);
@@ -53,14 +57,13 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             Failed::new(error, recovery, refused)
         })
     };
-    let subscribing = wait::connected(context, None, attempt);
+    let subscribing = wait::connected(context, context.follow_for(), attempt);
     let mut feed = progress::during(context.output, "subscribing", subscribing).await?;
     context.output.note(&format!("subscribed to the chain `{}`", args.chain));
-    let mut left = args.count;
-    while left != Some(0) {
-        let Some(item) = feed.next().await else { break };
+    let mut following = Following::begin(context, args.count);
+    while let Some(item) = following.next(context, feed.next()).await? {
         if matches!(item, FeedItem::Block { .. } | FeedItem::Event { .. }) {
-            left = left.map(|left| left - 1);
+            following.count();
         }
         show(context, &item)?;
     }
@@ -68,9 +71,10 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
 }
 
 async fn config(context: &Context, args: &Args) -> Result<FeedConfig, Failure> {
-    let tokens = args.peer.tokens(context).await?;
-    let config = FeedConfig::new(args.peer.url()?).with_endpoint(|endpoint| {
-        let session = peer::session(context, endpoint.session.clone());
+    let tokens = args.server.tokens(context).await?;
+    let config = FeedConfig::new(args.server.url()?);
+    let session = server::session(context, config.endpoint.session.clone())?;
+    let config = config.with_endpoint(|endpoint| {
         endpoint.with_retry(connect::retry(&context.settings)).with_session(session).with_tokens(tokens)
     });
     Ok(match args.dialect {
@@ -83,16 +87,16 @@ async fn config(context: &Context, args: &Args) -> Result<FeedConfig, Failure> {
 fn refused(error: SubscribeError) -> Failure {
     let (exit, advice) = match &error {
         SubscribeError::NotConnected(dial) | SubscribeError::Unauthorized(dial) => {
-            (Exit::NoConnection, peer::advice(dial))
+            (Exit::NoConnection, server::advice(dial))
         }
-        SubscribeError::Rejected { .. } => (Exit::Refused, "give a chain that the server has, with --chain"),
+        SubscribeError::Rejected { .. } => (Exit::Refused, "pass a chain that the server has with --chain"),
         SubscribeError::TimedOut { last: Some(_), .. } => (
             Exit::NoConnection,
-            "the server takes the connection and ends it: correct what it names, or the URL",
+            "the server accepts the connection and then closes it: correct what its message names, or the URL",
         ),
         SubscribeError::TimedOut { .. } => (
             Exit::NoConnection,
-            "the server hangs or is no feed: correct the URL, or give a longer --timeout",
+            "the server is hanging or is not a feed: correct the URL, or pass a longer --timeout",
         ),
         _ => (Exit::NoConnection, "try again"),
     };
@@ -116,7 +120,7 @@ fn show(context: &Context, item: &FeedItem) -> Result<(), Failure> {
 
 fn gap(cause: &GapCause) -> Value {
     if let GapCause::LinkLost(ended) = cause {
-        return peer::gap(ended);
+        return server::gap(ended);
     }
     let (cause, detail) = match cause {
         GapCause::BadFrame(why) => ("bad_frame", why.clone()),

@@ -11,18 +11,21 @@ use crate::connect;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::flags;
 use crate::progress;
 
 /// Lists and revokes the capability grants of the app's cells. Needs the admin interface.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Args {
     /// List the grants, without their secrets
+    #[command(args = flags::admin())]
     List {
-        /// Also those that were revoked
+        /// Also list grants that were revoked
         #[arg(long)]
         revoked: bool,
     },
     /// Revoke grants for good
+    #[command(args = flags::admin())]
     Revoke {
         /// The grant, as `ham grants list` shows it
         #[arg(required = true, value_name = "HASH")]
@@ -31,7 +34,7 @@ pub(crate) enum Args {
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
-    let settings = context.reached().await?;
+    let settings = context.target().await?;
     let admin = connect::admin(settings, connect::CONNECT_TIMEOUT.min(settings.timeout))?;
     let app_id = settings.app_id()?;
     match args {
@@ -95,7 +98,7 @@ fn hash(text: &str) -> Result<ActionHash, Failure> {
         .and_then(|bytes| ActionHash::try_from_raw_39(bytes).ok())
         .ok_or_else(|| {
             Failure::usage(
-                format!("`{text}` is no action hash"),
+                format!("`{text}` is not an action hash"),
                 "copy one from `ham grants list`; it starts with uhCkk",
             )
         })
@@ -145,7 +148,7 @@ fn functions(capability: &GrantedCapability) -> String {
             }
         },
         GrantedCapability::DirectSignal => "direct signals".into(),
-        GrantedCapability::Other(name) => format!("`{name}`, which this ham does not know"),
-        _ => "something that this ham does not know".into(),
+        GrantedCapability::Other(name) => format!("`{name}`, unknown to this version of ham"),
+        _ => "something unknown to this version of ham".into(),
     }
 }

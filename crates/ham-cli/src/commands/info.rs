@@ -10,13 +10,15 @@ use crate::app;
 use crate::connect;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::flags;
 use crate::progress;
 use crate::settings::Values;
 
 /// Shows the app, its cells and who signs.
 #[derive(Debug, clap::Args)]
+#[command(args = flags::app_interface(), arg = flags::wait())]
 pub(crate) struct Args {
-    /// Show every setting and where it came from instead; connects to nothing
+    /// Show every setting and where it comes from instead; does not connect
     #[arg(long)]
     settings: bool,
 }
@@ -30,11 +32,8 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let asked = progress::during(context.output, "asking for the app", asking).await;
     connect::close(&ham).await;
     let (info, release) = asked?;
-    let named = if context.settings.release.is_some() {
-        ", named by HAM_HOLOCHAIN_RELEASE and not checked"
-    } else {
-        ""
-    };
+    let named =
+        if context.settings.release.is_some() { " (set by HAM_HOLOCHAIN_RELEASE, not checked)" } else { "" };
     show(context, &info, (release, named), ham.signing())
 }
 
@@ -52,7 +51,8 @@ fn show(
             table.add_row([&cell.name, &cell.cell_id.dna_hash().to_string(), &cell.network_seed, state]);
         }
         format!(
-            "app       {}\nstate     {status}\nagent     {}\nsigning   {signing}\nconductor Holochain {release}{named}\n\n{}",
+            "app       {}\nstate     {status}\nagent     {}\nsigning   {signing}\nconductor Holochain \
+             {release}{named}\n\n{}",
             info.installed_app_id,
             info.agent_pub_key,
             trimmed(&table)
@@ -76,7 +76,9 @@ fn show_settings(context: &Context) -> Result<(), Failure> {
     let text = || {
         let mut table = plain(["setting", "value", "source", "what it is"]);
         for (setting, value, source) in values.shown() {
-            table.add_row([setting.key, value.as_deref().unwrap_or("-"), &source.to_string(), setting.about]);
+            let line = values.position(setting.key).map(|position| format!(", line {}", position.line));
+            let source = format!("{source}{}", line.unwrap_or_default());
+            table.add_row([setting.key, value.as_deref().unwrap_or("-"), &source, setting.about]);
         }
         let file = values.file.as_ref().map_or("none".into(), |file| file.display().to_string());
         format!("{}\n\nconfiguration file: {file}", trimmed(&table))
@@ -89,8 +91,9 @@ fn settings_json(values: &Values) -> Value {
         .shown()
         .into_iter()
         .map(|(setting, value, source)| {
-            let shown =
-                json!({ "value": value, "source": source.to_string(), "variable": setting.variable() });
+            let line = values.position(setting.key).map(|position| position.line);
+            let shown = json!({ "value": value, "source": source.to_string(), "line": line,
+                "variable": setting.variable() });
             (setting.key.to_owned(), shown)
         })
         .collect();

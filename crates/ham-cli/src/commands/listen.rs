@@ -1,28 +1,32 @@
 //! `ham listen`: what an envelope server sends, as it comes, and where some may be missing.
 
-use ham_envelope::{Client, ConnectEvent, Incoming};
+use ham_envelope::{Client, ConnectEvent, Incoming, RunError};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::request;
 use crate::context::Context;
+use crate::envelopes;
 use crate::failure::Failure;
-use crate::peer::{self, Peer};
+use crate::flags;
+use crate::following::Following;
+use crate::server::{self, Server};
 use crate::shutdown::RELEASE_TIMEOUT;
 
 /// Prints envelopes until it is interrupted. The connection comes back by itself; where some may be missing is a gap.
 #[derive(Debug, clap::Args)]
+#[command(args = flags::following(flags::server()))]
 pub(crate) struct Args {
     #[command(flatten)]
-    peer: Peer,
-    /// End after so many envelopes; gaps do not count
+    server: Server,
+    /// Stop after this many envelopes; gaps do not count
     #[arg(long, value_name = "N")]
     count: Option<u64>,
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
-    let config = args.peer.config(context).await?;
+    let config = envelopes::config(&args.server, context).await?;
     // One at a time: what waits beyond that waits in the client's bounded queue, which tells what it drops.
     let (sender, mut incoming) = mpsc::channel(1);
     let handler = move |item: Incoming| {
@@ -32,26 +36,33 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             let _ = sender.send(item).await;
         }
     };
-    let client = Client::new(config, handler).map_err(peer::bad_config)?;
+    let client = Client::new(config, handler).map_err(server::bad_config)?;
     let (cancel, mut events) = (CancellationToken::new(), client.events());
-    let mut running = peer::connect(context, &client, &cancel, None).await?;
+    let mut running = envelopes::connect(context, &client, &cancel, context.follow_for()).await?;
     // The first says that the connection is there, before anything that came by it.
     if let Some(event) = events.next().await {
         changed(context, event)?;
     }
-    let mut left = args.count;
-    while left != Some(0) {
+    let mut following = Following::begin(context, args.count);
+    let mut next = async || {
         tokio::select! {
             // In this order, what came before a link dropped is printed before the gap.
             biased;
-            ended = &mut running => return ended.map_err(peer::ended),
-            Some(item) = incoming.recv() => {
+            ended = &mut running => Some(Came::End(ended)),
+            Some(item) = incoming.recv() => Some(Came::Item(item)),
+            Some(event) = events.next() => Some(Came::Change(event)),
+        }
+    };
+    while let Some(came) = following.next(context, next()).await? {
+        match came {
+            Came::End(ended) => return ended.map_err(envelopes::ended),
+            Came::Change(event) => changed(context, event)?,
+            Came::Item(item) => {
                 if matches!(item, Incoming::Envelope { .. } | Incoming::LateAnswer(_)) {
-                    left = left.map(|left| left - 1);
+                    following.count();
                 }
                 show(context, &item)?;
             }
-            Some(event) = events.next() => changed(context, event)?,
         }
     }
     cancel.cancel();
@@ -60,13 +71,20 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What comes next.
+enum Came {
+    End(Result<(), RunError>),
+    Item(Incoming),
+    Change(ConnectEvent),
+}
+
 fn changed(context: &Context, event: ConnectEvent) -> Result<(), Failure> {
     match event {
         ConnectEvent::Connected => {
             context.output.note("listening");
             Ok(())
         }
-        ConnectEvent::Disconnected(ended) => loss(context, &peer::gap(&ended)),
+        ConnectEvent::Disconnected(ended) => loss(context, &server::gap(&ended)),
         // Missed changes hold a drop: there is no other way to have many.
         _ => loss(context, &json!({ "type": "gap", "cause": "link_lost", "detail": "the link dropped" })),
     }

@@ -7,10 +7,12 @@ use serde_json::json;
 use crate::connect;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::flags;
 use crate::progress;
 
 /// Connects to the app and asks the conductor for it once.
 #[derive(Debug, clap::Args)]
+#[command(args = flags::app_interface(), arg = flags::wait())]
 pub(crate) struct Args {}
 
 pub(crate) async fn run(context: &Context, _: Args) -> Result<(), Failure> {

@@ -6,24 +6,27 @@ use serde_json::value::RawValue;
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
+use crate::envelopes;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::flags;
 use crate::input;
-use crate::peer::{self, Peer};
 use crate::progress;
+use crate::server::{self, Server};
 use crate::shutdown::RELEASE_TIMEOUT;
 
 /// Sends one request and prints the envelope that answers it.
 #[derive(Debug, clap::Args)]
+#[command(args = flags::server())]
 pub(crate) struct Args {
     #[command(flatten)]
-    peer: Peer,
+    server: Server,
     /// The kind of the request
     kind: String,
-    /// The payload as JSON, `@FILE`, or `-` for standard input; nothing is no payload
+    /// The payload as JSON, `@FILE`, or `-` for standard input; omit it for no payload
     #[arg(allow_hyphen_values = true)]
     payload: Option<String>,
-    /// The aspect it is meant for
+    /// The aspect that the request is for
     #[arg(long, value_name = "ASPECT")]
     target_aspect: Option<String>,
 }
@@ -31,23 +34,23 @@ pub(crate) struct Args {
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     // Before anything is dialled: what cannot be sent need not connect.
     let envelope = envelope(&args).await?;
-    let config = args.peer.config(context).await?;
-    let client = Client::new(config, |_: Incoming| std::future::ready(())).map_err(peer::bad_config)?;
+    let config = envelopes::config(&args.server, context).await?;
+    let client = Client::new(config, |_: Incoming| std::future::ready(())).map_err(server::bad_config)?;
     let (cancel, timeout) = (CancellationToken::new(), context.settings.timeout);
-    let mut running = peer::connect(context, &client, &cancel, Some(timeout)).await?;
+    let mut running = envelopes::connect(context, &client, &cancel, Some(timeout)).await?;
     // From here on bytes of the request can leave.
-    let _ = context
-        .if_interrupted
-        .set("interrupted while the request was under way: its outcome is unknown; look before asking again");
+    let _ = context.if_interrupted.set(
+        "interrupted while the request was under way: its outcome is unknown; check before sending it again",
+    );
     let asked = async {
         tokio::select! {
             // The run first: it says why there is no connection any more.
             biased;
             ended = &mut running => Err(match ended {
-                Err(error) => peer::ended(error),
-                Ok(()) => peer::unanswered(RequestError::Stopped),
+                Err(error) => envelopes::ended(error),
+                Ok(()) => envelopes::unanswered(RequestError::Stopped),
             }),
-            answered = client.request(envelope, timeout) => answered.map_err(peer::unanswered),
+            answered = client.request(envelope, timeout) => answered.map_err(envelopes::unanswered),
         }
     };
     let answer = progress::during(context.output, "waiting for the answer", asked).await?;
@@ -59,7 +62,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
 
 async fn envelope(args: &Args) -> Result<Envelope, Failure> {
     if args.kind.is_empty() {
-        return Err(Failure::usage("the kind is empty", "name what the server is to do"));
+        return Err(Failure::usage("the kind is empty", "say what the server should do"));
     }
     let mut envelope = Envelope::request(&args.kind);
     envelope.payload = payload(args).await?;
@@ -71,11 +74,11 @@ async fn envelope(args: &Args) -> Result<Envelope, Failure> {
 
 async fn payload(args: &Args) -> Result<Option<Box<RawValue>>, Failure> {
     let Some(given) = args.payload.as_deref() else { return Ok(None) };
-    let text = input::payload(given, args.peer.reads_stdin().then_some("token")).await?;
+    let text = input::payload(given, args.server.reads_stdin().then_some("token")).await?;
     serde_json::from_slice(&text).map(Some).map_err(|error| {
         Failure::usage(
-            format!("the payload is no JSON: {error}"),
-            "correct it; a text needs its own quotes inside the shell's: '\"text\"'",
+            format!("the payload is not valid JSON: {error}"),
+            "correct it; a string needs quotes of its own inside the shell's: '\"text\"'",
         )
     })
 }

@@ -10,26 +10,32 @@ use crate::app::{self, Cell};
 use crate::connect;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::flags;
+use crate::following::Following;
 use crate::json as convert;
 
 /// Prints signals until it is interrupted. The connection comes back by itself; what may be missing meanwhile is a gap.
 #[derive(Debug, clap::Args)]
+#[command(args = flags::following(flags::app_interface()), arg = flags::wait())]
 pub(crate) struct Args {
-    /// End after so many signals; gaps do not count
+    /// Stop after this many signals; gaps do not count
     #[arg(long, value_name = "N")]
     count: Option<u64>,
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
-    let ham = connect::open(context, None).await?;
+    let ham = connect::open(context, context.follow_for()).await?;
     let mut signals = ham.signals();
     let mut cells = app::cells(&ham.app_info().await?);
     context.output.note(&format!("listening to the signals of the app `{}`", ham.config().app_id));
-    let mut left = args.count;
-    while left != Some(0) {
-        let Some(item) = signals.next().await else { break };
+    let mut following = Following::begin(context, args.count);
+    let ended = loop {
+        let item = match following.next(context, signals.next()).await {
+            Ok(Some(item)) => item,
+            ended => break ended.map(drop),
+        };
         if let SignalItem::Signal(signal) = &item {
-            left = left.map(|left| left - 1);
+            following.count();
             // A clone made since: its name is worth one question.
             if unknown(&cells, signal)
                 && let Ok(info) = ham.app_info().await
@@ -38,9 +44,9 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             }
         }
         show(context, &cells, &item)?;
-    }
+    };
     connect::close(&ham).await;
-    Ok(())
+    ended
 }
 
 fn unknown(cells: &[Cell], signal: &Signal) -> bool {
@@ -125,6 +131,6 @@ mod tests {
     fn a_payload_without_json_keeps_its_bytes() {
         let shown = payload(&[0x81, 0x01, 0xc0]);
         assert_eq!(shown["$messagepack"], "gQHA");
-        assert!(shown["why"].as_str().unwrap().contains("no string"));
+        assert!(shown["why"].as_str().unwrap().contains("not a string"));
     }
 }

@@ -7,12 +7,15 @@ use crate::commands::ping::milliseconds;
 use crate::connect;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::flags;
+use crate::following::Following;
 use crate::progress;
 
 /// Shows the state of the connection to the app.
 #[derive(Debug, clap::Args)]
+#[command(args = flags::following(flags::app_interface()))]
 pub(crate) struct Args {
-    /// Go on, a line for every change, until interrupted; the connection redials by itself
+    /// Print a line for every change, until interrupted; the connection redials by itself
     #[arg(long)]
     follow: bool,
 }
@@ -54,9 +57,10 @@ async fn settled(ham: &PersistentHam, within: std::time::Duration) -> Result<(),
 async fn follow(context: &Context, ham: &PersistentHam) -> Result<(), Failure> {
     let mut watch = ham.state();
     let mut state = Some(watch.get());
+    let following = Following::begin(context, None);
     while let Some(now) = state {
         show(context, ham, &now)?;
-        state = watch.changed().await;
+        state = following.next(context, watch.changed()).await?;
     }
     Ok(())
 }

@@ -4,7 +4,6 @@ use std::io;
 use std::time::Duration;
 
 use ham::{AdminError, CallError, ConnectError};
-use ham_testkit::conductor;
 
 /// Why a demonstration could not be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -15,16 +14,16 @@ pub enum DemoError {
     Options(String),
     /// There is no conductor's binary and it cannot be built.
     #[error("no conductor to run")]
-    Install(#[from] conductor::InstallError),
+    Install(#[from] ham_launcher::InstallError),
     /// The probe's bundle cannot be read.
     #[error("no app to run")]
-    Bundle(#[from] conductor::BundleError),
+    Bundle(#[from] ham_launcher::BundleError),
     /// The conductor cannot be started, killed or restarted.
     #[error("the conductor's process failed")]
-    Launch(#[from] conductor::LaunchError),
+    Launch(#[from] ham_launcher::LaunchError),
     /// The app cannot be installed.
     #[error("setting up the app failed")]
-    App(#[from] conductor::AdminError),
+    App(#[from] ham_launcher::AdminError),
     /// The connection cannot be made.
     #[error("connecting failed")]
     Connect(#[from] ConnectError),

@@ -3,7 +3,7 @@
 use std::pin::pin;
 
 use ham::{HamState, PersistentHam};
-use ham_testkit::conductor::{Conductor, LaunchError};
+use ham_launcher::{Conductor, LaunchError};
 use tokio::time::Instant;
 
 use super::error::DemoError;

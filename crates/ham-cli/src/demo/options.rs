@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ham_testkit::conductor::{Install, Release};
+use ham_launcher::{Install, Release};
 
 use super::error::DemoError;
 

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use ham_testkit::conductor;
-
 use super::report::KillReport;
 
 /// What a demonstration is doing. `Display` is a line to show.
@@ -11,7 +9,7 @@ use super::report::KillReport;
 #[non_exhaustive]
 pub enum Progress {
     /// The conductor's binary is built, once a machine.
-    Building(conductor::Progress),
+    Building(ham_launcher::Progress),
     /// The conductor starts.
     Starting,
     /// The app is installed and every cell can be called.

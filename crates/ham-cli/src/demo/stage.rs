@@ -3,7 +3,7 @@
 use ham::{
     AppInterface, CallTarget, PersistentHam, PersistentHamConfig, ResetRule, RetryDelay, default_retry,
 };
-use ham_testkit::conductor::{Conductor, HappBundleSource, InstallOptions, Lookup, Tool};
+use ham_launcher::{Conductor, HappBundleSource, InstallOptions, Lookup, Tool};
 use holochain_types::prelude::{CreateCloneCellPayload, DnaModifiersOpt};
 use url::Url;
 

@@ -128,7 +128,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
         let (mut map, mut keys) = (Vec::new(), std::collections::HashSet::new());
         while let Some((key, Parsed(value))) = entries.next_entry::<String, Parsed>()? {
             if !keys.insert(key.clone()) {
-                return Err(A::Error::custom(format!("the key `{key}` is there twice")));
+                return Err(A::Error::custom(format!("the key `{key}` appears twice")));
             }
             map.push((Value::from(key), value));
         }

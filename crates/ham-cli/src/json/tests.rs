@@ -127,16 +127,16 @@ fn what_json_cannot_show_is_refused_with_the_reason() {
     let map = |key: Value| Value::Map(vec![(key, Value::Nil)]);
     let twice = Value::Map(vec![(Value::from("a"), Value::Nil), (Value::from("a"), Value::Nil)]);
     let cases = [
-        (pack(&map(Value::from(1))), "no string"),
+        (pack(&map(Value::from(1))), "not a string"),
         (pack(&twice), "twice"),
         (pack(&Value::Ext(5, vec![1])), "extension type 5"),
         (pack(&Value::F64(f64::NAN)), "NaN"),
         (pack(&Value::F32(f32::INFINITY)), "inf"),
         (pack(&map(Value::from(HASH))), "marks bytes"),
-        (vec![0xa1, 0xff], "no UTF-8"),
+        (vec![0xa1, 0xff], "not valid UTF-8"),
         (vec![0xc0, 0xc0], "1 more bytes"),
-        (vec![], "no MessagePack"),
-        (vec![0x91; 2_000], "no MessagePack"),
+        (vec![], "not MessagePack"),
+        (vec![0x91; 2_000], "not MessagePack"),
     ];
     for (bytes, why) in cases {
         let refused = shown(&bytes).unwrap_err();

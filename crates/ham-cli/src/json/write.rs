@@ -17,7 +17,7 @@ pub(crate) fn shown(bytes: &[u8]) -> Result<Json, String> {
     let mut rest = bytes;
     // rmpv counts a level more than once; its bound keeps the stack safe, ours below decides what is shown.
     let value = rmpv::decode::read_value_with_max_depth(&mut rest, 4 * MAX_DEPTH)
-        .map_err(|error| format!("it is no MessagePack, or nested deeper than {MAX_DEPTH} ({error})"))?;
+        .map_err(|error| format!("it is not MessagePack, or is nested deeper than {MAX_DEPTH} ({error})"))?;
     if !rest.is_empty() {
         return Err(format!("{} more bytes follow the value", rest.len()));
     }
@@ -40,7 +40,7 @@ fn json(value: &Value, depth: usize) -> Result<Json, String> {
         Value::F64(value) => float(*value),
         Value::String(text) => match text.as_str() {
             Some(text) => Ok(text.into()),
-            None => Err("it has a string that is no UTF-8".into()),
+            None => Err("it has a string that is not valid UTF-8".into()),
         },
         Value::Binary(bytes) if is_hash(bytes) => {
             Ok(json!({ HASH: holo_hash::encode::holo_hash_encode(bytes) }))
@@ -65,7 +65,7 @@ fn float(value: f64) -> Result<Json, String> {
 fn object(entries: &[(Value, Value)], depth: usize) -> Result<Json, String> {
     let (mut object, mut keys) = (Map::new(), HashSet::new());
     for (key, value) in entries {
-        let key = key.as_str().ok_or("it has a map with a key that is no string")?;
+        let key = key.as_str().ok_or("it has a map with a key that is not a string")?;
         if !keys.insert(key) {
             return Err(format!("it has a map with the key {key:?} twice"));
         }

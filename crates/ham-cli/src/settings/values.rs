@@ -1,40 +1,20 @@
 //! The values as texts, each with its source.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use url::Url;
 
 use super::conductor::{Chosen, named};
-use super::table::{SETTINGS, Setting};
+use super::file;
+use super::table::{SETTINGS, Setting, find};
+use super::value::{Position, Source, Value};
 use crate::failure::Failure;
-use crate::input;
-
-/// Where a value came from, the nearest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Source {
-    Flag,
-    Environment,
-    File,
-    Default,
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Flag => "flag",
-            Self::Environment => "environment",
-            Self::File => "file",
-            Self::Default => "default",
-        })
-    }
-}
 
 /// The values that are set.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Values {
-    values: BTreeMap<&'static str, (String, Source)>,
+    values: BTreeMap<&'static str, Value>,
     /// The configuration file that was read.
     pub(crate) file: Option<PathBuf>,
 }
@@ -44,8 +24,8 @@ impl Values {
     pub(crate) fn add(&mut self, source: Source, read: impl Fn(&str) -> Option<String>) {
         for setting in SETTINGS {
             // An empty variable counts as unset: that is how a service's environment file unsets one.
-            if let Some(value) = read(setting.key).filter(|value| !value.is_empty()) {
-                self.values.entry(setting.key).or_insert((value, source));
+            if let Some(text) = read(setting.key).filter(|text| !text.is_empty()) {
+                self.values.entry(setting.key).or_insert(Value { text, source, position: None });
             }
         }
     }
@@ -62,54 +42,21 @@ impl Values {
             (None, Some(path)) if path.exists() => path,
             _ => return Ok(()),
         };
-        let shown = path.display();
-        let text = input::file(path, input::MAX_SETTINGS)?;
-        let text = String::from_utf8(text).map_err(|_| {
-            Failure::usage(format!("the configuration file {shown} is no text"), "write it as UTF-8")
-        })?;
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-            // The error's own text quotes the line, which can hold what nobody should see.
-            Failure::usage(
-                format!("the configuration file {shown} is no TOML: {}", error.message()),
-                "correct the file",
-            )
-        })?;
-        let mut values = BTreeMap::new();
-        for (key, value) in table {
-            let value = match value {
-                toml::Value::String(text) => text,
-                toml::Value::Integer(number) => number.to_string(),
-                _ => {
-                    return Err(Failure::usage(
-                        format!(
-                            "`{key}` in the configuration file {shown} is neither a text nor a whole number"
-                        ),
-                        "correct the file",
-                    ));
-                }
-            };
-            if !SETTINGS.iter().any(|setting| setting.key == key) {
-                let known: Vec<&str> = SETTINGS.iter().map(|setting| setting.key).collect();
-                return Err(Failure::usage(
-                    format!("the configuration file {shown} has an unknown setting `{key}`"),
-                    format!("the settings are {}; secrets are given as files", known.join(", ")),
-                ));
-            }
-            values.insert(key, value);
+        for (key, value) in file::read(path)? {
+            self.values.entry(key).or_insert(value);
         }
-        self.add(Source::File, |key| values.get(key).cloned());
         self.file = Some(path.to_owned());
         Ok(())
     }
 
     /// A value as it was given.
     pub(crate) fn text(&self, key: &str) -> Option<String> {
-        self.values.get(key).map(|(value, _)| value.clone())
+        self.values.get(key).map(|value| value.text.clone())
     }
 
     /// Where a value came from.
     pub(crate) fn source(&self, key: &str) -> Source {
-        self.values.get(key).map_or(Source::Default, |(_, source)| *source)
+        self.values.get(key).map_or(Source::Default, |value| value.source)
     }
 
     /// A value as what it must be. The error names the place to correct; it quotes no URL, which can hold a password.
@@ -119,15 +66,15 @@ impl Values {
         expected: &str,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Result<Option<T>, Failure> {
-        let Some((value, _)) = self.values.get(key) else { return Ok(None) };
-        match parse(value.trim()) {
+        let Some(Value { text, .. }) = self.values.get(key) else { return Ok(None) };
+        match parse(text.trim()) {
             Some(parsed) => Ok(Some(parsed)),
             None => {
-                let hidden = setting(key).is_some_and(|setting| setting.hides_password);
-                let given = if hidden { String::new() } else { format!(", not `{value}`") };
+                let hidden = find(key).is_some_and(|setting| setting.hides_password);
+                let given = if hidden { String::new() } else { format!(", not `{text}`") };
                 Err(Failure::usage(
                     format!("{} must be {expected}{given}", self.place(key)),
-                    "correct it there; flags win over the environment, the environment over the file",
+                    "correct it there; flags override the environment, and the environment overrides the file",
                 ))
             }
         }
@@ -135,12 +82,21 @@ impl Values {
 
     /// Where a value is to be corrected.
     pub(crate) fn place(&self, key: &str) -> String {
-        match (self.source(key), setting(key), &self.file) {
-            (Source::Flag, Some(setting), _) => setting.flag.unwrap_or(key).to_owned(),
+        let position = self.position(key);
+        match (self.source(key), find(key), &self.file) {
+            (Source::Flag, Some(Setting { flag: Some(flag), .. }), _) => format!("--{}", flag.name),
             (Source::Environment, Some(setting), _) => setting.variable(),
-            (Source::File, _, Some(file)) => format!("{key} in {}", file.display()),
+            (Source::File, _, Some(file)) => match position {
+                Some(position) => format!("{key} in {}, {position},", file.display()),
+                None => format!("{key} in {}", file.display()),
+            },
             _ => key.to_owned(),
         }
+    }
+
+    /// Where in the configuration file a value stands, if it came from there.
+    pub(crate) fn position(&self, key: &str) -> Option<Position> {
+        self.values.get(key).and_then(|value| value.position)
     }
 
     /// Every setting with its value, fit to be shown, and its source.
@@ -153,15 +109,11 @@ impl Values {
         SETTINGS
             .iter()
             .map(|setting| match self.values.get(setting.key) {
-                Some((value, source)) => (*setting, Some(shown(setting, value)), *source),
+                Some(value) => (*setting, Some(shown(setting, &value.text)), value.source),
                 None => (*setting, None, Source::Default),
             })
             .collect()
     }
-}
-
-fn setting(key: &str) -> Option<&'static Setting> {
-    SETTINGS.iter().find(|setting| setting.key == key)
 }
 
 /// A URL without user, password and query.
@@ -171,6 +123,6 @@ fn bare(text: &str) -> String {
             let port = url.port().map_or(String::new(), |port| format!(":{port}"));
             format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
         }
-        Err(_) => "<no URL>".into(),
+        Err(_) => "<not a URL>".into(),
     }
 }

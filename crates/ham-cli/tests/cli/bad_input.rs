@@ -101,7 +101,7 @@ async fn what_answers_speaks_no_http() {
     };
     let ham = Ham::new().with("HAM_ADMIN_URL", format!("ws://{address}")).with("HAM_APP_ID", "app");
     tokio::select! {
-        ran = ham.run(&["ping"]) => ran.failed(3, &["no WebSocket server", "what to do:"]),
+        ran = ham.run(&["ping"]) => ran.failed(3, &["not a WebSocket server", "what to do:"]),
         () = serve => {}
     }
 }
@@ -131,7 +131,7 @@ async fn a_token_file_that_is_none_is_not_quoted() {
     let ham = Ham::new().with("HAM_APP_URL", "ws://127.0.0.1:1").with("HAM_APP_ID", "app");
     let file = ham.file("token", "*** no base64: hunter2 ***");
     let ran = ham.with("HAM_APP_TOKEN_FILE", file).run(&["ping", "-vvv"]).await;
-    ran.failed(8, &["no base64", "HAM_APP_TOKEN_FILE"]);
+    ran.failed(8, &["not valid base64", "HAM_APP_TOKEN_FILE"]);
     no_secret(&ran.all(), b"hunter2");
 }
 

@@ -24,7 +24,7 @@ async fn end(running: Running) {
 }
 
 fn flags<'a>(named: &'a [String], arguments: &[&'a str]) -> Vec<&'a str> {
-    named.iter().map(String::as_str).chain(arguments.iter().copied()).collect()
+    arguments.iter().copied().chain(named.iter().map(String::as_str)).collect()
 }
 
 /// The tags of ham's grants of the app.
@@ -54,6 +54,24 @@ async fn eight_calls_at_once_on_a_new_credential_file_are_answered_and_write_one
     assert_eq!(mode(&ham.credentials()), 0o600);
     ham.run(&call).await.ok();
     assert_eq!(tags(&ham, &named).await.len(), 1);
+    end(running).await;
+}
+
+/// The first call's was a raw log line.
+#[tokio::test]
+async fn a_grant_that_was_written_is_told_in_words_once() {
+    let ham = Ham::new();
+    let (running, named) = conductor(&ham, "probe").await;
+    let call = flags(&named, &["call", "probe", "probe", "count_items"]);
+    let first = ham.run(&call).await.ok();
+    assert!(first.stderr.starts_with("wrote a capability grant"), "{first}");
+    assert_eq!(first.stderr.lines().count(), 1, "{first}");
+    assert!(!first.stderr.contains("ham::"), "{first}");
+    let second = ham.run(&call).await.ok();
+    assert_eq!(second.stderr, "");
+    let other = flags(&named, &["call", "--json", "ledger", "ledger", "total"]);
+    let third = ham.run(&other).await.ok();
+    assert!(third.json_lines()[0]["note"].as_str().unwrap().contains("capability grant"), "{third}");
     end(running).await;
 }
 

@@ -8,7 +8,7 @@ use crate::support::{Ham, probe};
 #[tokio::test]
 async fn standard_input_is_not_both_the_app_and_the_passphrase() {
     let ran = Ham::new().run_with(&["dev", "--app", "-", "--piped"], b"passphrase\n").await;
-    ran.failed(2, &["both the passphrase and the app", "standard input", "give the app as a file"]);
+    ran.failed(2, &["the passphrase and the app cannot both", "standard input", "pass the app as a file"]);
 }
 
 #[tokio::test]
@@ -81,4 +81,30 @@ async fn it_is_the_release_that_it_is_told_to_be() {
         .await
         .failed(2, &["signal_url", "correct the file"]);
     ham.run(&["dev", "--release", "0.5"]).await.failed(2, &["0.5", "0.6, 0.7.0, 0.7.1"]);
+}
+
+/// The limits of the release stood in its line of the table, of hundreds of characters.
+#[tokio::test]
+async fn doctor_lists_what_a_release_cannot_do_below_its_table() {
+    let ham = Ham::new();
+    let mut running = ham.start(&["dev", "--json", "--release", "0.7.0", "--app", &probe()]);
+    let started: Value = serde_json::from_str(&running.line(|_| true).await).unwrap();
+    let port = started["admin_port"].to_string();
+    let shown = ham.run(&["doctor", "--admin-port", &port, "--app-id", "probe"]).await.ok();
+    let release = shown.text().lines().find(|line| line.contains(" release ")).unwrap();
+    assert!(release.contains("Holochain 0.7.0") && release.len() < 100, "{shown}");
+    assert!(shown.text().contains("\n- another client can grant or revoke"), "{shown}");
+    running.signal(Signal::INT);
+    assert_eq!(running.ended().await, Some(130));
+}
+
+/// The keystore was blamed: "was it made with another passphrase?"
+#[tokio::test]
+async fn a_data_directory_whose_path_no_socket_fits_below_is_told_so() {
+    let ham = Ham::new();
+    let data = ham.home.path().join("d".repeat(100)).display().to_string();
+    ham.run(&["dev", "--data", &data]).await.failed(2, &["--data", "path is too long", "socket"]);
+    ham.run(&["conductor", "run", "--data", &data])
+        .await
+        .failed(2, &["--data", "path is too long", "socket"]);
 }

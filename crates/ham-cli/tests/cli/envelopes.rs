@@ -71,14 +71,14 @@ async fn no_connection_is_told_with_what_to_do() {
 async fn a_time_out_after_sending_is_an_unknown_outcome() {
     let server = Server::start([Behaviour::Silent]).await.unwrap();
     let ran = Ham::new().run(&["request", &server.url(), "ask", "--timeout", "2s"]).await;
-    ran.failed(4, &["timed out", "look before asking again"]);
+    ran.failed(4, &["timed out", "check before sending it again"]);
 }
 
 #[tokio::test]
 async fn what_cannot_be_sent_is_refused_before_anything_is_dialled() {
     let ham = Ham::new();
     let ask = async |payload: &str| ham.run(&["request", "ws://127.0.0.1:1/", "ask", payload]).await;
-    ask("{").await.failed(2, &["no JSON", "line 1"]);
+    ask("{").await.failed(2, &["not valid JSON", "line 1"]);
     ask("@/nonexistent.json").await.failed(2, &["/nonexistent.json"]);
     ham.run(&["request", "ws://127.0.0.1:1/", ""]).await.failed(2, &["kind"]);
     ham.run(&["request", "ws://127.0.0.1:1/", "ask", "-", "--token-file", "-"])

@@ -50,7 +50,9 @@ async fn what_is_wrong_is_named() {
     ham.run(&["feed", &url, "--chain", "b", "--token-file", &token])
         .await
         .failed(1, &["unknown chain: b", "--chain"]);
-    ham.run(&["feed", "ws://127.0.0.1:1/ws", "--chain", "a"]).await.failed(3, &["nothing listens there"]);
+    ham.run(&["feed", "ws://127.0.0.1:1/ws", "--chain", "a"])
+        .await
+        .failed(3, &["nothing is listening there"]);
     ham.run(&["feed", &url]).await.failed(2, &["--chain"]);
     let bad = ham.run(&["feed", "http://x/?token=s3cret", "--chain", "a"]).await;
     bad.failed(2, &["ws://"]);

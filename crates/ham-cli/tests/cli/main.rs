@@ -3,13 +3,18 @@
 #![expect(clippy::unwrap_used, reason = "what unwraps here fails the test")]
 
 mod bad_input;
+mod completions;
 mod credentials;
 mod dev;
 mod envelopes;
 mod feeds;
+mod following;
+mod manual;
 mod own;
 mod signals;
+mod streams;
 #[path = "../support/mod.rs"]
 mod support;
+mod trust;
 mod usage;
 mod waiting;

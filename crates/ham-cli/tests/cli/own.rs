@@ -66,7 +66,8 @@ async fn every_command_about_an_app_takes_one() {
 #[tokio::test]
 async fn commands_that_follow_stop_their_conductor() {
     for command in [&["signals"][..], &["state", "--follow"]] {
-        for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        // The terminal's end, too: temporary data stayed.
+        for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
             let ham = home();
             let mut running = ham.start(&[command, &["--app", &probe()]].concat());
             if command == ["signals"] {
@@ -137,31 +138,42 @@ async fn a_running_conductor_is_named_by_its_url() {
     nothing_is_left(&ham);
 }
 
+/// The lines of the README work in any order: exporting one conductor refused an app in another.
+#[tokio::test]
+async fn an_app_on_the_command_line_counts_more_than_a_conductor_of_the_environment() {
+    let ham = home().with("HAM_ADMIN_PORT", 1).with("HAM_APP_ID", "probe");
+    let call = ["call", "--app", &probe(), "probe", "probe", "echo_text", r#""hello""#];
+    let ran = ham.run(&call).await.ok();
+    assert_eq!(ran.text(), "\"hello\"\n");
+    assert!(ran.stderr.contains("not the one that HAM_ADMIN_PORT names"), "{ran}");
+    nothing_is_left(&ham);
+}
+
 #[tokio::test]
 async fn what_does_not_go_together_is_told_before_anything_is_started() {
     let (ham, app) = (Ham::new(), probe());
-    let run = async |arguments: &[&str]| ham.run(&[arguments, &["info"]].concat()).await;
+    let run = async |arguments: &[&str]| ham.run(&[&["info"], arguments].concat()).await;
     run(&[]).await.failed(2, &["no conductor is named", "--admin-port", "--app FILE.happ"]);
-    run(&["--conductor", "embedded"]).await.failed(2, &["no app is given", "--app FILE.happ"]);
-    run(&["--conductor", "real"]).await.failed(2, &["no app is given", "--app FILE.happ"]);
+    run(&["--conductor", "embedded"]).await.failed(2, &["no app was given", "--app FILE.happ"]);
+    run(&["--conductor", "real"]).await.failed(2, &["no app was given", "--app FILE.happ"]);
     let running = ["--admin-port", "1", "--app", &app];
-    run(&running).await.failed(2, &["the settings name a running one", "--conductor embedded"]);
-    run(&["--app-url", "ws://x", "--app", &app]).await.failed(2, &["the settings name a running one"]);
+    run(&running).await.failed(2, &["--app and --admin-port", "omit one of them"]);
+    run(&["--app-url", "ws://x", "--app", &app])
+        .await
+        .failed(2, &["--app-url is for a running conductor", "omit it"]);
     let both = ["--admin-port", "1", "--conductor", "embedded"];
     run(&both).await.failed(2, &["both --admin-port and --conductor"]);
     let lair =
         ["--conductor", "embedded", "--app", &app, "--lair-url", "unix:///s", "--lair-passphrase-file", "f"];
-    run(&lair).await.failed(2, &["--lair-url is for a running conductor", "leave it away"]);
+    run(&lair).await.failed(2, &["--lair-url is for a running conductor", "omit it"]);
     let wrong = ["--conductor", "http://user:hunter2@host"];
     let wrong = run(&wrong).await;
     wrong.failed(2, &["--conductor must be `embedded`, `real` or a ws://"]);
     no_secret(&wrong.all(), b"hunter2");
     run(&["--app", "/nonexistent.happ"]).await.failed(2, &["/nonexistent.happ"]);
     let payload = ["call", "--app", "-", "probe", "probe", "echo", "-"];
-    ham.run(&payload).await.failed(2, &["both the payload and the app", "standard input"]);
+    ham.run(&payload).await.failed(2, &["the payload and the app cannot both", "standard input"]);
     ham.run(&["demo", "--conductor", "ws://localhost:1"]).await.failed(2, &["it starts its own"]);
-    ham.run(&["dev", "--conductor", "real"]).await.failed(2, &["`embedded` only", "`ham conductor run`"]);
-    ham.run(&["conductor", "run", "--conductor", "embedded"]).await.failed(2, &["`real` only", "`ham dev`"]);
     let no_bundle = ham.file("no.happ", "this is none");
     run(&["--app", &no_bundle]).await.failed(1, &["check the bundle"]);
     let ham = ham.with("HAM_HOLOCHAIN_BIN", "/nonexistent/holochain");

@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM end every command, whatever it is doing. The requirement is a second; the wait is bounded by more,
+//! SIGINT, SIGTERM and SIGHUP end every command, whatever it is doing. The requirement is a second; the wait is bounded by more,
 //! since a test's machine may be busy.
 
 use ham_testkit::server::{Behaviour, Server, ServerEvent};
@@ -19,7 +19,7 @@ const COMMANDS: [&[&str]; 8] = [
 
 async fn ends(behaviour: Behaviour) {
     for command in COMMANDS {
-        for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
             let server = Server::start([behaviour.clone()]).await.unwrap();
             let ham = Ham::new()
                 .with("HAM_ADMIN_URL", format!("ws://{}", server.address()))
@@ -59,4 +59,15 @@ async fn while_pausing_between_attempts() {
     running.said("waiting: attempt 1").await;
     running.signal(Signal::INT);
     assert_eq!(running.ended().await, Some(130));
+}
+
+/// As under `nohup`: the terminal may go away, and the command stays.
+#[tokio::test]
+async fn a_hangup_that_is_ignored_stays_ignored() {
+    let ham = Ham::new();
+    let mut running = ham.start_ignoring_hangups(&["dev"]);
+    running.line(|line| line == "Conductor ready.").await;
+    running.signal(Signal::HUP);
+    running.signal(Signal::TERM);
+    assert_eq!(running.ended().await, Some(143));
 }

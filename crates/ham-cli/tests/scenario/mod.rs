@@ -1,7 +1,7 @@
 //! The scenario of `ham demo`, run and judged.
 
 use ham_cli::demo::{DEFAULT_OUTSTANDING, DEFAULT_SEED, DemoOptions, Report, run};
-use ham_testkit::conductor::{Install, Release};
+use ham_launcher::{Install, Release};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// How much memory the process may hold more than before the load: the records of the calls, the proxy's log, the

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::process::Stdio;
 use std::time::Duration;
 
-use ham_testkit::conductor::probe_bundle_path;
+use ham_launcher::probe_bundle_path;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -39,7 +39,7 @@ pub(crate) struct Ran {
 pub(crate) struct Running {
     child: Child,
     stdout: Option<Lines<BufReader<ChildStdout>>>,
-    stderr: Lines<BufReader<ChildStderr>>,
+    stderr: Option<Lines<BufReader<ChildStderr>>>,
 }
 
 impl Ham {
@@ -65,7 +65,10 @@ impl Ham {
     }
 
     fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ham"));
+        self.prepared(Command::new(env!("CARGO_BIN_EXE_ham")), arguments)
+    }
+
+    fn prepared<S: AsRef<OsStr>>(&self, mut command: Command, arguments: &[S]) -> Command {
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
             // These say where the conductor is.
@@ -111,10 +114,23 @@ impl Ham {
 
     /// Starts a command.
     pub(crate) fn start<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Running {
-        let mut child = self.command(arguments).spawn().unwrap();
+        Running::of(self.command(arguments))
+    }
+
+    /// Starts a command as `nohup` does.
+    pub(crate) fn start_ignoring_hangups<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Running {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", r#"trap "" HUP; exec "$0" "$@""#, env!("CARGO_BIN_EXE_ham")]);
+        Running::of(self.prepared(shell, arguments))
+    }
+}
+
+impl Running {
+    fn of(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let stdout = Some(BufReader::new(child.stdout.take().unwrap()).lines());
-        let stderr = BufReader::new(child.stderr.take().unwrap()).lines();
-        Running { child, stdout, stderr }
+        let stderr = Some(BufReader::new(child.stderr.take().unwrap()).lines());
+        Self { child, stdout, stderr }
     }
 }
 
@@ -141,6 +157,13 @@ impl Ran {
         for word in words {
             assert!(self.stderr.contains(word), "lacks {word:?}: {self}");
         }
+    }
+
+    /// The lines on standard error, each of which is JSON.
+    #[track_caller]
+    pub(crate) fn json_lines(&self) -> Vec<Value> {
+        let read = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        self.stderr.lines().map(read).collect()
     }
 
     /// The one line of JSON on standard output.
@@ -173,12 +196,19 @@ impl Running {
         self.stdout = None;
     }
 
+    /// The same of what is said beside the output.
+    pub(crate) fn close_stderr(&mut self) {
+        self.stderr = None;
+    }
+
     /// Waits for the end and returns its code.
     pub(crate) async fn ended(mut self) -> Option<i32> {
         // Read to the end, so that it does not block on a full pipe.
         let rest = async {
             let mut text = String::new();
-            let _ = self.stderr.get_mut().read_to_string(&mut text).await;
+            if let Some(stderr) = &mut self.stderr {
+                let _ = stderr.get_mut().read_to_string(&mut text).await;
+            }
         };
         let (status, ()) = tokio::time::timeout(BOUND, async { tokio::join!(self.child.wait(), rest) })
             .await
@@ -189,9 +219,9 @@ impl Running {
     /// Waits for the end and returns everything that was not read yet.
     pub(crate) async fn rest(mut self) -> String {
         let (mut out, mut err) = (String::new(), String::new());
-        let stdout = self.stdout.as_mut().unwrap().get_mut();
+        let (stdout, stderr) = (self.stdout.as_mut().unwrap(), self.stderr.as_mut().unwrap());
         let read = async {
-            tokio::join!(stdout.read_to_string(&mut out), self.stderr.get_mut().read_to_string(&mut err))
+            tokio::join!(stdout.get_mut().read_to_string(&mut out), stderr.get_mut().read_to_string(&mut err))
         };
         let (stdout, stderr) = tokio::time::timeout(BOUND, read).await.expect("the command does not end");
         stdout.and(stderr).unwrap();
@@ -214,7 +244,7 @@ impl Running {
     /// The first line on standard error that has these words.
     pub(crate) async fn said(&mut self, words: &str) -> String {
         let found = async {
-            while let Some(line) = self.stderr.next_line().await.unwrap() {
+            while let Some(line) = self.stderr.as_mut().unwrap().next_line().await.unwrap() {
                 if line.contains(words) {
                     return line;
                 }

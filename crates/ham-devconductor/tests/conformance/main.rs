@@ -17,7 +17,7 @@ use std::pin::Pin;
 
 use futures_util::FutureExt as _;
 use ham_devconductor::DevConductor;
-use ham_testkit::conductor::{Conductor, Relay};
+use ham_launcher::{Conductor, Relay};
 use tokio::time::{Instant, timeout};
 
 use report::Run;

@@ -3,13 +3,14 @@
 //!
 //! A scenario is written once, in bytes of MessagePack: no typed client speaks more than one release. `real_0_6`, `real_0_7_0`
 //! and `real_0_7_1` play some of them on both and compare the answers, and all of them with
-//! `HAM_CONFORMANCE=all cargo test -p ham-devconductor --test dialects real_0_7_0`. The variable may also name scenarios, by a part
+//! `HAM_CONFORMANCE=all cargo test -p ham-devconductor --features real --test dialects real_0_7_0`. The variable may also name scenarios, by a part
 //! of their names.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod ordinary;
 mod player;
+#[cfg(feature = "real")]
 mod real;
 mod rows;
 mod scenarios;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use ham_devconductor::Release;
-use ham_testkit::conductor::CacheDirectory;
+use ham_launcher::CacheDirectory;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use ham_testkit::conductor::CacheDirectory;
+use ham_launcher::CacheDirectory;
 use tokio::process::Command;
 
 /// Installing may download a lot; reaching it means a hang.

@@ -4,7 +4,8 @@ use std::fmt::Debug;
 
 use anyhow::Context;
 use ham_session::LinkEnd;
-use holochain_client::{AppInfo, CellId};
+use holochain_conductor_api::AppInfo;
+use holochain_zome_types::cell::CellId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

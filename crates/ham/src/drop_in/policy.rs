@@ -185,5 +185,5 @@ impl SigningPolicy {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "lair"))]
 mod tests;

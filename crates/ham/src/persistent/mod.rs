@@ -3,7 +3,9 @@
 mod app;
 mod calls;
 mod handle;
+#[cfg(feature = "systemd")]
 mod watchdog;
 
 pub use handle::PersistentHam;
+#[cfg(feature = "systemd")]
 pub use watchdog::notify_systemd;

@@ -1,48 +1,14 @@
 //! What signs, as it is configured.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use holochain_zome_types::prelude::GrantedFunctions;
-use lair_keystore_api::types::SharedLockedArray;
-use url::Url;
 
 use super::file::PrivateFile;
 use super::keystore::Keystore;
-use super::passphrase::lock_passphrase;
+use super::lair::LairSigning;
 use super::store::CredentialFile;
-use crate::redact::REDACTED;
-
-/// How to reach the keystore that holds the cells' own agent keys.
-#[derive(Clone)]
-pub struct LairSigning {
-    /// The keystore's IPC URL (`unix://…?k=<server_pubkey>`).
-    pub connection_url: Url,
-    /// The passphrase that unlocks it, in locked memory.
-    pub passphrase: SharedLockedArray,
-}
-
-impl LairSigning {
-    /// The keystore at `connection_url`. Trailing line feeds of the passphrase are removed: files end with one.
-    ///
-    /// # Errors
-    /// When the URL does not parse; the text holds the URL.
-    pub fn new(connection_url: &str, passphrase: Vec<u8>) -> anyhow::Result<Self> {
-        let connection_url = Url::parse(connection_url)
-            .map_err(|error| anyhow::anyhow!("Invalid lair connection URL: {connection_url}: {error}"))?;
-        Ok(Self { connection_url, passphrase: lock_passphrase(passphrase) })
-    }
-}
-
-impl fmt::Debug for LairSigning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LairSigning")
-            .field("connection_url", &self.connection_url.as_str())
-            .field("passphrase", &REDACTED)
-            .finish()
-    }
-}
 
 /// Keys of ham's own, each authorised by one capability grant on its cell's source chain.
 ///

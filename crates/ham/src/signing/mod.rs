@@ -9,21 +9,23 @@ mod grant;
 mod keeper;
 mod keys;
 mod keystore;
+#[cfg_attr(not(feature = "lair"), path = "no_lair.rs")]
 mod lair;
 mod lair_signer;
 mod look_up;
-mod node;
-mod passphrase;
+mod node_error;
 mod progress;
 mod ring;
 mod secret_file;
 mod signer;
 mod store;
 
-pub use config::{ClientKeySigning, LairSigning, Signing};
+pub use config::{ClientKeySigning, Signing};
 pub(crate) use credentials::Credentials;
 pub use keystore::{Keystore, KeystoreFuture, KeystoreLink, KeystoreRefusal};
-pub(crate) use node::{NodeError, lair_from_node};
+pub use lair::LairSigning;
+pub(crate) use lair::lair_from_node;
+pub(crate) use node_error::NodeError;
 pub use secret_file::open_to_others;
 pub(crate) use signer::{Signer, Surroundings};
 pub use store::{CredentialFile, LockedCredentialFile, StoreFuture};

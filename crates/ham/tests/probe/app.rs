@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ham::Signal;
 use ham::{PersistentHam, PersistentHamConfig, SignalItem};
-use ham_testkit::conductor::{Conductor, Install, InstallOptions};
+use ham_launcher::{Conductor, Install, InstallOptions};
 use holochain_types::prelude::*;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::runtime::Runtime;

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use ham_testkit::conductor::Conductor;
+use ham_launcher::Conductor;
 use holochain_types::prelude::*;
 use serde::de::IgnoredAny;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ham::{CallError, CallOptions, CallPolicy, CallTarget, Effect, NotRunning, Outcome, PersistentHam};
-use ham_testkit::conductor::InstallOptions;
+use ham_launcher::InstallOptions;
 use holochain_types::prelude::{
     AppBundleSource, CloneCellId, CreateCloneCellPayload, DisableCloneCellPayload, DnaModifiersOpt,
     EnableCloneCellPayload, ExternIO, MemproofMap, SerializedBytes, UnsafeBytes,

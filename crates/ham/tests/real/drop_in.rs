@@ -7,8 +7,8 @@ use ham::{
     Outcome, PersistentHam, SigningError, SigningPolicy, is_connection_error, is_request_timeout,
     is_source_chain_pressure,
 };
+use ham_launcher::Conductor;
 use ham_persistent::{SystemWallClock, WallClock};
-use ham_testkit::conductor::Conductor;
 
 use crate::support::*;
 

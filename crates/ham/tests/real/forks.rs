@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use futures_util::future::join_all;
 use ham::{CallError, PersistentHam};
-use ham_testkit::conductor::InstallOptions;
+use ham_launcher::InstallOptions;
 use holo_hash::ActionHash;
 use serde_json::Value;
 

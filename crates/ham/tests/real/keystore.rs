@@ -1,7 +1,7 @@
 //! Signing in a lair keystore: no grant, and a link of its own.
 
 use ham::{CallError, Ham, HamConfig, LairSigning, PersistentHam, Signing, SigningError};
-use ham_testkit::conductor::Conductor;
+use ham_launcher::Conductor;
 
 use crate::support::*;
 

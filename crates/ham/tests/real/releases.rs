@@ -7,10 +7,10 @@ use ham::{
     Admin, AdminError, AppInterface, BadAnswer, CallError, CallOptions, CallPolicy, Outcome, PersistentHam,
     Release, SigningError,
 };
-use ham_testkit::chaos::Proxy;
-use ham_testkit::conductor::{
+use ham_launcher::{
     Conductor, HappBundleSource, Install, InstallOptions, InstallSource, Release as Installed,
 };
+use ham_testkit::chaos::Proxy;
 use url::Url;
 
 use crate::support::*;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use ham::{CallError, PersistentHam, PersistentHamConfig};
-use ham_testkit::conductor::{Conductor, ConductorBuilder, HappBundleSource, Install, InstallOptions};
+use ham_launcher::{Conductor, ConductorBuilder, HappBundleSource, Install, InstallOptions};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, OnceCell};
@@ -102,7 +102,7 @@ pub(crate) async fn connected() -> (String, PersistentHam) {
 /// Whether the conductor remembers every nonce. Holochain 0.6 remembers the last one of each key, so there ham sends nothing
 /// again that may have been sent, and fences nothing.
 pub(crate) async fn remembers_nonces() -> bool {
-    install().await.release() != ham_testkit::conductor::Release::V0_6_3
+    install().await.release() != ham_launcher::Release::V0_6_3
 }
 
 /// The argument of `create_item`.

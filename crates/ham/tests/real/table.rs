@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use ham_testkit::conductor::{Install, Release, TEST_RELEASE_VARIABLE};
+use ham_launcher::{Install, Release, TEST_RELEASE_VARIABLE};
 
 /// What is promised, the tests that show it, and what is said in its place where a release cannot keep it. Those tests show
 /// that it is refused there.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::failure;
+use super::failed::failure;
 use crate::commands::info::{plain, trimmed};
 use crate::context::Context;
 use crate::demo::{SoakOptions, SoakProgress, SoakReport, soak};

@@ -9,7 +9,7 @@ use ham::{
 use ham_session::DialError;
 use holochain_types::prelude::AppStatus;
 
-use super::{Findings, Stopped, at};
+use super::findings::{Findings, Stopped, at};
 use crate::app;
 use crate::commands::grants::installed;
 use crate::commands::ping::milliseconds;
@@ -27,7 +27,7 @@ pub(super) async fn walk(context: &Context, call: bool, findings: &mut Findings)
     let within = STEP_TIMEOUT.min(context.settings.timeout);
     // Found out, whatever is named: the step `release` compares.
     let config = connect::config(context).await.map_err(at("settings"))?.with_release(None);
-    let settings = context.reached().await.map_err(at("settings"))?;
+    let settings = context.target().await.map_err(at("settings"))?;
     let app_id = config.app_id.clone();
     findings.good(
         "settings",
@@ -58,7 +58,7 @@ pub(super) async fn walk(context: &Context, call: bool, findings: &mut Findings)
         }
     };
     let round_trip = ham.ping().await.map_err(at("app port"))?;
-    findings.good("app port", format!("linked, round trip {} ms", milliseconds(round_trip)));
+    findings.good("app port", format!("connected, round trip {} ms", milliseconds(round_trip)));
 
     let info = match info {
         Some(info) => info,
@@ -90,12 +90,12 @@ async fn by_admin(
             findings.good("admin port", format!("{} accepts connections", admin.url()));
         }
         if step == "release" {
-            findings.good("origin", "let in");
+            findings.good("origin", "allowed");
         }
         return Err(Stopped { step, failure: error.into() });
     }
     findings.good("admin port", format!("{} accepts connections", admin.url()));
-    findings.good("origin", "let in");
+    findings.good("origin", "allowed");
     let found = admin.clone().with_release(None).release().await.map_err(at("release"))?;
     release(found, named, findings)?;
     let info = installed(admin, app_id).await.map_err(at("app state"))?;
@@ -113,14 +113,14 @@ async fn by_admin(
 fn release(found: Release, named: Option<Release>, findings: &mut Findings) -> Result<(), Stopped> {
     if let Some(named) = named.filter(|named| *named != found) {
         let why = anyhow::anyhow!(
-            "{RELEASE_VARIABLE} names Holochain {named}, and the conductor answers as {found}"
+            "{RELEASE_VARIABLE} says Holochain {named}, but the conductor answers as {found}"
         );
         let advice = "unset it: ham finds out the release by itself";
         return Err(Stopped { step: "release", failure: Failure::usage(why.to_string(), advice) });
     }
-    let limits = found.limits();
-    let limits = if limits.is_empty() { String::new() } else { format!("; here {}", limits.join("; ")) };
-    findings.good("release", format!("answers as Holochain {found} does{limits}"));
+    findings.release = Some(found);
+    let limits = if found.limits().is_empty() { "" } else { "; what ham cannot promise on it stands below" };
+    findings.good("release", format!("answers as Holochain {found}{limits}"));
     Ok(())
 }
 
@@ -164,14 +164,14 @@ async fn signing(
     call: bool,
     findings: &mut Findings,
 ) -> Result<(), Stopped> {
-    let settings = context.reached().await.map_err(at("signing"))?;
+    let settings = context.target().await.map_err(at("signing"))?;
     if settings.lair.is_none() && !call {
         let file = connect::credentials(settings).map_err(at("signing"))?;
         let place =
-            file.map_or("no file, so every run grants anew".into(), |file| file.display().to_string());
+            file.map_or("no file, so every run writes a new grant".into(), |file| file.display().to_string());
         findings.skipped(
             "signing",
-            format!("by keys of ham's own, kept in {place}; --call tries it and may write a grant"),
+            format!("by ham's own keys, kept in {place}; --call tries it, and may write a grant"),
         );
         return Ok(());
     }
@@ -184,7 +184,7 @@ async fn signing(
     progress::during(context.output, "signing", signing).await.map_err(at("signing"))?;
     findings.good(
         "signing",
-        format!("by {}", if ham.signing() == "lair" { "the keystore" } else { "a key of ham's own" }),
+        format!("by {}", if ham.signing() == "lair" { "the keystore" } else { "one of ham's own keys" }),
     );
     Ok(())
 }
@@ -206,7 +206,7 @@ async fn cells(
         return Ok(());
     }
     let Some(admin) = ham.admin() else {
-        findings.skipped("cell", "without an admin interface only --call can tell");
+        findings.skipped("cell", "without an admin interface, only --call can tell");
         return Ok(());
     };
     let running = admin.list_cell_ids().await.map_err(at("cell"))?;
@@ -223,7 +223,7 @@ async fn cells(
             step: "cell",
             failure: Failure::new(
                 Exit::NotRun,
-                anyhow::anyhow!("the cell of `{}` does not run", cell.name),
+                anyhow::anyhow!("the cell of `{}` is not running", cell.name),
                 "wait until it has started; if it never does, the conductor's log says why",
             ),
         }),

@@ -1,6 +1,6 @@
 //! How much is called and how often the link is lost.
 
-use ham_testkit::conductor::{Install, Release};
+use ham_launcher::{Install, Release};
 
 use crate::demo::{DEFAULT_SEED, DemoError};
 

@@ -1,0 +1,130 @@
+//! The commands, one file each, each with the same functions in the same order: `Args`, `run`, what it asks, what it shows.
+
+pub(crate) mod call;
+pub(crate) mod completions;
+pub(crate) mod conductor;
+pub(crate) mod demo;
+pub(crate) mod dev;
+pub(crate) mod doctor;
+pub(crate) mod feed;
+pub(crate) mod grants;
+pub(crate) mod info;
+pub(crate) mod listen;
+pub(crate) mod man;
+pub(crate) mod ping;
+pub(crate) mod request;
+pub(crate) mod signals;
+pub(crate) mod state;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::CommandFactory as _;
+use clap_complete::CompleteEnv;
+
+use crate::args::{Cli, Command};
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::flags::Flags;
+use crate::output::Output;
+use crate::shutdown::{RELEASE_TIMEOUT, Shutdown};
+use crate::{args, complete, logging, sources};
+
+/// The whole process: reads the command line, runs the command, says how it ended.
+pub fn main() -> ExitCode {
+    // Does nothing, unless a shell asks what could stand where its cursor is; then it ends the process.
+    CompleteEnv::with_factory(Cli::command).var(complete::VARIABLE).complete();
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let (cli, flags) = match Cli::read(&words) {
+        Ok(read) => read,
+        Err(error) => {
+            match args::mistake(&error, &words) {
+                Some(mistake) => Output { json: true }.failure(&mistake),
+                // Help and version are no errors; a closed pipe is nobody's loss.
+                None => drop(error.print()),
+            }
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() };
+        }
+    };
+    let output = Output { json: cli.global.json };
+    let exit = match start(cli, &flags, output) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            output.failure(&failure);
+            failure.exit
+        }
+    };
+    exit.into()
+}
+
+fn start(cli: Cli, flags: &Flags, output: Output) -> Result<Exit, Failure> {
+    let quiet = match cli.command {
+        Command::Demo(_) => logging::NOTHING,
+        Command::Dev(_) => logging::ZOMES,
+        // A conductor of ham's own with this app, whose chains are thrown away.
+        _ if flags.app().is_some() => logging::ZOMES,
+        _ => logging::KEPT,
+    };
+    logging::init(cli.global.verbose, output, quiet);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        Failure::new(
+            Exit::Local,
+            anyhow::Error::new(error).context("cannot start the runtime"),
+            "free some resources",
+        )
+    })?;
+    let ended = runtime.block_on(until_signal(cli, flags, output));
+    runtime.shutdown_timeout(RELEASE_TIMEOUT);
+    ended
+}
+
+/// Runs the command, raced with the signals that end the process: whatever it does then, dialling included, is dropped.
+async fn until_signal(cli: Cli, flags: &Flags, output: Output) -> Result<Exit, Failure> {
+    let mut shutdown = Shutdown::install().map_err(|error| {
+        Failure::new(
+            Exit::Local,
+            anyhow::Error::new(error).context("cannot listen for signals"),
+            "free some resources",
+        )
+    })?;
+    let context = Context::new(
+        sources::settings(flags, cli.global.config.as_deref())?,
+        output,
+        flags.wait(),
+        flags.app(),
+    );
+    let ended = tokio::select! {
+        // The signal first: a command that is always ready must not outlive it.
+        biased;
+        exit = shutdown.requested() => {
+            if let Some(note) = context.if_interrupted.get() {
+                output.note(note);
+            }
+            Ok(exit)
+        }
+        ended = run(&context, cli.command) => ended.map(|()| Exit::Ok),
+    };
+    context.end().await;
+    ended
+}
+
+async fn run(context: &Context, command: args::Command) -> Result<(), Failure> {
+    match command {
+        Command::Call(args) => call::run(context, args).await,
+        Command::Completions(args) => completions::run(context, args),
+        Command::Conductor(args) => conductor::run(context, args).await,
+        Command::Demo(args) => demo::run(context, args).await,
+        Command::Dev(args) => dev::run(context, args).await,
+        Command::Doctor(args) => doctor::run(context, args).await,
+        Command::Feed(args) => feed::run(context, args).await,
+        Command::Grants(args) => grants::run(context, args).await,
+        Command::Info(args) => info::run(context, args).await,
+        Command::Listen(args) => listen::run(context, args).await,
+        Command::Man(args) => man::run(context, args),
+        Command::Ping(args) => ping::run(context, args).await,
+        Command::Request(args) => request::run(context, args).await,
+        Command::Signals(args) => signals::run(context, args).await,
+        Command::State(args) => state::run(context, args).await,
+    }
+}

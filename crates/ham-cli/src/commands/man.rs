@@ -1,0 +1,34 @@
+//! `ham man`: the manual, made of the help.
+
+use clap::CommandFactory as _;
+use clap_mangen::Man;
+
+use crate::args::Cli;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Prints a manual page.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The command that the page is about, for instance `grants list`; without one, it is about `ham`
+    command: Vec<String>,
+}
+
+pub(crate) fn run(context: &Context, args: Args) -> Result<(), Failure> {
+    let mut ham = Cli::command();
+    // So that each command knows its whole name, and the options that all have.
+    ham.build();
+    let mut page = &ham;
+    for name in &args.command {
+        page = page.find_subcommand(name).ok_or_else(|| {
+            Failure::usage(format!("there is no command `{name}`"), "`ham --help` lists the commands")
+        })?;
+    }
+    let mut text = Vec::new();
+    let source = format!("ham {}", env!("CARGO_PKG_VERSION"));
+    Man::new(page.clone()).source(source).manual("Ham").render(&mut text).map_err(|error| {
+        Failure::new(Exit::Local, anyhow::Error::new(error).context("cannot make the page"), "report it")
+    })?;
+    context.output.bytes(&text)
+}

@@ -1,0 +1,9 @@
+//! What is known of an app.
+
+use std::collections::BTreeMap;
+
+/// The roles of an app, with their zomes as far as they are known.
+pub(super) type Roles = BTreeMap<String, Zomes>;
+
+/// The zomes of a role, with their functions as far as they are known.
+pub(super) type Zomes = BTreeMap<String, Vec<String>>;

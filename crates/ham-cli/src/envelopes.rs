@@ -1,0 +1,97 @@
+//! A client of a server that speaks JSON envelopes.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use ham::{RECONNECT_INITIAL, RECONNECT_MAX};
+use ham_envelope::{Client, Config, ConnectEvent, RequestError, RunError};
+use ham_session::{Delivery, FirstDial, Recovery};
+use tokio_util::sync::CancellationToken;
+
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::progress;
+use crate::server::{self, Server};
+use crate::wait::{self, Failed};
+
+/// The configuration of a client of this server.
+pub(crate) async fn config(server: &Server, context: &Context) -> Result<Config, Failure> {
+    let (initial, max) = context.settings.reconnect().unwrap_or((RECONNECT_INITIAL, RECONNECT_MAX));
+    let config = Config::new(server.url()?);
+    let session = server::session(context, config.endpoint.session.clone())?;
+    let tokens = server.tokens(context).await?;
+    Ok(config.with_endpoint(|endpoint| {
+        endpoint
+            .with_first_dial(FirstDial::Required)
+            .with_reconnect_delays(initial, max)
+            .with_session(session)
+            .with_tokens(tokens)
+    }))
+}
+
+/// What keeps an envelope client connected; to be polled as long as it is used.
+pub(crate) type Run = Pin<Box<dyn Future<Output = Result<(), RunError>>>>;
+
+/// Connects an envelope client. `bound` ends the waiting of `--wait`.
+pub(crate) async fn connect(
+    context: &Context,
+    client: &Client,
+    cancel: &CancellationToken,
+    bound: Option<Duration>,
+) -> Result<Run, Failure> {
+    let attempt = async || {
+        let mut events = client.events();
+        let (client, cancel) = (client.clone(), cancel.clone());
+        let mut run: Run = Box::pin(async move { client.run(cancel).await });
+        let connected =
+            async { while events.next().await.is_some_and(|event| event != ConnectEvent::Connected) {} };
+        tokio::select! {
+            // The run first: it says why there is no connection.
+            biased;
+            stopped = &mut run => Err(match stopped {
+                Err(error) => {
+                    let recovery = match &error {
+                        RunError::FirstDial(dial) => dial.recovery(),
+                        _ => Recovery::GiveUp,
+                    };
+                    Failed::new(error, recovery, ended)
+                }
+                Ok(()) => Failed::new(RequestError::Stopped, Recovery::GiveUp, unanswered),
+            }),
+            () = connected => Ok(run),
+        }
+    };
+    progress::during(context.output, "connecting", wait::connected(context, bound, attempt)).await
+}
+
+/// A run that ended by itself.
+pub(crate) fn ended(error: RunError) -> Failure {
+    match &error {
+        RunError::FirstDial(dial) => {
+            let (advice, refused) = (server::advice(dial), server::refuses_token(dial));
+            let error = anyhow::Error::new(error);
+            let error = if refused { error.context("the server refuses the token") } else { error };
+            Failure::new(Exit::NoConnection, error, advice)
+        }
+        _ => Failure::new(Exit::NoConnection, error, "try again"),
+    }
+}
+
+/// A request that failed.
+pub(crate) fn unanswered(error: RequestError) -> Failure {
+    let (exit, advice) = match (&error, error.delivery()) {
+        (RequestError::NotConnected { .. }, _) => (
+            Exit::NoConnection,
+            "start the server, correct the URL, or pass a longer --timeout; -v shows what failed",
+        ),
+        (_, Delivery::NotSent) => match error.recovery() {
+            Recovery::FixCaller => (Exit::NotRun, "correct the request"),
+            _ => (Exit::NotRun, "try again"),
+        },
+        (_, Delivery::Unknown | Delivery::Answered) => {
+            (Exit::Unknown, "the server may have acted on it: check before sending it again")
+        }
+    };
+    Failure::new(exit, error, advice)
+}

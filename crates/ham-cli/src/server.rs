@@ -1,0 +1,124 @@
+//! A server that is no conductor: where it is and with which token.
+
+use std::path::{Path, PathBuf};
+
+use ham_session::{DialError, Ended, SessionConfig, TokenSource};
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input;
+use crate::settings::websocket_url;
+
+/// Which server.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Server {
+    /// The server's URL, ws:// or wss://
+    url: String,
+    /// The file that holds the token, readable by its owner only; - is standard input
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+}
+
+impl Server {
+    /// The URL. A wrong one is not repeated: it may hold a token.
+    pub(crate) fn url(&self) -> Result<Url, Failure> {
+        websocket_url(&self.url).ok_or_else(|| {
+            Failure::usage(
+                "the URL must be a ws:// or wss:// URL with a host",
+                "for example, ws://localhost:2661/ws",
+            )
+        })
+    }
+
+    /// The token. The file is read now, so that a wrong one is told, and again before each dial.
+    pub(crate) async fn tokens(&self, context: &Context) -> Result<TokenSource, Failure> {
+        let Some(file) = &self.token_file else { return Ok(TokenSource::default()) };
+        input::tell_if_exposed(file, context.output);
+        let tokens = TokenSource::default().with_token(token(file).await?);
+        if self.reads_stdin() {
+            return Ok(tokens);
+        }
+        let file = file.clone();
+        Ok(tokens.with_provider(move || {
+            let file = file.clone();
+            async move {
+                token(&file).await.map_err(|_| std::io::Error::other("the token file cannot be used").into())
+            }
+        }))
+    }
+
+    /// Whether the token comes from standard input.
+    pub(crate) fn reads_stdin(&self) -> bool {
+        self.token_file.as_ref().is_some_and(|file| file.as_os_str() == "-")
+    }
+}
+
+/// A dial takes no longer than the whole command may.
+pub(crate) fn session(context: &Context, session: SessionConfig) -> Result<SessionConfig, Failure> {
+    let connect_timeout = session.connect_timeout.min(context.settings.timeout);
+    Ok(session.with_connect_timeout(connect_timeout).with_tls(context.settings.trust.tls()?))
+}
+
+/// What is printed where a link to a server ended.
+pub(crate) fn gap(Ended { code, reason }: &Ended) -> Value {
+    let detail = match code {
+        // Quoted: it is the server's text, on the way to a terminal.
+        Some(code) => format!("closed by the server: code {code}, reason {reason:?}"),
+        None => reason.to_string(),
+    };
+    json!({ "type": "gap", "cause": "link_lost", "detail": detail, "code": code, "reason": &**reason })
+}
+
+/// The token of this file.
+async fn token(file: &Path) -> Result<String, Failure> {
+    let bytes = input::file_or_stdin(file, input::MAX_SETTINGS).await?;
+    let token = String::from_utf8(bytes).map_err(|_| bad_token())?;
+    let token = token.trim_end_matches(['\n', '\r']);
+    if token.is_empty() || token.chars().any(|c| c.is_control() || !c.is_ascii()) {
+        return Err(bad_token());
+    }
+    Ok(token.to_owned())
+}
+
+fn bad_token() -> Failure {
+    Failure::usage("the token file holds no token", "write the token to it: one line of printable ASCII")
+}
+
+/// What to do about a dial to such a server that failed.
+pub(crate) fn advice(error: &DialError) -> &'static str {
+    match error {
+        DialError::Connect { .. } | DialError::Resolve { .. } => {
+            "nothing is listening there: start the server, or correct the URL"
+        }
+        DialError::TimedOut { .. } => {
+            "something accepts connections there but does not answer: the server is hanging, or the URL belongs \
+             to another program"
+        }
+        DialError::Refused { status, .. } => match status.as_u16() {
+            401 | 403 => {
+                "the server wants a different token: write it to a file and pass that with --token-file"
+            }
+            404 => "the server has no WebSocket at this path: correct the URL",
+            429 | 503 => "the server is busy: try again later",
+            _ => "another web server answers there: correct the URL",
+        },
+        DialError::Upgrade(_) | DialError::Handshake(_) => {
+            "what answers there is not a WebSocket server of this kind: correct the URL"
+        }
+        DialError::Tls(error) => crate::advice::tls(error),
+        _ => "correct the URL or the server",
+    }
+}
+
+/// Whether the server wants a token, or another one.
+pub(crate) fn refuses_token(error: &DialError) -> bool {
+    matches!(error, DialError::Refused { status, .. } if matches!(status.as_u16(), 401 | 403))
+}
+
+/// A setting that cannot work.
+pub(crate) fn bad_config(error: impl Into<anyhow::Error>) -> Failure {
+    Failure::new(Exit::Usage, error, "correct the URL, the token file or the settings")
+}

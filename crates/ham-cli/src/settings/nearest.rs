@@ -1,0 +1,30 @@
+//! A port, a URL and `--conductor` name the same thing: the one from the nearest source counts.
+
+use super::conductor::{Chosen, named};
+use super::read::{URL, websocket_url};
+use super::values::Values;
+use crate::failure::Failure;
+
+/// What the nearest source says, and by which setting.
+pub(super) fn chosen(values: &Values) -> Result<Option<(&'static str, Chosen)>, Failure> {
+    let port = values.parsed("admin_port", "a port from 1 to 65535", |text| match text.parse::<u16>() {
+        Ok(0) | Err(_) => None,
+        Ok(port) => Some(Chosen::on_this_machine(port)),
+    })?;
+    let url = values.parsed("admin_url", URL, |text| websocket_url(text).map(Chosen::Running))?;
+    let conductor = values.parsed("conductor", "`embedded`, `real` or a ws:// or wss:// URL", named)?;
+    let given = [("admin_port", port), ("admin_url", url), ("conductor", conductor)];
+    let mut given: Vec<_> = given
+        .into_iter()
+        .filter_map(|(key, chosen)| chosen.map(|chosen| (values.source(key), key, chosen)))
+        .collect();
+    given.sort_by_key(|(source, ..)| *source);
+    let mut given = given.into_iter();
+    match (given.next(), given.next()) {
+        (Some((source, one, _)), Some((other, another, _))) if source == other => Err(Failure::usage(
+            format!("both {} and {} name a conductor", values.place(one), values.place(another)),
+            "use only one of them",
+        )),
+        (nearest, _) => Ok(nearest.map(|(_, key, chosen)| (key, chosen))),
+    }
+}

@@ -1,0 +1,256 @@
+//! The conductor's configuration file.
+
+use std::fmt;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::error::LaunchError;
+use crate::find::release::Release;
+
+/// Longest path of a data directory, in bytes: the keystore puts a Unix socket below it, whose path holds 108 at most.
+pub const MAX_DATA_PATH: usize = 80;
+
+/// Where a conductor's keys are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Keystore {
+    /// Keys that exist only in memory: **lost at every restart**. Starts a second faster than lair.
+    DangerTest,
+    /// A lair keystore inside the conductor's process, below its data directory. It serves a socket too.
+    Lair {
+        /// Unlocks it; the same one at every start of the same data.
+        passphrase: Passphrase,
+    },
+}
+
+impl Default for Keystore {
+    fn default() -> Self {
+        Self::Lair { passphrase: Passphrase::new("ham test passphrase") }
+    }
+}
+
+/// A keystore's passphrase; `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Passphrase(String);
+
+impl Passphrase {
+    /// A passphrase, without line breaks.
+    #[must_use]
+    pub fn new(passphrase: impl Into<String>) -> Self {
+        Self(passphrase.into())
+    }
+
+    /// The passphrase itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Passphrase(..)")
+    }
+}
+
+/// How a conductor reaches others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Network {
+    /// It reaches nobody: bootstrap and relay name a port where nothing listens.
+    #[default]
+    Offline,
+    /// A bootstrap server and a relay of one's own. The conductor asks and gossips every second, many times more often than by
+    /// default, so that agents meet in seconds instead of half a minute.
+    Servers {
+        /// The bootstrap server's URL.
+        bootstrap_url: String,
+        /// The relay's URL; `http` is allowed.
+        relay_url: String,
+    },
+}
+
+/// How careful the conductor's databases are with the disk. Holochain 0.6 calls it a strategy: `Normal` is its `Resilient`, `Off` its
+/// `Fast`, which leaves source chains at `Normal`; there is no `Full`, which is [`LaunchError::NoSuchSyncLevel`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DbSyncLevel {
+    /// Every write is on the disk before it counts: survives a power cut.
+    Full,
+    /// The conductor's own default: survives a crash of the process.
+    #[default]
+    Normal,
+    /// Nothing is waited for.
+    Off,
+}
+
+/// Asks the bootstrap server every second (by default after 5 s, then ever less often) and gossips every second (by default
+/// every two minutes). An agent is asked for data only when its conductor has announced that it holds the whole DHT, which
+/// takes two rounds of gossip and another question: by default half a minute.
+const HASTE: &str = "    \
+coreBootstrap:
+      backoffMinMs: 1000
+      backoffMaxMs: 1000
+    k2Gossip:
+      initialInitiateIntervalMs: 500
+      initiateIntervalMs: 1000
+      initiateJitterMs: 100
+      minInitiateIntervalMs: 500
+";
+
+/// A signal server where nothing listens: 0.6 must be given one, and its transport asks none.
+const NO_SIGNAL_SERVER: &str = "  signal_url: \"ws://127.0.0.1:1\"\n";
+
+/// Everything the file says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Config<'a> {
+    pub(crate) data: &'a Path,
+    pub(crate) keystore: &'a Keystore,
+    pub(crate) network: &'a Network,
+    pub(crate) request_timeout: Duration,
+    pub(crate) admin_port: u16,
+    pub(crate) allowed_origins: &'a str,
+    pub(crate) db_sync_level: DbSyncLevel,
+    /// Whose file it is.
+    pub(crate) release: Release,
+}
+
+impl Config<'_> {
+    /// The file's text.
+    pub(crate) fn render(&self) -> Result<String, LaunchError> {
+        let (release, level) = (self.release, self.db_sync_level);
+        let (sync_key, sync_value) =
+            release.db_sync(level).ok_or(LaunchError::NoSuchSyncLevel { release, level })?;
+        let keystore = match self.keystore {
+            Keystore::DangerTest => "danger_test_keystore",
+            Keystore::Lair { .. } => "lair_server_in_proc",
+        };
+        // Port 1 is never listened on, so the refusal is immediate and no packet leaves the machine.
+        let (bootstrap, relay) = match self.network {
+            Network::Offline => ("http://127.0.0.1:1", "http://127.0.0.1:1"),
+            Network::Servers { bootstrap_url, relay_url } => (bootstrap_url.as_str(), relay_url.as_str()),
+        };
+        Ok(format!(
+            "data_root_path: {data}\n\
+             keystore:\n  type: {keystore}\n\
+             admin_interfaces:\n  - driver:\n      type: websocket\n      port: {port}\n      \
+             allowed_origins: {origins}\n\
+             network:\n  bootstrap_url: {bootstrap}\n{signal}  relay_url: {relay}\n  \
+             request_timeout_s: {timeout}\n  \
+             advanced:\n    irohTransport:\n      relayAllowPlainText: true\n{haste}\
+             {sync_key}: {sync_value}\n",
+            data = quoted(&self.data.to_string_lossy()),
+            port = self.admin_port,
+            origins = quoted(self.allowed_origins),
+            bootstrap = quoted(bootstrap),
+            relay = quoted(relay),
+            haste = match self.network {
+                Network::Offline => "",
+                Network::Servers { .. } => HASTE,
+            },
+            timeout = self.request_timeout.as_secs().max(1),
+            signal = if release.has_signal_url() { NO_SIGNAL_SERVER } else { "" },
+        ))
+    }
+}
+
+/// A YAML double-quoted scalar.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            control if control.is_control() => {
+                // Writing to a string cannot fail.
+                let _ = write!(quoted, "\\u{:04x}", u32::from(control));
+            }
+            plain => quoted.push(plain),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offline_conductor_with_lair() {
+        let config = Config {
+            data: Path::new("/tmp/a \"b\""),
+            keystore: &Keystore::default(),
+            network: &Network::Offline,
+            request_timeout: Duration::from_secs(60),
+            admin_port: 0,
+            allowed_origins: "*",
+            db_sync_level: DbSyncLevel::default(),
+            release: Release::default(),
+        };
+        let expected = r#"data_root_path: "/tmp/a \"b\""
+keystore:
+  type: lair_server_in_proc
+admin_interfaces:
+  - driver:
+      type: websocket
+      port: 0
+      allowed_origins: "*"
+network:
+  bootstrap_url: "http://127.0.0.1:1"
+  relay_url: "http://127.0.0.1:1"
+  request_timeout_s: 60
+  advanced:
+    irohTransport:
+      relayAllowPlainText: true
+db_sync_level: Normal
+"#;
+        assert_eq!(config.render().unwrap(), expected);
+        let same = |release| Config { release, ..config }.render().unwrap();
+        assert_eq!(same(Release::V0_7_0), expected);
+        assert_eq!(same(Release::V0_8_0Dev14), expected);
+        let older = expected
+            .replace("  relay_url", "  signal_url: \"ws://127.0.0.1:1\"\n  relay_url")
+            .replace("db_sync_level: Normal", "db_sync_strategy: Resilient");
+        assert_eq!(same(Release::V0_6_3), older);
+    }
+
+    #[test]
+    fn a_level_that_the_release_does_not_have_is_refused() {
+        let config = Config {
+            data: Path::new("/d"),
+            keystore: &Keystore::DangerTest,
+            network: &Network::Offline,
+            request_timeout: Duration::from_secs(60),
+            admin_port: 0,
+            allowed_origins: "*",
+            db_sync_level: DbSyncLevel::Full,
+            release: Release::V0_6_3,
+        };
+        let refused = config.render().unwrap_err().to_string();
+        assert!(refused.starts_with("Holochain 0.6.3 has no Full for its databases"), "{refused}");
+    }
+
+    #[test]
+    fn the_passphrase_is_neither_in_the_file_nor_in_debug_output() {
+        let keystore = Keystore::Lair { passphrase: Passphrase::new("s3cret") };
+        let network = Network::Servers { bootstrap_url: "http://b:1".into(), relay_url: "http://r:2".into() };
+        let config = Config {
+            data: Path::new("/d"),
+            keystore: &keystore,
+            network: &network,
+            request_timeout: Duration::from_millis(1),
+            admin_port: 4,
+            allowed_origins: "ham",
+            db_sync_level: DbSyncLevel::Full,
+            release: Release::default(),
+        };
+        let text = config.render().unwrap();
+        assert!(text.contains("request_timeout_s: 1\n"));
+        assert!(
+            text.contains("      relayAllowPlainText: true\n    coreBootstrap:\n      backoffMinMs: 1000\n")
+        );
+        assert!(text.contains("\"http://b:1\"") && text.contains("\"http://r:2\"") && text.contains("Full"));
+        assert!(!format!("{text}{config:?}").contains("s3cret"));
+    }
+}

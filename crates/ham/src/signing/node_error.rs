@@ -1,0 +1,13 @@
+//! Why a node's own files lead to no keystore.
+
+/// Why a node's files offer no keystore.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NodeError {
+    /// There is none to reach, by nobody's mistake.
+    #[cfg_attr(not(feature = "lair"), expect(dead_code, reason = "found out by reading the files"))]
+    #[error("{0}")]
+    NoKeystore(String),
+    /// The files are there and wrong.
+    #[error("{0}")]
+    Unusable(String),
+}
