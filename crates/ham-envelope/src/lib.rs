@@ -6,7 +6,6 @@ mod config;
 mod envelope;
 mod error;
 mod events;
-
 mod handler;
 mod handling;
 mod inbox;
@@ -28,4 +27,4 @@ pub use envelope::{DecodeError, Envelope, PayloadError};
 pub use error::{RequestError, RunError, ServeError};
 pub use handler::{Handler, Incoming, Replier};
 pub use router::{DEFAULT_ROUTER_CONCURRENCY, DEFAULT_ROUTER_PATIENCE, ERROR_KIND, OVERLOADED, Router};
-pub use server::{DEFAULT_MAX_CONNECTIONS, MAX_REFUSALS, ServerConfig, serve, serve_stream};
+pub use server::{DEFAULT_MAX_CONNECTIONS, MAX_REFUSALS, ServerConfig, serve, serve_stream, serve_upgraded};

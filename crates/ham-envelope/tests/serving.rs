@@ -8,13 +8,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use ham_envelope::{Client, ConnectEvent, Envelope, RunError, ServerConfig, serve_stream};
+use futures_util::{SinkExt, StreamExt};
+use ham_envelope::{Client, ConnectEvent, Envelope, RunError, ServerConfig, serve_stream, serve_upgraded};
 use ham_session::{Delivery, DialError, Ended, FirstDial, Gate};
 use http::StatusCode;
 use support::serving::{Serving, asked, echo};
 use support::{BOUND, Running, config, deaf, must, next};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_util::sync::CancellationToken;
 
 async fn refused(serving: &Serving, token: &str) -> StatusCode {
@@ -184,5 +188,24 @@ async fn a_single_stream_can_be_served() {
         running.stop().await;
     };
     let (served, ()) = must(async { tokio::join!(serving, asking) }).await;
+    served.unwrap();
+}
+
+/// As a web framework hands it out, with what it had read already in front.
+#[tokio::test]
+async fn a_stream_that_was_upgraded_elsewhere_can_be_served() {
+    let (ours, theirs) = tokio::io::duplex(64 << 10);
+    let (config, stop) = (ServerConfig::default(), CancellationToken::new());
+    let asking = async {
+        let mut peer = WebSocketStream::from_raw_socket(theirs, Role::Client, None).await;
+        let request = Envelope::request("ask").with_payload(7).unwrap();
+        peer.send(Message::text(request.to_json().unwrap())).await.unwrap();
+        let Some(Ok(Message::Text(text))) = peer.next().await else { panic!("an answer") };
+        assert_eq!(Envelope::from_json(&text).unwrap().in_reply_to, request.id);
+        stop.cancel();
+        assert!(matches!(peer.next().await, Some(Ok(Message::Close(_)))));
+    };
+    let served = serve_upgraded(ours, asked(), &config, stop.clone());
+    let (served, ()) = must(async { tokio::join!(served, asking) }).await;
     served.unwrap();
 }

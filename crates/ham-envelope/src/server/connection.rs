@@ -1,9 +1,10 @@
 //! One connection of a server.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use ham_persistent::{Connection as _, later};
-use ham_session::{AcceptError, Gate, Io, accept};
+use ham_session::{AcceptError, Io, Link, accept, accept_upgraded};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -35,19 +36,44 @@ pub async fn serve_stream(
     stop: CancellationToken,
 ) -> Result<(), ServeError> {
     config.check()?;
-    Ok(connection(io, &config.gate, Arc::new(handler), config, stop).await?)
+    let gate = &config.gate;
+    let accepting = |queue: Arc<Queue>| accept(io, gate, Arc::new(EnvelopeProtocol), queue, &config.session);
+    Ok(connection(accepting, Arc::new(handler), config, stop).await?)
 }
 
-pub(super) async fn connection(
+/// [`serve_stream`] for a stream that an HTTP server has upgraded already; it has let in whom it wanted, so that
+/// [`gate`](ServerConfig::gate) is not asked.
+///
+/// # Errors
+/// As [`serve_stream`].
+///
+/// # Cancel safety
+/// As [`serve_stream`].
+pub async fn serve_upgraded(
     io: impl Io + 'static,
-    gate: &Gate,
+    handler: impl Handler,
+    config: &ServerConfig,
+    stop: CancellationToken,
+) -> Result<(), ServeError> {
+    config.check()?;
+    let accepting =
+        |queue: Arc<Queue>| accept_upgraded(io, Arc::new(EnvelopeProtocol), queue, &config.session);
+    Ok(connection(accepting, Arc::new(handler), config, stop).await?)
+}
+
+/// A connection from the link that `accepting` makes of it until it has ended.
+pub(super) async fn connection<F>(
+    accepting: impl FnOnce(Arc<Queue>) -> F,
     handler: Arc<dyn ErasedHandler>,
     config: &ServerConfig,
     stop: CancellationToken,
-) -> Result<(), AcceptError> {
+) -> Result<(), AcceptError>
+where
+    F: Future<Output = Result<Link<EnvelopeProtocol>, AcceptError>>,
+{
     let queue = Arc::new(Queue::new(config.queue, handler));
     let _abandoned = Abandoned(Arc::clone(&queue));
-    let accepting = accept(io, gate, Arc::new(EnvelopeProtocol), queue.clone(), &config.session);
+    let accepting = accepting(Arc::clone(&queue));
     let link = tokio::select! {
         // Stopping first: an upgrade is dropped for it.
         biased;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ham_persistent::later;
-use ham_session::{AcceptError, Gate};
+use ham_session::{AcceptError, Gate, accept};
 use http::StatusCode;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -18,6 +18,8 @@ use super::connection::connection;
 use crate::config::ConfigError;
 use crate::events;
 use crate::handler::{ErasedHandler, Handler};
+use crate::protocol::EnvelopeProtocol;
+use crate::queue::Queue;
 
 /// Answers the envelopes of whoever connects, each connection in a task of its own, until `stop` is cancelled. Then it takes
 /// no more connections, lets the handler finish what it has within
@@ -103,7 +105,9 @@ impl Server {
             Gate::default().with_origins(|_| true).with_check(|_| Err(StatusCode::SERVICE_UNAVAILABLE));
         let gate = if place.is_ok() { &self.config.gate } else { &full };
         tcp.set_nodelay(true).map_err(AcceptError::Upgrade)?;
-        connection(tcp, gate, Arc::clone(&self.handler), &self.config, self.stop.clone()).await
+        let session = &self.config.session;
+        let accepting = |queue: Arc<Queue>| accept(tcp, gate, Arc::new(EnvelopeProtocol), queue, session);
+        connection(accepting, Arc::clone(&self.handler), &self.config, self.stop.clone()).await
     }
 }
 
