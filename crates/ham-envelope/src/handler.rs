@@ -72,7 +72,8 @@ impl Incoming {
 /// slow handler delays nothing but what waits for it. A function `Fn(Incoming) -> impl Future<Output = ()>` is one.
 pub trait Handler: Send + Sync + 'static {
     /// Takes one. They come in the order in which they were received, the next one after
-    /// [`concurrency`](Self::concurrency) allows. Dropped at its current wait when the client stops.
+    /// [`concurrency`](Self::concurrency) allows. Dropped at its current wait when the client stops, or
+    /// [`drain_timeout`](ham_session::SessionConfig::drain_timeout) after the server was told to.
     fn handle(&self, incoming: Incoming) -> impl Future<Output = ()> + Send;
 
     /// How many may be handled at a time, for a server those of one connection; one, unless said otherwise.

@@ -7,7 +7,7 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use ham_envelope::{Envelope, HandlerQueue, Incoming, OVERLOADED, Router, ServerConfig, WhenFull};
 use support::serving::{Serving, asked};
 use support::{BOUND, Running, answering, config, deaf, driven, envelope, must, say};
@@ -94,6 +94,40 @@ async fn five_thousand_requests_at_once_are_all_answered() {
         running.stop().await;
         serving.stop().await;
     }
+}
+
+/// Each has to read while it cannot write, or both stand still.
+#[tokio::test]
+async fn two_that_flood_each_other_are_both_answered() {
+    const EACH: usize = 1000;
+    let large = "x".repeat(16_000);
+    let flood = async |ask: &dyn Fn(Envelope) -> BoxFuture<'static, Envelope>| {
+        let asked = (0..EACH).map(|_| ask(Envelope::request("ask").with_payload(&large).unwrap()));
+        for answer in join_all(asked).await {
+            assert_eq!(answer.payload_as::<String>().unwrap().len(), 16_000);
+        }
+    };
+    let (sender, mut handed) = mpsc::channel(1);
+    let peer = asked().fallback(move |incoming| {
+        let sender = sender.clone();
+        async move { sender.send(incoming).await.unwrap() }
+    });
+    let serving = Serving::start(ServerConfig::default().with_queue(small()), peer).await;
+    let running = Running::start(config(&serving.url()).with_queue(small()), asked());
+    running.client.send(Envelope::new("here is my link"), BOUND).await.unwrap();
+    let Some(Incoming::Envelope { replier, .. }) = must(handed.recv()).await else { panic!("a link") };
+    let theirs = move |request: Envelope| -> BoxFuture<'static, Envelope> {
+        let replier = replier.clone();
+        Box::pin(async move { replier.request(request, BOUND).await.unwrap() })
+    };
+    let client = running.client.clone();
+    let ours = move |request: Envelope| -> BoxFuture<'static, Envelope> {
+        let client = client.clone();
+        Box::pin(async move { client.request(request, BOUND).await.unwrap() })
+    };
+    must(async { tokio::join!(flood(&ours), flood(&theirs)) }).await;
+    running.stop().await;
+    serving.stop().await;
 }
 
 #[tokio::test]

@@ -31,7 +31,8 @@ pub trait Inbox<P: Protocol>: Send + Sync + 'static {
 pub enum Room {
     /// Read on.
     Free,
-    /// Read on while an answer or a pong is awaited, and take what stands before it.
+    /// Read on while an answer or a pong is awaited, and take what stands before it; and while the peer does not read what we
+    /// write, because it may wait for us to read.
     Tight,
     /// Read nothing, whatever is awaited.
     Full,

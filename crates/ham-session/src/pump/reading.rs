@@ -83,11 +83,13 @@ impl<P: Protocol> Pump<P> {
         held.is_some()
     }
 
-    /// Whether an answer is on its way to us, or the peer's close frame.
+    /// Whether something that may come is awaited: an answer, the peer's close frame, or that it reads what we write. It may
+    /// not read before we do: two that hold each other back would stand still.
     pub(super) fn awaits(&self) -> bool {
         matches!(self.stage, Stage::Closing { .. })
             || self.liveness.awaits()
-            || self.shared.pending(|pending| pending.in_flight()) > 0
+            || self.transport.is_dirty()
+            || self.shared.pending(|pending| pending.outstanding()) > 0
     }
 
     /// Returns whether the inbox may have got something.

@@ -131,6 +131,9 @@ async fn refuse(io: &mut Box<dyn Io>, status: StatusCode) {
     }
 }
 
+#[cfg(test)]
+mod tests;
+
 const END: &[u8; 4] = b"\r\n\r\n";
 
 /// A request fits into one read nearly always.

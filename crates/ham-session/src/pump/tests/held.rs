@@ -125,6 +125,30 @@ async fn a_peer_is_not_judged_while_nothing_is_read_and_is_afterwards() {
     assert!(link.end().is_some());
 }
 
+/// Two handlers that are full and answer each other would wait for each other to read.
+#[tokio::test(start_paused = true)]
+async fn a_write_that_is_blocked_lets_reading_go_on() {
+    let inbox = Counting::with(3, 100);
+    let (link, mut peer) = linked(1024, false, &SessionConfig::default(), inbox.clone()).await;
+    let sending = tokio::spawn({
+        let link = link.clone();
+        async move { link.send((0, 64 << 10), super::rig::within(seconds(60))).await }
+    });
+    settle().await;
+    for _ in 0..10 {
+        peer.answer(0).await;
+    }
+    settle().await;
+    assert_eq!(inbox.got(), 10);
+    assert_eq!(peer.next().await, Some(0));
+    assert!(sending.await.expect("it runs").is_ok());
+    for _ in 0..10 {
+        peer.answer(0).await;
+    }
+    settle().await;
+    assert_eq!(inbox.got(), 10, "held back again");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_close_does_not_wait_for_room() {
     use ham_persistent::Connection as _;
