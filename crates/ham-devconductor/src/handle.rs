@@ -51,7 +51,7 @@ impl DevConductor {
         let interfaces = Interfaces::new(Arc::clone(&conductor));
         let taken = |port| move |source| StartError::Port { port, source };
         let admin_port = interfaces.add_admin(&interface).await.map_err(taken(interface.port))?;
-        interfaces.restore().await.map_err(taken(0))?;
+        interfaces.restore().await?;
         Ok(Self { conductor, interfaces, admin_port })
     }
 

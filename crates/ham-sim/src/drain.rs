@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ham::SignalItem;
+use tokio::time::timeout;
+
 use crate::event::Happened;
 use crate::model::{Conductor, ROLES, Trait};
 use crate::plan::{HamLife, WorldEvent};
@@ -33,9 +36,13 @@ pub(crate) async fn drain(
     last.heal();
     world.note(Happened::Drain);
     let task = last.task(15);
-    let revoked = life.has(|event| matches!(event, WorldEvent::Revoke));
-    if !revoked && !read(&task, life).await {
+    // Nobody may be granted what it takes to call.
+    let forbidden = life.has(|event| matches!(event, WorldEvent::Revoke | WorldEvent::CloseChain));
+    if !forbidden && !read(&task, life).await {
         world.broken("I12", "nothing is wrong any more, and a read is not answered");
+    }
+    if !forbidden && !hears(&task, life).await {
+        world.broken("I16", "nothing is wrong any more, and a signal is not heard");
     }
     let mut dice = world.stream("drain", 0);
     for kept in desk.all() {
@@ -51,7 +58,6 @@ pub(crate) async fn drain(
             _ => {}
         }
     }
-    drop(task);
     last.close().await;
     let mut waited = Duration::ZERO;
     while (conductor.is_busy() && waited < STILL_WITHIN) || (conductor.sockets() > 0 && waited < GONE_WITHIN)
@@ -62,7 +68,12 @@ pub(crate) async fn drain(
     if conductor.sockets() > 0 {
         world.broken("I18", format!("{} sockets are open after the end", conductor.sockets()));
     }
+    // Closing released them, and not the end of the last handle.
+    drop(task);
     conductor.audit();
+    if !world.swarm.delays_requests() && !life.has(|event| matches!(event, WorldEvent::Freeze(_))) {
+        conductor.audit_interfaces();
+    }
     conductor.stop();
 }
 
@@ -79,6 +90,23 @@ async fn read(task: &Task, life: &HamLife) -> bool {
     false
 }
 
+/// Whether a signal of the healed world is heard, in one of a few attempts.
+async fn hears(task: &Task, life: &HamLife) -> bool {
+    for attempt in ATTEMPTS..2 * ATTEMPTS {
+        let called = Called { call: life.calls + attempt, does: Trait::Emit, role: ROLES[0], size: 0 };
+        let mut signals = task.ham.signals();
+        let emitted = task.call(called, Policy::Resume, READ_WITHIN, Options::default()).await;
+        let heard = async { while !matches!(signals.next().await, Some(SignalItem::Signal(_)) | None) {} };
+        if emitted && timeout(HEARD_WITHIN, heard).await.is_ok() {
+            return true;
+        }
+        pause(Duration::from_secs(1)).await;
+    }
+    false
+}
+
+/// How long a signal may be under way.
+const HEARD_WITHIN: Duration = Duration::from_secs(2);
 /// A link that was dialled before the world healed can end under each of these: the admin link and the app link.
 const ATTEMPTS: u32 = 4;
 

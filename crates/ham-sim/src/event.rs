@@ -90,6 +90,8 @@ pub(crate) enum Happened {
         call: Call,
         does: Trait,
         times: u32,
+        /// It fails with its link.
+        fast: bool,
     },
     /// A call was prepared.
     Prepared {
@@ -109,6 +111,11 @@ pub(crate) enum Happened {
         call: Option<Call>,
         nonce: Nonce,
         socket: u32,
+    },
+    /// A socket of an app interface is there. Its client has at most so many requests under way on it.
+    Accepted {
+        socket: u32,
+        window: usize,
     },
     /// The nonce was free and is taken.
     Claimed {
@@ -217,7 +224,9 @@ impl history::Event for Happened {
             | Self::Heard { task, .. }
             | Self::Gap { task, .. }
             | Self::Fenced { task, .. } => format!("p{}.t{}", task / 16, task % 16).into(),
-            Self::Received { socket, .. } => format!("socket {socket}").into(),
+            Self::Received { socket, .. } | Self::Accepted { socket, .. } => {
+                format!("socket {socket}").into()
+            }
             Self::Restored { .. }
             | Self::Struck { .. }
             | Self::Claimed { .. }

@@ -9,8 +9,12 @@ use crate::plan::{Element, HamLife, WorldEvent};
 use crate::service::{Action, Called, Crash, Keys, Options, Policy, Role, Settings, Step};
 use crate::swarm::Swarm;
 
-/// Tasks of one process at most.
+/// Tasks of one process at most, beside those of a crowd.
 pub(crate) const TASKS: usize = 4;
+/// The tasks of a crowd: who listens, and who calls.
+pub(crate) const OF_A_CROWD: usize = 2;
+/// Calls of a crowd.
+const CROWD: u32 = 200;
 
 /// The life of a seed.
 pub(crate) fn life(seed: u64) -> HamLife {
@@ -33,19 +37,27 @@ pub(crate) fn life(seed: u64) -> HamLife {
         connect_timeout: stream.pick(&[Duration::from_secs(2), Duration::from_secs(10)]),
         skew_margin: stream.pick(&[Duration::ZERO, Duration::from_secs(5), Duration::from_secs(60)]),
         skew: skewed(&mut stream),
+        budget: None,
     });
     let settings = settings.collect();
-    let mut drawn = Drawn { dice, calm: swarm.calm, roles, clones, calls: 0, elements: Vec::new() };
+    let (calm, patient) = (swarm.calm, swarm.calm || swarm.is_poisoned());
+    let mut drawn = Drawn { dice, calm, patient, roles, clones, calls: 0, elements: Vec::new() };
     for process in 0..processes {
         drawn.process(process, process + 1 < processes);
     }
     if !swarm.calm {
         drawn.world();
     }
+    drawn.crowd();
+    drawn.watchers(processes);
     let whole = drawn.elements.len();
-    HamLife {
+    let life = HamLife {
         seed,
-        release: if swarm.calm || stream.percent(70) { Release::V0_7_1 } else { stream.pick(&Release::ALL) },
+        release: match swarm.calm || stream.percent(70) {
+            _ if drawn.dice.stream("release", 0).one_in(16) => Release::V0_6,
+            true => Release::V0_7_1,
+            false => stream.pick(&Release::LATER),
+        },
         swarm,
         roles,
         clones,
@@ -53,14 +65,16 @@ pub(crate) fn life(seed: u64) -> HamLife {
         keys: [Keys::Memory, Keys::File, Keys::Keystore][stream.weighted(&[3, 5, 2])],
         settings,
         calls: drawn.calls,
-        elements: drawn.elements.into_iter().enumerate().collect(),
+        elements: std::mem::take(&mut drawn.elements).into_iter().enumerate().collect(),
         whole,
-    }
+    };
+    life.with_budget(drawn.dice.stream("budget", 0).percent(50))
 }
 
 struct Drawn {
     dice: Dice,
     calm: bool,
+    patient: bool,
     roles: usize,
     clones: usize,
     calls: u32,
@@ -136,6 +150,26 @@ impl Drawn {
         }
     }
 
+    /// In few lives, more at once than windows, queues and streams hold.
+    fn crowd(&mut self) {
+        let mut stream = self.dice.stream("crowd", 0);
+        let stream = &mut stream;
+        if !stream.one_in(128) {
+            return;
+        }
+        let role = self.role(stream);
+        let slow = if stream.percent(50) { Duration::ZERO } else { stream.skewed_millis(200) };
+        let listen = Action::Listen { time: stream.millis(5_000, 60_000), slow };
+        let does = stream.pick(&[Trait::Write, Trait::Emit, Trait::Big]);
+        let size = stream.between(10_000, 50_000) as u32;
+        let deadline = self.deadline(stream);
+        let burst = Action::Burst { first: self.number(CROWD), count: CROWD, does, role, deadline, size };
+        for (task, action) in [(TASKS, listen), (TASKS + 1, burst)] {
+            let step = Step { pause: stream.millis(1, 3_000), action };
+            self.elements.push(Element::Step { process: 0, task, step });
+        }
+    }
+
     fn number(&mut self, count: u32) -> u32 {
         let first = self.calls;
         self.calls += count;
@@ -152,7 +186,7 @@ impl Drawn {
     /// Long ones are most; short ones find what is late.
     fn deadline(&self, stream: &mut Stream) -> Duration {
         match stream.weighted(&[50, 35, 15]) {
-            _ if self.calm => Duration::from_secs(120),
+            _ if self.patient => Duration::from_secs(120),
             0 => stream.millis(10_000, 60_000),
             1 => stream.millis(1_000, 10_000),
             _ => stream.millis(20, 1_000),
@@ -196,6 +230,22 @@ impl Drawn {
                 }
             };
             self.elements.push(Element::World { at, event });
+        }
+        if self.dice.stream("closed", 0).one_in(16) {
+            self.elements.push(Element::World { at: Duration::ZERO, event: WorldEvent::CloseChain });
+        }
+    }
+
+    /// Those who watch the state of the connection.
+    fn watchers(&mut self, processes: usize) {
+        for process in 0..processes {
+            let mut stream = self.dice.stream("watch", process as u64);
+            if stream.one_in(4) {
+                let slow = if stream.percent(30) { Duration::ZERO } else { stream.skewed_millis(2_000) };
+                let action = Action::Watch { time: stream.millis(1_000, 30_000), slow };
+                let step = Step { pause: stream.skewed_millis(6_000), action };
+                self.elements.push(Element::Step { process, task: TASKS - 1, step });
+            }
         }
     }
 }

@@ -42,16 +42,30 @@ pub(crate) enum Element {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum WorldEvent {
     Kill(Boot),
-    Cut { choice: u64, how: Severed },
+    Cut {
+        choice: u64,
+        how: Severed,
+    },
     Disable(Duration),
     Reinstall,
     Revoke,
+    /// The chain of the first cell was closed before anybody called.
+    CloseChain,
     BackUp,
     Freeze(Duration),
     Jump(i64),
 }
 
 impl HamLife {
+    /// With a budget of a grant a cell, where it is wanted and no cell is granted again.
+    pub(crate) fn with_budget(mut self, wanted: bool) -> Self {
+        if wanted && !self.has(|event| matches!(event, WorldEvent::Reinstall | WorldEvent::BackUp)) {
+            let cells = u32::try_from(self.roles + self.clones).ok();
+            self.settings.iter_mut().for_each(|settings| settings.budget = cells);
+        }
+        self
+    }
+
     /// The steps of a task.
     pub(crate) fn steps(&self, of: usize, by: usize) -> Vec<Step> {
         let steps = self.elements.iter().filter_map(|(_, element)| match element {

@@ -62,6 +62,8 @@ pub(crate) struct Swarm {
     pub(crate) admin_withheld: Rate,
     pub(crate) admin_error: Rate,
     pub(crate) admin_error_after: Rate,
+    /// Of nonces: whatever comes with one ends its socket.
+    pub(crate) poison: Rate,
 }
 
 impl Swarm {
@@ -70,12 +72,28 @@ impl Swarm {
         [self.init_slow, self.link_stall, self.link_drip].iter().any(|rate| *rate != Rate::default())
     }
 
+    /// Whether some nonces end every link: it takes half a minute to give one up.
+    pub(crate) fn is_poisoned(&self) -> bool {
+        self.poison != Rate::default()
+    }
+
+    /// Whether a request may come to the conductor long after its client has given it up.
+    pub(crate) fn delays_requests(&self) -> bool {
+        let rates = [self.admin_slow, self.link_slow, self.link_stall, self.link_drip];
+        rates.iter().any(|rate| *rate != Rate::default())
+    }
+
     /// The rates of a seed.
     pub(crate) fn of(dice: &Dice) -> Self {
+        let poisoned = dice.stream("poisoned", 0).one_in(16);
         let mut dice = dice.stream("swarm", 0);
         let dice = &mut dice;
         if dice.one_in(8) {
             return Self { calm: true, ..Self::default() };
+        }
+        // Nothing else goes wrong: a link a second is lost with the same nonce, until it is given up.
+        if poisoned {
+            return Self { poison: Rate { per_mille: 300 }, ..Self::default() };
         }
         let drawn = Rate::drawn;
         Self {
@@ -116,6 +134,7 @@ impl Swarm {
             admin_withheld: drawn(dice, 5, 40),
             admin_error: drawn(dice, 5, 40),
             admin_error_after: drawn(dice, 5, 60),
+            poison: Rate::default(),
         }
     }
 }

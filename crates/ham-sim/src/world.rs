@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::dice::{Dice, Stream};
 use crate::event::{Happened, Nonce};
 use crate::history::Recorder;
-use crate::swarm::Swarm;
+use crate::swarm::{Rate, Swarm};
 
 /// What everybody shares.
 #[derive(Debug)]
@@ -85,6 +85,11 @@ impl World {
 
     pub(crate) fn is_healed(&self) -> bool {
         self.healed.load(Ordering::Relaxed)
+    }
+
+    /// Whether a fault happens now.
+    pub(crate) fn strikes(&self, rate: Rate, dice: &mut Stream) -> bool {
+        rate.hits(dice) && !self.is_healed()
     }
 
     /// The conductor has read a call.

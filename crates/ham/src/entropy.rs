@@ -5,9 +5,9 @@ use std::fmt;
 use ham_persistent::Randomness;
 use rand::TryRngCore as _;
 
-/// Where random bytes come from. Injected, so that a simulation repeats itself.
+/// Where random bytes come from. Injected, so that a simulation can be repeated.
 ///
-/// **Hazardous to replace.** Whoever can foretell the bytes can forge calls: keys, capability secrets and nonces are made of
+/// **Hazardous to replace.** Whoever can predict the bytes can forge calls: keys, capability secrets and nonces are made from
 /// them.
 pub trait Entropy: fmt::Debug + Send + Sync + 'static {
     /// Fills all of `bytes` with random ones. Short, and does not block once the system has started.

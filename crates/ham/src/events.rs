@@ -4,7 +4,7 @@
 pub const CONNECTING: &str = "ham.connecting";
 /// Connection, app info and signing are ready (info).
 pub const CONNECTED: &str = "ham.connected";
-/// Per zome call (debug).
+/// A zome call begins (debug).
 pub const CALL_ZOME: &str = "ham.call_zome";
 /// Each failed reconnect attempt (warn; error after `escalate_after`).
 pub const RECONNECT_ATTEMPT: &str = "ham.reconnect.attempt";
@@ -36,9 +36,9 @@ pub const SIGNAL_GAP: &str = "ham.signal.gap";
 pub const FRAME_SKIPPED: &str = "ham.frame.skipped";
 /// An answer came that nobody waits for any more (debug).
 pub const LATE_ANSWER: &str = "ham.answer.late";
-/// The release of the conductor was found out (info).
+/// The release of the conductor was found (info).
 pub const RELEASE: &str = "ham.release";
-/// The app was installed anew; its link is replaced, because signals come on newer ones only (warn).
+/// The app was installed again; its link is replaced, because signals come on newer ones only (warn).
 pub const REINSTALLED: &str = "ham.app.reinstalled";
 /// An app interface was attached, for good (info).
 pub const INTERFACE_ATTACHED: &str = "ham.interface.attached";
@@ -51,23 +51,23 @@ pub const TABLE: &[(&str, &str, &str)] = &[
     (RECONNECT_ATTEMPT, "warn / error", "look at `error`; at error level the conductor needs attention"),
     (RECONNECTED, "info", "nothing; count them"),
     (DISCONNECTED, "warn", "look at `cause`; nothing alone, often means a flapping conductor"),
-    (CONNECT_REFUSED, "error", "fix the signing configuration; it does not heal"),
+    (CONNECT_REFUSED, "error", "fix the signing configuration; no retry helps"),
     (CAP_GRANT, "warn", "expected once per cell; more often means lost credentials"),
-    (CAP_GRANT_UNUSED, "info", "drop the opt-in, lair signs"),
+    (CAP_GRANT_UNUSED, "info", "drop the opt-in; lair signs"),
     (LAIR_DISCOVERY_FAILED, "warn", "check the conductor configuration and passphrase paths"),
     (
         LAIR_UNAVAILABLE,
         "warn / debug",
         "nothing where grants are permitted; else start the keystore: calls wait for it",
     ),
-    (SECRET_EXPOSED, "warn", "`chmod 600` it, unless it is mounted so on purpose"),
+    (SECRET_EXPOSED, "warn", "`chmod 600` the file, unless it is mounted that way on purpose"),
     (CALL_RESUMED, "info", "nothing; the same bytes went out again"),
     (CALL_UNKNOWN, "warn", "reconcile this call against the chain"),
     (PRESSURE, "warn", "slow down; the conductor is busy"),
     (SIGNAL_GAP, "warn", "read the state the signals describe again"),
     (FRAME_SKIPPED, "warn", "check the versions of both sides"),
     (LATE_ANSWER, "debug", "raise the deadline if frequent"),
-    (RELEASE, "info", "nothing; a change tells of an upgrade"),
-    (REINSTALLED, "warn", "nothing; calls go to the new cells, signals of the time between are lost"),
+    (RELEASE, "info", "nothing; a change means an upgrade"),
+    (REINSTALLED, "warn", "nothing; calls go to the new cells, signals sent in between are lost"),
     (INTERFACE_ATTACHED, "info", "expected once per app and conductor"),
 ];

@@ -74,3 +74,8 @@ pub use wire::{
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct FrontPage;
+
+/// The page for services that move: its code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/from-ham-to-persistent-ham.md")]
+struct FromHamToPersistentHam;

@@ -19,7 +19,7 @@ pub struct ProcessMemory {
 type Kept = BTreeMap<(TypeId, String), Arc<dyn Any + Send + Sync>>;
 
 impl ProcessMemory {
-    /// A memory apart from the process's: a simulated process has one.
+    /// A memory separate from the process's: a simulated process has one.
     ///
     /// **Hazardous elsewhere.** Connections with different memories do not know of each other: each writes a grant of its own
     /// where no credential file tells it of the other's.

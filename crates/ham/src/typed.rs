@@ -47,7 +47,7 @@ impl ZomeHandle {
         self
     }
 
-    /// Calls a function that takes a `T`. The handle's own options go before those `declared` for the function.
+    /// Calls a function that takes a `T`. The handle's own options take precedence over those `declared` for the function.
     ///
     /// The input is encoded here; everything else begins when the call is first polled.
     ///
@@ -82,12 +82,12 @@ impl ZomeHandle {
 
 /// A call under way: a future that borrows nothing, so that it can be joined, spawned or kept.
 ///
-/// It is no `async fn`, because the compiler tells a wrong input to one of those three times.
+/// It is not an `async fn`, because the compiler reports a wrong input to one of those three times.
 pub type ZomeCall<O> = Pin<Box<dyn Future<Output = Result<O, CallError>> + Send>>;
 
 /// What a function that takes a `T` may be called with: a `T`, a `&T`, a `&str` for a `String`, a slice for a `Vec`.
 ///
-/// Implemented for whatever is encoded as a `T` is; there is nothing to implement.
+/// Implemented for whatever is encoded as a `T` would be; there is nothing to implement.
 #[diagnostic::on_unimplemented(
     message = "a zome function that takes `{T}` is called with `{Self}`",
     label = "expected `{T}` or a reference to one",

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::transport::{Listener, handshake};
 use super::{admin, app};
 use crate::conductor::Conductor;
-use crate::error::ConductorError;
+use crate::error::{ConductorError, StartError};
 
 /// Where an interface listens and who may connect.
 #[derive(Debug, Clone)]
@@ -97,33 +97,48 @@ impl Interfaces {
     /// The port is taken, the address is none, or the database failed.
     pub(crate) async fn attach_app(self: &Arc<Self>, interface: Interface) -> Result<u16, ConductorError> {
         let id = AppInterfaceId::new(interface.port);
-        let port =
-            self.listen_for_app(id.clone(), &interface).await.map_err(crate::error::InterfaceError::from)?;
-        let Interface { address, allowed_origins, app, port: wanted } = interface;
-        let config = AppInterfaceConfig::websocket(wanted, address, allowed_origins, app);
-        // A free port is another one after a restart; a chosen one is found again.
-        self.conductor.update_state(|state| Ok(state.app_interfaces.insert(id, config))).await?;
+        let port = self.listen_for_app(&id, &interface).await.map_err(crate::error::InterfaceError::from)?;
+        self.remember(id, port, interface).await?;
         Ok(port)
     }
 
     /// Attaches again what was attached before.
     ///
     /// # Errors
-    /// A port is taken.
-    pub(crate) async fn restore(self: &Arc<Self>) -> io::Result<()> {
+    /// A port is taken, or the database failed.
+    pub(crate) async fn restore(self: &Arc<Self>) -> Result<(), StartError> {
         for (id, config) in self.conductor.state().app_interfaces.clone() {
-            self.listen_for_app(id, &interface_of(config.driver, config.installed_app_id)).await?;
+            // A free port is another one after a restart; a chosen one is found again.
+            let port = id.port();
+            let interface = Interface { port, ..interface_of(config.driver, config.installed_app_id) };
+            let listening = self.listen_for_app(&id, &interface).await;
+            let listens = listening.map_err(|source| StartError::Port { port, source })?;
+            let remembered = self.remember(id, listens, interface).await;
+            remembered.map_err(|error| StartError::Database(error.to_string()))?;
         }
         Ok(())
     }
 
-    async fn listen_for_app(self: &Arc<Self>, id: AppInterfaceId, interface: &Interface) -> io::Result<u16> {
+    async fn listen_for_app(self: &Arc<Self>, id: &AppInterfaceId, interface: &Interface) -> io::Result<u16> {
         let (conductor, only) = (Arc::downgrade(&self.conductor), interface.app.clone());
         let serve = move |socket, stop| app::serve(conductor.clone(), only.clone(), socket, stop);
         let listening = self.listen(interface, serve).await?;
         let port = listening.port;
-        lock(&self.apps).insert(id, listening);
+        lock(&self.apps).insert(id.clone(), listening);
         Ok(port)
+    }
+
+    /// Writes down where an interface listens: until it listens again after a restart, the list says so still.
+    async fn remember(
+        &self,
+        id: AppInterfaceId,
+        port: u16,
+        interface: Interface,
+    ) -> Result<(), ConductorError> {
+        let Interface { address, allowed_origins, app, .. } = interface;
+        let config = AppInterfaceConfig::websocket(port, address, allowed_origins, app);
+        self.conductor.update_state(|state| Ok(state.app_interfaces.insert(id, config))).await?;
+        Ok(())
     }
 
     /// Serves each client in a task of its own, [`MAX_CONNECTIONS`] at a time.
@@ -178,15 +193,13 @@ impl Interfaces {
         lock(&self.admin).remove(&port);
     }
 
-    /// The app interfaces that listen.
+    /// The app interfaces of the conductor. While it starts, each stands there with its port of before, until it listens again.
     pub(crate) fn app_interfaces(&self) -> Vec<AppInterfaceInfo> {
-        let state = self.conductor.state();
-        let info = |(id, listening): (&AppInterfaceId, &Listening)| {
-            let AppInterfaceConfig { driver, installed_app_id, .. } = state.app_interfaces.get(id)?.clone();
-            let InterfaceDriver::Websocket { allowed_origins, .. } = driver;
-            Some(AppInterfaceInfo { port: listening.port, allowed_origins, installed_app_id })
+        let info = |config: &AppInterfaceConfig| {
+            let InterfaceDriver::Websocket { port, allowed_origins, .. } = config.driver.clone();
+            AppInterfaceInfo { port, allowed_origins, installed_app_id: config.installed_app_id.clone() }
         };
-        lock(&self.apps).iter().filter_map(info).collect()
+        self.conductor.state().app_interfaces.values().map(info).collect()
     }
 }
 
@@ -204,3 +217,32 @@ pub(super) type Held = Weak<Interfaces>;
 
 /// Connections to one interface at a time, those that shake hands included.
 const MAX_CONNECTIONS: usize = 400;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conductor::Config;
+
+    async fn start(directory: &tempfile::TempDir) -> Arc<Interfaces> {
+        Interfaces::new(
+            Conductor::start(Config::default().with_data(directory.path())).await.expect("it starts"),
+        )
+    }
+
+    /// A client that finds none listed attaches one more, for good: four in a thousand kills.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn interfaces_are_listed_before_they_listen_again() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let before = start(&directory).await;
+        before.attach_app(Interface::local(0, AllowedOrigins::Any)).await.expect("an interface");
+        let listed = format!("{:?}", before.app_interfaces());
+        before.conductor().shut_down().await;
+        drop(before);
+
+        let after = start(&directory).await;
+        assert_eq!(format!("{:?}", after.app_interfaces()), listed, "as it was, port and all");
+        after.restore().await.expect("it listens");
+        assert_eq!(after.app_interfaces().len(), 1);
+        after.conductor().shut_down().await;
+    }
+}

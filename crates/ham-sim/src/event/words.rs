@@ -17,6 +17,7 @@ impl fmt::Display for Happened {
             Self::Sent { call, nonce, .. } => write!(f, "sends call {call} again as it is, nonce {nonce}"),
             Self::Received { call: Some(call), nonce, .. } => write!(f, "call {call} with nonce {nonce}"),
             Self::Received { call: None, nonce, .. } => write!(f, "a fence of nonce {nonce}"),
+            Self::Accepted { window, .. } => write!(f, "is accepted, for {window} requests at once"),
             Self::Claimed { nonce, fence: false } => write!(f, "nonce {nonce} is claimed"),
             Self::Claimed { nonce, fence: true } => write!(f, "nonce {nonce} is claimed by a fence"),
             Self::Forgotten { nonce } => write!(f, "nonce {nonce} had been forgotten"),

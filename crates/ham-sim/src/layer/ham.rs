@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::event::Happened;
 use crate::finding::Verdict;
-use crate::generate::{self, TASKS};
+use crate::generate::{self, OF_A_CROWD, TASKS};
 use crate::history::{History, Recorder};
 use crate::life::Layer;
 use crate::model::Conductor;
@@ -73,7 +73,7 @@ async fn serve(
         let Ok(mut process) = started.map_err(|error| world.broken("start", error.to_string())) else {
             return None;
         };
-        for task in 0..TASKS {
+        for task in 0..TASKS + OF_A_CROWD {
             process.begin(task as u32, life.steps(number, task));
         }
         let crash = life.crash(number);
@@ -106,6 +106,7 @@ async fn befall(conductor: Arc<Conductor>, events: Vec<(Duration, WorldEvent)>) 
             WorldEvent::Disable(time) => conductor.disable_for(time),
             WorldEvent::Reinstall => conductor.reinstall(),
             WorldEvent::Revoke => conductor.revoke(),
+            WorldEvent::CloseChain => conductor.close_chain(),
             WorldEvent::BackUp => conductor.back_up(),
             WorldEvent::Freeze(time) => conductor.freeze(time),
             WorldEvent::Jump(millis) => conductor.clock.jump(millis),

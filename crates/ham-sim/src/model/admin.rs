@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use holochain_conductor_api::{AdminRequest, AdminResponse, AppAuthenticationTokenIssued, AppInterfaceInfo};
 use holochain_types::websocket::AllowedOrigins;
+use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::answer::Answer;
@@ -22,22 +23,20 @@ const TOKEN_LIFE: Duration = Duration::from_secs(30);
 pub(super) async fn answer(conductor: &Arc<Conductor>, socket: u32, body: &[u8]) -> Answer {
     let world = &conductor.world;
     let mut dice = world.stream("admin", world.next(Count::Admin));
-    if !world.is_healed() {
-        if world.swarm.admin_slow.hits(&mut dice) {
-            pause(dice.millis(1, 8_000)).await;
-        }
-        if world.swarm.admin_withheld.hits(&mut dice) {
-            conductor.withhold(socket);
-            std::future::pending::<()>().await;
-        }
+    if world.strikes(world.swarm.admin_slow, &mut dice) {
+        pause(dice.millis(1, 8_000)).await;
+    }
+    if world.strikes(world.swarm.admin_withheld, &mut dice) {
+        conductor.withhold(socket);
+        std::future::pending::<()>().await;
     }
     let name = wire::name(body);
     let release = conductor.lock().release;
     // What cannot be read is refused before anything else goes wrong.
-    if let Some(refused) = told_apart(&name, release) {
+    if let Some(refused) = told_apart(&name, body, release) {
         return Answer::refused(refused);
     }
-    if !world.is_healed() && world.swarm.admin_error.hits(&mut dice) {
+    if world.strikes(world.swarm.admin_error, &mut dice) {
         return Answer::refused(texts::locked());
     }
     match name.as_str() {
@@ -51,16 +50,30 @@ pub(super) async fn answer(conductor: &Arc<Conductor>, socket: u32, body: &[u8])
     }
 }
 
+#[derive(Deserialize)]
+struct Filtered {
+    value: Filter,
+}
+
+#[derive(Deserialize)]
+struct Filter {
+    status_filter: Option<String>,
+}
+
 /// The requests by which releases are told apart: read and refused, or not read.
-pub(super) fn told_apart(name: &str, release: Release) -> Option<Refused> {
+pub(super) fn told_apart(name: &str, body: &[u8], release: Release) -> Option<Refused> {
+    if name == "list_apps" {
+        let asked = rmp_serde::from_slice::<Filtered>(body).ok()?;
+        let filters = asked.value.status_filter.is_some_and(|filter| filter == "awaiting_restore");
+        return (filters && release.is_0_6()).then(texts::unreadable_request);
+    }
     let since = match name {
         "grant_direct_signal_capability" => Release::V0_7_1,
         "peer_meta_info" => Release::V0_8,
         "dump_op_timings" => Release::V0_7_0,
         _ => return None,
     };
-    let position = |of: Release| Release::ALL.iter().position(|release| *release == of);
-    Some(match position(release) >= position(since) {
+    Some(match release >= since {
         true => texts::in_no_table(),
         false => texts::unreadable_request(),
     })

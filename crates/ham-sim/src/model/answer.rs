@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use super::conductor::Conductor;
 use super::texts::Refused;
 use super::wire;
+use crate::dice::Stream;
 use crate::event::{Happened, Nonce};
 use crate::time::pause;
 use crate::world::Count;
@@ -49,28 +50,26 @@ pub(super) async fn send(
     out: &mpsc::Sender<Bytes>,
 ) -> bool {
     let world = &conductor.world;
-    let calm = world.is_healed();
     let mut dice = world.stream("answer", world.next(Count::Answers));
     let swarm = &world.swarm;
+    let strikes = |rate, dice: &mut Stream| world.strikes(rate, dice);
     let mut with = answer.name;
     let mut frame = wire::response(id, Some(&answer.body));
     let mut times = 1;
-    if !calm {
-        if swarm.late.hits(&mut dice) {
-            pause(dice.millis(1, 20_000)).await;
-        }
-        if swarm.withheld.hits(&mut dice) {
-            with = "nothing, for ever";
-            times = 0;
-        } else if swarm.bodiless.hits(&mut dice) {
-            with = "without a body";
-            frame = wire::response(id, None);
-        } else if swarm.garbled.hits(&mut dice) {
-            with = "what nobody can read";
-            frame = wire::response(id, Some(&[0x91; 40]));
-        } else if swarm.doubled.hits(&mut dice) {
-            times = 2;
-        }
+    if strikes(swarm.late, &mut dice) {
+        pause(dice.millis(1, 20_000)).await;
+    }
+    if strikes(swarm.withheld, &mut dice) {
+        with = "nothing, for ever";
+        times = 0;
+    } else if strikes(swarm.bodiless, &mut dice) {
+        with = "without a body";
+        frame = wire::response(id, None);
+    } else if strikes(swarm.garbled, &mut dice) {
+        with = "what nobody can read";
+        frame = wire::response(id, Some(&[0x91; 40]));
+    } else if strikes(swarm.doubled, &mut dice) {
+        times = 2;
     }
     if let Some(nonce) = answer.nonce {
         world.note(Happened::Answered { nonce, with });

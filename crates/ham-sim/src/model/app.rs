@@ -28,7 +28,7 @@ pub(super) async fn answer(conductor: &Arc<Conductor>, socket: u32, body: &[u8])
         }
         "call_zome" => call::answer(conductor, socket, body).await,
         name => Answer::refused(
-            super::admin::told_apart(name, conductor.lock().release)
+            super::admin::told_apart(name, body, conductor.lock().release)
                 .unwrap_or_else(texts::unreadable_request),
         ),
     }
@@ -68,6 +68,6 @@ pub(super) fn info(state: &State) -> AppInfo {
             bootstrap_url: None,
             relay_url: None,
         }),
-        installed_at: Timestamp::from_micros(0),
+        installed_at: Timestamp::from_micros(store.cells.first().map_or(0, |cell| i64::from(cell.number))),
     }
 }

@@ -17,6 +17,14 @@ impl Conductor {
         }
     }
 
+    /// An interface is attached where none is listed, and only there.
+    pub(crate) fn audit_interfaces(&self) {
+        let attached = self.lock().store.interfaces.len();
+        if attached > 1 {
+            self.world.broken("I18", format!("{attached} interfaces are attached"));
+        }
+    }
+
     /// Holds the grants on the chains against the keys of `processes` processes, and against the file that holds them.
     pub(crate) fn audit_grants(&self, processes: usize, file: Option<&[u8]>) {
         let tags_of = |cell: &Cell| {

@@ -54,8 +54,11 @@ impl Cell {
         }
     }
 
+    /// Writes an entry, unless the chain is closed.
     pub(super) fn push(&mut self, cause: Cause) {
-        self.chain.push(Entry { cause, grant: None, deletes: None });
+        if !self.is_closed() {
+            self.chain.push(Entry { cause, grant: None, deletes: None });
+        }
     }
 
     /// The hash of the entry at a place of the chain.
@@ -78,8 +81,11 @@ impl Cell {
         hash
     }
 
-    /// Revokes every grant in force.
+    /// Revokes every grant in force, unless the chain is closed.
     pub(super) fn revoke(&mut self) {
+        if self.is_closed() {
+            return;
+        }
         let mut revoked = Vec::new();
         for grant in
             self.chain.iter_mut().filter_map(|entry| entry.grant.as_mut()).filter(|grant| !grant.revoked)

@@ -13,6 +13,7 @@ use super::release::Release;
 use super::socket;
 use super::store::Store;
 use crate::clock::Clock;
+use crate::event::Happened;
 use crate::net::{Cut, Dialled, Severed};
 use crate::time::spawn;
 use crate::world::{Count, World};
@@ -128,11 +129,18 @@ impl Conductor {
         if !state.up || !listens {
             return false;
         }
+        // Its dial began while things went wrong.
+        if self.world.is_healed() {
+            dialled.cut.heal();
+        }
         state
             .sockets
             .insert(number, Socket { cut: dialled.cut, window: dialled.window, withheld: 0, signals: None });
         drop(state);
         let window = (port != ADMIN_PORT).then_some(dialled.window);
+        if let Some(window) = window {
+            self.world.note(Happened::Accepted { socket: number, window });
+        }
         let serving = spawn(async move {
             socket::serve(&me, number, window, dialled.end).await;
             me.lock().sockets.remove(&number);

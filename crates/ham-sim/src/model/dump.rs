@@ -17,6 +17,8 @@ pub(super) fn answer(
     limit: Option<u32>,
 ) -> Answer {
     let mut state = conductor.lock();
+    let whole = state.release.is_0_6();
+    let (cursor, limit) = if whole { (None, None) } else { (cursor, limit) };
     let Some(cell) = state.store.cell(cell) else { return Answer::refused(texts::cell_missing(cell)) };
     let from = match cursor {
         Some(SourceChainCursor::Sequence(after)) => after as usize + 1,
@@ -25,12 +27,12 @@ pub(super) fn answer(
     };
     let limit = limit.map_or(usize::MAX, |limit| limit as usize);
     let page = cell.chain.iter().enumerate().skip(from).take(limit);
-    let records: Vec<Value> = page.map(|(sequence, entry)| record(cell, sequence, entry)).collect();
+    let records: Vec<Value> = page.map(|(sequence, entry)| record(cell, sequence, entry, whole)).collect();
     let dump = json!([{ "source_chain_dump": { "records": records } }, "a chain"]).to_string();
     Answer::new("dump", &AdminResponse::StateDumped(dump))
 }
 
-fn record(cell: &Cell, sequence: usize, entry: &Entry) -> Value {
+fn record(cell: &Cell, sequence: usize, entry: &Entry, flat: bool) -> Value {
     let kind = match (entry.cause, &entry.deletes) {
         (Cause::Closed, _) => "CloseChain",
         (_, Some(_)) => "Delete",
@@ -39,9 +41,12 @@ fn record(cell: &Cell, sequence: usize, entry: &Entry) -> Value {
     let deletes = entry.deletes.as_ref().map(|hash| hash.get_raw_39());
     let written =
         entry.grant.as_ref().map(|grant| json!({ "entry_type": "CapGrant", "entry": { "tag": grant.tag } }));
-    json!({
-        "action_address": cell.hash(sequence).get_raw_39(),
-        "action": { "header": { "action_seq": sequence }, "data": { "type": kind, "deletes_address": deletes } },
-        "entry": written,
-    })
+    let action = match flat {
+        true => json!({ "type": kind, "action_seq": sequence, "deletes_address": deletes }),
+        false => {
+            let data = json!({ "type": kind, "deletes_address": deletes });
+            json!({ "header": { "action_seq": sequence }, "data": data })
+        }
+    };
+    json!({ "action_address": cell.hash(sequence).get_raw_39(), "action": action, "entry": written })
 }

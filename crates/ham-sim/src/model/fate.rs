@@ -8,7 +8,7 @@ use super::conductor::Conductor;
 use super::release::Release;
 use super::store::Status;
 use crate::dice::Stream;
-use crate::event::Happened;
+use crate::event::{Cause, Happened};
 use crate::net::Severed;
 use crate::time::{pause, spawn};
 use crate::world::Count;
@@ -39,7 +39,7 @@ impl Boot {
             silent: dice.percent(25),
             restored: dice.percent(5),
             moved: dice.percent(40),
-            release: dice.percent(10).then(|| dice.pick(&Release::ALL)),
+            release: dice.percent(10).then(|| dice.pick(&Release::LATER)),
         }
     }
 }
@@ -89,7 +89,7 @@ impl Conductor {
             next += 1;
         }
         state.next_port = next;
-        state.release = boot.release.unwrap_or(state.release);
+        state.release = boot.release.filter(|_| !state.release.is_0_6()).unwrap_or(state.release);
         state.ready_at = Instant::now() + Duration::from_millis(boot.starts);
         state.up = true;
         drop(state);
@@ -145,6 +145,14 @@ impl Conductor {
     pub(crate) fn revoke(&self) {
         self.world.words("conductor", "all grants are revoked");
         self.lock().store.cells.iter_mut().for_each(super::cell::Cell::revoke);
+    }
+
+    /// Closes the chain of the first cell.
+    pub(crate) fn close_chain(&self) {
+        self.world.words("conductor", "a chain is closed");
+        if let Some(cell) = self.lock().store.cells.first_mut() {
+            cell.push(Cause::Closed);
+        }
     }
 
     pub(crate) fn freeze(&self, time: Duration) {

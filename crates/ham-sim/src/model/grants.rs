@@ -72,14 +72,20 @@ pub(super) async fn write(conductor: &Arc<Conductor>, body: &[u8], dice: &mut St
     let written = {
         let mut state = conductor.lock();
         let store = state.store.number;
-        state.store.cell(&cell).filter(|cell| !cell.is_closed()).map(|cell| {
+        let written_when_closed = state.release.is_before_0_7_1();
+        state.store.cell(&cell).filter(|cell| written_when_closed || !cell.is_closed()).map(|cell| {
+            if cell.is_closed() {
+                conductor
+                    .world
+                    .broken("I18", format!("a grant is written to cell {number}, which is closed"));
+            }
             let hash = cell.grant(tag, Some(assigned.secret.into_vec()), assigned.assignees);
             (hash, store)
         })
     };
     let Some((hash, store)) = written else { return Answer::refused(texts::invalid_commit()) };
     conductor.world.note(Happened::Committed { cell: number, cause: Cause::Grant, store });
-    if !conductor.world.is_healed() && conductor.world.swarm.admin_error_after.hits(dice) {
+    if conductor.world.strikes(conductor.world.swarm.admin_error_after, dice) {
         return Answer::refused(texts::deadline_elapsed());
     }
     Answer::new("granted", &Said { kind: "zome_call_capability_granted", value: hash })

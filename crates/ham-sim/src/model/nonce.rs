@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use holo_hash::AgentPubKey;
+
 /// The nonces of one store.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Nonces {
-    expiries: BTreeMap<[u8; 32], i64>,
+    /// Whose each is, and when it expires.
+    expiries: BTreeMap<[u8; 32], (AgentPubKey, i64)>,
     /// All that were ever claimed in this store: the ledger's, not the conductor's.
     ever: BTreeSet<[u8; 32]>,
 }
@@ -26,19 +29,30 @@ pub(super) enum Claim {
 const FURTHEST: i64 = 50 * 60 * 1_000_000;
 
 impl Nonces {
-    /// Takes a nonce. Expired ones are forgotten first, by the conductor's clock now.
-    pub(super) fn claim(&mut self, nonce: [u8; 32], expires: i64, now: i64) -> Claim {
+    /// Takes a nonce of a key. Expired ones are forgotten first, by the conductor's clock now; the key's `only` one is forgotten
+    /// for the next (`holochain_sqlite` 0.6.3, `schema/0.sql`).
+    pub(super) fn claim(
+        &mut self,
+        key: &AgentPubKey,
+        nonce: [u8; 32],
+        expires: i64,
+        now: i64,
+        only: bool,
+    ) -> Claim {
         if expires <= now {
             return Claim::Expired;
         }
         if expires > now + FURTHEST {
             return Claim::Future;
         }
-        self.expiries.retain(|_, expires| *expires > now);
+        self.expiries.retain(|_, (_, expires)| *expires > now);
         if self.expiries.contains_key(&nonce) {
             return Claim::Duplicate;
         }
-        self.expiries.insert(nonce, expires);
+        if only {
+            self.expiries.retain(|_, (of, _)| of != key);
+        }
+        self.expiries.insert(nonce, (key.clone(), expires));
         Claim::Fresh { again: !self.ever.insert(nonce) }
     }
 }

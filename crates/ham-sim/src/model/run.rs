@@ -24,7 +24,6 @@ pub(super) async fn run(
 ) -> Result<Vec<u8>, Refused> {
     let conductor = visit.conductor;
     let world = Arc::clone(&conductor.world);
-    let faults = || !world.is_healed() && !world.swarm.calm;
     // The head that the call begins from.
     let (cell, head) = head(conductor, id)?;
     let store = conductor.lock().store.number;
@@ -48,22 +47,22 @@ pub(super) async fn run(
     let writes = matches!(input.does, Trait::Write | Trait::SlowWrite | Trait::Emit);
     if writes {
         // 11: `call_zome_workflow.rs`.
-        if faults() && world.swarm.invalid.hits(&mut visit.dice) {
+        if world.strikes(world.swarm.invalid, &mut visit.dice) {
             return Err(texts::invalid_commit());
         }
-        if faults() && world.swarm.head_moved.hits(&mut visit.dice) && self::head(conductor, id)?.1 != head {
+        if world.strikes(world.swarm.head_moved, &mut visit.dice) && self::head(conductor, id)?.1 != head {
             return Err(texts::head_moved());
         }
         commit(&visit, id)?;
         // 12: the same.
         visit.step().await;
-        if faults() && world.swarm.unknown_text.hits(&mut visit.dice) {
+        if world.strikes(world.swarm.unknown_text, &mut visit.dice) {
             return Err(texts::after_the_write());
         }
         if input.does == Trait::Emit {
             emit(conductor, id, &input);
         }
-    } else if faults() && world.swarm.unknown_text.hits(&mut visit.dice) {
+    } else if world.strikes(world.swarm.unknown_text, &mut visit.dice) {
         return Err(texts::in_no_table());
     }
     visit.step().await;

@@ -38,26 +38,23 @@ impl Visit<'_> {
     pub(super) async fn step(&mut self) {
         self.step += 1;
         let world = &self.conductor.world;
-        if world.is_healed() {
-            return;
-        }
         let struck = |how, nonce, step| world.note(Happened::Struck { how, nonce, step });
         let swarm = &world.swarm;
-        if swarm.step_pause.hits(&mut self.dice) {
+        if world.strikes(swarm.step_pause, &mut self.dice) {
             pause(self.dice.skewed_millis(1_000)).await;
         }
-        if swarm.step_long_pause.hits(&mut self.dice) {
+        if world.strikes(swarm.step_long_pause, &mut self.dice) {
             pause(self.dice.millis(1_000, 30_000)).await;
         }
-        if swarm.step_cut.hits(&mut self.dice) {
+        if world.strikes(swarm.step_cut, &mut self.dice) {
             struck(Blow::Cut, self.nonce, self.step);
             self.conductor.cut(self.socket);
         }
-        if swarm.step_disable.hits(&mut self.dice) {
+        if world.strikes(swarm.step_disable, &mut self.dice) {
             struck(Blow::Disabled, self.nonce, self.step);
             self.conductor.disable_for(self.dice.millis(10, 5_000));
         }
-        if swarm.step_kill.hits(&mut self.dice) {
+        if world.strikes(swarm.step_kill, &mut self.dice) {
             struck(Blow::Killed, self.nonce, self.step);
             self.conductor.crash(Boot::drawn(&mut self.dice));
             // This call ends with its task.
@@ -74,10 +71,12 @@ pub(super) async fn visited(
 ) -> Result<Vec<u8>, Refused> {
     let conductor = visit.conductor;
     let world = Arc::clone(&conductor.world);
-    let healed = || world.is_healed();
+    if world.strikes(world.swarm.poison, &mut world.stream("poison", u64::from(visit.nonce))) {
+        conductor.cut(visit.socket);
+    }
     visit.step().await;
     // 1, 2: `conductor.rs:1067`.
-    if !healed() && world.swarm.unreadable_request.hits(&mut visit.dice) {
+    if world.strikes(world.swarm.unreadable_request, &mut visit.dice) {
         return Err(texts::unreadable_request());
     }
     visit.step().await;
@@ -102,14 +101,21 @@ pub(super) async fn visited(
     }
     visit.step().await;
     // 7: `ribosome.rs:411`.
-    if !healed() && world.swarm.locked.hits(&mut visit.dice) {
+    if world.strikes(world.swarm.locked, &mut visit.dice) {
         return Err(texts::locked());
     }
     let secret = params.cap_secret.as_ref().map(|secret| secret.as_ref().to_vec());
     let unauthorized = |reason| texts::unauthorized(reason, secret.as_deref(), function, zome);
     let claimed = {
         let now = conductor.clock.micros();
-        conductor.lock().store.nonces.claim(params.nonce.into_inner(), params.expires_at.as_micros(), now)
+        let mut state = conductor.lock();
+        let only = state.release.is_0_6();
+        let (nonce, expires) = (params.nonce.into_inner(), params.expires_at.as_micros());
+        match state.store.nonces.claim(&params.provenance, nonce, expires, now, only) {
+            // Such a release forgets by itself, so nobody is to send again what may have been claimed there.
+            Claim::Fresh { .. } if only => Claim::Fresh { again: false },
+            claim => claim,
+        }
     };
     match claimed {
         Claim::Fresh { again } => {
@@ -168,13 +174,11 @@ pub(super) async fn init(conductor: &Arc<Conductor>, cell: u32, dice: &mut Strea
         }
     };
     let Ok(_turn) = timeout(INIT_PATIENCE, turn.lock()).await else { return Err(texts::init_timed_out()) };
-    if !world.is_healed() {
-        if world.swarm.init_slow.hits(dice) {
-            pause(dice.millis(100, 40_000)).await;
-        }
-        if world.swarm.init_fails.hits(dice) {
-            return Err(texts::init_failed());
-        }
+    if world.strikes(world.swarm.init_slow, dice) {
+        pause(dice.millis(100, 40_000)).await;
+    }
+    if world.strikes(world.swarm.init_fails, dice) {
+        return Err(if dice.percent(50) { texts::init_trapped() } else { texts::init_failed() });
     }
     let mut state = conductor.lock();
     let store = state.store.number;

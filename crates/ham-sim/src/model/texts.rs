@@ -57,6 +57,11 @@ pub(super) fn init_failed() -> Refused {
     internal("init failed", text)
 }
 
+/// As a function does.
+pub(super) fn init_trapped() -> Refused {
+    guest("Wasm(WasmError { file: \"sim\", line: 3, error: Guest(\"not yet\") })")
+}
+
 pub(super) fn no_zome(zome: &str) -> Refused {
     internal("no zome", format!("ZomeError: Zome not found: Zome '{zome}' not found"))
 }
@@ -99,9 +104,11 @@ pub(super) fn head_moved() -> Refused {
     internal("head moved", text)
 }
 
-/// Words that no table holds, after the chain was written.
+/// Words that no table holds, after the chain was written. They quote some that a table does.
 pub(super) fn after_the_write() -> Refused {
-    internal("error after the write", "Other: the publish workflow cannot be triggered")
+    let text = "Other: the publish workflow cannot be triggered: Source chain error: Attempted to commit a bundle to the source \
+                chain, but the source chain head has moved since";
+    internal("error after the write", text)
 }
 
 pub(super) fn in_no_table() -> Refused {

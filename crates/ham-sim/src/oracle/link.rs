@@ -1,4 +1,4 @@
-//! Dials and signals: I15, I16.
+//! Dials and signals: I15, I16. What was lost with a link: I6.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -13,6 +13,7 @@ const WINDOW: Duration = Duration::from_secs(12);
 const DIALS: usize = 40;
 
 pub(super) fn judge(history: &History<Happened>, verdict: &mut Verdict) {
+    lost(history, verdict);
     let mut dials: BTreeMap<u32, Vec<Duration>> = BTreeMap::new();
     let mut redials: BTreeMap<u32, usize> = BTreeMap::new();
     let mut told: BTreeSet<u32> = BTreeSet::new();
@@ -41,5 +42,27 @@ pub(super) fn judge(history: &History<Happened>, verdict: &mut Verdict) {
             Happened::Gap { task, .. } => drop(heard.remove(task)),
             _ => {}
         }
+    }
+}
+
+/// I6: what never came to the conductor was lost with a link, and no link loses more than may be under way on it.
+fn lost(history: &History<Happened>, verdict: &mut Verdict) {
+    let (mut heard, mut received, mut made) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let mut room = 0;
+    for entry in &history.entries {
+        match &entry.event {
+            Happened::Made { call, .. } => drop(made.insert(*call)),
+            Happened::Accepted { window, .. } => room += window,
+            Happened::Received { nonce, .. } => drop(received.insert(*nonce)),
+            // One that was prepared may have been sent by a process that crashed.
+            Happened::Hook { call, nonce, .. } if made.contains(call) => drop(heard.insert(*nonce)),
+            _ => {}
+        }
+    }
+    let lost = heard.difference(&received).count();
+    if lost > room {
+        let why =
+            format_args!("{lost} calls that never came are said to be lost, and links had room for {room}");
+        verdict.find("I6", None, why);
     }
 }

@@ -4,6 +4,7 @@ mod effect;
 mod fence;
 mod link;
 mod outcome;
+mod sendings;
 mod states;
 mod time;
 mod view;
@@ -23,6 +24,7 @@ pub(crate) fn judge(life: &HamLife, history: &History<Happened>, verdict: &mut V
     effect::judge(&view, verdict);
     fence::judge(&view, verdict);
     link::judge(history, verdict);
+    sendings::judge(history, verdict);
     time::judge(history, verdict);
     states::reach(history, verdict);
 }

@@ -1,6 +1,8 @@
 //! What a call's owner is told of its run: I1, I2, I4, I5, I6, I7, I12.
 
-use super::view::{Moment, OfCall, View};
+use std::collections::BTreeMap;
+
+use super::view::{Moment, OfCall, OfNonce, View};
 use crate::event::{Call, Outcome};
 use crate::finding::Verdict;
 use crate::model::Trait;
@@ -99,23 +101,22 @@ fn told(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
 
 /// I5.
 fn runs(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
-    let mut nonces_that_ran = 0;
+    // What ran before an older store came back is gone with the history in which it ran.
+    let mut nonces_that_ran: BTreeMap<u32, u32> = BTreeMap::new();
     for (nonce, known) in view.nonces_of(of).filter(|(_, known)| !known.forgotten && !known.runs.is_empty()) {
-        nonces_that_ran += 1;
         let mut stores: Vec<u32> = known.runs.iter().map(|(_, store)| *store).collect();
         stores.dedup();
         if stores.len() != known.runs.len() {
             let at = known.runs.last().map(|(run, _)| run.at);
             verdict.find("I5", at, format_args!("call {call} ran {} times, nonce {nonce}", known.runs.len()));
         }
+        for store in stores {
+            *nonces_that_ran.entry(store).or_default() += 1;
+        }
     }
-    let times = of.made.unwrap_or(1);
-    if nonces_that_ran > times {
-        verdict.find(
-            "I5",
-            None,
-            format_args!("call {call} ran under {nonces_that_ran} nonces, {times} are allowed"),
-        );
+    let (most, times) = (nonces_that_ran.into_values().max().unwrap_or(0), of.made.unwrap_or(1));
+    if most > times {
+        verdict.find("I5", None, format_args!("call {call} ran under {most} nonces, {times} are allowed"));
     }
 }
 
@@ -124,23 +125,20 @@ fn hooks(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
     // What a process that crashed was told nobody knows.
     let own = of.told.iter().find(|(_, told)| told.of.is_none());
     let (Some(_), Some((moment, told))) = (of.made, own) else { return };
-    let last = view.nonces_of(of).filter_map(|(nonce, known)| Some((*known.received.first()?, nonce)));
-    let last = last.filter(|(received, _)| received <= moment).max();
+    let arrived = |known: &OfNonce| known.received.iter().rfind(|received| *received <= moment).copied();
+    // Each round has a nonce of its own, and they are numbered in the order of the rounds.
+    let last = view.nonces_of(of).filter(|(_, known)| arrived(known).is_some()).map(|(nonce, _)| nonce).max();
     for (nonce, known) in view.nonces_of(of) {
         let heard = of.hooks.iter().filter(|(hook, heard, _)| *heard == nonce && hook <= moment).count();
-        let arrived = known.received.first().is_some_and(|received| received <= moment);
-        let is_last = last.is_some_and(|(_, last)| last == nonce);
+        let is_last = last == Some(nonce);
         let settled = told.outcome.is_settled() && is_last;
-        // What was refused before it ran, each time it was sent, is settled, whatever is told of the others.
-        let answers = known.answers.iter().filter(|(_, with)| !UNANSWERED.contains(with)).count();
-        let refused = answers >= known.received.len()
-            && (known.runs.is_empty() || (is_last && told.error == Some("Refused")));
-        if arrived && !settled && !refused && heard == 0 {
-            verdict.find(
-                "I6",
-                Some(moment.at),
-                format_args!("nobody was told of nonce {nonce} of call {call}, which is lost"),
-            );
+        if let Some(arrived) = arrived(known)
+            && !settled
+            && !refused(view, known, arrived, is_last && told.error == Some("Refused"))
+            && heard == 0
+        {
+            let why = format_args!("nobody was told of nonce {nonce} of call {call}, which is lost");
+            verdict.find("I6", Some(moment.at), why);
         }
         // Each sending of what the hook was told of is one more.
         if heard > 1 + known.sendings.len() {
@@ -151,6 +149,17 @@ fn hooks(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
             );
         }
     }
+}
+
+/// Whether a nonce was refused before it ran (or was refused at all, where `run` says so), each time it came to the store that
+/// it came to last: then it is settled, whatever is told of the others.
+fn refused(view: &View, known: &OfNonce, last: Moment, run: bool) -> bool {
+    let there = view.store_at(last);
+    let here = |moment: &Moment| view.store_at(*moment) == there;
+    let answers = known.answers.iter().filter(|(at, with)| here(at) && !UNANSWERED.contains(with)).count();
+    let received = known.received.iter().filter(|at| here(at)).count();
+    let ran = known.runs.iter().any(|(_, store)| *store == there);
+    answers >= received && (!ran || run)
 }
 
 /// Answers that say nothing.

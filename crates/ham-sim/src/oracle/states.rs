@@ -35,6 +35,7 @@ pub(crate) const STATES: &[&str] = &[
     "told Refused",
     "told EmptyAnswer",
     "told UnexpectedResponse",
+    "told UnsafeToRepeat",
     "told Fenced",
     "told Ambiguous",
     "answered ok",

@@ -121,6 +121,7 @@ impl View {
             Happened::Drain => self.drain = Some(moment),
             Happened::Committed { .. }
             | Happened::Received { call: None, .. }
+            | Happened::Accepted { .. }
             | Happened::OnChain { .. }
             | Happened::Struck { .. }
             | Happened::Dial { .. }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ham::{CallError, CallOptions, Effect};
+use ham::{CallError, CallOptions, Effect, SigningError};
 use holochain_zome_types::prelude::ExternIO;
 use serde_bytes::ByteBuf;
 use tokio::time::{Instant, timeout};
@@ -24,8 +24,9 @@ pub(crate) struct Called {
 
 impl Called {
     pub(super) fn input(&self) -> Input {
-        // What a big answer is asked for weighs nothing on its way there.
-        let (size, padding) = if self.does == Trait::Big { (self.size, 0) } else { (0, self.size as usize) };
+        // What is to come back weighs nothing on its way there.
+        let comes_back = matches!(self.does, Trait::Big | Trait::Emit);
+        let (size, padding) = if comes_back { (self.size, 0) } else { (0, self.size as usize) };
         Input { call: self.call, does: self.does, size, padding: ByteBuf::from(vec![5; padding]) }
     }
 
@@ -61,7 +62,8 @@ impl Task {
         asked: Options,
     ) -> bool {
         let times = policy.times();
-        self.world.note(Happened::Made { task: self.number, call: called.call, does: called.does, times });
+        let (task, call, does, fast) = (self.number, called.call, called.does, policy == Policy::FailFast);
+        self.world.note(Happened::Made { task, call, does, times, fast });
         let Ok(payload) = ExternIO::encode(called.input()) else { return false };
         let mut options = CallOptions::default().with_deadline(deadline).with_policy(policy.in_ham());
         options.read_only = asked.read_only;
@@ -100,6 +102,12 @@ impl Task {
             },
         };
         self.world.note(Happened::Told { task: self.number, told });
+        // The budget is one grant a cell, in lives in which a cell needs no second one.
+        if let Err(CallError::Signing(SigningError::GrantForbidden(why))) = &result
+            && why.contains("budget")
+        {
+            self.world.broken("I18", format!("call {call} is told: {why}"));
+        }
         // Texts are written for few calls only: it takes long.
         if let Err(error) = result
             && (call.is_multiple_of(16) || self.world.is_healed())

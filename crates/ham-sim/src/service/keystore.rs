@@ -27,7 +27,7 @@ impl Lair {
 
     fn hits(&self, rate: Rate) -> bool {
         let mut dice = self.dice.lock().unwrap_or_else(PoisonError::into_inner);
-        !self.world.is_healed() && rate.hits(&mut dice)
+        self.world.strikes(rate, &mut dice)
     }
 
     /// What every request goes through.

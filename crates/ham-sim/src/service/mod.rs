@@ -8,6 +8,7 @@ mod plan;
 mod prepared;
 mod process;
 mod signals;
+mod state;
 mod task;
 
 pub(crate) use call::Called;

@@ -76,6 +76,11 @@ pub(crate) enum Action {
         time: Duration,
         slow: Duration,
     },
+    /// Watches the state for a while, and takes its time for each.
+    Watch {
+        time: Duration,
+        slow: Duration,
+    },
     Apps,
     Redial,
 }
@@ -126,6 +131,8 @@ pub(crate) struct Settings {
     pub(crate) skew_margin: Duration,
     /// How far its clock is off, in milliseconds.
     pub(crate) skew: i64,
+    /// How many grants it may write.
+    pub(crate) budget: Option<u32>,
 }
 
 /// Who signs.

@@ -62,10 +62,10 @@ impl Process {
         let url = format!("ws://conductor.example:{ADMIN_PORT}/").parse();
         let url = url.map_err(|_| ConnectError::Config("the host is no host".to_owned()))?;
         let signing = match keys {
-            Keys::Memory => Signing::default(),
+            Keys::Memory => Signing::ClientKeys(own_keys(settings)),
             Keys::File => {
                 let file = Arc::new(credentials.clone());
-                Signing::ClientKeys(ClientKeySigning::default().with_credential_file(file))
+                Signing::ClientKeys(own_keys(settings).with_credential_file(file))
             }
             Keys::Keystore => Signing::Keystore(Arc::new(Lair::new(number, world, conductor))),
         };
@@ -137,6 +137,14 @@ impl Process {
             self.world.broken("I11", "close has not resolved");
         }
         late(&self.world, "close", began, CLOSES_WITHIN);
+    }
+}
+
+fn own_keys(settings: &Settings) -> ClientKeySigning {
+    let keys = ClientKeySigning::default();
+    match settings.budget {
+        Some(budget) => keys.with_budget(budget),
+        None => keys,
     }
 }
 

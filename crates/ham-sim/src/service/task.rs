@@ -81,6 +81,7 @@ impl Task {
                 }
             }
             Action::Listen { time, slow } => self.listen(time, slow).await,
+            Action::Watch { time, slow } => self.watch(time, slow).await,
             Action::Redial => {
                 self.world.note(Happened::Redial { process: self.number / 16 });
                 self.ham.redial_now();

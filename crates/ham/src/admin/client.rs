@@ -32,7 +32,7 @@ pub(super) struct Shared {
     pub(super) timeout: Duration,
     /// The release that the owner names; `None` to find it out.
     release: Option<Release>,
-    /// Held while dialling, so that callers at the same time share one dial.
+    /// Held while dialling, so that concurrent callers share one dial.
     link: Mutex<Option<Link<ConductorProtocol>>>,
     /// Whether the owner closed: there is no link and never will be.
     closed: watch::Sender<bool>,
@@ -76,8 +76,7 @@ impl Admin {
         Self { shared: Shared::new(target, session, timeout, None) }
     }
 
-    /// Takes the conductor for one of this release instead of finding out; `None` finds out. The result has a link of its
-    /// own.
+    /// Treats the conductor as one of this release instead of asking it; `None` asks. The result has a link of its own.
     #[must_use]
     pub fn with_release(self, release: Option<Release>) -> Self {
         let Shared { target, session, timeout, .. } = &*self.shared;
@@ -94,8 +93,7 @@ impl Admin {
         crate::config::shown_url(&self.shared.target.url)
     }
 
-    /// The release of Holochain that the conductor is of. Found out once a link, by at most two requests that change
-    /// nothing.
+    /// The conductor's release of Holochain. Found once per link, by at most two requests that change nothing.
     ///
     /// # Errors
     /// See [`AdminError`].
@@ -162,11 +160,11 @@ impl Admin {
         deadline_after(self.shared.timeout)
     }
 
-    /// Closes it for all clones: ends a dial under way, and the link after outstanding requests had the session's drain
-    /// time-out. Requests fail with [`AdminError::Closed`] from then on.
+    /// Closes it for all clones: ends a dial under way, and the link once outstanding requests have had the session's
+    /// drain time-out. Requests fail with [`AdminError::Closed`] from then on.
     ///
     /// # Cancel safety
-    /// Dropping the future takes nothing back: no link is dialled any more, and the one there is ends with its requests.
+    /// Dropping the future undoes nothing: no link is dialled any more, and the current one ends with its requests.
     pub async fn close(&self) {
         self.shared.closed.send_replace(true);
         let link = self.shared.link.lock().await.take();

@@ -20,12 +20,12 @@ use crate::wire::{self, BadAnswer, Incoming};
 pub(crate) const GRANT: &str = "grant_zome_call_capability";
 
 impl Admin {
-    /// Writes a zome-call capability grant to a cell's source chain, never to one that is closed.
+    /// Writes a zome-call capability grant to a cell's source chain, never to a closed one.
     ///
     /// # Errors
     /// See [`AdminError`]. An error answer can follow the write (the cell stopped in between): read
-    /// [`grants`](Self::grants) before granting again. [`AdminError::ChainClosed`] where the conductor would write it all
-    /// the same.
+    /// [`grants`](Self::grants) before granting again. [`AdminError::ChainClosed`] where the conductor would write it
+    /// anyway.
     pub async fn grant_zome_call_capability(
         &self,
         cell_id: &CellId,
@@ -54,7 +54,7 @@ impl Admin {
         }
     }
 
-    /// The capability grants of an app's provisioned cells, without their secrets. Conductors leave clones out.
+    /// The capability grants of an app's provisioned cells, without their secrets. Conductors omit clones.
     ///
     /// # Errors
     /// See [`AdminError`]. A chain that holds a grant which an earlier release wrote and this one cannot read makes the
@@ -82,11 +82,11 @@ impl Admin {
         }
     }
 
-    /// Revokes a zome-call capability grant, never on a chain that is closed.
+    /// Revokes a zome-call capability grant, never on a closed chain.
     ///
     /// # Errors
     /// See [`AdminError`]; a lost one shows in [`grants`](Self::grants). [`AdminError::ChainClosed`] where the conductor
-    /// would write it all the same.
+    /// would write it anyway.
     pub async fn revoke_grant(&self, cell_id: CellId, action_hash: ActionHash) -> Result<(), AdminError> {
         self.check_open(&cell_id).await?;
         ask!(self, "revoke_zome_call_capability", "list_capability_grants tells whether it is revoked",

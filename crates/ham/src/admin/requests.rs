@@ -48,7 +48,7 @@ impl Admin {
             AdminResponse::AppInterfacesListed(list) => list)
     }
 
-    /// Opens an app interface and returns its port. It stays for ever, restarts included.
+    /// Opens an app interface and returns its port. It stays for ever, across restarts.
     ///
     /// # Errors
     /// See [`AdminError`]; a lost one shows in [`list_app_interfaces`](Self::list_app_interfaces).
@@ -65,7 +65,7 @@ impl Admin {
             AdminResponse::AppInterfaceAttached { port } => port)
     }
 
-    /// A token that opens one app interface link. Lives 30 s and is used up by one link, by the conductor's default.
+    /// A token that opens one app interface link. By the conductor's default it lives for 30 s and opens one link.
     ///
     /// # Errors
     /// See [`AdminError`].
@@ -116,7 +116,7 @@ impl Admin {
             AdminResponse::AppDisabled => ())
     }
 
-    /// The cells that run.
+    /// The running cells.
     ///
     /// # Errors
     /// See [`AdminError`].
@@ -135,7 +135,7 @@ impl Admin {
     }
 
     /// One page of a cell's state as the conductor's JSON, starting after chain sequence number `after`. Holochain 0.6
-    /// reads neither `after` nor `limit`: it answers the whole chain.
+    /// ignores `after` and `limit` and returns the whole chain.
     ///
     /// # Errors
     /// See [`AdminError`].

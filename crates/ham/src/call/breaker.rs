@@ -79,7 +79,7 @@ impl Breakers {
         meter.pressure.add();
     }
 
-    /// The cell answers well again.
+    /// The cell is well again.
     pub(crate) fn relax(&self, cell: &CellId) {
         if self.config.is_some() {
             self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(cell);

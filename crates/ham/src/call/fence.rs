@@ -23,10 +23,10 @@ pub enum Fenced {
     NeverRan,
     /// The call had arrived before: it ran, was refused, failed, or is running. Reconcile.
     Arrived,
-    /// The nonce had expired: the call cannot start any more; whether it ran is for the chain to tell.
+    /// The nonce had expired: the call cannot start any more; only the chain can tell whether it ran.
     TooLate,
-    /// The nonce is burnt, and an earlier fence of the call may have done it: it cannot start any more; whether it ran is for
-    /// the chain to tell.
+    /// The nonce is burnt, and an earlier fence of the call may have done it: it cannot start any more; only the
+    /// chain can tell whether it ran.
     Ambiguous,
 }
 

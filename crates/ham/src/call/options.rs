@@ -1,4 +1,4 @@
-//! One call: how it is made, what it is once it is signed, and what is told of one that is lost.
+//! One call: how it is made, and what is reported about one that is lost.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,14 +11,14 @@ use crate::error::{CallError, Outcome};
 
 /// How long a call may take, waiting and resuming included, unless the caller says otherwise.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(120);
-/// What a nonce lives longer than its call's deadline, for clocks that disagree.
+/// How much longer a nonce lives than its call's deadline, for clocks that disagree.
 pub const DEFAULT_SKEW_MARGIN: Duration = Duration::from_secs(60);
 /// The longest a nonce may live. Conductors refuse more than 50 minutes by *their* clock (`holochain_data` 0.7.1), so
 /// a minute is left for a conductor whose clock is behind.
 pub const MAX_NONCE_LIFE: Duration = Duration::from_secs(49 * 60);
-/// The least a nonce lives. A shorter one would be over before its call is sent, again and again.
+/// The shortest life of a nonce. A shorter one would be over before its call is sent, again and again.
 pub const MIN_NONCE_LIFE: Duration = Duration::from_secs(1);
-/// How many times a `Repeat` call is signed anew.
+/// How many times a `Repeat` call is signed again.
 pub const DEFAULT_REPEATS: u32 = 3;
 
 /// What happens to a call whose link dies under it.
@@ -30,9 +30,9 @@ pub enum CallPolicy {
     /// The same signed bytes are sent on the next link. The conductor runs them at most once.
     #[default]
     Resume,
-    /// The caller declares the call idempotent: it is signed anew and may run up to `times` + 1 times.
+    /// The caller declares the call idempotent: it is signed again and may run up to `times` + 1 times.
     Repeat {
-        /// How often it is signed anew.
+        /// How often it is signed again.
         times: u32,
     },
 }
@@ -53,8 +53,8 @@ pub struct CallOptions {
     /// How long its nonce lives, by our clock, from [`MIN_NONCE_LIFE`] to [`MAX_NONCE_LIFE`]; `None` for the deadline and the
     /// skew margin. A longer one lets a lost call be fenced after a longer outage.
     pub nonce_life: Option<Duration>,
-    /// For how long it may be sent; `None` until its deadline. After that the answer of what was sent is awaited, and nothing
-    /// is sent any more.
+    /// For how long it may be sent; `None` until its deadline. After that, nothing more is sent, and only the answer to what was sent
+    /// is awaited.
     pub resume_for: Option<Duration>,
     /// Whether the function only reads. Such a call does not wait for the ones that may write to the same cell's chain.
     pub read_only: bool,
@@ -75,8 +75,8 @@ impl CallOptions {
         self
     }
 
-    /// For how long the call may be sent, its first sending and those on later links; what was sent is awaited until the
-    /// deadline. For a caller that stops waiting before then, on whose behalf nothing may be sent any more.
+    /// For how long the call may be sent, the first time and on later links; the answer is awaited until the deadline. It is
+    /// for a caller that stops waiting before then, on whose behalf nothing may be sent any more.
     #[must_use]
     pub fn with_resume_for(mut self, wait: Duration) -> Self {
         self.resume_for = Some(wait);
@@ -85,8 +85,8 @@ impl CallOptions {
 
     /// Declares that the function only reads: the call is sent beside others of its cell.
     ///
-    /// A function that writes all the same can fork the cell's source chain, where other calls write at the same time with
-    /// relaxed ordering; with strict ordering one of them is refused.
+    /// A function that writes after all can fork the cell's source chain if other calls write at the same time with relaxed
+    /// ordering; with strict ordering one of them is refused.
     #[must_use]
     pub fn with_read_only(mut self) -> Self {
         self.read_only = true;
@@ -101,22 +101,22 @@ impl CallOptions {
     }
 }
 
-/// A signed call that ended without an answer, or was answered with an error after a round that did, for the hook that reconciles
-/// it.
+/// A signed call that ended without an answer, or was answered with an error after an earlier round was lost: for the hook that
+/// reconciles it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct UnknownCall {
     /// The call, which can be resumed or fenced while it lives.
     pub call: SignedCall,
-    /// What is known of this signed call alone.
+    /// What is known about this signed call alone.
     pub outcome: Outcome,
-    /// Why no more is.
+    /// Why no more is known.
     pub error: CallError,
 }
 
-/// Called once for every signed call that ends as [`Outcome::Unknown`] or [`Outcome::Arrived`]: with
-/// [`CallPolicy::Repeat`] once for each round that was lost, when it is lost, whatever becomes of the later ones, and for a later
-/// round that was [answered](Outcome::Answered) with an error and may have written. Must not block.
+/// Called once for every signed call that ends as [`Outcome::Unknown`] or [`Outcome::Arrived`]. With [`CallPolicy::Repeat`] that is
+/// once for each round that is lost, when it is lost, whatever becomes of the later ones; and also for a later round that was
+/// [answered](Outcome::Answered) with an error and may have written. Must not block.
 pub type OnUnknown = Arc<dyn Fn(&UnknownCall) + Send + Sync>;
 
 /// What is to be called.

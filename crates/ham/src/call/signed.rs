@@ -62,9 +62,9 @@ impl SignedCall {
         self.traces.may_have_left()
     }
 
-    /// Notes that a fence may leave in its name. [`PersistentHam::fence`](crate::PersistentHam::fence) does so itself; who
-    /// keeps calls in a journal calls this first and writes the call to the journal again, so that a process that reads it
-    /// after a crash knows that the nonce may be the fence's.
+    /// Notes that a fence may leave in its name. [`PersistentHam::fence`](crate::PersistentHam::fence) does so itself; a
+    /// service that keeps calls in a journal calls this first and writes the call to the journal again, so that a process that
+    /// reads it after a crash knows that the nonce may be the fence's.
     pub fn begin_fence(&self) {
         self.traces.announce_fence();
     }
@@ -74,7 +74,7 @@ impl SignedCall {
         self.traces.fence() != FenceTrace::None
     }
 
-    /// What a fence has proven of it: that it never ran and never will.
+    /// Whether a fence has proven that it never ran and never will.
     pub fn is_fenced(&self) -> bool {
         self.traces.fence() == FenceTrace::NeverRan
     }

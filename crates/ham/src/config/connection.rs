@@ -26,10 +26,11 @@ use crate::signing::Signing;
 /// - signing: client keys in memory, one grant per cell
 /// - pauses between attempts: [`default_retry`]; an admin request: [`DEFAULT_ADMIN_TIMEOUT`]
 /// - deadline of a call: [`DEFAULT_DEADLINE`]; skew margin: [`DEFAULT_SKEW_MARGIN`]
-/// - calls in flight: [`DEFAULT_MAX_IN_FLIGHT`](crate::DEFAULT_MAX_IN_FLIGHT)(crate::DEFAULT_MAX_IN_FLIGHT); silence bound: [`DEFAULT_SILENCE_BOUND`](crate::DEFAULT_SILENCE_BOUND)(crate::DEFAULT_SILENCE_BOUND); degraded after
+/// - calls in flight: [`DEFAULT_MAX_IN_FLIGHT`](crate::DEFAULT_MAX_IN_FLIGHT); silence bound:
+///   [`DEFAULT_SILENCE_BOUND`](crate::DEFAULT_SILENCE_BOUND); degraded after
 ///   [`DEFAULT_DEGRADED_AFTER`](crate::DEFAULT_DEGRADED_AFTER)
 /// - signals kept for a slow subscriber: [`DEFAULT_SIGNAL_CAPACITY`], of at most [`DEFAULT_SIGNAL_BYTES`]
-/// - one call at a time to a cell; breaker: off; release of the conductor: found out
+/// - one call at a time to a cell; breaker: off; release of the conductor: asked for
 /// - randomness: the system's; memory: the process's
 #[derive(Clone)]
 #[non_exhaustive]
@@ -54,11 +55,11 @@ pub struct PersistentHamConfig {
     pub admin_timeout: Duration,
     /// How long a call may take when the caller does not say. Any length; a nonce lives for [`MAX_NONCE_LIFE`](crate::MAX_NONCE_LIFE) at most.
     pub deadline: Duration,
-    /// What a nonce lives longer than its call, within [`MAX_NONCE_LIFE`](crate::MAX_NONCE_LIFE).
+    /// How much longer a nonce lives than its call, within [`MAX_NONCE_LIFE`](crate::MAX_NONCE_LIFE).
     pub skew_margin: Duration,
-    /// Signals kept for a slow subscriber; what comes beyond them is a gap.
+    /// Signals kept for a slow subscriber; beyond them there is a gap.
     pub signal_capacity: usize,
-    /// How many bytes they may have together; one signal may be larger.
+    /// How many bytes they may take together; one signal may be larger.
     pub signal_bytes: usize,
     /// Pauses a cell under pressure.
     pub breaker: Option<PressureBreaker>,
@@ -68,7 +69,7 @@ pub struct PersistentHamConfig {
     pub on_unknown: Option<OnUnknown>,
     /// The wall clock that nonces expire by.
     pub wall_clock: Arc<dyn WallClock>,
-    /// The conductor's release; `None` to find it out.
+    /// The conductor's release; `None` to ask for it.
     pub release: Option<Release>,
     /// Where nonces, keys, capability secrets and jitter come from.
     pub entropy: Arc<dyn Entropy>,
@@ -184,7 +185,7 @@ impl PersistentHamConfig {
         self
     }
 
-    /// Signals kept for a slow subscriber: at most so many, of so many bytes together.
+    /// Signals kept for a slow subscriber: at most this many, of at most this many bytes together.
     #[must_use]
     pub fn with_signal_queue(mut self, signals: usize, bytes: usize) -> Self {
         (self.signal_capacity, self.signal_bytes) = (signals, bytes);
@@ -198,12 +199,12 @@ impl PersistentHamConfig {
         self
     }
 
-    /// Whether the calls of one cell go out one at a time, across all connections of the process, but for those declared
+    /// Whether the calls of one cell go out one at a time, across all connections of the process, except those declared
     /// [`read_only`](crate::CallOptions::read_only).
     ///
     /// Without it, calls that write at the same time with relaxed ordering fork the cell's source chain, for which peers may
-    /// warrant its agent; of those with strict ordering all but one are refused. Turn it off only for apps of which you know
-    /// that nothing of that happens.
+    /// warrant its agent; of those with strict ordering all but one are refused. Turn it off only for apps in which you know
+    /// that this cannot happen.
     #[must_use]
     pub fn with_lanes(mut self, lanes: bool) -> Self {
         self.lanes = lanes;
@@ -218,7 +219,7 @@ impl PersistentHamConfig {
         self
     }
 
-    /// Takes the conductor for one of this release instead of finding out; `None` finds out.
+    /// Treats the conductor as one of this release instead of asking it; `None` asks.
     #[must_use]
     pub fn with_release(mut self, release: Option<Release>) -> Self {
         self.release = release;

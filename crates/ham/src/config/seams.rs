@@ -18,8 +18,8 @@ impl PersistentHamConfig {
 
     /// Where nonces, keys, capability secrets and jitter come from.
     ///
-    /// **Hazardous.** Whoever can foretell the bytes can forge calls and is let in by every grant that was made of them. It is
-    /// there for simulations, which repeat themselves.
+    /// **Hazardous.** Whoever can predict the bytes can forge calls and can use every grant that was made from them. It
+    /// exists for simulations, which have to be repeatable.
     #[must_use]
     pub fn with_entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
         self.entropy = entropy;
@@ -28,7 +28,7 @@ impl PersistentHamConfig {
 
     /// What this connection shares with others.
     ///
-    /// **Hazardous.** Connections that do not share one write a grant each. It is there for simulations of several processes.
+    /// **Hazardous.** Connections that do not share one write a grant each. It exists for simulations of several processes.
     #[must_use]
     pub fn with_memory(mut self, memory: ProcessMemory) -> Self {
         self.memory = memory;

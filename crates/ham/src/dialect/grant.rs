@@ -12,7 +12,7 @@ use crate::redact::REDACTED;
 /// A grant of zome calls, to be written to a cell's source chain.
 #[derive(Clone, Debug)]
 pub struct CapGrant {
-    /// By which it is found again. Tags need not be unique on a chain.
+    /// What it is found by. Tags need not be unique on a chain.
     pub tag: String,
     /// Who may use it.
     pub access: CapAccess,
@@ -56,7 +56,7 @@ impl fmt::Debug for CapAccess {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CapGrantInfo {
-    /// By which it is found.
+    /// What it is found by.
     pub tag: String,
     /// `unrestricted`, `transferable` or `assigned`.
     pub access: String,

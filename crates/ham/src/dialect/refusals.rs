@@ -31,8 +31,8 @@ pub enum Stage {
     /// Before the nonce, by what was installed at that moment, the conductor itself included: the same bytes, sent earlier, may
     /// have run.
     BeforeNonce,
-    /// In a function that ran. The cell's `init`, which runs before the nonce, fails in the same words: so this does not say what
-    /// became of the same bytes sent earlier either.
+    /// In a function that ran. The cell's `init`, which runs before the nonce, fails in the same words: so this does not say
+    /// either what became of the same bytes, sent earlier.
     InFunction,
     /// By the nonce or after it was claimed: this sending was the first to arrive, or the answer says otherwise.
     AtNonce,
@@ -50,7 +50,7 @@ pub enum Span {
 }
 
 impl Span {
-    /// Whether a release is among them. One that is not known is among all of them only.
+    /// Whether a release is among them. An unknown one is only among all of them.
     #[must_use]
     pub fn holds(self, release: Option<Release>) -> bool {
         match (self, release) {

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// The environment variable that names the release, for conductors that ham cannot find out about.
+/// The environment variable that names the release, for conductors whose release ham cannot find.
 pub const RELEASE_VARIABLE: &str = "HAM_HOLOCHAIN_RELEASE";
 
 /// A release of Holochain: what its conductors read and write. Later releases are greater.
 ///
-/// Conductors do not tell their version, so ham finds it out by at most two requests that change nothing, when something
-/// on a link first needs it. A release that is later than all of these answers as [`V0_8`](Self::V0_8) and is treated as it.
+/// Conductors do not say which version they are, so ham finds it by at most two requests that change nothing, when something
+/// on a link first needs it. A release later than all of these answers as [`V0_8`](Self::V0_8) does and is treated as such.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Release {

@@ -36,7 +36,7 @@ pub struct Ham {
 impl Ham {
     /// Connects to the app: admin interface, app interface, token, socket, app info, signing. Signing is proven: the
     /// keystore signs with the agent's key, or the capability grant is on the chain. [`RELEASE_VARIABLE`] names the
-    /// conductor's release, for one that ham cannot find out about.
+    /// conductor's release, for one whose release ham cannot find.
     ///
     /// # Errors
     /// Which step failed and why, for people; [`is_connection_error`](crate::is_connection_error) and
@@ -153,7 +153,7 @@ fn while_connecting(error: ConnectError) -> ConnectError {
     ConnectError::During { doing, error: error.into() }
 }
 
-/// Proves that calls to the cell can be signed, and that the link is there still.
+/// Proves that calls to the cell can be signed, and that the link is still there.
 async fn prove(connection: &PersistentHam, cell_id: &CellId) -> anyhow::Result<()> {
     let caller = &connection.caller;
     let proven = async {

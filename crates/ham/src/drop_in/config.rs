@@ -16,9 +16,9 @@ pub const DEFAULT_REQUEST_TIMEOUT_SECS: u64 = 120;
 /// # Defaults
 /// - `request_timeout_secs`: [`DEFAULT_REQUEST_TIMEOUT_SECS`]
 /// - `force_fresh_attach`: false
-/// - `lair`: none, so calls are signed with a key of ham's own
+/// - `lair`: none, so calls are signed with ham's own key
 /// - `allow_cap_grant_signing`: true, because the usage example connects without a keystore; a [`SigningPolicy`] that is
-///   applied decides it anew
+///   applied overrides it
 #[derive(Clone, Debug)]
 pub struct HamConfig {
     /// The conductor's admin port, on this machine.
@@ -34,7 +34,7 @@ pub struct HamConfig {
     pub force_fresh_attach: bool,
     /// The keystore that signs; without one, a key of ham's own that costs one capability grant.
     pub lair: Option<LairSigning>,
-    /// Whether that grant may be written. Withheld, connecting without a keystore is refused.
+    /// Whether that grant may be written. If not, connecting without a keystore is refused.
     pub allow_cap_grant_signing: bool,
 }
 

@@ -44,7 +44,7 @@ pub fn is_connection_error(error: &anyhow::Error) -> bool {
     }
 }
 
-/// Whether one request had no answer in time while the connection is fine: cool down and go on with the same one.
+/// Whether one request had no answer in time while the connection is fine: cool down and keep the connection.
 pub fn is_request_timeout(error: &anyhow::Error) -> bool {
     match error.downcast_ref::<CallError>().map(CallError::inner) {
         Some(error) => matches!(error, CallError::TimedOut { .. }),
@@ -58,7 +58,7 @@ pub fn is_source_chain_pressure(error: &anyhow::Error) -> bool {
     text.contains("deadline has elapsed") || text.contains("Source chain error")
 }
 
-/// Whether the signing policy refused to connect. No retry heals it.
+/// Whether the signing policy refused to connect. No retry helps.
 pub fn is_signing_refusal(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| cause.is::<SigningRefused>())
 }

@@ -6,7 +6,7 @@ use crate::events;
 use crate::redact::REDACTED;
 use crate::signing::{LairSigning, NodeError, lair_from_node};
 
-/// Where a service has its keystore credentials from.
+/// Where a service gets its keystore credentials.
 pub enum LairCredentials {
     /// Values it resolved itself; one without the other is a mistake, not a way of signing.
     Values {
@@ -77,8 +77,8 @@ impl CapGrantOptIn {
 /// What every refusal says first.
 const LAIR_REQUIRED: &str = "lair signing is required and unavailable";
 
-/// Nothing was offered to sign with that does not write to the agent's chain, and nobody allowed that. No retry heals it.
-/// Credentials that were offered and cannot be used are a plain error instead, which names what to mend.
+/// Nothing was offered to sign with that does not write to the agent's chain, and nobody allowed that. No retry helps.
+/// Credentials that were offered and cannot be used are a plain error instead, which names what to fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SigningRefused {
     pub(super) app_id: Option<String>,
@@ -104,7 +104,7 @@ enum Offered {
     Keystore(LairSigning),
     /// There is none to reach, by nobody's mistake. Says why where there is more to say.
     None(Option<String>),
-    /// Something was given and is wrong: a typing error must not become a grant.
+    /// Something was given and is wrong: a typo must not become a grant.
     Unusable(String),
 }
 
@@ -135,7 +135,7 @@ impl LairCredentials {
     }
 }
 
-/// How to sign, decided.
+/// A decision how to sign.
 #[derive(Clone, Debug)]
 pub struct SigningPolicy {
     /// The keystore; without one, a grant.
@@ -144,7 +144,7 @@ pub struct SigningPolicy {
 
 impl SigningPolicy {
     /// Decides. A keystore wins over the opt-in; the opt-in is for a service that has none to reach: none was named, the
-    /// node's conductor has its keystore in its own process, or neither file of the node is there. Reads files, for
+    /// node's conductor has its keystore in its own process, or neither file of the node exists. Reads files, for
     /// [`LairCredentials::Node`].
     ///
     /// # Errors

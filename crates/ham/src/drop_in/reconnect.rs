@@ -58,12 +58,12 @@ pub fn compute_delay_ms(attempt: u32, cfg: &BackoffConfig) -> u64 {
     u64::try_from(jittered.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Makes a [`Ham`], for as long as it takes. The factory is run anew for every attempt: tokens, ports and files are
+/// Makes a [`Ham`], for as long as it takes. The factory is run again for every attempt: tokens, ports and files are
 /// read again. Resolves to `None` on shutdown only, at once even in the middle of an attempt.
 ///
 /// A refusal of the signing policy is logged as [`CONNECT_REFUSED`](events::CONNECT_REFUSED) at error from the first
-/// attempt on, because no retry heals it; the loop goes on all the same, because `None` says shutdown. Resolve the policy
-/// before the loop, and none gets here.
+/// attempt on, because no retry helps; the loop goes on all the same, because `None` means shutdown. Resolve the policy
+/// before the loop, and no refusal gets here.
 ///
 /// A dropped shutdown sender means that no shutdown will ever be asked for: the loop goes on.
 ///

@@ -1,4 +1,4 @@
-//! Why an admin request has no good answer.
+//! Why an admin request failed.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use ham_session::{Delivery, DialError, Recovery, RequestError};
 use crate::dialect::Release;
 use crate::wire::{BadAnswer, Refusal};
 
-/// Why an admin request has no good answer. Admin writes have no nonce: one that was lost is [`Delivery::Unknown`].
+/// Why an admin request failed. Admin writes have no nonce: one that was lost is [`Delivery::Unknown`].
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AdminError {
@@ -34,7 +34,7 @@ pub enum AdminError {
         /// The conductor's release.
         release: Release,
     },
-    /// The chain is closed, and the conductor would write to it all the same: other agents would warrant this one. Nothing
+    /// The chain is closed, and the conductor would write to it anyway: other agents would warrant this one. Nothing
     /// was sent.
     #[error("the source chain of this cell is closed; nothing may be granted or revoked on it any more")]
     ChainClosed,
@@ -49,7 +49,7 @@ pub enum AdminError {
         #[source]
         source: RequestError,
     },
-    /// The conductor's answer is an error, or no answer to this request.
+    /// The conductor's answer is an error, or not an answer to this request.
     #[error("the admin request `{request}` failed")]
     Answer {
         /// What was asked.

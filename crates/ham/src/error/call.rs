@@ -1,4 +1,4 @@
-//! Why a call has no good answer.
+//! Why a call failed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::signing::SigningError;
 use crate::dialect::Release;
 use crate::wire::{NotRunning, Refusal};
 
-/// Why a call has no good answer. Each variant answers [`outcome`](Self::outcome), [`delivery`](Self::delivery),
+/// Why a call failed. Each variant answers [`outcome`](Self::outcome), [`delivery`](Self::delivery),
 /// [`effect`](Self::effect) and [`recovery`](Self::recovery), by one table.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -19,7 +19,7 @@ pub enum CallError {
     /// No live link before the deadline.
     #[error("Websocket error: Websocket closed: No connection after {after:.1?} ({last})")]
     NoLink {
-        /// How long it was waited.
+        /// How long the caller waited.
         after: Duration,
         /// The state of the link at the end.
         last: String,
@@ -39,7 +39,7 @@ pub enum CallError {
     TimedOut {
         /// Role, zome and function.
         target: String,
-        /// How long it was waited.
+        /// How long the caller waited.
         after: Duration,
         /// Whether it was sent.
         sent: bool,
@@ -76,7 +76,7 @@ pub enum CallError {
     /// The conductor did not say what the app is, so the call could not be signed; nothing was sent.
     #[error("cannot look up the app")]
     LookUp {
-        /// Why; what it says of itself is of the look-up.
+        /// Why; what this error answers about itself is about the look-up.
         #[source]
         source: Box<Self>,
     },
@@ -112,8 +112,8 @@ pub enum CallError {
     /// The call expired before its resending arrived.
     #[error("the call expired before it could be resumed; the first sending may have run")]
     Expired,
-    /// The nonce of a prepared call ran out before the call was sent: it did not run. Prepare it anew.
-    #[error("the call expired before it was sent; prepare it anew")]
+    /// The nonce of a prepared call ran out before the call was sent: it did not run. Prepare it again.
+    #[error("the call expired before it was sent; prepare it again")]
     ExpiredUnsent,
     /// The conductor has seen this nonce: the call arrived earlier and its answer was lost.
     #[error("the call arrived, but its answer was lost with the link; it runs at most once")]
@@ -121,15 +121,15 @@ pub enum CallError {
         /// When the nonce expires: the call cannot start after it.
         not_started_after: Timestamp,
     },
-    /// The nonce is used up, by the call or by a fence of it: it cannot start any more, and whether it ran is for the chain to
-    /// tell.
+    /// The nonce is used up, by the call or by a fence of it: it cannot start any more, and only the chain can tell whether
+    /// it ran.
     #[error("the nonce of the call is used up, by the call or by a fence of it; read the chain")]
     Ambiguous {
         /// When the nonce expires.
         not_started_after: Timestamp,
     },
     /// The call was fenced: it never ran and never will.
-    #[error("the call was fenced: it never ran and never will; make it anew")]
+    #[error("the call was fenced: it never ran and never will; make it again")]
     Fenced,
     /// The conductor answered with an error.
     #[error("{refusal}")]
@@ -158,7 +158,7 @@ pub enum CallError {
     #[error("the conductor answered the call without a body")]
     EmptyAnswer,
     /// The conductor's answer is of another kind.
-    #[error("the conductor's answer is no answer to a zome call: {0}")]
+    #[error("the conductor's answer is not an answer to a zome call: {0}")]
     UnexpectedResponse(String),
     /// The call ran; its output is not of the type asked for.
     #[error("the call was answered, but its output does not decode: {0}")]
@@ -191,7 +191,7 @@ impl CallError {
 }
 
 impl CallError {
-    /// The error of a call whose look-up of the app failed: an answer to that is none to the call.
+    /// The error of a call whose look-up of the app failed: an answer to that is not one to the call.
     pub(crate) fn of_look_up(self) -> Self {
         match self {
             error @ (Self::Refused { .. }

@@ -39,7 +39,7 @@ pub enum ConnectError {
     AppNotInstalled {
         /// The app that was asked for.
         app_id: String,
-        /// The apps that are there.
+        /// The installed apps.
         installed: String,
     },
     /// No app interface is known and there is no admin interface to ask for one.
@@ -66,7 +66,7 @@ pub enum ConnectError {
     /// No link came up in time.
     #[error("no link to the conductor after {after:?}: {last}")]
     TimedOut {
-        /// How long it was waited.
+        /// How long the caller waited.
         after: Duration,
         /// The last thing that went wrong.
         last: String,

@@ -11,14 +11,14 @@ use crate::dialect::Release;
 use crate::wire::{NotRunning, Refusal};
 
 /// Why a fence did not settle its call. It says nothing about the call, whose outcome stays what it was: fence again. Whether
-/// the nonce may be the fence's by now, the call itself knows: [`SignedCall::may_have_been_fenced`](crate::SignedCall::may_have_been_fenced).
+/// a fence may have used up the nonce by now, the call itself knows: [`SignedCall::may_have_been_fenced`](crate::SignedCall::may_have_been_fenced).
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FenceError {
     /// No live link before the deadline.
     #[error("no link to fence the call on, after {after:.1?} ({last})")]
     NoLink {
-        /// How long it was waited.
+        /// How long the caller waited.
         after: Duration,
         /// The state of the link at the end.
         last: String,
@@ -32,7 +32,7 @@ pub enum FenceError {
     /// No answer within the deadline.
     #[error("the fence has no answer after {after:.1?}")]
     TimedOut {
-        /// How long it was waited.
+        /// How long the caller waited.
         after: Duration,
     },
     /// Too many requests wait for a place on the link.
@@ -52,7 +52,7 @@ pub enum FenceError {
         /// Why, in the conductor's words.
         reason: NotRunning,
     },
-    /// The conductor takes the call's expiry for absurd: the clocks disagree.
+    /// The conductor considers the call's expiry absurd: the clocks disagree.
     #[error(
         "the conductor's clock is behind ours (it calls the nonce from the future); synchronise the clocks"
     )]
@@ -73,8 +73,8 @@ pub enum FenceError {
     /// A call of `init` claims no nonce, so a fence proves nothing about it. Nothing was sent.
     #[error("a call of `init` cannot be fenced, because it claims no nonce; read the chain")]
     Init,
-    /// The conductor's answer is no answer to a fence.
-    #[error("the conductor's answer is no answer to a fence: {0}")]
+    /// The conductor's answer is not an answer to a fence.
+    #[error("the conductor's answer is not an answer to a fence: {0}")]
     UnexpectedResponse(String),
     /// The owner closed the connection.
     #[error("the connection was closed by its owner")]

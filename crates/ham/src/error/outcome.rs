@@ -15,7 +15,7 @@ pub enum Outcome {
         /// When the nonce expires by the conductor's clock.
         not_started_after: Timestamp,
     },
-    /// The conductor answered it. An error answer is an answer: ask [`CallError::effect`](crate::CallError::effect)(crate::CallError::effect).
+    /// The conductor answered it. An error answer is an answer: ask [`CallError::effect`](crate::CallError::effect).
     Answered,
 }
 

@@ -34,7 +34,7 @@ pub enum SigningError {
     TimedOut {
         /// The step that was under way.
         step: SigningStep,
-        /// How long was waited for all steps, this one being the last.
+        /// How long all steps took, this one being the last.
         after: Duration,
     },
     /// The keystore does not hold the key.
@@ -46,14 +46,14 @@ pub enum SigningError {
     /// The agent's chain is closed; a grant after it would get the agent warranted.
     #[error("the source chain of this cell is closed; nothing may be granted on it any more")]
     ChainClosed,
-    /// The grant of this cell is in force, and an earlier release of Holochain wrote it, in words that this one cannot read. It
+    /// The grant of this cell is in force, and an earlier release of Holochain wrote it, in a form that this one cannot read. It
     /// refuses every call that is signed with a client key on that chain: another grant would change nothing.
     #[error(
         "an earlier Holochain wrote the grant of this cell, and this one cannot read it, so it refuses every call that is signed with a \
          client key; sign through the keystore, or install the app anew"
     )]
     GrantUnreadable,
-    /// Granting was forbidden: by the budget, or by who revoked the grant.
+    /// Granting was forbidden: by the budget, or because the grant was revoked.
     #[error("signing needs a capability grant, and ham may not write another one: {0}")]
     GrantForbidden(String),
     /// The credential file cannot be read or written.
@@ -73,7 +73,7 @@ pub enum SigningError {
     StoreLocked {
         /// Its path.
         path: String,
-        /// How long was waited for all steps, this one being the last.
+        /// How long all steps took, this one being the last.
         after: Duration,
     },
     /// The call cannot be encoded for signing.
@@ -85,7 +85,7 @@ pub enum SigningError {
 }
 
 impl SigningError {
-    /// Whether the cell that is to be called is not there.
+    /// Whether the cell that is to be called does not exist.
     pub(crate) fn tells_of_a_missing_cell(&self) -> bool {
         match self {
             Self::Grant(error) => error.refusal().is_some_and(Refusal::tells_of_a_missing_cell),
@@ -128,7 +128,7 @@ pub enum SigningStep {
     Turn,
     /// Reading or writing the credential file.
     CredentialFile,
-    /// Waiting for the lock of the credential file; told as [`SigningError::StoreLocked`].
+    /// Waiting for the lock of the credential file; reported as [`SigningError::StoreLocked`].
     CredentialLock,
     /// Dialling the admin interface.
     AdminDial,

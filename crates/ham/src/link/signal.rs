@@ -15,22 +15,22 @@ use crate::wire::{ConductorProtocol, Incoming, shallow};
 
 /// Signals kept for a subscriber that is behind; then it gets a gap.
 pub const DEFAULT_SIGNAL_CAPACITY: usize = 1024;
-/// Bytes of signals kept for a subscriber that is behind: one of the largest messages there can be.
+/// Bytes of signals kept for a subscriber that is behind: as many as the largest possible message has.
 pub const DEFAULT_SIGNAL_BYTES: usize = 64 << 20;
 
 /// Why signals may be missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GapCause {
-    /// The link was down; the conductor keeps nothing for us.
+    /// The link was down; the conductor keeps no signals for us.
     LinkLost(String),
-    /// This subscriber was slower than the stream; so many items were dropped for it.
+    /// This subscriber was slower than the stream; this many items were dropped for it.
     Lagged(u64),
     /// A message could not be understood.
     BadFrame(String),
 }
 
-/// A signal, in the words of every release.
+/// A signal, in a form that covers every release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "value", rename_all = "snake_case")]
 pub enum Signal {
@@ -74,7 +74,7 @@ pub enum SignalItem {
 /// A subscription to an app's signals.
 ///
 /// Bounded in items and bytes: a subscriber that falls behind gets a [`GapCause::Lagged`] in place of what it missed, and
-/// the others are not slowed down. What waits for several is held once. Lag *inside* the conductor is invisible to any client.
+/// the others are not slowed down. What waits for several subscribers is held once. Lag *inside* the conductor is invisible to any client.
 #[derive(Debug)]
 pub struct Signals {
     items: LossyReceiver<SignalItem>,

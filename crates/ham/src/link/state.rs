@@ -22,7 +22,7 @@ pub enum HamState {
     Live {
         /// Since when.
         since: Instant,
-        /// Since when the conductor answers nothing though the socket is alive; `None` while it does.
+        /// Since when the conductor has answered nothing though the socket is alive; `None` while it answers.
         degraded: Option<Instant>,
     },
     /// Waiting before the next attempt.
@@ -113,8 +113,8 @@ impl StateWatch {
         HamState::new(&self.state.borrow(), health)
     }
 
-    /// Resolves with the new state when it changed since the last answer, or since the watch was made; at once if it has
-    /// already. `None` when nothing can change any more.
+    /// Resolves with the new state once it has changed since the last answer, or since the watch was made; at once if it
+    /// already has. `None` when nothing can change any more.
     ///
     /// # Cancel safety
     /// Cancel-safe: a change that was not answered is answered by the next call.

@@ -1,4 +1,4 @@
-//! Requests to the app interface that are no zome calls.
+//! Requests to the app interface that are not zome calls.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ impl PersistentHam {
         Ok(began.elapsed())
     }
 
-    /// Any app request but a zome call. Such requests carry no nonce: one that was lost is [`Outcome::Unknown`](crate::Outcome::Unknown) and is
+    /// Any app request except a zome call. Such requests carry no nonce: one that was lost is [`Outcome::Unknown`](crate::Outcome::Unknown) and is
     /// never sent again.
     ///
     /// # Errors

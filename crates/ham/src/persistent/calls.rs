@@ -22,7 +22,7 @@ impl PersistentHam {
     /// [`recovery`](CallError::recovery).
     ///
     /// # Cancel safety
-    /// Dropping the future gives up the answer; a call that was sent may still run. To keep its fate in hand use
+    /// Dropping the future gives up the answer; a call that was sent may still run. If its fate matters, use
     /// [`prepare`](Self::prepare).
     pub async fn call_zome<I, O>(
         &self,
@@ -89,7 +89,7 @@ impl PersistentHam {
         call::call(&self.caller, &plan(target, zome, function, payload), options).await
     }
 
-    /// Signs a call without sending it, to be journalled first. Signing may take until `deadline`; the nonce lives for
+    /// Signs a call without sending it, so that it can be written to a journal first. Signing may take until `deadline`; the nonce lives for
     /// `deadline` and the skew margin, but never longer than [`MAX_NONCE_LIFE`](crate::MAX_NONCE_LIFE).
     ///
     /// # Errors
@@ -144,17 +144,17 @@ impl PersistentHam {
         call::send_signed(&self.caller, call, options).await
     }
 
-    /// Settles a lost call: burns its nonce by a harmless request, or learns that the call had arrived. `within` is the
+    /// Settles a lost call: burns its nonce with a harmless request, or learns that the call had arrived. `within` is the
     /// connection's deadline unless it is given.
     ///
-    /// What it proves is remembered by the call and its clones: one that never ran is not sent any more.
+    /// What it proves is remembered by the call and its clones: one that never ran is not sent again.
     ///
     /// # Errors
     /// See [`FenceError`], which says nothing about the call; the fence may be repeated.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves it open whether the nonce was burnt; fence again. Who keeps calls in a journal notes
-    /// [`SignedCall::begin_fence`] there first.
+    /// Dropping the future leaves it open whether the nonce was burnt; fence again. A service that keeps calls in a journal
+    /// calls [`SignedCall::begin_fence`] first and writes the call to it again.
     pub async fn fence(&self, call: &SignedCall, within: Option<Duration>) -> Result<Fenced, FenceError> {
         let deadline = deadline_after(within.unwrap_or(self.caller.config.deadline));
         call::fence(&self.caller, call, deadline).await

@@ -64,8 +64,7 @@ impl PersistentHam {
         Ok(Self { caller: builder.finish(persistent) })
     }
 
-    /// The release of Holochain that the conductor is of. Found out once a link, by at most two requests that change
-    /// nothing.
+    /// The conductor's release of Holochain. Found once per link, by at most two requests that change nothing.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -141,7 +140,7 @@ impl PersistentHam {
     /// Resolves when everything is released, both sockets included.
     ///
     /// # Cancel safety
-    /// Closing goes on when the future is dropped.
+    /// Closing continues if the future is dropped.
     pub async fn close(&self) {
         let admin = async {
             if let Some(admin) = &self.caller.admin {

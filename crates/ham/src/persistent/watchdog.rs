@@ -56,7 +56,7 @@ fn watchdog_interval() -> Duration {
     }
 }
 
-/// No systemd is no error.
+/// That there is no systemd is not an error.
 fn notify(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(false, state) {
         tracing::debug!(%error, "systemd was not told");

@@ -21,8 +21,8 @@ pub struct ClientKeySigning {
     pub store: Option<Arc<dyn CredentialFile>>,
     /// What a grant allows.
     pub functions: GrantedFunctions,
-    /// How many grants the process may write for one app of one conductor; `None` for no bound beyond one a cell. What wrote
-    /// nothing costs nothing; a grant whose fate is unknown counts until it is known.
+    /// How many grants the process may write for one app of one conductor; `None` for no bound beyond one per cell. A grant
+    /// that was not written does not count; one of unknown fate counts until its fate is known.
     pub budget: Option<u32>,
 }
 
@@ -33,15 +33,15 @@ impl Default for ClientKeySigning {
 }
 
 impl ClientKeySigning {
-    /// Keeps the keys in the file `path` between runs. Processes and apps may share it: what it holds is merged under a lock, on
-    /// the file `path` with `.lock` behind its name, and a key that another process has had granted is used. The file is for
+    /// Keeps the keys in the file `path` between runs. Processes and apps may share it: what it holds is merged under a lock, a
+    /// file named as `path` with `.lock` appended, and a key that another process has had granted is used. The file is for
     /// its owner only (mode 0600), replaced as a whole, and refused when others can read or write it.
     #[must_use]
     pub fn with_store(self, path: impl Into<PathBuf>) -> Self {
         self.with_credential_file(Arc::new(PrivateFile::new(path.into())))
     }
 
-    /// Keeps the keys between runs in whatever serves as a file.
+    /// Keeps the keys between runs in whatever serves as the file.
     #[must_use]
     pub fn with_credential_file(mut self, file: Arc<dyn CredentialFile>) -> Self {
         self.store = Some(file);
@@ -72,7 +72,7 @@ impl ClientKeySigning {
 pub enum Signing {
     /// The cells' own keys, in a lair keystore: no grant is ever written.
     Lair(LairSigning),
-    /// The cells' own keys, in a keystore of the owner's making: no grant is ever written.
+    /// The cells' own keys, in the owner's own [`Keystore`]: no grant is ever written.
     Keystore(Arc<dyn Keystore>),
     /// Keys of ham's own: one grant per cell.
     ClientKeys(ClientKeySigning),

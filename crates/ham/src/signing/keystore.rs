@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub type KeystoreFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Where a keystore is dialled. Ham keeps one link to it, bounds every step, dials again when the link dies, and asks again
-/// where it gave no signature: the implementation needs no time-outs and no loop.
+/// when it gave no signature: the implementation needs neither time-outs nor a loop.
 pub trait Keystore: fmt::Debug + Send + Sync + 'static {
     /// Where it is, fit to be shown: no query, no credentials.
     fn url(&self) -> String;
@@ -31,7 +31,7 @@ pub trait KeystoreLink: Send + Sync + 'static {
     fn shutdown(&self) -> KeystoreFuture<'_, ()>;
 }
 
-/// Why a keystore gives no link.
+/// Why there is no link to a keystore.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeystoreRefusal {
     /// It refused the passphrase: dialling again does not help.

@@ -4,9 +4,9 @@ use std::fs::{File, Metadata};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// The mode of a file that others than its owner may read or write; `None` where nobody may, and of what is no file, such as a
-/// pipe. What ham writes itself is refused then; what it is given (a passphrase, a token) may be mounted so on purpose, and is
-/// only warned about.
+/// The mode of a file that others than its owner may read or write; `None` if nobody else may, and for what is not a file, such
+/// as a pipe. Ham refuses to use such a file of its own; one that it is given (a passphrase, a token) may be mounted that way on
+/// purpose, so ham only warns.
 #[cfg(unix)]
 pub fn open_to_others(metadata: &Metadata) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -14,14 +14,14 @@ pub fn open_to_others(metadata: &Metadata) -> Option<u32> {
     (metadata.is_file() && mode & 0o077 != 0).then_some(mode)
 }
 
-/// Nothing is known of it here.
+/// Nothing is known about it on this system.
 #[cfg(not(unix))]
 pub fn open_to_others(_: &Metadata) -> Option<u32> {
     None
 }
 
-/// Replaces a file as a whole, durably: through a fresh file beside it, of a name that cannot be foretold, for the owner only,
-/// and never through something that is there. Blocks shortly.
+/// Replaces a file as a whole, durably: through a fresh file beside it, of a name that cannot be guessed, for the owner only,
+/// and never through an existing one. Blocks briefly.
 pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,

@@ -10,7 +10,7 @@ use crate::redact::Secret;
 /// What a credential file does.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'a>>;
 
-/// What keeps ham's own keys between runs. Ham decides what stands in it; whoever can read it can call in ham's name.
+/// What keeps ham's own keys between runs. Ham decides what is in it; whoever can read it can call in ham's name.
 pub trait CredentialFile: fmt::Debug + Send + Sync + 'static {
     /// Its name, for errors. Two values with one name are the same file.
     fn name(&self) -> String;
@@ -25,7 +25,7 @@ pub trait CredentialFile: fmt::Debug + Send + Sync + 'static {
 
 /// A credential file that nobody else can lock.
 pub trait LockedCredentialFile: Send + Sync {
-    /// Replaces all of it, durably, or changes nothing. When the future is dropped, either may come to be, and the lock is held
-    /// until it has.
+    /// Replaces all of it, durably, or changes nothing. If the future is dropped, either may happen, and the lock is held until it
+    /// has.
     fn save(&mut self, content: Secret) -> StoreFuture<'_, ()>;
 }

@@ -27,7 +27,7 @@ pub enum BadAnswer {
     /// The answer could not be decoded.
     #[error("the conductor's answer does not decode; ham speaks {SPOKEN}: {0}")]
     Undecodable(String),
-    /// The answer is none of the release that the conductor was found to be, or named as.
+    /// The answer is not one of the release that the conductor was found to have, or named as.
     #[error("the conductor does not answer as Holochain {release} does: {why}")]
     OtherRelease {
         /// The release it was taken for.
@@ -35,7 +35,7 @@ pub enum BadAnswer {
         /// What does not fit.
         why: String,
     },
-    /// The answer is of another kind than the request.
+    /// The answer is not of the kind that the request has.
     #[error("expected the answer `{expected}`, got `{got}`")]
     Unexpected {
         /// The kind that was asked for.

@@ -64,7 +64,7 @@ impl ConductorProtocol {
         Self { interface, release: None }
     }
 
-    /// Takes the conductor for one of this release instead of finding out; `None` finds out.
+    /// Treats the conductor as one of this release instead of asking it; `None` asks.
     #[must_use]
     pub fn with_release(mut self, release: Option<Release>) -> Self {
         self.release = release;

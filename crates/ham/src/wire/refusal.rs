@@ -20,8 +20,8 @@ pub const DEFAULT_PRESSURE_COOLDOWN: Duration = Duration::from_secs(30);
 
 /// What a call left behind on the called cell's source chain, by its own doing.
 ///
-/// Not counted, because they commit on their own and are not undone when the call fails: the cell's `init`, which whatever
-/// comes first runs, and calls that the function made through other cells, also where those came back into this one.
+/// Not counted, because they commit on their own and are not undone when the call fails: the cell's `init`, which the
+/// first call runs, and calls that the function made through other cells, even if those came back into this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// The call's own writes are not on the chain.
@@ -62,7 +62,7 @@ pub(crate) enum Verdict {
     NotRunning(NotRunning),
     /// The same from a release that gives no reason: the app's status tells it.
     NotRunningUnexplained,
-    /// The called cell is not there: nothing of the call ran.
+    /// The called cell does not exist: nothing of the call ran.
     NoCell,
     /// The function does not exist: the nonce was claimed and nothing ran.
     NoSuchFunction,

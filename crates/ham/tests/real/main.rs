@@ -5,6 +5,7 @@
 mod bad_input;
 mod calls;
 mod drop_in;
+mod examples;
 mod forks;
 mod grants;
 mod keystore;
