@@ -54,9 +54,10 @@ fn round_trips(criterion: &mut Criterion) {
 fn ham_client(server: SocketAddr) -> (Client, CancellationToken) {
     let config = Config::new(format!("ws://{server}/").parse().expect("a URL"));
     let in_flight = NonZeroUsize::new(1024).expect("not zero");
-    let session = config.session.clone().with_max_in_flight(in_flight);
+    let session = config.endpoint.session.clone().with_max_in_flight(in_flight);
+    let config = config.with_endpoint(|endpoint| endpoint.with_session(session));
     let unasked = |incoming: Incoming| async move { panic!("nobody asked for {incoming:?}") };
-    let client = Client::new(config.with_session(session), unasked).expect("a client");
+    let client = Client::new(config, unasked).expect("a client");
     (client, CancellationToken::new())
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ham::{RECONNECT_INITIAL, RECONNECT_MAX};
 use ham_envelope::{Client, Config, ConnectEvent, RequestError, RunError};
-use ham_session::{Delivery, Recovery};
+use ham_session::{Delivery, FirstDial, Recovery};
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
@@ -18,11 +18,16 @@ use crate::wait::{self, Failed};
 /// The configuration of a client of this server.
 pub(crate) async fn config(server: &Server, context: &Context) -> Result<Config, Failure> {
     let (initial, max) = context.settings.reconnect().unwrap_or((RECONNECT_INITIAL, RECONNECT_MAX));
-    let mut config =
-        Config::new(server.url()?).with_fail_first_connect(true).with_reconnect_delays(initial, max);
-    config.session = server::session(context, config.session)?;
-    config.tokens = server.tokens(context).await?;
-    Ok(config)
+    let config = Config::new(server.url()?);
+    let session = server::session(context, config.endpoint.session.clone())?;
+    let tokens = server.tokens(context).await?;
+    Ok(config.with_endpoint(|endpoint| {
+        endpoint
+            .with_first_dial(FirstDial::Required)
+            .with_reconnect_delays(initial, max)
+            .with_session(session)
+            .with_tokens(tokens)
+    }))
 }
 
 /// What keeps an envelope client connected; to be polled as long as it is used.
@@ -47,7 +52,7 @@ pub(crate) async fn connect(
             stopped = &mut run => Err(match stopped {
                 Err(error) => {
                     let recovery = match &error {
-                        RunError::FirstConnect(dial) => dial.recovery(),
+                        RunError::FirstDial(dial) => dial.recovery(),
                         _ => Recovery::GiveUp,
                     };
                     Failed::new(error, recovery, ended)
@@ -63,7 +68,7 @@ pub(crate) async fn connect(
 /// A run that ended by itself.
 pub(crate) fn ended(error: RunError) -> Failure {
     match &error {
-        RunError::FirstConnect(dial) => {
+        RunError::FirstDial(dial) => {
             let (advice, refused) = (server::advice(dial), server::refuses_token(dial));
             let error = anyhow::Error::new(error);
             let error = if refused { error.context("the server refuses the token") } else { error };

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ham_session::{DialError, SessionConfig, TokenSource};
+use ham_session::{DialError, Ended, SessionConfig, TokenSource};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -63,13 +63,13 @@ pub(crate) fn session(context: &Context, session: SessionConfig) -> Result<Sessi
 }
 
 /// What is printed where a link to a server ended.
-pub(crate) fn gap(code: Option<u16>, reason: &str) -> Value {
+pub(crate) fn gap(Ended { code, reason }: &Ended) -> Value {
     let detail = match code {
         // Quoted: it is the server's text, on the way to a terminal.
         Some(code) => format!("closed by the server: code {code}, reason {reason:?}"),
-        None => reason.to_owned(),
+        None => reason.to_string(),
     };
-    json!({ "type": "gap", "cause": "link_lost", "detail": detail, "code": code, "reason": reason })
+    json!({ "type": "gap", "cause": "link_lost", "detail": detail, "code": code, "reason": &**reason })
 }
 
 /// The token of this file.

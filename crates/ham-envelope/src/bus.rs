@@ -1,10 +1,12 @@
 //! The changes of the connection, for any number of subscribers.
 
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
 
-use ham_session::LinkEnd;
-use tokio::sync::broadcast;
+use futures_util::{Stream, StreamExt as _};
+use ham_session::{Ended, LossyReceiver, LossySender, Received, lossy_queue};
 
 /// A change of the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,38 +15,19 @@ pub enum ConnectEvent {
     /// A dial succeeded: register here what the server has to know of this link.
     Connected,
     /// The link ended.
-    Disconnected {
-        /// The close code, where the server closed with one.
-        code: Option<u16>,
-        /// The reason the server gave, which is often empty; else how the link ended.
-        reason: Arc<str>,
-    },
-    /// This subscriber was slower than the changes; so many were dropped for it.
+    Disconnected(Ended),
+    /// This subscriber was slower than the changes; so many were dropped for it here.
     Missed(u64),
 }
 
-impl ConnectEvent {
-    pub(crate) fn disconnected(end: Option<&LinkEnd>) -> Self {
-        match end {
-            Some(LinkEnd::ClosedByPeer { code, reason }) => {
-                Self::Disconnected { code: Some(*code), reason: reason.as_str().into() }
-            }
-            Some(end) => Self::Disconnected { code: None, reason: end.to_string().into() },
-            None => Self::Disconnected { code: None, reason: "the link ended".into() },
-        }
-    }
-}
-
-/// A subscription to the changes of the connection.
+/// A subscription to the changes of the connection; a [`Stream`] too.
 ///
 /// Begins with the last change before the subscription, if there was one, be it of an earlier run; then carries every
 /// later one in order. Any number can be had. Each is bounded by [`Config::event_capacity`](crate::Config::event_capacity);
-/// a slow one gets [`ConnectEvent::Missed`] in place of what it lost, and delays nobody.
+/// a slow one gets [`ConnectEvent::Missed`] in place of what it lost, and delays nobody. How the connection stands now is
+/// [`Client::state`](crate::Client::state)'s to say.
 #[derive(Debug)]
-pub struct Events {
-    last: Option<ConnectEvent>,
-    later: broadcast::Receiver<ConnectEvent>,
-}
+pub struct Events(LossyReceiver<ConnectEvent>);
 
 impl Events {
     /// The next one; `None` once the last clone of the client is gone.
@@ -52,44 +35,62 @@ impl Events {
     /// # Cancel safety
     /// Cancel-safe: no event is lost.
     pub async fn next(&mut self) -> Option<ConnectEvent> {
-        if let Some(last) = self.last.take() {
-            return Some(last);
-        }
-        match self.later.recv().await {
-            Ok(event) => Some(event),
-            Err(broadcast::error::RecvError::Lagged(missed)) => Some(ConnectEvent::Missed(missed)),
-            Err(broadcast::error::RecvError::Closed) => None,
-        }
+        self.0.next().await.map(told)
+    }
+}
+
+impl Stream for Events {
+    type Item = ConnectEvent;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<ConnectEvent>> {
+        self.0.poll_next_unpin(cx).map(|received| received.map(told))
+    }
+}
+
+fn told(received: Received<ConnectEvent>) -> ConnectEvent {
+    match received {
+        Received::Item(event) => event,
+        Received::Missed(missed) => ConnectEvent::Missed(missed),
     }
 }
 
 /// The publishing side.
 #[derive(Debug)]
 pub(crate) struct Bus {
+    capacity: NonZeroUsize,
     // One lock over both, so that no event falls between "the last one" and "the later ones" of a new subscriber.
     inside: Mutex<Inside>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Inside {
-    sender: broadcast::Sender<ConnectEvent>,
+    subscribers: Vec<LossySender<ConnectEvent>>,
     last: Option<ConnectEvent>,
 }
 
 impl Bus {
     pub(crate) fn new(capacity: NonZeroUsize) -> Self {
-        Self { inside: Mutex::new(Inside { sender: broadcast::Sender::new(capacity.get()), last: None }) }
+        Self { capacity, inside: Mutex::default() }
     }
 
     pub(crate) fn publish(&self, event: ConnectEvent) {
         let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
-        // An error means that nobody is subscribed.
-        let _ = inside.sender.send(event.clone());
+        inside.subscribers.retain(|subscriber| !subscriber.is_closed());
+        for subscriber in &inside.subscribers {
+            subscriber.put(event.clone(), 0);
+        }
         inside.last = Some(event);
     }
 
     pub(crate) fn subscribe(&self) -> Events {
-        let inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
-        Events { last: inside.last.clone(), later: inside.sender.subscribe() }
+        // Events hold next to nothing: they are bounded in number only.
+        let (subscriber, events) = lossy_queue(self.capacity.get(), usize::MAX);
+        let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        inside.subscribers.retain(|subscriber| !subscriber.is_closed());
+        if let Some(last) = inside.last.clone() {
+            subscriber.put(last, 0);
+        }
+        inside.subscribers.push(subscriber);
+        Events(events)
     }
 }

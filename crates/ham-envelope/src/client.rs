@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ham_persistent::{State, later};
-use ham_session::{Link, RequestError as LinkError, live_link, lossy_queue};
+use ham_session::{Link, RequestError as LinkError, live_link};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -14,8 +14,8 @@ use crate::config::{Config, ConfigError};
 use crate::envelope::Envelope;
 use crate::error::{RequestError, RunError};
 use crate::handler::Handler;
-use crate::inbox::Queue;
 use crate::protocol::EnvelopeProtocol;
+use crate::queue::Queue;
 use crate::run;
 use crate::shared::Shared;
 
@@ -31,15 +31,14 @@ impl Client {
     /// # Errors
     /// When a setting cannot work.
     pub fn new(config: Config, handler: impl Handler) -> Result<Self, ConfigError> {
-        config.check()?;
-        let (queue, items) = lossy_queue(config.handler_queue.get(), config.handler_queue_bytes);
+        config.endpoint.check()?;
+        let queue = Arc::new(Queue::new(config.queue, Arc::new(handler)));
         let events = Bus::new(config.event_capacity);
         Ok(Self {
             shared: Arc::new(Shared {
                 config,
-                handler: Box::new(handler),
-                queue: Arc::new(Queue(queue)),
-                items: Mutex::new(items),
+                queue,
+                running: Mutex::new(()),
                 connection: watch::Sender::new(None),
                 events,
             }),
@@ -55,7 +54,7 @@ impl Client {
     ///
     /// # Errors
     /// - [`RunError::AlreadyRunning`];
-    /// - [`RunError::FirstConnect`], only if [`fail_first_connect`](Config::fail_first_connect) is set;
+    /// - [`RunError::FirstDial`], only where it is [required](ham_session::FirstDial);
     /// - [`RunError::Ended`]: the runtime was shut down, or the token provider panicked.
     ///
     /// # Cancel safety

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ham_session::{Delivery, DialError, NoLink, Recovery};
+use ham_session::{AcceptError, Delivery, DialError, NoLink, Recovery};
+
+use crate::config::ConfigError;
 
 /// Why [`Client::run`](crate::Client::run) ended without being cancelled.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -12,15 +14,27 @@ pub enum RunError {
     /// It runs already.
     #[error("the client runs already")]
     AlreadyRunning,
-    /// The first dial failed, and the configuration says that this is the end.
-    #[error("the first connect failed")]
-    FirstConnect(#[source] Arc<DialError>),
+    /// The first dial failed, and it was [required](ham_session::FirstDial).
+    #[error("the first dial failed")]
+    FirstDial(#[source] Arc<DialError>),
     /// The task that keeps the connection is gone: its runtime was shut down, or the token provider panicked.
     #[error("the connection ended: {why}")]
     Ended {
         /// What is known.
         why: String,
     },
+}
+
+/// Why [`serve_stream`](crate::serve_stream) served nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// A setting cannot work.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The stream became no link; who asked has been answered.
+    #[error("the stream became no link")]
+    Accept(#[from] AcceptError),
 }
 
 /// Why a request or a send failed. [`delivery`](Self::delivery) says whether the server can know of it.

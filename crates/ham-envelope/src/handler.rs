@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::envelope::Envelope;
 use crate::error::RequestError;
+use crate::events;
 use crate::protocol::EnvelopeProtocol;
 
 /// What comes without being asked for.
@@ -28,7 +29,8 @@ pub enum Incoming {
     },
     /// An answer nobody waits for: it came after its request's time-out, after the caller went away, or to nothing.
     LateAnswer(Envelope),
-    /// This many were lost here, because the handler was too slow for its queue.
+    /// This many were lost here, because the handler was too slow for its queue: only where
+    /// [`WhenFull::Lose`](crate::WhenFull::Lose) was chosen.
     Missed(u64),
     /// A frame came that is no envelope. It is gone.
     Skipped {
@@ -38,6 +40,21 @@ pub enum Incoming {
 }
 
 impl Incoming {
+    /// Whether somebody waits for an answer to it.
+    pub(crate) fn is_request(&self) -> bool {
+        matches!(self, Self::Envelope { envelope, .. } if envelope.id.is_some())
+    }
+
+    /// Sends an answer without waiting; whether it is on its way.
+    pub(crate) fn post(&self, answer: Envelope) -> bool {
+        let Self::Envelope { envelope, replier } = self else { return false };
+        let posted = replier.link.try_send(Arc::new(answer));
+        if let Err(error) = &posted {
+            tracing::debug!(event = events::UNSENT_ANSWER, kind = envelope.kind, %error);
+        }
+        posted.is_ok()
+    }
+
     /// What it takes in memory, about.
     pub(crate) fn bytes(&self) -> usize {
         let held = match self {
@@ -51,16 +68,29 @@ impl Incoming {
 
 /// Takes what answers no waiting request.
 ///
-/// It is called by [`Client::run`](crate::Client::run), not by the task that reads the socket: a slow handler delays
-/// nothing but what waits for it. A function `Fn(Incoming) -> impl Future<Output = ()>` is one.
+/// It is called by [`Client::run`](crate::Client::run) or by [`serve`](crate::serve()), not by the task that reads the socket: a
+/// slow handler delays nothing but what waits for it. A function `Fn(Incoming) -> impl Future<Output = ()>` is one.
 pub trait Handler: Send + Sync + 'static {
     /// Takes one. They come in the order in which they were received, the next one after
-    /// [`concurrency`](Self::concurrency) allows. Dropped at its current wait when the client stops.
+    /// [`concurrency`](Self::concurrency) allows. Dropped at its current wait when the client stops, or
+    /// [`drain_timeout`](ham_session::SessionConfig::drain_timeout) after the server was told to.
     fn handle(&self, incoming: Incoming) -> impl Future<Output = ()> + Send;
 
-    /// How many may be handled at a time; one, unless said otherwise.
+    /// How many may be handled at a time, for a server those of one connection; one, unless said otherwise.
     fn concurrency(&self) -> NonZeroUsize {
         NonZeroUsize::MIN
+    }
+
+    /// How long a request may wait for its turn. Then it is answered with [`refusal`](Self::refusal) instead, and not handled.
+    /// `None`, unless said otherwise: for ever.
+    fn patience(&self) -> Option<Duration> {
+        None
+    }
+
+    /// What a request is answered with that is not handled because there is too much to do. `None`, unless said otherwise.
+    fn refusal(&self, request: &Envelope) -> Option<Envelope> {
+        let _ = request;
+        None
     }
 }
 
@@ -78,6 +108,9 @@ where
 pub(crate) trait ErasedHandler: Send + Sync + 'static {
     fn handle(&self, incoming: Incoming) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
     fn concurrency(&self) -> NonZeroUsize;
+    fn patience(&self) -> Option<Duration>;
+    /// Of a request only.
+    fn refusal(&self, incoming: &Incoming) -> Option<Envelope>;
 }
 
 impl<H: Handler> ErasedHandler for H {
@@ -88,9 +121,20 @@ impl<H: Handler> ErasedHandler for H {
     fn concurrency(&self) -> NonZeroUsize {
         Handler::concurrency(self)
     }
+
+    fn patience(&self) -> Option<Duration> {
+        Handler::patience(self)
+    }
+
+    fn refusal(&self, incoming: &Incoming) -> Option<Envelope> {
+        match incoming {
+            Incoming::Envelope { envelope, .. } if envelope.id.is_some() => Handler::refusal(self, envelope),
+            _ => None,
+        }
+    }
 }
 
-/// Sends on the link by which something came: an answer must not go to another server. Cheap to clone.
+/// Sends on the link by which something came: an answer must not go to another peer. Cheap to clone.
 #[derive(Clone)]
 pub struct Replier {
     link: Link<EnvelopeProtocol>,
@@ -111,6 +155,22 @@ impl Replier {
     /// Dropping the future removes the answer unless it was taken for writing already.
     pub async fn reply(&self, answer: Envelope, timeout: Duration) -> Result<(), RequestError> {
         Ok(self.link.send(Arc::new(answer), later(Instant::now(), timeout)).await?)
+    }
+
+    /// Asks on the same link, and resolves with the envelope that answers. Never sent again: with the link, the other side is
+    /// gone.
+    ///
+    /// # Errors
+    /// [`RequestError::NoId`], and [`RequestError::Session`] as for [`reply`](Self::reply); see [`RequestError::delivery`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future removes the request: if it was not taken for writing yet it is never sent, otherwise its answer
+    /// goes to the handler.
+    pub async fn request(&self, request: Envelope, timeout: Duration) -> Result<Envelope, RequestError> {
+        if request.id.as_deref().unwrap_or_default().is_empty() {
+            return Err(RequestError::NoId);
+        }
+        Ok(self.link.request(Arc::new(request), later(Instant::now(), timeout)).await?)
     }
 }
 

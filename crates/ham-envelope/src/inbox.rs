@@ -1,14 +1,13 @@
-//! From the task that reads the socket to the handler.
+//! From the task that reads the socket to the handler's queue.
 
-use ham_session::{Inbox, Incoming as Delivered, Link, LossySender};
+use std::task::Waker;
+
+use ham_session::{Inbox, Incoming as Delivered, Link, Room};
 
 use crate::events;
 use crate::handler::{Incoming, Replier};
 use crate::protocol::EnvelopeProtocol;
-
-/// The reading side's end of the handler's queue.
-#[derive(Debug)]
-pub(crate) struct Queue(pub(crate) LossySender<Incoming>);
+use crate::queue::Queue;
 
 impl Inbox<EnvelopeProtocol> for Queue {
     fn deliver(&self, link: &Link<EnvelopeProtocol>, incoming: Delivered<EnvelopeProtocol>) {
@@ -25,10 +24,13 @@ impl Inbox<EnvelopeProtocol> for Queue {
                 Incoming::Skipped { why }
             }
         };
-        let bytes = incoming.bytes();
-        let missed = self.0.put(incoming, bytes);
+        let missed = self.put(incoming);
         if missed > 0 {
             tracing::warn!(event = events::MISSED, missed, "the handler's queue is full");
         }
+    }
+
+    fn room(&self, waker: &Waker) -> Room {
+        Self::room(self, waker)
     }
 }

@@ -22,12 +22,16 @@ type Answering = Pin<Box<dyn Future<Output = Result<Envelope, String>> + Send>>;
 /// it on the link by which the request came. Up to [`concurrency`](Self::with_concurrency) routes run at a time, so
 /// answers can overtake each other. A message without id is handed to its route too, and what that gives is dropped.
 ///
+/// A request is answered in time or with the message [`OVERLOADED`]: it waits for its turn no longer than its
+/// [patience](Self::with_patience).
+///
 /// What has no route goes to the [fallback](Self::fallback); without one it is logged and not answered.
 #[derive(Default)]
 pub struct Router {
     routes: HashMap<String, Box<dyn Fn(Envelope) -> Answering + Send + Sync>>,
     fallback: Option<Box<dyn ErasedHandler>>,
     concurrency: Option<NonZeroUsize>,
+    patience: Option<Duration>,
 }
 
 impl Router {
@@ -67,6 +71,14 @@ impl Router {
         self
     }
 
+    /// How long a request may wait for its turn: [`DEFAULT_ROUTER_PATIENCE`] unless said otherwise. Then it is answered with
+    /// [`OVERLOADED`] and not handled: who asked has another to ask, or gives up soon.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
+    }
+
     async fn unrouted(&self, incoming: Incoming) {
         match (&self.fallback, &incoming) {
             (Some(fallback), _) => fallback.handle(incoming).await,
@@ -91,6 +103,14 @@ impl Handler for Router {
     fn concurrency(&self) -> NonZeroUsize {
         self.concurrency.unwrap_or(DEFAULT_ROUTER_CONCURRENCY)
     }
+
+    fn patience(&self) -> Option<Duration> {
+        Some(self.patience.unwrap_or(DEFAULT_ROUTER_PATIENCE))
+    }
+
+    fn refusal(&self, request: &Envelope) -> Option<Envelope> {
+        Some(failure(request, OVERLOADED))
+    }
 }
 
 async fn answer(request: &Envelope, replier: &Replier, answering: Answering) {
@@ -100,14 +120,16 @@ async fn answer(request: &Envelope, replier: &Replier, answering: Answering) {
     }
     let answer = match answered {
         Ok(answer) => Envelope { in_reply_to: request.id.clone(), ..answer },
-        Err(why) => {
-            let error = request.reply(ERROR_KIND);
-            error.clone().with_payload(json!({ "message": why })).unwrap_or(error)
-        }
+        Err(why) => failure(request, &why),
     };
     if let Err(error) = replier.reply(answer, REPLY_TIMEOUT).await {
         tracing::warn!(event = events::UNSENT_ANSWER, kind = request.kind, %error);
     }
+}
+
+fn failure(request: &Envelope, why: &str) -> Envelope {
+    let error = request.reply(ERROR_KIND);
+    error.clone().with_payload(json!({ "message": why })).unwrap_or(error)
 }
 
 impl fmt::Debug for Router {
@@ -123,6 +145,12 @@ impl fmt::Debug for Router {
 
 /// The kind of a [`Router`]'s answer to a request that failed.
 pub const ERROR_KIND: &str = "error";
+
+/// What a [`Router`] says of a request that it did not get to in time.
+pub const OVERLOADED: &str = "overloaded";
+
+/// Half of what callers usually wait, so that the refusal reaches them.
+pub const DEFAULT_ROUTER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A few slow requests do not hold up the others; a flood of them waits in the queue.
 pub const DEFAULT_ROUTER_CONCURRENCY: NonZeroUsize = NonZeroUsize::new(16).expect("16 is not zero");

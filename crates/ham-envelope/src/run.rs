@@ -1,25 +1,20 @@
 //! One run of a client: dials, keeps, feeds the handler, closes.
 
-use std::io;
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
-use ham_persistent::{AttemptError, Event, Exponential, Persistent};
-use ham_session::{Link, LossyReceiver, Received, Target, TargetError, WebSocketConnector};
-use http::header::AUTHORIZATION;
+use ham_persistent::{AttemptError, Event};
+use ham_session::{Ended, Link};
 use tokio_util::sync::CancellationToken;
-use url::Url;
 
 use crate::bus::ConnectEvent;
-use crate::config::bearer;
 use crate::error::RunError;
-use crate::handler::Incoming;
+use crate::handling::handle_all;
+
 use crate::protocol::EnvelopeProtocol;
 use crate::shared::{Connection, Shared};
 
 pub(crate) async fn run(shared: &Arc<Shared>, cancel: CancellationToken) -> Result<(), RunError> {
-    let mut items = shared.items.try_lock().map_err(|_| RunError::AlreadyRunning)?;
+    let _running = shared.running.try_lock().map_err(|_| RunError::AlreadyRunning)?;
     let connection = tokio::select! {
         // Cancelling first: a dial is dropped for it.
         biased;
@@ -32,43 +27,20 @@ pub(crate) async fn run(shared: &Arc<Shared>, cancel: CancellationToken) -> Resu
         biased;
         () = cancel.cancelled() => Ok(()),
         () = published.connection.close_finished() => Err(ended(&published.connection)),
-        never = feed(shared, &mut items) => match never {},
+        // Nobody closes this queue, so it goes on for ever.
+        () = handle_all(&shared.queue, std::future::pending()) => Ok(()),
     };
     published.connection.close().await;
     ended
 }
 
-/// Hands each item to the handler, as many at a time as it allows.
-async fn feed(shared: &Shared, items: &mut LossyReceiver<Incoming>) -> std::convert::Infallible {
-    let mut handled = FuturesUnordered::new();
-    let limit = shared.handler.concurrency().get();
-    loop {
-        tokio::select! {
-            // What is finished makes room first; it cannot starve the queue, which is only looked at with room.
-            biased;
-            Some(()) = handled.next() => {}
-            Some(next) = items.next(), if handled.len() < limit => {
-                let incoming = match next {
-                    Received::Item(incoming) => incoming,
-                    Received::Missed(missed) => Incoming::Missed(missed),
-                };
-                handled.push(shared.handler.handle(incoming));
-            }
-        }
-    }
-}
-
 async fn start(shared: &Arc<Shared>) -> Result<Connection, RunError> {
-    let config = &shared.config;
-    let retry = Exponential::new(config.min_reconnect_delay, config.max_reconnect_delay);
+    let endpoint = &shared.config.endpoint;
     let announced = Arc::downgrade(shared);
     let mut live: Option<Link<EnvelopeProtocol>> = None;
-    let builder = Persistent::builder("envelope server", connector(shared))
-        .config(
-            ham_persistent::Config::default()
-                .with_retry(retry)
-                .with_min_pause(ham_persistent::DEFAULT_MIN_PAUSE.min(config.min_reconnect_delay)),
-        )
+    let builder = endpoint
+        .builder("envelope server", Arc::new(EnvelopeProtocol), shared.queue.clone())
+        .expect("the settings were checked by Client::new")
         .on_event(move |event| {
             let event = match event {
                 Event::Connected(link) => {
@@ -77,7 +49,7 @@ async fn start(shared: &Arc<Shared>) -> Result<Connection, RunError> {
                 }
                 Event::Disconnected => {
                     let end = live.take().and_then(|link| link.end());
-                    Some(ConnectEvent::disconnected(end.as_deref()))
+                    Some(ConnectEvent::Disconnected(Ended::of(end.as_deref())))
                 }
                 Event::AttemptingToConnect | Event::ObtainedAddress(_) | Event::FailedToConnect(_) => None,
             };
@@ -86,36 +58,10 @@ async fn start(shared: &Arc<Shared>) -> Result<Connection, RunError> {
             }
             std::future::ready(())
         });
-    if !config.fail_first_connect {
-        return Ok(builder.spawn());
-    }
-    builder.spawn_connected().await.map_err(|error| match error {
-        AttemptError::FailedToConnect(error) => RunError::FirstConnect(error),
+    endpoint.start(builder).await.map_err(|error| match error {
+        AttemptError::FailedToConnect(error) => RunError::FirstDial(error),
         AttemptError::Closed(closed) => RunError::Ended { why: closed.cause.to_string() },
     })
-}
-
-fn connector(shared: &Shared) -> WebSocketConnector<EnvelopeProtocol> {
-    let config = &shared.config;
-    let url = config.url.clone();
-    config
-        .tokens
-        .clone()
-        .connector(
-            move |token| target(&url, token),
-            Arc::new(EnvelopeProtocol),
-            shared.queue.clone(),
-            config.session.clone(),
-        )
-        .expect("the settings were checked by Client::new")
-}
-
-fn target(url: &Url, token: Option<&str>) -> Result<Target, TargetError> {
-    let target = Target::new(url.clone());
-    let Some(token) = token else { return Ok(target) };
-    let invalid =
-        || io::Error::new(io::ErrorKind::InvalidInput, "the token holds characters that no header can");
-    Ok(target.with_header(AUTHORIZATION, bearer(token).ok_or_else(invalid)?))
 }
 
 fn ended(connection: &Connection) -> RunError {

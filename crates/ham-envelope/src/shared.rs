@@ -4,15 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use ham_persistent::{Persistent, State};
-use ham_session::{LossyReceiver, WebSocketConnector};
+use ham_session::{Ended, WebSocketConnector};
 use tokio::sync::{Mutex, watch};
 
 use crate::bus::{Bus, ConnectEvent};
 use crate::config::Config;
 use crate::events;
-use crate::handler::{ErasedHandler, Incoming};
-use crate::inbox::Queue;
 use crate::protocol::EnvelopeProtocol;
+use crate::queue::Queue;
 
 /// The engine's part of a client.
 pub(crate) type Connection = Persistent<WebSocketConnector<EnvelopeProtocol>>;
@@ -20,10 +19,9 @@ pub(crate) type Connection = Persistent<WebSocketConnector<EnvelopeProtocol>>;
 /// What all clones share.
 pub(crate) struct Shared {
     pub(crate) config: Config,
-    pub(crate) handler: Box<dyn ErasedHandler>,
     pub(crate) queue: Arc<Queue>,
     /// Held by the run: there is one at a time.
-    pub(crate) items: Mutex<LossyReceiver<Incoming>>,
+    pub(crate) running: Mutex<()>,
     /// The connection of the current run.
     pub(crate) connection: watch::Sender<Option<Connection>>,
     pub(crate) events: Bus,
@@ -33,7 +31,7 @@ impl Shared {
     pub(crate) fn announce(&self, event: ConnectEvent) {
         match &event {
             ConnectEvent::Connected => tracing::info!(event = events::CONNECTED),
-            ConnectEvent::Disconnected { code, reason } => {
+            ConnectEvent::Disconnected(Ended { code, reason, .. }) => {
                 tracing::warn!(event = events::DISCONNECTED, code, reason = &**reason);
             }
             ConnectEvent::Missed(_) => {}

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ham_envelope::{ConnectEvent, Envelope, RequestError};
-use ham_session::{Delivery, LinkEnd, RequestError as LinkError};
+use ham_session::{Delivery, Ended, LinkEnd, RequestError as LinkError};
 use ham_testkit::chaos::{Action, Boundary, Direction, Fault, Proxy};
 use ham_testkit::server::{Message, Server};
 use support::{BOUND, Running, answering, config, deaf, driven, envelope, must, next};
@@ -53,7 +53,8 @@ async fn a_half_open_link_is_noticed_by_its_pings() {
     let fault = Fault::on(0, Direction::ToClient, 0, Boundary::Before, Action::HalfOpen);
     let proxy = Proxy::start_with(server.address(), [fault]).await.unwrap();
     let mut config = config(&format!("ws://{}/", proxy.address()));
-    config.session = config.session.with_ping(Duration::from_millis(50), Duration::from_millis(50));
+    config.endpoint.session =
+        config.endpoint.session.with_ping(Duration::from_millis(50), Duration::from_millis(50));
     let running = Running::start(config, deaf());
     let error = must(running.client.request(Envelope::request("ask"), BOUND * 2)).await.unwrap_err();
     assert!(matches!(lost(&error), LinkEnd::Silent { .. }), "{error:?}");
@@ -95,7 +96,7 @@ async fn what_is_too_large_is_refused_here_and_ends_the_link_from_there() {
     };
     let (error, ()) = tokio::join!(asking, answering);
     assert!(matches!(lost(&error.unwrap_err()), LinkEnd::TooLarge { .. }));
-    while !matches!(next(&mut events).await, ConnectEvent::Disconnected { code: None, .. }) {}
+    while !matches!(next(&mut events).await, ConnectEvent::Disconnected(Ended { code: None, .. })) {}
     let mut peer = server.next_peer().await.unwrap();
     running.client.send(Envelope::new("note"), BOUND).await.unwrap();
     assert_eq!(envelope(&mut peer).await.kind, "note");
@@ -131,7 +132,7 @@ async fn a_restarted_server_is_found_again() {
     let mut events = running.client.events();
     assert_eq!(next(&mut events).await, ConnectEvent::Connected);
     server.stop().await;
-    assert!(matches!(next(&mut events).await, ConnectEvent::Disconnected { code: None, .. }));
+    assert!(matches!(next(&mut events).await, ConnectEvent::Disconnected(Ended { code: None, .. })));
     let server = answering().await;
     proxy.set_upstream(server.address());
     running.client.request(Envelope::request("ask"), BOUND).await.unwrap();

@@ -4,7 +4,7 @@ mod support;
 
 use std::sync::Arc;
 
-use ham_envelope::{ERROR_KIND, Envelope, Handler, Incoming, Router};
+use ham_envelope::{ERROR_KIND, Envelope, Handler, HandlerQueue, Incoming, Router, WhenFull};
 use ham_testkit::server::Message;
 use support::{BOUND, Running, config, driven, envelope, must, recorder, say};
 use tokio::sync::Notify;
@@ -40,7 +40,8 @@ async fn a_slow_handler_delays_no_answer_and_is_told_what_it_missed() {
             opened.notified().await;
         }
     };
-    let running = Running::start(config(&server.url()).with_handler_queue(2.try_into().unwrap()), handler);
+    let running =
+        Running::start(config(&server.url()).with_queue(losing().with_items(2.try_into().unwrap())), handler);
     let mut peer = server.next_peer().await.unwrap();
     say(&mut peer, &Envelope::new("first")).await;
     // The handler has the first and is stuck with it.
@@ -121,7 +122,7 @@ async fn a_router_answers_by_kind_and_a_slow_route_holds_up_no_other() {
 async fn what_waits_for_the_handler_is_bounded_in_bytes() {
     let server = driven().await;
     let (handler, mut handed) = stuck();
-    let bounded = config(&server.url()).with_handler_queue_bytes(100_000);
+    let bounded = config(&server.url()).with_queue(losing().with_bytes(100_000));
     let running = Running::start(bounded, handler);
     let mut peer = server.next_peer().await.unwrap();
     say(&mut peer, &Envelope::new("first")).await;
@@ -151,6 +152,26 @@ async fn what_waits_for_the_handler_is_bounded_in_bytes() {
         assert_eq!(shown, wanted);
     }
     running.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_is_dropped_closes_its_link_though_something_waits() {
+    let server = driven().await;
+    let (handler, mut handed) = stuck();
+    let running = Running::start(config(&server.url()), handler);
+    let mut peer = server.next_peer().await.unwrap();
+    for n in 0..3 {
+        say(&mut peer, &Envelope::request(format!("request {n}"))).await;
+    }
+    let first = must(handed.recv()).await.unwrap();
+    running.task.abort();
+    drop((first, running.client, running.cancel));
+    must(running.task).await.unwrap_err();
+    assert!(must(peer.receive()).await.is_err());
+}
+
+fn losing() -> HandlerQueue {
+    HandlerQueue::default().with_when_full(WhenFull::Lose)
 }
 
 /// A handler that is stuck with each item until its gate is opened.

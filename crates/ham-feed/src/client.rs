@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ham_persistent::{AttemptError, Builder, Event, Persistent, later};
-use ham_session::{Link, NoLink, RequestError as LinkError, WebSocketConnector, live_link, lossy_queue};
+use ham_session::{
+    Ended, GapCause, Link, NoLink, RequestError as LinkError, WebSocketConnector, live_link, lossy_queue,
+};
 use tokio::time::Instant;
 
-use crate::config::{ConfigError, FeedConfig, target};
+use crate::config::{ConfigError, FeedConfig};
 use crate::error::SubscribeError;
 use crate::inbox::FeedInbox;
-use crate::item::GapCause;
 use crate::message::{Dialect, Request};
 use crate::protocol::FeedProtocol;
 use crate::subscription::Subscription;
@@ -31,7 +32,7 @@ impl FeedClient {
     /// # Errors
     /// When a setting cannot work.
     pub fn new(config: FeedConfig) -> Result<Self, ConfigError> {
-        config.check()?;
+        config.endpoint.check()?;
         Ok(Self { config: Arc::new(config) })
     }
 
@@ -40,8 +41,8 @@ impl FeedClient {
     /// before it, shows that the server has read both.
     ///
     /// # Errors
-    /// - [`SubscribeError::Unauthorized`], [`SubscribeError::NotConnected`]: the first dial failed, unless
-    ///   [`wait_for_server`](FeedConfig::wait_for_server) is set;
+    /// - [`SubscribeError::Unauthorized`], [`SubscribeError::NotConnected`]: the first dial failed, unless it is to be
+    ///   [retried](ham_session::FirstDial::Retried);
     /// - [`SubscribeError::Rejected`]: the server answered with an error;
     /// - [`SubscribeError::TimedOut`]: `timeout` passed; it says how the last link ended, if one did;
     /// - [`SubscribeError::Session`]: the ping could not be sent;
@@ -75,44 +76,34 @@ impl FeedClient {
     }
 
     async fn connect(&self, topic: &Topic, inbox: &Arc<FeedInbox>) -> Result<Connection, SubscribeError> {
-        let builder = self.builder(topic, inbox);
-        if self.config.wait_for_server {
-            return Ok(builder.spawn());
-        }
-        builder.spawn_connected().await.map_err(|error| match error {
+        let started = self.config.endpoint.start(self.builder(topic, inbox)).await;
+        started.map_err(|error| match error {
             AttemptError::FailedToConnect(error) => error.into(),
             AttemptError::Closed(_) => SubscribeError::Closed,
         })
     }
 
     fn builder(&self, topic: &Topic, inbox: &Arc<FeedInbox>) -> Builder<WebSocketConnector<FeedProtocol>> {
-        let config = &self.config;
-        let url = config.url.clone();
-        let protocol = Arc::new(FeedProtocol::new(topic.clone(), config.dialect));
-        let connector = config
-            .tokens
-            .clone()
-            .connector(move |token| target(&url, token), protocol, inbox.clone(), config.session.clone())
+        let protocol = Arc::new(FeedProtocol::new(topic.clone(), self.config.dialect));
+        let name = format!("feed of {}", topic.chain_name);
+        let builder = self
+            .config
+            .endpoint
+            .builder(name, protocol, inbox.clone())
             .expect("the settings were checked by FeedClient::new");
         let inbox = inbox.clone();
         let mut live: Option<Link<FeedProtocol>> = None;
-        Persistent::builder(format!("feed of {}", topic.chain_name), connector)
-            .config(
-                ham_persistent::Config::default()
-                    .with_retry(config.retry.clone())
-                    .with_min_pause(config.min_pause),
-            )
-            .on_event(move |event| {
-                match event {
-                    Event::Connected(link) => live = Some(link),
-                    Event::Disconnected => {
-                        let end = live.take().and_then(|link| link.end());
-                        inbox.gap(GapCause::link_lost(end.as_deref()));
-                    }
-                    Event::AttemptingToConnect | Event::ObtainedAddress(_) | Event::FailedToConnect(_) => {}
+        builder.on_event(move |event| {
+            match event {
+                Event::Connected(link) => live = Some(link),
+                Event::Disconnected => {
+                    let end = live.take().and_then(|link| link.end());
+                    inbox.gap(GapCause::LinkLost(Ended::of(end.as_deref())));
                 }
-                std::future::ready(())
-            })
+                Event::AttemptingToConnect | Event::ObtainedAddress(_) | Event::FailedToConnect(_) => {}
+            }
+            std::future::ready(())
+        })
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use ham_session::{Inbox, Incoming, Link, LossySender};
+use ham_session::{GapCause, Inbox, Incoming, Link, LossySender};
 use serde_json::Value;
 
 use crate::events;
-use crate::item::{FeedItem, GapCause};
+use crate::item::FeedItem;
 use crate::message::Message;
 use crate::protocol::{FeedProtocol, Slot};
 use crate::topic::Topic;
@@ -33,7 +33,7 @@ impl FeedInbox {
 
     pub(crate) fn gap(&self, cause: GapCause) {
         tracing::warn!(event = events::GAP, chain = self.topic.chain_name, ?cause);
-        if matches!(cause, GapCause::LinkLost { .. }) {
+        if matches!(cause, GapCause::LinkLost(_)) {
             *self.lock() = Standing::default();
         }
         self.put(FeedItem::gap(cause));

@@ -1,8 +1,6 @@
 //! What a subscription yields.
 
-use std::sync::Arc;
-
-use ham_session::LinkEnd;
+use ham_session::GapCause;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -44,35 +42,6 @@ pub enum FeedItem {
     Unknown(Value),
 }
 
-/// Why items may be missing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum GapCause {
-    /// A message could not be understood.
-    BadFrame(String),
-    /// This reader was slower than the feed; so many items were dropped for it.
-    Lagged(u64),
-    /// The link was down; the server keeps nothing for us.
-    LinkLost {
-        /// The close code, where the server closed with one.
-        code: Option<u16>,
-        /// The reason the server gave, which is often empty; else how the link ended.
-        reason: Arc<str>,
-    },
-}
-
-impl GapCause {
-    pub(crate) fn link_lost(end: Option<&LinkEnd>) -> Self {
-        match end {
-            Some(LinkEnd::ClosedByPeer { code, reason }) => {
-                Self::LinkLost { code: Some(*code), reason: reason.as_str().into() }
-            }
-            Some(end) => Self::LinkLost { code: None, reason: end.to_string().into() },
-            None => Self::LinkLost { code: None, reason: "the link ended".into() },
-        }
-    }
-}
-
 impl FeedItem {
     /// What it takes in memory, about.
     pub(crate) fn bytes(&self) -> usize {
@@ -82,8 +51,7 @@ impl FeedItem {
             Self::Event { chain_name, event_type, data } => {
                 chain_name.len() + event_type.as_ref().map_or(0, String::len) + held(data)
             }
-            Self::Gap { cause: GapCause::BadFrame(why), .. } => why.len(),
-            Self::Gap { .. } => 0,
+            Self::Gap { cause, .. } => cause.held(),
             Self::Status(message) | Self::Unknown(message) => held(message),
         };
         size_of::<Self>() + held
@@ -124,14 +92,5 @@ mod tests {
         assert!(
             item(json!({ "name": ["value"] })) - empty >= size_of::<String>() + 2 * size_of::<Value>() + 9
         );
-    }
-
-    #[test]
-    fn how_a_link_ended_is_told() {
-        let end = LinkEnd::ClosedByPeer { code: 1008, reason: "no".to_owned() };
-        let told = GapCause::link_lost(Some(&end));
-        assert_eq!(told, GapCause::LinkLost { code: Some(1008), reason: "no".into() });
-        let told = GapCause::link_lost(Some(&LinkEnd::ClosedHere));
-        assert_eq!(told, GapCause::LinkLost { code: None, reason: "closed here".into() });
     }
 }

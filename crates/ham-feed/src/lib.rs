@@ -19,7 +19,8 @@ pub use config::{
     DEFAULT_QUEUE_BYTES, FeedConfig,
 };
 pub use error::{RequestError, SubscribeError};
-pub use item::{FeedItem, GapCause};
+pub use ham_session::GapCause;
+pub use item::FeedItem;
 pub use message::{Dialect, Message, MessageError, Request, decode_message};
 pub use protocol::DETECT_AFTER;
 pub use subscription::Subscription;

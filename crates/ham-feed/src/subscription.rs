@@ -1,21 +1,24 @@
 //! One subscription: its items, and questions about it.
 
 use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_util::{Stream, StreamExt as _};
 use ham_persistent::{State, later};
-use ham_session::{LossyReceiver, Received, live_link};
+use ham_session::{GapCause, LossyReceiver, Received, live_link};
 use serde_json::Value;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 use crate::client::Connection;
 use crate::error::RequestError;
-use crate::item::{FeedItem, GapCause};
+use crate::item::FeedItem;
 use crate::message::{Dialect, Message, Request};
 use crate::topic::Topic;
 
-/// A subscription, on a connection of its own that comes back by itself and subscribes again.
+/// A subscription, on a connection of its own that comes back by itself and subscribes again; a [`Stream`] too.
 ///
 /// Items come in the server's order. Where some may be missing there is a [`FeedItem::Gap`]. Bounded by
 /// [`FeedConfig::queue`](crate::FeedConfig::queue) and [`queue_bytes`](crate::FeedConfig::queue_bytes): a slow reader gets a [`GapCause::Lagged`] in place of what it lost.
@@ -44,10 +47,7 @@ impl Subscription {
     /// # Cancel safety
     /// Cancel-safe: no item is lost.
     pub async fn next(&mut self) -> Option<FeedItem> {
-        Some(match self.items.next().await? {
-            Received::Item(item) => item,
-            Received::Missed(missed) => FeedItem::gap(GapCause::Lagged(missed)),
-        })
+        self.items.next().await.map(told)
     }
 
     /// What the connection is doing.
@@ -132,6 +132,22 @@ impl Subscription {
             // Each slot has one kind of message.
             _ => Value::Null,
         })
+    }
+}
+
+/// As [`next`](Subscription::next).
+impl Stream for Subscription {
+    type Item = FeedItem;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<FeedItem>> {
+        self.items.poll_next_unpin(cx).map(|received| received.map(told))
+    }
+}
+
+fn told(received: Received<FeedItem>) -> FeedItem {
+    match received {
+        Received::Item(item) => item,
+        Received::Missed(missed) => FeedItem::gap(GapCause::Lagged(missed)),
     }
 }
 

@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use ham_feed::{Dialect, FeedClient, FeedItem, GapCause, RequestError, SubscribeError, Topic};
-use ham_session::{DialError, Recovery};
+use ham_session::{DialError, Ended, FirstDial, Recovery};
 use ham_testkit::server::{Behaviour, Message, Server};
 use serde_json::json;
 use support::{
@@ -59,7 +59,7 @@ async fn a_lost_link_is_a_gap_and_is_subscribed_again() {
         assert_eq!(first, again);
         say(&mut peer, json!({ "type": "event", "chain_name": "a", "data": { "event_type": "t", "n": 7 } }))
             .await;
-        assert!(matches!(next(&mut feed).await, FeedItem::Gap { cause: GapCause::LinkLost { .. }, .. }));
+        assert!(matches!(next(&mut feed).await, FeedItem::Gap { cause: GapCause::LinkLost(_), .. }));
         let FeedItem::Event { event_type, data, .. } = next(&mut feed).await else { panic!("the event") };
         assert_eq!((event_type.as_deref(), &data["n"]), (Some("t"), &json!(7)));
     }
@@ -68,7 +68,7 @@ async fn a_lost_link_is_a_gap_and_is_subscribed_again() {
 #[tokio::test]
 async fn refused_tokens_unreachable_servers_and_refused_chains_are_told_apart() {
     let server = Server::start([Behaviour::RefuseUpgrade { status: 401 }]).await.unwrap();
-    let error = refused(config(&server.url()).with_token("s3cret")).await;
+    let error = refused(config(&server.url()).with_endpoint(|endpoint| endpoint.with_token("s3cret"))).await;
     assert!(matches!(error, SubscribeError::Unauthorized(_)), "{error}");
     assert_eq!(error.recovery(), Recovery::GiveUp);
     let source = std::error::Error::source(&error).unwrap();
@@ -106,11 +106,14 @@ async fn refused_tokens_unreachable_servers_and_refused_chains_are_told_apart() 
 #[tokio::test]
 async fn a_subscription_can_wait_for_its_server_and_waiting_ends() {
     let server = Server::start([Behaviour::RefuseUpgrade { status: 503 }, Behaviour::Driven]).await.unwrap();
-    let waiting = config(&server.url()).with_wait_for_server(true);
+    let waiting =
+        config(&server.url()).with_endpoint(|endpoint| endpoint.with_first_dial(FirstDial::Retried));
     let (_feed, _peer, _) = subscribed(&server, waiting, Dialect::Documented, Topic::chain("a")).await;
     let silent = driven().await;
     let refusing = Server::start([Behaviour::RefuseUpgrade { status: 503 }]).await.unwrap();
-    for config in [config(&silent.url()), config(&refusing.url()).with_wait_for_server(true)] {
+    let retried =
+        config(&refusing.url()).with_endpoint(|endpoint| endpoint.with_first_dial(FirstDial::Retried));
+    for config in [config(&silent.url()), retried] {
         let client = FeedClient::new(config).unwrap();
         let error = client.subscribe(Topic::chain("a"), Duration::from_millis(50)).await.unwrap_err();
         assert!(matches!(error, SubscribeError::TimedOut { .. }), "{error}");
@@ -252,7 +255,9 @@ async fn a_dropped_subscription_closes_its_connection() {
 #[tokio::test]
 async fn the_token_goes_out_in_the_query() {
     let server = driven().await;
-    let config = config(&server.url()).with_dialect(Dialect::Documented).with_token("a&b");
+    let config = config(&server.url())
+        .with_dialect(Dialect::Documented)
+        .with_endpoint(|endpoint| endpoint.with_token("a&b"));
     let (_feed, peer, _) = subscribed(&server, config, Dialect::Documented, Topic::chain("a")).await;
     assert!(peer.upgrade().target.ends_with("?token=a%26b"), "{}", peer.upgrade().target);
 }
@@ -277,22 +282,38 @@ async fn what_waits_for_a_reader_is_bounded_in_bytes() {
 }
 
 #[tokio::test]
+async fn a_subscription_is_a_stream() {
+    use futures_util::StreamExt as _;
+    let server = driven().await;
+    let (feed, mut peer, _) =
+        subscribed(&server, config(&server.url()), Dialect::Documented, Topic::chain("a")).await;
+    for n in 0..3 {
+        say(&mut peer, block(Dialect::Documented, "a", n)).await;
+    }
+    let heights: Vec<u64> = must(feed.take(3).map(|item| height(&item)).collect()).await;
+    assert_eq!(heights, [0, 1, 2]);
+}
+
+#[tokio::test]
 async fn a_gap_tells_how_the_link_ended() {
     let server = driven().await;
     let (mut feed, peer, _) =
         subscribed(&server, config(&server.url()), Dialect::Documented, Topic::chain("a")).await;
     peer.close_saying(1013, "busy").await.unwrap();
     let FeedItem::Gap { cause, .. } = next(&mut feed).await else { panic!("a gap") };
-    assert_eq!(cause, GapCause::LinkLost { code: Some(1013), reason: "busy".into() });
+    assert_eq!(cause, GapCause::LinkLost(Ended { code: Some(1013), reason: "busy".into() }));
 }
 
 /// A server that closes at the first subscribe was dialled 113 times in 12 s, and why was told nowhere.
 #[tokio::test]
 async fn a_server_that_closes_at_the_first_subscribe_is_dialled_with_pauses_and_its_reason_told() {
     let server = driven().await;
-    let config = config(&server.url())
-        .with_dialect(Dialect::Documented)
-        .with_retry(ham_persistent::Exponential::new(Duration::from_secs(3600), Duration::from_secs(3600)));
+    let config = config(&server.url()).with_dialect(Dialect::Documented).with_endpoint(|endpoint| {
+        endpoint.with_retry(ham_persistent::Exponential::new(
+            Duration::from_secs(3600),
+            Duration::from_secs(3600),
+        ))
+    });
     let client = FeedClient::new(config).unwrap();
     let serving = async {
         let mut peer = server.next_peer().await.unwrap();
@@ -312,7 +333,9 @@ async fn a_server_that_closes_at_the_first_subscribe_is_dialled_with_pauses_and_
 #[tokio::test]
 async fn a_time_without_end_is_one() {
     let server = driven().await;
-    let config = config(&server.url()).with_dialect(Dialect::Documented).with_min_pause(Duration::MAX);
+    let config = config(&server.url())
+        .with_dialect(Dialect::Documented)
+        .with_endpoint(|endpoint| endpoint.with_min_pause(Duration::MAX));
     let client = FeedClient::new(config).unwrap();
     let serve = async {
         let (mut peer, _) = welcome(&server, Dialect::Documented).await;

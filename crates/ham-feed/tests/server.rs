@@ -250,7 +250,10 @@ async fn a_client_that_is_gone_without_a_word_is_given_up() {
 #[tokio::test]
 async fn the_client_of_this_crate_follows_it() {
     let (server, address) = serve(FeedServerConfig::default().with_tokens(["t"]).with_chains(["a"])).await;
-    let config = || FeedConfig::new(format!("ws://{address}/ws").parse().unwrap()).with_token("t");
+    let config = || {
+        FeedConfig::new(format!("ws://{address}/ws").parse().unwrap())
+            .with_endpoint(|endpoint| endpoint.with_token("t"))
+    };
     let mut feed = FeedClient::new(config()).unwrap().subscribe(Topic::chain("a"), BOUND).await.unwrap();
     server.publish_block("a", &json!({ "height": 1 }));
     assert!(matches!(support::next(&mut feed).await, FeedItem::Block { data, .. } if data["height"] == 1));

@@ -4,6 +4,7 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::error::ConfigError;
 use crate::network::{Network, SystemNetwork};
 use crate::tls::TlsConfig;
 
@@ -239,16 +240,4 @@ impl SessionConfig {
         zero("max_frame_size", self.max_frame_size == 0)?;
         zero("write_coalescing", self.write_coalescing == 0)
     }
-}
-
-/// A setting that cannot work.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// It must not be zero.
-    #[error("{setting} must not be zero")]
-    Zero {
-        /// Its name.
-        setting: &'static str,
-    },
 }

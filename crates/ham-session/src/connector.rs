@@ -9,9 +9,9 @@ use ham_persistent::Connector;
 use tokio::time::{Instant, timeout_at};
 
 use crate::clock::after;
-use crate::config::{ConfigError, SessionConfig};
+use crate::config::SessionConfig;
 use crate::dial::dial;
-use crate::error::{DialError, DialPhase};
+use crate::error::{ConfigError, DialError, DialPhase};
 use crate::events;
 use crate::inbox::Inbox;
 use crate::link::Link;

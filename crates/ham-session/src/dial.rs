@@ -1,6 +1,5 @@
 //! From a target to a live link.
 
-use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -9,20 +8,18 @@ use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use url::Host;
 
+use crate::budget::Budget;
 use crate::clock::after;
 use crate::config::SessionConfig;
-use crate::error::{DialError, DialPhase, RequestError};
-use crate::events;
+use crate::error::{DialError, DialPhase};
 use crate::inbox::Inbox;
 use crate::link::Link;
+use crate::live::go_live;
 use crate::network::{Io, Network};
-use crate::pending::{Bounds, Pending};
 use crate::protocol::Protocol;
-use crate::pump::Pump;
-use crate::shared::Shared;
 use crate::target::Target;
 use crate::tls::{TlsConfig, TlsError};
-use crate::transport::{HandshakeIo, Transport};
+use crate::transport::Transport;
 
 /// Dials `target` and resolves with a live link: the host is resolved, its addresses are tried in turn, TLS, the upgrade
 /// and the protocol's handshake are done, and the messages of [`Protocol::on_live`] are written. All of it is bounded by
@@ -41,69 +38,23 @@ pub async fn dial<P: Protocol>(
     config: &SessionConfig,
 ) -> Result<Link<P>, DialError> {
     let budget = Budget::new(config);
-    let endpoint = Endpoint::of(target)?;
-    let mut io = connect(&endpoint, &*config.network, &budget).await?;
-    if endpoint.tls {
-        let secured = secure(io, endpoint.server_name()?, &config.tls);
+    let address = Address::of(target)?;
+    let mut io = connect(&address, &*config.network, &budget).await?;
+    if address.tls {
+        let secured = secure(io, address.server_name()?, &config.tls);
         io = Box::new(budget.spend(DialPhase::Tls, secured).await?.map_err(DialError::Tls)?);
     }
-    let mut transport = budget.spend(DialPhase::Upgrade, Transport::upgrade(io, target, config)).await??;
-    let handshake = async { protocol.handshake(&mut HandshakeIo::new(&mut transport)).await };
-    let welcome = budget.spend(DialPhase::Handshake, handshake).await?.map_err(DialError::Handshake)?;
-    go_live(transport, protocol, welcome, inbox, config, &budget).await
-}
-
-/// Starts the pump and waits until it has written what `on_live` asks for. The pump writes it, not the dial, so that
-/// answers are read meanwhile: a peer that answers each message before it reads the next would block both sides.
-async fn go_live<P: Protocol>(
-    transport: Transport,
-    protocol: Arc<P>,
-    welcome: P::Welcome,
-    inbox: Arc<dyn Inbox<P>>,
-    config: &SessionConfig,
-    budget: &Budget,
-) -> Result<Link<P>, DialError> {
-    let mut pending = Pending::new(Bounds::of(config));
-    let mut messages = protocol.on_live().into_iter().peekable();
-    let mut written = None;
-    while let Some(message) = messages.next() {
-        let frame = protocol.encode(message).map_err(DialError::Encode)?;
-        if messages.peek().is_some() {
-            pending.post_unbounded(frame);
-        } else {
-            written = Some(pending.send_unbounded(frame, budget.started, budget.deadline));
-        }
-    }
-    let probes = protocol.probe().is_some();
-    let shared = Arc::new(Shared::new(protocol, welcome, pending, config));
-    let link = Link::new(Arc::clone(&shared));
-    spawn(Pump::new(transport, &link, shared, inbox, config, probes));
-    if let Some(written) = written {
-        match written.await {
-            Ok(Ok(())) => {}
-            Ok(Err(RequestError::LinkLost { end, .. })) => return Err(DialError::Ended(end)),
-            Ok(Err(_)) | Err(_) => return Err(budget.exhausted(DialPhase::OnLive)),
-        }
-    }
-    tracing::debug!(event = events::LIVE, link = link.id());
-    Ok(link)
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the only task of a link; it ends with the link, and when the last `Link` is dropped"
-)]
-fn spawn<P: Protocol>(pump: Pump<P>) {
-    tokio::spawn(pump.run());
+    let transport = budget.spend(DialPhase::Upgrade, Transport::upgrade(io, target, config)).await??;
+    Ok(go_live(transport, protocol, inbox, config, &budget).await?)
 }
 
 async fn connect(
-    endpoint: &Endpoint<'_>,
+    host: &Address<'_>,
     network: &dyn Network,
     budget: &Budget,
 ) -> Result<Box<dyn Io>, DialError> {
-    let addresses = budget.spend(DialPhase::Resolve, endpoint.addresses(network)).await??;
-    let mut failure = budget.exhausted(DialPhase::Connect);
+    let addresses = budget.spend(DialPhase::Resolve, host.addresses(network)).await??;
+    let mut failure = budget.exhausted(DialPhase::Connect).into();
     for (tried, address) in addresses.iter().enumerate() {
         // An address that swallows packets must not eat the time of the others.
         let now = Instant::now();
@@ -112,7 +63,7 @@ async fn connect(
         failure = match timeout_at(after(now, share), network.connect(*address)).await {
             Ok(Ok(io)) => return Ok(io),
             Ok(Err(source)) => DialError::Connect { address: *address, source },
-            Err(_) => budget.exhausted(DialPhase::Connect),
+            Err(_) => budget.exhausted(DialPhase::Connect).into(),
         };
     }
     Err(failure)
@@ -127,13 +78,13 @@ async fn secure(
 }
 
 /// What a URL says about where to connect.
-struct Endpoint<'a> {
+struct Address<'a> {
     host: Host<&'a str>,
     port: u16,
     tls: bool,
 }
 
-impl<'a> Endpoint<'a> {
+impl<'a> Address<'a> {
     fn of(target: &'a Target) -> Result<Self, DialError> {
         let invalid = |reason: &str| DialError::InvalidUrl { reason: reason.to_owned() };
         let tls = match target.url.scheme() {
@@ -164,26 +115,5 @@ impl<'a> Endpoint<'a> {
             Host::Ipv4(ip) => Ok(ServerName::IpAddress((*ip).into())),
             Host::Ipv6(ip) => Ok(ServerName::IpAddress((*ip).into())),
         }
-    }
-}
-
-/// The time one dial has.
-struct Budget {
-    started: Instant,
-    deadline: Instant,
-}
-
-impl Budget {
-    fn new(config: &SessionConfig) -> Self {
-        let started = Instant::now();
-        Self { started, deadline: after(started, config.connect_timeout) }
-    }
-
-    async fn spend<T>(&self, phase: DialPhase, step: impl Future<Output = T>) -> Result<T, DialError> {
-        timeout_at(self.deadline, step).await.map_err(|_| self.exhausted(phase))
-    }
-
-    fn exhausted(&self, phase: DialPhase) -> DialError {
-        DialError::TimedOut { phase, after: Instant::now().saturating_duration_since(self.started) }
     }
 }

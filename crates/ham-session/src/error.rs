@@ -1,11 +1,15 @@
 //! What can go wrong, by operation, and the two questions every error answers.
 
+mod accept;
+mod config;
 mod dial;
 mod end;
 mod request;
 
 use std::time::Duration;
 
+pub use accept::AcceptError;
+pub use config::ConfigError;
 pub use dial::{DialError, DialPhase, HandshakeError, REFUSED_COOL_DOWN};
 pub use end::LinkEnd;
 pub use request::{OVERLOAD_COOL_DOWN, Phase, RequestError, TIME_OUT_COOL_DOWN};

@@ -10,23 +10,10 @@ use crate::pace::Pace;
 use crate::pending::Load;
 
 mod due;
+mod health;
 
 pub(crate) use due::{Death, Due};
-
-/// How well a live link works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Health {
-    /// Requests are answered, or nothing says otherwise.
-    Healthy,
-    /// The link lives, and requests get nowhere: either the probe was not answered in time, or every place with the peer
-    /// has long been taken by requests that nobody waits for, so that none can be sent. The link is not closed for the
-    /// former; for the latter it is at [`SessionConfig::stuck_timeout`](crate::SessionConfig::stuck_timeout).
-    Degraded {
-        /// When the unanswered probe was sent, or the last place was lost.
-        since: Instant,
-    },
-}
+pub use health::Health;
 
 /// The rule. It knows nothing of keys: the pump says when a ping or a probe was answered.
 #[derive(Debug)]
@@ -106,6 +93,19 @@ impl Liveness {
         if partial > before {
             self.reading.moved(now, partial - before);
         }
+    }
+
+    /// Nothing is read on our own account: the peer is not to be judged by what it does not say till now.
+    pub(crate) fn held(&mut self, now: Instant) {
+        self.heard = now;
+        self.progress = now;
+        self.stuck = None;
+        self.reading.excuse(now);
+    }
+
+    /// Whether a pong or the answer to a probe is awaited.
+    pub(crate) fn awaits(&self) -> bool {
+        self.ping.is_some() || self.probe.is_some()
     }
 
     /// The socket took this many bytes and not all there are. It extends a pong's deadline too, as long as it is worth

@@ -52,6 +52,13 @@ impl Pace {
         true
     }
 
+    /// Nobody looked for more of the message till now.
+    pub(crate) fn excuse(&mut self, now: Instant) {
+        if let Some(begun) = &mut self.begun {
+            (begun.at, begun.by) = (now, after(now, self.patience));
+        }
+    }
+
     /// The message is complete.
     pub(crate) fn done(&mut self) {
         self.begun = None;

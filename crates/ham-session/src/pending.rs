@@ -161,6 +161,11 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         self.requests.in_flight()
     }
 
+    /// Requests that are with the peer or wait for their turn.
+    pub(crate) fn outstanding(&self) -> usize {
+        self.requests.outstanding()
+    }
+
     /// Whether somebody waits to hear that what was taken is written.
     pub(crate) fn awaits_flush(&self) -> bool {
         self.sends.awaits_flush()

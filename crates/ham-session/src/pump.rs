@@ -14,7 +14,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::config::SessionConfig;
 use crate::error::LinkEnd;
 use crate::events;
-use crate::inbox::Inbox;
+use crate::inbox::{Inbox, Room};
 use crate::link::{Link, Owner};
 use crate::liveness::Liveness;
 use crate::protocol::{Frame, Protocol};
@@ -39,6 +39,8 @@ pub(crate) struct Pump<P: Protocol> {
     timer: Pin<Box<Sleep>>,
     armed: Instant,
     batch: Vec<Frame>,
+    /// Why nothing is read.
+    held: Option<Room>,
     /// Answers that were read and not handed out yet.
     answers: Vec<Answered<P>>,
     /// How many bytes the socket had taken when it was last looked at.
@@ -87,6 +89,7 @@ impl<P: Protocol> Pump<P> {
             timer: Box::pin(sleep_until(armed)),
             armed,
             batch: Vec::new(),
+            held: None,
             answers: Vec::new(),
             written,
             drain_timeout: config.drain_timeout,
@@ -130,7 +133,9 @@ impl<P: Protocol> Pump<P> {
         let read_more = self.read(cx)?;
         let write_more = self.write(cx)?;
         let ticked = self.keep_time(cx)?;
-        Ok(read_more || write_more || ticked)
+        // What was written just now may be answered: the socket was not asked since.
+        let resumed = self.held == Some(Room::Tight) && self.awaits();
+        Ok(read_more || write_more || ticked || resumed)
     }
 
     /// Whatever ends the connection after our close frame is the end of our close.

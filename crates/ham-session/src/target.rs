@@ -12,8 +12,8 @@ use url::Url;
 pub struct Target {
     /// A `ws://` or `wss://` URL.
     pub url: Url,
-    /// Added to the upgrade request. `Host`, `Connection`, `Upgrade` and the key and version of the WebSocket are
-    /// ours and win over values given here.
+    /// Added to the upgrade request. `Host`, `Connection`, `Upgrade`, and the key, version and extensions of the
+    /// WebSocket are ours and win over values given here.
     pub headers: HeaderMap,
 }
 

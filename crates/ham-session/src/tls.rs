@@ -1,14 +1,19 @@
 //! Whom to trust on `wss://`.
 
+mod pinned;
+mod roots;
+
 use std::fmt;
 use std::io;
 use std::sync::{Arc, LazyLock};
 
-use ring::digest::{SHA256, digest};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring as provider, verify_tls12_signature, verify_tls13_signature};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::client::WebPkiServerVerifier;
+use rustls::crypto::ring as provider;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::CertificateDer;
+
+use pinned::PinVerifier;
+use roots::RootVerifier;
 
 /// Whom to trust on `wss://`. Cheap to clone; links that share it also resume each other's TLS sessions.
 ///
@@ -30,16 +35,22 @@ impl TlsConfig {
         Self { client: Arc::clone(&PUBLIC), trust: "public roots" }
     }
 
-    /// Trusts these authorities and no others.
+    /// Trusts these authorities and no others. A server's own certificate can be given too, also a self-signed one that is
+    /// marked as an authority, as `openssl req -x509` makes it; its name and dates are looked at all the same.
     ///
     /// # Errors
-    /// When a certificate cannot be used as a root.
+    /// When a certificate cannot be used as a root, or there is none.
     pub fn roots<'a>(roots: impl IntoIterator<Item = CertificateDer<'a>>) -> Result<Self, TlsError> {
+        let given: Vec<_> = roots.into_iter().map(CertificateDer::into_owned).collect();
         let mut store = RootCertStore::empty();
-        for root in roots {
-            store.add(root.into_owned()).map_err(TlsError::Root)?;
+        for root in &given {
+            store.add(root.clone()).map_err(TlsError::Root)?;
         }
-        let client = builder().with_root_certificates(store).with_no_client_auth();
+        let ours = Arc::new(provider::default_provider());
+        let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(store), ours).build();
+        let chains = chains.map_err(|error| TlsError::Root(rustls::Error::General(error.to_string())))?;
+        let verifier = Arc::new(RootVerifier { chains, given });
+        let client = builder().dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
         Ok(Self { client: Arc::new(client), trust: "given roots" })
     }
 
@@ -91,6 +102,25 @@ pub enum TlsError {
 }
 
 impl TlsError {
+    /// Whether it can go away by itself: a broken connection, a server that has a hiccup, a certificate that is not valid yet or
+    /// not any more. What somebody has to mend, here or at the server, does not.
+    #[must_use]
+    pub fn heals(&self) -> bool {
+        use rustls::{CertificateError as Certificate, Error};
+        match self {
+            Self::Root(_) | Self::WrongPin => false,
+            Self::Handshake(Error::InvalidCertificate(error)) => matches!(
+                error,
+                Certificate::Expired
+                    | Certificate::ExpiredContext { .. }
+                    | Certificate::NotValidYet
+                    | Certificate::NotValidYetContext { .. }
+            ),
+            Self::Handshake(Error::PeerIncompatible(_) | Error::NoCertificatesPresented) => false,
+            Self::Handshake(_) | Self::Io(_) => true,
+        }
+    }
+
     /// Sorts what tokio-rustls hands out as one I/O error.
     pub(crate) fn from_io(error: io::Error) -> Self {
         match error.downcast::<rustls::Error>() {
@@ -100,53 +130,6 @@ impl TlsError {
             Ok(tls) => Self::Handshake(tls),
             Err(io) => Self::Io(io),
         }
-    }
-}
-
-/// Accepts exactly the certificates with a given digest.
-#[derive(Debug)]
-struct PinVerifier {
-    pins: Vec<[u8; 32]>,
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for PinVerifier {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let found = digest(&SHA256, end_entity);
-        if self.pins.iter().any(|pin| pin.as_slice() == found.as_ref()) {
-            Ok(ServerCertVerified::assertion())
-        } else {
-            Err(rustls::Error::InvalidCertificate(rustls::CertificateError::ApplicationVerificationFailure))
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 

@@ -5,8 +5,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::config::{ConfigError, SessionConfig};
+use http::HeaderValue;
+use http::header::AUTHORIZATION;
+use url::Url;
+
+use crate::config::SessionConfig;
 use crate::connector::{TargetError, WebSocketConnector};
+use crate::error::ConfigError;
 use crate::inbox::Inbox;
 use crate::protocol::Protocol;
 use crate::target::Target;
@@ -73,6 +78,40 @@ impl TokenSource {
             Some(Ok(target)) => connector.with_fallback(target),
             Some(Err(_)) | None => connector,
         })
+    }
+}
+
+/// Where a token goes in the upgrade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenPlace {
+    /// The header `Authorization: Bearer`.
+    Bearer,
+    /// A parameter of this name in the URL's query: for servers that ask for it. Proxies and servers log URLs.
+    Query(&'static str),
+}
+
+impl TokenPlace {
+    /// What is dialled with this token, or without one.
+    ///
+    /// # Errors
+    /// When the token cannot stand there.
+    pub fn target(self, url: &Url, token: Option<&str>) -> Result<Target, TargetError> {
+        let mut target = Target::new(url.clone());
+        let Some(token) = token else { return Ok(target) };
+        match self {
+            Self::Bearer => {
+                // The parser's own words say nothing more.
+                let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
+                    .map_err(|_| ConfigError::InvalidToken)?;
+                value.set_sensitive(true);
+                target.headers.insert(AUTHORIZATION, value);
+            }
+            Self::Query(name) => {
+                target.url.query_pairs_mut().append_pair(name, token);
+            }
+        }
+        Ok(target)
     }
 }
 

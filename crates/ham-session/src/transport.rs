@@ -1,9 +1,11 @@
 //! The WebSocket itself. This file and those below it are the only ones that name the WebSocket crate, so that it can be
 //! exchanged.
 
+mod client;
 mod errors;
 mod handshake;
 mod metered;
+mod server;
 
 use std::io;
 use std::pin::Pin;
@@ -11,19 +13,15 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::{Sink, Stream};
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::error::Error as WsError;
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Message, Utf8Bytes, http};
-use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use crate::config::SessionConfig;
-use crate::error::{DialError, LinkEnd};
-use crate::network::Io;
+use crate::error::LinkEnd;
 use crate::protocol::Frame;
-use crate::target::Target;
-use errors::{dial_error, link_end, without_url};
+use errors::link_end;
 use metered::Metered;
 
 pub use handshake::HandshakeIo;
@@ -41,6 +39,7 @@ pub(crate) struct Transport {
     /// Bytes read when the last message was complete, and bytes of control frames since.
     read_before: u64,
     control: u64,
+    control_header: u64,
 }
 
 /// What came in.
@@ -57,28 +56,21 @@ pub(crate) enum Received {
 }
 
 impl Transport {
-    /// Asks the server for a WebSocket.
-    pub(crate) async fn upgrade(
-        io: Box<dyn Io>,
-        target: &Target,
-        config: &SessionConfig,
-    ) -> Result<Self, DialError> {
-        let request = upgrade_request(target)?;
-        let io = Metered { io, read: 0, written: 0 };
-        // The WebSocket crate panics unless its second bound is larger than the first.
-        let coalescing = config.write_coalescing.min(MAX_COALESCING);
-        let limits = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER)
-            .write_buffer_size(coalescing)
-            .max_write_buffer_size(
-                coalescing.saturating_add(config.max_send_size).saturating_add(CONTROL_SLACK),
-            )
-            .max_message_size(Some(config.max_message_size))
-            .max_frame_size(Some(config.max_frame_size));
-        let (socket, _response) =
-            client_async_with_config(request, io, Some(limits)).await.map_err(dial_error)?;
-        let (coalescing, read_before) = (coalescing as u64, socket.get_ref().read);
-        Ok(Self { socket, dirty: false, fed: 0, written_before: 0, coalescing, read_before, control: 0 })
+    /// Takes over an upgraded socket. The peer of a client is a server, and the other way round.
+    fn new(socket: WebSocketStream<Metered>, peer: Peer, config: &SessionConfig) -> Self {
+        Self {
+            dirty: false,
+            fed: 0,
+            written_before: 0,
+            coalescing: coalescing(config) as u64,
+            read_before: socket.get_ref().read,
+            control: 0,
+            control_header: match peer {
+                Peer::Client => CONTROL_HEADER + MASK,
+                Peer::Server => CONTROL_HEADER,
+            },
+            socket,
+        }
     }
 
     /// Buffers a frame. It can write, but never waits.
@@ -130,6 +122,7 @@ impl Transport {
         let code = match end {
             LinkEnd::ClosedByPeer { .. } => None,
             LinkEnd::ProtocolViolation(_) => Some(PROTOCOL_ERROR),
+            LinkEnd::NotUtf8 => Some(INVALID_DATA),
             LinkEnd::TooLarge { .. } => Some(MESSAGE_TOO_BIG),
             // No close handshake with a peer that is gone.
             LinkEnd::Lost(_) | LinkEnd::Silent { .. } | LinkEnd::TooSlow { .. } | LinkEnd::ClosedHere => {
@@ -152,7 +145,7 @@ impl Transport {
         if matches!(message, Message::Text(_) | Message::Binary(_)) {
             (self.read_before, self.control) = (self.bytes_read(), 0);
         } else {
-            self.control += CONTROL_HEADER + message.len() as u64;
+            self.control += self.control_header + message.len() as u64;
         }
         Poll::Ready(Ok(match message {
             Message::Text(text) => Received::Frame(Frame::Text(text.as_str().to_owned())),
@@ -189,26 +182,33 @@ impl Transport {
     }
 }
 
-fn upgrade_request(target: &Target) -> Result<http::Request<()>, DialError> {
-    let invalid = |error: WsError| DialError::InvalidUrl { reason: without_url(&error) };
-    let mut request = target.url.as_str().into_client_request().map_err(invalid)?;
-    let headers = request.headers_mut();
-    for (name, value) in &target.headers {
-        if !OURS.contains(&name.as_str()) {
-            headers.append(name.clone(), value.clone());
-        }
-    }
-    Ok(request)
+/// Who is on the other side.
+enum Peer {
+    Client,
+    Server,
 }
 
-/// The headers the upgrade sets itself.
-const OURS: [&str; 5] = ["host", "connection", "upgrade", "sec-websocket-key", "sec-websocket-version"];
+fn coalescing(config: &SessionConfig) -> usize {
+    config.write_coalescing.min(MAX_COALESCING)
+}
+
+fn limits(config: &SessionConfig) -> WebSocketConfig {
+    let coalescing = coalescing(config);
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(coalescing)
+        // The WebSocket crate panics unless this is larger than the one before.
+        .max_write_buffer_size(coalescing.saturating_add(config.max_send_size).saturating_add(CONTROL_SLACK))
+        .max_message_size(Some(config.max_message_size))
+        .max_frame_size(Some(config.max_frame_size))
+}
 
 /// A WebSocket close frame without a status (RFC 6455, 7.1.5).
 const NO_STATUS: u16 = 1005;
 
 const GOING_AWAY: u16 = 1001;
 const PROTOCOL_ERROR: u16 = 1002;
+const INVALID_DATA: u16 = 1007;
 const MESSAGE_TOO_BIG: u16 = 1009;
 
 /// One read takes this much at most. The WebSocket crate clears that much memory before each read, which was not
@@ -220,6 +220,9 @@ const MAX_COALESCING: usize = 1 << 30;
 
 /// A control frame from a server has no more before its payload.
 const CONTROL_HEADER: u64 = 2;
+
+/// One from a client has this beside it.
+const MASK: u64 = 4;
 
 /// Room for pings, pongs and frame headers beyond the largest message.
 const CONTROL_SLACK: usize = 64 << 10;

@@ -15,7 +15,7 @@ use ham_session::{
     DialError, DialPhase, HandshakeError, Io, Network, NetworkFuture, Recovery, SessionConfig, Target,
     WebSocketConnector, dial,
 };
-use http::header::{AUTHORIZATION, HOST, RETRY_AFTER};
+use http::header::{AUTHORIZATION, HOST, RETRY_AFTER, SEC_WEBSOCKET_EXTENSIONS};
 use http::{HeaderValue, StatusCode};
 use support::binary::Binary;
 use support::json::Json;
@@ -61,6 +61,29 @@ async fn a_refused_upgrade_says_its_status_and_what_helps() {
     assert_eq!(busy.permanence(), Permanence::Transient);
     let moved = refusal(StatusCode::NOT_FOUND).await;
     assert_eq!(moved.permanence(), Permanence::Transient);
+}
+
+/// The token in the request was meant for the server that was named.
+#[tokio::test]
+async fn a_redirect_is_refused_and_not_followed() {
+    let moved = refusal(StatusCode::FOUND).await;
+    assert!(matches!(moved, DialError::Refused { status: StatusCode::FOUND, .. }), "{moved:?}");
+}
+
+/// What follows would be frames in a form that nobody here reads.
+#[tokio::test]
+#[expect(clippy::result_large_err, reason = "the server library's own signature")]
+async fn an_extension_that_nobody_offered_fails_the_upgrade() {
+    let server = Server::plain().await;
+    let target = server.target().with_header(SEC_WEBSOCKET_EXTENSIONS, HeaderValue::from_static("x-mine"));
+    let answer = server.accept_if(|request, mut response| {
+        assert!(!request.headers().contains_key(SEC_WEBSOCKET_EXTENSIONS), "none is offered");
+        let deflate = HeaderValue::from_static("permessage-deflate");
+        response.headers_mut().insert(SEC_WEBSOCKET_EXTENSIONS, deflate);
+        Ok(response)
+    });
+    let error = failure(&target, &SessionConfig::default(), answer).await;
+    assert!(matches!(error, DialError::Upgrade(_)), "{error:?}");
 }
 
 #[tokio::test]

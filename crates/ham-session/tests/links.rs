@@ -178,3 +178,20 @@ async fn a_peer_that_writes_without_reading_does_not_block_both_sides() {
     }
     assert!(must(sending).await.unwrap().iter().all(Result::is_ok));
 }
+
+/// The close frame said 1002, for a violation of the protocol: RFC 6455 (8.1) has a code of its own.
+#[tokio::test]
+async fn text_that_is_not_utf_8_is_closed_with_1007() {
+    use futures_util::StreamExt as _;
+    use tokio::io::AsyncWriteExt as _;
+    for pieces in [&[&[0x81, 2, 0xc3, 0x28][..]][..], &[&[0x01, 1, b'a'], &[0x80, 1, 0xc3]]] {
+        let Rig { link, mut peer, .. } = binary_rig(&SessionConfig::default()).await;
+        for piece in pieces {
+            peer.ws.get_mut().write_all(piece).await.unwrap();
+        }
+        let end = must(link.closed()).await;
+        assert!(matches!(*end, LinkEnd::NotUtf8), "{end:?}");
+        let Some(Ok(Message::Close(Some(close)))) = must(peer.ws.next()).await else { panic!("a close") };
+        assert_eq!(u16::from(close.code), 1007);
+    }
+}

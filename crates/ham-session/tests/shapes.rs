@@ -10,6 +10,7 @@ mod support;
 
 use std::time::Duration;
 
+use ham_persistent::{ConnectError as _, Permanence};
 use ham_session::{DialError, Incoming, SessionConfig, TlsConfig, TlsError};
 use serde_json::json;
 use support::binary::{Binary, PUSH, REQUEST, bytes, call, push};
@@ -119,4 +120,43 @@ async fn a_wrong_pin_and_an_unknown_root_are_refused() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// `openssl req -x509` marks what it makes as an authority: given as root, it was refused, and dialled for ever.
+#[tokio::test]
+async fn a_self_signed_authority_that_was_given_is_trusted_as_a_server() {
+    let identity = Identity::authority(|_| {});
+    let tls = TlsConfig::roots([identity.certificate.clone()]).unwrap();
+    let config = SessionConfig::default().with_tls(tls);
+    rig(&Server::tls(identity).await, Json, &config, async |peer| peer).await.unwrap();
+}
+
+/// How a dial to `server` fails over TLS.
+async fn refused(server: Identity, trusted: &Identity) -> DialError {
+    let server = Server::tls(server).await;
+    let config = SessionConfig::default().with_tls(TlsConfig::roots([trusted.certificate.clone()]).unwrap());
+    let (target, (inbox, _kept)) = (server.target(), support::recorder());
+    let dialled = ham_session::dial(&target, std::sync::Arc::new(Json), inbox, &config);
+    let (error, _) = tokio::join!(dialled, server.stream());
+    error.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_given_authority_is_no_other_server_and_what_cannot_heal_is_permanent() {
+    let other = Identity::authority(|_| {});
+    let named = Identity::authority(|params| {
+        params.subject_alt_names = vec![rcgen::SanType::DnsName("elsewhere".try_into().unwrap())];
+    });
+    let expired = Identity::authority(|params| params.not_after = rcgen::date_time_ymd(2020, 1, 1));
+    for (identity, given, permanence) in [
+        (Identity::authority(|_| {}), &other, Permanence::Permanent),
+        (named.clone(), &named, Permanence::Permanent),
+        // Renewed certificates are put in place without a word to the client.
+        (expired.clone(), &expired, Permanence::Transient),
+    ] {
+        let error = refused(identity, given).await;
+        assert!(matches!(error, DialError::Tls(TlsError::Handshake(_))), "{error:?}");
+        assert_eq!(error.permanence(), permanence, "{error:?}");
+    }
+    assert!(matches!(TlsConfig::roots([]), Err(TlsError::Root(_))));
 }

@@ -71,9 +71,12 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
 }
 
 async fn config(context: &Context, args: &Args) -> Result<FeedConfig, Failure> {
-    let mut config = FeedConfig::new(args.server.url()?).with_retry(connect::retry(&context.settings));
-    config.session = server::session(context, config.session.clone())?;
-    config.tokens = args.server.tokens(context).await?;
+    let tokens = args.server.tokens(context).await?;
+    let config = FeedConfig::new(args.server.url()?);
+    let session = server::session(context, config.endpoint.session.clone())?;
+    let config = config.with_endpoint(|endpoint| {
+        endpoint.with_retry(connect::retry(&context.settings)).with_session(session).with_tokens(tokens)
+    });
     Ok(match args.dialect {
         None => config,
         Some(Spoken::Documented) => config.with_dialect(Dialect::Documented),
@@ -116,8 +119,8 @@ fn show(context: &Context, item: &FeedItem) -> Result<(), Failure> {
 }
 
 fn gap(cause: &GapCause) -> Value {
-    if let GapCause::LinkLost { code, reason } = cause {
-        return server::gap(*code, reason);
+    if let GapCause::LinkLost(ended) = cause {
+        return server::gap(ended);
     }
     let (cause, detail) = match cause {
         GapCause::BadFrame(why) => ("bad_frame", why.clone()),

@@ -84,7 +84,7 @@ fn changed(context: &Context, event: ConnectEvent) -> Result<(), Failure> {
             context.output.note("listening");
             Ok(())
         }
-        ConnectEvent::Disconnected { code, reason } => loss(context, &server::gap(code, &reason)),
+        ConnectEvent::Disconnected(ended) => loss(context, &server::gap(&ended)),
         // Missed changes hold a drop: there is no other way to have many.
         _ => loss(context, &json!({ "type": "gap", "cause": "link_lost", "detail": "the link dropped" })),
     }

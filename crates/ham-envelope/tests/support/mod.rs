@@ -3,6 +3,9 @@
 #![allow(clippy::allow_attributes, dead_code, reason = "each test file uses a part of it")]
 #![expect(clippy::unwrap_used, reason = "a test helper fails its test by panicking")]
 
+pub(crate) mod load;
+pub(crate) mod serving;
+
 use std::future::Future;
 use std::time::Duration;
 
@@ -44,8 +47,9 @@ pub(crate) async fn must<T>(what: impl Future<Output = T>) -> T {
 }
 
 pub(crate) fn config(url: &str) -> Config {
-    Config::new(url.parse().unwrap())
-        .with_reconnect_delays(Duration::from_millis(1), Duration::from_millis(20))
+    Config::new(url.parse().unwrap()).with_endpoint(|endpoint| {
+        endpoint.with_reconnect_delays(Duration::from_millis(1), Duration::from_millis(20))
+    })
 }
 
 /// A server all of whose connections the test holds.

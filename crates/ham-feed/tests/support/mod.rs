@@ -29,7 +29,8 @@ pub(crate) fn config(url: &str) -> FeedConfig {
     // Tests cut links that did not last, and want the next one.
     let retry = Exponential::new(Duration::from_millis(1), Duration::from_millis(20))
         .with_reset(ResetRule::OnConnect);
-    FeedConfig::new(url.parse().unwrap()).with_retry(retry).with_min_pause(Duration::from_millis(1))
+    FeedConfig::new(url.parse().unwrap())
+        .with_endpoint(|endpoint| endpoint.with_retry(retry).with_min_pause(Duration::from_millis(1)))
 }
 
 pub(crate) async fn hear(peer: &mut Peer) -> Value {

@@ -9,7 +9,9 @@ use std::time::Duration;
 use ham_persistent::{ConnectError, Permanence};
 
 use super::{LinkEnd, Recovery};
+use crate::budget::Late;
 use crate::connector::TargetError;
+use crate::live::NotLive;
 use crate::tls::TlsError;
 
 /// Why a dial failed.
@@ -52,7 +54,8 @@ pub enum DialError {
     /// TLS could not be set up: the certificate, its pin, or the connection.
     #[error("TLS failed")]
     Tls(#[source] TlsError),
-    /// The peer answered the upgrade with an HTTP status other than 101.
+    /// The peer answered the upgrade with an HTTP status other than 101. A redirect is one: it is not followed, because the
+    /// headers of the upgrade, the token among them, were meant for the server that was named.
     #[error("upgrade refused with HTTP status {status}")]
     Refused {
         /// The status.
@@ -74,7 +77,7 @@ pub enum DialError {
     Encode(String),
 }
 
-/// What a dial was doing when the time-out passed.
+/// What a dial, or an accept, was doing when the time-out passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DialPhase {
@@ -126,6 +129,23 @@ pub enum HandshakeError {
     Io(#[source] io::Error),
 }
 
+impl From<Late> for DialError {
+    fn from(Late { phase, after }: Late) -> Self {
+        Self::TimedOut { phase, after }
+    }
+}
+
+impl From<NotLive> for DialError {
+    fn from(why: NotLive) -> Self {
+        match why {
+            NotLive::Encode(why) => Self::Encode(why),
+            NotLive::Ended(end) => Self::Ended(end),
+            NotLive::Handshake(error) => Self::Handshake(error),
+            NotLive::Late(late) => late.into(),
+        }
+    }
+}
+
 impl DialError {
     /// What helps.
     #[must_use]
@@ -139,6 +159,7 @@ impl DialError {
                     Recovery::Reconnect
                 }
             },
+            Self::Tls(error) if !error.heals() => Recovery::GiveUp,
             Self::NoTarget(_)
             | Self::Resolve { .. }
             | Self::Connect { .. }

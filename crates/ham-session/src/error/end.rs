@@ -27,6 +27,9 @@ pub enum LinkEnd {
     /// The peer broke the WebSocket protocol, or its own so that the link is of no use.
     #[error("protocol violation: {0}")]
     ProtocolViolation(String),
+    /// The peer sent a text message that is not UTF-8; the close frame said 1007.
+    #[error("protocol violation: a text message is not UTF-8")]
+    NotUtf8,
     /// The peer sent a message larger than it may.
     #[error("the peer sent a message of {size} bytes, {limit} are allowed")]
     TooLarge {

@@ -4,10 +4,10 @@ use std::task::{Context, Poll};
 
 use tokio::time::Instant;
 
-use super::Pump;
+use super::{Pump, Stage};
 use crate::error::LinkEnd;
 use crate::events;
-use crate::inbox::Incoming;
+use crate::inbox::{Incoming, Room};
 use crate::link::Link;
 use crate::liveness::Health;
 use crate::pending::{Claim, tell};
@@ -29,6 +29,9 @@ impl<P: Protocol> Pump<P> {
     }
 
     fn read_burst(&mut self, cx: &mut Context<'_>) -> Result<bool, LinkEnd> {
+        if self.is_held(cx) {
+            return Ok(false);
+        }
         let bytes_before = self.transport.bytes_read();
         let mut bytes = bytes_before;
         let (mut frames, mut messages, mut more) = (0_usize, 0_usize, false);
@@ -43,7 +46,9 @@ impl<P: Protocol> Pump<P> {
             match received.map_err(|end| self.ended_by(end))? {
                 Received::Frame(frame) => {
                     messages += 1;
-                    self.on_frame(frame)?;
+                    if self.on_frame(frame)? && self.is_held(cx) {
+                        break;
+                    }
                 }
                 Received::Ping => {}
                 Received::Pong(payload) => self.on_pong(&payload),
@@ -64,7 +69,31 @@ impl<P: Protocol> Pump<P> {
         Ok(more)
     }
 
-    fn on_frame(&mut self, frame: Frame) -> Result<(), LinkEnd> {
+    /// Whether the inbox has no room for more; it wakes the pump when it has.
+    fn is_held(&mut self, cx: &mut Context<'_>) -> bool {
+        let held = match self.inbox.room(cx.waker()) {
+            Room::Free => None,
+            Room::Tight if self.awaits() => None,
+            room => Some(room),
+        };
+        if self.held.is_some() && held.is_none() {
+            self.liveness.held(Instant::now());
+        }
+        self.held = held;
+        held.is_some()
+    }
+
+    /// Whether something that may come is awaited: an answer, the peer's close frame, or that it reads what we write. It may
+    /// not read before we do: two that hold each other back would stand still.
+    pub(super) fn awaits(&self) -> bool {
+        matches!(self.stage, Stage::Closing { .. })
+            || self.liveness.awaits()
+            || self.transport.is_dirty()
+            || self.shared.pending(|pending| pending.outstanding()) > 0
+    }
+
+    /// Returns whether the inbox may have got something.
+    fn on_frame(&mut self, frame: Frame) -> Result<bool, LinkEnd> {
         let decoded = self.shared.protocol.decode(frame);
         if !matches!(decoded, Decoded::Response { .. }) {
             // The inbox hears of an answer nobody waits for in its turn.
@@ -72,7 +101,8 @@ impl<P: Protocol> Pump<P> {
         }
         match decoded {
             Decoded::Response { key, body } => {
-                self.answers.push(Answered { key, body, claim: Claim::Unasked })
+                self.answers.push(Answered { key, body, claim: Claim::Unasked });
+                return Ok(false);
             }
             Decoded::Request { key, body } => self.deliver(Incoming::Request { key, body }),
             Decoded::Push(body) => self.deliver(Incoming::Push(body)),
@@ -80,7 +110,7 @@ impl<P: Protocol> Pump<P> {
             Decoded::Skip(why) => self.skip(why),
             Decoded::Fatal(why) => return Err(LinkEnd::ProtocolViolation(why)),
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Gives the answers that were read to their callers: one lock for all, and none while callers are woken.

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test owns its tasks")]
 
 mod deadlines;
+mod held;
 mod places;
 mod rig;
 mod slow;

@@ -18,6 +18,9 @@ impl<P: Protocol> Pump<P> {
             return Ok(false);
         }
         let now = Instant::now();
+        if self.held.is_some() {
+            self.liveness.held(now);
+        }
         let (load, earliest) = self.shared.sweep(now);
         match self.stage {
             Stage::Closing { by } if now >= by => return Err(LinkEnd::ClosedHere),

@@ -18,7 +18,7 @@ pub(super) fn link_end(error: WsError) -> LinkEnd {
         | WsError::ConnectionClosed
         | WsError::AlreadyClosed => LinkEnd::Lost(io::ErrorKind::UnexpectedEof.into()),
         WsError::Protocol(error) => LinkEnd::ProtocolViolation(error.to_string()),
-        WsError::Utf8(_) => LinkEnd::ProtocolViolation("a text message is not UTF-8".to_owned()),
+        WsError::Utf8(_) => LinkEnd::NotUtf8,
         error => LinkEnd::Lost(io::Error::other(error.to_string())),
     }
 }
@@ -35,7 +35,8 @@ pub(super) fn handshake_error(end: LinkEnd) -> HandshakeError {
             _ => HandshakeError::Io(error),
         },
         LinkEnd::ProtocolViolation(reason) => HandshakeError::Violation(reason),
-        LinkEnd::TooLarge { .. }
+        LinkEnd::NotUtf8
+        | LinkEnd::TooLarge { .. }
         | LinkEnd::Silent { .. }
         | LinkEnd::TooSlow { .. }
         | LinkEnd::Stuck { .. }

@@ -10,9 +10,15 @@ use crate::network::Io;
 
 /// Counts the bytes of the stream below the WebSocket, so that a message that is still on its way is seen.
 pub(super) struct Metered {
-    pub(super) io: Box<dyn Io>,
+    io: Box<dyn Io>,
     pub(super) read: u64,
     pub(super) written: u64,
+}
+
+impl Metered {
+    pub(super) fn new(io: Box<dyn Io>) -> Self {
+        Self { io, read: 0, written: 0 }
+    }
 }
 
 impl AsyncRead for Metered {

@@ -37,6 +37,7 @@ pub(crate) struct Server {
 }
 
 /// A self-signed certificate for `localhost`.
+#[derive(Clone)]
 pub(crate) struct Identity {
     pub(crate) certificate: CertificateDer<'static>,
     acceptor: TlsAcceptor,
@@ -44,9 +45,23 @@ pub(crate) struct Identity {
 
 impl Identity {
     pub(crate) fn new() -> Self {
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let certificate = made.cert.der().clone();
-        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        Self::made(|_| {})
+    }
+
+    /// What `openssl req -x509` makes: marked as an authority.
+    pub(crate) fn authority(change: impl FnOnce(&mut rcgen::CertificateParams)) -> Self {
+        Self::made(|params| {
+            params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+            change(params);
+        })
+    }
+
+    fn made(change: impl FnOnce(&mut rcgen::CertificateParams)) -> Self {
+        let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+        change(&mut params);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap().der().clone();
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = rustls::ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()

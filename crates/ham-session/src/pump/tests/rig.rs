@@ -104,17 +104,28 @@ impl Peer {
 
 /// A link over a stream that holds `buffer` bytes each way. Its pump runs on the current runtime.
 pub(super) async fn rig(buffer: usize, probes: bool, config: &SessionConfig) -> Rig {
+    let (kept, inbox) = mpsc::channel(4096);
+    let (link, peer) = linked(buffer, probes, config, Arc::new(Kept(kept))).await;
+    Rig { link, peer, inbox }
+}
+
+/// The same with an inbox of the test's.
+pub(super) async fn linked(
+    buffer: usize,
+    probes: bool,
+    config: &SessionConfig,
+    inbox: Arc<dyn Inbox<Padded>>,
+) -> (Link<Padded>, Peer) {
     let (ours, theirs) = tokio::io::duplex(buffer);
     let target = Target::new("ws://localhost/".parse().expect("a URL"));
     let (transport, peer) =
         tokio::join!(Transport::upgrade(Box::new(ours), &target, config), accept_async(theirs));
-    let (kept, inbox) = mpsc::channel(4096);
     let pending = Pending::new(Bounds::of(config));
     let shared = Arc::new(Shared::new(Arc::new(Padded { probes }), (), pending, config));
     let link = Link::new(Arc::clone(&shared));
-    let pump = Pump::new(transport.expect("a link"), &link, shared, Arc::new(Kept(kept)), config, probes);
+    let pump = Pump::new(transport.expect("a link"), &link, shared, inbox, config, probes);
     tokio::spawn(pump.run());
-    Rig { link, peer: Peer { ws: peer.expect("a peer") }, inbox }
+    (link, Peer { ws: peer.expect("a peer") })
 }
 
 pub(super) fn within(wait: Duration) -> Instant {

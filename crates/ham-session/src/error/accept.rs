@@ -1,0 +1,70 @@
+//! Why an accept failed.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{DialPhase, HandshakeError, LinkEnd};
+use crate::budget::Late;
+use crate::live::NotLive;
+
+/// Why a stream that was opened to us became no link.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AcceptError {
+    /// The request did not end within [`Gate::max_head`](crate::Gate::max_head); it was answered with 431.
+    #[error("the request has more than {limit} bytes")]
+    HeadTooLarge {
+        /// The bound.
+        limit: usize,
+    },
+    /// What came asks for no WebSocket; it was answered with this status.
+    #[error("no request for a WebSocket, answered with HTTP status {status}")]
+    NoUpgrade {
+        /// The status.
+        status: http::StatusCode,
+    },
+    /// The [`Gate`](crate::Gate) did not let it in; it was answered with this status.
+    #[error("refused with HTTP status {status}")]
+    Refused {
+        /// The status.
+        status: http::StatusCode,
+    },
+    /// The connect time-out passed.
+    #[error("timed out {phase}, after {after:?}")]
+    TimedOut {
+        /// What was under way.
+        phase: DialPhase,
+        /// How long it took till then.
+        after: Duration,
+    },
+    /// The connection broke during the upgrade.
+    #[error("upgrade failed")]
+    Upgrade(#[source] io::Error),
+    /// The protocol's own handshake failed.
+    #[error("handshake failed")]
+    Handshake(#[source] HandshakeError),
+    /// The link ended while the messages of `on_live` were sent.
+    #[error("the link ended before it was live")]
+    Ended(#[source] Arc<LinkEnd>),
+    /// A message of `on_live` cannot be encoded.
+    #[error("cannot encode a message of on_live: {0}")]
+    Encode(String),
+}
+
+impl From<Late> for AcceptError {
+    fn from(Late { phase, after }: Late) -> Self {
+        Self::TimedOut { phase, after }
+    }
+}
+
+impl From<NotLive> for AcceptError {
+    fn from(why: NotLive) -> Self {
+        match why {
+            NotLive::Encode(why) => Self::Encode(why),
+            NotLive::Ended(end) => Self::Ended(end),
+            NotLive::Handshake(error) => Self::Handshake(error),
+            NotLive::Late(late) => late.into(),
+        }
+    }
+}

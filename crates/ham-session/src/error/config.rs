@@ -1,0 +1,29 @@
+//! What cannot work.
+
+use std::time::Duration;
+
+/// A setting that cannot work.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The shortest pause is longer than the longest one.
+    #[error("the shortest reconnect delay, {min:?}, is longer than the longest, {max:?}")]
+    DelaysSwapped {
+        /// The shortest.
+        min: Duration,
+        /// The longest.
+        max: Duration,
+    },
+    /// The token cannot stand in a header.
+    #[error("the token holds characters that no header can")]
+    InvalidToken,
+    /// The URL is not a `ws://` or `wss://` URL with a host. It is not quoted: it can hold a token.
+    #[error("the URL is no ws:// or wss:// URL with a host")]
+    InvalidUrl,
+    /// It must not be zero.
+    #[error("{setting} must not be zero")]
+    Zero {
+        /// Its name.
+        setting: &'static str,
+    },
+}
