@@ -123,21 +123,36 @@ fn show(context: &Context, report: &Report) -> Result<(), Failure> {
 fn tables(report: &Report) -> String {
     let calls = &report.calls;
     let mut counts = plain(["calls", "", ""]);
-    for (what, count, must) in [
-        ("made", calls.made, ""),
-        ("answered", calls.answered, ""),
-        ("answered with an error", calls.refused, ""),
-        ("  of them writes: the chain had moved", calls.writes_refused, ""),
-        ("  of both, on a later link", calls.answered_on_a_later_link + calls.refused_on_a_later_link, ""),
-        ("arrived, the answer lost", calls.arrived_on_chain + calls.arrived_not_on_chain, ""),
-        ("not run", calls.not_run, ""),
-        ("unknown", calls.unknown_on_chain + calls.unknown_not_on_chain, ""),
+    for (what, count, meaning) in [
+        ("answered", calls.answered, "it ran, and the chain has what it wrote"),
+        ("answered with an error", calls.refused, "two of the four functions fail by design"),
+        (
+            "arrived, the answer lost",
+            calls.arrived_on_chain + calls.arrived_not_on_chain,
+            "it ran, or was cut short",
+        ),
+        ("not run", calls.not_run, "and it never will"),
+        (
+            "unknown",
+            calls.unknown_on_chain + calls.unknown_not_on_chain,
+            "lost, and nothing more can be known",
+        ),
+        ("in all", calls.made, "each call is in one of the rows above"),
+        ("", 0, ""),
+        (
+            "answered on a later link",
+            calls.answered_on_a_later_link + calls.refused_on_a_later_link,
+            "than the one they began on",
+        ),
+        ("writes refused", calls.writes_refused, "the chain had moved under them"),
+        ("", 0, ""),
         ("ran too often", calls.ran_too_often, "must be 0"),
         ("acknowledged but missing", calls.acknowledged_but_missing, "must be 0"),
         ("declared not run but present", calls.not_run_but_present, "must be 0"),
         ("declared not run and arrived", calls.contradicted + calls.arrived_but_never_sent, "must be 0"),
     ] {
-        counts.add_row([what, &count.to_string(), must]);
+        let count = if what.is_empty() { String::new() } else { count.to_string() };
+        counts.add_row([what, &count, meaning]);
     }
     let mut text = format!("seed {}\n\n{}\n", report.seed, trimmed(&counts));
     if !report.kills.is_empty() {
