@@ -7,7 +7,7 @@ use ham_session::{Link, LinkEnd};
 
 use super::connector::ConductorConnector;
 use super::known_app::KnownApp;
-use super::signal::{GapCause, SignalHub};
+use super::signal::SignalHub;
 use crate::admin::Admin;
 use crate::call::Caller;
 use crate::call::{Breakers, Lanes};
@@ -115,6 +115,7 @@ fn on_event(
             if outage.lost || outage.failed > 0 {
                 tracing::info!(event = events::RECONNECTED, attempts = outage.failed);
             }
+            signals.link_up();
             *outage = Outage { link: Some(link.clone()), ..Outage::default() };
             meter.links.add();
             meter.link_up.set(1.0);
@@ -130,7 +131,7 @@ fn on_event(
             outage.lost = true;
             meter.links_lost.add();
             meter.link_up.set(0.0);
-            signals.gap(GapCause::LinkLost(cause));
+            signals.link_lost(cause);
         }
         Event::AttemptingToConnect | Event::ObtainedAddress(_) => {}
     }
