@@ -11,6 +11,7 @@ use crate::answer::{SendTicket, Ticket, by_deadline, started_before};
 use crate::clock::after;
 use crate::error::{LinkEnd, RequestError};
 use crate::liveness::Health;
+use crate::pending::Times;
 use crate::protocol::{Frame, Protocol};
 use crate::shared::Shared;
 
@@ -78,11 +79,30 @@ impl<P: Protocol> Link<P> {
     /// Dropping the future withdraws the request: if it was not taken for writing yet it is never sent, otherwise its
     /// answer goes to the inbox, and its place is taken until then.
     pub async fn request(&self, out: P::Out, deadline: Instant) -> Result<P::In, RequestError> {
+        self.request_sent_by(out, deadline, deadline).await
+    }
+
+    /// As [`request`](Self::request), and not sent after `send_by`: what still waits for a place then ends as
+    /// [`RequestError::TimedOut`] in [`Phase::Queued`](crate::Phase::Queued). The answer to what was sent is awaited until the
+    /// deadline.
+    ///
+    /// # Errors
+    /// As [`request`](Self::request).
+    ///
+    /// # Cancel safety
+    /// As [`request`](Self::request).
+    pub async fn request_sent_by(
+        &self,
+        out: P::Out,
+        send_by: Instant,
+        deadline: Instant,
+    ) -> Result<P::In, RequestError> {
         let shared = self.shared();
         let key = shared.protocol.key_of(&out).ok_or(RequestError::NoKey)?;
         let frame = self.encode(out)?;
-        let since = started_before(deadline)?;
-        let (serial, answer) = shared.request(key.clone(), frame, since, deadline)?;
+        let send_by = send_by.min(deadline);
+        let since = started_before(send_by)?;
+        let (serial, answer) = shared.request(key.clone(), frame, Times { since, send_by, deadline })?;
         let mut ticket = Ticket { shared, serial, key: Some(key) };
         let result = by_deadline(shared, answer, since, deadline).await;
         ticket.key = None;

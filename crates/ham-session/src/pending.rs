@@ -27,7 +27,7 @@ use requests::Requests;
 use sends::Sends;
 
 pub(crate) use bounds::{Bounds, Load};
-pub(crate) use callers::{Answer, Claim, tell};
+pub(crate) use callers::{Answer, Claim, Times, tell};
 
 /// What is outstanding on one link.
 #[derive(Debug)]
@@ -57,15 +57,14 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         &mut self,
         key: K,
         frame: Frame,
-        since: Instant,
-        deadline: Instant,
+        times: Times,
     ) -> Result<(u64, Answer<In>), RequestError> {
         let full = self.check_places().and_then(|()| self.check_bytes(frame.len()));
         let (waiter, answer) = oneshot::channel();
-        let stub = self.stub(since, deadline);
+        let stub = self.stub(times);
         // One look-up for check and insertion: this and the answer are the hot path.
         self.requests.queue(key, frame, stub, waiter, full)?;
-        self.note_deadline(deadline);
+        self.note_deadline(times.send_by);
         Ok((stub.serial, answer))
     }
 
@@ -108,6 +107,11 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         }
     }
 
+    /// Whether a request is next to be taken.
+    pub(crate) fn has_turn(&self) -> bool {
+        self.requests.next().is_some()
+    }
+
     /// The socket has taken everything that was taken from here.
     pub(crate) fn flushed(&mut self) {
         self.sends.flushed();
@@ -138,7 +142,7 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         self.sends.expire(now, &mut ended);
         tell_all(ended, |stub, phase| RequestError::TimedOut {
             phase,
-            after: now.saturating_duration_since(stub.since),
+            after: now.saturating_duration_since(stub.times.since),
         });
         self.earliest = self.requests.deadlines().chain(self.sends.deadlines()).min();
     }
@@ -188,7 +192,7 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
 
     fn push_awaited_send(&mut self, frame: Frame, since: Instant, deadline: Instant) -> (u64, Answer<()>) {
         let (waiter, answer) = oneshot::channel();
-        let stub = self.stub(since, deadline);
+        let stub = self.stub(Times { since, send_by: deadline, deadline });
         self.sends.push(stub.serial, frame, Some((stub, waiter)));
         self.note_deadline(deadline);
         (stub.serial, answer)
@@ -222,8 +226,8 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         self.requests.waiting_bytes() + self.sends.waiting_bytes()
     }
 
-    fn stub(&mut self, since: Instant, deadline: Instant) -> Stub {
-        Stub { serial: self.serial(), since, deadline }
+    fn stub(&mut self, times: Times) -> Stub {
+        Stub { serial: self.serial(), times }
     }
 
     fn serial(&mut self) -> u64 {

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::config::SessionConfig;
 use crate::error::{LinkEnd, Phase, RequestError};
 use crate::liveness::Health;
-use crate::pending::{Answer, Load, Pending};
+use crate::pending::{Answer, Load, Pending, Times};
 use crate::protocol::{Frame, Protocol};
 
 /// What the handles of a link and its pump share. A std mutex and not a channel: a caller that goes away takes its
@@ -83,10 +83,9 @@ impl<P: Protocol> Shared<P> {
         &self,
         key: P::Key,
         frame: Frame,
-        since: Instant,
-        deadline: Instant,
+        times: Times,
     ) -> Result<(u64, Answer<P::In>), RequestError> {
-        self.submit(Admission::NewRequests, |pending| pending.request(key, frame, since, deadline))
+        self.submit(Admission::NewRequests, |pending| pending.request(key, frame, times))
     }
 
     pub(crate) fn send(
@@ -153,6 +152,10 @@ impl<P: Protocol> Shared<P> {
     /// everything that is submitted from then on.
     pub(crate) fn take(&self, waker: &Waker, room: usize, batch: &mut Vec<Frame>) -> Work {
         let mut desk = self.desk();
+        if desk.pending.has_turn() {
+            // The pump looks at its timer after it has written, and what is late must not be sent.
+            desk.pending.expire(Instant::now());
+        }
         let mut left = room;
         let mut exhausted = false;
         while left > 0 && !exhausted {

@@ -18,9 +18,10 @@ use crate::tls::TlsError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DialError {
-    /// Whoever says where to dial failed, and there is no earlier target to fall back on.
+    /// Whoever says where to dial failed, and there is no earlier target to fall back on. Its error may quote a token: it is no
+    /// source of this one, so that it is not rendered with it.
     #[error("no target to dial")]
-    NoTarget(#[source] TargetError),
+    NoTarget(TargetError),
     /// The URL cannot be dialled.
     #[error("invalid URL: {reason}")]
     InvalidUrl {

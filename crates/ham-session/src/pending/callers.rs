@@ -14,8 +14,16 @@ pub(crate) type Answer<T> = oneshot::Receiver<Result<T, RequestError>>;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stub {
     pub(super) serial: u64,
-    pub(super) since: Instant,
-    pub(super) deadline: Instant,
+    pub(super) times: Times,
+}
+
+/// When a caller began to wait, and until when it does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times {
+    pub(crate) since: Instant,
+    /// Nothing is taken for writing after this; no later than the deadline.
+    pub(crate) send_by: Instant,
+    pub(crate) deadline: Instant,
 }
 
 /// Whose answer came.

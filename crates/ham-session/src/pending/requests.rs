@@ -38,6 +38,16 @@ struct Request<In> {
     waiter: Waiter<In>,
 }
 
+impl<In> Request<In> {
+    /// When its caller is told that it is late.
+    fn ends(&self) -> Instant {
+        match self.phase {
+            Phase::Queued => self.stub.times.send_by,
+            Phase::Sent => self.stub.times.deadline,
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Queued<K> {
     serial: u64,
@@ -105,16 +115,16 @@ impl<K: Eq + Hash + Clone, In> Requests<K, In> {
         let Some((key, request)) = self.live.remove_entry(key) else { return };
         match request.phase {
             Phase::Queued => self.unqueue(serial),
-            Phase::Sent => self.abandoned.add(key, request.stub.since),
+            Phase::Sent => self.abandoned.add(key, request.stub.times.since),
         }
     }
 
-    /// Takes out those whose deadline has passed. What was sent keeps its place.
+    /// Takes out those whose time has passed: to be sent, or to be answered. What was sent keeps its place.
     pub(super) fn expire(&mut self, now: Instant) -> Vec<Ended<In>> {
         let mut ended = Vec::new();
-        for (key, Request { stub, phase, waiter }) in self.live.extract_if(|_, r| r.stub.deadline <= now) {
+        for (key, Request { stub, phase, waiter }) in self.live.extract_if(|_, r| r.ends() <= now) {
             if phase == Phase::Sent {
-                self.abandoned.add(key, stub.since);
+                self.abandoned.add(key, stub.times.since);
             }
             ended.push(Ended::Request(stub, phase, waiter));
         }
@@ -163,12 +173,12 @@ impl<K: Eq + Hash + Clone, In> Requests<K, In> {
 
     pub(super) fn load(&self) -> Load {
         let sent = self.live.values().filter(|request| request.phase == Phase::Sent);
-        let oldest = sent.map(|request| request.stub.since).chain(self.abandoned.oldest()).min();
+        let oldest = sent.map(|request| request.stub.times.since).chain(self.abandoned.oldest()).min();
         Load { oldest, stuck: self.abandoned.count() >= self.places }
     }
 
     pub(super) fn deadlines(&self) -> impl Iterator<Item = Instant> {
-        self.live.values().map(|request| request.stub.deadline)
+        self.live.values().map(Request::ends)
     }
 
     fn unqueue(&mut self, serial: u64) {

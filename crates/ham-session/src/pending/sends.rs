@@ -62,7 +62,7 @@ impl Sends {
     }
 
     pub(super) fn expire<In>(&mut self, now: Instant, ended: &mut Vec<Ended<In>>) {
-        self.queue.retain_mut(|queued| match queued.notice.take_if(|(stub, _)| stub.deadline <= now) {
+        self.queue.retain_mut(|queued| match queued.notice.take_if(|(stub, _)| stub.times.deadline <= now) {
             Some((stub, waiter)) => {
                 self.waiting_bytes -= queued.frame.len();
                 ended.push(Ended::Send(stub, Phase::Queued, waiter));
@@ -70,7 +70,7 @@ impl Sends {
             }
             None => true,
         });
-        let late = self.unflushed.extract_if(.., |(stub, _)| stub.deadline <= now);
+        let late = self.unflushed.extract_if(.., |(stub, _)| stub.times.deadline <= now);
         ended.extend(late.map(|(stub, waiter)| Ended::Send(stub, Phase::Sent, waiter)));
     }
 
@@ -99,6 +99,6 @@ impl Sends {
 
     pub(super) fn deadlines(&self) -> impl Iterator<Item = Instant> {
         let queued = self.queue.iter().filter_map(|queued| queued.notice.as_ref());
-        queued.chain(&self.unflushed).map(|(stub, _)| stub.deadline)
+        queued.chain(&self.unflushed).map(|(stub, _)| stub.times.deadline)
     }
 }

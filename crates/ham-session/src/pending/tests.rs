@@ -19,7 +19,12 @@ impl Bench {
     }
 
     fn request(&mut self, key: u64, seconds: u64) -> Result<(u64, Answer<&'static str>), RequestError> {
-        self.table.request(key, frame(key), self.now, self.now + Duration::from_secs(seconds))
+        self.table.request(key, frame(key), self.within(Duration::from_secs(seconds)))
+    }
+
+    fn within(&self, time: Duration) -> Times {
+        let deadline = self.now + time;
+        Times { since: self.now, send_by: deadline, deadline }
     }
 
     fn send(&mut self, key: u64, seconds: u64) -> Result<(u64, Answer<()>), RequestError> {
@@ -217,6 +222,23 @@ fn where_the_wire_has_no_ids_the_first_answer_is_for_whoever_waits() {
     assert_eq!(bench.table.in_flight(), 0);
 }
 
+/// What was sent in time is awaited for longer than what was not may wait for its turn.
+#[test]
+fn what_has_no_turn_in_time_is_not_sent() {
+    let mut bench = Bench::new(1, 2);
+    let times = Times { send_by: bench.now + Duration::from_secs(1), ..bench.within(Duration::from_secs(9)) };
+    let (_, mut sent) = bench.table.request(1, frame(1), times).unwrap();
+    let (_, queued) = bench.table.request(2, frame(2), times).unwrap();
+    assert_eq!(bench.take_all(), [frame(1)]);
+    assert_eq!(bench.table.earliest_deadline(), Some(times.send_by));
+    bench.table.expire(times.send_by);
+    assert_eq!(delivery(queued), Delivery::NotSent);
+    assert_eq!(bench.table.earliest_deadline(), Some(times.deadline));
+    assert_eq!(bench.answer(1, "one"), None);
+    assert_eq!(sent.try_recv().unwrap().unwrap(), "one");
+    assert!(bench.take_all().is_empty() && bench.table.is_idle());
+}
+
 #[test]
 fn what_waits_is_bounded_in_bytes() {
     let bounds = Bounds { in_flight: 1, waiting: 100, waiting_bytes: 10 };
@@ -224,14 +246,15 @@ fn what_waits_is_bounded_in_bytes() {
     let bytes = |size: usize| Frame::Text("x".repeat(size));
     let deadline = bench.now + Duration::from_secs(1);
     let full = |refused: RequestError| matches!(refused, RequestError::OverloadedBytes { limit: 10 });
-    let (serial, _) = bench.table.request(1, bytes(100), bench.now, deadline).unwrap();
-    assert!(full(bench.table.request(2, bytes(1), bench.now, deadline).unwrap_err()));
+    let times = bench.within(Duration::from_secs(1));
+    let (serial, _) = bench.table.request(1, bytes(100), times).unwrap();
+    assert!(full(bench.table.request(2, bytes(1), times).unwrap_err()));
     bench.table.withdraw(&1, serial);
-    let _six = bench.table.request(1, bytes(6), bench.now, deadline).unwrap();
+    let _six = bench.table.request(1, bytes(6), times).unwrap();
     let _ten = bench.table.send(bytes(4), bench.now, deadline).unwrap();
     assert!(full(bench.table.post(bytes(1)).unwrap_err()));
     assert!(full(bench.table.send(bytes(1), bench.now, deadline).unwrap_err()));
-    assert!(matches!(bench.table.request(1, bytes(9), bench.now, deadline), Err(RequestError::DuplicateKey)));
+    assert!(matches!(bench.table.request(1, bytes(9), times), Err(RequestError::DuplicateKey)));
     bench.table.take();
     bench.table.post(bytes(6)).unwrap();
     bench.table.expire(deadline);

@@ -54,6 +54,9 @@ impl std::fmt::Debug for Shared {
     }
 }
 
+/// How long a close waits for the end of a dial.
+const DIAL_GIVES_UP: Duration = Duration::from_secs(1);
+
 /// The admin interface pushes nothing.
 struct NoPushes;
 
@@ -167,7 +170,9 @@ impl Admin {
     /// Dropping the future undoes nothing: no link is dialled any more, and the current one ends with its requests.
     pub async fn close(&self) {
         self.shared.closed.send_replace(true);
-        let link = self.shared.link.lock().await.take();
+        // Whoever dials gives up when it is polled again, which it may never be: then there is no link to close.
+        let slot = tokio::time::timeout(DIAL_GIVES_UP, self.shared.link.lock()).await;
+        let link = slot.ok().and_then(|mut slot| slot.take());
         if let Some(link) = link {
             link.close().await;
         }

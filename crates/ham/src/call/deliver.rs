@@ -62,7 +62,8 @@ impl Delivery<'_> {
                 tracing::info!(event = events::CALL_RESUMED, call = self.call.label());
                 self.caller.meter.resumed.add();
             }
-            let answer = match link.request(self.request.again(), self.course.deadline).await {
+            let Course { send_by, deadline, .. } = self.course;
+            let answer = match link.request_sent_by(self.request.again(), send_by, deadline).await {
                 Ok(answer) => wire::zome_output(answer),
                 Err(error) => {
                     self.not_answered(own, &link, error).await?;

@@ -17,8 +17,8 @@ pub const DEFAULT_ORIGIN: &str = "ham";
 /// A token provider's answer.
 pub type TokenFuture = Pin<Box<dyn Future<Output = Result<Secret, String>> + Send>>;
 
-/// Where the app interface is.
-#[derive(Clone, Debug)]
+/// Where the app interface is. `Debug` shows neither credentials nor query.
+#[derive(Clone)]
 pub enum AppInterface {
     /// At this URL.
     Url(Url),
@@ -31,6 +31,20 @@ pub enum AppInterface {
         /// Whether an attached interface serves this app only.
         bound_to_app: bool,
     },
+}
+
+impl fmt::Debug for AppInterface {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(url) => f.debug_tuple("Url").field(&shown_url(url)).finish(),
+            Self::Discover { attach_port, force_fresh, bound_to_app } => f
+                .debug_struct("Discover")
+                .field("attach_port", attach_port)
+                .field("force_fresh", force_fresh)
+                .field("bound_to_app", bound_to_app)
+                .finish(),
+        }
+    }
 }
 
 /// Where app tokens come from.

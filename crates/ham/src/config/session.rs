@@ -49,3 +49,17 @@ pub fn conductor_session() -> SessionConfig {
         .with_silence_bound(Some(DEFAULT_SILENCE_BOUND))
         .with_degraded_after(Some(DEFAULT_DEGRADED_AFTER))
 }
+
+#[cfg(test)]
+mod tests {
+    use ham_persistent::ResetRule;
+
+    use super::*;
+
+    /// Case: a link that was dropped after 0.2 s was dialled again at once, 95 times in 20 s, with a token each.
+    #[test]
+    fn a_link_that_did_not_last_is_a_failed_attempt() {
+        let RetryDelay::Exponential(retry) = default_retry() else { panic!("it grows") };
+        assert!(matches!(retry.reset, ResetRule::AfterStable(least) if least >= Duration::from_secs(10)));
+    }
+}

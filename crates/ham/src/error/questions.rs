@@ -125,3 +125,26 @@ impl CallError {
         matches!(self.recovery(), Recovery::Reconnect | Recovery::CoolDown { .. })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ham_session::RequestError;
+
+    use super::*;
+    use crate::error::FenceError;
+
+    /// Case: the session advised 100 ms, and ham a second.
+    #[test]
+    fn an_overload_has_one_answer() {
+        let limit = 1;
+        let session = RequestError::Overloaded { limit }.recovery();
+        assert_eq!(session, Recovery::CoolDown { after: OVERLOAD_COOL_DOWN });
+        let others = [
+            RequestError::OverloadedBytes { limit }.recovery(),
+            CallError::Overloaded { limit }.recovery(),
+            CallError::OverloadedBytes { limit }.recovery(),
+            FenceError::Overloaded { limit }.recovery(),
+        ];
+        assert_eq!(others, [session; 4]);
+    }
+}

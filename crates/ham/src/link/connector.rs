@@ -1,5 +1,6 @@
 //! How one attempt gets a live link to an app: admin, interface, token, socket. Each step is a function.
 
+use std::fmt;
 use std::sync::Arc;
 
 use ham_persistent::Connector;
@@ -17,10 +18,17 @@ use crate::redact::Secret;
 use crate::wire::{ConductorProtocol, Interface};
 
 /// Where the app is, and the token that opens it. Equal when the place is: tokens are fresh every time.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct AppAddress {
     url: Url,
     token: Secret,
+}
+
+/// The engine logs it.
+impl fmt::Debug for AppAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown_url(&self.url))
+    }
 }
 
 impl PartialEq for AppAddress {
@@ -194,5 +202,20 @@ fn setup(doing: &'static str) -> impl FnOnce(AdminError) -> ConnectError {
     move |source| match source {
         AdminError::Dial { url, source } => ConnectError::Admin { url, source },
         source => ConnectError::Setup { doing, source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The engine logs an address where it is new.
+    #[test]
+    fn an_address_shows_no_credentials() {
+        let url = Url::parse("wss://user:hush@host:1/app?key=hush#hush").unwrap();
+        let address = AppAddress { url: url.clone(), token: Secret::new(b"hush".to_vec()) };
+        for shown in [format!("{address:?}"), format!("{:?}", AppInterface::Url(url))] {
+            assert!(shown.contains("wss://host:1") && !shown.contains("hush"), "{shown}");
+        }
     }
 }

@@ -21,6 +21,16 @@ impl KnownApp {
         newest.as_ref().map(|(_, info)| info.clone())
     }
 
+    /// Keeps what a link was told in its handshake, unless it was told more since.
+    pub(crate) fn greeted(&self, link: &Link<ConductorProtocol>) {
+        let newest = self.newest.read().unwrap_or_else(PoisonError::into_inner);
+        let is_news = newest.as_ref().is_none_or(|(by, _)| *by < link.id());
+        drop(newest);
+        if let (true, Some(info)) = (is_news, link.welcome().app()) {
+            self.learn(link, Arc::new(info.clone()));
+        }
+    }
+
     /// Keeps what a link says, unless a newer link has spoken: an answer can be read late.
     ///
     /// The signals of an app that was installed anew come on links that were let in after it. A link that is the first to

@@ -104,20 +104,39 @@ pub(crate) struct SignalHub {
     meter: Arc<Meter>,
     /// A queue for each subscription. Taken when the owner closes, so that subscriptions end. Never held across an await.
     queues: Mutex<Option<Vec<LossySender<SignalItem>>>>,
+    /// The gap that is open while there is no link: who subscribes then misses what is sent until there is one.
+    outage: Mutex<Option<SignalItem>>,
 }
 
 impl SignalHub {
     pub(crate) fn new(capacity: usize, bytes: usize, meter: Arc<Meter>) -> Self {
-        Self { capacity, bytes, meter, queues: Mutex::new(Some(Vec::new())) }
+        Self { capacity, bytes, meter, queues: Mutex::new(Some(Vec::new())), outage: Mutex::default() }
     }
 
     pub(crate) fn subscribe(&self) -> Signals {
         let (sender, items) = lossy_queue(self.capacity, self.bytes);
+        let outage = self.outage();
+        if let Some(gap) = &*outage {
+            sender.put(gap.clone(), 0);
+        }
         // Closed: a receiver without sender ends at once.
         if let Some(queues) = &mut *self.queues() {
             queues.push(sender);
         }
         Signals { items, last: Instant::now() }
+    }
+
+    /// The link ended: something may be missing until there is another one.
+    pub(crate) fn link_lost(&self, cause: String) {
+        let cause = GapCause::LinkLost(cause);
+        let mut outage = self.outage();
+        *outage = Some(SignalItem::Gap { cause: cause.clone(), since: Instant::now() });
+        self.gap(cause);
+    }
+
+    /// There is a link.
+    pub(crate) fn link_up(&self) {
+        *self.outage() = None;
     }
 
     /// Tells the subscribers that something may be missing. Where nobody listens, nothing is missed.
@@ -155,6 +174,11 @@ impl SignalHub {
         for queue in self.queues().iter().flatten() {
             queue.put(item.clone(), bytes);
         }
+    }
+
+    /// Locked before the queues, so that a subscription is either told of an end of the link or begins with it.
+    fn outage(&self) -> MutexGuard<'_, Option<SignalItem>> {
+        self.outage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The queues that somebody reads.

@@ -7,7 +7,7 @@ use ham_session::{Link, LinkEnd};
 
 use super::connector::ConductorConnector;
 use super::known_app::KnownApp;
-use super::signal::{GapCause, SignalHub};
+use super::signal::SignalHub;
 use crate::admin::Admin;
 use crate::call::Caller;
 use crate::call::{Breakers, Lanes};
@@ -109,12 +109,11 @@ fn on_event(
 ) {
     match event {
         Event::Connected(link) => {
-            if let Some(info) = link.welcome().app() {
-                app.learn(link, Arc::new(info.clone()));
-            }
+            app.greeted(link);
             if outage.lost || outage.failed > 0 {
                 tracing::info!(event = events::RECONNECTED, attempts = outage.failed);
             }
+            signals.link_up();
             *outage = Outage { link: Some(link.clone()), ..Outage::default() };
             meter.links.add();
             meter.link_up.set(1.0);
@@ -130,7 +129,7 @@ fn on_event(
             outage.lost = true;
             meter.links_lost.add();
             meter.link_up.set(0.0);
-            signals.gap(GapCause::LinkLost(cause));
+            signals.link_lost(cause);
         }
         Event::AttemptingToConnect | Event::ObtainedAddress(_) => {}
     }

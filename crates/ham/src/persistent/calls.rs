@@ -193,3 +193,15 @@ impl PersistentHam {
 fn plan(target: impl Into<CallTarget>, zome: &str, function: &str, payload: ExternIO) -> CallPlan {
     CallPlan { target: target.into(), zome: zome.to_owned(), function: function.to_owned(), payload }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The answer of a zome: `wire/protocol/tests.rs` has what the conductor itself says.
+    #[test]
+    fn an_output_that_nests_without_end_is_not_decoded() {
+        let decoded = PersistentHam::decode::<serde::de::IgnoredAny>(&ExternIO::from(vec![0x91; 1000]));
+        assert!(matches!(decoded, Err(CallError::Decode(why)) if why.contains("nests deeper")));
+    }
+}

@@ -147,9 +147,20 @@ impl PersistentHam {
                 admin.close().await;
             }
         };
+        let ended = Ended(&self.caller);
         tokio::join!(self.caller.persistent.close(), admin);
-        self.caller.signals.close();
+        drop(ended);
         self.caller.signer.close().await;
+    }
+}
+
+/// Ends what hangs on a link that is closed, or whose close nobody waits for any more: the signals, and the keystore's link.
+struct Ended<'a>(&'a Caller);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.signals.close();
+        self.0.signer.begin_close();
     }
 }
 

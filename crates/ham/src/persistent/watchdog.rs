@@ -30,7 +30,7 @@ pub async fn notify_systemd(ham: &PersistentHam, patience: Duration) {
             }
             lost_at = Instant::now();
         }
-        notify(&[NotifyState::Status(&now.to_string())]);
+        notify(&[NotifyState::Status(&status(&now))]);
         if lost_at.elapsed() <= patience {
             notify(&[NotifyState::Watchdog]);
         }
@@ -56,9 +56,27 @@ fn watchdog_interval() -> Duration {
     }
 }
 
+/// The state in one line: what follows a line feed is another assignment to systemd, and a cause can quote the conductor.
+fn status(state: &HamState) -> String {
+    state.to_string().replace(|c: char| c.is_control(), " ")
+}
+
 /// That there is no systemd is not an error.
 fn notify(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(false, state) {
         tracing::debug!(%error, "systemd was not told");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ham_persistent::Cause;
+
+    use super::*;
+
+    #[test]
+    fn a_status_is_one_line_whatever_a_cause_quotes() {
+        let cause = Cause::LinkLost { text: "refused\nMAINPID=1\r\n".into() };
+        assert_eq!(status(&HamState::Closed { cause }), "closed: link lost: refused MAINPID=1  ");
     }
 }

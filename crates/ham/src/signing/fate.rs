@@ -41,7 +41,12 @@ pub(super) fn micros(time: SystemTime) -> u64 {
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// What is left of [`GRANT_SETTLES`] at `now`, both in microseconds since 1970. A clock that was set back by more than that
+/// What is left of [`GRANT_SETTLES`] after so long.
+pub(super) fn left(waited: Duration) -> Option<Duration> {
+    GRANT_SETTLES.checked_sub(waited).filter(|left| !left.is_zero())
+}
+
+/// The same where another process asked, or an earlier one: what is left of [`GRANT_SETTLES`] at `now`, both in microseconds since 1970. A clock that was set back by more than that
 /// tells nothing.
 pub(super) fn unsettled(asked: u64, now: u64) -> Option<Duration> {
     if Duration::from_micros(asked.abs_diff(now)) >= GRANT_SETTLES {

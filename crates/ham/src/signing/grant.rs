@@ -10,7 +10,7 @@ use holochain_zome_types::prelude::{ActionHash, GrantedFunctions};
 use tokio::time::Instant;
 
 use super::credential::StoredCredential;
-use super::fate::{Fate, fate, micros, unsettled};
+use super::fate::{Fate, fate, left, micros, unsettled};
 use super::keeper::Locked;
 use super::look_up::{look_up, revoked};
 use super::progress::Progress;
@@ -162,7 +162,12 @@ impl Granter<'_> {
 
     /// For how long a grant that was asked for may still be written.
     fn unsettled(&self, credential: &StoredCredential) -> Option<Duration> {
-        unsettled(credential.asked?, micros(self.wall_clock.now()))
+        let asked = credential.asked?;
+        match self.ring.keys().asked(&credential.cell, asked) {
+            // The wall clock may have been set since.
+            Some(since) => left(since.elapsed()),
+            None => unsettled(asked, micros(self.wall_clock.now())),
+        }
     }
 }
 

@@ -214,6 +214,11 @@ impl LairSigner {
         }
     }
 
+    pub(super) fn begin_close(&self) {
+        // What it returns only waits.
+        drop(self.link.close());
+    }
+
     pub(super) async fn close(&self) {
         self.link.close().await;
     }

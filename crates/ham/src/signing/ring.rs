@@ -1,11 +1,12 @@
 //! The keys of one app of one conductor, which the connections of a process share.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use holochain_zome_types::cell::CellId;
 use tokio::sync::OwnedMutexGuard;
+use tokio::time::Instant;
 
 use super::credential::StoredCredential;
 use super::credentials::Credentials;
@@ -76,8 +77,8 @@ pub(super) struct Keys {
     by_cell: BTreeMap<String, StoredCredential>,
     /// Grants that this process wrote.
     written: u32,
-    /// Cells for which it asked for a grant whose fate is not known yet.
-    open: BTreeSet<String>,
+    /// Cells for which it asked for a grant whose fate is not known yet: at which time of day, and when.
+    open: BTreeMap<String, (Option<u64>, Instant)>,
 }
 
 impl Keys {
@@ -97,7 +98,12 @@ impl Keys {
     /// The grant of this key is asked for.
     pub(super) fn ask(&mut self, credential: &StoredCredential) {
         self.remember(credential);
-        self.open.insert(credential.cell.clone());
+        self.open.insert(credential.cell.clone(), (credential.asked, Instant::now()));
+    }
+
+    /// When this process asked for the grant that was asked for at this time of day, in microseconds since 1970.
+    pub(super) fn asked(&self, cell: &str, at: u64) -> Option<Instant> {
+        self.open.get(cell).filter(|(asked, _)| *asked == Some(at)).map(|(_, since)| *since)
     }
 
     /// What was asked for, if anything was, is not there and will not be.
@@ -107,7 +113,7 @@ impl Keys {
 
     /// The grant is there. Whether this process wrote it.
     pub(super) fn is_there(&mut self, cell: &str) -> bool {
-        let ours = self.open.remove(cell);
+        let ours = self.open.remove(cell).is_some();
         self.written = self.written.saturating_add(u32::from(ours));
         ours
     }

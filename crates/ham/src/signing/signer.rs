@@ -143,7 +143,14 @@ impl Signer {
         }
     }
 
-    /// Ends the keystore link.
+    /// Has the keystore link end.
+    pub(crate) fn begin_close(&self) {
+        if let Self::Lair(lair) = self {
+            lair.begin_close();
+        }
+    }
+
+    /// Resolves when the keystore link has ended.
     pub(crate) async fn close(&self) {
         if let Self::Lair(lair) = self {
             lair.close().await;

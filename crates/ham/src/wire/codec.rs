@@ -3,6 +3,8 @@
 //! Source: `holochain_websocket` 0.7.1 (`WireMessage`), checked against a running conductor. The envelope is read
 //! without copying the body; upstream's tagged enum buffers it first.
 
+use std::fmt;
+
 use bytes::Bytes;
 use ham_session::{Frame, MAX_NESTING, nests_within};
 use holochain_conductor_api::AppResponse;
@@ -28,13 +30,23 @@ struct EnvelopeRef<'a> {
     data: Option<&'a serde_bytes::Bytes>,
 }
 
-/// What a conductor sends.
-#[derive(Clone, Debug)]
+/// What a conductor sends. `Debug` shows its size: answers hold tokens.
+#[derive(Clone)]
 pub enum Incoming {
     /// The body of an answer; `None` when the conductor answered without one, which says nothing about the request.
     Answer(Option<Bytes>),
     /// An encoded signal.
     Signal(Bytes),
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer(Some(body)) => write!(f, "Answer({} bytes)", body.len()),
+            Self::Answer(None) => f.write_str("Answer(nothing)"),
+            Self::Signal(body) => write!(f, "Signal({} bytes)", body.len()),
+        }
+    }
 }
 
 /// A decoded envelope.

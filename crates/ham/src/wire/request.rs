@@ -1,5 +1,6 @@
 //! Requests to a conductor, encoded once.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
@@ -32,8 +33,8 @@ struct SignedBytes<'a> {
 /// More than the names, the headers and the signature around the bytes of a call take.
 pub(super) const CALL_OVERHEAD: usize = 192;
 
-/// A request to a conductor, already encoded.
-#[derive(Clone, Debug)]
+/// A request to a conductor, already encoded. `Debug` shows its name and its size: calls and grants hold secrets.
+#[derive(Clone)]
 pub struct Request {
     pub(super) id: u64,
     pub(super) body: Bytes,
@@ -79,9 +80,31 @@ impl Request {
     }
 }
 
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Request({}, {}: {} bytes)", self.id, self.name(), self.body.len())
+    }
+}
+
 /// Ids are unique within the process, so that an answer can never be taken for that of another link. MessagePack writes all of
 /// them in nine bytes: how long a frame is depends on nothing that happened before.
 fn next_id() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1 << 32);
     NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Incoming;
+
+    /// Calls hold capability secrets, and answers tokens.
+    #[test]
+    fn what_is_sent_and_what_is_answered_is_not_shown() {
+        let call = Request::call_zome(b"hush", &Signature([1; 64])).unwrap();
+        let answer = Incoming::Answer(Some(Bytes::from_static(b"hush")));
+        let shown = format!("{call:?} {answer:?} {:?}", Incoming::Signal(Bytes::from_static(b"hush")));
+        assert!(shown.contains("call_zome") && !shown.contains("hush"), "{shown}");
+        assert!(shown.ends_with("Answer(4 bytes) Signal(4 bytes)"), "{shown}");
+    }
 }

@@ -9,6 +9,9 @@ use ham_testkit::server::{Behaviour, Peer, Server, ServerEvent};
 
 use crate::fake::{APP, Fake, serve_one};
 
+/// Long enough for a loaded machine: running into it means a hang.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 async fn fake() -> Fake {
     Fake::silent(|_| false).await
 }
@@ -80,6 +83,39 @@ async fn closing_ends_a_dial_under_way() {
     };
     let (asked, ()) = tokio::join!(admin.list_app_interfaces(), closing);
     assert!(matches!(asked.unwrap_err(), AdminError::Closed));
+}
+
+/// A dial that nobody polls any more, because its future lost a `select!` and is kept, held `close` up for ever.
+#[tokio::test]
+async fn closing_does_not_wait_for_whoever_dials_and_is_not_polled() {
+    let server = Server::start([Behaviour::NeverUpgrade]).await.unwrap();
+    let admin = Admin::local(server.address().port());
+    let mut events = server.events();
+    let mut asked = std::pin::pin!(admin.list_app_interfaces());
+    tokio::select! {
+        accepted = events.wait_for(|event| matches!(event, ServerEvent::Accepted { .. })) => drop(accepted),
+        early = &mut asked => panic!("{early:?}"),
+    }
+    tokio::time::timeout(PATIENCE, admin.close()).await.expect("it ends");
+    assert!(matches!(asked.await.unwrap_err(), AdminError::Closed));
+}
+
+/// Whoever gave up waiting for the end left the subscriptions without one.
+#[tokio::test]
+async fn a_close_that_is_given_up_ends_the_signals_all_the_same() {
+    let fake = fake().await;
+    let (ham, mut peer) = connected(config(&fake), &fake).await;
+    let mut signals = ham.signals();
+    let other = ham.clone();
+    // Nobody answers it, so the link is drained for a while.
+    let asking = async { other.app_info().await };
+    let closing = async {
+        peer.receive().await.unwrap();
+        assert!(ham.close().now_or_never().is_none());
+        while tokio::time::timeout(PATIENCE, signals.next()).await.expect("it ends").is_some() {}
+    };
+    let (asked, ()) = tokio::join!(asking, closing);
+    assert!(asked.is_err());
 }
 
 /// A watch did not answer when the conductor fell silent between two questions.

@@ -47,6 +47,8 @@ fn envelope(message: &Message) -> Envelope {
 
 /// What a script answers.
 pub(crate) enum Words {
+    /// Nothing.
+    Silence,
     /// That it cannot read the request.
     Unreadable,
     /// That it can, and refuses it.
@@ -95,6 +97,7 @@ impl Fake {
             let name = request["type"].as_str().unwrap_or_default();
             let id = envelope.id?;
             Some(match script(name) {
+                Some(Words::Silence) => return None,
                 Some(Words::Unreadable) => answered(id, &unreadable()),
                 Some(Words::Refused) => answered(id, &refused(name)),
                 Some(Words::Body(body)) => answered(id, &body),

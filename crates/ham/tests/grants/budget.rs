@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use ham::{SigningError, SigningStep};
+use ham_persistent::WallClock;
 use holochain_conductor_api::AdminRequest;
 
 use super::*;
@@ -55,6 +58,37 @@ async fn what_wrote_nothing_costs_nothing() {
         })
         .await;
         assert!(count(&asked, GRANT) >= 1, "{request}: {asked:?}");
+    }
+}
+
+/// A wall clock that is set while a grant is under way.
+#[derive(Debug, Default)]
+struct Set(AtomicUsize);
+
+impl WallClock for Set {
+    fn now(&self) -> SystemTime {
+        let hours = u64::try_from(self.0.load(Ordering::Relaxed)).unwrap();
+        UNIX_EPOCH + Duration::from_secs(hours * 60 * 60)
+    }
+}
+
+/// A process that set its clock took its own grant for settled, and asked for a second one beside it.
+#[tokio::test]
+async fn a_clock_that_is_set_settles_no_grant() {
+    for hours in [0, 2] {
+        let (fake, asked) = conductor(|request| (request == GRANT).then_some(Words::Silence)).await;
+        let clock = Arc::new(Set(AtomicUsize::new(1)));
+        served(&fake, async {
+            let config = fake::without_setup(fake.admin.address(), &fake.app);
+            let config = config.with_signing(Signing::ClientKeys(ClientKeySigning::default()));
+            let config = config.with_memory(ProcessMemory::apart()).with_wall_clock(clock.clone());
+            let ham = PersistentHam::start(config).unwrap();
+            call(&ham, SHORT).await;
+            clock.0.store(hours, Ordering::Relaxed);
+            call(&ham, SHORT).await;
+        })
+        .await;
+        assert_eq!(count(&asked, GRANT), 1, "{hours}");
     }
 }
 

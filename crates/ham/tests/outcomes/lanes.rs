@@ -7,6 +7,7 @@ use super::*;
 /// Two connections of one process, of which the second has the link that is answered on; `lanes` for both.
 async fn two(lanes: bool) -> (Scripted, [PersistentHam; 2], [AppLink; 2]) {
     let conductor = Scripted::start().await;
+    assert!(conductor.config().lanes, "by default");
     let (one, here) = conductor.connect(conductor.config().with_lanes(lanes)).await;
     let (other, there) = conductor.connect(conductor.config().with_lanes(lanes)).await;
     (conductor, [one, other], [here, there])

@@ -70,6 +70,33 @@ async fn a_call_that_was_not_sent_within_resume_for_did_not_run() {
     assert!(!signed.may_have_been_sent() && told.rest().is_empty());
 }
 
+/// A call that waited for a place on the link was sent when one came free, long after its caller had stopped waiting.
+#[tokio::test]
+async fn a_place_that_comes_free_after_resume_for_is_not_used() {
+    let conductor = Scripted::start().await;
+    let mut config = conductor.config().with_lanes(false);
+    config.session = config.session.with_max_in_flight(std::num::NonZeroUsize::MIN);
+    let (ham, mut link) = conductor.connect(config).await;
+    let (first, second) = (prepare(&ham, "first").await, prepare(&ham, "second").await);
+    let mut first = std::pin::pin!(send(&ham, &first, options()));
+    let arrived = tokio::select! {
+        arrived = link.call() => arrived,
+        early = &mut first => panic!("{early:?}"),
+    };
+    // Nothing is signed any more, so it waits for the place that the first one has.
+    let mut waiting = std::pin::pin!(send(&ham, &second, options().with_resume_for(RESUME_FOR)));
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    pass(RESUME_FOR).await;
+    link.answer(&arrived, "here").await;
+    assert_eq!(first.await.unwrap(), "here");
+    let unsent = tokio::select! {
+        unsent = &mut waiting => unsent.unwrap_err(),
+        late = link.call() => panic!("sent too late: {late:?}"),
+    };
+    assert_eq!(unsent.outcome(), Outcome::NotRun, "{unsent:?}");
+    assert!(!second.may_have_been_sent());
+}
+
 #[derive(Debug)]
 struct At(SystemTime);
 

@@ -100,6 +100,27 @@ fn a_request_that_moves_to_another_runtime_takes_its_deadline_along() {
     });
 }
 
+/// The pump was held up: the answer that gives a place back, and the end of the time to send, come together.
+#[test]
+fn a_place_that_comes_free_too_late_is_not_used() {
+    let config = SessionConfig::default().with_max_in_flight(std::num::NonZeroUsize::MIN);
+    paused().block_on(async {
+        let Rig { link, mut peer, .. } = rig(1 << 20, false, &config).await;
+        let first = ask(&link, 1, seconds(60));
+        peer.next().await;
+        let queued = link.clone();
+        let second = tokio::spawn(async move {
+            queued.request_sent_by((2, 0), within(seconds(1)), within(seconds(60))).await
+        });
+        settle().await;
+        peer.answer(1).await;
+        tokio::time::advance(seconds(1)).await;
+        first.await.expect("it ran").expect("an answer");
+        let late = second.await.expect("it ran").unwrap_err();
+        assert!(matches!(late, RequestError::TimedOut { phase: Phase::Queued, .. }), "{late:?}");
+    });
+}
+
 #[test]
 fn a_close_ends_though_nobody_drives_the_link() {
     let (home, Rig { link, peer: _peer, .. }) = undriven();

@@ -29,6 +29,23 @@ async fn a_slow_subscriber_is_told_how_much_it_missed_and_slows_no_other() {
     assert_eq!(lagged(&mut slow).await, 3);
 }
 
+/// Who subscribed during an outage was told of no gap, and missed what was sent until its end.
+#[tokio::test]
+async fn a_subscription_that_begins_in_an_outage_begins_with_its_gap() {
+    let hub = hub(2, 1000);
+    let lost = |item| matches!(item, Some(SignalItem::Gap { cause: GapCause::LinkLost(cause), .. }) if cause == "gone");
+    let mut before = hub.subscribe();
+    hub.link_lost("gone".to_owned());
+    let mut during = hub.subscribe();
+    hub.link_up();
+    let mut after = hub.subscribe();
+    hub.close();
+    assert!(lost(before.next().await) && lost(during.next().await));
+    for signals in [&mut before, &mut during, &mut after] {
+        assert!(signals.next().await.is_none());
+    }
+}
+
 fn signal(size: usize) -> Vec<u8> {
     let cell_id = CellId::new(
         holochain_zome_types::prelude::DnaHash::from_raw_32(vec![1; 32]),
@@ -69,6 +86,18 @@ async fn what_waits_for_a_subscriber_is_bounded_in_bytes() {
     assert!((1..=3).contains(&came), "{came} came");
     assert_eq!(size(slow.next().await), 1);
     assert_eq!(hub.queues().as_ref().map(Vec::len), Some(1), "a dropped subscription leaves nothing");
+}
+
+/// As the envelope around it: `wire/protocol/tests.rs`.
+#[tokio::test]
+async fn a_signal_that_nests_without_end_is_a_gap() {
+    let hub = hub(2, 1000);
+    let mut signals = hub.subscribe();
+    hub.received(&[0x91; 1000]);
+    let Some(SignalItem::Gap { cause: GapCause::BadFrame(why), .. }) = signals.next().await else {
+        panic!("no gap")
+    };
+    assert!(why.contains("nests deeper"), "{why}");
 }
 
 #[tokio::test]

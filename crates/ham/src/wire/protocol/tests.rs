@@ -98,6 +98,26 @@ fn what_a_conductor_does_not_send_is_skipped() {
     }
 }
 
+/// Case: a frame of 1 KB, nested a thousand deep in a field that nobody knows, ended the process.
+#[test]
+fn no_decoder_follows_what_nests_without_end() {
+    let deep = [0x91; 1000];
+    let unknown_field = [&b"\x83\xa4type\xa8response\xa2id\x09\xa1x"[..], &deep].concat();
+    let Decoded::Skip(why) = admin().decode(Frame::Binary(unknown_field.into())) else { panic!("decoded") };
+    assert!(why.contains("nests deeper"), "{why}");
+    let body = || Incoming::Answer(Some(Bytes::copy_from_slice(&deep)));
+    let refused = [
+        answer::app_answer(body()).unwrap_err(),
+        answer::admin_answer(body()).unwrap_err(),
+        answer::zome_output(body()).unwrap_err(),
+        answer::named::<u8>(body(), "x").unwrap_err(),
+        answer::was_read(body()).unwrap_err(),
+    ];
+    for why in refused.map(|bad| bad.to_string()).into_iter().chain(answer::app_info(&deep).err()) {
+        assert!(why.contains("nests deeper"), "{why}");
+    }
+}
+
 #[test]
 fn a_token_is_not_in_the_protocols_debug() {
     let protocol = ConductorProtocol::new(Interface::App { token: Secret::new(vec![222, 173, 190, 239]) });
