@@ -48,12 +48,13 @@ pub use error::{
     AdminError, CallError, ConnectError, FenceError, KEYSTORE_COOLDOWN, Outcome, SigningError, SigningStep,
 };
 pub use ham_persistent::{Exponential, Jitter, Patience, ResetRule, RetryDelay};
-pub use ham_session::{Delivery, LinkEnd, OVERLOAD_COOL_DOWN as OVERLOAD_COOLDOWN, Recovery};
+pub use ham_session::{
+    Delivery, Ended, GapCause, LinkEnd, OVERLOAD_COOL_DOWN as OVERLOAD_COOLDOWN, Recovery,
+};
 #[cfg(feature = "client")]
 pub use holochain_client;
 pub use link::{
-    DEFAULT_SIGNAL_BYTES, DEFAULT_SIGNAL_CAPACITY, GapCause, HamState, Signal, SignalItem, Signals,
-    StateWatch,
+    DEFAULT_SIGNAL_BYTES, DEFAULT_SIGNAL_CAPACITY, HamState, Signal, SignalItem, Signals, StateWatch,
 };
 pub use memory::ProcessMemory;
 pub use persistent::PersistentHam;

@@ -96,7 +96,7 @@ fn payload(bytes: &[u8]) -> Value {
 
 fn gap_json(cause: &GapCause) -> Value {
     let (cause, detail) = match cause {
-        GapCause::LinkLost(why) => ("link_lost", why.clone()),
+        GapCause::LinkLost(ended) => ("link_lost", ended.to_string()),
         GapCause::Lagged(missed) => ("lagged", format!("{missed} were dropped here")),
         GapCause::BadFrame(why) => ("bad_frame", why.clone()),
         other => ("unknown", format!("{other:?}")),

@@ -1,8 +1,13 @@
 //! Signals as one bounded, ordered stream that says when something is missing.
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
-use ham_session::{Inbox, Incoming as Pushed, Link, LossyReceiver, LossySender, Received, lossy_queue};
+use futures_util::{Stream, StreamExt as _};
+use ham_session::{
+    Ended, GapCause, Inbox, Incoming as Pushed, Link, LossyReceiver, LossySender, Received, lossy_queue,
+};
 use holochain_types::signal::SystemSignal;
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::{AgentPubKey, AppSignal, ZomeName};
@@ -17,18 +22,6 @@ use crate::wire::{ConductorProtocol, Incoming, shallow};
 pub const DEFAULT_SIGNAL_CAPACITY: usize = 1024;
 /// Bytes of signals kept for a subscriber that is behind: as many as the largest possible message has.
 pub const DEFAULT_SIGNAL_BYTES: usize = 64 << 20;
-
-/// Why signals may be missing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum GapCause {
-    /// The link was down; the conductor keeps no signals for us.
-    LinkLost(String),
-    /// This subscriber was slower than the stream; this many items were dropped for it.
-    Lagged(u64),
-    /// A message could not be understood.
-    BadFrame(String),
-}
 
 /// A signal, in a form that covers every release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,12 +80,27 @@ impl Signals {
     /// # Cancel safety
     /// Cancel-safe: no item is lost.
     pub async fn next(&mut self) -> Option<SignalItem> {
-        let item = match self.items.next().await? {
+        let received = self.items.next().await?;
+        Some(self.told(received))
+    }
+
+    fn told(&mut self, received: Received<SignalItem>) -> SignalItem {
+        let item = match received {
             Received::Item(item) => item,
             Received::Missed(missed) => SignalItem::Gap { cause: GapCause::Lagged(missed), since: self.last },
         };
         self.last = Instant::now();
-        Some(item)
+        item
+    }
+}
+
+/// As [`next`](Signals::next).
+impl Stream for Signals {
+    type Item = SignalItem;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<SignalItem>> {
+        let received = self.items.poll_next_unpin(cx);
+        received.map(|received| received.map(|received| self.told(received)))
     }
 }
 
@@ -127,8 +135,8 @@ impl SignalHub {
     }
 
     /// The link ended: something may be missing until there is another one.
-    pub(crate) fn link_lost(&self, cause: String) {
-        let cause = GapCause::LinkLost(cause);
+    pub(crate) fn link_lost(&self, ended: Ended) {
+        let cause = GapCause::LinkLost(ended);
         let mut outage = self.outage();
         *outage = Some(SignalItem::Gap { cause: cause.clone(), since: Instant::now() });
         self.gap(cause);
@@ -146,10 +154,7 @@ impl SignalHub {
         }
         tracing::warn!(event = events::SIGNAL_GAP, ?cause);
         self.meter.signal_gaps.add();
-        let bytes = match &cause {
-            GapCause::LinkLost(text) | GapCause::BadFrame(text) => text.len(),
-            GapCause::Lagged(_) => 0,
-        };
+        let bytes = cause.held();
         self.publish(&SignalItem::Gap { cause, since: Instant::now() }, bytes);
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ham_persistent::{Event, Persistent};
-use ham_session::{Link, LinkEnd};
+use ham_session::{Ended, Link, LinkEnd};
 
 use super::connector::ConductorConnector;
 use super::known_app::KnownApp;
@@ -121,7 +121,8 @@ fn on_event(
         Event::FailedToConnect(_) => outage.failed = outage.failed.saturating_add(1),
         Event::Disconnected => {
             let end = outage.link.take().and_then(|link| link.end());
-            let cause = end.as_ref().map_or_else(|| "it ended".into(), |end| end.to_string());
+            let ended = Ended::of(end.as_deref());
+            let cause = ended.to_string();
             match end.as_deref() {
                 Some(LinkEnd::ClosedHere) => tracing::debug!(event = events::DISCONNECTED, cause),
                 _ => tracing::warn!(event = events::DISCONNECTED, cause),
@@ -129,7 +130,7 @@ fn on_event(
             outage.lost = true;
             meter.links_lost.add();
             meter.link_up.set(0.0);
-            signals.link_lost(cause);
+            signals.link_lost(ended);
         }
         Event::AttemptingToConnect | Event::ObtainedAddress(_) => {}
     }

@@ -33,9 +33,9 @@ async fn a_slow_subscriber_is_told_how_much_it_missed_and_slows_no_other() {
 #[tokio::test]
 async fn a_subscription_that_begins_in_an_outage_begins_with_its_gap() {
     let hub = hub(2, 1000);
-    let lost = |item| matches!(item, Some(SignalItem::Gap { cause: GapCause::LinkLost(cause), .. }) if cause == "gone");
+    let lost = |item| matches!(item, Some(SignalItem::Gap { cause: GapCause::LinkLost(cause), .. }) if *cause.reason == *"gone");
     let mut before = hub.subscribe();
-    hub.link_lost("gone".to_owned());
+    hub.link_lost(Ended::because("gone"));
     let mut during = hub.subscribe();
     hub.link_up();
     let mut after = hub.subscribe();
