@@ -1,6 +1,6 @@
 //! `ham listen`: what an envelope server sends, as it comes, and where some may be missing.
 
-use ham_envelope::{Client, ConnectEvent, Incoming, RunError};
+use ham_envelope::{Client, ConnectEvent, HandlerQueue, Incoming, RunError, WhenFull};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -26,8 +26,10 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
-    let config = envelopes::config(&args.server, context).await?;
-    // One at a time: what waits beyond that waits in the client's bounded queue, which tells what it drops.
+    // A listener must not hold up the server: who reads the output too slowly is told what is missing.
+    let queue = HandlerQueue::default().with_when_full(WhenFull::Lose);
+    let config = envelopes::config(&args.server, context).await?.with_queue(queue);
+    // One at a time: what waits beyond that waits in the client's queue.
     let (sender, mut incoming) = mpsc::channel(1);
     let handler = move |item: Incoming| {
         let sender = sender.clone();

@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::{Ham, no_secret, probe};
+use crate::support::{Ham, endings, no_secret, probe};
 
 /// A home with a directory for temporary data in it.
 fn home() -> Ham {
@@ -67,7 +67,7 @@ async fn every_command_about_an_app_takes_one() {
 async fn commands_that_follow_stop_their_conductor() {
     for command in [&["signals"][..], &["state", "--follow"]] {
         // The terminal's end, too: temporary data stayed.
-        for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        for (signal, code) in endings() {
             let ham = home();
             let mut running = ham.start(&[command, &["--app", &probe()]].concat());
             if command == ["signals"] {

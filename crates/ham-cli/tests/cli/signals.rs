@@ -4,7 +4,7 @@
 use ham_testkit::server::{Behaviour, Server, ServerEvent};
 use rustix::process::Signal;
 
-use crate::support::Ham;
+use crate::support::{Ham, endings};
 
 const COMMANDS: [&[&str]; 8] = [
     &["ping"],
@@ -19,7 +19,7 @@ const COMMANDS: [&[&str]; 8] = [
 
 async fn ends(behaviour: Behaviour) {
     for command in COMMANDS {
-        for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        for (signal, code) in endings() {
             let server = Server::start([behaviour.clone()]).await.unwrap();
             let ham = Ham::new()
                 .with("HAM_ADMIN_URL", format!("ws://{}", server.address()))

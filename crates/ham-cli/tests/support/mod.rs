@@ -185,6 +185,15 @@ impl std::fmt::Display for Ran {
     }
 }
 
+/// The signals that end a command, with its code then. Where the terminal's end is ignored (`nohup`), commands ignore it too.
+pub(crate) fn endings() -> impl Iterator<Item = (Signal, i32)> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap().trim().to_owned();
+    let hangup_ignored = u64::from_str_radix(&ignored, 16).unwrap() & 1 != 0;
+    let all = [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)];
+    all.into_iter().filter(move |(signal, _)| !hangup_ignored || *signal != Signal::HUP)
+}
+
 impl Running {
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.id().expect("not waited for yet")).unwrap();
