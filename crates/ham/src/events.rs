@@ -28,6 +28,8 @@ pub const SECRET_EXPOSED: &str = "ham.secret_file_exposed";
 pub const CALL_RESUMED: &str = "ham.call.resumed";
 /// A call ended without a known outcome (warn).
 pub const CALL_UNKNOWN: &str = "ham.call.unknown";
+/// The hook for calls without a known outcome panicked (error).
+pub const HOOK_PANICKED: &str = "ham.hook.panicked";
 /// The breaker of a cell opened after source-chain pressure (warn).
 pub const PRESSURE: &str = "ham.source_chain_pressure";
 /// Signals may have been missed (warn).
@@ -63,6 +65,7 @@ pub const TABLE: &[(&str, &str, &str)] = &[
     (SECRET_EXPOSED, "warn", "`chmod 600` the file, unless it is mounted that way on purpose"),
     (CALL_RESUMED, "info", "nothing; the same bytes went out again"),
     (CALL_UNKNOWN, "warn", "reconcile this call against the chain"),
+    (HOOK_PANICKED, "error", "correct the hook, and reconcile this call; its caller is told all the same"),
     (PRESSURE, "warn", "slow down; the conductor is busy"),
     (SIGNAL_GAP, "warn", "read the state the signals describe again"),
     (FRAME_SKIPPED, "warn", "check the versions of both sides"),

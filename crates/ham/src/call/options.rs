@@ -116,7 +116,8 @@ pub struct UnknownCall {
 
 /// Called once for every signed call that ends as [`Outcome::Unknown`] or [`Outcome::Arrived`]. With [`CallPolicy::Repeat`] that is
 /// once for each round that is lost, when it is lost, whatever becomes of the later ones; and also for a later round that was
-/// [answered](Outcome::Answered) with an error and may have written. Must not block.
+/// [answered](Outcome::Answered) with an error and may have written. Must not block; a panic of it is logged, and the caller is told the
+/// outcome all the same.
 pub type OnUnknown = Arc<dyn Fn(&UnknownCall) + Send + Sync>;
 
 /// What is to be called.

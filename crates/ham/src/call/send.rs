@@ -1,5 +1,7 @@
 //! From a call to its outcome: signed, sent in its cell's lane, judged, and signed anew where that is no risk.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use holochain_zome_types::prelude::ExternIO;
 use tokio::time::Instant;
 
@@ -198,7 +200,11 @@ fn tell(caller: &Caller, call: &SignedCall, error: &CallError) {
     let outcome = error.outcome();
     tracing::warn!(event = events::CALL_UNKNOWN, call = call.label(), %error);
     if let Some(hook) = &caller.config.on_unknown {
-        hook(&UnknownCall { call: call.clone(), outcome, error: error.clone() });
+        let told = UnknownCall { call: call.clone(), outcome, error: error.clone() };
+        // The owner's mistake there must not take the outcome of the call along.
+        if catch_unwind(AssertUnwindSafe(|| hook(&told))).is_err() {
+            tracing::error!(event = events::HOOK_PANICKED, call = call.label());
+        }
     }
 }
 

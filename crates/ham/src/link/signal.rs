@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::events;
 use crate::metrics::Meter;
-use crate::wire::{ConductorProtocol, Incoming, shallow};
+use crate::wire::{ConductorProtocol, Incoming, shallow, unreadable};
 
 /// Signals kept for a subscriber that is behind; then it gets a gap.
 pub const DEFAULT_SIGNAL_CAPACITY: usize = 1024;
@@ -164,7 +164,7 @@ impl SignalHub {
 
     fn received(&self, bytes: &[u8]) {
         let signal = shallow(bytes)
-            .and_then(|()| rmp_serde::from_slice::<Signal>(bytes).map_err(|error| error.to_string()));
+            .and_then(|()| rmp_serde::from_slice::<Signal>(bytes).map_err(|error| unreadable(&error)));
         match signal {
             Ok(signal) => {
                 self.meter.signals.add();

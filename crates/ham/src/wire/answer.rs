@@ -8,7 +8,7 @@ use holochain_zome_types::prelude::ExternIO;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::codec::{Incoming, decode_app, kind, shallow};
+use super::codec::{Incoming, decode_app, kind, shallow, unreadable};
 use super::refusal::Refusal;
 use crate::dialect::Release;
 
@@ -69,7 +69,7 @@ fn app_response(body: &[u8]) -> Result<AppResponse, BadAnswer> {
 /// An admin answer that is not an error.
 pub(crate) fn admin_answer(incoming: Incoming) -> Result<AdminResponse, BadAnswer> {
     let body = body(incoming)?;
-    match rmp_serde::from_slice(&body).map_err(|error| BadAnswer::Undecodable(error.to_string()))? {
+    match rmp_serde::from_slice(&body).map_err(|error| BadAnswer::Undecodable(unreadable(&error)))? {
         AdminResponse::Error(error) => Err(BadAnswer::Refused(Refusal::from(error))),
         response => Ok(response),
     }
@@ -84,7 +84,7 @@ pub(crate) fn named<T: DeserializeOwned>(incoming: Incoming, expected: &'static 
     }
     rmp_serde::from_slice::<Valued<T>>(&body)
         .map(|answer| answer.value)
-        .map_err(|error| BadAnswer::Undecodable(error.to_string()))
+        .map_err(|error| BadAnswer::Undecodable(unreadable(&error)))
 }
 
 /// Whether a conductor could read the request that this answers.
@@ -101,7 +101,7 @@ fn answered(body: &[u8]) -> Result<&str, BadAnswer> {
     match kind(body).map_err(BadAnswer::Undecodable)? {
         "error" => match rmp_serde::from_slice::<Valued<ExternalApiWireError>>(body) {
             Ok(answer) => Err(BadAnswer::Refused(Refusal::from(answer.value))),
-            Err(error) => Err(BadAnswer::Undecodable(error.to_string())),
+            Err(error) => Err(BadAnswer::Undecodable(unreadable(&error))),
         },
         name => Ok(name),
     }

@@ -62,8 +62,8 @@ pub(crate) fn classify(frame: Frame) -> Result<Message, String> {
         Frame::Text(text) => Bytes::from(text),
     };
     shallow(&bytes).map_err(|why| format!("not a conductor message: {why}"))?;
-    let envelope: EnvelopeRef<'_> =
-        rmp_serde::from_slice(&bytes).map_err(|error| format!("not a conductor message: {error}"))?;
+    let envelope: EnvelopeRef<'_> = rmp_serde::from_slice(&bytes)
+        .map_err(|error| format!("not a conductor message: {}", unreadable(&error)))?;
     let body = envelope.data.map(|data| bytes.slice_ref(data));
     match (envelope.r#type, envelope.id, body) {
         ("response", Some(id), body) => Ok(Message::Response { id, body }),
@@ -103,18 +103,45 @@ pub(crate) fn shallow(bytes: &[u8]) -> Result<(), String> {
     }
 }
 
+/// Why something cannot be decoded: without the texts that are in it, which can be secrets, and cut where it is long.
+pub(crate) fn unreadable(error: &rmp_serde::decode::Error) -> String {
+    let text = error.to_string();
+    let bare = match (text.find('"'), text.rfind('"')) {
+        (Some(first), Some(last)) if first < last => format!("{}\"…\"{}", &text[..first], &text[last + 1..]),
+        _ => text,
+    };
+    bare.chars().take(MAX_WHY).collect()
+}
+
+/// The longest text of why something cannot be decoded, in characters.
+const MAX_WHY: usize = 256;
+
 /// Decodes an app response.
 pub(crate) fn decode_app(body: &[u8]) -> Result<AppResponse, String> {
     shallow(body)?;
-    rmp_serde::from_slice(body).map_err(|error| error.to_string())
+    rmp_serde::from_slice(body).map_err(|error| unreadable(&error))
 }
 
 /// The name of a request or of an answer.
 pub(crate) fn kind(body: &[u8]) -> Result<&str, String> {
-    rmp_serde::from_slice::<Kind<'_>>(body).map(|kind| kind.r#type).map_err(|error| error.to_string())
+    rmp_serde::from_slice::<Kind<'_>>(body).map(|kind| kind.r#type).map_err(|error| unreadable(&error))
 }
 
 #[derive(Deserialize)]
 struct Kind<'a> {
     r#type: &'a str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A warning quoted it whole, whatever its length.
+    #[test]
+    fn what_cannot_be_decoded_is_not_quoted() {
+        let token = "s3cr3t \" quote".repeat(1000);
+        let body = rmp_serde::to_vec_named(&serde_json::json!({ "type": "response", "id": token })).unwrap();
+        let Err(why) = classify(Frame::Binary(body.into())) else { panic!("an id is a number") };
+        assert!(why.contains("\"…\"") && !why.contains("s3cr3t") && why.len() < 400, "{why}");
+    }
 }

@@ -11,7 +11,7 @@ mod request;
 pub use answer::{BadAnswer, SPOKEN};
 pub(crate) use answer::{admin_answer, app_answer, named, unexpected, zome_output};
 pub use codec::Incoming;
-pub(crate) use codec::shallow;
+pub(crate) use codec::{shallow, unreadable};
 pub use not_running::NotRunning;
 pub(crate) use not_running::not_enabled;
 pub use protocol::{ConductorProtocol, Interface, Welcome};

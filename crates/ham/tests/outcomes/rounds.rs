@@ -104,6 +104,16 @@ async fn a_later_round_that_may_have_written_is_told_beside_the_lost_one() {
     assert_eq!(told, [(first, Outcome::Unknown), (second, Outcome::Answered)]);
 }
 
+/// The caller was unwound, and never heard of its call.
+#[tokio::test]
+async fn a_hook_that_panics_does_not_take_the_outcome_along() {
+    let conductor = Scripted::start().await;
+    let config = conductor.config().with_on_unknown(|_| panic!("the owner's mistake"));
+    let (ham, link) = conductor.connect(config).await;
+    let (result, _) = tokio::join!(call(&ham, "create", repeat(0)), conductor.cut(link, 1));
+    assert_eq!(result.unwrap_err().outcome(), Outcome::Unknown);
+}
+
 #[tokio::test]
 async fn a_call_that_was_never_sent_is_never_told() {
     let conductor = Scripted::start().await;
