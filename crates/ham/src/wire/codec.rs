@@ -103,14 +103,11 @@ pub(crate) fn shallow(bytes: &[u8]) -> Result<(), String> {
     }
 }
 
-/// Why something cannot be decoded: without the texts that are in it, which can be secrets, and cut where it is long.
+/// Why something cannot be decoded: up to what is quoted of it, which can be a secret, and cut where it is long.
 pub(crate) fn unreadable(error: &rmp_serde::decode::Error) -> String {
     let text = error.to_string();
-    let bare = match (text.find('"'), text.rfind('"')) {
-        (Some(first), Some(last)) if first < last => format!("{}\"…\"{}", &text[..first], &text[last + 1..]),
-        _ => text,
-    };
-    bare.chars().take(MAX_WHY).collect()
+    let bare = text.split(['"', '`']).next().unwrap_or_default();
+    bare.trim_end().chars().take(MAX_WHY).collect()
 }
 
 /// The longest text of why something cannot be decoded, in characters.
@@ -139,9 +136,13 @@ mod tests {
     /// A warning quoted it whole, whatever its length.
     #[test]
     fn what_cannot_be_decoded_is_not_quoted() {
-        let token = "s3cr3t \" quote".repeat(1000);
-        let body = rmp_serde::to_vec_named(&serde_json::json!({ "type": "response", "id": token })).unwrap();
-        let Err(why) = classify(Frame::Binary(body.into())) else { panic!("an id is a number") };
-        assert!(why.contains("\"…\"") && !why.contains("s3cr3t") && why.len() < 400, "{why}");
+        let secret = "s3cr3t \" ` quote".repeat(1000);
+        for body in [
+            serde_json::json!({ "type": "app_info", "value": secret }),
+            serde_json::json!({ "type": secret, "value": 1 }),
+        ] {
+            let why = decode_app(&rmp_serde::to_vec_named(&body).unwrap()).unwrap_err();
+            assert!(!why.contains("s3cr3t") && !why.is_empty() && why.len() < 400, "{why}");
+        }
     }
 }
