@@ -23,28 +23,31 @@ impl KnownApp {
 
     /// Keeps what a link was told in its handshake, unless it was told more since.
     pub(crate) fn greeted(&self, link: &Link<ConductorProtocol>) {
-        let newest = self.newest.read().unwrap_or_else(PoisonError::into_inner);
-        let is_news = newest.as_ref().is_none_or(|(by, _)| *by < link.id());
-        drop(newest);
-        if let (true, Some(info)) = (is_news, link.welcome().app()) {
-            self.learn(link, Arc::new(info.clone()));
+        if let Some(info) = link.welcome().app() {
+            self.keep(link, Arc::new(info.clone()), |by| by >= link.id());
         }
     }
 
     /// Keeps what a link says, unless a newer link has spoken: an answer can be read late.
+    pub(crate) fn learn(&self, link: &Link<ConductorProtocol>, info: Arc<AppInfo>) {
+        self.keep(link, info, |by| by > link.id());
+    }
+
+    /// Keeps it unless it is `stale`, beside what the link of this number has said.
     ///
     /// The signals of an app that was installed anew come on links that were let in after it. A link that is the first to
     /// know of it can have been let in before, whatever it was told: it is replaced, and the gap is told.
-    pub(crate) fn learn(&self, link: &Link<ConductorProtocol>, info: Arc<AppInfo>) {
+    fn keep(&self, link: &Link<ConductorProtocol>, info: Arc<AppInfo>, stale: impl FnOnce(u64) -> bool) {
         let mut newest = self.newest.write().unwrap_or_else(PoisonError::into_inner);
         let known = newest.as_ref().map(|(by, known)| (*by, known.clone()));
-        if known.as_ref().is_some_and(|(by, _)| *by > link.id()) {
+        if known.as_ref().is_some_and(|(by, _)| stale(*by)) {
             return;
         }
         *newest = Some((link.id(), info.clone()));
         drop(newest);
-        let is_another =
-            known.is_some_and(|(_, known)| is_another_installation(&known, &info)) && link.takes_requests();
+        let known = known.as_ref().map(|(_, known)| &**known);
+        let mut before = known.into_iter().chain(link.welcome().app());
+        let is_another = before.any(|then| is_another_installation(then, &info)) && link.takes_requests();
         if is_another {
             tracing::warn!(event = events::REINSTALLED, app_id = info.installed_app_id);
             link.retire();
