@@ -28,6 +28,11 @@ fn what_was_found_wrong_once_is_right_now() {
             "a link from before the app was installed anew was told of the new one, and heard nothing of it",
         ),
         (
+            767_671,
+            "0-6,10,12-13,15-29,31-33,35,37,39",
+            "the first link was let in before the app was installed anew, and told of the new one",
+        ),
+        (
             114_039,
             "0-5,8-36,38-39,41-42,44-62,64-68,70-74",
             "a nonce that was claimed and refused was held to be lost, with what came before it",

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use ham_persistent::Connector;
 use ham_session::{Link, dial};
+use holochain_conductor_api::AppInfo;
 use holochain_types::websocket::AllowedOrigins;
 use url::Url;
 
+use super::known_app::KnownApp;
 use super::signal::SignalHub;
 use crate::admin::Admin;
 use crate::config::{AppInterface, PersistentHamConfig, TokenSource, shown_url};
@@ -42,6 +44,7 @@ pub(crate) struct ConductorConnector {
     config: Arc<PersistentHamConfig>,
     admin: Option<Admin>,
     signals: Arc<SignalHub>,
+    app: Arc<KnownApp>,
     /// The last token of a provider that led to a link, for when the provider fails.
     good_token: Option<Secret>,
 }
@@ -51,8 +54,9 @@ impl ConductorConnector {
         config: Arc<PersistentHamConfig>,
         admin: Option<Admin>,
         signals: Arc<SignalHub>,
+        app: Arc<KnownApp>,
     ) -> Self {
-        Self { config, admin, signals, good_token: None }
+        Self { config, admin, signals, app, good_token: None }
     }
 
     fn admin(&self) -> Result<&Admin, ConnectError> {
@@ -94,7 +98,7 @@ impl ConductorConnector {
 
     /// Attaches an interface, for good. Only for an app that is there: a mistyped app id must not leave one behind.
     async fn attach(&self, port: u16, bound_to_app: bool) -> Result<u16, ConnectError> {
-        self.check_installed().await?;
+        self.installed().await?;
         let (origins, app_id) = if bound_to_app {
             (AllowedOrigins::Origins([self.config.origin.clone()].into()), Some(self.config.app_id.clone()))
         } else {
@@ -106,10 +110,27 @@ impl ConductorConnector {
         Ok(port)
     }
 
-    async fn check_installed(&self) -> Result<(), ConnectError> {
-        let apps = self.admin()?.list_apps(None).await.map_err(setup("list the apps"))?;
-        if apps.iter().any(|app| app.installed_app_id == self.config.app_id) {
+    /// Looks which installation there is, before a first link is let in: one that comes after it is noticed then. Only
+    /// where the admin interface has a part in the dial: a link that does without it comes up without it.
+    async fn look_first(&self) -> Result<(), ConnectError> {
+        let PersistentHamConfig { app, token, .. } = &*self.config;
+        let by_admin = matches!(app, AppInterface::Discover { .. }) || matches!(token, TokenSource::Issue);
+        if !by_admin || self.app.known().is_some() {
             return Ok(());
+        }
+        match self.installed().await {
+            Ok(info) => self.app.expect(info),
+            // One that does not say is dialled all the same: the link works.
+            Err(ConnectError::Setup { source: AdminError::Answer { .. }, .. }) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    async fn installed(&self) -> Result<AppInfo, ConnectError> {
+        let mut apps = self.admin()?.list_apps(None).await.map_err(setup("list the apps"))?;
+        if let Some(at) = apps.iter().position(|app| app.installed_app_id == self.config.app_id) {
+            return Ok(apps.swap_remove(at));
         }
         let installed = apps.into_iter().map(|app| app.installed_app_id).collect::<Vec<_>>().join(", ");
         let installed = if installed.is_empty() { "none".into() } else { installed };
@@ -160,6 +181,7 @@ impl Connector for ConductorConnector {
     type Error = ConnectError;
 
     async fn address(&mut self) -> Result<AppAddress, ConnectError> {
+        self.look_first().await?;
         let url = self.interface().await?;
         Ok(AppAddress { url, token: self.token().await? })
     }
@@ -179,7 +201,7 @@ impl Connector for ConductorConnector {
                 // A conductor does not say that an app is unknown; the admin interface does.
                 if self.admin.is_some()
                     && matches!(error, ham_session::DialError::Handshake(_))
-                    && let Err(missing @ ConnectError::AppNotInstalled { .. }) = self.check_installed().await
+                    && let Err(missing @ ConnectError::AppNotInstalled { .. }) = self.installed().await
                 {
                     return Err(missing);
                 }

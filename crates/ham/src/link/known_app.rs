@@ -11,39 +11,53 @@ use crate::wire::ConductorProtocol;
 /// The newest app info: what the newest link said last.
 #[derive(Debug, Default)]
 pub(crate) struct KnownApp {
-    /// With the number of the link that said it.
-    newest: RwLock<Option<(u64, Arc<AppInfo>)>>,
+    /// With the number of the link that said it; none, where it was the admin interface before the first one.
+    newest: RwLock<Option<(Option<u64>, Arc<AppInfo>)>>,
 }
 
 impl KnownApp {
+    /// What the newest link said.
     pub(crate) fn known(&self) -> Option<Arc<AppInfo>> {
         let newest = self.newest.read().unwrap_or_else(PoisonError::into_inner);
-        newest.as_ref().map(|(_, info)| info.clone())
+        newest.as_ref().filter(|(by, _)| by.is_some()).map(|(_, info)| info.clone())
+    }
+
+    /// Keeps what the admin interface says before a first link is dialled.
+    pub(crate) fn expect(&self, info: AppInfo) {
+        let mut newest = self.newest.write().unwrap_or_else(PoisonError::into_inner);
+        if newest.as_ref().is_none_or(|(by, _)| by.is_none()) {
+            *newest = Some((None, Arc::new(info)));
+        }
     }
 
     /// Keeps what a link was told in its handshake, unless it was told more since.
     pub(crate) fn greeted(&self, link: &Link<ConductorProtocol>) {
         if let Some(info) = link.welcome().app() {
-            self.keep(link, Arc::new(info.clone()), |by| by >= link.id());
+            self.keep(link, Arc::new(info.clone()), |by| by >= Some(link.id()));
         }
     }
 
     /// Keeps what a link says, unless a newer link has spoken: an answer can be read late.
     pub(crate) fn learn(&self, link: &Link<ConductorProtocol>, info: Arc<AppInfo>) {
-        self.keep(link, info, |by| by > link.id());
+        self.keep(link, info, |by| by > Some(link.id()));
     }
 
     /// Keeps it unless it is `stale`, beside what the link of this number has said.
     ///
     /// The signals of an app that was installed anew come on links that were let in after it. A link that is the first to
     /// know of it can have been let in before, whatever it was told: it is replaced, and the gap is told.
-    fn keep(&self, link: &Link<ConductorProtocol>, info: Arc<AppInfo>, stale: impl FnOnce(u64) -> bool) {
+    fn keep(
+        &self,
+        link: &Link<ConductorProtocol>,
+        info: Arc<AppInfo>,
+        stale: impl FnOnce(Option<u64>) -> bool,
+    ) {
         let mut newest = self.newest.write().unwrap_or_else(PoisonError::into_inner);
         let known = newest.as_ref().map(|(by, known)| (*by, known.clone()));
         if known.as_ref().is_some_and(|(by, _)| stale(*by)) {
             return;
         }
-        *newest = Some((link.id(), info.clone()));
+        *newest = Some((Some(link.id()), info.clone()));
         drop(newest);
         let known = known.as_ref().map(|(_, known)| &**known);
         let mut before = known.into_iter().chain(link.welcome().app());

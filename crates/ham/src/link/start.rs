@@ -45,8 +45,8 @@ impl Parts {
     }
 
     pub(crate) fn persistent(&self) -> ham_persistent::Builder<ConductorConnector> {
-        let connector =
-            ConductorConnector::new(self.config.clone(), self.admin.clone(), self.signals.clone());
+        let (config, admin) = (self.config.clone(), self.admin.clone());
+        let connector = ConductorConnector::new(config, admin, self.signals.clone(), self.app.clone());
         let (signals, app, meter) = (self.signals.clone(), self.app.clone(), self.meter.clone());
         let mut outage = Outage::default();
         Persistent::builder(format!("conductor app {}", self.config.app_id), connector)
