@@ -40,6 +40,7 @@ pub(crate) fn life(seed: u64) -> HamLife {
         budget: None,
     });
     let settings = settings.collect();
+    let beginning = swarm.is_of_beginnings();
     let (calm, patient) = (swarm.calm, swarm.calm || swarm.is_poisoned());
     let mut drawn = Drawn { dice, calm, patient, roles, clones, calls: 0, elements: Vec::new() };
     for process in 0..processes {
@@ -62,7 +63,11 @@ pub(crate) fn life(seed: u64) -> HamLife {
         roles,
         clones,
         skew,
-        keys: [Keys::Memory, Keys::File, Keys::Keystore][stream.weighted(&[3, 5, 2])],
+        keys: match stream.weighted(&[3, 5, 2]) {
+            // Only with it no grant tells that `init` is over.
+            _ if beginning => Keys::Keystore,
+            kind => [Keys::Memory, Keys::File, Keys::Keystore][kind],
+        },
         settings,
         calls: drawn.calls,
         elements: std::mem::take(&mut drawn.elements).into_iter().enumerate().collect(),

@@ -77,6 +77,22 @@ impl Swarm {
         self.poison != Rate::default()
     }
 
+    fn beginnings() -> Self {
+        let often = |per_mille| Rate { per_mille };
+        Self {
+            step_pause: often(200),
+            step_long_pause: often(60),
+            step_cut: often(60),
+            init_fails: often(600),
+            ..Self::default()
+        }
+    }
+
+    /// Whether calls meet before the `init` of their cell.
+    pub(crate) fn is_of_beginnings(&self) -> bool {
+        self.init_fails == Self::beginnings().init_fails
+    }
+
     /// Whether a request may come to the conductor long after its client has given it up.
     pub(crate) fn delays_requests(&self) -> bool {
         let rates = [self.admin_slow, self.link_slow, self.link_stall, self.link_drip];
@@ -86,6 +102,7 @@ impl Swarm {
     /// The rates of a seed.
     pub(crate) fn of(dice: &Dice) -> Self {
         let poisoned = dice.stream("poisoned", 0).one_in(16);
+        let beginning = dice.stream("beginning", 0).one_in(32);
         let mut dice = dice.stream("swarm", 0);
         let dice = &mut dice;
         if dice.one_in(8) {
@@ -94,6 +111,10 @@ impl Swarm {
         // Nothing else goes wrong: a link a second is lost with the same nonce, until it is given up.
         if poisoned {
             return Self { poison: Rate { per_mille: 300 }, ..Self::default() };
+        }
+        // Calls meet before the `init` of their cell, which fails more often than not.
+        if beginning {
+            return Self::beginnings();
         }
         let drawn = Rate::drawn;
         Self {

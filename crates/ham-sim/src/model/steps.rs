@@ -166,14 +166,11 @@ pub(super) fn runs(conductor: &Conductor, id: &CellId) -> Result<u32, Refused> {
 /// Runs `init` of a cell that has not run it, one call at a time. What it writes stays.
 pub(super) async fn init(conductor: &Arc<Conductor>, cell: u32, dice: &mut Stream) -> Result<(), Refused> {
     let world = &conductor.world;
-    let turn = {
-        let mut state = conductor.lock();
-        match state.store.cells.iter().find(|known| known.number == cell) {
-            Some(known) if known.initialized => return Ok(()),
-            _ => Arc::clone(state.inits.entry(cell).or_default()),
-        }
-    };
+    let turn = Arc::clone(conductor.lock().inits.entry(cell).or_default());
     let Ok(_turn) = timeout(INIT_PATIENCE, turn.lock()).await else { return Err(texts::init_timed_out()) };
+    if conductor.lock().store.cells.iter().any(|known| known.number == cell && known.initialized) {
+        return Ok(());
+    }
     if world.strikes(world.swarm.init_slow, dice) {
         pause(dice.millis(100, 40_000)).await;
     }
