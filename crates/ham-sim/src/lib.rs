@@ -11,6 +11,8 @@ mod event;
 mod finding;
 mod generate;
 mod history;
+#[cfg(test)]
+mod kinds;
 mod layer;
 mod life;
 mod mask;

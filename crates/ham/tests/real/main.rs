@@ -9,6 +9,7 @@ mod examples;
 mod forks;
 mod grants;
 mod keystore;
+mod kinds;
 mod links;
 mod nonces;
 mod releases;
