@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use ham::{AdminError, CallError, ConnectError, Delivery, Effect, Outcome};
+use ham_bundle::BundleError;
 
 use crate::advice;
 use crate::exit::Exit;
@@ -121,6 +122,23 @@ impl From<AdminError> for Failure {
         };
         let advice = advice::admin(&error);
         Self::new(exit, error, advice)
+    }
+}
+
+impl From<BundleError> for Failure {
+    fn from(error: BundleError) -> Self {
+        let advice = match &error {
+            BundleError::NoManifest { .. } => "name the directory with the manifest",
+            BundleError::SeveralManifests { .. } => "name one of them",
+            BundleError::UnknownKind { .. } => "name a file that ends so",
+            BundleError::Exists { .. } => "name another directory with --output, or pass --force",
+            BundleError::NotAFileName { .. } | BundleError::TooLarge { .. } => {
+                "do not use a bundle that you do not trust"
+            }
+            BundleError::Io { .. } => "check the path and its permissions",
+            _ => "correct the manifest; `ham pack --recursive` packs the bundles that it names first",
+        };
+        Self::new(Exit::Usage, error, advice)
     }
 }
 

@@ -26,7 +26,7 @@ const BYTES: &str = "$bytes";
 pub(crate) const MAX_DEPTH: usize = 100;
 
 /// Whether the bytes are a Holochain hash: a known type, and a location that fits the hash.
-fn is_hash(bytes: &[u8]) -> bool {
+pub(crate) fn is_hash(bytes: &[u8]) -> bool {
     let [0x84, kind, 0x24, rest @ ..] = bytes else { return false };
     let Some((core, location)) = rest.split_at_checked(holo_hash::HOLO_HASH_CORE_LEN) else { return false };
     HASH_TYPES.contains(kind)
