@@ -9,6 +9,7 @@ use holochain_types::prelude::{
 };
 use serde_json::{Value, json};
 
+use crate::app;
 use crate::connect;
 use crate::context::Context;
 use crate::definition;
@@ -136,18 +137,30 @@ impl From<Failure> for Failed {
     }
 }
 
-async fn delete(ham: &PersistentHam, id: CloneId) -> Result<(), Failure> {
+async fn delete(ham: &PersistentHam, id: CloneId) -> Result<(), Failed> {
     let Some(admin) = ham.admin() else {
-        return Err(Failure::usage("only the admin interface deletes clones", "pass --admin-port"));
+        let failure = Failure::usage("only the admin interface deletes clones", "pass --admin-port");
+        return Err(failure.into());
     };
+    // Holochain 0.7.1 ends the connection over one that is enabled.
+    let info = ham.app_info().await?;
+    let known = app::cells(&info).into_iter().find(|cell| cell.name == id.to_string());
+    if known.is_some_and(|cell| cell.enabled) {
+        return Err(Failed::Other(Failure::new(
+            Exit::Refused,
+            anyhow::anyhow!("the clone {id} is enabled, and only disabled ones are deleted"),
+            format!("`ham clone disable {id}` first"),
+        )));
+    }
     let payload = DeleteCloneCellPayload {
         app_id: ham.config().app_id.clone(),
         clone_cell_id: CloneCellId::CloneId(id),
     };
     let request = AdminRequest::DeleteCloneCell(Box::new(payload));
-    match admin.request("delete_clone_cell", "`ham info` tells whether it is there", &request).await? {
+    let asked = admin.request("delete_clone_cell", "`ham info` tells whether it is there", &request);
+    match asked.await.map_err(Failure::from)? {
         AdminResponse::CloneCellDeleted => Ok(()),
-        other => Err(definition::strange(&other)),
+        other => Err(definition::strange(&other).into()),
     }
 }
 

@@ -117,6 +117,6 @@ fn unusable(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
     Failure::new(
         Exit::Usage,
         anyhow::Error::new(error).context("the bundle cannot be used"),
-        "name a .happ bundle that `ham pack` or `hc app pack` has made",
+        "name a .happ bundle that `ham pack` has made",
     )
 }
