@@ -23,6 +23,7 @@ mod logging;
 mod output;
 mod progress;
 mod release;
+mod running;
 mod server;
 mod settings;
 mod shutdown;

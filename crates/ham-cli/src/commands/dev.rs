@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::flags;
 use crate::input;
 use crate::release;
+use crate::running::{Note, Noted};
 use crate::settings::Source;
 
 /// Runs the embedded conductor until interrupted: zomes run, nothing leaves this machine.
@@ -96,6 +97,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         None => None,
     };
     let admin_port = conductor.admin_port();
+    let _note = Note::leave(&Noted { admin_port, app_id: app_id.clone() }, context.output);
     context.output.result(
         || {
             let app = app_port.map(|port| format!("###APP_PORT:{port}###\n")).unwrap_or_default();

@@ -84,7 +84,10 @@ impl Record {
             ),
             (Entry::None, "DeleteLink") => self.text("link_add_address"),
             (Entry::None, "Delete") => self.text("deletes_address"),
-            (Entry::None, "Dna") => self.text("hash"),
+            // 0.6 calls it `hash`.
+            (Entry::None, "Dna") => {
+                self.text(if self.data.contains_key("dna_hash") { "dna_hash" } else { "hash" })
+            }
             (Entry::None, "Create" | "Update") => format!("{of}(its entry is not held)"),
             (Entry::None, _) => String::new(),
         }
