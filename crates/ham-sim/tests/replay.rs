@@ -33,6 +33,11 @@ fn what_was_found_wrong_once_is_right_now() {
             "the first link was let in before the app was installed anew, and told of the new one",
         ),
         (
+            458_261,
+            "0,4-7,9-27,29-37",
+            "the clock of the process that came next was ahead, so a grant under way was held to be settled",
+        ),
+        (
             114_039,
             "0-5,8-36,38-39,41-42,44-62,64-68,70-74",
             "a nonce that was claimed and refused was held to be lost, with what came before it",

@@ -10,7 +10,7 @@ use holochain_zome_types::prelude::{ActionHash, GrantedFunctions};
 use tokio::time::Instant;
 
 use super::credential::StoredCredential;
-use super::fate::{Fate, fate, left, micros, unsettled};
+use super::fate::{Fate, fate, is_long_ago, left, micros};
 use super::keeper::Locked;
 use super::look_up::{look_up, revoked};
 use super::progress::Progress;
@@ -163,11 +163,13 @@ impl Granter<'_> {
     /// For how long a grant that was asked for may still be written.
     fn unsettled(&self, credential: &StoredCredential) -> Option<Duration> {
         let asked = credential.asked?;
-        match self.ring.keys().asked(&credential.cell, asked) {
-            // The wall clock may have been set since.
-            Some(since) => left(since.elapsed()),
-            None => unsettled(asked, micros(self.wall_clock.now())),
+        // Clocks of two processes, and of one before and after it was set, differ: the wait is measured here. Another process asked
+        // before its note was first seen.
+        let since = self.ring.keys().asked(&credential.cell, asked);
+        if !since.ours && is_long_ago(asked, micros(self.wall_clock.now())) {
+            return None;
         }
+        left(since.at.elapsed())
     }
 }
 

@@ -79,6 +79,15 @@ pub(super) struct Keys {
     written: u32,
     /// Cells for which it asked for a grant whose fate is not known yet: at which time of day, and when.
     open: BTreeMap<String, (Option<u64>, Instant)>,
+    /// Cells for which another process did: at which time of its day, and when that was first seen.
+    seen: BTreeMap<String, (u64, Instant)>,
+}
+
+/// Since when a grant has been asked for, at the latest.
+pub(super) struct Asked {
+    /// This process asked.
+    pub(super) ours: bool,
+    pub(super) at: Instant,
 }
 
 impl Keys {
@@ -101,19 +110,28 @@ impl Keys {
         self.open.insert(credential.cell.clone(), (credential.asked, Instant::now()));
     }
 
-    /// When this process asked for the grant that was asked for at this time of day, in microseconds since 1970.
-    pub(super) fn asked(&self, cell: &str, at: u64) -> Option<Instant> {
-        self.open.get(cell).filter(|(asked, _)| *asked == Some(at)).map(|(_, since)| *since)
+    /// Since when the grant has been asked for that was asked for at this time of day, in microseconds since 1970.
+    pub(super) fn asked(&mut self, cell: &str, at: u64) -> Asked {
+        if let Some((_, since)) = self.open.get(cell).filter(|(asked, _)| *asked == Some(at)) {
+            return Asked { ours: true, at: *since };
+        }
+        let seen = self.seen.entry(cell.to_owned()).or_insert_with(|| (at, Instant::now()));
+        if seen.0 != at {
+            *seen = (at, Instant::now());
+        }
+        Asked { ours: false, at: seen.1 }
     }
 
     /// What was asked for, if anything was, is not there and will not be.
     pub(super) fn wrote_nothing(&mut self, cell: &str) {
         self.open.remove(cell);
+        self.seen.remove(cell);
     }
 
     /// The grant is there. Whether this process wrote it.
     pub(super) fn is_there(&mut self, cell: &str) -> bool {
         let ours = self.open.remove(cell).is_some();
+        self.seen.remove(cell);
         self.written = self.written.saturating_add(u32::from(ours));
         ours
     }
