@@ -7,7 +7,7 @@ use holochain_websocket::WireMessage;
 
 use crate::conductor::bundle;
 use crate::decode::decode;
-use crate::interface::Dialect;
+use crate::dialect::Dialect;
 use crate::release::Release;
 use crate::wasm::Module;
 

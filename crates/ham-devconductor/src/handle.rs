@@ -8,7 +8,8 @@ use holochain_types::app::{AppBundleSource, InstallAppPayload};
 use holochain_types::prelude::Timestamp;
 use holochain_types::websocket::AllowedOrigins;
 
-use crate::conductor::{Conductor, Config, DataDirectory, bundle};
+use crate::conductor::{Conductor, bundle};
+use crate::config::{Config, DataDirectory};
 use crate::error::StartError;
 use crate::interface::{Interface, Interfaces};
 

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod conductor;
+mod config;
 mod decode;
 #[doc(hidden)]
 pub mod decoding;
+mod dialect;
 mod error;
 mod handle;
 mod host;
@@ -14,7 +16,7 @@ mod thread;
 mod wasm;
 mod workflow;
 
-pub use conductor::{Config, DEFAULT_FUEL, DEFAULT_MEMORY, DataDirectory, Passphrase};
+pub use config::{Config, DEFAULT_FUEL, DEFAULT_MEMORY, DataDirectory, Passphrase};
 pub use error::StartError;
 pub use handle::DevConductor;
 pub use release::{Release, UnknownRelease};

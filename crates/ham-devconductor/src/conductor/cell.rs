@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::Conductor;
 use super::known_grants::KnownGrants;
 use crate::error::{ConductorError, WorkflowError};
-use crate::interface::Dialect;
+use crate::dialect::Dialect;
 use crate::ribosome::Ribosome;
 
 pub(crate) struct Cell {

@@ -15,7 +15,7 @@ use lair_keystore_api::prelude::{
 };
 use rand::RngCore as _;
 
-use super::config::{Config, DataDirectory, Passphrase};
+use crate::config::{Config, DataDirectory, Passphrase};
 use crate::error::StartError;
 
 /// An open keystore.

@@ -13,7 +13,7 @@ use holochain_state::prelude::WasmStore;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use super::config::{Config, DataDirectory};
+use crate::config::{Config, DataDirectory};
 use crate::error::{ConductorError, StartError};
 
 pub(super) struct Stores {

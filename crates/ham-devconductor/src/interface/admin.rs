@@ -12,11 +12,11 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_util::sync::CancellationToken;
 
-use super::dialect::{AdminAnswer, AdminAsked, Dialect, Earlier, Listed};
 use super::listener::{Held, Interface, Interfaces};
 use super::network;
 use super::socket::{Connection, open};
 use crate::conductor::Conductor;
+use crate::dialect::{AdminAnswer, AdminAsked, Dialect, Earlier, Listed};
 use crate::error::{ApiError, ConductorError, InterfaceError};
 
 /// Boxed, because a request may add an interface, which serves connections.

@@ -14,11 +14,11 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_tungstenite::WebSocketStream;
 use tokio_util::sync::CancellationToken;
 
-use super::dialect::{AppAnswer, Dialect, DirectSignals};
 use super::network;
 use super::socket::{Connection, Incoming, Outgoing, open};
 use crate::conductor::{Conductor, list_host_functions};
 use crate::decode::decode;
+use crate::dialect::{AppAnswer, Dialect, DirectSignals};
 use crate::error::{ApiError, ConductorError};
 
 /// Boxed, as the one of administrators is.

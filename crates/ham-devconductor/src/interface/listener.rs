@@ -221,7 +221,7 @@ const MAX_CONNECTIONS: usize = 400;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conductor::Config;
+    use crate::config::Config;
 
     async fn start(directory: &tempfile::TempDir) -> Arc<Interfaces> {
         Interfaces::new(

@@ -24,7 +24,7 @@ struct Dump {
 
 /// What `dump_full_state` has.
 #[derive(Debug, Serialize)]
-pub(in super::super) struct FullDump {
+pub(crate) struct FullDump {
     peer_dump: P2pAgentsDump,
     source_chain_dump: Chain,
     integration_dump: Integration,
@@ -71,7 +71,7 @@ impl Dialect {
     ///
     /// # Errors
     /// It cannot be said in JSON.
-    pub(in super::super) fn dump_text(&self, dump: JsonDump) -> serde_json::Result<String> {
+    pub(crate) fn dump_text(&self, dump: JsonDump) -> serde_json::Result<String> {
         let summary = dump.to_string();
         if self.is_todays() {
             return serde_json::to_string(&(dump, summary));

@@ -23,7 +23,7 @@ impl From<Grant> for GrantZomeCallCapabilityGrant {
 
 /// One in a list.
 #[derive(Debug, Serialize)]
-pub(in super::super) struct Info {
+pub(crate) struct Info {
     cap_grant: Shown,
     action_hash: ActionHash,
     created_at: Timestamp,

@@ -9,21 +9,21 @@ use super::table::{Dialect, DirectSignals};
 /// What a client hears.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub(in super::super) enum Heard<'a> {
+pub(crate) enum Heard<'a> {
     Today(&'a Signal),
     Earlier(EarlierSignal<'a>),
 }
 
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", content = "value", rename_all = "snake_case")]
-pub(in super::super) enum EarlierSignal<'a> {
+pub(crate) enum EarlierSignal<'a> {
     /// Nobody says from whom.
     AppDirect { cell_id: &'a CellId, signal: &'a [u8] },
 }
 
 impl Dialect {
     /// A signal in the words of this release; `None` for one that it does not have.
-    pub(in super::super) fn signal<'a>(&self, signal: &'a Signal) -> Option<Heard<'a>> {
+    pub(crate) fn signal<'a>(&self, signal: &'a Signal) -> Option<Heard<'a>> {
         match signal {
             Signal::AppDirect { cell_id, signal, .. } if self.direct_signals == DirectSignals::ToAnyone => {
                 Some(Heard::Earlier(EarlierSignal::AppDirect { cell_id, signal }))

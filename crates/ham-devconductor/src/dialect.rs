@@ -10,11 +10,12 @@ mod dumps;
 mod errors;
 mod grants;
 mod operations;
+mod reading;
 mod requests;
 mod signals;
 mod table;
 
-pub(super) use answers::{AdminAnswer, AppAnswer};
-pub(super) use requests::{AdminAsked, Earlier};
+pub(crate) use answers::{AdminAnswer, AppAnswer};
+pub(crate) use requests::{AdminAsked, Earlier};
 pub(crate) use table::Dialect;
-pub(super) use table::{DirectSignals, Listed};
+pub(crate) use table::{DirectSignals, Listed};

@@ -4,7 +4,6 @@ mod apps;
 pub(crate) mod bundle;
 mod cell;
 mod clones;
-mod config;
 mod controls;
 mod dump;
 mod grants;
@@ -35,12 +34,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use cell::Cell;
-pub use config::{Config, DEFAULT_FUEL, DEFAULT_MEMORY, DataDirectory, Passphrase};
 pub(crate) use controls::Controls;
 pub(crate) use dump::list_host_functions;
 pub(crate) use signals::Signals;
 pub(crate) use tokens::Tokens;
 
+use crate::config::{Config, DataDirectory};
 use crate::decode::decode;
 use crate::error::{ApiError, CellUnavailableReason, ConductorError, StartError};
 use crate::workflow;

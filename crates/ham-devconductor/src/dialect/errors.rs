@@ -8,7 +8,7 @@ use crate::wasm::RuntimeError;
 
 impl Dialect {
     /// What a client is told of an error.
-    pub(in super::super) fn error(&self, error: ApiError) -> ExternalApiWireError {
+    pub(crate) fn error(&self, error: ApiError) -> ExternalApiWireError {
         match error {
             ApiError::StateError(error) if self.unknown_apps == UnknownApps::Conductor => {
                 ApiError::ConductorError(error.into())

@@ -15,7 +15,7 @@ use super::table::{Dialect, Grants, State};
 /// What an administrator is answered.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub(in super::super) enum AdminAnswer {
+pub(crate) enum AdminAnswer {
     Today(Box<AdminResponse>),
     Earlier(EarlierAnswer),
 }
@@ -23,14 +23,14 @@ pub(in super::super) enum AdminAnswer {
 /// What a client of an app is answered.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub(in super::super) enum AppAnswer {
+pub(crate) enum AppAnswer {
     Today(AppResponse),
     Earlier(EarlierAnswer),
 }
 
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", content = "value", rename_all = "snake_case")]
-pub(in super::super) enum EarlierAnswer {
+pub(crate) enum EarlierAnswer {
     CapabilityGrantsInfo(Vec<(CellId, Vec<Info>)>),
     DnaDefinitionReturned(Definition),
     FullStateDumped(Box<FullDump>),
@@ -40,7 +40,7 @@ pub(in super::super) enum EarlierAnswer {
 
 impl Dialect {
     /// An administrator's answer, in the words of this release.
-    pub(in super::super) fn admin_answer(&self, answer: AdminResponse) -> AdminAnswer {
+    pub(crate) fn admin_answer(&self, answer: AdminResponse) -> AdminAnswer {
         let earlier = match answer {
             AdminResponse::CapabilityGrantsInfo(AppCapGrantInfo(all)) if self.grants == Grants::Access => {
                 EarlierAnswer::CapabilityGrantsInfo(grants::listed(all))
@@ -60,12 +60,12 @@ impl Dialect {
     }
 
     /// A dump that has the operations behind a row.
-    pub(in super::super) fn admin_dump_after(&self, dump: FullStateDump, row: u64) -> AdminAnswer {
+    pub(crate) fn admin_dump_after(&self, dump: FullStateDump, row: u64) -> AdminAnswer {
         AdminAnswer::Earlier(EarlierAnswer::FullStateDumped(Box::new(self.full_dump_after(dump, row))))
     }
 
     /// The answer to a client of an app, in the words of this release.
-    pub(in super::super) fn app_answer(&self, answer: AppResponse) -> AppAnswer {
+    pub(crate) fn app_answer(&self, answer: AppResponse) -> AppAnswer {
         match answer {
             AppResponse::NetworkStatsDumped(stats) if self.state == State::Flat => {
                 let HolochainTransportStats { transport_stats, .. } = stats;
@@ -78,7 +78,7 @@ impl Dialect {
 
 /// A DNA whose zomes do not say that they are WASM.
 #[derive(Debug, Serialize)]
-pub(in super::super) struct Definition {
+pub(crate) struct Definition {
     name: String,
     modifiers: DnaModifiers,
     integrity_zomes: Vec<(ZomeName, WasmZomeDef)>,
@@ -108,7 +108,7 @@ impl From<DnaDef> for Definition {
 
 /// Three databases for each DNA; what is written is in one of them here.
 #[derive(Debug, Serialize)]
-pub(in super::super) struct Storage {
+pub(crate) struct Storage {
     blobs: Vec<Blob>,
 }
 

@@ -1,4 +1,4 @@
-//! Requests that have another shape in an earlier release, and how requests are read.
+//! Requests that have another shape in an earlier release.
 
 use holochain_conductor_api::{AdminRequest, AppRequest, AppStatusFilter};
 use holochain_types::prelude::{CellId, GrantZomeCallCapabilityPayload};
@@ -6,7 +6,6 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::grants::Grant;
-use super::table::Dialect;
 use crate::decode::decode;
 
 /// One that is not what it is in 0.7.1.
@@ -44,34 +43,10 @@ impl From<AdminRequest> for AdminAsked {
     }
 }
 
-impl Dialect {
-    /// What an administrator's bytes ask for; `None` for what this release does not understand.
-    pub(crate) fn admin_request(&self, data: &[u8]) -> Option<AdminAsked> {
-        read::<AdminRequest, _>(self.admin_requests, data)
-    }
-
-    /// The same of a client's of an app.
-    pub(crate) fn app_request(&self, data: &[u8]) -> Option<AppRequest> {
-        read::<AppRequest, _>(self.app_requests, data)
-    }
-}
-
-fn read<Q: DeserializeOwned, A: From<Q>>(table: &[(&str, Request<A>)], data: &[u8]) -> Option<A> {
-    if !table.is_empty() {
-        let Tagged::<Option<IgnoredAny>> { name, .. } = decode(data).ok()?;
-        match table.iter().find(|(other, _)| *other == name) {
-            Some((_, Request::Unknown)) => return None,
-            Some((_, Request::Shape(read))) => return read(data),
-            None => {}
-        }
-    }
-    Some(A::from(decode::<Q>(data).ok()?))
-}
-
 #[derive(Deserialize)]
-struct Tagged<T> {
+pub(super) struct Tagged<T> {
     #[serde(rename = "type")]
-    name: String,
+    pub(super) name: String,
     value: T,
 }
 
