@@ -2,9 +2,16 @@
 
 mod admin;
 mod app;
-mod listener;
+mod direct;
+mod interfaces;
+mod listening;
 mod network;
+mod place;
+mod port;
+mod servers;
 mod socket;
 mod transport;
 
-pub(crate) use listener::{Interface, Interfaces};
+pub(crate) use interfaces::Interfaces;
+pub(crate) use place::Interface;
+pub(crate) use servers::interfaces;

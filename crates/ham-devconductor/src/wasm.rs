@@ -7,12 +7,15 @@ mod cache;
 mod engine;
 mod failure;
 mod function;
+mod guest;
 mod memory;
+mod module;
 
 pub(crate) use cache::ModuleCache;
-pub(crate) use engine::{Guest, Limits, MAX_SPARES, Module};
 pub(crate) use failure::RuntimeError;
 pub(crate) use function::HostFunction;
+pub(crate) use guest::Limits;
+pub(crate) use module::{MAX_SPARES, Module};
 
 use holochain_wasmer_common::WasmError;
 

@@ -13,4 +13,3 @@ pub(crate) use commit::{commit, validate};
 pub(crate) use genesis::genesis;
 pub(crate) use init::initialize;
 pub(crate) use schedule::run_scheduled;
-pub(crate) use sys_validation::Outcome;

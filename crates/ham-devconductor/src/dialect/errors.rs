@@ -14,9 +14,6 @@ impl Dialect {
                 ApiError::ConductorError(error.into())
             }
             ApiError::ConductorError(error) => ApiError::ConductorError(self.conductor_error(error)),
-            ApiError::CellError(CellError::ConductorError(error)) => {
-                ApiError::CellError(self.conductor_error(*error).into())
-            }
             ApiError::CellError(CellError::RibosomeError(RibosomeError::WasmRuntimeError(
                 RuntimeError::User(error),
             ))) if self.zome_errors == ZomeErrors::File => {

@@ -7,7 +7,8 @@ use holochain_types::prelude::{
     EntryDefLocation, EntryType, OpenChainData, OpenChainInput, ScheduledFn, UpdateData, UpdateInput,
 };
 
-use super::{Answer, CallContext, host};
+use super::context::CallContext;
+use super::refusal::{Answer, host};
 use crate::error::RibosomeError;
 
 impl CallContext {

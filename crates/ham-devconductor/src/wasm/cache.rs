@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use holo_hash::WasmHash;
 use holochain_wasmer_common::WasmError;
 
-use super::engine::Module;
+use super::module::Module;
 
 /// Bounded; the one unused for longest goes first.
 #[derive(Debug)]

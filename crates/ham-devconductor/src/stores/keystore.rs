@@ -35,7 +35,7 @@ pub(super) async fn open(config: &Config, directory: &Path) -> Result<Keystore, 
         DataDirectory::Temporary => in_memory().await,
         DataDirectory::Kept(_) => kept(&directory.join("ks"), config.passphrase.as_ref()).await,
     }
-    .map_err(|error| StartError::Keystore(error.to_string()))
+    .map_err(|error| StartError::Keystore { source: error.into() })
 }
 
 async fn in_memory() -> LairResult<Keystore> {

@@ -1,6 +1,7 @@
 //! Signals of apps to their clients.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use holochain_types::app::InstalledAppId;
@@ -10,6 +11,8 @@ use tokio::sync::broadcast;
 #[derive(Debug, Default)]
 pub(crate) struct Signals {
     apps: Mutex<HashMap<InstalledAppId, broadcast::Sender<Signal>>>,
+    /// Whether a test has them thrown away.
+    dropped: AtomicBool,
 }
 
 impl Signals {
@@ -19,7 +22,11 @@ impl Signals {
         apps.entry(app.clone()).or_insert_with(|| broadcast::channel(SIGNALS).0).subscribe()
     }
 
-    pub(super) fn send(&self, app: &InstalledAppId, signal: Signal) {
+    /// To the clients of an app.
+    pub(crate) fn send(&self, app: &InstalledAppId, signal: Signal) {
+        if self.dropped.load(Ordering::Relaxed) {
+            return;
+        }
         let apps = self.apps.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = apps.get(app) {
             // Nobody listens: a signal is for whoever is there.
@@ -28,8 +35,13 @@ impl Signals {
     }
 
     /// Ends the subscriptions of an app.
-    pub(super) fn close(&self, app: &InstalledAppId) {
+    pub(crate) fn close(&self, app: &InstalledAppId) {
         self.apps.lock().unwrap_or_else(PoisonError::into_inner).remove(app);
+    }
+
+    /// Throws them away from now on, or sends them again.
+    pub(crate) fn drop_all(&self, dropped: bool) {
+        self.dropped.store(dropped, Ordering::Relaxed);
     }
 }
 

@@ -1,4 +1,5 @@
-//! Bundle files are compressed, and unpacked in memory: what that may take of it and of the stack is bounded.
+//! The one reader of bundles, wherever they come from. Bundle files are compressed, and unpacked in memory: what an app's may
+//! take of it and of the stack is bounded.
 
 use std::io::{self, Read as _};
 
@@ -6,20 +7,24 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use holochain_types::app::{AppBundle, AppBundleSource, AppRoleResolution, ExistingCellsMap};
-use holochain_types::prelude::{AppBundleError, MemproofMap};
-use mr_bundle::Bundle;
+use holochain_types::app::{
+    AppBundle, AppBundleSource, AppRoleResolution, CoordinatorSource, ExistingCellsMap,
+};
+use holochain_types::dna::CoordinatorBundle;
+use holochain_types::prelude::{AppBundleError, CoordinatorManifest, MemproofMap};
 use mr_bundle::error::MrBundleError;
+use mr_bundle::{Bundle, FileSystemBundler};
 use tokio::runtime::Handle;
+use tokio::sync::oneshot::error::RecvError;
 
-use crate::error::{ConductorError, InterfaceError};
+use crate::error::{ConductorError, InstallError, InterfaceError};
 use crate::thread;
 
 /// Unpacks an app bundle, whose DNA bundles stay packed.
 ///
 /// # Errors
 /// It cannot be read, is none, or is larger than [`MAX_UNPACKED`].
-pub(crate) async fn unpack(source: AppBundleSource) -> Result<AppBundle, ConductorError> {
+pub(crate) async fn unpack(source: AppBundleSource) -> Result<AppBundle, BundleError> {
     let source = match source {
         AppBundleSource::Path(path) => match tokio::fs::read(&path).await {
             Ok(bytes) => AppBundleSource::Bytes(bytes.into()),
@@ -35,7 +40,7 @@ pub(crate) async fn unpack(source: AppBundleSource) -> Result<AppBundle, Conduct
         };
         source.resolve().await
     };
-    Ok(deep(decoding).await??)
+    deep(decoding).await
 }
 
 /// The DNAs of its roles.
@@ -46,7 +51,7 @@ pub(crate) async fn resolve(
     bundle: AppBundle,
     memproofs: MemproofMap,
     existing: ExistingCellsMap,
-) -> Result<AppRoleResolution, ConductorError> {
+) -> Result<AppRoleResolution, BundleError> {
     let decoding = async move {
         let mut left = MAX_UNPACKED;
         let dnas = bundle.get_all_resources().into_iter();
@@ -55,19 +60,57 @@ pub(crate) async fn resolve(
         let bundle = AppBundle::from(Bundle::new(bundle.manifest().clone(), dnas)?);
         bundle.resolve_cells(memproofs, existing).await
     };
-    Ok(deep(decoding).await??)
+    deep(decoding).await
+}
+
+/// Reads a bundle of coordinators.
+///
+/// # Errors
+/// It cannot be read, or is none.
+pub(crate) async fn coordinators(source: CoordinatorSource) -> Result<CoordinatorBundle, MrBundleError> {
+    match source {
+        CoordinatorSource::Path(path) => {
+            Ok(FileSystemBundler::load_from::<CoordinatorManifest>(path).await?.into())
+        }
+        CoordinatorSource::Bundle(bundle) => Ok(*bundle),
+    }
 }
 
 /// Decodes on a thread of its own: a manifest may be nested as deeply as MessagePack is read, which is by recursion, and a
 /// thread of the runtime would overflow, which ends the process.
 async fn deep<T: Send + 'static>(
     decoding: impl Future<Output = Result<T, AppBundleError>> + Send + 'static,
-) -> Result<Result<T, AppBundleError>, ConductorError> {
+) -> Result<T, BundleError> {
     let runtime = Handle::current();
     let decode = move || runtime.block_on(decoding);
-    let decoded = thread::run(thread::Builder::new().stack_size(STACK), decode).await;
-    let decoded = decoded.map_err(InterfaceError::from)?;
-    decoded.map_err(|error| ConductorError::Other(format!("the bundle could not be read: {error}")))
+    Ok(thread::run(thread::Builder::new().stack_size(STACK), decode).await???)
+}
+
+/// Why an app bundle cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BundleError {
+    #[error(transparent)]
+    App(#[from] AppBundleError),
+    #[error("there is no thread to read the bundle on")]
+    NoThread(#[from] io::Error),
+    #[error("reading the bundle panicked")]
+    Panicked(#[from] RecvError),
+}
+
+impl From<BundleError> for ConductorError {
+    fn from(error: BundleError) -> Self {
+        match error {
+            BundleError::App(error) => error.into(),
+            BundleError::NoThread(error) => InterfaceError::from(error).into(),
+            BundleError::Panicked(error) => Self::Other(format!("the bundle could not be read: {error}")),
+        }
+    }
+}
+
+impl From<BundleError> for InstallError {
+    fn from(error: BundleError) -> Self {
+        Self::Bundle { source: error.into() }
+    }
 }
 
 /// The same file with its content as it is, not compressed: decoding it needs no bound, and little work. What cannot be unpacked is

@@ -11,39 +11,44 @@ use holochain_state::mutations::StateMutationError;
 use holochain_types::prelude::Timestamp;
 
 /// In the database where the conductor is kept, so that a crash forgets none; in memory where everything ends with it.
-pub(super) enum Nonces {
-    Kept,
-    Memory(Mutex<Seen>),
+pub(crate) struct Nonces(Kept);
+
+enum Kept {
+    InDatabase(ConductorStore),
+    InMemory(Mutex<Seen>),
 }
 
 /// Each until it expires: a call that comes later is refused for that.
 #[derive(Default)]
-pub(super) struct Seen {
+struct Seen {
     nonces: HashMap<(AgentPubKey, [u8; 32]), Timestamp>,
     /// How many there may be before those that have expired are looked for.
     crowded: usize,
 }
 
 impl Nonces {
-    pub(super) fn new(is_kept: bool) -> Self {
-        if is_kept { Self::Kept } else { Self::Memory(Mutex::default()) }
+    pub(super) fn kept(store: ConductorStore) -> Self {
+        Self(Kept::InDatabase(store))
+    }
+
+    pub(super) fn in_memory() -> Self {
+        Self(Kept::InMemory(Mutex::default()))
     }
 
     /// Uses a nonce up.
     ///
     /// # Errors
     /// The database failed; whether it is used up is unknown then.
-    pub(super) async fn witness(
+    pub(crate) async fn witness(
         &self,
-        store: &ConductorStore,
         agent: AgentPubKey,
         nonce: Nonce256Bits,
         now: Timestamp,
         expires: Timestamp,
     ) -> Result<WitnessNonceResult, StateMutationError> {
-        match self {
-            Self::Kept => store.witness_nonce(agent, nonce, now, expires).await,
-            Self::Memory(seen) => {
+        match &self.0 {
+            Kept::InDatabase(store) => store.witness_nonce(agent, nonce, now, expires).await,
+            Kept::InMemory(seen) => {
                 let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
                 Ok(seen.witness(agent, nonce, now, expires))
             }

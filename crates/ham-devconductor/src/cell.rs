@@ -1,34 +1,59 @@
 //! A running cell: one agent in one DNA.
 
+mod home;
+mod known_grants;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
+use holochain_data::models::WitnessNonceResult;
 use holochain_keystore::MetaLairClient;
 use holochain_nonce::fresh_nonce;
 use holochain_state::DhtStore;
 use holochain_state::host_fn_workspace::SourceChainWorkspace;
+use holochain_state::mutations::StateMutationResult;
 use holochain_state::source_chain::SourceChainResult;
-use holochain_types::prelude::{
-    CellId, ExternIO, FunctionName, InitProperties, Timestamp, ZomeCallParams, ZomeName,
-};
+use holochain_types::prelude::{CellId, ExternIO, FunctionName, Timestamp, ZomeCallParams, ZomeName};
+use holochain_types::signal::Signal;
 use tokio::sync::{Mutex, MutexGuard};
+use tokio_util::task::TaskTracker;
 
-use super::Conductor;
-use super::known_grants::KnownGrants;
-use crate::error::{ConductorError, WorkflowError};
-use crate::dialect::Dialect;
+pub(crate) use home::{Caller, Home};
+
+use crate::budget::Budget;
+use crate::clock::Clock;
+use crate::error::ConductorError;
 use crate::ribosome::Ribosome;
+use crate::signals::Signals;
+use crate::stores::{Apps, Nonces};
+use crate::wasm::Limits;
+use known_grants::KnownGrants;
 
 pub(crate) struct Cell {
     id: CellId,
-    conductor: Weak<Conductor>,
-    keystore: MetaLairClient,
+    shared: Shared,
     dht: DhtStore,
     /// Replaced when the coordinators are updated.
     ribosome: RwLock<Arc<Ribosome>>,
     grants: KnownGrants,
     init: Mutex<()>,
     is_initialized: AtomicBool,
+}
+
+/// What the cells of one conductor share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) home: Weak<dyn Home>,
+    pub(crate) keystore: MetaLairClient,
+    pub(crate) apps: Arc<Apps>,
+    pub(crate) nonces: Arc<Nonces>,
+    pub(crate) signals: Arc<Signals>,
+    pub(crate) clock: Clock,
+    pub(crate) tasks: TaskTracker,
+    /// What each function of a call may use.
+    pub(crate) limits: Limits,
+    /// Whether the end of a chain closes it for commits of its own.
+    pub(crate) closes_chains: bool,
 }
 
 impl std::fmt::Debug for Cell {
@@ -38,16 +63,10 @@ impl std::fmt::Debug for Cell {
 }
 
 impl Cell {
-    pub(super) fn new(
-        conductor: &Arc<Conductor>,
-        id: CellId,
-        dht: DhtStore,
-        ribosome: Arc<Ribosome>,
-    ) -> Self {
+    pub(crate) fn new(id: CellId, shared: Shared, dht: DhtStore, ribosome: Arc<Ribosome>) -> Self {
         Self {
             id,
-            conductor: Arc::downgrade(conductor),
-            keystore: conductor.keystore().clone(),
+            shared,
             dht,
             ribosome: RwLock::new(ribosome),
             grants: KnownGrants::default(),
@@ -61,13 +80,24 @@ impl Cell {
     }
 
     /// # Errors
-    /// It has been stopped.
-    pub(crate) fn conductor(&self) -> Result<Arc<Conductor>, ConductorError> {
-        self.conductor.upgrade().ok_or_else(|| ConductorError::Other("the conductor has stopped".to_owned()))
+    /// The conductor has stopped.
+    pub(crate) fn home(&self) -> Result<Arc<dyn Home>, ConductorError> {
+        let home = self.shared.home.upgrade();
+        home.ok_or_else(|| ConductorError::Other("the conductor has stopped".to_owned()))
     }
 
     pub(crate) fn keystore(&self) -> &MetaLairClient {
-        &self.keystore
+        &self.shared.keystore
+    }
+
+    /// The installed apps, among them its own.
+    pub(crate) fn apps(&self) -> &Apps {
+        &self.shared.apps
+    }
+
+    /// What has to end before the conductor has.
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.shared.tasks
     }
 
     /// The store of its DNA, shared by all cells of it.
@@ -80,9 +110,15 @@ impl Cell {
         &self.grants
     }
 
+    /// That of a root call in it.
+    pub(crate) fn budget(&self) -> Budget {
+        Budget::new(self.shared.limits)
+    }
+
     /// Its chain as it is now, to be written to.
     pub(crate) async fn workspace(&self) -> SourceChainResult<SourceChainWorkspace> {
-        SourceChainWorkspace::new(self.dht(), self.keystore.clone(), self.id.agent_pubkey().clone()).await
+        let agent = self.id.agent_pubkey().clone();
+        SourceChainWorkspace::new(self.dht(), self.keystore().clone(), agent).await
     }
 
     /// A call by its agent, with a nonce of its own, good by the conductor's clock.
@@ -114,7 +150,7 @@ impl Cell {
         Arc::clone(&self.ribosome.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn set_ribosome(&self, ribosome: Arc<Ribosome>) {
+    pub(crate) fn set_ribosome(&self, ribosome: Arc<Ribosome>) {
         *self.ribosome.write().unwrap_or_else(PoisonError::into_inner) = ribosome;
     }
 
@@ -134,33 +170,27 @@ impl Cell {
 
     /// Whether the end of its chain closes it for its own commits.
     pub(crate) fn closes_chains(&self) -> bool {
-        let release = self.conductor.upgrade().map(|conductor| conductor.config().release);
-        Dialect::of(release.unwrap_or_default()).closes_chains
+        self.shared.closes_chains
     }
 
     /// By the conductor's clock.
     pub(crate) fn now(&self) -> Timestamp {
-        self.conductor.upgrade().map_or_else(Timestamp::now, |conductor| conductor.now())
+        self.shared.clock.now()
     }
 
-    /// What was given for the `init` of its role; gone once that passed.
-    pub(crate) async fn init_properties(&self) -> Result<Option<InitProperties>, ConductorError> {
-        let conductor = self.conductor()?;
-        let Some((app, role)) = self.role(&conductor) else { return Ok(None) };
-        Ok(conductor.store().as_read().get_init_properties(&app, &role).await?)
+    /// Uses a call's nonce up.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn witness(&self, params: &ZomeCallParams) -> StateMutationResult<WitnessNonceResult> {
+        let agent = params.provenance.clone();
+        self.shared.nonces.witness(agent, params.nonce, self.now(), params.expires_at).await
     }
 
-    pub(crate) async fn forget_init_properties(&self) -> Result<(), WorkflowError> {
-        let Ok(conductor) = self.conductor() else { return Ok(()) };
-        let Some((app, role)) = self.role(&conductor) else { return Ok(()) };
-        Ok(conductor.store().delete_init_properties(&app, &role).await?)
-    }
-
-    fn role(&self, conductor: &Conductor) -> Option<(String, String)> {
-        let state = conductor.state();
-        let app = state.find_app_containing_cell(&self.id)?;
-        let mut cells = app.provisioned_cells();
-        let role = cells.find(|(_, id)| *id == self.id).map(|(role, _)| role.clone())?;
-        Some((app.id().clone(), role))
+    /// Sends a signal to the clients of the apps that have the cell.
+    pub(crate) fn emit(&self, signal: &Signal) {
+        for app in self.apps().enabled_with(&self.id) {
+            self.shared.signals.send(&app, signal.clone());
+        }
     }
 }
