@@ -23,7 +23,7 @@ use crate::thread;
 /// Unpacks an app bundle, whose DNA bundles stay packed.
 ///
 /// # Errors
-/// It cannot be read, is none, or is larger than [`MAX_UNPACKED`].
+/// It cannot be read, is not an app bundle, or is larger than [`MAX_UNPACKED`].
 pub(crate) async fn unpack(source: AppBundleSource) -> Result<AppBundle, BundleError> {
     let source = match source {
         AppBundleSource::Path(path) => match tokio::fs::read(&path).await {
@@ -46,7 +46,7 @@ pub(crate) async fn unpack(source: AppBundleSource) -> Result<AppBundle, BundleE
 /// The DNAs of its roles.
 ///
 /// # Errors
-/// A role or a DNA bundle is none, or the DNA bundles together are larger than [`MAX_UNPACKED`].
+/// A role or a DNA bundle is not valid, or the DNA bundles together are larger than [`MAX_UNPACKED`].
 pub(crate) async fn resolve(
     bundle: AppBundle,
     memproofs: MemproofMap,
@@ -66,7 +66,7 @@ pub(crate) async fn resolve(
 /// Reads a bundle of coordinators.
 ///
 /// # Errors
-/// It cannot be read, or is none.
+/// It cannot be read, or is not a bundle of coordinators.
 pub(crate) async fn coordinators(source: CoordinatorSource) -> Result<CoordinatorBundle, MrBundleError> {
     match source {
         CoordinatorSource::Path(path) => {

@@ -38,7 +38,7 @@ pub struct Config {
     pub release: Release,
 }
 
-/// A passphrase, which appears nowhere.
+/// A passphrase. No error, log or `Debug` output shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Passphrase(pub(crate) Vec<u8>);
 

@@ -1,4 +1,4 @@
-//! The decoders that a client reaches, for tests that feed them: not for use.
+//! The decoders that a client reaches. Public for tests that feed them; not for use.
 
 use holochain_conductor_api::{AdminRequest, AppAuthenticationRequest, AppRequest};
 use holochain_types::app::AppBundleSource;
@@ -15,9 +15,9 @@ use crate::wasm::Module;
 /// How far a message was understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Understood {
-    /// It is no message.
+    /// It is not a message.
     Nothing,
-    /// It is one, and what it carries is not.
+    /// It is a message, but what it carries is not understood.
     Message,
     /// It carries a token or a request.
     Request,

@@ -40,7 +40,7 @@ impl Ribosome {
     /// Loads the code of all zomes and asks them for their types.
     ///
     /// # Errors
-    /// Code that is missing, no WASM, or no zome.
+    /// Code is missing, is not WASM, or is not a zome.
     pub(crate) async fn load(
         dna: DnaDefHashed,
         wasms: &WasmStore,

@@ -63,7 +63,7 @@ impl Run<'_> {
     /// Calls a callback in zome after zome; the first definitive result ends it.
     ///
     /// # Errors
-    /// A callback that answers something else than it must, or a failure of the host.
+    /// A callback does not answer what it must, or the host failed.
     pub(crate) async fn callbacks<C: CallbackResult + DeserializeOwned + std::fmt::Debug>(
         &self,
         zomes: impl IntoIterator<Item = ZomeName>,
@@ -95,7 +95,7 @@ impl Run<'_> {
     }
 }
 
-/// For a call that another call waits for: the threads that may block are bounded, and were all of them waiting for
+/// For a call that another call waits for: the threads that may block are bounded, and if all of them were waiting for
 /// calls, none would be left to run one.
 async fn on_a_thread_of_its_own<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,

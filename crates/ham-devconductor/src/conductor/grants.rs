@@ -54,7 +54,7 @@ impl Conductor {
     /// Deletes a grant, validated or not.
     ///
     /// # Errors
-    /// There is none of this hash, or as [`grant`](Self::grant).
+    /// There is no grant of this hash, or as [`grant`](Self::grant).
     pub(crate) async fn revoke(
         &self,
         cell: &CellId,

@@ -17,7 +17,7 @@ impl Conductor {
     /// Installs an app from its bundle, with a new key unless one is given.
     ///
     /// # Errors
-    /// A bundle that is none, a key the keystore has not, an id or cells that are there already, a membrane that says no.
+    /// The bundle cannot be read, the keystore does not have the key, the id or a cell exists already, or a membrane says no.
     /// Nothing is installed then, unless a failed genesis is to be ignored.
     pub(crate) async fn install_app(
         &self,

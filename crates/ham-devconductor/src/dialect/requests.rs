@@ -12,7 +12,7 @@ use crate::decode::decode;
 pub(super) enum Request<A> {
     /// The release has none of this name.
     Unknown,
-    /// It is read so; `None` is none.
+    /// Reads it; `None` where the bytes are not one.
     Shape(fn(&[u8]) -> Option<A>),
 }
 
@@ -33,7 +33,7 @@ pub(crate) enum Earlier {
     DumpState { cell_id: CellId },
     /// Records for a chain.
     GraftRecords,
-    /// To restore an app of nobody.
+    /// To restore an app without saying whose.
     RestoreWithoutAgent,
 }
 
@@ -124,7 +124,7 @@ pub(super) fn list_apps(data: &[u8]) -> Option<AdminAsked> {
     today(AdminRequest::ListApps { status_filter })
 }
 
-/// `restore_from_dht` is no field.
+/// There is no field `restore_from_dht`.
 pub(super) fn install_without_restore(data: &[u8]) -> Option<AdminAsked> {
     install(data, |_| None)
 }

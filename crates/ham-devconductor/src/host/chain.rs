@@ -94,7 +94,7 @@ impl CallContext {
     }
 }
 
-/// Countersigning is unstable upstream, and its sessions need witnesses, which one machine has not.
+/// Countersigning is unstable upstream, and its sessions need witnesses, which do not exist on one machine.
 fn refuse_countersigning(entry: &Entry) -> Answer<()> {
     match entry {
         Entry::CounterSign(..) => Err(host("countersigning is not available on an embedded conductor")),

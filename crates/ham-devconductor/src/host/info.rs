@@ -1,4 +1,4 @@
-//! What runs, for whom and when; and the few things WASM has not: time, chance, a log.
+//! What runs, for whom and when; and the few things WASM lacks: time, chance, a log.
 
 use holochain_types::prelude::{
     AgentInfo, Bytes, CallInfo, CapAccess, DnaInfoV1, DnaInfoV2, InitProperties, Level, Timestamp, TraceMsg,

@@ -160,7 +160,7 @@ async fn handle(
         AdminRequest::DumpOpTimings { dna_hash, cursor, limit } => AdminResponse::OpTimingsDumped(
             conductor.dump_op_timings(&dna_hash, cursor.as_ref(), limit).await?,
         ),
-        // There is no network, so there is nothing to tell of it.
+        // There is no network to tell of.
         AdminRequest::DumpNetworkMetrics { dna_hash, .. } => {
             AdminResponse::NetworkMetricsDumped(network::metrics(&conductor.running_ids(), dna_hash.as_ref()))
         }

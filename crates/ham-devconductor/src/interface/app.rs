@@ -142,7 +142,7 @@ async fn handle(
             has_dna(conductor, app, &dna_hash)?;
             AppResponse::OpTimingsDumped(conductor.dump_op_timings(&dna_hash, cursor.as_ref(), limit).await?)
         }
-        // There is no network, so there is nothing to tell of it.
+        // There is no network to tell of.
         AppRequest::AgentInfo { .. } => AppResponse::AgentInfo(Vec::new()),
         AppRequest::PeerMetaInfo { dna_hashes, .. } => {
             AppResponse::PeerMetaInfo(network::peer_meta(&conductor.running_of(app), dna_hashes.as_deref())?)

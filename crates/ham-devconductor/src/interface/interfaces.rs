@@ -42,7 +42,7 @@ impl Interfaces {
     /// Listens for administrators; answers the port.
     ///
     /// # Errors
-    /// The port is taken, or the address is none.
+    /// The port is taken, or the address is not an IP address.
     pub(crate) async fn add_admin(self: &Arc<Self>, interface: &Interface) -> io::Result<u16> {
         let serve = (self.servers.admin)(Arc::downgrade(self));
         let listening = listen(interface, &self.life, serve).await?;
@@ -65,7 +65,7 @@ impl Interfaces {
     /// Attaches an app interface and remembers it; answers the port.
     ///
     /// # Errors
-    /// The port is taken, the address is none, or the database failed.
+    /// The port is taken, the address is not an IP address, or the database failed.
     pub(crate) async fn attach_app(&self, interface: Interface) -> Result<u16, ConductorError> {
         let id = AppInterfaceId::new(interface.port);
         let port = self.listen_for_app(&id, &interface).await.map_err(InterfaceError::from)?;

@@ -30,7 +30,7 @@ impl Drop for Listening {
 /// Serves each client in a task of its own, [`MAX_CONNECTIONS`] at a time.
 ///
 /// # Errors
-/// The port is taken, or the address is none.
+/// The port is taken, or the address is not an IP address.
 pub(super) async fn listen(interface: &Interface, life: &Life, serve: Arc<Serve>) -> io::Result<Listening> {
     let listener = Listener::bind(interface.port, interface.address.as_deref()).await?;
     let listening = Listening { port: listener.port(), stop: life.closing().child_token() };

@@ -1,4 +1,4 @@
-//! What there is to say of a network that is none: a DNA whose cells run has one, and nobody else is in it.
+//! What there is to say of a network that does not exist: a DNA whose cells run has one, with nobody else in it.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -7,9 +7,9 @@ use holochain_types::websocket::AllowedOrigins;
 /// Where an interface listens and who may connect.
 #[derive(Debug, Clone)]
 pub(crate) struct Interface {
-    /// 0 for a free one.
+    /// 0 for a free port.
     pub(crate) port: u16,
-    /// The loopback addresses where there is none.
+    /// `None` for the loopback addresses.
     pub(crate) address: Option<String>,
     pub(crate) allowed_origins: AllowedOrigins,
     /// The only app whose tokens are good here.

@@ -16,7 +16,7 @@ impl Listener {
     /// Port 0 is a free one. Without an address, the loopback addresses.
     ///
     /// # Errors
-    /// The port is taken, or the address is none.
+    /// The port is taken, or the address is not an IP address.
     pub(super) async fn bind(port: u16, address: Option<&str>) -> io::Result<Self> {
         let address = address.map(str::parse::<IpAddr>).transpose().map_err(io::Error::other)?;
         let (v4, v6) = match address {

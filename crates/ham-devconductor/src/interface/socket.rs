@@ -70,13 +70,13 @@ impl Incoming {
         }
     }
 
-    /// The next message, or why what came is none; `None` when the client is gone.
+    /// The next message, or why what came is not one; `None` when the client is gone.
     async fn next(&mut self) -> Option<Result<WireMessage, SerializedBytesError>> {
         Some(decode(&self.0.next().await?))
     }
 
     /// Answers requests until the client goes or `stop` is cancelled; `refuse` makes the answer to one that cannot be
-    /// `read`. What is under way then runs to its end; `None` is no answer.
+    /// `read`. What is under way then runs to its end; `None` is not answered.
     pub(super) async fn answer<Q, A, F>(
         mut self,
         outgoing: Outgoing,
@@ -101,7 +101,7 @@ impl Incoming {
                 Some(Ok(WireMessage::Request { id, data })) => (id, data),
                 // It names no request, so nobody can be told.
                 Some(_) => {
-                    tracing::warn!("a client sent what is no request");
+                    tracing::warn!("a client sent something that is not a request");
                     continue;
                 }
                 None => return,

@@ -143,7 +143,7 @@ fn call_error(error: &wasmi::Error) -> WasmError {
         Some(TrapCode::BadConversionToInteger) => "invalid conversion to integer".to_owned(),
         Some(TrapCode::StackOverflow) => "call stack exhausted".to_owned(),
         Some(TrapCode::BadSignature) => "indirect call type mismatch".to_owned(),
-        // No fuel, no memory: bounds that `holochain` has not, or tells as `unreachable`.
+        // No fuel, no memory: bounds that `holochain` does not have, or tells as `unreachable`.
         _ => error.to_string(),
     };
     wasm_error!(WasmErrorInner::CallError(format!("RuntimeError: {text}")))
