@@ -90,8 +90,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     };
     let app_port = match args.app_port {
         Some(port) => {
-            let taken =
-                |error| Failure::new(Exit::Local, anyhow::Error::msg(error), "pass another --app-port");
+            let taken = |error| Failure::new(Exit::Local, error, "pass another --app-port");
             Some(conductor.attach_app_interface(port).await.map_err(taken)?)
         }
         None => None,
