@@ -1,61 +1,68 @@
 //! The one reader of bundles, wherever they come from. Bundle files are compressed, and unpacked in memory: what an app's may
 //! take of it and of the stack is bounded.
 
-use std::io::{self, Read as _};
+use std::io;
+use std::path::Path;
 
 use bytes::Bytes;
-use flate2::Compression;
-use flate2::read::GzDecoder;
-use flate2::write::GzEncoder;
+use ham_bundle::{Inflated, MAX_INFLATED};
 use holochain_types::app::{
     AppBundle, AppBundleSource, AppRoleResolution, CoordinatorSource, ExistingCellsMap,
 };
 use holochain_types::dna::CoordinatorBundle;
 use holochain_types::prelude::{AppBundleError, CoordinatorManifest, MemproofMap};
+use mr_bundle::Bundle;
 use mr_bundle::error::MrBundleError;
-use mr_bundle::{Bundle, FileSystemBundler};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot::error::RecvError;
 
-use crate::error::{ConductorError, InstallError, InterfaceError};
+use crate::error::{ApiError, ConductorError, InstallError, InterfaceError};
 use crate::thread;
 
 /// Unpacks an app bundle, whose DNA bundles stay packed.
 ///
 /// # Errors
-/// It cannot be read, is not an app bundle, or is larger than [`MAX_UNPACKED`].
+/// It cannot be read, is not an app bundle, or is larger than [`MAX_INFLATED`].
 pub(crate) async fn unpack(source: AppBundleSource) -> Result<AppBundle, BundleError> {
-    let source = match source {
-        AppBundleSource::Path(path) => match tokio::fs::read(&path).await {
-            Ok(bytes) => AppBundleSource::Bytes(bytes.into()),
-            // Read once more for the error that it is.
-            Err(_) => AppBundleSource::Path(path),
-        },
-        bytes @ AppBundleSource::Bytes(_) => bytes,
+    let bytes = match source {
+        AppBundleSource::Path(path) => read(&path).await?,
+        AppBundleSource::Bytes(bytes) => bytes,
     };
     let decoding = async move {
-        let source = match source {
-            AppBundleSource::Bytes(bytes) => AppBundleSource::Bytes(stored(bytes, &mut { MAX_UNPACKED })?),
-            path @ AppBundleSource::Path(_) => path,
-        };
-        source.resolve().await
+        let bytes = Inflated::default().stored(bytes).map_err(unread)?;
+        AppBundleSource::Bytes(bytes).resolve().await
     };
     deep(decoding).await
+}
+
+/// The bytes of a file. Others than regular files (a device, a pipe) have no end, or none that comes.
+async fn read(path: &Path) -> Result<Bytes, MrBundleError> {
+    let failed = |error| MrBundleError::IoError(format!("Failed to read bundle file: {path:?}"), error);
+    let metadata = tokio::fs::metadata(path).await.map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(failed(io::Error::other("it is not a regular file")));
+    }
+    if metadata.len() > MAX_INFLATED {
+        return Err(failed(io::Error::other(format!("it is larger than {MAX_INFLATED} bytes"))));
+    }
+    Ok(tokio::fs::read(path).await.map_err(failed)?.into())
 }
 
 /// The DNAs of its roles.
 ///
 /// # Errors
-/// A role or a DNA bundle is not valid, or the DNA bundles together are larger than [`MAX_UNPACKED`].
+/// A role or a DNA bundle is not valid, or the DNA bundles together are larger than [`MAX_INFLATED`].
 pub(crate) async fn resolve(
     bundle: AppBundle,
     memproofs: MemproofMap,
     existing: ExistingCellsMap,
 ) -> Result<AppRoleResolution, BundleError> {
     let decoding = async move {
-        let mut left = MAX_UNPACKED;
-        let dnas = bundle.get_all_resources().into_iter();
-        let dnas = dnas.map(|(name, dna)| Ok((name.clone(), stored(dna.clone().into(), &mut left)?.into())));
+        let mut inflated = Inflated::default();
+        let dnas = bundle.get_all_resources().into_iter().map(|(name, dna)| {
+            let stored = inflated.stored(dna.clone().into()).map_err(unread)?;
+            Ok((name.clone(), stored.into()))
+        });
         let dnas: Vec<_> = dnas.collect::<Result<_, MrBundleError>>()?;
         let bundle = AppBundle::from(Bundle::new(bundle.manifest().clone(), dnas)?);
         bundle.resolve_cells(memproofs, existing).await
@@ -66,14 +73,22 @@ pub(crate) async fn resolve(
 /// Reads a bundle of coordinators.
 ///
 /// # Errors
-/// It cannot be read, or is not a bundle of coordinators.
-pub(crate) async fn coordinators(source: CoordinatorSource) -> Result<CoordinatorBundle, MrBundleError> {
-    match source {
-        CoordinatorSource::Path(path) => {
-            Ok(FileSystemBundler::load_from::<CoordinatorManifest>(path).await?.into())
-        }
-        CoordinatorSource::Bundle(bundle) => Ok(*bundle),
-    }
+/// It cannot be read, is not a bundle of coordinators, or is larger than [`MAX_INFLATED`].
+pub(crate) async fn coordinators(source: CoordinatorSource) -> Result<CoordinatorBundle, BundleError> {
+    let path = match source {
+        CoordinatorSource::Path(path) => path,
+        CoordinatorSource::Bundle(bundle) => return Ok(*bundle),
+    };
+    let bytes = read(&path).await?;
+    let decoding = async move {
+        let bytes = Inflated::default().stored(bytes).map_err(unread)?;
+        Ok(Bundle::<CoordinatorManifest>::unpack(&*bytes)?.into())
+    };
+    deep(decoding).await
+}
+
+fn unread(error: io::Error) -> MrBundleError {
+    MrBundleError::IoError("Failed to decompress bundle".to_owned(), error)
 }
 
 /// Decodes on a thread of its own: a manifest may be nested as deeply as MessagePack is read, which is by recursion, and a
@@ -91,6 +106,8 @@ async fn deep<T: Send + 'static>(
 pub(crate) enum BundleError {
     #[error(transparent)]
     App(#[from] AppBundleError),
+    #[error(transparent)]
+    Unread(#[from] MrBundleError),
     #[error("there is no thread to read the bundle on")]
     NoThread(#[from] io::Error),
     #[error("reading the bundle panicked")]
@@ -101,8 +118,20 @@ impl From<BundleError> for ConductorError {
     fn from(error: BundleError) -> Self {
         match error {
             BundleError::App(error) => error.into(),
+            BundleError::Unread(error) => error.into(),
             BundleError::NoThread(error) => InterfaceError::from(error).into(),
             BundleError::Panicked(error) => Self::Other(format!("the bundle could not be read: {error}")),
+        }
+    }
+}
+
+impl From<BundleError> for ApiError {
+    fn from(error: BundleError) -> Self {
+        match error {
+            BundleError::Unread(error) | BundleError::App(AppBundleError::MrBundleError(error)) => {
+                error.into()
+            }
+            other => ConductorError::from(other).into(),
         }
     }
 }
@@ -112,29 +141,6 @@ impl From<BundleError> for InstallError {
         Self::Bundle { source: error.into() }
     }
 }
-
-/// The same file with its content as it is, not compressed: decoding it needs no bound, and little work. What cannot be unpacked is
-/// left to whoever does it.
-///
-/// # Errors
-/// It is larger than what is `left`, which it takes its size from, when it is unpacked.
-fn stored(compressed: Bytes, left: &mut u64) -> Result<Bytes, MrBundleError> {
-    let failed = |error| MrBundleError::IoError("Failed to decompress bundle".to_owned(), error);
-    let mut file = GzEncoder::new(Vec::new(), Compression::none());
-    match io::copy(&mut GzDecoder::new(&*compressed).take(*left + 1), &mut file) {
-        Ok(size) if size > *left => {
-            Err(failed(io::Error::other(format!("it is larger than {MAX_UNPACKED} bytes"))))
-        }
-        Ok(size) => {
-            *left -= size;
-            file.finish().map(Bytes::from).map_err(failed)
-        }
-        Err(_) => Ok(compressed),
-    }
-}
-
-/// What a bundle may be unpacked, and its DNA bundles together, in bytes; no app is near it.
-const MAX_UNPACKED: u64 = 512 << 20;
 
 /// Sixteen kibibytes for each of the 1024 levels that are read.
 const STACK: usize = 16 << 20;

@@ -24,7 +24,9 @@ fn modules() -> Modules {
 fn no_files_need_each_other() {
     let needs = paths::needs(&modules());
     // It would find nothing if it understood nothing.
-    assert!(needs["workflow/call.rs"].contains_key("run.rs") && needs["run.rs"].contains_key("host/context.rs"));
+    assert!(
+        needs["workflow/call.rs"].contains_key("run.rs") && needs["run.rs"].contains_key("host/context.rs")
+    );
     let circles = circles::of(&needs);
     assert!(circles.is_empty(), "circles of files:\n\n{}", circles.join("\n\n"));
 }
