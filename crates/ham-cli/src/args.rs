@@ -6,8 +6,8 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::commands::{
-    agent, app, call, chain, clones, completions, conductor, demo, dev, doctor, feed, grants, hash, info,
-    listen, man, pack, ping, request, signals, state, token, unpack,
+    agent, app, bench, call, chain, clones, completions, conductor, demo, dev, doctor, feed, grants, hash,
+    info, listen, man, pack, ping, request, signals, state, token, unpack,
 };
 use crate::exit;
 use crate::failure::Failure;
@@ -32,6 +32,8 @@ pub(crate) enum Command {
     /// Install, list, enable, disable, update and remove apps
     #[command(subcommand)]
     App(app::Args),
+    /// Measure a zome function: calls a second, time to the answer, outcomes
+    Bench(bench::Args),
     /// Call a zome function
     Call(call::Args),
     /// Show the source chain of a cell, action by action

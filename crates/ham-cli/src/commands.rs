@@ -2,6 +2,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod app;
+pub(crate) mod bench;
 pub(crate) mod call;
 pub(crate) mod chain;
 pub(crate) mod clones;
@@ -121,6 +122,7 @@ async fn run(context: &Context, command: args::Command) -> Result<(), Failure> {
     match command {
         Command::Agent(args) => agent::run(context, args).await,
         Command::App(args) => app::run(context, args).await,
+        Command::Bench(args) => bench::run(context, args).await,
         Command::Call(args) => call::run(context, args).await,
         Command::Chain(args) => chain::run(context, args).await,
         Command::Clone(args) => clones::run(context, args).await,

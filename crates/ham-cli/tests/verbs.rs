@@ -199,3 +199,30 @@ fn a_chain_is_shown_with_its_entries_and_without_secrets() {
         ham.run(&["chain", "nowhere"]).await.failed(2, &["ledger"]);
     });
 }
+
+#[test]
+fn a_function_is_measured_and_each_call_is_counted() {
+    run(async {
+        let (_conductor, ham) = conductor().await;
+        let ham = ham.with("HAM_APP_ID", "one");
+        ham.run(&["app", "install", &probe(), "--id", "one"]).await.ok();
+        let bench = ["bench", "probe", "probe", "echo_text", "\"x\"", "--calls", "50", "--read-only"];
+        let measured = json(&ham, &bench).await;
+        assert_eq!((&measured["answered"], &measured["others"]), (&json!(50), &json!([])), "{measured}");
+        assert!(measured["quantiles"]["p99_us"].as_u64() <= measured["slowest_us"].as_u64(), "{measured}");
+        let writes =
+            ["bench", "probe", "probe", "create_item", "{\"call_id\":\"a\",\"body\":\"b\"}", "--calls", "9"];
+        assert_eq!(json(&ham, &writes).await["answered"], 9);
+        // And the one before them, which is not counted.
+        assert_eq!(json(&ham, &["call", "probe", "probe", "count_items"]).await, 10);
+        let failing = json(&ham, &["bench", "probe", "probe", "fail", "\"no\"", "--calls", "3"]).await;
+        assert_eq!(
+            (&failing["answered"], &failing["others"][0]["count"]),
+            (&json!(0), &json!(4)),
+            "{failing}"
+        );
+        ham.run(&["bench", "probe", "probe", "echo_text", "--in-flight", "0"])
+            .await
+            .failed(2, &["--in-flight"]);
+    });
+}

@@ -68,7 +68,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
 }
 
 /// The encoded payload.
-async fn payload(context: &Context, given: Option<&str>, raw: bool) -> Result<ExternIO, Failure> {
+pub(super) async fn payload(context: &Context, given: Option<&str>, raw: bool) -> Result<ExternIO, Failure> {
     let Some(given) = given else { return Ok(ExternIO(vec![NIL])) };
     if raw && given != "-" && !given.starts_with('@') {
         return Err(Failure::usage(
