@@ -1,5 +1,6 @@
 //! How an embedded conductor is set up.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 
@@ -26,8 +27,12 @@ pub struct Config {
     pub data: DataDirectory,
     /// The port of the admin interface on the loopback addresses, 0 for a free one. Default: 0.
     pub admin_port: u16,
-    /// Which origins may connect to the admin interface. Default: any.
+    /// Which origins may connect to the admin interface. Default: any but those of pages from elsewhere.
     pub allowed_origins: AllowedOrigins,
+    /// The origins of pages from elsewhere that may connect where an interface lets in any: `https://example.org`, or `*` for all.
+    /// Without them such an interface lets in names without a scheme, which no browser sends, and pages of this machine. Default:
+    /// none.
+    pub foreign_origins: BTreeSet<String>,
     /// How many instructions one call of a zome function may run, host functions not counted. Default: [`DEFAULT_FUEL`].
     pub fuel: NonZeroU64,
     /// How many bytes of memory one call of a zome function may use, at most 4 GiB. Default: [`DEFAULT_MEMORY`].
@@ -61,6 +66,7 @@ impl Default for Config {
             data: DataDirectory::default(),
             admin_port: 0,
             allowed_origins: AllowedOrigins::Any,
+            foreign_origins: BTreeSet::new(),
             fuel: DEFAULT_FUEL,
             memory: DEFAULT_MEMORY,
             passphrase: None,
@@ -88,6 +94,13 @@ impl Config {
     #[must_use]
     pub fn with_allowed_origins(mut self, origins: AllowedOrigins) -> Self {
         self.allowed_origins = origins;
+        self
+    }
+
+    /// Lets pages from elsewhere connect where an interface lets in any.
+    #[must_use]
+    pub fn with_foreign_origins(mut self, origins: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.foreign_origins = origins.into_iter().map(Into::into).collect();
         self
     }
 

@@ -6,6 +6,7 @@ mod direct;
 mod interfaces;
 mod listening;
 mod network;
+mod origin;
 mod place;
 mod port;
 mod servers;

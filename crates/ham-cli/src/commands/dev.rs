@@ -39,6 +39,10 @@ pub(crate) struct Args {
     /// Attach an app interface on this port; 0 picks a free one
     #[arg(long, value_name = "PORT")]
     app_port: Option<u16>,
+    /// Let pages of these origins connect, separated by commas: `https://example.org`, or `*` for any. Pages of this machine
+    /// and programs are let in without it
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
+    allowed_origins: Vec<String>,
     /// Read the data directory, the keystore and the admin port from a conductor configuration, as `holochain` does
     #[arg(long, value_name = "FILE", conflicts_with_all = ["data"])]
     config_path: Option<PathBuf>,
@@ -66,7 +70,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         None if args.data == Path::new(TEMPORARY) => Config::default(),
         None => Config::default().with_data(&args.data),
     };
-    let mut config = config.with_release(args.release);
+    let mut config = config.with_release(args.release).with_foreign_origins(args.allowed_origins);
     // Who starts this in the place of `holochain` means the file, whatever the environment says of another conductor.
     let settings = &context.settings;
     let ports = args.config_path.is_none() || settings.values.source("admin_port") == Source::Flag;

@@ -108,3 +108,30 @@ async fn a_data_directory_whose_path_no_socket_fits_below_is_told_so() {
         .await
         .failed(2, &["--data", "path is too long", "socket"]);
 }
+
+/// Case: a page of any site could read private entries, issue tokens, uninstall.
+#[tokio::test]
+async fn pages_from_elsewhere_are_refused_unless_they_are_named() {
+    let ham = Ham::new();
+    for (named, is_let_in) in [(None, false), (Some("https://example.org"), true)] {
+        let app = probe();
+        let mut arguments = vec!["dev", "--app", &app];
+        arguments.extend(named.iter().flat_map(|named| ["--allowed-origins", *named]));
+        let mut running = ham.start(&arguments);
+        running.line(|line| line == "Conductor ready.").await;
+        for (origin, near) in
+            [("https://example.org", false), ("http://localhost:8080", true), ("null", false)]
+        {
+            let ran = ham.run(&["app", "list", "--origin", origin]).await;
+            if near || is_let_in && origin != "null" {
+                ran.ok();
+            } else {
+                ran.failed(3, &["400"]);
+            }
+        }
+        ham.run(&["ping"]).await.ok();
+        running.signal(Signal::TERM);
+        running.ended().await;
+    }
+    ham.run(&["dev", "--origin", "x"]).await.failed(2, &["--origin"]);
+}

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::origin::{Foreign, Origins};
 use super::place::Interface;
 use super::port::Listener;
 use super::transport::{Socket, handshake};
@@ -31,11 +32,16 @@ impl Drop for Listening {
 ///
 /// # Errors
 /// The port is taken, or the address is not an IP address.
-pub(super) async fn listen(interface: &Interface, life: &Life, serve: Arc<Serve>) -> io::Result<Listening> {
+pub(super) async fn listen(
+    interface: &Interface,
+    foreign: Foreign,
+    life: &Life,
+    serve: Arc<Serve>,
+) -> io::Result<Listening> {
     let listener = Listener::bind(interface.port, interface.address.as_deref()).await?;
     let listening = Listening { port: listener.port(), stop: life.closing().child_token() };
     let (stop, killed, tasks) = (listening.stop.clone(), life.killed().clone(), life.tasks().clone());
-    let origins = Arc::new(interface.allowed_origins.clone());
+    let origins = Arc::new(Origins::new(interface.allowed_origins.clone(), foreign));
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     life.tasks().spawn(async move {
         while let Some(stream) = stop.run_until_cancelled(listener.accept()).await {

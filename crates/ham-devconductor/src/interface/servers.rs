@@ -19,7 +19,8 @@ pub(crate) fn interfaces(conductor: &Arc<Conductor>) -> Arc<Interfaces> {
             Arc::new(move |socket, stop| app::serve(conductor.clone(), only.clone(), socket, stop))
         }),
     };
-    Interfaces::new(Arc::clone(conductor.apps()), conductor.life().clone(), servers)
+    let foreign = Arc::new(conductor.config().foreign_origins.clone());
+    Interfaces::new(Arc::clone(conductor.apps()), conductor.life().clone(), servers, foreign)
 }
 
 #[cfg(test)]

@@ -8,13 +8,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
-use holochain_types::websocket::AllowedOrigins;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::StatusCode;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
+
+use super::origin::Origins;
 
 /// A connection whose handshake is done.
 pub(super) struct Socket(WebSocketStream<TcpStream>);
@@ -81,12 +82,12 @@ impl Sink {
 }
 
 /// The handshake of a client from an allowed origin; `None` for any other, and for one that is too slow.
-pub(super) async fn handshake(stream: TcpStream, origins: &AllowedOrigins) -> Option<Socket> {
+pub(super) async fn handshake(stream: TcpStream, origins: &Origins) -> Option<Socket> {
     #[expect(clippy::result_large_err, reason = "the crate's own signature")]
     let check = |request: &Request, response: Response| {
         let origin = request.headers().get("Origin").and_then(|origin| origin.to_str().ok());
         match origin {
-            Some(origin) if origins.is_allowed(origin) => Ok(response),
+            Some(origin) if origins.admit(origin) => Ok(response),
             Some(_) => Err(refused("this `Origin` is not allowed")),
             None => Err(refused("Missing `Origin` header")),
         }
