@@ -4,6 +4,7 @@
 mod advice;
 mod app;
 mod args;
+mod code;
 mod commands;
 mod complete;
 mod conductor;

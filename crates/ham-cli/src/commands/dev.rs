@@ -10,7 +10,9 @@ use holochain_conductor_api::{AdminInterfaceConfig, InterfaceDriver};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 
+use crate::code::Compared;
 use crate::conductor::embedded;
+use crate::connect;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -39,6 +41,9 @@ pub(crate) struct Args {
     /// Attach an app interface on this port; 0 picks a free one
     #[arg(long, value_name = "PORT")]
     app_port: Option<u16>,
+    /// Where the directory has the app already, run the coordinator zomes of the bundle in the place of those that it has
+    #[arg(long)]
+    update: bool,
     /// Let pages of these origins connect, separated by commas: `https://example.org`, or `*` for any. Pages of this machine
     /// and programs are let in without it
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
@@ -88,7 +93,12 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let app_id = match bundle {
         Some(bundle) => {
             let id = settings.app_id().ok().map(ToOwned::to_owned);
-            Some(embedded::install(context.output, &conductor, bundle, id).await?)
+            let id = embedded::install(context.output, &conductor, bundle.clone(), id).await?;
+            // What is kept may be an app of this id with other code.
+            if data.is_some() {
+                same_code(context, conductor.admin_port(), &bundle, &id, args.update).await?;
+            }
+            Some(id)
         }
         None => None,
     };
@@ -111,6 +121,35 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     )?;
     // Until a signal drops this, and the conductor with it.
     std::future::pending().await
+}
+
+/// Tells where an app that was there runs other zomes than the bundle, or has it run those.
+async fn same_code(
+    context: &Context,
+    port: u16,
+    bundle: &[u8],
+    id: &str,
+    update: bool,
+) -> Result<(), Failure> {
+    let settings = context.settings.of_running(port, None);
+    let admin = connect::admin(&settings, connect::CONNECT_TIMEOUT)?;
+    let compared = Compared::of(&admin, bundle, Some(id.to_owned())).await?;
+    if update {
+        return compared.update(&admin).await;
+    }
+    match (&compared.other_dna, compared.stale().as_slice()) {
+        (Some(role), _) => context.output.warning(&format!(
+            "the app `{id}` of this directory runs other integrity zomes than the bundle (role `{role}`): it is another DNA, \
+             and stays as it is. Pass another --app-id, or another --data, or `ham app uninstall {id}` first"
+        )),
+        (None, []) => {}
+        (None, cells) => context.output.warning(&format!(
+            "the app `{id}` of this directory runs other coordinator zomes than the bundle ({}): pass --update to run \
+             those of the bundle",
+            cells.join(", ")
+        )),
+    }
+    Ok(())
 }
 
 /// What a `holochain` configuration says that matters here: network settings do not.

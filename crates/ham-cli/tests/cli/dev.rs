@@ -135,3 +135,37 @@ async fn pages_from_elsewhere_are_refused_unless_they_are_named() {
     }
     ham.run(&["dev", "--origin", "x"]).await.failed(2, &["--origin"]);
 }
+
+/// Case: code that had changed was not loaded, without a word.
+#[tokio::test]
+async fn an_app_that_is_kept_with_other_code_is_told_of() {
+    let ham = Ham::new();
+    let [data, app, new] =
+        ["data", "app", "new.happ"].map(|name| ham.home.path().join(name).display().to_string());
+    ham.run(&["unpack", &probe(), "--output", &app]).await.ok();
+    ham.run(&["unpack", &format!("{app}/probe.dna")]).await.ok();
+    ham.run(&["unpack", &format!("{app}/ledger.dna")]).await.ok();
+    // A section of no meaning makes another module of it.
+    let append = |module: &str| {
+        let path = format!("{app}/probe/{module}");
+        std::fs::write(&path, [&*std::fs::read(&path).unwrap(), b"\x00\x05\x04note"].concat()).unwrap();
+    };
+    let pack = ["pack", &app, "--recursive", "--output", &new];
+    let dev = async |arguments: &[&str]| {
+        let mut running = ham.start(&[&["dev", "--data", &data, "--app"], arguments].concat());
+        running.line(|line| line == "Conductor ready.").await;
+        running.signal(Signal::TERM);
+        running.rest().await
+    };
+    assert!(!dev(&[&probe()]).await.contains("warning"));
+    append("probe.wasm");
+    ham.run(&pack).await.ok();
+    let told = dev(&[&new]).await;
+    assert!(told.contains("other coordinator zomes") && told.contains("--update"), "{told}");
+    assert!(!dev(&[&new, "--update"]).await.contains("warning"));
+    assert!(!dev(&[&new]).await.contains("warning"));
+    append("probe_integrity.wasm");
+    ham.run(&pack).await.ok();
+    let told = dev(&[&new]).await;
+    assert!(told.contains("other integrity zomes") && told.contains("probe"), "{told}");
+}
