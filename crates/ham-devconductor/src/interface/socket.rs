@@ -1,9 +1,11 @@
 //! One connection: requests are answered as they are done, a bounded number at a time, and signals go out between answers.
 
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use holochain_conductor_api::ExternalApiWireError;
 use holochain_serialized_bytes::{self as bytes, SerializedBytesError};
 use holochain_websocket::WireMessage;
@@ -111,7 +113,7 @@ impl Incoming {
             let answer = read(&data).map(&handle).ok_or_else(|| refuse(malformed()));
             tasks.spawn(async move {
                 let answer = match answer {
-                    Ok(answer) => answer.await,
+                    Ok(answer) => answered(answer, refuse).await,
                     Err(refused) => Some(refused),
                 };
                 let Some(answer) = answer else { return };
@@ -154,6 +156,18 @@ fn malformed() -> ExternalApiWireError {
     ExternalApiWireError::Deserialization("Failed to deserialize request".to_owned())
 }
 
+/// What `answer` comes to. Its panic is an error of this request, and of no other.
+async fn answered<A>(
+    answer: impl Future<Output = Option<A>>,
+    refuse: fn(ExternalApiWireError) -> A,
+) -> Option<A> {
+    AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
+        let text = "Answering this request panicked; the conductor's log says where";
+        tracing::error!("answering a request panicked");
+        Some(refuse(ExternalApiWireError::InternalError(text.to_owned())))
+    })
+}
+
 /// Requests of one connection that are worked on at a time, as in `holochain` 0.7.1.
 const CONCURRENT_REQUESTS: usize = 128;
 
@@ -165,3 +179,19 @@ const PING_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How long a client may take nothing of what is sent to it, as in `holochain` 0.7.1.
 const WRITE_PATIENCE: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Case: the task ended, and nobody was answered.
+    #[tokio::test]
+    async fn a_panic_is_the_answer_to_its_own_request() {
+        let refuse = |error: ExternalApiWireError| format!("{error:?}");
+        let panicking = async { panic!("not implemented") };
+        let answer = answered::<String>(panicking, refuse).await.expect("an answer");
+        assert!(answer.contains("panicked") && !answer.contains("not implemented"), "{answer}");
+        assert_eq!(answered(async { Some("fine".to_owned()) }, refuse).await.as_deref(), Some("fine"));
+        assert_eq!(answered(async { None }, refuse).await, None);
+    }
+}

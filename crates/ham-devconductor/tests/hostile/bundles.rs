@@ -178,6 +178,23 @@ fn properties_without_end_are_refused() {
     });
 }
 
+/// Case: the installation was never answered, and from then on nobody could list the apps.
+#[test]
+fn a_role_that_has_clones_only_is_served() {
+    use holochain_types::prelude::CellProvisioning;
+    run(async |server| {
+        let mut only = role("clones", "it.dna");
+        only.provisioning = Some(CellProvisioning::CloneOnly);
+        only.dna.clone_limit = 1;
+        let good = dna(manifest(&fresh_name(), zome("integrity"), zome("zome")));
+        let id = server.install_bytes(pack(one_role(only), [("it.dna", good)])).await.unwrap();
+        let apps = server.admin.list_apps(None).await.unwrap();
+        let app = apps.iter().find(|app| app.installed_app_id == id).unwrap();
+        assert!(app.cell_info["clones"].is_empty());
+        server.serves().await;
+    });
+}
+
 /// Mebibytes of zeros from kilobytes: a deflate stream of one block over and over.
 fn bomb(mebibytes: usize) -> Vec<u8> {
     let mut compress = Compress::new(Compression::best(), false);
