@@ -100,7 +100,7 @@ fn app() -> Arg {
         .alias("happ")
         .value_name("FILE.happ")
         .value_parser(PathBufValueParser::new())
-        .help("Start a conductor with the app in this bundle, for this command; - is standard input")
+        .help("Start a conductor with the app in this bundle, for this command; `-` is standard input")
         .help_heading(CONDUCTOR)
 }
 

@@ -12,9 +12,11 @@
 //! Everything else has no JSON: other keys, a key twice, extension types, NaN and the infinities, strings that are no
 //! UTF-8, a map with the one key `$hash` or `$bytes`, and what is nested deeper than [`MAX_DEPTH`].
 
+mod layout;
 mod read;
 mod write;
 
+pub(crate) use layout::laid_out;
 pub(crate) use read::payload;
 pub(crate) use write::shown;
 

@@ -1,5 +1,4 @@
 #![doc = include_str!("../README.md")]
-#![warn(clippy::mod_module_files)]
 
 mod advice;
 mod app;

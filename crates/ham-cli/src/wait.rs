@@ -1,16 +1,15 @@
 //! `--wait`: attempts until one succeeds, or fails in a way that time does not heal. One for conductors and other
 //! servers.
 
-use std::error::Error;
 use std::future::Future;
 use std::time::Duration;
 
 use ham::{Recovery, compute_delay_ms};
-use ham_session::TlsError;
 
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::terminal::one_line;
 
 /// An attempt that failed.
 #[derive(Debug)]
@@ -22,11 +21,8 @@ pub(crate) struct Failed {
 
 impl Failed {
     /// `recovery` is what the error says helps.
-    pub(crate) fn new<E>(error: E, recovery: Recovery, failure: impl FnOnce(E) -> Failure) -> Self
-    where
-        E: Error + 'static,
-    {
-        let heals = matches!(recovery, Recovery::Reconnect | Recovery::CoolDown { .. }) && !untrusted(&error);
+    pub(crate) fn new<E>(error: E, recovery: Recovery, failure: impl FnOnce(E) -> Failure) -> Self {
+        let heals = matches!(recovery, Recovery::Reconnect | Recovery::CoolDown { .. });
         Self { heals, failure: failure(error) }
     }
 }
@@ -54,7 +50,7 @@ where
     let pause = |attempt: u32, failure: &Failure| {
         let pause = Duration::from_millis(compute_delay_ms(attempt.saturating_sub(1), backoff));
         let label = if attempt > backoff.escalate_after { "error" } else { "waiting" };
-        let causes = failure.causes().join(": ");
+        let causes = one_line(&failure.causes().join(": "));
         context.output.note(&format!("{label}: attempt {attempt}: {causes}; trying again in {pause:?}"));
         last = Some((causes, failure.advice().unwrap_or_default().to_owned()));
         pause
@@ -73,18 +69,13 @@ where
     }
 }
 
-/// A server that is not trusted becomes so by what somebody does to it or to its URL, not by waiting.
-fn untrusted(error: &(dyn Error + 'static)) -> bool {
-    let mut causes = anyhow::Chain::new(error).filter_map(|error| error.downcast_ref());
-    causes.any(|error| !matches!(error, TlsError::Io(_)))
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use ham::ConnectError;
-    use ham_session::DialError;
+    use ham_session::{DialError, TlsError};
+    use rustls::{CertificateError, Error};
 
     use super::*;
 
@@ -103,6 +94,10 @@ mod tests {
         assert!(!heals(refused(http::StatusCode::UNAUTHORIZED)));
         assert!(!heals(refused(http::StatusCode::FORBIDDEN)));
         assert!(!heals(DialError::InvalidUrl { reason: "it has no host".to_owned() }));
+        // Who is not trusted becomes so by what somebody does to it or to its URL; a certificate that expired is renewed.
+        let certificate = |error| DialError::Tls(TlsError::Handshake(Error::InvalidCertificate(error)));
         assert!(!heals(DialError::Tls(TlsError::WrongPin)));
+        assert!(!heals(certificate(CertificateError::UnknownIssuer)));
+        assert!(heals(certificate(CertificateError::Expired)));
     }
 }

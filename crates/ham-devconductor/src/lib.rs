@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![expect(clippy::mod_module_files, reason = "its modules are moved together with their splitting")]
 
 mod budget;
 mod bundle;

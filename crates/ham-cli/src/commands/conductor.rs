@@ -26,7 +26,7 @@ pub(crate) enum Args {
     /// Run a conductor for development, offline, until interrupted
     #[command(args = flags::run())]
     Run {
-        /// Keep the data in this directory; if omitted, they are temporary
+        /// Keep the data in this directory; if omitted, the data is temporary
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
         /// The release of the conductor

@@ -26,9 +26,9 @@ use crate::settings::Source;
 #[derive(Debug, clap::Args)]
 #[command(
     args = flags::run(),
-    after_help = "Prints the lines that `holochain` prints: ###ADMIN_PORT:n###, then Conductor ready.\n\
-    With --json, prints one object instead: {\"admin_port\",\"app_port\",\"app_id\",\"data\",\"release\"}.\n\
-    WASM_LOG=debug shows what zomes log."
+    after_help = "Prints the lines that `holochain` prints: `###ADMIN_PORT:n###`, then\n\
+    `Conductor ready.`; with --json one object instead, with the keys admin_port,\n\
+    app_port, app_id, data and release. WASM_LOG=debug shows what zomes log."
 )]
 pub(crate) struct Args {
     /// Keep data and keys in this directory; `temporary` removes them when the conductor stops

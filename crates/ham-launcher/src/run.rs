@@ -6,4 +6,5 @@ pub(crate) mod config;
 pub(crate) mod launch;
 pub(crate) mod logs;
 pub(crate) mod process;
+pub(crate) mod start;
 pub(crate) mod watchdog;

@@ -1,63 +1,16 @@
-//! The ways in which a call of the load is made, and everything that is told of it.
+//! Makes a call in its way, and hears everything that is told of it.
 
 use ham::holochain_client::ExternIO;
 use ham::{CallError, CallOptions, CallPolicy, CallTarget, Fenced, PersistentHam, SignedCall};
 use tokio::task::JoinSet;
 
+use super::call::{Call, Way};
 use super::error::DemoError;
 use super::journal::Journal;
-use super::ledger::{Ending, Told};
-use super::load::Call;
 use super::meter::Meter;
 use super::options::{CALL_DEADLINE, SHORT_DEADLINE};
 use super::probe::ZOME;
-
-/// How often a call that may run more than once is signed anew.
-pub(super) const REPEATS: u32 = 2;
-
-/// How a call is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// Called under this policy.
-    Called(CallPolicy),
-    /// Signed and sent; fenced unless it is answered.
-    Fenced,
-    /// Signed and fenced, and never sent: the first fence is dropped under way, the second ends.
-    FencedUnsent,
-    /// Signed once, and sent by two tasks, one of which has little time.
-    TwoSenders,
-    /// Signed, written to disk and sent; the service dies meanwhile, and the next one reads it back and sends it again.
-    Resumed,
-    /// The same, but the next one fences it.
-    ResumedByFence,
-}
-
-impl Way {
-    /// The repeated call.
-    pub(super) const REPEATED: Self = Self::Called(CallPolicy::Repeat { times: REPEATS });
-
-    /// How often a call that is made so may run.
-    pub(super) fn may_run(self) -> u32 {
-        match self {
-            Self::Called(CallPolicy::Repeat { times }) => times + 1,
-            Self::FencedUnsent => 0,
-            _ => 1,
-        }
-    }
-
-    pub(super) fn label(self) -> &'static str {
-        match self {
-            Self::Called(CallPolicy::FailFast) => "called, failing fast",
-            Self::Called(CallPolicy::Repeat { .. }) => "called, repeated",
-            Self::Called(_) => "called, resumed",
-            Self::Fenced => "prepared, fenced unless answered",
-            Self::FencedUnsent => "prepared, fenced unsent",
-            Self::TwoSenders => "prepared, two senders",
-            Self::Resumed => "journalled, sent after a crash",
-            Self::ResumedByFence => "journalled, fenced after a crash",
-        }
-    }
-}
+use super::told::{Ending, Told};
 
 /// Who makes a call.
 #[derive(Clone, Copy, Debug)]

@@ -12,7 +12,7 @@ mod signing;
 pub use admin::AdminError;
 pub use call::CallError;
 pub(crate) use call::from_request;
-pub use connect::ConnectError;
+pub use connect::{ConnectError, TokenError};
 pub use fence::FenceError;
 pub use outcome::Outcome;
 pub use signing::{KEYSTORE_COOLDOWN, SigningError, SigningStep};
