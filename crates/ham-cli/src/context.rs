@@ -66,7 +66,7 @@ impl Context {
                 return Ok(nearest);
             }
             // No system tells of files everywhere, so this is a poll.
-            tokio::time::sleep(LOOK_AGAIN).await;
+            tokio::time::sleep_until(Instant::now() + LOOK_AGAIN).await;
         }
     }
 

@@ -1,5 +1,4 @@
 #![doc = include_str!("../README.md")]
-#![expect(clippy::mod_module_files, reason = "its modules are moved together with their splitting")]
 
 mod budget;
 mod bundle;
