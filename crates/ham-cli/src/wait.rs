@@ -1,10 +1,12 @@
 //! `--wait`: attempts until one succeeds, or fails in a way that time does not heal. One for conductors and other
 //! servers.
 
+use std::error::Error;
 use std::future::Future;
 use std::time::Duration;
 
 use ham::{Recovery, compute_delay_ms};
+use ham_session::TlsError;
 
 use crate::context::Context;
 use crate::exit::Exit;
@@ -21,8 +23,12 @@ pub(crate) struct Failed {
 
 impl Failed {
     /// `recovery` is what the error says helps.
-    pub(crate) fn new<E>(error: E, recovery: Recovery, failure: impl FnOnce(E) -> Failure) -> Self {
-        let heals = matches!(recovery, Recovery::Reconnect | Recovery::CoolDown { .. });
+    pub(crate) fn new<E>(error: E, recovery: Recovery, failure: impl FnOnce(E) -> Failure) -> Self
+    where
+        E: Error + 'static,
+    {
+        let recovers = matches!(recovery, Recovery::Reconnect | Recovery::CoolDown { .. });
+        let heals = recovers && !speaks_no_tls(&error);
         Self { heals, failure: failure(error) }
     }
 }
@@ -69,13 +75,20 @@ where
     }
 }
 
+/// What answers a handshake in another language is another server, or another port. A service dials it again, since it may be behind
+/// a proxy that has a hiccup; whoever waits at a terminal has mistyped.
+fn speaks_no_tls(error: &(dyn Error + 'static)) -> bool {
+    let mut causes = anyhow::Chain::new(error).filter_map(|error| error.downcast_ref());
+    causes.any(|error| matches!(error, TlsError::Handshake(rustls::Error::InvalidMessage(_))))
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use ham::ConnectError;
-    use ham_session::{DialError, TlsError};
-    use rustls::{CertificateError, Error};
+    use ham_session::DialError;
+    use rustls::CertificateError;
 
     use super::*;
 
@@ -95,7 +108,8 @@ mod tests {
         assert!(!heals(refused(http::StatusCode::FORBIDDEN)));
         assert!(!heals(DialError::InvalidUrl { reason: "it has no host".to_owned() }));
         // Who is not trusted becomes so by what somebody does to it or to its URL; a certificate that expired is renewed.
-        let certificate = |error| DialError::Tls(TlsError::Handshake(Error::InvalidCertificate(error)));
+        let certificate =
+            |error| DialError::Tls(TlsError::Handshake(rustls::Error::InvalidCertificate(error)));
         assert!(!heals(DialError::Tls(TlsError::WrongPin)));
         assert!(!heals(certificate(CertificateError::UnknownIssuer)));
         assert!(heals(certificate(CertificateError::Expired)));
