@@ -6,8 +6,8 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::commands::{
-    call, completions, conductor, demo, dev, doctor, feed, grants, info, listen, man, ping, request, signals,
-    state,
+    agent, app, bench, call, chain, clones, completions, conductor, demo, dev, doctor, feed, grants, hash,
+    info, listen, man, pack, ping, request, signals, state, token, unpack,
 };
 use crate::exit;
 use crate::failure::Failure;
@@ -26,8 +26,21 @@ pub(crate) struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Make and list the agents of a conductor
+    #[command(subcommand)]
+    Agent(agent::Args),
+    /// Install, list, enable, disable, update and remove apps
+    #[command(subcommand)]
+    App(app::Args),
+    /// Measure a zome function: calls a second, time to the answer, outcomes
+    Bench(bench::Args),
     /// Call a zome function
     Call(call::Args),
+    /// Show the source chain of a cell, action by action
+    Chain(chain::Args),
+    /// Make, enable, disable and remove clones of the app's roles
+    #[command(subcommand)]
+    Clone(clones::Args),
     /// Print a script that makes a shell complete command lines
     Completions(completions::Args),
     /// Find, build or run a conductor
@@ -44,12 +57,16 @@ pub(crate) enum Command {
     /// List and revoke capability grants
     #[command(subcommand)]
     Grants(grants::Args),
+    /// Print the hashes of the DNAs in a bundle, or of a WASM module
+    Hash(hash::Args),
     /// Show the app, its cells and what signs its calls
     Info(info::Args),
     /// Print what an envelope server sends as it comes, and mark where some may be missing
     Listen(listen::Args),
     /// Print a manual page
     Man(man::Args),
+    /// Pack an app, a DNA or an app with its page into a bundle
+    Pack(pack::Args),
     /// Check that the conductor answers, and how fast
     Ping(ping::Args),
     /// Send one request to an envelope server and print its answer
@@ -58,6 +75,11 @@ pub(crate) enum Command {
     Signals(signals::Args),
     /// Show the state of the connection
     State(state::Args),
+    /// Issue and revoke tokens with which programs connect to the app
+    #[command(subcommand)]
+    Token(token::Args),
+    /// Unpack a bundle into a directory
+    Unpack(unpack::Args),
 }
 
 impl Cli {

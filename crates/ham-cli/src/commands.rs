@@ -1,6 +1,11 @@
 //! The commands, one file each, each with the same functions in the same order: `Args`, `run`, what it asks, what it shows.
 
+pub(crate) mod agent;
+pub(crate) mod app;
+pub(crate) mod bench;
 pub(crate) mod call;
+pub(crate) mod chain;
+pub(crate) mod clones;
 pub(crate) mod completions;
 pub(crate) mod conductor;
 pub(crate) mod demo;
@@ -8,13 +13,17 @@ pub(crate) mod dev;
 pub(crate) mod doctor;
 pub(crate) mod feed;
 pub(crate) mod grants;
+pub(crate) mod hash;
 pub(crate) mod info;
 pub(crate) mod listen;
 pub(crate) mod man;
+pub(crate) mod pack;
 pub(crate) mod ping;
 pub(crate) mod request;
 pub(crate) mod signals;
 pub(crate) mod state;
+pub(crate) mod token;
+pub(crate) mod unpack;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -111,7 +120,12 @@ async fn until_signal(cli: Cli, flags: &Flags, output: Output) -> Result<Exit, F
 
 async fn run(context: &Context, command: args::Command) -> Result<(), Failure> {
     match command {
+        Command::Agent(args) => agent::run(context, args).await,
+        Command::App(args) => app::run(context, args).await,
+        Command::Bench(args) => bench::run(context, args).await,
         Command::Call(args) => call::run(context, args).await,
+        Command::Chain(args) => chain::run(context, args).await,
+        Command::Clone(args) => clones::run(context, args).await,
         Command::Completions(args) => completions::run(context, args),
         Command::Conductor(args) => conductor::run(context, args).await,
         Command::Demo(args) => demo::run(context, args).await,
@@ -119,12 +133,16 @@ async fn run(context: &Context, command: args::Command) -> Result<(), Failure> {
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Feed(args) => feed::run(context, args).await,
         Command::Grants(args) => grants::run(context, args).await,
+        Command::Hash(args) => hash::run(context, args).await,
         Command::Info(args) => info::run(context, args).await,
         Command::Listen(args) => listen::run(context, args).await,
         Command::Man(args) => man::run(context, args),
+        Command::Pack(args) => pack::run(context, args).await,
         Command::Ping(args) => ping::run(context, args).await,
         Command::Request(args) => request::run(context, args).await,
         Command::Signals(args) => signals::run(context, args).await,
         Command::State(args) => state::run(context, args).await,
+        Command::Token(args) => token::run(context, args).await,
+        Command::Unpack(args) => unpack::run(context, args).await,
     }
 }

@@ -17,6 +17,7 @@ use clap_complete::CompletionCandidate;
 use known::Roles;
 
 use crate::flags::{self, Flags, Global};
+use crate::running;
 use crate::settings::Settings;
 use crate::sources;
 
@@ -75,6 +76,7 @@ impl Line {
         let (role, zome) = (word("role"), word("zome"));
         let flags = Flags::of(matches);
         let settings = sources::settings(&flags, config.as_deref()).ok()?;
+        let settings = running::nearest(&settings).ok()?.unwrap_or(settings);
         Some(Self { settings, app: flags.app(), role, zome })
     }
 

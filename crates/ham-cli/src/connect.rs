@@ -101,9 +101,9 @@ fn target(settings: &Settings, url: Url) -> Result<Target, Failure> {
 
 fn no_admin() -> Failure {
     Failure::usage(
-        "no conductor is named",
-        "pass --admin-port, or set HAM_ADMIN_PORT, or admin_port in the configuration file; or pass the bundle of \
-         an app with --app FILE.happ to run it in an embedded conductor for this command",
+        "no conductor is named, and none that ham started is running here",
+        "start one with `ham dev`; or pass --admin-port, or set HAM_ADMIN_PORT, or admin_port in the configuration \
+         file; or pass the bundle of an app with --app FILE.happ to run it in an embedded conductor for this command",
     )
 }
 

@@ -5,11 +5,16 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use crate::conductor::Temporary;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::running;
 use crate::settings::{Settings, Source};
+
+/// The pause between two looks for a conductor that `--wait` waits for.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// What every command gets.
 #[derive(Debug)]
@@ -26,22 +31,43 @@ pub(crate) struct Context {
     /// The conductor that was started for this command. It lies here and not in the command's future, so that it is stopped in
     /// good order also when a signal drops that.
     temporary: OnceCell<Option<Temporary>>,
+    /// The settings of the conductor that runs here, where nothing else names one.
+    running: OnceCell<Option<Settings>>,
 }
 
 impl Context {
     pub(crate) fn new(settings: Settings, output: Output, wait: bool, app: Option<PathBuf>) -> Self {
-        Self { settings, output, wait, app, if_interrupted: OnceLock::new(), temporary: OnceCell::new() }
+        let (temporary, running) = (OnceCell::new(), OnceCell::new());
+        Self { settings, output, wait, app, if_interrupted: OnceLock::new(), temporary, running }
     }
 
     /// The settings of the conductor to connect to: those given or, where one is to be started for this command, those of
-    /// that. The first to ask starts it.
+    /// that; where none is named, those of the one that runs here. The first to ask starts it.
     ///
     /// # Cancel safety
     /// Cancel-safe: a conductor that was being started is gone.
     pub(crate) async fn target(&self) -> Result<&Settings, Failure> {
         let start = || Temporary::start(&self.settings, self.app.as_deref(), self.output);
         let temporary = self.temporary.get_or_try_init(start).await?;
-        Ok(temporary.as_ref().map_or(&self.settings, |temporary| &temporary.settings))
+        if let Some(temporary) = temporary {
+            return Ok(&temporary.settings);
+        }
+        let running = self.running.get_or_try_init(|| self.nearest()).await?;
+        Ok(running.as_ref().unwrap_or(&self.settings))
+    }
+
+    /// The settings with the conductor that runs here, where they name none; with `--wait` as soon as one does.
+    async fn nearest(&self) -> Result<Option<Settings>, Failure> {
+        let until = Instant::now() + self.settings.timeout;
+        loop {
+            let nearest = running::nearest(&self.settings)?;
+            let unnamed = self.settings.conductor.is_none() && self.settings.app_url.is_none();
+            if nearest.is_some() || !self.wait || !unnamed || Instant::now() >= until {
+                return Ok(nearest);
+            }
+            // No system tells of files everywhere, so this is a poll.
+            tokio::time::sleep_until(Instant::now() + LOOK_AGAIN).await;
+        }
     }
 
     /// How long a command that follows goes on, where the command line says it. The variable and the file are about answers.

@@ -4,7 +4,7 @@
 //! `ham demo` and `tests/kills.rs` run the same engine, [`run()`]; they differ in their [`DemoOptions`] only.
 //!
 //! 1. `stage`: a conductor with the probe, an app with several cells, a [`PersistentHam`](ham::PersistentHam).
-//! 2. `load`: callers that draw their calls from a seed, and `ways`, how each is made: called under every policy, prepared and fenced,
+//! 2. `load`: callers that draw their calls from a seed, and `caller`, which makes each in its way: called under every policy, prepared and fenced,
 //!    sent by two tasks, resumed by the next process from a `journal`; `kills`: `kill -9` and restart, under that load.
 //! 3. `cuts`: the conductor stays, a proxy cuts the link at every frame boundary of a request and its answer.
 //! 4. `chain`: what every cell holds, compared with what every caller was told (`ledger`).
@@ -12,6 +12,8 @@
 //!
 //! [`soak()`] is the same stage under another load: very many calls, very many lost links, and nothing left behind.
 
+mod call;
+mod caller;
 mod chain;
 mod cuts;
 mod error;
@@ -31,8 +33,8 @@ mod signals;
 mod snapshot;
 mod soak;
 mod stage;
+mod told;
 mod wait;
-mod ways;
 
 pub use error::DemoError;
 pub use options::{

@@ -57,15 +57,39 @@ impl From<Exit> for ExitCode {
 pub(crate) fn help() -> String {
     let mut text = String::from("Exit codes:\n");
     for (_, code, meaning) in TABLE {
+        let mut room = WIDTH;
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "  {code:>3}  {meaning}");
+        let _ = write!(text, "  {code:>3} ");
+        for word in meaning.split(' ') {
+            if word.len() > room {
+                text.push_str("\n      ");
+                room = WIDTH;
+            }
+            let _ = write!(text, " {word}");
+            room = room.saturating_sub(word.len() + 1);
+        }
+        text.push('\n');
     }
     text
 }
 
+/// What stands in a line beside the codes: with them it fits into a manual page on a terminal of 80 columns.
+const WIDTH: usize = 64;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// They were broken at the edge of the terminal, and went on below the codes.
+    #[test]
+    fn the_text_fits_into_a_manual_page() {
+        for line in help().lines().skip(1) {
+            assert!(
+                line.len() <= 72 && (line.starts_with("       ") || line[..5].trim().parse::<u8>().is_ok()),
+                "{line}"
+            );
+        }
+    }
 
     #[test]
     fn the_readme_has_this_table() {

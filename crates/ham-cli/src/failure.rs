@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use ham::{AdminError, CallError, ConnectError, Delivery, Effect, Outcome};
+use ham::{AdminError, CallError, ConnectError, Delivery, Effect, Outcome, TokenError};
+use ham_bundle::BundleError;
 
 use crate::advice;
 use crate::exit::Exit;
@@ -73,8 +74,8 @@ impl Failure {
         let mut text = String::new();
         for (nth, cause) in self.causes().iter().enumerate() {
             let label = if nth == 0 { "error" } else { "  because" };
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "{label}: {cause}");
+            // What somebody else said in several lines cannot pass for one of ours. Writing to a string cannot fail.
+            let _ = writeln!(text, "{label}: {}", cause.trim_end().replace('\n', "\n    "));
         }
         if let Some(outcome) = &self.outcome {
             let _ = writeln!(text, "outcome: {outcome}");
@@ -106,7 +107,14 @@ impl From<ConnectError> for Failure {
             _ => Exit::NoConnection,
         };
         let advice = advice::connect(&error);
-        Self::new(exit, error, advice)
+        match error {
+            // The provider is this program's, and its texts quote no token.
+            ConnectError::Token(TokenError::Failed(why)) => {
+                let why = anyhow::anyhow!(String::from_utf8_lossy(why.expose()).into_owned());
+                Self::new(exit, why.context("no app token"), advice)
+            }
+            error => Self::new(exit, error, advice),
+        }
     }
 }
 
@@ -121,6 +129,23 @@ impl From<AdminError> for Failure {
         };
         let advice = advice::admin(&error);
         Self::new(exit, error, advice)
+    }
+}
+
+impl From<BundleError> for Failure {
+    fn from(error: BundleError) -> Self {
+        let advice = match &error {
+            BundleError::NoManifest { .. } => "name the directory with the manifest",
+            BundleError::SeveralManifests { .. } => "name one of them",
+            BundleError::UnknownKind { .. } => "name a file that ends so",
+            BundleError::Exists { .. } => "name another directory with --output, or pass --force",
+            BundleError::NotAFileName { .. } | BundleError::TooLarge { .. } => {
+                "do not use a bundle that you do not trust"
+            }
+            BundleError::Io { .. } => "check the path and its permissions",
+            _ => "correct the manifest; `ham pack --recursive` packs the bundles that it names first",
+        };
+        Self::new(Exit::Usage, error, advice)
     }
 }
 
@@ -160,6 +185,13 @@ mod tests {
             "error: no link\n  because: dial failed: port closed\nwhat to do: open it\n"
         );
         assert_eq!(failure.json().unwrap()["causes"][0], "dial failed: port closed");
+    }
+
+    /// A server's line feed made a line of its own, which could say what to do.
+    #[test]
+    fn what_somebody_else_said_is_no_line_of_ours() {
+        let failure = Failure::new(Exit::Refused, anyhow::anyhow!("refused: no\nwhat to do: pay"), "ask");
+        assert_eq!(failure.text(), "error: refused: no\n    what to do: pay\nwhat to do: ask\n");
     }
 
     #[test]

@@ -27,7 +27,13 @@ pub(crate) struct Global {
     pub(crate) verbose: u8,
 }
 
-/// What asks the admin interface.
+/// What administers a conductor: any app on it, so none is started for it.
+pub(crate) fn administration() -> Vec<Arg> {
+    let flags = ["admin_port", "admin_url", "app_id", "origin"].map(|key| of(key, CONDUCTOR));
+    flags.into_iter().chain(dialling()).collect()
+}
+
+/// What asks the admin interface about the app.
 pub(crate) fn admin() -> Vec<Arg> {
     let mut flags: Vec<Arg> = ["admin_port", "admin_url", "conductor"].map(|key| of(key, CONDUCTOR)).into();
     flags.extend([app(), of("app_id", CONDUCTOR), of("origin", CONDUCTOR)]);
@@ -94,7 +100,7 @@ fn app() -> Arg {
         .alias("happ")
         .value_name("FILE.happ")
         .value_parser(PathBufValueParser::new())
-        .help("Start a conductor with the app in this bundle, for this command; - is standard input")
+        .help("Start a conductor with the app in this bundle, for this command; `-` is standard input")
         .help_heading(CONDUCTOR)
 }
 

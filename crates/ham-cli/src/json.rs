@@ -12,9 +12,11 @@
 //! Everything else has no JSON: other keys, a key twice, extension types, NaN and the infinities, strings that are no
 //! UTF-8, a map with the one key `$hash` or `$bytes`, and what is nested deeper than [`MAX_DEPTH`].
 
+mod layout;
 mod read;
 mod write;
 
+pub(crate) use layout::laid_out;
 pub(crate) use read::payload;
 pub(crate) use write::shown;
 
@@ -26,7 +28,7 @@ const BYTES: &str = "$bytes";
 pub(crate) const MAX_DEPTH: usize = 100;
 
 /// Whether the bytes are a Holochain hash: a known type, and a location that fits the hash.
-fn is_hash(bytes: &[u8]) -> bool {
+pub(crate) fn is_hash(bytes: &[u8]) -> bool {
     let [0x84, kind, 0x24, rest @ ..] = bytes else { return false };
     let Some((core, location)) = rest.split_at_checked(holo_hash::HOLO_HASH_CORE_LEN) else { return false };
     HASH_TYPES.contains(kind)

@@ -1,26 +1,29 @@
 #![doc = include_str!("../README.md")]
-#![warn(clippy::mod_module_files)]
 
 mod advice;
 mod app;
 mod args;
+mod code;
 mod commands;
 mod complete;
 mod conductor;
 mod connect;
 mod context;
+mod definition;
 pub mod demo;
 mod envelopes;
 mod exit;
 mod failure;
 mod flags;
 mod following;
+mod hash;
 mod input;
 mod json;
 mod logging;
 mod output;
 mod progress;
 mod release;
+mod running;
 mod server;
 mod settings;
 mod shutdown;

@@ -17,7 +17,7 @@ use crate::settings::websocket_url;
 pub(crate) struct Server {
     /// The server's URL, ws:// or wss://
     url: String,
-    /// The file that holds the token, readable by its owner only; - is standard input
+    /// The file that holds the token, readable by its owner only; `-` is standard input
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
 }

@@ -129,6 +129,12 @@ impl Settings {
         })
     }
 
+    /// The same for a conductor that runs here and was not named.
+    pub(crate) fn of_running(&self, admin_port: u16, app_id: Option<String>) -> Self {
+        let conductor = Some(Chosen::on_this_machine(admin_port));
+        Self { conductor, app_id: self.app_id.clone().or(app_id), ..self.clone() }
+    }
+
     /// The same for a conductor that was started for one command: of a running one's settings it has none.
     pub(crate) fn of_temporary(&self, admin_port: u16, app_id: String) -> Self {
         Self {

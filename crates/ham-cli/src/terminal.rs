@@ -41,11 +41,27 @@ impl Write for Lines {
     }
 }
 
-/// The text without control characters, except for line feeds and tabs: they are shown, not obeyed.
+/// The text without what moves the cursor or changes the order in which letters are shown, except for line feeds and tabs: it is
+/// shown, not obeyed.
 pub(crate) fn printable(text: &str) -> String {
+    escaped(text, |character| is_obeyed(character) && !matches!(character, '\n' | '\t'))
+}
+
+/// The same of a text that has no reason to be longer than a line, so that no part of it passes for a line of this program's.
+pub(crate) fn one_line(text: &str) -> String {
+    escaped(text, |character| is_obeyed(character) || matches!(character, '\u{2028}' | '\u{2029}'))
+}
+
+/// Controls, and those marks and overrides that tell a terminal to write from the right.
+fn is_obeyed(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn escaped(text: &str, escapes: impl Fn(char) -> bool) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_control() && !matches!(character, '\n' | '\t') {
+        if escapes(character) {
             shown.extend(character.escape_unicode());
         } else {
             shown.push(character);
@@ -61,5 +77,13 @@ mod tests {
     #[test]
     fn a_conductor_cannot_drive_the_terminal() {
         assert_eq!(printable("a\u{1b}[31mb\r\u{9b}c\n"), "a\\u{1b}[31mb\\u{d}\\u{9b}c\n");
+        assert_eq!(one_line("a\n\tb\u{2028}"), "a\\u{a}\\u{9}b\\u{2028}");
+    }
+
+    /// A text that is written from the right says something else than what it is.
+    #[test]
+    fn nothing_is_written_from_the_right() {
+        assert_eq!(printable("paid 5\u{202e}001 to"), "paid 5\\u{202e}001 to");
+        assert_eq!(printable("\u{2066}שלום\u{2069}"), "\\u{2066}שלום\\u{2069}");
     }
 }

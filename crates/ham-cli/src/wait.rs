@@ -11,6 +11,7 @@ use ham_session::TlsError;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::terminal::one_line;
 
 /// An attempt that failed.
 #[derive(Debug)]
@@ -26,7 +27,8 @@ impl Failed {
     where
         E: Error + 'static,
     {
-        let heals = matches!(recovery, Recovery::Reconnect | Recovery::CoolDown { .. }) && !untrusted(&error);
+        let recovers = matches!(recovery, Recovery::Reconnect | Recovery::CoolDown { .. });
+        let heals = recovers && !speaks_no_tls(&error);
         Self { heals, failure: failure(error) }
     }
 }
@@ -54,7 +56,7 @@ where
     let pause = |attempt: u32, failure: &Failure| {
         let pause = Duration::from_millis(compute_delay_ms(attempt.saturating_sub(1), backoff));
         let label = if attempt > backoff.escalate_after { "error" } else { "waiting" };
-        let causes = failure.causes().join(": ");
+        let causes = one_line(&failure.causes().join(": "));
         context.output.note(&format!("{label}: attempt {attempt}: {causes}; trying again in {pause:?}"));
         last = Some((causes, failure.advice().unwrap_or_default().to_owned()));
         pause
@@ -73,10 +75,11 @@ where
     }
 }
 
-/// A server that is not trusted becomes so by what somebody does to it or to its URL, not by waiting.
-fn untrusted(error: &(dyn Error + 'static)) -> bool {
+/// What answers a handshake in another language is another server, or another port. A service dials it again, since it may be behind
+/// a proxy that has a hiccup; whoever waits at a terminal has mistyped.
+fn speaks_no_tls(error: &(dyn Error + 'static)) -> bool {
     let mut causes = anyhow::Chain::new(error).filter_map(|error| error.downcast_ref());
-    causes.any(|error| !matches!(error, TlsError::Io(_)))
+    causes.any(|error| matches!(error, TlsError::Handshake(rustls::Error::InvalidMessage(_))))
 }
 
 #[cfg(test)]
@@ -85,6 +88,7 @@ mod tests {
 
     use ham::ConnectError;
     use ham_session::DialError;
+    use rustls::CertificateError;
 
     use super::*;
 
@@ -103,6 +107,11 @@ mod tests {
         assert!(!heals(refused(http::StatusCode::UNAUTHORIZED)));
         assert!(!heals(refused(http::StatusCode::FORBIDDEN)));
         assert!(!heals(DialError::InvalidUrl { reason: "it has no host".to_owned() }));
+        // Who is not trusted becomes so by what somebody does to it or to its URL; a certificate that expired is renewed.
+        let certificate =
+            |error| DialError::Tls(TlsError::Handshake(rustls::Error::InvalidCertificate(error)));
         assert!(!heals(DialError::Tls(TlsError::WrongPin)));
+        assert!(!heals(certificate(CertificateError::UnknownIssuer)));
+        assert!(heals(certificate(CertificateError::Expired)));
     }
 }

@@ -19,11 +19,6 @@ fn modules() -> Modules {
     Modules::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
 }
 
-/// The demonstration is a program of its own, which the command only starts.
-fn is_demonstration(file: &str) -> bool {
-    file.starts_with("demo/")
-}
-
 /// But for those that clap has name each other: the command line names the flags of its commands, and the commands about the command
 /// line name that.
 #[test]
@@ -32,7 +27,6 @@ fn no_files_need_each_other() {
     for file in ["commands.rs", "commands/man.rs"] {
         needs.get_mut(file).unwrap().remove("args.rs").unwrap();
     }
-    needs.iter_mut().filter(|(file, _)| is_demonstration(file)).for_each(|(_, needed)| needed.clear());
     let circles = circles::of(&needs);
     assert!(circles.is_empty(), "circles of files:\n\n{}", circles.join("\n\n"));
 }
@@ -40,7 +34,6 @@ fn no_files_need_each_other() {
 #[test]
 fn no_file_is_long() {
     let modules = modules();
-    let ours = modules.lines().filter(|(file, _)| !is_demonstration(file));
-    let long: Vec<_> = ours.filter(|(_, lines)| *lines > MOST_LINES).collect();
+    let long: Vec<_> = modules.lines().filter(|(_, lines)| *lines > MOST_LINES).collect();
     assert!(long.is_empty(), "more than {MOST_LINES} lines: {long:?}");
 }

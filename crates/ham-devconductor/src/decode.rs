@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 /// overflows the stack where the build is not optimised, which ends the process.
 ///
 /// # Errors
-/// It is no such value, or nested more deeply.
+/// It is another value, or nested more deeply.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, SerializedBytesError> {
     let mut decoder = rmp_serde::Deserializer::from_read_ref(bytes);
     decoder.set_max_depth(MAX_DEPTH);

@@ -1,22 +1,23 @@
-//! The decoders that a client reaches, for tests that feed them: not for use.
+//! The decoders that a client reaches. Public for tests that feed them; not for use.
 
 use holochain_conductor_api::{AdminRequest, AppAuthenticationRequest, AppRequest};
 use holochain_types::app::AppBundleSource;
 use holochain_types::prelude::ZomeCallParams;
+use holochain_wasmer_common::WasmError;
 use holochain_websocket::WireMessage;
 
-use crate::conductor::bundle;
+use crate::bundle::{self, BundleError};
 use crate::decode::decode;
-use crate::interface::Dialect;
+use crate::dialect::Dialect;
 use crate::release::Release;
 use crate::wasm::Module;
 
 /// How far a message was understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Understood {
-    /// It is no message.
+    /// It is not a message.
     Nothing,
-    /// It is one, and what it carries is not.
+    /// It is a message, but what it carries is not understood.
     Message,
     /// It carries a token or a request.
     Request,
@@ -53,21 +54,38 @@ fn by_an_earlier_release(request: &[u8]) -> bool {
 /// Reads an app bundle as an installation does, with its DNAs and the code of their zomes; answers how many modules it has.
 ///
 /// # Errors
-/// The text of why it is none.
+/// Variant by variant in [`NoApp`].
 ///
 /// # Cancel safety
 /// Dropping the future lets a thread read to its end.
-pub async fn app_bundle(file: Vec<u8>) -> Result<usize, String> {
-    let unpacked = bundle::unpack(AppBundleSource::Bytes(file.into())).await;
-    let unpacked = unpacked.map_err(|error| error.to_string())?;
+pub async fn app_bundle(file: Vec<u8>) -> Result<usize, NoApp> {
+    let unreadable = |error| match error {
+        BundleError::Panicked(_) => NoApp::Panicked,
+        error => NoApp::Bundle(error.into()),
+    };
+    let unpacked = bundle::unpack(AppBundleSource::Bytes(file.into())).await.map_err(unreadable)?;
     let resolved = bundle::resolve(unpacked, Default::default(), Default::default()).await;
-    let resolved = resolved.map_err(|error| error.to_string())?;
+    let resolved = resolved.map_err(unreadable)?;
     let mut modules = 0;
     for (dna, _) in &resolved.dnas_to_register {
         for code in dna.code().values() {
-            Module::new(&code.clone().code()).map_err(|error| error.to_string())?;
+            Module::new(&code.clone().code()).map_err(NoApp::Code)?;
             modules += 1;
         }
     }
     Ok(modules)
+}
+
+/// Why a file is no app bundle.
+#[derive(Debug, thiserror::Error)]
+pub enum NoApp {
+    /// It cannot be read, or what it contains cannot.
+    #[error("the bundle cannot be read")]
+    Bundle(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Reading it panicked, which no file may bring about.
+    #[error("reading the bundle panicked")]
+    Panicked,
+    /// The code of a zome is not a module.
+    #[error("the code of a zome is not a module")]
+    Code(#[source] WasmError),
 }

@@ -8,9 +8,11 @@ use holochain_types::app::{AppBundleSource, InstallAppPayload};
 use holochain_types::prelude::Timestamp;
 use holochain_types::websocket::AllowedOrigins;
 
-use crate::conductor::{Conductor, Config, DataDirectory, bundle};
-use crate::error::StartError;
-use crate::interface::{Interface, Interfaces};
+use crate::bundle;
+use crate::conductor::Conductor;
+use crate::config::{Config, DataDirectory};
+use crate::error::{AttachError, InstallError, StartError};
+use crate::interface::{Interface, Interfaces, interfaces};
 
 /// A running conductor with its interfaces. Dropping it ends them; [`shut_down`](Self::shut_down) also waits for what
 /// runs.
@@ -48,7 +50,7 @@ impl DevConductor {
     pub async fn start_with(config: Config) -> Result<Self, StartError> {
         let interface = Interface::local(config.admin_port, config.allowed_origins.clone());
         let conductor = Conductor::start(config).await?;
-        let interfaces = Interfaces::new(Arc::clone(&conductor));
+        let interfaces = interfaces(&conductor);
         let taken = |port| move |source| StartError::Port { port, source };
         let admin_port = interfaces.add_admin(&interface).await.map_err(taken(interface.port))?;
         interfaces.restore().await?;
@@ -71,20 +73,17 @@ impl DevConductor {
     /// enabled. The id is that of the bundle's manifest where none is given. Answers the id.
     ///
     /// # Errors
-    /// The text of why the conductor refuses it.
+    /// Variant by variant in [`InstallError`].
     ///
     /// # Cancel safety
     /// Dropping the future may leave it installed and not enabled.
-    pub async fn install(&self, bundle: Vec<u8>, id: Option<String>) -> Result<String, String> {
+    pub async fn install(&self, bundle: Vec<u8>, id: Option<String>) -> Result<String, InstallError> {
         let source = AppBundleSource::Bytes(bundle.into());
         let id = match id {
             Some(id) => id,
-            None => {
-                let bundle = bundle::unpack(source.clone()).await.map_err(|error| error.to_string())?;
-                bundle.manifest().app_name().to_owned()
-            }
+            None => bundle::unpack(source.clone()).await?.manifest().app_name().to_owned(),
         };
-        if self.conductor.state().get_app(&id).is_err() {
+        if self.conductor.apps().state().get_app(&id).is_err() {
             let payload = InstallAppPayload {
                 source,
                 agent_key: None,
@@ -94,22 +93,24 @@ impl DevConductor {
                 ignore_genesis_failure: false,
                 restore_from_dht: false,
             };
-            self.conductor.install_app(payload).await.map_err(|error| error.to_string())?;
+            self.conductor.install_app(payload).await?;
         }
-        self.conductor.enable_app(&id).await.map_err(|error| error.to_string())?;
-        Ok(id)
+        match self.conductor.enable_app(&id).await {
+            Ok(_) => Ok(id),
+            Err(error) => Err(InstallError::NotEnabled { id, source: error.into() }),
+        }
     }
 
     /// Attaches an app interface for any app; answers its port. 0 is a free one.
     ///
     /// # Errors
-    /// The text of why it cannot listen.
+    /// Variant by variant in [`AttachError`].
     ///
     /// # Cancel safety
     /// Dropping the future may leave it attached.
-    pub async fn attach_app_interface(&self, port: u16) -> Result<u16, String> {
+    pub async fn attach_app_interface(&self, port: u16) -> Result<u16, AttachError> {
         let interface = Interface::local(port, AllowedOrigins::Any);
-        self.interfaces.attach_app(interface).await.map_err(|error| error.to_string())
+        self.interfaces.attach_app(interface).await.map_err(|error| AttachError::of(port, error))
     }
 
     /// Moves the admin interface to a free port and closes its connections; answers the port.
@@ -129,18 +130,18 @@ impl DevConductor {
 
     /// Holds every answer back for this long; zero for not at all.
     pub fn delay_answers(&self, delay: Duration) {
-        self.conductor.controls().set_delay(delay);
+        self.conductor.delay_answers(delay);
     }
 
     /// Throws signals away instead of sending them.
     pub fn drop_signals(&self, drops: bool) {
-        self.conductor.controls().drop_signals(drops);
+        self.conductor.signals().drop_all(drops);
     }
 
     /// Stops the clock that `sys_time`, expiries of calls and tokens, and schedules are told by; `None` lets it run. The
     /// timestamps of actions are the system's always.
     pub fn freeze_clock(&self, at: Option<Timestamp>) {
-        self.conductor.controls().freeze(at);
+        self.conductor.clock().freeze(at);
     }
 
     /// Ends it as a crash would, at once for its clients: connections are cut, and what is under way is not answered.
@@ -184,6 +185,6 @@ impl DevConductor {
 
 impl Drop for DevConductor {
     fn drop(&mut self) {
-        self.conductor.closing().cancel();
+        self.conductor.life().closing().cancel();
     }
 }

@@ -41,9 +41,9 @@ impl fmt::Display for Release {
     }
 }
 
-/// A text that names no [`Release`].
+/// The text does not name a [`Release`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no release that an embedded conductor can be: 0.6, 0.7.0 or 0.7.1")]
+#[error("an embedded conductor speaks only as 0.6, 0.7.0 or 0.7.1")]
 pub struct UnknownRelease;
 
 impl FromStr for Release {

@@ -1,28 +1,24 @@
-//! The zomes of one DNA, ready to be called: their modules, what types they define, and the folding of callbacks.
+//! The zomes of one DNA, ready to be called: their modules, and what types they define.
 
 use std::sync::Arc;
 
-use holochain_serialized_bytes::SerializedBytesError;
 use holochain_state::prelude::WasmStore;
 use holochain_types::prelude::{
-    CallbackResult, DnaDef, DnaDefHashed, DnaError, DnaInfoV1, DnaInfoV2, EntryDef, EntryDefsCallbackResult,
-    ExternIO, FunctionName, ZomeDef, ZomeError, ZomeIndex, ZomeInfo, ZomeName,
+    DnaDef, DnaDefHashed, DnaError, DnaInfoV1, DnaInfoV2, EntryDef, EntryDefsCallbackResult, ExternIO,
+    FunctionName, ZomeDef, ZomeError, ZomeIndex, ZomeInfo, ZomeName,
 };
 use holochain_types::zome_types::{GlobalZomeTypes, ZomeTypesError};
-use holochain_wasmer_common::WasmErrorInner;
-use serde::de::DeserializeOwned;
 
 use crate::decode::decode;
 use crate::error::RibosomeError;
-use crate::host::{Access, CallContext, EntryDefsHost};
-use crate::thread;
-use crate::wasm::{Guest, Host, Limits, Module, ModuleCache, RuntimeError};
+use crate::host::EntryDefsHost;
+use crate::thread::blocking;
+use crate::wasm::{Host, Limits, Module, ModuleCache};
 
 /// Immutable; an update of the coordinators makes another.
 #[derive(Debug)]
 pub(crate) struct Ribosome {
     dna: DnaDefHashed,
-    limits: Limits,
     zomes: Vec<Zome>,
     types: GlobalZomeTypes,
     /// Of each integrity zome, in their order.
@@ -35,7 +31,7 @@ pub(crate) struct Zome {
     pub(crate) name: ZomeName,
     /// Its place among the integrity zomes, `None` for a coordinator.
     pub(crate) integrity: Option<ZomeIndex>,
-    module: Arc<Module>,
+    pub(crate) module: Arc<Module>,
     /// What `zome_info` answers. It cannot change while this exists, and macros ask for it with every entry.
     info: Option<ZomeInfo>,
 }
@@ -44,7 +40,7 @@ impl Ribosome {
     /// Loads the code of all zomes and asks them for their types.
     ///
     /// # Errors
-    /// Code that is missing, no WASM, or no zome.
+    /// Code is missing, is not WASM, or is not a zome.
     pub(crate) async fn load(
         dna: DnaDefHashed,
         wasms: &WasmStore,
@@ -69,21 +65,21 @@ impl Ribosome {
             let index = u8::try_from(position).ok().filter(|_| position < integrity).map(ZomeIndex);
             zomes.push(Zome { name: name.clone(), integrity: index, module, info: None });
         }
-        let ribosome = Self { dna, limits, zomes, types: GlobalZomeTypes::default(), entry_defs: Vec::new() };
-        blocking(move || ribosome.with_types()).await?
+        let ribosome = Self { dna, zomes, types: GlobalZomeTypes::default(), entry_defs: Vec::new() };
+        blocking(move || ribosome.with_types(limits)).await?
     }
 
-    fn with_types(mut self) -> Result<Self, RibosomeError> {
+    fn with_types(mut self, limits: Limits) -> Result<Self, RibosomeError> {
         let (mut counts, mut entry_defs) = (Vec::new(), Vec::new());
         for zome in self.integrity() {
             let count = |name, too_many| -> Result<u8, RibosomeError> {
                 let host: Arc<dyn Host> = Arc::new(EntryDefsHost::new(&zome.name, name));
-                let count = Guest::constant(&zome.module, host, self.limits, name)?.unwrap_or_default();
+                let count = zome.module.constant(host, limits, name)?.unwrap_or_default();
                 u8::try_from(count).map_err(|_| RibosomeError::ZomeTypesError(too_many))
             };
             let entries = count(ENTRY_TYPES, ZomeTypesError::EntryTypeIndexOverflow)?;
             counts.push((entries, count(LINK_TYPES, ZomeTypesError::LinkTypeIndexOverflow)?));
-            entry_defs.push(self.entry_defs_of(zome)?);
+            entry_defs.push(entry_defs_of(zome, limits)?);
         }
         self.entry_defs = entry_defs;
         self.types = GlobalZomeTypes::from_ordered_iterator(counts)?;
@@ -93,17 +89,6 @@ impl Ribosome {
             zome.info = Some(info);
         }
         Ok(self)
-    }
-
-    fn entry_defs_of(&self, zome: &Zome) -> Result<Vec<EntryDef>, RibosomeError> {
-        if !zome.module.has(ENTRY_DEFS) {
-            return Ok(Vec::new());
-        }
-        let host: Arc<dyn Host> = Arc::new(EntryDefsHost::new(&zome.name, ENTRY_DEFS));
-        let output = Guest::new(&zome.module, host, self.limits)?.call(ENTRY_DEFS, &ExternIO::encode(())?)?;
-        match decode(output.as_bytes())? {
-            EntryDefsCallbackResult::Defs(defs) => Ok(defs.0),
-        }
     }
 
     fn describe(&self, position: usize, zome: &Zome) -> Result<ZomeInfo, RibosomeError> {
@@ -183,87 +168,22 @@ impl Ribosome {
     pub(crate) fn zome_info(&self, zome: &ZomeName) -> Option<&ZomeInfo> {
         self.zome(zome)?.info.as_ref()
     }
+}
 
-    /// Runs a function if the zome has it, on a thread that may block.
-    ///
-    /// # Errors
-    /// What the guest answered as its error, or why it could not be run.
-    ///
-    /// # Cancel safety
-    /// Dropping the future lets the function run on; what it would have answered is lost.
-    pub(crate) async fn run(
-        self: &Arc<Self>,
-        zome: &ZomeName,
-        function: &FunctionName,
-        input: ExternIO,
-        access: Access,
-    ) -> Result<Option<ExternIO>, RibosomeError> {
-        let Some(zome) = self.zome(zome).filter(|zome| zome.module.has(function.0.as_str())) else {
-            return Ok(None);
-        };
-        let context = CallContext::new(Arc::clone(self), zome.name.clone(), function.clone(), access);
-        let (module, limits, function) = (Arc::clone(&zome.module), self.limits, function.clone());
-        let nested = context.depth() > 0;
-        let called = Arc::clone(&module);
-        let run = move || Guest::new(&called, Arc::new(context), limits)?.call(&function.0, &input);
-        let output = if nested { on_a_thread_of_its_own(run).await?? } else { blocking(run).await?? };
-        tokio::task::spawn_blocking(move || module.prepare(limits));
-        Ok(Some(output))
+fn entry_defs_of(zome: &Zome, limits: Limits) -> Result<Vec<EntryDef>, RibosomeError> {
+    if !zome.module.has(ENTRY_DEFS) {
+        return Ok(Vec::new());
     }
-
-    /// Calls a callback in zome after zome; the first definitive result ends it.
-    ///
-    /// # Errors
-    /// A callback that answers something else than it must, or a failure of the host.
-    pub(crate) async fn fold<C: CallbackResult + DeserializeOwned + std::fmt::Debug>(
-        self: &Arc<Self>,
-        zomes: impl IntoIterator<Item = ZomeName>,
-        function: &FunctionName,
-        input: &ExternIO,
-        access: Access,
-    ) -> Result<Vec<(ZomeName, C)>, RibosomeError> {
-        let mut results = Vec::new();
-        for zome in zomes {
-            let result: C = match self.run(&zome, function, input.clone(), access.clone()).await {
-                Ok(None) => continue,
-                Ok(Some(output)) => decode(output.as_bytes()).map_err(|error| match error {
-                    SerializedBytesError::Deserialize(text) => RibosomeError::CallbackInvalidReturnType(text),
-                    other => other.into(),
-                })?,
-                Err(RibosomeError::WasmRuntimeError(RuntimeError::User(error))) => {
-                    if matches!(error.error, WasmErrorInner::Deserialize(_)) {
-                        return Err(RibosomeError::CallbackInvalidParameters);
-                    }
-                    C::try_from_wasm_error(error)?
-                }
-                Err(error) => return Err(error),
-            };
-            if result.is_definitive() {
-                return Ok(vec![(zome, result)]);
-            }
-            results.push((zome, result));
-        }
-        Ok(results)
+    let host: Arc<dyn Host> = Arc::new(EntryDefsHost::new(&zome.name, ENTRY_DEFS));
+    let output = zome.module.guest(host, limits)?.call(ENTRY_DEFS, &ExternIO::encode(())?)?;
+    match decode(output.as_bytes())? {
+        EntryDefsCallbackResult::Defs(defs) => Ok(defs.0),
     }
 }
 
 /// As callbacks are called: zome after zome.
 pub(crate) fn names<'a>(zomes: impl Iterator<Item = &'a Zome>) -> Vec<ZomeName> {
     zomes.map(|zome| zome.name.clone()).collect()
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, RibosomeError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| RibosomeError::JoinError(error.to_string()))
-}
-
-/// For a call that another call waits for: the threads that may block are bounded, and were all of them waiting for
-/// calls, none would be left to run one.
-async fn on_a_thread_of_its_own<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, RibosomeError> {
-    let ended = thread::run(thread::Builder::new(), work).await;
-    let ended = ended.map_err(|error| RibosomeError::JoinError(error.to_string()))?;
-    ended.map_err(|error| RibosomeError::JoinError(error.to_string()))
 }
 
 const ENTRY_TYPES: &str = "__num_entry_types";

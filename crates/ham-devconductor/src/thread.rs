@@ -1,10 +1,24 @@
-//! Work on a thread of its own.
+//! Work that blocks: on one of the runtime's threads for it, or on a thread of its own.
 
 use std::io;
 pub(crate) use std::thread::Builder;
 
 use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::RecvError;
+use tokio::task::JoinError;
+
+/// Runs the work on a thread of the runtime that may block; there are so many of them.
+///
+/// # Errors
+/// It panicked.
+///
+/// # Cancel safety
+/// Dropping the future lets the work run to its end.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, JoinError> {
+    tokio::task::spawn_blocking(work).await
+}
 
 /// Runs the work on a thread of this making and waits for it. The inner error: it panicked.
 ///

@@ -4,9 +4,10 @@
 
 mod support;
 
+use std::error::Error;
 use std::time::Duration;
 
-use ham_devconductor::{Config, DevConductor, StartError};
+use ham_devconductor::{AttachError, Config, DevConductor, InstallError, StartError};
 use holo_hash::ActionHash;
 use holochain_client::{AdminWebsocket, AppWebsocket, ConductorApiError, ExternIO, ZomeCallTarget};
 use holochain_types::prelude::Timestamp;
@@ -83,6 +84,24 @@ async fn an_app_is_installed_and_called() {
     assert_eq!(app.count().await, 1);
     timeout(BOUND, conductor.shut_down()).await.unwrap();
     app.ask("echo_text", ExternIO::encode("gone").unwrap()).await.unwrap_err();
+}
+
+/// They were texts, but for `StartError`, which said its cause twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_are_typed_and_say_their_cause_once() {
+    let conductor = DevConductor::start().await.unwrap();
+    let install = conductor.install(b"not a bundle".to_vec(), None).await.unwrap_err();
+    assert!(matches!(install, InstallError::Bundle { .. }), "{install:?}");
+    let taken = conductor.admin_port();
+    let attach = conductor.attach_app_interface(taken).await.unwrap_err();
+    assert!(matches!(attach, AttachError::Port { port, .. } if port == taken), "{attach:?}");
+    let start = DevConductor::start_with(Config::default().with_admin_port(taken)).await.unwrap_err();
+    assert!(matches!(start, StartError::Port { port, .. } if port == taken), "{start:?}");
+    for error in [&install as &dyn Error, &attach, &start] {
+        let cause = error.source().expect("a cause").to_string();
+        assert!(!error.to_string().contains(&cause), "{error}: {cause}");
+    }
+    timeout(BOUND, conductor.shut_down()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

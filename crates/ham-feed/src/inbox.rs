@@ -1,9 +1,8 @@
 //! From the task that reads the socket to the subscription.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ham_session::{GapCause, Inbox, Incoming, Link, LossySender};
-use serde_json::Value;
 
 use crate::events;
 use crate::item::FeedItem;
@@ -17,6 +16,8 @@ pub(crate) struct FeedInbox {
     topic: Topic,
     items: LossySender<FeedItem>,
     standing: Mutex<Standing>,
+    /// Of the last block since the last gap.
+    height: Mutex<Option<u64>>,
 }
 
 /// What the server said of the subscription on the newest link.
@@ -28,7 +29,7 @@ pub(crate) struct Standing {
 
 impl FeedInbox {
     pub(crate) fn new(topic: Topic, items: LossySender<FeedItem>) -> Self {
-        Self { topic, items, standing: Mutex::default() }
+        Self { topic, items, standing: Mutex::default(), height: Mutex::default() }
     }
 
     pub(crate) fn gap(&self, cause: GapCause) {
@@ -36,14 +37,28 @@ impl FeedInbox {
         if matches!(cause, GapCause::LinkLost(_)) {
             *self.lock() = Standing::default();
         }
+        *self.height() = None;
         self.put(FeedItem::gap(cause));
+    }
+
+    /// Tells of a block whose height does not follow on that of the one before.
+    fn follow(&self, chain_name: &str, height: u64) {
+        let before = self.height().replace(height);
+        if let Some(after) = before.filter(|before| before.checked_add(1) != Some(height)) {
+            tracing::warn!(event = events::OUT_OF_STEP, chain = chain_name, after, height);
+            self.put(FeedItem::OutOfStep { chain_name: chain_name.to_owned(), after, height });
+        }
+    }
+
+    fn height(&self) -> MutexGuard<'_, Option<u64>> {
+        self.height.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn standing(&self) -> Standing {
         self.lock().clone()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Standing> {
+    fn lock(&self) -> MutexGuard<'_, Standing> {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -52,10 +67,15 @@ impl FeedInbox {
             return;
         }
         let item = match message {
-            Message::Block { chain_name, data } => FeedItem::Block { chain_name, data },
+            Message::Block { chain_name, data } => {
+                if let Some(height) = data.height() {
+                    self.follow(&chain_name, height);
+                }
+                FeedItem::Block { chain_name, data }
+            }
             Message::Event { chain_name, event_type, data } => {
-                let named = || data.get("event_type").and_then(Value::as_str).map(str::to_owned);
-                FeedItem::Event { chain_name, event_type: event_type.or_else(named), data }
+                let event_type = event_type.or_else(|| data.event_type());
+                FeedItem::Event { chain_name, event_type, data }
             }
             Message::Status { message, .. } => FeedItem::Status(message),
             Message::Error { message } => {

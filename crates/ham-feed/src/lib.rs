@@ -2,6 +2,7 @@
 
 mod client;
 mod config;
+mod data;
 mod error;
 mod events;
 mod inbox;
@@ -18,6 +19,7 @@ pub use config::{
     ConfigError, DEFAULT_MAX_MESSAGE_SIZE, DEFAULT_PING_INTERVAL, DEFAULT_PING_TIMEOUT, DEFAULT_QUEUE,
     DEFAULT_QUEUE_BYTES, FeedConfig,
 };
+pub use data::Data;
 pub use error::{RequestError, SubscribeError};
 pub use ham_session::GapCause;
 pub use item::FeedItem;

@@ -1,6 +1,11 @@
 //! The messages of both dialects. One file says what stands on the wire; nothing else does.
 
-use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use crate::data::Data;
 
 /// Which words a server speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,12 +81,12 @@ pub enum Message {
         /// Its chain.
         chain_name: String,
         /// It.
-        data: Value,
+        data: Data,
     },
     /// The greeting of `hierachain` 0.2.0, whole.
-    Connected(Value),
+    Connected(Data),
     /// What the server knows of this connection.
-    ConnectionInfo(Value),
+    ConnectionInfo(Data),
     /// The server refuses or could not do something. It does not say what it refers to.
     Error {
         /// In its words.
@@ -94,23 +99,23 @@ pub enum Message {
         /// Its type, where the message names it beside the data.
         event_type: Option<String>,
         /// It.
-        data: Value,
+        data: Data,
     },
     /// The server looks whether this side is there. Neither dialect has an answer.
     Ping,
     /// The answer to a ping.
     Pong {
         /// The server's time in the documented dialect, what the ping carried in the other.
-        timestamp: Value,
+        timestamp: Data,
     },
     /// The server's statistics.
-    Stats(Value),
+    Stats(Data),
     /// The state of a chain, whole.
     Status {
         /// Its chain, where the message names it.
         chain_name: Option<String>,
         /// The message.
-        message: Value,
+        message: Data,
     },
     /// A subscription is there.
     Subscribed {
@@ -118,7 +123,7 @@ pub enum Message {
         chain_name: String,
     },
     /// Something this version does not know, whole.
-    Unknown(Value),
+    Unknown(Data),
     /// The subscription is gone.
     Unsubscribed,
 }
@@ -152,43 +157,42 @@ pub enum MessageError {
 /// # Errors
 /// [`MessageError::NotAnObject`]; [`MessageError::Lacks`] for a block or event without chain.
 pub fn decode_message(text: &str) -> Result<Message, MessageError> {
-    let mut fields = match serde_json::from_str(text) {
-        Ok(Value::Object(fields)) => fields,
-        Ok(_) | Err(_) => return Err(MessageError::NotAnObject),
-    };
-    let kind = fields.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let fields: Fields<'_> = serde_json::from_str(text).map_err(|_| MessageError::NotAnObject)?;
+    let whole = || serde_json::from_str(text).map(Data::new).map_err(|_| MessageError::NotAnObject);
+    let kind = text_of(&fields, "type").unwrap_or_default();
     Ok(match kind.as_str() {
         "block_added" | "new_block" => {
-            Message::Block { chain_name: chain(&fields, "block")?, data: taken(&mut fields, "data") }
+            Message::Block { chain_name: chain(&fields, "block")?, data: data(&fields, "data") }
         }
-        "connected" => Message::Connected(Value::Object(fields)),
-        "connection_info" => Message::ConnectionInfo(taken(&mut fields, "data")),
-        "chain_status" => {
-            Message::Status { chain_name: text_of(&fields, "chain_name"), message: Value::Object(fields) }
-        }
+        "connected" => Message::Connected(whole()?),
+        "connection_info" => Message::ConnectionInfo(data(&fields, "data")),
+        "chain_status" => Message::Status { chain_name: text_of(&fields, "chain_name"), message: whole()? },
         "error" => Message::Error { message: text_of(&fields, "message").unwrap_or_default() },
         "event" | "new_event" => Message::Event {
             chain_name: chain(&fields, "event")?,
             event_type: text_of(&fields, "event_type"),
-            data: taken(&mut fields, "data"),
+            data: data(&fields, "data"),
         },
         "ping" => Message::Ping,
-        "pong" => Message::Pong { timestamp: taken(&mut fields, "timestamp") },
-        "stats" => Message::Stats(taken(&mut fields, "data")),
+        "pong" => Message::Pong { timestamp: data(&fields, "timestamp") },
+        "stats" => Message::Stats(data(&fields, "data")),
         "subscribed" => Message::Subscribed { chain_name: chain(&fields, "subscribed")? },
         "unsubscribed" => Message::Unsubscribed,
-        _ => Message::Unknown(Value::Object(fields)),
+        _ => Message::Unknown(whole()?),
     })
 }
 
-fn text_of(fields: &Map<String, Value>, name: &str) -> Option<String> {
-    fields.get(name).and_then(Value::as_str).map(str::to_owned)
+/// The fields of a message, each as it came.
+type Fields<'a> = HashMap<String, &'a RawValue>;
+
+fn text_of(fields: &Fields<'_>, name: &str) -> Option<String> {
+    fields.get(name).and_then(|value| serde_json::from_str(value.get()).ok())
 }
 
-fn chain(fields: &Map<String, Value>, kind: &'static str) -> Result<String, MessageError> {
+fn chain(fields: &Fields<'_>, kind: &'static str) -> Result<String, MessageError> {
     text_of(fields, "chain_name").ok_or(MessageError::Lacks { kind, field: "chain_name" })
 }
 
-fn taken(fields: &mut Map<String, Value>, name: &str) -> Value {
-    fields.get_mut(name).map(Value::take).unwrap_or_default()
+fn data(fields: &Fields<'_>, name: &str) -> Data {
+    fields.get(name).map(|value| Data::new(value)).unwrap_or_default()
 }

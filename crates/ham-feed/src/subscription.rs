@@ -8,11 +8,11 @@ use std::time::Duration;
 use futures_util::{Stream, StreamExt as _};
 use ham_persistent::{State, later};
 use ham_session::{GapCause, LossyReceiver, Received, live_link};
-use serde_json::Value;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 use crate::client::Connection;
+use crate::data::Data;
 use crate::error::RequestError;
 use crate::item::FeedItem;
 use crate::message::{Dialect, Message, Request};
@@ -82,7 +82,7 @@ impl Subscription {
     ///
     /// # Cancel safety
     /// Cancel-safe: a late answer is ignored.
-    pub async fn stats(&self, timeout: Duration) -> Result<Value, RequestError> {
+    pub async fn stats(&self, timeout: Duration) -> Result<Data, RequestError> {
         self.ask(Request::Stats, timeout).await
     }
 
@@ -93,7 +93,7 @@ impl Subscription {
     ///
     /// # Cancel safety
     /// Cancel-safe: a late answer is ignored.
-    pub async fn connection_info(&self, timeout: Duration) -> Result<Value, RequestError> {
+    pub async fn connection_info(&self, timeout: Duration) -> Result<Data, RequestError> {
         self.ask(Request::ConnectionInfo, timeout).await
     }
 
@@ -116,7 +116,7 @@ impl Subscription {
         Ok(done?)
     }
 
-    async fn ask(&self, request: Request, timeout: Duration) -> Result<Value, RequestError> {
+    async fn ask(&self, request: Request, timeout: Duration) -> Result<Data, RequestError> {
         let deadline = later(Instant::now(), timeout);
         let began = Instant::now();
         let late = |_| RequestError::NotConnected { after: began.elapsed() };
@@ -130,7 +130,7 @@ impl Subscription {
             Message::Pong { timestamp } => timestamp,
             Message::ConnectionInfo(answer) | Message::Stats(answer) => answer,
             // Each slot has one kind of message.
-            _ => Value::Null,
+            _ => Data::default(),
         })
     }
 }

@@ -1,7 +1,5 @@
 //! What is subscribed to.
 
-use serde_json::Value;
-
 use crate::message::{Dialect, Message, Request};
 
 /// A chain, or some types of its events.
@@ -46,11 +44,9 @@ impl Topic {
         match message {
             Message::Block { chain_name, .. } => wants_all && *chain_name == self.chain_name,
             Message::Event { chain_name, event_type, data } => {
-                let event_type =
-                    event_type.as_deref().or_else(|| data.get("event_type").and_then(Value::as_str));
+                let named = || event_type.clone().or_else(|| data.event_type());
                 *chain_name == self.chain_name
-                    && (wants_all
-                        || event_type.is_some_and(|of| self.event_types.iter().any(|wanted| wanted == of)))
+                    && (wants_all || named().is_some_and(|named| self.event_types.contains(&named)))
             }
             Message::Status { chain_name, .. } => {
                 wants_all && chain_name.as_ref().is_none_or(|name| *name == self.chain_name)

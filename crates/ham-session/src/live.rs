@@ -22,6 +22,24 @@ pub(crate) enum NotLive {
     Late(Late),
 }
 
+impl NotLive {
+    /// In the words of a dial or of an accept.
+    pub(crate) fn told<E>(
+        self,
+        late: impl FnOnce(Late) -> E,
+        handshake: impl FnOnce(HandshakeError) -> E,
+        ended: impl FnOnce(Arc<LinkEnd>) -> E,
+        encode: impl FnOnce(String) -> E,
+    ) -> E {
+        match self {
+            Self::Encode(why) => encode(why),
+            Self::Ended(end) => ended(end),
+            Self::Handshake(error) => handshake(error),
+            Self::Late(why) => late(why),
+        }
+    }
+}
+
 /// Does the protocol's handshake, starts the pump and waits until it has written what `on_live` asks for. The pump writes
 /// it, so that answers are read meanwhile: a peer that answers each message before it reads the next would block both sides.
 pub(crate) async fn go_live<P: Protocol>(

@@ -5,3 +5,4 @@ pub mod events;
 pub mod scripted;
 pub mod server;
 pub mod transcript;
+pub mod wait;

@@ -46,6 +46,7 @@ pub use drop_in::{SigningPolicy, SigningRefused, client, errors, reconnect, shut
 pub use entropy::{Entropy, SystemEntropy};
 pub use error::{
     AdminError, CallError, ConnectError, FenceError, KEYSTORE_COOLDOWN, Outcome, SigningError, SigningStep,
+    TokenError,
 };
 pub use ham_persistent::{Exponential, Jitter, Patience, ResetRule, RetryDelay};
 pub use ham_session::{

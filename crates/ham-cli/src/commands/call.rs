@@ -1,9 +1,12 @@
 //! `ham call`: one zome call, its payload and answer as JSON.
 
+mod words;
+
 use clap_complete::ArgValueCompleter;
 use ham::CallOptions;
 use ham::holochain_client::ExternIO;
 
+use self::words::Words;
 use crate::complete;
 use crate::connect;
 use crate::context::Context;
@@ -14,19 +17,23 @@ use crate::input;
 use crate::json;
 use crate::progress;
 
-/// Calls a zome function.
+/// Calls a zome function: `ham call ROLE ZOME FUNCTION PAYLOAD`, or without the role.
 #[derive(Debug, clap::Args)]
-#[command(args = flags::app_interface(), arg = flags::wait())]
+#[command(
+    args = flags::app_interface(),
+    arg = flags::wait(),
+    override_usage = "ham call [OPTIONS] [ROLE] <ZOME> <FUNCTION> [PAYLOAD]"
+)]
 pub(crate) struct Args {
-    /// A role of the app, or a clone such as `role.0`
+    /// A role of the app, or a clone such as `role.0`; may be left out where one role alone has the zome
     #[arg(add = ArgValueCompleter::new(complete::roles))]
     role: String,
     /// The zome
     #[arg(add = ArgValueCompleter::new(complete::zomes))]
     zome: String,
     /// The function
-    #[arg(add = ArgValueCompleter::new(complete::functions))]
-    function: String,
+    #[arg(add = ArgValueCompleter::new(complete::functions), allow_hyphen_values = true)]
+    function: Option<String>,
     /// The payload as JSON, `@FILE`, or `-` for standard input; omit it for nil.
     /// Hashes are {"$hash": "uhC…"}, other bytes {"$bytes": "base64"}
     #[arg(allow_hyphen_values = true)]
@@ -40,23 +47,28 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
+    let words = Words::of(args.role, args.zome, args.function, args.payload);
     // Before anything is dialled: what cannot be encoded need not connect.
-    let payload = payload(context, args.payload.as_deref(), args.raw_payload).await?;
+    let payload = payload(context, words.payload.as_deref(), args.raw_payload).await?;
     let ham = connect::open(context, Some(context.settings.timeout)).await?;
+    let role = match words.role {
+        Some(role) => role,
+        None => words::role(&ham, &words.zome).await?,
+    };
     // From here on bytes of the call can leave. What becomes of them matters as long as the chain stays.
     if !context.target().await?.temporary {
         let _ = context.if_interrupted.set(
             "interrupted while the call was under way: its outcome is unknown; read the chain before calling again",
         );
     }
-    let call = ham.call_zome_raw(args.role, &args.zome, &args.function, payload, CallOptions::default());
+    let call = ham.call_zome_raw(role, &words.zome, &words.function, payload, CallOptions::default());
     let answered = progress::during(context.output, "waiting for the answer", call).await;
     connect::close(&ham).await;
     show(context, &answered?, args.raw)
 }
 
 /// The encoded payload.
-async fn payload(context: &Context, given: Option<&str>, raw: bool) -> Result<ExternIO, Failure> {
+pub(super) async fn payload(context: &Context, given: Option<&str>, raw: bool) -> Result<ExternIO, Failure> {
     let Some(given) = given else { return Ok(ExternIO(vec![NIL])) };
     if raw && given != "-" && !given.starts_with('@') {
         return Err(Failure::usage(

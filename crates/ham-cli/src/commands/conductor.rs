@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::flags;
 use crate::input;
 use crate::progress;
+use crate::running::{Note, Noted};
 
 /// Finds, builds or runs a conductor.
 #[derive(Debug, clap::Subcommand)]
@@ -25,7 +26,7 @@ pub(crate) enum Args {
     /// Run a conductor for development, offline, until interrupted
     #[command(args = flags::run())]
     Run {
-        /// Keep the data in this directory; if omitted, they are temporary
+        /// Keep the data in this directory; if omitted, the data is temporary
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
         /// The release of the conductor
@@ -110,6 +111,7 @@ async fn serve(context: &Context, data: Option<PathBuf>, release: Release) -> Re
         None => None,
     };
     let port = conductor.admin_port();
+    let _note = Note::leave(&Noted { admin_port: port, app_id: app_id.clone() }, context.output);
     context.output.result(
         || format!("the conductor is running, its admin port is {port}; press Ctrl-C to stop it"),
         &json!({

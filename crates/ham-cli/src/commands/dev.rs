@@ -10,22 +10,25 @@ use holochain_conductor_api::{AdminInterfaceConfig, InterfaceDriver};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 
+use crate::code::Compared;
 use crate::conductor::embedded;
+use crate::connect;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flags;
 use crate::input;
 use crate::release;
+use crate::running::{Note, Noted};
 use crate::settings::Source;
 
 /// Runs the embedded conductor until interrupted: zomes run, nothing leaves this machine.
 #[derive(Debug, clap::Args)]
 #[command(
     args = flags::run(),
-    after_help = "Prints the lines that `holochain` prints: ###ADMIN_PORT:n###, then Conductor ready.\n\
-    With --json, prints one object instead: {\"admin_port\",\"app_port\",\"app_id\",\"data\",\"release\"}.\n\
-    WASM_LOG=debug shows what zomes log."
+    after_help = "Prints the lines that `holochain` prints: `###ADMIN_PORT:n###`, then\n\
+    `Conductor ready.`; with --json one object instead, with the keys admin_port,\n\
+    app_port, app_id, data and release. WASM_LOG=debug shows what zomes log."
 )]
 pub(crate) struct Args {
     /// Keep data and keys in this directory; `temporary` removes them when the conductor stops
@@ -38,6 +41,13 @@ pub(crate) struct Args {
     /// Attach an app interface on this port; 0 picks a free one
     #[arg(long, value_name = "PORT")]
     app_port: Option<u16>,
+    /// Where the directory has the app already, run the coordinator zomes of the bundle in the place of those that it has
+    #[arg(long)]
+    update: bool,
+    /// Let pages of these origins connect, separated by commas: `https://example.org`, or `*` for any. Pages of this machine
+    /// and programs are let in without it
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
+    allowed_origins: Vec<String>,
     /// Read the data directory, the keystore and the admin port from a conductor configuration, as `holochain` does
     #[arg(long, value_name = "FILE", conflicts_with_all = ["data"])]
     config_path: Option<PathBuf>,
@@ -65,7 +75,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         None if args.data == Path::new(TEMPORARY) => Config::default(),
         None => Config::default().with_data(&args.data),
     };
-    let mut config = config.with_release(args.release);
+    let mut config = config.with_release(args.release).with_foreign_origins(args.allowed_origins);
     // Who starts this in the place of `holochain` means the file, whatever the environment says of another conductor.
     let settings = &context.settings;
     let ports = args.config_path.is_none() || settings.values.source("admin_port") == Source::Flag;
@@ -83,19 +93,24 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let app_id = match bundle {
         Some(bundle) => {
             let id = settings.app_id().ok().map(ToOwned::to_owned);
-            Some(embedded::install(context.output, &conductor, bundle, id).await?)
+            let id = embedded::install(context.output, &conductor, bundle.clone(), id).await?;
+            // What is kept may be an app of this id with other code.
+            if data.is_some() {
+                same_code(context, conductor.admin_port(), &bundle, &id, args.update).await?;
+            }
+            Some(id)
         }
         None => None,
     };
     let app_port = match args.app_port {
         Some(port) => {
-            let taken =
-                |error| Failure::new(Exit::Local, anyhow::Error::msg(error), "pass another --app-port");
+            let taken = |error| Failure::new(Exit::Local, error, "pass another --app-port");
             Some(conductor.attach_app_interface(port).await.map_err(taken)?)
         }
         None => None,
     };
     let admin_port = conductor.admin_port();
+    let _note = Note::leave(&Noted { admin_port, app_id: app_id.clone() }, context.output);
     context.output.result(
         || {
             let app = app_port.map(|port| format!("###APP_PORT:{port}###\n")).unwrap_or_default();
@@ -106,6 +121,35 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     )?;
     // Until a signal drops this, and the conductor with it.
     std::future::pending().await
+}
+
+/// Tells where an app that was there runs other zomes than the bundle, or has it run those.
+async fn same_code(
+    context: &Context,
+    port: u16,
+    bundle: &[u8],
+    id: &str,
+    update: bool,
+) -> Result<(), Failure> {
+    let settings = context.settings.of_running(port, None);
+    let admin = connect::admin(&settings, connect::CONNECT_TIMEOUT)?;
+    let compared = Compared::of(&admin, bundle, Some(id.to_owned())).await?;
+    if update {
+        return compared.update(&admin).await;
+    }
+    match (&compared.other_dna, compared.stale().as_slice()) {
+        (Some(role), _) => context.output.warning(&format!(
+            "the app `{id}` of this directory runs other integrity zomes than the bundle (role `{role}`): it is another DNA, \
+             and stays as it is. Pass another --app-id, or another --data, or `ham app uninstall {id}` first"
+        )),
+        (None, []) => {}
+        (None, cells) => context.output.warning(&format!(
+            "the app `{id}` of this directory runs other coordinator zomes than the bundle ({}): pass --update to run \
+             those of the bundle",
+            cells.join(", ")
+        )),
+    }
+    Ok(())
 }
 
 /// What a `holochain` configuration says that matters here: network settings do not.

@@ -1,6 +1,9 @@
 //! `ham feed`: the blocks and events of a chain as they come, and where some may be missing.
 
-use ham_feed::{Dialect, FeedClient, FeedConfig, FeedItem, GapCause, SubscribeError, Topic};
+use std::cmp::Ordering;
+
+use ham_feed::{Data, Dialect, FeedClient, FeedConfig, FeedItem, GapCause, SubscribeError, Topic};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::connect;
@@ -11,6 +14,7 @@ use crate::flags;
 use crate::following::Following;
 use crate::progress;
 use crate::server::{self, Server};
+use crate::terminal::one_line;
 use crate::wait::{self, Failed};
 
 /// Prints a chain's blocks and events until it is interrupted. The subscription comes back by itself; what may be
@@ -104,18 +108,45 @@ fn refused(error: SubscribeError) -> Failure {
 }
 
 fn show(context: &Context, item: &FeedItem) -> Result<(), Failure> {
-    let value = match item {
-        FeedItem::Block { chain_name, data } => json!({ "type": "block", "chain": chain_name, "data": data }),
-        FeedItem::Event { chain_name, event_type, data } => {
-            json!({ "type": "event", "chain": chain_name, "event_type": event_type, "data": data })
+    if context.output.json {
+        context.output.bytes(format!("{}\n", object(item)).as_bytes())
+    } else {
+        context.output.text(&line(item))
+    }
+}
+
+/// One object for programs. What the server wrote stands in it as it came, every number included.
+fn object(item: &FeedItem) -> String {
+    #[derive(Serialize)]
+    #[serde(tag = "type", rename_all = "snake_case")]
+    enum Shown<'a> {
+        Block { chain: &'a str, data: &'a Data },
+        Error { message: &'a str },
+        Event { chain: &'a str, event_type: Option<&'a str>, data: &'a Data },
+        OutOfStep { chain: &'a str, after: u64, height: u64 },
+        Status { message: &'a Data },
+        Unknown { message: &'a Data },
+    }
+    let shown = match item {
+        FeedItem::Block { chain_name: chain, data } => Shown::Block { chain, data },
+        FeedItem::Error { message } => Shown::Error { message },
+        FeedItem::Event { chain_name: chain, event_type, data } => {
+            Shown::Event { chain, event_type: event_type.as_deref(), data }
         }
-        FeedItem::Error { message } => json!({ "type": "error", "message": message }),
-        FeedItem::Gap { cause, .. } => gap(cause),
-        FeedItem::Status(message) => json!({ "type": "status", "message": message }),
-        FeedItem::Unknown(message) => json!({ "type": "unknown", "message": message }),
-        other => json!({ "type": "unknown", "message": format!("{other:?}") }),
+        FeedItem::OutOfStep { chain_name: chain, after, height } => {
+            Shown::OutOfStep { chain, after: *after, height: *height }
+        }
+        FeedItem::Status(message) => Shown::Status { message },
+        FeedItem::Unknown(message) => Shown::Unknown { message },
+        FeedItem::Gap { cause, .. } => return gap(cause).to_string(),
+        other => return json!({ "type": "unknown", "message": format!("{other:?}") }).to_string(),
     };
-    context.output.result(|| line(&value), &value)
+    on_one_line(&serde_json::to_string(&shown).expect("texts and JSON are JSON"))
+}
+
+/// Line feeds of JSON stand between its tokens only.
+fn on_one_line(json: &str) -> String {
+    json.replace(['\n', '\r'], " ")
 }
 
 fn gap(cause: &GapCause) -> Value {
@@ -130,26 +161,61 @@ fn gap(cause: &GapCause) -> Value {
     json!({ "type": "gap", "cause": cause, "detail": detail })
 }
 
-/// One line for people.
-fn line(value: &Value) -> String {
-    let text = |key: &str| value[key].as_str().unwrap_or("?").to_owned();
-    match value["type"].as_str() {
-        Some("block") => format!("{} block {}", text("chain"), value["data"]),
-        Some("event") => format!("{} event {} {}", text("chain"), text("event_type"), value["data"]),
-        Some("error") => format!("the server says: {}", text("message")),
-        Some("gap") => format!("--- items may be missing here: {} ({}) ---", text("cause"), text("detail")),
-        _ => value.to_string(),
+/// One line for people. The server's texts are on one line, so that they cannot pass for another.
+fn line(item: &FeedItem) -> String {
+    match item {
+        FeedItem::Block { chain_name, data } => {
+            format!("{} block {}", one_line(chain_name), on_one_line(data.text()))
+        }
+        FeedItem::Event { chain_name, event_type, data } => {
+            let event_type = event_type.as_deref().unwrap_or("?");
+            format!("{} event {} {}", one_line(chain_name), one_line(event_type), on_one_line(data.text()))
+        }
+        FeedItem::Error { message } => format!("the server says: {}", one_line(message)),
+        FeedItem::Gap { cause, .. } => {
+            let gap = gap(cause);
+            let text = |key: &str| one_line(gap[key].as_str().unwrap_or("?"));
+            format!("--- items may be missing here: {} ({}) ---", text("cause"), text("detail"))
+        }
+        FeedItem::OutOfStep { after, height, .. } => {
+            let how = match height.cmp(after) {
+                Ordering::Greater => format!("blocks are missing: the height jumps from {after} to {height}"),
+                Ordering::Equal => format!("the block of height {height} comes again"),
+                Ordering::Less => format!("the chain goes back from height {after} to {height}"),
+            };
+            format!("--- {how} ---")
+        }
+        other => object(other),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+
     use super::*;
 
     #[test]
     fn a_gap_is_told() {
-        let gap = gap(&GapCause::Lagged(3));
-        assert_eq!(gap["cause"], "lagged");
+        let gap = FeedItem::Gap { cause: GapCause::Lagged(3), since: Instant::now() };
         assert_eq!(line(&gap), "--- items may be missing here: lagged (3 were dropped here) ---");
+        assert_eq!(object(&gap), r#"{"type":"gap","cause":"lagged","detail":"3 were dropped here"}"#);
+        let step = |after, height| line(&FeedItem::OutOfStep { chain_name: "a".to_owned(), after, height });
+        assert_eq!(step(2, 5), "--- blocks are missing: the height jumps from 2 to 5 ---");
+        assert_eq!(step(5, 5), "--- the block of height 5 comes again ---");
+        assert_eq!(step(5, 4), "--- the chain goes back from height 5 to 4 ---");
+    }
+
+    /// A server's line feed made a line of its own, which could say anything.
+    #[test]
+    fn a_server_cannot_forge_a_line() {
+        let forged = "fine\n--- items may be missing here: lagged (9 were dropped here) ---".to_owned();
+        let items = [
+            FeedItem::Error { message: forged.clone() },
+            FeedItem::Event { chain_name: forged.clone(), event_type: Some(forged), data: Data::default() },
+        ];
+        for item in items {
+            assert_eq!(line(&item).lines().count(), 1, "{}", line(&item));
+        }
     }
 }

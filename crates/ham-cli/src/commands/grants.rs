@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flags;
+use crate::hash;
 use crate::progress;
 
 /// Lists and revokes the capability grants of the app's cells. Needs the admin interface.
@@ -44,7 +45,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             show(context, &cells, &grants)
         }
         Args::Revoke { hashes } => {
-            let hashes = hashes.iter().map(|text| hash(text)).collect::<Result<Vec<_>, _>>()?;
+            let hashes = hashes.iter().map(|text| hash::action(text)).collect::<Result<Vec<_>, _>>()?;
             for hash in hashes {
                 let revoked =
                     progress::during(context.output, "revoking", revoke(&admin, app_id, &hash)).await;
@@ -89,19 +90,6 @@ async fn revoke(admin: &Admin, app_id: &str, hash: &ActionHash) -> Result<CellId
     };
     admin.revoke_grant(cell.clone(), hash.clone()).await?;
     Ok(cell)
-}
-
-fn hash(text: &str) -> Result<ActionHash, Failure> {
-    // Checked by hand first: what is not 53 characters of its kind is a typing mistake, not a hash.
-    holo_hash::encode::holo_hash_decode_unchecked(text)
-        .ok()
-        .and_then(|bytes| ActionHash::try_from_raw_39(bytes).ok())
-        .ok_or_else(|| {
-            Failure::usage(
-                format!("`{text}` is not an action hash"),
-                "copy one from `ham grants list`; it starts with uhCkk",
-            )
-        })
 }
 
 fn show(context: &Context, cells: &[app::Cell], grants: &Grants) -> Result<(), Failure> {

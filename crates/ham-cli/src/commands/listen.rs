@@ -13,6 +13,7 @@ use crate::flags;
 use crate::following::Following;
 use crate::server::{self, Server};
 use crate::shutdown::RELEASE_TIMEOUT;
+use crate::terminal::one_line;
 
 /// Prints envelopes until it is interrupted. The connection comes back by itself; where some may be missing is a gap.
 #[derive(Debug, clap::Args)]
@@ -117,6 +118,6 @@ fn loss(context: &Context, value: &Value) -> Result<(), Failure> {
 
 /// One line for people.
 fn loss_line(value: &Value) -> String {
-    let text = |key: &str| value[key].as_str().unwrap_or("?").to_owned();
+    let text = |key: &str| one_line(value[key].as_str().unwrap_or("?"));
     format!("--- envelopes may be missing here: {} ({}) ---", text("type"), text("detail"))
 }

@@ -30,5 +30,12 @@ pub(crate) fn run(context: &Context, args: Args) -> Result<(), Failure> {
     Man::new(page.clone()).source(source).manual("Ham").render(&mut text).map_err(|error| {
         Failure::new(Exit::Local, anyhow::Error::new(error).context("cannot make the page"), "report it")
     })?;
-    context.output.bytes(&text)
+    context.output.bytes(finished(&String::from_utf8_lossy(&text)).as_bytes())
+}
+
+/// Names what the page's last section is about, and keeps the names of variables whole.
+fn finished(page: &str) -> String {
+    let page = page.replacen(".SH EXTRA\nExit codes:\n", ".SH \"EXIT STATUS\"\n", 1);
+    let page = page.replacen(".SH EXTRA\n", ".SH NOTES\n", 1);
+    page.replacen(".SH NAME\n", ".nh\n.SH NAME\n", 1)
 }

@@ -1,7 +1,6 @@
 //! `ham request`: one request to an envelope server, its payload and answer as JSON.
 
 use ham_envelope::{Client, ERROR_KIND, Envelope, Incoming, RequestError};
-use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio_util::sync::CancellationToken;
 
@@ -11,6 +10,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flags;
 use crate::input;
+use crate::json::laid_out;
 use crate::progress;
 use crate::server::{self, Server};
 use crate::shutdown::RELEASE_TIMEOUT;
@@ -88,8 +88,7 @@ fn show(context: &Context, answer: &Envelope) -> Result<(), Failure> {
     if context.output.json {
         context.output.bytes(format!("{line}\n").as_bytes())?;
     } else {
-        let value: Option<Value> = serde_json::from_str(&line).ok();
-        context.output.text(&value.map_or(line, |value| format!("{value:#}")))?;
+        context.output.text(&laid_out(&line).unwrap_or(line))?;
     }
     if answer.kind == ERROR_KIND {
         return Err(Failure::new(

@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::flags;
 use crate::following::Following;
 use crate::json as convert;
+use crate::terminal::one_line;
 
 /// Prints signals until it is interrupted. The connection comes back by itself; what may be missing meanwhile is a gap.
 #[derive(Debug, clap::Args)]
@@ -106,7 +107,7 @@ fn gap_json(cause: &GapCause) -> Value {
 
 /// One line for people.
 fn line(value: &Value) -> String {
-    let text = |key: &str| value[key].as_str().unwrap_or("?").to_owned();
+    let text = |key: &str| one_line(value[key].as_str().unwrap_or("?"));
     match value["type"].as_str() {
         Some("signal") => format!("{}/{} {}", text("role"), text("zome"), value["payload"]),
         Some("direct") => format!("{} from {} {}", text("role"), text("from"), value["payload"]),

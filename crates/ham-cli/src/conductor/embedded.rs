@@ -27,7 +27,7 @@ pub(crate) async fn install(
     bundle: Vec<u8>,
     id: Option<String>,
 ) -> Result<String, Failure> {
-    let refused = |error| Failure::new(Exit::Refused, anyhow::Error::msg(error), advice::INSTALL);
+    let refused = |error| Failure::new(Exit::Refused, error, advice::INSTALL);
     progress::during(output, "installing the app", conductor.install(bundle, id)).await.map_err(refused)
 }
 
@@ -35,7 +35,7 @@ fn failure(error: StartError) -> Failure {
     let advice = match &error {
         StartError::Directory { .. } => "pass another --data",
         StartError::InUse(_) => "stop the other one, or pass another --data",
-        StartError::Keystore(_) => {
+        StartError::Keystore { .. } => {
             "was it created with another passphrase? Another --data starts from scratch"
         }
         StartError::Port { .. } => "stop whatever is using the port, or pass another --admin-port",

@@ -6,7 +6,6 @@ use ham::{CallTarget, PersistentHam};
 
 use super::error::DemoError;
 use super::probe::{Grant, Item, ZOME};
-use super::stage::Stage;
 
 /// What the chains of all cells hold.
 #[derive(Debug, Default)]
@@ -20,16 +19,15 @@ pub(super) struct Chains {
 }
 
 /// Reads every cell's chain.
-pub(super) async fn read(stage: &Stage) -> Result<Chains, DemoError> {
+pub(super) async fn read(ham: &PersistentHam, cells: &[CallTarget]) -> Result<Chains, DemoError> {
     let mut chains = Chains::default();
-    for cell in &stage.cells {
-        let items: Vec<Item> = stage
-            .ham
+    for cell in cells {
+        let items: Vec<Item> = ham
             .call_zome(cell.clone(), ZOME, "list_items", ())
             .await
             .map_err(DemoError::calling("list the items of a chain"))?;
         chains.listed += items.len() as u64;
-        chains.counted += count_items(&stage.ham, cell).await?;
+        chains.counted += count_items(ham, cell).await?;
         for item in items {
             *chains.actions.entry(item.call_id).or_default() += 1;
         }

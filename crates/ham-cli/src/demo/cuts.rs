@@ -11,8 +11,9 @@ use ham::PersistentHam;
 use ham_testkit::chaos::{Direction, EndCause, Event, Fault, Proxy};
 use ham_testkit::events::Events;
 
+use super::caller::Caller;
 use super::error::DemoError;
-use super::ledger::{Ending, Ledger};
+use super::ledger::Ledger;
 use super::meter::Meter;
 use super::options::DemoOptions;
 use super::progress::Progress;
@@ -20,8 +21,8 @@ use super::report::PlaceReport;
 use super::script::{Cut, REQUEST, script};
 use super::signals::Follower;
 use super::stage::Stage;
+use super::told::Ending;
 use super::wait::within;
-use super::ways::Caller;
 
 /// How long the signal of a call that arrived is waited for before the next cut, so that it does not fall into that one's
 /// frames. A call that never commits costs this once; the chain tells about it in the end.

@@ -6,8 +6,9 @@ use ham::{HamState, PersistentHam};
 use ham_launcher::{Conductor, LaunchError};
 use tokio::time::Instant;
 
+use super::call::Call;
 use super::error::DemoError;
-use super::load::{Call, Load};
+use super::load::Load;
 use super::options::{CALL_DEADLINE, DemoOptions, SHORT_DEADLINE};
 use super::port;
 use super::probe::Kind;

@@ -1,37 +1,22 @@
 //! The callers and the calls they draw.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use ham::{CallPolicy, CallTarget, PersistentHam};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
+use super::call::{Call, Way};
+use super::caller::Caller;
 use super::error::DemoError;
 use super::ledger::Ledger;
 use super::meter::Meter;
-use super::options::{CALL_DEADLINE, CALLERS, DemoOptions, SHORT_DEADLINE};
+use super::options::{CALLERS, DemoOptions, SHORT_DEADLINE};
 use super::probe::Kind;
-use super::ways::{Caller, Way};
 
 /// How long slow calls compute, in milliseconds.
 const SLOW_MILLIS: std::ops::RangeInclusive<u64> = 20..=40;
-
-/// One call to make.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Call {
-    pub(super) kind: Kind,
-    pub(super) way: Way,
-    pub(super) deadline: Duration,
-}
-
-impl Call {
-    /// A call that outlives restarts.
-    pub(super) fn patient(kind: Kind) -> Self {
-        Self { kind, way: Way::Called(CallPolicy::Resume), deadline: CALL_DEADLINE }
-    }
-}
 
 /// The calls of one caller: a function of the seed, the caller's number and whether it writes.
 #[derive(Debug)]

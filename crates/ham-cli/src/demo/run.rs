@@ -62,7 +62,7 @@ async fn play(
     let cuts_took = began.elapsed();
 
     progress(Progress::Reading);
-    let chains = chain::read(stage).await?;
+    let chains = chain::read(&stage.ham, &stage.cells).await?;
     let after = Snapshot::take_settled(stage, &before).await?;
     Ok(Report {
         seed: options.seed,

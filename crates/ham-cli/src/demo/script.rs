@@ -5,9 +5,8 @@ use std::fmt;
 use ham::CallPolicy;
 use ham_testkit::chaos::{Action, Boundary, Direction, Fault};
 
-use super::load::Call;
+use super::call::{Call, Way};
 use super::probe::Kind;
-use super::ways::Way;
 
 /// Number of a call's request on a fresh link: authentication and app info come before it.
 pub(super) const REQUEST: u64 = 2;

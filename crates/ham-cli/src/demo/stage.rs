@@ -7,6 +7,7 @@ use ham_launcher::{Conductor, HappBundleSource, InstallOptions, Lookup, Tool};
 use holochain_types::prelude::{CreateCloneCellPayload, DnaModifiersOpt};
 use url::Url;
 
+use super::chain::count_items;
 use super::error::DemoError;
 use super::options::{CALL_DEADLINE, CELLS, DemoOptions};
 use super::probe;
@@ -58,7 +59,7 @@ impl Stage {
         let cells = cells.map_err(DemoError::calling("make the cells"))?;
         let stage = Self { ham, cells: cells.into_iter().map(CallTarget::from).collect(), conductor };
         for cell in &stage.cells {
-            super::chain::count_items(&stage.ham, cell).await?;
+            count_items(&stage.ham, cell).await?;
         }
         progress(Progress::Ready { process: stage.conductor.process_id(), cells: stage.cells.len() });
         Ok(stage)

@@ -108,3 +108,64 @@ async fn a_data_directory_whose_path_no_socket_fits_below_is_told_so() {
         .await
         .failed(2, &["--data", "path is too long", "socket"]);
 }
+
+/// Case: a page of any site could read private entries, issue tokens, uninstall.
+#[tokio::test]
+async fn pages_from_elsewhere_are_refused_unless_they_are_named() {
+    let ham = Ham::new();
+    for (named, is_let_in) in [(None, false), (Some("https://example.org"), true)] {
+        let app = probe();
+        let mut arguments = vec!["dev", "--app", &app];
+        arguments.extend(named.iter().flat_map(|named| ["--allowed-origins", *named]));
+        let mut running = ham.start(&arguments);
+        running.line(|line| line == "Conductor ready.").await;
+        for (origin, near) in
+            [("https://example.org", false), ("http://localhost:8080", true), ("null", false)]
+        {
+            let ran = ham.run(&["app", "list", "--origin", origin]).await;
+            if near || is_let_in && origin != "null" {
+                ran.ok();
+            } else {
+                ran.failed(3, &["400"]);
+            }
+        }
+        ham.run(&["ping"]).await.ok();
+        running.signal(Signal::TERM);
+        running.ended().await;
+    }
+    ham.run(&["dev", "--origin", "x"]).await.failed(2, &["--origin"]);
+}
+
+/// Case: code that had changed was not loaded, without a word.
+#[tokio::test]
+async fn an_app_that_is_kept_with_other_code_is_told_of() {
+    let ham = Ham::new();
+    let [data, app, new] =
+        ["data", "app", "new.happ"].map(|name| ham.home.path().join(name).display().to_string());
+    ham.run(&["unpack", &probe(), "--output", &app]).await.ok();
+    ham.run(&["unpack", &format!("{app}/probe.dna")]).await.ok();
+    ham.run(&["unpack", &format!("{app}/ledger.dna")]).await.ok();
+    // A section of no meaning makes another module of it.
+    let append = |module: &str| {
+        let path = format!("{app}/probe/{module}");
+        std::fs::write(&path, [&*std::fs::read(&path).unwrap(), b"\x00\x05\x04note"].concat()).unwrap();
+    };
+    let pack = ["pack", &app, "--recursive", "--output", &new];
+    let dev = async |arguments: &[&str]| {
+        let mut running = ham.start(&[&["dev", "--data", &data, "--app"], arguments].concat());
+        running.line(|line| line == "Conductor ready.").await;
+        running.signal(Signal::TERM);
+        running.rest().await
+    };
+    assert!(!dev(&[&probe()]).await.contains("warning"));
+    append("probe.wasm");
+    ham.run(&pack).await.ok();
+    let told = dev(&[&new]).await;
+    assert!(told.contains("other coordinator zomes") && told.contains("--update"), "{told}");
+    assert!(!dev(&[&new, "--update"]).await.contains("warning"));
+    assert!(!dev(&[&new]).await.contains("warning"));
+    append("probe_integrity.wasm");
+    ham.run(&pack).await.ok();
+    let told = dev(&[&new]).await;
+    assert!(told.contains("other integrity zomes") && told.contains("probe"), "{told}");
+}

@@ -69,3 +69,29 @@ async fn an_interrupted_feed_ends() {
     running.signal(Signal::INT);
     assert_eq!(running.ended().await, Some(130));
 }
+
+/// Numbers were read as floats: 123456789012345678901234567890 was printed as 1.2345678901234568e29, and a block with 1e400 was lost.
+#[tokio::test]
+async fn every_number_is_printed_as_it_came() {
+    use ham_testkit::server::{Behaviour, Message, Server};
+    let server = Server::start([Behaviour::Driven]).await.unwrap();
+    let url = server.url();
+    for json in [true, false] {
+        let ham = Ham::new();
+        let mut arguments = vec!["feed", &url, "--chain", "a", "--dialect", "documented", "--count", "1"];
+        arguments.extend(json.then_some("--json"));
+        let mut running = ham.start(&arguments);
+        let mut peer = server.next_peer().await.unwrap();
+        for _ in 0..2 {
+            peer.receive().await.unwrap();
+        }
+        let data = "{\"big\": 123456789012345678901234567890,\n\"bigger\": 1e400, \"cents\": 0.10}";
+        let block = format!(r#"{{"type":"new_block","chain_name":"a","data":{data}}}"#);
+        for said in [r#"{"type":"pong","timestamp":1}"#, &block] {
+            peer.send(Message::Text(said.to_owned())).await.unwrap();
+        }
+        let line = running.line(|line| line.contains("block")).await;
+        assert!(line.contains(&data.replace('\n', " ")), "{line}");
+        assert_eq!(running.ended().await, Some(0));
+    }
+}

@@ -11,6 +11,7 @@ mod feeds;
 mod following;
 mod manual;
 mod own;
+mod running;
 mod signals;
 mod streams;
 #[path = "../support/mod.rs"]

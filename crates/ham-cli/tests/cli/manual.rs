@@ -11,7 +11,7 @@ async fn every_command_has_a_page_of_its_own() {
         ran.text().replace('\\', "")
     };
     let whole = page(&[]).await;
-    for part in [".TH ham 1", "ham-call", "Exit codes", "129"] {
+    for part in [".TH ham 1", "ham-call", "EXIT STATUS", "129"] {
         assert!(whole.contains(part), "lacks {part}: {whole}");
     }
     let list = page(&["grants", "list"]).await;

@@ -27,11 +27,11 @@ impl Conductor {
             let text = "neither network_seed nor properties provided for clone cell";
             return Err(ConductorError::CloneCellError(text.to_owned()));
         }
-        let state = self.state();
+        let state = self.apps().state();
         let app = state.get_app(app_id)?;
         let original_dna_hash = app.primary_role(&role_name)?.dna_hash().clone();
         let agent = app.agent_key().clone();
-        let original = self.definition(&CellId::new(original_dna_hash.clone(), agent.clone())).await?;
+        let original = self.dnas().definition(&CellId::new(original_dna_hash.clone(), agent.clone())).await?;
         let mut definition = original.content.update_modifiers(modifiers.serialized()?);
         if let Some(name) = name {
             definition = definition.set_name(name);
@@ -46,8 +46,8 @@ impl Conductor {
         };
         // What would be refused must not replace the definition of a clone that is there, which has a name of its own.
         add(&mut ConductorState::clone(&state))?;
-        self.stores.definitions.put(&agent, &definition.content).await?;
-        let clone_id = self.update_state(add).await?;
+        self.dnas().keep_definition(&agent, &definition.content).await?;
+        let clone_id = self.apps().update(add).await?;
         self.genesis(vec![(cell_id.clone(), membrane_proof)]).await?;
         self.start_cells([cell_id.clone()]).await?;
         Ok(cloned(cell_id, clone_id, original_dna_hash, &definition))
@@ -63,7 +63,8 @@ impl Conductor {
         payload: &DisableCloneCellPayload,
     ) -> Result<(), ConductorError> {
         let cell = self
-            .update_state(|state| {
+            .apps()
+            .update(|state| {
                 let app = state.get_app_mut(app_id)?;
                 let clone = app.get_clone_id(&payload.clone_cell_id)?;
                 let dna = app.get_clone_dna_hash(&payload.clone_cell_id)?;
@@ -85,7 +86,8 @@ impl Conductor {
         payload: &EnableCloneCellPayload,
     ) -> Result<ClonedCell, ConductorError> {
         let (cell_id, clone_id, original) = self
-            .update_state(|state| {
+            .apps()
+            .update(|state| {
                 let app = state.get_app_mut(app_id)?;
                 let clone = app.get_clone_id(&payload.clone_cell_id)?;
                 let (cell, _) = app.enable_clone_cell(&clone)?.into_inner();
@@ -94,7 +96,7 @@ impl Conductor {
             })
             .await?;
         self.start_cells([cell_id.clone()]).await?;
-        let definition = self.definition(&cell_id).await?;
+        let definition = self.dnas().definition(&cell_id).await?;
         Ok(cloned(cell_id, clone_id, original, &definition))
     }
 
@@ -107,7 +109,8 @@ impl Conductor {
         payload: &DeleteCloneCellPayload,
     ) -> Result<(), ConductorError> {
         let cell = self
-            .update_state(|state| {
+            .apps()
+            .update(|state| {
                 let app = state.get_app_mut(&payload.app_id)?;
                 let clone = app.get_clone_id(&payload.clone_cell_id)?;
                 let disabled = app.disabled_clone_cells().find(|(id, cell)| match &payload.clone_cell_id {

@@ -66,7 +66,7 @@ impl Conductor {
 
     /// Running cells, interfaces, apps, as JSON.
     pub(crate) fn dump_conductor_state(&self, admin_ports: &[u16]) -> Result<String, ApiError> {
-        let state = self.state();
+        let state = self.apps().state();
         let running = self.running();
         let running: Vec<(DnaHashB64, AgentPubKeyB64)> = running
             .iter()
@@ -74,7 +74,7 @@ impl Conductor {
             .collect();
         let conductor = json!({
             "running_cells": running,
-            "shutting_down": self.closing().is_cancelled(),
+            "shutting_down": self.life().closing().is_cancelled(),
             "admin_websocket_ports": admin_ports,
             "app_interfaces": state.app_interfaces.keys().collect::<Vec<_>>(),
         });
@@ -83,7 +83,7 @@ impl Conductor {
 
     /// How much each DNA takes.
     pub(crate) async fn storage_info(&self) -> Result<StorageInfo, ApiError> {
-        let state = self.state();
+        let state = self.apps().state();
         let mut dnas: Vec<(DnaHash, Vec<InstalledAppId>)> = Vec::new();
         for (id, app) in state.installed_apps() {
             for cell in app.all_cells() {
@@ -96,7 +96,7 @@ impl Conductor {
         }
         let mut blobs = Vec::new();
         for (dna_hash, used_by) in dnas {
-            let dht = self.dht(&dna_hash).await?.as_read();
+            let dht = self.dhts().open(&dna_hash).await?.as_read();
             let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
             let (dht_data_size, dht_data_size_on_disk) =
                 (size(dht.used_size().await?), size(dht.size_on_disk().await?));
@@ -115,18 +115,18 @@ impl Conductor {
         if !self.running().iter().any(|cell| cell.id().dna_hash() == dna) {
             return Err(ApiError::UnknownSpace(dna.clone()));
         }
-        Ok(self.dht(dna).await?.as_read())
+        Ok(self.dhts().open(dna).await?.as_read())
     }
 
     /// A store is made for a DNA that is installed, not for whatever is asked about.
     async fn known_dht(&self, dna: &DnaHash) -> Result<DhtStoreRead, ApiError> {
-        let state = self.state();
+        let state = self.apps().state();
         let known =
             state.installed_apps().values().any(|app| app.all_cells().any(|cell| cell.dna_hash() == dna));
         if !known {
             return Err(ApiError::UnknownSpace(dna.clone()));
         }
-        Ok(self.dht(dna).await?.as_read())
+        Ok(self.dhts().open(dna).await?.as_read())
     }
 }
 

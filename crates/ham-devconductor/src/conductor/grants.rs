@@ -1,7 +1,6 @@
 //! Capability grants that administrators commit for an agent.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use holo_hash::{ActionHash, EntryHash};
 use holochain_state::host_fn_workspace::SourceChainWorkspace;
@@ -12,8 +11,9 @@ use holochain_types::prelude::{
     Timestamp,
 };
 
-use super::{Cell, Conductor};
+use super::Conductor;
 use crate::error::ApiError;
+use crate::host::CellAccess;
 use crate::workflow;
 
 impl Conductor {
@@ -22,7 +22,7 @@ impl Conductor {
     /// # Errors
     /// The cell cannot be called, its `init` fails, or the commit does.
     pub(crate) async fn grant(
-        self: &Arc<Self>,
+        &self,
         cell: &CellId,
         grant: CapGrant,
         validated: bool,
@@ -30,8 +30,8 @@ impl Conductor {
         let entry = Entry::CapGrant(grant);
         let data =
             CreateData { entry_type: EntryType::CapGrant, entry_hash: EntryHash::with_data_sync(&entry) };
-        let (cell, workspace) = self.chain_of(cell).await?;
-        commit(&cell, &workspace, ActionData::Create(data), Some(entry), validated).await
+        let own = self.chain_of(cell).await?;
+        commit(&own, ActionData::Create(data), Some(entry), validated).await
     }
 
     /// Commits a grant in a cell of this app only.
@@ -39,13 +39,13 @@ impl Conductor {
     /// # Errors
     /// As [`grant`](Self::grant), or the cell is not of this app.
     pub(crate) async fn grant_for_app(
-        self: &Arc<Self>,
+        &self,
         app: &InstalledAppId,
         cell: &CellId,
         tag: String,
         constraint: GrantConstraint,
     ) -> Result<ActionHash, ApiError> {
-        if !self.state().get_app(app)?.all_cells().any(|id| id == *cell) {
+        if !self.apps().state().get_app(app)?.all_cells().any(|id| id == *cell) {
             return Err(ApiError::Other("Cell not found in app".to_owned()));
         }
         self.grant(cell, CapGrant::new_direct_signal_grant(tag, constraint), true).await
@@ -54,21 +54,21 @@ impl Conductor {
     /// Deletes a grant, validated or not.
     ///
     /// # Errors
-    /// There is none of this hash, or as [`grant`](Self::grant).
+    /// There is no grant of this hash, or as [`grant`](Self::grant).
     pub(crate) async fn revoke(
-        self: &Arc<Self>,
+        &self,
         cell: &CellId,
         grant: ActionHash,
         validated: bool,
     ) -> Result<(), ApiError> {
-        let (cell, workspace) = self.chain_of(cell).await?;
-        let grants = workspace.source_chain().query(grants_query()).await?;
+        let own = self.chain_of(cell).await?;
+        let grants = own.workspace.source_chain().query(grants_query()).await?;
         let record = grants.into_iter().find(|record| *record.action_address() == grant);
         let entry = record.and_then(|record| record.entry.into_option());
         let entry = entry.ok_or_else(|| ApiError::Other("No cap grant found for action hash".to_owned()))?;
         let deletes_entry_address = EntryHash::with_data_sync(&entry);
         let data = ActionData::Delete(DeleteData { deletes_address: grant, deletes_entry_address });
-        commit(&cell, &workspace, data, None, validated).await?;
+        commit(&own, data, None, validated).await?;
         Ok(())
     }
 
@@ -81,11 +81,11 @@ impl Conductor {
         app: &InstalledAppId,
         include_revoked: bool,
     ) -> Result<AppCapGrantInfo, ApiError> {
-        let state = self.state();
+        let state = self.apps().state();
         let cells: Vec<CellId> = state.get_app(app)?.required_cells().collect();
         let mut all = Vec::new();
         for id in cells {
-            let dht = self.dht(id.dna_hash()).await?;
+            let dht = self.dhts().open(id.dna_hash()).await?;
             let agent = id.agent_pubkey().clone();
             let workspace = SourceChainWorkspace::new(dht, self.keystore().clone(), agent).await?;
             let chain = workspace.source_chain();
@@ -120,29 +120,25 @@ impl Conductor {
         Ok(AppCapGrantInfo(all))
     }
 
-    async fn chain_of(
-        self: &Arc<Self>,
-        cell: &CellId,
-    ) -> Result<(Arc<Cell>, SourceChainWorkspace), ApiError> {
+    async fn chain_of(&self, cell: &CellId) -> Result<CellAccess, ApiError> {
         let cell = self.cell(cell)?;
-        workflow::initialize(&cell).await?;
+        workflow::initialize(&cell, &cell.budget()).await?;
         let workspace = cell.workspace().await?;
-        Ok((cell, workspace))
+        Ok(CellAccess { cell, workspace })
     }
 }
 
 async fn commit(
-    cell: &Cell,
-    workspace: &SourceChainWorkspace,
+    own: &CellAccess,
     data: ActionData,
     entry: Option<Entry>,
     validated: bool,
 ) -> Result<ActionHash, ApiError> {
-    let hash = workspace.source_chain().put(data, entry, ChainTopOrdering::default()).await?;
+    let hash = own.workspace.source_chain().put(data, entry, ChainTopOrdering::default()).await?;
     if validated {
-        workflow::validate(cell, &cell.ribosome(), workspace).await?;
+        workflow::validate(own, &own.cell.ribosome(), &own.cell.budget()).await?;
     }
-    workflow::commit(cell, workspace).await?;
+    workflow::commit(own).await?;
     Ok(hash)
 }
 

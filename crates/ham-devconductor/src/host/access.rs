@@ -6,14 +6,14 @@ use holochain_keystore::MetaLairClient;
 use holochain_state::host_fn_workspace::{HostFnWorkspaceRead, SourceChainWorkspace};
 use holochain_types::prelude::{AgentPubKey, CapSecret};
 
-use crate::conductor::Cell;
+use crate::cell::Cell;
 use crate::wasm::HostFunction;
 
 /// What a zome function runs for.
 #[derive(Clone)]
 pub(crate) enum Access {
     /// A call from outside or from another function.
-    ZomeCall { cell: CellAccess, provenance: AgentPubKey, cap_secret: Option<CapSecret>, depth: usize },
+    ZomeCall { cell: CellAccess, provenance: AgentPubKey, cap_secret: Option<CapSecret> },
     /// `init`.
     Init(CellAccess),
     /// `post_commit`; after `init` it may not call.

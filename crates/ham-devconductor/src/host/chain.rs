@@ -7,7 +7,8 @@ use holochain_types::prelude::{
     EntryDefLocation, EntryType, OpenChainData, OpenChainInput, ScheduledFn, UpdateData, UpdateInput,
 };
 
-use super::{Answer, CallContext, host};
+use super::context::CallContext;
+use super::refusal::{Answer, host};
 use crate::error::RibosomeError;
 
 impl CallContext {
@@ -93,7 +94,7 @@ impl CallContext {
     }
 }
 
-/// Countersigning is unstable upstream, and its sessions need witnesses, which one machine has not.
+/// Countersigning is unstable upstream, and its sessions need witnesses, which do not exist on one machine.
 fn refuse_countersigning(entry: &Entry) -> Answer<()> {
     match entry {
         Entry::CounterSign(..) => Err(host("countersigning is not available on an embedded conductor")),

@@ -15,7 +15,8 @@ use holochain_types::prelude::{
 use holochain_wasmer_common::WasmError;
 use rand::RngCore as _;
 
-use super::{Answer, CallContext, host};
+use super::context::CallContext;
+use super::refusal::{Answer, host};
 
 impl CallContext {
     pub(super) fn sign(&self, input: Sign) -> Answer<Signature> {

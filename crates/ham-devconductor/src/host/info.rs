@@ -1,4 +1,4 @@
-//! What runs, for whom and when; and the few things WASM has not: time, chance, a log.
+//! What runs, for whom and when; and the few things WASM lacks: time, chance, a log.
 
 use holochain_types::prelude::{
     AgentInfo, Bytes, CallInfo, CapAccess, DnaInfoV1, DnaInfoV2, InitProperties, Level, Timestamp, TraceMsg,
@@ -6,7 +6,9 @@ use holochain_types::prelude::{
 };
 use rand::RngCore as _;
 
-use super::{Access, Answer, CallContext, host};
+use super::access::Access;
+use super::context::CallContext;
+use super::refusal::{Answer, host};
 
 impl CallContext {
     pub(super) fn agent_info(&self, (): ()) -> Answer<AgentInfo> {
@@ -43,7 +45,8 @@ impl CallContext {
     }
 
     pub(super) fn get_init_properties(&self, (): ()) -> Answer<Option<InitProperties>> {
-        self.wait(self.cell()?.cell.init_properties()).map_err(host)
+        let cell = &self.cell()?.cell;
+        self.wait(cell.apps().init_properties(cell.id())).map_err(host)
     }
 
     pub(super) fn random_bytes(&self, count: u32) -> Answer<Bytes> {

@@ -10,8 +10,10 @@ use holochain_types::prelude::{
 use holochain_wasmer_common::{WasmError, WasmErrorInner, wasm_error};
 use serde::Serialize;
 
+use super::access::Access;
+use super::context::CallContext;
 use super::read::Source;
-use super::{Access, Answer, CallContext, host};
+use super::refusal::{Answer, host};
 
 impl CallContext {
     pub(super) fn must_get_entry(&self, input: MustGetEntryInput) -> Answer<EntryHashed> {

@@ -11,7 +11,8 @@ use holochain_types::prelude::{
     RecordDetails, ValidationReceiptSet,
 };
 
-use super::{Answer, CallContext, host};
+use super::context::CallContext;
+use super::refusal::{Answer, host};
 
 /// Where a call reads.
 pub(super) struct Source {

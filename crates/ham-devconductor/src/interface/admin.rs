@@ -1,51 +1,50 @@
 //! What administrators ask for.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use futures_util::future::BoxFuture;
 use holochain_conductor_api::{AdminRequest, AdminResponse, ExternalApiWireError};
-use holochain_types::app::{CoordinatorSource, UpdateCoordinatorsPayload};
-use holochain_types::dna::CoordinatorBundle;
-use holochain_types::prelude::{CapGrant, CoordinatorManifest, GrantZomeCallCapabilityPayload};
-use mr_bundle::FileSystemBundler;
-use tokio::net::TcpStream;
-use tokio_tungstenite::WebSocketStream;
+use holochain_types::app::UpdateCoordinatorsPayload;
+use holochain_types::prelude::{CapGrant, GrantZomeCallCapabilityPayload};
 use tokio_util::sync::CancellationToken;
 
-use super::dialect::{AdminAnswer, AdminAsked, Dialect, Earlier, Listed};
-use super::listener::{Held, Interface, Interfaces};
+use super::interfaces::{Held, Interfaces};
 use super::network;
+use super::place::Interface;
 use super::socket::{Connection, open};
+use super::transport::Socket;
+use crate::bundle;
 use crate::conductor::Conductor;
-use crate::error::{ApiError, ConductorError, InterfaceError};
+use crate::dialect::{AdminAnswer, AdminAsked, Dialect, Earlier, Listed};
+use crate::error::{ApiError, ConductorError, InterfaceError, LoadError};
 
 /// Boxed, because a request may add an interface, which serves connections.
 pub(super) fn serve(
+    conductor: &Weak<Conductor>,
     interfaces: Held,
-    socket: WebSocketStream<TcpStream>,
+    socket: Socket,
     stop: CancellationToken,
 ) -> BoxFuture<'static, ()> {
-    let Some((tasks, dialect)) = interfaces.upgrade().map(|interfaces| {
-        let conductor = interfaces.conductor();
-        (conductor.tasks().clone(), Dialect::of(conductor.config().release))
-    }) else {
+    let Some((tasks, dialect)) = conductor
+        .upgrade()
+        .map(|conductor| (conductor.life().tasks().clone(), Dialect::of(conductor.config().release)))
+    else {
         return Box::pin(std::future::ready(()));
     };
+    let conductor = conductor.clone();
     let Connection { incoming, outgoing, writer } = open(socket);
     let read = |data: &[u8]| dialect.admin_request(data);
     let requests = incoming.answer(outgoing, stop, tasks, read, refused, move |request| {
-        let interfaces = interfaces.upgrade();
+        let held = conductor.upgrade().zip(interfaces.upgrade());
         async move {
-            let Some(interfaces) = interfaces else { return Some(refused(stopped())) };
+            let Some((conductor, interfaces)) = held else { return Some(refused(stopped())) };
             let answer = match request {
-                AdminAsked::Today(request) => {
-                    handle(&interfaces, dialect, *request).await.map(|answer| dialect.admin_answer(answer))
-                }
-                AdminAsked::Earlier(request) => {
-                    handle_earlier(interfaces.conductor(), dialect, request).await
-                }
+                AdminAsked::Today(request) => handle(&conductor, &interfaces, dialect, *request)
+                    .await
+                    .map(|answer| dialect.admin_answer(answer)),
+                AdminAsked::Earlier(request) => handle_earlier(&conductor, dialect, request).await,
             };
-            interfaces.conductor().hold_back().await?;
+            conductor.hold_back().await?;
             Some(answer.unwrap_or_else(|error| refused(dialect.error(error))))
         }
     });
@@ -90,31 +89,25 @@ async fn handle_earlier(
 }
 
 async fn handle(
+    conductor: &Arc<Conductor>,
     interfaces: &Arc<Interfaces>,
     dialect: &Dialect,
     request: AdminRequest,
 ) -> Result<AdminResponse, ApiError> {
-    let conductor = interfaces.conductor();
     Ok(match request {
         AdminRequest::AddAdminInterfaces(configs) => {
             let added = interfaces.add_admins(configs).await.map_err(InterfaceError::from);
             added.map_err(ConductorError::from)?;
             AdminResponse::AdminInterfacesAdded
         }
-        AdminRequest::GetDnaDefinition(cell) => match conductor.definition(&cell).await {
+        AdminRequest::GetDnaDefinition(cell) => match conductor.dnas().definition(&cell).await {
             Ok(definition) => AdminResponse::DnaDefinitionReturned(definition.content),
-            Err(ConductorError::DnaDefMissing(cell)) => return Err(ApiError::CellMissing(cell)),
+            Err(LoadError::DnaDefMissing(cell)) => return Err(ApiError::CellMissing(cell)),
             Err(error) => return Err(error.into()),
         },
         AdminRequest::UpdateCoordinators(payload) => {
             let UpdateCoordinatorsPayload { cell_id, source } = *payload;
-            let bundle = match source {
-                CoordinatorSource::Path(path) => {
-                    CoordinatorBundle::from(FileSystemBundler::load_from::<CoordinatorManifest>(path).await?)
-                }
-                CoordinatorSource::Bundle(bundle) => *bundle,
-            };
-            conductor.update_coordinators(&cell_id, bundle).await?;
+            conductor.update_coordinators(&cell_id, bundle::coordinators(source).await?).await?;
             AdminResponse::CoordinatorsUpdated
         }
         AdminRequest::InstallApp(payload) => {
@@ -125,14 +118,14 @@ async fn handle(
             conductor.uninstall_app(&installed_app_id, force).await?;
             AdminResponse::AppUninstalled
         }
-        AdminRequest::ListDnas => AdminResponse::DnasListed(conductor.list_dnas().await?),
+        AdminRequest::ListDnas => {
+            AdminResponse::DnasListed(conductor.dnas().list().await.map_err(ConductorError::from)?)
+        }
         AdminRequest::GenerateAgentPubKey => {
             let key = conductor.keystore().new_sign_keypair_random().await;
             AdminResponse::AgentPubKeyGenerated(key.map_err(|error| ApiError::Other(error.to_string()))?)
         }
-        AdminRequest::ListCellIds => {
-            AdminResponse::CellIdsListed(conductor.running().iter().map(|cell| cell.id().clone()).collect())
-        }
+        AdminRequest::ListCellIds => AdminResponse::CellIdsListed(conductor.running_ids()),
         AdminRequest::ListApps { status_filter } => {
             AdminResponse::AppsListed(conductor.list_apps(status_filter).await?)
         }
@@ -167,17 +160,16 @@ async fn handle(
         AdminRequest::DumpOpTimings { dna_hash, cursor, limit } => AdminResponse::OpTimingsDumped(
             conductor.dump_op_timings(&dna_hash, cursor.as_ref(), limit).await?,
         ),
-        // There is no network, so there is nothing to tell of it.
-        AdminRequest::DumpNetworkMetrics { dna_hash, .. } => AdminResponse::NetworkMetricsDumped(
-            network::metrics(&network::cells(conductor, None), dna_hash.as_ref()),
-        ),
+        // There is no network to tell of.
+        AdminRequest::DumpNetworkMetrics { dna_hash, .. } => {
+            AdminResponse::NetworkMetricsDumped(network::metrics(&conductor.running_ids(), dna_hash.as_ref()))
+        }
         AdminRequest::DumpNetworkStats => AdminResponse::NetworkStatsDumped(network::stats()),
         AdminRequest::AddAgentInfo { .. } => AdminResponse::AgentInfoAdded,
         AdminRequest::AgentInfo { .. } => AdminResponse::AgentInfo(Vec::new()),
-        AdminRequest::PeerMetaInfo { dna_hashes, .. } => AdminResponse::PeerMetaInfo(network::peer_meta(
-            &network::cells(conductor, None),
-            dna_hashes.as_deref(),
-        )?),
+        AdminRequest::PeerMetaInfo { dna_hashes, .. } => {
+            AdminResponse::PeerMetaInfo(network::peer_meta(&conductor.running_ids(), dna_hashes.as_deref())?)
+        }
         AdminRequest::GrantZomeCallCapability(payload) => {
             let GrantZomeCallCapabilityPayload { cell_id, cap_grant } = *payload;
             let validated = dialect.validates_grants;
@@ -206,11 +198,11 @@ async fn handle(
             AdminResponse::CloneCellDeleted
         }
         AdminRequest::StorageInfo => AdminResponse::StorageInfo(conductor.storage_info().await?),
-        AdminRequest::IssueAppAuthenticationToken(payload) => {
-            AdminResponse::AppAuthenticationTokenIssued(conductor.tokens().issue(payload, conductor.now()))
-        }
+        AdminRequest::IssueAppAuthenticationToken(payload) => AdminResponse::AppAuthenticationTokenIssued(
+            conductor.tokens().issue(payload, conductor.clock().now()),
+        ),
         AdminRequest::RevokeAppAuthenticationToken(token) => {
-            conductor.tokens().revoke(&token, conductor.now());
+            conductor.tokens().revoke(&token, conductor.clock().now());
             AdminResponse::AppAuthenticationTokenRevoked
         }
     })

@@ -6,26 +6,24 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use holochain_conductor_api::{AppAuthenticationRequest, AppRequest, AppResponse, ExternalApiWireError};
 use holochain_types::app::{AppStatus, DisabledAppReason, InstalledAppId};
-use holochain_types::prelude::{CapSecret, CellId, DIRECT_SIGNAL_MAX_SIZE, ZomeCallResponse};
+use holochain_types::prelude::ZomeCallResponse;
 use holochain_types::signal::Signal;
-use holochain_websocket::WireMessage;
-use tokio::net::TcpStream;
 use tokio::sync::broadcast::{self, error::RecvError};
-use tokio_tungstenite::WebSocketStream;
 use tokio_util::sync::CancellationToken;
 
-use super::dialect::{AppAnswer, Dialect, DirectSignals};
-use super::network;
 use super::socket::{Connection, Incoming, Outgoing, open};
+use super::transport::Socket;
+use super::{direct, network};
 use crate::conductor::{Conductor, list_host_functions};
 use crate::decode::decode;
-use crate::error::{ApiError, ConductorError};
+use crate::dialect::{AppAnswer, Dialect, DirectSignals};
+use crate::error::ApiError;
 
 /// Boxed, as the one of administrators is.
 pub(super) fn serve(
     conductor: Weak<Conductor>,
     only: Option<InstalledAppId>,
-    socket: WebSocketStream<TcpStream>,
+    socket: Socket,
     stop: CancellationToken,
 ) -> BoxFuture<'static, ()> {
     Box::pin(async move {
@@ -33,7 +31,7 @@ pub(super) fn serve(
         let authenticating = authenticate(&conductor, only.as_ref(), &mut incoming);
         let Some(Some(app)) = stop.run_until_cancelled(authenticating).await else { return };
         let subscribed = conductor.upgrade().map(|held| {
-            (held.signals().subscribe(&app), held.tasks().clone(), Dialect::of(held.config().release))
+            (held.signals().subscribe(&app), held.life().tasks().clone(), Dialect::of(held.config().release))
         });
         let Some((signals, tasks, dialect)) = subscribed else { return };
         // Signals end with the requests: the client has gone then.
@@ -70,14 +68,13 @@ async fn authenticate(
     only: Option<&InstalledAppId>,
     incoming: &mut Incoming,
 ) -> Option<InstalledAppId> {
-    let first = tokio::time::timeout(AUTHENTICATION_PATIENCE, incoming.next()).await;
-    let Ok(Some(Ok(WireMessage::Authenticate { data }))) = first else {
+    let Ok(Some(data)) = tokio::time::timeout(AUTHENTICATION_PATIENCE, incoming.token()).await else {
         tracing::warn!("a connection to an app interface did not begin with a token");
         return None;
     };
     let request: AppAuthenticationRequest = decode(&data).ok()?;
     let conductor = conductor.upgrade()?;
-    match conductor.tokens().authenticate(&request.token, only, conductor.now()) {
+    match conductor.tokens().authenticate(&request.token, only, conductor.clock().now()) {
         Ok(app) => Some(app),
         Err(error) => {
             tracing::warn!(%error, "a connection to an app interface was refused");
@@ -132,8 +129,8 @@ async fn handle(
         AppRequest::ListWasmHostFunctions => AppResponse::ListWasmHostFunctions(list_host_functions()),
         AppRequest::SendDirectSignal { dna_hash, agents, signal, cap_secret } => {
             let granted = dialect.direct_signals == DirectSignals::Granted;
-            send_direct(conductor, app, &dna_hash, &agents, signal, granted.then_some(cap_secret.as_ref()))
-                .await?;
+            let show = granted.then_some(cap_secret.as_ref());
+            direct::send(conductor, app, &dna_hash, &agents, signal, show).await?;
             AppResponse::Ok
         }
         AppRequest::GrantDirectSignalCapability { cell_id, tag, constraint } => {
@@ -145,17 +142,16 @@ async fn handle(
             has_dna(conductor, app, &dna_hash)?;
             AppResponse::OpTimingsDumped(conductor.dump_op_timings(&dna_hash, cursor.as_ref(), limit).await?)
         }
-        // There is no network, so there is nothing to tell of it.
+        // There is no network to tell of.
         AppRequest::AgentInfo { .. } => AppResponse::AgentInfo(Vec::new()),
-        AppRequest::PeerMetaInfo { dna_hashes, .. } => AppResponse::PeerMetaInfo(network::peer_meta(
-            &network::cells(conductor, Some(app)),
-            dna_hashes.as_deref(),
-        )?),
+        AppRequest::PeerMetaInfo { dna_hashes, .. } => {
+            AppResponse::PeerMetaInfo(network::peer_meta(&conductor.running_of(app), dna_hashes.as_deref())?)
+        }
         AppRequest::DumpNetworkMetrics { dna_hash, .. } => {
             if let Some(dna) = &dna_hash {
                 has_dna(conductor, app, dna)?;
             }
-            let cells = network::cells(conductor, Some(app));
+            let cells = conductor.running_of(app);
             AppResponse::NetworkMetricsDumped(network::metrics(&cells, dna_hash.as_ref()))
         }
         AppRequest::DumpNetworkStats => AppResponse::NetworkStatsDumped(network::stats()),
@@ -163,7 +159,7 @@ async fn handle(
 }
 
 fn has_dna(conductor: &Conductor, app: &InstalledAppId, dna: &holo_hash::DnaHash) -> Result<(), ApiError> {
-    if conductor.state().get_app(app)?.all_cells().any(|cell| cell.dna_hash() == dna) {
+    if conductor.apps().state().get_app(app)?.all_cells().any(|cell| cell.dna_hash() == dna) {
         return Ok(());
     }
     Err(ApiError::Other("DNA hash not found in app".to_owned()))
@@ -194,6 +190,7 @@ fn called(response: ZomeCallResponse) -> AppResponse {
 /// An app may enable itself only where it was given its membrane proofs.
 async fn enable(conductor: &Arc<Conductor>, app: &InstalledAppId) -> Result<AppResponse, ApiError> {
     let status = conductor
+        .apps()
         .state()
         .get_app(app)
         .map_err(|_| ApiError::Other("app not found".to_owned()))?
@@ -206,48 +203,6 @@ async fn enable(conductor: &Arc<Conductor>, app: &InstalledAppId) -> Result<AppR
         }
         _ => Err(ApiError::Other("app not in correct state to enable".to_owned())),
     }
-}
-
-/// To the clients of agents' apps on this conductor; where there is something to `show`, of those agents that granted it to
-/// this one: who did not hears nothing, and the sender is not told.
-async fn send_direct(
-    conductor: &Conductor,
-    app: &InstalledAppId,
-    dna: &holo_hash::DnaHash,
-    agents: &[holo_hash::AgentPubKey],
-    signal: Vec<u8>,
-    show: Option<Option<&CapSecret>>,
-) -> Result<(), ApiError> {
-    let refused = |text: String| Err(ConductorError::Other(text).into());
-    if agents.is_empty() {
-        return refused("No agents to signal".to_owned());
-    }
-    if signal.len() > DIRECT_SIGNAL_MAX_SIZE {
-        return refused(format!("Signal payload larger than {DIRECT_SIGNAL_MAX_SIZE} bytes"));
-    }
-    let state = conductor.state();
-    let from = state.get_app(app)?;
-    if !from.all_cells().any(|cell| cell.dna_hash() == dna) {
-        return refused(format!("Attempted to send to DNA hash {dna:?} but it was not found in app {app}"));
-    }
-    for agent in agents {
-        let cell_id = CellId::new(dna.clone(), agent.clone());
-        let Ok(cell) = conductor.cell(&cell_id) else { continue };
-        let chains = cell.dht().as_read();
-        if let Some(secret) = show
-            && chains.valid_direct_signal_grant(agent, from.agent_key(), secret).await?.is_none()
-        {
-            tracing::info!(cell = %cell_id, "a direct signal was not delivered: its receiver did not grant it");
-            continue;
-        }
-        let signal = Signal::AppDirect {
-            cell_id: cell_id.clone(),
-            from_agent: from.agent_key().clone(),
-            signal: signal.clone(),
-        };
-        conductor.emit(&cell_id, signal);
-    }
-    Ok(())
 }
 
 const AUTHENTICATION_PATIENCE: Duration = Duration::from_secs(10);

@@ -1,15 +1,13 @@
-//! What there is to say of a network that is none: a DNA whose cells run has one, and nobody else is in it.
+//! What there is to say of a network that does not exist: a DNA whose cells run has one, with nobody else in it.
 
 use std::collections::{BTreeMap, HashMap};
 
 use holo_hash::DnaHash;
 use holochain_conductor_api::PeerMetaInfo;
-use holochain_types::app::InstalledAppId;
 use holochain_types::network::{HolochainTransportStats, Kitsune2NetworkMetrics};
 use holochain_types::prelude::CellId;
 use kitsune2_api::{FetchStateSummary, GossipStateSummary, TransportStats};
 
-use crate::conductor::Conductor;
 use crate::error::ApiError;
 
 /// No transport, no peers, no connections.
@@ -39,16 +37,6 @@ pub(super) fn peer_meta(
         return Err(ApiError::Other("No cell found for the provided dna hashes.".to_owned()));
     }
     Ok(spaces)
-}
-
-/// The cells that run, of all apps or of this one.
-pub(super) fn cells(conductor: &Conductor, of: Option<&InstalledAppId>) -> Vec<CellId> {
-    let state = conductor.state();
-    let of_app = |cell: &CellId| match of {
-        Some(app) => state.get_app(app).is_ok_and(|app| app.all_cells().any(|id| id == *cell)),
-        None => true,
-    };
-    conductor.running().iter().map(|cell| cell.id().clone()).filter(of_app).collect()
 }
 
 fn nothing() -> Kitsune2NetworkMetrics {

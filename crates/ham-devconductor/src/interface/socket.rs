@@ -1,30 +1,28 @@
 //! One connection: requests are answered as they are done, a bounded number at a time, and signals go out between answers.
 
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::FutureExt as _;
 use holochain_conductor_api::ExternalApiWireError;
 use holochain_serialized_bytes::{self as bytes, SerializedBytesError};
 use holochain_websocket::WireMessage;
 use serde::Serialize;
-use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc};
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::transport::{Frame, Frames, Sink, Socket};
 use crate::decode::decode;
 
 /// What comes in on a connection.
-pub(super) struct Incoming(SplitStream<WebSocketStream<TcpStream>>);
+pub(super) struct Incoming(Frames);
 
 /// What goes out on it, one message after the other, from whoever holds a copy.
 #[derive(Clone)]
-pub(super) struct Outgoing(mpsc::Sender<Message>);
+pub(super) struct Outgoing(mpsc::Sender<Vec<u8>>);
 
 /// A connection whose handshake is done. `writer` must be driven for anything to go out.
 pub(super) struct Connection<W> {
@@ -34,30 +32,28 @@ pub(super) struct Connection<W> {
 }
 
 /// Takes a connection apart.
-pub(super) fn open(socket: WebSocketStream<TcpStream>) -> Connection<impl Future<Output = ()> + Send> {
-    let (sink, stream) = socket.split();
+pub(super) fn open(socket: Socket) -> Connection<impl Future<Output = ()> + Send> {
+    let (frames, sink) = socket.split();
     let (sender, receiver) = mpsc::channel(QUEUE);
-    Connection { incoming: Incoming(stream), outgoing: Outgoing(sender), writer: write(sink, receiver) }
+    Connection { incoming: Incoming(frames), outgoing: Outgoing(sender), writer: write(sink, receiver) }
 }
 
 /// Writes what is there at once, until nobody can send any more or the client takes nothing for too long.
-async fn write(mut sink: SplitSink<WebSocketStream<TcpStream>, Message>, mut queue: mpsc::Receiver<Message>) {
+async fn write(mut sink: Sink, mut queue: mpsc::Receiver<Vec<u8>>) {
     let mut ping = tokio::time::interval(PING_INTERVAL);
     ping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        let message = tokio::select! {
-            message = queue.recv() => message,
-            _ = ping.tick() => Some(Message::Ping(Default::default())),
+        let frame = tokio::select! {
+            message = queue.recv() => message.map(Frame::Message),
+            _ = ping.tick() => Some(Frame::Ping),
         };
-        let Some(mut message) = message else { break };
+        let Some(frame) = frame else { break };
         let sending = async {
-            loop {
-                sink.feed(message).await?;
-                match queue.try_recv() {
-                    Ok(next) => message = next,
-                    Err(_) => return sink.flush().await,
-                }
+            sink.feed(frame).await?;
+            while let Ok(next) = queue.try_recv() {
+                sink.feed(Frame::Message(next)).await?;
             }
+            sink.flush().await
         };
         if !matches!(tokio::time::timeout(WRITE_PATIENCE, sending).await, Ok(Ok(()))) {
             return;
@@ -68,25 +64,21 @@ async fn write(mut sink: SplitSink<WebSocketStream<TcpStream>, Message>, mut que
 }
 
 impl Incoming {
-    /// The next message, or what was sent instead of one; `None` when the client is gone.
-    pub(super) async fn next(&mut self) -> Option<Result<WireMessage, SerializedBytesError>> {
-        loop {
-            match self.0.next().await? {
-                Ok(Message::Binary(frame)) => return Some(decode(&frame)),
-                Ok(Message::Text(text)) => return Some(decode(text.as_bytes())),
-                Ok(Message::Close(_)) => return None,
-                // Pings are answered by the socket itself.
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::debug!(%error, "a connection ended");
-                    return None;
-                }
-            }
+    /// The token that a connection begins with; `None` for one that begins with something else.
+    pub(super) async fn token(&mut self) -> Option<Vec<u8>> {
+        match self.next().await {
+            Some(Ok(WireMessage::Authenticate { data })) => Some(data),
+            _ => None,
         }
     }
 
+    /// The next message, or why what came is not one; `None` when the client is gone.
+    async fn next(&mut self) -> Option<Result<WireMessage, SerializedBytesError>> {
+        Some(decode(&self.0.next().await?))
+    }
+
     /// Answers requests until the client goes or `stop` is cancelled; `refuse` makes the answer to one that cannot be
-    /// `read`. What is under way then runs to its end; `None` is no answer.
+    /// `read`. What is under way then runs to its end; `None` is not answered.
     pub(super) async fn answer<Q, A, F>(
         mut self,
         outgoing: Outgoing,
@@ -111,7 +103,7 @@ impl Incoming {
                 Some(Ok(WireMessage::Request { id, data })) => (id, data),
                 // It names no request, so nobody can be told.
                 Some(_) => {
-                    tracing::warn!("a client sent what is no request");
+                    tracing::warn!("a client sent something that is not a request");
                     continue;
                 }
                 None => return,
@@ -121,7 +113,7 @@ impl Incoming {
             let answer = read(&data).map(&handle).ok_or_else(|| refuse(malformed()));
             tasks.spawn(async move {
                 let answer = match answer {
-                    Ok(answer) => answer.await,
+                    Ok(answer) => answered(answer, refuse).await,
                     Err(refused) => Some(refused),
                 };
                 let Some(answer) = answer else { return };
@@ -147,7 +139,7 @@ impl Outgoing {
 
     async fn send(&self, message: &WireMessage) -> bool {
         match encode(message) {
-            Some(frame) => self.0.send(Message::Binary(frame.into())).await.is_ok(),
+            Some(frame) => self.0.send(frame).await.is_ok(),
             None => true,
         }
     }
@@ -164,6 +156,18 @@ fn malformed() -> ExternalApiWireError {
     ExternalApiWireError::Deserialization("Failed to deserialize request".to_owned())
 }
 
+/// What `answer` comes to. Its panic is an error of this request, and of no other.
+async fn answered<A>(
+    answer: impl Future<Output = Option<A>>,
+    refuse: fn(ExternalApiWireError) -> A,
+) -> Option<A> {
+    AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
+        let text = "Answering this request panicked; the conductor's log says where";
+        tracing::error!("answering a request panicked");
+        Some(refuse(ExternalApiWireError::InternalError(text.to_owned())))
+    })
+}
+
 /// Requests of one connection that are worked on at a time, as in `holochain` 0.7.1.
 const CONCURRENT_REQUESTS: usize = 128;
 
@@ -175,3 +179,19 @@ const PING_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How long a client may take nothing of what is sent to it, as in `holochain` 0.7.1.
 const WRITE_PATIENCE: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Case: the task ended, and nobody was answered.
+    #[tokio::test]
+    async fn a_panic_is_the_answer_to_its_own_request() {
+        let refuse = |error: ExternalApiWireError| format!("{error:?}");
+        let panicking = async { panic!("not implemented") };
+        let answer = answered::<String>(panicking, refuse).await.expect("an answer");
+        assert!(answer.contains("panicked") && !answer.contains("not implemented"), "{answer}");
+        assert_eq!(answered(async { Some("fine".to_owned()) }, refuse).await.as_deref(), Some("fine"));
+        assert_eq!(answered(async { None }, refuse).await, None);
+    }
+}

@@ -1,122 +1,93 @@
-//! Listening sockets and handshakes.
+//! The WebSocket: handshakes, and messages in and out. The only file that names the crate.
 //!
 //! Written here and not taken from `holochain_websocket`, whose listener leaves Nagle's algorithm on: an answer behind a
 //! signal then waits 40 ms for the client's acknowledgement.
 
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use holochain_types::websocket::AllowedOrigins;
-use tokio::net::{TcpListener, TcpStream};
+use bytes::Bytes;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::StatusCode;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 
-/// One port, on the addresses of both families where the machine has both.
-pub(super) struct Listener {
-    sockets: Vec<TcpListener>,
-    port: u16,
+use super::origin::Origins;
+
+/// A connection whose handshake is done.
+pub(super) struct Socket(WebSocketStream<TcpStream>);
+
+/// What comes in on it.
+pub(super) struct Frames(SplitStream<WebSocketStream<TcpStream>>);
+
+/// Where what goes out is written.
+pub(super) struct Sink(SplitSink<WebSocketStream<TcpStream>, Message>);
+
+/// What is written.
+pub(super) enum Frame {
+    Message(Vec<u8>),
+    /// Asks the client for a sign of life.
+    Ping,
 }
 
-impl Listener {
-    /// Port 0 is a free one. Without an address, the loopback addresses.
-    ///
-    /// # Errors
-    /// The port is taken, or the address is none.
-    pub(super) async fn bind(port: u16, address: Option<&str>) -> io::Result<Self> {
-        let address = address.map(str::parse::<IpAddr>).transpose().map_err(io::Error::other)?;
-        let (v4, v6) = match address {
-            None => (Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST),
-            Some(IpAddr::V4(v4)) if v4.is_loopback() => (v4, Ipv6Addr::LOCALHOST),
-            Some(IpAddr::V4(v4)) if v4.is_unspecified() => (v4, Ipv6Addr::UNSPECIFIED),
-            Some(IpAddr::V4(v4)) => (v4, v4.to_ipv6_mapped()),
-            Some(IpAddr::V6(v6)) if v6.is_unspecified() => (Ipv4Addr::UNSPECIFIED, v6),
-            Some(IpAddr::V6(v6)) => (v6.to_ipv4().unwrap_or(Ipv4Addr::LOCALHOST), v6),
-        };
-        let mut last = io::ErrorKind::AddrInUse.into();
-        for _ in 0..BIND_TRIES {
-            let first = match TcpListener::bind((v6, port)).await {
-                Ok(first) => first,
-                // There is no IPv6, or the address is an IPv4 one in its clothes.
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
-                Err(_) => return Self::of(vec![TcpListener::bind((v4, port)).await?]),
-            };
-            match TcpListener::bind((v4, first.local_addr()?.port())).await {
-                Ok(second) => return Self::of(vec![first, second]),
-                // One socket may take both families, or the machine has no IPv4.
-                Err(error) if error.kind() != io::ErrorKind::AddrInUse || v6.is_unspecified() => {
-                    return Self::of(vec![first]);
-                }
-                // Free in the one family only: a free port is looked for again, a chosen one is taken.
-                Err(error) if port == 0 => last = error,
-                Err(error) => return Err(error),
-            }
-        }
-        Err(last)
-    }
+/// The client takes nothing more.
+pub(super) struct Gone;
 
-    fn of(sockets: Vec<TcpListener>) -> io::Result<Self> {
-        let port = sockets.first().ok_or(io::ErrorKind::NotFound)?.local_addr()?.port();
-        Ok(Self { sockets, port })
+impl Socket {
+    pub(super) fn split(self) -> (Frames, Sink) {
+        let (sink, stream) = self.0.split();
+        (Frames(stream), Sink(sink))
     }
+}
 
-    pub(super) fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// The next client, which has said nothing yet. A failure is that of one client, or passes: files run out.
-    ///
-    /// # Cancel safety
-    /// Cancel safe.
-    pub(super) async fn accept(&self) -> TcpStream {
+impl Frames {
+    /// The next message; `None` when the client is gone.
+    pub(super) async fn next(&mut self) -> Option<Bytes> {
         loop {
-            match self.accept_one().await {
-                Ok((stream, _)) => {
-                    // Without it answers are late, not wrong.
-                    let _ = stream.set_nodelay(true);
-                    return stream;
-                }
+            match self.0.next().await? {
+                Ok(Message::Binary(frame)) => return Some(frame),
+                Ok(Message::Text(text)) => return Some(text.into()),
+                Ok(Message::Close(_)) => return None,
+                // Pings are answered by the socket itself.
+                Ok(_) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "a client could not connect");
-                    pause().await;
+                    tracing::debug!(%error, "a connection ended");
+                    return None;
                 }
             }
         }
     }
-
-    async fn accept_one(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        match self.sockets.as_slice() {
-            [first, second, ..] => tokio::select! {
-                accepted = first.accept() => accepted,
-                accepted = second.accept() => accepted,
-            },
-            [only] => only.accept().await,
-            [] => std::future::pending().await,
-        }
-    }
 }
 
-/// A client that keeps failing must not keep a core busy.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a pause after a failure, in a task that ends with its interface"
-)]
-async fn pause() {
-    tokio::time::sleep(ACCEPT_PAUSE).await;
+impl Sink {
+    /// Takes it to be written with what is flushed next.
+    pub(super) async fn feed(&mut self, frame: Frame) -> Result<(), Gone> {
+        let message = match frame {
+            Frame::Message(message) => Message::Binary(message.into()),
+            Frame::Ping => Message::Ping(Bytes::new()),
+        };
+        self.0.feed(message).await.map_err(|_| Gone)
+    }
+
+    pub(super) async fn flush(&mut self) -> Result<(), Gone> {
+        self.0.flush().await.map_err(|_| Gone)
+    }
+
+    pub(super) async fn close(&mut self) -> Result<(), Gone> {
+        self.0.close().await.map_err(|_| Gone)
+    }
 }
 
 /// The handshake of a client from an allowed origin; `None` for any other, and for one that is too slow.
-pub(super) async fn handshake(
-    stream: TcpStream,
-    origins: &AllowedOrigins,
-) -> Option<WebSocketStream<TcpStream>> {
+pub(super) async fn handshake(stream: TcpStream, origins: &Origins) -> Option<Socket> {
     #[expect(clippy::result_large_err, reason = "the crate's own signature")]
     let check = |request: &Request, response: Response| {
         let origin = request.headers().get("Origin").and_then(|origin| origin.to_str().ok());
         match origin {
-            Some(origin) if origins.is_allowed(origin) => Ok(response),
+            Some(origin) if origins.admit(origin) => Ok(response),
             Some(_) => Err(refused("this `Origin` is not allowed")),
             None => Err(refused("Missing `Origin` header")),
         }
@@ -125,7 +96,7 @@ pub(super) async fn handshake(
         WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_FRAME));
     let handshake = accept_hdr_async_with_config(stream, check, Some(config));
     match tokio::time::timeout(HANDSHAKE_PATIENCE, handshake).await {
-        Ok(Ok(socket)) => Some(socket),
+        Ok(Ok(socket)) => Some(Socket(socket)),
         Ok(Err(error)) => {
             tracing::warn!(%error, "a client could not connect");
             None
@@ -142,11 +113,6 @@ fn refused(text: &str) -> ErrorResponse {
     *response.status_mut() = StatusCode::BAD_REQUEST;
     response
 }
-
-/// How often a port is looked for that is free in both families.
-const BIND_TRIES: usize = 5;
-
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(10);
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use holo_hash::WasmHash;
 use holochain_wasmer_common::WasmError;
 
-use super::engine::Module;
+use super::module::Module;
 
 /// Bounded; the one unused for longest goes first.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl ModuleCache {
     /// Loads code that is not here; two may load the same, which harms nothing.
     ///
     /// # Errors
-    /// The code is no module, or one that cannot be a zome.
+    /// The code is not a module, or its module cannot be a zome.
     pub(crate) fn load(&self, hash: WasmHash, code: &[u8]) -> Result<Arc<Module>, WasmError> {
         // Outside the lock: it takes milliseconds.
         let module = Arc::new(Module::new(code)?);

@@ -1,8 +1,5 @@
 //! What the integrity zomes say to the operations of a record.
 
-use std::sync::Arc;
-
-use holochain_keystore::MetaLairClient;
 use holochain_state::host_fn_workspace::SourceChainWorkspace;
 use holochain_state::source_chain::{IncompleteCommitReason, SourceChainError};
 use holochain_types::prelude::{
@@ -11,10 +8,10 @@ use holochain_types::prelude::{
     UnresolvedDependencies, Update, ValidateCallbackResult, ZomeIndex, ZomeName,
 };
 
-use super::sys_validation::{Outcome, retrieve};
-use crate::error::WorkflowError;
-use crate::host::Access;
+use super::sys_validation::{fails_a_commit, retrieve};
+use crate::error::{Outcome, WorkflowError};
 use crate::ribosome::{Ribosome, names};
+use crate::run::Run;
 
 /// Has an operation of a staged record validated by the zomes it concerns.
 ///
@@ -25,16 +22,14 @@ pub(super) async fn validate(
     record: &Record,
     op_type: ChainOpType,
     workspace: &SourceChainWorkspace,
-    keystore: &MetaLairClient,
-    ribosome: &Arc<Ribosome>,
+    run: &Run<'_>,
 ) -> Result<(), WorkflowError> {
-    entry_def_exists(record.action(), ribosome)?;
+    entry_def_exists(record.action(), run.ribosome)?;
     let Some(op) = operation(record, op_type, workspace).await? else { return Ok(()) };
-    let zomes = concerned(&op, workspace, ribosome).await?;
+    let zomes = concerned(&op, workspace, run.ribosome).await?;
     let input = ExternIO::encode(&op)?;
-    let access = Access::Validate { workspace: workspace.clone().into(), keystore: keystore.clone() };
-    let function = FunctionName::new("validate");
-    let results = ribosome.fold::<ValidateCallbackResult>(zomes, &function, &input, access).await;
+    let results =
+        run.callbacks::<ValidateCallbackResult>(zomes, &FunctionName::new("validate"), &input).await;
     results.map_err(SourceChainError::other)?.into_iter().try_for_each(|(_, result)| accept(result))
 }
 
@@ -83,8 +78,7 @@ async fn operation(
         ChainOpType::CreateLink => Op::CreateLink(CreateLink { create_link: action }),
         ChainOpType::DeleteLink => {
             let ActionData::DeleteLink(data) = &record.action().data else { return Ok(None) };
-            let create_link =
-                retrieve(&data.link_add_address, workspace).await.map_err(Outcome::into_commit_error)?;
+            let create_link = retrieve(&data.link_add_address, workspace).await.map_err(fails_a_commit)?;
             Op::DeleteLink(DeleteLink { delete_link: action, create_link })
         }
     }))
@@ -124,7 +118,7 @@ async fn concerned(
         _ => None,
     };
     let index = match about {
-        Some(hash) => defined_in(&retrieve(hash, workspace).await.map_err(Outcome::into_commit_error)?.data),
+        Some(hash) => defined_in(&retrieve(hash, workspace).await.map_err(fails_a_commit)?.data),
         None => defined_in(data),
     };
     let Some(index) = index else { return Ok(names(ribosome.integrity())) };

@@ -10,9 +10,10 @@ use holochain_types::prelude::{
 
 use super::commit::{self, commit, post_commit};
 use super::init::initialize;
-use crate::conductor::{Caller, Cell, Conductor};
-use crate::error::{CellError, ConductorError, RibosomeError, WorkflowError};
+use crate::cell::{Caller, Cell};
+use crate::error::{CellError, NoZome, RibosomeError, WorkflowError};
 use crate::host::{Access, CellAccess};
+use crate::run::Run;
 
 /// Runs a call in its cell.
 ///
@@ -23,45 +24,42 @@ use crate::host::{Access, CellAccess};
 /// # Cancel safety
 /// Dropping the future lets a function that runs end; what it staged is then not committed, unless the commit had begun.
 pub(crate) async fn call_zome(
-    conductor: &Arc<Conductor>,
     cell: &Arc<Cell>,
     params: ZomeCallParams,
-    caller: Caller,
+    Caller { workspace, budget }: Caller,
 ) -> Result<ZomeCallResponse, CellError> {
     let ribosome = cell.ribosome();
-    if !caller.workspace.as_ref().is_some_and(SourceChainWorkspace::called_from_init) {
-        initialize(cell).await?;
+    if !workspace.as_ref().is_some_and(SourceChainWorkspace::called_from_init) {
+        initialize(cell, &budget).await?;
     }
     if params.fn_name.0 == "init" {
         // It ran when the cell was first called; nobody runs it by hand.
         return Ok(ZomeCallResponse::Ok(ExternIO::encode(InitCallbackResult::Pass)?));
     }
     let known = ribosome.definition().get_zome(&params.zome_name);
-    known.map_err(|error| RibosomeError::ConductorApiError(Box::new(error.into())))?;
-    let is_root = caller.workspace.is_none();
-    let workspace = match caller.workspace {
+    known.map_err(|error| RibosomeError::ConductorApiError(NoZome::from(error)))?;
+    let is_root = workspace.is_none();
+    let workspace = match workspace {
         Some(workspace) => workspace,
         None => cell.workspace().await?,
     };
-    let authorization = authorize(conductor, cell, &params, &workspace).await.map_err(Box::new)?;
+    let authorization = authorize(cell, &params, &workspace).await.map_err(Box::new)?;
     let zome = params.zome_name.clone();
     if authorization != ZomeCallAuthorization::Authorized {
         let ZomeCallParams { cap_secret, zome_name, fn_name, .. } = params;
         return Ok(ZomeCallResponse::Unauthorized(authorization, cap_secret, zome_name, fn_name));
     }
-    let access = Access::ZomeCall {
-        cell: CellAccess { cell: Arc::clone(cell), workspace: workspace.clone() },
-        provenance: params.provenance,
-        cap_secret: params.cap_secret,
-        depth: caller.depth,
-    };
-    let output = ribosome.run(&params.zome_name, &params.fn_name, params.payload, access).await?;
+    let own = CellAccess { cell: Arc::clone(cell), workspace };
+    let ZomeCallParams { provenance, cap_secret, .. } = params;
+    let access = Access::ZomeCall { cell: own.clone(), provenance, cap_secret };
+    let run = Run { ribosome: &ribosome, access, budget: &budget };
+    let output = run.function(&params.zome_name, &params.fn_name, params.payload).await?;
     let output = output.ok_or_else(|| RibosomeError::ZomeFnNotExists(params.zome_name, params.fn_name))?;
     // What a call inside of another writes is validated at its end too, and again with the rest.
-    commit::validate(cell, &ribosome, &workspace).await.map_err(Box::new)?;
+    commit::validate(&own, &ribosome, &budget).await.map_err(Box::new)?;
     if is_root {
-        let actions = commit(cell, &workspace).await.map_err(Box::new)?;
-        post_commit(cell, &ribosome, workspace, vec![zome], actions, true);
+        let actions = commit(&own).await.map_err(Box::new)?;
+        post_commit(own, &ribosome, vec![zome], actions, true, budget);
     }
     Ok(ZomeCallResponse::Ok(output))
 }
@@ -69,12 +67,11 @@ pub(crate) async fn call_zome(
 /// Nonce, then grant: in this order, so that a nonce is used up by every call that got so far. A block list has nobody to
 /// fill it: what would be blocked for comes from elsewhere.
 async fn authorize(
-    conductor: &Conductor,
     cell: &Cell,
     params: &ZomeCallParams,
     workspace: &SourceChainWorkspace,
 ) -> Result<ZomeCallAuthorization, WorkflowError> {
-    match conductor.witness(params).await? {
+    match cell.witness(params).await? {
         WitnessNonceResult::Fresh => {}
         stale => return Ok(ZomeCallAuthorization::BadNonce(format!("{stale:?}"))),
     }
@@ -86,10 +83,4 @@ async fn authorize(
     let is_authorized = lets_through(&CapAccess::from(chain.agent_pubkey().clone()))
         || cell.grants().of(chain, &cell.dht(), params.cap_secret.as_ref()).await?.iter().any(lets_through);
     Ok(if is_authorized { ZomeCallAuthorization::Authorized } else { ZomeCallAuthorization::BadCapGrant })
-}
-
-impl From<ConductorError> for CellError {
-    fn from(error: ConductorError) -> Self {
-        Self::ConductorError(Box::new(error))
-    }
 }

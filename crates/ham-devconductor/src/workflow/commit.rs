@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use holochain_state::host_fn_workspace::SourceChainWorkspace;
 use holochain_types::prelude::{ExternIO, FunctionName, SignedActionHashed, ZomeName, action_to_op_types};
 
 use super::{app_validation, sys_validation};
-use crate::conductor::Cell;
+use crate::budget::Budget;
 use crate::error::WorkflowError;
 use crate::host::{Access, CellAccess};
 use crate::ribosome::Ribosome;
+use crate::run::Run;
 use crate::wasm::MAX_SPARES;
 
 /// Validates what is staged.
@@ -18,24 +18,24 @@ use crate::wasm::MAX_SPARES;
 /// # Errors
 /// The first record that is not valid, or not yet.
 pub(crate) async fn validate(
-    cell: &Cell,
+    CellAccess { cell, workspace }: &CellAccess,
     ribosome: &Arc<Ribosome>,
-    workspace: &SourceChainWorkspace,
+    budget: &Budget,
 ) -> Result<(), WorkflowError> {
     let records = workspace.source_chain().scratch_records()?;
     let closes_chains = cell.closes_chains();
     for record in &records {
         sys_validation::validate(record, workspace, closes_chains).await?;
     }
+    let access = Access::Validate { workspace: workspace.clone().into(), keystore: cell.keystore().clone() };
+    let run = &Run { ribosome, access, budget };
     // Side by side, because each operation has a guest of its own; judged one after the other.
     let operations: Vec<_> = records
         .iter()
         .flat_map(|record| {
             action_to_op_types(record.action()).into_iter().map(move |op_type| (record, op_type))
         })
-        .map(|(record, op_type)| {
-            app_validation::validate(record, op_type, workspace, cell.keystore(), ribosome)
-        })
+        .map(|(record, op_type)| app_validation::validate(record, op_type, workspace, run))
         .collect();
     stream::iter(operations).buffered(AT_A_TIME).try_collect().await
 }
@@ -49,8 +49,7 @@ pub(crate) async fn validate(
 /// # Cancel safety
 /// Dropping the future may leave it written or not.
 pub(crate) async fn commit(
-    cell: &Cell,
-    workspace: &SourceChainWorkspace,
+    CellAccess { cell, workspace }: &CellAccess,
 ) -> Result<Vec<SignedActionHashed>, WorkflowError> {
     let (actions, _) = workspace.source_chain().flush(Vec::new()).await?;
     cell.grants().follow(&actions);
@@ -59,21 +58,23 @@ pub(crate) async fn commit(
 
 /// Tells zomes in the background of what was committed; what they answer is ignored.
 pub(crate) fn post_commit(
-    cell: &Arc<Cell>,
+    own: CellAccess,
     ribosome: &Arc<Ribosome>,
-    workspace: SourceChainWorkspace,
     zomes: Vec<ZomeName>,
     actions: Vec<SignedActionHashed>,
     may_call: bool,
+    budget: Budget,
 ) {
-    let (Ok(conductor), false) = (cell.conductor(), actions.is_empty()) else { return };
-    let (cell, ribosome) = (Arc::clone(cell), Arc::clone(ribosome));
-    conductor.tasks().spawn(async move {
+    if actions.is_empty() {
+        return;
+    }
+    let (tasks, ribosome) = (own.cell.tasks().clone(), Arc::clone(ribosome));
+    tasks.spawn(async move {
         let Ok(input) = ExternIO::encode(&actions) else { return };
+        let access = Access::PostCommit { cell: own, may_call };
+        let run = Run { ribosome: &ribosome, access, budget: &budget };
         for zome in zomes {
-            let access = CellAccess { cell: Arc::clone(&cell), workspace: workspace.clone() };
-            let access = Access::PostCommit { cell: access, may_call };
-            let ran = ribosome.run(&zome, &FunctionName::new("post_commit"), input.clone(), access).await;
+            let ran = run.function(&zome, &FunctionName::new("post_commit"), input.clone()).await;
             if let Err(error) = ran {
                 tracing::error!(%zome, %error, "post_commit failed");
             }

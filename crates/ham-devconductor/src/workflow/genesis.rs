@@ -5,13 +5,15 @@ use std::sync::Arc;
 use holochain_keystore::MetaLairClient;
 use holochain_state::{DhtStore, source_chain};
 use holochain_types::prelude::{
-    CellId, ExternIO, FunctionName, GenesisSelfCheckDataV1, GenesisSelfCheckDataV2, MembraneProof,
-    ValidateCallbackResult,
+    AgentPubKey, CellId, ExternIO, FunctionName, GenesisSelfCheckDataV1, GenesisSelfCheckDataV2,
+    MembraneProof, ValidateCallbackResult,
 };
 
+use crate::budget::Budget;
 use crate::error::WorkflowError;
 use crate::host::Access;
 use crate::ribosome::{Ribosome, names};
+use crate::run::Run;
 
 /// Asks the integrity zomes whether this agent may join, then writes its chain. A chain that is there stays as it is.
 ///
@@ -23,24 +25,25 @@ pub(crate) async fn genesis(
     dht: DhtStore,
     keystore: &MetaLairClient,
     membrane_proof: Option<MembraneProof>,
+    budget: &Budget,
 ) -> Result<(), WorkflowError> {
     let agent = cell_id.agent_pubkey();
     if dht.as_read().has_genesis(agent).await? {
         return Ok(());
     }
-    self_check(cell_id, ribosome, keystore, membrane_proof.as_ref()).await?;
+    let access = Access::GenesisSelfCheck { keystore: keystore.clone() };
+    self_check(agent, membrane_proof.as_ref(), &Run { ribosome, access, budget }).await?;
     let dna = cell_id.dna_hash().clone();
     source_chain::genesis(dht, keystore.clone(), dna, agent.clone(), membrane_proof).await?;
     Ok(())
 }
 
 async fn self_check(
-    cell_id: &CellId,
-    ribosome: &Arc<Ribosome>,
-    keystore: &MetaLairClient,
+    agent: &AgentPubKey,
     membrane_proof: Option<&MembraneProof>,
+    run: &Run<'_>,
 ) -> Result<(), WorkflowError> {
-    let agent_key = cell_id.agent_pubkey().clone();
+    let (ribosome, agent_key) = (run.ribosome, agent.clone());
     let first = GenesisSelfCheckDataV1 {
         dna_info: ribosome.dna_info_1(),
         membrane_proof: membrane_proof.cloned(),
@@ -52,11 +55,8 @@ async fn self_check(
     for (name, input) in
         [("genesis_self_check", &first), ("genesis_self_check_1", &first), ("genesis_self_check_2", &second)]
     {
-        let access = Access::GenesisSelfCheck { keystore: keystore.clone() };
-        let function = FunctionName::new(name);
-        let results = ribosome
-            .fold::<ValidateCallbackResult>(names(ribosome.integrity()), &function, input, access)
-            .await?;
+        let (zomes, function) = (names(ribosome.integrity()), FunctionName::new(name));
+        let results = run.callbacks::<ValidateCallbackResult>(zomes, &function, input).await?;
         for (_, result) in results {
             match result {
                 ValidateCallbackResult::Valid => {}

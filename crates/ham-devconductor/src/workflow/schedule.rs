@@ -1,12 +1,10 @@
 //! Functions that zomes have scheduled.
 
-use std::sync::Arc;
-
 use futures_util::future::join_all;
 use holochain_state::prelude::DhtStoreError;
 use holochain_types::prelude::{ExternIO, Schedule, ScheduledFn, ZomeCallResponse};
 
-use crate::conductor::{Caller, Cell, Conductor};
+use crate::cell::{Caller, Cell};
 use crate::decode::decode;
 use crate::error::WorkflowError;
 
@@ -15,19 +13,19 @@ use crate::error::WorkflowError;
 ///
 /// # Errors
 /// The store failed; what was due is then still due.
-pub(crate) async fn run_scheduled(conductor: &Arc<Conductor>, cell: &Arc<Cell>) -> Result<(), WorkflowError> {
-    let (now, author, dht) = (conductor.now(), cell.id().agent_pubkey(), cell.dht());
+pub(crate) async fn run_scheduled(cell: &Cell) -> Result<(), WorkflowError> {
+    let (now, author, dht) = (cell.now(), cell.id().agent_pubkey(), cell.dht());
     dht.reschedule_expired_persisted(author, now).await;
     let due = dht.live_scheduled_functions(author, now).await?;
     if due.is_empty() {
         return Ok(());
     }
     dht.delete_live_ephemeral_scheduled_functions(author, now).await.map_err(other)?;
-    let calls = due.iter().map(|(function, schedule, _)| run(conductor, cell, function, schedule.as_ref()));
+    let calls = due.iter().map(|(function, schedule, _)| run(cell, function, schedule.as_ref()));
     let answers = join_all(calls).await;
     for ((function, _, is_ephemeral), answer) in due.iter().zip(answers) {
         match answer {
-            Some(next) => dht.upsert_scheduled_function(author, function, &Some(next), conductor.now()).await,
+            Some(next) => dht.upsert_scheduled_function(author, function, &Some(next), cell.now()).await,
             None if *is_ephemeral => Ok(0),
             None => dht.unschedule_function(author, function).await,
         }
@@ -36,16 +34,11 @@ pub(crate) async fn run_scheduled(conductor: &Arc<Conductor>, cell: &Arc<Cell>) 
     Ok(())
 }
 
-async fn run(
-    conductor: &Arc<Conductor>,
-    cell: &Arc<Cell>,
-    function: &ScheduledFn,
-    schedule: Option<&Schedule>,
-) -> Option<Schedule> {
+async fn run(cell: &Cell, function: &ScheduledFn, schedule: Option<&Schedule>) -> Option<Schedule> {
     let payload = ExternIO::encode(schedule).ok()?;
     let (zome, name) = (function.zome_name().clone(), function.fn_name().clone());
     let params = cell.call_of(cell.id().clone(), zome, name, payload).ok()?;
-    match conductor.call_zome(params, Caller::default()).await {
+    match cell.home().ok()?.call_zome(params, Caller::root(cell.budget())).await {
         Ok(ZomeCallResponse::Ok(answer)) => decode(answer.as_bytes()).ok()?,
         Ok(refused) => {
             tracing::error!(function = %function.fn_name(), %refused, "a scheduled function was refused");

@@ -1,65 +1,15 @@
 //! What every record of a chain must keep to, whatever its app says. Rules and texts of `holochain` 0.7.1.
 
-use holo_hash::{ActionHash, AnyDhtHash, EntryHash};
+use holo_hash::{ActionHash, EntryHash};
 use holochain_keystore::SignedActionHashedExt as _;
 use holochain_state::host_fn_workspace::SourceChainWorkspace;
-use holochain_state::query::StateQueryError;
 use holochain_state::source_chain::{IncompleteCommitReason, SourceChainError};
 use holochain_types::prelude::{
-    Action, ActionData, AppEntryDef, CreateData, ENTRY_SIZE_LIMIT, Entry, EntryType, PrevActionError,
-    PrevActionErrorKind, Record, UpdateData, entry_type_matches,
+    Action, ActionData, CreateData, ENTRY_SIZE_LIMIT, Entry, EntryType, PrevActionErrorKind, Record,
+    UpdateData, entry_type_matches,
 };
 
-use crate::error::WorkflowError;
-
-/// Why a record is not valid, or not yet.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Outcome {
-    #[error("The record with signature {0:?} and action {1:?} was found to be counterfeit")]
-    CounterfeitAction(holochain_types::prelude::Signature, Box<Action>),
-    #[error("The dependency {0:?} was not found on the DHT")]
-    DepMissingFromDht(AnyDhtHash),
-    #[error("The entry def index for {0:?} was out of range")]
-    EntryDefId(AppEntryDef),
-    #[error("The entry has a different hash to the action's entry hash")]
-    EntryHash,
-    #[error("The entry size {0} was larger than the MAX_ENTRY_SIZE {ENTRY_SIZE_LIMIT}")]
-    EntryTooLarge(usize),
-    #[error("The entry has a different type to the action's entry type")]
-    EntryTypeMismatch,
-    #[error("The visibility for {0:?} didn't match the zome")]
-    EntryVisibility(AppEntryDef),
-    #[error("The link tag size {0} was larger than the MAX_TAG_SIZE {MAX_TAG_SIZE}")]
-    TagTooLarge(usize),
-    #[error("The action with {0:?} was expected to be a link add action")]
-    NotCreateLink(ActionHash),
-    #[error("The action was expected to be a new entry action but was {0:?}")]
-    NotNewEntry(Box<Action>),
-    #[error(transparent)]
-    PrevAction(#[from] PrevActionError),
-    #[error("Update original: {0:?} doesn't match new: {1:?}")]
-    UpdateTypeMismatch(EntryType, EntryType),
-    #[error("Update original {0:?} doesn't match the {1:?} in the update")]
-    UpdateHashMismatch(EntryHash, EntryHash),
-    #[error("The zome index for {0:?} was out of range")]
-    ZomeIndex(AppEntryDef),
-    #[error(transparent)]
-    Query(#[from] StateQueryError),
-}
-
-impl Outcome {
-    /// As a commit fails with it.
-    pub(super) fn into_commit_error(self) -> WorkflowError {
-        match self {
-            Self::DepMissingFromDht(hash) => {
-                SourceChainError::IncompleteCommit(IncompleteCommitReason::DepMissingFromDht(vec![hash]))
-                    .into()
-            }
-            Self::Query(error) => error.into(),
-            outcome => SourceChainError::InvalidCommit(outcome.to_string()).into(),
-        }
-    }
-}
+use crate::error::{MAX_TAG_SIZE, Outcome, WorkflowError};
 
 /// Checks a record that is staged on the workspace; what follows the end of a chain only where that closes it.
 ///
@@ -70,7 +20,7 @@ pub(super) async fn validate(
     workspace: &SourceChainWorkspace,
     closes_chains: bool,
 ) -> Result<(), WorkflowError> {
-    check(record, workspace, closes_chains).await.map_err(Outcome::into_commit_error)
+    check(record, workspace, closes_chains).await.map_err(fails_a_commit)
 }
 
 async fn check(
@@ -100,6 +50,17 @@ async fn check(
             _ => Err(Outcome::NotCreateLink(delete.link_add_address.clone())),
         },
         _ => Ok(()),
+    }
+}
+
+/// What a commit fails with where a record is not what it has to be.
+pub(super) fn fails_a_commit(outcome: Outcome) -> WorkflowError {
+    match outcome {
+        Outcome::DepMissingFromDht(hash) => {
+            SourceChainError::IncompleteCommit(IncompleteCommitReason::DepMissingFromDht(vec![hash])).into()
+        }
+        Outcome::Query(error) => error.into(),
+        outcome => SourceChainError::InvalidCommit(outcome.to_string()).into(),
     }
 }
 
@@ -201,6 +162,3 @@ pub(super) async fn retrieve(hash: &ActionHash, workspace: &SourceChainWorkspace
     let found = store.as_read().retrieve_action_with_scratch(hash, &scratch).await?;
     found.map(|action| action.hashed.content).ok_or_else(|| Outcome::DepMissingFromDht(hash.clone().into()))
 }
-
-/// Bytes of a link's tag.
-const MAX_TAG_SIZE: usize = 1000;

@@ -6,11 +6,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod app;
 mod excuses;
 mod report;
 mod scenarios;
 mod stage;
 mod transcript;
+mod value;
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;

@@ -5,22 +5,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ed25519_dalek::Signer as _;
 use holochain_client::{
-    AdminWebsocket, AllowedOrigins, AppInfo, AppWebsocket, AuthorizeSigningCredentialsPayload, CellInfo,
-    ClientAgentSigner, ConductorApiError, ConductorApiResult, SigningCredentials,
+    AdminWebsocket, AllowedOrigins, AppWebsocket, AuthorizeSigningCredentialsPayload, ClientAgentSigner,
+    ConductorApiError, ConductorApiResult, SigningCredentials,
 };
-use holochain_conductor_api::ZomeCallParamsSigned;
 use holochain_types::app::{AppBundleSource, InstallAppPayload};
-use holochain_types::prelude::{
-    AgentPubKey, CapSecret, CellId, ExternIO, Signature, Timestamp, ZomeCallParams,
-};
+use holochain_types::prelude::{CellId, ExternIO};
 use holochain_types::signal::Signal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::{Mutex, mpsc};
 
-use crate::transcript::{Step, Transcript, wire};
+use crate::app::{App, Credentials, Zome};
+use crate::transcript::{Step, Transcript};
+use crate::value::{order, said, wire_bytes};
 
 /// Longer than anything here takes; nothing is expected to take it.
 pub(crate) const BOUND: Duration = Duration::from_secs(60);
@@ -33,32 +31,6 @@ pub(crate) struct Stage {
     scenario: &'static str,
     transcript: Transcript,
     shared: Option<(Arc<App>, Zome)>,
-}
-
-/// An installed app and a client of it.
-pub(crate) struct App {
-    pub(crate) id: String,
-    pub(crate) info: AppInfo,
-    pub(crate) client: AppWebsocket,
-    pub(crate) agent: AgentPubKey,
-    signals: Mutex<mpsc::Receiver<Signal>>,
-}
-
-/// A zome of a cell, and the right to call it.
-#[derive(Clone)]
-pub(crate) struct Zome {
-    pub(crate) client: AppWebsocket,
-    pub(crate) cell: CellId,
-    pub(crate) name: &'static str,
-    pub(crate) credentials: Credentials,
-}
-
-/// A key, and the secret of the grant that lets it in.
-#[derive(Clone)]
-pub(crate) struct Credentials {
-    pub(crate) signing_agent_key: AgentPubKey,
-    pub(crate) keypair: ed25519_dalek::SigningKey,
-    pub(crate) cap_secret: CapSecret,
 }
 
 impl Stage {
@@ -264,18 +236,14 @@ impl Stage {
         if stats.transport_stats.backend == "none" {
             return;
         }
-        while self.admin.agent_info(Some(vec![cell.dna_hash().clone()])).await.unwrap().len() < count {
-            self.a_moment().await;
-        }
-    }
-
-    /// Between two looks at something that nobody announces.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one pause of this suite, in loops that end by what they see"
-    )]
-    pub(crate) async fn a_moment(&self) {
-        tokio::time::sleep(BOUND / 1200).await;
+        // Nobody announces them, so they are asked for again and again.
+        let mut turn = tokio::time::interval(BOUND / 1200);
+        let known = async {
+            while self.admin.agent_info(Some(vec![cell.dna_hash().clone()])).await.unwrap().len() < count {
+                turn.tick().await;
+            }
+        };
+        tokio::time::timeout(BOUND / 2, known).await.expect("the network knows the agents");
     }
 
     /// Waits for so many signals and notes them, by what they say: `holochain` does not keep their order, not even of two that
@@ -308,121 +276,6 @@ impl Stage {
     }
 }
 
-impl App {
-    pub(crate) fn cell(&self, role: &str) -> CellId {
-        let CellInfo::Provisioned(cell) = &self.info.cell_info[role][0] else { panic!("{role}") };
-        cell.cell_id.clone()
-    }
-
-    /// Waits for so many signals and throws them away.
-    pub(crate) async fn hear(&self, count: usize) {
-        let mut signals = self.signals.lock().await;
-        for _ in 0..count {
-            tokio::time::timeout(BOUND / 4, signals.recv()).await.unwrap().unwrap();
-        }
-    }
-}
-
-impl Zome {
-    /// Another zome of the same cell.
-    pub(crate) fn beside(&self, name: &'static str) -> Self {
-        Self { name, ..self.clone() }
-    }
-
-    /// What a call signs, for a scenario to change.
-    pub(crate) fn params(&self, function: &str, input: impl Serialize) -> ZomeCallParams {
-        let (nonce, expires_at) = holochain_nonce::fresh_nonce(Timestamp::now()).unwrap();
-        ZomeCallParams {
-            provenance: self.credentials.signing_agent_key.clone(),
-            cell_id: self.cell.clone(),
-            zome_name: self.name.into(),
-            fn_name: function.into(),
-            cap_secret: Some(self.credentials.cap_secret),
-            payload: encoded(input),
-            nonce,
-            expires_at,
-        }
-    }
-
-    pub(crate) fn sign(&self, params: &ZomeCallParams) -> ZomeCallParamsSigned {
-        self.sign_bytes(ExternIO::encode(params).unwrap())
-    }
-
-    pub(crate) fn sign_bytes(&self, bytes: ExternIO) -> ZomeCallParamsSigned {
-        let hash = holo_hash::sha2_512(bytes.as_bytes());
-        let signature = Signature(self.credentials.keypair.sign(&hash).to_bytes());
-        ZomeCallParamsSigned { bytes, signature }
-    }
-
-    pub(crate) async fn send_params(&self, params: &ZomeCallParams) -> ConductorApiResult<ExternIO> {
-        self.client.signed_call_zome(self.sign(params)).await
-    }
-
-    /// Calls a function; nothing is noted.
-    pub(crate) async fn send(&self, function: &str, input: impl Serialize) -> ConductorApiResult<ExternIO> {
-        self.send_params(&self.params(function, input)).await
-    }
-
-    /// Calls a function that must answer; nothing is noted.
-    pub(crate) async fn quiet<T: DeserializeOwned + std::fmt::Debug>(
-        &self,
-        function: &str,
-        input: impl Serialize,
-    ) -> T {
-        self.send(function, input).await.unwrap().decode().unwrap()
-    }
-}
-
-pub(crate) fn encoded(input: impl Serialize) -> ExternIO {
-    ExternIO(rmp_serde::to_vec_named(&input).unwrap())
-}
-
-/// What a signal is about: the fields of its payload that are texts.
-fn said(signal: &Signal) -> Vec<String> {
-    let Signal::App { signal, .. } = signal else { return vec![format!("{signal:?}")] };
-    let value = wire_bytes(&signal.clone().into_inner());
-    let fields = value.as_map().into_iter().flatten();
-    fields.filter_map(|(_, value)| value.as_str().map(str::to_owned)).collect()
-}
-
-/// Orders lists of actions by their time.
-fn order(value: &mut rmpv::Value) {
-    match value {
-        rmpv::Value::Map(fields) => fields.iter_mut().for_each(|(_, value)| order(value)),
-        rmpv::Value::Array(items) => {
-            items.iter_mut().for_each(order);
-            if items.iter().all(|item| time(item).is_some()) {
-                items.sort_by_key(time);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// The time of an action, or of the first in a list that has it with others.
-fn time(action: &rmpv::Value) -> Option<u64> {
-    if let rmpv::Value::Array(items) = action {
-        return items.first().and_then(time);
-    }
-    let path = ["hashed", "content", "header", "timestamp"];
-    let found = path.iter().try_fold(action, |value, name| {
-        value.as_map()?.iter().find(|(key, _)| key.as_str() == Some(name)).map(|(_, value)| value)
-    });
-    found?.as_u64()
-}
-
-fn wire_bytes(bytes: &ExternIO) -> rmpv::Value {
-    rmpv::decode::read_value(&mut bytes.as_bytes()).unwrap_or_else(|_| wire(bytes))
-}
-
 pub(crate) fn bundle_path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../happ/bundle").join(name)
 }
-
-/// A MessagePack map: the argument of a function that takes a struct.
-macro_rules! map {
-    ($($key:ident: $value:expr),* $(,)?) => {
-        rmpv::Value::Map(vec![$((stringify!($key).into(), $crate::transcript::wire(&$value))),*])
-    };
-}
-pub(crate) use map;

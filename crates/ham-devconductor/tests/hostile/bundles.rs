@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::path::Path;
 
 use bytes::Bytes;
 use flate2::write::GzEncoder;
@@ -177,6 +178,23 @@ fn properties_without_end_are_refused() {
     });
 }
 
+/// Case: the installation was never answered, and from then on nobody could list the apps.
+#[test]
+fn a_role_that_has_clones_only_is_served() {
+    use holochain_types::prelude::CellProvisioning;
+    run(async |server| {
+        let mut only = role("clones", "it.dna");
+        only.provisioning = Some(CellProvisioning::CloneOnly);
+        only.dna.clone_limit = 1;
+        let good = dna(manifest(&fresh_name(), zome("integrity"), zome("zome")));
+        let id = server.install_bytes(pack(one_role(only), [("it.dna", good)])).await.unwrap();
+        let apps = server.admin.list_apps(None).await.unwrap();
+        let app = apps.iter().find(|app| app.installed_app_id == id).unwrap();
+        assert!(app.cell_info["clones"].is_empty());
+        server.serves().await;
+    });
+}
+
 /// Mebibytes of zeros from kilobytes: a deflate stream of one block over and over.
 fn bomb(mebibytes: usize) -> Vec<u8> {
     let mut compress = Compress::new(Compression::best(), false);
@@ -196,5 +214,30 @@ fn a_bomb_is_unpacked_only_up_to_a_bound() {
         let roles = vec![role("one", "one.dna"), role("other", "other.dna")];
         let both = [("one.dna", half.clone()), ("other.dna", half)];
         refused(server, pack(app_manifest(&fresh_name(), roles), both), "larger than").await;
+    });
+}
+
+/// Case: seven megabytes were unpacked until the memory ended. A device has no end at all.
+#[test]
+fn a_bundle_that_is_named_by_its_path_has_the_same_bound() {
+    use holochain_types::app::{CoordinatorSource, UpdateCoordinatorsPayload};
+    run(async |server| {
+        let app = server.connect(&server.install(Dna::good()).await.unwrap()).await;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bomb(3000)).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        for (path, part) in [
+            (file.path(), "larger than"),
+            (Path::new("/dev/zero"), "not a regular file"),
+            (directory.path(), "not a regular file"),
+            (Path::new("/nowhere"), "No such file"),
+        ] {
+            let source = CoordinatorSource::Path(path.to_owned());
+            let update = UpdateCoordinatorsPayload { cell_id: app.cell.clone(), source };
+            says(&format!("{:?}", server.admin.update_coordinators(update).await.unwrap_err()), part);
+            let install = payload(AppBundleSource::Path(path.to_owned()));
+            says(&format!("{:?}", server.admin.install_app(install).await.unwrap_err()), part);
+        }
+        app.call("good", ()).await.unwrap();
     });
 }

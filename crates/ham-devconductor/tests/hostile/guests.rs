@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use ham_devconductor::{Config, DevConductor};
+use ham_devconductor::{Config, DevConductor, InstallError};
 
 use crate::support::{MEMORY, run, says};
 use crate::zome::{
@@ -213,7 +213,8 @@ async fn a_conductor_without_fuel_or_memory_refuses_apps_and_lives() {
         let conductor = DevConductor::start_with(config).await.unwrap();
         let entry_defs = format!(r#"(func (export "entry_defs") (param i32 i32) (result i64) {GOOD})"#);
         let dna = Dna::with_integrity(&module("", &entry_defs));
-        conductor.install(zome::app("starved", &[dna]), None).await.unwrap_err();
+        let error = conductor.install(zome::app("starved", &[dna]), None).await.unwrap_err();
+        assert!(matches!(error, InstallError::Genesis { .. }), "{error:?}");
         conductor.shut_down().await;
     }
 }

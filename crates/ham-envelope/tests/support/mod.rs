@@ -6,7 +6,6 @@
 pub(crate) mod load;
 pub(crate) mod serving;
 
-use std::future::Future;
 use std::time::Duration;
 
 use ham_envelope::{Client, Config, ConnectEvent, Envelope, Events, Handler, Incoming, RunError};
@@ -15,8 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// Reaching it means a hang.
-pub(crate) const BOUND: Duration = Duration::from_secs(60);
+pub(crate) use ham_testkit::wait::{BOUND, must};
 
 /// A client that runs in a task of the test's.
 pub(crate) struct Running {
@@ -39,11 +37,6 @@ impl Running {
         self.cancel.cancel();
         must(self.task).await.unwrap().unwrap();
     }
-}
-
-/// Waits for what must happen, so that a failing test ends.
-pub(crate) async fn must<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(BOUND, what).await.expect("it happens")
 }
 
 pub(crate) fn config(url: &str) -> Config {

@@ -9,13 +9,17 @@ use std::time::Duration;
 use ham_persistent::{SystemWallClock, WallClock};
 use ring::digest::{SHA256, digest};
 
+use super::origins::Origins;
+
 /// The bounds of a server, and who may use it.
 ///
 /// # Defaults
 /// - no token is asked for; every chain exists
+/// - of browsers, pages of this machine are let in: those whose origin has the host `localhost`, or a loopback address
 /// - `queue`: [`DEFAULT_SUBSCRIBER_QUEUE`] messages and `queue_bytes`: [`DEFAULT_SUBSCRIBER_QUEUE_BYTES`]
 /// - `max_connections`: [`DEFAULT_MAX_CONNECTIONS`]
-/// - `max_subscriptions`: [`DEFAULT_MAX_SUBSCRIPTIONS`]; `max_request_size`: [`DEFAULT_MAX_REQUEST_SIZE`]
+/// - `max_subscriptions`: [`DEFAULT_MAX_SUBSCRIPTIONS`]; `max_request_size`: [`DEFAULT_MAX_REQUEST_SIZE`];
+///   `max_name`: [`DEFAULT_MAX_NAME`]
 /// - `ping_interval`: [`DEFAULT_SERVER_PING_INTERVAL`]; `ping_timeout`: [`DEFAULT_SERVER_PING_TIMEOUT`]
 #[derive(Clone)]
 #[non_exhaustive]
@@ -31,6 +35,8 @@ pub struct FeedServerConfig {
     pub max_subscriptions: NonZeroUsize,
     /// The largest message a client may send, in bytes; a larger one ends its connection.
     pub max_request_size: usize,
+    /// How many bytes the name of a chain, or of a type, may have; a subscription with a longer one is answered with an error.
+    pub max_name: usize,
     /// How often each connection is pinged.
     pub ping_interval: Duration,
     /// How long a pong, or a write that makes no progress, may take before the connection is given up.
@@ -39,6 +45,7 @@ pub struct FeedServerConfig {
     pub chains: Option<HashSet<String>>,
     /// Tells the time of pongs.
     pub clock: Arc<dyn WallClock>,
+    origins: Origins,
     /// Digests of the tokens, so that looking one up takes no time that depends on it.
     tokens: Option<HashSet<[u8; 32]>>,
 }
@@ -51,10 +58,12 @@ impl Default for FeedServerConfig {
             max_connections: DEFAULT_MAX_CONNECTIONS,
             max_subscriptions: DEFAULT_MAX_SUBSCRIPTIONS,
             max_request_size: DEFAULT_MAX_REQUEST_SIZE,
+            max_name: DEFAULT_MAX_NAME,
             ping_interval: DEFAULT_SERVER_PING_INTERVAL,
             ping_timeout: DEFAULT_SERVER_PING_TIMEOUT,
             chains: None,
             clock: Arc::new(SystemWallClock),
+            origins: Origins::default(),
             tokens: None,
         }
     }
@@ -66,6 +75,23 @@ impl FeedServerConfig {
     #[must_use]
     pub fn with_tokens<T: AsRef<str>>(mut self, tokens: impl IntoIterator<Item = T>) -> Self {
         self.tokens = Some(tokens.into_iter().map(|token| hash(token.as_ref())).collect());
+        self
+    }
+
+    /// Lets pages of these origins in (`https://app.example.org`, as the browser writes it; `null` for a page without one), in place
+    /// of those of this machine; others are refused with 403. A page of any site can open a WebSocket to any server that its visitor
+    /// can reach, the loopback included, and no other rule keeps it from that. What sends no `Origin` is no browser and is not asked
+    /// for it.
+    #[must_use]
+    pub fn with_origins(mut self, allowed: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        self.origins = Origins::new(allowed);
+        self
+    }
+
+    /// Sets [`max_name`](Self::max_name).
+    #[must_use]
+    pub fn with_max_name(mut self, bytes: usize) -> Self {
+        self.max_name = bytes;
         self
     }
 
@@ -112,6 +138,11 @@ impl FeedServerConfig {
         self
     }
 
+    /// Whether a page of this origin is let in; none is one that is no text.
+    pub(super) fn allows(&self, origin: Option<&str>) -> bool {
+        origin.is_some_and(|origin| self.origins.allow(origin))
+    }
+
     pub(super) fn admits(&self, token: Option<&str>) -> bool {
         self.tokens.as_ref().is_none_or(|known| token.is_some_and(|token| known.contains(&hash(token))))
     }
@@ -123,6 +154,7 @@ impl FeedServerConfig {
     pub(super) fn check(&self) -> Result<(), ServerConfigError> {
         let zero = |setting, zero| if zero { Err(ServerConfigError::Zero { setting }) } else { Ok(()) };
         zero("max_request_size", self.max_request_size == 0)?;
+        zero("max_name", self.max_name == 0)?;
         zero("ping_interval", self.ping_interval.is_zero())?;
         zero("ping_timeout", self.ping_timeout.is_zero())
     }
@@ -142,6 +174,7 @@ impl fmt::Debug for FeedServerConfig {
             .field("max_connections", &self.max_connections)
             .field("max_subscriptions", &self.max_subscriptions)
             .field("max_request_size", &self.max_request_size)
+            .field("max_name", &self.max_name)
             .field("ping_interval", &self.ping_interval)
             .field("ping_timeout", &self.ping_timeout)
             .field("chains", &self.chains)
@@ -176,6 +209,9 @@ pub const DEFAULT_MAX_SUBSCRIPTIONS: NonZeroUsize = NonZeroUsize::new(256).expec
 
 /// 16 KiB: a subscription names a chain and a type.
 pub const DEFAULT_MAX_REQUEST_SIZE: usize = 16 << 10;
+
+/// 256 bytes: a name that somebody reads. What a connection can make the server keep is this, twice, for each subscription.
+pub const DEFAULT_MAX_NAME: usize = 256;
 
 /// Keeps the usual 60 s idle timers of proxies away.
 pub const DEFAULT_SERVER_PING_INTERVAL: Duration = Duration::from_secs(30);

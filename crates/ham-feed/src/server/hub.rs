@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::Router;
-use axum::extract::ws::Utf8Bytes;
 use axum::routing::get;
 use ham_session::{LossyReceiver, LossySender, lossy_queue};
 use serde_json::Value;
@@ -14,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::config::{FeedServerConfig, ServerConfigError};
 use super::socket;
+use super::websocket::Utf8Bytes;
 use super::wire;
 
 /// A server of chain feeds: a cheap handle. Its connections live as long as their sockets, or until
@@ -167,6 +167,12 @@ impl Seat {
 
     /// Adds a subscription; an error is a text for the client.
     pub(super) fn subscribe(&mut self, chain_name: String, event_type: Option<String>) -> Result<(), String> {
+        let longest = self.hub.config.max_name;
+        if chain_name.len() > longest || event_type.as_ref().is_some_and(|name| name.len() > longest) {
+            return Err(format!(
+                "the name is too long: chain_name and event_type have at most {longest} bytes"
+            ));
+        }
         if !self.hub.config.knows(&chain_name) {
             return Err(format!("unknown chain: {chain_name}"));
         }

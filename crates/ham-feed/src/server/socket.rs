@@ -6,11 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use axum::Json;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
-use axum::extract::{Query, State, WebSocketUpgrade};
+use axum::extract::{Query, Request, State};
 use axum::http::StatusCode;
+use axum::http::header::ORIGIN;
 use axum::response::{IntoResponse as _, Response};
-use futures_util::SinkExt as _;
 use ham_persistent::later;
 use ham_session::{LossyReceiver, Received};
 use serde::Deserialize;
@@ -18,49 +17,63 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, interval_at, sleep_until};
 
 use super::hub::{Hub, Seat};
+use super::websocket::{self, Error, GOING_AWAY, Heard, Socket, Utf8Bytes};
 use super::wire::{self, ClientRequest, decode_request};
 
-/// The query of the upgrade.
+/// The query of a request.
 #[derive(Deserialize)]
 pub(super) struct Admission {
     token: Option<String>,
 }
 
-/// `GET /ws`: 401 without a valid token, 503 without a place, else the feed.
+/// `GET /ws`: 403 for the page of another site, 401 without a valid token, 503 without a place, else the feed.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "one task a connection, which ends with its socket or with `shutdown`"
+)]
 pub(super) async fn upgrade(
     State(hub): State<Arc<Hub>>,
     Query(admission): Query<Admission>,
-    upgrade: WebSocketUpgrade,
+    mut request: Request,
 ) -> Response {
-    if !hub.config.admits(admission.token.as_deref()) {
+    let config = &hub.config;
+    if !request.headers().get_all(ORIGIN).iter().all(|origin| config.allows(origin.to_str().ok())) {
+        return (StatusCode::FORBIDDEN, "pages of this origin are not let in\n").into_response();
+    }
+    if !config.admits(admission.token.as_deref()) {
         return (StatusCode::UNAUTHORIZED, "a valid token is needed: ?token=…\n").into_response();
     }
     let Some((seat, queue)) = hub.seat() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "there is no place for another connection\n")
             .into_response();
     };
-    let limit = hub.config.max_request_size;
-    upgrade
-        .read_buffer_size(READ_BUFFER)
-        .max_message_size(limit)
-        .max_frame_size(limit)
-        .on_upgrade(move |socket| async move { Connection { socket, seat, queue }.serve().await })
+    let (response, upgrade) = match websocket::accept(&mut request) {
+        Ok(accepted) => accepted,
+        Err(status) => return (status, "a WebSocket is needed here\n").into_response(),
+    };
+    let limit = config.max_request_size;
+    tokio::spawn(async move {
+        if let Ok(socket) = Socket::open(upgrade, limit).await {
+            Connection { socket, seat, queue }.serve().await;
+        }
+    });
+    response
 }
 
-/// `GET /ws/status`.
-pub(super) async fn status(State(hub): State<Arc<Hub>>) -> Json<Value> {
-    Json(json!({
-        "status": "running",
-        "stats": {
-            "total_connections": hub.connections(),
-            "max_connections": hub.config.max_connections,
-            "chains": hub.counts(),
-        },
-    }))
+/// `GET /ws/status`. Where tokens are asked for, the names of the chains are told to who has one.
+pub(super) async fn status(State(hub): State<Arc<Hub>>, Query(admission): Query<Admission>) -> Json<Value> {
+    let mut stats = json!({
+        "total_connections": hub.connections(),
+        "max_connections": hub.config.max_connections,
+    });
+    if hub.config.admits(admission.token.as_deref()) {
+        stats["chains"] = json!(hub.counts());
+    }
+    Json(json!({ "status": "running", "stats": stats }))
 }
 
 struct Connection {
-    socket: WebSocket,
+    socket: Socket,
     seat: Seat,
     queue: LossyReceiver<Utf8Bytes>,
 }
@@ -68,7 +81,7 @@ struct Connection {
 /// What a connection does next.
 enum Next {
     Close,
-    Hear(Message),
+    Hear(Heard),
     Ping,
     Say(Received<Utf8Bytes>),
     Gone,
@@ -91,20 +104,31 @@ impl Connection {
                 () = &mut closing => Next::Close,
                 () = sleep_until(dead_at.unwrap_or_else(Instant::now)), if dead_at.is_some() => Next::Gone,
                 _ = pings.tick(), if dead_at.is_none() => Next::Ping,
-                heard = self.socket.recv() => heard.and_then(Result::ok).map_or(Next::Gone, Next::Hear),
+                heard = self.socket.hear() => Next::Hear(heard),
                 Some(said) = self.queue.next() => Next::Say(said),
             };
             let alive = match next {
-                Next::Close => return self.close(patience).await,
-                Next::Gone => false,
-                Next::Hear(message) => {
+                Next::Close => {
+                    return until(patience, self.socket.close(GOING_AWAY, "the server stops")).await;
+                }
+                Next::Gone | Next::Hear(Heard::Gone) => false,
+                Next::Hear(Heard::Close) => return until(patience, self.socket.finish()).await,
+                Next::Hear(Heard::Violation(code)) => {
+                    return until(patience, self.socket.abort(code)).await;
+                }
+                Next::Hear(heard) => {
                     // Whatever it says, it is there.
                     dead_at = None;
-                    self.hear(&message)
+                    match heard {
+                        Heard::Text(text) => self.answer(&text),
+                        Heard::Binary => self.seat.tell(wire::error("messages are text")),
+                        _ => {}
+                    }
+                    true
                 }
                 Next::Ping => {
                     dead_at = Some(later(Instant::now(), patience));
-                    self.write(Message::Ping(Vec::new().into()), patience).await
+                    within(patience, self.socket.ping()).await
                 }
                 Next::Say(said) => within(patience, self.say(said)).await,
             };
@@ -112,17 +136,6 @@ impl Connection {
                 return;
             }
         }
-    }
-
-    /// Whether the client is still there.
-    fn hear(&mut self, message: &Message) -> bool {
-        match message {
-            Message::Text(text) => self.answer(text),
-            Message::Binary(_) => self.seat.tell(wire::error("messages are text")),
-            Message::Close(_) => return false,
-            Message::Ping(_) | Message::Pong(_) => {}
-        }
-        true
     }
 
     fn answer(&mut self, text: &str) {
@@ -147,7 +160,7 @@ impl Connection {
 
     /// Writes this and what waits behind it, and flushes once: a write of the socket costs more than all the rest of a
     /// delivery.
-    async fn say(&mut self, first: Received<Utf8Bytes>) -> Result<(), axum::Error> {
+    async fn say(&mut self, first: Received<Utf8Bytes>) -> Result<(), Error> {
         let (mut next, mut written) = (Some(first), 0);
         while let Some(said) = next {
             let text = match said {
@@ -157,36 +170,22 @@ impl Connection {
                 }
             };
             written += text.len();
-            self.socket.feed(Message::Text(text)).await?;
+            self.socket.feed(text).await?;
             next = if written < WRITE_BURST { self.queue.try_next() } else { None };
         }
         self.socket.flush().await
     }
-
-    /// Whether the socket took it in time.
-    async fn write(&mut self, message: Message, patience: Duration) -> bool {
-        within(patience, self.socket.send(message)).await
-    }
-
-    async fn close(mut self, patience: Duration) {
-        let frame = CloseFrame { code: close_code::AWAY, reason: "the server stops".into() };
-        if self.write(Message::Close(Some(frame)), patience).await {
-            // The client's own close frame ends the handshake; what it says before is of no use any more.
-            within(patience, async {
-                while let Some(Ok(_)) = self.socket.recv().await {}
-                Ok::<_, ()>(())
-            })
-            .await;
-        }
-    }
 }
 
+/// Waits for the end of a connection, within bounds.
+async fn until(patience: Duration, end: impl Future<Output = ()>) {
+    let _ = tokio::time::timeout(patience, end).await;
+}
+
+/// Whether the socket took it in time.
 async fn within<E>(patience: Duration, work: impl Future<Output = Result<(), E>>) -> bool {
     matches!(tokio::time::timeout(patience, work).await, Ok(Ok(())))
 }
-
-/// Bytes that are read at a time. Requests are short, and each connection has a buffer of its own.
-const READ_BUFFER: usize = 4 << 10;
 
 /// Messages are written together up to this many bytes: some sixty blocks. Each connection that was busy keeps a buffer of
 /// that size, and the client is not heard meanwhile.

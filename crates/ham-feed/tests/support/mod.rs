@@ -4,22 +4,17 @@
 #![expect(clippy::unwrap_used, reason = "a test helper fails its test by panicking")]
 
 pub(crate) mod python;
+#[cfg(feature = "server")]
+pub(crate) mod raw;
 
-use std::future::Future;
 use std::time::Duration;
 
-use ham_feed::{Dialect, FeedClient, FeedConfig, FeedItem, SubscribeError, Subscription, Topic};
+use ham_feed::{Data, Dialect, FeedClient, FeedConfig, FeedItem, SubscribeError, Subscription, Topic};
 use ham_persistent::{Exponential, ResetRule};
 use ham_testkit::server::{Behaviour, Message, Peer, Server};
 use serde_json::{Value, json};
 
-/// Reaching it means a hang.
-pub(crate) const BOUND: Duration = Duration::from_secs(60);
-
-/// Waits for what must happen, so that a failing test ends.
-pub(crate) async fn must<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(BOUND, what).await.expect("it happens")
-}
+pub(crate) use ham_testkit::wait::{BOUND, must};
 
 pub(crate) async fn driven() -> Server {
     Server::start([Behaviour::Driven]).await.unwrap()
@@ -103,7 +98,11 @@ pub(crate) fn block(dialect: Dialect, chain: &str, height: u64) -> Value {
 
 pub(crate) fn height(item: &FeedItem) -> u64 {
     match item {
-        FeedItem::Block { data, .. } => data["height"].as_u64().unwrap(),
+        FeedItem::Block { data, .. } => value(data)["height"].as_u64().unwrap(),
         other => panic!("no block: {other:?}"),
     }
+}
+
+pub(crate) fn value(data: &Data) -> Value {
+    data.parse().unwrap()
 }

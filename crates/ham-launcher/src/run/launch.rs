@@ -1,24 +1,26 @@
-//! A conductor and its life: start, stop, kill, freeze, restart, move.
+//! A conductor and its life: start, stop, kill, freeze.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::Signal;
-use tokio::net::TcpSocket;
 use url::Url;
 
 use super::boot;
-use super::builder::{ConductorBuilder, temporary};
-use super::config::{Config, Keystore, Passphrase};
+use super::builder::ConductorBuilder;
+use super::config::Passphrase;
 use super::logs::Logs;
-use super::process::{DataDirectory, Process, Program};
+use super::process::{DataDirectory, Process};
+use super::start::{passphrase, start};
 use crate::error::LaunchError;
-use crate::find::install::{Install, InstallSource};
+use crate::find::install::Install;
 use crate::find::release::Release;
+
+mod restart;
 
 /// How long a clean stop may take before the conductor is killed.
 pub const DEFAULT_STOP_TIMEOUT: Duration = Duration::from_secs(30);
@@ -60,7 +62,7 @@ impl Conductor {
         data: Arc<DataDirectory>,
     ) -> Result<Self, LaunchError> {
         let logs = Logs::default();
-        let (process, admin_port) = boot(&builder, &install, &data, &logs, builder.admin_port).await?;
+        let (process, admin_port) = start(&builder, &install, &data, &logs, builder.admin_port).await?;
         Ok(Self { builder, install, data, logs, admin_port, process })
     }
 
@@ -94,7 +96,7 @@ impl Conductor {
         self.data.path()
     }
 
-    /// The keystore's passphrase; `None` for [`Keystore::DangerTest`].
+    /// The keystore's passphrase; `None` for [`Keystore::DangerTest`](crate::Keystore::DangerTest).
     #[must_use]
     pub fn passphrase(&self) -> Option<&Passphrase> {
         passphrase(&self.builder.keystore)
@@ -103,7 +105,7 @@ impl Conductor {
     /// Where the lair keystore inside the conductor serves its socket: the `connectionUrl` of its configuration.
     ///
     /// # Errors
-    /// [`LaunchError::Data`] when there is none, as with [`Keystore::DangerTest`].
+    /// [`LaunchError::Data`] when there is none, as with [`Keystore::DangerTest`](crate::Keystore::DangerTest).
     ///
     /// # Cancel safety
     /// Cancel safe.
@@ -199,160 +201,5 @@ impl Conductor {
     /// Cancel safe: it is thawed or not.
     pub async fn thaw(&self) -> Result<(), LaunchError> {
         self.process.signal(Signal::CONT).await.map_err(LaunchError::Process)
-    }
-
-    /// Stops it, when it runs, and starts it again with the same data on the same admin port. App interfaces attached with
-    /// port 0 get another port all the same; that is the conductor's way.
-    ///
-    /// # Errors
-    /// [`LaunchError`]; [`LaunchError::AddressInUse`] when somebody took the port meanwhile.
-    ///
-    /// # Cancel safety
-    /// Cancel safe: it is stopped or starting; calling it again starts it.
-    pub async fn restart(&mut self) -> Result<(), LaunchError> {
-        self.stop().await?;
-        self.boot(self.admin_port).await
-    }
-
-    /// Stops it, when it runs, and starts it again with the same data on another admin port, as after a move. The old port
-    /// refuses connections when this resolves.
-    ///
-    /// # Errors
-    /// [`LaunchError`], as for a start.
-    ///
-    /// # Cancel safety
-    /// Cancel safe: it is stopped or starting; calling it again starts it.
-    pub async fn restart_on_new_ports(&mut self) -> Result<(), LaunchError> {
-        self.stop().await?;
-        // Bound but not listening: the system cannot hand the old port out again, and clients are refused meanwhile.
-        let placeholder = TcpSocket::new_v4().map_err(LaunchError::Process)?;
-        // Somebody else holds it? Then it is not handed out either.
-        let _ = placeholder.bind(self.admin_address());
-        self.boot(0).await
-    }
-
-    /// Stops it, when it runs, and starts this binary with the same data on the same admin port, as after an upgrade. The
-    /// configuration is written anew for the release. Which releases read whose data is theirs to say: 0.7.1 reads 0.7.0's, and none
-    /// reads 0.6's.
-    ///
-    /// # Errors
-    /// [`LaunchError`], as for a [`restart`](Self::restart). It is stopped then, and [`restart`](Self::restart) starts this binary.
-    ///
-    /// # Cancel safety
-    /// As an error.
-    pub async fn replace(&mut self, install: Install) -> Result<(), LaunchError> {
-        self.stop().await?;
-        self.install = install;
-        self.boot(self.admin_port).await
-    }
-
-    /// [`replace`](Self::replace) with new, empty, temporary data: no app, and no keys. What the old one had is removed, when it was
-    /// temporary.
-    ///
-    /// # Errors
-    /// As [`replace`](Self::replace).
-    ///
-    /// # Cancel safety
-    /// As an error.
-    pub async fn replace_without_data(&mut self, install: Install) -> Result<(), LaunchError> {
-        self.stop().await?;
-        (self.install, self.data) = (install, Arc::new(temporary()?));
-        self.boot(self.admin_port).await
-    }
-
-    async fn boot(&mut self, admin_port: u16) -> Result<(), LaunchError> {
-        let booted = boot(&self.builder, &self.install, &self.data, &self.logs, admin_port).await?;
-        (self.process, self.admin_port) = booted;
-        Ok(())
-    }
-}
-
-fn passphrase(keystore: &Keystore) -> Option<&Passphrase> {
-    match keystore {
-        Keystore::DangerTest => None,
-        Keystore::Lair { passphrase } => Some(passphrase),
-    }
-}
-
-/// Writes the configuration, starts the process and waits until it is ready; returns it with its admin port.
-async fn boot(
-    builder: &ConductorBuilder,
-    install: &Install,
-    data: &Arc<DataDirectory>,
-    logs: &Logs,
-    admin_port: u16,
-) -> Result<(Process, u16), LaunchError> {
-    let passphrase = passphrase(&builder.keystore);
-    if passphrase.is_some_and(|passphrase| passphrase.expose().contains(['\n', '\r'])) {
-        return Err(LaunchError::PassphraseLineBreak);
-    }
-    let embedded = install.source == InstallSource::Embedded;
-    // The embedded conductor reads one form of the file only.
-    let release = if embedded { Release::default() } else { install.release() };
-    let config = write_config(builder, release, data.path(), admin_port).await?;
-    let name = |release: Release| release.short().unwrap_or(release.version());
-    let dev = ["dev".into(), "--release".into(), name(install.release()).into()];
-    let as_holochain = ["--piped".into(), "--config-path".into(), config.into()];
-    let program = Program {
-        binary: &install.binary,
-        arguments: dev.into_iter().filter(|_| embedded).chain(as_holochain).collect(),
-        input: passphrase.map(Passphrase::expose),
-        rust_log: &builder.rust_log,
-    };
-    let booted = boot::boot(program, install.tool, logs, Some(Arc::clone(data)), builder.ready_timeout).await;
-    booted.map_err(|error| name_taken_port(error, admin_port))
-}
-
-/// A taken port, told from the last words of a conductor that ended before it was ready.
-fn name_taken_port(error: LaunchError, admin_port: u16) -> LaunchError {
-    match error {
-        LaunchError::Exited { logs, .. } if logs.contains("AddrInUse") => {
-            LaunchError::AddressInUse { admin_port, logs }
-        }
-        other => other,
-    }
-}
-
-async fn write_config(
-    builder: &ConductorBuilder,
-    release: Release,
-    data: &Path,
-    admin_port: u16,
-) -> Result<PathBuf, LaunchError> {
-    let config = Config {
-        data,
-        keystore: &builder.keystore,
-        network: &builder.network,
-        request_timeout: builder.request_timeout,
-        admin_port,
-        allowed_origins: &builder.admin_origins,
-        db_sync_level: builder.db_sync_level,
-        release,
-    };
-    let path = data.join("conductor-config.yaml");
-    let written = tokio::fs::write(&path, config.render()?).await;
-    written.map(|()| path.clone()).map_err(|source| LaunchError::Data { path, source })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::find::tool::Tool;
-
-    #[test]
-    fn a_taken_port_is_told_apart_and_the_last_words_are_kept() {
-        let exited = |logs: &str| LaunchError::Exited {
-            tool: Tool::default(),
-            status: ExitStatus::default(),
-            logs: logs.to_owned(),
-        };
-        let error = name_taken_port(exited("  something broke"), 4444);
-        assert!(matches!(error, LaunchError::Exited { .. }), "{error}");
-        assert!(error.to_string().ends_with("  something broke"), "{error}");
-
-        let words =
-            "InterfaceError(IoError(Os { code: 98, kind: AddrInUse, message: \"Address already in use\" }))";
-        let error = name_taken_port(exited(words), 4444);
-        assert!(matches!(error, LaunchError::AddressInUse { admin_port: 4444, .. }), "{error}");
     }
 }

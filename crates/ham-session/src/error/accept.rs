@@ -60,11 +60,6 @@ impl From<Late> for AcceptError {
 
 impl From<NotLive> for AcceptError {
     fn from(why: NotLive) -> Self {
-        match why {
-            NotLive::Encode(why) => Self::Encode(why),
-            NotLive::Ended(end) => Self::Ended(end),
-            NotLive::Handshake(error) => Self::Handshake(error),
-            NotLive::Late(late) => late.into(),
-        }
+        why.told(Self::from, Self::Handshake, Self::Ended, Self::Encode)
     }
 }

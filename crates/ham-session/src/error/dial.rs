@@ -138,12 +138,7 @@ impl From<Late> for DialError {
 
 impl From<NotLive> for DialError {
     fn from(why: NotLive) -> Self {
-        match why {
-            NotLive::Encode(why) => Self::Encode(why),
-            NotLive::Ended(end) => Self::Ended(end),
-            NotLive::Handshake(error) => Self::Handshake(error),
-            NotLive::Late(late) => late.into(),
-        }
+        why.told(Self::from, Self::Handshake, Self::Ended, Self::Encode)
     }
 }
 

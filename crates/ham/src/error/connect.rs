@@ -9,6 +9,7 @@ use ham_session::{DialError, Recovery};
 use super::admin::AdminError;
 use super::line::line;
 use super::signing::SigningError;
+use crate::redact::Secret;
 
 /// Why there is no link to the conductor.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -45,9 +46,9 @@ pub enum ConnectError {
     /// No app interface is known and there is no admin interface to ask for one.
     #[error("no app interface is known: give its URL, or an admin URL to discover it")]
     NoInterface,
-    /// The token provider failed and no earlier token is left.
-    #[error("no app token: {0}")]
-    Token(String),
+    /// The token provider gave no token, and no earlier one is left.
+    #[error("no app token")]
+    Token(#[source] TokenError),
     /// The app interface cannot be reached or refused the link.
     #[error("cannot open the app interface at {url}")]
     App {
@@ -85,6 +86,22 @@ pub enum ConnectError {
     },
 }
 
+/// Why a token provider gave no token.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// It failed. What it said may quote a token, so that neither this nor its `Debug` shows it; it is here for who knows that
+    /// it does not.
+    #[error("the provider failed; what it said is not shown, because it may quote a token")]
+    Failed(Secret),
+    /// It took too long.
+    #[error("the provider gave none within {within:?}")]
+    TimedOut {
+        /// The bound: [`connect_timeout`](ham_session::SessionConfig::connect_timeout).
+        within: Duration,
+    },
+}
+
 impl ConnectError {
     /// The error itself, without the step around it.
     pub fn inner(&self) -> &Self {
@@ -114,5 +131,24 @@ impl PersistentConnectError for ConnectError {
             Recovery::Reconnect | Recovery::CoolDown { .. } => Permanence::Transient,
             Recovery::FixCaller | Recovery::GiveUp => Permanence::Permanent,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PersistentHam, PersistentHamConfig, TokenFuture};
+
+    /// What it said was printed, and it may quote a token.
+    #[tokio::test]
+    async fn what_a_token_provider_said_is_not_shown() {
+        const SAID: &str = "POST /token?key=sesame: 500";
+        let token = || -> TokenFuture { Box::pin(async { Err(SAID.to_owned()) }) };
+        let config = PersistentHamConfig::without_admin("ws://localhost:1".parse().unwrap(), token, "app");
+        let error = PersistentHam::connect(config).await.unwrap_err();
+        let shown = format!("{error} {error:?} {}", line(&error));
+        assert!(shown.contains("no app token: the provider failed") && !shown.contains("sesame"), "{shown}");
+        let ConnectError::Token(TokenError::Failed(said)) = error else { panic!("{error:?}") };
+        assert_eq!(said.expose(), SAID.as_bytes());
     }
 }

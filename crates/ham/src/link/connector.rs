@@ -14,7 +14,7 @@ use super::signal::SignalHub;
 use crate::admin::Admin;
 use crate::config::{AppInterface, PersistentHamConfig, TokenSource, shown_url};
 use crate::deadline::deadline_after;
-use crate::error::{AdminError, ConnectError};
+use crate::error::{AdminError, ConnectError, TokenError};
 use crate::events;
 use crate::redact::Secret;
 use crate::wire::{ConductorProtocol, Interface};
@@ -156,8 +156,10 @@ impl ConductorConnector {
             TokenSource::Provider(provider) => {
                 let within = self.config.session.connect_timeout;
                 let given = tokio::time::timeout_at(deadline_after(within), provider()).await;
-                let given =
-                    given.unwrap_or_else(|_| Err(format!("the provider gave none within {within:?}")));
+                let given = match given {
+                    Ok(given) => given.map_err(|why| TokenError::Failed(why.into_bytes().into())),
+                    Err(_) => Err(TokenError::TimedOut { within }),
+                };
                 match (given, &self.good_token) {
                     (Ok(token), _) => Ok(token),
                     (Err(_), Some(good)) => {

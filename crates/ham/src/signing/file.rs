@@ -17,6 +17,9 @@ const LOCK_POLL: Duration = Duration::from_millis(20);
 /// The largest credential file that is read, in bytes: some 50,000 keys.
 const MAX_SIZE: u64 = 16 << 20;
 
+/// Links from one to the next that are followed to a file that is not there yet; systems stop at as many.
+const MAX_LINKS: usize = 40;
+
 /// A credential file.
 #[derive(Clone, Debug)]
 pub(super) struct PrivateFile {
@@ -103,8 +106,7 @@ fn read(path: &Path) -> io::Result<Option<Secret>> {
 /// Locks a file beside the credential file, which is itself replaced at each write; `None` where another process, or another
 /// part of this one, has the lock. The file stays: who removed it could not know that nobody waits for it.
 fn try_lock(path: &Path) -> io::Result<Option<LockedFile>> {
-    // A link is followed once, so that who names the file and who names the link lock and replace the same one.
-    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let path = followed(path)?;
     let mut name = path.clone().into_os_string();
     name.push(".lock");
     let mut options = OpenOptions::new();
@@ -124,6 +126,28 @@ fn try_lock(path: &Path) -> io::Result<Option<LockedFile>> {
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(error),
     }
+}
+
+/// The file that is meant: links are followed, so that who names the file and who names a link to it lock and replace the same
+/// one. It need not be there yet, behind a link either.
+fn followed(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match std::fs::canonicalize(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            found => return found,
+        }
+        let directory = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let Some(name) = path.file_name().map(ToOwned::to_owned) else { break };
+        path = match std::fs::read_link(&path) {
+            Ok(target) => directory.join(target),
+            Err(_) => return Ok(std::fs::canonicalize(directory)?.join(name)),
+        };
+    }
+    Err(io::Error::other("is a link that leads nowhere"))
 }
 
 async fn off_runtime<T: Send + 'static>(

@@ -16,4 +16,5 @@ mod releases;
 mod signals;
 mod support;
 mod table;
+mod upgrades;
 mod wire_captures;

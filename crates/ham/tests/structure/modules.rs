@@ -81,9 +81,7 @@ impl Modules {
                     match below.content {
                         Some((_, items)) => self.add(read, place, file.clone(), items),
                         None => {
-                            let stem = place.join("/");
-                            let flat = format!("{stem}.rs");
-                            let below = if read(&flat).is_some() { flat } else { format!("{stem}/mod.rs") };
+                            let below = format!("{}.rs", place.join("/"));
                             self.add_file(read, place, below);
                         }
                     }

@@ -10,13 +10,14 @@ use ham::{CallError, CallOptions, CallPolicy, CallTarget, PersistentHam};
 use tokio::sync::watch;
 
 use super::options::{SOAK_CALLERS, SoakOptions, WRITE_EVERY};
+use crate::demo::call::{Call, REPEATS, Way};
+use crate::demo::caller::Caller;
 use crate::demo::error::DemoError;
-use crate::demo::ledger::{Ending, Ledger, Told};
-use crate::demo::load::Call;
+use crate::demo::ledger::Ledger;
 use crate::demo::meter::Meter;
 use crate::demo::options::CALL_DEADLINE;
 use crate::demo::probe::{Kind, ZOME};
-use crate::demo::ways::{Caller, REPEATS, Way};
+use crate::demo::told::{Ending, Told};
 
 /// A running load.
 #[derive(Debug)]

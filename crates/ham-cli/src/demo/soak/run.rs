@@ -81,7 +81,7 @@ async fn play(
     };
     tokio::try_join!(load.run(), losses::run(proxy, ham, &load, options), marks)?;
     progress(SoakProgress::Reading);
-    let chains = chain::read(stage).await?;
+    let chains = chain::read(&stage.ham, &stage.cells).await?;
     let end = Vitals::take_settled(&vitals[0], &take).await;
     progress(SoakProgress::Mark(end));
     vitals.push(end);

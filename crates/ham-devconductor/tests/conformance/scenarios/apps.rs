@@ -6,7 +6,8 @@ use holochain_types::app::{CoordinatorSource, UpdateCoordinatorsPayload};
 use holochain_types::dna::CoordinatorBundle;
 use holochain_types::prelude::{CellId, CoordinatorManifest};
 
-use crate::stage::{Stage, Zome};
+use crate::app::Zome;
+use crate::stage::Stage;
 
 /// The status of an app as the list of apps has it.
 async fn status(stage: &mut Stage, step: &str, id: &str) {

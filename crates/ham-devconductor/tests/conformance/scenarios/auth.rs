@@ -8,7 +8,9 @@ use holochain_types::prelude::{
     GrantedFunctions, Signature, Timestamp, ZomeCallGrant,
 };
 
-use crate::stage::{Stage, Zome, map};
+use crate::app::Zome;
+use crate::stage::Stage;
+use crate::value::map;
 
 pub(crate) async fn signatures(stage: &mut Stage) {
     let (_, zome) = stage.probe().await;
@@ -212,12 +214,12 @@ pub(crate) async fn unauthorized_inside(stage: &mut Stage) {
         map! {
             target: map! { Agent: other.agent },
             zome: "features", function: function, cap_secret: secret,
-            payload: crate::stage::encoded("text"),
+            payload: crate::value::encoded("text"),
         }
     };
     let to_cell = map! {
         target: map! { Cell: there.cell },
-        zome: "features", function: "create_note", payload: crate::stage::encoded("from another app"),
+        zome: "features", function: "create_note", payload: crate::value::encoded("from another app"),
     };
     stage.call(&zome, "call_any", to_cell).await;
     stage.call(&zome, "call_any", request("create_note", None)).await;

@@ -4,7 +4,8 @@ use holo_hash::{AgentPubKey, DnaHash};
 use holochain_types::prelude::CellId;
 use rmpv::Value;
 
-use crate::stage::{Stage, encoded, map};
+use crate::stage::Stage;
+use crate::value::{encoded, map};
 
 fn request(target: Value, zome: &str, function: &str, input: impl serde::Serialize) -> Value {
     map! { target: target, zome: zome, function: function, cap_secret: (), payload: encoded(input) }

@@ -7,8 +7,10 @@ use holochain_types::prelude::{
 };
 use rmpv::Value;
 
+use crate::app::Zome;
 use crate::scenarios::validation::query;
-use crate::stage::{Stage, Zome, map};
+use crate::stage::Stage;
+use crate::value::map;
 
 pub(crate) async fn chain_queries(stage: &mut Stage) {
     let (_, zome) = stage.features().await;

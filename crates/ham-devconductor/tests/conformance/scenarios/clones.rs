@@ -8,8 +8,9 @@ use holochain_types::prelude::{
     CloneCellId, CloneId, CreateCloneCellInput, DeleteCloneCellInput, DisableCloneCellInput,
 };
 
+use crate::app::App;
 use crate::scenarios::install::{modifiers, properties};
-use crate::stage::{App, Stage};
+use crate::stage::Stage;
 
 fn payload(role: &str, seed: Option<&str>) -> CreateCloneCellPayload {
     CreateCloneCellPayload {

@@ -4,7 +4,8 @@ use holo_hash::AgentPubKey;
 use holochain_types::prelude::{ExternIO, Signature, VerifySignature, X25519PubKey};
 use rmpv::Value;
 
-use crate::stage::{Stage, map};
+use crate::stage::Stage;
+use crate::value::map;
 
 fn bytes(bytes: &[u8]) -> Value {
     Value::Binary(bytes.to_vec())

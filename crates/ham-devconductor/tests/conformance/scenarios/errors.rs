@@ -3,7 +3,8 @@
 use holo_hash::{ActionHash, AnyDhtHash, EntryHash};
 use holochain_types::prelude::AnyLinkableHash;
 
-use crate::stage::{Stage, map};
+use crate::stage::Stage;
+use crate::value::map;
 
 fn no_entry() -> EntryHash {
     EntryHash::from_raw_32(vec![9; 32])

@@ -2,7 +2,8 @@
 
 use rmpv::Value;
 
-use crate::stage::{Stage, map};
+use crate::stage::Stage;
+use crate::value::map;
 
 pub(crate) async fn infos(stage: &mut Stage) {
     let (app, zome) = stage.features().await;

@@ -1,8 +1,9 @@
 //! What a cell's first call runs into.
 
+use crate::app::App;
 use crate::scenarios::install::{modifiers, properties, provisioned, roles};
 use crate::scenarios::validation::query;
-use crate::stage::{App, Stage};
+use crate::stage::Stage;
 
 /// An app whose role `twin` has these DNA properties.
 async fn with_init(stage: &mut Stage, name: &str, init: serde_json::Value) -> App {

@@ -10,8 +10,9 @@ use holochain_types::prelude::{
 };
 use rmpv::Value;
 
-use crate::stage::{Stage, encoded, map};
+use crate::stage::Stage;
 use crate::transcript::wire;
+use crate::value::{encoded, map};
 
 pub(crate) fn bytes(value: impl serde::Serialize) -> SerializedBytes {
     UnsafeBytes::from(encoded(value).into_vec()).into()

@@ -4,7 +4,8 @@ use holo_hash::{ActionHash, AnyLinkableHash, EntryHash};
 use holochain_types::prelude::Timestamp;
 use rmpv::Value;
 
-use crate::stage::{Stage, map};
+use crate::stage::Stage;
+use crate::value::map;
 
 fn base() -> AnyLinkableHash {
     EntryHash::from_raw_32(vec![1; 32]).into()

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use holochain_types::app::MemproofMap;
 use holochain_types::prelude::SerializedBytes;
 
+use crate::app::App;
 use crate::scenarios::install::{bytes, provisioned, roles};
-use crate::stage::{App, Stage, map};
+use crate::stage::Stage;
+use crate::value::map;
 
 fn code(code: &str) -> SerializedBytes {
     bytes(map! { code: code })

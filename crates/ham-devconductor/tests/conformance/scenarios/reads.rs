@@ -2,7 +2,8 @@
 
 use holo_hash::{ActionHash, AnyDhtHash, EntryHash};
 
-use crate::stage::{Stage, map};
+use crate::stage::Stage;
+use crate::value::map;
 
 pub(crate) async fn details(stage: &mut Stage) {
     let (app, zome) = stage.features().await;

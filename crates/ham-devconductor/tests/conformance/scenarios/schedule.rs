@@ -3,10 +3,11 @@
 use holo_hash::ActionHash;
 use rmpv::Value;
 
-use crate::stage::{BOUND, Stage, Zome};
+use crate::app::{App, Zome};
+use crate::stage::{BOUND, Stage};
 
 /// Waits until a function has run three times, by the signals of its commits.
-async fn ran(stage: &mut Stage, zome: &Zome, field: &str) {
+async fn ran(stage: &mut Stage, app: &App, zome: &Zome, field: &str) {
     let counted = async {
         loop {
             let ticks: Value = zome.quiet("ticks", ()).await;
@@ -15,7 +16,7 @@ async fn ran(stage: &mut Stage, zome: &Zome, field: &str) {
             if count.and_then(|(_, count)| count.as_u64()) == Some(3) {
                 return ticks;
             }
-            stage.a_moment().await;
+            app.hear(1).await;
         }
     };
     let ticks = tokio::time::timeout(BOUND / 4, counted).await;
@@ -24,16 +25,13 @@ async fn ran(stage: &mut Stage, zome: &Zome, field: &str) {
 }
 
 pub(crate) async fn scheduled(stage: &mut Stage) {
-    let (_, zome) = stage.features().await;
+    let (app, zome) = stage.features().await;
     stage.call(&zome, "schedule_function", "tick_ephemeral").await;
-    ran(stage, &zome, "ephemeral").await;
-    let (_, zome) = {
-        let app = stage.install("features.happ", "second").await;
-        let zome = stage.enter(&app, "features", "features").await;
-        (app, zome)
-    };
+    ran(stage, &app, &zome, "ephemeral").await;
+    let app = stage.install("features.happ", "second").await;
+    let zome = stage.enter(&app, "features", "features").await;
     stage.call(&zome, "schedule_function", "tick_persisted").await;
-    ran(stage, &zome, "persisted").await;
+    ran(stage, &app, &zome, "persisted").await;
 }
 
 pub(crate) async fn schedule_errors(stage: &mut Stage) {

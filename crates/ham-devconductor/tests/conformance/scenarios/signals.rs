@@ -2,7 +2,8 @@
 
 use holochain_types::prelude::{CapSecret, GrantConstraint};
 
-use crate::stage::{Stage, map};
+use crate::stage::Stage;
+use crate::value::map;
 
 pub(crate) async fn post_commits(stage: &mut Stage) {
     let (app, zome) = stage.features().await;

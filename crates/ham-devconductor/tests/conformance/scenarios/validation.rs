@@ -4,7 +4,9 @@ use holo_hash::{ActionHash, AnyDhtHash, EntryHash};
 use holochain_types::prelude::AnyLinkableHash;
 use rmpv::Value;
 
-use crate::stage::{Stage, Zome, map};
+use crate::app::Zome;
+use crate::stage::Stage;
+use crate::value::map;
 
 /// How many records the chain has, and what kinds its last ones are.
 async fn chain(stage: &mut Stage, step: &str, zome: &Zome) {

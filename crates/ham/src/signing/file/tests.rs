@@ -132,4 +132,25 @@ mod modes {
         assert_eq!(loaded(&store).await.unwrap(), b"two");
         assert!(std::fs::symlink_metadata(&link.path).unwrap().is_symlink());
     }
+
+    /// A link whose file was not there yet was replaced by a file of its own, and who named the other had another one.
+    #[tokio::test]
+    async fn a_link_to_a_file_that_is_not_there_yet_is_followed() {
+        let (directory, store) = store("credentials");
+        let link = |name: &str, to: &str| {
+            let link = PrivateFile::new(directory.path().join(name));
+            symlink(to, &link.path).unwrap();
+            link
+        };
+        let link_of_link = (link("link", "credentials"), link("link of link", "link")).1;
+        assert_eq!(loaded(&link_of_link).await, None);
+        let held = link_of_link.lock().await.unwrap();
+        assert!(tokio::time::timeout(LOCK_POLL * 3, store.lock()).await.is_err());
+        drop(held);
+        save(&link_of_link, b"one").await;
+        assert_eq!(loaded(&store).await.unwrap(), b"one");
+        assert!(std::fs::symlink_metadata(&link_of_link.path).unwrap().is_symlink());
+        let circle = link("circle", "circle");
+        assert!(circle.load().await.is_err() && circle.lock().await.is_err());
+    }
 }

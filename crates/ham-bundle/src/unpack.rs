@@ -1,0 +1,67 @@
+//! From a bundle to a directory.
+
+use std::fmt::Debug;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use holochain_types::app::AppManifest;
+use holochain_types::dna::ValidatedDnaManifest;
+use holochain_types::web_app::WebAppManifest;
+use mr_bundle::{Bundle, FileSystemBundler, Manifest};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::BundleError;
+use crate::inflated::{Inflated, MAX_INFLATED};
+use crate::kind::Kind;
+use crate::pack::file_name;
+
+/// Unpacks a bundle into a directory, by default one of its name beside it, and tells which. With `force` files in the way are
+/// overwritten.
+///
+/// # Errors
+/// [`BundleError::UnknownKind`], [`BundleError::Io`], [`BundleError::Exists`], [`BundleError::TooLarge`],
+/// [`BundleError::NotAFileName`], [`BundleError::Invalid`].
+///
+/// # Cancel safety
+/// Not cancel-safe: some of the files may be there.
+pub async fn unpack(file: &Path, output: Option<&Path>, force: bool) -> Result<PathBuf, BundleError> {
+    let kind = Kind::of_file(file)?;
+    let directory = output.map_or_else(|| file.with_extension(""), Path::to_owned);
+    let bytes = read(file, &mut Inflated::default()).await?;
+    match kind {
+        Kind::App => expand::<AppManifest>("app", file, &bytes, &directory, force).await?,
+        Kind::Dna => expand::<ValidatedDnaManifest>("DNA", file, &bytes, &directory, force).await?,
+        Kind::WebApp => expand::<WebAppManifest>("web app", file, &bytes, &directory, force).await?,
+    }
+    Ok(directory)
+}
+
+/// A bundle's bytes, whose content is bounded and not compressed any more.
+pub(crate) async fn read(file: &Path, inflated: &mut Inflated) -> Result<Bytes, BundleError> {
+    let read = tokio::fs::read(file).await;
+    let bytes = read.map_err(|source| BundleError::Io { doing: "read", path: file.to_owned(), source })?;
+    inflated.stored(bytes.into()).map_err(|_| BundleError::TooLarge { limit: MAX_INFLATED })
+}
+
+async fn expand<M>(
+    kind: &'static str,
+    file: &Path,
+    bytes: &Bytes,
+    directory: &Path,
+    force: bool,
+) -> Result<(), BundleError>
+where
+    M: Manifest + Debug + Serialize + DeserializeOwned,
+{
+    let bundle = Bundle::<M>::unpack(&**bytes).map_err(|error| BundleError::of(kind, file, error))?;
+    // Before anything is written: a part could be called `../../.bashrc`.
+    for name in bundle.get_all_resources().keys() {
+        file_name(name)?;
+    }
+    if !force && directory.exists() {
+        return Err(BundleError::Exists { directory: directory.to_owned() });
+    }
+    let expanded = FileSystemBundler::expand_to(&bundle, directory, force).await;
+    expanded.map_err(|error| BundleError::of(kind, file, error))
+}

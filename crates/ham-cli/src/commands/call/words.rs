@@ -1,0 +1,99 @@
+//! Which words of `ham call` are what: the role may be left out.
+
+use std::collections::BTreeSet;
+
+use ham::PersistentHam;
+
+use crate::app;
+use crate::definition;
+use crate::failure::Failure;
+
+/// What is called.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Words {
+    /// None where it is to be found.
+    pub(super) role: Option<String>,
+    pub(super) zome: String,
+    pub(super) function: String,
+    pub(super) payload: Option<String>,
+}
+
+impl Words {
+    /// `ROLE ZOME FUNCTION [PAYLOAD]` or `ZOME FUNCTION [PAYLOAD]`: the third word is a payload where it is no name.
+    pub(super) fn of(first: String, second: String, third: Option<String>, payload: Option<String>) -> Self {
+        match third {
+            Some(function) if payload.is_some() || is_name(&function) => {
+                Self { role: Some(first), zome: second, function, payload }
+            }
+            payload => Self { role: None, zome: first, function: second, payload },
+        }
+    }
+}
+
+/// Whether it can be the name of a function, which is one in Rust. JSON's words are not.
+fn is_name(word: &str) -> bool {
+    let mut characters = word.chars();
+    let begins = characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
+    let goes_on = characters.all(|next| next.is_ascii_alphanumeric() || next == '_');
+    begins && goes_on && !["true", "false", "null"].contains(&word)
+}
+
+/// The only role of the app, or the only one whose DNA has this zome. Clones have to be named.
+pub(super) async fn role(ham: &PersistentHam, zome: &str) -> Result<String, Failure> {
+    let cells = app::cells(&ham.app_info().await?);
+    let roles: BTreeSet<_> =
+        cells.iter().map(|cell| cell.name.clone()).filter(|name| !name.contains('.')).collect();
+    let all = || roles.iter().cloned().collect::<Vec<_>>().join(", ");
+    if let (Some(role), 1) = (roles.first(), roles.len()) {
+        return Ok(role.clone());
+    }
+    let Some(admin) = ham.admin() else {
+        return Err(Failure::usage(
+            format!("the app has several roles: {}", all()),
+            "name one before the zome: which zomes they have is known to the admin interface only",
+        ));
+    };
+    let mut having = Vec::new();
+    for cell in cells.iter().filter(|cell| roles.contains(&cell.name)) {
+        let zomes = definition::of(admin, &cell.cell_id).await?.coordinator_zomes;
+        if zomes.iter().any(|(name, _)| name.to_string() == zome) {
+            having.push(cell.name.clone());
+        }
+    }
+    match having.as_slice() {
+        [role] => Ok(role.clone()),
+        [] => Err(Failure::usage(
+            format!("no role of the app has a zome `{zome}`"),
+            format!("`ham call ROLE ZOME FUNCTION`; its roles are {}", all()),
+        )),
+        several => Err(Failure::usage(
+            format!("several roles have a zome `{zome}`: {}", several.join(", ")),
+            "name one of them before the zome",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_role_is_left_out_where_the_third_word_is_no_name() {
+        let read = |words: &[&str]| {
+            let mut words = words.iter().map(|word| (*word).to_owned());
+            let (first, second) = (words.next().unwrap(), words.next().unwrap());
+            let Words { role, zome, function, payload } =
+                Words::of(first, second, words.next(), words.next());
+            (role.unwrap_or("-".into()), zome, function, payload.unwrap_or("-".into()))
+        };
+        let is = |words: [&str; 4]| words.map(str::to_owned).into();
+        assert_eq!(read(&["r", "z", "f"]), is(["r", "z", "f", "-"]));
+        assert_eq!(read(&["r", "z", "f", "1"]), is(["r", "z", "f", "1"]));
+        assert_eq!(read(&["z", "f"]), is(["-", "z", "f", "-"]));
+        for payload in ["\"x\"", "1", "-", "@file.json", "{}", "[]", "null", "true", "-1.5"] {
+            assert_eq!(read(&["z", "f", payload]), is(["-", "z", "f", payload]));
+        }
+        // Whatever the third is, a fourth makes it the function.
+        assert_eq!(read(&["r", "z", "null", "1"]), is(["r", "z", "null", "1"]));
+    }
+}

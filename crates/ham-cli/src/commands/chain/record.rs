@@ -1,0 +1,193 @@
+//! A record of a dump, as people and programs read it. The shapes are those of 0.6 (an action is flat) and of 0.7 (its header and its
+//! data apart).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use holochain_types::prelude::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::json;
+
+/// One action and its entry.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) sequence: u32,
+    /// `Create`, `CreateLink`, …
+    pub(super) kind: String,
+    /// In UTC.
+    pub(super) when: String,
+    pub(super) hash: String,
+    author: Value,
+    /// What the action holds beside that.
+    data: Map<String, Value>,
+    entry: Entry,
+}
+
+#[derive(Debug)]
+enum Entry {
+    None,
+    /// Decoded.
+    App(Value),
+    /// Without its secret.
+    Capability(Value),
+    Other(Value),
+}
+
+/// The records of a dump; `None` where it is not one that is known.
+pub(super) fn records(dump: &str) -> Option<Vec<Record>> {
+    let dump: Value = serde_json::from_str(dump).ok()?;
+    dump.get(0)?.get("source_chain_dump")?.get("records")?.as_array()?.iter().map(Record::of).collect()
+}
+
+impl Record {
+    fn of(record: &Value) -> Option<Self> {
+        let mut action = record.get("action")?.as_object()?.clone();
+        let mut data = match action.remove("data") {
+            Some(Value::Object(data)) => data,
+            Some(_) => return None,
+            None => action.clone(),
+        };
+        let header = match action.remove("header") {
+            Some(Value::Object(header)) => header,
+            _ => action,
+        };
+        for key in ["author", "timestamp", "action_seq", "prev_action", "weight"] {
+            data.remove(key);
+        }
+        let kind = data.remove("type")?.as_str()?.to_owned();
+        Some(Self {
+            // The first action has none in some releases.
+            sequence: header.get("action_seq").and_then(Value::as_u64).unwrap_or(0).try_into().ok()?,
+            kind,
+            when: Timestamp::from_micros(header.get("timestamp")?.as_i64()?).to_string(),
+            hash: readable(record.get("action_address")?).as_str()?.to_owned(),
+            author: readable(header.get("author").unwrap_or(&Value::Null)),
+            data: data.iter().map(|(key, value)| (key.clone(), readable(value))).collect(),
+            entry: entry(record.get("entry").unwrap_or(&Value::Null)),
+        })
+    }
+
+    /// What the action is about, in a line.
+    pub(super) fn words(&self, zomes: &[String]) -> String {
+        let of = self.entry_type(zomes).map(|of| format!("{of} ")).unwrap_or_default();
+        match (&self.entry, self.kind.as_str()) {
+            (Entry::App(value) | Entry::Capability(value), "Update") => {
+                format!("{of}{value}, in place of {}", self.text("original_action_address"))
+            }
+            (Entry::App(value) | Entry::Capability(value), _) => format!("{of}{value}"),
+            (Entry::Other(value), _) => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+            (Entry::None, "CreateLink") => format!(
+                "{} → {} {}",
+                self.text("base_address"),
+                self.text("target_address"),
+                tag(self.data.get("tag"))
+            ),
+            (Entry::None, "DeleteLink") => self.text("link_add_address"),
+            (Entry::None, "Delete") => self.text("deletes_address"),
+            // 0.6 calls it `hash`.
+            (Entry::None, "Dna") => {
+                self.text(if self.data.contains_key("dna_hash") { "dna_hash" } else { "hash" })
+            }
+            (Entry::None, "Create" | "Update") => format!("{of}(its entry is not held)"),
+            (Entry::None, _) => String::new(),
+        }
+    }
+
+    /// For programs.
+    pub(super) fn json(&self, zomes: &[String]) -> Value {
+        let entry = match &self.entry {
+            Entry::None => &Value::Null,
+            Entry::App(value) | Entry::Capability(value) | Entry::Other(value) => value,
+        };
+        json!({
+            "sequence": self.sequence,
+            "action": self.kind,
+            "when": self.when,
+            "hash": self.hash,
+            "author": self.author,
+            "zome": self.zome(zomes),
+            "data": self.data,
+            "entry": entry,
+        })
+    }
+
+    fn text(&self, key: &str) -> String {
+        self.data.get(key).and_then(Value::as_str).unwrap_or("?").to_owned()
+    }
+
+    /// The integrity zome whose entry type it is.
+    fn zome<'a>(&self, zomes: &'a [String]) -> Option<&'a str> {
+        let index = self.data.get("entry_type")?.get("App")?.get("zome_index")?.as_u64()?;
+        zomes.get(usize::try_from(index).ok()?).map(String::as_str)
+    }
+
+    /// `zome#0`, or the name of a system type.
+    fn entry_type(&self, zomes: &[String]) -> Option<String> {
+        let of = self.data.get("entry_type")?;
+        match of.get("App") {
+            Some(app) => {
+                let zome = self.zome(zomes).unwrap_or("?");
+                let private = if app["visibility"] == "Private" { " (private)" } else { "" };
+                Some(format!("{zome}#{}{private}", app["entry_index"]))
+            }
+            None => of.as_str().map(str::to_owned),
+        }
+    }
+}
+
+/// What an entry says. Capabilities hold secrets, which are left out.
+fn entry(entry: &Value) -> Entry {
+    let content = entry.get("entry").unwrap_or(&Value::Null);
+    match entry.get("entry_type").and_then(Value::as_str) {
+        None => Entry::None,
+        Some("App") => match bytes(content) {
+            Some(bytes) => Entry::App(
+                json::shown(&bytes).unwrap_or_else(|_| json!({ "$bytes": STANDARD.encode(bytes) })),
+            ),
+            None => Entry::Other(readable(content)),
+        },
+        Some("CapGrant" | "CapClaim") => {
+            let mut kept = Map::new();
+            for key in ["tag", "functions", "grantor"] {
+                if let Some(value) = content.get(key) {
+                    kept.insert(key.into(), readable(value));
+                }
+            }
+            if let Some(access) = content.get("access").and_then(|access| access.get("type")) {
+                kept.insert("access".into(), access.clone());
+            }
+            Entry::Capability(Value::Object(kept))
+        }
+        Some(_) => Entry::Other(readable(content)),
+    }
+}
+
+/// A link's tag: its text, where it is one.
+fn tag(tag: Option<&Value>) -> String {
+    match tag.and_then(bytes) {
+        Some(bytes) if bytes.is_empty() => String::new(),
+        Some(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => format!("\"{text}\""),
+            Err(error) => STANDARD.encode(error.into_bytes()),
+        },
+        None => String::new(),
+    }
+}
+
+fn bytes(value: &Value) -> Option<Vec<u8>> {
+    value.as_array()?.iter().map(|byte| byte.as_u64().and_then(|byte| byte.try_into().ok())).collect()
+}
+
+/// The same, with each array of bytes that is a hash as its text.
+fn readable(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => match bytes(value).filter(|bytes| json::is_hash(bytes)) {
+            Some(hash) => Value::from(holo_hash::encode::holo_hash_encode(&hash)),
+            None => items.iter().map(readable).collect(),
+        },
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(key, value)| (key.clone(), readable(value))).collect())
+        }
+        other => other.clone(),
+    }
+}

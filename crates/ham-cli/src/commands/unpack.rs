@@ -1,0 +1,28 @@
+//! `ham unpack`: the directory that a bundle was.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::context::Context;
+use crate::failure::Failure;
+
+/// Unpacks a bundle (.happ, .dna, .webhapp) into a directory. Bundles in it stay packed.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The bundle
+    bundle: PathBuf,
+    /// The directory [default: beside the bundle, named like it]
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Write into a directory that is there, over files that are in the way
+    #[arg(short, long)]
+    force: bool,
+}
+
+pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
+    let directory = ham_bundle::unpack(&args.bundle, args.output.as_deref(), args.force).await?;
+    context
+        .output
+        .result(|| format!("unpacked into {}", directory.display()), &json!({ "unpacked": directory }))
+}

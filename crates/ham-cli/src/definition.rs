@@ -1,0 +1,29 @@
+//! What the DNA of a cell is made of.
+
+use ham::Admin;
+use ham::holochain_client::CellId;
+use holochain_conductor_api::{AdminRequest, AdminResponse};
+use holochain_zome_types::prelude::DnaDef;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Asks the conductor.
+pub(crate) async fn of(admin: &Admin, cell: &CellId) -> Result<DnaDef, Failure> {
+    let request = AdminRequest::GetDnaDefinition(Box::new(cell.clone()));
+    match admin.request("get_dna_definition", "it only reads", &request).await? {
+        AdminResponse::DnaDefinitionReturned(definition) => Ok(definition),
+        other => Err(strange(&other)),
+    }
+}
+
+/// An answer that is none to what was asked. It is not quoted.
+pub(crate) fn strange(answer: &AdminResponse) -> Failure {
+    let name = format!("{answer:?}");
+    let name = name.split(|other: char| !other.is_alphanumeric()).next().unwrap_or_default();
+    Failure::new(
+        Exit::Refused,
+        anyhow::anyhow!("the conductor answered `{name}`, which is no answer to this request"),
+        "its log may say why",
+    )
+}

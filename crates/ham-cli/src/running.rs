@@ -1,0 +1,159 @@
+//! Notes of the conductors that ham runs here, so that commands in another terminal need not be told a port.
+//!
+//! A note is a private file in a private directory. It is locked for as long as its conductor runs: one that can be locked is of a
+//! conductor that was killed, and is removed.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::settings::Settings;
+
+/// What a note says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Noted {
+    pub(crate) admin_port: u16,
+    /// The app that it was started with.
+    pub(crate) app_id: Option<String>,
+}
+
+/// A note, which goes with its conductor.
+#[derive(Debug)]
+pub(crate) struct Note {
+    path: PathBuf,
+    /// Its lock.
+    _file: File,
+}
+
+impl Note {
+    /// Leaves a note. Where none can be left, commands have to be told the port, and the conductor runs all the same.
+    pub(crate) fn leave(noted: &Noted, output: Output) -> Option<Self> {
+        let left = directory().map(|directory| Self::in_directory(&directory, noted));
+        match left {
+            Some(Ok(note)) => Some(note),
+            Some(Err(error)) => {
+                output.note(&format!(
+                    "other commands need --admin-port: no note can be left for them ({error})"
+                ));
+                None
+            }
+            None => None,
+        }
+    }
+
+    fn in_directory(directory: &Path, noted: &Noted) -> io::Result<Self> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        let path = directory.join(format!("{}.{EXTENSION}", std::process::id()));
+        // Written under another name and locked before it is found.
+        let hidden = path.with_extension("new");
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&hidden)?;
+        file.try_lock().map_err(io::Error::from)?;
+        file.write_all(serde_json::to_string(noted)?.as_bytes())?;
+        fs::rename(&hidden, &path)?;
+        Ok(Self { path, _file: file })
+    }
+}
+
+impl Drop for Note {
+    fn drop(&mut self) {
+        // One that stays is not locked, so nobody believes it.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// The settings with the conductor that runs here, where they name none.
+///
+/// # Errors
+/// Several run.
+pub(crate) fn nearest(settings: &Settings) -> Result<Option<Settings>, Failure> {
+    if settings.conductor.is_some() || settings.app_url.is_some() {
+        return Ok(None);
+    }
+    let running = directory().map(|directory| all(&directory)).unwrap_or_default();
+    match running.as_slice() {
+        [] => Ok(None),
+        [noted] => Ok(Some(settings.of_running(noted.admin_port, noted.app_id.clone()))),
+        several => {
+            let ports: Vec<_> = several.iter().map(|noted| noted.admin_port.to_string()).collect();
+            Err(Failure::usage(
+                format!("several conductors run here, with the admin ports {}", ports.join(", ")),
+                "name one of them with --admin-port",
+            ))
+        }
+    }
+}
+
+/// The notes of what runs. Others are removed.
+fn all(directory: &Path) -> Vec<Noted> {
+    let Ok(files) = fs::read_dir(directory) else { return Vec::new() };
+    let paths = files.filter_map(|file| Some(file.ok()?.path()));
+    let mut paths: Vec<_> =
+        paths.filter(|path| path.extension().is_some_and(|has| has == EXTENSION)).collect();
+    paths.sort();
+    paths.iter().filter_map(|path| read(path)).collect()
+}
+
+fn read(path: &Path) -> Option<Noted> {
+    let file = File::open(path).ok()?;
+    match file.try_lock_shared() {
+        Ok(()) => {
+            let _ = fs::remove_file(path);
+            None
+        }
+        Err(TryLockError::WouldBlock) => serde_json::from_reader(io::Read::take(file, LARGEST)).ok(),
+        Err(TryLockError::Error(_)) => None,
+    }
+}
+
+/// `$XDG_RUNTIME_DIR/ham`, else `$XDG_STATE_HOME/ham/run`, else `~/.local/state/ham/run`.
+fn directory() -> Option<PathBuf> {
+    let path = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(runtime) = path("XDG_RUNTIME_DIR") {
+        return Some(runtime.join("ham"));
+    }
+    let state =
+        path("XDG_STATE_HOME").or_else(|| path("HOME").map(|home| home.join(".local").join("state")))?;
+    Some(state.join("ham").join("run"))
+}
+
+const EXTENSION: &str = "conductor";
+
+/// Far more than a note holds, in bytes.
+const LARGEST: u64 = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noted(admin_port: u16) -> Noted {
+        Noted { admin_port, app_id: Some("app".into()) }
+    }
+
+    #[test]
+    fn a_note_is_private_and_goes_with_its_conductor() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let home = tempfile::tempdir().unwrap();
+        let directory = home.path().join("run");
+        let note = Note::in_directory(&directory, &noted(7)).unwrap();
+        assert_eq!(all(&directory), [noted(7)]);
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&directory), mode(&note.path)), (0o700, 0o600));
+        drop(note);
+        assert!(all(&directory).is_empty() && fs::read_dir(&directory).unwrap().next().is_none());
+    }
+
+    /// The conductor was killed, so its lock is gone.
+    #[test]
+    fn a_note_that_nobody_holds_is_not_believed_and_removed() {
+        let home = tempfile::tempdir().unwrap();
+        let stale = home.path().join("1.conductor");
+        fs::write(&stale, r#"{"admin_port":1,"app_id":null}"#).unwrap();
+        assert!(all(home.path()).is_empty() && !stale.exists());
+    }
+}

@@ -1,0 +1,57 @@
+//! Commands that are told no conductor find the one that ham started here.
+
+use rustix::process::Signal;
+
+use crate::support::{Ham, Running, probe};
+
+async fn dev(ham: &Ham) -> Running {
+    let mut running = ham.start(&["dev", "--app", &probe()]);
+    running.line(|line| line == "Conductor ready.").await;
+    running
+}
+
+#[tokio::test]
+async fn the_conductor_that_runs_here_needs_no_port_and_no_app() {
+    let ham = Ham::new();
+    let running = dev(&ham).await;
+    // The role is the only one that has the zome.
+    assert_eq!(ham.run(&["call", "probe", "echo_text", "\"x\""]).await.ok().text(), "\"x\"\n");
+    assert_eq!(ham.run(&["call", "ledger", "total"]).await.ok().text(), "0\n");
+    assert_eq!(ham.run(&["call", "ledger", "ledger", "total"]).await.ok().text(), "0\n");
+    ham.run(&["call", "nowhere", "total"])
+        .await
+        .failed(2, &["no role of the app has a zome `nowhere`", "ledger"]);
+    ham.run(&["doctor"]).await.ok();
+    assert!(ham.run(&["app", "list"]).await.ok().text().contains("probe"));
+    // What is named counts more.
+    ham.run(&["ping", "--admin-port", "1", "--app-id", "probe"]).await.failed(3, &["localhost:1"]);
+
+    running.signal(Signal::INT);
+    assert_eq!(running.ended().await, Some(130));
+    ham.run(&["ping"]).await.failed(2, &["none that ham started is running here", "ham dev"]);
+}
+
+#[tokio::test]
+async fn of_several_one_has_to_be_named_and_one_that_was_killed_does_not_count() {
+    let ham = Ham::new();
+    let first = dev(&ham).await;
+    let second = dev(&ham).await;
+    ham.run(&["ping"]).await.failed(2, &["several conductors run here", "--admin-port"]);
+    first.signal(Signal::KILL);
+    first.ended().await;
+    ham.run(&["ping"]).await.ok();
+    second.signal(Signal::TERM);
+    second.ended().await;
+    let notes = ham.home.path().join(".local/state/ham/run");
+    assert_eq!(std::fs::read_dir(notes).unwrap().count(), 0);
+}
+
+/// The lines of the README: in the background, and at once.
+#[tokio::test]
+async fn who_waits_finds_one_that_is_only_starting() {
+    let ham = Ham::new();
+    let (waited, running) = tokio::join!(ham.run(&["ping", "--wait"]), dev(&ham));
+    waited.ok();
+    running.signal(Signal::TERM);
+    running.ended().await;
+}

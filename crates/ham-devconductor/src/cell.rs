@@ -1,0 +1,196 @@
+//! A running cell: one agent in one DNA.
+
+mod home;
+mod known_grants;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
+
+use holochain_data::models::WitnessNonceResult;
+use holochain_keystore::MetaLairClient;
+use holochain_nonce::fresh_nonce;
+use holochain_state::DhtStore;
+use holochain_state::host_fn_workspace::SourceChainWorkspace;
+use holochain_state::mutations::StateMutationResult;
+use holochain_state::source_chain::SourceChainResult;
+use holochain_types::prelude::{CellId, ExternIO, FunctionName, Timestamp, ZomeCallParams, ZomeName};
+use holochain_types::signal::Signal;
+use tokio::sync::{Mutex, MutexGuard};
+use tokio_util::task::TaskTracker;
+
+pub(crate) use home::{Caller, Home};
+
+use crate::budget::Budget;
+use crate::clock::Clock;
+use crate::error::ConductorError;
+use crate::ribosome::Ribosome;
+use crate::signals::Signals;
+use crate::stores::{Apps, Nonces};
+use crate::wasm::Limits;
+use known_grants::KnownGrants;
+
+pub(crate) struct Cell {
+    id: CellId,
+    shared: Shared,
+    dht: DhtStore,
+    /// Replaced when the coordinators are updated.
+    ribosome: RwLock<Arc<Ribosome>>,
+    grants: KnownGrants,
+    init: Mutex<()>,
+    is_initialized: AtomicBool,
+}
+
+/// What the cells of one conductor share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) home: Weak<dyn Home>,
+    pub(crate) keystore: MetaLairClient,
+    pub(crate) apps: Arc<Apps>,
+    pub(crate) nonces: Arc<Nonces>,
+    pub(crate) signals: Arc<Signals>,
+    pub(crate) clock: Clock,
+    pub(crate) tasks: TaskTracker,
+    /// What each function of a call may use.
+    pub(crate) limits: Limits,
+    /// Whether the end of a chain closes it for commits of its own.
+    pub(crate) closes_chains: bool,
+}
+
+impl std::fmt::Debug for Cell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cell").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Cell {
+    pub(crate) fn new(id: CellId, shared: Shared, dht: DhtStore, ribosome: Arc<Ribosome>) -> Self {
+        Self {
+            id,
+            shared,
+            dht,
+            ribosome: RwLock::new(ribosome),
+            grants: KnownGrants::default(),
+            init: Mutex::default(),
+            is_initialized: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn id(&self) -> &CellId {
+        &self.id
+    }
+
+    /// # Errors
+    /// The conductor has stopped.
+    pub(crate) fn home(&self) -> Result<Arc<dyn Home>, ConductorError> {
+        let home = self.shared.home.upgrade();
+        home.ok_or_else(|| ConductorError::Other("the conductor has stopped".to_owned()))
+    }
+
+    pub(crate) fn keystore(&self) -> &MetaLairClient {
+        &self.shared.keystore
+    }
+
+    /// The installed apps, among them its own.
+    pub(crate) fn apps(&self) -> &Apps {
+        &self.shared.apps
+    }
+
+    /// What has to end before the conductor has.
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.shared.tasks
+    }
+
+    /// The store of its DNA, shared by all cells of it.
+    pub(crate) fn dht(&self) -> DhtStore {
+        self.dht.clone()
+    }
+
+    /// What its agent lets others call.
+    pub(crate) fn grants(&self) -> &KnownGrants {
+        &self.grants
+    }
+
+    /// That of a root call in it.
+    pub(crate) fn budget(&self) -> Budget {
+        Budget::new(self.shared.limits)
+    }
+
+    /// Its chain as it is now, to be written to.
+    pub(crate) async fn workspace(&self) -> SourceChainResult<SourceChainWorkspace> {
+        let agent = self.id.agent_pubkey().clone();
+        SourceChainWorkspace::new(self.dht(), self.keystore().clone(), agent).await
+    }
+
+    /// A call by its agent, with a nonce of its own, good by the conductor's clock.
+    ///
+    /// # Errors
+    /// The clock is where no time to come can be told.
+    pub(crate) fn call_of(
+        &self,
+        cell_id: CellId,
+        zome_name: ZomeName,
+        fn_name: FunctionName,
+        payload: ExternIO,
+    ) -> Result<ZomeCallParams, Box<dyn std::error::Error + Send + Sync>> {
+        let (nonce, expires_at) = fresh_nonce(self.now())?;
+        let provenance = self.id.agent_pubkey().clone();
+        Ok(ZomeCallParams {
+            provenance,
+            cell_id,
+            zome_name,
+            fn_name,
+            cap_secret: None,
+            payload,
+            nonce,
+            expires_at,
+        })
+    }
+
+    pub(crate) fn ribosome(&self) -> Arc<Ribosome> {
+        Arc::clone(&self.ribosome.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn set_ribosome(&self, ribosome: Arc<Ribosome>) {
+        *self.ribosome.write().unwrap_or_else(PoisonError::into_inner) = ribosome;
+    }
+
+    /// Whoever holds it may run `init`.
+    pub(crate) async fn init_turn(&self) -> MutexGuard<'_, ()> {
+        self.init.lock().await
+    }
+
+    /// Whether `init` is known to have run.
+    pub(crate) fn is_initialized(&self) -> bool {
+        self.is_initialized.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_initialized(&self) {
+        self.is_initialized.store(true, Ordering::Release);
+    }
+
+    /// Whether the end of its chain closes it for its own commits.
+    pub(crate) fn closes_chains(&self) -> bool {
+        self.shared.closes_chains
+    }
+
+    /// By the conductor's clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// Uses a call's nonce up.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn witness(&self, params: &ZomeCallParams) -> StateMutationResult<WitnessNonceResult> {
+        let agent = params.provenance.clone();
+        self.shared.nonces.witness(agent, params.nonce, self.now(), params.expires_at).await
+    }
+
+    /// Sends a signal to the clients of the apps that have the cell.
+    pub(crate) fn emit(&self, signal: &Signal) {
+        for app in self.apps().enabled_with(&self.id) {
+            self.shared.signals.send(&app, signal.clone());
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The conductor itself: what it keeps, and the life of its apps and cells.
+
+mod cells;
+mod clones;
+mod delay;
+mod dump;
+mod grants;
+mod infos;
+mod install;
+mod status;
+mod tokens;
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use holochain_keystore::MetaLairClient;
+use holochain_types::prelude::CellId;
+
+pub(crate) use dump::list_host_functions;
+
+use crate::cell::Cell;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::StartError;
+use crate::life::Life;
+use crate::signals::Signals;
+use crate::stores::{Apps, Dhts, Dnas, Stores};
+use crate::workflow;
+use delay::Delay;
+use tokens::Tokens;
+
+/// One conductor. Cells and interfaces hold it weakly or for the time of a request.
+pub(crate) struct Conductor {
+    config: Config,
+    stores: Stores,
+    /// The cells that can be called.
+    cells: RwLock<HashMap<CellId, Arc<Cell>>>,
+    signals: Arc<Signals>,
+    tokens: Tokens,
+    clock: Clock,
+    delay: Delay,
+    life: Life,
+}
+
+impl std::fmt::Debug for Conductor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Conductor").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Conductor {
+    /// Opens databases and keystore, and starts the cells of all enabled apps.
+    ///
+    /// # Errors
+    /// Variant by variant in [`StartError`].
+    pub(crate) async fn start(config: Config) -> Result<Arc<Self>, StartError> {
+        let conductor = Arc::new(Self {
+            stores: Stores::open(&config).await?,
+            config,
+            cells: RwLock::default(),
+            signals: Arc::default(),
+            tokens: Tokens::default(),
+            clock: Clock::default(),
+            delay: Delay::default(),
+            life: Life::new(),
+        });
+        conductor.start_apps().await?;
+        conductor.schedule();
+        Ok(conductor)
+    }
+
+    /// Runs scheduled functions as they become due.
+    fn schedule(self: &Arc<Self>) {
+        let (conductor, closing) = (Arc::downgrade(self), self.life.closing().clone());
+        self.life.tasks().spawn(async move {
+            let mut tick = tokio::time::interval(holochain_zome_types::prelude::SCHEDULER_INTERVAL);
+            tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            while closing.run_until_cancelled(tick.tick()).await.is_some() {
+                let Some(conductor) = conductor.upgrade() else { return };
+                for cell in conductor.running() {
+                    if let Err(error) = workflow::run_scheduled(&cell).await {
+                        tracing::error!(cell = %cell.id(), %error, "scheduled functions could not be run");
+                    }
+                }
+            }
+        });
+    }
+
+    /// Takes no more requests, and waits until what runs has ended.
+    pub(crate) async fn shut_down(&self) {
+        self.life.end().await;
+        self.stores.dhts.close();
+    }
+
+    /// The same, and cuts the connections at once: what runs ends unheard.
+    pub(crate) async fn kill(&self) {
+        self.life.killed().cancel();
+        self.shut_down().await;
+    }
+
+    /// Holds every answer back for this long.
+    pub(crate) fn delay_answers(&self, delay: Duration) {
+        self.delay.set(delay);
+    }
+
+    /// Waits for as long as a test wants answers to be held back; `None` where there will be none, because it is killed.
+    pub(crate) async fn hold_back(&self) -> Option<()> {
+        self.life.killed().run_until_cancelled(self.delay.pass()).await
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(crate) fn keystore(&self) -> &MetaLairClient {
+        self.stores.keystore()
+    }
+
+    pub(crate) fn apps(&self) -> &Arc<Apps> {
+        &self.stores.apps
+    }
+
+    pub(crate) fn dnas(&self) -> &Dnas {
+        &self.stores.dnas
+    }
+
+    pub(crate) fn dhts(&self) -> &Dhts {
+        &self.stores.dhts
+    }
+
+    pub(crate) fn signals(&self) -> &Signals {
+        &self.signals
+    }
+
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(crate) fn life(&self) -> &Life {
+        &self.life
+    }
+}

@@ -1,0 +1,23 @@
+//! How long answers are held back.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// In microseconds.
+#[derive(Debug, Default)]
+pub(super) struct Delay(AtomicU64);
+
+impl Delay {
+    pub(super) fn set(&self, delay: Duration) {
+        self.0.store(u64::try_from(delay.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// Waits for as long as is set now.
+    #[expect(clippy::disallowed_methods, reason = "a test asked for answers that are late")]
+    pub(super) async fn pass(&self) {
+        let delay = Duration::from_micros(self.0.load(Ordering::Relaxed));
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Installing apps.
+
+use std::sync::Arc;
+
+use holochain_conductor_api::state::ConductorState;
+use holochain_types::app::{
+    AppBundle, AppManifest, CellProvisioning, ExistingCellsMap, InitPropertiesMap, InstallAppPayload,
+    InstalledApp, InstalledAppCommon, MemproofMap, ModifiersMap, RoleSettings, RoleSettingsMap,
+};
+use holochain_types::prelude::Timestamp;
+
+use super::Conductor;
+use crate::bundle;
+use crate::error::ConductorError;
+
+impl Conductor {
+    /// Installs an app from its bundle, with a new key unless one is given.
+    ///
+    /// # Errors
+    /// The bundle cannot be read, the keystore does not have the key, the id or a cell exists already, or a membrane says no.
+    /// Nothing is installed then, unless a failed genesis is to be ignored.
+    pub(crate) async fn install_app(
+        &self,
+        payload: InstallAppPayload,
+    ) -> Result<InstalledApp, ConductorError> {
+        if payload.restore_from_dht {
+            let text = match payload.agent_key {
+                Some(_) => "restore_from_dht needs a network, and an embedded conductor has none",
+                None => "restore_from_dht requires agent_key to be specified",
+            };
+            return Err(ConductorError::InvalidInstallAppPayload(text.to_owned()));
+        }
+        // Asked by a signature: the list of the keys of a keystore that has fifty does not fit into one of its messages, which
+        // ends the connection to it.
+        if let Some(key) = &payload.agent_key
+            && self.keystore().sign(key.clone(), Arc::new([])).await.is_err()
+        {
+            return Err(ConductorError::AgentKeyNotInKeystore(key.clone()));
+        }
+        let Settings { memproofs, modifiers, existing, init_properties } =
+            Settings::of(payload.roles_settings);
+        let bundle = bundle::unpack(payload.source).await?;
+        let mut manifest = bundle.manifest().to_owned();
+        if let Some(seed) = payload.network_seed {
+            manifest.set_network_seed(seed);
+        }
+        manifest.override_modifiers(modifiers)?;
+        let bundle = AppBundle::from(bundle.into_inner().update_manifest(manifest.clone())?);
+        let AppManifest::V0(settings) = &manifest;
+        let defer = settings.allow_deferred_memproofs && memproofs.is_empty();
+        let id = payload.installed_app_id.unwrap_or_else(|| manifest.app_name().to_owned());
+        let resolved = bundle::resolve(bundle, memproofs, existing).await?;
+        init_properties_fit(&init_properties, &manifest)?;
+        let agent = match payload.agent_key {
+            Some(key) => key,
+            None => self.keystore().new_sign_keypair_random().await.map_err(keystore)?,
+        };
+        let cells = resolved.cells_to_create(agent.clone());
+        let state = self.apps().state();
+        if let Some((cell, _)) = cells.iter().find(|(cell, _)| state.find_app_containing_cell(cell).is_some())
+        {
+            return Err(ConductorError::CellAlreadyExists(cell.clone()));
+        }
+        for (dna, _) in resolved.dnas_to_register {
+            self.dnas().keep(&agent, dna).await?;
+        }
+        let app = InstalledAppCommon::new(&id, agent, resolved.role_assignments, manifest, Timestamp::now())?;
+        if defer {
+            return self.apps().update(|state| Ok(state.add_app_awaiting_memproofs(app)?)).await;
+        }
+        let genesis = match self.genesis(cells).await {
+            Err(error) if !payload.ignore_genesis_failure => return Err(error),
+            genesis => genesis,
+        };
+        let add = |state: &mut ConductorState| Ok(state.add_app(app)?);
+        let app = self.apps().update_with_init_properties(&id, &init_properties, add).await?;
+        genesis.map(|()| app)
+    }
+}
+
+/// What the settings of an app's roles say.
+#[derive(Default)]
+struct Settings {
+    memproofs: MemproofMap,
+    modifiers: ModifiersMap,
+    existing: ExistingCellsMap,
+    init_properties: InitPropertiesMap,
+}
+
+impl Settings {
+    #[expect(deprecated, reason = "installed apps may still say it")]
+    fn of(roles: Option<RoleSettingsMap>) -> Self {
+        let mut all = Self::default();
+        for (role, settings) in roles.unwrap_or_default() {
+            match settings {
+                RoleSettings::UseExisting { cell_id } => drop(all.existing.insert(role, cell_id)),
+                RoleSettings::Provisioned { membrane_proof, modifiers, init_properties } => {
+                    membrane_proof.and_then(|proof| all.memproofs.insert(role.clone(), proof));
+                    modifiers.and_then(|modifiers| all.modifiers.insert(role.clone(), modifiers));
+                    init_properties.and_then(|properties| all.init_properties.insert(role, properties));
+                }
+            }
+        }
+        all
+    }
+}
+
+fn init_properties_fit(properties: &InitPropertiesMap, manifest: &AppManifest) -> Result<(), ConductorError> {
+    for name in properties.keys() {
+        let role = manifest.app_roles().into_iter().find(|role| role.name == *name);
+        let role = role.ok_or_else(|| {
+            ConductorError::InitPropertiesError(format!("init_properties specifies unknown role '{name}'"))
+        })?;
+        if !matches!(role.provisioning, None | Some(CellProvisioning::Create { .. })) {
+            let text = format!("init_properties specifies role '{name}' which is not a provisioned cell");
+            return Err(ConductorError::InitPropertiesError(text));
+        }
+    }
+    Ok(())
+}
+
+fn keystore(error: impl ToString) -> ConductorError {
+    ConductorError::KeystoreError(holochain_keystore::KeystoreError::Other(error.to_string()))
+}

@@ -1,0 +1,123 @@
+//! The life of installed apps: started, enabled, disabled, given their membrane proofs, uninstalled.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use holo_hash::DnaHash;
+use holochain_types::app::{AppStatus, DisabledAppReason, InstalledApp, InstalledAppId, MemproofMap};
+use holochain_types::prelude::CellId;
+
+use super::Conductor;
+use crate::error::{ConductorError, StartError};
+
+impl Conductor {
+    /// Starts what was enabled before.
+    ///
+    /// # Errors
+    /// [`App`](StartError::App) with the first that cannot be started, or [`Database`](StartError::Database).
+    pub(super) async fn start_apps(self: &Arc<Self>) -> Result<(), StartError> {
+        for (id, app) in self.apps().state().enabled_apps() {
+            let started = self.start_cells(app.all_enabled_cells().collect::<Vec<_>>()).await;
+            started.map_err(|error| StartError::App { id: id.clone(), source: error.into() })?;
+        }
+        // Ephemeral schedules do not outlive a conductor.
+        for cell in self.running() {
+            let forgotten = cell.dht().delete_all_ephemeral_scheduled_functions().await;
+            forgotten.map_err(|error| StartError::Database { source: error.into() })?;
+        }
+        Ok(())
+    }
+
+    /// Lets an app's cells be called. Enabling what is enabled does nothing.
+    ///
+    /// # Errors
+    /// There is no such app, or it awaits membrane proofs.
+    pub(crate) async fn enable_app(
+        self: &Arc<Self>,
+        id: &InstalledAppId,
+    ) -> Result<InstalledApp, ConductorError> {
+        let state = self.apps().state();
+        let app = state.get_app(id)?;
+        let refused = |text: &str| Err(ConductorError::AppStatusError(text.to_owned()));
+        match app.status {
+            AppStatus::Enabled => return Ok(app.clone()),
+            AppStatus::AwaitingMemproofs => {
+                return refused("App is awaiting membrane proofs and cannot be enabled.");
+            }
+            AppStatus::AwaitingRestore | AppStatus::Unrecoverable(..) => {
+                return refused("App is awaiting source chain restore and cannot be enabled.");
+            }
+            AppStatus::Disabled(_) => {}
+        }
+        self.start_cells(app.all_enabled_cells().collect::<Vec<_>>()).await?;
+        self.apps().set_status(id, AppStatus::Enabled).await
+    }
+
+    /// Stops an app's cells. Disabling what is disabled does nothing.
+    ///
+    /// # Errors
+    /// There is no such app.
+    pub(crate) async fn disable_app(&self, id: &InstalledAppId) -> Result<InstalledApp, ConductorError> {
+        let state = self.apps().state();
+        let app = state.get_app(id)?;
+        if matches!(app.status, AppStatus::Disabled(_)) {
+            return Ok(app.clone());
+        }
+        self.stop_cells(&app.all_cells().collect::<Vec<_>>());
+        self.apps().set_status(id, AppStatus::Disabled(DisabledAppReason::User)).await
+    }
+
+    /// Removes an app and the data of its cells, unless another app needs it.
+    ///
+    /// # Errors
+    /// [`AppHasDependents`](ConductorError::AppHasDependents) unless forced, or there is no such app.
+    pub(crate) async fn uninstall_app(&self, id: &InstalledAppId, force: bool) -> Result<(), ConductorError> {
+        let state = self.apps().state();
+        let dependents = state.get_dependent_apps(id, true)?;
+        if !force && !dependents.is_empty() {
+            return Err(ConductorError::AppHasDependents(id.clone(), dependents));
+        }
+        let cells: Vec<CellId> = state.get_app(id)?.all_cells().collect();
+        self.apps().update(|state| Ok(state.remove_app(id)?)).await?;
+        self.stop_cells(&cells);
+        self.signals.close(id);
+        self.remove_data(&cells).await
+    }
+
+    /// Removes the stores of DNAs that no app has any more.
+    pub(super) async fn remove_data(&self, cells: &[CellId]) -> Result<(), ConductorError> {
+        let state = self.apps().state();
+        let used: HashSet<DnaHash> = state
+            .installed_apps()
+            .values()
+            .flat_map(|app| app.all_cells().map(|cell| cell.dna_hash().clone()).collect::<Vec<_>>())
+            .collect();
+        let gone: HashSet<&DnaHash> =
+            cells.iter().map(CellId::dna_hash).filter(|dna| !used.contains(dna)).collect();
+        for dna in gone {
+            self.dhts().remove(dna).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives an app the proofs it awaits, and begins its chains.
+    ///
+    /// # Errors
+    /// There is no such app, or a membrane says no.
+    pub(crate) async fn provide_memproofs(
+        &self,
+        id: &InstalledAppId,
+        mut proofs: MemproofMap,
+    ) -> Result<(), ConductorError> {
+        let state = self.apps().state();
+        let app = state.get_app(id)?;
+        let cell = |dna: &DnaHash| CellId::new(dna.clone(), app.agent_key().clone());
+        let cells =
+            app.primary_roles().map(|(role, primary)| (cell(primary.dna_hash()), proofs.remove(role)));
+        self.genesis(cells.collect()).await?;
+        self.apps()
+            .set_status(id, AppStatus::Disabled(DisabledAppReason::NotStartedAfterProvidingMemproofs))
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! Why an app is not installed, or not reached.
+
+use std::io;
+
+use super::Cause;
+use super::conductor::{ConductorError, InterfaceError};
+
+/// Why [`DevConductor::install`](crate::DevConductor::install) fails. Nothing is installed then, but for
+/// [`NotEnabled`](Self::NotEnabled).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InstallError {
+    /// The bundle cannot be read: it is not an app bundle, lacks something that it names, or is too large.
+    #[error("the app bundle cannot be read")]
+    Bundle {
+        /// What is wrong with it.
+        source: Cause,
+    },
+    /// A cell cannot be created: the code of a zome cannot be loaded, or its `genesis_self_check` refuses the agent.
+    #[error("the cells of the app cannot be created")]
+    Genesis {
+        /// Which cells, and why.
+        source: Cause,
+    },
+    /// The keystore does not make a key for the app.
+    #[error("the keystore does not make a key for the app")]
+    Keystore {
+        /// What the keystore says.
+        source: Cause,
+    },
+    /// A database cannot be read or written.
+    #[error("a database cannot be used")]
+    Database {
+        /// What the database says.
+        source: Cause,
+    },
+    /// The conductor refuses it for another reason, for example because its cells belong to another app.
+    #[error("the conductor refuses the app")]
+    Refused {
+        /// Why.
+        source: Cause,
+    },
+    /// It is installed, and cannot be enabled, for example because it awaits membrane proofs.
+    #[error("the app {id} is installed, but cannot be enabled")]
+    NotEnabled {
+        /// The id it is installed by.
+        id: String,
+        /// Why.
+        source: Cause,
+    },
+}
+
+impl From<ConductorError> for InstallError {
+    fn from(error: ConductorError) -> Self {
+        use ConductorError as C;
+        let of: fn(Cause) -> Self = match &error {
+            C::AppBundleError(_) | C::AppManifestError(_) | C::MrBundleError(_) => {
+                |source| Self::Bundle { source }
+            }
+            C::GenesisFailed { .. } => |source| Self::Genesis { source },
+            C::KeystoreError(_) => |source| Self::Keystore { source },
+            C::StateQueryError(_) | C::StateMutationError(_) => |source| Self::Database { source },
+            _ => |source| Self::Refused { source },
+        };
+        of(error.into())
+    }
+}
+
+/// Why [`DevConductor::attach_app_interface`](crate::DevConductor::attach_app_interface) fails.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AttachError {
+    /// The interface cannot listen on its port.
+    #[error("cannot listen on port {port}")]
+    Port {
+        /// Which; 0 for any.
+        port: u16,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The database does not take it.
+    #[error("a database cannot be used")]
+    Database {
+        /// What the database says.
+        source: Cause,
+    },
+}
+
+impl AttachError {
+    pub(crate) fn of(port: u16, error: ConductorError) -> Self {
+        match error {
+            ConductorError::InterfaceError(InterfaceError::IoError(source)) => Self::Port { port, source },
+            other => Self::Database { source: other.into() },
+        }
+    }
+}

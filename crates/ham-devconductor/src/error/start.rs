@@ -1,0 +1,51 @@
+//! Why an embedded conductor does not start.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::Cause;
+
+/// Why an embedded conductor does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The data directory cannot be made, read or locked.
+    #[error("the data directory {} cannot be used", path.display())]
+    Directory {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Another conductor uses the data directory.
+    #[error("the data directory {} is in use by another conductor", .0.display())]
+    InUse(PathBuf),
+    /// A database cannot be opened, read or written.
+    #[error("a database cannot be used")]
+    Database {
+        /// What the database says.
+        source: Cause,
+    },
+    /// The keystore cannot be opened, for example because its passphrase is another one.
+    #[error("the keystore cannot be opened")]
+    Keystore {
+        /// What the keystore says.
+        source: Cause,
+    },
+    /// An interface cannot listen on its port.
+    #[error("cannot listen on port {port}")]
+    Port {
+        /// Which; 0 for any.
+        port: u16,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// An app that was enabled cannot be started again.
+    #[error("the app {id} cannot be started")]
+    App {
+        /// Which.
+        id: String,
+        /// What its cells fail with.
+        source: Cause,
+    },
+}

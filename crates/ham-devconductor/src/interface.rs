@@ -1,0 +1,18 @@
+//! The WebSocket interfaces, as `holochain` 0.7.1 serves them, or an earlier release of it: [`dialect`](crate::dialect) says how that differs.
+
+mod admin;
+mod app;
+mod direct;
+mod interfaces;
+mod listening;
+mod network;
+mod origin;
+mod place;
+mod port;
+mod servers;
+mod socket;
+mod transport;
+
+pub(crate) use interfaces::Interfaces;
+pub(crate) use place::Interface;
+pub(crate) use servers::interfaces;

@@ -1,0 +1,73 @@
+//! What a conductor keeps: its apps, the code of DNAs, what is in each DNA, keys, used nonces.
+
+mod apps;
+mod dhts;
+mod directory;
+mod dnas;
+mod keystore;
+mod nonces;
+
+use std::sync::Arc;
+
+use holochain_keystore::MetaLairClient;
+use holochain_state::conductor::ConductorStore;
+use holochain_state::data::{self, open_db};
+
+pub(crate) use apps::Apps;
+pub(crate) use dhts::Dhts;
+pub(crate) use dnas::Dnas;
+pub(crate) use nonces::Nonces;
+
+use crate::config::{Config, DataDirectory};
+use crate::error::StartError;
+use directory::Directory;
+use keystore::Keystore;
+
+/// Everything that is kept, opened.
+pub(crate) struct Stores {
+    pub(crate) apps: Arc<Apps>,
+    pub(crate) dnas: Dnas,
+    pub(crate) dhts: Dhts,
+    pub(crate) nonces: Arc<Nonces>,
+    keystore: Keystore,
+    /// Last, so that nobody else opens what is not yet closed.
+    _directory: Directory,
+}
+
+impl Stores {
+    /// Opens them where the configuration says.
+    ///
+    /// # Errors
+    /// Variant by variant in [`StartError`].
+    pub(crate) async fn open(config: &Config) -> Result<Self, StartError> {
+        let directory = Directory::open(&config.data)?;
+        let settings = directory.settings();
+        // One connection, so that one transaction is over before the next begins: an app that is installed while a call
+        // writes its nonce found the database locked otherwise, because it reads before it writes.
+        let one_connection = settings.clone().with_max_readers(0);
+        let conductor = open_db(directory.databases(), data::Conductor, one_connection).await;
+        let conductor = ConductorStore::new(conductor.map_err(database)?);
+        let wasm = open_db(directory.databases(), data::Wasm, settings.clone()).await.map_err(database)?;
+        let keystore = keystore::open(config, directory.path()).await?;
+        let nonces = match config.data {
+            DataDirectory::Temporary => Nonces::in_memory(),
+            DataDirectory::Kept(_) => Nonces::kept(conductor.clone()),
+        };
+        Ok(Self {
+            apps: Arc::new(Apps::load(conductor).await.map_err(database)?),
+            dnas: Dnas::new(wasm, config.limits()),
+            dhts: Dhts::new(directory.databases().to_owned(), settings),
+            nonces: Arc::new(nonces),
+            keystore,
+            _directory: directory,
+        })
+    }
+
+    pub(crate) fn keystore(&self) -> &MetaLairClient {
+        &self.keystore.client
+    }
+}
+
+fn database(error: impl std::error::Error + Send + Sync + 'static) -> StartError {
+    StartError::Database { source: error.into() }
+}

@@ -1,0 +1,142 @@
+//! The installed apps, as the conductor's database holds them.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use holochain_conductor_api::state::ConductorState;
+use holochain_state::conductor::ConductorStore;
+use holochain_state::mutations::StateMutationResult;
+use holochain_state::query::StateQueryResult;
+use holochain_types::app::{AppRoleAssignment, AppStatus, InstalledApp, InstalledAppId};
+use holochain_types::prelude::{CellId, InitProperties, InitPropertiesMap};
+
+use crate::error::{CellUnavailableReason, ConductorError};
+
+pub(crate) struct Apps {
+    store: ConductorStore,
+    /// What the database holds; written there first.
+    state: RwLock<Arc<ConductorState>>,
+    /// The turn to change them.
+    changing: tokio::sync::Mutex<()>,
+}
+
+impl Apps {
+    pub(super) async fn load(store: ConductorStore) -> StateQueryResult<Self> {
+        let state = store.as_read().load_state().await?.unwrap_or_default();
+        Ok(Self { store, state: RwLock::new(Arc::new(state)), changing: tokio::sync::Mutex::default() })
+    }
+
+    /// As they are. A snapshot.
+    pub(crate) fn state(&self) -> Arc<ConductorState> {
+        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes them in the database, then here.
+    ///
+    /// # Errors
+    /// That of the change, or the database failed.
+    pub(crate) async fn update<O>(
+        &self,
+        change: impl FnOnce(&mut ConductorState) -> Result<O, ConductorError>,
+    ) -> Result<O, ConductorError> {
+        self.update_with_init_properties("", &InitPropertiesMap::new(), change).await
+    }
+
+    /// The same, and keeps what the `init` of an app's roles is given.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    pub(crate) async fn update_with_init_properties<O>(
+        &self,
+        app: &str,
+        init_properties: &InitPropertiesMap,
+        change: impl FnOnce(&mut ConductorState) -> Result<O, ConductorError>,
+    ) -> Result<O, ConductorError> {
+        let change = |state: Option<ConductorState>| {
+            let mut state = state.unwrap_or_default();
+            let output = change(&mut state)?;
+            Ok::<_, ConductorError>((state, output))
+        };
+        // Changes come one after the other, here as in the database.
+        let _turn = self.changing.lock().await;
+        let output = self.store.update_state(change, app, init_properties).await?;
+        // Read again, because apps are found in the order that the database has them in.
+        let stored = self.store.as_read().load_state().await?;
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(stored.unwrap_or_default());
+        Ok(output)
+    }
+
+    /// # Errors
+    /// There is no such app, or the database failed.
+    pub(crate) async fn set_status(
+        &self,
+        id: &InstalledAppId,
+        status: AppStatus,
+    ) -> Result<InstalledApp, ConductorError> {
+        self.update(|state| {
+            let app = state.get_app_mut(id)?;
+            app.status = status;
+            Ok(app.clone())
+        })
+        .await
+    }
+
+    /// The enabled apps that have the cell.
+    pub(crate) fn enabled_with(&self, cell: &CellId) -> Vec<InstalledAppId> {
+        let state = self.state();
+        let apps = state.enabled_apps().filter(|(_, app)| app.all_cells().any(|id| id == *cell));
+        apps.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// The cell that has this role in the app of another cell.
+    pub(crate) fn cell_of_role(&self, beside: &CellId, role: &str) -> Option<CellId> {
+        let state = self.state();
+        let (_, app) = state.enabled_apps().find(|(_, app)| app.all_cells().any(|cell| cell == *beside))?;
+        Some(match app.role(&role.to_owned()).ok()? {
+            AppRoleAssignment::Primary(primary) => {
+                CellId::new(primary.dna_hash().clone(), app.agent_key().clone())
+            }
+            AppRoleAssignment::Dependency(dependency) => dependency.cell_id.clone(),
+        })
+    }
+
+    /// Why a cell that does not run does not.
+    pub(crate) fn why_not_running(&self, id: &CellId) -> ConductorError {
+        let state = self.state();
+        let Some(app) = state.find_app_containing_cell(id) else {
+            return ConductorError::CellMissing(id.clone());
+        };
+        let reason = match &app.status {
+            AppStatus::Disabled(reason) => CellUnavailableReason::AppDisabled(reason.clone()),
+            AppStatus::AwaitingMemproofs => CellUnavailableReason::AppAwaitingMemproofs,
+            AppStatus::Enabled if app.disabled_clone_cell_ids().any(|clone| clone == *id) => {
+                CellUnavailableReason::CloneCellDisabled
+            }
+            _ => CellUnavailableReason::NotStarted,
+        };
+        ConductorError::CellNotRunning(id.clone(), reason)
+    }
+
+    /// What was given for the `init` of the role that a cell has.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn init_properties(&self, cell: &CellId) -> StateQueryResult<Option<InitProperties>> {
+        let Some((app, role)) = self.role_of(cell) else { return Ok(None) };
+        self.store.as_read().get_init_properties(&app, &role).await
+    }
+
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn forget_init_properties(&self, cell: &CellId) -> StateMutationResult<()> {
+        let Some((app, role)) = self.role_of(cell) else { return Ok(()) };
+        self.store.delete_init_properties(&app, &role).await
+    }
+
+    fn role_of(&self, cell: &CellId) -> Option<(String, String)> {
+        let state = self.state();
+        let app = state.find_app_containing_cell(cell)?;
+        let mut cells = app.provisioned_cells();
+        let role = cells.find(|(_, id)| *id == *cell).map(|(role, _)| role.clone())?;
+        Some((app.id().clone(), role))
+    }
+}

@@ -1,0 +1,109 @@
+//! The keystore, in this process: agents' keys, signing, sealing.
+
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use holochain_keystore::MetaLairClient;
+use lair_keystore::store_sqlite::create_sql_pool_factory;
+use lair_keystore_api::dependencies::sodoken::LockedArray;
+use lair_keystore_api::in_proc_keystore::InProcKeystore;
+use lair_keystore_api::ipc_keystore::{IpcKeystoreServer, ipc_keystore_connect};
+use lair_keystore_api::mem_store::create_mem_store_factory;
+use lair_keystore_api::prelude::{
+    LairResult, LairServerConfig, LairServerConfigInner, PwHashLimits, SharedLockedArray,
+};
+use rand::RngCore as _;
+
+use crate::config::{Config, DataDirectory, Passphrase};
+use crate::error::StartError;
+
+/// An open keystore.
+pub(super) struct Keystore {
+    pub(super) client: MetaLairClient,
+    /// Serves its socket while it is here.
+    _server: Option<IpcKeystoreServer>,
+}
+
+/// Opens it: in memory for a temporary conductor, in the data directory otherwise, where other programs that know its
+/// passphrase reach it by the socket that its configuration names, as they reach `holochain`'s.
+///
+/// Deriving its key takes the least that `lair` offers: a conductor for developing starts in milliseconds, and whoever
+/// can read the directory can read the passphrase beside it unless one is given.
+pub(super) async fn open(config: &Config, directory: &Path) -> Result<Keystore, StartError> {
+    match &config.data {
+        DataDirectory::Temporary => in_memory().await,
+        DataDirectory::Kept(_) => kept(&directory.join("ks"), config.passphrase.as_ref()).await,
+    }
+    .map_err(|error| StartError::Keystore { source: error.into() })
+}
+
+async fn in_memory() -> LairResult<Keystore> {
+    let passphrase = locked(&random())?;
+    let config = new_config(Path::new("/"), &passphrase).await?;
+    let store = InProcKeystore::new(Arc::new(config), create_mem_store_factory(), passphrase).await?;
+    let client = MetaLairClient::from_client(store.new_client().await?).await?;
+    Ok(Keystore { client, _server: None })
+}
+
+async fn kept(directory: &Path, given: Option<&Passphrase>) -> LairResult<Keystore> {
+    std::fs::create_dir_all(directory)?;
+    let passphrase = match given {
+        Some(given) => locked(given)?,
+        None => locked(&kept_passphrase(&directory.join("passphrase"))?)?,
+    };
+    let file = directory.join("lair-keystore-config.yaml");
+    let config: LairServerConfig = match std::fs::read(&file) {
+        Ok(bytes) => Arc::new(LairServerConfigInner::from_bytes(&bytes)?),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let config = new_config(directory, &passphrase).await?;
+            write_once(&file, config.to_string().as_bytes())?;
+            Arc::new(config)
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let factory = create_sql_pool_factory(&config.store_file, &config.database_salt);
+    let server = IpcKeystoreServer::new(Arc::clone(&config), factory, Arc::clone(&passphrase)).await?;
+    let client = ipc_keystore_connect(config.connection_url.clone(), passphrase).await?;
+    Ok(Keystore { client: MetaLairClient::from_client(client).await?, _server: Some(server) })
+}
+
+async fn new_config(root: &Path, passphrase: &SharedLockedArray) -> LairResult<LairServerConfigInner> {
+    PwHashLimits::Minimum.with_exec(|| LairServerConfigInner::new(root, Arc::clone(passphrase))).await
+}
+
+/// Made with the directory and read ever after.
+fn kept_passphrase(file: &Path) -> std::io::Result<Passphrase> {
+    match std::fs::read(file) {
+        Ok(bytes) => Ok(Passphrase(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let made = random();
+            write_once(file, &made.0)?;
+            Ok(made)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whole or not at all, and for its owner only: a conductor that is killed here must start again.
+fn write_once(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let directory = file.parent().unwrap_or(Path::new("."));
+    let mut written = tempfile::NamedTempFile::new_in(directory)?;
+    written.write_all(bytes)?;
+    written.as_file().sync_all()?;
+    written.persist(file)?;
+    // The name itself must survive a power cut: without its passphrase a keystore is lost.
+    std::fs::File::open(directory)?.sync_all()
+}
+
+fn random() -> Passphrase {
+    let mut bytes = [0_u8; 32];
+    rand::rng().fill_bytes(&mut bytes);
+    Passphrase(bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect())
+}
+
+fn locked(passphrase: &Passphrase) -> LairResult<SharedLockedArray> {
+    let mut array = LockedArray::new(passphrase.0.len())?;
+    array.lock().copy_from_slice(&passphrase.0);
+    Ok(Arc::new(Mutex::new(array)))
+}

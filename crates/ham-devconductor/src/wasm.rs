@@ -1,0 +1,30 @@
+//! Runs the WASM of zomes: loads modules, links the host functions, and speaks the guest's memory protocol.
+//!
+//! Nothing here knows Holochain beyond that protocol (`holochain_wasmer_common` 0.0.103): a [`Host`] answers by
+//! function and bytes.
+
+mod cache;
+mod engine;
+mod failure;
+mod function;
+mod guest;
+mod memory;
+mod module;
+
+pub(crate) use cache::ModuleCache;
+pub(crate) use failure::RuntimeError;
+pub(crate) use function::HostFunction;
+pub(crate) use guest::Limits;
+pub(crate) use module::{MAX_SPARES, Module};
+
+use holochain_wasmer_common::WasmError;
+
+/// What a guest's imports are answered by. Called on a thread that may block.
+pub(crate) trait Host: Send + Sync + 'static {
+    /// The encoded output of a host function for its encoded input.
+    ///
+    /// # Errors
+    /// [`HostShortCircuit`](holochain_wasmer_common::WasmErrorInner::HostShortCircuit) ends the guest's function with what
+    /// it carries; every other error is handed to the guest.
+    fn call(&self, function: HostFunction, input: &[u8]) -> Result<Vec<u8>, WasmError>;
+}

@@ -1,0 +1,15 @@
+//! What happens around the functions of a zome: authorization, `init`, validation, commit, and what follows a commit.
+
+mod app_validation;
+mod call;
+mod commit;
+mod genesis;
+mod init;
+mod schedule;
+mod sys_validation;
+
+pub(crate) use call::call_zome;
+pub(crate) use commit::{commit, validate};
+pub(crate) use genesis::genesis;
+pub(crate) use init::initialize;
+pub(crate) use schedule::run_scheduled;

@@ -1,9 +1,0 @@
-//! A conductor's process: configured, started, watched, killed, restarted, moved.
-
-pub(crate) mod boot;
-pub(crate) mod builder;
-pub(crate) mod config;
-pub(crate) mod launch;
-pub(crate) mod logs;
-pub(crate) mod process;
-pub(crate) mod watchdog;
