@@ -9,7 +9,7 @@ mod grant;
 mod keeper;
 mod keys;
 mod keystore;
-#[cfg_attr(not(feature = "lair"), path = "no_lair.rs")]
+#[cfg_attr(not(feature = "lair"), path = "signing/no_lair.rs")]
 mod lair;
 mod lair_signer;
 mod look_up;
