@@ -147,6 +147,7 @@ struct Answers {
     zome_called: Bytes,
     interfaces: Bytes,
     token: Bytes,
+    apps: Bytes,
     grants: Bytes,
     dump: Bytes,
     granted: Bytes,
@@ -167,6 +168,7 @@ impl Answers {
         Self {
             app_info: encode(&AppResponse::AppInfo(Some(app_info()))),
             zome_called: encode(&AppResponse::ZomeCalled(Box::new(output))),
+            apps: encode(&AdminResponse::AppsListed(vec![app_info()])),
             interfaces: encode(&AdminResponse::AppInterfacesListed(vec![interface])),
             token: encode(&AdminResponse::AppAuthenticationTokenIssued(token)),
             grants: encode(&AdminResponse::CapabilityGrantsInfo(AppCapGrantInfo(Vec::new()))),
@@ -187,6 +189,7 @@ impl Answers {
 
     fn admin(&self, kind: &str) -> Bytes {
         match kind {
+            "list_apps" => self.apps.clone(),
             "list_app_interfaces" => self.interfaces.clone(),
             "issue_app_authentication_token" => self.token.clone(),
             "list_capability_grants" => self.grants.clone(),
