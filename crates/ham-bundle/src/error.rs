@@ -45,8 +45,20 @@ pub enum BundleError {
         /// The directory.
         directory: PathBuf,
     },
-    /// A part of the bundle has a name that is no plain file name. Nothing was written.
-    #[error("the bundle calls a part of itself {name:?}, which is no file name")]
+    /// A link stands where a part of the bundle would be written. Nothing was written.
+    #[error("{} is a link, which could lead out of the directory", .path.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
+    /// A manifest names a bundle by an absolute path, so packing it would write anywhere. Nothing was written.
+    #[error("the manifest names a bundle by the absolute path {}", .path.display())]
+    Absolute {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A part of the bundle, or a manifest, has a name that is no plain file name. Nothing was written.
+    #[error("{name:?} is no file name")]
     NotAFileName {
         /// The name.
         name: String,

@@ -10,6 +10,7 @@ use holochain_types::web_app::WebAppBundle;
 use mr_bundle::Bundle;
 
 use crate::error::BundleError;
+use crate::file;
 use crate::inflated::{Inflated, MAX_INFLATED};
 use crate::kind::Kind;
 use crate::unpack::read;
@@ -36,8 +37,7 @@ pub enum Hashed {
 /// Cancel-safe: it only reads.
 pub async fn hash(file: &Path) -> Result<Hashed, BundleError> {
     if file.extension().is_some_and(|extension| extension == "wasm") {
-        let code = tokio::fs::read(file).await;
-        let code = code.map_err(|source| BundleError::Io { doing: "read", path: file.to_owned(), source })?;
+        let code = file::read(file).await?;
         let hashed = DnaWasmHashed::from_content(DnaWasm::from(code)).await;
         return Ok(Hashed::Wasm(hashed.into_hash()));
     }

@@ -11,6 +11,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::BundleError;
+use crate::file;
+use crate::inflated::MAX_INFLATED;
 use crate::kind::Kind;
 
 /// How a directory is packed.
@@ -88,6 +90,9 @@ async fn inner(kind: Kind, manifest: &Path) -> Result<Vec<(Kind, PathBuf, PathBu
     let directory = manifest.parent().unwrap_or(Path::new(""));
     let mut found = Vec::new();
     for path in paths {
+        if Path::new(&path).is_absolute() {
+            return Err(BundleError::Absolute { path: path.into() });
+        }
         let file = directory.join(path);
         // A page is a zip file, which something else makes.
         let Ok(kind) = Kind::of_file(&file) else { continue };
@@ -108,12 +113,7 @@ async fn paths<M: Manifest>(kind: &'static str, manifest: &Path) -> Result<Vec<S
 }
 
 async fn parse<M: DeserializeOwned>(kind: &'static str, manifest: &Path) -> Result<M, BundleError> {
-    let text = tokio::fs::read_to_string(manifest).await.map_err(|source| BundleError::Io {
-        doing: "read",
-        path: manifest.to_owned(),
-        source,
-    })?;
-    yaml_serde::from_str(&text).map_err(|source| BundleError::Invalid {
+    yaml_serde::from_slice(&file::read(manifest).await?).map_err(|source| BundleError::Invalid {
         kind,
         path: manifest.to_owned(),
         source: Box::new(source),
@@ -133,6 +133,19 @@ async fn write(kind: Kind, manifest: &Path, output: Option<&Path>) -> Result<Pac
         Some(output) => output.to_owned(),
         None => directory.join(named),
     };
+    // The parts are read as a whole, too.
+    let parts = match kind {
+        Kind::App => paths::<AppManifest>("app", manifest).await?,
+        Kind::Dna => paths::<ValidatedDnaManifest>("DNA", manifest).await?,
+        Kind::WebApp => paths::<WebAppManifest>("web app", manifest).await?,
+    };
+    let mut whole_size = 0_u64;
+    for part in parts.iter().map(|part| directory.join(part)).filter(|part| part.exists()) {
+        whole_size = whole_size.saturating_add(file::size(&part).await?);
+    }
+    if whole_size > MAX_INFLATED {
+        return Err(BundleError::TooLarge { limit: MAX_INFLATED });
+    }
     let bytes = match kind {
         Kind::App => bundle::<AppManifest>("app", manifest).await?,
         Kind::Dna => bundle::<ValidatedDnaManifest>("DNA", manifest).await?,
@@ -171,7 +184,7 @@ async fn whole(file: &Path, bytes: &[u8]) -> Result<(), BundleError> {
 pub(crate) fn file_name(name: &str) -> Result<&str, BundleError> {
     let mut components = Path::new(name).components();
     let plain = matches!((components.next(), components.next()), (Some(Component::Normal(_)), None));
-    if plain && !name.contains(['/', '\\', '\0']) {
+    if plain && !name.contains(['/', '\\']) && !name.contains(char::is_control) {
         Ok(name)
     } else {
         Err(BundleError::NotAFileName { name: name.to_owned() })
@@ -185,7 +198,8 @@ mod tests {
     #[test]
     fn a_part_is_named_like_a_file_here() {
         assert!(file_name("zome.wasm").is_ok());
-        for name in ["", ".", "..", "/etc/passwd", "../up", "a/b", "a/", "c:\\d", "a\0"] {
+        for name in ["", ".", "..", "/etc/passwd", "../up", "a/b", "a/", "c:\\d", "a\0", "a\nb", "\u{1b}[31m"]
+        {
             assert!(file_name(name).is_err(), "{name:?}");
         }
     }

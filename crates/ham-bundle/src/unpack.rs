@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::BundleError;
+use crate::file;
 use crate::inflated::{Inflated, MAX_INFLATED};
 use crate::kind::Kind;
 use crate::pack::file_name;
@@ -39,8 +40,7 @@ pub async fn unpack(file: &Path, output: Option<&Path>, force: bool) -> Result<P
 
 /// A bundle's bytes, whose content is bounded and not compressed any more.
 pub(crate) async fn read(file: &Path, inflated: &mut Inflated) -> Result<Bytes, BundleError> {
-    let read = tokio::fs::read(file).await;
-    let bytes = read.map_err(|source| BundleError::Io { doing: "read", path: file.to_owned(), source })?;
+    let bytes = file::read(file).await?;
     inflated.stored(bytes.into()).map_err(|_| BundleError::TooLarge { limit: MAX_INFLATED })
 }
 
@@ -59,8 +59,15 @@ where
     for name in bundle.get_all_resources().keys() {
         file_name(name)?;
     }
-    if !force && directory.exists() {
+    if !force && directory.symlink_metadata().is_ok() {
         return Err(BundleError::Exists { directory: directory.to_owned() });
+    }
+    let parts = bundle.get_all_resources();
+    let names = parts.keys().map(|name| name.as_str()).chain([M::file_name()]);
+    for path in names.map(|name| directory.join(name)) {
+        if path.is_symlink() {
+            return Err(BundleError::Link { path });
+        }
     }
     let expanded = FileSystemBundler::expand_to(&bundle, directory, force).await;
     expanded.map_err(|error| BundleError::of(kind, file, error))

@@ -171,3 +171,41 @@ async fn what_is_no_bundle_is_told_as_that() {
         assert!(!file.with_extension("").exists());
     }
 }
+
+/// Case: `--force` wrote through a link that lay in the directory.
+#[tokio::test]
+async fn nothing_is_written_through_a_link() {
+    let home = tempfile::tempdir().unwrap();
+    let (directory, victim) = (home.path().join("out"), home.path().join("victim"));
+    fs::create_dir(&directory).unwrap();
+    fs::write(&victim, "precious").unwrap();
+    for name in ["happ.yaml", "probe.dna"] {
+        let link = directory.join(name);
+        std::os::unix::fs::symlink(&victim, &link).unwrap();
+        let error = unpack(&probe(), Some(&directory), true).await.unwrap_err();
+        assert!(matches!(&error, BundleError::Link { path } if *path == link), "{error:?}");
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+        fs::remove_file(link).unwrap();
+    }
+    let dangling = home.path().join("dangling");
+    std::os::unix::fs::symlink("nowhere", &dangling).unwrap();
+    let error = unpack(&probe(), Some(&dangling), false).await.unwrap_err();
+    assert!(matches!(error, BundleError::Exists { .. }), "{error:?}");
+}
+
+/// Case: a device was read until the memory ended.
+#[tokio::test]
+async fn what_is_no_regular_file_is_not_read() {
+    let (_home, directory) = unpacked().await;
+    for name in ["z.dna", "z.wasm", "z.happ"] {
+        let device = directory.join(name);
+        std::os::unix::fs::symlink("/dev/zero", &device).unwrap();
+        let error = hash(&device).await.unwrap_err();
+        assert!(matches!(error, BundleError::Io { .. }), "{error:?}");
+    }
+    let module = directory.join("probe/probe.wasm");
+    fs::remove_file(&module).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", &module).unwrap();
+    let error = pack(&directory.join("probe"), &PackOptions::default()).await.unwrap_err();
+    assert!(matches!(error, BundleError::Io { .. }), "{error:?}");
+}

@@ -139,10 +139,13 @@ impl From<BundleError> for Failure {
             BundleError::SeveralManifests { .. } => "name one of them",
             BundleError::UnknownKind { .. } => "name a file that ends so",
             BundleError::Exists { .. } => "name another directory with --output, or pass --force",
-            BundleError::NotAFileName { .. } | BundleError::TooLarge { .. } => {
-                "do not use a bundle that you do not trust"
-            }
+            BundleError::NotAFileName { .. } => "names of bundles and of their parts are plain file names",
+            BundleError::TooLarge { .. } => "do not use a bundle that you do not trust",
             BundleError::Io { .. } => "check the path and its permissions",
+            BundleError::Link { .. } => "remove the link, or name another directory with --output",
+            BundleError::Invalid { path, .. } if path.extension().is_none_or(|has| has != "yaml") => {
+                "the file is damaged, or no bundle of the kind that its name says"
+            }
             _ => "correct the manifest; `ham pack --recursive` packs the bundles that it names first",
         };
         Self::new(Exit::Usage, error, advice)

@@ -5,7 +5,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -48,11 +48,14 @@ impl Note {
 
     fn in_directory(directory: &Path, noted: &Noted) -> io::Result<Self> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-        let path = directory.join(format!("{}.{EXTENSION}", std::process::id()));
+        if !is_private(directory) {
+            return Err(io::Error::other(format!("{} is open to others", directory.display())));
+        }
+        // Process ids are not one's own where several machines or containers share a directory.
+        let path = directory.join(format!("{:016x}.{EXTENSION}", rand::random::<u64>()));
         // Written under another name and locked before it is found.
         let hidden = path.with_extension("new");
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&hidden)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&hidden)?;
         file.try_lock().map_err(io::Error::from)?;
         file.write_all(serde_json::to_string(noted)?.as_bytes())?;
         fs::rename(&hidden, &path)?;
@@ -91,6 +94,10 @@ pub(crate) fn nearest(settings: &Settings) -> Result<Option<Settings>, Failure> 
 
 /// The notes of what runs. Others are removed.
 fn all(directory: &Path) -> Vec<Noted> {
+    // What others can write to says what they like.
+    if !is_private(directory) {
+        return Vec::new();
+    }
     let Ok(files) = fs::read_dir(directory) else { return Vec::new() };
     let paths = files.filter_map(|file| Some(file.ok()?.path()));
     let mut paths: Vec<_> =
@@ -100,6 +107,10 @@ fn all(directory: &Path) -> Vec<Noted> {
 }
 
 fn read(path: &Path) -> Option<Noted> {
+    // A pipe would be waited for, and a link leads elsewhere.
+    if !fs::symlink_metadata(path).ok()?.is_file() {
+        return None;
+    }
     let file = File::open(path).ok()?;
     match file.try_lock_shared() {
         Ok(()) => {
@@ -109,6 +120,14 @@ fn read(path: &Path) -> Option<Noted> {
         Err(TryLockError::WouldBlock) => serde_json::from_reader(io::Read::take(file, LARGEST)).ok(),
         Err(TryLockError::Error(_)) => None,
     }
+}
+
+/// Whether it is a directory of this user alone.
+fn is_private(directory: &Path) -> bool {
+    fs::symlink_metadata(directory).is_ok_and(|metadata| {
+        let own = metadata.uid() == rustix::process::geteuid().as_raw();
+        metadata.is_dir() && own && metadata.mode() & 0o077 == 0
+    })
 }
 
 /// `$XDG_RUNTIME_DIR/ham`, else `$XDG_STATE_HOME/ham/run`, else `~/.local/state/ham/run`.
@@ -152,8 +171,26 @@ mod tests {
     #[test]
     fn a_note_that_nobody_holds_is_not_believed_and_removed() {
         let home = tempfile::tempdir().unwrap();
-        let stale = home.path().join("1.conductor");
+        let directory = home.path().join("run");
+        drop(Note::in_directory(&directory, &noted(7)).unwrap());
+        let stale = directory.join("1.conductor");
         fs::write(&stale, r#"{"admin_port":1,"app_id":null}"#).unwrap();
-        assert!(all(home.path()).is_empty() && !stale.exists());
+        assert!(all(&directory).is_empty() && !stale.exists());
+    }
+
+    /// A pipe was waited for; a directory that others write to named their conductor.
+    #[test]
+    fn what_is_no_private_file_is_not_believed() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let home = tempfile::tempdir().unwrap();
+        let directory = home.path().join("run");
+        let note = Note::in_directory(&directory, &noted(7)).unwrap();
+        std::os::unix::fs::symlink(&note.path, directory.join("link.conductor")).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(directory.join("pipe.conductor")).status();
+        assert!(made.unwrap().success());
+        assert_eq!(all(&directory), [noted(7)]);
+        fs::set_permissions(&directory, fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(all(&directory).is_empty());
+        assert!(Note::in_directory(&directory, &noted(8)).is_err());
     }
 }

@@ -25,7 +25,11 @@ use crate::thread;
 /// It cannot be read, is not an app bundle, or is larger than [`MAX_INFLATED`].
 pub(crate) async fn unpack(source: AppBundleSource) -> Result<AppBundle, BundleError> {
     let bytes = match source {
-        AppBundleSource::Path(path) => read(&path).await?,
+        AppBundleSource::Path(path) => match tokio::fs::metadata(&path).await {
+            Ok(metadata) if !metadata.is_dir() => read(&path).await?,
+            // Upstream's error of a file that is not there, or that is none.
+            _ => return deep(async move { AppBundleSource::Path(path).resolve().await }).await,
+        },
         AppBundleSource::Bytes(bytes) => bytes,
     };
     let decoding = async move {

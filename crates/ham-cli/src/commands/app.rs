@@ -80,13 +80,15 @@ pub(crate) enum Args {
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let settings = context.target().await?;
     let admin = connect::admin(settings, connect::CONNECT_TIMEOUT.min(settings.timeout))?;
-    let named = |id: Option<String>| id.map_or_else(|| settings.app_id().map(str::to_owned), Ok);
+    // The app of a conductor that was found is not meant where another one is installed or switched.
+    let given = &context.settings;
+    let named = |id: Option<String>| id.map_or_else(|| given.app_id().map(str::to_owned), Ok);
     match args {
         Args::List => list(context, &admin).await,
         Args::Install { bundle, id, agent, network_seed, disabled } => {
             let agent_key = agent.as_deref().map(hash::agent).transpose()?;
             let source = AppBundleSource::Bytes(input::bundle(&bundle).await?.into());
-            let installed_app_id = id.or_else(|| settings.app_id().ok().map(str::to_owned));
+            let installed_app_id = id.or_else(|| given.app_id().ok().map(str::to_owned));
             let payload = InstallAppPayload {
                 source,
                 agent_key,
@@ -113,7 +115,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             told(context, "uninstalled", &id)
         }
         Args::Update { bundle, id } => {
-            let id = id.or_else(|| settings.app_id().ok().map(str::to_owned));
+            let id = id.or_else(|| given.app_id().ok().map(str::to_owned));
             update::run(context, &admin, &bundle, id).await
         }
     }

@@ -17,6 +17,7 @@ use super::call::payload;
 use crate::complete;
 use crate::connect;
 use crate::context::Context;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flags;
 use crate::progress;
@@ -63,11 +64,19 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     };
     let within = Duration::from_secs(args.seconds.into());
     let doing = format!("calling for up to {} s, {} at once", args.seconds, args.in_flight);
-    let measuring = async { Ok::<_, Failure>(measure(Arc::new(load), args.in_flight, within).await) };
+    let measuring = measure(Arc::new(load), args.in_flight, within);
     let measured = progress::during(context.output, &doing, measuring).await;
     connect::close(&ham).await;
     let measured = measured?;
-    context.output.result(|| measured.text(), &measured.json())
+    context.output.result(|| measured.text(), &measured.json())?;
+    if measured.is_unanswered() {
+        return Err(Failure::new(
+            Exit::Refused,
+            anyhow::anyhow!("no call has an output"),
+            "`ham call` with the same words says why",
+        ));
+    }
+    Ok(())
 }
 
 /// What is called, and how often.
@@ -79,14 +88,12 @@ struct Load {
     left: AtomicU64,
 }
 
-async fn measure(load: Arc<Load>, in_flight: u16, within: Duration) -> Measured {
-    // One call first: signing keys and grants are not what is measured.
+async fn measure(load: Arc<Load>, in_flight: u16, within: Duration) -> Result<Measured, Failure> {
+    // One call first: signing keys and grants are not what is measured. Where it fails, so would the others.
+    let (first, answered) = load.call().await;
+    answered?;
     let mut all = Measured::default();
-    let first = load.call().await;
-    all.first = Some(first.0);
-    if let Err(error) = &first.1 {
-        all.note(first.0, Err(error));
-    }
+    all.first = Some(first);
     let began = Instant::now();
     let until = began + within;
     let mut callers = JoinSet::new();
@@ -106,7 +113,7 @@ async fn measure(load: Arc<Load>, in_flight: u16, within: Duration) -> Measured 
         all.add(own.unwrap_or_default());
     }
     all.took = began.elapsed();
-    all
+    Ok(all)
 }
 
 impl Load {

@@ -145,6 +145,13 @@ async fn delete(ham: &PersistentHam, id: CloneId) -> Result<(), Failed> {
     // Holochain 0.7.1 ends the connection over one that is enabled.
     let info = ham.app_info().await?;
     let known = app::cells(&info).into_iter().find(|cell| cell.name == id.to_string());
+    if known.is_none() {
+        return Err(Failed::Other(Failure::new(
+            Exit::Refused,
+            anyhow::anyhow!("the app has no clone {id}"),
+            "`ham info` lists roles and clones",
+        )));
+    }
     if known.is_some_and(|cell| cell.enabled) {
         return Err(Failed::Other(Failure::new(
             Exit::Refused,

@@ -22,7 +22,7 @@ pub(crate) enum Args {
     #[command(args = flags::admin())]
     Issue {
         /// How long it may be used for the first time, in seconds; 0 is for ever
-        #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+        #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=LONGEST))]
         expires: u64,
         /// Let it be used again and again, not once
         #[arg(long)]
@@ -36,6 +36,9 @@ pub(crate) enum Args {
         token: std::path::PathBuf,
     },
 }
+
+/// A century, in seconds: beyond it a conductor takes a token for one without an end.
+const LONGEST: u64 = 3_155_760_000;
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let settings = context.target().await?;
@@ -64,12 +67,15 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             let token: AppAuthenticationToken = STANDARD.decode(text.trim_ascii()).map_err(|_| {
                 Failure::usage("the token is not valid base64", "pass it as `ham token issue` printed it")
             })?;
+            if token.is_empty() {
+                return Err(Failure::usage("there is no token", "pass it as `ham token issue` printed it"));
+            }
             let request = AdminRequest::RevokeAppAuthenticationToken(token);
             let asked = admin.request("revoke_app_authentication_token", "it can be revoked again", &request);
             match progress::during(context.output, "revoking", asked).await? {
-                AdminResponse::AppAuthenticationTokenRevoked => {
-                    context.output.result(|| "revoked".to_owned(), &json!({ "revoked": true }))
-                }
+                AdminResponse::AppAuthenticationTokenRevoked => context
+                    .output
+                    .result(|| "the token opens nothing any more".to_owned(), &json!({ "revoked": true })),
                 other => Err(definition::strange(&other)),
             }
         }

@@ -39,13 +39,18 @@ impl Origins {
 /// Whether it is no page, or one of this machine. No browser sends a name without a scheme; one sends `null` for pages that have
 /// no origin: sandboxed ones, and some files.
 fn is_near(origin: &str) -> bool {
-    if origin.is_empty() || origin == "null" || origin.starts_with("file:") {
-        return false;
-    }
     if !origin.contains("://") {
-        return true;
+        return !origin.is_empty()
+            && !origin.eq_ignore_ascii_case("null")
+            && !origin.contains([':', '/', '\\']);
     }
     let Ok(url) = Url::parse(origin) else { return false };
+    // An origin is a scheme, a host and a port, and nothing else that could be taken for a host.
+    let bare =
+        origin.split_once("://").is_some_and(|(_, place)| !place.contains(['/', '\\', '@', '%', '?', '#']));
+    if !bare {
+        return false;
+    }
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
@@ -89,6 +94,14 @@ mod tests {
             "http://192.168.1.1",
             "chrome-extension://abc",
             "https://",
+            "NULL",
+            "FILE:x",
+            "//example.org",
+            "https:example.org",
+            "example.org:80",
+            "http://example.org@localhost",
+            "http://localhost\\\\.example.org",
+            "http://localhost/example.org",
         ] {
             assert!(!any(&[]).admit(far), "{far}");
             assert!(any(&[far]).admit(far) && any(&["*"]).admit(far), "{far}");

@@ -85,8 +85,10 @@ impl Sink {
 pub(super) async fn handshake(stream: TcpStream, origins: &Origins) -> Option<Socket> {
     #[expect(clippy::result_large_err, reason = "the crate's own signature")]
     let check = |request: &Request, response: Response| {
-        let origin = request.headers().get("Origin").and_then(|origin| origin.to_str().ok());
+        let mut origins_named = request.headers().get_all("Origin").iter();
+        let origin = origins_named.next().and_then(|origin| origin.to_str().ok());
         match origin {
+            _ if origins_named.next().is_some() => Err(refused("more than one `Origin` header")),
             Some(origin) if origins.admit(origin) => Ok(response),
             Some(_) => Err(refused("this `Origin` is not allowed")),
             None => Err(refused("Missing `Origin` header")),

@@ -226,17 +226,17 @@ fn a_bundle_that_is_named_by_its_path_has_the_same_bound() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), bomb(3000)).unwrap();
         let directory = tempfile::tempdir().unwrap();
-        for (path, part) in [
-            (file.path(), "larger than"),
-            (Path::new("/dev/zero"), "not a regular file"),
-            (directory.path(), "not a regular file"),
-            (Path::new("/nowhere"), "No such file"),
+        for (path, part, as_app) in [
+            (file.path(), "larger than", "larger than"),
+            (Path::new("/dev/zero"), "not a regular file", "not a regular file"),
+            (directory.path(), "not a regular file", "Is a directory"),
+            (Path::new("/nowhere"), "No such file", "No such file"),
         ] {
             let source = CoordinatorSource::Path(path.to_owned());
             let update = UpdateCoordinatorsPayload { cell_id: app.cell.clone(), source };
             says(&format!("{:?}", server.admin.update_coordinators(update).await.unwrap_err()), part);
             let install = payload(AppBundleSource::Path(path.to_owned()));
-            says(&format!("{:?}", server.admin.install_app(install).await.unwrap_err()), part);
+            says(&format!("{:?}", server.admin.install_app(install).await.unwrap_err()), as_app);
         }
         app.call("good", ()).await.unwrap();
     });

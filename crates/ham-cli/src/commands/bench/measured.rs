@@ -51,6 +51,11 @@ impl Measured {
         }
     }
 
+    /// Whether no call has an output.
+    pub(super) fn is_unanswered(&self) -> bool {
+        self.answered.is_empty()
+    }
+
     fn sorted(&self) -> Vec<u32> {
         let mut sorted = self.answered.clone();
         sorted.sort_unstable();
