@@ -58,7 +58,7 @@ pub enum BundleError {
         path: PathBuf,
     },
     /// A part of the bundle, or a manifest, has a name that is no plain file name. Nothing was written.
-    #[error("{name:?} is no file name")]
+    #[error("{name:?} is not a file name")]
     NotAFileName {
         /// The name.
         name: String,

@@ -14,6 +14,7 @@ use http::{HeaderValue, header};
 use url::Url;
 
 use crate::context::Context;
+use crate::directories;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input;
@@ -154,10 +155,7 @@ pub(crate) fn credentials(settings: &Settings) -> Result<Option<PathBuf>, Failur
 
 /// `$XDG_STATE_HOME/ham/credentials`, else `~/.local/state/ham/credentials`.
 pub(crate) fn default_credentials() -> Option<PathBuf> {
-    let path = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let state =
-        path("XDG_STATE_HOME").or_else(|| path("HOME").map(|home| home.join(".local").join("state")))?;
-    Some(state.join("ham").join("credentials"))
+    Some(directories::state()?.join("credentials"))
 }
 
 fn private_directory(directory: &Path) -> std::io::Result<()> {

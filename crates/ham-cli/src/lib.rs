@@ -11,6 +11,7 @@ mod connect;
 mod context;
 mod definition;
 pub mod demo;
+mod directories;
 mod envelopes;
 mod exit;
 mod failure;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::directories;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::Settings;
@@ -132,13 +133,10 @@ fn is_private(directory: &Path) -> bool {
 
 /// `$XDG_RUNTIME_DIR/ham`, else `$XDG_STATE_HOME/ham/run`, else `~/.local/state/ham/run`.
 fn directory() -> Option<PathBuf> {
-    let path = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    if let Some(runtime) = path("XDG_RUNTIME_DIR") {
-        return Some(runtime.join("ham"));
+    match directories::path_in("XDG_RUNTIME_DIR") {
+        Some(runtime) => Some(runtime.join("ham")),
+        None => Some(directories::state()?.join("run")),
     }
-    let state =
-        path("XDG_STATE_HOME").or_else(|| path("HOME").map(|home| home.join(".local").join("state")))?;
-    Some(state.join("ham").join("run"))
 }
 
 const EXTENSION: &str = "conductor";

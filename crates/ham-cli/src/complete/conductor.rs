@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use ham::Admin;
 use ham::holochain_client::CellId;
-use holochain_conductor_api::{AdminRequest, AdminResponse};
 
 use super::known::{Roles, Zomes};
 use crate::app;
 use crate::connect;
+use crate::definition;
 use crate::settings::Settings;
 
 /// The roles of the app that the settings name, or of all of them; with the zomes of one.
@@ -28,9 +28,7 @@ pub(super) async fn roles(settings: &Settings, asked: Option<&str>, timeout: Dur
 
 /// The zomes of a cell that can be called. Their functions are not told.
 async fn zomes(admin: &Admin, cell: CellId) -> Option<Zomes> {
-    let request = AdminRequest::GetDnaDefinition(Box::new(cell));
-    let answer = admin.request("get_dna_definition", "it only reads", &request).await.ok()?;
-    let AdminResponse::DnaDefinitionReturned(definition) = answer else { return None };
+    let definition = definition::of(admin, &cell).await.ok()?;
     let names = definition.coordinator_zomes.into_iter().map(|(name, _)| name.to_string());
     Some(names.map(|name| (name, Vec::new())).collect())
 }
