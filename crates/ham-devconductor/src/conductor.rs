@@ -1,5 +1,6 @@
 //! The conductor itself: what it keeps, and the life of its apps and cells.
 
+mod births;
 mod cells;
 mod clones;
 mod delay;
@@ -11,9 +12,11 @@ mod status;
 mod tokens;
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use holochain_keystore::MetaLairClient;
 use holochain_types::prelude::CellId;
 
@@ -27,6 +30,7 @@ use crate::life::Life;
 use crate::signals::Signals;
 use crate::stores::{Apps, Dhts, Dnas, Stores};
 use crate::workflow;
+use births::Births;
 use delay::Delay;
 use tokens::Tokens;
 
@@ -38,6 +42,9 @@ pub(crate) struct Conductor {
     cells: RwLock<HashMap<CellId, Arc<Cell>>>,
     signals: Arc<Signals>,
     tokens: Tokens,
+    /// Shared while cells come, alone while the data of those go that left: no data go that a cell is about to have.
+    comings: tokio::sync::RwLock<()>,
+    births: Births,
     clock: Clock,
     delay: Delay,
     life: Life,
@@ -61,6 +68,8 @@ impl Conductor {
             cells: RwLock::default(),
             signals: Arc::default(),
             tokens: Tokens::default(),
+            comings: tokio::sync::RwLock::default(),
+            births: Births::default(),
             clock: Clock::default(),
             delay: Delay::default(),
             life: Life::new(),
@@ -79,8 +88,13 @@ impl Conductor {
             while closing.run_until_cancelled(tick.tick()).await.is_some() {
                 let Some(conductor) = conductor.upgrade() else { return };
                 for cell in conductor.running() {
-                    if let Err(error) = workflow::run_scheduled(&cell).await {
-                        tracing::error!(cell = %cell.id(), %error, "scheduled functions could not be run");
+                    match AssertUnwindSafe(workflow::run_scheduled(&cell)).catch_unwind().await {
+                        Ok(Ok(())) => {}
+                        Ok(Err(error)) => {
+                            tracing::error!(cell = %cell.id(), %error, "scheduled functions could not be run");
+                        }
+                        // The others go on.
+                        Err(_) => tracing::error!(cell = %cell.id(), "running scheduled functions panicked"),
                     }
                 }
             }
@@ -90,7 +104,7 @@ impl Conductor {
     /// Takes no more requests, and waits until what runs has ended.
     pub(crate) async fn shut_down(&self) {
         self.life.end().await;
-        self.stores.dhts.close();
+        self.stores.dhts.close().await;
     }
 
     /// The same, and cuts the connections at once: what runs ends unheard.

@@ -26,4 +26,4 @@ pub use install::{AttachError, InstallError};
 pub use start::StartError;
 
 /// What an error comes from, in the words of the library or of the conductor that says it.
-type Cause = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;

@@ -1,9 +1,11 @@
 //! What a conductor keeps: its apps, the code of DNAs, what is in each DNA, keys, used nonces.
 
 mod apps;
+mod database;
 mod dhts;
 mod directory;
 mod dnas;
+mod key;
 mod keystore;
 mod nonces;
 
@@ -11,7 +13,7 @@ use std::sync::Arc;
 
 use holochain_keystore::MetaLairClient;
 use holochain_state::conductor::ConductorStore;
-use holochain_state::data::{self, open_db};
+use holochain_state::data;
 
 pub(crate) use apps::Apps;
 pub(crate) use dhts::Dhts;
@@ -19,7 +21,7 @@ pub(crate) use dnas::Dnas;
 pub(crate) use nonces::Nonces;
 
 use crate::config::{Config, DataDirectory};
-use crate::error::StartError;
+use crate::error::{Cause, StartError};
 use directory::Directory;
 use keystore::Keystore;
 
@@ -41,22 +43,33 @@ impl Stores {
     /// Variant by variant in [`StartError`].
     pub(crate) async fn open(config: &Config) -> Result<Self, StartError> {
         let directory = Directory::open(&config.data)?;
-        let settings = directory.settings();
+        let keystore = keystore::open(config, directory.path()).await?;
+        let mut settings = directory.settings();
+        if config.data != DataDirectory::Temporary && config.passphrase.is_some() {
+            let key = key::of(&keystore.client, directory.databases()).await;
+            settings.key = key.map_err(|source| StartError::Keystore { source })?;
+        }
         // One connection, so that one transaction is over before the next begins: an app that is installed while a call
         // writes its nonce found the database locked otherwise, because it reads before it writes.
         let one_connection = settings.clone().with_max_readers(0);
-        let conductor = open_db(directory.databases(), data::Conductor, one_connection).await;
+        let conductor = database::open(directory.databases(), data::Conductor, one_connection).await;
         let conductor = ConductorStore::new(conductor.map_err(database)?);
-        let wasm = open_db(directory.databases(), data::Wasm, settings.clone()).await.map_err(database)?;
-        let keystore = keystore::open(config, directory.path()).await?;
+        let wasm =
+            database::open(directory.databases(), data::Wasm, settings.clone()).await.map_err(database)?;
         let nonces = match config.data {
             DataDirectory::Temporary => Nonces::in_memory(),
             DataDirectory::Kept(_) => Nonces::kept(conductor.clone()),
         };
+        let apps = Apps::load(conductor).await.map_err(database)?;
+        let dhts = Dhts::new(directory.databases().to_owned(), settings);
+        // Where no apps were written down, none is known to be gone.
+        if apps.were_kept() {
+            dhts.keep_only(&apps.dnas()).await.map_err(database)?;
+        }
         Ok(Self {
-            apps: Arc::new(Apps::load(conductor).await.map_err(database)?),
+            apps: Arc::new(apps),
             dnas: Dnas::new(wasm, config.limits()),
-            dhts: Dhts::new(directory.databases().to_owned(), settings),
+            dhts,
             nonces: Arc::new(nonces),
             keystore,
             _directory: directory,
@@ -68,6 +81,6 @@ impl Stores {
     }
 }
 
-fn database(error: impl std::error::Error + Send + Sync + 'static) -> StartError {
+fn database(error: impl Into<Cause>) -> StartError {
     StartError::Database { source: error.into() }
 }

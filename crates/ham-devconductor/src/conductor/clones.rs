@@ -16,7 +16,7 @@ impl Conductor {
     /// Makes and starts another cell of a role.
     ///
     /// # Errors
-    /// Nothing that sets it apart is given, the limit of the role is reached, or the membrane says no.
+    /// Nothing that sets it apart is given, the limit of the role is reached, or the membrane says no. There is no such clone then.
     pub(crate) async fn create_clone_cell(
         self: &Arc<Self>,
         app_id: &InstalledAppId,
@@ -27,6 +27,7 @@ impl Conductor {
             let text = "neither network_seed nor properties provided for clone cell";
             return Err(ConductorError::CloneCellError(text.to_owned()));
         }
+        let coming = self.comings.read().await;
         let state = self.apps().state();
         let app = state.get_app(app_id)?;
         let original_dna_hash = app.primary_role(&role_name)?.dna_hash().clone();
@@ -46,9 +47,22 @@ impl Conductor {
         };
         // What would be refused must not replace the definition of a clone that is there, which has a name of its own.
         add(&mut ConductorState::clone(&state))?;
+        let born = self.births.begin(vec![cell_id.clone()]).map_err(AppError::DuplicateCellId)?;
         self.dnas().keep_definition(&agent, &definition.content).await?;
-        let clone_id = self.apps().update(add).await?;
-        self.genesis(vec![(cell_id.clone(), membrane_proof)]).await?;
+        let begun = self.genesis(vec![(cell_id.clone(), membrane_proof)]).await;
+        let added = match begun {
+            Ok(()) => self.apps().update(add).await,
+            Err(error) => Err(error),
+        };
+        drop(born);
+        let clone_id = match added {
+            Ok(clone_id) => clone_id,
+            Err(error) => {
+                drop(coming);
+                self.remove_cells(&[cell_id]).await?;
+                return Err(error);
+            }
+        };
         self.start_cells([cell_id.clone()]).await?;
         Ok(cloned(cell_id, clone_id, original_dna_hash, &definition))
     }
@@ -85,6 +99,7 @@ impl Conductor {
         app_id: &InstalledAppId,
         payload: &EnableCloneCellPayload,
     ) -> Result<ClonedCell, ConductorError> {
+        let _coming = self.comings.read().await;
         let (cell_id, clone_id, original) = self
             .apps()
             .update(|state| {
@@ -127,7 +142,7 @@ impl Conductor {
                 Ok(cell)
             })
             .await?;
-        self.remove_data(&[cell]).await
+        self.remove_cells(&[cell]).await
     }
 }
 

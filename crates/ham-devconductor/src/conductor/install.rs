@@ -7,7 +7,7 @@ use holochain_types::app::{
     AppBundle, AppManifest, CellProvisioning, ExistingCellsMap, InitPropertiesMap, InstallAppPayload,
     InstalledApp, InstalledAppCommon, MemproofMap, ModifiersMap, RoleSettings, RoleSettingsMap,
 };
-use holochain_types::prelude::Timestamp;
+use holochain_types::prelude::{CellId, Timestamp};
 
 use super::Conductor;
 use crate::bundle;
@@ -56,9 +56,11 @@ impl Conductor {
             None => self.keystore().new_sign_keypair_random().await.map_err(keystore)?,
         };
         let cells = resolved.cells_to_create(agent.clone());
+        let ids: Vec<CellId> = cells.iter().map(|(cell, _)| cell.clone()).collect();
+        let coming = self.comings.read().await;
+        let born = self.births.begin(ids.clone()).map_err(ConductorError::CellAlreadyExists)?;
         let state = self.apps().state();
-        if let Some((cell, _)) = cells.iter().find(|(cell, _)| state.find_app_containing_cell(cell).is_some())
-        {
+        if let Some(cell) = ids.iter().find(|cell| state.find_app_containing_cell(cell).is_some()) {
             return Err(ConductorError::CellAlreadyExists(cell.clone()));
         }
         for (dna, _) in resolved.dnas_to_register {
@@ -68,13 +70,19 @@ impl Conductor {
         if defer {
             return self.apps().update(|state| Ok(state.add_app_awaiting_memproofs(app)?)).await;
         }
-        let genesis = match self.genesis(cells).await {
-            Err(error) if !payload.ignore_genesis_failure => return Err(error),
-            genesis => genesis,
-        };
         let add = |state: &mut ConductorState| Ok(state.add_app(app)?);
-        let app = self.apps().update_with_init_properties(&id, &init_properties, add).await?;
-        genesis.map(|()| app)
+        let add = self.apps().update_with_init_properties(&id, &init_properties, add);
+        let installed = match self.genesis(cells).await {
+            Err(error) if !payload.ignore_genesis_failure => Err(error),
+            Err(error) => return add.await.and(Err(error)),
+            Ok(()) => add.await,
+        };
+        drop((born, coming));
+        if installed.is_err() {
+            // Those that began, while another did not.
+            self.remove_cells(&ids).await?;
+        }
+        installed
     }
 }
 

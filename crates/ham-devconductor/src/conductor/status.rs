@@ -36,6 +36,7 @@ impl Conductor {
         self: &Arc<Self>,
         id: &InstalledAppId,
     ) -> Result<InstalledApp, ConductorError> {
+        let _coming = self.comings.read().await;
         let state = self.apps().state();
         let app = state.get_app(id)?;
         let refused = |text: &str| Err(ConductorError::AppStatusError(text.to_owned()));
@@ -79,19 +80,15 @@ impl Conductor {
         }
         let cells: Vec<CellId> = state.get_app(id)?.all_cells().collect();
         self.apps().update(|state| Ok(state.remove_app(id)?)).await?;
-        self.stop_cells(&cells);
         self.signals.close(id);
-        self.remove_data(&cells).await
+        self.remove_cells(&cells).await
     }
 
-    /// Removes the stores of DNAs that no app has any more.
-    pub(super) async fn remove_data(&self, cells: &[CellId]) -> Result<(), ConductorError> {
-        let state = self.apps().state();
-        let used: HashSet<DnaHash> = state
-            .installed_apps()
-            .values()
-            .flat_map(|app| app.all_cells().map(|cell| cell.dna_hash().clone()).collect::<Vec<_>>())
-            .collect();
+    /// Stops cells that belong to no app, and removes the stores of DNAs that no app has any more.
+    pub(super) async fn remove_cells(&self, cells: &[CellId]) -> Result<(), ConductorError> {
+        let _alone = self.comings.write().await;
+        self.stop_cells(cells);
+        let used = self.apps().dnas();
         let gone: HashSet<&DnaHash> =
             cells.iter().map(CellId::dna_hash).filter(|dna| !used.contains(dna)).collect();
         for dna in gone {
@@ -103,14 +100,19 @@ impl Conductor {
     /// Gives an app the proofs it awaits, and begins its chains.
     ///
     /// # Errors
-    /// There is no such app, or a membrane says no.
+    /// There is no such app, it awaits none, or a membrane says no.
     pub(crate) async fn provide_memproofs(
         &self,
         id: &InstalledAppId,
         mut proofs: MemproofMap,
     ) -> Result<(), ConductorError> {
+        let _coming = self.comings.read().await;
         let state = self.apps().state();
         let app = state.get_app(id)?;
+        if app.status != AppStatus::AwaitingMemproofs {
+            // Elsewhere this starts what an administrator has stopped.
+            return Err(ConductorError::AppStatusError("App does not await membrane proofs.".to_owned()));
+        }
         let cell = |dna: &DnaHash| CellId::new(dna.clone(), app.agent_key().clone());
         let cells =
             app.primary_roles().map(|(role, primary)| (cell(primary.dna_hash()), proofs.remove(role)));

@@ -1,7 +1,9 @@
 //! The installed apps, as the conductor's database holds them.
 
+use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use holo_hash::DnaHash;
 use holochain_conductor_api::state::ConductorState;
 use holochain_state::conductor::ConductorStore;
 use holochain_state::mutations::StateMutationResult;
@@ -17,12 +19,19 @@ pub(crate) struct Apps {
     state: RwLock<Arc<ConductorState>>,
     /// The turn to change them.
     changing: tokio::sync::Mutex<()>,
+    were_kept: bool,
 }
 
 impl Apps {
     pub(super) async fn load(store: ConductorStore) -> StateQueryResult<Self> {
-        let state = store.as_read().load_state().await?.unwrap_or_default();
-        Ok(Self { store, state: RwLock::new(Arc::new(state)), changing: tokio::sync::Mutex::default() })
+        let state = store.as_read().load_state().await?;
+        let (were_kept, state) = (state.is_some(), RwLock::new(Arc::new(state.unwrap_or_default())));
+        Ok(Self { store, state, changing: tokio::sync::Mutex::default(), were_kept })
+    }
+
+    /// Whether the database had them when it was opened.
+    pub(super) fn were_kept(&self) -> bool {
+        self.were_kept
     }
 
     /// As they are. A snapshot.
@@ -78,6 +87,13 @@ impl Apps {
             Ok(app.clone())
         })
         .await
+    }
+
+    /// The DNAs of all apps.
+    pub(crate) fn dnas(&self) -> HashSet<DnaHash> {
+        let state = self.state();
+        let cells = state.installed_apps().values().flat_map(|app| app.all_cells().collect::<Vec<_>>());
+        cells.map(|cell| cell.dna_hash().clone()).collect()
     }
 
     /// The enabled apps that have the cell.

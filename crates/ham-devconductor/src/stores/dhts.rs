@@ -1,22 +1,29 @@
 //! The databases of DNAs: one for each, shared by its cells.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use holo_hash::DnaHash;
 use holochain_state::DhtStore;
-use holochain_state::data::{Dht, HolochainDataConfig, open_db};
+use holochain_state::data::{DatabaseIdentifier as _, DbWrite, Dht, HolochainDataConfig};
 use tokio::sync::OnceCell;
 
+use super::database::open;
 use crate::error::LoadError;
 
 pub(crate) struct Dhts {
     databases: PathBuf,
     settings: HolochainDataConfig,
     /// Each is opened once; several at a time, because it takes ten milliseconds.
-    open: Mutex<HashMap<DnaHash, Arc<OnceCell<DhtStore>>>>,
+    open: Mutex<HashMap<DnaHash, Place>>,
 }
+
+/// Where a database is, once it is open.
+type Place = Arc<OnceCell<DbWrite<Dht>>>;
 
 impl Dhts {
     pub(super) fn new(databases: PathBuf, settings: HolochainDataConfig) -> Self {
@@ -29,31 +36,76 @@ impl Dhts {
     /// It cannot be opened.
     pub(crate) async fn open(&self, dna: &DnaHash) -> Result<DhtStore, LoadError> {
         let place = Arc::clone(self.places().entry(dna.clone()).or_default());
-        let open = async || {
-            let database = open_db(&self.databases, Dht::new(Arc::new(dna.clone())), self.settings.clone());
-            database.await.map(DhtStore::new).map_err(failed)
-        };
-        place.get_or_try_init(open).await.cloned()
+        let open =
+            async || open(&self.databases, identifier(dna), self.settings.clone()).await.map_err(failed);
+        place.get_or_try_init(open).await.cloned().map(DhtStore::new)
     }
 
-    /// Removes what the store of a DNA holds.
+    /// Closes the store of a DNA and removes its files. Whoever still holds the store finds it closed.
     ///
     /// # Errors
-    /// The database failed.
+    /// A file is there and cannot be removed.
     pub(crate) async fn remove(&self, dna: &DnaHash) -> Result<(), LoadError> {
-        self.open(dna).await?.purge_all().await.map_err(failed)
+        let place = self.places().remove(dna);
+        close(place.as_ref()).await;
+        let file = self.databases.join(identifier(dna).database_id());
+        for ending in ENDINGS {
+            let mut file = file.clone().into_os_string();
+            file.push(ending);
+            match tokio::fs::remove_file(file).await {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
-    /// Closes those that nobody holds.
-    pub(crate) fn close(&self) {
-        self.places().clear();
+    /// Removes the files of stores of other DNAs: what an end without notice left of an app that was coming or going.
+    pub(crate) async fn keep_only(&self, dnas: &HashSet<DnaHash>) -> std::io::Result<()> {
+        let kept: HashSet<String> = dnas.iter().map(|dna| identifier(dna).database_id().to_owned()).collect();
+        let mut files = tokio::fs::read_dir(&self.databases).await?;
+        while let Some(file) = files.next_entry().await? {
+            let name = file.file_name();
+            let Some(name) = name.to_str() else { continue };
+            let base = ENDINGS.iter().rev().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
+            if base.starts_with(OWN_START) && base.ends_with(OWN_END) && !kept.contains(base) {
+                tokio::fs::remove_file(file.path()).await?;
+            }
+        }
+        Ok(())
     }
 
-    fn places(&self) -> MutexGuard<'_, HashMap<DnaHash, Arc<OnceCell<DhtStore>>>> {
+    /// Closes all.
+    pub(crate) async fn close(&self) {
+        let places = std::mem::take(&mut *self.places());
+        join_all(places.values().map(|place| close(Some(place)))).await;
+    }
+
+    fn places(&self) -> MutexGuard<'_, HashMap<DnaHash, Place>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn failed(error: impl std::error::Error) -> LoadError {
+/// Its connections are closed, each with its thread, as soon as they are not in use.
+async fn close(place: Option<&Place>) {
+    let Some(database) = place.and_then(|place| place.get()) else { return };
+    if tokio::time::timeout(CLOSE_PATIENCE, database.pool().close()).await.is_err() {
+        tracing::warn!(database = database.identifier().database_id(), "a database is in use for long");
+    }
+}
+
+fn identifier(dna: &DnaHash) -> Dht {
+    Dht::new(Arc::new(dna.clone()))
+}
+
+fn failed(error: impl std::fmt::Display) -> LoadError {
     LoadError::Other(error.to_string())
 }
+
+/// How the names of its files begin and end, but for what SQLite puts behind: the write-ahead log and its index.
+const OWN_START: &str = "dht-";
+const OWN_END: &str = ".db";
+const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
+
+/// How long a statement may take that is under way; it is closed behind it anyway.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(10);

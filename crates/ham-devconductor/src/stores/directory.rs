@@ -1,6 +1,8 @@
 //! Where data are kept, and that nobody else keeps theirs there.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use holochain_state::data::{DbSyncLevel, HolochainDataConfig};
@@ -37,7 +39,8 @@ impl Directory {
             DataDirectory::Kept(directory) => (directory.clone(), None, DbSyncLevel::Normal),
         };
         let databases = path.join("databases");
-        std::fs::create_dir_all(&databases)
+        make(&path)
+            .and_then(|()| make_private(&databases))
             .map_err(|source| StartError::Directory { path: path.clone(), source })?;
         let lock = lock(&path)?;
         Ok(Self { path, databases, sync, _lock: lock, _temporary: temporary })
@@ -57,15 +60,35 @@ impl Directory {
     }
 }
 
+/// Makes a directory where there is none, for its owner only. One that is there may hold more, and keeps its mode.
+fn make(directory: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(PRIVATE).create(directory)
+}
+
+/// The same of a directory that holds nothing else: one that others could look into no longer lets them.
+pub(super) fn make_private(directory: &Path) -> io::Result<()> {
+    make(directory)?;
+    std::fs::set_permissions(directory, Permissions::from_mode(PRIVATE))
+}
+
+/// The same of a file, whose content stays.
+pub(super) fn make_private_file(file: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(PRIVATE_FILE).open(file)?;
+    file.set_permissions(Permissions::from_mode(PRIVATE_FILE))?;
+    Ok(file)
+}
+
 /// Fails where another process, or another conductor of this one, holds it. The system lets go of it when the process
 /// ends, however it ends.
 fn lock(directory: &Path) -> Result<File, StartError> {
     let failed = |source| StartError::Directory { path: directory.to_owned(), source };
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(directory.join("lock"));
-    let file = file.map_err(failed)?;
+    let file = make_private_file(&directory.join("lock")).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StartError::InUse(directory.to_owned())),
         Err(TryLockError::Error(source)) => Err(failed(source)),
     }
 }
+
+const PRIVATE: u32 = 0o700;
+const PRIVATE_FILE: u32 = 0o600;

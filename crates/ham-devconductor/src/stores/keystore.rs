@@ -15,6 +15,7 @@ use lair_keystore_api::prelude::{
 };
 use rand::RngCore as _;
 
+use super::directory::{make_private, make_private_file};
 use crate::config::{Config, DataDirectory, Passphrase};
 use crate::error::StartError;
 
@@ -47,7 +48,7 @@ async fn in_memory() -> LairResult<Keystore> {
 }
 
 async fn kept(directory: &Path, given: Option<&Passphrase>) -> LairResult<Keystore> {
-    std::fs::create_dir_all(directory)?;
+    make_private(directory)?;
     let passphrase = match given {
         Some(given) => locked(given)?,
         None => locked(&kept_passphrase(&directory.join("passphrase"))?)?,
@@ -62,6 +63,8 @@ async fn kept(directory: &Path, given: Option<&Passphrase>) -> LairResult<Keysto
         }
         Err(error) => return Err(error.into()),
     };
+    // Before it is made, because SQLite makes the files beside it like it.
+    make_private_file(&config.store_file)?;
     let factory = create_sql_pool_factory(&config.store_file, &config.database_salt);
     let server = IpcKeystoreServer::new(Arc::clone(&config), factory, Arc::clone(&passphrase)).await?;
     let client = ipc_keystore_connect(config.connection_url.clone(), passphrase).await?;
@@ -86,7 +89,7 @@ fn kept_passphrase(file: &Path) -> std::io::Result<Passphrase> {
 }
 
 /// Whole or not at all, and for its owner only: a conductor that is killed here must start again.
-fn write_once(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(super) fn write_once(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let directory = file.parent().unwrap_or(Path::new("."));
     let mut written = tempfile::NamedTempFile::new_in(directory)?;
     written.write_all(bytes)?;

@@ -1,0 +1,41 @@
+//! Cells that are about to be: their chains begin before their app has them, so that no end without notice leaves an app with a
+//! cell that has no chain.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use holochain_types::prelude::CellId;
+
+/// Each cell is made by one at a time.
+#[derive(Debug, Default)]
+pub(super) struct Births(Mutex<HashSet<CellId>>);
+
+/// Of some cells. It ends with this.
+#[derive(Debug)]
+pub(super) struct Birth<'a> {
+    births: &'a Births,
+    cells: Vec<CellId>,
+}
+
+impl Births {
+    /// # Errors
+    /// A cell that somebody else makes.
+    pub(super) fn begin(&self, cells: Vec<CellId>) -> Result<Birth<'_>, CellId> {
+        let mut begun = self.cells();
+        if let Some(cell) = cells.iter().find(|cell| begun.contains(cell)) {
+            return Err(cell.clone());
+        }
+        begun.extend(cells.iter().cloned());
+        Ok(Birth { births: self, cells })
+    }
+
+    fn cells(&self) -> MutexGuard<'_, HashSet<CellId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Birth<'_> {
+    fn drop(&mut self) {
+        self.births.cells().retain(|cell| !self.cells.contains(cell));
+    }
+}
