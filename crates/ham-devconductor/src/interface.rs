@@ -11,6 +11,7 @@ mod place;
 mod port;
 mod servers;
 mod socket;
+mod stranger;
 mod transport;
 
 pub(crate) use interfaces::Interfaces;

@@ -18,7 +18,10 @@ use super::transport::{Frame, Frames, Sink, Socket};
 use crate::decode::decode;
 
 /// What comes in on a connection.
-pub(super) struct Incoming(Frames);
+pub(super) struct Incoming {
+    frames: Frames,
+    gone: CancellationToken,
+}
 
 /// What goes out on it, one message after the other, from whoever holds a copy.
 #[derive(Clone)]
@@ -35,15 +38,19 @@ pub(super) struct Connection<W> {
 pub(super) fn open(socket: Socket) -> Connection<impl Future<Output = ()> + Send> {
     let (frames, sink) = socket.split();
     let (sender, receiver) = mpsc::channel(QUEUE);
-    Connection { incoming: Incoming(frames), outgoing: Outgoing(sender), writer: write(sink, receiver) }
+    let gone = CancellationToken::new();
+    let writer = write(sink, receiver, gone.clone());
+    Connection { incoming: Incoming { frames, gone }, outgoing: Outgoing(sender), writer }
 }
 
-/// Writes what is there at once, until nobody can send any more or the client takes nothing for too long.
-async fn write(mut sink: Sink, mut queue: mpsc::Receiver<Vec<u8>>) {
+/// Writes what is there at once, until nobody can send any more, the client takes nothing for too long or is gone. One that says that
+/// it goes is told so in return, whatever is still worked on for it.
+async fn write(mut sink: Sink, mut queue: mpsc::Receiver<Vec<u8>>, gone: CancellationToken) {
     let mut ping = tokio::time::interval(PING_INTERVAL);
     ping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let frame = tokio::select! {
+            () = gone.cancelled() => break,
             message = queue.recv() => message.map(Frame::Message),
             _ = ping.tick() => Some(Frame::Ping),
         };
@@ -55,8 +62,10 @@ async fn write(mut sink: Sink, mut queue: mpsc::Receiver<Vec<u8>>) {
             }
             sink.flush().await
         };
-        if !matches!(tokio::time::timeout(WRITE_PATIENCE, sending).await, Ok(Ok(()))) {
-            return;
+        match gone.run_until_cancelled(tokio::time::timeout(WRITE_PATIENCE, sending)).await {
+            None => break,
+            Some(Ok(Ok(()))) => {}
+            Some(_) => return,
         }
     }
     // It is the client's to notice, or not.
@@ -74,11 +83,15 @@ impl Incoming {
 
     /// The next message, or why what came is not one; `None` when the client is gone.
     async fn next(&mut self) -> Option<Result<WireMessage, SerializedBytesError>> {
-        Some(decode(&self.0.next().await?))
+        let Some(frame) = self.frames.next().await else {
+            self.gone.cancel();
+            return None;
+        };
+        Some(decode(&frame))
     }
 
-    /// Answers requests until the client goes or `stop` is cancelled; `refuse` makes the answer to one that cannot be
-    /// `read`. What is under way then runs to its end; `None` is not answered.
+    /// Answers requests of a client that is known now, until it goes or `stop` is cancelled; `refuse` makes the answer to one that
+    /// cannot be `read`. What is under way then runs to its end; `None` is not answered.
     pub(super) async fn answer<Q, A, F>(
         mut self,
         outgoing: Outgoing,
@@ -92,7 +105,9 @@ impl Incoming {
         A: Serialize + std::fmt::Debug + Send + 'static,
         F: Future<Output = Option<A>> + Send + 'static,
     {
+        self.frames.make_known();
         let places = Arc::new(Semaphore::new(CONCURRENT_REQUESTS));
+        let (read, handle) = (Arc::new(read), Arc::new(handle));
         let mut stopped = pin!(stop.cancelled());
         loop {
             let message = tokio::select! {
@@ -109,17 +124,15 @@ impl Incoming {
                 None => return,
             };
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-            let outgoing = outgoing.clone();
-            let answer = read(&data).map(&handle).ok_or_else(|| refuse(malformed()));
+            let (outgoing, read, handle) = (outgoing.clone(), Arc::clone(&read), Arc::clone(&handle));
             tasks.spawn(async move {
-                let answer = match answer {
-                    Ok(answer) => answered(answer, refuse).await,
-                    Err(refused) => Some(refused),
+                let answer = async {
+                    match read(&data) {
+                        Some(request) => handle(request).await,
+                        None => Some(refuse(malformed())),
+                    }
                 };
-                let Some(answer) = answer else { return };
-                let data = encode(&answer);
-                drop(answer);
-                if let Some(data) = data {
+                if let Some(data) = answered(answer, refuse).await {
                     outgoing.send(&WireMessage::Response { id, data: Some(data) }).await;
                 }
                 drop(place);
@@ -156,15 +169,16 @@ fn malformed() -> ExternalApiWireError {
     ExternalApiWireError::Deserialization("Failed to deserialize request".to_owned())
 }
 
-/// What `answer` comes to. Its panic is an error of this request, and of no other.
-async fn answered<A>(
+/// What `answer` comes to, encoded. A panic on the way is an error of this request, and of no other.
+async fn answered<A: Serialize + std::fmt::Debug>(
     answer: impl Future<Output = Option<A>>,
     refuse: fn(ExternalApiWireError) -> A,
-) -> Option<A> {
-    AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
+) -> Option<Vec<u8>> {
+    let encoded = async { encode(&answer.await?) };
+    AssertUnwindSafe(encoded).catch_unwind().await.unwrap_or_else(|_| {
         let text = "Answering this request panicked; the conductor's log says where";
         tracing::error!("answering a request panicked");
-        Some(refuse(ExternalApiWireError::InternalError(text.to_owned())))
+        encode(&refuse(ExternalApiWireError::InternalError(text.to_owned())))
     })
 }
 
@@ -181,17 +195,4 @@ const PING_INTERVAL: Duration = Duration::from_secs(5);
 const WRITE_PATIENCE: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Case: the task ended, and nobody was answered.
-    #[tokio::test]
-    async fn a_panic_is_the_answer_to_its_own_request() {
-        let refuse = |error: ExternalApiWireError| format!("{error:?}");
-        let panicking = async { panic!("not implemented") };
-        let answer = answered::<String>(panicking, refuse).await.expect("an answer");
-        assert!(answer.contains("panicked") && !answer.contains("not implemented"), "{answer}");
-        assert_eq!(answered(async { Some("fine".to_owned()) }, refuse).await.as_deref(), Some("fine"));
-        assert_eq!(answered(async { None }, refuse).await, None);
-    }
-}
+mod tests;

@@ -16,15 +16,24 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 
 use super::origin::Origins;
+use super::stranger::{Known, Stranger};
 
-/// A connection whose handshake is done.
-pub(super) struct Socket(WebSocketStream<TcpStream>);
+/// A connection whose handshake is done. Of a client that is not known, little is read.
+pub(super) struct Socket {
+    stream: Stream,
+    known: Known,
+}
+
+type Stream = WebSocketStream<Stranger<TcpStream>>;
 
 /// What comes in on it.
-pub(super) struct Frames(SplitStream<WebSocketStream<TcpStream>>);
+pub(super) struct Frames {
+    stream: SplitStream<Stream>,
+    known: Known,
+}
 
 /// Where what goes out is written.
-pub(super) struct Sink(SplitSink<WebSocketStream<TcpStream>, Message>);
+pub(super) struct Sink(SplitSink<Stream, Message>);
 
 /// What is written.
 pub(super) enum Frame {
@@ -38,16 +47,21 @@ pub(super) struct Gone;
 
 impl Socket {
     pub(super) fn split(self) -> (Frames, Sink) {
-        let (sink, stream) = self.0.split();
-        (Frames(stream), Sink(sink))
+        let (sink, stream) = self.stream.split();
+        (Frames { stream, known: self.known }, Sink(sink))
     }
 }
 
 impl Frames {
+    /// The client is known: messages may be as large as they may be at all.
+    pub(super) fn make_known(&self) {
+        self.known.set();
+    }
+
     /// The next message; `None` when the client is gone.
     pub(super) async fn next(&mut self) -> Option<Bytes> {
         loop {
-            match self.0.next().await? {
+            match self.stream.next().await? {
                 Ok(Message::Binary(frame)) => return Some(frame),
                 Ok(Message::Text(text)) => return Some(text.into()),
                 Ok(Message::Close(_)) => return None,
@@ -94,11 +108,14 @@ pub(super) async fn handshake(stream: TcpStream, origins: &Origins) -> Option<So
             None => Err(refused("Missing `Origin` header")),
         }
     };
-    let config =
-        WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_FRAME));
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(MAX_MESSAGE))
+        .max_frame_size(Some(MAX_FRAME))
+        .read_buffer_size(READ_BUFFER);
+    let (stream, known) = Stranger::new(stream);
     let handshake = accept_hdr_async_with_config(stream, check, Some(config));
     match tokio::time::timeout(HANDSHAKE_PATIENCE, handshake).await {
-        Ok(Ok(socket)) => Some(Socket(socket)),
+        Ok(Ok(stream)) => Some(Socket { stream, known }),
         Ok(Err(error)) => {
             tracing::warn!(%error, "a client could not connect");
             None
@@ -121,3 +138,6 @@ const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes, as in `holochain` 0.7.1.
 const MAX_MESSAGE: usize = 64 << 20;
 const MAX_FRAME: usize = 16 << 20;
+
+/// Bytes that a connection holds before anything has come.
+const READ_BUFFER: usize = 16 << 10;
