@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use mr_bundle::error::MrBundleError;
 
+use crate::deep::DeepError;
+
 /// Why a bundle was not packed, unpacked or hashed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -80,6 +82,9 @@ pub enum BundleError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// It was not decoded.
+    #[error(transparent)]
+    Decoding(#[from] DeepError),
 }
 
 impl BundleError {

@@ -9,6 +9,7 @@ use holochain_types::prelude::{DnaModifiersOpt, DnaWasmHashed};
 use holochain_types::web_app::WebAppBundle;
 use mr_bundle::Bundle;
 
+use crate::deep::deep;
 use crate::error::BundleError;
 use crate::file;
 use crate::inflated::{Inflated, MAX_INFLATED};
@@ -31,11 +32,16 @@ pub enum Hashed {
 /// The hash of a file: `.dna`, `.happ`, `.webhapp` or `.wasm`.
 ///
 /// # Errors
-/// [`BundleError::UnknownKind`], [`BundleError::Io`], [`BundleError::TooLarge`], [`BundleError::Invalid`].
+/// [`BundleError::UnknownKind`], [`BundleError::Io`], [`BundleError::TooLarge`], [`BundleError::Invalid`], [`BundleError::Decoding`].
 ///
 /// # Cancel safety
 /// Cancel-safe: it only reads.
 pub async fn hash(file: &Path) -> Result<Hashed, BundleError> {
+    let file = file.to_owned();
+    deep(async move { hash_deep(&file).await }).await?
+}
+
+async fn hash_deep(file: &Path) -> Result<Hashed, BundleError> {
     if file.extension().is_some_and(|extension| extension == "wasm") {
         let code = file::read(file).await?;
         let hashed = DnaWasmHashed::from_content(DnaWasm::from(code)).await;

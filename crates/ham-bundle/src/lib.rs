@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod deep;
 mod error;
 mod file;
 mod hash;
@@ -8,7 +9,9 @@ mod kind;
 mod pack;
 mod unpack;
 
+pub use deep::{DeepError, deep};
 pub use error::BundleError;
+pub use file::read_file;
 pub use hash::{Hashed, hash};
 pub use inflated::{Inflated, MAX_INFLATED};
 pub use kind::Kind;

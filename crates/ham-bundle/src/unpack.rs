@@ -11,6 +11,7 @@ use mr_bundle::{Bundle, FileSystemBundler, Manifest};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::deep::deep;
 use crate::error::BundleError;
 use crate::file;
 use crate::inflated::{Inflated, MAX_INFLATED};
@@ -22,20 +23,24 @@ use crate::pack::file_name;
 ///
 /// # Errors
 /// [`BundleError::UnknownKind`], [`BundleError::Io`], [`BundleError::Exists`], [`BundleError::TooLarge`],
-/// [`BundleError::NotAFileName`], [`BundleError::Invalid`].
+/// [`BundleError::NotAFileName`], [`BundleError::Invalid`], [`BundleError::Decoding`].
 ///
 /// # Cancel safety
 /// Not cancel-safe: some of the files may be there.
 pub async fn unpack(file: &Path, output: Option<&Path>, force: bool) -> Result<PathBuf, BundleError> {
     let kind = Kind::of_file(file)?;
     let directory = output.map_or_else(|| file.with_extension(""), Path::to_owned);
-    let bytes = read(file, &mut Inflated::default()).await?;
-    match kind {
-        Kind::App => expand::<AppManifest>("app", file, &bytes, &directory, force).await?,
-        Kind::Dna => expand::<ValidatedDnaManifest>("DNA", file, &bytes, &directory, force).await?,
-        Kind::WebApp => expand::<WebAppManifest>("web app", file, &bytes, &directory, force).await?,
-    }
-    Ok(directory)
+    let file = file.to_owned();
+    let unpacking = async move {
+        let bytes = read(&file, &mut Inflated::default()).await?;
+        match kind {
+            Kind::App => expand::<AppManifest>("app", &file, &bytes, &directory, force).await?,
+            Kind::Dna => expand::<ValidatedDnaManifest>("DNA", &file, &bytes, &directory, force).await?,
+            Kind::WebApp => expand::<WebAppManifest>("web app", &file, &bytes, &directory, force).await?,
+        }
+        Ok(directory)
+    };
+    deep(unpacking).await?
 }
 
 /// A bundle's bytes, whose content is bounded and not compressed any more.

@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "what unwraps here fails the test")]
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use ham_bundle::{BundleError, Hashed, Kind, PackOptions, hash, pack, unpack};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use ham_bundle::{BundleError, Hashed, Kind, PackOptions, hash, pack, read_file, unpack};
 use holochain_types::app::AppManifest;
 use mr_bundle::Bundle;
 use tempfile::TempDir;
@@ -208,4 +211,34 @@ async fn what_is_no_regular_file_is_not_read() {
     std::os::unix::fs::symlink("/dev/zero", &module).unwrap();
     let error = pack(&directory.join("probe"), &PackOptions::default()).await.unwrap_err();
     assert!(matches!(error, BundleError::Io { .. }), "{error:?}");
+}
+
+/// Case: reading it overflowed the stack, which ends the process.
+#[tokio::test]
+async fn what_is_nested_without_end_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let nested = [&b"\x82\xa8manifest"[..], &b"\x81\xa1a".repeat(100_000)].concat();
+    for name in ["deep.happ", "deep.dna", "deep.webhapp"] {
+        let file = home.path().join(name);
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&nested).unwrap();
+        fs::write(&file, encoder.finish().unwrap()).unwrap();
+        for error in [hash(&file).await.unwrap_err(), unpack(&file, None, false).await.unwrap_err()] {
+            assert!(matches!(error, BundleError::Invalid { .. }), "{error:?}");
+        }
+    }
+}
+
+/// Case: whoever opens a pipe that nobody writes to waits.
+#[tokio::test]
+async fn a_pipe_is_not_waited_for() {
+    let home = tempfile::tempdir().unwrap();
+    let pipe = home.path().join("pipe.wasm");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let error = read_file(&pipe).await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput, "{error:?}");
+    let large = home.path().join("large");
+    fs::File::create(&large).unwrap().set_len(ham_bundle::MAX_INFLATED + 1).unwrap();
+    let error = read_file(&large).await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::FileTooLarge, "{error:?}");
 }

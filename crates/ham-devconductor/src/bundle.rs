@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use bytes::Bytes;
-use ham_bundle::{Inflated, MAX_INFLATED};
+use ham_bundle::{DeepError, Inflated, deep, read_file};
 use holochain_types::app::{
     AppBundle, AppBundleSource, AppRoleResolution, CoordinatorSource, ExistingCellsMap,
 };
@@ -13,22 +13,19 @@ use holochain_types::dna::CoordinatorBundle;
 use holochain_types::prelude::{AppBundleError, CoordinatorManifest, MemproofMap};
 use mr_bundle::Bundle;
 use mr_bundle::error::MrBundleError;
-use tokio::runtime::Handle;
-use tokio::sync::oneshot::error::RecvError;
 
-use crate::error::{ApiError, ConductorError, InstallError, InterfaceError};
-use crate::thread;
+use crate::error::{ApiError, ConductorError, InstallError};
 
 /// Unpacks an app bundle, whose DNA bundles stay packed.
 ///
 /// # Errors
-/// It cannot be read, is not an app bundle, or is larger than [`MAX_INFLATED`].
+/// It cannot be read, is not an app bundle, or is larger than [`ham_bundle::MAX_INFLATED`].
 pub(crate) async fn unpack(source: AppBundleSource) -> Result<AppBundle, BundleError> {
     let bytes = match source {
         AppBundleSource::Path(path) => match tokio::fs::metadata(&path).await {
             Ok(metadata) if !metadata.is_dir() => read(&path).await?,
             // Upstream's error of a file that is not there, or that is none.
-            _ => return deep(async move { AppBundleSource::Path(path).resolve().await }).await,
+            _ => return Ok(deep(async move { AppBundleSource::Path(path).resolve().await }).await??),
         },
         AppBundleSource::Bytes(bytes) => bytes,
     };
@@ -36,26 +33,18 @@ pub(crate) async fn unpack(source: AppBundleSource) -> Result<AppBundle, BundleE
         let bytes = Inflated::default().stored(bytes).map_err(unread)?;
         AppBundleSource::Bytes(bytes).resolve().await
     };
-    deep(decoding).await
+    Ok(deep(decoding).await??)
 }
 
-/// The bytes of a file. Others than regular files (a device, a pipe) have no end, or none that comes.
 async fn read(path: &Path) -> Result<Bytes, MrBundleError> {
     let failed = |error| MrBundleError::IoError(format!("Failed to read bundle file: {path:?}"), error);
-    let metadata = tokio::fs::metadata(path).await.map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(failed(io::Error::other("it is not a regular file")));
-    }
-    if metadata.len() > MAX_INFLATED {
-        return Err(failed(io::Error::other(format!("it is larger than {MAX_INFLATED} bytes"))));
-    }
-    Ok(tokio::fs::read(path).await.map_err(failed)?.into())
+    Ok(read_file(path).await.map_err(failed)?.into())
 }
 
 /// The DNAs of its roles.
 ///
 /// # Errors
-/// A role or a DNA bundle is not valid, or the DNA bundles together are larger than [`MAX_INFLATED`].
+/// A role or a DNA bundle is not valid, or the DNA bundles together are larger than [`ham_bundle::MAX_INFLATED`].
 pub(crate) async fn resolve(
     bundle: AppBundle,
     memproofs: MemproofMap,
@@ -71,13 +60,13 @@ pub(crate) async fn resolve(
         let bundle = AppBundle::from(Bundle::new(bundle.manifest().clone(), dnas)?);
         bundle.resolve_cells(memproofs, existing).await
     };
-    deep(decoding).await
+    Ok(deep(decoding).await??)
 }
 
 /// Reads a bundle of coordinators.
 ///
 /// # Errors
-/// It cannot be read, is not a bundle of coordinators, or is larger than [`MAX_INFLATED`].
+/// It cannot be read, is not a bundle of coordinators, or is larger than [`ham_bundle::MAX_INFLATED`].
 pub(crate) async fn coordinators(source: CoordinatorSource) -> Result<CoordinatorBundle, BundleError> {
     let path = match source {
         CoordinatorSource::Path(path) => path,
@@ -86,23 +75,13 @@ pub(crate) async fn coordinators(source: CoordinatorSource) -> Result<Coordinato
     let bytes = read(&path).await?;
     let decoding = async move {
         let bytes = Inflated::default().stored(bytes).map_err(unread)?;
-        Ok(Bundle::<CoordinatorManifest>::unpack(&*bytes)?.into())
+        Ok::<_, MrBundleError>(Bundle::<CoordinatorManifest>::unpack(&*bytes)?.into())
     };
-    deep(decoding).await
+    Ok(deep(decoding).await??)
 }
 
 fn unread(error: io::Error) -> MrBundleError {
     MrBundleError::IoError("Failed to decompress bundle".to_owned(), error)
-}
-
-/// Decodes on a thread of its own: a manifest may be nested as deeply as MessagePack is read, which is by recursion, and a
-/// thread of the runtime would overflow, which ends the process.
-async fn deep<T: Send + 'static>(
-    decoding: impl Future<Output = Result<T, AppBundleError>> + Send + 'static,
-) -> Result<T, BundleError> {
-    let runtime = Handle::current();
-    let decode = move || runtime.block_on(decoding);
-    Ok(thread::run(thread::Builder::new().stack_size(STACK), decode).await???)
 }
 
 /// Why an app bundle cannot be read.
@@ -112,10 +91,8 @@ pub(crate) enum BundleError {
     App(#[from] AppBundleError),
     #[error(transparent)]
     Unread(#[from] MrBundleError),
-    #[error("there is no thread to read the bundle on")]
-    NoThread(#[from] io::Error),
-    #[error("reading the bundle panicked")]
-    Panicked(#[from] RecvError),
+    #[error(transparent)]
+    Decoding(#[from] DeepError),
 }
 
 impl From<BundleError> for ConductorError {
@@ -123,8 +100,7 @@ impl From<BundleError> for ConductorError {
         match error {
             BundleError::App(error) => error.into(),
             BundleError::Unread(error) => error.into(),
-            BundleError::NoThread(error) => InterfaceError::from(error).into(),
-            BundleError::Panicked(error) => Self::Other(format!("the bundle could not be read: {error}")),
+            BundleError::Decoding(error) => Self::Other(format!("the bundle could not be read: {error}")),
         }
     }
 }
@@ -145,6 +121,3 @@ impl From<BundleError> for InstallError {
         Self::Bundle { source: error.into() }
     }
 }
-
-/// Sixteen kibibytes for each of the 1024 levels that are read.
-const STACK: usize = 16 << 20;

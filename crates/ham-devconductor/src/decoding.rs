@@ -1,5 +1,6 @@
 //! The decoders that a client reaches. Public for tests that feed them; not for use.
 
+use ham_bundle::DeepError;
 use holochain_conductor_api::{AdminRequest, AppAuthenticationRequest, AppRequest};
 use holochain_types::app::AppBundleSource;
 use holochain_types::prelude::ZomeCallParams;
@@ -60,7 +61,7 @@ fn by_an_earlier_release(request: &[u8]) -> bool {
 /// Dropping the future lets a thread read to its end.
 pub async fn app_bundle(file: Vec<u8>) -> Result<usize, NoApp> {
     let unreadable = |error| match error {
-        BundleError::Panicked(_) => NoApp::Panicked,
+        BundleError::Decoding(DeepError::Panicked) => NoApp::Panicked,
         error => NoApp::Bundle(error.into()),
     };
     let unpacked = bundle::unpack(AppBundleSource::Bytes(file.into())).await.map_err(unreadable)?;
