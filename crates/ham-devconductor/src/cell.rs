@@ -16,17 +16,18 @@ use holochain_state::source_chain::SourceChainResult;
 use holochain_types::prelude::{CellId, ExternIO, FunctionName, Timestamp, ZomeCallParams, ZomeName};
 use holochain_types::signal::Signal;
 use tokio::sync::{Mutex, MutexGuard};
-use tokio_util::task::TaskTracker;
 
 pub(crate) use home::{Caller, Home};
 
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::error::ConductorError;
+use crate::faults::Faults;
 use crate::ribosome::Ribosome;
 use crate::signals::Signals;
 use crate::stores::{Apps, Nonces};
 use crate::wasm::Limits;
+use crate::work::Tasks;
 use known_grants::KnownGrants;
 
 pub(crate) struct Cell {
@@ -49,7 +50,8 @@ pub(crate) struct Shared {
     pub(crate) nonces: Arc<Nonces>,
     pub(crate) signals: Arc<Signals>,
     pub(crate) clock: Clock,
-    pub(crate) tasks: TaskTracker,
+    pub(crate) tasks: Tasks,
+    pub(crate) faults: Arc<Faults>,
     /// What each function of a call may use.
     pub(crate) limits: Limits,
     /// Whether the end of a chain closes it for commits of its own.
@@ -96,8 +98,13 @@ impl Cell {
     }
 
     /// What has to end before the conductor has.
-    pub(crate) fn tasks(&self) -> &TaskTracker {
+    pub(crate) fn tasks(&self) -> &Tasks {
         &self.shared.tasks
+    }
+
+    /// Host functions that fail.
+    pub(crate) fn faults(&self) -> &Faults {
+        &self.shared.faults
     }
 
     /// The store of its DNA, shared by all cells of it.

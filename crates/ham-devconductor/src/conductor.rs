@@ -8,6 +8,7 @@ mod dump;
 mod grants;
 mod infos;
 mod install;
+mod snapshots;
 mod status;
 mod tokens;
 
@@ -21,14 +22,17 @@ use holochain_keystore::MetaLairClient;
 use holochain_types::prelude::CellId;
 
 pub(crate) use dump::list_host_functions;
+pub(crate) use snapshots::Saved;
 
 use crate::cell::Cell;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::StartError;
+use crate::faults::Faults;
 use crate::life::Life;
 use crate::signals::Signals;
 use crate::stores::{Apps, Dhts, Dnas, Stores};
+use crate::work::Work;
 use crate::workflow;
 use births::Births;
 use delay::Delay;
@@ -47,6 +51,8 @@ pub(crate) struct Conductor {
     births: Births,
     clock: Clock,
     delay: Delay,
+    faults: Arc<Faults>,
+    work: Work,
     life: Life,
 }
 
@@ -72,6 +78,8 @@ impl Conductor {
             births: Births::default(),
             clock: Clock::default(),
             delay: Delay::default(),
+            faults: Arc::default(),
+            work: Work::default(),
             life: Life::new(),
         });
         conductor.start_apps().await?;
@@ -87,6 +95,7 @@ impl Conductor {
             tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             while closing.run_until_cancelled(tick.tick()).await.is_some() {
                 let Some(conductor) = conductor.upgrade() else { return };
+                let _begun = conductor.work.begin().await;
                 for cell in conductor.running() {
                     match AssertUnwindSafe(workflow::run_scheduled(&cell)).catch_unwind().await {
                         Ok(Ok(())) => {}
@@ -153,6 +162,16 @@ impl Conductor {
 
     pub(crate) fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Host functions that fail.
+    pub(crate) fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// What is worked on. Requests begin it.
+    pub(crate) fn work(&self) -> &Work {
+        &self.work
     }
 
     pub(crate) fn life(&self) -> &Life {

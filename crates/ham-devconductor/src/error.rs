@@ -11,6 +11,7 @@ mod install;
 mod load;
 mod outcome;
 mod ribosome;
+mod snapshot;
 mod start;
 mod workflow;
 
@@ -23,6 +24,7 @@ pub(crate) use ribosome::{NoZome, RibosomeError};
 pub(crate) use workflow::WorkflowError;
 
 pub use install::{AttachError, InstallError};
+pub use snapshot::SnapshotError;
 pub use start::StartError;
 
 /// What an error comes from, in the words of the library or of the conductor that says it.

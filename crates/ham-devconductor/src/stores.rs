@@ -16,7 +16,7 @@ use holochain_state::conductor::ConductorStore;
 use holochain_state::data;
 
 pub(crate) use apps::Apps;
-pub(crate) use dhts::Dhts;
+pub(crate) use dhts::{Dhts, SavedDhts};
 pub(crate) use dnas::Dnas;
 pub(crate) use nonces::Nonces;
 

@@ -19,6 +19,7 @@ use crate::cell::{Caller, Cell, Home, Shared};
 use crate::decode::decode;
 use crate::dialect::Dialect;
 use crate::error::{ApiError, CellError, ConductorError, GenesisError, RibosomeError};
+use crate::work::Tasks;
 use crate::workflow;
 
 impl Conductor {
@@ -55,12 +56,14 @@ impl Conductor {
         &self,
         signed: ZomeCallParamsSigned,
     ) -> Result<ZomeCallResponse, ApiError> {
-        let params: ZomeCallParams =
+        let mut params: ZomeCallParams =
             decode(signed.bytes.as_bytes()).map_err(|error| ApiError::SerializationError(error.into()))?;
         let hash = holo_hash::sha2_512(signed.bytes.as_bytes());
         if !params.provenance.verify_signature_raw(&signed.signature, hash.into()).await? {
             return Ok(ZomeCallResponse::AuthenticationFailed(signed.signature, params.provenance));
         }
+        // Its client tells the time by its own clock.
+        params.expires_at = self.clock().of_system(params.expires_at);
         self.call_zome(params, Caller::root(self.budget())).await
     }
 
@@ -87,7 +90,8 @@ impl Conductor {
             nonces: Arc::clone(&self.stores.nonces),
             signals: Arc::clone(&self.signals),
             clock: self.clock().clone(),
-            tasks: self.life().tasks().clone(),
+            tasks: Tasks::new(self.life().tasks().clone(), self.work().clone()),
+            faults: Arc::clone(&self.faults),
             limits: self.config().limits(),
             closes_chains: Dialect::of(self.config().release).closes_chains,
         }

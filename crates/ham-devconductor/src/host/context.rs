@@ -70,6 +70,9 @@ impl Host for CallContext {
         if !self.access.allows(function) {
             return Err(self.denied(function));
         }
+        if self.access.cell().is_some_and(|own| own.cell.faults().strikes(function)) {
+            return Err(host(format!("{} fails, as a test asked", function.short())));
+        }
         match function {
             F::Create => self.answer(input, Self::create),
             F::Update => self.answer(input, Self::update),

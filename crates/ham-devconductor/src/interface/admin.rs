@@ -38,12 +38,14 @@ pub(super) fn serve(
         let held = conductor.upgrade().zip(interfaces.upgrade());
         async move {
             let Some((conductor, interfaces)) = held else { return Some(refused(stopped())) };
+            let begun = conductor.work().begin().await;
             let answer = match request {
                 AdminAsked::Today(request) => handle(&conductor, &interfaces, dialect, *request)
                     .await
                     .map(|answer| dialect.admin_answer(answer)),
                 AdminAsked::Earlier(request) => handle_earlier(&conductor, dialect, request).await,
             };
+            drop(begun);
             conductor.hold_back().await?;
             Some(answer.unwrap_or_else(|error| refused(dialect.error(error))))
         }

@@ -45,7 +45,9 @@ pub(super) fn serve(
                     let error = ApiError::Other("the conductor has stopped".to_owned());
                     return Some(refused(error.into()));
                 };
+                let begun = conductor.work().begin().await;
                 let answer = handle(&conductor, dialect, &app, request).await;
+                drop(begun);
                 conductor.hold_back().await?;
                 Some(match answer {
                     Ok(answer) => dialect.app_answer(answer),

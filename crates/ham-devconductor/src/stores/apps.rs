@@ -141,6 +141,20 @@ impl Apps {
         self.store.as_read().get_init_properties(&app, &role).await
     }
 
+    /// What was given for the `init` of the roles of an app.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn init_properties_of(&self, app: &InstalledApp) -> StateQueryResult<InitPropertiesMap> {
+        let mut all = InitPropertiesMap::new();
+        for (role, _) in app.provisioned_cells() {
+            if let Some(properties) = self.store.as_read().get_init_properties(app.id(), role).await? {
+                all.insert(role.clone(), properties);
+            }
+        }
+        Ok(all)
+    }
+
     /// # Errors
     /// The database failed.
     pub(crate) async fn forget_init_properties(&self, cell: &CellId) -> StateMutationResult<()> {

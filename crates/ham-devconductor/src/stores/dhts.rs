@@ -1,7 +1,7 @@
 //! The databases of DNAs: one for each, shared by its cells.
 
 use std::collections::{HashMap, HashSet};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,9 +10,11 @@ use futures_util::future::join_all;
 use holo_hash::DnaHash;
 use holochain_state::DhtStore;
 use holochain_state::data::{DatabaseIdentifier as _, DbWrite, Dht, HolochainDataConfig};
+use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use super::database::open;
+use super::directory::{SNAPSHOTS, make_private};
 use crate::error::LoadError;
 
 pub(crate) struct Dhts {
@@ -21,6 +23,10 @@ pub(crate) struct Dhts {
     /// Each is opened once; several at a time, because it takes ten milliseconds.
     open: Mutex<HashMap<DnaHash, Place>>,
 }
+
+/// Copies of the files of stores. They go with this.
+#[derive(Debug)]
+pub(crate) struct SavedDhts(TempDir);
 
 /// Where a database is, once it is open.
 type Place = Arc<OnceCell<DbWrite<Dht>>>;
@@ -61,7 +67,7 @@ impl Dhts {
     }
 
     /// Removes the files of stores of other DNAs: what an end without notice left of an app that was coming or going.
-    pub(crate) async fn keep_only(&self, dnas: &HashSet<DnaHash>) -> std::io::Result<()> {
+    pub(crate) async fn keep_only(&self, dnas: &HashSet<DnaHash>) -> io::Result<()> {
         let kept: HashSet<String> = dnas.iter().map(|dna| identifier(dna).database_id().to_owned()).collect();
         let mut files = tokio::fs::read_dir(&self.databases).await?;
         while let Some(file) = files.next_entry().await? {
@@ -71,6 +77,40 @@ impl Dhts {
             if base.starts_with(OWN_START) && base.ends_with(OWN_END) && !kept.contains(base) {
                 tokio::fs::remove_file(file.path()).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Copies the files of these stores. Nothing may write to them meanwhile.
+    ///
+    /// # Errors
+    /// A file cannot be read or written.
+    pub(crate) async fn save(&self, dnas: &HashSet<DnaHash>) -> io::Result<SavedDhts> {
+        let place = self.databases.with_file_name(SNAPSHOTS);
+        make_private(&place)?;
+        let directory = tempfile::tempdir_in(place)?;
+        for dna in dnas {
+            for ending in [ENDINGS[0], ENDINGS[1]] {
+                let name = format!("{}{ending}", identifier(dna).database_id());
+                match tokio::fs::copy(self.databases.join(&name), directory.path().join(name)).await {
+                    Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
+        }
+        Ok(SavedDhts(directory))
+    }
+
+    /// Closes all stores, and puts those that were saved in their place. Whoever still holds one finds it closed.
+    ///
+    /// # Errors
+    /// A file cannot be removed, read or written; some are then as they were saved, and others are not.
+    pub(crate) async fn restore(&self, saved: &SavedDhts) -> io::Result<()> {
+        self.close().await;
+        self.keep_only(&HashSet::new()).await?;
+        let mut files = tokio::fs::read_dir(saved.0.path()).await?;
+        while let Some(file) = files.next_entry().await? {
+            tokio::fs::copy(file.path(), self.databases.join(file.file_name())).await?;
         }
         Ok(())
     }

@@ -43,6 +43,8 @@ impl Directory {
             .and_then(|()| make_private(&databases))
             .map_err(|source| StartError::Directory { path: path.clone(), source })?;
         let lock = lock(&path)?;
+        // Of one that was killed.
+        let _ = std::fs::remove_dir_all(path.join(SNAPSHOTS));
         Ok(Self { path, databases, sync, _lock: lock, _temporary: temporary })
     }
 
@@ -89,6 +91,9 @@ fn lock(directory: &Path) -> Result<File, StartError> {
         Err(TryLockError::Error(source)) => Err(failed(source)),
     }
 }
+
+/// Where snapshots are, while the conductor that took them runs.
+pub(super) const SNAPSHOTS: &str = "snapshots";
 
 const PRIVATE: u32 = 0o700;
 const PRIVATE_FILE: u32 = 0o600;
