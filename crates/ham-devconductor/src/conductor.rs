@@ -19,7 +19,7 @@ use holochain_types::prelude::CellId;
 
 pub(crate) use dump::list_host_functions;
 
-use crate::cell::Cell;
+use crate::cell::{Cell, Turns};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::StartError;
@@ -36,6 +36,7 @@ pub(crate) struct Conductor {
     stores: Stores,
     /// The cells that can be called.
     cells: RwLock<HashMap<CellId, Arc<Cell>>>,
+    turns: Arc<Turns>,
     signals: Arc<Signals>,
     tokens: Tokens,
     clock: Clock,
@@ -59,6 +60,7 @@ impl Conductor {
             stores: Stores::open(&config).await?,
             config,
             cells: RwLock::default(),
+            turns: Arc::default(),
             signals: Arc::default(),
             tokens: Tokens::default(),
             clock: Clock::default(),

@@ -15,6 +15,7 @@ mod handle;
 mod host;
 mod interface;
 mod life;
+mod limits;
 mod release;
 mod ribosome;
 mod run;
@@ -24,7 +25,11 @@ mod thread;
 mod wasm;
 mod workflow;
 
-pub use config::{Config, DEFAULT_FUEL, DEFAULT_MEMORY, DataDirectory, Passphrase};
+pub use config::{Config, DataDirectory, Passphrase};
 pub use error::{AttachError, InstallError, StartError};
 pub use handle::DevConductor;
+pub use limits::{
+    DEFAULT_CALL_DEPTH, DEFAULT_CALL_TIME, DEFAULT_CALLS, DEFAULT_FUEL, DEFAULT_LOG_BYTES, DEFAULT_MEMORY,
+    DEFAULT_SIGNAL_BYTES, DEFAULT_STAGED_BYTES, Limits, RECORD_BYTES,
+};
 pub use release::{Release, UnknownRelease};

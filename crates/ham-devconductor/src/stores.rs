@@ -55,7 +55,7 @@ impl Stores {
         };
         Ok(Self {
             apps: Arc::new(Apps::load(conductor).await.map_err(database)?),
-            dnas: Dnas::new(wasm, config.limits()),
+            dnas: Dnas::new(wasm, config.limits),
             dhts: Dhts::new(directory.databases().to_owned(), settings),
             nonces: Arc::new(nonces),
             keystore,

@@ -12,10 +12,10 @@ use tokio::runtime::Handle;
 
 use super::access::{Access, CellAccess};
 use super::refusal::{Answer, denied, host};
-use crate::budget::Budget;
+use crate::budget::{Budget, Exceeded};
 use crate::decode::{decode, undecodable};
 use crate::ribosome::Ribosome;
-use crate::wasm::{Host, HostFunction};
+use crate::wasm::{Host, HostFunction, exceeded};
 
 /// One function of a zome while it runs.
 #[derive(Debug)]
@@ -54,6 +54,24 @@ impl CallContext {
         self.access.cell().ok_or_else(|| host("no cell runs here"))
     }
 
+    /// Takes from the budget what the function will use; what is sent to agents and what is logged is paid for there.
+    fn pay(&self, function: HostFunction, bytes: usize) -> Result<(), Exceeded> {
+        use HostFunction as F;
+        match function {
+            F::Create
+            | F::Update
+            | F::Delete
+            | F::CreateLink
+            | F::DeleteLink
+            | F::CloseChain
+            | F::OpenChain
+            | F::Schedule => self.budget.stage(bytes),
+            F::EmitSignal => self.budget.signal(bytes),
+            F::CreateCloneCell => self.budget.call(),
+            _ => self.budget.check(),
+        }
+    }
+
     fn answer<I: DeserializeOwned + Debug, O: Serialize + Debug>(
         &self,
         input: &[u8],
@@ -70,6 +88,7 @@ impl Host for CallContext {
         if !self.access.allows(function) {
             return Err(self.denied(function));
         }
+        self.pay(function, input.len()).map_err(exceeded)?;
         match function {
             F::Create => self.answer(input, Self::create),
             F::Update => self.answer(input, Self::update),
@@ -120,11 +139,9 @@ impl Host for CallContext {
             F::DisableCloneCell => self.answer(input, Self::disable_clone_cell),
             F::EnableCloneCell => self.answer(input, Self::enable_clone_cell),
             F::DeleteCloneCell => self.answer(input, Self::delete_clone_cell),
-            F::CapabilityClaims
-            | F::CapabilityGrants
-            | F::CapabilityInfo
-            | F::AcceptCountersigningPreflightRequest
-            | F::Sleep => Err(host(format!("{} is not implemented", function.short()))),
+            F::CapabilityClaims | F::CapabilityGrants | F::CapabilityInfo => {
+                Err(host(format!("{} is not implemented", function.short())))
+            }
         }
     }
 }
