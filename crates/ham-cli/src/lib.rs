@@ -20,6 +20,7 @@ mod following;
 mod hash;
 mod input;
 mod json;
+mod limits;
 mod logging;
 mod output;
 mod progress;

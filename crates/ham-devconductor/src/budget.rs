@@ -1,31 +1,54 @@
 //! What a root call may use, with everything that it starts.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use crate::wasm::Limits;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
-/// Made for a root call: one of a client, of a schedule, of an administrator. Each call that it leads to has one of its own
-/// made of it; whatever else a call starts (`init`, validation, `post_commit`) draws on that of the call. A copy is the same
-/// budget.
+use crate::limits::{Limits, RECORD_BYTES};
+
+/// Made for a root call: one of a client, of a schedule, of an administrator. All that it leads to draws on the same purse. What is
+/// given here is the purse, and how many calls led to who holds it.
 #[derive(Debug, Clone)]
 pub(crate) struct Budget {
+    purse: Arc<Purse>,
+    depth: u32,
+}
+
+/// What is left. Where one bound is met nothing more is given of any.
+#[derive(Debug)]
+struct Purse {
     limits: Limits,
-    /// How many calls led here.
-    depth: usize,
-    /// Whether a call was refused here, or in one that started here.
-    exceeded: Arc<AtomicBool>,
+    /// When its time is over; `None` in a future that cannot be told.
+    ends: Option<Instant>,
+    fuel: AtomicU64,
+    memory: AtomicU64,
+    staged: AtomicU64,
+    signals: AtomicU64,
+    log: AtomicU64,
+    calls: AtomicU64,
+    met: OnceLock<Exceeded>,
+    aside: Arc<Semaphore>,
 }
 
 impl Budget {
-    /// That of a root call.
+    /// That of a root call that begins now.
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, depth: 0, exceeded: Arc::default() }
-    }
-
-    /// What each function may use.
-    pub(crate) fn limits(&self) -> Limits {
-        self.limits
+        let purse = Purse {
+            ends: Instant::now().checked_add(limits.time),
+            fuel: limits.fuel.get().into(),
+            memory: limits.memory.into(),
+            staged: limits.staged_bytes.into(),
+            signals: limits.signal_bytes.into(),
+            log: limits.log_bytes.into(),
+            calls: limits.calls.into(),
+            met: OnceLock::new(),
+            aside: Arc::new(Semaphore::new(ASIDE)),
+            limits,
+        };
+        Self { purse: Arc::new(purse), depth: 0 }
     }
 
     /// Whether another call waits for what draws on this.
@@ -33,51 +56,168 @@ impl Budget {
         self.depth > 0
     }
 
-    /// That of a call that this one makes.
+    /// That of a call that this one waits for.
     ///
     /// # Errors
-    /// [`TooDeep`], which [`is_exceeded`](Self::is_exceeded) remembers.
-    pub(crate) fn nested(&self) -> Result<Self, TooDeep> {
-        if self.depth >= MAX_CALL_DEPTH {
-            self.exceed();
-            return Err(TooDeep);
+    /// Too many wait for it.
+    pub(crate) fn nested(&self) -> Result<Self, Exceeded> {
+        if self.depth >= self.purse.limits.depth {
+            return Err(self.exceed(Bound::Depth));
         }
-        Ok(Self { limits: self.limits, depth: self.depth + 1, exceeded: Arc::default() })
+        Ok(Self { purse: Arc::clone(&self.purse), depth: self.depth + 1 })
     }
 
-    /// Remembers that a call was refused in one that started here.
-    pub(crate) fn exceed(&self) {
-        self.exceeded.store(true, Ordering::Relaxed);
+    /// That of something that nothing waits for.
+    pub(crate) fn detached(&self) -> Self {
+        Self { purse: Arc::clone(&self.purse), depth: 0 }
     }
 
-    pub(crate) fn is_exceeded(&self) -> bool {
-        self.exceeded.load(Ordering::Relaxed)
+    /// Whoever holds it may run something that nothing waits for: a root call that starts many such things keeps nobody else
+    /// from the processor.
+    pub(crate) async fn aside(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.purse.aside).acquire_owned().await.ok()
+    }
+
+    /// # Errors
+    /// A bound was met, here or elsewhere in the root call.
+    pub(crate) fn check(&self) -> Result<(), Exceeded> {
+        if let Some(met) = self.purse.met.get() {
+            return Err(*met);
+        }
+        match self.purse.ends {
+            Some(ends) if Instant::now() >= ends => Err(self.exceed(Bound::Time)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Some instructions for a guest, at least this many. It gives back what it does not use.
+    ///
+    /// # Errors
+    /// There are not so many, or no time is left.
+    pub(crate) fn fuel(&self, least: u64) -> Result<u64, Exceeded> {
+        self.check()?;
+        let share = |left: u64| {
+            let share = (left / SHARES).clamp(SMALLEST_SHARE, LARGEST_SHARE).min(left).max(least);
+            (share > 0 && share <= left).then_some(share)
+        };
+        let update = |left| share(left).map(|share| left - share);
+        match self.purse.fuel.fetch_update(Ordering::Relaxed, Ordering::Relaxed, update) {
+            Ok(left) => Ok(share(left).unwrap_or_default()),
+            Err(_) => Err(self.exceed(Bound::Fuel)),
+        }
+    }
+
+    pub(crate) fn give_back_fuel(&self, fuel: u64) {
+        self.purse.fuel.fetch_add(fuel, Ordering::Relaxed);
+    }
+
+    /// Whether a guest may have so many bytes more. It is told if not, which ends nothing.
+    pub(crate) fn hold_memory(&self, bytes: u64) -> bool {
+        take(&self.purse.memory, bytes)
+    }
+
+    pub(crate) fn give_back_memory(&self, bytes: u64) {
+        self.purse.memory.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// A guest ends because it was told that there is no memory.
+    pub(crate) fn out_of_memory(&self) -> Exceeded {
+        self.exceed(Bound::Memory)
+    }
+
+    /// A record of so many bytes is staged.
+    ///
+    /// # Errors
+    /// It is too much.
+    pub(crate) fn stage(&self, bytes: usize) -> Result<(), Exceeded> {
+        self.draw(&self.purse.staged, bytes as u64 + RECORD_BYTES, Bound::Staged)
+    }
+
+    /// A signal of so many bytes is sent to one receiver.
+    ///
+    /// # Errors
+    /// It is too much.
+    pub(crate) fn signal(&self, bytes: usize) -> Result<(), Exceeded> {
+        self.draw(&self.purse.signals, bytes as u64 + RECORD_BYTES, Bound::Signals)
+    }
+
+    /// So many bytes are logged.
+    ///
+    /// # Errors
+    /// It is too much.
+    pub(crate) fn log(&self, bytes: usize) -> Result<(), Exceeded> {
+        self.draw(&self.purse.log, bytes as u64, Bound::Log)
+    }
+
+    /// A call is made.
+    ///
+    /// # Errors
+    /// It is one too many.
+    pub(crate) fn call(&self) -> Result<(), Exceeded> {
+        self.draw(&self.purse.calls, 1, Bound::Calls)
+    }
+
+    fn draw(&self, left: &AtomicU64, amount: u64, bound: Bound) -> Result<(), Exceeded> {
+        self.check()?;
+        if take(left, amount) { Ok(()) } else { Err(self.exceed(bound)) }
+    }
+
+    /// The first bound that is met is the one that everything ends with.
+    fn exceed(&self, bound: Bound) -> Exceeded {
+        *self.purse.met.get_or_init(|| Exceeded { bound, limits: self.purse.limits })
     }
 }
 
-/// Too many calls lead to one another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("more than {MAX_CALL_DEPTH} calls deep")]
-pub(crate) struct TooDeep;
+fn take(left: &AtomicU64, amount: u64) -> bool {
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(amount)).is_ok()
+}
 
-/// How many zome calls may lead to one another.
-const MAX_CALL_DEPTH: usize = 32;
+/// A root call and all that it started have used up what they may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) struct Exceeded {
+    bound: Bound,
+    limits: Limits,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bound {
+    Fuel,
+    Memory,
+    Staged,
+    Signals,
+    Log,
+    Time,
+    Calls,
+    Depth,
+}
+
+/// Names the bound, its value, and the flag that sets it.
+impl fmt::Display for Exceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a bound of the call and of all that it started is met: ")?;
+        let limits = &self.limits;
+        match self.bound {
+            Bound::Fuel => write!(f, "{} instructions (--fuel)", limits.fuel),
+            Bound::Memory => write!(f, "{} bytes of memory (--max-memory)", limits.memory),
+            Bound::Staged => write!(f, "{} bytes staged (--max-staged-bytes)", limits.staged_bytes),
+            Bound::Signals => write!(f, "{} bytes of signals (--max-signal-bytes)", limits.signal_bytes),
+            Bound::Log => write!(f, "{} bytes of log (--max-log-bytes)", limits.log_bytes),
+            Bound::Time => write!(f, "{:?} (--max-call-time)", limits.time),
+            Bound::Calls => write!(f, "{} calls (--max-calls)", limits.calls),
+            Bound::Depth => write!(f, "{} calls deep (--max-call-depth)", limits.depth),
+        }
+    }
+}
+
+/// A guest is given a part of what is left at a time: there is some for those that run beside it, and the time is looked at.
+const SHARES: u64 = 64;
+/// Enough to begin with: less costs more than it counts.
+const SMALLEST_SHARE: u64 = 100_000;
+/// A tenth of a second or so, in a release build.
+const LARGEST_SHARE: u64 = 50_000_000;
+
+/// Things that nothing waits for, of one root call, at a time.
+const ASIDE: usize = 4;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn calls_lead_to_one_another_down_to_a_depth() {
-        let root = Budget::new(Limits { fuel: 1, memory: 1 });
-        assert!(!root.is_nested());
-        let mut innermost = root.clone();
-        for _ in 0..MAX_CALL_DEPTH {
-            innermost = innermost.nested().unwrap();
-            assert!(innermost.is_nested());
-        }
-        assert!(!innermost.is_exceeded());
-        assert_eq!(innermost.nested().unwrap_err(), TooDeep);
-        assert!(innermost.is_exceeded() && !root.is_exceeded());
-    }
-}
+mod tests;

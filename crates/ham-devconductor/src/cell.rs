@@ -2,6 +2,7 @@
 
 mod home;
 mod known_grants;
+mod turns;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
@@ -18,17 +19,19 @@ use holochain_types::signal::Signal;
 use tokio::sync::{Mutex, MutexGuard};
 
 pub(crate) use home::{Caller, Home};
+pub(crate) use turns::Turns;
 
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::error::ConductorError;
 use crate::faults::Faults;
+use crate::limits::Limits;
 use crate::ribosome::Ribosome;
 use crate::signals::Signals;
 use crate::stores::{Apps, Nonces};
-use crate::wasm::Limits;
 use crate::work::Tasks;
 use known_grants::KnownGrants;
+use turns::Turn;
 
 pub(crate) struct Cell {
     id: CellId,
@@ -37,6 +40,8 @@ pub(crate) struct Cell {
     /// Replaced when the coordinators are updated.
     ribosome: RwLock<Arc<Ribosome>>,
     grants: KnownGrants,
+    /// Held by whoever writes to its chain.
+    turn: Turn,
     init: Mutex<()>,
     is_initialized: AtomicBool,
 }
@@ -48,11 +53,12 @@ pub(crate) struct Shared {
     pub(crate) keystore: MetaLairClient,
     pub(crate) apps: Arc<Apps>,
     pub(crate) nonces: Arc<Nonces>,
+    pub(crate) turns: Arc<Turns>,
     pub(crate) signals: Arc<Signals>,
     pub(crate) clock: Clock,
     pub(crate) tasks: Tasks,
     pub(crate) faults: Arc<Faults>,
-    /// What each function of a call may use.
+    /// What a root call may use.
     pub(crate) limits: Limits,
     /// Whether the end of a chain closes it for commits of its own.
     pub(crate) closes_chains: bool,
@@ -67,6 +73,7 @@ impl std::fmt::Debug for Cell {
 impl Cell {
     pub(crate) fn new(id: CellId, shared: Shared, dht: DhtStore, ribosome: Arc<Ribosome>) -> Self {
         Self {
+            turn: shared.turns.of(&id),
             id,
             shared,
             dht,
@@ -159,6 +166,11 @@ impl Cell {
 
     pub(crate) fn set_ribosome(&self, ribosome: Arc<Ribosome>) {
         *self.ribosome.write().unwrap_or_else(PoisonError::into_inner) = ribosome;
+    }
+
+    /// Whoever holds it may write to the chain.
+    pub(crate) async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().await
     }
 
     /// Whoever holds it may run `init`.

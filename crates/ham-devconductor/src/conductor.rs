@@ -24,7 +24,7 @@ use holochain_types::prelude::CellId;
 pub(crate) use dump::list_host_functions;
 pub(crate) use snapshots::Saved;
 
-use crate::cell::Cell;
+use crate::cell::{Cell, Turns};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::StartError;
@@ -44,6 +44,7 @@ pub(crate) struct Conductor {
     stores: Stores,
     /// The cells that can be called.
     cells: RwLock<HashMap<CellId, Arc<Cell>>>,
+    turns: Arc<Turns>,
     signals: Arc<Signals>,
     tokens: Tokens,
     /// Shared while cells come, alone while the data of those go that left: no data go that a cell is about to have.
@@ -72,6 +73,7 @@ impl Conductor {
             stores: Stores::open(&config).await?,
             config,
             cells: RwLock::default(),
+            turns: Arc::default(),
             signals: Arc::default(),
             tokens: Tokens::default(),
             comings: tokio::sync::RwLock::default(),

@@ -1,13 +1,12 @@
 //! How an embedded conductor is set up.
 
 use std::collections::BTreeSet;
-use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use holochain_types::websocket::AllowedOrigins;
 
+use crate::limits::Limits;
 use crate::release::Release;
-use crate::wasm::Limits;
 
 /// Where data and keys are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,10 +32,8 @@ pub struct Config {
     /// Without them such an interface lets in names without a scheme, which no browser sends, and pages of this machine. Default:
     /// none.
     pub foreign_origins: BTreeSet<String>,
-    /// How many instructions one call of a zome function may run, host functions not counted. Default: [`DEFAULT_FUEL`].
-    pub fuel: NonZeroU64,
-    /// How many bytes of memory one call of a zome function may use, at most 4 GiB. Default: [`DEFAULT_MEMORY`].
-    pub memory: usize,
+    /// What a call may use up, with all that it starts.
+    pub limits: Limits,
     /// Opens the keystore of a kept directory. Default: one that is made at random and kept beside it.
     pub passphrase: Option<Passphrase>,
     /// Which release of `holochain` it is to its clients. Default: [`Release::V0_7_1`].
@@ -67,8 +64,7 @@ impl Default for Config {
             admin_port: 0,
             allowed_origins: AllowedOrigins::Any,
             foreign_origins: BTreeSet::new(),
-            fuel: DEFAULT_FUEL,
-            memory: DEFAULT_MEMORY,
+            limits: Limits::default(),
             passphrase: None,
             release: Release::default(),
         }
@@ -104,17 +100,10 @@ impl Config {
         self
     }
 
-    /// Bounds the instructions of one call.
+    /// Bounds what a call may use up.
     #[must_use]
-    pub fn with_fuel(mut self, fuel: NonZeroU64) -> Self {
-        self.fuel = fuel;
-        self
-    }
-
-    /// Bounds the memory of one call, in bytes.
-    #[must_use]
-    pub fn with_memory(mut self, bytes: usize) -> Self {
-        self.memory = bytes;
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -131,14 +120,4 @@ impl Config {
         self.release = release;
         self
     }
-
-    pub(crate) fn limits(&self) -> Limits {
-        Limits { fuel: self.fuel.get(), memory: self.memory }
-    }
 }
-
-/// Ten seconds or so of an endless loop in a release build.
-pub const DEFAULT_FUEL: NonZeroU64 = NonZeroU64::new(10_000_000_000).expect("not zero");
-
-/// 1 GiB, the static bound of the memories that `holochain` 0.7.1 makes.
-pub const DEFAULT_MEMORY: usize = 1 << 30;

@@ -16,6 +16,7 @@ mod handle;
 mod host;
 mod interface;
 mod life;
+mod limits;
 mod release;
 mod ribosome;
 mod run;
@@ -26,8 +27,12 @@ mod wasm;
 mod work;
 mod workflow;
 
-pub use config::{Config, DEFAULT_FUEL, DEFAULT_MEMORY, DataDirectory, Passphrase};
+pub use config::{Config, DataDirectory, Passphrase};
 pub use error::{AttachError, InstallError, SnapshotError, StartError};
 pub use faults::UnknownHostFunction;
 pub use handle::{DevConductor, Snapshot};
+pub use limits::{
+    DEFAULT_CALL_DEPTH, DEFAULT_CALL_TIME, DEFAULT_CALLS, DEFAULT_FUEL, DEFAULT_LOG_BYTES, DEFAULT_MEMORY,
+    DEFAULT_SIGNAL_BYTES, DEFAULT_STAGED_BYTES, Limits, RECORD_BYTES,
+};
 pub use release::{Release, UnknownRelease};

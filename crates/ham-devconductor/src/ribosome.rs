@@ -9,11 +9,12 @@ use holochain_types::prelude::{
 };
 use holochain_types::zome_types::{GlobalZomeTypes, ZomeTypesError};
 
+use crate::budget::Budget;
 use crate::decode::decode;
 use crate::error::RibosomeError;
 use crate::host::EntryDefsHost;
 use crate::thread::blocking;
-use crate::wasm::{Host, Limits, Module, ModuleCache};
+use crate::wasm::{Host, Module, ModuleCache};
 
 /// Immutable; an update of the coordinators makes another.
 #[derive(Debug)]
@@ -40,11 +41,11 @@ impl Ribosome {
     /// Loads the code of all zomes and asks them for their types.
     ///
     /// # Errors
-    /// Code is missing, is not WASM, or is not a zome.
+    /// Code is missing or is not WASM, or a zome that says its types cannot be run.
     pub(crate) async fn load(
         dna: DnaDefHashed,
         wasms: &WasmStore,
-        limits: Limits,
+        budget: Budget,
     ) -> Result<Self, RibosomeError> {
         let mut zomes = Vec::new();
         let integrity = dna.integrity_zomes.len();
@@ -66,20 +67,20 @@ impl Ribosome {
             zomes.push(Zome { name: name.clone(), integrity: index, module, info: None });
         }
         let ribosome = Self { dna, zomes, types: GlobalZomeTypes::default(), entry_defs: Vec::new() };
-        blocking(move || ribosome.with_types(limits)).await?
+        blocking(move || ribosome.with_types(&budget)).await?
     }
 
-    fn with_types(mut self, limits: Limits) -> Result<Self, RibosomeError> {
+    fn with_types(mut self, budget: &Budget) -> Result<Self, RibosomeError> {
         let (mut counts, mut entry_defs) = (Vec::new(), Vec::new());
         for zome in self.integrity() {
             let count = |name, too_many| -> Result<u8, RibosomeError> {
                 let host: Arc<dyn Host> = Arc::new(EntryDefsHost::new(&zome.name, name));
-                let count = zome.module.constant(host, limits, name)?.unwrap_or_default();
+                let count = zome.module.constant(&zome.name.0, host, budget, name)?.unwrap_or_default();
                 u8::try_from(count).map_err(|_| RibosomeError::ZomeTypesError(too_many))
             };
             let entries = count(ENTRY_TYPES, ZomeTypesError::EntryTypeIndexOverflow)?;
             counts.push((entries, count(LINK_TYPES, ZomeTypesError::LinkTypeIndexOverflow)?));
-            entry_defs.push(entry_defs_of(zome, limits)?);
+            entry_defs.push(entry_defs_of(zome, budget)?);
         }
         self.entry_defs = entry_defs;
         self.types = GlobalZomeTypes::from_ordered_iterator(counts)?;
@@ -170,12 +171,12 @@ impl Ribosome {
     }
 }
 
-fn entry_defs_of(zome: &Zome, limits: Limits) -> Result<Vec<EntryDef>, RibosomeError> {
+fn entry_defs_of(zome: &Zome, budget: &Budget) -> Result<Vec<EntryDef>, RibosomeError> {
     if !zome.module.has(ENTRY_DEFS) {
         return Ok(Vec::new());
     }
     let host: Arc<dyn Host> = Arc::new(EntryDefsHost::new(&zome.name, ENTRY_DEFS));
-    let output = zome.module.guest(host, limits)?.call(ENTRY_DEFS, &ExternIO::encode(())?)?;
+    let output = zome.module.guest(&zome.name.0, host, budget)?.call(ENTRY_DEFS, &ExternIO::encode(())?)?;
     match decode(output.as_bytes())? {
         EntryDefsCallbackResult::Defs(defs) => Ok(defs.0),
     }

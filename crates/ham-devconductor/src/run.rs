@@ -48,15 +48,16 @@ impl Run<'_> {
             self.access.clone(),
             self.budget.clone(),
         );
-        let (module, limits, function) = (Arc::clone(&zome.module), self.budget.limits(), function.clone());
+        let (module, budget, function) = (Arc::clone(&zome.module), self.budget.clone(), function.clone());
+        let name = zome.name.clone();
         let called = Arc::clone(&module);
-        let run = move || called.guest(Arc::new(context), limits)?.call(&function.0, &input);
+        let run = move || called.guest(&name.0, Arc::new(context), &budget)?.call(&function.0, &input);
         let output = if self.budget.is_nested() {
             on_a_thread_of_its_own(run).await??
         } else {
             blocking(run).await??
         };
-        tokio::task::spawn_blocking(move || module.prepare(limits));
+        tokio::task::spawn_blocking(move || module.prepare());
         Ok(Some(output))
     }
 

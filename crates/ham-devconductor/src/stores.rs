@@ -68,7 +68,7 @@ impl Stores {
         }
         Ok(Self {
             apps: Arc::new(apps),
-            dnas: Dnas::new(wasm, config.limits()),
+            dnas: Dnas::new(wasm, config.limits),
             dhts,
             nonces: Arc::new(nonces),
             keystore,

@@ -10,11 +10,11 @@ mod function;
 mod guest;
 mod memory;
 mod module;
+mod share;
 
 pub(crate) use cache::ModuleCache;
-pub(crate) use failure::RuntimeError;
+pub(crate) use failure::{RuntimeError, exceeded};
 pub(crate) use function::HostFunction;
-pub(crate) use guest::Limits;
 pub(crate) use module::{MAX_SPARES, Module};
 
 use holochain_wasmer_common::WasmError;

@@ -18,6 +18,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flags;
 use crate::input;
+use crate::limits::Bounds;
 use crate::release;
 use crate::running::{Note, Noted};
 use crate::settings::Source;
@@ -54,6 +55,8 @@ pub(crate) struct Args {
     /// Read the keystore's passphrase from the first line of standard input, as `holochain` does
     #[arg(long)]
     piped: bool,
+    #[command(flatten)]
+    bounds: Bounds,
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
@@ -75,7 +78,10 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         None if args.data == Path::new(TEMPORARY) => Config::default(),
         None => Config::default().with_data(&args.data),
     };
-    let mut config = config.with_release(args.release).with_foreign_origins(args.allowed_origins);
+    let mut config = config
+        .with_release(args.release)
+        .with_foreign_origins(args.allowed_origins)
+        .with_limits(args.bounds.limits());
     // Who starts this in the place of `holochain` means the file, whatever the environment says of another conductor.
     let settings = &context.settings;
     let ports = args.config_path.is_none() || settings.values.source("admin_port") == Source::Flag;

@@ -77,8 +77,8 @@ impl Conductor {
     }
 
     /// That of a root call.
-    fn budget(&self) -> Budget {
-        Budget::new(self.config().limits())
+    pub(super) fn budget(&self) -> Budget {
+        Budget::new(self.config().limits)
     }
 
     fn shared(self: &Arc<Self>) -> Shared {
@@ -88,11 +88,12 @@ impl Conductor {
             keystore: self.keystore().clone(),
             apps: Arc::clone(self.apps()),
             nonces: Arc::clone(&self.stores.nonces),
+            turns: Arc::clone(&self.turns),
             signals: Arc::clone(&self.signals),
             clock: self.clock().clone(),
             tasks: Tasks::new(self.life().tasks().clone(), self.work().clone()),
             faults: Arc::clone(&self.faults),
-            limits: self.config().limits(),
+            limits: self.config().limits,
             closes_chains: Dialect::of(self.config().release).closes_chains,
         }
     }

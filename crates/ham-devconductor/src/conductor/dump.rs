@@ -204,8 +204,8 @@ fn chain_op(op_type: ChainOpType, action: SignedActionHashed, entry: Option<Entr
 
 /// The imports of a released conductor, sorted.
 pub(crate) fn list_host_functions() -> Vec<String> {
-    let released = HostFunction::ALL.iter().filter(|function| !function.is_unstable());
-    let mut names: Vec<String> = released.map(|function| function.import().to_owned()).collect();
+    let mut names: Vec<String> =
+        HostFunction::ALL.iter().map(|function| function.import().to_owned()).collect();
     names.sort();
     names
 }

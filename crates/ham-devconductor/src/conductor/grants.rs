@@ -12,6 +12,7 @@ use holochain_types::prelude::{
 };
 
 use super::Conductor;
+use crate::budget::Budget;
 use crate::error::ApiError;
 use crate::host::CellAccess;
 use crate::workflow;
@@ -30,8 +31,9 @@ impl Conductor {
         let entry = Entry::CapGrant(grant);
         let data =
             CreateData { entry_type: EntryType::CapGrant, entry_hash: EntryHash::with_data_sync(&entry) };
-        let own = self.chain_of(cell).await?;
-        commit(&own, ActionData::Create(data), Some(entry), validated).await
+        let budget = self.budget();
+        let own = self.chain_of(cell, &budget).await?;
+        commit(&own, ActionData::Create(data), Some(entry), validated.then_some(&budget)).await
     }
 
     /// Commits a grant in a cell of this app only.
@@ -61,14 +63,15 @@ impl Conductor {
         grant: ActionHash,
         validated: bool,
     ) -> Result<(), ApiError> {
-        let own = self.chain_of(cell).await?;
+        let budget = self.budget();
+        let own = self.chain_of(cell, &budget).await?;
         let grants = own.workspace.source_chain().query(grants_query()).await?;
         let record = grants.into_iter().find(|record| *record.action_address() == grant);
         let entry = record.and_then(|record| record.entry.into_option());
         let entry = entry.ok_or_else(|| ApiError::Other("No cap grant found for action hash".to_owned()))?;
         let deletes_entry_address = EntryHash::with_data_sync(&entry);
         let data = ActionData::Delete(DeleteData { deletes_address: grant, deletes_entry_address });
-        commit(&own, data, None, validated).await?;
+        commit(&own, data, None, validated.then_some(&budget)).await?;
         Ok(())
     }
 
@@ -120,23 +123,24 @@ impl Conductor {
         Ok(AppCapGrantInfo(all))
     }
 
-    async fn chain_of(&self, cell: &CellId) -> Result<CellAccess, ApiError> {
+    async fn chain_of(&self, cell: &CellId, budget: &Budget) -> Result<CellAccess, ApiError> {
         let cell = self.cell(cell)?;
-        workflow::initialize(&cell, &cell.budget()).await?;
+        workflow::initialize(&cell, budget).await?;
         let workspace = cell.workspace().await?;
         Ok(CellAccess { cell, workspace })
     }
 }
 
+/// Validated where that has a budget.
 async fn commit(
     own: &CellAccess,
     data: ActionData,
     entry: Option<Entry>,
-    validated: bool,
+    validated: Option<&Budget>,
 ) -> Result<ActionHash, ApiError> {
     let hash = own.workspace.source_chain().put(data, entry, ChainTopOrdering::default()).await?;
-    if validated {
-        workflow::validate(own, &own.cell.ribosome(), &own.cell.budget()).await?;
+    if let Some(budget) = validated {
+        workflow::validate(own, &own.cell.ribosome(), budget).await?;
     }
     workflow::commit(own).await?;
     Ok(hash)

@@ -101,9 +101,7 @@ impl Need {
     fn of(function: HostFunction) -> Self {
         use HostFunction as F;
         match function {
-            F::Trace | F::CapabilityClaims | F::CapabilityGrants | F::CapabilityInfo | F::Sleep => {
-                Self::Nothing
-            }
+            F::Trace | F::CapabilityClaims | F::CapabilityGrants | F::CapabilityInfo => Self::Nothing,
             F::DnaInfo1
             | F::DnaInfo2
             | F::ZomeInfo
@@ -125,8 +123,7 @@ impl Need {
             | F::CreateCloneCell
             | F::DisableCloneCell
             | F::EnableCloneCell
-            | F::DeleteCloneCell
-            | F::AcceptCountersigningPreflightRequest => Self::Write,
+            | F::DeleteCloneCell => Self::Write,
             _ => Self::Own,
         }
     }

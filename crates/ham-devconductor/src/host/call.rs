@@ -7,8 +7,8 @@ use super::context::CallContext;
 use super::refusal::{Answer, host};
 use crate::budget::Budget;
 use crate::cell::Caller;
-use crate::error::{ApiError, CellError, ConductorError, RibosomeError};
-use crate::wasm::{HostFunction, RuntimeError};
+use crate::error::{ApiError, ConductorError};
+use crate::wasm::{HostFunction, exceeded};
 
 impl CallContext {
     /// One after the other: what an earlier one wrote, a later one reads.
@@ -18,7 +18,7 @@ impl CallContext {
 
     fn call_zome(&self, call: Call) -> Answer<ZomeCallResponse> {
         let access = self.cell()?;
-        let budget = self.budget.nested().map_err(host)?;
+        let budget = self.budget.nested().map_err(exceeded)?;
         let own = access.cell.id();
         let (cell_id, remote) = match call.target {
             CallTarget::NetworkAgent(agent) => (CellId::new(own.dna_hash().clone(), agent), true),
@@ -50,15 +50,8 @@ impl CallContext {
         let shares = params.cell_id == *access.cell.id() && !matches!(self.access, Access::PostCommit { .. });
         let workspace = shares.then(|| access.workspace.clone());
         let home = access.cell.home().map_err(host)?;
-        match self.wait(home.call_zome(params, Caller { workspace, budget: budget.clone() })) {
+        match self.wait(home.call_zome(params, Caller { workspace, budget })) {
             Ok(response) => Ok(response),
-            // Why the innermost call was refused is what each of them failed of, and no more than that.
-            Err(ApiError::CellError(CellError::RibosomeError(RibosomeError::WasmRuntimeError(
-                RuntimeError::User(error),
-            )))) if budget.is_exceeded() => {
-                self.budget.exceed();
-                Err(error)
-            }
             Err(ApiError::ConductorError(ConductorError::CellMissing(cell_id))) => {
                 Err(host(format!("Call to missing cell: Cell with ID {cell_id} not found")))
             }

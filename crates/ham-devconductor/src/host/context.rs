@@ -12,10 +12,10 @@ use tokio::runtime::Handle;
 
 use super::access::{Access, CellAccess};
 use super::refusal::{Answer, denied, host};
-use crate::budget::Budget;
+use crate::budget::{Budget, Exceeded};
 use crate::decode::{decode, undecodable};
 use crate::ribosome::Ribosome;
-use crate::wasm::{Host, HostFunction};
+use crate::wasm::{Host, HostFunction, exceeded};
 
 /// One function of a zome while it runs.
 #[derive(Debug)]
@@ -54,6 +54,24 @@ impl CallContext {
         self.access.cell().ok_or_else(|| host("no cell runs here"))
     }
 
+    /// Takes from the budget what the function will use; what is sent to agents and what is logged is paid for there.
+    fn pay(&self, function: HostFunction, bytes: usize) -> Result<(), Exceeded> {
+        use HostFunction as F;
+        match function {
+            F::Create
+            | F::Update
+            | F::Delete
+            | F::CreateLink
+            | F::DeleteLink
+            | F::CloseChain
+            | F::OpenChain
+            | F::Schedule => self.budget.stage(bytes),
+            F::EmitSignal => self.budget.signal(bytes),
+            F::CreateCloneCell => self.budget.call(),
+            _ => self.budget.check(),
+        }
+    }
+
     fn answer<I: DeserializeOwned + Debug, O: Serialize + Debug>(
         &self,
         input: &[u8],
@@ -73,6 +91,7 @@ impl Host for CallContext {
         if self.access.cell().is_some_and(|own| own.cell.faults().strikes(function)) {
             return Err(host(format!("{} fails, as a test asked", function.short())));
         }
+        self.pay(function, input.len()).map_err(exceeded)?;
         match function {
             F::Create => self.answer(input, Self::create),
             F::Update => self.answer(input, Self::update),
@@ -123,11 +142,9 @@ impl Host for CallContext {
             F::DisableCloneCell => self.answer(input, Self::disable_clone_cell),
             F::EnableCloneCell => self.answer(input, Self::enable_clone_cell),
             F::DeleteCloneCell => self.answer(input, Self::delete_clone_cell),
-            F::CapabilityClaims
-            | F::CapabilityGrants
-            | F::CapabilityInfo
-            | F::AcceptCountersigningPreflightRequest
-            | F::Sleep => Err(host(format!("{} is not implemented", function.short()))),
+            F::CapabilityClaims | F::CapabilityGrants | F::CapabilityInfo => {
+                Err(host(format!("{} is not implemented", function.short())))
+            }
         }
     }
 }

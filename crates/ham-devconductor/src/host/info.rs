@@ -9,6 +9,7 @@ use rand::RngCore as _;
 use super::access::Access;
 use super::context::CallContext;
 use super::refusal::{Answer, host};
+use crate::wasm::exceeded;
 
 impl CallContext {
     pub(super) fn agent_info(&self, (): ()) -> Answer<AgentInfo> {
@@ -67,6 +68,7 @@ impl CallContext {
         if !logged(&message.level) {
             return Ok(());
         }
+        self.budget.log(message.msg.len()).map_err(exceeded)?;
         let (zome, function, text) = (&self.zome.0, &self.function.0, &message.msg);
         match message.level {
             Level::ERROR => tracing::error!(target: "wasm", %zome, %function, "{text}"),

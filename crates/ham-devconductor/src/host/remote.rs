@@ -5,6 +5,7 @@ use holochain_types::prelude::{AppSignal, CellId, FunctionName, RemoteSignal, Si
 use super::context::CallContext;
 use super::refusal::{Answer, host};
 use crate::cell::Caller;
+use crate::wasm::exceeded;
 
 impl CallContext {
     pub(super) fn emit_signal(&self, signal: AppSignal) -> Answer<()> {
@@ -14,19 +15,21 @@ impl CallContext {
         Ok(())
     }
 
-    /// Each agent that has a cell here has its `recv_remote_signal` called, as a root call; whoever has none hears nothing, and
-    /// the sender is not told either way.
+    /// Each agent that has a cell here has its `recv_remote_signal` called, which nothing waits for; whoever has none hears
+    /// nothing, and the sender is not told either way.
     pub(super) fn send_remote_signal(&self, input: RemoteSignal) -> Answer<()> {
         let cell = &self.cell()?.cell;
         let home = cell.home().map_err(host)?;
         let RemoteSignal { agents, signal } = input;
         for agent in agents {
+            self.budget.signal(signal.as_bytes().len()).map_err(exceeded)?;
             let target = CellId::new(cell.id().dna_hash().clone(), agent);
             let function = FunctionName::new("recv_remote_signal");
             let params = cell.call_of(target, self.zome.clone(), function, signal.clone()).map_err(host)?;
-            let receiving = home.clone().call_zome(params, Caller::root(cell.budget()));
-            let receiving = async {
-                if let Err(error) = receiving.await {
+            let (home, budget) = (home.clone(), self.budget.detached());
+            let receiving = async move {
+                let _turn = budget.aside().await;
+                if let Err(error) = home.call_zome(params, Caller::root(budget)).await {
                     tracing::info!(%error, "a remote signal was not delivered");
                 }
             };

@@ -11,14 +11,15 @@ use holochain_state::query::StateQueryResult;
 use holochain_types::dna::DnaFile;
 use holochain_types::prelude::{AgentPubKey, CellId, DnaDef, DnaDefHashed, DnaWasmHashed};
 
+use crate::budget::Budget;
 use crate::error::{ConductorError, LoadError};
+use crate::limits::Limits;
 use crate::ribosome::Ribosome;
-use crate::wasm::Limits;
 
 pub(crate) struct Dnas {
     wasms: WasmStore,
     definitions: DnaDefStore,
-    /// What a zome may use that is asked for its types.
+    /// What zomes may use that are asked for their types.
     limits: Limits,
 }
 
@@ -80,7 +81,7 @@ impl Dnas {
     /// # Errors
     /// As [`Ribosome::load`].
     pub(crate) async fn load_definition(&self, dna: DnaDefHashed) -> Result<Arc<Ribosome>, LoadError> {
-        Ok(Arc::new(Ribosome::load(dna, &self.wasms, self.limits).await?))
+        Ok(Arc::new(Ribosome::load(dna, &self.wasms, Budget::new(self.limits)).await?))
     }
 
     /// The DNAs that are known.

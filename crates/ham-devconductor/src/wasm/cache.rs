@@ -24,7 +24,7 @@ impl ModuleCache {
     /// Loads code that is not here; two may load the same, which harms nothing.
     ///
     /// # Errors
-    /// The code is not a module, or its module cannot be a zome.
+    /// The code is not a module.
     pub(crate) fn load(&self, hash: WasmHash, code: &[u8]) -> Result<Arc<Module>, WasmError> {
         // Outside the lock: it takes milliseconds.
         let module = Arc::new(Module::new(code)?);

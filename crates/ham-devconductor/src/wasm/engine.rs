@@ -4,18 +4,26 @@ use std::sync::{Arc, OnceLock};
 
 use holochain_serialized_bytes as bytes;
 use holochain_wasmer_common::{WasmError, WasmErrorInner, wasm_error};
-use wasmi::{Caller, CompilationMode, Config, Engine, Linker, StoreLimits};
+use wasmi::{Caller, CompilationMode, Config, Engine, Linker};
 
+use super::Host;
+use super::failure::{Carried, exceeded, trap};
 use super::function::HostFunction;
-use super::memory::{Carried, GuestMemory, pack};
-use super::{Host, memory};
+use super::memory::{GuestMemory, pack};
+use super::share::Share;
 
 /// What a guest's host functions work with.
 pub(super) struct State {
     /// Not there before the call.
     pub(super) host: Option<Arc<dyn Host>>,
-    pub(super) limits: StoreLimits,
+    pub(super) share: Share,
     pub(super) memory: Option<GuestMemory>,
+}
+
+impl AsMut<Share> for State {
+    fn as_mut(&mut self) -> &mut Share {
+        &mut self.share
+    }
 }
 
 /// One engine for the process: modules belong to an engine, and the cache is shared.
@@ -59,10 +67,15 @@ fn answer(
     // stack of this thread until the process ends.
     let state = caller.data_mut();
     let (Some(host), Some(guest)) = (state.host.clone(), state.memory.take()) else {
-        return Err(memory::trap(WasmErrorInner::Host("called while starting or allocating".to_owned())));
+        return Err(trap(WasmErrorInner::Host("called while starting or allocating".to_owned())));
     };
     let input = guest.take(&mut caller, at, length)?;
-    let output = match host.call(function, &input) {
+    let output = host.call(function, &input);
+    // Whatever the guest would make of it: nothing is left of the root call, or of its time.
+    if let Err(error) = caller.data().share.budget().check() {
+        return Err(wasmi::Error::host(Carried(exceeded(error))));
+    }
+    let output = match output {
         Ok(output) => ok(&output),
         Err(error @ WasmError { error: WasmErrorInner::HostShortCircuit(_), .. }) => {
             return Err(wasmi::Error::host(Carried(error)));

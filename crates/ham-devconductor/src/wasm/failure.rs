@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use holochain_wasmer_common::WasmError;
+use holochain_wasmer_common::{WasmError, WasmErrorInner, wasm_error};
+
+use crate::budget::Exceeded;
 
 /// The error of a call, whose texts are those of the engine that `holochain` has.
 pub(crate) enum RuntimeError {
@@ -48,3 +50,24 @@ impl fmt::Debug for RuntimeError {
 }
 
 impl std::error::Error for RuntimeError {}
+
+/// Carries a WASM error through the interpreter.
+#[derive(Debug)]
+pub(super) struct Carried(pub(super) WasmError);
+
+impl fmt::Display for Carried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl wasmi::errors::HostError for Carried {}
+
+pub(super) fn trap(error: WasmErrorInner) -> wasmi::Error {
+    wasmi::Error::host(Carried(wasm_error!(error)))
+}
+
+/// What a guest, and whoever waits for it, ends with at a bound.
+pub(crate) fn exceeded(error: Exceeded) -> WasmError {
+    wasm_error!(WasmErrorInner::CallError(format!("RuntimeError: {error}")))
+}

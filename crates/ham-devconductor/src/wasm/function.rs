@@ -20,7 +20,6 @@ macro_rules! host_functions {
 }
 
 host_functions! {
-    AcceptCountersigningPreflightRequest = "accept_countersigning_preflight_request_1",
     AgentInfo = "agent_info_1",
     Call = "call_1",
     CallInfo = "call_info_1",
@@ -61,7 +60,6 @@ host_functions! {
     SendRemoteSignal = "send_remote_signal_1",
     Sign = "sign_1",
     SignEphemeral = "sign_ephemeral_1",
-    Sleep = "sleep_1",
     SysTime = "sys_time_1",
     Trace = "trace_1",
     Update = "update_1",
@@ -77,12 +75,6 @@ host_functions! {
 }
 
 impl HostFunction {
-    /// Whether a released conductor has it only in a build with unstable features; such a one is linked here so that every
-    /// zome loads, and refused when it is called.
-    pub(crate) const fn is_unstable(self) -> bool {
-        matches!(self, Self::AcceptCountersigningPreflightRequest | Self::Sleep)
-    }
-
     /// The name without prefix and version, as permission errors give it.
     pub(crate) fn short(self) -> &'static str {
         let name = self.import().trim_start_matches("__hc__");
@@ -99,8 +91,7 @@ mod tests {
     use super::HostFunction;
 
     #[test]
-    fn there_are_as_many_as_a_released_conductor_links_and_the_two_unstable_ones() {
-        let unstable = HostFunction::ALL.iter().filter(|function| function.is_unstable()).count();
-        assert_eq!((HostFunction::ALL.len(), unstable), (54, 2));
+    fn there_are_as_many_as_a_released_conductor_links() {
+        assert_eq!(HostFunction::ALL.len(), 52);
     }
 }

@@ -5,48 +5,57 @@ use std::sync::Arc;
 use holochain_serialized_bytes as bytes;
 use holochain_wasmer_common::{WasmError, WasmErrorInner, wasm_error};
 use holochain_zome_types::prelude::ExternIO;
-use wasmi::{Store, StoreLimitsBuilder, TrapCode};
+use wasmi::{ExternType, Store, TrapCode};
 
 use super::Host;
 use super::engine::{State, engine, linker};
-use super::failure::RuntimeError;
-use super::memory::{self, Carried, GuestMemory, split};
+use super::failure::{Carried, RuntimeError, exceeded, trap};
+use super::function::HostFunction;
+use super::memory::{GuestMemory, split};
+use super::share::{self, Share};
+use crate::budget::Budget;
 use crate::decode::{decode, undecodable};
 
 /// One instance of a module. Made for a call and gone after it, so that nothing a zome leaves in its memory is seen by
 /// the next.
 pub(crate) struct Guest {
-    limits: Limits,
     store: Store<State>,
     instance: wasmi::Instance,
     memory: GuestMemory,
 }
 
 impl Guest {
-    /// One that answers no host function until it is [served](Self::serve).
+    /// One that answers no host function until it is [served](Self::serve). Its start, if it has one, runs on one share of fuel.
     ///
     /// # Errors
-    /// [`ModuleBuild`](WasmErrorInner::ModuleBuild): an import that no conductor has, or a start that fails.
-    pub(super) fn new(module: &wasmi::Module, limits: Limits) -> Result<Self, WasmError> {
-        let build = |error: wasmi::Error| wasm_error!(WasmErrorInner::ModuleBuild(error.to_string()));
-        let resources = StoreLimitsBuilder::new()
-            .memory_size(limits.memory)
-            .table_elements(MAX_TABLE)
-            .tables(MAX_TABLES)
-            .trap_on_grow_failure(false)
-            .build();
-        let mut store = Store::new(engine(), State { host: None, limits: resources, memory: None });
-        store.limiter(|state| &mut state.limits);
-        store.set_fuel(limits.fuel).map_err(build)?;
-        let instance = linker().instantiate_and_start(&mut store, module).map_err(build)?;
-        let absent = || wasm_error!(WasmErrorInner::Memory);
+    /// [`ModuleBuild`](WasmErrorInner::ModuleBuild), in the words of the engine that `holochain` has: an import that no conductor
+    /// has, a start that fails, or what the memory protocol needs is not exported.
+    pub(super) fn new(module: &wasmi::Module, zome: &str, budget: Budget) -> Result<Self, WasmError> {
+        let build = |error: String| wasm_error!(WasmErrorInner::ModuleBuild(error));
+        let share = budget.fuel(0).map_err(exceeded)?;
+        let state = State { host: None, share: Share::of(budget), memory: None };
+        let mut store = Store::new(engine(), state);
+        store.limiter(|state| &mut state.share);
+        store.set_fuel(share).map_err(|error| build(error.to_string()))?;
+        let instance = linker().instantiate_and_start(&mut store, module);
+        let instance = instance.map_err(|error| {
+            let exceeded = store.data().share.exceeded().map(|exceeded| exceeded.to_string());
+            let why = exceeded.or_else(|| unknown_import(module)).unwrap_or_else(|| in_words(&error));
+            build(format!("{zome}: {why}"))
+        })?;
+        let export = |name: &str| {
+            let found = instance.get_export(&store, name);
+            found.ok_or_else(|| build(format!("Missing export {name}")))
+        };
+        let other_type = || build("Incompatible Export Type".to_owned());
+        let function = |name: &str| export(name)?.into_func().ok_or_else(other_type);
         let memory = GuestMemory {
-            memory: instance.get_memory(&store, "memory").ok_or_else(absent)?,
-            allocate: instance.get_typed_func(&store, ALLOCATE).map_err(build)?,
-            deallocate: instance.get_typed_func(&store, DEALLOCATE).map_err(build)?,
+            memory: export("memory")?.into_memory().ok_or_else(other_type)?,
+            deallocate: function(DEALLOCATE)?.typed(&store).map_err(|_| other_type())?,
+            allocate: function(ALLOCATE)?.typed(&store).map_err(|_| other_type())?,
         };
         store.data_mut().memory = Some(memory);
-        Ok(Self { limits, store, instance, memory })
+        Ok(Self { store, instance, memory })
     }
 
     /// Has its host functions answered.
@@ -54,13 +63,22 @@ impl Guest {
         self.store.data_mut().host = Some(host);
     }
 
-    pub(super) fn limits(&self) -> Limits {
-        self.limits
+    /// Has it draw on another budget from now on.
+    ///
+    /// # Errors
+    /// That one has not what it holds.
+    pub(super) fn draw_on(&mut self, budget: Budget) -> Result<(), WasmError> {
+        self.give_back_fuel();
+        let fuel = budget.fuel(0).map_err(exceeded)?;
+        self.store.data_mut().share.draw_on(budget).map_err(exceeded)?;
+        self.store.set_fuel(fuel).map_err(|error| wasm_error!(WasmErrorInner::Host(error.to_string())))
     }
 
-    /// Bytes of memory that it has.
-    pub(super) fn memory_size(&self) -> usize {
-        self.memory.memory.data_size(&self.store)
+    fn give_back_fuel(&mut self) {
+        let left = self.store.get_fuel().unwrap_or_default();
+        self.store.data().share.budget().give_back_fuel(left);
+        // There is a meter, so this does not fail.
+        let _ = self.store.set_fuel(0);
     }
 
     /// Calls a zome function with its encoded argument; answers its encoded result.
@@ -80,7 +98,7 @@ impl Guest {
                         Ok(decode(answer).map_err(undecodable)?)
                     }
                     Some(Carried(error)) => Err(error.clone().into()),
-                    None => Err(call_error(&error).into()),
+                    None => Err(self.trapped(&error).into()),
                 };
             }
         };
@@ -88,17 +106,17 @@ impl Guest {
             return Err(wasm_error!(WasmErrorInner::PointerMap).into());
         }
         let (at, length) = split(packed);
-        let output = self.memory.take(&mut self.store, at, length).map_err(|error| {
-            match error.downcast_ref::<Carried>() {
-                Some(_) => RuntimeError::MemoryAccess,
-                None => call_error(&error).into(),
-            }
+        let output = self.memory.take(&mut self.store, at, length);
+        let output = output.map_err(|error| match error.downcast_ref::<Carried>() {
+            Some(Carried(WasmError { error: WasmErrorInner::Memory, .. })) => RuntimeError::MemoryAccess,
+            Some(Carried(error)) => error.clone().into(),
+            None => self.trapped(&error).into(),
         })?;
         Ok(decode::<Result<ExternIO, WasmError>>(&output).map_err(undecodable)??)
     }
 
     fn run(&mut self, function: &str, input: &[u8]) -> Result<i64, wasmi::Error> {
-        let call_error = |text: String| memory::trap(WasmErrorInner::CallError(text));
+        let call_error = |text: String| trap(WasmErrorInner::CallError(text));
         let Some(untyped) = self.instance.get_func(&self.store, function) else {
             return Err(call_error("Incompatible Export Type".to_owned()));
         };
@@ -109,30 +127,36 @@ impl Guest {
                 "RuntimeError: Parameters of type [I32, I32] did not match signature {takes:?} -> {gives:?}"
             )));
         }
-        let typed = untyped.typed(&self.store).map_err(|_| memory::trap(WasmErrorInner::PointerMap))?;
+        let typed = untyped.typed(&self.store).map_err(|_| trap(WasmErrorInner::PointerMap))?;
         let input = self.memory.write(&mut self.store, input)?;
-        typed.call(&mut self.store, input)
+        share::run(&mut self.store, &typed, input)
+    }
+
+    /// Of a bound, where one was met: a guest that is told that there is no memory may only say that it cannot go on.
+    fn trapped(&self, error: &wasmi::Error) -> WasmError {
+        self.store.data().share.exceeded().map_or_else(|| call_error(error), exceeded)
     }
 
     /// What a function answers that takes nothing.
     pub(super) fn constant(&mut self, name: &str) -> Result<i32, WasmError> {
         let failed = |error: wasmi::Error| wasm_error!(WasmErrorInner::Host(error.to_string()));
         let function = self.instance.get_typed_func::<(), i32>(&self.store, name).map_err(failed)?;
-        function.call(&mut self.store, ()).map_err(failed)
+        share::run(&mut self.store, &function, ()).map_err(failed)
     }
 }
 
-/// What one call of a guest may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Limits {
-    /// Instructions, about one unit each.
-    pub(crate) fuel: u64,
-    /// Bytes of memory.
-    pub(crate) memory: usize,
+impl Drop for Guest {
+    fn drop(&mut self) {
+        self.give_back_fuel();
+    }
 }
 
 /// A trap, in the words of the engine that `holochain` has.
 fn call_error(error: &wasmi::Error) -> WasmError {
+    wasm_error!(WasmErrorInner::CallError(in_words(error)))
+}
+
+fn in_words(error: &wasmi::Error) -> String {
     let text = match error.as_trap_code() {
         Some(TrapCode::UnreachableCodeReached) => "unreachable".to_owned(),
         Some(TrapCode::MemoryOutOfBounds) => "out of bounds memory access".to_owned(),
@@ -143,15 +167,24 @@ fn call_error(error: &wasmi::Error) -> WasmError {
         Some(TrapCode::BadConversionToInteger) => "invalid conversion to integer".to_owned(),
         Some(TrapCode::StackOverflow) => "call stack exhausted".to_owned(),
         Some(TrapCode::BadSignature) => "indirect call type mismatch".to_owned(),
-        // No fuel, no memory: bounds that `holochain` does not have, or tells as `unreachable`.
         _ => error.to_string(),
     };
-    wasm_error!(WasmErrorInner::CallError(format!("RuntimeError: {text}")))
+    format!("RuntimeError: {text}")
 }
 
-pub(super) const ALLOCATE: &str = "__hc__allocate_1";
-pub(super) const DEALLOCATE: &str = "__hc__deallocate_1";
+/// The first import that no conductor has.
+fn unknown_import(module: &wasmi::Module) -> Option<String> {
+    let known = |name: &str| HostFunction::ALL.iter().any(|function| function.import() == name);
+    let unknown = module.imports().find(|import| import.module() != "env" || !known(import.name()))?;
+    let (module, name) = (unknown.module(), unknown.name());
+    let expected = match unknown.ty() {
+        ExternType::Func(ty) => {
+            format!("Function(FunctionType {{ params: {:?}, results: {:?} }})", ty.params(), ty.results())
+        }
+        other => format!("{other:?}"),
+    };
+    Some(format!("Error while importing {module:?}.{name:?}: unknown import. Expected {expected}"))
+}
 
-/// Tables of a guest and the elements of each, many times what a compiler makes: they are memory that no zome sees.
-const MAX_TABLES: usize = 16;
-const MAX_TABLE: usize = 1 << 20;
+const ALLOCATE: &str = "__hc__allocate_1";
+const DEALLOCATE: &str = "__hc__deallocate_1";

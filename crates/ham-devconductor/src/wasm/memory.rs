@@ -1,7 +1,10 @@
 //! Bytes in and out of a guest: it allocates and frees, the host only fills and reads.
 
-use holochain_wasmer_common::{WasmError, WasmErrorInner, wasm_error};
+use holochain_wasmer_common::WasmErrorInner;
 use wasmi::{AsContextMut, Memory, TypedFunc};
+
+use super::failure::trap;
+use super::share::{self, Share};
 
 /// What a guest exports for it.
 #[derive(Clone, Copy)]
@@ -15,11 +18,11 @@ impl GuestMemory {
     /// Copies bytes to memory that the guest allocates; answers where they are.
     pub(super) fn write(
         &self,
-        mut store: impl AsContextMut,
+        mut store: impl AsContextMut<Data: AsMut<Share>>,
         bytes: &[u8],
     ) -> Result<(i32, i32), wasmi::Error> {
         let length = i32::try_from(bytes.len()).map_err(|_| trap(WasmErrorInner::Memory))?;
-        let at = self.allocate.call(&mut store, length)?;
+        let at = share::run(&mut store, &self.allocate, length)?;
         self.memory
             .write(&mut store, at.cast_unsigned() as usize, bytes)
             .map_err(|_| trap(WasmErrorInner::Memory))?;
@@ -29,7 +32,7 @@ impl GuestMemory {
     /// Reads bytes and has the guest free them.
     pub(super) fn take(
         &self,
-        mut store: impl AsContextMut,
+        mut store: impl AsContextMut<Data: AsMut<Share>>,
         at: i32,
         length: i32,
     ) -> Result<Vec<u8>, wasmi::Error> {
@@ -37,7 +40,7 @@ impl GuestMemory {
         // Checked before anything is reserved for it: the guest may claim any length.
         let range = from..from.checked_add(size).ok_or_else(|| trap(WasmErrorInner::Memory))?;
         let bytes = self.memory.data(&store).get(range).ok_or_else(|| trap(WasmErrorInner::Memory))?.to_vec();
-        self.deallocate.call(&mut store, (at, length))?;
+        share::run(&mut store, &self.deallocate, (at, length))?;
         Ok(bytes)
     }
 }
@@ -52,22 +55,6 @@ pub(super) fn split(packed: i64) -> (i32, i32) {
 /// The reverse of [`split`].
 pub(super) fn pack((at, length): (i32, i32)) -> i64 {
     ((u64::from(at.cast_unsigned()) << 32) | u64::from(length.cast_unsigned())).cast_signed()
-}
-
-/// Carries a WASM error through the interpreter.
-#[derive(Debug)]
-pub(super) struct Carried(pub(super) WasmError);
-
-impl std::fmt::Display for Carried {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl wasmi::errors::HostError for Carried {}
-
-pub(super) fn trap(error: WasmErrorInner) -> wasmi::Error {
-    wasmi::Error::host(Carried(wasm_error!(error)))
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@ use holochain_wasmer_common::{WasmError, WasmErrorInner, wasm_error};
 
 use super::Host;
 use super::engine::engine;
-use super::guest::{ALLOCATE, DEALLOCATE, Guest, Limits};
+use super::guest::Guest;
+use crate::budget::Budget;
+use crate::limits::Limits;
 
 /// Code that was checked and can be called.
 pub(crate) struct Module {
@@ -23,38 +25,40 @@ impl std::fmt::Debug for Module {
 
 impl Module {
     /// # Errors
-    /// [`ModuleBuild`](WasmErrorInner::ModuleBuild): no valid WASM, or the memory protocol is not exported.
+    /// [`ModuleBuild`](WasmErrorInner::ModuleBuild): no valid WASM.
     pub(crate) fn new(code: &[u8]) -> Result<Self, WasmError> {
-        let build = |error: String| wasm_error!(WasmErrorInner::ModuleBuild(error));
-        let module = wasmi::Module::new(engine(), code).map_err(|error| build(error.to_string()))?;
-        for export in ["memory", ALLOCATE, DEALLOCATE] {
-            if module.get_export(export).is_none() {
-                return Err(build(format!("missing export: {export}")));
-            }
-        }
+        let build = |error: wasmi::Error| wasm_error!(WasmErrorInner::ModuleBuild(error.to_string()));
+        let module = wasmi::Module::new(engine(), code).map_err(build)?;
         Ok(Self { module, spares: Mutex::default() })
     }
 
     /// Makes an instance for a call to come: making it takes longer than many a call. Done after each call, it keeps as many
     /// as were in use side by side, up to [`MAX_SPARES`].
-    pub(crate) fn prepare(&self, limits: Limits) {
+    pub(crate) fn prepare(&self) {
         if self.spares().len() >= MAX_SPARES {
             return;
         }
-        let Ok(guest) = Guest::new(&self.module, limits) else { return };
+        let budget = Budget::new(Limits::default().with_memory(MAX_SPARE_MEMORY));
+        let Ok(guest) = Guest::new(&self.module, "", budget) else { return };
         let mut spares = self.spares();
-        if spares.len() < MAX_SPARES && guest.memory_size() <= MAX_SPARE_MEMORY {
+        if spares.len() < MAX_SPARES {
             spares.push(guest);
         }
     }
 
-    /// An instance for a call: one that was made ready, or a new one.
+    /// An instance for a call of a zome: one that was made ready, or a new one.
     ///
     /// # Errors
-    /// [`ModuleBuild`](WasmErrorInner::ModuleBuild): an import that no conductor has, or a start that fails.
-    pub(crate) fn guest(&self, host: Arc<dyn Host>, limits: Limits) -> Result<Guest, WasmError> {
-        let prepared = self.spares().pop().filter(|guest| guest.limits() == limits);
-        let mut guest = prepared.map_or_else(|| Guest::new(&self.module, limits), Ok)?;
+    /// As [`Guest::new`].
+    pub(crate) fn guest(&self, zome: &str, host: Arc<dyn Host>, budget: &Budget) -> Result<Guest, WasmError> {
+        let prepared = self.spares().pop();
+        let mut guest = match prepared {
+            Some(mut guest) => {
+                guest.draw_on(budget.clone())?;
+                guest
+            }
+            None => Guest::new(&self.module, zome, budget.clone())?,
+        };
         guest.serve(host);
         Ok(guest)
     }
@@ -84,14 +88,15 @@ impl Module {
     /// As [`guest`](Self::guest), or the function fails.
     pub(crate) fn constant(
         &self,
+        zome: &str,
         host: Arc<dyn Host>,
-        limits: Limits,
+        budget: &Budget,
         name: &str,
     ) -> Result<Option<i32>, WasmError> {
         if !self.has_constant(name) {
             return Ok(None);
         }
-        self.guest(host, limits)?.constant(name).map(Some)
+        self.guest(zome, host, budget)?.constant(name).map(Some)
     }
 }
 
@@ -99,4 +104,4 @@ impl Module {
 pub(crate) const MAX_SPARES: usize = 4;
 
 /// Bytes of memory that an instance may have to be kept for the next call: several times what the HDK's zomes begin with.
-const MAX_SPARE_MEMORY: usize = 8 << 20;
+const MAX_SPARE_MEMORY: u64 = 8 << 20;

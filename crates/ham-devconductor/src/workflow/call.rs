@@ -14,6 +14,7 @@ use crate::cell::{Caller, Cell};
 use crate::error::{CellError, NoZome, RibosomeError, WorkflowError};
 use crate::host::{Access, CellAccess};
 use crate::run::Run;
+use crate::wasm::exceeded;
 
 /// Runs a call in its cell.
 ///
@@ -28,6 +29,7 @@ pub(crate) async fn call_zome(
     params: ZomeCallParams,
     Caller { workspace, budget }: Caller,
 ) -> Result<ZomeCallResponse, CellError> {
+    budget.call().map_err(|error| RibosomeError::from(exceeded(error)))?;
     let ribosome = cell.ribosome();
     if !workspace.as_ref().is_some_and(SourceChainWorkspace::called_from_init) {
         initialize(cell, &budget).await?;

@@ -11,7 +11,7 @@ use crate::error::WorkflowError;
 use crate::host::{Access, CellAccess};
 use crate::ribosome::Ribosome;
 use crate::run::Run;
-use crate::wasm::MAX_SPARES;
+use crate::wasm::{MAX_SPARES, exceeded};
 
 /// Validates what is staged.
 ///
@@ -42,6 +42,11 @@ pub(crate) async fn validate(
 
 /// Writes what is staged; answers what was written. On one node everything an author writes is integrated with it.
 ///
+/// One commit at a time for a chain. `flush` compares the head under a lock of its own, but gives that up before it puts what
+/// was staged on the head that it found: a commit in between forks the chain, and where what both wrote is equal one is
+/// lost (`docs/upstream/relaxed-writes-fork.md`). Nothing else writes to the chain, so holding the turn for the time of
+/// `flush` is enough: both heads are the same then.
+///
 /// # Errors
 /// [`HeadMoved`](holochain_state::source_chain::SourceChainError::HeadMoved) where the chain grew meanwhile and the order
 /// matters.
@@ -51,6 +56,7 @@ pub(crate) async fn validate(
 pub(crate) async fn commit(
     CellAccess { cell, workspace }: &CellAccess,
 ) -> Result<Vec<SignedActionHashed>, WorkflowError> {
+    let _turn = cell.turn().await;
     let (actions, _) = workspace.source_chain().flush(Vec::new()).await?;
     cell.grants().follow(&actions);
     Ok(actions)
@@ -68,14 +74,18 @@ pub(crate) fn post_commit(
     if actions.is_empty() {
         return;
     }
-    let (tasks, ribosome) = (own.cell.tasks().clone(), Arc::clone(ribosome));
+    let (tasks, ribosome, budget) = (own.cell.tasks().clone(), Arc::clone(ribosome), budget.detached());
     tasks.spawn(async move {
         let Ok(input) = ExternIO::encode(&actions) else { return };
         let access = Access::PostCommit { cell: own, may_call };
         let run = Run { ribosome: &ribosome, access, budget: &budget };
+        let _turn = budget.aside().await;
         for zome in zomes {
-            let ran = run.function(&zome, &FunctionName::new("post_commit"), input.clone()).await;
-            if let Err(error) = ran {
+            let ran = async {
+                budget.call().map_err(exceeded)?;
+                run.function(&zome, &FunctionName::new("post_commit"), input.clone()).await
+            };
+            if let Err(error) = ran.await {
                 tracing::error!(%zome, %error, "post_commit failed");
             }
         }

@@ -47,6 +47,17 @@ impl App {
     }
 
     /// Waits for so many signals and throws them away.
+    /// How many signals come, up to so many.
+    pub(crate) async fn heard(&self, count: usize) -> usize {
+        let mut signals = self.signals.lock().await;
+        for heard in 0..count {
+            if !matches!(tokio::time::timeout(BOUND / 20, signals.recv()).await, Ok(Some(_))) {
+                return heard;
+            }
+        }
+        count
+    }
+
     pub(crate) async fn hear(&self, count: usize) {
         let mut signals = self.signals.lock().await;
         for _ in 0..count {

@@ -45,7 +45,7 @@ pub(crate) fn all() -> Vec<Scenario> {
         membrane: deferred_proofs, wrong_proofs, proofs_at_installation;
         clones: clones_by_client, clones_by_zome, clone_errors, clone_hashes;
         calls: calls_between_zomes, calls_between_cells, nested_calls, many_calls, remote_calls;
-        signals: post_commits, emitted_signals, remote_signals, direct_signals;
+        signals: post_commits, emitted_signals, remote_signals, remote_signals_to_three, direct_signals;
         chain: chain_queries, own_activities, closed_chain, opened_chain, dumped_chain, entry_kinds, must_gets;
         reads: details, updates_and_deletes, several_gets, private_entries;
         links: links_and_filters, link_details, deleted_links, paths, anchors;

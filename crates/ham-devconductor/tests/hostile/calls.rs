@@ -165,7 +165,7 @@ fn coordinators_that_are_none_change_nothing() {
     use holochain_types::app::{CoordinatorSource, UpdateCoordinatorsPayload};
     run(async |server| {
         let app = good_app(server).await;
-        for code in [vec![], b"garbage".to_vec(), zome::compile("(module)")] {
+        for code in [vec![], b"garbage".to_vec()] {
             let manifest = holochain_types::prelude::CoordinatorManifest { zomes: vec![zome::zome("zome")] };
             let bundle = mr_bundle::Bundle::new(manifest, [("zome.wasm".to_owned(), code.into())]).unwrap();
             let source = CoordinatorSource::Bundle(Box::new(bundle.into()));

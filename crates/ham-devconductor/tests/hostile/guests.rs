@@ -1,12 +1,8 @@
 //! Zomes that misbehave while they run. Each costs its caller one failed call, and its own next call is served.
 
-use std::num::NonZeroU64;
-
-use ham_devconductor::{Config, DevConductor, InstallError};
-
 use crate::support::{MEMORY, run, says};
 use crate::zome::{
-    self, Dna, GOOD, answers, answers_with, asks, asks_with, function, import, module, with_allocator,
+    Dna, GOOD, answers, answers_with, asks, asks_with, function, import, module, with_allocator,
 };
 
 /// Fails when `run` is called, with this part in the error.
@@ -204,17 +200,4 @@ fn fuel_is_for_each_call_and_not_for_the_life_of_a_cell() {
             app.call("run", ()).await.unwrap();
         }
     });
-}
-
-/// With so little of everything that not even the types can be asked for.
-#[tokio::test]
-async fn a_conductor_without_fuel_or_memory_refuses_apps_and_lives() {
-    for config in [Config::default().with_fuel(NonZeroU64::MIN), Config::default().with_memory(1)] {
-        let conductor = DevConductor::start_with(config).await.unwrap();
-        let entry_defs = format!(r#"(func (export "entry_defs") (param i32 i32) (result i64) {GOOD})"#);
-        let dna = Dna::with_integrity(&module("", &entry_defs));
-        let error = conductor.install(zome::app("starved", &[dna]), None).await.unwrap_err();
-        assert!(matches!(error, InstallError::Genesis { .. }), "{error:?}");
-        conductor.shut_down().await;
-    }
 }

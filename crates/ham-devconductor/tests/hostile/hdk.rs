@@ -29,7 +29,7 @@ fn zomes_of_the_hdk_that_misbehave_fail_their_call() {
         says(&app.call("trap_by_panic", ()).await.unwrap_err(), "unreachable");
         says(&app.call("trap_by_memory", ()).await.unwrap_err(), "CallError");
         let steps: u32 = app.call("memory_bomb", 1).await.unwrap().decode().unwrap();
-        assert!(u64::from(steps) << 20 <= MEMORY as u64, "{steps}");
+        assert!(u64::from(steps) << 20 <= MEMORY, "{steps}");
         app.call("large_answer", 100 << 20).await.unwrap_err();
         app.call("nothing", ()).await.unwrap();
     });

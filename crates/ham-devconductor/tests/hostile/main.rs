@@ -3,8 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod budget;
 mod bundles;
 mod calls;
+mod commits;
 mod frames;
 mod guests;
 mod hdk;

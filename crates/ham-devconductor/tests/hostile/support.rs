@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use ed25519_dalek::Signer as _;
-use ham_devconductor::{Config, DevConductor};
+use ham_devconductor::{Config, DevConductor, Limits};
 use holochain_client::{
     AdminWebsocket, AppWebsocket, AuthorizeSigningCredentialsPayload, CellInfo, ClientAgentSigner,
     SigningCredentials,
@@ -24,7 +24,7 @@ use crate::zome::{self, Dna};
 const FUEL: NonZeroU64 = NonZeroU64::new(100_000_000).unwrap();
 
 /// Enough for every zome that behaves.
-pub(crate) const MEMORY: usize = 64 << 20;
+pub(crate) const MEMORY: u64 = 64 << 20;
 
 /// How long anything may take before it counts as hanging.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -51,7 +51,8 @@ pub(crate) fn run<F: Future<Output = ()>>(test: impl FnOnce(&'static Server) -> 
     static SHARED: LazyLock<(Runtime, Server)> = LazyLock::new(|| {
         secrets::capture();
         let runtime = Runtime::new().unwrap();
-        let server = runtime.block_on(Server::start());
+        let limits = Limits::default().with_fuel(FUEL).with_memory(MEMORY);
+        let server = runtime.block_on(Server::with(Config::default().with_limits(limits)));
         (runtime, server)
     });
     let (runtime, server) = &*SHARED;
@@ -62,8 +63,7 @@ pub(crate) fn run<F: Future<Output = ()>>(test: impl FnOnce(&'static Server) -> 
 }
 
 impl Server {
-    async fn start() -> Self {
-        let config = Config::default().with_fuel(FUEL).with_memory(MEMORY);
+    pub(crate) async fn with(config: Config) -> Self {
         let conductor = DevConductor::start_with(config).await.unwrap();
         let admin = AdminWebsocket::connect(conductor.admin_address(), None).await.unwrap();
         let port = conductor.attach_app_interface(0).await.unwrap();
@@ -110,12 +110,14 @@ impl Server {
     /// The app with a function for every feature of the HDK.
     pub(crate) async fn features(&self) -> &App {
         static APP: OnceCell<App> = OnceCell::const_new();
-        let install = async || {
-            let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/features.happ");
-            let id = self.install_bytes(std::fs::read(bundle).unwrap()).await.unwrap();
-            self.connect_to(&id, "features", "features").await
-        };
-        APP.get_or_init(install).await
+        APP.get_or_init(|| self.new_features()).await
+    }
+
+    /// The same for a test that looks at the whole chain.
+    pub(crate) async fn new_features(&self) -> App {
+        let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/features.happ");
+        let id = self.install_bytes(std::fs::read(bundle).unwrap()).await.unwrap();
+        self.connect_to(&id, "features", "features").await
     }
 
     /// A client of an installed app, and the cell of a role.
@@ -135,7 +137,7 @@ impl Server {
         self.connect_to(id, "role 0", "zome").await
     }
 
-    async fn connect_to(&self, id: &str, role: &str, zome: &'static str) -> App {
+    pub(crate) async fn connect_to(&self, id: &str, role: &str, zome: &'static str) -> App {
         let (client, cell) = self.client(id, role).await;
         let payload = AuthorizeSigningCredentialsPayload { cell_id: cell.clone(), functions: None };
         let credentials = self.admin.authorize_signing_credentials(payload).await.unwrap();

@@ -168,6 +168,24 @@ pub(crate) async fn coordinators(stage: &mut Stage) {
     let without_protocol = update(&zome.cell, one("probe_integrity"), module("(module)"));
     let updated = stage.admin.update_coordinators(without_protocol).await;
     stage.answer("a zome that cannot run", updated);
+    let exports = r#"(memory (export "memory") 1)
+        (func (export "__hc__deallocate_1") (param i32 i32))
+        (func (export "nothing") (param i32 i32) (result i64) (i64.const 0))"#;
+    let allocate = r#"(func (export "__hc__allocate_1") (param i32) (result i32) (i32.const 16))"#;
+    let import =
+        |name: &str| format!(r#"(import "env" "__hc__{name}_1" (func (param i32 i32) (result i64)))"#);
+    for text in [
+        format!("(module {exports})"),
+        format!("(module {exports} {})", allocate.replace("(result i32) (i32.const 16)", "")),
+        format!("(module {} {exports} {allocate})", import("accept_countersigning_preflight_request")),
+        format!("(module {} {exports} {allocate})", import("sleep")),
+        format!("(module {} (import \"x\" \"y\" (func (param f32))) {exports} {allocate})", import("create")),
+    ] {
+        let payload = update(&zome.cell, one("probe_integrity"), module(&text));
+        let updated = stage.admin.update_coordinators(payload).await;
+        stage.answer("a zome that cannot be run", updated);
+        stage.call(&zome.beside("extra"), "nothing", ()).await;
+    }
     let path = UpdateCoordinatorsPayload {
         cell_id: zome.cell.clone(),
         source: CoordinatorSource::Path("/no/such/bundle".into()),

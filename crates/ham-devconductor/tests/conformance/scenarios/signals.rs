@@ -59,6 +59,28 @@ pub(crate) async fn remote_signals(stage: &mut Stage) {
     stage.signals("itself", &app, 1).await;
 }
 
+/// Of one conductor, each with a cell of the DNA.
+pub(crate) async fn remote_signals_to_three(stage: &mut Stage) {
+    let (_, zome) = stage.features().await;
+    let mut peers = Vec::new();
+    for name in ["first", "second", "third"] {
+        let peer = stage.install("features.happ", name).await;
+        let there = stage.enter(&peer, "features", "features").await;
+        there.quiet::<()>("nothing", ()).await;
+        peer.hear(2).await;
+        peers.push(peer);
+    }
+    stage.call(&zome, "nothing", ()).await;
+    stage.wait_for_agents(&zome.cell, 4).await;
+    let agents: Vec<_> = peers.iter().map(|peer| peer.agent.clone()).collect();
+    zome.quiet::<()>("signal_remote", map! { agents: agents, text: "to all" }).await;
+    let mut heard = 0;
+    for peer in &peers {
+        heard += peer.heard(1).await;
+    }
+    stage.note("heard", heard);
+}
+
 pub(crate) async fn direct_signals(stage: &mut Stage) {
     let (app, zome) = stage.probe().await;
     let peer = stage.install("probe.happ", "peer").await;

@@ -1,0 +1,130 @@
+//! The flags that bound what a call of a zome may use up.
+
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use ham_devconductor::{
+    DEFAULT_CALL_DEPTH, DEFAULT_CALL_TIME, DEFAULT_CALLS, DEFAULT_FUEL, DEFAULT_LOG_BYTES, DEFAULT_MEMORY,
+    DEFAULT_SIGNAL_BYTES, DEFAULT_STAGED_BYTES, Limits,
+};
+
+/// Of one call, with all that it starts: `init`, validation, calls of other zomes, `post_commit`, remote signals.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Bounds of a call, with all that it starts")]
+pub(crate) struct Bounds {
+    /// Instructions that zomes run
+    #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_FUEL)]
+    fuel: NonZeroU64,
+    /// Memory of the zomes that run at a time
+    #[arg(long, value_name = "BYTES", default_value_t = Bytes(DEFAULT_MEMORY))]
+    max_memory: Bytes,
+    /// Entries, links and other records that wait to be committed
+    #[arg(long, value_name = "BYTES", default_value_t = Bytes(DEFAULT_STAGED_BYTES))]
+    max_staged_bytes: Bytes,
+    /// Signals to clients and agents
+    #[arg(long, value_name = "BYTES", default_value_t = Bytes(DEFAULT_SIGNAL_BYTES))]
+    max_signal_bytes: Bytes,
+    /// What zomes log
+    #[arg(long, value_name = "BYTES", default_value_t = Bytes(DEFAULT_LOG_BYTES))]
+    max_log_bytes: Bytes,
+    /// Time: `30s`, `5m`
+    #[arg(long, value_name = "TIME", default_value_t = DEFAULT_CALL_TIME.into())]
+    max_call_time: humantime::Duration,
+    /// Calls of zomes
+    #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_CALLS)]
+    max_calls: u64,
+    /// Calls that wait for one another
+    #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_CALL_DEPTH)]
+    max_call_depth: u32,
+}
+
+impl Bounds {
+    pub(crate) fn limits(&self) -> Limits {
+        Limits::default()
+            .with_fuel(self.fuel)
+            .with_memory(self.max_memory.0)
+            .with_staged_bytes(self.max_staged_bytes.0)
+            .with_signal_bytes(self.max_signal_bytes.0)
+            .with_log_bytes(self.max_log_bytes.0)
+            .with_time(Duration::from(self.max_call_time))
+            .with_calls(self.max_calls)
+            .with_depth(self.max_call_depth)
+    }
+}
+
+/// A number of bytes: a plain number, or one of KiB, MiB or GiB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Bytes(u64);
+
+impl std::str::FromStr for Bytes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let unit = UNITS.iter().find_map(|(unit, size)| Some((text.strip_suffix(unit)?, *size)));
+        let (number, size) = unit.unwrap_or((text, 1));
+        let bytes = number.trim().parse::<u64>().ok().and_then(|number| number.checked_mul(size));
+        bytes.map(Self).ok_or_else(|| "a number of bytes, or one with KiB, MiB or GiB".to_owned())
+    }
+}
+
+/// In the largest unit that it is a number of.
+impl std::fmt::Display for Bytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match UNITS.iter().find(|(_, size)| self.0 > 0 && self.0.is_multiple_of(*size)) {
+            Some((unit, size)) => write!(f, "{}{unit}", self.0 / size),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
+const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Command {
+        #[command(flatten)]
+        bounds: Bounds,
+    }
+
+    #[test]
+    fn without_a_flag_the_bounds_are_those_of_the_conductor() {
+        let command: Command = clap::Parser::parse_from(["ham"]);
+        assert_eq!(command.bounds.limits(), Limits::default());
+    }
+
+    /// What an error names is what is passed to set it.
+    #[test]
+    fn each_bound_has_its_flag() {
+        let command: Command = clap::Parser::parse_from([
+            "ham",
+            "--fuel=7",
+            "--max-memory=3MiB",
+            "--max-staged-bytes=1GiB",
+            "--max-signal-bytes=5",
+            "--max-log-bytes=6KiB",
+            "--max-call-time=90s",
+            "--max-calls=9",
+            "--max-call-depth=4",
+        ]);
+        let limits = Limits::default().with_fuel(NonZeroU64::new(7).unwrap()).with_memory(3 << 20);
+        let limits = limits.with_staged_bytes(1 << 30).with_signal_bytes(5).with_log_bytes(6 << 10);
+        let limits = limits.with_time(Duration::from_secs(90)).with_calls(9).with_depth(4);
+        assert_eq!(command.bounds.limits(), limits);
+    }
+
+    #[test]
+    fn bytes_are_read_as_they_are_shown() {
+        for (text, bytes) in
+            [("0", 0), ("1000", 1000), ("1KiB", 1024), ("1536KiB", 3 << 19), ("2GiB", 2 << 30)]
+        {
+            assert_eq!(text.parse(), Ok(Bytes(bytes)));
+            assert_eq!(Bytes(bytes).to_string(), text);
+        }
+        for text in ["", "x", "1 MB", "-1", "99999999999GiB", "MiB"] {
+            text.parse::<Bytes>().unwrap_err();
+        }
+    }
+}

@@ -1,0 +1,79 @@
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use super::*;
+
+fn budget() -> Budget {
+    Budget::new(Limits::default())
+}
+
+#[test]
+fn calls_lead_to_one_another_down_to_a_depth() {
+    let root = Budget::new(Limits::default().with_depth(3));
+    assert!(!root.is_nested());
+    let mut innermost = root.clone();
+    for _ in 0..3 {
+        innermost = innermost.nested().unwrap();
+        assert!(innermost.is_nested());
+    }
+    let exceeded = innermost.nested().unwrap_err();
+    assert!(exceeded.to_string().ends_with("3 calls deep (--max-call-depth)"), "{exceeded}");
+    // All of the root call ends with it, and what nothing waits for too.
+    assert_eq!(root.detached().check().unwrap_err(), exceeded);
+}
+
+#[test]
+fn each_bound_is_named_with_its_value_and_its_flag() {
+    let limits = Limits::default().with_fuel(NonZeroU64::MIN).with_memory(2).with_staged_bytes(3);
+    let limits = limits.with_signal_bytes(4).with_log_bytes(5).with_calls(0).with_time(Duration::MAX);
+    type Draw = fn(&Budget) -> Result<(), Exceeded>;
+    let draws: [(Draw, &str); 6] = [
+        (|budget| budget.fuel(2).map(drop), "1 instructions (--fuel)"),
+        (|budget| Err(budget.out_of_memory()), "2 bytes of memory (--max-memory)"),
+        (|budget| budget.stage(1), "3 bytes staged (--max-staged-bytes)"),
+        (|budget| budget.signal(1), "4 bytes of signals (--max-signal-bytes)"),
+        (|budget| budget.log(6), "5 bytes of log (--max-log-bytes)"),
+        (Budget::call, "0 calls (--max-calls)"),
+    ];
+    for (draw, named) in draws {
+        let budget = Budget::new(limits);
+        budget.check().unwrap();
+        let exceeded = draw(&budget).unwrap_err();
+        assert!(exceeded.to_string().ends_with(named), "{exceeded}");
+        assert_eq!(budget.check().unwrap_err(), exceeded);
+    }
+}
+
+#[test]
+fn what_is_given_back_is_given_again() {
+    let budget = Budget::new(Limits::default().with_fuel(NonZeroU64::new(1000).unwrap()).with_memory(10));
+    for _ in 0..100 {
+        let fuel = budget.fuel(0).unwrap();
+        assert_eq!(fuel, 1000);
+        budget.give_back_fuel(fuel);
+        assert!(budget.hold_memory(10) && !budget.hold_memory(1));
+        budget.give_back_memory(10);
+    }
+    budget.check().unwrap();
+}
+
+#[test]
+fn a_share_leaves_some_for_others() {
+    let budget = budget();
+    let all: Vec<u64> = (0..1000).map(|_| budget.fuel(0).unwrap()).collect();
+    assert!(all.iter().all(|share| (SMALLEST_SHARE..=LARGEST_SHARE).contains(share)), "{all:?}");
+    // What is asked for at least is given where it is there.
+    assert_eq!(budget.fuel(3 * LARGEST_SHARE).unwrap(), 3 * LARGEST_SHARE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_is_over_for_all() {
+    let budget = Budget::new(Limits::default().with_time(Duration::from_secs(2)));
+    let nested = budget.nested().unwrap();
+    tokio::time::advance(Duration::from_secs(1)).await;
+    nested.fuel(0).unwrap();
+    tokio::time::advance(Duration::from_secs(1)).await;
+    let exceeded = nested.fuel(0).unwrap_err();
+    assert!(exceeded.to_string().ends_with("2s (--max-call-time)"), "{exceeded}");
+    assert_eq!(budget.call().unwrap_err(), exceeded);
+}

@@ -1,0 +1,160 @@
+//! What one guest has of the budget of its root call.
+
+use wasmi::{AsContextMut, ResourceLimiter, TypedFunc, TypedResumableCall, WasmParams, WasmResults};
+use wasmi_core::LimiterError;
+
+use super::failure::{Carried, exceeded};
+use crate::budget::{Budget, Exceeded};
+
+/// The memory that a guest holds goes back with this.
+pub(super) struct Share {
+    budget: Budget,
+    /// Bytes.
+    memory: u64,
+    /// Bytes of it that may not have been granted after all.
+    last: u64,
+    /// Whether it was told that there is no more.
+    refused: bool,
+}
+
+impl Share {
+    pub(super) fn of(budget: Budget) -> Self {
+        Self { budget, memory: 0, last: 0, refused: false }
+    }
+
+    pub(super) fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// Has it draw on another budget from now on.
+    ///
+    /// # Errors
+    /// That one has not the memory which the guest holds.
+    pub(super) fn draw_on(&mut self, budget: Budget) -> Result<(), Exceeded> {
+        if !budget.hold_memory(self.memory) {
+            return Err(budget.out_of_memory());
+        }
+        self.budget.give_back_memory(self.memory);
+        self.budget = budget;
+        Ok(())
+    }
+
+    /// What a guest ends of that ends now: of a bound, if one was met.
+    pub(super) fn exceeded(&self) -> Option<Exceeded> {
+        let exceeded = self.budget.check().err();
+        exceeded.or_else(|| self.refused.then(|| self.budget.out_of_memory()))
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.budget.give_back_memory(self.memory);
+    }
+}
+
+impl ResourceLimiter for Share {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> Result<bool, LimiterError> {
+        self.last = desired.saturating_sub(current) as u64;
+        let granted = self.budget.hold_memory(self.last);
+        if granted {
+            self.memory += self.last
+        } else {
+            self.refused = true
+        }
+        Ok(granted)
+    }
+
+    fn memory_grow_failed(&mut self, _error: &LimiterError) {
+        self.budget.give_back_memory(self.last);
+        self.memory -= self.last;
+        self.last = 0;
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> Result<bool, LimiterError> {
+        Ok(desired <= MAX_TABLE)
+    }
+
+    fn instances(&self) -> usize {
+        1
+    }
+
+    fn memories(&self) -> usize {
+        1
+    }
+
+    fn tables(&self) -> usize {
+        MAX_TABLES
+    }
+}
+
+/// Runs a function to its end, on one share of fuel after the other.
+pub(super) fn run<P: WasmParams + Copy, R: WasmResults>(
+    mut store: impl AsContextMut<Data: AsMut<Share>>,
+    function: &TypedFunc<P, R>,
+    params: P,
+) -> Result<R, wasmi::Error> {
+    let mut call = begin(&mut store, function, params)?;
+    loop {
+        call = match call {
+            TypedResumableCall::Finished(result) => return Ok(result),
+            TypedResumableCall::HostTrap(ended) => return Err(again(ended.host_error())),
+            TypedResumableCall::OutOfFuel(paused) => {
+                refuel(&mut store, paused.required_fuel())?;
+                paused.resume(&mut store)?
+            }
+        };
+    }
+}
+
+/// The interpreter cannot resume what has not begun, because translating it takes more than a share: that is called again.
+fn begin<P: WasmParams + Copy, R: WasmResults>(
+    mut store: impl AsContextMut<Data: AsMut<Share>>,
+    function: &TypedFunc<P, R>,
+    params: P,
+) -> Result<TypedResumableCall<R>, wasmi::Error> {
+    loop {
+        let before = store.as_context().get_fuel()?;
+        match function.call_resumable(&mut store, params)? {
+            TypedResumableCall::OutOfFuel(paused) if store.as_context().get_fuel()? == before => {
+                refuel(&mut store, paused.required_fuel())?;
+            }
+            call => return Ok(call),
+        }
+    }
+}
+
+/// Adds another share, of at least this much.
+fn refuel(mut store: impl AsContextMut<Data: AsMut<Share>>, least: u64) -> Result<(), wasmi::Error> {
+    let mut store = store.as_context_mut();
+    let share = store
+        .data_mut()
+        .as_mut()
+        .budget
+        .fuel(least)
+        .map_err(|error| wasmi::Error::host(Carried(exceeded(error))))?;
+    let left = store.get_fuel()?;
+    store.set_fuel(left.saturating_add(share))
+}
+
+/// The interpreter lends the error that a host function ended with, and does not give it away.
+fn again(error: &wasmi::Error) -> wasmi::Error {
+    match (error.downcast_ref::<Carried>(), error.as_trap_code()) {
+        (Some(Carried(error)), _) => wasmi::Error::host(Carried(error.clone())),
+        (None, Some(code)) => code.into(),
+        (None, None) => wasmi::Error::new(error.to_string()),
+    }
+}
+
+/// Tables of a guest and the elements of each, many times what a compiler makes: they are memory that no zome sees.
+const MAX_TABLES: usize = 16;
+const MAX_TABLE: usize = 1 << 20;
