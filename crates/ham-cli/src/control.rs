@@ -1,0 +1,10 @@
+//! What another terminal asks of a `ham dev` that runs: one line of JSON each way, through a socket that its note names.
+
+mod ask;
+mod serve;
+
+pub(crate) use ask::{Ask, ask};
+pub(crate) use serve::serve;
+
+/// The longest line, in bytes.
+const LONGEST: u64 = 4096;
