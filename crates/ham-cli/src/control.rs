@@ -5,6 +5,3 @@ mod serve;
 
 pub(crate) use ask::{Ask, ask};
 pub(crate) use serve::serve;
-
-/// The longest line, in bytes.
-const LONGEST: u64 = 4096;

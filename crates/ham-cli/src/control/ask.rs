@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
 
-use super::LONGEST;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -66,6 +65,9 @@ async fn exchange(socket: &Path, ask: &Ask) -> anyhow::Result<Answer> {
     BufReader::new(stream.take(LONGEST)).read_until(b'\n', &mut answer).await?;
     serde_json::from_slice(&answer).context("the conductor answers something else")
 }
+
+/// The longest line, in bytes.
+pub(super) const LONGEST: u64 = 4096;
 
 /// Longer than the conductor waits for what is worked on.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -13,8 +13,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::Instant;
 
-use super::LONGEST;
-use super::ask::{Answer, Ask};
+use super::ask::{Answer, Ask, LONGEST};
 use crate::output::Output;
 use crate::running::Note;
 
