@@ -9,6 +9,7 @@ mod complete;
 mod conductor;
 mod connect;
 mod context;
+mod control;
 mod definition;
 pub mod demo;
 mod directories;

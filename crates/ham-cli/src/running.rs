@@ -62,6 +62,11 @@ impl Note {
         fs::rename(&hidden, &path)?;
         Ok(Self { path, _file: file })
     }
+
+    /// Where its conductor may be asked more than an admin interface is.
+    pub(crate) fn control(&self) -> PathBuf {
+        self.path.with_extension(CONTROL)
+    }
 }
 
 impl Drop for Note {
@@ -109,8 +114,19 @@ fn words(running: &[Noted]) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
+/// Where the conductor with this admin port may be asked, if it runs here and may.
+pub(crate) fn control_of(admin_port: u16) -> Option<PathBuf> {
+    let found = found(&directory()?).into_iter().find(|(_, noted)| noted.admin_port == admin_port);
+    found.map(|(path, _)| path.with_extension(CONTROL)).filter(|control| control.exists())
+}
+
 /// The notes of what runs. Others are removed.
 fn all(directory: &Path) -> Vec<Noted> {
+    found(directory).into_iter().map(|(_, noted)| noted).collect()
+}
+
+/// The same, and where they are.
+fn found(directory: &Path) -> Vec<(PathBuf, Noted)> {
     // What others can write to says what they like.
     if !is_private(directory) {
         return Vec::new();
@@ -120,7 +136,7 @@ fn all(directory: &Path) -> Vec<Noted> {
     let mut paths: Vec<_> =
         paths.filter(|path| path.extension().is_some_and(|has| has == EXTENSION)).collect();
     paths.sort();
-    paths.iter().filter_map(|path| read(path)).collect()
+    paths.into_iter().filter_map(|path| read(&path).map(|noted| (path, noted))).collect()
 }
 
 fn read(path: &Path) -> Option<Noted> {
@@ -131,6 +147,7 @@ fn read(path: &Path) -> Option<Noted> {
     let file = File::open(path).ok()?;
     match file.try_lock_shared() {
         Ok(()) => {
+            let _ = fs::remove_file(path.with_extension(CONTROL));
             let _ = fs::remove_file(path);
             None
         }
@@ -156,6 +173,7 @@ fn directory() -> Option<PathBuf> {
 }
 
 const EXTENSION: &str = "conductor";
+const CONTROL: &str = "control";
 
 /// Far more than a note holds, in bytes.
 const LARGEST: u64 = 4096;

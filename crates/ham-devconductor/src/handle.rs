@@ -174,8 +174,8 @@ impl DevConductor {
         self.conductor.faults().fail(name, times)
     }
 
-    /// Waits until nothing is worked on, and saves apps, code, chains, DHTs and schedules as they are. Takes milliseconds, and as many
-    /// bytes of the data directory as they have. It is good for this conductor until it ends.
+    /// Waits until nothing is worked on, with new requests behind it, and saves apps, code, chains, DHTs and schedules as they are. Takes
+    /// milliseconds, and as many bytes of the data directory as they have. It is good for this conductor until it ends.
     ///
     /// # Errors
     /// Variant by variant in [`SnapshotError`].

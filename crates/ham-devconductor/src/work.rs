@@ -53,5 +53,5 @@ impl Tasks {
     }
 }
 
-/// As long as a call may well take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// As long as a call may well take. What comes meanwhile waits too.
+const PATIENCE: Duration = Duration::from_secs(10);

@@ -150,7 +150,8 @@ async fn apps_and_clones_that_go_leave_nothing() {
     stage.conductor.shut_down().await;
 }
 
-/// The same for hours: `cargo test -p ham-devconductor --test left_running -- --ignored --nocapture`. It prints a line every hundred.
+/// The same for long: `cargo test -p ham-devconductor --test left_running -- --ignored --nocapture`. It prints a line for every fifty
+/// apps and five hundred clones.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes half an hour"]
 async fn a_thousand_apps_and_ten_thousand_clones_leave_nothing() {
@@ -160,20 +161,15 @@ async fn a_thousand_apps_and_ten_thousand_clones_leave_nothing() {
     stage.app(0).await;
     stage.clone(0).await;
     let held = Held::now(&stage.data);
-    let tell = |what: &str, number: usize| {
-        if number.is_multiple_of(100) {
-            let (now, kib) = (Held::now(&stage.data), resident_kib());
-            eprintln!("{number} {what}: {now:?}, {kib} KiB of memory");
+    for app in 1..=1_000 {
+        must(stage.app(app)).await;
+        for clone in 1..=10 {
+            must(stage.clone(10 * app + clone)).await;
         }
-    };
-    tell("apps", 0);
-    for number in 1..=1_000 {
-        must(stage.app(number)).await;
-        tell("apps", number);
-    }
-    for number in 1..=10_000 {
-        must(stage.clone(number)).await;
-        tell("clones", number);
+        if app.is_multiple_of(50) {
+            let (now, kib) = (Held::now(&stage.data), resident_kib());
+            eprintln!("{app} apps and {} clones: {now:?}, {kib} KiB of memory", 10 * app);
+        }
     }
     held.is_again(&stage.data).await;
     stage.conductor.shut_down().await;

@@ -2,6 +2,8 @@
 //! that what
 //! starts the one starts the other.
 
+mod steer;
+
 use std::path::{Path, PathBuf};
 
 use ham_devconductor::{Config, DataDirectory, Passphrase, Release};
@@ -14,6 +16,7 @@ use crate::code::Compared;
 use crate::conductor::embedded;
 use crate::connect;
 use crate::context::Context;
+use crate::control;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flags;
@@ -27,6 +30,7 @@ use crate::settings::Source;
 #[derive(Debug, clap::Args)]
 #[command(
     args = flags::run(),
+    args_conflicts_with_subcommands = true,
     after_help = "Prints the lines that `holochain` prints: `###ADMIN_PORT:n###`, then\n\
     `Conductor ready.`; with --json one object instead, with the keys admin_port,\n\
     app_port, app_id, data and release. WASM_LOG=debug shows what zomes log."
@@ -57,9 +61,14 @@ pub(crate) struct Args {
     piped: bool,
     #[command(flatten)]
     bounds: Bounds,
+    #[command(subcommand)]
+    steer: Option<steer::Steer>,
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
+    if let Some(steer) = args.steer {
+        return steer::run(context, steer).await;
+    }
     // Before anything is started: a missing file needs no conductor.
     if args.piped
         && let Some(app) = context.stdin_taken()
@@ -116,7 +125,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         None => None,
     };
     let admin_port = conductor.admin_port();
-    let _note = Note::leave(&Noted { admin_port, app_id: app_id.clone() }, context.output);
+    let note = Note::leave(&Noted { admin_port, app_id: app_id.clone() }, context.output);
     context.output.result(
         || {
             let app = app_port.map(|port| format!("###APP_PORT:{port}###\n")).unwrap_or_default();
@@ -126,7 +135,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             "release": args.release.to_string() }),
     )?;
     // Until a signal drops this, and the conductor with it.
-    std::future::pending().await
+    match control::serve(note.as_ref(), &conductor, context.output).await {}
 }
 
 /// Tells where an app that was there runs other zomes than the bundle, or has it run those.

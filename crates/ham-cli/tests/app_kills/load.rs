@@ -123,13 +123,8 @@ impl Load<'_> {
             let id = self.name("item");
             lock(&self.world.items).asked(&id);
             let item = json!({ "call_id": id, "body": "of a chain" });
-            let call = self.ham.call_zome_with::<_, ActionHash>(
-                "probe",
-                "probe",
-                "create_item",
-                item,
-                options.clone(),
-            );
+            let call =
+                self.ham.call_zome_with::<_, ActionHash>("probe", "probe", "create_item", item, options);
             match call.await {
                 Ok(_) => {
                     lock(&self.world.items).answered(&id);

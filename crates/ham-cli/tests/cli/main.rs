@@ -13,6 +13,7 @@ mod manual;
 mod own;
 mod running;
 mod signals;
+mod steering;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;

@@ -8,8 +8,8 @@ use super::Cause;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
-    /// Requests or scheduled functions run for longer than half a minute. Nothing is changed.
-    #[error("requests are answered for longer than half a minute")]
+    /// Requests or scheduled functions run for longer than ten seconds. Nothing is changed.
+    #[error("requests are answered for longer than ten seconds")]
     Busy,
     /// Files cannot be copied.
     #[error("the files of a snapshot cannot be copied")]

@@ -1,0 +1,114 @@
+//! `ham dev snapshot`, `revert`, `time` and `fault`: what a `ham dev` in another terminal is asked.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::context::Context;
+use crate::control::{self, Ask};
+use crate::failure::Failure;
+use crate::flags;
+use crate::running;
+
+/// What is asked of the conductor that `ham dev` runs here.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Steer {
+    /// Save everything as it is now: apps, chains, the DHT, schedules. Kept until the conductor ends
+    #[command(args = flags::administration())]
+    Snapshot {
+        /// What it is called
+        #[arg(default_value = "default")]
+        name: String,
+    },
+    /// Make everything as it was at a snapshot; who is connected stays connected
+    #[command(args = flags::administration())]
+    Revert {
+        /// What it is called
+        #[arg(default_value = "default")]
+        name: String,
+    },
+    /// Put the clock of expiries, schedules and `sys_time` forward, or let it run with the system's again
+    #[command(args = flags::administration())]
+    Time {
+        /// How far, as `+2h` or `+30s`; `system` for the system's time
+        #[arg(value_name = "+DURATION", value_parser = time)]
+        time: Ask,
+    },
+    /// Do what goes wrong elsewhere: late answers, lost signals, host functions that fail
+    #[command(subcommand)]
+    Fault(Fault),
+}
+
+/// What goes wrong.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Fault {
+    /// Hold every answer back
+    #[command(args = flags::administration())]
+    Delay {
+        /// For how long, as `500ms`; `off` for not at all
+        #[arg(value_name = "DURATION", value_parser = delay)]
+        by: Ask,
+    },
+    /// Throw signals away instead of sending them
+    #[command(args = flags::administration())]
+    Signals {
+        /// Whether they are `dropped` or `sent`
+        #[arg(value_parser = ["dropped", "sent"])]
+        signals: String,
+    },
+    /// Let a host function fail, for zomes of all cells
+    #[command(args = flags::administration())]
+    Host {
+        /// As the HDK calls it: `create`, `get_links`
+        #[arg(value_name = "FUNCTION")]
+        name: String,
+        /// In so many calls of it; 0 ends it
+        #[arg(long, default_value_t = 1)]
+        times: u32,
+    },
+}
+
+pub(crate) async fn run(context: &Context, steer: Steer) -> Result<(), Failure> {
+    let asked = match steer {
+        Steer::Snapshot { name } => Ask::Snapshot { name },
+        Steer::Revert { name } => Ask::Revert { name },
+        Steer::Time { time: ask } | Steer::Fault(Fault::Delay { by: ask }) => ask,
+        Steer::Fault(Fault::Signals { signals }) => Ask::DropSignals { drop: signals == "dropped" },
+        Steer::Fault(Fault::Host { name, times }) => Ask::FailHostFunction { name, times },
+    };
+    let nearest = running::nearest(&context.settings)?;
+    let settings = nearest.as_ref().unwrap_or(&context.settings);
+    let socket = settings.local_admin_port().and_then(running::control_of);
+    let socket = socket.ok_or_else(|| {
+        Failure::usage(
+            "no `ham dev` with an embedded conductor runs here at the admin port",
+            "start one with `ham dev`, or name its --admin-port",
+        )
+    })?;
+    control::ask(&socket, &asked).await?;
+    context.output.result(|| "done".to_owned(), &json!({ "done": asked }))
+}
+
+fn time(text: &str) -> Result<Ask, String> {
+    if text == "system" {
+        return Ok(Ask::ResetClock);
+    }
+    let by = text.strip_prefix('+').ok_or("it begins with `+`, because time goes forward, or is `system`")?;
+    duration(by).map(|by| Ask::Advance { by })
+}
+
+fn delay(text: &str) -> Result<Ask, String> {
+    if text == "off" {
+        Ok(Ask::Delay { by: Duration::ZERO })
+    } else {
+        duration(text).map(|by| Ask::Delay { by })
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if duration > LONGEST { Err("it is longer than a hundred years".to_owned()) } else { Ok(duration) }
+}
+
+/// Beyond it timestamps end.
+const LONGEST: Duration = Duration::from_secs(3_155_760_000);

@@ -1,0 +1,7 @@
+//! What another terminal asks of a `ham dev` that runs: one line of JSON each way, through a socket that its note names.
+
+mod ask;
+mod serve;
+
+pub(crate) use ask::{Ask, ask};
+pub(crate) use serve::serve;

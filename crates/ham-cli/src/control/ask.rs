@@ -1,0 +1,73 @@
+//! Asking.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::UnixStream;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Ask {
+    /// Save everything under a name.
+    Snapshot { name: String },
+    /// Make everything as it was then.
+    Revert { name: String },
+    /// Put the clock forward.
+    Advance { by: Duration },
+    /// Let the clock run with the system's.
+    ResetClock,
+    /// Hold answers back for so long.
+    Delay { by: Duration },
+    /// Throw signals away, or send them.
+    DropSignals { drop: bool },
+    /// Let a host function fail so many times.
+    FailHostFunction { name: String, times: u32 },
+}
+
+/// Why it was not done.
+pub(super) type Answer = Result<(), String>;
+
+/// Asks the conductor behind a socket.
+///
+/// # Errors
+/// There is nobody, no answer in time, or the conductor says why not.
+///
+/// # Cancel safety
+/// Dropping the future may leave it done.
+pub(crate) async fn ask(socket: &Path, ask: &Ask) -> Result<(), Failure> {
+    let unreached = |error: anyhow::Error| {
+        Failure::new(
+            Exit::NoConnection,
+            error,
+            "look whether `ham dev` still runs, and asks nothing else of it",
+        )
+    };
+    let answer = tokio::time::timeout(PATIENCE, exchange(socket, ask)).await;
+    let answer = answer.context("the conductor does not answer").map_err(unreached)?;
+    answer.map_err(unreached)?.map_err(|why| {
+        Failure::new(Exit::Refused, anyhow::anyhow!(why), "what it says above has to be mended first")
+    })
+}
+
+async fn exchange(socket: &Path, ask: &Ask) -> anyhow::Result<Answer> {
+    let mut stream = UnixStream::connect(socket).await.context("nobody listens at the conductor's socket")?;
+    let mut line = serde_json::to_vec(ask)?;
+    line.push(b'\n');
+    stream.write_all(&line).await.context("the conductor went away")?;
+    let mut answer = Vec::new();
+    BufReader::new(stream.take(LONGEST)).read_until(b'\n', &mut answer).await?;
+    serde_json::from_slice(&answer).context("the conductor answers something else")
+}
+
+/// The longest line, in bytes.
+pub(super) const LONGEST: u64 = 4096;
+
+/// Longer than the conductor waits for what is worked on.
+const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,0 +1,135 @@
+//! Answering.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::fs::Permissions;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ham_devconductor::{DevConductor, Snapshot};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::time::Instant;
+
+use super::ask::{Answer, Ask, LONGEST};
+use crate::output::Output;
+use crate::running::Note;
+
+/// Answers one after the other for as long as the conductor runs. Where no socket can be made, nobody can ask, and the conductor runs
+/// all the same.
+///
+/// # Cancel safety
+/// Dropping the future ends it and removes the socket. What was asked may be done in part.
+pub(crate) async fn serve(note: Option<&Note>, conductor: &DevConductor, output: Output) -> Infallible {
+    let listening = match note.map(|note| Listening::at(note.control())) {
+        Some(Ok(listening)) => listening,
+        Some(Err(error)) => {
+            output.note(&format!(
+                "`ham dev snapshot`, `time` and `fault` cannot reach this conductor ({error})"
+            ));
+            return std::future::pending().await;
+        }
+        None => return std::future::pending().await,
+    };
+    let mut snapshots = BTreeMap::new();
+    loop {
+        match listening.socket.accept().await {
+            Ok((stream, _)) => {
+                // Whoever asked may be gone: then nobody is told.
+                let _ = answer(stream, conductor, &mut snapshots).await;
+            }
+            // No descriptor is left, for example: not at once again.
+            Err(_) => tokio::time::sleep_until(Instant::now() + PAUSE).await,
+        }
+    }
+}
+
+async fn answer(
+    stream: UnixStream,
+    conductor: &DevConductor,
+    snapshots: &mut BTreeMap<String, Snapshot>,
+) -> io::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let mut line = Vec::new();
+    let mut read = BufReader::new(read.take(LONGEST));
+    tokio::time::timeout(PATIENCE, read.read_until(b'\n', &mut line)).await??;
+    let answer = match serde_json::from_slice(&line) {
+        Ok(asked) => act(asked, conductor, snapshots).await,
+        Err(error) => Err(format!("it is another version of ham that asks: {error}")),
+    };
+    let mut line = serde_json::to_vec(&answer)?;
+    line.push(b'\n');
+    tokio::time::timeout(PATIENCE, write.write_all(&line)).await?
+}
+
+async fn act(ask: Ask, conductor: &DevConductor, snapshots: &mut BTreeMap<String, Snapshot>) -> Answer {
+    match ask {
+        Ask::Snapshot { name } => {
+            if snapshots.len() >= MAX_SNAPSHOTS && !snapshots.contains_key(&name) {
+                return Err(format!("{MAX_SNAPSHOTS} snapshots are kept: take one of their names again"));
+            }
+            snapshots.insert(name, conductor.snapshot().await.map_err(words)?);
+        }
+        Ask::Revert { name } => {
+            let Some(snapshot) = snapshots.get(&name) else {
+                let known: Vec<&str> = snapshots.keys().map(String::as_str).collect();
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                return Err(format!("there is no snapshot `{name}` (there is: {known})"));
+            };
+            conductor.revert(snapshot).await.map_err(words)?;
+        }
+        Ask::Advance { by } => drop(conductor.advance_clock(by)),
+        Ask::ResetClock => conductor.reset_clock(),
+        Ask::Delay { by } => conductor.delay_answers(by),
+        Ask::DropSignals { drop } => conductor.drop_signals(drop),
+        Ask::FailHostFunction { name, times } => conductor.fail_host_function(&name, times).map_err(words)?,
+    }
+    Ok(())
+}
+
+/// An error and its causes, in one line that fits.
+fn words(error: impl Into<anyhow::Error>) -> String {
+    let mut words = format!("{:#}", error.into());
+    words.truncate(words.floor_char_boundary(MAX_WORDS));
+    words
+}
+
+/// A socket that goes with this.
+struct Listening {
+    path: PathBuf,
+    socket: UnixListener,
+}
+
+impl Listening {
+    fn at(path: PathBuf) -> io::Result<Self> {
+        let socket = bind(&path)?;
+        Ok(Self { path, socket })
+    }
+}
+
+/// Its directory lets nobody else in, and neither does it.
+fn bind(path: &Path) -> io::Result<UnixListener> {
+    let socket = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, Permissions::from_mode(0o600))?;
+    Ok(socket)
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        // One that stays is named by no note.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Snapshots kept at a time. Each takes what the databases of DNAs take.
+const MAX_SNAPSHOTS: usize = 32;
+
+/// Bytes of an answer's words, so that escaped they are one line.
+const MAX_WORDS: usize = 600;
+
+/// How long a line may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+const PAUSE: Duration = Duration::from_millis(100);

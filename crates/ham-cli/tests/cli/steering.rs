@@ -1,0 +1,87 @@
+//! What a `ham dev` that runs is asked from another terminal.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use rustix::process::Signal;
+
+use crate::support::{Ham, Running, probe};
+
+async fn dev(ham: &Ham) -> Running {
+    let mut running = ham.start(&["dev", "--app", &probe()]);
+    running.line(|line| line == "Conductor ready.").await;
+    running
+}
+
+const ITEM: &str = r#"{"call_id": "1", "body": "of a test"}"#;
+
+#[tokio::test]
+async fn a_conductor_goes_back_and_its_clock_forward() {
+    let ham = Ham::new();
+    let running = dev(&ham).await;
+    let count = async || ham.run(&["call", "probe", "count_items"]).await.ok().text().trim().to_owned();
+    assert_eq!(count().await, "0");
+    ham.run(&["dev", "snapshot"]).await.ok();
+    ham.run(&["call", "probe", "create_item", ITEM]).await.ok();
+    ham.run(&["dev", "snapshot", "one item"]).await.ok();
+    ham.run(&["dev", "revert"]).await.ok();
+    assert_eq!(count().await, "0");
+    assert_eq!(
+        ham.run(&["--json", "dev", "revert", "one item"]).await.ok().json()["done"]["name"],
+        "one item"
+    );
+    assert_eq!(count().await, "1");
+    ham.run(&["dev", "revert", "another"])
+        .await
+        .failed(1, &["there is no snapshot `another`", "default, one item"]);
+
+    ham.run(&["dev", "time", "+2h"]).await.ok();
+    assert_eq!(count().await, "1", "a call is as good as before");
+    ham.run(&["dev", "time", "system"]).await.ok();
+    ham.run(&["dev", "time", "2h"]).await.failed(2, &["+"]);
+
+    running.signal(Signal::TERM);
+    running.ended().await;
+    ham.run(&["dev", "snapshot"]).await.failed(2, &["no `ham dev`", "--admin-port"]);
+}
+
+#[tokio::test]
+async fn faults_come_by_command_and_go_by_command() {
+    let ham = Ham::new();
+    let running = dev(&ham).await;
+    ham.run(&["dev", "fault", "host", "create", "--times", "2"]).await.ok();
+    ham.run(&["call", "probe", "create_item", ITEM]).await.failed(1, &["create fails, as a test asked"]);
+    ham.run(&["dev", "fault", "host", "create", "--times", "0"]).await.ok();
+    ham.run(&["call", "probe", "create_item", ITEM]).await.ok();
+    ham.run(&["dev", "fault", "host", "destroy"]).await.failed(1, &["there is no host function `destroy`"]);
+    ham.run(&["dev", "fault", "delay", "1h"]).await.ok();
+    ham.run(&["call", "--timeout", "1s", "probe", "count_items"]).await.failed(3, &["no link"]);
+    ham.run(&["dev", "fault", "delay", "off"]).await.ok();
+    ham.run(&["dev", "fault", "signals", "dropped"]).await.ok();
+    ham.run(&["dev", "fault", "signals", "sent"]).await.ok();
+    ham.run(&["dev", "fault", "signals", "eaten"]).await.failed(2, &["dropped", "sent"]);
+    drop(running);
+}
+
+/// Who is not the user finds no socket; what is no request is answered so, and the next one is served.
+#[tokio::test]
+async fn the_socket_is_private_and_bounded() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let ham = Ham::new();
+    let running = dev(&ham).await;
+    let directory = ham.home.path().join(".local/state/ham/run");
+    let files = std::fs::read_dir(&directory).unwrap().map(|file| file.unwrap().path());
+    let socket = files.into_iter().find(|path| path.extension().is_some_and(|is| is == "control")).unwrap();
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&directory), mode(&socket)), (0o700, 0o600));
+    for line in [&b"what?\n"[..], b"{\"ask\":\"self_destruct\"}\n", &[b'a'; 10_000]] {
+        let mut stream = tokio::net::UnixStream::connect(&socket).await.unwrap();
+        let _ = stream.write_all(line).await;
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer).await;
+        assert!(answer.is_empty() || answer.contains("another version of ham"), "{answer}");
+    }
+    ham.run(&["dev", "snapshot"]).await.ok();
+    running.signal(Signal::INT);
+    running.ended().await;
+    assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 0);
+}
