@@ -6,6 +6,7 @@ mod directory;
 mod dnas;
 mod keystore;
 mod nonces;
+mod signer;
 
 use std::sync::Arc;
 
