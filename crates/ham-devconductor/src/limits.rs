@@ -14,7 +14,8 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Instructions of guests, about one unit each, host functions not counted.
+    /// Instructions of guests, one unit each, host functions not counted. Translating a function when it is first called takes nine units
+    /// a byte.
     pub fuel: NonZeroU64,
     /// Bytes of the memories of the guests that run at a time. A guest that asks for more is told that there is none.
     pub memory: u64,
@@ -106,8 +107,9 @@ impl Limits {
     }
 }
 
-/// 10¹¹, what `holochain` 0.7.1 lets each single function run, in instructions that are counted much alike. Minutes of an
-/// endless loop.
+/// 10¹¹, what `holochain` 0.7.1 lets each single function run. It counts operators of WASM; here they are translated to fewer
+/// and larger instructions, each one unit: measured on loops that count, store and call, 0.5 to 0.6 units an operator. Minutes
+/// of an endless loop.
 pub const DEFAULT_FUEL: NonZeroU64 = NonZeroU64::new(100_000_000_000).expect("not zero");
 
 /// 1 GiB, the static bound of each memory that `holochain` 0.7.1 makes.

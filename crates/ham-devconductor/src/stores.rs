@@ -8,6 +8,7 @@ mod dnas;
 mod key;
 mod keystore;
 mod nonces;
+mod signer;
 
 use std::sync::Arc;
 

@@ -2,15 +2,11 @@
 
 use holo_hash::{ActionHash, AnyDhtHash, EntryHash};
 use holochain_state::query::StateQueryError;
-use holochain_types::prelude::{
-    Action, AppEntryDef, ENTRY_SIZE_LIMIT, EntryType, PrevActionError, Signature,
-};
+use holochain_types::prelude::{Action, AppEntryDef, ENTRY_SIZE_LIMIT, EntryType, PrevActionError};
 
 /// Why a record is not valid, or not yet.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Outcome {
-    #[error("The record with signature {0:?} and action {1:?} was found to be counterfeit")]
-    CounterfeitAction(Signature, Box<Action>),
     #[error("The dependency {0:?} was not found on the DHT")]
     DepMissingFromDht(AnyDhtHash),
     #[error("The entry def index for {0:?} was out of range")]

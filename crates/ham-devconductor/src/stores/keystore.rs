@@ -16,6 +16,7 @@ use lair_keystore_api::prelude::{
 use rand::RngCore as _;
 
 use super::directory::{make_private, make_private_file};
+use super::signer::Signer;
 use crate::config::{Config, DataDirectory, Passphrase};
 use crate::error::StartError;
 
@@ -43,8 +44,8 @@ async fn in_memory() -> LairResult<Keystore> {
     let passphrase = locked(&random())?;
     let config = new_config(Path::new("/"), &passphrase).await?;
     let store = InProcKeystore::new(Arc::new(config), create_mem_store_factory(), passphrase).await?;
-    let client = MetaLairClient::from_client(store.new_client().await?).await?;
-    Ok(Keystore { client, _server: None })
+    let client = Signer::of(store.new_client().await?, store.store().await?);
+    Ok(Keystore { client: MetaLairClient::from_client(client).await?, _server: None })
 }
 
 async fn kept(directory: &Path, given: Option<&Passphrase>) -> LairResult<Keystore> {
@@ -68,6 +69,7 @@ async fn kept(directory: &Path, given: Option<&Passphrase>) -> LairResult<Keysto
     let factory = create_sql_pool_factory(&config.store_file, &config.database_salt);
     let server = IpcKeystoreServer::new(Arc::clone(&config), factory, Arc::clone(&passphrase)).await?;
     let client = ipc_keystore_connect(config.connection_url.clone(), passphrase).await?;
+    let client = Signer::of(client, server.store().await?);
     Ok(Keystore { client: MetaLairClient::from_client(client).await?, _server: Some(server) })
 }
 
@@ -109,4 +111,29 @@ fn locked(passphrase: &Passphrase) -> LairResult<SharedLockedArray> {
     let mut array = LockedArray::new(passphrase.0.len())?;
     array.lock().copy_from_slice(&passphrase.0);
     Ok(Arc::new(Mutex::new(array)))
+}
+
+#[cfg(test)]
+mod tests {
+    use holo_hash::AgentPubKey;
+    use holochain_keystore::AgentPubKeyExt as _;
+
+    use super::*;
+
+    /// What is signed in this process is signed as over the connection: by the keys of the keystore, and no others.
+    #[tokio::test]
+    async fn it_signs_with_the_keys_that_it_has() {
+        let directory = tempfile::tempdir().unwrap();
+        for keystore in [in_memory().await.unwrap(), kept(directory.path(), None).await.unwrap()] {
+            let key = keystore.client.new_sign_keypair_random().await.unwrap();
+            for data in [vec![], vec![7; 100], vec![8; 100_000]] {
+                let data: Arc<[u8]> = data.into();
+                let signature = keystore.client.sign(key.clone(), Arc::clone(&data)).await.unwrap();
+                assert!(key.verify_signature_raw(&signature, Arc::clone(&data)).await.unwrap());
+                assert!(!key.verify_signature_raw(&signature, Arc::from(*b"other")).await.unwrap());
+            }
+            let unknown = AgentPubKey::from_raw_32(vec![1; 32]);
+            keystore.client.sign(unknown, Arc::from(*b"data")).await.unwrap_err();
+        }
+    }
 }

@@ -137,7 +137,7 @@ impl Server {
         self.connect_to(id, "role 0", "zome").await
     }
 
-    pub(crate) async fn connect_to(&self, id: &str, role: &str, zome: &'static str) -> App {
+    async fn connect_to(&self, id: &str, role: &str, zome: &'static str) -> App {
         let (client, cell) = self.client(id, role).await;
         let payload = AuthorizeSigningCredentialsPayload { cell_id: cell.clone(), functions: None };
         let credentials = self.admin.authorize_signing_credentials(payload).await.unwrap();
