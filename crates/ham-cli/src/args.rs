@@ -6,8 +6,8 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::commands::{
-    agent, app, bench, call, chain, clones, completions, conductor, demo, dev, doctor, feed, grants, hash,
-    info, listen, man, pack, ping, request, signals, state, token, unpack,
+    agent, app, bench, build, call, chain, clones, completions, conductor, demo, dev, doctor, feed, grants,
+    hash, info, listen, man, new, pack, ping, request, signals, state, token, unpack,
 };
 use crate::exit;
 use crate::failure::Failure;
@@ -34,6 +34,8 @@ pub(crate) enum Command {
     App(app::Args),
     /// Measure a zome function: calls a second, time to the answer, outcomes
     Bench(bench::Args),
+    /// Compile the zomes of an app and pack it
+    Build(build::Args),
     /// Call a zome function
     Call(call::Args),
     /// Show the source chain of a cell, action by action
@@ -65,6 +67,8 @@ pub(crate) enum Command {
     Listen(listen::Args),
     /// Print a manual page
     Man(man::Args),
+    /// Make the directory of a new app, which builds as it is
+    New(new::Args),
     /// Pack an app, a DNA or an app with its page into a bundle
     Pack(pack::Args),
     /// Check that the conductor answers, and how fast

@@ -3,6 +3,7 @@
 pub(crate) mod agent;
 pub(crate) mod app;
 pub(crate) mod bench;
+pub(crate) mod build;
 pub(crate) mod call;
 pub(crate) mod chain;
 pub(crate) mod clones;
@@ -17,6 +18,7 @@ pub(crate) mod hash;
 pub(crate) mod info;
 pub(crate) mod listen;
 pub(crate) mod man;
+pub(crate) mod new;
 pub(crate) mod pack;
 pub(crate) mod ping;
 pub(crate) mod request;
@@ -123,6 +125,7 @@ async fn run(context: &Context, command: args::Command) -> Result<(), Failure> {
         Command::Agent(args) => agent::run(context, args).await,
         Command::App(args) => app::run(context, args).await,
         Command::Bench(args) => bench::run(context, args).await,
+        Command::Build(args) => build::run(context, args).await,
         Command::Call(args) => call::run(context, args).await,
         Command::Chain(args) => chain::run(context, args).await,
         Command::Clone(args) => clones::run(context, args).await,
@@ -137,6 +140,7 @@ async fn run(context: &Context, command: args::Command) -> Result<(), Failure> {
         Command::Info(args) => info::run(context, args).await,
         Command::Listen(args) => listen::run(context, args).await,
         Command::Man(args) => man::run(context, args),
+        Command::New(args) => new::run(context, args).await,
         Command::Pack(args) => pack::run(context, args).await,
         Command::Ping(args) => ping::run(context, args).await,
         Command::Request(args) => request::run(context, args).await,

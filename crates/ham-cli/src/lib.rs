@@ -21,6 +21,7 @@ mod hash;
 mod input;
 mod json;
 mod logging;
+mod name;
 mod output;
 mod progress;
 mod release;
@@ -29,7 +30,9 @@ mod server;
 mod settings;
 mod shutdown;
 mod sources;
+mod template;
 mod terminal;
 mod wait;
+mod zomes;
 
 pub use commands::main;

@@ -1,6 +1,7 @@
-//! `ham dev`: the embedded conductor, for developing and testing. It prints the lines that `holochain` prints, so
-//! that what
-//! starts the one starts the other.
+//! `ham dev`: the embedded conductor, for developing and testing. It prints the lines that `holochain` prints, so that what starts the
+//! one starts the other.
+
+mod watched;
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ use holochain_conductor_api::{AdminInterfaceConfig, InterfaceDriver};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 
+use self::watched::Watched;
 use crate::code::Compared;
 use crate::conductor::embedded;
 use crate::connect;
@@ -44,6 +46,13 @@ pub(crate) struct Args {
     /// Where the directory has the app already, run the coordinator zomes of the bundle in the place of those that it has
     #[arg(long)]
     update: bool,
+    /// Build the app of this directory [default: this one], run it, and run it anew whenever one of its files changes
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".", conflicts_with_all = ["app", "piped"])]
+    watch: Option<PathBuf>,
+    /// With --watch: where the integrity zomes changed, remove the app with its data and install it again. Without it
+    /// the app runs on as it was
+    #[arg(long, requires = "watch")]
+    reinstall: bool,
     /// Let pages of these origins connect, separated by commas: `https://example.org`, or `*` for any. Pages of this machine
     /// and programs are let in without it
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
@@ -66,7 +75,11 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             "pass the app as a file: --piped reads the passphrase from standard input",
         ));
     }
-    let bundle = match &context.app {
+    let watched = match &args.watch {
+        Some(directory) => Some(Watched::build(context, directory, args.reinstall).await?),
+        None => None,
+    };
+    let bundle = match watched.as_ref().map(Watched::bundle).or(context.app.as_deref()) {
         Some(path) => Some(input::bundle(path).await?),
         None => None,
     };
@@ -95,7 +108,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             let id = settings.app_id().ok().map(ToOwned::to_owned);
             let id = embedded::install(context.output, &conductor, bundle.clone(), id).await?;
             // What is kept may be an app of this id with other code.
-            if data.is_some() {
+            if data.is_some() && watched.is_none() {
                 same_code(context, conductor.admin_port(), &bundle, &id, args.update).await?;
             }
             Some(id)
@@ -120,7 +133,10 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             "release": args.release.to_string() }),
     )?;
     // Until a signal drops this, and the conductor with it.
-    std::future::pending().await
+    match (watched, app_id) {
+        (Some(watched), Some(id)) => watched.follow(context, admin_port, id).await,
+        _ => std::future::pending().await,
+    }
 }
 
 /// Tells where an app that was there runs other zomes than the bundle, or has it run those.

@@ -9,6 +9,7 @@ mod dev;
 mod envelopes;
 mod feeds;
 mod following;
+mod making;
 mod manual;
 mod own;
 mod running;
