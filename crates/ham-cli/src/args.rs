@@ -6,8 +6,8 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::commands::{
-    agent, app, bench, build, call, chain, clones, completions, conductor, demo, dev, doctor, feed, grants,
-    hash, info, listen, man, new, pack, ping, request, signals, state, token, unpack,
+    agent, app, bench, build, call, chain, clones, completions, conductor, demo, dev, dht, doctor, feed,
+    grants, hash, info, listen, man, new, pack, ping, request, schema, signals, state, token, unpack,
 };
 use crate::exit;
 use crate::failure::Failure;
@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Demo(demo::Args),
     /// Run the embedded conductor: zomes run within milliseconds, and nothing leaves this machine
     Dev(dev::Args),
+    /// Show what a conductor holds about a hash: record, updates, deletes, links, activity
+    Dht(dht::Args),
     /// Find out why there is no connection: which step fails, and what to do about it
     Doctor(doctor::Args),
     /// Print a chain's blocks and events as they come, and mark where some may be missing
@@ -75,6 +77,8 @@ pub(crate) enum Command {
     Ping(ping::Args),
     /// Send one request to an envelope server and print its answer
     Request(request::Args),
+    /// Show the zomes of an app: functions, entry types, link types
+    Schema(schema::Args),
     /// Print the app's signals as they come, and mark where some may be missing
     Signals(signals::Args),
     /// Show the state of the connection

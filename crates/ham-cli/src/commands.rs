@@ -11,6 +11,7 @@ pub(crate) mod completions;
 pub(crate) mod conductor;
 pub(crate) mod demo;
 pub(crate) mod dev;
+pub(crate) mod dht;
 pub(crate) mod doctor;
 pub(crate) mod feed;
 pub(crate) mod grants;
@@ -22,6 +23,7 @@ pub(crate) mod new;
 pub(crate) mod pack;
 pub(crate) mod ping;
 pub(crate) mod request;
+pub(crate) mod schema;
 pub(crate) mod signals;
 pub(crate) mod state;
 pub(crate) mod token;
@@ -133,6 +135,7 @@ async fn run(context: &Context, command: args::Command) -> Result<(), Failure> {
         Command::Conductor(args) => conductor::run(context, args).await,
         Command::Demo(args) => demo::run(context, args).await,
         Command::Dev(args) => dev::run(context, args).await,
+        Command::Dht(args) => dht::run(context, args).await,
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Feed(args) => feed::run(context, args).await,
         Command::Grants(args) => grants::run(context, args).await,
@@ -144,6 +147,7 @@ async fn run(context: &Context, command: args::Command) -> Result<(), Failure> {
         Command::Pack(args) => pack::run(context, args).await,
         Command::Ping(args) => ping::run(context, args).await,
         Command::Request(args) => request::run(context, args).await,
+        Command::Schema(args) => schema::run(context, args).await,
         Command::Signals(args) => signals::run(context, args).await,
         Command::State(args) => state::run(context, args).await,
         Command::Token(args) => token::run(context, args).await,
