@@ -31,13 +31,16 @@ pub enum Hashed {
 /// The hash of a file: `.dna`, `.happ`, `.webhapp` or `.wasm`.
 ///
 /// # Errors
-/// [`BundleError::UnknownKind`], [`BundleError::Io`], [`BundleError::TooLarge`], [`BundleError::Invalid`].
+/// [`BundleError::UnknownKind`], [`BundleError::Io`], [`BundleError::TooLarge`], [`BundleError::Invalid`], [`BundleError::NotWasm`].
 ///
 /// # Cancel safety
 /// Cancel-safe: it only reads.
 pub async fn hash(file: &Path) -> Result<Hashed, BundleError> {
     if file.extension().is_some_and(|extension| extension == "wasm") {
         let code = file::read(file).await?;
+        if !code.starts_with(MAGIC) {
+            return Err(BundleError::NotWasm { path: file.to_owned() });
+        }
         let hashed = DnaWasmHashed::from_content(DnaWasm::from(code)).await;
         return Ok(Hashed::Wasm(hashed.into_hash()));
     }
@@ -90,6 +93,9 @@ async fn roles(app: AppBundle, file: &Path, inflated: &mut Inflated) -> Result<H
         manifest.app_roles().into_iter().filter_map(|role| Some((role.name.clone(), of(&role.name)?)));
     Ok(Hashed::Roles(roles.collect()))
 }
+
+/// What every module begins with.
+const MAGIC: &[u8] = b"\0asm";
 
 fn invalid(
     kind: &'static str,

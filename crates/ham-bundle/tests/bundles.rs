@@ -209,3 +209,16 @@ async fn what_is_no_regular_file_is_not_read() {
     let error = pack(&directory.join("probe"), &PackOptions::default()).await.unwrap_err();
     assert!(matches!(error, BundleError::Io { .. }), "{error:?}");
 }
+
+/// An empty file had a hash.
+#[tokio::test]
+async fn what_is_no_module_has_no_hash() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("zome.wasm");
+    for content in [&b""[..], b"(module)"] {
+        std::fs::write(&file, content).unwrap();
+        assert!(matches!(hash(&file).await, Err(BundleError::NotWasm { .. })));
+    }
+    std::fs::write(&file, b"\0asm\x01\0\0\0").unwrap();
+    assert!(matches!(hash(&file).await, Ok(Hashed::Wasm(_))));
+}

@@ -63,6 +63,20 @@ pub(crate) fn of_role(info: &AppInfo, role: Option<&str>) -> Result<Vec<Cell>, F
     Ok(wanted)
 }
 
+/// The id of an app to install: not empty, and nothing that a terminal obeys.
+///
+/// # Errors
+/// It is neither.
+pub(crate) fn id(id: String) -> Result<String, Failure> {
+    let wrong = match id.as_str() {
+        "" => "it is empty",
+        id if id.trim() != id => "it begins or ends with a blank",
+        id if id.contains(char::is_control) => "it has a control character",
+        _ => return Ok(id),
+    };
+    Err(Failure::usage(format!("{id:?} cannot be the id of an app: {wrong}"), "choose another id"))
+}
+
 impl Cell {
     /// Whether it is a role's own, and no clone.
     pub(crate) fn is_provisioned(&self) -> bool {

@@ -6,8 +6,9 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::commands::{
-    agent, app, bench, build, call, chain, clones, completions, conductor, demo, dev, dht, doctor, feed,
-    grants, hash, info, listen, man, new, pack, ping, request, schema, signals, state, token, unpack,
+    agent, app, bench, build, call, chain, clones, completions, conductor, demo, dev, dht, doctor, dump,
+    feed, grants, hash, info, interface, listen, man, new, pack, ping, request, schema, signals, state,
+    token, unpack,
 };
 use crate::exit;
 use crate::failure::Failure;
@@ -56,6 +57,9 @@ pub(crate) enum Command {
     Dht(dht::Args),
     /// Find out why there is no connection: which step fails, and what to do about it
     Doctor(doctor::Args),
+    /// Print what a conductor tells of its state, as it is
+    #[command(subcommand)]
+    Dump(dump::Args),
     /// Print a chain's blocks and events as they come, and mark where some may be missing
     Feed(feed::Args),
     /// List and revoke capability grants
@@ -65,6 +69,9 @@ pub(crate) enum Command {
     Hash(hash::Args),
     /// Show the app, its cells and what signs its calls
     Info(info::Args),
+    /// List and add the interfaces of a conductor
+    #[command(subcommand)]
+    Interface(interface::Args),
     /// Print what an envelope server sends as it comes, and mark where some may be missing
     Listen(listen::Args),
     /// Print a manual page

@@ -13,10 +13,12 @@ pub(crate) mod demo;
 pub(crate) mod dev;
 pub(crate) mod dht;
 pub(crate) mod doctor;
+pub(crate) mod dump;
 pub(crate) mod feed;
 pub(crate) mod grants;
 pub(crate) mod hash;
 pub(crate) mod info;
+pub(crate) mod interface;
 pub(crate) mod listen;
 pub(crate) mod man;
 pub(crate) mod new;
@@ -137,10 +139,12 @@ async fn run(context: &Context, command: args::Command) -> Result<(), Failure> {
         Command::Dev(args) => dev::run(context, args).await,
         Command::Dht(args) => dht::run(context, args).await,
         Command::Doctor(args) => doctor::run(context, args).await,
+        Command::Dump(args) => dump::run(context, args).await,
         Command::Feed(args) => feed::run(context, args).await,
         Command::Grants(args) => grants::run(context, args).await,
         Command::Hash(args) => hash::run(context, args).await,
         Command::Info(args) => info::run(context, args).await,
+        Command::Interface(args) => interface::run(context, args).await,
         Command::Listen(args) => listen::run(context, args).await,
         Command::Man(args) => man::run(context, args),
         Command::New(args) => new::run(context, args).await,

@@ -30,6 +30,12 @@ impl Failure {
         Self::new(Exit::Usage, anyhow::anyhow!(text.into()), advice)
     }
 
+    /// A call that was not made, for a reason that is known.
+    pub(crate) fn not_run(text: impl Into<String>, advice: impl Into<String>) -> Self {
+        let failure = Self::new(Exit::NotRun, anyhow::anyhow!(text.into()), advice);
+        Self { outcome: Some(NOT_RUN.into()), ..failure }
+    }
+
     /// Says another thing to do.
     pub(crate) fn advise(&mut self, advice: impl Into<String>) {
         self.advice = Some(advice.into());
@@ -142,6 +148,7 @@ impl From<BundleError> for Failure {
             BundleError::NotAFileName { .. } => "names of bundles and of their parts are plain file names",
             BundleError::TooLarge { .. } => "do not use a bundle that you do not trust",
             BundleError::Io { .. } => "check the path and its permissions",
+            BundleError::NotWasm { .. } => "build the zome again: `ham build` compiles and packs it",
             BundleError::Link { .. } => "remove the link, or name another directory with --output",
             BundleError::Invalid { path, .. } if path.extension().is_none_or(|has| has != "yaml") => {
                 "the file is damaged, or no bundle of the kind that its name says"
@@ -157,7 +164,7 @@ impl From<CallError> for Failure {
         let (exit, outcome) = match (&error, error.outcome()) {
             (CallError::NoLink { .. }, _) => (Exit::NoConnection, "not run; nothing was sent"),
             (CallError::Signing(_), _) => (Exit::Local, "not run; it could not be signed"),
-            (_, Outcome::NotRun) => (Exit::NotRun, "not run, and it never will be"),
+            (_, Outcome::NotRun) => (Exit::NotRun, NOT_RUN),
             (_, Outcome::Unknown) => (Exit::Unknown, "unknown; it may have run, or may still run"),
             (_, Outcome::Arrived { .. }) => {
                 (Exit::Arrived, "arrived; it runs at most once, but its answer is lost")
@@ -173,6 +180,8 @@ impl From<CallError> for Failure {
         Self { outcome: Some(outcome.into()), ..Self::new(exit, error, advice) }
     }
 }
+
+const NOT_RUN: &str = "not run, and it never will be";
 
 #[cfg(test)]
 mod tests {

@@ -21,6 +21,25 @@ pub(crate) struct Noted {
     pub(crate) admin_port: u16,
     /// The app that it was started with.
     pub(crate) app_id: Option<String>,
+    /// Where several were started: that app and the others.
+    #[serde(default)]
+    pub(crate) agents: Vec<Agent>,
+}
+
+/// An agent of an app, and where it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Agent {
+    /// The id of its app, which is its name.
+    pub(crate) app_id: String,
+    pub(crate) admin_port: u16,
+}
+
+impl Noted {
+    /// The admin port for this app: that of its agent, else the first.
+    fn port_of(&self, app_id: Option<&str>) -> u16 {
+        let agent = self.agents.iter().find(|agent| Some(agent.app_id.as_str()) == app_id);
+        agent.map_or(self.admin_port, |agent| agent.admin_port)
+    }
 }
 
 /// A note, which goes with its conductor.
@@ -82,7 +101,10 @@ pub(crate) fn nearest(settings: &Settings) -> Result<Option<Settings>, Failure> 
     let running = directory().map(|directory| all(&directory)).unwrap_or_default();
     match running.as_slice() {
         [] => Ok(None),
-        [noted] => Ok(Some(settings.of_running(noted.admin_port, noted.app_id.clone()))),
+        [noted] => {
+            let port = noted.port_of(settings.app_id().ok());
+            Ok(Some(settings.of_running(port, noted.app_id.clone())))
+        }
         several => {
             let ports: Vec<_> = several.iter().map(|noted| noted.admin_port.to_string()).collect();
             Err(Failure::usage(
@@ -149,7 +171,7 @@ mod tests {
     use super::*;
 
     fn noted(admin_port: u16) -> Noted {
-        Noted { admin_port, app_id: Some("app".into()) }
+        Noted { admin_port, app_id: Some("app".into()), agents: Vec::new() }
     }
 
     #[test]
@@ -163,6 +185,15 @@ mod tests {
         assert_eq!((mode(&directory), mode(&note.path)), (0o700, 0o600));
         drop(note);
         assert!(all(&directory).is_empty() && fs::read_dir(&directory).unwrap().next().is_none());
+    }
+
+    #[test]
+    fn an_agent_is_found_by_the_name_of_its_app() {
+        let agent = |nth: u16| Agent { app_id: format!("app-{nth}"), admin_port: nth };
+        let noted = Noted { agents: vec![agent(7), agent(8)], ..noted(7) };
+        assert_eq!(noted.port_of(None), 7);
+        assert_eq!(noted.port_of(Some("app-8")), 8);
+        assert_eq!(noted.port_of(Some("installed-later")), 7);
     }
 
     /// The conductor was killed, so its lock is gone.

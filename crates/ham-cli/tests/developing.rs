@@ -86,7 +86,7 @@ async fn an_app_is_made_built_tested_run_and_changed() {
     )
     .unwrap();
     let reloaded: Value = serde_json::from_str(&running.line(|_| true).await).unwrap();
-    assert_eq!(reloaded["reloaded"], json!(["notes"]));
+    assert_eq!((&reloaded["reloaded"], &reloaded["cells"]), (&json!("notes"), &json!(["notes"])));
     assert_eq!(call("count_notes", "null").await.ok().json(), 1);
 
     // A mistake is told, and changes nothing.

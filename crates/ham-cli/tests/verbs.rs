@@ -66,6 +66,11 @@ fn an_app_is_installed_switched_and_removed() {
         ham.run(&["app", "enable", "one"]).await.failed(1, &["one"]);
         ham.run(&["app", "enable"]).await.failed(2, &[]);
         ham.run(&["app", "install", "none.happ"]).await.failed(2, &[]);
+        for id in ["", " x", "a\u{7}b"] {
+            ham.run(&["app", "install", &probe(), "--id", id])
+                .await
+                .failed(2, &["cannot be the id of an app"]);
+        }
         ham.run(&["app", "install", &probe(), "--agent", "uhCkk"]).await.failed(2, &[]);
     });
 }
@@ -136,6 +141,11 @@ fn clones_are_made_switched_and_removed() {
         assert_eq!(json(&ham, &["clone", "disable", "probe.0"]).await, json!({ "disabled": "probe.0" }));
         assert_eq!(json(&ham, &["clone", "enable", "probe.0"]).await, json!({ "enabled": "probe.0" }));
         ham.run(&["clone", "disable", "probe.0"]).await.ok();
+        // The keystore was blamed.
+        ham.run(&["call", "probe.0", "probe", "count_items"]).await.failed(
+            6,
+            &["the clone `probe.0` is disabled", "not run, and it never will be", "ham clone enable probe.0"],
+        );
         assert_eq!(json(&ham, &["clone", "delete", "probe.0"]).await, json!({ "deleted": "probe.0" }));
         ham.run(&["clone", "enable", "probe.0"]).await.failed(1, &[]);
         // Wrong on their face, so nothing is dialled.
@@ -280,6 +290,50 @@ fn what_is_held_about_a_hash_is_shown() {
 }
 
 #[test]
+fn interfaces_are_added_and_states_are_dumped() {
+    run(async {
+        let (_conductor, ham) = conductor().await;
+        ham.run(&["app", "install", &probe(), "--id", "one"]).await.ok();
+        let ham = ham.with("HAM_APP_ID", "one");
+        let port =
+            json(&ham, &["interface", "app", "--only", "--allowed-origins", "ham"]).await["app_port"].take();
+        let listed = json(&ham, &["interface", "list"]).await["interfaces"].take();
+        let added = json!({ "port": port, "allowed_origins": "ham", "installed_app_id": "one" });
+        assert!(listed.as_array().unwrap().contains(&added), "{listed}");
+        ham.run(&["interface", "admin", "0"]).await.failed(2, &["0"]);
+
+        let cell = json(&ham, &["dump", "cell", "probe"]).await;
+        assert_eq!(cell["source_chain_dump"]["records"][0]["action"]["data"]["type"], "Dna");
+        assert!(json(&ham, &["dump", "timings", "probe"]).await["timings"].is_array());
+        assert!(json(&ham, &["dump", "conductor"]).await.to_string().contains("one"));
+        ham.run(&["dump", "cell", "nowhere"]).await.failed(2, &["ledger"]);
+    });
+}
+
+#[test]
+fn settings_of_roles_and_membrane_proofs_are_handed_in() {
+    run(async {
+        let (_conductor, ham) = conductor().await;
+        let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/probe-memproof.happ");
+        // {"code": "probe-member"}
+        let proof = ham.file("proof", b"\x81\xa4code\xacprobe-member");
+        ham.run(&["app", "install", bundle, "--id", "waits", "--disabled"]).await.ok();
+        assert_eq!(states(&ham).await[0].1, "awaiting membrane proofs");
+        let handed = ["app", "memproofs", "--app-id", "waits", &format!("probe={proof}")];
+        assert_eq!(json(&ham, &handed).await, json!({ "memproofs": ["probe"] }));
+        ham.run(&["app", "enable", "waits"]).await.ok();
+        ham.run(&["app", "memproofs", "--app-id", "waits", "probe"]).await.failed(2, &["ROLE=FILE"]);
+
+        let settings =
+            ham.file("roles.yaml", "probe:\n  type: provisioned\n  membrane_proof: { path: proof }\n");
+        ham.run(&["app", "install", bundle, "--id", "at-once", "--roles-settings", &settings]).await.ok();
+        assert!(states(&ham).await.iter().all(|(_, state)| state == "enabled"));
+        let wrong = ham.file("wrong.yaml", "- 1");
+        ham.run(&["app", "install", bundle, "--roles-settings", &wrong]).await.failed(2, &["wrong.yaml"]);
+    });
+}
+
+#[test]
 fn what_zomes_can_do_is_told_of_a_bundle_and_their_names_of_an_app() {
     run(async {
         let (_conductor, ham) = conductor().await;
@@ -338,6 +392,9 @@ fn a_function_is_measured_and_each_call_is_counted() {
         assert_eq!(json(&ham, &writes).await["answered"], 9);
         // And the one before them, which is not counted.
         assert_eq!(json(&ham, &["call", "probe", "probe", "count_items"]).await, 10);
+        // As with `ham call`, one role alone has the zome.
+        let inferred = ["bench", "ledger", "total", "--calls", "5", "--read-only"];
+        assert_eq!(json(&ham, &inferred).await["answered"], 5);
         // As `ham call` fails.
         ham.run(&["bench", "probe", "probe", "fail", "\"no\""])
             .await

@@ -138,7 +138,8 @@ async fn a_change_is_run_at_once_and_one_that_does_not_compile_changes_nothing()
     let mut running = app.watch(&[]).await;
     assert_eq!(app.call().await, r#""x""#);
     app.write("probe", "next");
-    assert_eq!(next(&mut running).await["reloaded"], json!(["probe"]));
+    let told = next(&mut running).await;
+    assert_eq!((&told["reloaded"], &told["cells"]), (&json!("probe"), &json!(["probe"])));
     assert_eq!(app.call().await, r#""x""#);
     app.write("probe", "wrong");
     let told: Value = serde_json::from_str(&running.said("not compiled").await).unwrap();
@@ -154,7 +155,7 @@ async fn a_change_is_run_at_once_and_one_that_does_not_compile_changes_nothing()
     assert_eq!(app.call().await, r#""x""#);
     app.write("probe_integrity", "made");
     app.write("probe", "last");
-    assert_eq!(next(&mut running).await["reloaded"], json!(["probe"]));
+    assert_eq!(next(&mut running).await["reloaded"], "probe");
     running.signal(Signal::TERM);
     assert_eq!(running.ended().await, Some(143));
 }

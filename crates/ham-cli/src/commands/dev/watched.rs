@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ham::Admin;
 use ham::holochain_client::InstallAppPayload;
 use holochain_types::prelude::AppBundleSource;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::Instant;
 
 use crate::code::Compared;
@@ -13,9 +13,11 @@ use crate::commands::grants::installed;
 use crate::commands::ping::milliseconds;
 use crate::connect;
 use crate::context::Context;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input;
 use crate::progress;
+use crate::running::Agent;
 use crate::zomes::{self, Changes, Project, Shown};
 
 /// An app that is built here and watched from then on.
@@ -47,83 +49,84 @@ impl Watched {
         &self.bundle
     }
 
-    /// Builds after each change, and has the conductor run it. What fails is told, and what ran before runs on.
+    /// Builds after each change, and has the conductors run it. What fails is told, and what ran before runs on.
     ///
     /// # Cancel safety
     /// Cancel-safe: the compiler is killed.
-    pub(super) async fn follow(
-        mut self,
-        context: &Context,
-        port: u16,
-        app_id: String,
-    ) -> Result<(), Failure> {
-        let settings = context.settings.of_running(port, None);
-        let admin = connect::admin(&settings, connect::CONNECT_TIMEOUT)?;
+    pub(super) async fn follow(mut self, context: &Context, agents: Vec<Agent>) -> Result<(), Failure> {
         // What the directory of data keeps may be older than what was built.
-        self.run(context, &admin, &app_id, Instant::now()).await?;
+        let first = self.run(context, &agents, Instant::now()).await;
+        first.or_else(|failure| told_or_ended(context, failure))?;
         context.output.note(&format!("watching {}", self.project.directory.display()));
         loop {
             self.changes.next().await;
-            let began = Instant::now();
-            match self.again(context, &admin, &app_id, began).await {
-                Err(failure) if failure.exit == crate::exit::Exit::Ok => return Err(failure),
-                Err(failure) => context.output.failure(&failure),
-                Ok(()) => {}
-            }
+            let again = self.again(context, &agents).await;
+            again.or_else(|failure| told_or_ended(context, failure))?;
         }
     }
 
-    async fn again(
-        &self,
-        context: &Context,
-        admin: &Admin,
-        app_id: &str,
-        began: Instant,
-    ) -> Result<(), Failure> {
+    async fn again(&self, context: &Context, agents: &[Agent]) -> Result<(), Failure> {
+        let began = Instant::now();
         let built = zomes::build(&self.project, Shown::FirstError);
         let built = progress::during(context.output, "building the app", built).await;
         built.map_err(|mut failure| {
             failure.advise("correct it; until then the app runs on as it was");
             failure
         })?;
-        self.run(context, admin, app_id, began).await
+        self.run(context, agents, began).await
     }
 
-    /// Has the conductor run the bundle, where it runs something else.
-    async fn run(
-        &self,
-        context: &Context,
-        admin: &Admin,
-        app_id: &str,
-        began: Instant,
-    ) -> Result<(), Failure> {
+    /// Has the conductors run the bundle, where they run something else.
+    async fn run(&self, context: &Context, agents: &[Agent], began: Instant) -> Result<(), Failure> {
         let bundle = input::bundle(&self.bundle).await?;
-        let compared = Compared::of(admin, &bundle, Some(app_id.to_owned())).await?;
-        if compared.other_dna.is_some() && self.reinstall {
-            reinstall(admin, bundle, app_id).await?;
-            return told(context, began, "reinstalled", json!(app_id), app_id);
-        }
-        compared.update(admin).await.map_err(|mut failure| {
-            if compared.other_dna.is_some() {
-                failure.advise(
-                    "other integrity zomes are another DNA, with a network and chains of its own; the app runs on as it was. \
-                     `ham dev --watch --reinstall` installs it anew, without its data",
-                );
+        for Agent { app_id, admin_port } in agents {
+            let settings = context.settings.of_running(*admin_port, None);
+            let admin = connect::admin(&settings, connect::CONNECT_TIMEOUT)?;
+            let compared = Compared::of(&admin, &bundle, Some(app_id.clone())).await?;
+            if compared.other_dna.is_some() && self.reinstall {
+                reinstall(&admin, bundle.clone(), app_id).await?;
+                told(context, began, "reinstalled", app_id, &[])?;
+                continue;
             }
-            failure
-        })?;
-        match compared.stale() {
-            cells if cells.is_empty() => Ok(()),
-            cells => told(context, began, "reloaded", json!(cells), &cells.join(", ")),
+            compared.update(&admin).await.map_err(|mut failure| {
+                if compared.other_dna.is_some() {
+                    failure.advise(ANOTHER_DNA);
+                }
+                failure
+            })?;
+            let cells = compared.stale();
+            if !cells.is_empty() {
+                told(context, began, "reloaded", app_id, &cells)?;
+            }
         }
+        Ok(())
     }
 }
 
+/// Tells of a failure, and goes on; unless nobody reads any more.
+fn told_or_ended(context: &Context, failure: Failure) -> Result<(), Failure> {
+    if failure.exit == Exit::Ok {
+        return Err(failure);
+    }
+    context.output.failure(&failure);
+    Ok(())
+}
+
+const ANOTHER_DNA: &str = "other integrity zomes are another DNA, with a network and chains of its own; the app runs on as it was. \
+    `ham dev --watch --reinstall` installs it anew, without its data";
+
 /// One line, or one object.
-fn told(context: &Context, began: Instant, what: &str, value: Value, names: &str) -> Result<(), Failure> {
+fn told(
+    context: &Context,
+    began: Instant,
+    what: &str,
+    app_id: &str,
+    cells: &[String],
+) -> Result<(), Failure> {
     let took = began.elapsed();
-    let text = || format!("{what} {names} ({:.1} s)", took.as_secs_f64());
-    context.output.result(text, &json!({ what: value, "took_ms": milliseconds(took) }))
+    let names = if cells.is_empty() { String::new() } else { format!(": {}", cells.join(", ")) };
+    let text = || format!("{what} {app_id}{names} ({:.1} s)", took.as_secs_f64());
+    context.output.result(text, &json!({ what: app_id, "cells": cells, "took_ms": milliseconds(took) }))
 }
 
 /// Removes the app with its data and installs it again, with the same agent.
