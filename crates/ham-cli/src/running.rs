@@ -35,10 +35,16 @@ pub(crate) struct Agent {
 }
 
 impl Noted {
-    /// The admin port for this app: that of its agent, else the first.
-    fn port_of(&self, app_id: Option<&str>) -> u16 {
-        let agent = self.agents.iter().find(|agent| Some(agent.app_id.as_str()) == app_id);
-        agent.map_or(self.admin_port, |agent| agent.admin_port)
+    /// Its agents, as if each were all of it; the first comes first.
+    fn each(&self) -> impl Iterator<Item = Self> {
+        let first = Self { agents: Vec::new(), ..self.clone() };
+        let others = self.agents.iter().filter(|agent| Some(&agent.app_id) != self.app_id.as_ref());
+        let others = others.map(|Agent { app_id, admin_port }| Self {
+            admin_port: *admin_port,
+            app_id: Some(app_id.clone()),
+            agents: Vec::new(),
+        });
+        std::iter::once(first).chain(others)
     }
 }
 
@@ -90,29 +96,47 @@ impl Drop for Note {
     }
 }
 
-/// The settings with the conductor that runs here, where they name none.
+/// The settings with what is known of the conductors that run here: of the only one, or of the only one with the named app,
+/// where they name none; of the one with the named port, where they name no app.
 ///
 /// # Errors
 /// Several run.
 pub(crate) fn nearest(settings: &Settings) -> Result<Option<Settings>, Failure> {
-    if settings.conductor.is_some() || settings.app_url.is_some() {
-        return Ok(None);
+    let running = || directory().map(|directory| all(&directory)).unwrap_or_default();
+    chosen(settings, running)
+}
+
+fn chosen(settings: &Settings, running: impl FnOnce() -> Vec<Noted>) -> Result<Option<Settings>, Failure> {
+    let app_id = settings.app_id().ok();
+    let mut running = match (settings.local_admin_port(), app_id) {
+        (Some(port), None) => {
+            let at_port = |noted: &Noted| noted.each().find(|agent| agent.admin_port == port);
+            running().iter().filter_map(at_port).collect()
+        }
+        _ if settings.conductor.is_some() || settings.app_url.is_some() => return Ok(None),
+        _ => running(),
+    };
+    let named = running.iter().flat_map(Noted::each).filter(|agent| agent.app_id.as_deref() == app_id);
+    let named: Vec<_> = named.collect();
+    if !named.is_empty() {
+        running = named;
     }
-    let running = directory().map(|directory| all(&directory)).unwrap_or_default();
     match running.as_slice() {
         [] => Ok(None),
-        [noted] => {
-            let port = noted.port_of(settings.app_id().ok());
-            Ok(Some(settings.of_running(port, noted.app_id.clone())))
-        }
-        several => {
-            let ports: Vec<_> = several.iter().map(|noted| noted.admin_port.to_string()).collect();
-            Err(Failure::usage(
-                format!("several conductors run here, with the admin ports {}", ports.join(", ")),
-                "name one of them with --admin-port",
-            ))
-        }
+        [noted] => Ok(Some(settings.of_running(noted.admin_port, noted.app_id.clone()))),
+        several => Err(Failure::usage(
+            format!("several conductors run here: {}", words(several)),
+            format!("name one of them: --admin-port {}", several[0].admin_port),
+        )),
     }
+}
+
+/// `33217 (probe), 44943 (no app)`.
+fn words(running: &[Noted]) -> String {
+    let words = running.iter().map(|Noted { admin_port, app_id, .. }| {
+        format!("{admin_port} ({})", app_id.as_deref().unwrap_or("no app"))
+    });
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// The notes of what runs. Others are removed.
@@ -169,6 +193,7 @@ const LARGEST: u64 = 4096;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{Source, Values};
 
     fn noted(admin_port: u16) -> Noted {
         Noted { admin_port, app_id: Some("app".into()), agents: Vec::new() }
@@ -188,12 +213,39 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_is_found_by_the_name_of_its_app() {
+    fn agents_are_found_by_their_names_and_ports() {
         let agent = |nth: u16| Agent { app_id: format!("app-{nth}"), admin_port: nth };
-        let noted = Noted { agents: vec![agent(7), agent(8)], ..noted(7) };
-        assert_eq!(noted.port_of(None), 7);
-        assert_eq!(noted.port_of(Some("app-8")), 8);
-        assert_eq!(noted.port_of(Some("installed-later")), 7);
+        let noted = Noted { app_id: Some("app-7".into()), agents: vec![agent(7), agent(8)], ..noted(7) };
+        let found: Vec<_> = noted.each().map(|agent| (agent.admin_port, agent.app_id.unwrap())).collect();
+        assert_eq!(found, [(7, "app-7".into()), (8, "app-8".into())]);
+    }
+
+    /// Several run: a port that was named said nothing of the app, and an app that was named did not choose.
+    #[test]
+    fn a_port_brings_its_app_and_an_app_its_port() {
+        let of =
+            |admin_port, app_id: &str| Noted { admin_port, app_id: Some(app_id.into()), agents: Vec::new() };
+        let running = || vec![of(7, "a"), of(8, "b"), of(9, "b")];
+        let found = |flags: &[(&'static str, &str)]| {
+            let mut values = Values::default();
+            values.add(Source::Flag, |key| {
+                flags.iter().find(|(known, _)| *known == key).map(|(_, value)| (*value).to_owned())
+            });
+            let settings = Settings::new(values).unwrap();
+            let found = chosen(&settings, running);
+            found.map(|found| {
+                found.map(|found| (found.local_admin_port(), found.app_id().ok().map(str::to_owned)))
+            })
+        };
+        let is = |port, app: &str| Some((Some(port), Some(app.to_owned())));
+        assert_eq!(found(&[("admin_port", "8")]).unwrap(), is(8, "b"));
+        assert_eq!(found(&[("app_id", "a")]).unwrap(), is(7, "a"));
+        assert_eq!(found(&[("admin_port", "6")]).unwrap(), None);
+        assert_eq!(found(&[("admin_port", "8"), ("app_id", "a")]).unwrap(), None);
+        for ambiguous in [&[][..], &[("app_id", "b")]] {
+            let causes = found(ambiguous).unwrap_err().causes();
+            assert!(causes[0].contains("8 (b), 9 (b)"), "{causes:?}");
+        }
     }
 
     /// The conductor was killed, so its lock is gone.

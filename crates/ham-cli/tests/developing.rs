@@ -23,7 +23,7 @@ fn home() -> Ham {
         let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(name));
         std::env::var_os(variable).map(PathBuf::from).or_else(home).unwrap().display().to_string()
     };
-    let ham = Ham::new().within(BUILDS);
+    let ham = Ham::bounded(BUILDS);
     ham.with("CARGO_HOME", own("CARGO_HOME", ".cargo")).with("RUSTUP_HOME", own("RUSTUP_HOME", ".rustup"))
 }
 

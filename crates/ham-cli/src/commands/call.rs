@@ -52,7 +52,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     // Before anything is dialled: what cannot be encoded need not connect.
     let payload = payload(context, words.payload.as_deref(), args.raw_payload).await?;
     let ham = connect::open(context, Some(context.settings.timeout)).await?;
-    let role = match words.role {
+    let role = match words.role.clone() {
         Some(role) => role,
         None => words::role(&ham, &words.zome).await?,
     };
@@ -74,7 +74,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
                 format!("`ham clone enable {role}` starts it"),
             ))
         }
-        answered => answered.map_err(Failure::from),
+        answered => answered.map_err(|error| words.explain(&role, error)),
     };
     connect::close(&ham).await;
     show(context, &answered?, args.raw)

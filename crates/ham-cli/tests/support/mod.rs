@@ -46,17 +46,17 @@ pub(crate) struct Running {
 
 impl Ham {
     pub(crate) fn new() -> Self {
-        Self { home: tempfile::tempdir().unwrap(), variables: Vec::new(), bound: BOUND }
+        Self::bounded(BOUND)
+    }
+
+    /// The same for commands that may take so long.
+    pub(crate) fn bounded(bound: Duration) -> Self {
+        Self { home: tempfile::tempdir().unwrap(), variables: Vec::new(), bound }
     }
 
     pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
         self.variables.push((name.to_owned(), value.to_string()));
         self
-    }
-
-    /// For commands that take longer than [`BOUND`].
-    pub(crate) fn within(self, bound: Duration) -> Self {
-        Self { bound, ..self }
     }
 
     /// Writes a file into the home directory and returns its path.
