@@ -71,6 +71,12 @@ pub enum BundleError {
         /// The bound, in bytes.
         limit: u64,
     },
+    /// A file is named as a WASM module, and is none: conductors would hash it all the same, and never run it.
+    #[error("{} is no WASM module", .path.display())]
+    NotWasm {
+        /// The file.
+        path: PathBuf,
+    },
     /// It is no bundle of its kind, or its manifest and its parts do not fit.
     #[error("{} is no valid {kind} bundle", .path.display())]
     Invalid {

@@ -32,7 +32,8 @@ pub enum Hashed {
 /// The hash of a file: `.dna`, `.happ`, `.webhapp` or `.wasm`.
 ///
 /// # Errors
-/// [`BundleError::UnknownKind`], [`BundleError::Io`], [`BundleError::TooLarge`], [`BundleError::Invalid`], [`BundleError::Decoding`].
+/// [`BundleError::UnknownKind`], [`BundleError::Io`], [`BundleError::TooLarge`], [`BundleError::Invalid`], [`BundleError::Decoding`],
+/// [`BundleError::NotWasm`].
 ///
 /// # Cancel safety
 /// Cancel-safe: it only reads.
@@ -44,6 +45,9 @@ pub async fn hash(file: &Path) -> Result<Hashed, BundleError> {
 async fn hash_deep(file: &Path) -> Result<Hashed, BundleError> {
     if file.extension().is_some_and(|extension| extension == "wasm") {
         let code = file::read(file).await?;
+        if !code.starts_with(MAGIC) {
+            return Err(BundleError::NotWasm { path: file.to_owned() });
+        }
         let hashed = DnaWasmHashed::from_content(DnaWasm::from(code)).await;
         return Ok(Hashed::Wasm(hashed.into_hash()));
     }
@@ -96,6 +100,9 @@ async fn roles(app: AppBundle, file: &Path, inflated: &mut Inflated) -> Result<H
         manifest.app_roles().into_iter().filter_map(|role| Some((role.name.clone(), of(&role.name)?)));
     Ok(Hashed::Roles(roles.collect()))
 }
+
+/// What every module begins with.
+const MAGIC: &[u8] = b"\0asm";
 
 fn invalid(
     kind: &'static str,

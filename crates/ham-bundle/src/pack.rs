@@ -9,6 +9,7 @@ use holochain_types::web_app::WebAppManifest;
 use mr_bundle::{FileSystemBundler, Manifest};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::io::AsyncWriteExt as _;
 
 use crate::error::BundleError;
 use crate::file;
@@ -175,10 +176,29 @@ async fn whole(file: &Path, bytes: &[u8]) -> Result<(), BundleError> {
     tokio::fs::create_dir_all(directory).await.map_err(failed("create", directory))?;
     let mut beside = file.as_os_str().to_owned();
     beside.push(format!(".{}.part", std::process::id()));
-    let beside = PathBuf::from(beside);
-    tokio::fs::write(&beside, bytes).await.map_err(failed("write", &beside))?;
-    tokio::fs::rename(&beside, file).await.map_err(failed("write", file))
+    let part = Part(PathBuf::from(beside));
+    // Made here and not on another thread, which could make it after this future was dropped. Written in pieces, for the same reason.
+    let made = std::fs::File::create(&part.0).map_err(failed("write", &part.0))?;
+    let mut written = tokio::fs::File::from_std(made);
+    for piece in bytes.chunks(PIECE) {
+        written.write_all(piece).await.map_err(failed("write", &part.0))?;
+    }
+    written.flush().await.map_err(failed("write", &part.0))?;
+    tokio::fs::rename(&part.0, file).await.map_err(failed("write", file))
 }
+
+/// A file that is not whole yet. Dropping it removes it, unless it has become the bundle.
+struct Part(PathBuf);
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        // It is gone where it was renamed.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// What is written at once, in bytes.
+const PIECE: usize = 1 << 20;
 
 /// A name that is one plain component of a path.
 pub(crate) fn file_name(name: &str) -> Result<&str, BundleError> {
@@ -193,7 +213,30 @@ pub(crate) fn file_name(name: &str) -> Result<&str, BundleError> {
 
 #[cfg(test)]
 mod tests {
+    use std::task::Poll;
+
     use super::*;
+
+    /// An interrupted one left `.part` files.
+    #[tokio::test]
+    async fn a_bundle_that_is_not_finished_leaves_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("x.happ");
+        let bytes = vec![0; 8 * PIECE];
+        let mut writing = Box::pin(whole(&file, &bytes));
+        // Until the part is there.
+        while std::fs::read_dir(&directory).unwrap().next().is_none() {
+            assert!(
+                std::future::poll_fn(|context| Poll::Ready(writing.as_mut().poll(context).is_pending()))
+                    .await
+            );
+            tokio::task::yield_now().await;
+        }
+        drop(writing);
+        assert!(std::fs::read_dir(&directory).unwrap().next().is_none());
+        whole(&file, b"whole").await.unwrap();
+        assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 1);
+    }
 
     #[test]
     fn a_part_is_named_like_a_file_here() {

@@ -242,3 +242,16 @@ async fn a_pipe_is_not_waited_for() {
     let error = read_file(&large).await.unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::FileTooLarge, "{error:?}");
 }
+
+/// An empty file had a hash.
+#[tokio::test]
+async fn what_is_no_module_has_no_hash() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("zome.wasm");
+    for content in [&b""[..], b"(module)"] {
+        std::fs::write(&file, content).unwrap();
+        assert!(matches!(hash(&file).await, Err(BundleError::NotWasm { .. })));
+    }
+    std::fs::write(&file, b"\0asm\x01\0\0\0").unwrap();
+    assert!(matches!(hash(&file).await, Ok(Hashed::Wasm(_))));
+}

@@ -4,6 +4,8 @@ use ham::holochain_client::{AppInfo, CellId, CellInfo};
 use holochain_types::prelude::{AppStatus, DisabledAppReason};
 use serde_json::{Value, json};
 
+use crate::failure::Failure;
+
 /// A cell of an app.
 #[derive(Clone, Debug)]
 pub(crate) struct Cell {
@@ -12,12 +14,16 @@ pub(crate) struct Cell {
     pub(crate) cell_id: CellId,
     pub(crate) network_seed: String,
     pub(crate) enabled: bool,
+    is_clone: bool,
 }
 
-/// The cells of an app, provisioned ones and clones.
+/// The cells of an app, provisioned ones and clones, in the order of the manifest's roles.
 pub(crate) fn cells(info: &AppInfo) -> Vec<Cell> {
-    info.cell_info
-        .iter()
+    let order: Vec<_> = info.manifest.app_roles().into_iter().map(|role| role.name).collect();
+    let mut roles: Vec<_> = info.cell_info.iter().collect();
+    roles.sort_by_key(|(role, _)| order.iter().position(|known| known == *role));
+    roles
+        .into_iter()
         .flat_map(|(role, cells)| cells.iter().map(move |cell| (role, cell)))
         .filter_map(|(role, cell)| match cell {
             CellInfo::Provisioned(cell) => Some(Cell {
@@ -25,19 +31,58 @@ pub(crate) fn cells(info: &AppInfo) -> Vec<Cell> {
                 cell_id: cell.cell_id.clone(),
                 network_seed: cell.dna_modifiers.network_seed.clone(),
                 enabled: true,
+                is_clone: false,
             }),
             CellInfo::Cloned(clone) => Some(Cell {
                 name: clone.clone_id.to_string(),
                 cell_id: clone.cell_id.clone(),
                 network_seed: clone.dna_modifiers.network_seed.clone(),
                 enabled: clone.enabled,
+                is_clone: true,
             }),
             CellInfo::Stem(_) => None,
         })
         .collect()
 }
 
+/// The cells of a role or clone, or all of them.
+///
+/// # Errors
+/// There is none of this name.
+pub(crate) fn of_role(info: &AppInfo, role: Option<&str>) -> Result<Vec<Cell>, Failure> {
+    let all = cells(info);
+    let Some(role) = role else { return Ok(all) };
+    let (wanted, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|cell| cell.name == role);
+    if wanted.is_empty() {
+        let known: Vec<_> = others.into_iter().map(|cell| cell.name).collect();
+        return Err(Failure::usage(
+            format!("the app `{}` has no role or clone `{role}`", info.installed_app_id),
+            format!("it has {}", known.join(", ")),
+        ));
+    }
+    Ok(wanted)
+}
+
+/// The id of an app to install: not empty, and nothing that a terminal obeys.
+///
+/// # Errors
+/// It is neither.
+pub(crate) fn id(id: String) -> Result<String, Failure> {
+    let wrong = match id.as_str() {
+        "" => "it is empty",
+        id if id.trim() != id => "it begins or ends with a blank",
+        id if id.contains(char::is_control) => "it has a control character",
+        _ => return Ok(id),
+    };
+    Err(Failure::usage(format!("{id:?} cannot be the id of an app: {wrong}"), "choose another id"))
+}
+
 impl Cell {
+    /// Whether it is a role's own, and no clone.
+    pub(crate) fn is_provisioned(&self) -> bool {
+        !self.is_clone
+    }
+
     /// For programs.
     pub(crate) fn json(&self) -> Value {
         json!({

@@ -6,8 +6,9 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::commands::{
-    agent, app, bench, call, chain, clones, completions, conductor, demo, dev, doctor, feed, grants, hash,
-    info, listen, man, pack, ping, request, signals, state, token, unpack,
+    agent, app, bench, build, call, chain, clones, completions, conductor, demo, dev, dht, doctor, dump,
+    feed, grants, hash, info, interface, listen, man, new, pack, ping, request, schema, signals, state,
+    token, unpack,
 };
 use crate::exit;
 use crate::failure::Failure;
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     App(app::Args),
     /// Measure a zome function: calls a second, time to the answer, outcomes
     Bench(bench::Args),
+    /// Compile the zomes of an app and pack it
+    Build(build::Args),
     /// Call a zome function
     Call(call::Args),
     /// Show the source chain of a cell, action by action
@@ -50,8 +53,13 @@ pub(crate) enum Command {
     Demo(demo::Args),
     /// Run the embedded conductor: zomes run within milliseconds, and nothing leaves this machine
     Dev(dev::Args),
+    /// Show what a conductor holds about a hash: record, updates, deletes, links, activity
+    Dht(dht::Args),
     /// Find out why there is no connection: which step fails, and what to do about it
     Doctor(doctor::Args),
+    /// Print what a conductor tells of its state, as it is
+    #[command(subcommand)]
+    Dump(dump::Args),
     /// Print a chain's blocks and events as they come, and mark where some may be missing
     Feed(feed::Args),
     /// List and revoke capability grants
@@ -61,16 +69,23 @@ pub(crate) enum Command {
     Hash(hash::Args),
     /// Show the app, its cells and what signs its calls
     Info(info::Args),
+    /// List and add the interfaces of a conductor
+    #[command(subcommand)]
+    Interface(interface::Args),
     /// Print what an envelope server sends as it comes, and mark where some may be missing
     Listen(listen::Args),
     /// Print a manual page
     Man(man::Args),
+    /// Make the directory of a new app, which builds as it is
+    New(new::Args),
     /// Pack an app, a DNA or an app with its page into a bundle
     Pack(pack::Args),
     /// Check that the conductor answers, and how fast
     Ping(ping::Args),
     /// Send one request to an envelope server and print its answer
     Request(request::Args),
+    /// Show the zomes of an app: functions, entry types, link types
+    Schema(schema::Args),
     /// Print the app's signals as they come, and mark where some may be missing
     Signals(signals::Args),
     /// Show the state of the connection

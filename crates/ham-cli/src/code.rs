@@ -86,7 +86,7 @@ impl Compared {
 }
 
 /// The DNA of each role that is in the bundle.
-async fn roles(bundle: AppBundle) -> Result<BTreeMap<String, DnaFile>, Failure> {
+pub(crate) async fn roles(bundle: AppBundle) -> Result<BTreeMap<String, DnaFile>, Failure> {
     let resolved = bundle.resolve_cells(Default::default(), Default::default()).await.map_err(unusable)?;
     let roles = resolved.role_assignments.into_iter().filter_map(|(role, assigned)| {
         let base = &assigned.as_primary()?.base_dna_hash;
@@ -123,7 +123,8 @@ fn path(zome: &ZomeName) -> String {
     format!("{zome}.wasm")
 }
 
-fn unusable(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
+/// The bundle is none, or none that can be read.
+pub(crate) fn unusable(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
     Failure::new(
         Exit::Usage,
         anyhow::Error::new(error).context("the bundle cannot be used"),

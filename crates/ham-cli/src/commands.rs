@@ -3,6 +3,7 @@
 pub(crate) mod agent;
 pub(crate) mod app;
 pub(crate) mod bench;
+pub(crate) mod build;
 pub(crate) mod call;
 pub(crate) mod chain;
 pub(crate) mod clones;
@@ -10,16 +11,21 @@ pub(crate) mod completions;
 pub(crate) mod conductor;
 pub(crate) mod demo;
 pub(crate) mod dev;
+pub(crate) mod dht;
 pub(crate) mod doctor;
+pub(crate) mod dump;
 pub(crate) mod feed;
 pub(crate) mod grants;
 pub(crate) mod hash;
 pub(crate) mod info;
+pub(crate) mod interface;
 pub(crate) mod listen;
 pub(crate) mod man;
+pub(crate) mod new;
 pub(crate) mod pack;
 pub(crate) mod ping;
 pub(crate) mod request;
+pub(crate) mod schema;
 pub(crate) mod signals;
 pub(crate) mod state;
 pub(crate) mod token;
@@ -123,6 +129,7 @@ async fn run(context: &Context, command: args::Command) -> Result<(), Failure> {
         Command::Agent(args) => agent::run(context, args).await,
         Command::App(args) => app::run(context, args).await,
         Command::Bench(args) => bench::run(context, args).await,
+        Command::Build(args) => build::run(context, args).await,
         Command::Call(args) => call::run(context, args).await,
         Command::Chain(args) => chain::run(context, args).await,
         Command::Clone(args) => clones::run(context, args).await,
@@ -130,16 +137,21 @@ async fn run(context: &Context, command: args::Command) -> Result<(), Failure> {
         Command::Conductor(args) => conductor::run(context, args).await,
         Command::Demo(args) => demo::run(context, args).await,
         Command::Dev(args) => dev::run(context, args).await,
+        Command::Dht(args) => dht::run(context, args).await,
         Command::Doctor(args) => doctor::run(context, args).await,
+        Command::Dump(args) => dump::run(context, args).await,
         Command::Feed(args) => feed::run(context, args).await,
         Command::Grants(args) => grants::run(context, args).await,
         Command::Hash(args) => hash::run(context, args).await,
         Command::Info(args) => info::run(context, args).await,
+        Command::Interface(args) => interface::run(context, args).await,
         Command::Listen(args) => listen::run(context, args).await,
         Command::Man(args) => man::run(context, args),
+        Command::New(args) => new::run(context, args).await,
         Command::Pack(args) => pack::run(context, args).await,
         Command::Ping(args) => ping::run(context, args).await,
         Command::Request(args) => request::run(context, args).await,
+        Command::Schema(args) => schema::run(context, args).await,
         Command::Signals(args) => signals::run(context, args).await,
         Command::State(args) => state::run(context, args).await,
         Command::Token(args) => token::run(context, args).await,

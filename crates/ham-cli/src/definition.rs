@@ -17,6 +17,12 @@ pub(crate) async fn of(admin: &Admin, cell: &CellId) -> Result<DnaDef, Failure> 
     }
 }
 
+/// The names of the integrity zomes, in the order in which entry types name them.
+pub(crate) async fn integrity_zomes(admin: &Admin, cell: &CellId) -> Result<Vec<String>, Failure> {
+    let zomes = of(admin, cell).await?.integrity_zomes;
+    Ok(zomes.into_iter().map(|(name, _)| name.to_string()).collect())
+}
+
 /// An answer that is none to what was asked. It is not quoted.
 pub(crate) fn strange(answer: &AdminResponse) -> Failure {
     let name = format!("{answer:?}");

@@ -30,6 +30,12 @@ impl Failure {
         Self::new(Exit::Usage, anyhow::anyhow!(text.into()), advice)
     }
 
+    /// A call that was not made, for a reason that is known.
+    pub(crate) fn not_run(text: impl Into<String>, advice: impl Into<String>) -> Self {
+        let failure = Self::new(Exit::NotRun, anyhow::anyhow!(text.into()), advice);
+        Self { outcome: Some(NOT_RUN.into()), ..failure }
+    }
+
     /// Says first what failed by it.
     pub(crate) fn about(self, what: String) -> Self {
         Self { error: self.error.map(|error| error.context(what)), ..self }
@@ -147,6 +153,7 @@ impl From<BundleError> for Failure {
             BundleError::NotAFileName { .. } => "names of bundles and of their parts are plain file names",
             BundleError::TooLarge { .. } => "do not use a bundle that you do not trust",
             BundleError::Io { .. } => "check the path and its permissions",
+            BundleError::NotWasm { .. } => "build the zome again: `ham build` compiles and packs it",
             BundleError::Link { .. } => "remove the link, or name another directory with --output",
             BundleError::Invalid { path, .. } if path.extension().is_none_or(|has| has != "yaml") => {
                 "the file is damaged, or no bundle of the kind that its name says"
@@ -166,7 +173,7 @@ impl From<CallError> for Failure {
                 (Exit::Refused, "not run; it could not be signed")
             }
             (CallError::Signing(_), _) => (Exit::Local, "not run; it could not be signed"),
-            (_, Outcome::NotRun) => (Exit::NotRun, "not run, and it never will be"),
+            (_, Outcome::NotRun) => (Exit::NotRun, NOT_RUN),
             (_, Outcome::Unknown) => (Exit::Unknown, "unknown; it may have run, or may still run"),
             (_, Outcome::Arrived { .. }) => {
                 (Exit::Arrived, "arrived; it runs at most once, but its answer is lost")
@@ -182,6 +189,8 @@ impl From<CallError> for Failure {
         Self { outcome: Some(outcome.into()), ..Self::new(exit, error, advice) }
     }
 }
+
+const NOT_RUN: &str = "not run, and it never will be";
 
 #[cfg(test)]
 mod tests {

@@ -29,7 +29,7 @@ pub(crate) struct Global {
 
 /// What administers a conductor: any app on it, so none is started for it.
 pub(crate) fn administration() -> Vec<Arg> {
-    let flags = ["admin_port", "admin_url", "app_id", "origin"].map(|key| of(key, CONDUCTOR));
+    let flags = ["admin_port", "admin_url", "conductor", "app_id", "origin"].map(|key| of(key, CONDUCTOR));
     flags.into_iter().chain(dialling()).collect()
 }
 
@@ -68,7 +68,14 @@ pub(crate) fn following(flags: Vec<Arg>) -> Vec<Arg> {
 
 /// What runs a conductor until it is interrupted.
 pub(crate) fn run() -> Vec<Arg> {
-    vec![of("admin_port", CONDUCTOR), app(), of("app_id", CONDUCTOR)]
+    let installed =
+        "Install the app of this bundle, unless it is there, and enable it; `-` is standard input";
+    vec![of("admin_port", CONDUCTOR), app().help(installed), of("app_id", CONDUCTOR)]
+}
+
+/// The same where either kind can be run.
+pub(crate) fn dev() -> Vec<Arg> {
+    run().into_iter().chain(kind()).collect()
 }
 
 /// What starts a conductor of one of the kinds.

@@ -3,6 +3,7 @@
 use holo_hash::{ActionHash, AgentPubKey, HoloHash, PrimitiveHashType};
 
 use crate::failure::Failure;
+use crate::json;
 
 /// An action's hash.
 pub(crate) fn action(text: &str) -> Result<ActionHash, Failure> {
@@ -12,6 +13,20 @@ pub(crate) fn action(text: &str) -> Result<ActionHash, Failure> {
 /// An agent's key.
 pub(crate) fn agent(text: &str) -> Result<AgentPubKey, Failure> {
     read(text).ok_or_else(|| mistaken(text, "an agent's key", "uhCAk"))
+}
+
+/// What a hash is of: `action`, `entry`, `agent`, …
+pub(crate) fn kind(text: &str) -> Result<&'static str, Failure> {
+    let bytes = holo_hash::encode::holo_hash_decode_unchecked(text).ok().filter(|bytes| json::is_hash(bytes));
+    let kind = bytes.and_then(|bytes| match bytes.get(1)? {
+        0x20 => Some("agent"),
+        0x21 => Some("entry"),
+        0x29 => Some("action"),
+        0x2d => Some("DNA"),
+        0x2f => Some("external"),
+        _ => Some("hash"),
+    });
+    kind.ok_or_else(|| mistaken(text, "a hash", "uhC"))
 }
 
 fn read<T: PrimitiveHashType>(text: &str) -> Option<HoloHash<T>> {

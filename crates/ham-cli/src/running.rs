@@ -21,6 +21,31 @@ pub(crate) struct Noted {
     pub(crate) admin_port: u16,
     /// The app that it was started with.
     pub(crate) app_id: Option<String>,
+    /// Where several were started: that app and the others.
+    #[serde(default)]
+    pub(crate) agents: Vec<Agent>,
+}
+
+/// An agent of an app, and where it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Agent {
+    /// The id of its app, which is its name.
+    pub(crate) app_id: String,
+    pub(crate) admin_port: u16,
+}
+
+impl Noted {
+    /// Its agents, as if each were all of it; the first comes first.
+    fn each(&self) -> impl Iterator<Item = Self> {
+        let first = Self { agents: Vec::new(), ..self.clone() };
+        let others = self.agents.iter().filter(|agent| Some(&agent.app_id) != self.app_id.as_ref());
+        let others = others.map(|Agent { app_id, admin_port }| Self {
+            admin_port: *admin_port,
+            app_id: Some(app_id.clone()),
+            agents: Vec::new(),
+        });
+        std::iter::once(first).chain(others)
+    }
 }
 
 /// A note, which goes with its conductor.
@@ -89,12 +114,17 @@ pub(crate) fn nearest(settings: &Settings) -> Result<Option<Settings>, Failure> 
 fn chosen(settings: &Settings, running: impl FnOnce() -> Vec<Noted>) -> Result<Option<Settings>, Failure> {
     let app_id = settings.app_id().ok();
     let mut running = match (settings.local_admin_port(), app_id) {
-        (Some(port), None) => running().into_iter().filter(|noted| noted.admin_port == port).collect(),
+        (Some(port), None) => {
+            let at_port = |noted: &Noted| noted.each().find(|agent| agent.admin_port == port);
+            running().iter().filter_map(at_port).collect()
+        }
         _ if settings.conductor.is_some() || settings.app_url.is_some() => return Ok(None),
         _ => running(),
     };
-    if running.len() > 1 && running.iter().any(|noted| noted.app_id.as_deref() == app_id) {
-        running.retain(|noted| noted.app_id.as_deref() == app_id);
+    let named = running.iter().flat_map(Noted::each).filter(|agent| agent.app_id.as_deref() == app_id);
+    let named: Vec<_> = named.collect();
+    if !named.is_empty() {
+        running = named;
     }
     match running.as_slice() {
         [] => Ok(None),
@@ -108,7 +138,7 @@ fn chosen(settings: &Settings, running: impl FnOnce() -> Vec<Noted>) -> Result<O
 
 /// `33217 (probe), 44943 (no app)`.
 fn words(running: &[Noted]) -> String {
-    let words = running.iter().map(|Noted { admin_port, app_id }| {
+    let words = running.iter().map(|Noted { admin_port, app_id, .. }| {
         format!("{admin_port} ({})", app_id.as_deref().unwrap_or("no app"))
     });
     words.collect::<Vec<_>>().join(", ")
@@ -184,7 +214,7 @@ mod tests {
     use crate::settings::{Source, Values};
 
     fn noted(admin_port: u16) -> Noted {
-        Noted { admin_port, app_id: Some("app".into()) }
+        Noted { admin_port, app_id: Some("app".into()), agents: Vec::new() }
     }
 
     #[test]
@@ -200,10 +230,19 @@ mod tests {
         assert!(all(&directory).is_empty() && fs::read_dir(&directory).unwrap().next().is_none());
     }
 
+    #[test]
+    fn agents_are_found_by_their_names_and_ports() {
+        let agent = |nth: u16| Agent { app_id: format!("app-{nth}"), admin_port: nth };
+        let noted = Noted { app_id: Some("app-7".into()), agents: vec![agent(7), agent(8)], ..noted(7) };
+        let found: Vec<_> = noted.each().map(|agent| (agent.admin_port, agent.app_id.unwrap())).collect();
+        assert_eq!(found, [(7, "app-7".into()), (8, "app-8".into())]);
+    }
+
     /// Several run: a port that was named said nothing of the app, and an app that was named did not choose.
     #[test]
     fn a_port_brings_its_app_and_an_app_its_port() {
-        let of = |admin_port, app_id: &str| Noted { admin_port, app_id: Some(app_id.into()) };
+        let of =
+            |admin_port, app_id: &str| Noted { admin_port, app_id: Some(app_id.into()), agents: Vec::new() };
         let running = || vec![of(7, "a"), of(8, "b"), of(9, "b")];
         let found = |flags: &[(&'static str, &str)]| {
             let mut values = Values::default();

@@ -13,6 +13,9 @@ use holochain_types::websocket::AllowedOrigins;
 use serde_json::{Value, json};
 use support::{BOUND, Ham, probe};
 
+/// The bundle with every feature of the HDK.
+const FEATURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/features.happ");
+
 /// A conductor without apps, and the command set up for it.
 async fn conductor() -> (Conductor, Ham) {
     let install = Install::of_test(env!("CARGO_CRATE_NAME")).await.unwrap();
@@ -63,6 +66,11 @@ fn an_app_is_installed_switched_and_removed() {
         ham.run(&["app", "enable", "one"]).await.failed(1, &["one"]);
         ham.run(&["app", "enable"]).await.failed(2, &[]);
         ham.run(&["app", "install", "none.happ"]).await.failed(2, &[]);
+        for id in ["", " x", "a\u{7}b"] {
+            ham.run(&["app", "install", &probe(), "--id", id])
+                .await
+                .failed(2, &["cannot be the id of an app"]);
+        }
         ham.run(&["app", "install", &probe(), "--agent", "uhCkk"]).await.failed(2, &[]);
     });
 }
@@ -133,6 +141,11 @@ fn clones_are_made_switched_and_removed() {
         assert_eq!(json(&ham, &["clone", "disable", "probe.0"]).await, json!({ "disabled": "probe.0" }));
         assert_eq!(json(&ham, &["clone", "enable", "probe.0"]).await, json!({ "enabled": "probe.0" }));
         ham.run(&["clone", "disable", "probe.0"]).await.ok();
+        // The keystore was blamed.
+        ham.run(&["call", "probe.0", "probe", "count_items"]).await.failed(
+            6,
+            &["the clone `probe.0` is disabled", "not run, and it never will be", "ham clone enable probe.0"],
+        );
         assert_eq!(json(&ham, &["clone", "delete", "probe.0"]).await, json!({ "deleted": "probe.0" }));
         ham.run(&["clone", "enable", "probe.0"]).await.failed(1, &[]);
         // Wrong on their face, so nothing is dialled.
@@ -194,11 +207,173 @@ fn a_chain_is_shown_with_its_entries_and_without_secrets() {
             .find(|action| action["entry"]["tag"].as_str().is_some_and(|tag| tag.starts_with("ham:")));
         let grant = grant.unwrap().to_string();
         assert!(!grant.contains("secret"), "{grant}");
+        // Only the tag was shown.
+        assert!(grant.contains(r#""functions":"all""#), "{grant}");
+        let opened = all.iter().find(|action| action["entry"]["tag"] == "recv_remote_signal").unwrap();
+        assert_eq!(opened["entry"]["access"], "unrestricted");
+        assert_eq!(opened["entry"]["functions"], json!(["probe/recv_remote_signal"]));
 
         let from = ham.run(&["--json", "chain", "probe", "--from", "2", "--limit", "2"]).await.ok();
         let from: Vec<Value> = from.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(from, all[2..4]);
+        // It counted what was shown.
+        for (arguments, heading) in [
+            (
+                &["--from", "2", "--limit", "2"][..],
+                format!("probe: {} actions, 2 of them shown\n", all.len()),
+            ),
+            (&["--limit", "1"], format!("probe: {} actions, 1 of them shown\n", all.len())),
+            (&["--from", "1000"], format!("probe: {} actions, 0 of them shown\n", all.len())),
+            (&[], format!("probe: {} actions\n", all.len())),
+        ] {
+            let shown = ham.run(&[&["chain", "probe"], arguments].concat()).await.ok();
+            assert!(shown.text().starts_with(&heading), "{shown}");
+        }
         ham.run(&["chain", "nowhere"]).await.failed(2, &["ledger"]);
+    });
+}
+
+#[test]
+fn what_is_held_about_a_hash_is_shown() {
+    run(async {
+        let (_conductor, ham) = conductor().await;
+        let ham = ham.with("HAM_APP_ID", "one");
+        ham.run(&["app", "install", FEATURES, "--id", "one"]).await.ok();
+        let call = async |function: &str, payload: Value| {
+            let payload = payload.to_string();
+            json(&ham, &["call", "features", "features", function, &payload]).await
+        };
+        let text = |hash: &Value| hash["$hash"].as_str().unwrap().to_owned();
+        let base = call("create_note", json!("base")).await;
+        let target = call("create_note", json!("target")).await;
+        let link =
+            call("link_notes", json!({ "base": base, "target": target, "tag": { "$bytes": "dA==" } })).await;
+        let about = async |hash: &str| json(&ham, &["dht", hash, "features"]).await;
+
+        let of_base = about(&text(&base)).await;
+        assert_eq!((&of_base["kind"], &of_base["role"]), (&json!("action"), &json!("features")));
+        assert_eq!(of_base["record"][0]["entry"], json!({ "text": "base" }));
+        assert_eq!(of_base["links"][0]["hash"], text(&link));
+        assert_eq!(about(&text(&target)).await["linked_from"][0]["hash"], text(&link));
+        let entry = of_base["record"][0]["data"]["entry_hash"].as_str().unwrap().to_owned();
+        assert_eq!(about(&entry).await["written_by"][0]["hash"], text(&base));
+
+        call("unlink", link.clone()).await;
+        let of_base = about(&text(&base)).await;
+        assert_eq!(
+            (&of_base["links"], &of_base["deleted_links"][0]["hash"]),
+            (&json!([]), &json!(text(&link)))
+        );
+        assert_eq!(about(&text(&link)).await["deletes"][0]["action"], "DeleteLink");
+        call("delete_by_action", base.clone()).await;
+        assert_eq!(about(&text(&base)).await["deletes"][0]["action"], "Delete");
+
+        let author = of_base["record"][0]["author"].as_str().unwrap().to_owned();
+        let activity = about(&author).await["activity"].take();
+        let sequence: Vec<_> =
+            activity.as_array().unwrap().iter().map(|action| action["sequence"].as_u64().unwrap()).collect();
+        assert_eq!(sequence, (0..sequence.len() as u64).collect::<Vec<_>>());
+        let shown = ham.run(&["dht", &text(&base)]).await.ok();
+        assert!(
+            shown.text().starts_with("features: action uhCkk") && shown.text().contains("\ndeleted links\n"),
+            "{shown}"
+        );
+
+        // A private entry is shown to its own agent, and no grant's secret to anybody.
+        let secret = call("create_secret_note", json!("mine")).await;
+        assert_eq!(about(&text(&secret)).await["record"][0]["entry"], json!({ "text": "mine" }));
+        assert!(!about(&author).await.to_string().contains("secret\":"));
+        ham.run(&["dht", "uhCkk"]).await.failed(2, &["is not a hash"]);
+        let nothing = "uhCkkbGoWc-BgVMHOJ4UABXev43LAO_QZZFK1gbdg54oRoXKkVTZZ";
+        ham.run(&["dht", nothing]).await.failed(1, &["holds nothing about"]);
+    });
+}
+
+#[test]
+fn interfaces_are_added_and_states_are_dumped() {
+    run(async {
+        let (_conductor, ham) = conductor().await;
+        ham.run(&["app", "install", &probe(), "--id", "one"]).await.ok();
+        let ham = ham.with("HAM_APP_ID", "one");
+        let port =
+            json(&ham, &["interface", "app", "--only", "--allowed-origins", "ham"]).await["app_port"].take();
+        let listed = json(&ham, &["interface", "list"]).await["interfaces"].take();
+        let added = json!({ "port": port, "allowed_origins": "ham", "installed_app_id": "one" });
+        assert!(listed.as_array().unwrap().contains(&added), "{listed}");
+        ham.run(&["interface", "admin", "0"]).await.failed(2, &["0"]);
+
+        let cell = json(&ham, &["dump", "cell", "probe"]).await;
+        assert_eq!(cell["source_chain_dump"]["records"][0]["action"]["data"]["type"], "Dna");
+        assert!(json(&ham, &["dump", "timings", "probe"]).await["timings"].is_array());
+        assert!(json(&ham, &["dump", "conductor"]).await.to_string().contains("one"));
+        ham.run(&["dump", "cell", "nowhere"]).await.failed(2, &["ledger"]);
+    });
+}
+
+#[test]
+fn settings_of_roles_and_membrane_proofs_are_handed_in() {
+    run(async {
+        let (_conductor, ham) = conductor().await;
+        let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/probe-memproof.happ");
+        // {"code": "probe-member"}
+        let proof = ham.file("proof", b"\x81\xa4code\xacprobe-member");
+        ham.run(&["app", "install", bundle, "--id", "waits", "--disabled"]).await.ok();
+        assert_eq!(states(&ham).await[0].1, "awaiting membrane proofs");
+        let handed = ["app", "memproofs", "--app-id", "waits", &format!("probe={proof}")];
+        assert_eq!(json(&ham, &handed).await, json!({ "memproofs": ["probe"] }));
+        ham.run(&["app", "enable", "waits"]).await.ok();
+        ham.run(&["app", "memproofs", "--app-id", "waits", "probe"]).await.failed(2, &["ROLE=FILE"]);
+
+        let settings =
+            ham.file("roles.yaml", "probe:\n  type: provisioned\n  membrane_proof: { path: proof }\n");
+        ham.run(&["app", "install", bundle, "--id", "at-once", "--roles-settings", &settings]).await.ok();
+        assert!(states(&ham).await.iter().all(|(_, state)| state == "enabled"));
+        let wrong = ham.file("wrong.yaml", "- 1");
+        ham.run(&["app", "install", bundle, "--roles-settings", &wrong]).await.failed(2, &["wrong.yaml"]);
+    });
+}
+
+#[test]
+fn what_zomes_can_do_is_told_of_a_bundle_and_their_names_of_an_app() {
+    run(async {
+        let (_conductor, ham) = conductor().await;
+        let told = json(&ham, &["schema", FEATURES]).await;
+        let role = &told["roles"][0];
+        assert_eq!((&role["role"], &told["roles"][1]["role"]), (&json!("features"), &json!("twin")));
+        let types = role["integrity"][0]["entry_types"].as_array().unwrap();
+        let named = |name: &str| types.iter().find(|entry| entry["name"] == name).unwrap().clone();
+        assert_eq!(named("note"), json!({ "name": "note", "private": false, "required_validations": 2 }));
+        assert_eq!(named("secret_note")["private"], true);
+        assert_eq!(role["integrity"][0]["link_types"], 3);
+        let coordinator = &role["coordinators"][0];
+        assert_eq!(coordinator["depends_on"], json!(["features_integrity"]));
+        let functions = coordinator["functions"].as_array().unwrap();
+        assert!(functions.contains(&json!("create_note")) && !functions.contains(&json!("validate")));
+        let shown = ham.run(&["schema", FEATURES]).await.ok();
+        assert!(shown.text().contains("secret_note (private)"), "{shown}");
+
+        ham.run(&["app", "install", &probe(), "--id", "one"]).await.ok();
+        let told = json(&ham, &["schema", "--app-id", "one"]).await;
+        assert_eq!(told["roles"][0]["role"], "probe");
+        assert_eq!(
+            told["roles"][1]["coordinators"][0],
+            json!({ "zome": "ledger", "depends_on": ["ledger_integrity"], "functions": null })
+        );
+        ham.run(&["schema", "none.happ"]).await.failed(2, &["none.happ"]);
+    });
+}
+
+/// The order differed from app to app.
+#[test]
+fn roles_come_in_the_order_of_the_manifest() {
+    run(async {
+        let (_conductor, ham) = conductor().await;
+        for id in 0..4 {
+            let id = id.to_string();
+            let installed = json(&ham, &["app", "install", FEATURES, "--id", &id]).await["installed"].take();
+            let roles = installed["cells"].as_array().unwrap().iter().map(|cell| cell["role"].clone());
+            assert_eq!(roles.collect::<Vec<_>>(), ["features", "twin", "refused"]);
+        }
     });
 }
 
@@ -217,6 +392,9 @@ fn a_function_is_measured_and_each_call_is_counted() {
         assert_eq!(json(&ham, &writes).await["answered"], 9);
         // And the one before them, which is not counted.
         assert_eq!(json(&ham, &["call", "probe", "probe", "count_items"]).await, 10);
+        // As with `ham call`, one role alone has the zome.
+        let inferred = ["bench", "ledger", "total", "--calls", "5", "--read-only"];
+        assert_eq!(json(&ham, &inferred).await["answered"], 5);
         // As `ham call` fails.
         ham.run(&["bench", "probe", "probe", "fail", "\"no\""])
             .await

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use holochain_types::app::{AppBundleSource, InstallAppPayload};
-use holochain_types::prelude::Timestamp;
+use holochain_types::prelude::{CellId, Timestamp, ZomeInfo};
 use holochain_types::websocket::AllowedOrigins;
 
 use crate::bundle;
@@ -233,6 +233,13 @@ impl DevConductor {
     /// Dropping the future leaves it ending.
     pub async fn shut_down(self) {
         self.conductor.shut_down().await;
+    }
+
+    /// What the zomes of a cell say of themselves: names, functions, types of entries and links. Empty where the cell does not
+    /// run.
+    #[must_use]
+    pub fn zome_infos(&self, cell: &CellId) -> Vec<ZomeInfo> {
+        self.conductor.zome_infos(cell)
     }
 
     /// Whether its data ends with it.

@@ -166,6 +166,10 @@ impl Ribosome {
         self.entry_defs.get(usize::from(zome.0))?.get(usize::from(entry))
     }
 
+    pub(crate) fn zome_infos(&self) -> impl Iterator<Item = &ZomeInfo> {
+        self.zomes.iter().filter_map(|zome| zome.info.as_ref())
+    }
+
     pub(crate) fn zome_info(&self, zome: &ZomeName) -> Option<&ZomeInfo> {
         self.zome(zome)?.info.as_ref()
     }

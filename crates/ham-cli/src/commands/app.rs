@@ -17,6 +17,7 @@ use crate::hash;
 use crate::input;
 use crate::progress;
 
+mod proofs;
 mod update;
 
 /// Installs, lists, switches and removes apps.
@@ -40,6 +41,9 @@ pub(crate) enum Args {
         /// A network seed for all its roles: a network of its own
         #[arg(long, value_name = "SEED")]
         network_seed: Option<String>,
+        /// Settings of its roles (modifiers, membrane proofs, init properties), in a YAML file as `hc` takes it
+        #[arg(long, value_name = "FILE")]
+        roles_settings: Option<PathBuf>,
         /// Leave it disabled: nothing runs until `ham app enable`
         #[arg(long)]
         disabled: bool,
@@ -61,9 +65,16 @@ pub(crate) enum Args {
     Uninstall {
         /// The app's id
         id: String,
-        /// Also where another app depends on its cells
+        /// Remove it even if another app uses its cells, whose calls to them fail from then on
         #[arg(long)]
         force: bool,
+    },
+    /// Hand in the membrane proofs of an app that was installed without them, and waits
+    #[command(args = flags::app_interface())]
+    Memproofs {
+        /// A role, and the file with its proof, which is MessagePack
+        #[arg(value_name = "ROLE=FILE", required = true)]
+        proofs: Vec<String>,
     },
     /// Put the coordinator zomes of a bundle in the place of those that run
     #[command(args = flags::administration())]
@@ -78,6 +89,9 @@ pub(crate) enum Args {
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
+    if let Args::Memproofs { proofs } = &args {
+        return proofs::provide(context, proofs).await;
+    }
     let settings = context.target().await?;
     let admin = connect::admin(settings, connect::CONNECT_TIMEOUT.min(settings.timeout))?;
     // The app of a conductor that was found is not meant where another one is installed or switched.
@@ -85,16 +99,17 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let named = |id: Option<String>| id.map_or_else(|| given.app_id().map(str::to_owned), Ok);
     match args {
         Args::List => list(context, &admin).await,
-        Args::Install { bundle, id, agent, network_seed, disabled } => {
+        Args::Install { bundle, id, agent, network_seed, roles_settings, disabled } => {
             let agent_key = agent.as_deref().map(hash::agent).transpose()?;
             let source = AppBundleSource::Bytes(input::bundle(&bundle).await?.into());
             let installed_app_id = id.or_else(|| given.app_id().ok().map(str::to_owned));
+            let installed_app_id = installed_app_id.map(app::id).transpose()?;
             let payload = InstallAppPayload {
                 source,
                 agent_key,
                 installed_app_id,
                 network_seed,
-                roles_settings: None,
+                roles_settings: roles_settings.as_deref().map(proofs::settings).transpose()?,
                 ignore_genesis_failure: false,
                 restore_from_dht: false,
             };
@@ -114,6 +129,8 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             progress::during(context.output, "removing the app", admin.uninstall_app(&id, force)).await?;
             told(context, "uninstalled", &id)
         }
+        // Its client is an app's, and has done it already.
+        Args::Memproofs { .. } => Ok(()),
         Args::Update { bundle, id } => {
             let id = id.or_else(|| given.app_id().ok().map(str::to_owned));
             update::run(context, &admin, &bundle, id).await

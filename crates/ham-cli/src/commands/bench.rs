@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use self::measured::Measured;
 use super::call::payload;
+use super::call::words::{self, Words};
 use crate::complete;
 use crate::connect;
 use crate::context::Context;
@@ -24,17 +25,21 @@ use crate::progress;
 
 /// Measures a zome function on any conductor: calls a second, how long an answer takes, and the outcomes.
 #[derive(Debug, clap::Args)]
-#[command(args = flags::app_interface(), arg = flags::wait())]
+#[command(
+    args = flags::app_interface(),
+    arg = flags::wait(),
+    override_usage = "ham bench [OPTIONS] [ROLE] <ZOME> <FUNCTION> [PAYLOAD]"
+)]
 pub(crate) struct Args {
-    /// A role of the app, or a clone such as `role.0`
+    /// A role of the app, or a clone such as `role.0`; may be left out where one role alone has the zome
     #[arg(add = ArgValueCompleter::new(complete::roles))]
     role: String,
     /// The zome
     #[arg(add = ArgValueCompleter::new(complete::zomes))]
     zome: String,
     /// The function
-    #[arg(add = ArgValueCompleter::new(complete::functions))]
-    function: String,
+    #[arg(add = ArgValueCompleter::new(complete::functions), allow_hyphen_values = true)]
+    function: Option<String>,
     /// The payload of every call, as for `ham call`
     #[arg(allow_hyphen_values = true)]
     payload: Option<String>,
@@ -53,11 +58,16 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
-    let payload = payload(context, args.payload.as_deref(), false).await?;
+    let words = Words::of(args.role, args.zome, args.function, args.payload);
+    let payload = payload(context, words.payload.as_deref(), false).await?;
     let ham = connect::open(context, Some(context.settings.timeout)).await?;
+    let role = match words.role {
+        Some(role) => role,
+        None => words::role(&ham, &words.zome).await?,
+    };
     let load = Load {
         ham: ham.clone(),
-        target: (args.role, args.zome, args.function),
+        target: (role, words.zome, words.function),
         payload,
         read_only: args.read_only,
         left: AtomicU64::new(args.calls),

@@ -1,12 +1,13 @@
 //! `ham call`: one zome call, its payload and answer as JSON.
 
-mod words;
+pub(super) mod words;
 
 use clap_complete::ArgValueCompleter;
-use ham::CallOptions;
 use ham::holochain_client::ExternIO;
+use ham::{CallError, CallOptions, PersistentHam};
 
 use self::words::Words;
+use crate::app;
 use crate::complete;
 use crate::connect;
 use crate::context::Context;
@@ -61,12 +62,27 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             "interrupted while the call was under way: its outcome is unknown; read the chain before calling again",
         );
     }
-    let asked = role.clone();
-    let call = ham.call_zome_raw(role, &words.zome, &words.function, payload, CallOptions::default());
+    let call =
+        ham.call_zome_raw(role.as_str(), &words.zome, &words.function, payload, CallOptions::default());
     let answered = progress::during(context.output, "waiting for the answer", call).await;
+    let answered = match answered {
+        // Signing asks for the cell's grants first, and a disabled clone has none to tell.
+        Err(error @ CallError::Signing(_)) if is_disabled(&ham, &role).await => {
+            drop(error);
+            Err(Failure::not_run(
+                format!("the clone `{role}` is disabled"),
+                format!("`ham clone enable {role}` starts it"),
+            ))
+        }
+        answered => answered.map_err(|error| words.explain(&role, error)),
+    };
     connect::close(&ham).await;
-    let answered = answered.map_err(|error| words.explain(&asked, error))?;
-    show(context, &answered, args.raw)
+    show(context, &answered?, args.raw)
+}
+
+async fn is_disabled(ham: &PersistentHam, role: &str) -> bool {
+    let info = ham.app_info().await;
+    info.is_ok_and(|info| app::cells(&info).iter().any(|cell| cell.name == role && !cell.enabled))
 }
 
 /// The encoded payload.

@@ -26,7 +26,7 @@ pub(crate) enum Args {
     New {
         /// The role
         role: String,
-        /// The network seed of the clone; who has the same meets there
+        /// A network seed for the clone: agents whose clones of the role have the same one share a network, others do not
         #[arg(long, value_name = "SEED")]
         network_seed: Option<String>,
         /// Properties of the clone, as JSON

@@ -111,7 +111,8 @@ async fn serve(context: &Context, data: Option<PathBuf>, release: Release) -> Re
         None => None,
     };
     let port = conductor.admin_port();
-    let _note = Note::leave(&Noted { admin_port: port, app_id: app_id.clone() }, context.output);
+    let _note =
+        Note::leave(&Noted { admin_port: port, app_id: app_id.clone(), agents: Vec::new() }, context.output);
     context.output.result(
         || format!("the conductor is running, its admin port is {port}; press Ctrl-C to stop it"),
         &json!({

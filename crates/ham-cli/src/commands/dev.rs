@@ -1,17 +1,20 @@
-//! `ham dev`: the embedded conductor, for developing and testing. It prints the lines that `holochain` prints, so
-//! that what
-//! starts the one starts the other.
+//! `ham dev`: the embedded conductor, for developing and testing. It prints the lines that `holochain` prints, so that what starts the
+//! one starts the other.
 
+mod agents;
+mod file;
+mod real;
 mod steer;
+mod watched;
 
 use std::path::{Path, PathBuf};
 
 use ham_devconductor::{Config, DataDirectory, Passphrase, Release};
-use holochain_conductor_api::conductor::{ConductorConfig, KeystoreConfig};
-use holochain_conductor_api::{AdminInterfaceConfig, InterfaceDriver};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 
+use self::watched::Watched;
+use crate::app;
 use crate::code::Compared;
 use crate::conductor::embedded;
 use crate::connect;
@@ -24,12 +27,12 @@ use crate::input;
 use crate::limits::Bounds;
 use crate::release;
 use crate::running::{Note, Noted};
-use crate::settings::Source;
+use crate::settings::{Chosen, Kind, Source};
 
 /// Runs the embedded conductor until interrupted: zomes run, nothing leaves this machine.
 #[derive(Debug, clap::Args)]
 #[command(
-    args = flags::run(),
+    args = flags::dev(),
     args_conflicts_with_subcommands = true,
     after_help = "Prints the lines that `holochain` prints: `###ADMIN_PORT:n###`, then\n\
     `Conductor ready.`; with --json one object instead, with the keys admin_port,\n\
@@ -49,6 +52,16 @@ pub(crate) struct Args {
     /// Where the directory has the app already, run the coordinator zomes of the bundle in the place of those that it has
     #[arg(long)]
     update: bool,
+    /// Build the app of this directory [default: this one], run it, and run it anew whenever one of its files changes
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".", conflicts_with_all = ["app", "piped"])]
+    watch: Option<PathBuf>,
+    /// With --watch: where the integrity zomes changed, remove the app with its data and install it again. Without it
+    /// the app runs on as it was
+    #[arg(long, requires = "watch")]
+    reinstall: bool,
+    /// Install the app for so many agents. The app of the first has the id that it has anyway, the others' `ID-2`, `ID-3`, …
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=32))]
+    agents: u8,
     /// Let pages of these origins connect, separated by commas: `https://example.org`, or `*` for any. Pages of this machine
     /// and programs are let in without it
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
@@ -65,6 +78,28 @@ pub(crate) struct Args {
     steer: Option<steer::Steer>,
 }
 
+impl Args {
+    /// Nothing is set that only the embedded conductor has.
+    fn fit_real(&self) -> Result<(), Failure> {
+        let set = [
+            ("--data", self.data != Path::new(TEMPORARY)),
+            ("--release", self.release != Release::default()),
+            ("--app-port", self.app_port.is_some()),
+            ("--update", self.update),
+            ("--allowed-origins", !self.allowed_origins.is_empty()),
+            ("--config-path", self.config_path.is_some()),
+            ("--piped", self.piped),
+        ];
+        match set.iter().find(|(_, set)| *set) {
+            Some((flag, _)) => Err(Failure::usage(
+                format!("{flag} is of the embedded conductor, and --conductor real starts `holochain`"),
+                "omit one of them; `ham conductor run` has --data and --release for a single one",
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     if let Some(steer) = args.steer {
         return steer::run(context, steer).await;
@@ -78,12 +113,31 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             "pass the app as a file: --piped reads the passphrase from standard input",
         ));
     }
-    let bundle = match &context.app {
+    let settings = &context.settings;
+    let real = settings.conductor == Some(Chosen::Own(Kind::Real))
+        && settings.values.source("conductor") == Source::Flag;
+    if real {
+        args.fit_real()?;
+    }
+    if args.agents > 1 && context.app.is_none() && args.watch.is_none() {
+        return Err(Failure::usage(
+            "agents are of an app, and none was given",
+            "pass --app FILE.happ or --watch",
+        ));
+    }
+    let watched = match &args.watch {
+        Some(directory) => Some(Watched::build(context, directory, args.reinstall).await?),
+        None => None,
+    };
+    if real {
+        return real::run(context, watched, args.agents).await;
+    }
+    let bundle = match watched.as_ref().map(Watched::bundle).or(context.app.as_deref()) {
         Some(path) => Some(input::bundle(path).await?),
         None => None,
     };
     let config = match &args.config_path {
-        Some(path) => from_file(path, args.release).await?,
+        Some(path) => file::read(path, args.release).await?,
         None if args.data == Path::new(TEMPORARY) => Config::default(),
         None => Config::default().with_data(&args.data),
     };
@@ -92,7 +146,6 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         .with_foreign_origins(args.allowed_origins)
         .with_limits(args.bounds.limits());
     // Who starts this in the place of `holochain` means the file, whatever the environment says of another conductor.
-    let settings = &context.settings;
     let ports = args.config_path.is_none() || settings.values.source("admin_port") == Source::Flag;
     if let Some(port) = settings.admin().and_then(url::Url::port).filter(|_| ports) {
         config = config.with_admin_port(port);
@@ -105,18 +158,21 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         DataDirectory::Kept(directory) => Some(directory.clone()),
     };
     let conductor = embedded::start(context.output, config).await?;
-    let app_id = match bundle {
+    let agents = match bundle {
         Some(bundle) => {
-            let id = settings.app_id().ok().map(ToOwned::to_owned);
-            let id = embedded::install(context.output, &conductor, bundle.clone(), id).await?;
+            let id = settings.app_id().ok().map(ToOwned::to_owned).map(app::id).transpose()?;
+            let agents = agents::install(context.output, &conductor, &bundle, id, args.agents).await?;
             // What is kept may be an app of this id with other code.
-            if data.is_some() {
-                same_code(context, conductor.admin_port(), &bundle, &id, args.update).await?;
+            if data.is_some() && watched.is_none() {
+                for agent in &agents {
+                    same_code(context, agent.admin_port, &bundle, &agent.app_id, args.update).await?;
+                }
             }
-            Some(id)
+            agents
         }
-        None => None,
+        None => Vec::new(),
     };
+    let app_id = agents.first().map(|first| first.app_id.clone());
     let app_port = match args.app_port {
         Some(port) => {
             let taken = |error| Failure::new(Exit::Local, error, "pass another --app-port");
@@ -125,17 +181,28 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         None => None,
     };
     let admin_port = conductor.admin_port();
-    let note = Note::leave(&Noted { admin_port, app_id: app_id.clone() }, context.output);
+    let noted = Noted { admin_port, app_id: app_id.clone(), agents: agents.clone() };
+    let note = Note::leave(&noted, context.output);
     context.output.result(
         || {
             let app = app_port.map(|port| format!("###APP_PORT:{port}###\n")).unwrap_or_default();
             format!("###ADMIN_PORT:{admin_port}###\n{app}Conductor ready.")
         },
         &json!({ "admin_port": admin_port, "app_port": app_port, "app_id": app_id, "data": data,
-            "release": args.release.to_string() }),
+            "agents": agents::shown(&agents), "release": args.release.to_string() }),
     )?;
+    agents::tell(context.output, &agents);
     // Until a signal drops this, and the conductor with it.
-    match control::serve(note.as_ref(), &conductor, context.output).await {}
+    let following = async {
+        match watched {
+            Some(watched) => watched.follow(context, agents).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        ended = following => ended,
+        never = control::serve(note.as_ref(), &conductor, context.output) => match never {},
+    }
 }
 
 /// Tells where an app that was there runs other zomes than the bundle, or has it run those.
@@ -165,45 +232,6 @@ async fn same_code(
         )),
     }
     Ok(())
-}
-
-/// What a `holochain` configuration says that matters here: network settings do not.
-async fn from_file(path: &Path, release: Release) -> Result<Config, Failure> {
-    let wrong =
-        |error: anyhow::Error| Failure::usage(format!("{}: {error:#}", path.display()), "correct the file");
-    let file = path.to_owned();
-    let read = tokio::task::spawn_blocking(move || match release {
-        Release::V0_6 => load_0_6(&file),
-        _ => ConductorConfig::load_yaml(&file).map_err(|error| anyhow::anyhow!("{error}")),
-    });
-    let read = read.await.map_err(|error| wrong(error.into()))?.map_err(wrong)?;
-    let mut config = Config::default();
-    if let Some(directory) = &read.data_root_path {
-        config = config.with_data(directory.as_path());
-    }
-    match &read.keystore {
-        KeystoreConfig::DangerTestKeystore | KeystoreConfig::LairServerInProc { .. } => {}
-        KeystoreConfig::LairServer { .. } => {
-            return Err(wrong(anyhow::anyhow!(
-                "an embedded conductor has its own keystore: use lair_server_in_proc"
-            )));
-        }
-    }
-    let first = read.admin_interfaces.unwrap_or_default().into_iter().next();
-    if let Some(AdminInterfaceConfig { driver }) = first {
-        let InterfaceDriver::Websocket { port, allowed_origins, .. } = driver;
-        config = config.with_admin_port(port).with_allowed_origins(allowed_origins);
-    }
-    Ok(config)
-}
-
-/// A configuration of 0.6 says more of its network and its databases than 0.7.1 knows, and nothing of it matters here.
-fn load_0_6(path: &Path) -> anyhow::Result<ConductorConfig> {
-    let mut file: yaml_serde::Mapping = yaml_serde::from_str(&std::fs::read_to_string(path)?)?;
-    for key in ["chc_url", "db_sync_strategy", "network"] {
-        file.remove(key);
-    }
-    Ok(yaml_serde::from_value(file.into())?)
 }
 
 /// The first line of standard input, without its end; empty where there is none.

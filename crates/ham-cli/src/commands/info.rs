@@ -1,7 +1,7 @@
 //! `ham info`: the app, its cells, who signs; or the settings.
 
-use comfy_table::Table;
 use comfy_table::presets::NOTHING;
+use comfy_table::{Cell, Row, Table};
 use ham::holochain_client::AppInfo;
 use ham::{CallError, Release};
 use serde_json::{Value, json};
@@ -106,9 +106,29 @@ fn settings_json(values: &Values) -> Value {
     json!({ "file": values.file, "settings": settings })
 }
 
-/// A table's text, without the blanks that fill its last column.
+/// A table's text, without the blanks that fill its last column. On a terminal that is narrower, each row is a list: lines that wrap are
+/// no table any more.
 pub(crate) fn trimmed(table: &Table) -> String {
-    table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    fitted(table, table.width())
+}
+
+fn fitted(table: &Table, width: Option<u16>) -> String {
+    let lines: Vec<_> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    let widest = lines.iter().map(|line| line.chars().count()).max().unwrap_or_default();
+    let names: Vec<_> = table.header().map(texts).unwrap_or_default();
+    if width.is_none_or(|width| widest <= width.into()) || names.is_empty() {
+        return lines.join("\n");
+    }
+    let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
+    let row = |row: &Row| {
+        let lines = names.iter().zip(texts(row)).filter(|(_, text)| !text.is_empty());
+        lines.map(|(name, text)| format!(" {name:<longest$}  {text}")).collect::<Vec<_>>().join("\n")
+    };
+    table.row_iter().map(row).collect::<Vec<_>>().join("\n\n")
+}
+
+fn texts(row: &Row) -> Vec<String> {
+    row.cell_iter().map(Cell::content).collect()
 }
 
 /// A table without lines.
@@ -116,4 +136,20 @@ pub(crate) fn plain<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_preset(NOTHING).set_header(header);
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows wrapped at the edge of the terminal, and the columns with them.
+    #[test]
+    fn a_table_that_does_not_fit_is_a_list() {
+        let mut table = plain(["role", "what"]);
+        table.add_row(["probe", "a long line of words"]).add_row(["ledger", ""]);
+        let wide = " role    what\n probe   a long line of words\n ledger";
+        assert_eq!(fitted(&table, None), wide);
+        assert_eq!(fitted(&table, Some(80)), wide);
+        assert_eq!(fitted(&table, Some(20)), " role  probe\n what  a long line of words\n\n role  ledger");
+    }
 }

@@ -104,7 +104,8 @@ pub(crate) fn install_failure(tool: Tool, error: InstallError) -> Failure {
     Failure::new(Exit::Local, error, advice)
 }
 
-fn launch_failure(error: LaunchError) -> Failure {
+/// The failure of a conductor, or of a relay, that does not start.
+pub(crate) fn launch_failure(error: LaunchError) -> Failure {
     let advice = match &error {
         LaunchError::AddressInUse { .. } => "stop whatever is using the port, or pass another --admin-port",
         LaunchError::Data { .. } | LaunchError::DataPathTooLong { .. } => "pass another, shorter --data",

@@ -28,7 +28,7 @@ async fn every_shell_is_taught_to_ask() {
 async fn commands_and_the_flags_that_they_use_are_offered() {
     let ham = asked();
     let commands = offered(&ham, &["d"]).await;
-    assert_eq!(commands, ["demo", "dev", "doctor"]);
+    assert_eq!(commands, ["demo", "dev", "dht", "doctor", "dump"]);
     let flags = offered(&ham, &["request", "--t"]).await;
     assert_eq!(flags, ["--token-file", "--target-aspect", "--timeout"]);
     assert_eq!(offered(&ham, &["dev", "--release", "0.7"]).await, ["0.7.0", "0.7.1"]);

@@ -9,6 +9,8 @@ mod dev;
 mod envelopes;
 mod feeds;
 mod following;
+mod hc;
+mod making;
 mod manual;
 mod own;
 mod running;

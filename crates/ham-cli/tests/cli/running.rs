@@ -87,3 +87,35 @@ async fn who_waits_finds_one_that_is_only_starting() {
     running.signal(Signal::TERM);
     running.ended().await;
 }
+
+#[tokio::test]
+async fn each_agent_is_named_by_its_app() {
+    let ham = Ham::new();
+    let mut running = ham.start(&["dev", "--json", "--app", &probe(), "--agents", "3"]);
+    let started: serde_json::Value = serde_json::from_str(&running.line(|_| true).await).unwrap();
+    let named = started["agents"].as_array().unwrap().iter().map(|agent| agent["app_id"].clone());
+    assert_eq!(named.collect::<Vec<_>>(), ["probe", "probe-2", "probe-3"]);
+    running.said("probe-3").await;
+    let info = async |id: &str| ham.run(&["info", "--json", "--app-id", id]).await.ok().json();
+    let first = ham.run(&["info", "--json"]).await.ok().json();
+    let (second, third) = (info("probe-2").await, info("probe-3").await);
+    assert_eq!(first["app_id"], "probe");
+    // One network, and somebody else in it.
+    assert_eq!(first["cells"][0]["dna"], second["cells"][0]["dna"]);
+    assert!(first["agent"] != second["agent"] && second["agent"] != third["agent"]);
+    let call = async |id: &str, function: &str, payload: &str| {
+        ham.run(&["call", "--app-id", id, "probe", function, payload]).await.ok().text().trim().to_owned()
+    };
+    call("probe-2", "create_item", r#"{"call_id": "1", "body": "b"}"#).await;
+    assert_eq!(
+        (&*call("probe-2", "count_items", "null").await, &*call("probe", "count_items", "null").await),
+        ("1", "0")
+    );
+    running.signal(Signal::TERM);
+    running.ended().await;
+    for arguments in [&["--agents", "2"][..], &["--conductor", "real", "--agents", "2"]] {
+        ham.run(&[&["dev"], arguments].concat()).await.failed(2, &["agents are of an app"]);
+    }
+    let real = ["dev", "--conductor", "real", "--data", "x", "--app", &probe()];
+    ham.run(&real).await.failed(2, &["--data is of the embedded conductor"]);
+}

@@ -98,7 +98,7 @@ async fn help_shows_what_a_command_uses_its_own_flags_first() {
     for (command, uses, lacks) in [
         (&["completions"][..], &["--json"][..], &["--admin-port", "--timeout", "--wait", "--app"][..]),
         (&["request"], &["--timeout", "--wait", "--token-file"], &["--admin-port", "--app-id", "--lair-url"]),
-        (&["dev"], &["--admin-port", "--app ", "--app-id"], &["--lair-url", "--wait", "--conductor"]),
+        (&["dev"], &["--admin-port", "--app ", "--app-id", "--conductor"], &["--lair-url", "--wait"]),
         (&["conductor", "run"], &["--admin-port", "--app "], &["--lair-url", "--wait", "--conductor"]),
         (&["conductor", "path"], &["--release"], &["--admin-port", "--app "]),
         (&["demo"], &["--conductor"], &["--admin-port", "--lair-url", "--app "]),

@@ -1,8 +1,8 @@
 //! Conductors that the binary finds and starts.
 
-use ham_launcher::InstallSource;
+use ham_launcher::{InstallSource, Lookup, Tool};
 use rustix::process::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::conductor::{install, run};
 use crate::support::{Ham, probe};
@@ -47,6 +47,35 @@ fn a_conductor_of_its_own_runs_until_it_is_interrupted() {
         running.signal(Signal::INT);
         assert_eq!(running.ended().await, Some(130));
         assert!(!std::path::Path::new(started["data"].as_str().unwrap()).exists(), "temporary data remain");
+    });
+}
+
+/// Agents of the embedded conductor share it, and have nobody to meet: `cli/running.rs`.
+#[test]
+fn agents_on_conductors_of_their_own_meet() {
+    run(async {
+        if install().await.source == InstallSource::Embedded {
+            return;
+        }
+        let relay = Lookup::of(Tool::Relay).ensure(|_| {}).await.unwrap();
+        let ham = ham_with_conductor().await.with(Tool::Relay.variable(), relay.binary.display());
+        let mut running =
+            ham.start(&["dev", "--json", "--conductor", "real", "--agents", "2", "--app", &probe()]);
+        let line = running.line(|line| line.contains("admin_port")).await;
+        let started: Value = serde_json::from_str(&line).unwrap();
+        let agents = started["agents"].as_array().unwrap();
+        assert_eq!((&agents[0]["app_id"], &agents[1]["app_id"]), (&json!("probe"), &json!("probe-2")));
+        assert_ne!(agents[0]["admin_port"], agents[1]["admin_port"]);
+        // The same words as with the embedded conductor.
+        let first = ham.run(&["info", "--json"]).await.ok().json();
+        ham.run(&["call", "probe", "probe", "echo_text", "\"x\""]).await.ok();
+        // What `init` opens to everyone, with "hi" as MessagePack.
+        let asked = json!({ "agent": { "$hash": first["agent"] }, "zome": "probe", "function": "recv_remote_signal",
+            "cap_secret": null, "payload": { "$bytes": "omhp" } });
+        let call = ["call", "--app-id", "probe-2", "probe", "probe", "call_peer", &asked.to_string()];
+        ham.run(&call).await.ok();
+        running.signal(Signal::INT);
+        assert_eq!(running.ended().await, Some(130));
     });
 }
 

@@ -24,6 +24,7 @@ pub(crate) fn probe() -> String {
 pub(crate) struct Ham {
     pub(crate) home: TempDir,
     variables: Vec<(String, String)>,
+    bound: Duration,
 }
 
 /// How a command ended.
@@ -37,6 +38,7 @@ pub(crate) struct Ran {
 /// A command that runs.
 #[derive(Debug)]
 pub(crate) struct Running {
+    bound: Duration,
     child: Child,
     stdout: Option<Lines<BufReader<ChildStdout>>>,
     stderr: Option<Lines<BufReader<ChildStderr>>>,
@@ -44,7 +46,12 @@ pub(crate) struct Running {
 
 impl Ham {
     pub(crate) fn new() -> Self {
-        Self { home: tempfile::tempdir().unwrap(), variables: Vec::new() }
+        Self::bounded(BOUND)
+    }
+
+    /// The same for commands that may take so long.
+    pub(crate) fn bounded(bound: Duration) -> Self {
+        Self { home: tempfile::tempdir().unwrap(), variables: Vec::new(), bound }
     }
 
     pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
@@ -103,8 +110,10 @@ impl Ham {
         // A command that reads no input may close it first.
         let _ = stdin.write_all(input).await;
         drop(stdin);
-        let output =
-            tokio::time::timeout(BOUND, child.wait_with_output()).await.expect("the command hangs").unwrap();
+        let output = tokio::time::timeout(self.bound, child.wait_with_output())
+            .await
+            .expect("the command hangs")
+            .unwrap();
         Ran {
             code: output.status.code(),
             stdout: output.stdout,
@@ -114,23 +123,23 @@ impl Ham {
 
     /// Starts a command.
     pub(crate) fn start<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Running {
-        Running::of(self.command(arguments))
+        Running::of(self.command(arguments), self.bound)
     }
 
     /// Starts a command as `nohup` does.
     pub(crate) fn start_ignoring_hangups<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Running {
         let mut shell = Command::new("sh");
         shell.args(["-c", r#"trap "" HUP; exec "$0" "$@""#, env!("CARGO_BIN_EXE_ham")]);
-        Running::of(self.prepared(shell, arguments))
+        Running::of(self.prepared(shell, arguments), self.bound)
     }
 }
 
 impl Running {
-    fn of(mut command: Command) -> Self {
+    fn of(mut command: Command, bound: Duration) -> Self {
         let mut child = command.spawn().unwrap();
         let stdout = Some(BufReader::new(child.stdout.take().unwrap()).lines());
         let stderr = Some(BufReader::new(child.stderr.take().unwrap()).lines());
-        Self { child, stdout, stderr }
+        Self { bound, child, stdout, stderr }
     }
 }
 
@@ -219,7 +228,7 @@ impl Running {
                 let _ = stderr.get_mut().read_to_string(&mut text).await;
             }
         };
-        let (status, ()) = tokio::time::timeout(BOUND, async { tokio::join!(self.child.wait(), rest) })
+        let (status, ()) = tokio::time::timeout(self.bound, async { tokio::join!(self.child.wait(), rest) })
             .await
             .expect("the command does not end");
         status.unwrap().code()
@@ -232,7 +241,8 @@ impl Running {
         let read = async {
             tokio::join!(stdout.get_mut().read_to_string(&mut out), stderr.get_mut().read_to_string(&mut err))
         };
-        let (stdout, stderr) = tokio::time::timeout(BOUND, read).await.expect("the command does not end");
+        let (stdout, stderr) =
+            tokio::time::timeout(self.bound, read).await.expect("the command does not end");
         stdout.and(stderr).unwrap();
         out + &err
     }
@@ -247,7 +257,7 @@ impl Running {
             }
             panic!("the output ended without the wanted line");
         };
-        tokio::time::timeout(BOUND, found).await.expect("the wanted line does not come")
+        tokio::time::timeout(self.bound, found).await.expect("the wanted line does not come")
     }
 
     /// The first line on standard error that has these words.
@@ -260,7 +270,7 @@ impl Running {
             }
             panic!("standard error ended without {words:?}");
         };
-        tokio::time::timeout(BOUND, found).await.expect("the wanted words do not come")
+        tokio::time::timeout(self.bound, found).await.expect("the wanted words do not come")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use holochain_conductor_api::{AppInfo, AppStatusFilter, CellInfo};
 use holochain_types::app::{AppManifest, AppStatus, InstalledApp, InstalledAppId};
-use holochain_types::prelude::CellId;
+use holochain_types::prelude::{CellId, ZomeInfo};
 use indexmap::IndexMap;
 
 use super::Conductor;
@@ -54,6 +54,12 @@ impl Conductor {
             manifest,
             installed_at: *app.installed_at(),
         })
+    }
+
+    /// What the zomes of a running cell say of themselves.
+    pub(crate) fn zome_infos(&self, cell: &CellId) -> Vec<ZomeInfo> {
+        let running = self.running().into_iter().find(|running| running.id() == cell);
+        running.map(|cell| cell.ribosome().zome_infos().cloned().collect()).unwrap_or_default()
     }
 
     /// The newest first.

@@ -10,17 +10,22 @@ use crate::failure::Failure;
 
 /// What is called.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Words {
+pub(in crate::commands) struct Words {
     /// None where it is to be found.
-    pub(super) role: Option<String>,
-    pub(super) zome: String,
-    pub(super) function: String,
-    pub(super) payload: Option<String>,
+    pub(in crate::commands) role: Option<String>,
+    pub(in crate::commands) zome: String,
+    pub(in crate::commands) function: String,
+    pub(in crate::commands) payload: Option<String>,
 }
 
 impl Words {
     /// `ROLE ZOME FUNCTION [PAYLOAD]` or `ZOME FUNCTION [PAYLOAD]`: the third word is a payload where it is no name.
-    pub(super) fn of(first: String, second: String, third: Option<String>, payload: Option<String>) -> Self {
+    pub(in crate::commands) fn of(
+        first: String,
+        second: String,
+        third: Option<String>,
+        payload: Option<String>,
+    ) -> Self {
         match third {
             Some(function) if payload.is_some() || is_name(&function) => {
                 Self { role: Some(first), zome: second, function, payload }
@@ -65,7 +70,7 @@ fn is_name(word: &str) -> bool {
 }
 
 /// The only role of the app, or the only one whose DNA has this zome. Clones have to be named.
-pub(super) async fn role(ham: &PersistentHam, zome: &str) -> Result<String, Failure> {
+pub(in crate::commands) async fn role(ham: &PersistentHam, zome: &str) -> Result<String, Failure> {
     let cells = app::cells(&ham.app_info().await?);
     let roles: BTreeSet<_> =
         cells.iter().map(|cell| cell.name.clone()).filter(|name| !name.contains('.')).collect();

@@ -6,17 +6,19 @@ use base64::engine::general_purpose::STANDARD;
 use holochain_types::prelude::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::bytes::{bytes, readable};
+use super::capability;
 use crate::json;
 
 /// One action and its entry.
 #[derive(Debug)]
-pub(super) struct Record {
-    pub(super) sequence: u32,
+pub(crate) struct Record {
+    pub(crate) sequence: u32,
     /// `Create`, `CreateLink`, …
-    pub(super) kind: String,
+    pub(crate) kind: String,
     /// In UTC.
-    pub(super) when: String,
-    pub(super) hash: String,
+    pub(crate) when: String,
+    pub(crate) hash: String,
     author: Value,
     /// What the action holds beside that.
     data: Map<String, Value>,
@@ -40,7 +42,8 @@ pub(super) fn records(dump: &str) -> Option<Vec<Record>> {
 }
 
 impl Record {
-    fn of(record: &Value) -> Option<Self> {
+    /// A record in the shape that dumps have.
+    pub(super) fn of(record: &Value) -> Option<Self> {
         let mut action = record.get("action")?.as_object()?.clone();
         let mut data = match action.remove("data") {
             Some(Value::Object(data)) => data,
@@ -68,7 +71,7 @@ impl Record {
     }
 
     /// What the action is about, in a line.
-    pub(super) fn words(&self, zomes: &[String]) -> String {
+    pub(crate) fn words(&self, zomes: &[String]) -> String {
         let of = self.entry_type(zomes).map(|of| format!("{of} ")).unwrap_or_default();
         match (&self.entry, self.kind.as_str()) {
             (Entry::App(value) | Entry::Capability(value), "Update") => {
@@ -94,7 +97,7 @@ impl Record {
     }
 
     /// For programs.
-    pub(super) fn json(&self, zomes: &[String]) -> Value {
+    pub(crate) fn json(&self, zomes: &[String]) -> Value {
         let entry = match &self.entry {
             Entry::None => &Value::Null,
             Entry::App(value) | Entry::Capability(value) | Entry::Other(value) => value,
@@ -109,6 +112,21 @@ impl Record {
             "data": self.data,
             "entry": entry,
         })
+    }
+
+    /// Whose it is.
+    pub(crate) fn author(&self) -> &str {
+        self.author.as_str().unwrap_or("?")
+    }
+
+    /// Whether its action names this hash there.
+    pub(crate) fn names(&self, key: &str, hash: &str) -> bool {
+        self.data.get(key).and_then(Value::as_str) == Some(hash)
+    }
+
+    /// The order of records: chain by chain.
+    pub(super) fn place(&self) -> (&str, u32, &str) {
+        (self.author(), self.sequence, &self.hash)
     }
 
     fn text(&self, key: &str) -> String {
@@ -146,18 +164,7 @@ fn entry(entry: &Value) -> Entry {
             ),
             None => Entry::Other(readable(content)),
         },
-        Some("CapGrant" | "CapClaim") => {
-            let mut kept = Map::new();
-            for key in ["tag", "functions", "grantor"] {
-                if let Some(value) = content.get(key) {
-                    kept.insert(key.into(), readable(value));
-                }
-            }
-            if let Some(access) = content.get("access").and_then(|access| access.get("type")) {
-                kept.insert("access".into(), access.clone());
-            }
-            Entry::Capability(Value::Object(kept))
-        }
+        Some("CapGrant" | "CapClaim") => Entry::Capability(capability::shown(content)),
         Some(_) => Entry::Other(readable(content)),
     }
 }
@@ -171,23 +178,5 @@ fn tag(tag: Option<&Value>) -> String {
             Err(error) => STANDARD.encode(error.into_bytes()),
         },
         None => String::new(),
-    }
-}
-
-fn bytes(value: &Value) -> Option<Vec<u8>> {
-    value.as_array()?.iter().map(|byte| byte.as_u64().and_then(|byte| byte.try_into().ok())).collect()
-}
-
-/// The same, with each array of bytes that is a hash as its text.
-fn readable(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => match bytes(value).filter(|bytes| json::is_hash(bytes)) {
-            Some(hash) => Value::from(holo_hash::encode::holo_hash_encode(&hash)),
-            None => items.iter().map(readable).collect(),
-        },
-        Value::Object(fields) => {
-            Value::Object(fields.iter().map(|(key, value)| (key.clone(), readable(value))).collect())
-        }
-        other => other.clone(),
     }
 }

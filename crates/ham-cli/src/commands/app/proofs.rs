@@ -1,0 +1,57 @@
+//! Settings of roles, and membrane proofs, for an app that is installed.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use holochain_types::app::{RoleSettingsMap, RoleSettingsMapYaml, RoleSettingsYamlError};
+use holochain_types::prelude::{MemproofMap, SerializedBytes, UnsafeBytes};
+use serde_json::json;
+
+use crate::connect;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::input;
+use crate::progress;
+
+/// The settings of roles in a file, as `hc` has them.
+pub(super) fn settings(file: &Path) -> Result<RoleSettingsMap, Failure> {
+    let wrong = |why: String| Failure::usage(format!("{}: {why}", file.display()), "correct the file");
+    let text = input::file(file, input::MAX_SETTINGS)?;
+    let read: RoleSettingsMapYaml =
+        yaml_serde::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
+    let beside = file.parent().unwrap_or(Path::new(""));
+    let resolved = read.into_iter().map(|(role, settings)| Ok((role, settings.resolve(beside)?)));
+    resolved
+        .collect::<Result<HashMap<_, _>, RoleSettingsYamlError>>()
+        .map_err(|error| wrong(error.to_string()))
+}
+
+/// `ROLE=FILE`: the role, and the proof in the file, which is MessagePack.
+fn read(given: &[String]) -> Result<MemproofMap, Failure> {
+    let mut proofs = MemproofMap::new();
+    for given in given {
+        let Some((role, file)) = given.split_once('=') else {
+            return Err(Failure::usage(format!("`{given}` is no proof of a role"), "give it as ROLE=FILE"));
+        };
+        let proof = input::file(&PathBuf::from(file), input::MAX_SETTINGS)?;
+        proofs.insert(role.to_owned(), Arc::new(SerializedBytes::from(UnsafeBytes::from(proof))));
+    }
+    Ok(proofs)
+}
+
+/// Hands in the proofs of an app that waits for them.
+pub(super) async fn provide(context: &Context, given: &[String]) -> Result<(), Failure> {
+    let proofs = read(given)?;
+    let mut roles: Vec<_> = proofs.keys().cloned().collect();
+    roles.sort();
+    let ham = connect::open(context, Some(context.settings.timeout)).await?;
+    let provided =
+        progress::during(context.output, "handing in the proofs", ham.provide_memproofs(proofs)).await;
+    connect::close(&ham).await;
+    provided?;
+    context.output.result(
+        || format!("handed in the proofs of {}; `ham app enable` starts the app", roles.join(", ")),
+        &json!({ "memproofs": roles }),
+    )
+}

@@ -1,0 +1,48 @@
+//! A configuration of `holochain`, read for the embedded conductor.
+
+use std::path::Path;
+
+use ham_devconductor::{Config, Release};
+use holochain_conductor_api::conductor::{ConductorConfig, KeystoreConfig};
+use holochain_conductor_api::{AdminInterfaceConfig, InterfaceDriver};
+
+use crate::failure::Failure;
+
+/// What a `holochain` configuration says that matters here: network settings do not.
+pub(super) async fn read(path: &Path, release: Release) -> Result<Config, Failure> {
+    let wrong =
+        |error: anyhow::Error| Failure::usage(format!("{}: {error:#}", path.display()), "correct the file");
+    let file = path.to_owned();
+    let read = tokio::task::spawn_blocking(move || match release {
+        Release::V0_6 => load_0_6(&file),
+        _ => ConductorConfig::load_yaml(&file).map_err(|error| anyhow::anyhow!("{error}")),
+    });
+    let read = read.await.map_err(|error| wrong(error.into()))?.map_err(wrong)?;
+    let mut config = Config::default();
+    if let Some(directory) = &read.data_root_path {
+        config = config.with_data(directory.as_path());
+    }
+    match &read.keystore {
+        KeystoreConfig::DangerTestKeystore | KeystoreConfig::LairServerInProc { .. } => {}
+        KeystoreConfig::LairServer { .. } => {
+            return Err(wrong(anyhow::anyhow!(
+                "an embedded conductor has its own keystore: use lair_server_in_proc"
+            )));
+        }
+    }
+    let first = read.admin_interfaces.unwrap_or_default().into_iter().next();
+    if let Some(AdminInterfaceConfig { driver }) = first {
+        let InterfaceDriver::Websocket { port, allowed_origins, .. } = driver;
+        config = config.with_admin_port(port).with_allowed_origins(allowed_origins);
+    }
+    Ok(config)
+}
+
+/// A configuration of 0.6 says more of its network and its databases than 0.7.1 knows, and nothing of it matters here.
+fn load_0_6(path: &Path) -> anyhow::Result<ConductorConfig> {
+    let mut file: yaml_serde::Mapping = yaml_serde::from_str(&std::fs::read_to_string(path)?)?;
+    for key in ["chc_url", "db_sync_strategy", "network"] {
+        file.remove(key);
+    }
+    Ok(yaml_serde::from_value(file.into())?)
+}

@@ -1,0 +1,69 @@
+//! `ham dev --conductor real`: `holochain` in the place of the embedded conductor, one for each agent, with a relay through which they
+//! meet.
+
+use ham_launcher::{Conductor, ConductorNetwork, Tool};
+use serde_json::json;
+
+use super::agents;
+use super::watched::Watched;
+use crate::advice;
+use crate::conductor::real;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input;
+use crate::progress;
+use crate::running::{Agent, Note, Noted};
+
+/// Runs them until interrupted.
+///
+/// # Cancel safety
+/// Cancel-safe: all of them are killed, and their data removed.
+pub(super) async fn run(context: &Context, watched: Option<Watched>, count: u8) -> Result<(), Failure> {
+    let output = context.output;
+    let Some(path) = watched.as_ref().map(Watched::bundle).or(context.app.as_deref()) else {
+        return Err(Failure::usage(
+            "agents are of an app, and none was given",
+            "pass --app FILE.happ or --watch",
+        ));
+    };
+    let bundle = input::bundle(path).await?;
+    let builder = Conductor::builder();
+    let tool = Tool::Conductor(builder.release());
+    let builder = builder.with_install(real::ensure(output, tool).await?);
+    real::ensure(output, Tool::Relay).await?;
+    let starting = ConductorNetwork::start_with(count.into(), &builder);
+    let network =
+        progress::during(output, "starting the conductors", starting).await.map_err(real::launch_failure)?;
+    let mut found: Vec<Agent> = Vec::new();
+    let mut name = context.settings.app_id().ok().map(str::to_owned);
+    for (nth, conductor) in network.conductors.iter().enumerate() {
+        let app_id = real::install(output, conductor, bundle.clone(), name).await?;
+        let first = found.first().map_or_else(|| app_id.clone(), |first| first.app_id.clone());
+        name = agents::names(&first, count).nth(nth + 1);
+        found.push(Agent { app_id, admin_port: conductor.admin_port() });
+    }
+    let meeting = async {
+        for (conductor, agent) in network.conductors.iter().zip(&found) {
+            conductor.wait_until_acquainted(&agent.app_id, found.len()).await?;
+        }
+        Ok(())
+    };
+    let met = progress::during(output, "waiting until the agents know each other", meeting).await;
+    met.map_err(|error: ham_launcher::AdminError| Failure::new(Exit::Refused, error, advice::INSTALL))?;
+    let ports: Vec<_> = network.conductors.iter().map(Conductor::admin_port).collect();
+    let (admin_port, app_id) =
+        (ports.first().copied().unwrap_or_default(), found.first().map(|first| first.app_id.clone()));
+    let _note = Note::leave(&Noted { admin_port, app_id: app_id.clone(), agents: found.clone() }, output);
+    let text = || {
+        let ports: Vec<_> = ports.iter().map(|port| format!("###ADMIN_PORT:{port}###\n")).collect();
+        format!("{}Conductor ready.", ports.concat())
+    };
+    let release = builder.release().version();
+    output.result(text, &json!({ "admin_port": admin_port, "app_id": app_id, "agents": agents::shown(&found), "release": release }))?;
+    agents::tell(output, &found);
+    match watched {
+        Some(watched) => watched.follow(context, found).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,26 @@
+//! The functions of a zome's module.
+
+use holochain_types::dna::DnaFile;
+use holochain_types::prelude::ZomeName;
+use wasmparser::{ExternalKind, Parser, Payload};
+
+/// What the zome's module exports for its callers.
+pub(crate) fn functions(dna: &DnaFile, zome: &ZomeName) -> Option<Vec<String>> {
+    let code = dna.get_wasm_for_zome(zome).ok()?.clone().code();
+    let mut functions = Vec::new();
+    for payload in Parser::new(0).parse_all(&code) {
+        let Payload::ExportSection(exports) = payload.ok()? else { continue };
+        for export in exports {
+            let export = export.ok()?;
+            let named = export.kind == ExternalKind::Func && !export.name.starts_with("__");
+            if named && !CALLBACKS.contains(&export.name) {
+                functions.push(export.name.to_owned());
+            }
+        }
+    }
+    Some(functions)
+}
+
+/// What a conductor calls, and nobody else.
+const CALLBACKS: [&str; 6] =
+    ["entry_defs", "genesis_self_check", "init", "post_commit", "recv_remote_signal", "validate"];

@@ -1,0 +1,50 @@
+//! How zomes are compiled, whoever wrote them: the same code gives the same module on every machine with the same compiler.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use tokio::process::Command;
+
+use super::compiler::{Compiler, TARGET, renamed};
+use super::project::Project;
+use crate::directories;
+
+/// The command that compiles the zomes of a project.
+pub(super) fn command(project: &Project, compiler: &Compiler) -> Command {
+    let (mut cargo, mut flags) = compiler.cargo();
+    // A zome has no randomness of its own, and imports its host functions.
+    flags.extend(
+        ["--cfg", "getrandom_backend=\"custom\"", "-Clink-arg=--allow-undefined"].map(OsString::from),
+    );
+    // No path of this machine is in what is sent to others, and whose hash is the DNA's.
+    flags.extend(cargo_home().map(|home| renamed(&home, "/cargo")));
+    flags.push(renamed(&project.directory, "/app"));
+    // The manifests of DNAs name the modules where Cargo puts them by itself.
+    cargo.args(["--release", "--target", TARGET, "--target-dir", "target"]);
+    for zome in &project.zomes {
+        cargo.args(["--package", zome]);
+    }
+    let mut all = own_flags();
+    all.extend(flags);
+    cargo.env(FLAGS, all.join(SEPARATOR.as_ref()));
+    cargo
+}
+
+/// The flags that are set for every compilation here, which those of the recipe would hide.
+fn own_flags() -> Vec<OsString> {
+    let text = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    match (text(FLAGS), text("RUSTFLAGS")) {
+        (Some(flags), _) => flags.split(SEPARATOR).map(OsString::from).collect(),
+        (None, Some(flags)) => flags.split_ascii_whitespace().map(OsString::from).collect(),
+        (None, None) => Vec::new(),
+    }
+}
+
+fn cargo_home() -> Option<PathBuf> {
+    directories::path_in("CARGO_HOME").or_else(|| Some(directories::path_in("HOME")?.join(".cargo")))
+}
+
+const FLAGS: &str = "CARGO_ENCODED_RUSTFLAGS";
+
+/// What Cargo has between flags, which may have blanks in them.
+const SEPARATOR: &str = "\u{1f}";

@@ -1,0 +1,85 @@
+//! Programs that are started, and that end with whoever waits for them.
+
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// What a program answers on standard output, up to [`LARGEST`]; `None` where it fails.
+///
+/// # Cancel safety
+/// Cancel-safe: the program and what it has started are killed.
+pub(super) async fn answer(directory: &Path, words: &[&str]) -> Result<Option<Vec<u8>>, Failure> {
+    let (program, arguments) = words.split_first().unwrap_or((&"", &[]));
+    let mut command = Command::new(program);
+    command.args(arguments).stderr(Stdio::null()).stdout(Stdio::piped());
+    let failed = |error| absent(program, error);
+    let mut started = Started::of(command, directory).map_err(failed)?;
+    let mut bytes = Vec::new();
+    if let Some(stdout) = started.0.stdout.take() {
+        stdout.take(LARGEST).read_to_end(&mut bytes).await.map_err(failed)?;
+    }
+    let ended = started.0.wait().await.map_err(failed)?;
+    Ok(ended.success().then_some(bytes))
+}
+
+/// Runs a program, and hands on each line that it says on standard error.
+///
+/// # Cancel safety
+/// As [`answer`].
+pub(super) async fn run(
+    mut command: Command,
+    directory: &Path,
+    mut line: impl FnMut(&str),
+) -> Result<ExitStatus, Failure> {
+    let program = command.as_std().get_program().to_string_lossy().into_owned();
+    let failed = |error| absent(&program, error);
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut started = Started::of(command, directory).map_err(failed)?;
+    if let Some(stderr) = started.0.stderr.take() {
+        let mut lines = BufReader::new(stderr).split(b'\n');
+        while let Some(said) = lines.next_segment().await.map_err(failed)? {
+            line(String::from_utf8_lossy(&said).trim_end_matches('\r'));
+        }
+    }
+    started.0.wait().await.map_err(failed)
+}
+
+/// A program in a process group of its own, so that what it starts is found. Dropping it kills all of them: a compiler has nothing
+/// to put away.
+#[derive(Debug)]
+struct Started(Child);
+
+impl Started {
+    fn of(mut command: Command, directory: &Path) -> std::io::Result<Self> {
+        command.current_dir(directory).stdin(Stdio::null()).process_group(0).kill_on_drop(true);
+        command.spawn().map(Self)
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        // One that was waited for has no id any more.
+        let id = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        if let Some(group) = id {
+            // It may just have ended.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+fn absent(program: &str, error: std::io::Error) -> Failure {
+    Failure::new(
+        Exit::Local,
+        anyhow::Error::new(error).context(format!("cannot run `{program}`")),
+        "zomes need Rust: install it from https://rustup.rs",
+    )
+}
+
+/// More than the description of any workspace, in bytes.
+const LARGEST: u64 = 16 << 20;

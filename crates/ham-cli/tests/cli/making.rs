@@ -1,0 +1,205 @@
+//! `ham new`, `ham build` and `ham dev --watch`, with what stands in for Rust in its place: what a compiler makes of the template is in
+//! `developing.rs`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
+use serde_json::{Value, json};
+
+use crate::support::{Ham, Running, probe};
+
+/// An app of two zomes, whose sources are `made`.
+struct App {
+    ham: Ham,
+    directory: PathBuf,
+}
+
+impl App {
+    async fn new() -> Self {
+        let rust = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/rust");
+        let ham = Ham::new().with("PATH", format!("{rust}:{}", std::env::var("PATH").unwrap()));
+        let directory = ham.home.path().join("an app");
+        let [unpacked, dna] = ["probe", "probe/probe.dna"].map(|name| ham.home.path().join(name));
+        let text = |path: &Path| path.display().to_string();
+        ham.run(&["unpack", &probe(), "--output", &text(&unpacked)]).await.ok();
+        ham.run(&["unpack", &text(&dna)]).await.ok();
+        let app = Self { ham, directory };
+        for zome in ["probe", "probe_integrity"] {
+            fs::create_dir_all(app.directory.join(format!("zomes/{zome}/src"))).unwrap();
+            app.write(zome, "made");
+            let module = unpacked.join(format!("probe/{zome}.wasm"));
+            fs::copy(module, app.directory.join(format!("zomes/{zome}/base.wasm"))).unwrap();
+        }
+        let zome = |name: &str| {
+            format!("{{name: {name}, path: ../target/wasm32-unknown-unknown/release/{name}.wasm, DEPENDS}}")
+        };
+        let [integrity, coordinator] =
+            [("probe_integrity", ""), ("probe", "dependencies: [{name: probe_integrity}]")]
+                .map(|(name, depends)| zome(name).replace("DEPENDS", depends));
+        let dna = format!(
+            "manifest_version: '0'\nname: probe\nintegrity: {{network_seed: ~, properties: ~, zomes: [{integrity}]}}\n\
+             coordinator: {{zomes: [{coordinator}]}}\n"
+        );
+        let happ = "manifest_version: '0'\nname: probe\ndescription: ~\nroles: [{name: probe, provisioning: {strategy: create, \
+                    deferred: false}, dna: {path: dna/probe.dna, modifiers: {network_seed: ~, properties: ~}, clone_limit: 1}}]\n\
+                    allow_deferred_memproofs: false\n";
+        fs::create_dir(app.directory.join("dna")).unwrap();
+        for (name, content) in [("Cargo.toml", ""), ("happ.yaml", happ), ("dna/dna.yaml", &dna)] {
+            fs::write(app.directory.join(name), content).unwrap();
+        }
+        app
+    }
+
+    fn write(&self, zome: &str, source: &str) {
+        fs::write(self.directory.join(format!("zomes/{zome}/src/lib.rs")), source).unwrap();
+    }
+
+    fn path(&self) -> String {
+        self.directory.display().to_string()
+    }
+
+    /// Starts `ham dev --watch`, which runs the app when this is answered.
+    async fn watch(&self, arguments: &[&str]) -> Running {
+        let mut running = self.ham.start(&[&["dev", "--json", "--watch", &self.path()], arguments].concat());
+        running.line(|line| line.contains("admin_port")).await;
+        running.said("watching").await;
+        running
+    }
+
+    async fn call(&self) -> String {
+        self.ham.run(&["call", "probe", "echo_text", r#""x""#]).await.ok().text().trim().to_owned()
+    }
+}
+
+async fn next(running: &mut Running) -> Value {
+    serde_json::from_str(&running.line(|_| true).await).unwrap()
+}
+
+#[tokio::test]
+async fn an_app_is_made_once_and_its_name_is_checked() {
+    let ham = Ham::new();
+    let directory = ham.home.path().join("apps/my-app").display().to_string();
+    let made = ham.run(&["new", &directory, "--json"]).await.ok().json();
+    assert_eq!(made, json!({ "made": directory, "app": "my-app", "zome": "my_app" }));
+    let readme = fs::read_to_string(format!("{directory}/README.md")).unwrap();
+    assert!(readme.starts_with("# my-app\n"));
+    fs::write(format!("{directory}/README.md"), "mine").unwrap();
+    ham.run(&["new", &directory]).await.failed(2, &["is there already", "nothing is overwritten"]);
+    assert_eq!(fs::read_to_string(format!("{directory}/README.md")).unwrap(), "mine");
+    for name in ["My", "2do", "fn", "..", "a b", "x/"] {
+        let path = ham.home.path().join("names").join(name).display().to_string();
+        let ran = ham.run(&["new", &path]).await;
+        if name == "x/" {
+            ran.ok();
+        } else {
+            ran.failed(2, &["an app cannot be called", "my-app"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_app_is_built_by_the_recipe() {
+    let app = App::new().await;
+    let built = app.ham.run(&["build", &app.path()]).await.ok();
+    assert!(built.text().contains("packed") && built.text().contains("dna/probe.dna"), "{built}");
+    let hashed = app.ham.run(&["hash", &format!("{}/probe.happ", app.path()), "--json"]).await.ok();
+    assert_eq!(hashed.json()["roles"][0]["role"], "probe");
+    let recipe = fs::read_to_string(app.directory.join("recipe")).unwrap();
+    for words in [
+        "--cfg getrandom_backend=\"custom\" -Clink-arg=--allow-undefined",
+        "=/cargo",
+        "an app=/app",
+        "build --release --target wasm32-unknown-unknown --target-dir target --package probe --package probe_integrity",
+    ] {
+        assert!(recipe.contains(words), "lacks {words}: {recipe}");
+    }
+    app.write("probe", "wrong");
+    app.ham.run(&["build", &app.path()]).await.failed(
+        1,
+        &["error: the zomes were not compiled: error[E0425]: wrong\n     --> zomes/probe/src/lib.rs:1:1\nwhat to do"],
+    );
+    let App { ham, directory } = app;
+    let path = directory.display().to_string();
+    // Without Debian's linker, too.
+    let rust = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/rust");
+    let ran = ham.with("HAM_NO_TARGET", 1).with("PATH", rust).run(&["build", &path]).await;
+    ran.failed(8, &["wasm32-unknown-unknown is missing", "rustup target add wasm32-unknown-unknown"]);
+    Ham::new().run(&["build", "/nonexistent"]).await.failed(2, &["/nonexistent", "ham new"]);
+    let ham = Ham::new();
+    let empty = ham.home.path().display().to_string();
+    ham.run(&["build", &empty]).await.failed(2, &["has no app to build", "ham new"]);
+}
+
+#[tokio::test]
+async fn a_change_is_run_at_once_and_one_that_does_not_compile_changes_nothing() {
+    let app = App::new().await;
+    let mut running = app.watch(&[]).await;
+    assert_eq!(app.call().await, r#""x""#);
+    app.write("probe", "next");
+    let told = next(&mut running).await;
+    assert_eq!((&told["reloaded"], &told["cells"]), (&json!("probe"), &json!(["probe"])));
+    assert_eq!(app.call().await, r#""x""#);
+    app.write("probe", "wrong");
+    let told: Value = serde_json::from_str(&running.said("not compiled").await).unwrap();
+    assert!(told["error"].as_str().unwrap().contains("error[E0425]: wrong"), "{told}");
+    assert!(told["advice"].as_str().unwrap().contains("runs on as it was"), "{told}");
+    assert_eq!(app.call().await, r#""x""#);
+
+    // Another DNA.
+    app.write("probe", "next");
+    app.write("probe_integrity", "next");
+    let told: Value = serde_json::from_str(&running.said("integrity").await).unwrap();
+    assert!(told["advice"].as_str().unwrap().contains("--reinstall"), "{told}");
+    assert_eq!(app.call().await, r#""x""#);
+    app.write("probe_integrity", "made");
+    app.write("probe", "last");
+    assert_eq!(next(&mut running).await["reloaded"], "probe");
+    running.signal(Signal::TERM);
+    assert_eq!(running.ended().await, Some(143));
+}
+
+#[tokio::test]
+async fn another_dna_is_installed_anew_where_that_is_asked_for() {
+    let app = App::new().await;
+    let mut running = app.watch(&["--reinstall"]).await;
+    let item = r#"{"call_id": "1", "body": "b"}"#;
+    app.ham.run(&["call", "probe", "create_item", item]).await.ok();
+    let agent = app.ham.run(&["info", "--json"]).await.ok().json();
+    app.write("probe_integrity", "next");
+    assert_eq!(next(&mut running).await["reinstalled"], "probe");
+    let now = app.ham.run(&["info", "--json"]).await.ok().json();
+    assert_eq!(now["agent"], agent["agent"]);
+    assert_ne!(now["cells"][0]["dna"], agent["cells"][0]["dna"]);
+    assert_eq!(app.ham.run(&["call", "probe", "count_items"]).await.ok().text(), "0\n");
+    running.signal(Signal::INT);
+    assert_eq!(running.ended().await, Some(130));
+}
+
+/// The compiler that Cargo had started ran on.
+#[tokio::test]
+async fn the_end_is_the_compiler_s_end() {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let app = App::new().await;
+        app.write("probe", "endless");
+        let mut running = app.ham.start(&["build", &app.path()]);
+        running.said("building").await;
+        let child: i32 = fs::read_to_string(app.directory.join("child")).unwrap().trim().parse().unwrap();
+        let child = pidfd_open(Pid::from_raw(child).unwrap(), PidfdFlags::empty()).unwrap();
+        running.signal(signal);
+        assert_eq!(running.ended().await, Some(code));
+        let bound = Timespec { tv_sec: 60, tv_nsec: 0 };
+        assert_eq!(poll(&mut [PollFd::new(&child, PollFlags::IN)], Some(&bound)).unwrap(), 1, "it runs");
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_go_with_watching_is_refused() {
+    let ham = Ham::new();
+    ham.run(&["dev", "--watch", ".", "--app", "x.happ"]).await.failed(2, &["--watch", "--app"]);
+    ham.run(&["dev", "--reinstall"]).await.failed(2, &["--watch"]);
+    let app = App::new().await;
+    app.write("probe", "wrong");
+    app.ham.run(&["dev", "--watch", &app.path()]).await.failed(1, &["error[E0425]: wrong"]);
+}
