@@ -171,7 +171,7 @@ fn a_token_connects_until_it_is_revoked() {
             .with("HAM_APP_TOKEN_FILE", &file);
         page.run(&["ping"]).await.ok();
         let revoked = ham.run_with(&["token", "revoke", "-"], token.as_bytes()).await.ok();
-        assert!(revoked.text().contains("opens nothing"), "{revoked}");
+        assert!(revoked.text().contains("revoked"), "{revoked}");
         let refused = page.run(&["ping"]).await;
         refused.failed(3, &[]);
         assert!(!refused.all().contains(&token));
