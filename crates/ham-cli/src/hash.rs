@@ -1,23 +1,18 @@
 //! Hashes as they are written: 53 characters that begin with `u`.
 
-use holo_hash::{ActionHash, AgentPubKey, HoloHash, PrimitiveHashType};
+use ham_json::hash;
+use holo_hash::{ActionHash, AgentPubKey};
 
 use crate::failure::Failure;
 
 /// An action's hash.
 pub(crate) fn action(text: &str) -> Result<ActionHash, Failure> {
-    read(text).ok_or_else(|| mistaken(text, "an action hash", "uhCkk"))
+    hash(text).ok_or_else(|| mistaken(text, "an action hash", "uhCkk"))
 }
 
 /// An agent's key.
 pub(crate) fn agent(text: &str) -> Result<AgentPubKey, Failure> {
-    read(text).ok_or_else(|| mistaken(text, "an agent's key", "uhCAk"))
-}
-
-fn read<T: PrimitiveHashType>(text: &str) -> Option<HoloHash<T>> {
-    // Unchecked at first: what is not 53 characters of its kind is a typing mistake, not a hash.
-    let bytes = holo_hash::encode::holo_hash_decode_unchecked(text).ok()?;
-    HoloHash::try_from_raw_39(bytes).ok()
+    hash(text).ok_or_else(|| mistaken(text, "an agent's key", "uhCAk"))
 }
 
 fn mistaken(text: &str, what: &str, begins: &str) -> Failure {

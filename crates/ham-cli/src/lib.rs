@@ -19,7 +19,6 @@ mod flags;
 mod following;
 mod hash;
 mod input;
-mod json;
 mod logging;
 mod output;
 mod progress;

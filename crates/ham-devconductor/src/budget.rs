@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::observe::Trace;
 use crate::wasm::Limits;
 
 /// Made for a root call: one of a client, of a schedule, of an administrator. Each call that it leads to has one of its own
@@ -15,12 +16,23 @@ pub(crate) struct Budget {
     depth: usize,
     /// Whether a call was refused here, or in one that started here.
     exceeded: Arc<AtomicBool>,
+    /// For whoever watches.
+    trace: Trace,
 }
 
 impl Budget {
     /// That of a root call.
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, depth: 0, exceeded: Arc::default() }
+        Self { limits, depth: 0, exceeded: Arc::default(), trace: Trace::default() }
+    }
+
+    /// The same, with what it draws told as this call's.
+    pub(crate) fn with_trace(self, trace: Trace) -> Self {
+        Self { trace, ..self }
+    }
+
+    pub(crate) fn trace(&self) -> &Trace {
+        &self.trace
     }
 
     /// What each function may use.
@@ -42,7 +54,8 @@ impl Budget {
             self.exceed();
             return Err(TooDeep);
         }
-        Ok(Self { limits: self.limits, depth: self.depth + 1, exceeded: Arc::default() })
+        let (depth, trace) = (self.depth + 1, self.trace.clone());
+        Ok(Self { limits: self.limits, depth, exceeded: Arc::default(), trace })
     }
 
     /// Remembers that a call was refused in one that started here.

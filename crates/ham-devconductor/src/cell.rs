@@ -23,6 +23,7 @@ pub(crate) use home::{Caller, Home};
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::error::ConductorError;
+use crate::observe::{Feed, Trace};
 use crate::ribosome::Ribosome;
 use crate::signals::Signals;
 use crate::stores::{Apps, Nonces};
@@ -49,6 +50,7 @@ pub(crate) struct Shared {
     pub(crate) nonces: Arc<Nonces>,
     pub(crate) signals: Arc<Signals>,
     pub(crate) clock: Clock,
+    pub(crate) feed: Arc<Feed>,
     pub(crate) tasks: TaskTracker,
     /// What each function of a call may use.
     pub(crate) limits: Limits,
@@ -95,6 +97,11 @@ impl Cell {
         &self.shared.apps
     }
 
+    /// Where it is told what happens.
+    pub(crate) fn feed(&self) -> &Feed {
+        &self.shared.feed
+    }
+
     /// What has to end before the conductor has.
     pub(crate) fn tasks(&self) -> &TaskTracker {
         &self.shared.tasks
@@ -112,7 +119,7 @@ impl Cell {
 
     /// That of a root call in it.
     pub(crate) fn budget(&self) -> Budget {
-        Budget::new(self.shared.limits)
+        Budget::new(self.shared.limits).with_trace(Trace::of(&self.shared.feed))
     }
 
     /// Its chain as it is now, to be written to.

@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::StartError;
 use crate::life::Life;
+use crate::observe::Feed;
 use crate::signals::Signals;
 use crate::stores::{Apps, Dhts, Dnas, Stores};
 use crate::workflow;
@@ -39,6 +40,7 @@ pub(crate) struct Conductor {
     signals: Arc<Signals>,
     tokens: Tokens,
     clock: Clock,
+    feed: Arc<Feed>,
     delay: Delay,
     life: Life,
 }
@@ -55,13 +57,15 @@ impl Conductor {
     /// # Errors
     /// Variant by variant in [`StartError`].
     pub(crate) async fn start(config: Config) -> Result<Arc<Self>, StartError> {
+        let feed = Arc::<Feed>::default();
         let conductor = Arc::new(Self {
-            stores: Stores::open(&config).await?,
+            stores: Stores::open(&config, &feed).await?,
             config,
             cells: RwLock::default(),
             signals: Arc::default(),
             tokens: Tokens::default(),
             clock: Clock::default(),
+            feed,
             delay: Delay::default(),
             life: Life::new(),
         });
@@ -139,6 +143,11 @@ impl Conductor {
 
     pub(crate) fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Where it is told what happens.
+    pub(crate) fn feed(&self) -> &Arc<Feed> {
+        &self.feed
     }
 
     pub(crate) fn life(&self) -> &Life {

@@ -15,6 +15,7 @@ mod handle;
 mod host;
 mod interface;
 mod life;
+mod observe;
 mod release;
 mod ribosome;
 mod run;
@@ -26,5 +27,6 @@ mod workflow;
 
 pub use config::{Config, DEFAULT_FUEL, DEFAULT_MEMORY, DataDirectory, Passphrase};
 pub use error::{AttachError, InstallError, StartError};
-pub use handle::DevConductor;
+pub use handle::{DevConductor, Observer, ViewError, ZomeView};
+pub use observe::{CallId, Event, FailureKind, MAX_SHOWN, Missed, Outcome, Payload, Phase, Told, Watch};
 pub use release::{Release, UnknownRelease};

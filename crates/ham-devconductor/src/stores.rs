@@ -20,6 +20,7 @@ pub(crate) use nonces::Nonces;
 
 use crate::config::{Config, DataDirectory};
 use crate::error::StartError;
+use crate::observe::Feed;
 use directory::Directory;
 use keystore::Keystore;
 
@@ -39,7 +40,7 @@ impl Stores {
     ///
     /// # Errors
     /// Variant by variant in [`StartError`].
-    pub(crate) async fn open(config: &Config) -> Result<Self, StartError> {
+    pub(crate) async fn open(config: &Config, feed: &Arc<Feed>) -> Result<Self, StartError> {
         let directory = Directory::open(&config.data)?;
         let settings = directory.settings();
         // One connection, so that one transaction is over before the next begins: an app that is installed while a call
@@ -54,7 +55,7 @@ impl Stores {
             DataDirectory::Kept(_) => Nonces::kept(conductor.clone()),
         };
         Ok(Self {
-            apps: Arc::new(Apps::load(conductor).await.map_err(database)?),
+            apps: Arc::new(Apps::load(conductor, Arc::clone(feed)).await.map_err(database)?),
             dnas: Dnas::new(wasm, config.limits()),
             dhts: Dhts::new(directory.databases().to_owned(), settings),
             nonces: Arc::new(nonces),

@@ -10,6 +10,7 @@ use holochain_types::app::{AppRoleAssignment, AppStatus, InstalledApp, Installed
 use holochain_types::prelude::{CellId, InitProperties, InitPropertiesMap};
 
 use crate::error::{CellUnavailableReason, ConductorError};
+use crate::observe::{Event, Feed};
 
 pub(crate) struct Apps {
     store: ConductorStore,
@@ -17,12 +18,13 @@ pub(crate) struct Apps {
     state: RwLock<Arc<ConductorState>>,
     /// The turn to change them.
     changing: tokio::sync::Mutex<()>,
+    feed: Arc<Feed>,
 }
 
 impl Apps {
-    pub(super) async fn load(store: ConductorStore) -> StateQueryResult<Self> {
+    pub(super) async fn load(store: ConductorStore, feed: Arc<Feed>) -> StateQueryResult<Self> {
         let state = store.as_read().load_state().await?.unwrap_or_default();
-        Ok(Self { store, state: RwLock::new(Arc::new(state)), changing: tokio::sync::Mutex::default() })
+        Ok(Self { store, state: RwLock::new(Arc::new(state)), changing: tokio::sync::Mutex::default(), feed })
     }
 
     /// As they are. A snapshot.
@@ -62,6 +64,7 @@ impl Apps {
         // Read again, because apps are found in the order that the database has them in.
         let stored = self.store.as_read().load_state().await?;
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(stored.unwrap_or_default());
+        self.feed.tell(|| Event::Apps);
         Ok(output)
     }
 

@@ -51,8 +51,10 @@ pub(crate) async fn validate(
 pub(crate) async fn commit(
     CellAccess { cell, workspace }: &CellAccess,
 ) -> Result<Vec<SignedActionHashed>, WorkflowError> {
+    let staged = cell.feed().staged(|| workspace.source_chain().scratch_records().unwrap_or_default());
     let (actions, _) = workspace.source_chain().flush(Vec::new()).await?;
     cell.grants().follow(&actions);
+    cell.feed().committed(cell.id(), &actions, staged);
     Ok(actions)
 }
 
@@ -70,6 +72,7 @@ pub(crate) fn post_commit(
     }
     let (tasks, ribosome) = (own.cell.tasks().clone(), Arc::clone(ribosome));
     tasks.spawn(async move {
+        let _told = budget.trace().post_commit();
         let Ok(input) = ExternIO::encode(&actions) else { return };
         let access = Access::PostCommit { cell: own, may_call };
         let run = Run { ribosome: &ribosome, access, budget: &budget };

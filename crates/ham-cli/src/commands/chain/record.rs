@@ -3,10 +3,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ham_json::{Dialect, from_messagepack};
 use holochain_types::prelude::Timestamp;
 use serde_json::{Map, Value, json};
-
-use crate::json;
 
 /// One action and its entry.
 #[derive(Debug)]
@@ -142,7 +141,8 @@ fn entry(entry: &Value) -> Entry {
         None => Entry::None,
         Some("App") => match bytes(content) {
             Some(bytes) => Entry::App(
-                json::shown(&bytes).unwrap_or_else(|_| json!({ "$bytes": STANDARD.encode(bytes) })),
+                from_messagepack(&bytes, Dialect::Marked)
+                    .unwrap_or_else(|_| json!({ "$bytes": STANDARD.encode(bytes) })),
             ),
             None => Entry::Other(readable(content)),
         },
@@ -181,7 +181,7 @@ fn bytes(value: &Value) -> Option<Vec<u8>> {
 /// The same, with each array of bytes that is a hash as its text.
 fn readable(value: &Value) -> Value {
     match value {
-        Value::Array(items) => match bytes(value).filter(|bytes| json::is_hash(bytes)) {
+        Value::Array(items) => match bytes(value).filter(|bytes| ham_json::is_hash(bytes)) {
             Some(hash) => Value::from(holo_hash::encode::holo_hash_encode(&hash)),
             None => items.iter().map(readable).collect(),
         },
