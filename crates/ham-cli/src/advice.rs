@@ -49,8 +49,9 @@ pub(crate) fn dial(error: &DialError, interface: &str) -> String {
             format!("what answers on the {interface} port is not a WebSocket server: correct the port")
         }
         DialError::Handshake(HandshakeError::Closed(_)) => {
-            "the token was refused or has been used already: run the command again to get a fresh one; if this \
-             repeats, check that the app ID is the one that this interface serves"
+            "the token was refused or has been used already. Where HAM_APP_TOKEN_FILE names a file, write a fresh one into it \
+             (`ham token issue`, or once with --reusable); else run the command again. If this repeats, check that the app ID \
+             is the one that this interface serves"
                 .into()
         }
         DialError::Handshake(_) => format!(

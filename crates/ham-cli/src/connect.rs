@@ -31,7 +31,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The configuration of a connection to the app. Reads the passphrase; starts the conductor where ham is to.
 pub(crate) async fn config(context: &Context) -> Result<PersistentHamConfig, Failure> {
-    let settings = context.target().await?;
+    let settings = &with_app(context).await?;
     let mut config = match (settings.admin(), &settings.app_url, &settings.app_token_file) {
         (Some(admin), _, _) => PersistentHamConfig::new(admin.clone(), settings.app_id()?),
         (None, Some(app), Some(file)) => {
@@ -61,6 +61,39 @@ pub(crate) async fn config(context: &Context) -> Result<PersistentHamConfig, Fai
         .with_admin_timeout(CONNECT_TIMEOUT.max(settings.timeout))
         .with_release(settings.release)
         .with_deadline(settings.timeout))
+}
+
+/// The settings of the target with an app: the one that is named or, where the conductor has one alone, that one.
+pub(crate) async fn with_app(context: &Context) -> Result<Settings, Failure> {
+    let settings = context.target().await?;
+    if settings.app_id().is_ok() || settings.admin().is_none() {
+        return Ok(settings.clone());
+    }
+    let admin = &admin(settings, CONNECT_TIMEOUT.min(settings.timeout))?;
+    let attempt = async || {
+        admin.list_apps(None).await.map_err(|error| {
+            let recovery = error.recovery();
+            Failed::new(error, recovery, Failure::from)
+        })
+    };
+    let asking = wait::connected(context, Some(settings.timeout), attempt);
+    let apps = progress::during(context.output, "asking which apps there are", asking).await?;
+    let mut ids: Vec<_> = apps.into_iter().map(|app| app.installed_app_id).collect();
+    match (ids.pop(), ids.is_empty()) {
+        (Some(only), true) => Ok(settings.with_app_id(only)),
+        (Some(last), false) => {
+            ids.push(last);
+            ids.sort();
+            Err(Failure::usage(
+                format!("no app is named, and the conductor has several: {}", ids.join(", ")),
+                "pass one with --app-id, or set HAM_APP_ID, or app_id in the configuration file",
+            ))
+        }
+        (None, _) => Err(Failure::usage(
+            "no app is named, and the conductor has none",
+            "install one with `ham app install FILE.happ`",
+        )),
+    }
 }
 
 /// The pauses after a lost link: ham's own, or those that are set.

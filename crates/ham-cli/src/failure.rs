@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use ham::{AdminError, CallError, ConnectError, Delivery, Effect, Outcome, TokenError};
+use ham::{AdminError, CallError, ConnectError, Delivery, Effect, Outcome, SigningError, TokenError};
 use ham_bundle::BundleError;
 
 use crate::advice;
@@ -28,6 +28,11 @@ impl Failure {
     /// The command line, the environment or the configuration file is wrong.
     pub(crate) fn usage(text: impl Into<String>, advice: impl Into<String>) -> Self {
         Self::new(Exit::Usage, anyhow::anyhow!(text.into()), advice)
+    }
+
+    /// Says first what failed by it.
+    pub(crate) fn about(self, what: String) -> Self {
+        Self { error: self.error.map(|error| error.context(what)), ..self }
     }
 
     /// Says another thing to do.
@@ -156,6 +161,10 @@ impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         let (exit, outcome) = match (&error, error.outcome()) {
             (CallError::NoLink { .. }, _) => (Exit::NoConnection, "not run; nothing was sent"),
+            // The conductor said no to the grant, for instance because the cell's `init` failed.
+            (CallError::Signing(SigningError::Grant(AdminError::Answer { .. })), _) => {
+                (Exit::Refused, "not run; it could not be signed")
+            }
             (CallError::Signing(_), _) => (Exit::Local, "not run; it could not be signed"),
             (_, Outcome::NotRun) => (Exit::NotRun, "not run, and it never will be"),
             (_, Outcome::Unknown) => (Exit::Unknown, "unknown; it may have run, or may still run"),

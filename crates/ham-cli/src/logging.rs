@@ -80,7 +80,7 @@ impl Told {
     fn tell(self, output: Output) {
         match (self.message, self.error) {
             (None, _) => output.note(&format!(
-                "wrote a capability grant to the chain of the app `{}` (tag {}), which later calls use; `ham grants list` shows it",
+                "wrote a capability grant to the chain of the app `{}` (tag {}), which later calls use; `ham chain` shows it",
                 self.app_id, self.tag
             )),
             (Some(message), None) => output.warning(&message),

@@ -71,26 +71,42 @@ impl Drop for Note {
     }
 }
 
-/// The settings with the conductor that runs here, where they name none.
+/// The settings with what is known of the conductors that run here: of the only one, or of the only one with the named app,
+/// where they name none; of the one with the named port, where they name no app.
 ///
 /// # Errors
 /// Several run.
 pub(crate) fn nearest(settings: &Settings) -> Result<Option<Settings>, Failure> {
-    if settings.conductor.is_some() || settings.app_url.is_some() {
-        return Ok(None);
+    let running = || directory().map(|directory| all(&directory)).unwrap_or_default();
+    chosen(settings, running)
+}
+
+fn chosen(settings: &Settings, running: impl FnOnce() -> Vec<Noted>) -> Result<Option<Settings>, Failure> {
+    let app_id = settings.app_id().ok();
+    let mut running = match (settings.local_admin_port(), app_id) {
+        (Some(port), None) => running().into_iter().filter(|noted| noted.admin_port == port).collect(),
+        _ if settings.conductor.is_some() || settings.app_url.is_some() => return Ok(None),
+        _ => running(),
+    };
+    if running.len() > 1 && running.iter().any(|noted| noted.app_id.as_deref() == app_id) {
+        running.retain(|noted| noted.app_id.as_deref() == app_id);
     }
-    let running = directory().map(|directory| all(&directory)).unwrap_or_default();
     match running.as_slice() {
         [] => Ok(None),
         [noted] => Ok(Some(settings.of_running(noted.admin_port, noted.app_id.clone()))),
-        several => {
-            let ports: Vec<_> = several.iter().map(|noted| noted.admin_port.to_string()).collect();
-            Err(Failure::usage(
-                format!("several conductors run here, with the admin ports {}", ports.join(", ")),
-                "name one of them with --admin-port",
-            ))
-        }
+        several => Err(Failure::usage(
+            format!("several conductors run here: {}", words(several)),
+            format!("name one of them: --admin-port {}", several[0].admin_port),
+        )),
     }
+}
+
+/// `33217 (probe), 44943 (no app)`.
+fn words(running: &[Noted]) -> String {
+    let words = running.iter().map(|Noted { admin_port, app_id }| {
+        format!("{admin_port} ({})", app_id.as_deref().unwrap_or("no app"))
+    });
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// The notes of what runs. Others are removed.
@@ -147,6 +163,7 @@ const LARGEST: u64 = 4096;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{Source, Values};
 
     fn noted(admin_port: u16) -> Noted {
         Noted { admin_port, app_id: Some("app".into()) }
@@ -163,6 +180,33 @@ mod tests {
         assert_eq!((mode(&directory), mode(&note.path)), (0o700, 0o600));
         drop(note);
         assert!(all(&directory).is_empty() && fs::read_dir(&directory).unwrap().next().is_none());
+    }
+
+    /// Several run: a port that was named said nothing of the app, and an app that was named did not choose.
+    #[test]
+    fn a_port_brings_its_app_and_an_app_its_port() {
+        let of = |admin_port, app_id: &str| Noted { admin_port, app_id: Some(app_id.into()) };
+        let running = || vec![of(7, "a"), of(8, "b"), of(9, "b")];
+        let found = |flags: &[(&'static str, &str)]| {
+            let mut values = Values::default();
+            values.add(Source::Flag, |key| {
+                flags.iter().find(|(known, _)| *known == key).map(|(_, value)| (*value).to_owned())
+            });
+            let settings = Settings::new(values).unwrap();
+            let found = chosen(&settings, running);
+            found.map(|found| {
+                found.map(|found| (found.local_admin_port(), found.app_id().ok().map(str::to_owned)))
+            })
+        };
+        let is = |port, app: &str| Some((Some(port), Some(app.to_owned())));
+        assert_eq!(found(&[("admin_port", "8")]).unwrap(), is(8, "b"));
+        assert_eq!(found(&[("app_id", "a")]).unwrap(), is(7, "a"));
+        assert_eq!(found(&[("admin_port", "6")]).unwrap(), None);
+        assert_eq!(found(&[("admin_port", "8"), ("app_id", "a")]).unwrap(), None);
+        for ambiguous in [&[][..], &[("app_id", "b")]] {
+            let causes = found(ambiguous).unwrap_err().causes();
+            assert!(causes[0].contains("8 (b), 9 (b)"), "{causes:?}");
+        }
     }
 
     /// The conductor was killed, so its lock is gone.

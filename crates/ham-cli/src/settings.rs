@@ -109,6 +109,13 @@ impl Settings {
         }
     }
 
+    /// The port of the admin interface, where it is on this machine.
+    pub(crate) fn local_admin_port(&self) -> Option<u16> {
+        let url =
+            self.admin().filter(|url| matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")))?;
+        url.port_or_known_default()
+    }
+
     /// The shortest and the longest pause after a lost link, where they are set.
     pub(crate) fn reconnect(&self) -> Option<(Duration, Duration)> {
         let given = |key| self.values.source(key) != Source::Default;
@@ -127,6 +134,11 @@ impl Settings {
                 "pass --app-id, or set HAM_APP_ID, or app_id in the configuration file",
             )
         })
+    }
+
+    /// The same about this app.
+    pub(crate) fn with_app_id(&self, app_id: String) -> Self {
+        Self { app_id: Some(app_id), ..self.clone() }
     }
 
     /// The same for a conductor that runs here and was not named.

@@ -84,7 +84,10 @@ pub(crate) async fn run(
                 tracing::info!(round, price = price.body, "written");
             }
             // Whether it ran does not matter here: the next price replaces it.
-            Err(error) => tracing::warn!(round, outcome = ?error.outcome(), %error, "given up"),
+            Err(error) => {
+                let outcome = error.outcome();
+                tracing::warn!(round, ?outcome, "given up: {:#}", anyhow::Error::new(error));
+            }
         }
     }
     Ok(written)

@@ -51,7 +51,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     // Before anything is dialled: what cannot be encoded need not connect.
     let payload = payload(context, words.payload.as_deref(), args.raw_payload).await?;
     let ham = connect::open(context, Some(context.settings.timeout)).await?;
-    let role = match words.role {
+    let role = match words.role.clone() {
         Some(role) => role,
         None => words::role(&ham, &words.zome).await?,
     };
@@ -61,10 +61,12 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             "interrupted while the call was under way: its outcome is unknown; read the chain before calling again",
         );
     }
+    let asked = role.clone();
     let call = ham.call_zome_raw(role, &words.zome, &words.function, payload, CallOptions::default());
     let answered = progress::during(context.output, "waiting for the answer", call).await;
     connect::close(&ham).await;
-    show(context, &answered?, args.raw)
+    let answered = answered.map_err(|error| words.explain(&asked, error))?;
+    show(context, &answered, args.raw)
 }
 
 /// The encoded payload.

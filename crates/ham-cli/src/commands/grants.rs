@@ -35,7 +35,7 @@ pub(crate) enum Args {
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
-    let settings = context.target().await?;
+    let settings = &connect::with_app(context).await?;
     let admin = connect::admin(settings, connect::CONNECT_TIMEOUT.min(settings.timeout))?;
     let app_id = settings.app_id()?;
     match args {

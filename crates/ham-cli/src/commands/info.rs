@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags;
 use crate::progress;
+use crate::running;
 use crate::settings::Values;
 
 /// Shows the app, its cells and who signs.
@@ -73,6 +74,11 @@ fn show(
 
 fn show_settings(context: &Context) -> Result<(), Failure> {
     let values = &context.settings.values;
+    if let Ok(Some(running)) = running::nearest(&context.settings) {
+        let port = running.local_admin_port().unwrap_or_default();
+        let app = running.app_id().unwrap_or("none");
+        context.output.note(&format!("found a conductor that ham runs here: admin port {port}, app {app}"));
+    }
     let text = || {
         let mut table = plain(["setting", "value", "source", "what it is"]);
         for (setting, value, source) in values.shown() {

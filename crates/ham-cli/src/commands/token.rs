@@ -41,7 +41,16 @@ pub(crate) enum Args {
 const LONGEST: u64 = 3_155_760_000;
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
-    let settings = context.target().await?;
+    let settings = &match args {
+        Args::Issue { .. } => connect::with_app(context).await?,
+        Args::Revoke { .. } => context.target().await?.clone(),
+    };
+    if settings.temporary {
+        return Err(Failure::usage(
+            "the conductor that --app starts ends with this command, and its tokens with it",
+            "start one that stays with `ham dev --app FILE.happ`",
+        ));
+    }
     let admin = connect::admin(settings, connect::CONNECT_TIMEOUT.min(settings.timeout))?;
     match args {
         Args::Issue { expires, reusable } => {
@@ -73,9 +82,10 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             let request = AdminRequest::RevokeAppAuthenticationToken(token);
             let asked = admin.request("revoke_app_authentication_token", "it can be revoked again", &request);
             match progress::during(context.output, "revoking", asked).await? {
-                AdminResponse::AppAuthenticationTokenRevoked => context
-                    .output
-                    .result(|| "the token opens nothing any more".to_owned(), &json!({ "revoked": true })),
+                AdminResponse::AppAuthenticationTokenRevoked => context.output.result(
+                    || "revoked, if this conductor issued it".to_owned(),
+                    &json!({ "revoked": true }),
+                ),
                 other => Err(definition::strange(&other)),
             }
         }

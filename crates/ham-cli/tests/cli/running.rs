@@ -25,6 +25,13 @@ async fn the_conductor_that_runs_here_needs_no_port_and_no_app() {
     assert!(ham.run(&["app", "list"]).await.ok().text().contains("probe"));
     // What is named counts more.
     ham.run(&["ping", "--admin-port", "1", "--app-id", "probe"]).await.failed(3, &["localhost:1"]);
+    // It asked for an app before it said that nothing listens there.
+    ham.run(&["ping", "--admin-port", "1"]).await.failed(3, &["localhost:1"]);
+    ham.run(&["doctor", "--admin-port", "1"]).await.failed(3, &["the step `admin port` failed"]);
+    // A word without quotes was called as a function, and nothing said so.
+    ham.run(&["call", "probe", "echo_text", "x"])
+        .await
+        .failed(1, &["read as role `probe`, zome `echo_text`, function `x`", "'\"text\"'"]);
 
     running.signal(Signal::INT);
     assert_eq!(running.ended().await, Some(130));
@@ -36,7 +43,7 @@ async fn of_several_one_has_to_be_named_and_one_that_was_killed_does_not_count()
     let ham = Ham::new();
     let first = dev(&ham).await;
     let second = dev(&ham).await;
-    ham.run(&["ping"]).await.failed(2, &["several conductors run here", "--admin-port"]);
+    ham.run(&["ping"]).await.failed(2, &["several conductors run here", "(probe)", "--admin-port"]);
     first.signal(Signal::KILL);
     first.ended().await;
     ham.run(&["ping"]).await.ok();
@@ -44,6 +51,31 @@ async fn of_several_one_has_to_be_named_and_one_that_was_killed_does_not_count()
     second.ended().await;
     let notes = ham.home.path().join(".local/state/ham/run");
     assert_eq!(std::fs::read_dir(notes).unwrap().count(), 0);
+}
+
+/// Who was told the port was asked for the app, though the conductor knows.
+#[tokio::test]
+async fn where_the_conductor_has_one_app_it_need_not_be_named() {
+    let (ham, other) = (Ham::new(), Ham::new());
+    let mut running = other.start(&["dev"]);
+    let port = running.line(|line| line.starts_with("###ADMIN_PORT:")).await;
+    let port: String = port.chars().filter(char::is_ascii_digit).collect();
+    let at = |words: &[&str]| {
+        let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
+        [words, vec!["--admin-port".into(), port.clone()]].concat()
+    };
+    let run = async |words: &[&str]| {
+        let words = at(words);
+        ham.run(&words.iter().map(String::as_str).collect::<Vec<_>>()).await
+    };
+    run(&["ping"]).await.failed(2, &["no app is named, and the conductor has none", "ham app install"]);
+    run(&["app", "install", &probe()]).await.ok();
+    run(&["ping"]).await.ok();
+    run(&["grants", "list"]).await.ok();
+    run(&["app", "install", &probe(), "--id", "another"]).await.ok();
+    run(&["ping"]).await.failed(2, &["the conductor has several: another, probe", "--app-id"]);
+    running.signal(Signal::TERM);
+    running.ended().await;
 }
 
 /// The lines of the README: in the background, and at once.

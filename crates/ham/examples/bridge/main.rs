@@ -94,8 +94,9 @@ impl Bridge {
         let Err(error) = self.ham.send_signed(call, options).await else {
             return self.settled(deposit, Credited::Yes);
         };
-        tracing::warn!(deposit, outcome = ?error.outcome(), %error, "not answered well");
-        match error.effect() {
+        let (outcome, effect) = (error.outcome(), error.effect());
+        tracing::warn!(deposit, ?outcome, "not answered well: {:#}", anyhow::Error::new(error));
+        match effect {
             // It did not run, or its answer proves that it wrote nothing.
             Effect::Nothing => self.settled(deposit, Credited::No),
             Effect::Unknown => self.settle(deposit, call).await,
@@ -140,19 +141,28 @@ pub(crate) async fn run(
         _ = shutdown.wait_for(|stop| *stop) => return Ok(()),
         bridge = Bridge::open(config, directory) => bridge?,
     };
+    let mut left = Vec::new();
     for deposit in fs::read_to_string(directory.join("deposits"))?.lines() {
         // Asked between deposits only: the one that is under way ends within its deadlines.
         if *shutdown.borrow() {
             break;
         }
         match bridge.credit(deposit).await {
-            Ok(credited) => tracing::info!(deposit, ?credited),
-            Err(error) => tracing::error!(deposit, %error, "not credited now"),
+            Ok(Credited::Yes) => tracing::info!(deposit, "credited"),
+            Ok(credited) => {
+                tracing::error!(deposit, ?credited, "left for a person");
+                left.push(deposit.to_owned());
+            }
+            Err(error) => {
+                tracing::error!(deposit, "not credited now: {error:#}");
+                left.push(deposit.to_owned());
+            }
         }
     }
     bridge.ham.close().await;
-    let left = bridge.journal.deposits()?;
-    anyhow::ensure!(left.is_empty(), "left in the journal, see the chain: {}", left.join(", "));
+    let in_doubt = bridge.journal.deposits()?;
+    anyhow::ensure!(in_doubt.is_empty(), "left in the journal, see the chain: {}", in_doubt.join(", "));
+    anyhow::ensure!(left.is_empty(), "not credited: {}", left.join(", "));
     Ok(())
 }
 

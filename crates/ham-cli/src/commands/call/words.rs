@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ham::PersistentHam;
+use ham::{CallError, PersistentHam};
 
 use crate::app;
 use crate::definition;
@@ -29,6 +29,32 @@ impl Words {
         }
     }
 }
+
+impl Words {
+    /// The failure of a call. Where what was called is not there, it says how the words were read.
+    pub(super) fn explain(&self, role: &str, error: CallError) -> Failure {
+        let is_missing = match error.inner() {
+            CallError::UnknownRole { .. } => true,
+            CallError::Refused { refusal, .. } => {
+                NOT_THERE.iter().any(|text| refusal.text().starts_with(text))
+            }
+            _ => false,
+        };
+        let mut failure = Failure::from(error);
+        if is_missing && self.payload.is_none() {
+            failure.advise(format!(
+                "this was read as role `{role}`, zome `{}`, function `{}`; a payload that is a string has quotes of its own: \
+                 '\"text\"'. `ham info` shows the roles",
+                self.zome, self.function
+            ));
+        }
+        failure
+    }
+}
+
+/// How conductors begin to say that there is no such zome or function.
+const NOT_THERE: &[&str] =
+    &["ZomeError: Zome not found", "Attempted to call a zome function that doesn't exist"];
 
 /// Whether it can be the name of a function, which is one in Rust. JSON's words are not.
 fn is_name(word: &str) -> bool {

@@ -26,7 +26,12 @@ const STEP_TIMEOUT: Duration = Duration::from_secs(12);
 pub(super) async fn walk(context: &Context, call: bool, findings: &mut Findings) -> Result<(), Stopped> {
     let within = STEP_TIMEOUT.min(context.settings.timeout);
     // Found out, whatever is named: the step `release` compares.
-    let config = connect::config(context).await.map_err(at("settings"))?.with_release(None);
+    let config = connect::config(context).await.map_err(|failure| Stopped {
+        // Where no app is named the conductor is asked, and does not answer.
+        step: if failure.exit == Exit::NoConnection { "admin port" } else { "settings" },
+        failure,
+    })?;
+    let config = config.with_release(None);
     let settings = context.target().await.map_err(at("settings"))?;
     let app_id = config.app_id.clone();
     findings.good(
@@ -181,12 +186,18 @@ async fn signing(
     };
     let within = STEP_TIMEOUT.min(context.settings.timeout);
     let signing = ham.prepare(cell.cell_id, "ham_doctor", "ham_doctor", (), within);
-    progress::during(context.output, "signing", signing).await.map_err(at("signing"))?;
+    let signed = progress::during(context.output, "signing", signing).await;
+    signed.map_err(|error| Stopped { step: "signing", failure: about(&cell.name, error.into()) })?;
     findings.good(
         "signing",
         format!("by {}", if ham.signing() == "lair" { "the keystore" } else { "one of ham's own keys" }),
     );
     Ok(())
+}
+
+/// Says which role it is about.
+fn about(role: &str, failure: Failure) -> Failure {
+    failure.about(format!("the role `{role}` cannot be called"))
 }
 
 /// Whether the cells run: listed as running or, with `--call`, asked.
@@ -200,7 +211,8 @@ async fn cells(
     let names = cells.iter().map(|cell| cell.name.as_str()).collect::<Vec<_>>().join(", ");
     if call {
         for cell in &cells {
-            ham.callable(cell.cell_id.clone()).await.map_err(at("cell"))?;
+            let called = ham.callable(cell.cell_id.clone()).await;
+            called.map_err(|error| Stopped { step: "cell", failure: about(&cell.name, error.into()) })?;
         }
         findings.good("cell", format!("callable: {names}"));
         return Ok(());
