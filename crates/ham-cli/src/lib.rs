@@ -21,6 +21,7 @@ mod hash;
 mod input;
 mod logging;
 mod output;
+mod page;
 mod progress;
 mod release;
 mod running;

@@ -18,6 +18,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flags;
 use crate::input;
+use crate::page::PageArgs;
 use crate::release;
 use crate::running::{Note, Noted};
 use crate::settings::Source;
@@ -28,7 +29,7 @@ use crate::settings::Source;
     args = flags::run(),
     after_help = "Prints the lines that `holochain` prints: `###ADMIN_PORT:n###`, then\n\
     `Conductor ready.`; with --json one object instead, with the keys admin_port,\n\
-    app_port, app_id, data and release. WASM_LOG=debug shows what zomes log."
+    app_port, app_id, data, release, page and ui. WASM_LOG=debug shows what zomes log."
 )]
 pub(crate) struct Args {
     /// Keep data and keys in this directory; `temporary` removes them when the conductor stops
@@ -54,6 +55,8 @@ pub(crate) struct Args {
     /// Read the keystore's passphrase from the first line of standard input, as `holochain` does
     #[arg(long)]
     piped: bool,
+    #[command(flatten)]
+    pages: PageArgs,
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
@@ -102,7 +105,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         }
         None => None,
     };
-    let app_port = match args.app_port {
+    let app_port = match args.app_port.or_else(|| args.pages.need_app_port().then_some(0)) {
         Some(port) => {
             let taken = |error| Failure::new(Exit::Local, error, "pass another --app-port");
             Some(conductor.attach_app_interface(port).await.map_err(taken)?)
@@ -110,14 +113,15 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         None => None,
     };
     let admin_port = conductor.admin_port();
+    let pages = args.pages.serve(&conductor, app_port, args.release, args.config_path.is_some()).await?;
     let _note = Note::leave(&Noted { admin_port, app_id: app_id.clone() }, context.output);
     context.output.result(
         || {
             let app = app_port.map(|port| format!("###APP_PORT:{port}###\n")).unwrap_or_default();
-            format!("###ADMIN_PORT:{admin_port}###\n{app}Conductor ready.")
+            format!("###ADMIN_PORT:{admin_port}###\n{app}Conductor ready.{}", pages.lines())
         },
         &json!({ "admin_port": admin_port, "app_port": app_port, "app_id": app_id, "data": data,
-            "release": args.release.to_string() }),
+            "release": args.release.to_string(), "page": pages.page(), "ui": pages.ui() }),
     )?;
     // Until a signal drops this, and the conductor with it.
     std::future::pending().await

@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_payload_without_json_keeps_its_bytes() {
-        let shown = payload(&[0x81, 0x01, 0xc0]);
+        let shown = shown(&[0x81, 0x01, 0xc0]);
         assert_eq!(shown["$messagepack"], "gQHA");
         assert!(shown["why"].as_str().unwrap().contains("not a string"));
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use holo_hash::{ActionHash, AgentPubKey};
 use holochain_conductor_api::{AppInfo, IssueAppAuthenticationTokenPayload};
 use holochain_keystore::AgentPubKeyExt as _;
+use holochain_state::DhtStoreRead;
 use holochain_types::app::InstalledAppId;
 use holochain_types::prelude::{
     CellId, EntryDef, ExternIO, FunctionName, Record, RecordDetails, Signature, ZomeName,
@@ -56,6 +57,15 @@ impl Observer {
     fn conductor(&self) -> Result<Arc<Conductor>, ViewError> {
         let conductor = self.0.upgrade().filter(|conductor| !conductor.life().closing().is_cancelled());
         conductor.ok_or(ViewError::Stopped)
+    }
+
+    /// The store of a cell that is installed; one would be made for whatever else is asked about.
+    async fn dht(&self, cell: &CellId) -> Result<DhtStoreRead, ViewError> {
+        let conductor = self.conductor()?;
+        if conductor.apps().state().find_app_containing_cell(cell).is_none() {
+            return Err(ViewError::NoCell(format!("the cell {cell} is not installed")));
+        }
+        Ok(conductor.dhts().open(cell.dna_hash()).await.map_err(unreadable)?.as_read())
     }
 
     /// What happens from now on.
@@ -116,8 +126,7 @@ impl Observer {
     /// # Cancel safety
     /// It only reads.
     pub async fn chain(&self, cell: &CellId) -> Result<Vec<Record>, ViewError> {
-        let dht = self.conductor()?.dhts().open(cell.dna_hash()).await.map_err(unreadable)?;
-        let records = dht.as_read().source_chain_records(cell.agent_pubkey(), true, false).await;
+        let records = self.dht(cell).await?.source_chain_records(cell.agent_pubkey(), true, false).await;
         records.map_err(unreadable)
     }
 
@@ -133,8 +142,7 @@ impl Observer {
         cell: &CellId,
         action: &ActionHash,
     ) -> Result<Option<RecordDetails>, ViewError> {
-        let dht = self.conductor()?.dhts().open(cell.dna_hash()).await.map_err(unreadable)?;
-        dht.as_read().get_record_details(action, Some(cell.agent_pubkey())).await.map_err(unreadable)
+        self.dht(cell).await?.get_record_details(action, Some(cell.agent_pubkey())).await.map_err(unreadable)
     }
 
     /// Calls a function as the cell's own agent; the argument is MessagePack. The call has a name while somebody watches.
