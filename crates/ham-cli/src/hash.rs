@@ -1,23 +1,23 @@
 //! Hashes as they are written: 53 characters that begin with `u`.
 
-use holo_hash::{ActionHash, AgentPubKey, HoloHash, PrimitiveHashType};
+use ham_json::{hash, is_hash};
+use holo_hash::{ActionHash, AgentPubKey};
 
 use crate::failure::Failure;
-use crate::json;
 
 /// An action's hash.
 pub(crate) fn action(text: &str) -> Result<ActionHash, Failure> {
-    read(text).ok_or_else(|| mistaken(text, "an action hash", "uhCkk"))
+    hash(text).ok_or_else(|| mistaken(text, "an action hash", "uhCkk"))
 }
 
 /// An agent's key.
 pub(crate) fn agent(text: &str) -> Result<AgentPubKey, Failure> {
-    read(text).ok_or_else(|| mistaken(text, "an agent's key", "uhCAk"))
+    hash(text).ok_or_else(|| mistaken(text, "an agent's key", "uhCAk"))
 }
 
 /// What a hash is of: `action`, `entry`, `agent`, …
 pub(crate) fn kind(text: &str) -> Result<&'static str, Failure> {
-    let bytes = holo_hash::encode::holo_hash_decode_unchecked(text).ok().filter(|bytes| json::is_hash(bytes));
+    let bytes = holo_hash::encode::holo_hash_decode_unchecked(text).ok().filter(|bytes| is_hash(bytes));
     let kind = bytes.and_then(|bytes| match bytes.get(1)? {
         0x20 => Some("agent"),
         0x21 => Some("entry"),
@@ -27,12 +27,6 @@ pub(crate) fn kind(text: &str) -> Result<&'static str, Failure> {
         _ => Some("hash"),
     });
     kind.ok_or_else(|| mistaken(text, "a hash", "uhC"))
-}
-
-fn read<T: PrimitiveHashType>(text: &str) -> Option<HoloHash<T>> {
-    // Unchecked at first: what is not 53 characters of its kind is a typing mistake, not a hash.
-    let bytes = holo_hash::encode::holo_hash_decode_unchecked(text).ok()?;
-    HoloHash::try_from_raw_39(bytes).ok()
 }
 
 fn mistaken(text: &str, what: &str, begins: &str) -> Failure {

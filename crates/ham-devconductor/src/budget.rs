@@ -8,6 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use crate::limits::{Limits, RECORD_BYTES};
+use crate::observe::Trace;
 
 /// Made for a root call: one of a client, of a schedule, of an administrator. All that it leads to draws on the same purse. What is
 /// given here is the purse, and how many calls led to who holds it.
@@ -15,6 +16,8 @@ use crate::limits::{Limits, RECORD_BYTES};
 pub(crate) struct Budget {
     purse: Arc<Purse>,
     depth: u32,
+    /// For whoever watches.
+    trace: Trace,
 }
 
 /// What is left. Where one bound is met nothing more is given of any.
@@ -48,7 +51,16 @@ impl Budget {
             aside: Arc::new(Semaphore::new(ASIDE)),
             limits,
         };
-        Self { purse: Arc::new(purse), depth: 0 }
+        Self { purse: Arc::new(purse), depth: 0, trace: Trace::default() }
+    }
+
+    /// The same, with what it draws told as this call's.
+    pub(crate) fn with_trace(self, trace: Trace) -> Self {
+        Self { trace, ..self }
+    }
+
+    pub(crate) fn trace(&self) -> &Trace {
+        &self.trace
     }
 
     /// Whether another call waits for what draws on this.
@@ -64,12 +76,12 @@ impl Budget {
         if self.depth >= self.purse.limits.depth {
             return Err(self.exceed(Bound::Depth));
         }
-        Ok(Self { purse: Arc::clone(&self.purse), depth: self.depth + 1 })
+        Ok(Self { depth: self.depth + 1, ..self.clone() })
     }
 
     /// That of something that nothing waits for.
     pub(crate) fn detached(&self) -> Self {
-        Self { purse: Arc::clone(&self.purse), depth: 0 }
+        Self { depth: 0, ..self.clone() }
     }
 
     /// Whoever holds it may run something that nothing waits for: a root call that starts many such things keeps nobody else

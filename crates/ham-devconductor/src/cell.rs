@@ -26,6 +26,7 @@ use crate::clock::Clock;
 use crate::error::ConductorError;
 use crate::faults::Faults;
 use crate::limits::Limits;
+use crate::observe::{Feed, Trace};
 use crate::ribosome::Ribosome;
 use crate::signals::Signals;
 use crate::stores::{Apps, Nonces};
@@ -56,6 +57,7 @@ pub(crate) struct Shared {
     pub(crate) turns: Arc<Turns>,
     pub(crate) signals: Arc<Signals>,
     pub(crate) clock: Clock,
+    pub(crate) feed: Arc<Feed>,
     pub(crate) tasks: Tasks,
     pub(crate) faults: Arc<Faults>,
     /// What a root call may use.
@@ -104,6 +106,11 @@ impl Cell {
         &self.shared.apps
     }
 
+    /// Where it is told what happens.
+    pub(crate) fn feed(&self) -> &Feed {
+        &self.shared.feed
+    }
+
     /// What has to end before the conductor has.
     pub(crate) fn tasks(&self) -> &Tasks {
         &self.shared.tasks
@@ -126,7 +133,7 @@ impl Cell {
 
     /// That of a root call in it.
     pub(crate) fn budget(&self) -> Budget {
-        Budget::new(self.shared.limits)
+        Budget::new(self.shared.limits).with_trace(Trace::of(&self.shared.feed))
     }
 
     /// Its chain as it is now, to be written to.

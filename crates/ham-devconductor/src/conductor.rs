@@ -30,6 +30,7 @@ use crate::config::Config;
 use crate::error::StartError;
 use crate::faults::Faults;
 use crate::life::Life;
+use crate::observe::Feed;
 use crate::signals::Signals;
 use crate::stores::{Apps, Dhts, Dnas, Stores};
 use crate::work::Work;
@@ -51,6 +52,7 @@ pub(crate) struct Conductor {
     comings: tokio::sync::RwLock<()>,
     births: Births,
     clock: Clock,
+    feed: Arc<Feed>,
     delay: Delay,
     faults: Arc<Faults>,
     work: Work,
@@ -69,8 +71,9 @@ impl Conductor {
     /// # Errors
     /// Variant by variant in [`StartError`].
     pub(crate) async fn start(config: Config) -> Result<Arc<Self>, StartError> {
+        let feed = Arc::<Feed>::default();
         let conductor = Arc::new(Self {
-            stores: Stores::open(&config).await?,
+            stores: Stores::open(&config, &feed).await?,
             config,
             cells: RwLock::default(),
             turns: Arc::default(),
@@ -79,6 +82,7 @@ impl Conductor {
             comings: tokio::sync::RwLock::default(),
             births: Births::default(),
             clock: Clock::default(),
+            feed,
             delay: Delay::default(),
             faults: Arc::default(),
             work: Work::default(),
@@ -174,6 +178,11 @@ impl Conductor {
     /// What is worked on. Requests begin it.
     pub(crate) fn work(&self) -> &Work {
         &self.work
+    }
+
+    /// Where it is told what happens.
+    pub(crate) fn feed(&self) -> &Arc<Feed> {
+        &self.feed
     }
 
     pub(crate) fn life(&self) -> &Life {

@@ -1,5 +1,7 @@
 //! The conductor as a program or a test holds it.
 
+mod observer;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -14,6 +16,8 @@ use crate::config::{Config, DataDirectory};
 use crate::error::{AttachError, InstallError, SnapshotError, StartError};
 use crate::faults::UnknownHostFunction;
 use crate::interface::{Interface, Interfaces, interfaces};
+
+pub use observer::{Observer, ViewError, ZomeView};
 
 /// A running conductor with its interfaces. Dropping it ends them; [`shut_down`](Self::shut_down) also waits for what
 /// runs.
@@ -135,6 +139,12 @@ impl DevConductor {
         self.interfaces.remove_admin(self.admin_port);
         self.admin_port = port;
         Ok(port)
+    }
+
+    /// Sees and calls it from this process, for as long as it runs.
+    #[must_use]
+    pub fn observer(&self) -> Observer {
+        Observer::of(&self.conductor)
     }
 
     /// Holds every answer back for this long; zero for not at all.

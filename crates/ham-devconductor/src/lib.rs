@@ -17,6 +17,7 @@ mod host;
 mod interface;
 mod life;
 mod limits;
+mod observe;
 mod release;
 mod ribosome;
 mod run;
@@ -30,9 +31,10 @@ mod workflow;
 pub use config::{Config, DataDirectory, Passphrase};
 pub use error::{AttachError, InstallError, SnapshotError, StartError};
 pub use faults::UnknownHostFunction;
-pub use handle::{DevConductor, Snapshot};
+pub use handle::{DevConductor, Observer, Snapshot, ViewError, ZomeView};
 pub use limits::{
     DEFAULT_CALL_DEPTH, DEFAULT_CALL_TIME, DEFAULT_CALLS, DEFAULT_FUEL, DEFAULT_LOG_BYTES, DEFAULT_MEMORY,
     DEFAULT_SIGNAL_BYTES, DEFAULT_STAGED_BYTES, Limits, RECORD_BYTES,
 };
+pub use observe::{CallId, Event, FailureKind, MAX_SHOWN, Missed, Outcome, Payload, Phase, Told, Watch};
 pub use release::{Release, UnknownRelease};

@@ -23,6 +23,7 @@ pub(crate) use nonces::Nonces;
 
 use crate::config::{Config, DataDirectory};
 use crate::error::{Cause, StartError};
+use crate::observe::Feed;
 use directory::Directory;
 use keystore::Keystore;
 
@@ -42,7 +43,7 @@ impl Stores {
     ///
     /// # Errors
     /// Variant by variant in [`StartError`].
-    pub(crate) async fn open(config: &Config) -> Result<Self, StartError> {
+    pub(crate) async fn open(config: &Config, feed: &Arc<Feed>) -> Result<Self, StartError> {
         let directory = Directory::open(&config.data)?;
         let keystore = keystore::open(config, directory.path()).await?;
         let mut settings = directory.settings();
@@ -61,7 +62,7 @@ impl Stores {
             DataDirectory::Temporary => Nonces::in_memory(),
             DataDirectory::Kept(_) => Nonces::kept(conductor.clone()),
         };
-        let apps = Apps::load(conductor).await.map_err(database)?;
+        let apps = Apps::load(conductor, Arc::clone(feed)).await.map_err(database)?;
         let dhts = Dhts::new(directory.databases().to_owned(), settings);
         // Where no apps were written down, none is known to be gone.
         if apps.were_kept() {

@@ -7,7 +7,10 @@ mod support;
 use std::error::Error;
 use std::time::Duration;
 
-use ham_devconductor::{AttachError, Config, DevConductor, InstallError, StartError};
+use ham_devconductor::{
+    AttachError, Config, DevConductor, Event, FailureKind, InstallError, Outcome, Payload, Phase, StartError,
+    ViewError, Watch,
+};
 use holo_hash::ActionHash;
 use holochain_client::{AdminWebsocket, AppWebsocket, ConductorApiError, ExternIO, ZomeCallTarget};
 use holochain_types::prelude::Timestamp;
@@ -15,6 +18,7 @@ use holochain_types::signal::Signal;
 use serde_json::json;
 use support::{admin, authorize, connect_to};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
 /// Running into it means a hang.
@@ -189,4 +193,104 @@ async fn emitted(signals: &mut mpsc::Receiver<Signal>) -> String {
             return payload;
         }
     }
+}
+
+/// The next event that is wanted, with its bound.
+async fn next<T>(watch: &mut Watch, mut wanted: impl FnMut(&Event) -> Option<T>) -> T {
+    timeout(BOUND, async {
+        loop {
+            let told = watch.next().await.unwrap().unwrap();
+            if let Some(found) = wanted(&told.event) {
+                return found;
+            }
+        }
+    })
+    .await
+    .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_watches_is_told_what_a_call_did() {
+    let conductor = DevConductor::start().await.unwrap();
+    conductor.install(bundle(), None).await.unwrap();
+    let observer = conductor.observer();
+    let mut watch = observer.watch().unwrap();
+    let cell = observer
+        .running()
+        .unwrap()
+        .into_iter()
+        .find(|cell| observer.zomes(cell).unwrap()[1].name.0 == "probe");
+    let cell = cell.unwrap();
+    let item = ExternIO::encode(json!({ "call_id": "one", "body": "b" })).unwrap().into_vec();
+    let (id, outcome) = observer.call(&cell, "probe", "create_item", item.clone()).await.unwrap();
+    let Outcome::Answered(Payload::Whole(answer)) = outcome else { panic!("{outcome:?}") };
+    let action: ActionHash = ExternIO(answer).decode().unwrap();
+    let argument = next(&mut watch, |event| match event {
+        Event::Began { call, payload, .. } if Some(*call) == id => Some(payload.clone()),
+        _ => None,
+    })
+    .await;
+    assert_eq!(argument, Payload::Whole(item));
+    // `init` writes before the call does; what is written is told before that the call ended.
+    let records = next(&mut watch, |event| match event {
+        Event::Committed { records, .. }
+            if records.iter().any(|record| *record.action_address() == action) =>
+        {
+            Some(records.clone())
+        }
+        _ => None,
+    })
+    .await;
+    assert!(records[0].entry().as_option().is_some());
+    let (wrote, phases) = next(&mut watch, |event| match event {
+        Event::Ended { call, wrote, phases, outcome: Outcome::Answered(_), .. } if Some(*call) == id => {
+            Some((wrote.clone(), phases.clone()))
+        }
+        _ => None,
+    })
+    .await;
+    assert_eq!(wrote.last(), Some(&action));
+    assert!(phases.iter().any(|(phase, _)| *phase == Phase::Write), "{phases:?}");
+    next(&mut watch, |event| matches!(event, Event::Signal { call, .. } if *call == id).then_some(())).await;
+    assert_eq!(observer.chain(&cell).await.unwrap().last().unwrap().action_address(), &action);
+    assert_eq!(observer.record(&cell, &action).await.unwrap().unwrap().record.action_address(), &action);
+
+    let refused = ExternIO::encode(json!({ "call_id": "two", "body": "invalid" })).unwrap().into_vec();
+    let (_, outcome) = observer.call(&cell, "probe", "create_item", refused).await.unwrap();
+    assert!(matches!(outcome, Outcome::Failed { kind: FailureKind::InvalidCommit, .. }), "{outcome:?}");
+    let (_, outcome) = observer.call(&cell, "probe", "no_such", vec![0xc0]).await.unwrap();
+    assert!(matches!(outcome, Outcome::Failed { kind: FailureKind::NoFunction, .. }), "{outcome:?}");
+    conductor.shut_down().await;
+    assert!(matches!(observer.running(), Err(ViewError::Stopped)));
+}
+
+/// A call whose caller leaves has an end too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_nobody_waits_for_is_told_as_abandoned() {
+    let conductor = DevConductor::start().await.unwrap();
+    conductor.install(bundle(), None).await.unwrap();
+    let observer = conductor.observer();
+    let mut watch = observer.watch().unwrap();
+    let cell = observer
+        .running()
+        .unwrap()
+        .into_iter()
+        .find(|cell| observer.zomes(cell).unwrap()[1].name.0 == "probe");
+    let (cell, nil) = (cell.unwrap(), vec![0xc0]);
+    let mut call = JoinSet::new();
+    call.spawn(async move { observer.call(&cell, "probe", "whoami", nil).await });
+    let id = next(&mut watch, |event| match event {
+        Event::Began { call, .. } => Some(*call),
+        _ => None,
+    })
+    .await;
+    call.abort_all();
+    let outcome = next(&mut watch, |event| match event {
+        Event::Ended { call, outcome, .. } if *call == id => Some(outcome.clone()),
+        _ => None,
+    })
+    .await;
+    // It may have been quicker.
+    assert!(matches!(outcome, Outcome::Abandoned | Outcome::Answered(_)), "{outcome:?}");
+    conductor.shut_down().await;
 }

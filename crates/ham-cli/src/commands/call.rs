@@ -5,6 +5,7 @@ pub(super) mod words;
 use clap_complete::ArgValueCompleter;
 use ham::holochain_client::ExternIO;
 use ham::{CallError, CallOptions, PersistentHam};
+use ham_json::{Dialect, from_messagepack, to_messagepack};
 
 use self::words::Words;
 use crate::app;
@@ -15,7 +16,6 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flags;
 use crate::input;
-use crate::json;
 use crate::progress;
 
 /// Calls a zome function: `ham call ROLE ZOME FUNCTION PAYLOAD`, or without the role.
@@ -100,14 +100,14 @@ pub(super) async fn payload(context: &Context, given: Option<&str>, raw: bool) -
     if raw {
         return Ok(ExternIO(text));
     }
-    let not_json = |why: String| {
+    let not_json = |why: &dyn std::fmt::Display| {
         Failure::usage(
             format!("the payload is not JSON that can be sent: {why}"),
             "correct it; a string needs quotes of its own inside the shell's: '\"text\"'",
         )
     };
-    let text = String::from_utf8(text).map_err(|_| not_json("it is not valid UTF-8".into()))?;
-    json::payload(&text).map(ExternIO).map_err(not_json)
+    let text = String::from_utf8(text).map_err(|_| not_json(&"it is not valid UTF-8"))?;
+    to_messagepack(&text, Dialect::Marked).map(ExternIO).map_err(|why| not_json(&why))
 }
 
 /// MessagePack's nil: the argument of functions that take `()`.
@@ -117,7 +117,7 @@ fn show(context: &Context, answer: &ExternIO, raw: bool) -> Result<(), Failure> 
     if raw {
         return context.output.bytes(&answer.0);
     }
-    let value = json::shown(&answer.0).map_err(|why| {
+    let value = from_messagepack(&answer.0, Dialect::Marked).map_err(|why| {
         Failure::new(
             Exit::Refused,
             anyhow::anyhow!("the call succeeded, but JSON cannot show its answer: {why}"),

@@ -1,6 +1,7 @@
 //! `ham request`: one request to an envelope server, its payload and answer as JSON.
 
 use ham_envelope::{Client, ERROR_KIND, Envelope, Incoming, RequestError};
+use ham_json::laid_out;
 use serde_json::value::RawValue;
 use tokio_util::sync::CancellationToken;
 
@@ -10,7 +11,6 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flags;
 use crate::input;
-use crate::json::laid_out;
 use crate::progress;
 use crate::server::{self, Server};
 use crate::shutdown::RELEASE_TIMEOUT;

@@ -1,9 +1,8 @@
 //! `ham signals`: the app's signals as they come, and where some may be missing.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use ham::holochain_client::CellId;
 use ham::{GapCause, Signal, SignalItem};
+use ham_json::shown;
 use serde_json::{Value, json};
 
 use crate::app::{self, Cell};
@@ -12,7 +11,6 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::flags;
 use crate::following::Following;
-use crate::json as convert;
 use crate::terminal::one_line;
 
 /// Prints signals until it is interrupted. The connection comes back by itself; what may be missing meanwhile is a gap.
@@ -77,22 +75,17 @@ fn signal_json(cells: &[Cell], signal: &Signal) -> Value {
             "role": role(cell_id),
             "dna": cell_id.dna_hash().to_string(),
             "zome": zome_name.to_string(),
-            "payload": payload(&signal.clone().into_inner().0),
+            "payload": shown(&signal.clone().into_inner().0),
         }),
         Signal::AppDirect { cell_id, from_agent, signal } => json!({
             "type": "direct",
             "role": role(cell_id),
             "dna": cell_id.dna_hash().to_string(),
             "from": from_agent.as_ref().map(ToString::to_string),
-            "payload": payload(signal),
+            "payload": shown(signal),
         }),
         Signal::System(signal) => json!({ "type": "system", "signal": format!("{signal:?}") }),
     }
-}
-
-/// What JSON cannot show is not withheld: the stream goes on, with the bytes.
-fn payload(bytes: &[u8]) -> Value {
-    convert::shown(bytes).unwrap_or_else(|why| json!({ "$messagepack": STANDARD.encode(bytes), "why": why }))
 }
 
 fn gap_json(cause: &GapCause) -> Value {
@@ -130,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_payload_without_json_keeps_its_bytes() {
-        let shown = payload(&[0x81, 0x01, 0xc0]);
+        let shown = shown(&[0x81, 0x01, 0xc0]);
         assert_eq!(shown["$messagepack"], "gQHA");
         assert!(shown["why"].as_str().unwrap().contains("not a string"));
     }

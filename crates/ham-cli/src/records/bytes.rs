@@ -2,8 +2,6 @@
 
 use serde_json::Value;
 
-use crate::json;
-
 /// The bytes that a dump writes as an array of numbers.
 pub(super) fn bytes(value: &Value) -> Option<Vec<u8>> {
     value.as_array()?.iter().map(|byte| byte.as_u64().and_then(|byte| byte.try_into().ok())).collect()
@@ -12,7 +10,7 @@ pub(super) fn bytes(value: &Value) -> Option<Vec<u8>> {
 /// The same, with each array of bytes that is a hash as its text.
 pub(super) fn readable(value: &Value) -> Value {
     match value {
-        Value::Array(items) => match bytes(value).filter(|bytes| json::is_hash(bytes)) {
+        Value::Array(items) => match bytes(value).filter(|bytes| ham_json::is_hash(bytes)) {
             Some(hash) => Value::from(holo_hash::encode::holo_hash_encode(&hash)),
             None => items.iter().map(readable).collect(),
         },

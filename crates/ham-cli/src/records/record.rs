@@ -3,12 +3,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ham_json::{Dialect, from_messagepack};
 use holochain_types::prelude::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::bytes::{bytes, readable};
 use super::capability;
-use crate::json;
 
 /// One action and its entry.
 #[derive(Debug)]
@@ -160,7 +160,8 @@ fn entry(entry: &Value) -> Entry {
         None => Entry::None,
         Some("App") => match bytes(content) {
             Some(bytes) => Entry::App(
-                json::shown(&bytes).unwrap_or_else(|_| json!({ "$bytes": STANDARD.encode(bytes) })),
+                from_messagepack(&bytes, Dialect::Marked)
+                    .unwrap_or_else(|_| json!({ "$bytes": STANDARD.encode(bytes) })),
             ),
             None => Entry::Other(readable(content)),
         },

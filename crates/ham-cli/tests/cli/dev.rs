@@ -74,6 +74,7 @@ async fn it_is_the_release_that_it_is_told_to_be() {
         let started: Value = serde_json::from_str(&running.line(|_| true).await).unwrap();
         assert_eq!(started["release"], is);
         assert_eq!(started["data"], data.as_str());
+        assert!(started["page"].is_null());
         running.signal(Signal::INT);
         assert_eq!(running.ended().await, Some(130));
     }

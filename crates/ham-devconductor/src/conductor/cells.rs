@@ -19,6 +19,7 @@ use crate::cell::{Caller, Cell, Home, Shared};
 use crate::decode::decode;
 use crate::dialect::Dialect;
 use crate::error::{ApiError, CellError, ConductorError, GenesisError, RibosomeError};
+use crate::observe::{CallId, Event, Trace};
 use crate::work::Tasks;
 use crate::workflow;
 
@@ -72,13 +73,29 @@ impl Conductor {
     /// # Errors
     /// As [`call_signed`](Self::call_signed).
     async fn call_zome(&self, params: ZomeCallParams, caller: Caller) -> Result<ZomeCallResponse, ApiError> {
-        let cell = self.cell(&params.cell_id)?;
-        Ok(workflow::call_zome(&cell, params, caller).await?)
+        self.call_watched(params, caller).await.1
+    }
+
+    /// The same, with the name that watchers know the call by; there is none where nobody watches.
+    pub(crate) async fn call_watched(
+        &self,
+        params: ZomeCallParams,
+        Caller { workspace, budget }: Caller,
+    ) -> (Option<CallId>, Result<ZomeCallResponse, ApiError>) {
+        let watched = budget.trace().begin(self.feed(), &params);
+        let caller = Caller { workspace, budget: budget.with_trace(watched.trace()) };
+        let answer = async {
+            let cell = self.cell(&params.cell_id)?;
+            Ok(workflow::call_zome(&cell, params, caller).await?)
+        };
+        let (id, answer) = (watched.id(), answer.await);
+        watched.end(&answer);
+        (id, answer)
     }
 
     /// That of a root call.
     pub(super) fn budget(&self) -> Budget {
-        Budget::new(self.config().limits)
+        Budget::new(self.config().limits).with_trace(Trace::of(self.feed()))
     }
 
     fn shared(self: &Arc<Self>) -> Shared {
@@ -91,6 +108,7 @@ impl Conductor {
             turns: Arc::clone(&self.turns),
             signals: Arc::clone(&self.signals),
             clock: self.clock().clone(),
+            feed: Arc::clone(self.feed()),
             tasks: Tasks::new(self.life().tasks().clone(), self.work().clone()),
             faults: Arc::clone(&self.faults),
             limits: self.config().limits,
@@ -161,6 +179,7 @@ impl Conductor {
             .definition(cell_id)
             .await
             .map_err(|_| ConductorError::CellMissing(cell_id.clone()))?;
+        let names = zomes.iter().map(|(name, _)| name.clone()).collect();
         let definition = definition.content.replace_coordinators(zomes).map_err(RibosomeError::from)?;
         for wasm in wasms {
             self.dnas().keep_code(wasm).await?;
@@ -171,6 +190,7 @@ impl Conductor {
         if let Ok(cell) = self.cell(cell_id) {
             cell.set_ribosome(ribosome);
         }
+        self.feed().tell(|| Event::Reloaded { cell: cell_id.clone(), zomes: names });
         Ok(())
     }
 }

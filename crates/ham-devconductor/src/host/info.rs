@@ -65,6 +65,8 @@ impl CallContext {
 
     /// What a zome logs, under the target `wasm`, filtered by `WASM_LOG` as `RUST_LOG` filters ours.
     pub(super) fn trace(&self, message: TraceMsg) -> Answer<()> {
+        let cell = self.access.cell().map(|own| own.cell.id());
+        self.budget.trace().log(cell, &self.zome, &self.function, &message);
         if !logged(&message.level) {
             return Ok(());
         }

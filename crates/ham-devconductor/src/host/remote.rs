@@ -10,6 +10,7 @@ use crate::wasm::exceeded;
 impl CallContext {
     pub(super) fn emit_signal(&self, signal: AppSignal) -> Answer<()> {
         let cell = &self.cell()?.cell;
+        self.budget.trace().signal(cell.id(), &self.zome, &signal);
         let signal = Signal::App { cell_id: cell.id().clone(), zome_name: self.zome.clone(), signal };
         cell.emit(&signal);
         Ok(())

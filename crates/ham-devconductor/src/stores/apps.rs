@@ -12,6 +12,7 @@ use holochain_types::app::{AppRoleAssignment, AppStatus, InstalledApp, Installed
 use holochain_types::prelude::{CellId, InitProperties, InitPropertiesMap};
 
 use crate::error::{CellUnavailableReason, ConductorError};
+use crate::observe::{Event, Feed};
 
 pub(crate) struct Apps {
     store: ConductorStore,
@@ -20,13 +21,14 @@ pub(crate) struct Apps {
     /// The turn to change them.
     changing: tokio::sync::Mutex<()>,
     were_kept: bool,
+    feed: Arc<Feed>,
 }
 
 impl Apps {
-    pub(super) async fn load(store: ConductorStore) -> StateQueryResult<Self> {
+    pub(super) async fn load(store: ConductorStore, feed: Arc<Feed>) -> StateQueryResult<Self> {
         let state = store.as_read().load_state().await?;
         let (were_kept, state) = (state.is_some(), RwLock::new(Arc::new(state.unwrap_or_default())));
-        Ok(Self { store, state, changing: tokio::sync::Mutex::default(), were_kept })
+        Ok(Self { store, state, changing: tokio::sync::Mutex::default(), were_kept, feed })
     }
 
     /// Whether the database had them when it was opened.
@@ -71,6 +73,7 @@ impl Apps {
         // Read again, because apps are found in the order that the database has them in.
         let stored = self.store.as_read().load_state().await?;
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(stored.unwrap_or_default());
+        self.feed.tell(|| Event::Apps);
         Ok(output)
     }
 

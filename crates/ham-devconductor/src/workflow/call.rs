@@ -13,6 +13,7 @@ use super::init::initialize;
 use crate::cell::{Caller, Cell};
 use crate::error::{CellError, NoZome, RibosomeError, WorkflowError};
 use crate::host::{Access, CellAccess};
+use crate::observe::Phase;
 use crate::run::Run;
 use crate::wasm::exceeded;
 
@@ -32,8 +33,10 @@ pub(crate) async fn call_zome(
     budget.call().map_err(|error| RibosomeError::from(exceeded(error)))?;
     let ribosome = cell.ribosome();
     if !workspace.as_ref().is_some_and(SourceChainWorkspace::called_from_init) {
+        budget.trace().enter(Phase::Init);
         initialize(cell, &budget).await?;
     }
+    budget.trace().enter(Phase::Zome);
     if params.fn_name.0 == "init" {
         // It ran when the cell was first called; nobody runs it by hand.
         return Ok(ZomeCallResponse::Ok(ExternIO::encode(InitCallbackResult::Pass)?));
@@ -58,9 +61,12 @@ pub(crate) async fn call_zome(
     let output = run.function(&params.zome_name, &params.fn_name, params.payload).await?;
     let output = output.ok_or_else(|| RibosomeError::ZomeFnNotExists(params.zome_name, params.fn_name))?;
     // What a call inside of another writes is validated at its end too, and again with the rest.
+    budget.trace().enter(Phase::Validate);
     commit::validate(&own, &ribosome, &budget).await.map_err(Box::new)?;
     if is_root {
+        budget.trace().enter(Phase::Write);
         let actions = commit(&own).await.map_err(Box::new)?;
+        budget.trace().wrote(&actions);
         post_commit(own, &ribosome, vec![zome], actions, true, budget);
     }
     Ok(ZomeCallResponse::Ok(output))

@@ -57,8 +57,10 @@ pub(crate) async fn commit(
     CellAccess { cell, workspace }: &CellAccess,
 ) -> Result<Vec<SignedActionHashed>, WorkflowError> {
     let _turn = cell.turn().await;
+    let staged = cell.feed().staged(|| workspace.source_chain().scratch_records().unwrap_or_default());
     let (actions, _) = workspace.source_chain().flush(Vec::new()).await?;
     cell.grants().follow(&actions);
+    cell.feed().committed(cell.id(), &actions, staged);
     Ok(actions)
 }
 
@@ -76,6 +78,7 @@ pub(crate) fn post_commit(
     }
     let (tasks, ribosome, budget) = (own.cell.tasks().clone(), Arc::clone(ribosome), budget.detached());
     tasks.spawn(async move {
+        let _told = budget.trace().post_commit();
         let Ok(input) = ExternIO::encode(&actions) else { return };
         let access = Access::PostCommit { cell: own, may_call };
         let run = Run { ribosome: &ribosome, access, budget: &budget };

@@ -5,22 +5,31 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rmpv::Value;
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-use super::{BYTES, HASH, MAX_DEPTH, is_hash};
+use crate::dialect::{BYTES, Dialect, HASH, MAX_DEPTH};
+use crate::hash::is_hash;
+
+/// A JSON text that has no MessagePack, and why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NotSendable(String);
 
 /// The MessagePack of a JSON text.
 ///
 /// # Errors
-/// What is wrong with the text, with line and column where the parser knows them.
-pub(crate) fn payload(text: &str) -> Result<Vec<u8>, String> {
-    exact_integers(text)?;
-    let Parsed(value) = serde_json::from_str(text).map_err(|error| error.to_string())?;
+/// [`NotSendable`] says what is wrong with the text, with line and column where the parser knows them.
+pub fn to_messagepack(text: &str, dialect: Dialect) -> Result<Vec<u8>, NotSendable> {
+    exact_integers(text).map_err(NotSendable)?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = Reading(dialect).deserialize(&mut json);
+    let value = value.and_then(|value| json.end().map(|()| value));
+    let value = value.map_err(|error| NotSendable(error.to_string()))?;
     if depth(&value) > MAX_DEPTH {
-        return Err(format!("it is nested deeper than {MAX_DEPTH}"));
+        return Err(NotSendable(format!("it is nested deeper than {MAX_DEPTH}")));
     }
     let mut bytes = Vec::new();
-    rmpv::encode::write_value(&mut bytes, &value).map_err(|error| error.to_string())?;
+    rmpv::encode::write_value(&mut bytes, &value).map_err(|error| NotSendable(error.to_string()))?;
     Ok(bytes)
 }
 
@@ -74,18 +83,19 @@ fn depth(value: &Value) -> usize {
     }
 }
 
-/// A value of a JSON text, with its marked bytes taken for what they are.
-struct Parsed(Value);
+/// A value of a JSON text; marked bytes are taken for what they are.
+#[derive(Clone, Copy)]
+struct Reading(Dialect);
 
-impl<'de> Deserialize<'de> for Parsed {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor).map(Parsed)
+impl<'de> DeserializeSeed<'de> for Reading {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-struct ValueVisitor;
-
-impl<'de> Visitor<'de> for ValueVisitor {
+impl<'de> Visitor<'de> for Reading {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -118,7 +128,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut array = Vec::new();
-        while let Some(Parsed(item)) = items.next_element()? {
+        while let Some(item) = items.next_element_seed(self)? {
             array.push(item);
         }
         Ok(Value::Array(array))
@@ -126,13 +136,15 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let (mut map, mut keys) = (Vec::new(), std::collections::HashSet::new());
-        while let Some((key, Parsed(value))) = entries.next_entry::<String, Parsed>()? {
+        while let Some(key) = entries.next_key::<String>()? {
+            let value = entries.next_value_seed(self)?;
             if !keys.insert(key.clone()) {
                 return Err(A::Error::custom(format!("the key `{key}` appears twice")));
             }
             map.push((Value::from(key), value));
         }
-        marked(&map).unwrap_or(Ok(Value::Map(map))).map_err(A::Error::custom)
+        let marked = if self.0 == Dialect::Marked { marked(&map) } else { None };
+        marked.unwrap_or(Ok(Value::Map(map))).map_err(A::Error::custom)
     }
 }
 

@@ -2,7 +2,17 @@ use proptest::prelude::*;
 use rmpv::Value;
 use serde_json::{Value as Json, json};
 
-use super::*;
+use crate::dialect::{BYTES, HASH};
+use crate::hash::HASH_TYPES;
+use crate::{Dialect, MAX_DEPTH};
+
+fn shown(bytes: &[u8]) -> Result<Json, String> {
+    crate::from_messagepack(bytes, Dialect::Marked).map_err(|error| error.to_string())
+}
+
+fn payload(text: &str) -> Result<Vec<u8>, String> {
+    crate::to_messagepack(text, Dialect::Marked).map_err(|error| error.to_string())
+}
 
 fn pack(value: &Value) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -159,4 +169,23 @@ fn the_depth_is_bounded_either_way_at_the_same_place() {
 #[test]
 fn a_key_twice_is_refused() {
     assert!(payload(r#"{"a": 1, "a": 2}"#).unwrap_err().contains("twice"));
+}
+
+#[test]
+fn plain_json_has_no_marks() {
+    let hash = json!({ "$hash": holo_hash::encode::holo_hash_encode(&a_hash(0x29, [7; 32])) });
+    let map = Value::Map(vec![(Value::from("$hash"), Value::Binary(vec![1, 2]))]);
+    let plain = |bytes: &[u8]| crate::from_messagepack(bytes, Dialect::Plain).unwrap();
+    assert_eq!(plain(&pack(&map)), json!({ "$hash": [1, 2] }));
+    let sent = crate::to_messagepack(&hash.to_string(), Dialect::Plain).unwrap();
+    assert_eq!(plain(&sent), hash);
+    assert!(crate::to_messagepack("1 2", Dialect::Plain).is_err());
+}
+
+#[test]
+fn what_json_cannot_show_is_shown_as_bytes() {
+    let shown = crate::shown(&[0xc0, 0xc0]);
+    assert_eq!(shown["$messagepack"], "wMA=");
+    assert!(shown["why"].as_str().is_some_and(|why| !why.is_empty()));
+    assert_eq!(crate::shown(&[1]), json!(1));
 }

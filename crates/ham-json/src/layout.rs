@@ -1,7 +1,8 @@
 //! JSON laid out over lines.
 
 /// The text laid out for people, with every number and every string as it came; `None` where it nests too deeply for that.
-pub(crate) fn laid_out(json: &str) -> Option<String> {
+#[must_use]
+pub fn laid_out(json: &str) -> Option<String> {
     let mut shown = String::with_capacity(json.len() * 2);
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     let mut characters = json.chars().filter(|character| *character != '\r').peekable();

@@ -1,0 +1,88 @@
+//! What `ham dev` takes.
+
+use std::path::{Path, PathBuf};
+
+use ham_devconductor::Release;
+
+use super::steer::Steer;
+use crate::failure::Failure;
+use crate::flags;
+use crate::limits::Bounds;
+use crate::page::PageArgs;
+use crate::release;
+
+/// Runs the embedded conductor until interrupted: zomes run, nothing leaves this machine.
+#[derive(Debug, clap::Args)]
+#[command(
+    args = flags::dev(),
+    args_conflicts_with_subcommands = true,
+    after_help = "Prints the lines that `holochain` prints: `###ADMIN_PORT:n###`, then\n\
+    `Conductor ready.`; with --json one object instead, with the keys admin_port,\n\
+    app_port, app_id, data, release, page and ui. WASM_LOG=debug shows what zomes log."
+)]
+pub(crate) struct Args {
+    /// Keep data and keys in this directory; `temporary` removes them when the conductor stops
+    #[arg(long, value_name = "DIR", default_value = TEMPORARY)]
+    pub(super) data: PathBuf,
+    /// Speak to clients as this release of `holochain` does: requests, answers, signals and errors. Zomes are always
+    /// those of HDK 0.7.1
+    #[arg(long, value_name = "RELEASE", default_value_t, value_parser = release::embedded())]
+    pub(super) release: Release,
+    /// Attach an app interface on this port; 0 picks a free one
+    #[arg(long, value_name = "PORT")]
+    pub(super) app_port: Option<u16>,
+    /// Where the directory has the app already, run the coordinator zomes of the bundle in the place of those that it has
+    #[arg(long)]
+    pub(super) update: bool,
+    /// Build the app of this directory [default: this one], run it, and run it anew whenever one of its files changes
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".", conflicts_with_all = ["app", "piped"])]
+    pub(super) watch: Option<PathBuf>,
+    /// With --watch: where the integrity zomes changed, remove the app with its data and install it again. Without it
+    /// the app runs on as it was
+    #[arg(long, requires = "watch")]
+    pub(super) reinstall: bool,
+    /// Install the app for so many agents. The app of the first has the id that it has anyway, the others' `ID-2`, `ID-3`, …
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=32))]
+    pub(super) agents: u8,
+    /// Let pages of these origins connect, separated by commas: `https://example.org`, or `*` for any. Pages of this machine
+    /// and programs are let in without it
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
+    pub(super) allowed_origins: Vec<String>,
+    /// Read the data directory, the keystore and the admin port from a conductor configuration, as `holochain` does
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["data"])]
+    pub(super) config_path: Option<PathBuf>,
+    /// Read the keystore's passphrase from the first line of standard input, as `holochain` does
+    #[arg(long)]
+    pub(super) piped: bool,
+    #[command(flatten)]
+    pub(super) bounds: Bounds,
+    #[command(flatten)]
+    pub(super) pages: PageArgs,
+    #[command(subcommand)]
+    pub(super) steer: Option<Steer>,
+}
+
+impl Args {
+    /// Nothing is set that only the embedded conductor has.
+    pub(super) fn fit_real(&self) -> Result<(), Failure> {
+        let set = [
+            ("--data", self.data != Path::new(TEMPORARY)),
+            ("--release", self.release != Release::default()),
+            ("--app-port", self.app_port.is_some()),
+            ("--update", self.update),
+            ("--allowed-origins", !self.allowed_origins.is_empty()),
+            ("--config-path", self.config_path.is_some()),
+            ("--piped", self.piped),
+        ];
+        match set.iter().find(|(_, set)| *set) {
+            Some((flag, _)) => Err(Failure::usage(
+                format!("{flag} is of the embedded conductor, and --conductor real starts `holochain`"),
+                "omit one of them; `ham conductor run` has --data and --release for a single one",
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The word for no directory.
+pub(super) const TEMPORARY: &str = "temporary";

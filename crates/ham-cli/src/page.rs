@@ -1,0 +1,118 @@
+//! The page of `ham dev`, and the developer's own beside it.
+
+use std::path::PathBuf;
+
+use ham_devconductor::{DevConductor, Release};
+use ham_page::{Page, PageConfig, UiConfig, UiSource, Window, serve_ui};
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Which pages are served.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct PageArgs {
+    /// Serve the page of the conductor on this port of 127.0.0.1; 0, the default, picks a free one
+    #[arg(long, value_name = "PORT", conflicts_with = "no_page")]
+    page_port: Option<u16>,
+    /// Serve no page
+    #[arg(long)]
+    no_page: bool,
+    /// Serve the page of the app too, one address an agent, with what a launcher gives it: a directory with an index.html, or the
+    /// address of its development server
+    #[arg(long, value_name = "DIR|URL")]
+    ui: Option<String>,
+}
+
+/// The pages that are served, for as long as this is held.
+#[derive(Debug)]
+pub(crate) struct Pages {
+    page: Option<Page>,
+    windows: Vec<Window>,
+}
+
+impl PageArgs {
+    /// Whether the pages need an app interface.
+    pub(crate) fn need_app_port(&self) -> bool {
+        self.ui.is_some()
+    }
+
+    /// Serves them. Who starts this in the place of `holochain` gets no page that was not asked for.
+    pub(crate) async fn serve(
+        &self,
+        conductor: &DevConductor,
+        app_port: Option<u16>,
+        release: Release,
+        in_place: bool,
+    ) -> Result<Pages, Failure> {
+        let observer = conductor.observer();
+        let wanted = !self.no_page && (!in_place || self.page_port.is_some());
+        let page = if wanted {
+            let config = PageConfig::default().with_port(self.page_port.unwrap_or(0));
+            let config = config.with_conductor(conductor.admin_port(), app_port, release);
+            let served = Page::serve(observer.clone(), config).await;
+            Some(served.map_err(|error| {
+                Failure::new(Exit::Local, error, "pass another --page-port, or --no-page")
+            })?)
+        } else {
+            None
+        };
+        let windows = match (&self.ui, app_port) {
+            (Some(ui), Some(app_port)) => {
+                let served = serve_ui(&observer, UiConfig::new(source(ui)?, app_port)).await;
+                served.map_err(|error| Failure::new(Exit::Local, error, "try again"))?
+            }
+            _ => Vec::new(),
+        };
+        Ok(Pages { page, windows })
+    }
+}
+
+impl Pages {
+    /// A line for each.
+    pub(crate) fn lines(&self) -> String {
+        let page = self.page.iter().map(|page| format!("\nPage: {}", url(page.address())));
+        let windows = self.windows.iter();
+        let windows = windows.map(|window| format!("\nUI of {}: {}", window.app, url(window.address)));
+        page.chain(windows).collect()
+    }
+
+    /// The address of the page.
+    pub(crate) fn page(&self) -> Option<String> {
+        self.page.as_ref().map(|page| url(page.address()))
+    }
+
+    /// The windows of the app's own page.
+    pub(crate) fn ui(&self) -> Vec<Value> {
+        let windows = self.windows.iter();
+        windows
+            .map(|window| json!({ "app_id": window.app, "agent": window.agent.to_string(), "url": url(window.address) }))
+            .collect()
+    }
+}
+
+fn url(address: std::net::SocketAddr) -> String {
+    format!("http://{address}/")
+}
+
+fn source(ui: &str) -> Result<UiSource, Failure> {
+    if ui.starts_with("http://") {
+        let url = Url::parse(ui).map_err(|error| {
+            Failure::usage(
+                format!("`{ui}` is not an address: {error}"),
+                "pass one like http://localhost:5173",
+            )
+        })?;
+        return Ok(UiSource::Server(url));
+    }
+    let directory = PathBuf::from(ui);
+    if directory.join("index.html").is_file() {
+        Ok(UiSource::Directory(directory))
+    } else {
+        Err(Failure::usage(
+            format!("`{ui}` is neither a directory with an index.html nor an http:// address"),
+            "build the page first, or pass the address of its development server",
+        ))
+    }
+}

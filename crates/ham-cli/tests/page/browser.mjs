@@ -1,0 +1,87 @@
+// A browser, driven over its debugging protocol.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export class Browser {
+  static async start(program) {
+    const home = mkdtempSync(join(tmpdir(), 'page-'));
+    const child = spawn(program, ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-extensions', '--disable-background-networking', '--remote-debugging-port=0', `--user-data-dir=${home}`, 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const address = await new Promise((resolve, reject) => {
+      let said = '';
+      child.stderr.on('data', (text) => { said += text; const found = /DevTools listening on (\S+)/.exec(said); if (found) resolve(found[1]); });
+      child.on('exit', (code) => reject(new Error(`the browser ended with ${code}: ${said}`)));
+    });
+    const socket = new WebSocket(address);
+    await new Promise((resolve, reject) => { socket.onopen = resolve; socket.onerror = reject; });
+    return new Browser(child, home, socket);
+  }
+  constructor(child, home, socket) {
+    Object.assign(this, { child, home, socket, next: 0, asked: new Map(), tabs: new Map() });
+    socket.onmessage = ({ data }) => {
+      const message = JSON.parse(data);
+      if (message.id) { const { resolve, reject, method } = this.asked.get(message.id); this.asked.delete(message.id); message.error ? reject(new Error(`${method}: ${message.error.message}`)) : resolve(message.result); }
+      else this.tabs.get(message.sessionId)?.told(message);
+    };
+  }
+  send(method, params = {}, sessionId) {
+    const id = ++this.next;
+    this.socket.send(JSON.stringify({ id, method, params, sessionId }));
+    return new Promise((resolve, reject) => this.asked.set(id, { resolve, reject, method }));
+  }
+  async open(address, { width = 1440, height = 900, dark = false, still = false } = {}) {
+    const { targetId } = await this.send('Target.createTarget', { url: 'about:blank' });
+    const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true });
+    const tab = new Tab(this, sessionId, targetId);
+    this.tabs.set(sessionId, tab);
+    for (const domain of ['Page', 'Runtime', 'Log']) await tab.send(`${domain}.enable`);
+    await tab.size(width, height);
+    await tab.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }, { name: 'prefers-reduced-motion', value: still ? 'reduce' : 'no-preference' }] });
+    await tab.send('Page.navigate', { url: address });
+    return tab;
+  }
+  async end() {
+    this.socket.close();
+    const ended = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.kill('SIGKILL');
+    await ended;
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+class Tab {
+  constructor(browser, session, target) { Object.assign(this, { browser, session, target, errors: [] }); }
+  send(method, params) { return this.browser.send(method, params, this.session); }
+  told({ method, params }) {
+    if (method === 'Runtime.exceptionThrown') this.errors.push(params.exceptionDetails.exception?.description ?? params.exceptionDetails.text);
+    if (method === 'Runtime.consoleAPICalled' && params.type === 'error') this.errors.push(params.args.map((a) => a.value ?? a.description).join(' '));
+    // The browser itself notes every answer that is a problem, as those of refused calls are meant to be.
+    const refused = params?.entry?.source === 'network' && params.entry.url?.includes('/fns/');
+    if (method === 'Log.entryAdded' && params.entry.level === 'error' && !refused) this.errors.push(`${params.entry.text} ${params.entry.url ?? ''}`);
+  }
+  async run(code) {
+    const { result, exceptionDetails } = await this.send('Runtime.evaluate', { expression: code, awaitPromise: true, returnByValue: true });
+    if (exceptionDetails) throw new Error(`${code}: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
+    return result.value;
+  }
+  // Waits for something to be so, asked once a frame; reaching the bound means that it never will be.
+  async until(code, bound = 30000) {
+    const found = await this.run(`new Promise((resolve) => { const end = performance.now() + ${bound}; const look = () => { let v; try { v = (${code}); } catch (e) { v = false; } if (v || performance.now() > end) resolve(v); else requestAnimationFrame(look); }; look(); })`);
+    if (!found) throw new Error(`it did not come to be: ${code}\n${await this.run('document.body.innerText')}\n${this.errors.join('\n')}`);
+    return found;
+  }
+  size(width, height) { return this.send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: width < 720 }); }
+  async key(key, { ctrl = false, shift = false } = {}) {
+    const codes = { Tab: 9, Enter: 13, Escape: 27, ArrowDown: 40, ArrowUp: 38, ArrowLeft: 37, ArrowRight: 39, End: 35, Home: 36 };
+    const text = key.length === 1 ? key : key === 'Enter' ? '\r' : undefined;
+    const event = { key, code: key.length === 1 ? '' : key, windowsVirtualKeyCode: codes[key] ?? key.toUpperCase().charCodeAt(0), modifiers: (ctrl ? 2 : 0) + (shift ? 8 : 0), text: ctrl ? undefined : text };
+    await this.send('Input.dispatchKeyEvent', { type: text && !ctrl ? 'keyDown' : 'rawKeyDown', ...event });
+    await this.send('Input.dispatchKeyEvent', { type: 'keyUp', ...event, text: undefined });
+  }
+  type(text) { return this.send('Input.insertText', { text }); }
+  async shot(file) {
+    const { writeFileSync } = await import('node:fs');
+    writeFileSync(file, Buffer.from((await this.send('Page.captureScreenshot', { format: 'png' })).data, 'base64'));
+  }
+}

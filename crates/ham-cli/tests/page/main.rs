@@ -1,0 +1,150 @@
+//! The page of `ham dev` in a real browser, and the page of an app beside it with the client that pages use.
+
+#![expect(clippy::unwrap_used, reason = "what unwraps here fails the test")]
+
+#[path = "../../../ham-devconductor/tests/support/npm.rs"]
+mod npm;
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::WebSocketUpgrade;
+use axum::extract::ws::Message;
+use axum::response::Html;
+use axum::routing::{any, get};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::process::{Child, Command};
+use tokio::task::JoinSet;
+
+/// Running into it means a hang.
+const BOUND: Duration = Duration::from_secs(300);
+
+/// A conductor with its page.
+struct Dev {
+    child: Child,
+    started: Value,
+    _home: TempDir,
+}
+
+impl Dev {
+    async fn start(arguments: &[&str]) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ham"));
+        command
+            .args(["dev", "--json"])
+            .args(arguments)
+            .env("HOME", home.path())
+            .env("XDG_RUNTIME_DIR", home.path());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = tokio::time::timeout(BOUND, lines.next_line()).await.expect("it hangs").unwrap().unwrap();
+        Self { child, started: serde_json::from_str(&line).unwrap(), _home: home }
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.started[name].as_str().map_or_else(|| self.started[name].to_string(), str::to_owned)
+    }
+}
+
+fn here(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page").join(file)
+}
+
+fn bundle() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../happ/bundle/features.happ").canonicalize().unwrap()
+}
+
+/// A browser of this machine; `None`, with a message, where there is none or no Node.js.
+async fn browser() -> Option<String> {
+    let named = std::env::var("HAM_CHROMIUM").ok();
+    for program in named.as_deref().into_iter().chain(["chromium", "chromium-browser", "google-chrome"]) {
+        let version =
+            Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().await;
+        if version.is_ok_and(|status| status.success()) {
+            return Some(program.to_owned());
+        }
+    }
+    println!("SKIPPED: there is no Chromium on this machine");
+    None
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_in_a_browser() {
+    let Some(browser) = browser().await else { return };
+    let dev = Dev::start(&[]).await;
+    let pid = dev.child.id().unwrap().to_string();
+    let mut command = Command::new("node");
+    // Node 20 has WebSockets behind this flag, later ones without it.
+    command.arg("--experimental-websocket").arg(here("page.mjs")).args([&browser, &dev.text("page"), &pid]);
+    command.arg(dev.text("admin_port")).arg(env!("CARGO_BIN_EXE_ham")).arg(bundle());
+    command.args(std::env::var("HAM_TEST_SHOTS").ok());
+    let steps = npm::run(&mut command, BOUND).await;
+    println!("{steps}");
+    assert!(steps.contains("a killed server is told within 2 s, and its call is unknown"), "{steps}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unmodified_client_connects_and_signs_in_the_window_of_its_app() {
+    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ham-devconductor/tests/npm");
+    let Some(packages) = npm::environment("holochain-client", &packages).await else { return };
+    let ui = tempfile::tempdir().unwrap();
+    std::fs::write(ui.path().join("index.html"), "<!doctype html><head><script src=main.js></script></head>")
+        .unwrap();
+    let (app, directory) = (bundle().display().to_string(), ui.path().display().to_string());
+    let dev = Dev::start(&["--app", &app, "--ui", &directory]).await;
+    let window = dev.started["ui"][0]["url"].as_str().unwrap();
+    let mut command = Command::new("node");
+    command.arg(here("ui.mjs")).arg(&packages).arg(window);
+    let steps = npm::run(&mut command, BOUND).await;
+    assert_eq!(steps.lines().last(), Some("features calls without a grant"), "{steps}");
+}
+
+/// What a server answers to a request, until it says what is waited for.
+async fn asked(address: &str, path: &str, more: &str, until: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{more}\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut said = Vec::new();
+    let reading = async {
+        while !String::from_utf8_lossy(&said).contains(until) {
+            assert_ne!(stream.read_buf(&mut said).await.unwrap(), 0, "{}", String::from_utf8_lossy(&said));
+        }
+    };
+    tokio::time::timeout(BOUND, reading).await.expect("it hangs");
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+/// Bundlers tell their pages of changes over a WebSocket of the same address.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_a_development_server_is_passed_on_with_its_sockets() {
+    let hello = |upgrade: WebSocketUpgrade| async {
+        upgrade.on_upgrade(|mut socket| async move { drop(socket.send(Message::text("changed")).await) })
+    };
+    let router = Router::new()
+        .route("/", get(|| async { Html("<!doctype html><head><script src=main.js></script></head>") }))
+        .route("/socket", any(hello));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = format!("http://{}", listener.local_addr().unwrap());
+    let mut serving = JoinSet::new();
+    serving.spawn(async move { axum::serve(listener, router).await });
+    let dev = Dev::start(&["--no-page", "--app", &bundle().display().to_string(), "--ui", &server]).await;
+    assert!(dev.started["page"].is_null());
+    let window = dev.started["ui"][0]["url"].as_str().unwrap();
+    let address = window.trim_start_matches("http://").trim_end_matches('/');
+    let page = asked(address, "/", "", "</head>").await;
+    assert!(
+        page.contains(r#"<head><script src="/__ham/environment.js"></script><script src=main.js>"#),
+        "{page}"
+    );
+    let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    let socket = asked(address, "/socket", upgrade, "changed").await;
+    assert!(socket.starts_with("HTTP/1.1 101"), "{socket}");
+    let other = asked(address, "/", "Origin: http://evil.example\r\n", "origin-not-allowed").await;
+    assert!(other.starts_with("HTTP/1.1 403"), "{other}");
+}

@@ -1,0 +1,154 @@
+// The page of `ham dev` as a developer uses it, in a browser. Prints what it saw; the first thing that is not so ends it.
+import { execFileSync } from 'node:child_process';
+import assert from 'node:assert';
+import { Browser } from './browser.mjs';
+
+const [program, url, pid, adminPort, ham, bundle, shots] = process.argv.slice(2);
+const install = (id) => execFileSync(ham, ['app', 'install', bundle, '--app-id', id, '--admin-port', adminPort], { stdio: 'pipe' });
+const step = (text) => console.log(text);
+const browser = await Browser.start(program);
+const clean = (tab) => assert.deepEqual(tab.errors, []);
+
+// Nothing there, then an app, then another agent, while the page is open.
+const page = await browser.open(url);
+await page.until("document.body.innerText.includes('No app yet')");
+install('first');
+await page.until("document.querySelectorAll('#rail .agents button').length === 1 && document.querySelectorAll('.chain .row').length === 1");
+install('second');
+await page.until("document.querySelectorAll('#rail .agents button').length === 2");
+assert.equal(await page.run("document.querySelectorAll('#app .tabs button').length"), 3);
+clean(page);
+step('an app and an agent appear by themselves');
+
+// A call by keys alone.
+const put = async (name, text) => {
+  await page.run("document.activeElement.blur(); document.querySelector('#filter').value = ''");
+  await page.key('/');
+  await page.type(name);
+  await page.until(`document.querySelectorAll('#rail .fns button').length >= 1 && document.querySelector('#filter').value === '${name}'`);
+  await page.run(`document.querySelector('[data-id="features/${name}"]').click(); document.activeElement.blur()`);
+  await page.key('c');
+  await page.until("document.activeElement.id === 'payload'");
+  await page.run("document.querySelector('#payload').value = ''");
+  await page.type(text);
+  await page.key('Enter', { ctrl: true });
+};
+const HOSTILE = '<img src=x onerror=window.bad=1>';
+await put('create_note', JSON.stringify(`Rain barrels ${HOSTILE}`));
+await page.until("document.querySelector('#answer .verdict')?.innerText.includes('Answered')");
+await page.until("[...document.querySelectorAll('.chain .row')].some((r) => r.innerText.includes('create_note') && r.innerText.includes('Rain barrels <img'))");
+await page.until("[...document.querySelectorAll('#activity .row')].some((r) => r.querySelector('[aria-label=signal]') && r.innerText.includes('committed'))");
+await page.until("document.querySelector('#answer').innerText.includes('Wrote action 6 of Alice')");
+step('a call is answered, its signal is seen, its action is drawn');
+await put('guest_error', JSON.stringify(HOSTILE));
+await page.until("document.querySelector('#answer .out.bad')?.innerText.includes('<img src=x') && document.querySelector('#answer').innerText.includes('Nothing was written.')");
+await page.until("document.querySelectorAll('.chain .failed').length === 1");
+assert.equal(await page.run('document.images.length'), 0);
+assert.equal(await page.run('window.bad'), undefined);
+await put('trace_all', '"lines"');
+await page.until("[...document.querySelectorAll('#activity .row')].some((r) => r.innerText.includes('warn lines') && r.innerText.includes('trace.rs:'))");
+await page.run("document.querySelector('#payload').focus(); document.querySelector('#payload').value = '{'; document.querySelector('#payload').dispatchEvent(new Event('input'))");
+assert.ok(await page.run("document.querySelector('#call').disabled && document.querySelector('#payload-note').innerText.includes('Not JSON yet')"));
+clean(page);
+step('what a zome says is text; failures and logs are told');
+
+// Keys.
+await page.run("document.querySelector('#payload').value = ''; document.querySelector('#payload').dispatchEvent(new Event('input')); document.activeElement.blur()");
+await page.key('2');
+await page.until("!document.querySelector('#dht').hidden && document.querySelectorAll('.dht .dot').length >= 3");
+await page.key('1');
+await page.until("!document.querySelector('#chains').hidden");
+await page.key('a');
+await page.until("document.querySelector('.side').innerText.includes('called as Bob')");
+await page.key('f');
+await page.until("!document.querySelector('[data-id=fold]').checked");
+await page.key('f');
+await page.key('3');
+await page.until("document.activeElement.id === 'activity'");
+await page.key('ArrowDown');
+await page.until("document.querySelector('#activity .row[aria-selected=true]') && document.querySelector('.back')");
+await page.key('Escape');
+await page.until("!document.querySelector('.back')");
+await page.run('document.activeElement.blur()');
+await page.key('?', { shift: true });
+await page.until("document.querySelector('dialog').open");
+await page.key('Escape');
+await page.until("!document.querySelector('dialog').open");
+await page.run("document.querySelector('.skip').focus()");
+const stops = [];
+for (let i = 0; i < 60 && stops.at(-1) !== 'log-tabs'; i += 1) {
+  await page.key('Tab');
+  stops.push(await page.run("(() => { const e = document.activeElement; return e.closest('#log-tabs') ? 'log-tabs' : e.id || e.dataset.id || e.className; })()"));
+}
+for (const stop of ['filter', 'tab-chains', 'chain', 'payload', 'call', 'log-tabs']) assert.ok(stops.includes(stop), `${stop} is not among ${stops}`);
+step(`${stops.length} stops of the Tab key to the activity`);
+
+// Who stands somewhere stays there while rows come.
+await page.run("document.querySelector('#rail .agents button').focus()");
+const where = await page.run('document.activeElement.dataset.id');
+await page.run(`(async () => {
+  const { agents } = await (await fetch('/api/dev/v1/state')).json();
+  for (let i = 0; i < 500; i += 1) await fetch('/api/v1/apps/first/roles/features/zomes/features/fns/two_notes', { method: 'POST', headers: { 'Content-Type': 'application/json', 'Ham-Agent': agents[i % 9 ? 0 : 1].key }, body: JSON.stringify('note ' + i) });
+})()`);
+await page.until("document.querySelector('#rail .agents').innerText.includes('actions') && [...document.querySelectorAll('#rail .agents .small')].reduce((n, e) => n + parseInt(e.innerText.replace(',', '')), 0) > 1000");
+assert.equal(await page.run('document.activeElement.dataset.id'), where);
+const took = await page.run(`(async () => {
+  const { chains, dht } = await import('/assets/js/dev.js');
+  const time = (run) => { const from = performance.now(); for (let i = 0; i < 5; i += 1) run(); return +((performance.now() - from) / 5).toFixed(1); };
+  chains.fold = false;
+  const rows = time(() => chains.update()), scroll = time(() => chains.rows.paint());
+  document.querySelector('#tab-dht').click();
+  const drawing = time(() => dht.draw());
+  document.querySelector('#tab-chains').click();
+  chains.fold = true; chains.update();
+  return { count: chains.api.actions.length, rows, scroll, drawing };
+})()`);
+assert.ok(took.rows < 500 && took.scroll < 500 && took.drawing < 1000, JSON.stringify(took));
+clean(page);
+step(`${took.count} actions: new rows ${took.rows} ms, scroll ${took.scroll} ms, DHT ${took.drawing} ms`);
+
+// Every width, both schemes: nothing hangs out, everything can be read.
+const contrast = `(() => {
+  const parse = (c) => { const m = c.match(/[\\d.]+/g).map(Number); return { rgb: m.slice(0, 3), a: m[3] ?? 1 }; };
+  const light = ([r, g, b]) => { const f = (v) => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; }; return .2126 * f(r) + .7152 * f(g) + .0722 * f(b); };
+  const under = (e) => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); if (c.a > .9) return c.rgb; } return [255, 255, 255]; };
+  const poor = [];
+  for (const e of document.body.querySelectorAll('*')) {
+    const text = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+    const box = e.getBoundingClientRect();
+    if (!text || !box.width || !box.height || e.closest('.hide, .skip, select, [disabled]') || getComputedStyle(e).visibility === 'hidden') continue;
+    const svg = e instanceof SVGElement, colour = parse(getComputedStyle(e)[svg ? 'fill' : 'color']);
+    if (colour.a < .1) continue;
+    const [x, y] = [light(colour.rgb), light(under(e))].sort((p, q) => q - p), ratio = (x + .05) / (y + .05);
+    if (ratio < 4.5) poor.push(e.tagName + '.' + e.className + ' ' + ratio.toFixed(2) + ' ' + e.textContent.slice(0, 30));
+  }
+  return poor;
+})()`;
+for (const [width, height] of [[360, 740], [1000, 800], [1440, 900]]) {
+  for (const dark of [false, true]) {
+    const tab = await browser.open(url, { width, height, dark, still: true });
+    await tab.until("document.querySelectorAll('.chain .row').length > 3 && document.querySelectorAll('#activity .row').length > 3");
+    const views = width < 720 ? ['chains', 'dht', 'side', 'log'] : ['chains', 'dht'];
+    for (const view of views) {
+      await tab.run(width < 720 ? `document.querySelector('[data-to=${view}]').click()` : `document.querySelector('#tab-${view}').click()`);
+      assert.ok(await tab.run('document.documentElement.scrollWidth <= innerWidth && document.body.scrollWidth <= innerWidth'), `${view} hangs out at ${width}`);
+      assert.deepEqual(await tab.run(contrast), [], `${view} at ${width}, dark: ${dark}`);
+      if (shots) await tab.shot(`${shots}/${width}-${view}${dark ? '-dark' : ''}.png`);
+    }
+    assert.equal(await tab.run('document.getAnimations().length'), 0);
+    clean(tab);
+    await browser.send('Target.closeTarget', { targetId: tab.target });
+  }
+}
+step('360, 1000 and 1440 px, light and dark: nothing hangs out, every text has a contrast of 4.5, nothing moves');
+
+// The end of the server, while it runs a call.
+await put('endless_loop', '');
+await page.until("document.querySelector('#call').innerText.includes('Calling')");
+process.kill(Number(pid), 'SIGKILL');
+await page.until("!document.querySelector('#banner').hidden && document.querySelector('#banner').innerText.includes('lost ham dev')", 2000);
+await page.until("document.querySelector('.chain .row.hatch')?.innerText.includes('Not known since') && document.querySelector('#call').disabled");
+await page.until("document.querySelector('#answer .verdict').innerText.includes('Unknown: it may have run') && document.querySelector('#call').innerText.includes('may run twice')");
+if (shots) await page.shot(`${shots}/lost.png`);
+step('a killed server is told within 2 s, and its call is unknown');
+await browser.end();

@@ -1,0 +1,202 @@
+//! The conductor as its page sees it, from the same process.
+
+use std::sync::{Arc, Weak};
+
+use holo_hash::{ActionHash, AgentPubKey};
+use holochain_conductor_api::{AppInfo, IssueAppAuthenticationTokenPayload};
+use holochain_keystore::AgentPubKeyExt as _;
+use holochain_state::DhtStoreRead;
+use holochain_types::app::InstalledAppId;
+use holochain_types::prelude::{
+    CellId, EntryDef, ExternIO, FunctionName, Record, RecordDetails, Signature, ZomeName,
+};
+
+use crate::cell::Caller;
+use crate::conductor::Conductor;
+use crate::observe::{CallId, Outcome, Watch};
+
+/// Sees a running conductor, and calls it as its own agents: it needs no interface, no token and no grant, and sees private
+/// entries. It does not keep the conductor alive. A copy sees the same one.
+#[derive(Debug, Clone)]
+pub struct Observer(Weak<Conductor>);
+
+/// Why something could not be seen.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ViewError {
+    /// The conductor is gone.
+    #[error("the conductor has stopped")]
+    Stopped,
+    /// The cell is not installed, or does not run; why.
+    #[error("{0}")]
+    NoCell(String),
+    /// A store or the keystore failed.
+    #[error("it could not be read")]
+    Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// One zome of a cell.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ZomeView {
+    /// Its name.
+    pub name: ZomeName,
+    /// Whether it is an integrity zome.
+    pub is_integrity: bool,
+    /// What its module exports, sorted: functions that may be called, callbacks, and what is neither.
+    pub exports: Vec<String>,
+    /// The entry types that it defines, in their order.
+    pub entry_types: Vec<EntryDef>,
+}
+
+impl Observer {
+    pub(super) fn of(conductor: &Arc<Conductor>) -> Self {
+        Self(Arc::downgrade(conductor))
+    }
+
+    fn conductor(&self) -> Result<Arc<Conductor>, ViewError> {
+        let conductor = self.0.upgrade().filter(|conductor| !conductor.life().closing().is_cancelled());
+        conductor.ok_or(ViewError::Stopped)
+    }
+
+    /// The store of a cell that is installed; one would be made for whatever else is asked about.
+    async fn dht(&self, cell: &CellId) -> Result<DhtStoreRead, ViewError> {
+        let conductor = self.conductor()?;
+        if conductor.apps().state().find_app_containing_cell(cell).is_none() {
+            return Err(ViewError::NoCell(format!("the cell {cell} is not installed")));
+        }
+        Ok(conductor.dhts().open(cell.dna_hash()).await.map_err(unreadable)?.as_read())
+    }
+
+    /// What happens from now on.
+    ///
+    /// # Errors
+    /// [`Stopped`](ViewError::Stopped).
+    pub fn watch(&self) -> Result<Watch, ViewError> {
+        Ok(self.conductor()?.feed().watch())
+    }
+
+    /// The installed apps, the first installed first.
+    ///
+    /// # Errors
+    /// [`Stopped`](ViewError::Stopped) or [`Unreadable`](ViewError::Unreadable).
+    ///
+    /// # Cancel safety
+    /// It only reads.
+    pub async fn apps(&self) -> Result<Vec<AppInfo>, ViewError> {
+        let mut apps = self.conductor()?.list_apps(None).await.map_err(unreadable)?;
+        apps.reverse();
+        Ok(apps)
+    }
+
+    /// The cells that can be called.
+    ///
+    /// # Errors
+    /// [`Stopped`](ViewError::Stopped).
+    pub fn running(&self) -> Result<Vec<CellId>, ViewError> {
+        Ok(self.conductor()?.running_ids())
+    }
+
+    /// The zomes of a running cell: integrity zomes first, in their order.
+    ///
+    /// # Errors
+    /// [`Stopped`](ViewError::Stopped) or [`NoCell`](ViewError::NoCell).
+    pub fn zomes(&self, cell: &CellId) -> Result<Vec<ZomeView>, ViewError> {
+        let cell = self.conductor()?.cell(cell).map_err(|error| ViewError::NoCell(error.to_string()))?;
+        let ribosome = cell.ribosome();
+        let views = ribosome.zomes().map(|zome| {
+            let info = ribosome.zome_info(&zome.name);
+            let own = info.filter(|_| zome.integrity.is_some());
+            let names = info.map(|info| info.extern_fns.iter().map(|function| function.0.clone()).collect());
+            ZomeView {
+                name: zome.name.clone(),
+                is_integrity: zome.integrity.is_some(),
+                exports: names.unwrap_or_default(),
+                entry_types: own.map(|info| info.entry_defs.0.clone()).unwrap_or_default(),
+            }
+        });
+        Ok(views.collect())
+    }
+
+    /// A cell's chain with its entries, private ones too, the first action first.
+    ///
+    /// # Errors
+    /// [`Stopped`](ViewError::Stopped) or [`Unreadable`](ViewError::Unreadable).
+    ///
+    /// # Cancel safety
+    /// It only reads.
+    pub async fn chain(&self, cell: &CellId) -> Result<Vec<Record>, ViewError> {
+        let records = self.dht(cell).await?.source_chain_records(cell.agent_pubkey(), true, false).await;
+        records.map_err(unreadable)
+    }
+
+    /// A record with what updates and deletes it, as the cell's agent sees it; `None` where it is not held.
+    ///
+    /// # Errors
+    /// [`Stopped`](ViewError::Stopped) or [`Unreadable`](ViewError::Unreadable).
+    ///
+    /// # Cancel safety
+    /// It only reads.
+    pub async fn record(
+        &self,
+        cell: &CellId,
+        action: &ActionHash,
+    ) -> Result<Option<RecordDetails>, ViewError> {
+        self.dht(cell).await?.get_record_details(action, Some(cell.agent_pubkey())).await.map_err(unreadable)
+    }
+
+    /// Calls a function as the cell's own agent; the argument is MessagePack. The call has a name while somebody watches.
+    ///
+    /// # Errors
+    /// [`Stopped`](ViewError::Stopped); how the call ended is no error.
+    ///
+    /// # Cancel safety
+    /// Dropping the future lets a function that runs end; what it staged is then not committed, unless the commit had
+    /// begun.
+    pub async fn call(
+        &self,
+        cell: &CellId,
+        zome: &str,
+        function: &str,
+        payload: Vec<u8>,
+    ) -> Result<(Option<CallId>, Outcome), ViewError> {
+        let conductor = self.conductor()?;
+        let running = match conductor.cell(cell) {
+            Ok(running) => running,
+            Err(error) => return Ok((None, Outcome::NotRun(error.to_string()))),
+        };
+        let (zome, function) = (ZomeName::from(zome.to_owned()), FunctionName::new(function));
+        let params = running.call_of(cell.clone(), zome, function, ExternIO::from(payload));
+        let params = params.map_err(ViewError::Unreadable)?;
+        let caller = Caller::root(running.budget());
+        let (id, answer) = conductor.call_watched(params, caller).await;
+        Ok((id, Outcome::whole(answer)))
+    }
+
+    /// Signs bytes with the key of an agent of this conductor.
+    ///
+    /// # Errors
+    /// [`Stopped`](ViewError::Stopped), or [`Unreadable`](ViewError::Unreadable) where the keystore has no such key.
+    ///
+    /// # Cancel safety
+    /// Nothing is kept of it.
+    pub async fn sign(&self, agent: &AgentPubKey, bytes: &[u8]) -> Result<Signature, ViewError> {
+        let conductor = self.conductor()?;
+        agent.sign_raw(conductor.keystore(), bytes.into()).await.map_err(unreadable)
+    }
+
+    /// A token of an app for its interface, good as often as it is used, until the conductor ends.
+    ///
+    /// # Errors
+    /// [`Stopped`](ViewError::Stopped).
+    pub fn issue_token(&self, app: &InstalledAppId) -> Result<Vec<u8>, ViewError> {
+        let conductor = self.conductor()?;
+        let payload = IssueAppAuthenticationTokenPayload::for_installed_app_id(app.clone()).expiry_seconds(0);
+        let payload = IssueAppAuthenticationTokenPayload { single_use: false, ..payload };
+        Ok(conductor.tokens().issue(payload, conductor.clock().now()).token)
+    }
+}
+
+fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> ViewError {
+    ViewError::Unreadable(error.into())
+}

@@ -1,0 +1,116 @@
+//! What is told.
+
+use std::fmt;
+use std::time::Duration;
+
+use holo_hash::ActionHash;
+use holochain_types::prelude::{AgentPubKey, CellId, FunctionName, Level, Record, Timestamp, ZomeName};
+
+use super::judged::Outcome;
+use super::payload::Payload;
+use super::phase::Phase;
+
+/// Names a call for as long as its conductor runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(pub(super) u64);
+
+impl fmt::Display for CallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "c-{}", self.0)
+    }
+}
+
+/// An event and its time, by the system's clock.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub event: Event,
+}
+
+/// What happens in a conductor. That a call wrote something is told before that it ended.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event {
+    /// A call begins, one of a client or of a zome.
+    Began {
+        /// Its name.
+        call: CallId,
+        /// The call that made it.
+        parent: Option<CallId>,
+        /// What is called.
+        cell: CellId,
+        /// The zome.
+        zome: ZomeName,
+        /// The function.
+        function: FunctionName,
+        /// Who calls.
+        provenance: AgentPubKey,
+        /// The argument.
+        payload: Payload,
+    },
+    /// A call ended.
+    Ended {
+        /// Its name.
+        call: CallId,
+        /// How.
+        outcome: Outcome,
+        /// What it wrote to its cell's chain, in order; `init` is not among it.
+        wrote: Vec<ActionHash>,
+        /// How long.
+        took: Duration,
+        /// Where the time went; only phases that took some.
+        phases: Vec<(Phase, Duration)>,
+    },
+    /// The `post_commit` that follows a call ended.
+    PostCommitted {
+        /// The call.
+        call: CallId,
+        /// How long it ran.
+        took: Duration,
+    },
+    /// Records were written to a chain, by a call, by `init` or by an administrator.
+    Committed {
+        /// Whose chain.
+        cell: CellId,
+        /// In order. Entries of more than [`MAX_SHOWN`](super::MAX_SHOWN) bytes are left out, as
+        /// [`NotStored`](holochain_types::prelude::RecordEntry::NotStored).
+        records: Vec<Record>,
+    },
+    /// A zome sent a signal.
+    Signal {
+        /// What it was sent in.
+        call: Option<CallId>,
+        /// Where.
+        cell: CellId,
+        /// The zome.
+        zome: ZomeName,
+        /// What it says.
+        payload: Payload,
+    },
+    /// A zome logged a line, whatever `WASM_LOG` lets through.
+    Log {
+        /// What it was logged in.
+        call: Option<CallId>,
+        /// `None` where a zome validates.
+        cell: Option<CellId>,
+        /// The zome.
+        zome: ZomeName,
+        /// The function.
+        function: FunctionName,
+        /// How grave.
+        level: Level,
+        /// At most [`MAX_SHOWN`](super::MAX_SHOWN) bytes of it.
+        text: String,
+    },
+    /// Apps or clones came, went, or changed their status.
+    Apps,
+    /// A cell runs other coordinator zomes.
+    Reloaded {
+        /// Which.
+        cell: CellId,
+        /// The zomes that were given.
+        zomes: Vec<ZomeName>,
+    },
+}

@@ -1,0 +1,119 @@
+//! How a call ended, in a watcher's words.
+
+use holochain_state::source_chain::SourceChainError;
+use holochain_types::prelude::ZomeCallResponse;
+use holochain_wasmer_common::{WasmError, WasmErrorInner};
+
+use super::payload::Payload;
+use crate::error::{ApiError, CellError, RibosomeError, WorkflowError};
+use crate::wasm::RuntimeError;
+
+/// How a call ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The function answered.
+    Answered(Payload),
+    /// It was answered with an error; nothing was written to the called cell's chain.
+    Failed {
+        /// Which kind of error.
+        kind: FailureKind,
+        /// Its words, without those of what only passed it on.
+        text: String,
+        /// File or module, and line, where the zome says so.
+        place: Option<String>,
+    },
+    /// It did not run, and why.
+    NotRun(String),
+    /// Its caller left before it ended. It may have been written.
+    Abandoned,
+}
+
+/// Which kind of error a call was answered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// The zome's own.
+    Zome,
+    /// What it wrote is not valid.
+    InvalidCommit,
+    /// The chain grew meanwhile.
+    ChainMoved,
+    /// The caller may not call it.
+    Unauthorized,
+    /// There is no such zome or function.
+    NoFunction,
+    /// Anything else: `init`, a bound, the store.
+    Conductor,
+}
+
+impl Outcome {
+    /// The same, with as much of the answer as watchers are told.
+    pub(super) fn of(answer: &Result<ZomeCallResponse, ApiError>) -> Self {
+        match answer {
+            Ok(ZomeCallResponse::Ok(output)) => Self::Answered(Payload::of(output.as_bytes())),
+            other => Self::without_answer(other),
+        }
+    }
+
+    /// With the whole answer.
+    pub(crate) fn whole(answer: Result<ZomeCallResponse, ApiError>) -> Self {
+        match answer {
+            Ok(ZomeCallResponse::Ok(output)) => Self::Answered(Payload::Whole(output.into_vec())),
+            other => Self::without_answer(&other),
+        }
+    }
+
+    fn without_answer(answer: &Result<ZomeCallResponse, ApiError>) -> Self {
+        let failed =
+            |kind, text: &dyn std::fmt::Display| Self::Failed { kind, text: text.to_string(), place: None };
+        match answer {
+            Ok(ZomeCallResponse::Unauthorized(why, _, zome, function)) => failed(
+                FailureKind::Unauthorized,
+                &format_args!("the caller may not call {function} of {zome}: {why:?}"),
+            ),
+            Ok(other) => failed(FailureKind::Unauthorized, other),
+            Err(ApiError::ConductorError(error)) => Self::NotRun(error.to_string()),
+            Err(ApiError::CellError(CellError::RibosomeError(error))) => ribosome(error),
+            Err(ApiError::CellError(CellError::WorkflowError(error))) => match &**error {
+                WorkflowError::RibosomeError(error) => ribosome(error),
+                WorkflowError::SourceChainError(SourceChainError::InvalidCommit(why)) => {
+                    failed(FailureKind::InvalidCommit, why)
+                }
+                WorkflowError::SourceChainError(SourceChainError::HeadMoved(..)) => {
+                    failed(FailureKind::ChainMoved, &"the source chain head has moved")
+                }
+                other => failed(FailureKind::Conductor, other),
+            },
+            Err(other) => failed(FailureKind::Conductor, other),
+        }
+    }
+}
+
+fn ribosome(error: &RibosomeError) -> Outcome {
+    let (kind, text, place) = match error {
+        RibosomeError::WasmRuntimeError(RuntimeError::User(error) | RuntimeError::Earlier(error)) => {
+            wasm(error)
+        }
+        RibosomeError::ZomeFnNotExists(zome, function) => {
+            (FailureKind::NoFunction, format!("{zome} has no function {function}"), None)
+        }
+        RibosomeError::ConductorApiError(error) => (FailureKind::NoFunction, error.to_string(), None),
+        other => (FailureKind::Conductor, other.to_string(), None),
+    };
+    Outcome::Failed { kind, text, place }
+}
+
+fn wasm(WasmError { module_path, line, error }: &WasmError) -> (FailureKind, String, Option<String>) {
+    match error {
+        WasmErrorInner::Guest(text) => {
+            (FailureKind::Zome, text.clone(), Some(format!("{module_path}:{line}")))
+        }
+        WasmErrorInner::Host(text) => (FailureKind::Conductor, text.clone(), None),
+        // Bytes say nothing to a reader.
+        WasmErrorInner::Deserialize(_) => {
+            (FailureKind::Zome, "the argument is not what the function takes".to_owned(), None)
+        }
+        other => (FailureKind::Conductor, format!("{other:?}"), None),
+    }
+}

@@ -1,0 +1,20 @@
+//! The bytes of a call, a signal or an entry, as they are told.
+
+/// Bytes as MessagePack, unless they are too many to be kept for watchers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Payload {
+    /// All of them.
+    Whole(Vec<u8>),
+    /// This many, more than [`MAX_SHOWN`].
+    TooLong(usize),
+}
+
+impl Payload {
+    /// At most [`MAX_SHOWN`] bytes of it are kept: all or none.
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        if bytes.len() > MAX_SHOWN { Self::TooLong(bytes.len()) } else { Self::Whole(bytes.to_owned()) }
+    }
+}
+
+/// The most bytes of one payload or entry that watchers are told: a feed that nobody reads holds a thousand events.
+pub const MAX_SHOWN: usize = 32 << 10;

@@ -1,0 +1,220 @@
+// What the server gives, as the drawings have it: one GET a part, then one stream. Nothing is asked twice that the stream tells.
+
+const BASE = '/api/dev/v1', SILENCE = 20e3, MOST = 10000, LISTED = 10000;
+export const now = () => Date.now();
+const key = (hash) => hash.slice(5);                                 // an agent is also an entry: only the type before it differs
+
+export const api = {
+  conductor: { state: 'starting' }, apps: [], app: null, role: null, agents: [], zomes: [],
+  actions: [], entries: [], links: [], calls: [], signals: [], logs: [], reloads: [], gaps: [], older: 0, failed: null,
+  types: { entries: [], links: {} },
+  call, record: (hash) => get(`${cell()}/records/${hash}`), choose, start, retry: () => wake?.(), find: (hash) => places.get(key(hash)),
+};
+let dna = null, byHash = new Map(), byNumber = new Map(), byCall = new Map(), places = new Map(), cursor = null, seen = 0, tell = () => {}, wake = null, local = 0;
+
+async function get(path) {
+  const answer = await fetch(path.startsWith('/') ? path : `${BASE}/${path}`, { headers: { Accept: 'application/json' } });
+  const body = await answer.json();
+  if (!answer.ok) throw new Error(body.detail ?? body.title ?? `status ${answer.status}`);
+  return body;
+}
+const cell = () => `${encodeURIComponent(api.app.id)}/${encodeURIComponent(api.role)}`;
+const agentOf = (hash) => hash && api.agents.find((a) => a.key === hash);
+
+// Everything of one role, from the start. `told` is called when it is there.
+async function load() {
+  const state = await get('state');
+  seen = Number(state.cursor.split('-')[1]);                         // what was told up to here is in what is read now
+  Object.assign(api, { conductor: state.conductor, apps: state.apps, at: state.at });
+  api.app = api.apps.find((a) => a.id === api.app?.id) ?? api.apps[0] ?? null;
+  api.role = api.app?.roles.some((r) => r.role === api.role) ? api.role : api.app?.roles[0]?.role ?? null;
+  dna = api.app?.roles.find((r) => r.role === api.role)?.dna ?? null;
+  const doubts = api.calls.filter((c) => c.outcome === 'unknown' && c.id.startsWith('local-'));
+  byHash = new Map(); byNumber = new Map(); byCall = new Map(); places = new Map();
+  for (const list of ['agents', 'actions', 'entries', 'links', 'calls', 'zomes']) api[list] = [];
+  api.types = { entries: [], links: {} };
+  if (!api.app) { api.agents = []; return; }
+  api.agents = state.agents.filter((a) => a.cells.some((c) => c.app === api.app.id && c.role === api.role))
+    .map((a) => ({ ...a, index: a.index % 6, head: -1, cell: a.cells.find((c) => c.app === api.app.id && c.role === api.role) }));
+  for (const a of api.agents) place(a.key, { hash: a.key, type: 'Agent', content: { name: a.name }, by: a, updates: [], deleted: false });
+  const schema = await get(`${cell()}/schema`);
+  api.zomes = schema.zomes.filter((z) => z.functions.length);
+  api.types.entries = ['Path', 'Agent', ...schema.entry_types.filter((t) => t.visibility === 'public').map((t) => t.name)];
+  const pages = [];
+  for (let before = ''; ;) {
+    const page = await get(`${cell()}/actions?limit=1000${before}`);
+    pages.push(...page.actions);
+    const last = page.actions.at(-1);
+    api.older = last ? last.n : 0;
+    if (!last || last.n <= page.oldest || pages.length >= MOST) break;
+    before = `&before=${last.n}`;
+  }
+  for (const a of pages.reverse()) action(a);
+  for (const c of (await get('calls?limit=1000')).calls.reverse()) callOf(c);
+  // What this page alone knows of: a call that may have run.
+  for (const c of doubts) if (c.dna === dna && agentOf(c.by.key)) api.calls.push({ ...c, by: agentOf(c.by.key) });
+}
+
+function place(hash, node) {
+  const known = places.get(key(hash));
+  if (known) return known;
+  places.set(key(hash), node);
+  if (!api.entries.includes(node)) api.entries.push(node);
+  return node;
+}
+// What a link may speak of that is no entry here: a path, an anchor, something elsewhere.
+const nodeOf = (hash, by) => places.get(key(hash)) ?? place(hash, { hash, type: 'Path', content: { path: `${hash.slice(0, 7)}…${hash.slice(-4)}` }, by, updates: [], deleted: false });
+
+function action(json) {
+  if (byHash.has(json.hash)) return null;
+  const by = agentOf(json.agent);
+  if (!by) return null;
+  const a = { n: json.n, hash: json.hash, by, seq: json.seq, kind: json.kind, at: json.at, type: json.entry_type ?? json.link_type, hidden: json.private, zome: json.zome, tag: json.tag, call: byCall.get(json.call) };
+  by.head = Math.max(by.head, a.seq);
+  a.of = json.of ? byHash.get(json.of) : undefined;
+  if (json.entry_hash) {
+    const content = json.entry ?? {}, node = { hash: json.entry_hash, type: a.type, content: a.type === 'Agent' ? { name: by.name } : content, by, action: a, updates: [], deleted: false, hidden: json.private };
+    if (a.kind === 'Update' && a.of?.entry) {
+      const root = a.of.entry.root ?? a.of.entry;
+      root.updates.push(a);
+      places.set(key(json.entry_hash), root);
+      places.set(key(a.hash), root);
+      a.entry = { ...node, root };
+    } else {
+      a.entry = place(json.entry_hash, node);
+      a.entry.action ??= a;
+      a.entry.deleted = false;
+      places.set(key(a.hash), a.entry);
+      if (!a.hidden && !api.types.entries.includes(a.type) && !a.type.startsWith('Cap')) api.types.entries.push(a.type);
+      if (a.type.startsWith('Cap')) a.entry.hidden = true;
+    }
+  }
+  if (a.kind === 'CreateLink') {
+    Object.assign(a, { base: nodeOf(json.base, by), target: nodeOf(json.target, by) });
+    a.link = { type: a.type, base: a.base, target: a.target, tag: json.tag, by, action: a, deleted: false };
+    api.links.push(a.link);
+    const ways = (api.types.links[a.type] ??= Object.assign([], { seen: new Map() })), way = `${a.base.type}\n${a.target.type}`;
+    ways.seen.set(way, (ways.seen.get(way) ?? 0) + 1);               // hApps do not say from what to what: it is counted
+    [ways[0], ways[1]] = [...ways.seen].sort((x, y) => y[1] - x[1])[0][0].split('\n');
+  }
+  if (a.of && (a.kind === 'Delete' || a.kind === 'DeleteLink')) {
+    a.type = a.of.type;
+    if (a.of.link) a.of.link.deleted = true; else if (a.of.entry) (a.of.entry.root ?? a.of.entry).deleted = true;
+  }
+  byHash.set(a.hash, a);
+  byNumber.set(a.n, a);
+  api.actions.push(a);
+  return a;
+}
+
+function callOf(json) {
+  if (json.dna !== dna) return null;
+  const by = agentOf(json.agent);
+  if (!by) return null;
+  const known = byCall.get(json.id), c = known ?? { id: json.id, n: api.calls.length, logs: 0, signals: 0 };
+  Object.assign(c, { at: json.at, by, zome: json.zome, fn: json.fn, payload: json.payload, outcome: json.outcome, answer: json.answer, ms: json.ms, phases: json.phases, signals: Math.max(c.signals, json.signals), logs: Math.max(c.logs, json.logs), nested: json.nested, parent: json.parent });
+  c.failure = json.error ? { error: json.error.text, kind: json.error.kind, where: json.error.where, effect: json.effect } : null;
+  c.wrote = json.wrote.map((n) => byNumber.get(n)).filter(Boolean);
+  for (const a of c.wrote) a.call = c;
+  if (!known) { byCall.set(c.id, c); api.calls.push(c); if (api.calls.length > LISTED) byCall.delete(api.calls.shift().id); }
+  return c;
+}
+const cut = (list, item) => { list.push(item); if (list.length > LISTED) list.shift(); };
+
+// One message of the stream. Answers what it changes: the rows that are new in the activity, or `true` for everything.
+function take(event, json, old) {
+  if (old && (event === 'state' || event === 'action' || event === 'call')) return {};
+  if (event === 'state') return { all: true };
+  if (event === 'gap') { cut(api.gaps, { at: json.at ?? now(), text: json.cause === 'restart' ? 'ham dev was started again; signals and logs from before are missing' : `${json.missed ?? 'some'} events were lost; signals and logs may be missing` }); return { all: !old, rows: 1 }; }
+  if (json.dna !== dna && !(event === 'log' && !json.dna)) return {};
+  if (event === 'action') return { actions: action(json) ? 1 : 0 };
+  if (event === 'call') { const fresh = !byCall.has(json.id), c = callOf(json); return { call: c, rows: fresh && c ? 1 : 0 }; }
+  const by = agentOf(json.agent) ?? { name: '', index: 4 }, from = byCall.get(json.call);
+  if (event === 'signal') { if (from) from.signals = api.signals.filter((x) => x.from === from).length + 1; cut(api.signals, { at: json.at, by, zome: json.zome, payload: json.payload, from }); return { rows: 1 }; }
+  if (event === 'log') { if (from) from.logs = api.logs.filter((x) => x.from === from).length + 1; cut(api.logs, { at: json.at, by, zome: json.zome, level: json.level, text: json.text, where: json.where ?? json.zome, from }); return { rows: 1 }; }
+  if (event === 'reload') { cut(api.reloads, { at: json.at, zomes: json.zomes }); return { all: !old, rows: 1 }; }
+  return {};
+}
+
+// Messages are gathered and drawn once a frame; a hidden tab draws when it is shown.
+let waiting = { actions: 0, rows: 0 }, drawing = false;
+function gather(change) {
+  waiting.actions += change.actions ?? 0; waiting.rows += change.rows ?? 0; waiting.all ||= change.all; waiting.call ??= change.call;
+  if (drawing) return;
+  drawing = true;
+  requestAnimationFrame(async () => {
+    drawing = false;
+    const told = waiting;
+    waiting = { actions: 0, rows: 0 };
+    if (told.all) await reload(); else tell(told);
+  });
+}
+async function reload() {
+  try { await load(); api.failed = null; } catch (error) { api.failed = error.message; }
+  tell({ all: true });
+}
+async function choose(app, role) { api.app = api.apps.find((a) => a.id === app) ?? api.app; api.role = role; api.signals = []; api.logs = []; api.reloads = []; cursor = null; await reload(); again?.abort(); }
+
+let again = null;                                                   // ends the stream, so that it is begun anew
+async function follow() {
+  again = new AbortController();
+  let timer, reader;
+  const quiet = () => { clearTimeout(timer); timer = setTimeout(() => again.abort(), SILENCE); };
+  try {
+    quiet();
+    const answer = await fetch(`${BASE}/events`, { signal: again.signal, headers: cursor ? { 'Last-Event-ID': cursor } : {} });
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    if (api.conductor.state === 'lost') { await load(); api.failed = null; tell({ all: true }); }
+    reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let text = ''; ;) {
+      const { value, done } = await reader.read();
+      if (done) return true;
+      quiet();
+      text += value;
+      const blocks = text.split('\n\n');
+      text = blocks.pop();
+      for (const block of blocks) {
+        const fields = Object.fromEntries(block.split('\n').map((l) => { const i = l.indexOf(':'); return [l.slice(0, i), l.slice(i + 2)]; }));
+        if (fields.id) cursor = fields.id;
+        if (fields.event) gather(take(fields.event, JSON.parse(fields.data), fields.id && Number(fields.id.split('-')[1]) <= seen));
+      }
+    }
+  } finally { clearTimeout(timer); reader?.cancel().catch(() => {}); }
+}
+
+async function start(app, role, told) {
+  tell = told;
+  Object.assign(api, { app: app ? { id: app } : null, role });
+  try { await load(); } catch (error) { api.failed = error.message; }
+  tell({ all: true });
+  window.addEventListener('online', () => wake?.());
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) wake?.(); });
+  for (let pause = 500; ;) {
+    const begun = now();
+    try { await follow(); } catch { /* told below */ }
+    if (again.signal.aborted && api.conductor.state !== 'lost' && cursor === null) continue;
+    if (now() - begun > 2000) pause = 500;
+    if (api.conductor.state !== 'lost') api.conductor = { ...api.conductor, state: 'lost', since: now() };
+    api.conductor.next = now() + pause;
+    tell({ contact: true });
+    await new Promise((resolve) => { wake = resolve; setTimeout(resolve, pause); });
+    pause = Math.min(5000, pause * 2);
+  }
+}
+
+// A call by one of the agents. Its argument goes out as it was typed, so that no number is rounded.
+async function call(by, zome, fn, text) {
+  const at = now(), path = `/api/v1/apps/${encodeURIComponent(by.cell.installed)}/roles/${encodeURIComponent(api.role)}/zomes/${encodeURIComponent(zome)}/fns/${encodeURIComponent(fn)}`;
+  const made = (more) => { const c = { id: `local-${++local}`, n: api.calls.length, dna, at, by, zome, fn, payload: text.trim() ? JSON.parse(text) : null, wrote: [], phases: {}, ms: now() - at, signals: 0, logs: 0, nested: [], ...more }; api.calls.push(c); return c; };
+  let answer;
+  try { answer = await fetch(path, { method: 'POST', body: text.trim() ? text : 'null', headers: { 'Content-Type': 'application/json', 'Ham-Agent': by.key } }); }
+  catch { return made({ outcome: 'unknown', failure: { error: `the link was lost ${now() - at} ms after the call was sent`, effect: 'unknown' } }); }
+  const id = answer.headers.get('Ham-Call-Id');
+  if (id) {
+    try { return callOf(await get(`calls/${id}`)) ?? byCall.get(id); } catch { /* its answer is here all the same */ }
+  }
+  let body = null;
+  try { body = await answer.json(); } catch { return made({ outcome: 'unknown', failure: { error: 'the link was lost while the answer came', effect: 'unknown' } }); }
+  if (answer.ok) return made({ outcome: 'answered', answer: body });
+  return made({ outcome: body.outcome === 'answered' ? 'error' : body.outcome ?? 'not_run', failure: { error: body.detail ?? body.title, where: body.where, effect: body.effect ?? 'nothing' } });
+}

@@ -1,0 +1,105 @@
+//! The actions of one DNA, of all agents here, in the order in which they were written.
+
+mod row;
+mod types;
+
+use std::collections::{HashMap, VecDeque};
+
+use ham_devconductor::{CallId, Observer, ViewError};
+use holo_hash::{ActionHash, DnaHash};
+use holochain_types::prelude::{CellId, Record};
+use serde_json::{Value, json};
+
+use crate::directory::Directory;
+pub(crate) use row::{Row, decoded, too_long};
+pub(crate) use types::Types;
+
+/// The newest actions of a DNA, with their contents.
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    types: Types,
+    rows: VecDeque<Row>,
+    /// The place of the oldest that is kept.
+    first: u64,
+    places: HashMap<ActionHash, u64>,
+}
+
+impl Book {
+    /// Reads the chains. Actions of different agents have no order but that of their times.
+    pub(crate) async fn read(
+        observer: &Observer,
+        directory: &Directory,
+        dna: &DnaHash,
+    ) -> Result<Self, ViewError> {
+        let mut book = Self::default();
+        let mut records = Vec::new();
+        for cell in directory.cells_of(dna) {
+            if book.types.is_empty() {
+                // A cell that does not run tells no names, and its actions are shown without.
+                book.types = observer.zomes(&cell.id).map(|zomes| Types::of(&zomes)).unwrap_or_default();
+            }
+            records.extend(observer.chain(&cell.id).await?);
+        }
+        records.sort_by_key(|record| (record.action().timestamp(), record.action().action_seq()));
+        for record in &records {
+            book.append(record);
+        }
+        Ok(book)
+    }
+
+    /// Writes an action down; `None` where it stands there already.
+    pub(crate) fn append(&mut self, record: &Record) -> Option<&Row> {
+        let n = self.first + self.rows.len() as u64;
+        if self.places.contains_key(record.action_address()) {
+            return None;
+        }
+        self.places.insert(record.action_address().clone(), n);
+        self.rows.push_back(Row::of(n, record, &self.types));
+        if self.rows.len() > KEPT
+            && let Some(oldest) = self.rows.pop_front()
+        {
+            self.places.remove(&oldest.hash);
+            self.first += 1;
+        }
+        self.rows.back()
+    }
+
+    /// Remembers which call wrote actions; answers their places.
+    pub(crate) fn written_by(&mut self, call: CallId, actions: &[ActionHash]) -> Vec<u64> {
+        let places: Vec<u64> = actions.iter().filter_map(|hash| self.places.get(hash).copied()).collect();
+        for place in &places {
+            let index = usize::try_from(place - self.first).ok();
+            if let Some(row) = index.and_then(|index| self.rows.get_mut(index)) {
+                row.call = Some(call);
+            }
+        }
+        places
+    }
+
+    pub(crate) fn types(&self) -> &Types {
+        &self.types
+    }
+
+    /// Whose chain an action stands in, where it is kept.
+    pub(crate) fn row(&self, hash: &ActionHash) -> Option<&Row> {
+        let place = self.places.get(hash)?;
+        self.rows.get(usize::try_from(place - self.first).ok()?)
+    }
+
+    /// The last action of each chain: its sequence and its time in milliseconds.
+    pub(crate) fn heads(&self, dna: &DnaHash) -> HashMap<CellId, (u32, i64)> {
+        let rows =
+            self.rows.iter().map(|row| (CellId::new(dna.clone(), row.agent.clone()), (row.seq, row.at)));
+        rows.collect()
+    }
+
+    /// A page of them before a place, the newest first.
+    pub(crate) fn page(&self, before: Option<u64>, limit: usize) -> Value {
+        let older = self.rows.iter().rev().filter(|row| before.is_none_or(|before| row.n < before));
+        let actions: Vec<Value> = older.take(limit).map(Row::json).collect();
+        json!({ "total": self.first + self.rows.len() as u64, "oldest": self.first, "actions": actions })
+    }
+}
+
+/// How many actions of a DNA are kept.
+const KEPT: usize = 50_000;

@@ -1,0 +1,127 @@
+//! One action, as the page shows it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ham_devconductor::{CallId, MAX_SHOWN};
+use holo_hash::{ActionHash, AgentPubKey};
+use holochain_types::prelude::{
+    ActionData, Entry, EntryType, EntryVisibility, GrantConstraint, Record, RecordEntry,
+};
+use serde_json::{Map, Value, json};
+
+use super::types::Types;
+
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) n: u64,
+    pub(crate) hash: ActionHash,
+    pub(crate) agent: AgentPubKey,
+    pub(crate) seq: u32,
+    /// Milliseconds since 1970.
+    pub(crate) at: i64,
+    kind: String,
+    /// What it holds beside that.
+    more: Map<String, Value>,
+    /// What wrote it, where that was seen.
+    pub(crate) call: Option<CallId>,
+}
+
+impl Row {
+    pub(super) fn of(n: u64, record: &Record, types: &Types) -> Self {
+        let action = record.action();
+        let mut more = Map::new();
+        let mut put = |name: &str, value: Value| drop(more.insert(name.to_owned(), value));
+        let text = |hash: &dyn std::fmt::Display| Value::from(hash.to_string());
+        match &action.data {
+            ActionData::Create(data) => entry(&mut put, &data.entry_type, record, types),
+            ActionData::Update(data) => {
+                entry(&mut put, &data.entry_type, record, types);
+                put("of", text(&data.original_action_address));
+            }
+            ActionData::Delete(data) => put("of", text(&data.deletes_address)),
+            ActionData::CreateLink(data) => {
+                put("base", text(&data.base_address));
+                put("target", text(&data.target_address));
+                let zome = types.zome(data.zome_index);
+                // No zome says what its link types are called.
+                put("link_type", format!("{}#{}", zome.as_deref().unwrap_or("?"), data.link_type.0).into());
+                put("zome", zome.into());
+                put("tag", tag(&data.tag.0));
+            }
+            ActionData::DeleteLink(data) => {
+                put("base", text(&data.base_address));
+                put("of", text(&data.link_add_address));
+            }
+            _ => {}
+        }
+        Self {
+            n,
+            hash: record.action_address().clone(),
+            agent: action.author().clone(),
+            seq: action.action_seq(),
+            at: action.timestamp().as_millis(),
+            kind: action.action_type().to_string(),
+            more,
+            call: None,
+        }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        let mut json = json!({
+            "n": self.n, "hash": self.hash.to_string(), "agent": self.agent.to_string(), "seq": self.seq, "kind": self.kind,
+            "at": self.at, "call": self.call.map(|call| call.to_string()),
+        });
+        if let Value::Object(fields) = &mut json {
+            fields.extend(self.more.iter().map(|(name, value)| (name.clone(), value.clone())));
+        }
+        json
+    }
+}
+
+fn entry(put: &mut impl FnMut(&str, Value), of: &EntryType, record: &Record, types: &Types) {
+    let (zome, name) = types.entry(of);
+    put("entry_type", name.into());
+    put("zome", zome.into());
+    put("private", (*of.visibility() == EntryVisibility::Private).into());
+    put("entry_hash", record.action().entry_hash().map(ToString::to_string).into());
+    put("entry", decoded(record.entry(), MAX_SHOWN));
+}
+
+/// What an entry says. Capabilities hold secrets, which are left out; entries of more bytes than this are not shown.
+pub(crate) fn decoded(entry: &RecordEntry, most: usize) -> Value {
+    match entry {
+        RecordEntry::Present(Entry::App(bytes)) => {
+            let bytes = bytes.as_ref().bytes();
+            if bytes.len() > most { too_long(bytes.len()) } else { ham_json::shown(bytes) }
+        }
+        RecordEntry::Present(Entry::Agent(key)) => json!({ "$hash": key.to_string() }),
+        RecordEntry::Present(Entry::CapGrant(grant)) => {
+            let access = match &grant.constraint {
+                GrantConstraint::Unrestricted => "unrestricted",
+                GrantConstraint::Transferable { .. } => "transferable",
+                GrantConstraint::Assigned { .. } => "assigned",
+            };
+            json!({ "tag": grant.tag, "access": access })
+        }
+        RecordEntry::Present(Entry::CapClaim(claim)) => {
+            json!({ "tag": claim.tag(), "grantor": { "$hash": claim.grantor().to_string() } })
+        }
+        RecordEntry::NotStored => {
+            json!({ "$messagepack": "", "why": "it is too large to be kept for this page" })
+        }
+        _ => Value::Null,
+    }
+}
+
+/// What stands for bytes that are too many.
+pub(crate) fn too_long(bytes: usize) -> Value {
+    json!({ "$messagepack": "", "why": format!("{bytes} bytes are too many to be shown here") })
+}
+
+/// A link's tag: its text, where it is one.
+fn tag(tag: &[u8]) -> Value {
+    match std::str::from_utf8(tag) {
+        Ok(text) if !text.contains(|c: char| c.is_control()) => text.into(),
+        _ => json!({ "$bytes": STANDARD.encode(tag) }),
+    }
+}

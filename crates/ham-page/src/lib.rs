@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+
+mod assets;
+mod book;
+mod calls;
+mod directory;
+mod guard;
+mod listen;
+mod memory;
+mod problem;
+mod recorder;
+mod routes;
+mod served;
+mod stream;
+mod ui;
+
+pub use listen::{Page, PageConfig};
+pub use ui::{UiConfig, UiSource, Window, serve_ui};

@@ -1,0 +1,91 @@
+//! The server of the page: on loopback only, for as long as it is held.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::Router;
+use ham_devconductor::{Observer, ViewError};
+use holochain_types::prelude::Timestamp;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::guard::Guard;
+use crate::memory::Memory;
+use crate::recorder;
+use crate::routes::router;
+use crate::served::Served;
+
+/// What the page says of its conductor, and where it is served.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct PageConfig {
+    /// The port; 0 picks a free one.
+    pub port: u16,
+    /// The port of the conductor's admin interface.
+    pub admin_port: u16,
+    /// The port of its app interface; `None` where none is attached.
+    pub app_port: Option<u16>,
+    /// The release that the conductor speaks as.
+    pub release: String,
+}
+
+impl PageConfig {
+    /// On this port; 0 picks a free one.
+    #[must_use]
+    pub fn with_port(self, port: u16) -> Self {
+        Self { port, ..self }
+    }
+
+    /// What it says of the conductor.
+    #[must_use]
+    pub fn with_conductor(self, admin_port: u16, app_port: Option<u16>, release: impl ToString) -> Self {
+        Self { admin_port, app_port, release: release.to_string(), ..self }
+    }
+}
+
+/// A page that is served. Dropping it ends its server, its streams and its record of what happens.
+#[derive(Debug)]
+pub struct Page {
+    address: SocketAddr,
+    _tasks: JoinSet<()>,
+}
+
+impl Page {
+    /// Serves the page of a conductor, and begins to record what happens in it.
+    ///
+    /// # Errors
+    /// The port is taken, or the conductor has stopped.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves nothing.
+    pub async fn serve(observer: Observer, config: PageConfig) -> std::io::Result<Self> {
+        let stopped = |error: ViewError| std::io::Error::other(error);
+        let watch = observer.watch().map_err(stopped)?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
+        let address = listener.local_addr()?;
+        let conductor = json!({
+            "state": "running", "kind": "embedded", "version": format!("as holochain {}", config.release),
+            "since": Timestamp::now().as_millis(), "admin_port": config.admin_port, "app_port": config.app_port,
+        });
+        let served = Arc::new(Served { memory: Arc::new(Memory::new(observer)), conductor });
+        let mut tasks = JoinSet::new();
+        tasks.spawn(recorder::record(Arc::clone(&served.memory), watch));
+        tasks.spawn(run(listener, router(served, Guard::of(address))));
+        Ok(Self { address, _tasks: tasks })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+/// Serves until it is aborted.
+pub(crate) async fn run(listener: TcpListener, router: Router) {
+    // It answers errors of single connections itself, and ends with none.
+    if let Err(error) = axum::serve(listener, router).await {
+        tracing::error!(%error, "a page is served no more");
+    }
+}

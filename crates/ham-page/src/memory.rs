@@ -1,0 +1,79 @@
+//! What the server of the page knows: the apps, the actions of each DNA, the calls.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ham_devconductor::{Observer, ViewError};
+use holo_hash::DnaHash;
+use holochain_types::prelude::CellId;
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::book::Book;
+use crate::calls::Calls;
+use crate::directory::Directory;
+use crate::stream::Hub;
+
+/// Shared by the recorder, which writes, and the requests, which read.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    pub(crate) observer: Observer,
+    pub(crate) hub: Hub,
+    known: Mutex<Known>,
+}
+
+/// What is known.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// `None` until it is asked for, and when apps have changed.
+    directory: Option<Arc<Directory>>,
+    books: HashMap<DnaHash, Book>,
+    pub(crate) calls: Calls,
+}
+
+impl Memory {
+    pub(crate) fn new(observer: Observer) -> Self {
+        Self { observer, hub: Hub::new(), known: Mutex::default() }
+    }
+
+    /// What is known, to be read or written. Whoever holds it may wait for the conductor's stores, never for a client.
+    pub(crate) async fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().await
+    }
+}
+
+impl Known {
+    pub(crate) async fn directory(&mut self, observer: &Observer) -> Result<Arc<Directory>, ViewError> {
+        if let Some(directory) = &self.directory {
+            return Ok(Arc::clone(directory));
+        }
+        let directory = Arc::new(Directory::of(observer).await?);
+        self.directory = Some(Arc::clone(&directory));
+        Ok(directory)
+    }
+
+    /// The actions of a DNA, read from its store when they are first asked for.
+    pub(crate) async fn book(&mut self, observer: &Observer, dna: &DnaHash) -> Result<&mut Book, ViewError> {
+        if !self.books.contains_key(dna) {
+            let directory = self.directory(observer).await?;
+            let book = Book::read(observer, &directory, dna).await?;
+            self.books.insert(dna.clone(), book);
+        }
+        Ok(self.books.entry(dna.clone()).or_default())
+    }
+
+    /// The last actions of the chains that were read.
+    pub(crate) fn heads(&self) -> HashMap<CellId, (u32, i64)> {
+        self.books.iter().flat_map(|(dna, book)| book.heads(dna)).collect()
+    }
+
+    /// Apps have changed: other agents may be there, and chains that begin are told by nobody.
+    pub(crate) fn apps_changed(&mut self) {
+        self.directory = None;
+        self.books.clear();
+    }
+
+    /// The names of a DNA have changed.
+    pub(crate) fn forget(&mut self, dna: &DnaHash) {
+        self.books.remove(dna);
+    }
+}

@@ -1,0 +1,60 @@
+//! Errors as RFC 9457 has them.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value};
+
+/// What went wrong with a request.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    fields: Map<String, Value>,
+}
+
+impl Problem {
+    /// Its name is the last part of its type.
+    pub(crate) fn new(status: StatusCode, name: &str, title: &str) -> Self {
+        let mut fields = Map::new();
+        fields.insert("type".into(), format!("urn:ham:problem:{name}").into());
+        fields.insert("title".into(), title.into());
+        fields.insert("status".into(), status.as_u16().into());
+        Self { status, fields }
+    }
+
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.fields.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// What it is this time.
+    pub(crate) fn detail(self, detail: impl ToString) -> Self {
+        self.with("detail", detail.to_string())
+    }
+
+    pub(crate) fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "There is no such thing").detail(what)
+    }
+}
+
+impl From<ham_devconductor::ViewError> for Problem {
+    fn from(error: ham_devconductor::ViewError) -> Self {
+        use ham_devconductor::ViewError as E;
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        let detail = format!("{error}{cause}");
+        match error {
+            E::Stopped => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "shutting-down", "The conductor has stopped")
+            }
+            E::NoCell(_) => Self::new(StatusCode::NOT_FOUND, "cell-not-running", "The cell does not run"),
+            _ => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "It could not be read"),
+        }
+        .detail(detail)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        (self.status, [kind], Value::Object(self.fields).to_string()).into_response()
+    }
+}

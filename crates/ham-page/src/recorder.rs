@@ -1,0 +1,134 @@
+//! Writes down what the conductor tells, and tells it to the open pages.
+
+use std::sync::Arc;
+
+use ham_devconductor::{Event, Told, ViewError, Watch};
+use holochain_types::prelude::{Level, Timestamp};
+use serde_json::{Value, json};
+
+use crate::calls::shown;
+use crate::memory::Memory;
+
+/// Records until the conductor is gone.
+pub(crate) async fn record(memory: Arc<Memory>, mut watch: Watch) {
+    while let Some(told) = watch.next().await {
+        match told {
+            Ok(told) => {
+                if let Err(error) = write(&memory, &told).await {
+                    tracing::debug!(%error, "something that happened could not be recorded");
+                }
+            }
+            Err(missed) => {
+                memory.known().await.apps_changed();
+                let at = Timestamp::now().as_millis();
+                memory.hub.publish("gap", &json!({ "at": at, "cause": "lagged", "missed": missed.0 }));
+            }
+        }
+    }
+}
+
+async fn write(memory: &Memory, told: &Told) -> Result<(), ViewError> {
+    let (observer, hub, at) = (&memory.observer, &memory.hub, told.at.as_millis());
+    let mut known = memory.known().await;
+    let call = match &told.event {
+        Event::Began { .. } => known.calls.begin(told.at, &told.event),
+        Event::Ended { call, outcome, wrote, took, phases } => {
+            let places = match known.calls.dna(*call) {
+                Some(dna) if !wrote.is_empty() => known.book(observer, &dna).await?.written_by(*call, wrote),
+                _ => Vec::new(),
+            };
+            known.calls.end(*call, outcome, places, *took, phases)
+        }
+        Event::PostCommitted { call, took } => known.calls.post_committed(*call, *took),
+        Event::Committed { cell, records } => {
+            let book = known.book(observer, cell.dna_hash()).await?;
+            for record in records {
+                // One that is there already was read with the chain, and nobody has been told of it.
+                book.append(record);
+                let Some(row) = book.row(record.action_address()) else { continue };
+                hub.publish("action", &with(row.json(), "dna", cell.dna_hash().to_string()));
+            }
+            None
+        }
+        Event::Signal { call, cell, zome, payload } => {
+            known.calls.count(*call, "signals");
+            let (dna, agent) = (cell.dna_hash().to_string(), cell.agent_pubkey().to_string());
+            let call = call.map(|call| call.to_string());
+            hub.publish("signal", &json!({
+                "at": at, "dna": dna, "agent": agent, "zome": zome.0, "payload": shown(payload), "call": call,
+            }));
+            None
+        }
+        Event::Log { call, cell, zome, level, text, .. } => {
+            known.calls.count(*call, "logs");
+            let (place, text) = placed(text);
+            let (dna, agent) = cell
+                .as_ref()
+                .map(|cell| (cell.dna_hash().to_string(), cell.agent_pubkey().to_string()))
+                .unzip();
+            let call = call.map(|call| call.to_string());
+            hub.publish("log", &json!({
+                "at": at, "dna": dna, "agent": agent, "zome": zome.0, "level": word(level), "text": text, "where": place,
+                "call": call,
+            }));
+            None
+        }
+        Event::Apps => {
+            known.apps_changed();
+            hub.publish("state", &json!({ "at": at }));
+            None
+        }
+        Event::Reloaded { cell, zomes } => {
+            known.forget(cell.dna_hash());
+            let zomes: Vec<_> = zomes.iter().map(|zome| &zome.0).collect();
+            hub.publish("reload", &json!({ "at": at, "dna": cell.dna_hash().to_string(), "zomes": zomes }));
+            None
+        }
+        _ => None,
+    };
+    if let Some(call) = call {
+        hub.publish("call", &call);
+    }
+    Ok(())
+}
+
+/// The HDK begins a line with module, file and line number.
+fn placed(line: &str) -> (Option<&str>, &str) {
+    let Some((head, text)) = line.split_once(' ') else { return (None, line) };
+    let place = head.rsplit_once("::").map_or(head, |(_, rest)| rest);
+    let place = place.split_once(':').filter(|(_, file)| file.contains(".rs:")).map(|(_, file)| file);
+    match place {
+        Some(place) => (Some(place), text),
+        None => (None, line),
+    }
+}
+
+fn word(level: &Level) -> &'static str {
+    match level {
+        Level::ERROR => "error",
+        Level::WARN => "warn",
+        Level::INFO => "info",
+        Level::DEBUG | Level::TRACE => "debug",
+    }
+}
+
+fn with(mut value: Value, name: &str, field: impl Into<Value>) -> Value {
+    value[name] = field.into();
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::placed;
+
+    #[test]
+    fn the_place_of_a_line_stands_before_it() {
+        assert_eq!(
+            placed("posts::post:zomes/posts/src/post.rs:12 n = 3; hello"),
+            (Some("zomes/posts/src/post.rs:12"), "n = 3; hello")
+        );
+        assert_eq!(placed("posts:src/lib.rs:7 hello"), (Some("src/lib.rs:7"), "hello"));
+        assert_eq!(placed("just words: here"), (None, "just words: here"));
+        assert_eq!(placed("one"), (None, "one"));
+    }
+}

@@ -1,0 +1,131 @@
+//! What can be asked: `/api/dev/v1`, and a call as the gateway has it.
+
+mod call;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::HeaderMap;
+use axum::middleware;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use holo_hash::ActionHash;
+use holochain_types::prelude::{Timestamp, action_to_op_types};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::assets;
+use crate::book::decoded;
+use crate::guard::{Guard, guard};
+use crate::problem::Problem;
+use crate::served::{Answer, Served, Shared, cell, dna};
+
+pub(crate) fn router(served: Arc<Served>, of: Guard) -> Router {
+    let cells = "/api/dev/v1/{app}/{role}";
+    Router::new()
+        .route("/", get(assets::index))
+        .route("/assets/{*path}", get(assets::asset))
+        .route("/api/dev/v1/state", get(state))
+        .route("/api/dev/v1/events", get(events))
+        .route("/api/dev/v1/calls", get(calls))
+        .route("/api/dev/v1/calls/{id}", get(one_call))
+        .route(&format!("{cells}/schema"), get(schema))
+        .route(&format!("{cells}/actions"), get(actions))
+        .route(&format!("{cells}/records/{{hash}}"), get(record))
+        .route("/api/v1/apps/{app}/roles/{role}/zomes/{zome}/fns/{function}", post(call::call))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn_with_state(of, guard))
+        .with_state(served)
+}
+
+async fn state(State(served): Shared) -> Answer {
+    let memory = &served.memory;
+    let mut known = memory.known().await;
+    // Before what it is the cursor of.
+    let cursor = memory.hub.cursor();
+    let directory = known.directory(&memory.observer).await?;
+    let (apps, agents) = directory.json(&known.heads());
+    Ok(axum::Json(json!({
+        "cursor": cursor, "at": Timestamp::now().as_millis(), "conductor": served.conductor, "apps": apps, "agents": agents,
+    })))
+}
+
+async fn events(State(served): Shared, headers: HeaderMap) -> Response {
+    served.memory.hub.answer(&headers).into_response()
+}
+
+#[derive(Deserialize)]
+struct PageOf {
+    before: Option<String>,
+    limit: Option<usize>,
+}
+
+impl PageOf {
+    fn limit(&self) -> usize {
+        self.limit.unwrap_or(MAX_PAGE).min(MAX_PAGE)
+    }
+}
+
+async fn calls(State(served): Shared, Query(page): Query<PageOf>) -> Answer {
+    let known = served.memory.known().await;
+    Ok(axum::Json(json!({ "calls": known.calls.page(page.before.as_deref(), page.limit()) })))
+}
+
+async fn one_call(State(served): Shared, Path(id): Path<String>) -> Answer {
+    let call = served.memory.known().await.calls.get(&id);
+    Ok(axum::Json(call.ok_or_else(|| Problem::not_found("no call of this id is kept"))?))
+}
+
+async fn schema(State(served): Shared, Path((app, role)): Path<(String, String)>) -> Answer {
+    let dna = dna(&served, &app, &role).await?;
+    let mut known = served.memory.known().await;
+    Ok(axum::Json(known.book(&served.memory.observer, &dna).await?.types().json()))
+}
+
+async fn actions(
+    State(served): Shared,
+    Path((app, role)): Path<(String, String)>,
+    Query(page): Query<PageOf>,
+) -> Answer {
+    let dna = dna(&served, &app, &role).await?;
+    let mut known = served.memory.known().await;
+    let book = known.book(&served.memory.observer, &dna).await?;
+    let before = page.before.as_deref().and_then(|before| before.parse().ok());
+    Ok(axum::Json(book.page(before, page.limit())))
+}
+
+/// A record with the whole of its entry, and what became of it.
+async fn record(State(served): Shared, Path((app, role, hash)): Path<(String, String, String)>) -> Answer {
+    let dna = dna(&served, &app, &role).await?;
+    let hash: ActionHash =
+        ham_json::hash(&hash).ok_or_else(|| Problem::not_found("this is not an action hash"))?;
+    let observer = &served.memory.observer;
+    let author = {
+        let mut known = served.memory.known().await;
+        known.book(observer, &dna).await?.row(&hash).map(|row| row.agent.clone())
+    };
+    let author = author.ok_or_else(|| Problem::not_found("no action of this hash is kept"))?;
+    let cell = cell(&served, &app, &role, Some(&author)).await?;
+    let details = observer.record(&cell.id, &hash).await?;
+    let details = details.ok_or_else(|| Problem::not_found("no record of this hash is held"))?;
+    let action = details.record.action();
+    let hashes = |of: Vec<String>| Value::from(of);
+    let raw = serde_json::to_value(action).unwrap_or(Value::Null);
+    Ok(axum::Json(json!({
+        "hash": hash.to_string(),
+        "entry": decoded(details.record.entry(), MAX_BODY),
+        "validation": {
+            "status": format!("{:?}", details.validation_status).to_lowercase(),
+            "operations": action_to_op_types(action).len(),
+        },
+        "updates": hashes(details.updates.iter().map(|action| action.as_hash().to_string()).collect()),
+        "deletes": hashes(details.deletes.iter().map(|action| action.as_hash().to_string()).collect()),
+        "raw": raw,
+    })))
+}
+
+/// The largest argument, in bytes of JSON.
+const MAX_BODY: usize = 16 << 20;
+/// The most that is answered at a time.
+const MAX_PAGE: usize = 1000;

@@ -1,0 +1,91 @@
+//! A zome call, in the form that the gateway has: the outcome in the status and a header, errors as problems.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use ham_devconductor::{FailureKind, Outcome};
+use ham_json::{Dialect, to_messagepack};
+use holo_hash::AgentPubKey;
+
+use crate::calls::{effect, kind_of, shown};
+use crate::problem::Problem;
+use crate::served::{Shared, cell};
+
+/// Runs a function as the agent that `Ham-Agent` names, or as the first of the app.
+pub(super) async fn call(
+    State(served): Shared,
+    Path((app, role, zome, function)): Path<(String, String, String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let bad = |name: &str, why: &dyn std::fmt::Display| {
+        Problem::new(StatusCode::BAD_REQUEST, name, "The request cannot be carried out").detail(why)
+    };
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    // What a form of another page may send says something else.
+    if kind.split(';').next().map(str::trim) != Some("application/json") {
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "Send application/json"));
+    }
+    let agent: Option<AgentPubKey> = match headers.get("ham-agent") {
+        None => None,
+        Some(agent) => {
+            let known = agent.to_str().ok().and_then(ham_json::hash);
+            Some(known.ok_or_else(|| bad("bad-agent", &"Ham-Agent is not an agent's key"))?)
+        }
+    };
+    let text = std::str::from_utf8(&body).map_err(|_| bad("bad-payload", &"the body is not UTF-8"))?;
+    let payload = match text.trim() {
+        "" => vec![NIL],
+        text => to_messagepack(text, Dialect::Marked).map_err(|why| bad("bad-payload", &why))?,
+    };
+    let cell = cell(&served, &app, &role, agent.as_ref()).await?;
+    let (id, outcome) = served.memory.observer.call(&cell.id, &zome, &function, payload).await?;
+    let mut response = match &outcome {
+        Outcome::Answered(answer) => {
+            ([(header::CONTENT_TYPE, "application/json")], shown(answer).to_string()).into_response()
+        }
+        Outcome::Failed { kind, text, place } => {
+            Problem::new(status(*kind), kind_of(*kind), "The call was answered with an error")
+                .detail(text)
+                .with("where", place.clone())
+                .with("outcome", "answered")
+                .with("effect", effect(*kind))
+                .into_response()
+        }
+        Outcome::NotRun(why) => {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "cell-not-running", "The call did not run")
+                .detail(why)
+                .with("outcome", "not_run")
+                .with("effect", "nothing")
+                .into_response()
+        }
+        _ => Problem::new(StatusCode::GATEWAY_TIMEOUT, "outcome-unknown", "The call may have run")
+            .with("outcome", "unknown")
+            .with("effect", "unknown")
+            .into_response(),
+    };
+    let word = match &outcome {
+        Outcome::Answered(_) | Outcome::Failed { .. } => "answered",
+        Outcome::NotRun(_) => "not_run",
+        _ => "unknown",
+    };
+    response.headers_mut().insert("ham-outcome", HeaderValue::from_static(word));
+    if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id.to_string()).ok()) {
+        response.headers_mut().insert("ham-call-id", id);
+    }
+    Ok(response)
+}
+
+fn status(kind: FailureKind) -> StatusCode {
+    match kind {
+        FailureKind::Zome | FailureKind::InvalidCommit => StatusCode::UNPROCESSABLE_ENTITY,
+        FailureKind::ChainMoved => StatusCode::CONFLICT,
+        FailureKind::Unauthorized => StatusCode::FORBIDDEN,
+        FailureKind::NoFunction => StatusCode::NOT_FOUND,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// MessagePack's nil: the argument of functions that take `()`.
+const NIL: u8 = 0xc0;

@@ -1,0 +1,44 @@
+//! What the requests to the page's server share, and how they find a cell.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use holo_hash::{AgentPubKey, DnaHash};
+use serde_json::Value;
+
+use crate::directory::Cell;
+use crate::memory::Memory;
+use crate::problem::Problem;
+
+/// What they share.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) memory: Arc<Memory>,
+    /// What the conductor says of itself.
+    pub(crate) conductor: Value,
+}
+
+pub(crate) type Shared = State<Arc<Served>>;
+pub(crate) type Answer = Result<Json<Value>, Problem>;
+
+/// The DNA of a role of an app.
+pub(crate) async fn dna(served: &Served, app: &str, role: &str) -> Result<DnaHash, Problem> {
+    let directory = served.memory.known().await.directory(&served.memory.observer).await?;
+    directory.dna(app, role).cloned().ok_or_else(|| no_role(app, role))
+}
+
+/// The cell that a role is for an agent; for the first that has one where none is named.
+pub(crate) async fn cell(
+    served: &Served,
+    app: &str,
+    role: &str,
+    agent: Option<&AgentPubKey>,
+) -> Result<Cell, Problem> {
+    let directory = served.memory.known().await.directory(&served.memory.observer).await?;
+    directory.cell(app, role, agent).cloned().ok_or_else(|| no_role(app, role))
+}
+
+fn no_role(app: &str, role: &str) -> Problem {
+    Problem::not_found(&format!("no app `{app}` with a role `{role}` for this agent"))
+}

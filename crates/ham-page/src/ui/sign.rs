@@ -1,0 +1,47 @@
+//! Signs the calls of a window, with the key of its agent.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use holochain_nonce::fresh_nonce;
+use holochain_types::prelude::{
+    CapSecret, CellId, ExternIO, FunctionName, Timestamp, ZomeCallParams, ZomeName,
+};
+use serde::Deserialize;
+
+use super::serving::Serving;
+use crate::problem::Problem;
+
+/// Where calls are signed.
+pub(super) const PATH: &str = "/__ham/sign";
+
+/// A call as the client hands it over, in MessagePack; its argument is encoded already.
+#[derive(Debug, Deserialize)]
+struct Asked {
+    cell_id: CellId,
+    zome_name: ZomeName,
+    fn_name: FunctionName,
+    payload: ExternIO,
+    #[serde(default)]
+    cap_secret: Option<CapSecret>,
+}
+
+/// The signature, and after it the bytes that it is of.
+pub(super) async fn sign(State(serving): State<Arc<Serving>>, body: Bytes) -> Result<Response, Problem> {
+    let refused = |why: &dyn std::fmt::Display| {
+        Problem::new(StatusCode::BAD_REQUEST, "bad-request", "The call cannot be signed").detail(why)
+    };
+    let asked: Asked = rmp_serde::from_slice(&body).map_err(|why| refused(&why))?;
+    let (nonce, expires_at) = fresh_nonce(Timestamp::now()).map_err(|why| refused(&why))?;
+    let Asked { cell_id, zome_name, fn_name, payload, cap_secret } = asked;
+    let provenance = serving.agent.clone();
+    let params =
+        ZomeCallParams { provenance, cell_id, zome_name, fn_name, cap_secret, payload, nonce, expires_at };
+    let bytes = ExternIO::encode(&params).map_err(|why| refused(&why))?.into_vec();
+    let signature = serving.observer.sign(&serving.agent, &holo_hash::sha2_512(&bytes)).await?;
+    let signed = [&signature.0[..], &bytes].concat();
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], signed).into_response())
+}
