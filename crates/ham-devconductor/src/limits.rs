@@ -115,8 +115,8 @@ pub const DEFAULT_FUEL: NonZeroU64 = NonZeroU64::new(100_000_000_000).expect("no
 /// 1 GiB, the static bound of each memory that `holochain` 0.7.1 makes.
 pub const DEFAULT_MEMORY: u64 = 1 << 30;
 
-/// 128 MiB: thirty of the largest entries (4 MB), or what the two largest requests of a client (64 MiB) can carry. Committing
-/// takes this four times over.
+/// 128 MiB: thirty of the largest entries (4 MB), or what the two largest requests of a client (64 MiB) can carry. A commit
+/// takes copies of it while it lasts.
 pub const DEFAULT_STAGED_BYTES: u64 = 128 << 20;
 
 /// 64 MiB: as much as the largest message to a client, or tens of thousands of small signals.
