@@ -26,7 +26,7 @@ pub async fn deep<T: Send + 'static>(
     result.await.map_err(|_| DeepError::Panicked)
 }
 
-/// Why [`deep`] has no answer.
+/// Why [`deep()`] has no answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeepError {

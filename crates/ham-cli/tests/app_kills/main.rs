@@ -1,6 +1,8 @@
 //! The embedded conductor is killed at random moments while apps are installed and uninstalled, clones made and deleted, and entries
 //! written: it opens again, what was acknowledged is there, nothing is left of what is gone, and no chain has forked.
 //!
+//! Case: the first kill in the middle of a clone, and the conductor did not start again ("This cell has not had a successful genesis").
+//!
 //! Ten kills here. More: `HAM_APP_KILLS=200 cargo test -p ham-cli --test app_kills -- --nocapture`. Everything is drawn from a seed,
 //! which is printed; set `HAM_CHAOS_SEED` to draw the same again.
 #![cfg(target_os = "linux")]
