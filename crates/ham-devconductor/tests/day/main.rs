@@ -1,0 +1,105 @@
+//! A day of schedules, in seconds: each is run at its time, once, and nothing of them stays behind.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+#[expect(dead_code, reason = "the hostile suite uses the rest")]
+#[path = "../hostile/zome.rs"]
+mod zome;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ham_devconductor::{Config, DevConductor};
+use holochain_client::{
+    AdminWebsocket, AppWebsocket, AuthorizeSigningCredentialsPayload, CellInfo, ClientAgentSigner, ExternIO,
+    Timestamp,
+};
+use holochain_types::signal::Signal;
+
+mod support {
+    /// There is one app.
+    pub(crate) fn fresh_name() -> String {
+        "day".to_owned()
+    }
+}
+
+/// How long anything may take before it counts as hanging.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const STEP: Duration = Duration::from_secs(600);
+
+/// Every ten minutes it tells a signal. It is there for good once `run` has scheduled it.
+fn coordinator() -> String {
+    let imports = r#"
+        (import "env" "__hc__schedule_1" (func $schedule (param i32 i32) (result i64)))
+        (import "env" "__hc__emit_signal_1" (func $emit (param i32 i32) (result i64)))"#;
+    // `Ok(ExternIO(Some(Schedule::Persisted("0 */10 * * * * *"))))`, 28 bytes of it the schedule.
+    let next = r"\81\a2Ok\c4\1c\81\a9Persisted\b00 */10 * * * * *";
+    let answer = (2048_u64 << 32) | 34;
+    let body = format!(
+        r#"(data (i32.const 1024) "\a4tick") (data (i32.const 1040) "\c4\01\c0") (data (i32.const 2048) "{next}")
+        (func (export "tick") (param i32 i32) (result i64)
+            (drop (call $emit (i32.const 1040) (i32.const 3))) (i64.const {answer}))
+        {}"#,
+        zome::function(&format!("(drop (call $schedule (i32.const 1024) (i32.const 5))) {}", zome::GOOD))
+    );
+    zome::module(imports, &body)
+}
+
+/// What this process holds: threads and descriptors.
+fn held() -> (usize, usize) {
+    let count = |path| std::fs::read_dir(path).unwrap().count();
+    (count("/proc/self/task"), count("/proc/self/fd"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_of_schedules_runs_each_once_and_leaves_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let conductor = DevConductor::start_with(Config::default().with_data(home.path())).await.unwrap();
+    let id = conductor.install(zome::app("day", &[zome::Dna::with_coordinator(&coordinator())]), None).await;
+    let admin = AdminWebsocket::connect(conductor.admin_address(), None).await.unwrap();
+    let port = conductor.attach_app_interface(0).await.unwrap();
+    let token = admin.issue_app_auth_token(id.unwrap().into()).await.unwrap().token;
+    let signer = Arc::new(ClientAgentSigner::default());
+    let client =
+        AppWebsocket::connect(("127.0.0.1", port), token, Arc::clone(&signer) as _, None).await.unwrap();
+    let Some(CellInfo::Provisioned(cell)) = client.cached_app_info().cell_info["role 0"].first() else {
+        panic!("it is provisioned")
+    };
+    let cell = cell.cell_id.clone();
+    let grant = AuthorizeSigningCredentialsPayload { cell_id: cell.clone(), functions: None };
+    signer.add_credentials(cell.clone(), admin.authorize_signing_credentials(grant).await.unwrap());
+    let (told, mut ticks) = tokio::sync::mpsc::unbounded_channel();
+    client
+        .on_signal(move |signal| {
+            if matches!(signal, Signal::App { .. }) {
+                told.send(()).unwrap();
+            }
+        })
+        .await;
+    let mut tick = async || tokio::time::timeout(PATIENCE, ticks.recv()).await.expect("it runs").unwrap();
+
+    let nothing = ExternIO::encode(()).unwrap();
+    client.call_zome(cell.into(), "zome".into(), "run".into(), nothing).await.unwrap();
+    tick().await;
+    // The next runs are due at full ten minutes; it is a second after one.
+    let full = Timestamp::now().as_micros() / 600_000_000 * 600_000_000;
+    let mut now = Timestamp::from_micros(full + 1_000_000);
+    let mut before = (0, 0);
+    for step in 1..=24 * 6 {
+        // It is told before its next time is written down, and a snapshot waits for what is under way.
+        conductor.snapshot().await.unwrap();
+        now = (now + STEP).unwrap();
+        conductor.freeze_clock(Some(now));
+        tick().await;
+        // By then all there is to make has been made.
+        if step == 24 {
+            before = held();
+        }
+    }
+    let after = held();
+    assert!(after.0 <= before.0 + 2 && after.1 <= before.1 + 2, "{before:?} became {after:?}");
+    drop(tick);
+    assert!(ticks.try_recv().is_err(), "one ran twice");
+    conductor.shut_down().await;
+}
