@@ -1,9 +1,9 @@
 //! The page of `ham dev`, and the developer's own beside it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ham_devconductor::{DevConductor, Release};
-use ham_page::{Page, PageConfig, UiConfig, UiSource, Window, serve_ui};
+use ham_page::{Build, Page, PageConfig, UiConfig, UiSource, Window, serve_ui};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -26,7 +26,7 @@ pub(crate) struct PageArgs {
 }
 
 /// The pages that are served, for as long as this is held.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Pages {
     page: Option<Page>,
     windows: Vec<Window>,
@@ -81,6 +81,13 @@ impl Pages {
     /// The address of the page.
     pub(crate) fn page(&self) -> Option<String> {
         self.page.as_ref().map(|page| url(page.address()))
+    }
+
+    /// Tells the page how the app that is built here stands.
+    pub(crate) fn tell_build(&self, directory: &Path, build: &Build) {
+        if let Some(page) = &self.page {
+            page.tell_build(&directory.display().to_string(), build);
+        }
     }
 
     /// The windows of the app's own page.

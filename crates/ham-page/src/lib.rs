@@ -2,6 +2,7 @@
 
 mod assets;
 mod book;
+mod build;
 mod calls;
 mod directory;
 mod guard;
@@ -14,5 +15,6 @@ mod served;
 mod stream;
 mod ui;
 
+pub use build::Build;
 pub use listen::{Page, PageConfig};
 pub use ui::{UiConfig, UiSource, Window, serve_ui};

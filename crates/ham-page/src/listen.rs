@@ -10,6 +10,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use crate::build::{Build, LastBuild};
 use crate::guard::Guard;
 use crate::memory::Memory;
 use crate::recorder;
@@ -48,6 +49,7 @@ impl PageConfig {
 #[derive(Debug)]
 pub struct Page {
     address: SocketAddr,
+    served: Arc<Served>,
     _tasks: JoinSet<()>,
 }
 
@@ -68,11 +70,21 @@ impl Page {
             "state": "running", "kind": "embedded", "version": format!("as holochain {}", config.release),
             "since": Timestamp::now().as_millis(), "admin_port": config.admin_port, "app_port": config.app_port,
         });
-        let served = Arc::new(Served { memory: Arc::new(Memory::new(observer)), conductor });
+        let served = Arc::new(Served {
+            memory: Arc::new(Memory::new(observer)),
+            conductor,
+            build: LastBuild::default(),
+        });
         let mut tasks = JoinSet::new();
         tasks.spawn(recorder::record(Arc::clone(&served.memory), watch));
-        tasks.spawn(run(listener, router(served, Guard::of(address))));
-        Ok(Self { address, _tasks: tasks })
+        tasks.spawn(run(listener, router(Arc::clone(&served), Guard::of(address))));
+        Ok(Self { address, served, _tasks: tasks })
+    }
+
+    /// Tells the pages how the app that is built from this directory stands.
+    pub fn tell_build(&self, directory: &str, build: &Build) {
+        self.served.build.set(directory, build);
+        self.served.memory.hub.publish("state", &json!({ "at": Timestamp::now().as_millis() }));
     }
 
     /// Where it is.

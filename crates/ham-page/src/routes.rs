@@ -47,7 +47,8 @@ async fn state(State(served): Shared) -> Answer {
     let directory = known.directory(&memory.observer).await?;
     let (apps, agents) = directory.json(&known.heads());
     Ok(axum::Json(json!({
-        "cursor": cursor, "at": Timestamp::now().as_millis(), "conductor": served.conductor, "apps": apps, "agents": agents,
+        "cursor": cursor, "at": Timestamp::now().as_millis(), "conductor": served.conductor,
+        "watch": served.build.json(), "apps": apps, "agents": agents,
     })))
 }
 

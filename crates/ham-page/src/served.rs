@@ -7,6 +7,7 @@ use axum::extract::State;
 use holo_hash::{AgentPubKey, DnaHash};
 use serde_json::Value;
 
+use crate::build::LastBuild;
 use crate::directory::Cell;
 use crate::memory::Memory;
 use crate::problem::Problem;
@@ -17,6 +18,8 @@ pub(crate) struct Served {
     pub(crate) memory: Arc<Memory>,
     /// What the conductor says of itself.
     pub(crate) conductor: Value,
+    /// How the app that is built beside it stands.
+    pub(crate) build: LastBuild,
 }
 
 pub(crate) type Shared = State<Arc<Served>>;

@@ -125,7 +125,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     // Until a signal drops this, and the conductor with it.
     let following = async {
         match watched {
-            Some(watched) => watched.follow(context, agents).await,
+            Some(watched) => watched.follow(context, agents, &pages).await,
             None => std::future::pending().await,
         }
     };

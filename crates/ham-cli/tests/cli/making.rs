@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::support::{Ham, Running, probe};
 
@@ -61,16 +63,28 @@ impl App {
     }
 
     /// Starts `ham dev --watch`, which runs the app when this is answered.
-    async fn watch(&self, arguments: &[&str]) -> Running {
+    async fn watch(&self, arguments: &[&str]) -> (Running, Value) {
         let mut running = self.ham.start(&[&["dev", "--json", "--watch", &self.path()], arguments].concat());
-        running.line(|line| line.contains("admin_port")).await;
+        let started = running.line(|line| line.contains("admin_port")).await;
         running.said("watching").await;
-        running
+        (running, serde_json::from_str(&started).unwrap())
     }
 
     async fn call(&self) -> String {
         self.ham.run(&["call", "probe", "echo_text", r#""x""#]).await.ok().text().trim().to_owned()
     }
+}
+
+/// What the page of a conductor is told of it.
+async fn state(started: &Value) -> Value {
+    let host = started["page"].as_str().unwrap().strip_prefix("http://").unwrap().trim_end_matches('/');
+    let mut stream = TcpStream::connect(host).await.unwrap();
+    let request = format!("GET /api/dev/v1/state HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap()
 }
 
 async fn next(running: &mut Running) -> Value {
@@ -135,7 +149,7 @@ async fn an_app_is_built_by_the_recipe() {
 #[tokio::test]
 async fn a_change_is_run_at_once_and_one_that_does_not_compile_changes_nothing() {
     let app = App::new().await;
-    let mut running = app.watch(&[]).await;
+    let (mut running, started) = app.watch(&[]).await;
     assert_eq!(app.call().await, r#""x""#);
     app.write("probe", "next");
     let told = next(&mut running).await;
@@ -145,6 +159,9 @@ async fn a_change_is_run_at_once_and_one_that_does_not_compile_changes_nothing()
     let told: Value = serde_json::from_str(&running.said("not compiled").await).unwrap();
     assert!(told["error"].as_str().unwrap().contains("error[E0425]: wrong"), "{told}");
     assert!(told["advice"].as_str().unwrap().contains("runs on as it was"), "{told}");
+    let watch = &state(&started).await["watch"];
+    assert_eq!((&watch["state"], &watch["dir"]), (&json!("failed"), &json!(app.path())));
+    assert!(watch["error"].as_str().unwrap().contains("error[E0425]: wrong"), "{watch}");
     assert_eq!(app.call().await, r#""x""#);
 
     // Another DNA.
@@ -163,7 +180,7 @@ async fn a_change_is_run_at_once_and_one_that_does_not_compile_changes_nothing()
 #[tokio::test]
 async fn another_dna_is_installed_anew_where_that_is_asked_for() {
     let app = App::new().await;
-    let mut running = app.watch(&["--reinstall"]).await;
+    let (mut running, _) = app.watch(&["--reinstall"]).await;
     let item = r#"{"call_id": "1", "body": "b"}"#;
     app.ham.run(&["call", "probe", "create_item", item]).await.ok();
     let agent = app.ham.run(&["info", "--json"]).await.ok().json();

@@ -5,7 +5,7 @@ export const now = () => Date.now();
 const key = (hash) => hash.slice(5);                                 // an agent is also an entry: only the type before it differs
 
 export const api = {
-  conductor: { state: 'starting' }, apps: [], app: null, role: null, agents: [], zomes: [],
+  conductor: { state: 'starting' }, watch: null, apps: [], app: null, role: null, agents: [], zomes: [],
   actions: [], entries: [], links: [], calls: [], signals: [], logs: [], reloads: [], gaps: [], older: 0, failed: null,
   types: { entries: [], links: {} },
   call, record: (hash) => get(`${cell()}/records/${hash}`), choose, start, retry: () => wake?.(), find: (hash) => places.get(key(hash)),
@@ -25,7 +25,7 @@ const agentOf = (hash) => hash && api.agents.find((a) => a.key === hash);
 async function load() {
   const state = await get('state');
   seen = Number(state.cursor.split('-')[1]);                         // what was told up to here is in what is read now
-  Object.assign(api, { conductor: state.conductor, apps: state.apps, at: state.at });
+  Object.assign(api, { conductor: state.conductor, watch: state.watch, apps: state.apps, at: state.at });
   api.app = api.apps.find((a) => a.id === api.app?.id) ?? api.apps[0] ?? null;
   api.role = api.app?.roles.some((r) => r.role === api.role) ? api.role : api.app?.roles[0]?.role ?? null;
   dna = api.app?.roles.find((r) => r.role === api.role)?.dna ?? null;

@@ -21,7 +21,7 @@ function head() {
   });
   const reload = api.reloads.at(-1);
   put($('#conductor'),
-    reload && h('span', { class: 'clip' }, `Reloaded ${fmt.clock(reload.at)}`),
+    api.watch ? building(api.watch, reload) : reload && h('span', { class: 'clip' }, `Reloaded ${fmt.clock(reload.at)}`),
     c.admin_port && h('span', { class: 'clip' }, 'admin ', h('code', {}, c.admin_port), c.app_port ? [' · app ', h('code', {}, c.app_port)] : null),
     c.state === 'running' ? state('live', 'Running') : lost ? state('unknown', 'No contact') : state('trying', 'Asking'));
   const banner = $('#banner');
@@ -34,6 +34,12 @@ function head() {
   const count = () => { const rest = Math.ceil((c.next - now()) / 1000); put(next, rest > 0 ? `Next try in ${rest} s.` : 'Trying…'); };
   count();
   tick = setInterval(count, 1000);
+}
+
+function building(watch, reload) {
+  if (watch.state === 'failed') return h('span', { class: 'clip bad', title: watch.error }, `Build failed ${fmt.clock(watch.at)}, the old code runs: ${watch.error}`);
+  if (watch.state === 'building') return h('span', { class: 'clip' }, 'Building…');
+  return h('span', { class: 'clip' }, 'Watching ', h('code', {}, watch.dir), reload ? `, reloaded ${fmt.clock(reload.at)}` : null);
 }
 
 // rail

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ham::Admin;
 use ham::holochain_client::InstallAppPayload;
+use ham_page::Build;
 use holochain_types::prelude::AppBundleSource;
 use serde_json::json;
 use tokio::time::Instant;
@@ -16,6 +17,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input;
+use crate::page::Pages;
 use crate::progress;
 use crate::running::Agent;
 use crate::zomes::{self, Changes, Project, Shown};
@@ -53,14 +55,27 @@ impl Watched {
     ///
     /// # Cancel safety
     /// Cancel-safe: the compiler is killed.
-    pub(super) async fn follow(mut self, context: &Context, agents: Vec<Agent>) -> Result<(), Failure> {
+    pub(super) async fn follow(
+        mut self,
+        context: &Context,
+        agents: Vec<Agent>,
+        pages: &Pages,
+    ) -> Result<(), Failure> {
         // What the directory of data keeps may be older than what was built.
         let first = self.run(context, &agents, Instant::now()).await;
         first.or_else(|failure| told_or_ended(context, failure))?;
         context.output.note(&format!("watching {}", self.project.directory.display()));
+        let directory = self.project.directory.clone();
+        let tell = |build| pages.tell_build(&directory, &build);
+        tell(Build::Watching);
         loop {
             self.changes.next().await;
+            tell(Build::Building);
             let again = self.again(context, &agents).await;
+            tell(match &again {
+                Ok(()) => Build::Watching,
+                Err(failure) => Build::Failed { error: failure.causes().join(": ") },
+            });
             again.or_else(|failure| told_or_ended(context, failure))?;
         }
     }
