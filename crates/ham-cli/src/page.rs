@@ -12,6 +12,7 @@ use crate::failure::Failure;
 
 /// Which pages are served.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Pages")]
 pub(crate) struct PageArgs {
     /// Serve the page of the conductor on this port of 127.0.0.1; 0, the default, picks a free one
     #[arg(long, value_name = "PORT", conflicts_with = "no_page")]

@@ -86,7 +86,25 @@ pub(crate) async fn run(context: &Context, steer: Steer) -> Result<(), Failure> 
         )
     })?;
     control::ask(&socket, &asked).await?;
-    context.output.result(|| "done".to_owned(), &json!({ "done": asked }))
+    context.output.result(|| words(&asked), &json!({ "done": asked }))
+}
+
+/// What is so now.
+fn words(asked: &Ask) -> String {
+    let shown = |duration: &Duration| humantime::format_duration(*duration).to_string();
+    match asked {
+        Ask::Snapshot { name } => format!("saved as `{name}`"),
+        Ask::Revert { name } => format!("everything is as it was at `{name}`"),
+        Ask::Advance { by } => format!("the clock is {} further ahead", shown(by)),
+        Ask::ResetClock => "the clock runs with the system's".to_owned(),
+        Ask::Delay { by: Duration::ZERO } => "answers come at once".to_owned(),
+        Ask::Delay { by } => format!("answers come {} late", shown(by)),
+        Ask::DropSignals { drop: true } => "signals are dropped".to_owned(),
+        Ask::DropSignals { drop: false } => "signals are sent".to_owned(),
+        Ask::FailHostFunction { name, times: 0 } => format!("`{name}` works"),
+        Ask::FailHostFunction { name, times: 1 } => format!("the next call of `{name}` fails"),
+        Ask::FailHostFunction { name, times } => format!("the next {times} calls of `{name}` fail"),
+    }
 }
 
 fn time(text: &str) -> Result<Ask, String> {
