@@ -310,6 +310,35 @@ fn interfaces_are_added_and_states_are_dumped() {
     });
 }
 
+/// What happened on this conductor is looked at on another one.
+#[test]
+fn a_dump_is_opened_beside_a_fresh_agent() {
+    run(async {
+        let (_conductor, ham) = conductor().await;
+        ham.run(&["app", "install", FEATURES, "--id", "there"]).await.ok();
+        let ham = ham.with("HAM_APP_ID", "there");
+        let note = json(&ham, &["call", "features", "features", "create_note", r#""from there""#]).await;
+        let hash = note["$hash"].as_str().unwrap();
+        let dumped = ham.run(&["dump", "cell", "features"]).await.ok();
+        let dump = ham.file("dump.json", dumped.text());
+
+        let here = Ham::new();
+        let mut dev = here.start(&["dev", "--app", FEATURES, "--from", &dump]);
+        dev.line(|line| line == "Conductor ready.").await;
+        let found = here.run(&["dht", hash]).await.ok();
+        assert!(found.text().contains("from there"), "{found}");
+        // A fresh agent writes beside it.
+        here.run(&["call", "features", "features", "create_note", r#""from here""#]).await.ok();
+
+        let other = here.run(&["dev", "--app", &probe(), "--from", &dump]).await;
+        other.failed(2, &["it is of the DNA", "which no app here has", "--app"]);
+        let cut = here.file("cut.json", "[1");
+        here.run(&["dev", "--app", FEATURES, "--from", &cut])
+            .await
+            .failed(2, &["not a full-state dump", "ham dump cell"]);
+    });
+}
+
 #[test]
 fn settings_of_roles_and_membrane_proofs_are_handed_in() {
     run(async {

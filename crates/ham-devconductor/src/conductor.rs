@@ -5,6 +5,7 @@ mod cells;
 mod clones;
 mod delay;
 mod dump;
+mod dumped;
 mod grants;
 mod infos;
 mod install;
@@ -22,6 +23,7 @@ use holochain_keystore::MetaLairClient;
 use holochain_types::prelude::CellId;
 
 pub(crate) use dump::list_host_functions;
+pub use dumped::OpenedDump;
 pub(crate) use snapshots::Saved;
 
 use crate::cell::{Cell, Turns};

@@ -7,6 +7,7 @@
 mod api;
 mod cell;
 mod conductor;
+mod dump;
 mod install;
 mod load;
 mod outcome;
@@ -23,6 +24,7 @@ pub(crate) use outcome::{MAX_TAG_SIZE, Outcome};
 pub(crate) use ribosome::{NoZome, RibosomeError};
 pub(crate) use workflow::WorkflowError;
 
+pub use dump::DumpError;
 pub use install::{AttachError, InstallError};
 pub use snapshot::SnapshotError;
 pub use start::StartError;

@@ -1,23 +1,23 @@
 //! The conductor as a program or a test holds it.
 
 mod observer;
+mod steering;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::sync::Arc;
 
 use holochain_types::app::{AppBundleSource, InstallAppPayload};
-use holochain_types::prelude::{CellId, Timestamp, ZomeInfo};
+use holochain_types::prelude::{CellId, ZomeInfo};
 use holochain_types::websocket::AllowedOrigins;
 
 use crate::bundle;
-use crate::conductor::{Conductor, Saved};
+use crate::conductor::Conductor;
 use crate::config::{Config, DataDirectory};
-use crate::error::{AttachError, InstallError, SnapshotError, StartError};
-use crate::faults::UnknownHostFunction;
+use crate::error::{AttachError, InstallError, StartError};
 use crate::interface::{Interface, Interfaces, interfaces};
 
 pub use observer::{Observer, ViewError, ZomeView};
+pub use steering::Snapshot;
 
 /// A running conductor with its interfaces. Dropping it ends them; [`shut_down`](Self::shut_down) also waits for what
 /// runs.
@@ -25,13 +25,6 @@ pub struct DevConductor {
     conductor: Arc<Conductor>,
     interfaces: Arc<Interfaces>,
     admin_port: u16,
-}
-
-/// A conductor as it was. Dropping it frees what it takes.
-#[derive(Debug)]
-pub struct Snapshot {
-    saved: Saved,
-    conductor: Weak<Conductor>,
 }
 
 impl std::fmt::Debug for DevConductor {
@@ -145,72 +138,6 @@ impl DevConductor {
     #[must_use]
     pub fn observer(&self) -> Observer {
         Observer::of(&self.conductor)
-    }
-
-    /// Holds every answer back for this long; zero for not at all.
-    pub fn delay_answers(&self, delay: Duration) {
-        self.conductor.delay_answers(delay);
-    }
-
-    /// Throws signals away instead of sending them.
-    pub fn drop_signals(&self, drops: bool) {
-        self.conductor.signals().drop_all(drops);
-    }
-
-    /// Stops the clock that `sys_time`, expiries of calls and tokens, and schedules are told by; `None` lets it run. The
-    /// timestamps of actions are the system's always.
-    pub fn freeze_clock(&self, at: Option<Timestamp>) {
-        self.conductor.clock().freeze(at);
-    }
-
-    /// Puts that clock forward, for good or until [`reset_clock`](Self::reset_clock), as if the machine had slept: what expires by
-    /// then is expired; a schedule that is due then runs within a tenth of a second, and one whose time was over by then, at its next
-    /// time. A call that a client signs by the system's clock is good as long as it would be. Answers how far it is ahead.
-    pub fn advance_clock(&self, by: Duration) -> Duration {
-        self.conductor.clock().advance(by)
-    }
-
-    /// Lets that clock run with the system's.
-    pub fn reset_clock(&self) {
-        self.conductor.clock().reset();
-    }
-
-    /// Lets a host function fail in the next so many calls of it, for zomes of all cells; 0 for none. The name is that of the HDK,
-    /// `create`, or of the import. Validation and `genesis_self_check` are left out.
-    ///
-    /// # Errors
-    /// There is no such host function.
-    pub fn fail_host_function(&self, name: &str, times: u32) -> Result<(), UnknownHostFunction> {
-        self.conductor.faults().fail(name, times)
-    }
-
-    /// Waits until nothing is worked on, with new requests behind it, and saves apps, code, chains, DHTs and schedules as they are. Takes
-    /// milliseconds, and as many bytes of the data directory as they have. It is good for this conductor until it ends.
-    ///
-    /// # Errors
-    /// Variant by variant in [`SnapshotError`].
-    ///
-    /// # Cancel safety
-    /// Cancel-safe.
-    pub async fn snapshot(&self) -> Result<Snapshot, SnapshotError> {
-        Ok(Snapshot { saved: self.conductor.save().await?, conductor: Arc::downgrade(&self.conductor) })
-    }
-
-    /// Waits until nothing is worked on, and makes everything as it was at the snapshot, which can be used again. Connections, tokens,
-    /// keys, attached interfaces and the clock stay as they are now; a nonce that was used since stays used.
-    ///
-    /// # Errors
-    /// Variant by variant in [`SnapshotError`].
-    ///
-    /// # Panics
-    /// The snapshot is of another conductor.
-    ///
-    /// # Cancel safety
-    /// Dropping the future may leave apps that do not run; revert again.
-    pub async fn revert(&self, to: &Snapshot) -> Result<(), SnapshotError> {
-        let of = to.conductor.as_ptr();
-        assert!(std::ptr::eq(of, Arc::as_ptr(&self.conductor)), "the snapshot is of another conductor");
-        self.conductor.restore(&to.saved).await
     }
 
     /// Ends it as a crash would, at once for its clients: connections are cut, and what is under way is not answered.

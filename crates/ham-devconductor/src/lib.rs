@@ -28,8 +28,9 @@ mod wasm;
 mod work;
 mod workflow;
 
+pub use conductor::OpenedDump;
 pub use config::{Config, DataDirectory, Passphrase};
-pub use error::{AttachError, InstallError, SnapshotError, StartError};
+pub use error::{AttachError, DumpError, InstallError, SnapshotError, StartError};
 pub use faults::UnknownHostFunction;
 pub use handle::{DevConductor, Observer, Snapshot, ViewError, ZomeView};
 pub use limits::{

@@ -3,6 +3,7 @@
 
 mod agents;
 mod args;
+mod dumped;
 mod file;
 mod real;
 mod same_code;
@@ -101,6 +102,9 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         }
         None => Vec::new(),
     };
+    if let Some(file) = &args.from {
+        dumped::open(context.output, &conductor, file).await?;
+    }
     let app_id = agents.first().map(|first| first.app_id.clone());
     let app_port = match args.app_port.or_else(|| args.pages.need_app_port().then_some(0)) {
         Some(port) => {

@@ -44,6 +44,9 @@ pub(crate) struct Args {
     /// Install the app for so many agents. The app of the first has the id that it has anyway, the others' `ID-2`, `ID-3`, …
     #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=32))]
     pub(super) agents: u8,
+    /// Hold what another conductor held of the app's DNA: a full-state dump, as `ham dump cell` prints it
+    #[arg(long, value_name = "DUMP")]
+    pub(super) from: Option<PathBuf>,
     /// Let pages of these origins connect, separated by commas: `https://example.org`, or `*` for any. Pages of this machine
     /// and programs are let in without it
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
@@ -70,6 +73,7 @@ impl Args {
             ("--release", self.release != Release::default()),
             ("--app-port", self.app_port.is_some()),
             ("--update", self.update),
+            ("--from", self.from.is_some()),
             ("--allowed-origins", !self.allowed_origins.is_empty()),
             ("--config-path", self.config_path.is_some()),
             ("--piped", self.piped),

@@ -1,0 +1,100 @@
+//! What whoever tests, or tries things, does to a conductor.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use holochain_types::prelude::Timestamp;
+
+use super::DevConductor;
+use crate::conductor::{Conductor, OpenedDump, Saved};
+use crate::error::{DumpError, SnapshotError};
+use crate::faults::UnknownHostFunction;
+
+/// A conductor as it was. Dropping it frees what it takes.
+#[derive(Debug)]
+pub struct Snapshot {
+    saved: Saved,
+    conductor: Weak<Conductor>,
+}
+
+impl DevConductor {
+    /// Holds every answer back for this long; zero for not at all.
+    pub fn delay_answers(&self, delay: Duration) {
+        self.conductor.delay_answers(delay);
+    }
+
+    /// Throws signals away instead of sending them.
+    pub fn drop_signals(&self, drops: bool) {
+        self.conductor.signals().drop_all(drops);
+    }
+
+    /// Stops the clock that `sys_time`, expiries of calls and tokens, and schedules are told by; `None` lets it run. The
+    /// timestamps of actions are the system's always.
+    pub fn freeze_clock(&self, at: Option<Timestamp>) {
+        self.conductor.clock().freeze(at);
+    }
+
+    /// Puts that clock forward, for good or until [`reset_clock`](Self::reset_clock), as if the machine had slept: what expires by
+    /// then is expired; a schedule that is due then runs within a tenth of a second, and one whose time was over by then, at its next
+    /// time. A call that a client signs by the system's clock is good as long as it would be. Answers how far it is ahead.
+    pub fn advance_clock(&self, by: Duration) -> Duration {
+        self.conductor.clock().advance(by)
+    }
+
+    /// Lets that clock run with the system's.
+    pub fn reset_clock(&self) {
+        self.conductor.clock().reset();
+    }
+
+    /// Lets a host function fail in the next so many calls of it, for zomes of all cells; 0 for none. The name is that of the HDK,
+    /// `create`, or of the import. Validation and `genesis_self_check` are left out.
+    ///
+    /// # Errors
+    /// There is no such host function.
+    pub fn fail_host_function(&self, name: &str, times: u32) -> Result<(), UnknownHostFunction> {
+        self.conductor.faults().fail(name, times)
+    }
+
+    /// Waits until nothing is worked on, with new requests behind it, and saves apps, code, chains, DHTs and schedules as they are. Takes
+    /// milliseconds, and as many bytes of the data directory as they have. It is good for this conductor until it ends.
+    ///
+    /// # Errors
+    /// Variant by variant in [`SnapshotError`].
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub async fn snapshot(&self) -> Result<Snapshot, SnapshotError> {
+        Ok(Snapshot { saved: self.conductor.save().await?, conductor: Arc::downgrade(&self.conductor) })
+    }
+
+    /// Waits until nothing is worked on, and makes everything as it was at the snapshot, which can be used again. Connections, tokens,
+    /// keys, attached interfaces and the clock stay as they are now; a nonce that was used since stays used.
+    ///
+    /// # Errors
+    /// Variant by variant in [`SnapshotError`].
+    ///
+    /// # Panics
+    /// The snapshot is of another conductor.
+    ///
+    /// # Cancel safety
+    /// Dropping the future may leave apps that do not run; revert again.
+    pub async fn revert(&self, to: &Snapshot) -> Result<(), SnapshotError> {
+        let of = to.conductor.as_ptr();
+        assert!(std::ptr::eq(of, Arc::as_ptr(&self.conductor)), "the snapshot is of another conductor");
+        self.conductor.restore(&to.saved).await
+    }
+
+    /// Takes what another conductor held of a DNA into the DHT here: the integrated operations of a full-state dump, as Holochain 0.7.1
+    /// and `ham dump cell` write it. An app here must have the DNA. They count as valid, since a dump does not say which were rejected;
+    /// private entries are not in them, and nobody here can write as their authors.
+    ///
+    /// # Errors
+    /// Variant by variant in [`DumpError`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future may leave some of it taken; it can be opened again.
+    pub async fn open_dump(&self, dump: &str) -> Result<OpenedDump, DumpError> {
+        let dump = serde_json::from_str(dump).map_err(|source| DumpError::NotADump { source })?;
+        self.conductor.open_dump(dump).await
+    }
+}
