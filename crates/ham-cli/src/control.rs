@@ -4,4 +4,4 @@ mod ask;
 mod serve;
 
 pub(crate) use ask::{Ask, ask};
-pub(crate) use serve::serve;
+pub(crate) use serve::{Listening, serve};

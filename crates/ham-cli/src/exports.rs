@@ -12,13 +12,17 @@ pub(crate) fn functions(dna: &DnaFile, zome: &ZomeName) -> Option<Vec<String>> {
         let Payload::ExportSection(exports) = payload.ok()? else { continue };
         for export in exports {
             let export = export.ok()?;
-            let named = export.kind == ExternalKind::Func && !export.name.starts_with("__");
-            if named && !CALLBACKS.contains(&export.name) {
+            if export.kind == ExternalKind::Func && is_for_callers(export.name) {
                 functions.push(export.name.to_owned());
             }
         }
     }
     Some(functions)
+}
+
+/// Whether a function is there for callers.
+pub(crate) fn is_for_callers(function: &str) -> bool {
+    !function.starts_with("__") && !CALLBACKS.contains(&function)
 }
 
 /// What a conductor calls, and nobody else.

@@ -117,6 +117,8 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let pages = args.pages.serve(&conductor, app_port, args.release, args.config_path.is_some()).await?;
     let noted = Noted { admin_port, app_id: app_id.clone(), agents: agents.clone() };
     let note = Note::leave(&noted, context.output);
+    // Before anybody is told that it is ready.
+    let listening = control::Listening::of(note.as_ref(), context.output);
     context.output.result(
         || {
             let app = app_port.map(|port| format!("###APP_PORT:{port}###\n")).unwrap_or_default();
@@ -135,7 +137,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     };
     tokio::select! {
         ended = following => ended,
-        never = control::serve(note.as_ref(), &conductor, context.output) => match never {},
+        never = control::serve(listening, &conductor) => match never {},
     }
 }
 

@@ -6,7 +6,7 @@ use ham::Admin;
 use ham_devconductor::{Config, DevConductor};
 use holochain_types::app::AppBundle;
 use holochain_types::dna::DnaFile;
-use holochain_zome_types::prelude::{DnaDef, EntryDefId, EntryVisibility, ZomeInfo};
+use holochain_zome_types::prelude::{CellId, DnaDef, EntryDefId, EntryVisibility, ZomeInfo};
 use serde_json::{Value, json};
 
 use crate::app;
@@ -15,19 +15,22 @@ use crate::commands::grants::installed;
 use crate::conductor::embedded;
 use crate::connect;
 use crate::context::Context;
+use crate::control::{self, Ask};
 use crate::definition;
+use crate::exit::Exit;
 use crate::exports;
 use crate::failure::Failure;
 use crate::flags;
 use crate::input;
 use crate::progress;
+use crate::running;
 
 /// Shows the zomes of an app: the functions that can be called, and the types of entries and links.
 #[derive(Debug, clap::Args)]
 #[command(
     args = flags::administration(),
-    after_help = "Of a bundle, everything is told: its zomes are asked in an embedded conductor. A running conductor tells\n\
-    the names of zomes only. Functions publish no types of arguments and answers, and links no names."
+    after_help = "Of a bundle, everything is told: its zomes are asked in an embedded conductor; so does a `ham dev` that runs.\n\
+    `holochain` tells the names of zomes only. Functions publish no types of arguments and answers, and links no names."
 )]
 pub(crate) struct Args {
     /// The bundle of an app [default: the app that a running conductor has]
@@ -50,13 +53,28 @@ async fn of_installed(context: &Context) -> Result<Vec<Value>, Failure> {
     let admin = connect::admin(settings, connect::CONNECT_TIMEOUT.min(settings.timeout))?;
     let asking = installed(&admin, settings.app_id()?);
     let info = progress::during(context.output, "asking for the app", asking).await?;
+    let control = settings.local_admin_port().and_then(running::control_of);
     let mut roles = Vec::new();
     for cell in app::cells(&info).into_iter().filter(app::Cell::is_provisioned) {
         let definition = definition::of(&admin, &cell.cell_id).await?;
-        roles.push(role(&cell.name, &definition, &[], None));
+        let infos = match &control {
+            Some(socket) => asked(socket, cell.cell_id).await?,
+            None => Vec::new(),
+        };
+        roles.push(role(&cell.name, &definition, &infos, None));
     }
-    context.output.note("a running conductor tells no functions and types: `ham schema FILE.happ` does");
+    if control.is_none() {
+        context.output.note("this conductor tells no functions and types: `ham schema FILE.happ` does");
+    }
     Ok(roles)
+}
+
+/// What the zomes of a cell say of themselves to the `ham dev` that runs them.
+async fn asked(control: &Path, cell: CellId) -> Result<Vec<ZomeInfo>, Failure> {
+    let told = control::ask(control, &Ask::Zomes { cell }).await?;
+    serde_json::from_value(told).map_err(|error| {
+        Failure::new(Exit::Local, error, "the `ham dev` that runs is of another version: start it again")
+    })
 }
 
 async fn of_bundle(context: &Context, file: &Path) -> Result<Vec<Value>, Failure> {
@@ -104,7 +122,15 @@ fn role(name: &str, definition: &DnaDef, infos: &[ZomeInfo], dna: Option<&DnaFil
     });
     let coordinators = definition.coordinator_zomes.iter().map(|(zome, of)| {
         let depends: Vec<_> = of.as_any_zome_def().dependencies().iter().map(ToString::to_string).collect();
-        let functions = dna.and_then(|dna| exports::functions(dna, zome));
+        let told = || {
+            let functions = info(&zome.0)?.extern_fns.iter().map(|function| function.0.clone());
+            // The module's memory is among them.
+            Some(functions.filter(|name| name != "memory" && exports::is_for_callers(name)).collect())
+        };
+        let functions: Option<Vec<String>> = match dna {
+            Some(dna) => exports::functions(dna, zome),
+            None => told(),
+        };
         json!({ "zome": zome.to_string(), "depends_on": depends, "functions": functions })
     });
     json!({

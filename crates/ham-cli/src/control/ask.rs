@@ -4,7 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use holochain_types::prelude::CellId;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
 
@@ -29,10 +31,12 @@ pub(crate) enum Ask {
     DropSignals { drop: bool },
     /// Let a host function fail so many times.
     FailHostFunction { name: String, times: u32 },
+    /// What the zomes of a cell say of themselves.
+    Zomes { cell: CellId },
 }
 
-/// Why it was not done.
-pub(super) type Answer = Result<(), String>;
+/// What was asked for, nil where something was done; or why not.
+pub(super) type Answer = Result<Value, String>;
 
 /// Asks the conductor behind a socket.
 ///
@@ -41,7 +45,7 @@ pub(super) type Answer = Result<(), String>;
 ///
 /// # Cancel safety
 /// Dropping the future may leave it done.
-pub(crate) async fn ask(socket: &Path, ask: &Ask) -> Result<(), Failure> {
+pub(crate) async fn ask(socket: &Path, ask: &Ask) -> Result<Value, Failure> {
     let unreached = |error: anyhow::Error| {
         Failure::new(
             Exit::NoConnection,
@@ -62,12 +66,15 @@ async fn exchange(socket: &Path, ask: &Ask) -> anyhow::Result<Answer> {
     line.push(b'\n');
     stream.write_all(&line).await.context("the conductor went away")?;
     let mut answer = Vec::new();
-    BufReader::new(stream.take(LONGEST)).read_until(b'\n', &mut answer).await?;
+    BufReader::new(stream.take(LONGEST_ANSWER)).read_until(b'\n', &mut answer).await?;
     serde_json::from_slice(&answer).context("the conductor answers something else")
 }
 
-/// The longest line, in bytes.
+/// The longest question, in bytes.
 pub(super) const LONGEST: u64 = 4096;
+
+/// The longest answer, in bytes.
+const LONGEST_ANSWER: u64 = 1 << 20;
 
 /// Longer than the conductor waits for what is worked on.
 const PATIENCE: Duration = Duration::from_secs(60);

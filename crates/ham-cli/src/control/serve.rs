@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ham_devconductor::{DevConductor, Snapshot};
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::Instant;
@@ -17,22 +18,12 @@ use super::ask::{Answer, Ask, LONGEST};
 use crate::output::Output;
 use crate::running::Note;
 
-/// Answers one after the other for as long as the conductor runs. Where no socket can be made, nobody can ask, and the conductor runs
-/// all the same.
+/// Answers one after the other for as long as the conductor runs; where there is no socket, nobody.
 ///
 /// # Cancel safety
 /// Dropping the future ends it and removes the socket. What was asked may be done in part.
-pub(crate) async fn serve(note: Option<&Note>, conductor: &DevConductor, output: Output) -> Infallible {
-    let listening = match note.map(|note| Listening::at(note.control())) {
-        Some(Ok(listening)) => listening,
-        Some(Err(error)) => {
-            output.note(&format!(
-                "`ham dev snapshot`, `time` and `fault` cannot reach this conductor ({error})"
-            ));
-            return std::future::pending().await;
-        }
-        None => return std::future::pending().await,
-    };
+pub(crate) async fn serve(listening: Option<Listening>, conductor: &DevConductor) -> Infallible {
+    let Some(listening) = listening else { return std::future::pending().await };
     let mut snapshots = BTreeMap::new();
     loop {
         match listening.socket.accept().await {
@@ -85,8 +76,9 @@ async fn act(ask: Ask, conductor: &DevConductor, snapshots: &mut BTreeMap<String
         Ask::Delay { by } => conductor.delay_answers(by),
         Ask::DropSignals { drop } => conductor.drop_signals(drop),
         Ask::FailHostFunction { name, times } => conductor.fail_host_function(&name, times).map_err(words)?,
+        Ask::Zomes { cell } => return serde_json::to_value(conductor.zome_infos(&cell)).map_err(words),
     }
-    Ok(())
+    Ok(Value::Null)
 }
 
 /// An error and its causes, in one line that fits.
@@ -97,12 +89,24 @@ fn words(error: impl Into<anyhow::Error>) -> String {
 }
 
 /// A socket that goes with this.
-struct Listening {
+#[derive(Debug)]
+pub(crate) struct Listening {
     path: PathBuf,
     socket: UnixListener,
 }
 
 impl Listening {
+    /// The one that a note names. Where none can be made, nobody can ask, and the conductor runs all the same.
+    pub(crate) fn of(note: Option<&Note>, output: Output) -> Option<Self> {
+        Self::at(note?.control())
+            .inspect_err(|error| {
+                output.note(&format!(
+                    "`ham dev snapshot`, `time` and `fault` cannot reach this conductor ({error})"
+                ));
+            })
+            .ok()
+    }
+
     fn at(path: PathBuf) -> io::Result<Self> {
         let socket = bind(&path)?;
         Ok(Self { path, socket })

@@ -14,6 +14,24 @@ async fn dev(ham: &Ham) -> Running {
 
 const ITEM: &str = r#"{"call_id": "1", "body": "of a test"}"#;
 
+/// It told the names of zomes only.
+#[tokio::test]
+async fn a_conductor_that_runs_here_tells_what_its_zomes_can_do() {
+    let ham = Ham::new();
+    let mut dev = ham.start(&["dev", "--app", &probe()]);
+    dev.line(|line| line == "Conductor ready.").await;
+    let told = ham.run(&["--json", "schema"]).await.ok().json();
+    let of_bundle = ham.run(&["--json", "schema", &probe()]).await.ok().json();
+    let sorted = |told: &serde_json::Value| {
+        let functions = told["roles"][0]["coordinators"][0]["functions"].as_array().unwrap().clone();
+        let mut names: Vec<_> = functions.iter().map(|name| name.as_str().unwrap().to_owned()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(sorted(&told), sorted(&of_bundle));
+    assert_eq!(told["roles"][0]["integrity"], of_bundle["roles"][0]["integrity"]);
+}
+
 #[tokio::test]
 async fn a_conductor_goes_back_and_its_clock_forward() {
     let ham = Ham::new();

@@ -101,6 +101,7 @@ fn words(asked: &Ask) -> String {
         Ask::Delay { by } => format!("answers come {} late", shown(by)),
         Ask::DropSignals { drop: true } => "signals are dropped".to_owned(),
         Ask::DropSignals { drop: false } => "signals are sent".to_owned(),
+        Ask::Zomes { .. } => String::new(),
         Ask::FailHostFunction { name, times: 0 } => format!("`{name}` works"),
         Ask::FailHostFunction { name, times: 1 } => format!("the next call of `{name}` fails"),
         Ask::FailHostFunction { name, times } => format!("the next {times} calls of `{name}` fail"),
