@@ -242,16 +242,21 @@ async fn who_watches_is_told_what_a_call_did() {
     })
     .await;
     assert!(records[0].entry().as_option().is_some());
-    let (wrote, phases) = next(&mut watch, |event| match event {
-        Event::Ended { call, wrote, phases, outcome: Outcome::Answered(_), .. } if Some(*call) == id => {
-            Some((wrote.clone(), phases.clone()))
+    // `post_commit` tells a signal beside the call's end.
+    let (mut ended, mut signalled) = (None, false);
+    let (wrote, phases) = next(&mut watch, |event| {
+        match event {
+            Event::Ended { call, wrote, phases, outcome: Outcome::Answered(_), .. } if Some(*call) == id => {
+                ended = Some((wrote.clone(), phases.clone()));
+            }
+            Event::Signal { call, .. } => signalled |= *call == id,
+            _ => {}
         }
-        _ => None,
+        ended.clone().filter(|_| signalled)
     })
     .await;
     assert_eq!(wrote.last(), Some(&action));
     assert!(phases.iter().any(|(phase, _)| *phase == Phase::Write), "{phases:?}");
-    next(&mut watch, |event| matches!(event, Event::Signal { call, .. } if *call == id).then_some(())).await;
     assert_eq!(observer.chain(&cell).await.unwrap().last().unwrap().action_address(), &action);
     assert_eq!(observer.record(&cell, &action).await.unwrap().unwrap().record.action_address(), &action);
 
