@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use ham::Admin;
+use ham_bundle::Inflated;
 use holochain_conductor_api::{AdminRequest, AdminResponse};
 use holochain_types::app::{AppBundle, CoordinatorSource, UpdateCoordinatorsPayload};
 use holochain_types::dna::{CoordinatorBundle, CoordinatorManifest, DnaFile, ZomeDependency, ZomeManifest};
@@ -14,6 +16,12 @@ use crate::commands::grants::installed;
 use crate::definition;
 use crate::exit::Exit;
 use crate::failure::Failure;
+
+/// The bundle of an app, unpacked within the bound of bundles.
+pub(crate) fn unpacked(bytes: &[u8]) -> Result<AppBundle, Failure> {
+    let bytes = Inflated::default().stored(Bytes::copy_from_slice(bytes)).map_err(unusable)?;
+    AppBundle::unpack(&*bytes).map_err(unusable)
+}
 
 /// An app that is installed, beside a bundle.
 #[derive(Debug)]
@@ -28,7 +36,7 @@ pub(crate) struct Compared {
 impl Compared {
     /// Compares the cells of the app with the bundle. Without an id the app is that of the bundle's name.
     pub(crate) async fn of(admin: &Admin, bundle: &[u8], id: Option<String>) -> Result<Self, Failure> {
-        let bundle = AppBundle::unpack(bundle).map_err(unusable)?;
+        let bundle = unpacked(bundle)?;
         let app_id = id.unwrap_or_else(|| bundle.manifest().app_name().to_owned());
         let dnas = roles(bundle).await?;
         let info = installed(admin, &app_id).await?;

@@ -3,5 +3,5 @@
 mod ask;
 mod serve;
 
-pub(crate) use ask::{Ask, ask};
+pub(crate) use ask::{Ask, ask, name};
 pub(crate) use serve::{Listening, serve};

@@ -34,6 +34,11 @@ pub(crate) struct Pages {
 }
 
 impl PageArgs {
+    /// Whether anything is said of them.
+    pub(crate) fn are_given(&self) -> bool {
+        self.page_port.is_some() || self.no_page || self.ui.is_some()
+    }
+
     /// Whether the pages need an app interface.
     pub(crate) fn need_app_port(&self) -> bool {
         self.ui.is_some()
@@ -112,6 +117,13 @@ fn source(ui: &str) -> Result<UiSource, Failure> {
                 "pass one like http://localhost:5173",
             )
         })?;
+        let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        if !here || !url.username().is_empty() || url.password().is_some() || url.path() != "/" {
+            return Err(Failure::usage(
+                "--ui takes the root of a development server of this machine, because its page can sign as the agents",
+                "pass one like http://localhost:5173",
+            ));
+        }
         return Ok(UiSource::Server(url));
     }
     let directory = PathBuf::from(ui);

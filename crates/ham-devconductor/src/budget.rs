@@ -1,11 +1,18 @@
 //! What a root call may use, with everything that it starts.
 
-use std::fmt;
+mod exceeded;
+mod held;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+
+pub(crate) use exceeded::Exceeded;
+pub(crate) use held::Held;
+
+use exceeded::Bound;
 
 use crate::limits::{Limits, RECORD_BYTES};
 use crate::observe::Trace;
@@ -182,43 +189,6 @@ impl Budget {
 
 fn take(left: &AtomicU64, amount: u64) -> bool {
     left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(amount)).is_ok()
-}
-
-/// A root call and all that it started have used up what they may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) struct Exceeded {
-    bound: Bound,
-    limits: Limits,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bound {
-    Fuel,
-    Memory,
-    Staged,
-    Signals,
-    Log,
-    Time,
-    Calls,
-    Depth,
-}
-
-/// Names the bound, its value, and the flag that sets it.
-impl fmt::Display for Exceeded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a bound of the call and of all that it started is met: ")?;
-        let limits = &self.limits;
-        match self.bound {
-            Bound::Fuel => write!(f, "{} instructions (--fuel)", limits.fuel),
-            Bound::Memory => write!(f, "{} bytes of memory (--max-memory)", limits.memory),
-            Bound::Staged => write!(f, "{} bytes staged (--max-staged-bytes)", limits.staged_bytes),
-            Bound::Signals => write!(f, "{} bytes of signals (--max-signal-bytes)", limits.signal_bytes),
-            Bound::Log => write!(f, "{} bytes of log (--max-log-bytes)", limits.log_bytes),
-            Bound::Time => write!(f, "{:?} (--max-call-time)", limits.time),
-            Bound::Calls => write!(f, "{} calls (--max-calls)", limits.calls),
-            Bound::Depth => write!(f, "{} calls deep (--max-call-depth)", limits.depth),
-        }
-    }
 }
 
 /// A guest is given a part of what is left at a time: there is some for those that run beside it, and the time is looked at.

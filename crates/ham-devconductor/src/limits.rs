@@ -135,4 +135,4 @@ pub const DEFAULT_CALLS: u64 = 100_000;
 pub const DEFAULT_CALL_DEPTH: u32 = 32;
 
 /// Bytes that a record or a signal counts as beside what is in it: about what its action and its place in memory take.
-pub const RECORD_BYTES: u64 = 1024;
+pub const RECORD_BYTES: u64 = 4096;

@@ -13,7 +13,7 @@ use crate::budget::Budget;
 use crate::decode::decode;
 use crate::error::RibosomeError;
 use crate::host::EntryDefsHost;
-use crate::thread::blocking;
+use crate::thread::apart;
 use crate::wasm::{Host, Module, ModuleCache};
 
 /// Immutable; an update of the coordinators makes another.
@@ -60,14 +60,14 @@ impl Ribosome {
                     let stored = wasms.as_read().get(hash).await?;
                     let code = stored.ok_or_else(|| RibosomeError::ZomeSourceMissing(name.to_string()))?;
                     let hash = hash.clone();
-                    blocking(move || ModuleCache::shared().load(hash, &code.into_content().code())).await??
+                    apart(move || ModuleCache::shared().load(hash, &code.into_content().code())).await??
                 }
             };
             let index = u8::try_from(position).ok().filter(|_| position < integrity).map(ZomeIndex);
             zomes.push(Zome { name: name.clone(), integrity: index, module, info: None });
         }
         let ribosome = Self { dna, zomes, types: GlobalZomeTypes::default(), entry_defs: Vec::new() };
-        blocking(move || ribosome.with_types(&budget)).await?
+        apart(move || ribosome.with_types(&budget)).await?
     }
 
     fn with_types(mut self, budget: &Budget) -> Result<Self, RibosomeError> {

@@ -12,7 +12,7 @@ use crate::decode::decode;
 use crate::error::RibosomeError;
 use crate::host::{Access, CallContext};
 use crate::ribosome::Ribosome;
-use crate::thread::{self, blocking};
+use crate::thread::{apart, blocking};
 use crate::wasm::RuntimeError;
 
 /// Runs functions for one purpose, on one budget.
@@ -52,11 +52,7 @@ impl Run<'_> {
         let name = zome.name.clone();
         let called = Arc::clone(&module);
         let run = move || called.guest(&name.0, Arc::new(context), &budget)?.call(&function.0, &input);
-        let output = if self.budget.is_nested() {
-            on_a_thread_of_its_own(run).await??
-        } else {
-            blocking(run).await??
-        };
+        let output = if self.budget.is_nested() { apart(run).await?? } else { blocking(run).await?? };
         tokio::task::spawn_blocking(move || module.prepare());
         Ok(Some(output))
     }
@@ -94,14 +90,4 @@ impl Run<'_> {
         }
         Ok(results)
     }
-}
-
-/// For a call that another call waits for: the threads that may block are bounded, and if all of them were waiting for
-/// calls, none would be left to run one.
-async fn on_a_thread_of_its_own<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, RibosomeError> {
-    let ended = thread::run(thread::Builder::new(), work).await;
-    let ended = ended.map_err(|error| RibosomeError::JoinError(error.to_string()))?;
-    ended.map_err(|error| RibosomeError::JoinError(error.to_string()))
 }

@@ -7,6 +7,8 @@ use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::RecvError;
 use tokio::task::JoinError;
 
+use crate::error::RibosomeError;
+
 /// Runs the work on a thread of the runtime that may block; there are so many of them.
 ///
 /// # Errors
@@ -34,4 +36,20 @@ pub(crate) async fn run<T: Send + 'static>(
     let (done, result) = oneshot::channel();
     thread.spawn(move || drop(done.send(work())))?;
     Ok(result.await)
+}
+
+/// Runs work that a call waits for, on a thread of its own: the threads that may block are bounded, and if all of them were waiting
+/// for calls, none would be left to run one.
+///
+/// # Errors
+/// The system gives no thread, or the work panicked.
+///
+/// # Cancel safety
+/// Dropping the future lets the work run to its end.
+pub(crate) async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, RibosomeError> {
+    let ended = run(Builder::new(), work).await;
+    let ended = ended.map_err(|error| RibosomeError::JoinError(error.to_string()))?;
+    ended.map_err(|error| RibosomeError::JoinError(error.to_string()))
 }

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use ham::Admin;
 use ham_devconductor::{Config, DevConductor};
-use holochain_types::app::AppBundle;
 use holochain_types::dna::DnaFile;
 use holochain_zome_types::prelude::{CellId, DnaDef, EntryDefId, EntryVisibility, ZomeInfo};
 use serde_json::{Value, json};
@@ -79,7 +78,7 @@ async fn asked(control: &Path, cell: CellId) -> Result<Vec<ZomeInfo>, Failure> {
 
 async fn of_bundle(context: &Context, file: &Path) -> Result<Vec<Value>, Failure> {
     let bytes = input::bundle(file).await?;
-    let bundle = AppBundle::unpack(&*bytes).map_err(code::unusable)?;
+    let bundle = code::unpacked(&bytes)?;
     let names: Vec<_> = bundle.manifest().app_roles().into_iter().map(|role| role.name).collect();
     let dnas = code::roles(bundle).await?;
     let conductor = embedded::start(context.output, Config::default()).await?;

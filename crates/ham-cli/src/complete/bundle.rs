@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use holochain_types::app::AppBundle;
 use holochain_types::dna::DnaFile;
 
 use super::known::{Roles, Zomes};
+use crate::code;
 use crate::exports::functions;
 use crate::input;
 
@@ -16,7 +16,7 @@ pub(super) async fn roles(file: &Path) -> Option<Roles> {
         return None;
     }
     let bytes = input::bundle(file).await.ok()?;
-    let bundle = AppBundle::unpack(&*bytes).ok()?;
+    let bundle = code::unpacked(&bytes).ok()?;
     let resolved = bundle.resolve_cells(Default::default(), Default::default()).await.ok()?;
     let roles = resolved.role_assignments.into_iter().map(|(role, assigned)| {
         let dna = assigned.as_primary().and_then(|role| {

@@ -38,6 +38,12 @@ pub(crate) enum Ask {
 /// What was asked for, nil where something was done; or why not.
 pub(super) type Answer = Result<Value, String>;
 
+/// The name of a snapshot: 64 characters at most, none of them a control character.
+pub(crate) fn name(name: &str) -> Result<String, String> {
+    let fits = (1..=64).contains(&name.chars().count()) && !name.contains(char::is_control);
+    fits.then(|| name.to_owned()).ok_or_else(|| "a name has 1 to 64 characters that can be shown".to_owned())
+}
+
 /// Asks the conductor behind a socket.
 ///
 /// # Errors

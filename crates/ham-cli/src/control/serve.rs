@@ -58,6 +58,7 @@ async fn answer(
 async fn act(ask: Ask, conductor: &DevConductor, snapshots: &mut BTreeMap<String, Snapshot>) -> Answer {
     match ask {
         Ask::Snapshot { name } => {
+            let name = super::ask::name(&name)?;
             if snapshots.len() >= MAX_SNAPSHOTS && !snapshots.contains_key(&name) {
                 return Err(format!("{MAX_SNAPSHOTS} snapshots are kept: take one of their names again"));
             }
@@ -67,7 +68,7 @@ async fn act(ask: Ask, conductor: &DevConductor, snapshots: &mut BTreeMap<String
             let Some(snapshot) = snapshots.get(&name) else {
                 let known: Vec<&str> = snapshots.keys().map(String::as_str).collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                return Err(format!("there is no snapshot `{name}` (there is: {known})"));
+                return Err(words(anyhow::anyhow!("there is no snapshot `{name}` (there is: {known})")));
             };
             conductor.revert(snapshot).await.map_err(words)?;
         }

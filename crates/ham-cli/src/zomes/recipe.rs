@@ -21,6 +21,8 @@ pub(super) fn command(project: &Project, compiler: &Compiler) -> Command {
     flags.push(renamed(&project.directory, "/app"));
     // The manifests of DNAs name the modules where Cargo puts them by itself.
     cargo.args(["--release", "--target", TARGET, "--target-dir", "target"]);
+    // What it says is read.
+    cargo.env("CARGO_TERM_COLOR", "never");
     for zome in &project.zomes {
         cargo.args(["--package", zome]);
     }

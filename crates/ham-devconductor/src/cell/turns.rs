@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use holochain_types::prelude::CellId;
 
 /// Held by whoever writes.
-pub(super) type Turn = Arc<tokio::sync::Mutex<()>>;
+pub(crate) type Turn = Arc<tokio::sync::Mutex<()>>;
 
 /// Of the chains of one conductor. A cell that is stopped and started again has the turn that it had, because calls of
 /// before may still run.
@@ -16,7 +16,7 @@ pub(crate) struct Turns {
 }
 
 impl Turns {
-    pub(super) fn of(&self, cell: &CellId) -> Turn {
+    pub(crate) fn of(&self, cell: &CellId) -> Turn {
         let mut chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(turn) = chains.get(cell).and_then(Weak::upgrade) {
             return turn;

@@ -147,10 +147,15 @@ impl Conductor {
         &self,
         cells: Vec<(CellId, Option<MembraneProof>)>,
     ) -> Result<(), ConductorError> {
+        // A call that clones waits for this, on one of the threads that may block.
         let budget = self.budget();
+        let budget = budget.nested().unwrap_or(budget);
         let genesis = async |cell: &CellId, proof| {
             let ribosome = self.dnas().load(cell).await.map_err(Box::new)?;
             let dht = self.dhts().open(cell.dna_hash()).await.map_err(Box::new)?;
+            // Of several that begin one chain, one does.
+            let turn = self.turns.of(cell);
+            let _turn = turn.lock().await;
             let done = workflow::genesis(cell, &ribosome, dht, self.keystore(), proof, &budget).await;
             done.map_err(|error| CellError::ConductorApiError(GenesisError::from(Box::new(error))))
         };

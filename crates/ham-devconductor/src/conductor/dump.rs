@@ -96,7 +96,8 @@ impl Conductor {
         }
         let mut blobs = Vec::new();
         for (dna_hash, used_by) in dnas {
-            let dht = self.dhts().open(&dna_hash).await?.as_read();
+            let Some(dht) = self.store_of(&dna_hash).await? else { continue };
+            let dht = dht.as_read();
             let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
             let (dht_data_size, dht_data_size_on_disk) =
                 (size(dht.used_size().await?), size(dht.size_on_disk().await?));
@@ -115,18 +116,13 @@ impl Conductor {
         if !self.running().iter().any(|cell| cell.id().dna_hash() == dna) {
             return Err(ApiError::UnknownSpace(dna.clone()));
         }
-        Ok(self.dhts().open(dna).await?.as_read())
+        self.known_dht(dna).await
     }
 
     /// A store is made for a DNA that is installed, not for whatever is asked about.
     async fn known_dht(&self, dna: &DnaHash) -> Result<DhtStoreRead, ApiError> {
-        let state = self.apps().state();
-        let known =
-            state.installed_apps().values().any(|app| app.all_cells().any(|cell| cell.dna_hash() == dna));
-        if !known {
-            return Err(ApiError::UnknownSpace(dna.clone()));
-        }
-        Ok(self.dhts().open(dna).await?.as_read())
+        let store = self.store_of(dna).await?;
+        store.map(|store| store.as_read()).ok_or_else(|| ApiError::UnknownSpace(dna.clone()))
     }
 }
 

@@ -88,7 +88,7 @@ impl Conductor {
         let cells: Vec<CellId> = state.get_app(app)?.required_cells().collect();
         let mut all = Vec::new();
         for id in cells {
-            let dht = self.dhts().open(id.dna_hash()).await?;
+            let Some(dht) = self.store_of(id.dna_hash()).await? else { continue };
             let agent = id.agent_pubkey().clone();
             let workspace = SourceChainWorkspace::new(dht, self.keystore().clone(), agent).await?;
             let chain = workspace.source_chain();

@@ -9,6 +9,7 @@ use holochain_types::prelude::{AgentPubKey, DnaDef, InitPropertiesMap};
 
 use super::Conductor;
 use crate::error::SnapshotError;
+use crate::observe::Event;
 use crate::stores::SavedDhts;
 
 /// Apps, their code, their chains and what is in their DHTs.
@@ -80,6 +81,8 @@ impl Conductor {
             let started = self.start_cells(app.all_enabled_cells().collect::<Vec<_>>()).await;
             started.map_err(|error| SnapshotError::App { id: id.clone(), source: error.into() })?;
         }
+        // Again, now that they run.
+        self.feed.tell(|| Event::Apps);
         Ok(())
     }
 }

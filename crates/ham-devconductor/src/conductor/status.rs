@@ -4,11 +4,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use holo_hash::DnaHash;
+use holochain_conductor_api::state::ConductorState;
+use holochain_state::DhtStore;
 use holochain_types::app::{AppStatus, DisabledAppReason, InstalledApp, InstalledAppId, MemproofMap};
 use holochain_types::prelude::CellId;
 
 use super::Conductor;
-use crate::error::{ConductorError, StartError};
+use crate::error::{ConductorError, LoadError, StartError};
 
 impl Conductor {
     /// Starts what was enabled before.
@@ -78,8 +80,13 @@ impl Conductor {
         if !force && !dependents.is_empty() {
             return Err(ConductorError::AppHasDependents(id.clone(), dependents));
         }
-        let cells: Vec<CellId> = state.get_app(id)?.all_cells().collect();
-        self.apps().update(|state| Ok(state.remove_app(id)?)).await?;
+        // With the clones that were made until now.
+        let mut cells: Vec<CellId> = Vec::new();
+        let remove = |state: &mut ConductorState| {
+            cells = state.get_app(id)?.all_cells().collect();
+            Ok(state.remove_app(id)?)
+        };
+        self.apps().update(remove).await?;
         self.signals.close(id);
         self.remove_cells(&cells).await
     }
@@ -87,7 +94,9 @@ impl Conductor {
     /// Stops cells that belong to no app, and removes the stores of DNAs that no app has any more.
     pub(super) async fn remove_cells(&self, cells: &[CellId]) -> Result<(), ConductorError> {
         let _alone = self.comings.write().await;
-        self.stop_cells(cells);
+        let state = self.apps().state();
+        let of_nobody = cells.iter().filter(|cell| state.find_app_containing_cell(cell).is_none());
+        self.stop_cells(&of_nobody.cloned().collect::<Vec<_>>());
         let used = self.apps().dnas();
         let gone: HashSet<&DnaHash> =
             cells.iter().map(CellId::dna_hash).filter(|dna| !used.contains(dna)).collect();
@@ -95,6 +104,15 @@ impl Conductor {
             self.dhts().remove(dna).await?;
         }
         Ok(())
+    }
+
+    /// The store of a DNA that an app has; `None` where none has it. While it is opened its files do not go.
+    pub(crate) async fn store_of(&self, dna: &DnaHash) -> Result<Option<DhtStore>, LoadError> {
+        let _staying = self.comings.read().await;
+        if !self.apps().dnas().contains(dna) {
+            return Ok(None);
+        }
+        self.dhts().open(dna).await.map(Some)
     }
 
     /// Gives an app the proofs it awaits, and begins its chains.

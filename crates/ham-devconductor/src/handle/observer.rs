@@ -11,6 +11,8 @@ use holochain_types::prelude::{
     CellId, EntryDef, ExternIO, FunctionName, Record, RecordDetails, Signature, ZomeName,
 };
 
+use tokio::sync::OwnedRwLockReadGuard;
+
 use crate::cell::Caller;
 use crate::conductor::Conductor;
 use crate::observe::{CallId, Outcome, Watch};
@@ -59,13 +61,17 @@ impl Observer {
         conductor.ok_or(ViewError::Stopped)
     }
 
-    /// The store of a cell that is installed; one would be made for whatever else is asked about.
-    async fn dht(&self, cell: &CellId) -> Result<DhtStoreRead, ViewError> {
+    /// The store of a cell that is installed; one would be made for whatever else is asked about. It is not put back or saved while the
+    /// second is held.
+    async fn dht(&self, cell: &CellId) -> Result<(DhtStoreRead, OwnedRwLockReadGuard<()>), ViewError> {
         let conductor = self.conductor()?;
+        let begun = conductor.work().begin().await;
+        let not_installed = || ViewError::NoCell(format!("the cell {cell} is not installed"));
         if conductor.apps().state().find_app_containing_cell(cell).is_none() {
-            return Err(ViewError::NoCell(format!("the cell {cell} is not installed")));
+            return Err(not_installed());
         }
-        Ok(conductor.dhts().open(cell.dna_hash()).await.map_err(unreadable)?.as_read())
+        let store = conductor.store_of(cell.dna_hash()).await.map_err(unreadable)?;
+        Ok((store.ok_or_else(not_installed)?.as_read(), begun))
     }
 
     /// What happens from now on.
@@ -126,7 +132,8 @@ impl Observer {
     /// # Cancel safety
     /// It only reads.
     pub async fn chain(&self, cell: &CellId) -> Result<Vec<Record>, ViewError> {
-        let records = self.dht(cell).await?.source_chain_records(cell.agent_pubkey(), true, false).await;
+        let (dht, _begun) = self.dht(cell).await?;
+        let records = dht.source_chain_records(cell.agent_pubkey(), true, false).await;
         records.map_err(unreadable)
     }
 
@@ -142,7 +149,8 @@ impl Observer {
         cell: &CellId,
         action: &ActionHash,
     ) -> Result<Option<RecordDetails>, ViewError> {
-        self.dht(cell).await?.get_record_details(action, Some(cell.agent_pubkey())).await.map_err(unreadable)
+        let (dht, _begun) = self.dht(cell).await?;
+        dht.get_record_details(action, Some(cell.agent_pubkey())).await.map_err(unreadable)
     }
 
     /// Calls a function as the cell's own agent; the argument is MessagePack. The call has a name while somebody watches.
@@ -169,7 +177,11 @@ impl Observer {
         let params = running.call_of(cell.clone(), zome, function, ExternIO::from(payload));
         let params = params.map_err(ViewError::Unreadable)?;
         let caller = Caller::root(running.budget());
-        let (id, answer) = conductor.call_watched(params, caller).await;
+        let call = async {
+            let _begun = conductor.work().begin().await;
+            conductor.call_watched(params, caller).await
+        };
+        let (id, answer) = conductor.life().tasks().track_future(call).await;
         Ok((id, Outcome::whole(answer)))
     }
 

@@ -6,13 +6,15 @@ use holochain_state::dht_store::GetAgentActivityOptions;
 use holochain_state::prelude::SyncScratch;
 use holochain_state::query::link::GetLinksFilter;
 use holochain_types::prelude::{
-    ActivityRequest, AgentActivityStatus, ChainQueryFilter, Details, GetAgentActivityInput, GetInput,
+    ActivityRequest, AgentActivityStatus, ChainQueryFilter, Details, Entry, GetAgentActivityInput, GetInput,
     GetLinksInput, GetValidationReceiptsInput, Link, LinkDetails, LinkQuery, LinkTag, LinkTypeFilter, Record,
     RecordDetails, ValidationReceiptSet,
 };
 
 use super::context::CallContext;
 use super::refusal::{Answer, host};
+use crate::budget::Held;
+use crate::wasm::exceeded;
 
 /// Where a call reads.
 pub(super) struct Source {
@@ -54,7 +56,11 @@ impl CallContext {
                 self.wait(store.get_live_entry_with_scratch(&hash, Some(&author), &scratch))
             }
         };
-        inputs.into_iter().map(|input| get(input.any_dht_hash).map_err(host)).collect()
+        self.each(
+            inputs,
+            |input| get(input.any_dht_hash).map_err(host),
+            |record| record.as_ref().map_or(0, weight),
+        )
     }
 
     pub(super) fn get_details(&self, inputs: Vec<GetInput>) -> Answer<Vec<Option<Details>>> {
@@ -67,7 +73,14 @@ impl CallContext {
                 .wait(store.get_entry_details_with_scratch(&hash, Some(&author), &scratch))
                 .map(|details| details.map(Details::Entry)),
         };
-        inputs.into_iter().map(|input| get(input.any_dht_hash).map_err(host)).collect()
+        let details = |details: &Option<Details>| match details {
+            Some(Details::Record(of)) => weight(&of.record) + (of.updates.len() + of.deletes.len()) * ACTION,
+            Some(Details::Entry(of)) => {
+                bytes(&of.entry) + (of.actions.len() + of.updates.len() + of.deletes.len()) * ACTION
+            }
+            None => 0,
+        };
+        self.each(inputs, |input| get(input.any_dht_hash).map_err(host), details)
     }
 
     pub(super) fn get_links(&self, inputs: Vec<GetLinksInput>) -> Answer<Vec<Vec<Link>>> {
@@ -83,7 +96,8 @@ impl CallContext {
                 &scratch,
             ))
         };
-        inputs.into_iter().map(|input| links(input).map_err(host)).collect()
+        let weights = |links: &Vec<Link>| links.iter().map(|link| ACTION + link.tag.0.len()).sum();
+        self.each(inputs, |input| links(input).map_err(host), weights)
     }
 
     pub(super) fn count_links(&self, query: LinkQuery) -> Answer<usize> {
@@ -106,7 +120,7 @@ impl CallContext {
         };
         let details =
             |input: GetLinksInput| details(&input.base_address, &input.link_type, input.tag_prefix.as_ref());
-        inputs.into_iter().map(|input| details(input).map_err(host)).collect()
+        self.each(inputs, |input| details(input).map_err(host), |_| ACTION)
     }
 
     pub(super) fn query(&self, filter: ChainQueryFilter) -> Answer<Vec<Record>> {
@@ -126,6 +140,24 @@ impl CallContext {
         self.wait(activity).map(Into::into).map_err(host)
     }
 
+    /// The answers to a list, as long as they fit into the memory of the call.
+    fn each<I, O>(
+        &self,
+        inputs: Vec<I>,
+        read: impl Fn(I) -> Answer<O>,
+        weight: impl Fn(&O) -> usize,
+    ) -> Answer<Vec<O>> {
+        let mut held = Held::of(&self.budget);
+        let mut answers = Vec::new();
+        for input in inputs {
+            self.budget.check().map_err(exceeded)?;
+            let answer = read(input)?;
+            held.more(weight(&answer)).map_err(exceeded)?;
+            answers.push(answer);
+        }
+        Ok(answers)
+    }
+
     /// Nobody else validates here, so there are none; the store says the same.
     pub(super) fn get_validation_receipts(
         &self,
@@ -135,3 +167,18 @@ impl CallContext {
         self.wait(store.validation_receipts_for_action(input.action_hash)).map_err(host)
     }
 }
+
+/// About the bytes of a record.
+fn weight(record: &Record) -> usize {
+    ACTION + record.entry().as_option().map_or(0, bytes)
+}
+
+fn bytes(entry: &Entry) -> usize {
+    match entry {
+        Entry::App(bytes) | Entry::CounterSign(_, bytes) => bytes.bytes().len(),
+        _ => ACTION,
+    }
+}
+
+/// About the bytes of an action.
+const ACTION: usize = 512;

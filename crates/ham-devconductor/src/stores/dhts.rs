@@ -86,7 +86,7 @@ impl Dhts {
     /// # Errors
     /// A file cannot be read or written.
     pub(crate) async fn save(&self, dnas: &HashSet<DnaHash>) -> io::Result<SavedDhts> {
-        let place = self.databases.with_file_name(SNAPSHOTS);
+        let place = self.databases.join(SNAPSHOTS);
         make_private(&place)?;
         let directory = tempfile::tempdir_in(place)?;
         for dna in dnas {

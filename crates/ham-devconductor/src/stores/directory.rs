@@ -44,7 +44,7 @@ impl Directory {
             .map_err(|source| StartError::Directory { path: path.clone(), source })?;
         let lock = lock(&path)?;
         // Of one that was killed.
-        let _ = std::fs::remove_dir_all(path.join(SNAPSHOTS));
+        let _ = std::fs::remove_dir_all(databases.join(SNAPSHOTS));
         Ok(Self { path, databases, sync, _lock: lock, _temporary: temporary })
     }
 

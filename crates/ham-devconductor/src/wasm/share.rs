@@ -39,6 +39,24 @@ impl Share {
         Ok(())
     }
 
+    /// Whether it may have so many bytes more.
+    fn hold(&mut self, bytes: u64) -> bool {
+        self.last = 0;
+        let granted = self.budget.hold_memory(bytes);
+        if granted {
+            (self.last, self.memory) = (bytes, self.memory + bytes);
+        } else {
+            self.refused = true;
+        }
+        granted
+    }
+
+    fn give_back_the_last(&mut self) {
+        self.budget.give_back_memory(self.last);
+        self.memory -= self.last;
+        self.last = 0;
+    }
+
     /// What a guest ends of that ends now: of a bound, if one was met.
     pub(super) fn exceeded(&self) -> Option<Exceeded> {
         let exceeded = self.budget.check().err();
@@ -59,29 +77,24 @@ impl ResourceLimiter for Share {
         desired: usize,
         _maximum: Option<usize>,
     ) -> Result<bool, LimiterError> {
-        self.last = desired.saturating_sub(current) as u64;
-        let granted = self.budget.hold_memory(self.last);
-        if granted {
-            self.memory += self.last
-        } else {
-            self.refused = true
-        }
-        Ok(granted)
+        Ok(self.hold(desired.saturating_sub(current) as u64))
     }
 
     fn memory_grow_failed(&mut self, _error: &LimiterError) {
-        self.budget.give_back_memory(self.last);
-        self.memory -= self.last;
-        self.last = 0;
+        self.give_back_the_last();
     }
 
     fn table_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
         _maximum: Option<usize>,
     ) -> Result<bool, LimiterError> {
-        Ok(desired <= MAX_TABLE)
+        Ok(desired <= MAX_TABLE && self.hold((desired.saturating_sub(current) as u64) * ELEMENT))
+    }
+
+    fn table_grow_failed(&mut self, _error: &LimiterError) {
+        self.give_back_the_last();
     }
 
     fn instances(&self) -> usize {
@@ -158,3 +171,5 @@ fn again(error: &wasmi::Error) -> wasmi::Error {
 /// Tables of a guest and the elements of each, many times what a compiler makes: they are memory that no zome sees.
 const MAX_TABLES: usize = 16;
 const MAX_TABLE: usize = 1 << 20;
+/// Bytes of an element.
+const ELEMENT: u64 = 8;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ham_devconductor::Release;
+use ham_devconductor::{Limits, Release};
 
 use super::steer::Steer;
 use crate::failure::Failure;
@@ -77,6 +77,8 @@ impl Args {
             ("--allowed-origins", !self.allowed_origins.is_empty()),
             ("--config-path", self.config_path.is_some()),
             ("--piped", self.piped),
+            ("a flag of pages", self.pages.are_given()),
+            ("a bound of calls", self.bounds.limits() != Limits::default()),
         ];
         match set.iter().find(|(_, set)| *set) {
             Some((flag, _)) => Err(Failure::usage(

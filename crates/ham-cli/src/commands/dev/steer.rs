@@ -17,14 +17,14 @@ pub(crate) enum Steer {
     #[command(args = flags::administration())]
     Snapshot {
         /// What it is called
-        #[arg(default_value = "default")]
+        #[arg(default_value = "default", value_parser = control::name)]
         name: String,
     },
     /// Make everything as it was at a snapshot; who is connected stays connected
     #[command(args = flags::administration())]
     Revert {
         /// What it is called
-        #[arg(default_value = "default")]
+        #[arg(default_value = "default", value_parser = control::name)]
         name: String,
     },
     /// Put the clock of expiries, schedules and `sys_time` forward, or let it run with the system's again
