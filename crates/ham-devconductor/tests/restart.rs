@@ -53,6 +53,19 @@ async fn the_app(admin: &AdminWebsocket) -> AppInfo {
     apps.remove(0)
 }
 
+/// It removed a directory of that name, whoever's it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_else_is_in_the_directory_stays() {
+    let directory = tempfile::tempdir().unwrap();
+    let mine = directory.path().join("snapshots/mine");
+    std::fs::create_dir(directory.path().join("snapshots")).unwrap();
+    std::fs::write(&mine, "mine").unwrap();
+    let conductor = start(&directory).await;
+    conductor.snapshot().await.unwrap();
+    must(conductor.shut_down()).await;
+    assert_eq!(std::fs::read_to_string(mine).unwrap(), "mine");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kept_directory_keeps_everything_but_tokens() {
     let directory = tempfile::tempdir().unwrap();

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use flate2::write::GzEncoder;
 use flate2::{Compress, Compression, FlushCompress};
 use holochain_types::app::AppBundleSource;
-use holochain_types::prelude::{AppManifest, AppRoleManifest, ValidatedDnaManifest, ZomeManifest};
+use holochain_types::prelude::{AppManifest, AppRoleManifest, CellId, ValidatedDnaManifest, ZomeManifest};
 use serde::Serialize;
 
 use crate::support::{Server, fresh_name, payload, run, says, text};
@@ -179,6 +179,46 @@ fn properties_without_end_are_refused() {
 }
 
 /// Case: the installation was never answered, and from then on nobody could list the apps.
+/// Both roles began the chain of their one cell.
+#[test]
+fn two_roles_of_one_dna_begin_one_chain() {
+    run(async |server| {
+        let dna = dna(manifest(&fresh_name(), zome("integrity"), zome("zome")));
+        let roles = vec![role("role 0", "it.dna"), role("role 1", "it.dna")];
+        let id =
+            server.install_bytes(pack(app_manifest(&fresh_name(), roles), [("it.dna", dna)])).await.unwrap();
+        let (_, cell) = server.client(&id, "role 0").await;
+        assert_eq!(begun(server, &cell).await, 1);
+    });
+}
+
+/// How often a chain begins.
+async fn begun(server: &Server, cell: &CellId) -> usize {
+    let dump = server.admin.dump_state(cell.clone(), None, None).await.unwrap();
+    let dump: serde_json::Value = serde_json::from_str(&dump).unwrap();
+    let records = dump[0]["source_chain_dump"]["records"].as_array().unwrap().clone();
+    records.iter().filter(|record| record["action"]["data"]["type"] == "Dna").count()
+}
+
+/// Each of them saw that the app awaits them.
+#[test]
+fn membrane_proofs_that_come_at_once_begin_one_chain() {
+    run(async |server| {
+        let dna = dna(manifest(&fresh_name(), zome("integrity"), zome("zome")));
+        let AppManifest::V0(mut settings) = one_role(role("role 0", "it.dna"));
+        settings.allow_deferred_memproofs = true;
+        let bundle = pack(AppManifest::V0(settings), [("it.dna", dna)]);
+        let source = AppBundleSource::Bytes(bundle.into());
+        let id = server.admin.install_app(payload(source)).await.unwrap().installed_app_id;
+        let (client, cell) = server.client(&id, "role 0").await;
+        let provided = (0..4).map(|_| client.provide_memproofs(Default::default()));
+        let provided = futures_util::future::join_all(provided).await;
+        assert!(provided.iter().any(Result::is_ok), "{provided:?}");
+        server.admin.enable_app(id).await.unwrap();
+        assert_eq!(begun(server, &cell).await, 1);
+    });
+}
+
 #[test]
 fn a_role_that_has_clones_only_is_served() {
     use holochain_types::prelude::CellProvisioning;
