@@ -15,6 +15,7 @@ use holochain_client::{
     Timestamp,
 };
 use holochain_types::signal::Signal;
+use tokio::sync::mpsc::Receiver;
 
 mod support {
     /// There is one app.
@@ -52,6 +53,11 @@ fn held() -> (usize, usize) {
     (count("/proc/self/task"), count("/proc/self/fd"))
 }
 
+/// Once it has run.
+async fn tick(ticks: &mut Receiver<()>) {
+    tokio::time::timeout(PATIENCE, ticks.recv()).await.expect("it runs").unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_of_schedules_runs_each_once_and_leaves_nothing() {
     let home = tempfile::tempdir().unwrap();
@@ -69,19 +75,18 @@ async fn a_day_of_schedules_runs_each_once_and_leaves_nothing() {
     let cell = cell.cell_id.clone();
     let grant = AuthorizeSigningCredentialsPayload { cell_id: cell.clone(), functions: None };
     signer.add_credentials(cell.clone(), admin.authorize_signing_credentials(grant).await.unwrap());
-    let (told, mut ticks) = tokio::sync::mpsc::unbounded_channel();
+    let (told, mut ticks) = tokio::sync::mpsc::channel(8);
     client
         .on_signal(move |signal| {
             if matches!(signal, Signal::App { .. }) {
-                told.send(()).unwrap();
+                told.try_send(()).unwrap();
             }
         })
         .await;
-    let mut tick = async || tokio::time::timeout(PATIENCE, ticks.recv()).await.expect("it runs").unwrap();
 
     let nothing = ExternIO::encode(()).unwrap();
     client.call_zome(cell.into(), "zome".into(), "run".into(), nothing).await.unwrap();
-    tick().await;
+    tick(&mut ticks).await;
     // The next runs are due at full ten minutes; it is a second after one.
     let full = Timestamp::now().as_micros() / 600_000_000 * 600_000_000;
     let mut now = Timestamp::from_micros(full + 1_000_000);
@@ -91,7 +96,7 @@ async fn a_day_of_schedules_runs_each_once_and_leaves_nothing() {
         conductor.snapshot().await.unwrap();
         now = (now + STEP).unwrap();
         conductor.freeze_clock(Some(now));
-        tick().await;
+        tick(&mut ticks).await;
         // By then all there is to make has been made.
         if step == 24 {
             before = held();
@@ -99,7 +104,6 @@ async fn a_day_of_schedules_runs_each_once_and_leaves_nothing() {
     }
     let after = held();
     assert!(after.0 <= before.0 + 2 && after.1 <= before.1 + 2, "{before:?} became {after:?}");
-    drop(tick);
     assert!(ticks.try_recv().is_err(), "one ran twice");
     conductor.shut_down().await;
 }
