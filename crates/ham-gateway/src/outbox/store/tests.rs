@@ -93,19 +93,13 @@ async fn at_its_bound_it_refuses_what_is_new_and_goes_on_with_what_it_knows() {
     assert!(matches!(store.accept(call("inv-2", 1)).await, Ok(Accepted::New)));
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn what_waits_shares_a_transaction() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(&directory.path().join("outbox.redb"), Limits::default()).unwrap().store;
-    let store = Arc::new(store);
-    let accepted: Vec<_> = (0..200)
-        .map(|nth| {
-            let store = Arc::clone(&store);
-            tokio::spawn(async move { store.accept(call(&format!("inv-{nth}"), 1)).await })
-        })
-        .collect();
-    for one in accepted {
-        assert!(matches!(one.await.unwrap(), Ok(Accepted::New)));
+    let accepted = (0..200).map(|nth| store.accept(call(&format!("inv-{nth}"), 1)));
+    for one in futures_util::future::join_all(accepted).await {
+        assert!(matches!(one, Ok(Accepted::New)));
     }
     let (commits, commands) = store.meter().commits();
     assert_eq!(commands, 200);
