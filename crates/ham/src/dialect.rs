@@ -9,6 +9,6 @@ mod release;
 pub(crate) mod table;
 
 pub use grant::{CapAccess, CapGrant, CapGrantInfo, GrantedCapability};
-pub use refusals::{NOTHING_WRITTEN, NothingWritten, RefusalKind, Span, Stage};
+pub use refusals::{NOTHING_WRITTEN, NothingWritten, RefusalCause, RefusalKind, Span, Stage};
 pub use release::{RELEASE_VARIABLE, Release, UnknownRelease};
 pub(crate) use table::Dialect;

@@ -32,7 +32,7 @@ pub use config::{
 };
 pub use dialect::{
     CapAccess, CapGrant, CapGrantInfo, GrantedCapability, NOTHING_WRITTEN, NothingWritten, RELEASE_VARIABLE,
-    RefusalKind, Release, Span, Stage, UnknownRelease,
+    RefusalCause, RefusalKind, Release, Span, Stage, UnknownRelease,
 };
 pub use drop_in::client::{
     CapGrantOptIn, DEFAULT_REQUEST_TIMEOUT_SECS, Ham, HamConfig, LairCredentials, LairSigning,

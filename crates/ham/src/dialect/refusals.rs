@@ -38,6 +38,32 @@ pub enum Stage {
     AtNonce,
 }
 
+/// What a refusal is about, for the refusals of [`NOTHING_WRITTEN`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RefusalCause {
+    /// The signature does not fit.
+    Signature,
+    /// The conductor could not read the request.
+    UnreadableRequest,
+    /// Nonce, grant or block list.
+    Unauthorized,
+    /// The zome has no such function.
+    NoFunction,
+    /// The app has no such zome.
+    NoZome,
+    /// The zome function failed: by its own error, by a host function, by a trap.
+    Function,
+    /// A validation callback does not accept what the function wrote.
+    InvalidCommit,
+    /// Another call wrote to the chain meanwhile.
+    HeadMoved,
+    /// The cell does not run.
+    CellNotRunning,
+    /// The cell does not exist.
+    CellMissing,
+}
+
 /// The releases whose conductors say something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Span {
@@ -69,6 +95,8 @@ pub struct NothingWritten {
     pub kind: RefusalKind,
     /// How its text starts. An anchored prefix cannot be forged by a zome: its own words only ever come after it.
     pub prefix: &'static str,
+    /// What it is about.
+    pub cause: RefusalCause,
     /// When it was decided.
     pub stage: Stage,
     /// Where it is said.
@@ -98,8 +126,14 @@ pub(crate) const UNREADABLE_ENTRY: &str = "error occurred while decoding: decode
 pub(crate) const PRESSURE: &[&str] =
     &["deadline has elapsed", "database is locked", "timed out", "head has moved"];
 
-const fn row(kind: RefusalKind, prefix: &'static str, stage: Stage, on: Span) -> NothingWritten {
-    NothingWritten { kind, prefix, stage, on }
+const fn row(
+    kind: RefusalKind,
+    prefix: &'static str,
+    cause: RefusalCause,
+    stage: Stage,
+    on: Span,
+) -> NothingWritten {
+    NothingWritten { kind, prefix, cause, stage, on }
 }
 
 /// Every answer after which the called function has written nothing itself. What is not in it is [`Effect::Unknown`](crate::Effect::Unknown).
@@ -108,18 +142,24 @@ pub const NOTHING_WRITTEN: &[NothingWritten] = {
     use Span::{All, Since, Until};
     use Stage::{AtNonce, BeforeNonce, InFunction};
     &[
-        row(ZomeCallAuthenticationFailed, "Authentication failure. Bad signature", BeforeNonce, All),
-        row(Deserialization, "", BeforeNonce, All),
-        row(InternalError, UNREADABLE, BeforeNonce, All),
-        row(ZomeCallUnauthorized, UNAUTHORIZED, AtNonce, All),
-        row(InternalError, NO_FUNCTION, AtNonce, All),
-        row(InternalError, GUEST, InFunction, All),
-        row(InternalError, INVALID_COMMIT, InFunction, All),
-        row(InternalError, HEAD_MOVED, InFunction, All),
-        row(InternalError, NO_ZOME, BeforeNonce, All),
-        row(InternalError, NOT_RUNNING, BeforeNonce, Since(Release::V0_7_1)),
-        row(InternalError, DISABLED, BeforeNonce, Until(Release::V0_7_0)),
-        row(InternalError, CELL_MISSING, BeforeNonce, All),
+        row(
+            ZomeCallAuthenticationFailed,
+            "Authentication failure. Bad signature",
+            RefusalCause::Signature,
+            BeforeNonce,
+            All,
+        ),
+        row(Deserialization, "", RefusalCause::UnreadableRequest, BeforeNonce, All),
+        row(InternalError, UNREADABLE, RefusalCause::UnreadableRequest, BeforeNonce, All),
+        row(ZomeCallUnauthorized, UNAUTHORIZED, RefusalCause::Unauthorized, AtNonce, All),
+        row(InternalError, NO_FUNCTION, RefusalCause::NoFunction, AtNonce, All),
+        row(InternalError, GUEST, RefusalCause::Function, InFunction, All),
+        row(InternalError, INVALID_COMMIT, RefusalCause::InvalidCommit, InFunction, All),
+        row(InternalError, HEAD_MOVED, RefusalCause::HeadMoved, InFunction, All),
+        row(InternalError, NO_ZOME, RefusalCause::NoZome, BeforeNonce, All),
+        row(InternalError, NOT_RUNNING, RefusalCause::CellNotRunning, BeforeNonce, Since(Release::V0_7_1)),
+        row(InternalError, DISABLED, RefusalCause::CellNotRunning, BeforeNonce, Until(Release::V0_7_0)),
+        row(InternalError, CELL_MISSING, RefusalCause::CellMissing, BeforeNonce, All),
     ]
 };
 

@@ -11,7 +11,7 @@ use crate::dialect::refusals::{
     CELL_MISSING, DISABLED, GUEST, INVALID_COMMIT, NO_FUNCTION, NO_ZOME, NOT_RUNNING, PRESSURE, UNAUTHORIZED,
     UNREADABLE_ENTRY,
 };
-use crate::dialect::{NOTHING_WRITTEN, NothingWritten, RefusalKind, Release, Stage};
+use crate::dialect::{NOTHING_WRITTEN, NothingWritten, RefusalCause, RefusalKind, Release, Stage};
 use crate::redact;
 use ham_session::Recovery;
 
@@ -114,9 +114,19 @@ impl Refusal {
 
     /// When it was decided, for the refusals of [`NOTHING_WRITTEN`].
     pub fn stage(&self) -> Option<Stage> {
+        self.proven().map(|row| row.stage)
+    }
+
+    /// What it is about, for the refusals of [`NOTHING_WRITTEN`].
+    pub fn cause(&self) -> Option<RefusalCause> {
+        self.proven().map(|row| row.cause)
+    }
+
+    /// Its row, where the conductor's release is one that says it.
+    fn proven(&self) -> Option<&'static NothingWritten> {
         // A reason that is not known may say anything about the nonce.
         let unknown = self.kind == RefusalKind::ZomeCallUnauthorized && self.unauthorized_reason().is_none();
-        self.row().filter(|row| !unknown && row.on.holds(self.release)).map(|row| row.stage)
+        self.row().filter(|row| !unknown && row.on.holds(self.release))
     }
 
     /// Its row, whichever release says it.

@@ -1,0 +1,7 @@
+//! The headers that say how a call is made.
+
+mod idempotency_key;
+mod prefer;
+
+pub use idempotency_key::{BadIdempotencyKey, IdempotencyKey, MAX_IDEMPOTENCY_KEY};
+pub use prefer::{BadPreference, Preference};

@@ -1,0 +1,90 @@
+//! Where a call in the outbox stands.
+
+use serde::{Deserialize, Serialize};
+
+/// How a call was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Under a key, by somebody who waits.
+    Keyed,
+    /// Under a key, by somebody who asks later.
+    Async,
+    /// Without a key; it is here because nobody knows what became of it.
+    Direct,
+}
+
+/// Where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Not signed: nothing of it ran, and nothing can.
+    Queued,
+    /// Signed: its bytes may have left.
+    Signed,
+    /// It may have run, and it is found out whether it arrived.
+    Fencing,
+    /// Nothing about it changes any more.
+    Settled(Ending),
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// The conductor answered it.
+    Answered,
+    /// It arrived, runs at most once, and its answer is lost.
+    Arrived,
+    /// It did not run and never will.
+    NotRun,
+    /// It may have run, cannot start any more, and only the chain can tell.
+    Unknown,
+}
+
+/// What the machine knows of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    pub(super) state: State,
+    pub(super) mode: Mode,
+    /// How often it was signed.
+    pub(super) attempts: u32,
+    /// How often it was put back.
+    pub(super) pauses: u32,
+    pub(super) is_cancelled: bool,
+    pub(super) time_is_over: bool,
+}
+
+impl Record {
+    pub(super) fn new(mode: Mode) -> Self {
+        let state = match mode {
+            Mode::Keyed | Mode::Async => State::Queued,
+            Mode::Direct => State::Fencing,
+        };
+        Self { state, mode, attempts: 0, pauses: 0, is_cancelled: false, time_is_over: false }
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// How it was made.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// How often it was signed: each time with a new nonce.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Whether nothing about it changes any more.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        matches!(self.state, State::Settled(_))
+    }
+}

@@ -1,0 +1,132 @@
+//! The one thread that writes: everything that waits for it is one transaction, and one sync of the disk.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use redb::{Database, Durability};
+use tokio::sync::{mpsc, oneshot};
+
+use super::call::Call;
+use super::store::{Accepted, Limits, StoreError};
+use super::tables::{Held, Tables};
+
+/// What is to be written, and who waits for it.
+pub(super) struct Command {
+    pub(super) change: Change,
+    pub(super) done: oneshot::Sender<Result<Accepted, StoreError>>,
+}
+
+pub(super) enum Change {
+    /// Enter it, unless its key is taken.
+    Accept(Box<Call>),
+    /// Write it over what it was.
+    Write(Box<Call>),
+    /// The same, and free its key.
+    Release(Box<Call>),
+    /// Forget what is kept no longer than this.
+    Sweep(i64),
+}
+
+/// What the writer tells of itself.
+#[derive(Debug, Default)]
+pub struct Meter {
+    records: AtomicU64,
+    bytes: AtomicU64,
+    commits: AtomicU64,
+    commands: AtomicU64,
+}
+
+impl Meter {
+    /// How much the file holds.
+    #[must_use]
+    pub fn held(&self) -> Held {
+        Held { records: self.records.load(Ordering::Relaxed), bytes: self.bytes.load(Ordering::Relaxed) }
+    }
+
+    /// How many transactions were committed, and how many changes they held.
+    #[must_use]
+    pub fn commits(&self) -> (u64, u64) {
+        (self.commits.load(Ordering::Relaxed), self.commands.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn set(&self, held: Held) {
+        self.records.store(held.records, Ordering::Relaxed);
+        self.bytes.store(held.bytes, Ordering::Relaxed);
+    }
+}
+
+/// Writes until nobody can send a change any more.
+pub(super) fn write(
+    database: &Database,
+    mut changes: mpsc::Receiver<Command>,
+    limits: Limits,
+    meter: &Arc<Meter>,
+) {
+    let mut batch = Vec::new();
+    while let Some(first) = changes.blocking_recv() {
+        batch.push(first);
+        while batch.len() < MOST_AT_ONCE
+            && let Ok(next) = changes.try_recv()
+        {
+            batch.push(next);
+        }
+        let ended = commit(database, &batch, limits, meter.held());
+        if let Ok((held, _)) = &ended {
+            meter.set(*held);
+            meter.commits.fetch_add(1, Ordering::Relaxed);
+            meter.commands.fetch_add(batch.len() as u64, Ordering::Relaxed);
+        }
+        match ended {
+            Ok((_, answers)) => {
+                for (command, answer) in batch.drain(..).zip(answers) {
+                    // Whoever asked has left.
+                    let _ = command.done.send(answer);
+                }
+            }
+            Err(error) => {
+                for command in batch.drain(..) {
+                    let _ = command.done.send(Err(error.clone()));
+                }
+            }
+        }
+    }
+}
+
+type Answers = Vec<Result<Accepted, StoreError>>;
+
+/// All of them, or none.
+fn commit(
+    database: &Database,
+    batch: &[Command],
+    limits: Limits,
+    mut held: Held,
+) -> Result<(Held, Answers), StoreError> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_durability(Durability::Immediate)?;
+    let mut answers = Vec::with_capacity(batch.len());
+    {
+        let mut tables = Tables::open(&transaction)?;
+        for command in batch {
+            answers.push(match &command.change {
+                // What is new is refused at a bound. What is known goes on: a settled call gives room.
+                Change::Accept(_) if limits.are_met(held) => Err(StoreError::Full),
+                Change::Accept(call) => Ok(tables.accept(call, &mut held)?),
+                Change::Write(call) => {
+                    tables.write(call, &mut held)?;
+                    Ok(Accepted::New)
+                }
+                Change::Release(call) => {
+                    tables.write(call, &mut held)?;
+                    tables.release(call)?;
+                    Ok(Accepted::New)
+                }
+                Change::Sweep(now) => Ok(Accepted::Swept(tables.sweep(*now, &mut held)?)),
+            });
+        }
+    }
+    transaction.commit()?;
+    Ok((held, answers))
+}
+
+/// Most changes in one transaction.
+const MOST_AT_ONCE: usize = 1_024;
