@@ -19,7 +19,13 @@ pub(crate) async fn record(memory: Arc<Memory>, mut watch: Watch) {
                 }
             }
             Err(missed) => {
-                memory.known().await.apps_changed();
+                let mut known = memory.known().await;
+                known.apps_changed();
+                for call in known.calls.open() {
+                    if let Some(call) = known.calls.not_seen(call) {
+                        memory.hub.publish("call", &call);
+                    }
+                }
                 let at = Timestamp::now().as_millis();
                 memory.hub.publish("gap", &json!({ "at": at, "cause": "lagged", "missed": missed.0 }));
             }
@@ -33,11 +39,9 @@ async fn write(memory: &Memory, told: &Told) -> Result<(), ViewError> {
     let call = match &told.event {
         Event::Began { .. } => known.calls.begin(told.at, &told.event),
         Event::Ended { call, outcome, wrote, took, phases } => {
-            let places = match known.calls.dna(*call) {
-                Some(dna) if !wrote.is_empty() => known.book(observer, &dna).await?.written_by(*call, wrote),
-                _ => Vec::new(),
-            };
-            known.calls.end(*call, outcome, places, *took, phases)
+            let shown = known.calls.end(*call, outcome, wrote, *took, phases);
+            known.written_by(*call, wrote);
+            shown
         }
         Event::PostCommitted { call, took } => known.calls.post_committed(*call, *took),
         Event::Committed { cell, records } => {
@@ -51,7 +55,7 @@ async fn write(memory: &Memory, told: &Told) -> Result<(), ViewError> {
             None
         }
         Event::Signal { call, cell, zome, payload } => {
-            known.calls.count(*call, "signals");
+            known.calls.signalled(*call);
             let (dna, agent) = (cell.dna_hash().to_string(), cell.agent_pubkey().to_string());
             let call = call.map(|call| call.to_string());
             hub.publish("signal", &json!({
@@ -60,7 +64,7 @@ async fn write(memory: &Memory, told: &Told) -> Result<(), ViewError> {
             None
         }
         Event::Log { call, cell, zome, level, text, .. } => {
-            known.calls.count(*call, "logs");
+            known.calls.logged(*call);
             let (place, text) = placed(text);
             let (dna, agent) = cell
                 .as_ref()
