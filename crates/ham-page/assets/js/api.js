@@ -1,5 +1,7 @@
 // What the server gives, as the drawings have it: one GET a part, then one stream. Nothing is asked twice that the stream tells.
 
+import { parse } from './ui.js';
+
 const BASE = '/api/dev/v1', SILENCE = 20e3, MOST = 10000, LISTED = 10000;
 export const now = () => Date.now();
 const key = (hash) => hash.slice(5);                                 // an agent is also an entry: only the type before it differs
@@ -14,7 +16,7 @@ let dna = null, byHash = new Map(), byCall = new Map(), places = new Map(), curs
 
 async function get(path) {
   const answer = await fetch(path.startsWith('/') ? path : `${BASE}/${path}`, { headers: { Accept: 'application/json' } });
-  const body = await answer.json();
+  const body = parse(await answer.text());
   if (!answer.ok) throw new Error(body.detail ?? body.title ?? `status ${answer.status}`);
   return body;
 }
@@ -198,7 +200,7 @@ async function follow() {
       for (const block of blocks) {
         const fields = Object.fromEntries(block.split('\n').map((l) => { const i = l.indexOf(':'); return [l.slice(0, i), l.slice(i + 2)]; }));
         if (fields.id) cursor = fields.id;
-        if (fields.event) gather(take(fields.event, JSON.parse(fields.data), fields.id && Number(fields.id.split('-')[1]) <= seen));
+        if (fields.event) gather(take(fields.event, parse(fields.data), fields.id && Number(fields.id.split('-')[1]) <= seen));
       }
     }
   } finally { clearTimeout(timer); reader?.cancel().catch(() => {}); }
@@ -227,7 +229,7 @@ async function start(app, role, told) {
 // A call by one of the agents. Its argument goes out as it was typed, so that no number is rounded.
 async function call(by, zome, fn, text) {
   const at = now(), of = dna, path = `/api/v1/apps/${encodeURIComponent(by.cell.installed)}/roles/${encodeURIComponent(api.role)}/zomes/${encodeURIComponent(zome)}/fns/${encodeURIComponent(fn)}`;
-  const made = (more) => { const c = { id: `local-${++local}`, n: api.calls.length, dna: of, at, by, zome, fn, payload: text.trim() ? JSON.parse(text) : null, argument: text.trim() || 'null', wrote: [], phases: {}, ms: now() - at, signals: 0, logs: 0, nested: [], ...more }; if (of === dna) api.calls.push(c); return c; };
+  const made = (more) => { const c = { id: `local-${++local}`, n: api.calls.length, dna: of, at, by, zome, fn, payload: text.trim() ? parse(text) : null, argument: text.trim() || 'null', wrote: [], phases: {}, ms: now() - at, signals: 0, logs: 0, nested: [], ...more }; if (of === dna) api.calls.push(c); return c; };
   let answer;
   try { answer = await fetch(path, { method: 'POST', body: text.trim() ? text : 'null', headers: { 'Content-Type': 'application/json', 'Ham-Agent': by.key } }); }
   catch { return made({ outcome: 'unknown', failure: { error: `the link was lost ${now() - at} ms after the call was sent`, effect: 'unknown' } }); }
@@ -236,7 +238,7 @@ async function call(by, zome, fn, text) {
     try { return callOf(await get(`calls/${id}`)) ?? byCall.get(id); } catch { /* its answer is here all the same */ }
   }
   let body = null;
-  try { body = await answer.json(); } catch { return made({ outcome: 'unknown', failure: { error: 'the link was lost while the answer came', effect: 'unknown' } }); }
+  try { body = parse(await answer.text()); } catch { return made({ outcome: 'unknown', failure: { error: 'the link was lost while the answer came', effect: 'unknown' } }); }
   if (answer.ok) return made({ outcome: 'answered', answer: body });
   return made({ outcome: body.outcome === 'answered' ? 'error' : body.outcome ?? 'not_run', failure: { error: body.detail ?? body.title, where: body.where, effect: body.effect ?? 'nothing' } });
 }

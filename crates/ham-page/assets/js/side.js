@@ -1,5 +1,5 @@
 // The side: the call of a function, or what was chosen: an action, an entry, a call.
-import { $, OUTCOME, announce, fmt, glyph, h, json, line, put, s, state, title } from './ui.js';
+import { $, OUTCOME, announce, fmt, glyph, h, json, line, print, put, s, state, title } from './ui.js';
 import { NAMES, node, short, tally } from './chain.js';
 import { api } from './api.js';
 
@@ -28,10 +28,10 @@ export function back() { view.chosen = view.past.pop() ?? null; side(); page.dht
 const backButton = () => h('button', { class: 'back', 'data-id': 'back', onclick: back }, '← Back');
 export function open(e) { page.go('dht'); page.dht.choose(e); choose(e); }
 
-// What was sent, to be sent again. It is laid out where a browser loses nothing of it; numbers that it would round stay as they were written.
+// What was sent, to be sent again. It is laid out where nothing of it is lost so.
 function draft(c) {
   if (c.payload === null || !c.argument) return '';
-  return JSON.stringify(c.payload) === c.argument ? JSON.stringify(c.payload, null, 2) : c.argument;
+  return print(c.payload) === c.argument ? print(c.payload, 2) : c.argument;
 }
 function form() {
   const fn = (view.fn ??= api.zomes[0] && { zome: api.zomes[0].name, name: api.zomes[0].functions[0] });
@@ -110,7 +110,7 @@ function record(a) {
   if (a.kind === 'Update' && a.entry) put(whole, h('pre', { class: 'out', tabindex: 0, 'aria-label': 'Entry' }, json(a.entry.content)));
   api.record(a.hash).then((r) => {
     put(valid, state(r.validation.status === 'valid' ? 'answered' : 'error', `${r.validation.status}, ${fmt.plural(r.validation.operations, 'operation')}`));
-    put(raw, JSON.stringify(r.raw, null, 1));
+    put(raw, print(r.raw, 1));
     if (e?.content?.$messagepack !== undefined) put(whole, h('pre', { class: 'out', tabindex: 0, 'aria-label': 'Entry' }, json(r.entry)));
   }, (error) => put(valid, h('span', { class: 'bad' }, `This could not be read: ${error.message}.`), ' ', h('button', { class: 'back', onclick: side }, 'Try again')));
   return [backButton(), h('h2', {}, NAMES[a.kind] ?? a.kind, a.type ? ` ${a.type}` : ''), h('p', { class: 'under' }, `action ${a.seq} of ${a.by.name}, ${fmt.clockMs(a.at)}`),

@@ -184,6 +184,12 @@ export function keyboard(map) {
 const region = h('div', { class: 'hide', 'aria-live': 'polite' });
 export const announce = (text) => { region.isConnected || document.body.append(region); region.textContent = text; };
 
+// JSON both ways, with integers that a number would round, where the browser can tell them.
+const exact = (key, v, from) => (typeof v === 'number' && !Number.isSafeInteger(v) && /^-?\d+$/.test(from?.source ?? '') ? BigInt(from.source) : v);
+export const parse = (text) => (/\d{16}/.test(text) ? JSON.parse(text, exact) : JSON.parse(text));
+const written = (v) => (typeof v === 'bigint' ? JSON.rawJSON(String(v)) : v);
+export const print = (value, indent) => JSON.stringify(value, (key, v) => written(v), indent);
+
 // What stands for bytes in JSON: an object with this key alone, and a text. Others with such a key are what a zome says.
 function mark(value, name) {
   const keys = value === null || typeof value !== 'object' ? [] : Object.keys(value);
@@ -217,4 +223,4 @@ export function title(value, depth = 0) {
   for (const v of Object.values(value).slice(0, LONGEST)) { const found = title(v, depth + 1); if (found) return found; }
   return '';
 }
-export const line = (value) => JSON.stringify(value, (key, v) => (mark(v, '$hash') ? fmt.hash(v.$hash) : v)).slice(0, 400).replace(/"([a-z_]+)":/g, '$1: ').replace(/,(?=[^ ])/g, ', ');
+export const line = (value) => JSON.stringify(value, (key, v) => (mark(v, '$hash') ? fmt.hash(v.$hash) : written(v))).slice(0, 400).replace(/"([a-z_]+)":/g, '$1: ').replace(/,(?=[^ ])/g, ', ');
