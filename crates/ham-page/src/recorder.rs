@@ -123,7 +123,37 @@ fn with(mut value: Value, name: &str, field: impl Into<Value>) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::placed;
+    use ham_devconductor::DevConductor;
+
+    use super::*;
+
+    /// It was shown as running for ever.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_call_whose_end_was_missed_is_open_no_longer() {
+        let conductor = DevConductor::start().await.expect("it starts");
+        let bundle = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/probe.happ"));
+        conductor.install(bundle.expect("a bundle"), None).await.expect("it is installed");
+        let observer = conductor.observer();
+        let mut watch = observer.watch().expect("it runs");
+        let memory = Arc::new(Memory::new(observer.clone()));
+        let cell = observer.running().expect("it runs").remove(0);
+        let call = || observer.call(&cell, "probe", "no_such", vec![0xc0]);
+        let id = call().await.expect("an outcome").0.expect("it is watched");
+        let mut began = false;
+        while !began {
+            let told = watch.next().await.expect("an event").expect("none is lost yet");
+            began = matches!(told.event, Event::Began { call, .. } if call == id);
+            write(&memory, &told).await.expect("it is written down");
+        }
+        // Each begins and ends; a thousand events wait.
+        for _ in 0..600 {
+            call().await.expect("an outcome");
+        }
+        conductor.shut_down().await;
+        record(Arc::clone(&memory), watch).await;
+        let shown = memory.known().await.calls.get(&id.to_string()).expect("it is kept");
+        assert_eq!((&shown["outcome"], &shown["error"]["kind"]), (&json!("unknown"), &json!("not-seen")));
+    }
 
     #[test]
     fn the_place_of_a_line_stands_before_it() {
