@@ -8,9 +8,9 @@ use std::collections::{HashMap, VecDeque};
 use ham_devconductor::{CallId, Observer, ViewError};
 use holo_hash::{ActionHash, DnaHash};
 use holochain_types::prelude::{CellId, Record};
-use serde_json::{Value, json};
 
 use crate::directory::Directory;
+use crate::list::listed;
 pub(crate) use row::{Row, decoded, too_long};
 pub(crate) use types::Types;
 
@@ -22,6 +22,8 @@ pub(crate) struct Book {
     /// The place of the oldest that is kept.
     first: u64,
     places: HashMap<ActionHash, u64>,
+    /// Of the rows.
+    bytes: usize,
 }
 
 impl Book {
@@ -54,26 +56,26 @@ impl Book {
             return None;
         }
         self.places.insert(record.action_address().clone(), n);
-        self.rows.push_back(Row::of(n, record, &self.types));
-        if self.rows.len() > KEPT
-            && let Some(oldest) = self.rows.pop_front()
-        {
+        let row = Row::of(n, record, &self.types);
+        self.bytes += row.bytes;
+        self.rows.push_back(row);
+        while self.rows.len() > KEPT || self.bytes > KEPT_BYTES {
+            let Some(oldest) = self.rows.pop_front() else { break };
             self.places.remove(&oldest.hash);
+            self.bytes -= oldest.bytes;
             self.first += 1;
         }
         self.rows.back()
     }
 
-    /// Remembers which call wrote actions; answers their places.
-    pub(crate) fn written_by(&mut self, call: CallId, actions: &[ActionHash]) -> Vec<u64> {
-        let places: Vec<u64> = actions.iter().filter_map(|hash| self.places.get(hash).copied()).collect();
-        for place in &places {
+    /// Remembers which call wrote actions.
+    pub(crate) fn written_by(&mut self, call: CallId, actions: &[ActionHash]) {
+        for place in actions.iter().filter_map(|hash| self.places.get(hash)) {
             let index = usize::try_from(place - self.first).ok();
             if let Some(row) = index.and_then(|index| self.rows.get_mut(index)) {
                 row.call = Some(call);
             }
         }
-        places
     }
 
     pub(crate) fn types(&self) -> &Types {
@@ -93,13 +95,15 @@ impl Book {
         rows.collect()
     }
 
-    /// A page of them before a place, the newest first.
-    pub(crate) fn page(&self, before: Option<u64>, limit: usize) -> Value {
+    /// Those before a place, the newest first, in an object that says how many there are; after so many, or so many bytes, it ends.
+    pub(crate) fn page(&self, before: Option<u64>, limit: usize) -> String {
         let older = self.rows.iter().rev().filter(|row| before.is_none_or(|before| row.n < before));
-        let actions: Vec<Value> = older.take(limit).map(Row::json).collect();
-        json!({ "total": self.first + self.rows.len() as u64, "oldest": self.first, "actions": actions })
+        let actions = listed(older.take(limit).map(Row::json));
+        let total = self.first + self.rows.len() as u64;
+        format!(r#"{{"total":{total},"oldest":{},"actions":{actions}}}"#, self.first)
     }
 }
 
-/// How many actions of a DNA are kept.
+/// How many actions of a DNA are kept, and how many bytes of them.
 const KEPT: usize = 50_000;
+const KEPT_BYTES: usize = 128 << 20;

@@ -1,47 +1,40 @@
 //! The calls that were made lately, and what became of them.
 
-use std::collections::{HashMap, VecDeque};
+mod call;
+mod words;
+
 use std::time::Duration;
 
-use ham_devconductor::{CallId, Event, FailureKind, Outcome, Payload, Phase};
-use holo_hash::DnaHash;
+use ham_devconductor::{CallId, Event, Outcome, Phase};
+use holo_hash::{ActionHash, DnaHash};
 use holochain_types::prelude::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use crate::book::too_long;
+use crate::newest::Newest;
+use call::{Call, End};
+
+pub(crate) use call::shown;
+pub(crate) use words::{effect, kind_of};
 
 /// The newest calls.
-#[derive(Debug, Default)]
-pub(crate) struct Calls {
-    order: VecDeque<CallId>,
-    calls: HashMap<CallId, Map<String, Value>>,
+#[derive(Debug)]
+pub(crate) struct Calls(Newest<CallId, Call>);
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self(Newest::new(KEPT, KEPT_BYTES))
+    }
 }
 
 impl Calls {
     /// A call that begins, as it is shown; `None` for another event.
     pub(crate) fn begin(&mut self, at: Timestamp, event: &Event) -> Option<Value> {
-        let Event::Began { call, parent, cell, zome, function, provenance, payload } = event else {
-            return None;
-        };
-        let shown = json!({
-            "id": call.to_string(), "at": at.as_millis(), "dna": cell.dna_hash().to_string(),
-            "agent": cell.agent_pubkey().to_string(), "caller": provenance.to_string(), "zome": zome.0, "fn": function.0,
-            "payload": shown(payload), "outcome": "open", "ms": 0, "phases": {}, "wrote": [], "signals": 0, "logs": 0,
-            "nested": [], "parent": parent.map(|parent| parent.to_string()),
-        });
-        let Value::Object(fields) = &shown else { return None };
-        if let Some(parent) = parent.and_then(|parent| self.calls.get_mut(&parent))
-            && let Some(Value::Array(nested)) = parent.get_mut("nested")
-        {
-            nested.push(call.to_string().into());
+        let (id, call) = Call::begin(at, event)?;
+        if let Some(parent) = call.parent {
+            self.0.change(&parent, |parent| parent.nested.push(id));
         }
-        self.order.push_back(*call);
-        self.calls.insert(*call, fields.clone());
-        if self.order.len() > KEPT
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.calls.remove(&oldest);
-        }
+        let shown = call.json(id);
+        self.0.push(id, call);
         Some(shown)
     }
 
@@ -50,126 +43,77 @@ impl Calls {
         &mut self,
         call: CallId,
         outcome: &Outcome,
-        wrote: Vec<u64>,
+        wrote: &[ActionHash],
         took: Duration,
         phases: &[(Phase, Duration)],
     ) -> Option<Value> {
-        let shown = self.calls.get_mut(&call)?;
-        judge(shown, outcome);
-        shown.insert("wrote".into(), wrote.into());
-        shown.insert("ms".into(), milliseconds(took));
-        let phases = phases.iter().map(|(phase, took)| (word(*phase).to_owned(), milliseconds(*took)));
-        shown.insert("phases".into(), Value::Object(phases.collect()));
-        Some(Value::Object(shown.clone()))
+        self.change(call, |call| {
+            call.end = Some(End::Told(outcome.clone()));
+            call.wrote = wrote.to_vec();
+            call.took = took;
+            call.phases = phases.to_vec();
+        })
     }
 
     /// The `post_commit` of a call ended.
     pub(crate) fn post_committed(&mut self, call: CallId, took: Duration) -> Option<Value> {
-        let shown = self.calls.get_mut(&call)?;
-        if let Some(Value::Object(phases)) = shown.get_mut("phases") {
-            phases.insert("post_commit".into(), milliseconds(took));
-        }
-        Some(Value::Object(shown.clone()))
+        self.change(call, |call| call.post_commit = Some(took))
     }
 
-    /// It caused one more of `signals` or `logs`.
-    pub(crate) fn count(&mut self, call: Option<CallId>, what: &str) {
-        let call = call.and_then(|call| self.calls.get_mut(&call));
-        if let Some(count) = call.and_then(|call| call.get_mut(what)) {
-            *count = (count.as_u64().unwrap_or(0) + 1).into();
-        }
+    /// Those that run, as far as is known.
+    pub(crate) fn open(&self) -> Vec<CallId> {
+        self.0.iter().filter(|(_, call)| call.end.is_none()).map(|(id, _)| id).collect()
+    }
+
+    /// That it ended may be among what was lost. It is told anew where it ends later.
+    pub(crate) fn not_seen(&mut self, call: CallId) -> Option<Value> {
+        self.change(call, |call| call.end = Some(End::NotSeen))
+    }
+
+    /// It sent a signal.
+    pub(crate) fn signalled(&mut self, call: Option<CallId>) {
+        call.and_then(|call| self.0.change(&call, |call| call.signals += 1));
+    }
+
+    /// It logged a line.
+    pub(crate) fn logged(&mut self, call: Option<CallId>) {
+        call.and_then(|call| self.0.change(&call, |call| call.logs += 1));
     }
 
     /// The DNA of the cell that it was made to.
-    pub(crate) fn dna(&self, call: CallId) -> Option<DnaHash> {
-        ham_json::hash(self.calls.get(&call)?.get("dna")?.as_str()?)
+    pub(crate) fn dna(&self, call: CallId) -> Option<&DnaHash> {
+        self.0.get(&call).map(|call| call.cell.dna_hash())
+    }
+
+    /// What calls wrote in a DNA, the oldest call first.
+    pub(crate) fn written(&self, dna: &DnaHash) -> impl Iterator<Item = (CallId, &[ActionHash])> {
+        let calls = self.0.iter().filter(move |(_, call)| call.cell.dna_hash() == dna);
+        calls.map(|(id, call)| (id, &call.wrote[..]))
     }
 
     /// By its name, as it is shown.
     pub(crate) fn get(&self, name: &str) -> Option<Value> {
-        let call = self.order.iter().rev().find(|call| call.to_string() == name)?;
-        self.calls.get(call).cloned().map(Value::Object)
+        let (id, call) = self.0.iter().rev().find(|(id, _)| id.to_string() == name)?;
+        Some(call.json(id))
     }
 
-    /// A page of them before one that is named, the newest first.
-    pub(crate) fn page(&self, before: Option<&str>, limit: usize) -> Vec<Value> {
-        let mut calls = self.order.iter().rev();
+    /// Those before one that is named, the newest first, each shown when it is its turn.
+    pub(crate) fn before(&self, before: Option<&str>) -> impl Iterator<Item = Value> {
+        let mut calls = self.0.iter().rev();
         if let Some(before) = before {
-            calls.find(|call| call.to_string() == before);
+            calls.find(|(id, _)| id.to_string() == before);
         }
-        calls.take(limit).filter_map(|call| self.calls.get(call)).cloned().map(Value::Object).collect()
+        calls.map(|(id, call)| call.json(id))
+    }
+
+    fn change(&mut self, id: CallId, change: impl FnOnce(&mut Call)) -> Option<Value> {
+        self.0.change(&id, |call| {
+            change(call);
+            call.json(id)
+        })
     }
 }
 
-fn judge(shown: &mut Map<String, Value>, outcome: &Outcome) {
-    let mut put = |name: &str, value: Value| drop(shown.insert(name.to_owned(), value));
-    match outcome {
-        Outcome::Answered(payload) => {
-            put("outcome", "answered".into());
-            put("answer", self::shown(payload));
-        }
-        Outcome::Failed { kind, text, place } => {
-            put("outcome", "error".into());
-            put("effect", effect(*kind).into());
-            put("error", json!({ "kind": kind_of(*kind), "text": text, "where": place }));
-        }
-        Outcome::NotRun(why) => {
-            put("outcome", "not_run".into());
-            put("effect", "nothing".into());
-            put("error", json!({ "kind": "not-run", "text": why, "where": null }));
-        }
-        _ => {
-            put("outcome", "unknown".into());
-            put("effect", "unknown".into());
-            let text = "who called it left before it ended";
-            put("error", json!({ "kind": "abandoned", "text": text, "where": null }));
-        }
-    }
-}
-
-/// What is known of the called cell's chain after an error.
-pub(crate) fn effect(kind: FailureKind) -> &'static str {
-    match kind {
-        FailureKind::Conductor => "unknown",
-        _ => "nothing",
-    }
-}
-
-/// The name of a kind of error, as problems have it.
-pub(crate) fn kind_of(kind: FailureKind) -> &'static str {
-    match kind {
-        FailureKind::Zome => "zome-error",
-        FailureKind::InvalidCommit => "invalid-commit",
-        FailureKind::ChainMoved => "chain-moved",
-        FailureKind::Unauthorized => "not-authorized",
-        FailureKind::NoFunction => "function-not-found",
-        _ => "conductor-error",
-    }
-}
-
-fn word(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Queue => "queue",
-        Phase::Init => "init",
-        Phase::Zome => "zome",
-        Phase::Validate => "validate",
-        Phase::Write => "write",
-        _ => "other",
-    }
-}
-
-/// With hundredths.
-fn milliseconds(took: Duration) -> Value {
-    ((took.as_secs_f64() * 100_000.0).round() / 100.0).into()
-}
-
-/// A payload as JSON.
-pub(crate) fn shown(payload: &Payload) -> Value {
-    match payload {
-        Payload::Whole(bytes) => ham_json::shown(bytes),
-        Payload::TooLong(bytes) => too_long(*bytes),
-    }
-}
-
-/// How many calls are kept.
+/// How many calls are kept, and how many bytes of them.
 const KEPT: usize = 10_000;
+const KEPT_BYTES: usize = 64 << 20;

@@ -14,12 +14,24 @@ use crate::problem::Problem;
 #[derive(Debug, Clone)]
 pub(crate) struct Guard {
     hosts: Vec<String>,
+    /// What `X-Frame-Options` says.
+    frames: &'static str,
 }
 
 impl Guard {
     pub(crate) fn of(address: SocketAddr) -> Self {
-        let port = address.port();
-        Self { hosts: ["127.0.0.1", "localhost", "[::1]"].map(|name| format!("{name}:{port}")).to_vec() }
+        let (port, names) = (address.port(), ["127.0.0.1", "localhost", "[::1]"]);
+        let mut hosts = names.map(|name| format!("{name}:{port}")).to_vec();
+        if port == HTTP {
+            // Browsers leave it out.
+            hosts.extend(names.map(str::to_owned));
+        }
+        Self { hosts, frames: "DENY" }
+    }
+
+    /// The same, for a page that may have frames of its own.
+    pub(crate) fn with_frames(self) -> Self {
+        Self { frames: "SAMEORIGIN", ..self }
     }
 
     /// Why a request is not answered; `None` where it is.
@@ -63,7 +75,7 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::X_FRAME_OPTIONS, guard.frames),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
@@ -72,9 +84,21 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     response
 }
 
+/// The port that an address without one has.
+const HTTP: u16 = 80;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn browsers_leave_out_port_80() {
+        let names = |port| Guard::of(([127, 0, 0, 1], port).into()).hosts;
+        assert!(
+            names(80).contains(&"localhost".to_owned()) && names(80).contains(&"localhost:80".to_owned())
+        );
+        assert!(!names(81).contains(&"localhost".to_owned()));
+    }
 
     fn refused(path: &str, headers: &[(&'static str, &str)]) -> Option<&'static str> {
         let guard = Guard::of(([127, 0, 0, 1], 7).into());

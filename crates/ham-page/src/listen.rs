@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::build::{Build, LastBuild};
 use crate::guard::Guard;
+use crate::heavy::Heavy;
 use crate::memory::Memory;
 use crate::recorder;
 use crate::routes::router;
@@ -74,6 +75,7 @@ impl Page {
             memory: Arc::new(Memory::new(observer)),
             conductor,
             build: LastBuild::default(),
+            heavy: Heavy::default(),
         });
         let mut tasks = JoinSet::new();
         tasks.spawn(recorder::record(Arc::clone(&served.memory), watch));

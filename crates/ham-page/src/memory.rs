@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ham_devconductor::{Observer, ViewError};
-use holo_hash::DnaHash;
+use ham_devconductor::{CallId, Observer, ViewError};
+use holo_hash::{ActionHash, DnaHash};
 use holochain_types::prelude::CellId;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -55,10 +55,20 @@ impl Known {
     pub(crate) async fn book(&mut self, observer: &Observer, dna: &DnaHash) -> Result<&mut Book, ViewError> {
         if !self.books.contains_key(dna) {
             let directory = self.directory(observer).await?;
-            let book = Book::read(observer, &directory, dna).await?;
+            let mut book = Book::read(observer, &directory, dna).await?;
+            for (call, actions) in self.calls.written(dna) {
+                book.written_by(call, actions);
+            }
             self.books.insert(dna.clone(), book);
         }
         Ok(self.books.entry(dna.clone()).or_default())
+    }
+
+    /// A call wrote actions; a book that is read later is told so then.
+    pub(crate) fn written_by(&mut self, call: CallId, actions: &[ActionHash]) {
+        if let Some(book) = self.calls.dna(call).and_then(|dna| self.books.get_mut(dna)) {
+            book.written_by(call, actions);
+        }
     }
 
     /// The last actions of the chains that were read.

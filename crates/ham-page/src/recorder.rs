@@ -19,7 +19,13 @@ pub(crate) async fn record(memory: Arc<Memory>, mut watch: Watch) {
                 }
             }
             Err(missed) => {
-                memory.known().await.apps_changed();
+                let mut known = memory.known().await;
+                known.apps_changed();
+                for call in known.calls.open() {
+                    if let Some(call) = known.calls.not_seen(call) {
+                        memory.hub.publish("call", &call);
+                    }
+                }
                 let at = Timestamp::now().as_millis();
                 memory.hub.publish("gap", &json!({ "at": at, "cause": "lagged", "missed": missed.0 }));
             }
@@ -33,11 +39,9 @@ async fn write(memory: &Memory, told: &Told) -> Result<(), ViewError> {
     let call = match &told.event {
         Event::Began { .. } => known.calls.begin(told.at, &told.event),
         Event::Ended { call, outcome, wrote, took, phases } => {
-            let places = match known.calls.dna(*call) {
-                Some(dna) if !wrote.is_empty() => known.book(observer, &dna).await?.written_by(*call, wrote),
-                _ => Vec::new(),
-            };
-            known.calls.end(*call, outcome, places, *took, phases)
+            let shown = known.calls.end(*call, outcome, wrote, *took, phases);
+            known.written_by(*call, wrote);
+            shown
         }
         Event::PostCommitted { call, took } => known.calls.post_committed(*call, *took),
         Event::Committed { cell, records } => {
@@ -51,7 +55,7 @@ async fn write(memory: &Memory, told: &Told) -> Result<(), ViewError> {
             None
         }
         Event::Signal { call, cell, zome, payload } => {
-            known.calls.count(*call, "signals");
+            known.calls.signalled(*call);
             let (dna, agent) = (cell.dna_hash().to_string(), cell.agent_pubkey().to_string());
             let call = call.map(|call| call.to_string());
             hub.publish("signal", &json!({
@@ -60,7 +64,7 @@ async fn write(memory: &Memory, told: &Told) -> Result<(), ViewError> {
             None
         }
         Event::Log { call, cell, zome, level, text, .. } => {
-            known.calls.count(*call, "logs");
+            known.calls.logged(*call);
             let (place, text) = placed(text);
             let (dna, agent) = cell
                 .as_ref()
@@ -119,7 +123,37 @@ fn with(mut value: Value, name: &str, field: impl Into<Value>) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::placed;
+    use ham_devconductor::DevConductor;
+
+    use super::*;
+
+    /// It was shown as running for ever.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_call_whose_end_was_missed_is_open_no_longer() {
+        let conductor = DevConductor::start().await.expect("it starts");
+        let bundle = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/probe.happ"));
+        conductor.install(bundle.expect("a bundle"), None).await.expect("it is installed");
+        let observer = conductor.observer();
+        let mut watch = observer.watch().expect("it runs");
+        let memory = Arc::new(Memory::new(observer.clone()));
+        let cell = observer.running().expect("it runs").remove(0);
+        let call = || observer.call(&cell, "probe", "no_such", vec![0xc0]);
+        let id = call().await.expect("an outcome").0.expect("it is watched");
+        let mut began = false;
+        while !began {
+            let told = watch.next().await.expect("an event").expect("none is lost yet");
+            began = matches!(told.event, Event::Began { call, .. } if call == id);
+            write(&memory, &told).await.expect("it is written down");
+        }
+        // Each begins and ends; a thousand events wait.
+        for _ in 0..600 {
+            call().await.expect("an outcome");
+        }
+        conductor.shut_down().await;
+        record(Arc::clone(&memory), watch).await;
+        let shown = memory.known().await.calls.get(&id.to_string()).expect("it is kept");
+        assert_eq!((&shown["outcome"], &shown["error"]["kind"]), (&json!("unknown"), &json!("not-seen")));
+    }
 
     #[test]
     fn the_place_of_a_line_stands_before_it() {

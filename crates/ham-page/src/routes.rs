@@ -18,8 +18,9 @@ use serde_json::{Value, json};
 use crate::assets;
 use crate::book::decoded;
 use crate::guard::{Guard, guard};
+use crate::list::{json_text, listed};
 use crate::problem::Problem;
-use crate::served::{Answer, Served, Shared, cell, dna};
+use crate::served::{Answer, MAX_BODY, Served, Shared, cell, dna};
 
 pub(crate) fn router(served: Arc<Served>, of: Guard) -> Router {
     let cells = "/api/dev/v1/{app}/{role}";
@@ -68,9 +69,10 @@ impl PageOf {
     }
 }
 
-async fn calls(State(served): Shared, Query(page): Query<PageOf>) -> Answer {
+async fn calls(State(served): Shared, Query(page): Query<PageOf>) -> Response {
     let known = served.memory.known().await;
-    Ok(axum::Json(json!({ "calls": known.calls.page(page.before.as_deref(), page.limit()) })))
+    let calls = listed(known.calls.before(page.before.as_deref()).take(page.limit()));
+    json_text(format!(r#"{{"calls":{calls}}}"#))
 }
 
 async fn one_call(State(served): Shared, Path(id): Path<String>) -> Answer {
@@ -88,12 +90,12 @@ async fn actions(
     State(served): Shared,
     Path((app, role)): Path<(String, String)>,
     Query(page): Query<PageOf>,
-) -> Answer {
+) -> Result<Response, Problem> {
     let dna = dna(&served, &app, &role).await?;
     let mut known = served.memory.known().await;
     let book = known.book(&served.memory.observer, &dna).await?;
     let before = page.before.as_deref().and_then(|before| before.parse().ok());
-    Ok(axum::Json(book.page(before, page.limit())))
+    Ok(json_text(book.page(before, page.limit())))
 }
 
 /// A record with the whole of its entry, and what became of it.
@@ -110,12 +112,14 @@ async fn record(State(served): Shared, Path((app, role, hash)): Path<(String, St
     let cell = cell(&served, &app, &role, Some(&author)).await?;
     let details = observer.record(&cell.id, &hash).await?;
     let details = details.ok_or_else(|| Problem::not_found("no record of this hash is held"))?;
+    let entry = details.record.entry().clone();
+    let entry = served.heavy.turn().await?.run(move || decoded(&entry, MAX_BODY)).await?;
     let action = details.record.action();
     let hashes = |of: Vec<String>| Value::from(of);
     let raw = serde_json::to_value(action).unwrap_or(Value::Null);
     Ok(axum::Json(json!({
         "hash": hash.to_string(),
-        "entry": decoded(details.record.entry(), MAX_BODY),
+        "entry": entry,
         "validation": {
             "status": format!("{:?}", details.validation_status).to_lowercase(),
             "operations": action_to_op_types(action).len(),
@@ -126,7 +130,5 @@ async fn record(State(served): Shared, Path((app, role, hash)): Path<(String, St
     })))
 }
 
-/// The largest argument, in bytes of JSON.
-const MAX_BODY: usize = 16 << 20;
-/// The most that is answered at a time.
+/// The most that is answered at a time, where it does not end before because of its bytes.
 const MAX_PAGE: usize = 1000;

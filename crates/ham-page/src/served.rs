@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::build::LastBuild;
 use crate::directory::Cell;
+use crate::heavy::Heavy;
 use crate::memory::Memory;
 use crate::problem::Problem;
 
@@ -20,6 +21,7 @@ pub(crate) struct Served {
     pub(crate) conductor: Value,
     /// How the app that is built beside it stands.
     pub(crate) build: LastBuild,
+    pub(crate) heavy: Heavy,
 }
 
 pub(crate) type Shared = State<Arc<Served>>;
@@ -45,3 +47,6 @@ pub(crate) async fn cell(
 fn no_role(app: &str, role: &str) -> Problem {
     Problem::not_found(&format!("no app `{app}` with a role `{role}` for this agent"))
 }
+
+/// The largest argument, in bytes of JSON; and the largest entry or answer, in bytes of MessagePack.
+pub(crate) const MAX_BODY: usize = 4 << 20;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -23,7 +23,8 @@ pub(crate) struct Hub {
     /// Drawn at every start, so that an id of another run is known to be one.
     epoch: u32,
     kept: Mutex<Kept>,
-    sender: broadcast::Sender<Arc<Message>>,
+    /// What is kept no more is gone for slow streams, too: their queues hold no bytes.
+    sender: broadcast::Sender<Weak<Message>>,
     streams: Arc<Semaphore>,
 }
 
@@ -63,7 +64,7 @@ impl Hub {
             kept.bytes -= oldest.frame.len();
         }
         // Under the lock, so that who subscribes gets each message once. Nobody may be there.
-        let _ = self.sender.send(message);
+        let _ = self.sender.send(Arc::downgrade(&message));
     }
 
     /// The id of the newest message.
@@ -72,7 +73,7 @@ impl Hub {
     }
 
     /// What follows a message that is named, or all that is kept where none is; what is missing in between is a gap.
-    fn since(&self, id: Option<&str>) -> (Vec<Bytes>, broadcast::Receiver<Arc<Message>>) {
+    fn since(&self, id: Option<&str>) -> (Vec<Bytes>, broadcast::Receiver<Weak<Message>>) {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let receiver = self.sender.subscribe();
         let oldest = kept.messages.front().map_or(kept.last + 1, |message| message.id);
@@ -115,7 +116,7 @@ impl Hub {
 
 /// What comes, with a comment where nothing does, so that a dead connection is noticed on either side.
 fn live(
-    receiver: broadcast::Receiver<Arc<Message>>,
+    receiver: broadcast::Receiver<Weak<Message>>,
     place: OwnedSemaphorePermit,
 ) -> impl Stream<Item = Bytes> {
     let mut beat = tokio::time::interval_at(Instant::now() + BEAT, BEAT);
@@ -124,7 +125,13 @@ fn live(
         // Either may come first: a beat lost to messages is none that was needed.
         let frame = tokio::select! {
             told = receiver.recv() => match told {
-                Ok(message) => message.frame.clone(),
+                Ok(message) => match message.upgrade() {
+                    Some(message) => message.frame.clone(),
+                    None => {
+                        receiver = receiver.resubscribe();
+                        frame("gap", None, &json!({ "cause": "lagged" }))
+                    }
+                },
                 Err(RecvError::Lagged(missed)) => frame("gap", None, &json!({ "cause": "lagged", "missed": missed })),
                 Err(RecvError::Closed) => return None,
             },
@@ -193,5 +200,20 @@ mod tests {
             hub.publish("log", &json!("x".repeat(1 << 20)));
         }
         assert!(texts(&hub, None).len() < 16);
+    }
+
+    /// A thousand messages of hundreds of KiB each waited for one slow stream.
+    #[tokio::test]
+    async fn a_slow_stream_holds_no_more_than_is_kept() {
+        let hub = Hub::new();
+        let place = Arc::clone(&hub.streams).try_acquire_owned().expect("there is a place");
+        let mut slow = std::pin::pin!(live(hub.since(None).1, place));
+        for _ in 0..40 {
+            hub.publish("log", &json!("x".repeat(1 << 20)));
+        }
+        let first = slow.next().await.expect("a frame");
+        assert_eq!(first, "event: gap\ndata: {\"cause\":\"lagged\"}\n\n");
+        hub.publish("log", &json!("later"));
+        assert!(String::from_utf8_lossy(&slow.next().await.expect("a frame")).contains("later"));
     }
 }

@@ -78,7 +78,7 @@ pub async fn serve_ui(observer: &Observer, config: UiConfig) -> std::io::Result<
             agent: agent.clone(),
         };
         let mut tasks = JoinSet::new();
-        tasks.spawn(run(listener, router(Arc::new(serving), Guard::of(address))));
+        tasks.spawn(run(listener, router(Arc::new(serving), Guard::of(address).with_frames())));
         windows.push(Window { app, agent, address, _tasks: tasks });
     }
     Ok(windows)

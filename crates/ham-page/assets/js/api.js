@@ -1,5 +1,7 @@
 // What the server gives, as the drawings have it: one GET a part, then one stream. Nothing is asked twice that the stream tells.
 
+import { parse } from './ui.js';
+
 const BASE = '/api/dev/v1', SILENCE = 20e3, MOST = 10000, LISTED = 10000;
 export const now = () => Date.now();
 const key = (hash) => hash.slice(5);                                 // an agent is also an entry: only the type before it differs
@@ -10,39 +12,43 @@ export const api = {
   types: { entries: [], links: {} },
   call, record: (hash) => get(`${cell()}/records/${hash}`), choose, start, retry: () => wake?.(), find: (hash) => places.get(key(hash)),
 };
-let dna = null, byHash = new Map(), byNumber = new Map(), byCall = new Map(), places = new Map(), cursor = null, seen = 0, tell = () => {}, wake = null, local = 0;
+let dna = null, byHash = new Map(), byCall = new Map(), places = new Map(), cursor = null, seen = 0, tell = () => {}, wake = null, local = 0, turn = 0, newest = null;
 
 async function get(path) {
   const answer = await fetch(path.startsWith('/') ? path : `${BASE}/${path}`, { headers: { Accept: 'application/json' } });
-  const body = await answer.json();
+  const body = parse(await answer.text());
   if (!answer.ok) throw new Error(body.detail ?? body.title ?? `status ${answer.status}`);
   return body;
 }
 const cell = () => `${encodeURIComponent(api.app.id)}/${encodeURIComponent(api.role)}`;
 const agentOf = (hash) => hash && api.agents.find((a) => a.key === hash);
 
-// Everything of one role, from the start. `told` is called when it is there.
-async function load() {
-  const state = await get('state');
+// Everything of one role, from the start. What was begun before ends where it is, and waits for what was begun last.
+function load() {
+  const mine = turn += 1, ask = async (path) => { const answer = await get(path); if (mine !== turn) throw new Error('something else is shown by now'); return answer; };
+  return newest = read(ask).catch((error) => { if (mine !== turn) return newest; throw error; });
+}
+async function read(ask) {
+  const state = await ask('state');
   seen = Number(state.cursor.split('-')[1]);                         // what was told up to here is in what is read now
   Object.assign(api, { conductor: state.conductor, watch: state.watch, apps: state.apps, at: state.at });
   api.app = api.apps.find((a) => a.id === api.app?.id) ?? api.apps[0] ?? null;
   api.role = api.app?.roles.some((r) => r.role === api.role) ? api.role : api.app?.roles[0]?.role ?? null;
   dna = api.app?.roles.find((r) => r.role === api.role)?.dna ?? null;
   const doubts = api.calls.filter((c) => c.outcome === 'unknown' && c.id.startsWith('local-'));
-  byHash = new Map(); byNumber = new Map(); byCall = new Map(); places = new Map();
+  byHash = new Map(); byCall = new Map(); places = new Map();
   for (const list of ['agents', 'actions', 'entries', 'links', 'calls', 'zomes']) api[list] = [];
   api.types = { entries: [], links: {} };
   if (!api.app) { api.agents = []; return; }
   api.agents = state.agents.filter((a) => a.cells.some((c) => c.app === api.app.id && c.role === api.role))
     .map((a) => ({ ...a, index: a.index % 6, head: -1, cell: a.cells.find((c) => c.app === api.app.id && c.role === api.role) }));
   for (const a of api.agents) place(a.key, { hash: a.key, type: 'Agent', content: { name: a.name }, by: a, updates: [], deleted: false });
-  const schema = await get(`${cell()}/schema`);
+  const schema = await ask(`${cell()}/schema`);
   api.zomes = schema.zomes.filter((z) => z.functions.length);
   api.types.entries = ['Path', 'Agent', ...schema.entry_types.filter((t) => t.visibility === 'public').map((t) => t.name)];
   const pages = [];
   for (let before = ''; ;) {
-    const page = await get(`${cell()}/actions?limit=1000${before}`);
+    const page = await ask(`${cell()}/actions?limit=1000${before}`);
     pages.push(...page.actions);
     const last = page.actions.at(-1);
     api.older = last ? last.n : 0;
@@ -50,7 +56,14 @@ async function load() {
     before = `&before=${last.n}`;
   }
   for (const a of pages.reverse()) action(a);
-  for (const c of (await get('calls?limit=1000')).calls.reverse()) callOf(c);
+  const calls = [];
+  for (let before = ''; calls.length < 1000;) {                      // an answer ends after some MiB
+    const page = (await ask(`calls?limit=1000${before}`)).calls;
+    if (!page.length) break;
+    calls.push(...page);
+    before = `&before=${page.at(-1).id}`;
+  }
+  for (const c of calls.reverse()) callOf(c);
   // What this page alone knows of: a call that may have run.
   for (const c of doubts) if (c.dna === dna && agentOf(c.by.key)) api.calls.push({ ...c, by: agentOf(c.by.key) });
 }
@@ -102,7 +115,6 @@ function action(json) {
     if (a.of.link) a.of.link.deleted = true; else if (a.of.entry) (a.of.entry.root ?? a.of.entry).deleted = true;
   }
   byHash.set(a.hash, a);
-  byNumber.set(a.n, a);
   api.actions.push(a);
   return a;
 }
@@ -112,9 +124,9 @@ function callOf(json) {
   const by = agentOf(json.agent);
   if (!by) return null;
   const known = byCall.get(json.id), c = known ?? { id: json.id, n: api.calls.length, logs: 0, signals: 0 };
-  Object.assign(c, { at: json.at, by, zome: json.zome, fn: json.fn, payload: json.payload, outcome: json.outcome, answer: json.answer, ms: json.ms, phases: json.phases, signals: Math.max(c.signals, json.signals), logs: Math.max(c.logs, json.logs), nested: json.nested, parent: json.parent });
+  Object.assign(c, { at: json.at, by, zome: json.zome, fn: json.fn, payload: json.payload, argument: json.argument, outcome: json.outcome, answer: json.answer, ms: json.ms, phases: json.phases, signals: Math.max(c.signals, json.signals), logs: Math.max(c.logs, json.logs), nested: json.nested, parent: json.parent });
   c.failure = json.error ? { error: json.error.text, kind: json.error.kind, where: json.error.where, effect: json.effect } : null;
-  c.wrote = json.wrote.map((n) => byNumber.get(n)).filter(Boolean);
+  c.wrote = json.wrote.map((hash) => byHash.get(hash)).filter(Boolean);
   for (const a of c.wrote) a.call = c;
   if (!known) { byCall.set(c.id, c); api.calls.push(c); if (api.calls.length > LISTED) byCall.delete(api.calls.shift().id); }
   return c;
@@ -149,26 +161,38 @@ function gather(change) {
     if (told.all) await reload(); else tell(told);
   });
 }
-async function reload() {
+async function reload(then) {
   try { await load(); api.failed = null; } catch (error) { api.failed = error.message; }
+  then?.();
   tell({ all: true });
 }
-async function choose(app, role) { api.app = api.apps.find((a) => a.id === app) ?? api.app; api.role = role; api.signals = []; api.logs = []; api.reloads = []; cursor = null; await reload(); again?.abort(); }
+// Another role. The stream is begun anew, so that it tells the signals and logs of this one.
+async function choose(app, role) {
+  api.app = api.apps.find((a) => a.id === app) ?? api.app;
+  api.role = role;
+  await reload(() => {
+    for (const list of ['signals', 'logs', 'reloads', 'gaps']) api[list] = [];
+    cursor = null;
+    wanted = true;
+    again?.abort();
+  });
+}
 
-let again = null;                                                   // ends the stream, so that it is begun anew
+let again = null, wanted = false;                                   // ends the stream; that it was meant to end
 async function follow() {
-  again = new AbortController();
+  const mine = again = new AbortController();
+  wanted = false;
   let timer, reader;
-  const quiet = () => { clearTimeout(timer); timer = setTimeout(() => again.abort(), SILENCE); };
+  const quiet = () => { clearTimeout(timer); timer = setTimeout(() => mine.abort(), SILENCE); };
   try {
     quiet();
-    const answer = await fetch(`${BASE}/events`, { signal: again.signal, headers: cursor ? { 'Last-Event-ID': cursor } : {} });
+    const answer = await fetch(`${BASE}/events`, { signal: mine.signal, headers: cursor ? { 'Last-Event-ID': cursor } : {} });
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     if (api.conductor.state === 'lost') { await load(); api.failed = null; tell({ all: true }); }
     reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     for (let text = ''; ;) {
       const { value, done } = await reader.read();
-      if (done) return true;
+      if (done || mine.signal.aborted) return;
       quiet();
       text += value;
       const blocks = text.split('\n\n');
@@ -176,7 +200,7 @@ async function follow() {
       for (const block of blocks) {
         const fields = Object.fromEntries(block.split('\n').map((l) => { const i = l.indexOf(':'); return [l.slice(0, i), l.slice(i + 2)]; }));
         if (fields.id) cursor = fields.id;
-        if (fields.event) gather(take(fields.event, JSON.parse(fields.data), fields.id && Number(fields.id.split('-')[1]) <= seen));
+        if (fields.event) gather(take(fields.event, parse(fields.data), fields.id && Number(fields.id.split('-')[1]) <= seen));
       }
     }
   } finally { clearTimeout(timer); reader?.cancel().catch(() => {}); }
@@ -192,7 +216,7 @@ async function start(app, role, told) {
   for (let pause = 500; ;) {
     const begun = now();
     try { await follow(); } catch { /* told below */ }
-    if (again.signal.aborted && api.conductor.state !== 'lost' && cursor === null) continue;
+    if (wanted) continue;
     if (now() - begun > 2000) pause = 500;
     if (api.conductor.state !== 'lost') api.conductor = { ...api.conductor, state: 'lost', since: now() };
     api.conductor.next = now() + pause;
@@ -204,8 +228,8 @@ async function start(app, role, told) {
 
 // A call by one of the agents. Its argument goes out as it was typed, so that no number is rounded.
 async function call(by, zome, fn, text) {
-  const at = now(), path = `/api/v1/apps/${encodeURIComponent(by.cell.installed)}/roles/${encodeURIComponent(api.role)}/zomes/${encodeURIComponent(zome)}/fns/${encodeURIComponent(fn)}`;
-  const made = (more) => { const c = { id: `local-${++local}`, n: api.calls.length, dna, at, by, zome, fn, payload: text.trim() ? JSON.parse(text) : null, wrote: [], phases: {}, ms: now() - at, signals: 0, logs: 0, nested: [], ...more }; api.calls.push(c); return c; };
+  const at = now(), of = dna, path = `/api/v1/apps/${encodeURIComponent(by.cell.installed)}/roles/${encodeURIComponent(api.role)}/zomes/${encodeURIComponent(zome)}/fns/${encodeURIComponent(fn)}`;
+  const made = (more) => { const c = { id: `local-${++local}`, n: api.calls.length, dna: of, at, by, zome, fn, payload: text.trim() ? parse(text) : null, argument: text.trim() || 'null', wrote: [], phases: {}, ms: now() - at, signals: 0, logs: 0, nested: [], ...more }; if (of === dna) api.calls.push(c); return c; };
   let answer;
   try { answer = await fetch(path, { method: 'POST', body: text.trim() ? text : 'null', headers: { 'Content-Type': 'application/json', 'Ham-Agent': by.key } }); }
   catch { return made({ outcome: 'unknown', failure: { error: `the link was lost ${now() - at} ms after the call was sent`, effect: 'unknown' } }); }
@@ -214,7 +238,7 @@ async function call(by, zome, fn, text) {
     try { return callOf(await get(`calls/${id}`)) ?? byCall.get(id); } catch { /* its answer is here all the same */ }
   }
   let body = null;
-  try { body = await answer.json(); } catch { return made({ outcome: 'unknown', failure: { error: 'the link was lost while the answer came', effect: 'unknown' } }); }
+  try { body = parse(await answer.text()); } catch { return made({ outcome: 'unknown', failure: { error: 'the link was lost while the answer came', effect: 'unknown' } }); }
   if (answer.ok) return made({ outcome: 'answered', answer: body });
   return made({ outcome: body.outcome === 'answered' ? 'error' : body.outcome ?? 'not_run', failure: { error: body.detail ?? body.title, where: body.where, effect: body.effect ?? 'nothing' } });
 }

@@ -5,7 +5,7 @@ import { api, now } from './api.js';
 import { activity, start as startActivity } from './activity.js';
 import { acting, back, choose, connect, open, refresh, side, view } from './side.js';
 
-const parts = decodeURIComponent(location.hash.slice(1)).split('/');
+const parts = location.hash.slice(1).split('/').map((part) => { try { return decodeURIComponent(part); } catch { return part; } });
 let shown = parts[2] === 'dht' ? 'dht' : 'chains', chains, dht, drawn = 0, tick;
 
 // head

@@ -1,5 +1,5 @@
 // The side: the call of a function, or what was chosen: an action, an entry, a call.
-import { $, OUTCOME, announce, fmt, glyph, h, json, line, put, s, state, title } from './ui.js';
+import { $, OUTCOME, announce, fmt, glyph, h, json, line, print, put, s, state, title } from './ui.js';
 import { NAMES, node, short, tally } from './chain.js';
 import { api } from './api.js';
 
@@ -28,12 +28,17 @@ export function back() { view.chosen = view.past.pop() ?? null; side(); page.dht
 const backButton = () => h('button', { class: 'back', 'data-id': 'back', onclick: back }, '← Back');
 export function open(e) { page.go('dht'); page.dht.choose(e); choose(e); }
 
+// What was sent, to be sent again. It is laid out where nothing of it is lost so.
+function draft(c) {
+  if (c.payload === null || !c.argument) return '';
+  return print(c.payload) === c.argument ? print(c.payload, 2) : c.argument;
+}
 function form() {
   const fn = (view.fn ??= api.zomes[0] && { zome: api.zomes[0].name, name: api.zomes[0].functions[0] });
   if (!fn) return [h('p', { class: 'faint' }, 'This role has no functions to call.')];
   const id = `${fn.zome}/${fn.name}`, mine = api.calls.filter((c) => c.fn === fn.name && c.zome === fn.zome && !c.parent);
-  const before = [...new Map(mine.filter((c) => c.payload !== null).reverse().map((c) => [line(c.payload), c.payload])).entries()].slice(0, 3);
-  const text = view.drafts[id] ?? (before[0] ? JSON.stringify(before[0][1], null, 2) : '');
+  const before = [...new Map(mine.filter((c) => c.payload !== null && c.argument).reverse().map((c) => [c.argument, c])).values()].slice(0, 3);
+  const text = view.drafts[id] ?? (before[0] ? draft(before[0]) : '');
   const lost = api.conductor.state !== 'running', last = mine.at(-1), doubt = last?.outcome === 'unknown';
   const area = h('textarea', { id: 'payload', 'data-id': 'payload', class: 'field', rows: Math.min(10, Math.max(4, text.split('\n').length)), spellcheck: 'false', 'aria-describedby': 'payload-note', placeholder: 'no argument' });
   area.value = text;
@@ -54,7 +59,7 @@ function form() {
     h('select', { class: 'field pick', 'aria-label': 'Function', onchange: (e) => { const [zome, name] = e.target.value.split('/'); view.fn = { zome, name }; side(); page.rail(); } }, api.zomes.map((z) => h('optgroup', { label: z.name }, z.functions.map((f) => h('option', { value: `${z.name}/${f}`, selected: f === fn.name && z.name === fn.zome }, f))))),
     h('h2', {}, h('code', {}, fn.name)), h('p', { class: 'under' }, `in ${fn.zome}, called as ${acting().name}`),
     h('label', { class: 'small faint', for: 'payload' }, 'Argument'), area, note,
-    before.length ? h('div', { class: 'used' }, 'Used before:', before.map(([text_, value]) => h('button', { class: 'clip', title: text_, onclick: () => { area.value = JSON.stringify(value, null, 2); check(); area.focus(); } }, title(value) || text_))) : null,
+    before.length ? h('div', { class: 'used' }, 'Used before:', before.map((c) => h('button', { class: 'clip', title: line(c.payload), onclick: () => { area.value = draft(c); check(); area.focus(); } }, title(c.payload) || line(c.payload)))) : null,
     h('div', { class: 'go' }, button, lost ? h('span', { class: 'small faint' }, 'There is no conductor to call.') : null),
     last ? h('section', { id: 'answer' }, answer(last)) : h('section', { id: 'answer' }, h('p', { class: 'faint' }, 'Not called yet.')),
   ];
@@ -90,7 +95,7 @@ function trace(c) {
   return [backButton(), h('h2', {}, h('code', {}, c.fn)), h('p', { class: 'under' }, `in ${c.zome}, called as ${c.by.name} at ${fmt.clockMs(c.at)}`),
     h('h3', {}, 'Argument'), h('pre', { class: 'out', tabindex: 0, 'aria-label': 'Argument' }, c.payload === null ? 'none' : json(c.payload)), h('section', {}, answer(c)),
     list('Calls that it made', inner), list('Made by', outer ? [outer] : []),
-    h('div', { class: 'go' }, h('button', { class: 'btn', onclick: () => { view.fn = { zome: c.zome, name: c.fn }; view.drafts[`${c.zome}/${c.fn}`] = c.payload === null ? '' : JSON.stringify(c.payload, null, 2); view.chosen = null; view.past.length = 0; side(); page.rail(); $('#payload').focus(); } }, 'Edit and call again'))];
+    h('div', { class: 'go' }, h('button', { class: 'btn', onclick: () => { view.fn = { zome: c.zome, name: c.fn }; view.drafts[`${c.zome}/${c.fn}`] = draft(c); view.chosen = null; view.past.length = 0; side(); page.rail(); $('#payload').focus(); } }, 'Edit and call again'))];
 }
 // A hash is for two things: to be copied, and to go into the next call.
 const hash = (x) => [h('code', { title: x }, fmt.hash(x)), h('span', { class: 'tools-line' }, h('button', { onclick: () => { navigator.clipboard?.writeText(x); announce('Copied'); } }, 'Copy'), view.fn ? h('button', { onclick: () => use(x) }, `Use in ${view.fn.name}`) : null)];
@@ -105,7 +110,7 @@ function record(a) {
   if (a.kind === 'Update' && a.entry) put(whole, h('pre', { class: 'out', tabindex: 0, 'aria-label': 'Entry' }, json(a.entry.content)));
   api.record(a.hash).then((r) => {
     put(valid, state(r.validation.status === 'valid' ? 'answered' : 'error', `${r.validation.status}, ${fmt.plural(r.validation.operations, 'operation')}`));
-    put(raw, JSON.stringify(r.raw, null, 1));
+    put(raw, print(r.raw, 1));
     if (e?.content?.$messagepack !== undefined) put(whole, h('pre', { class: 'out', tabindex: 0, 'aria-label': 'Entry' }, json(r.entry)));
   }, (error) => put(valid, h('span', { class: 'bad' }, `This could not be read: ${error.message}.`), ' ', h('button', { class: 'back', onclick: side }, 'Try again')));
   return [backButton(), h('h2', {}, NAMES[a.kind] ?? a.kind, a.type ? ` ${a.type}` : ''), h('p', { class: 'under' }, `action ${a.seq} of ${a.by.name}, ${fmt.clockMs(a.at)}`),

@@ -9,11 +9,12 @@ function fill(node, props, kids) {
     else if (key === 'css') Object.assign(node.style, value);       // through the object model: the policy forbids style attributes
     else node.setAttribute(key, value === true && !key.startsWith('aria-') ? '' : value);
   }
-  node.append(...kids.flat(Infinity).filter((kid) => kid !== null && kid !== undefined && kid !== false));
+  // One by one: a call takes only so many arguments, and a zome may answer with more.
+  for (const kid of kids.flat(Infinity)) if (kid !== null && kid !== undefined && kid !== false) node.append(kid);
   return node;
 }
 export const $ = (selector, root = document) => root.querySelector(selector);
-export const put = (node, ...kids) => { node.replaceChildren(...kids.flat(Infinity).filter(Boolean)); return node; };
+export const put = (node, ...kids) => { node.replaceChildren(); for (const kid of kids.flat(Infinity)) if (kid) node.append(kid); return node; };
 
 // Redraws a part without taking the focus from whoever stands in it.
 export function redraw(root, draw) {
@@ -121,7 +122,8 @@ export class VList {
     const last = Math.min(this.rows.length, first + Math.ceil(clientHeight / this.height) + 12);
     const drawn = [];
     for (let i = first; i < last; i += 1) {
-      const row = this.draw(this.rows[i], i);
+      let row;
+      try { row = this.draw(this.rows[i], i); } catch (error) { row = h('div', { class: 'clip' }, `This row could not be drawn: ${error.message}`); }
       row.classList.add('row');
       if (i < this.fresh) row.classList.add('fresh');
       row.id = `${this.node.id}-${i}`;
@@ -182,24 +184,43 @@ export function keyboard(map) {
 const region = h('div', { class: 'hide', 'aria-live': 'polite' });
 export const announce = (text) => { region.isConnected || document.body.append(region); region.textContent = text; };
 
-// JSON as people read it: hashes short, marked forms unwrapped, long texts cut; the whole is one click away.
-export function json(value, depth = 0) {
-  const pad = '  '.repeat(depth + 1);
-  if (value === null || typeof value === 'boolean' || typeof value === 'number') return h('span', { class: 'j-n' }, String(value));
-  if (typeof value === 'string') return h('span', { class: 'j-s' }, JSON.stringify(value));
-  if (typeof value.$hash === 'string') return h('a', { href: `#${value.$hash}`, 'data-hash': value.$hash, class: 'hash', title: value.$hash }, fmt.hash(value.$hash));
-  if (value.$bytes !== undefined) return h('span', { class: 'j-n' }, `${fmt.bytes(Math.floor(value.$bytes.length * .75))} of bytes`);
-  if (value.$messagepack !== undefined) return h('span', { class: 'j-n' }, `not shown: ${value.why}`);
-  const list = Array.isArray(value);
-  const parts = list ? value.map((v) => [null, v]) : Object.entries(value);
-  if (!parts.length) return list ? '[]' : '{}';
-  return h('span', {}, list ? '[' : '{', parts.map(([key, v], i) => ['\n', pad, key === null ? '' : [h('span', { class: 'j-k' }, key), ': '], json(v, depth + 1), i < parts.length - 1 ? ',' : '']), '\n', '  '.repeat(depth), list ? ']' : '}');
+// JSON both ways, with integers that a number would round, where the browser can tell them.
+const exact = (key, v, from) => (typeof v === 'number' && !Number.isSafeInteger(v) && /^-?\d+$/.test(from?.source ?? '') ? BigInt(from.source) : v);
+export const parse = (text) => (/\d{16}/.test(text) ? JSON.parse(text, exact) : JSON.parse(text));
+const written = (v) => (typeof v === 'bigint' ? JSON.rawJSON(String(v)) : v);
+export const print = (value, indent) => JSON.stringify(value, (key, v) => written(v), indent);
+
+// What stands for bytes in JSON: an object with this key alone, and a text. Others with such a key are what a zome says.
+function mark(value, name) {
+  const keys = value === null || typeof value !== 'object' ? [] : Object.keys(value);
+  return typeof value?.[name] === 'string' && (keys.length === 1 || (name === '$messagepack' && keys.length === 2 && typeof value.why === 'string'));
 }
+const marked = (value) => ['$hash', '$bytes', '$messagepack'].some((name) => mark(value, name));
+
+// JSON as people read it: hashes short, marked forms unwrapped, long lists cut, and so is the whole.
+export function json(value, depth = 0, left = { items: ITEMS }) {
+  const pad = '  '.repeat(depth + 1);
+  if (value === null || typeof value !== 'object' && typeof value !== 'string') return h('span', { class: 'j-n' }, String(value));
+  if (typeof value === 'string') return h('span', { class: 'j-s' }, JSON.stringify(value));
+  if (mark(value, '$hash')) return h('a', { href: `#${value.$hash}`, 'data-hash': value.$hash, class: 'hash', title: value.$hash }, fmt.hash(value.$hash));
+  if (mark(value, '$bytes')) return h('span', { class: 'j-n' }, `${fmt.bytes(Math.floor(value.$bytes.length * .75))} of bytes`);
+  if (mark(value, '$messagepack')) return h('span', { class: 'j-n' }, `not shown: ${value.why}`);
+  const list = Array.isArray(value), keys = list ? value.keys() : Object.keys(value), all = list ? value.length : keys.length, parts = [];
+  if (!all) return list ? '[]' : '{}';
+  for (const key of keys) {
+    if (parts.length === LONGEST || left.items <= 0) break;
+    left.items -= 1;
+    parts.push(['\n', pad, list ? '' : [h('span', { class: 'j-k' }, key), ': '], json(value[key], depth + 1, left), parts.length < all - 1 ? ',' : '']);
+  }
+  const more = all - parts.length;
+  return h('span', {}, list ? '[' : '{', parts, more ? ['\n', pad, h('span', { class: 'j-n' }, `and ${fmt.count(more)} more`)] : '', '\n', '  '.repeat(depth), list ? ']' : '}');
+}
+const LONGEST = 500, ITEMS = 5000;                                   // of one list, and of all lists of a value
 // What stands for an entry in one line: the first text in it.
 export function title(value, depth = 0) {
   if (typeof value === 'string') return value.slice(0, 80);
-  if (value === null || typeof value !== 'object' || value.$hash || value.$bytes !== undefined || value.$messagepack !== undefined || depth > 4) return '';
-  for (const v of Object.values(value)) { const found = title(v, depth + 1); if (found) return found; }
+  if (value === null || typeof value !== 'object' || depth > 4 || marked(value)) return '';
+  for (const v of Object.values(value).slice(0, LONGEST)) { const found = title(v, depth + 1); if (found) return found; }
   return '';
 }
-export const line = (value) => JSON.stringify(value, (key, v) => (v?.$hash ? fmt.hash(v.$hash) : v)).replace(/"([a-z_]+)":/g, '$1: ').replace(/,(?=[^ ])/g, ', ');
+export const line = (value) => JSON.stringify(value, (key, v) => (mark(v, '$hash') ? fmt.hash(v.$hash) : written(v))).slice(0, 400).replace(/"([a-z_]+)":/g, '$1: ').replace(/,(?=[^ ])/g, ', ');

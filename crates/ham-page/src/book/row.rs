@@ -22,20 +22,31 @@ pub(crate) struct Row {
     kind: String,
     /// What it holds beside that.
     more: Map<String, Value>,
+    entry: Option<Content>,
+    /// About what it takes.
+    pub(super) bytes: usize,
     /// What wrote it, where that was seen.
     pub(crate) call: Option<CallId>,
+}
+
+/// What an entry says.
+#[derive(Debug)]
+enum Content {
+    /// MessagePack, JSON only when it is asked for: as that it is many times as long.
+    Whole(Vec<u8>),
+    Told(Value),
 }
 
 impl Row {
     pub(super) fn of(n: u64, record: &Record, types: &Types) -> Self {
         let action = record.action();
-        let mut more = Map::new();
+        let (mut more, mut said) = (Map::new(), None);
         let mut put = |name: &str, value: Value| drop(more.insert(name.to_owned(), value));
         let text = |hash: &dyn std::fmt::Display| Value::from(hash.to_string());
         match &action.data {
-            ActionData::Create(data) => entry(&mut put, &data.entry_type, record, types),
+            ActionData::Create(data) => said = Some(entry(&mut put, &data.entry_type, record, types)),
             ActionData::Update(data) => {
-                entry(&mut put, &data.entry_type, record, types);
+                said = Some(entry(&mut put, &data.entry_type, record, types));
                 put("of", text(&data.original_action_address));
             }
             ActionData::Delete(data) => put("of", text(&data.deletes_address)),
@@ -61,7 +72,11 @@ impl Row {
             seq: action.action_seq(),
             at: action.timestamp().as_millis(),
             kind: action.action_type().to_string(),
+            bytes: ITSELF
+                + Value::Object(more.clone()).to_string().len()
+                + said.as_ref().map_or(0, Content::bytes),
             more,
+            entry: said,
             call: None,
         }
     }
@@ -73,18 +88,44 @@ impl Row {
         });
         if let Value::Object(fields) = &mut json {
             fields.extend(self.more.iter().map(|(name, value)| (name.clone(), value.clone())));
+            fields.extend(self.entry.as_ref().map(|entry| ("entry".to_owned(), entry.json())));
         }
         json
     }
 }
 
-fn entry(put: &mut impl FnMut(&str, Value), of: &EntryType, record: &Record, types: &Types) {
+impl Content {
+    fn of(entry: &RecordEntry) -> Self {
+        match entry {
+            RecordEntry::Present(Entry::App(bytes)) if bytes.as_ref().bytes().len() <= MAX_SHOWN => {
+                Self::Whole(bytes.as_ref().bytes().clone())
+            }
+            entry => Self::Told(decoded(entry, MAX_SHOWN)),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Whole(bytes) => bytes.len(),
+            Self::Told(value) => value.to_string().len(),
+        }
+    }
+
+    fn json(&self) -> Value {
+        match self {
+            Self::Whole(bytes) => ham_json::shown(bytes),
+            Self::Told(value) => value.clone(),
+        }
+    }
+}
+
+fn entry(put: &mut impl FnMut(&str, Value), of: &EntryType, record: &Record, types: &Types) -> Content {
     let (zome, name) = types.entry(of);
     put("entry_type", name.into());
     put("zome", zome.into());
     put("private", (*of.visibility() == EntryVisibility::Private).into());
     put("entry_hash", record.action().entry_hash().map(ToString::to_string).into());
-    put("entry", decoded(record.entry(), MAX_SHOWN));
+    Content::of(record.entry())
 }
 
 /// What an entry says. Capabilities hold secrets, which are left out; entries of more bytes than this are not shown.
@@ -125,3 +166,6 @@ fn tag(tag: &[u8]) -> Value {
         _ => json!({ "$bytes": STANDARD.encode(tag) }),
     }
 }
+
+/// About what a row takes without its values, in bytes.
+const ITSELF: usize = 512;

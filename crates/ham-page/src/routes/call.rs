@@ -1,27 +1,30 @@
 //! A zome call, in the form that the gateway has: the outcome in the status and a header, errors as problems.
 
+use std::time::Duration;
+
 use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::{FromRequest as _, Path, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use ham_devconductor::{FailureKind, Outcome};
+use ham_devconductor::{FailureKind, Outcome, Payload};
 use ham_json::{Dialect, to_messagepack};
 use holo_hash::AgentPubKey;
 
 use crate::calls::{effect, kind_of, shown};
+use crate::list::json_text;
 use crate::problem::Problem;
-use crate::served::{Shared, cell};
+use crate::served::{MAX_BODY, Shared, cell};
 
 /// Runs a function as the agent that `Ham-Agent` names, or as the first of the app.
 pub(super) async fn call(
     State(served): Shared,
     Path((app, role, zome, function)): Path<(String, String, String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Result<Response, Problem> {
     let bad = |name: &str, why: &dyn std::fmt::Display| {
         Problem::new(StatusCode::BAD_REQUEST, name, "The request cannot be carried out").detail(why)
     };
+    let headers = request.headers();
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     // What a form of another page may send says something else.
     if kind.split(';').next().map(str::trim) != Some("application/json") {
@@ -34,16 +37,25 @@ pub(super) async fn call(
             Some(known.ok_or_else(|| bad("bad-agent", &"Ham-Agent is not an agent's key"))?)
         }
     };
-    let text = std::str::from_utf8(&body).map_err(|_| bad("bad-payload", &"the body is not UTF-8"))?;
-    let payload = match text.trim() {
-        "" => vec![NIL],
-        text => to_messagepack(text, Dialect::Marked).map_err(|why| bad("bad-payload", &why))?,
-    };
+    // Before the body is read, so that bodies wait where they take no memory.
+    let turn = served.heavy.turn().await?;
+    let body = tokio::time::timeout(SLOWEST, Bytes::from_request(request, &())).await;
+    let body = body.map_err(|_| {
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "The request did not come in time")
+    })?;
+    let body = body.map_err(|why| {
+        Problem::new(why.status(), "bad-payload", "The request cannot be carried out").detail(why.body_text())
+    })?;
+    let payload = turn.run(move || argument(&body)).await?.map_err(|why| bad("bad-payload", &why))?;
     let cell = cell(&served, &app, &role, agent.as_ref()).await?;
     let (id, outcome) = served.memory.observer.call(&cell.id, &zome, &function, payload).await?;
     let mut response = match &outcome {
         Outcome::Answered(answer) => {
-            ([(header::CONTENT_TYPE, "application/json")], shown(answer).to_string()).into_response()
+            let answer = match answer {
+                Payload::Whole(bytes) if bytes.len() > MAX_BODY => Payload::TooLong(bytes.len()),
+                answer => answer.clone(),
+            };
+            json_text(served.heavy.turn().await?.run(move || shown(&answer).to_string()).await?)
         }
         Outcome::Failed { kind, text, place } => {
             Problem::new(status(*kind), kind_of(*kind), "The call was answered with an error")
@@ -77,6 +89,15 @@ pub(super) async fn call(
     Ok(response)
 }
 
+/// MessagePack of a body; of none it is nil.
+fn argument(body: &[u8]) -> Result<Vec<u8>, String> {
+    let text = std::str::from_utf8(body).map_err(|_| "the body is not UTF-8")?;
+    match text.trim() {
+        "" => Ok(vec![NIL]),
+        text => to_messagepack(text, Dialect::Marked).map_err(|why| why.to_string()),
+    }
+}
+
 fn status(kind: FailureKind) -> StatusCode {
     match kind {
         FailureKind::Zome | FailureKind::InvalidCommit => StatusCode::UNPROCESSABLE_ENTITY,
@@ -89,3 +110,5 @@ fn status(kind: FailureKind) -> StatusCode {
 
 /// MessagePack's nil: the argument of functions that take `()`.
 const NIL: u8 = 0xc0;
+/// How long a body may take.
+const SLOWEST: Duration = Duration::from_secs(30);

@@ -24,17 +24,39 @@ pub(super) async fn script(State(serving): State<Arc<Serving>>) -> Response {
     ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], script).into_response()
 }
 
-/// The page with the script before any of its own.
+/// The page with the script before any of its own: directly after its doctype, or at its start. A browser begins a head with it.
 pub(super) fn put_into(page: &str) -> String {
-    let script = format!("<script src=\"{PATH}\"></script>");
-    let lower = page.to_ascii_lowercase();
-    let head = lower.find("<head").and_then(|at| lower[at..].find('>').map(|end| at + end + 1));
-    // A page without a head begins after its doctype.
-    let at =
-        head.or_else(|| lower.find("<!doctype").and_then(|at| lower[at..].find('>').map(|end| at + end + 1)));
-    let (before, after) = page.split_at(at.unwrap_or(0));
-    format!("{before}{script}{after}")
+    let (before, after) = page.split_at(start(page));
+    format!("{before}<script src=\"{PATH}\"></script>{after}")
 }
+
+/// Where a page begins, in bytes. Space and comments may stand before its doctype.
+fn start(page: &str) -> usize {
+    let first = page.len() - page.trim_start_matches('\u{feff}').len();
+    let mut rest = &page[first..];
+    loop {
+        rest = rest.trim_start();
+        if let Some(comment) = rest.strip_prefix("<!--") {
+            let Some(after) = after_comment(comment) else { return first };
+            rest = after;
+            continue;
+        }
+        let doctype = rest.get(..DOCTYPE.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(DOCTYPE));
+        let end = rest.find('>').filter(|_| doctype);
+        return end.map_or(first, |end| page.len() - rest.len() + end + 1);
+    }
+}
+
+/// What follows a comment, as HTML ends it: `-->`, `--!>`, and `>` or `->` at its very start.
+fn after_comment(comment: &str) -> Option<&str> {
+    if let Some(after) = comment.strip_prefix('>').or_else(|| comment.strip_prefix("->")) {
+        return Some(after);
+    }
+    let ends = ["-->", "--!>"].map(|end| comment.find(end).map(|at| at + end.len()));
+    ends.into_iter().flatten().min().map(|at| &comment[at..])
+}
+
+const DOCTYPE: &str = "<!doctype";
 
 #[cfg(test)]
 mod tests {
@@ -44,10 +66,16 @@ mod tests {
     fn the_script_comes_before_those_of_the_page() {
         let script = r#"<script src="/__ham/environment.js"></script>"#;
         for (page, head) in [
+            ("<!doctype html><html><HEAD lang=en><script></script></HEAD>", "<!doctype html>"),
+            // The script was put into the comment.
+            ("<!doctype html><!-- <head> --><head>", "<!doctype html>"),
             (
-                "<!doctype html><html><HEAD lang=en><script></script></HEAD>",
-                "<!doctype html><html><HEAD lang=en>",
+                "\u{feff}\n<!-- <!doctype x> --!><!--><!doctype html><p>",
+                "\u{feff}\n<!-- <!doctype x> --!><!--><!doctype html>",
             ),
+            ("<!-- no end <!doctype html>", ""),
+            ("<html><!-- <!doctype html> -->", ""),
+            ("\u{feff}<p>", "\u{feff}"),
             ("<!DOCTYPE html>\n<p>ä", "<!DOCTYPE html>"),
             ("<p>", ""),
             ("", ""),

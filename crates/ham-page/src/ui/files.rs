@@ -4,21 +4,26 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::environment::put_into;
 use super::serving::{Serving, UiSource};
 
-/// A file of it, or its `index.html` where a path names none: pages have routes of their own.
-pub(super) async fn file(State(serving): State<Arc<Serving>>, uri: Uri) -> Response {
+/// A file of it, or its `index.html` where there is none and a page is asked for: pages have routes of their own.
+pub(super) async fn file(State(serving): State<Arc<Serving>>, headers: HeaderMap, uri: Uri) -> Response {
     let UiSource::Directory(directory) = &serving.source else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let Some(path) = inside(uri.path()) else { return StatusCode::BAD_REQUEST.into_response() };
-    let is_index = path.as_os_str().is_empty() || path.extension().is_none();
-    let path = if is_index { PathBuf::from("index.html") } else { path };
-    match read(directory, &path).await {
+    let accepted = headers.get(header::ACCEPT).and_then(|kinds| kinds.to_str().ok()).unwrap_or_default();
+    let is_page = path.extension().is_none() || accepted.contains("text/html");
+    let path = match found(directory, &path).await {
+        None if is_page => found(directory, Path::new("index.html")).await,
+        path => path,
+    };
+    let Some(path) = path else { return StatusCode::NOT_FOUND.into_response() };
+    match read(&path).await {
         Some(bytes) if path.extension().is_some_and(|kind| kind == "html") => {
             let page = put_into(&String::from_utf8_lossy(&bytes));
             ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
@@ -28,18 +33,26 @@ pub(super) async fn file(State(serving): State<Arc<Serving>>, uri: Uri) -> Respo
     }
 }
 
-/// A file below the directory, links followed only where they stay below it.
-async fn read(directory: &Path, path: &Path) -> Option<Vec<u8>> {
+/// A file below the directory, links followed only where they stay below it and lead to nothing hidden.
+async fn found(directory: &Path, path: &Path) -> Option<PathBuf> {
     let directory = tokio::fs::canonicalize(directory).await.ok()?;
     let file = tokio::fs::canonicalize(directory.join(path)).await.ok()?;
-    let kind = tokio::fs::metadata(&file).await.ok()?;
-    if !file.starts_with(&directory) || !kind.is_file() || kind.len() > MAX_FILE {
-        return None;
-    }
-    tokio::fs::read(file).await.ok()
+    let is_file = tokio::fs::metadata(&file).await.ok()?.is_file();
+    let is_shown = file.strip_prefix(&directory).is_ok_and(|inner| !inner.components().any(hidden));
+    (is_file && is_shown).then_some(file)
 }
 
-/// The path of a request, decoded once; `None` where it leads out.
+async fn read(file: &Path) -> Option<Vec<u8>> {
+    let length = tokio::fs::metadata(file).await.ok()?.len();
+    if length > MAX_FILE { None } else { tokio::fs::read(file).await.ok() }
+}
+
+/// Settings and secrets of tools, such as `.env.local`, have such names.
+fn hidden(part: Component<'_>) -> bool {
+    part.as_os_str().as_encoded_bytes().starts_with(b".")
+}
+
+/// The path of a request, decoded once; `None` where it leads out, or to what is hidden.
 fn inside(path: &str) -> Option<PathBuf> {
     let mut decoded = Vec::with_capacity(path.len());
     let mut bytes = path.bytes();
@@ -54,7 +67,7 @@ fn inside(path: &str) -> Option<PathBuf> {
     }
     let decoded = String::from_utf8(decoded).ok()?;
     let path = PathBuf::from(decoded.trim_start_matches('/'));
-    let stays = path.components().all(|part| matches!(part, Component::Normal(_)));
+    let stays = path.components().all(|part| matches!(part, Component::Normal(_)) && !hidden(part));
     (stays && !decoded.contains(['\0', '\\'])).then_some(path)
 }
 
@@ -84,9 +97,30 @@ const MAX_FILE: u64 = 64 << 20;
 mod tests {
     use super::*;
 
+    #[tokio::test]
+    async fn a_file_is_found_before_the_index_and_nothing_hidden_is() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let found = |path: &'static str| found(directory, Path::new(path));
+        assert!(found("src/lib.rs").await.is_some_and(|file| file.ends_with("src/lib.rs")));
+        assert_eq!((found("src").await, found("").await, found("none").await), (None, None, None));
+        assert_eq!((found("../ham-json/README.md").await, found("src/../../.gitignore").await), (None, None));
+        assert!(hidden(Component::Normal(".env".as_ref())) && !hidden(Component::Normal("a.env".as_ref())));
+    }
+
     #[test]
     fn no_path_leads_out() {
-        for out in ["/../x", "/a/../../x", "/%2e%2e/x", "/a%00", "/%zz", "/a\\b", "/%ff"] {
+        for out in [
+            "/.env.local",
+            "/a/.git/config",
+            "/%2eenv",
+            "/../x",
+            "/a/../../x",
+            "/%2e%2e/x",
+            "/a%00",
+            "/%zz",
+            "/a\\b",
+            "/%ff",
+        ] {
             assert_eq!(inside(out), None, "{out}");
         }
         assert_eq!(inside("/"), Some(PathBuf::new()));

@@ -1,0 +1,35 @@
+//! The words for what became of a call.
+
+use ham_devconductor::{FailureKind, Phase};
+
+/// What is known of the called cell's chain after an error.
+pub(crate) fn effect(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::Conductor => "unknown",
+        _ => "nothing",
+    }
+}
+
+/// The name of a kind of error, as problems have it.
+pub(crate) fn kind_of(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::Zome => "zome-error",
+        FailureKind::InvalidCommit => "invalid-commit",
+        FailureKind::ChainMoved => "chain-moved",
+        FailureKind::Unauthorized => "not-authorized",
+        FailureKind::NoFunction => "function-not-found",
+        _ => "conductor-error",
+    }
+}
+
+/// The name of a part of a call's time.
+pub(super) fn word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Queue => "queue",
+        Phase::Init => "init",
+        Phase::Zome => "zome",
+        Phase::Validate => "validate",
+        Phase::Write => "write",
+        _ => "other",
+    }
+}

@@ -1,0 +1,72 @@
+//! Work on long values, two at a time and away from the threads that serve: a value in memory is many times as long as its bytes.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::problem::Problem;
+
+/// Whose turn it is.
+#[derive(Debug)]
+pub(crate) struct Heavy(Arc<Semaphore>);
+
+impl Default for Heavy {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(AT_A_TIME)))
+    }
+}
+
+impl Heavy {
+    /// Waits until it is the caller's turn.
+    pub(crate) async fn turn(&self) -> Result<Turn, Problem> {
+        let permit = Arc::clone(&self.0).acquire_owned().await;
+        permit.map(|_permit| Turn { _permit }).map_err(|error| failed(&error))
+    }
+}
+
+/// Others wait until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Turn {
+    /// Works. Where the future is dropped, the work goes on to its end, and so does the turn.
+    pub(crate) async fn run<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let worked = tokio::task::spawn_blocking(move || {
+            let worked = work();
+            drop(self);
+            worked
+        });
+        worked.await.map_err(|error| failed(&error))
+    }
+}
+
+fn failed(why: &dyn std::fmt::Display) -> Problem {
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "It could not be read").detail(why)
+}
+
+/// How many work at a time.
+const AT_A_TIME: usize = 2;
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    /// Four bodies of 16 MiB stopped a conductor.
+    #[tokio::test]
+    async fn the_third_waits_for_one_of_two() {
+        let heavy = Heavy::default();
+        let first = heavy.turn().await.expect("a turn");
+        let _second = heavy.turn().await.expect("a turn");
+        assert!(heavy.turn().now_or_never().is_none());
+        assert_eq!(first.run(|| 3).await.expect("it works"), 3);
+        assert!(heavy.turn().now_or_never().is_some());
+    }
+}
