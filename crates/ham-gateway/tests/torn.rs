@@ -170,7 +170,8 @@ async fn live(store: &Store, random: &mut StdRng) -> (BTreeMap<String, Call>, Op
             call.keep_until = call.record.is_settled().then_some(i64::MAX);
             call
         };
-        let written = if new { store.accept(call.clone()).await.map(drop) } else { store.write(call.clone()).await };
+        let written =
+            if new { store.accept(call.clone()).await.map(drop) } else { store.write(call.clone()).await };
         if written.is_err() {
             return (acknowledged, Some(call));
         }
@@ -199,7 +200,8 @@ fn what_is_acknowledged_survives_a_disk_that_tears() {
             .unwrap_or_else(|error| panic!("seed {seed}: it does not open again: {error}"));
         for call in acknowledged.values() {
             let found = store.get(call.id).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
-            let found = found.unwrap_or_else(|| panic!("seed {seed}: {} was acknowledged and is gone", call.id));
+            let found =
+                found.unwrap_or_else(|| panic!("seed {seed}: {} was acknowledged and is gone", call.id));
             let newer = under_way.as_ref().filter(|newer| newer.id == call.id).map(|newer| newer.record);
             assert!(
                 found.record == call.record || Some(found.record) == newer,

@@ -139,7 +139,9 @@ async fn the_page_of_a_development_server_is_passed_on_with_its_sockets() {
     let address = window.trim_start_matches("http://").trim_end_matches('/');
     let page = asked(address, "/", "", "</head>").await;
     assert!(
-        page.contains(r#"<!doctype html><script src="/__ham/environment.js"></script><head><script src=main.js>"#),
+        page.contains(
+            r#"<!doctype html><script src="/__ham/environment.js"></script><head><script src=main.js>"#
+        ),
         "{page}"
     );
     let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
