@@ -32,6 +32,13 @@ pub struct Step {
     pub action: Action,
 }
 
+impl Step {
+    /// Nothing is written first.
+    const fn only(action: Action) -> Self {
+        Self { commit: None, action }
+    }
+}
+
 /// What the record says next, with its name in the documentation of crashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Commit {
@@ -73,7 +80,7 @@ impl Record {
     #[must_use]
     pub fn step(&mut self, input: Input) -> Option<Step> {
         match (self.state, input) {
-            (State::Queued, Input::Turn) if self.has_time() => Some(self.act(Action::Sign)),
+            (State::Queued, Input::Turn) if self.has_time() => Some(Step::only(Action::Sign)),
             (State::Queued, Input::Turn | Input::Cancelled | Input::TimeOver) => {
                 Some(self.settle(Ending::NotRun))
             }
@@ -107,14 +114,14 @@ impl Record {
                 FenceEnded::NeverRan => self.did_not_run(true),
                 FenceEnded::Arrived => self.settle(Ending::Arrived),
                 FenceEnded::NobodyCanTell => self.settle(Ending::Unknown),
-                FenceEnded::Failed => self.act(Action::Fence(self.pause())),
+                FenceEnded::Failed => Step::only(Action::Fence(self.pause())),
             }),
             (State::Signed | State::Fencing, Input::NonceExpired) => Some(self.settle(Ending::Unknown)),
             // After a start: the record says how far it came, not what was done since it was written.
-            (State::Queued, Input::Recovered) => Some(self.act(Action::WaitForTurn(Duration::ZERO))),
-            (State::Signed, Input::Recovered) if self.has_time() => Some(self.act(Action::Send)),
+            (State::Queued, Input::Recovered) => Some(Step::only(Action::WaitForTurn(Duration::ZERO))),
+            (State::Signed, Input::Recovered) if self.has_time() => Some(Step::only(Action::Send)),
             (State::Signed, Input::Recovered) => Some(self.fence()),
-            (State::Fencing, Input::Recovered) => Some(self.act(Action::Fence(Duration::ZERO))),
+            (State::Fencing, Input::Recovered) => Some(Step::only(Action::Fence(Duration::ZERO))),
             _ => None,
         }
     }
@@ -125,7 +132,7 @@ impl Record {
         let record = Self::new(mode);
         let step = match mode {
             // What is journalled before it is sent.
-            Mode::Keyed => Step { commit: None, action: Action::Sign },
+            Mode::Keyed => Step::only(Action::Sign),
             Mode::Async => {
                 Step { commit: Some(Commit::Accepted), action: Action::WaitForTurn(Duration::ZERO) }
             }
@@ -159,11 +166,6 @@ impl Record {
     fn enter(&mut self, state: State, commit: Commit, action: Action) -> Step {
         self.state = state;
         Step { commit: Some(commit), action }
-    }
-
-    #[expect(clippy::unused_self, reason = "reads as its siblings do")]
-    fn act(&self, action: Action) -> Step {
-        Step { commit: None, action }
     }
 
     fn pause(&self) -> Duration {

@@ -185,10 +185,9 @@ impl Drop for Store {
     fn drop(&mut self) {
         // The writer ends once nobody can send, and the file is closed with it.
         self.changes = None;
-        if let Some(writer) = self.writer.take()
-            && writer.join().is_err()
-        {
-            // It panicked; whoever waited was told.
+        if let Some(writer) = self.writer.take() {
+            // Where it panicked, whoever waited was told.
+            let _ = writer.join();
         }
     }
 }
