@@ -19,6 +19,7 @@ mod problem;
 mod request;
 mod retry;
 mod serve;
+pub mod systemd;
 mod tls;
 
 pub use auth::{BadKeys, NewKey, Scope};
