@@ -22,10 +22,6 @@ impl Since {
     pub fn is_said(&self) -> bool {
         !matches!(self, Self::Unsaid)
     }
-
-    pub(crate) fn is_unsaid(&self) -> bool {
-        !self.is_said()
-    }
 }
 
 /// An id is a place, none is now.

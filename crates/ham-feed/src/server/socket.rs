@@ -111,10 +111,7 @@ impl Connection {
                 Some(said) = self.subscription.said() => Next::Say(said),
             };
             let alive = match next {
-                Next::Close(goodbye) => {
-                    let (code, reason) = goodbye.close_frame();
-                    return until(patience, self.socket.close(code, reason)).await;
-                }
+                Next::Close(goodbye) => return until(patience, self.part(goodbye)).await,
                 Next::Gone | Next::Hear(Heard::Gone) => false,
                 Next::Hear(Heard::Close) => return until(patience, self.socket.finish()).await,
                 Next::Hear(Heard::Violation(code)) => {
@@ -140,6 +137,19 @@ impl Connection {
                 return;
             }
         }
+    }
+
+    /// Writes what waits, unless it is not for this client any more, and closes.
+    async fn part(mut self, goodbye: Goodbye) {
+        while goodbye != Goodbye::Revoked
+            && let Some(said) = self.subscription.try_said()
+        {
+            if self.say(said).await.is_err() {
+                return;
+            }
+        }
+        let (code, reason) = goodbye.close_frame();
+        self.socket.close(code, reason).await;
     }
 
     fn answer(&mut self, text: &str) {

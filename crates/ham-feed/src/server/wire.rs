@@ -20,7 +20,7 @@ pub enum ClientRequest {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         event_type: Option<String>,
         /// Where it is to begin.
-        #[serde(default, skip_serializing_if = "Since::is_unsaid")]
+        #[serde(default, skip_serializing_if = "is_unsaid")]
         since: Since,
     },
     /// Takes all subscriptions of a chain back.
@@ -28,6 +28,10 @@ pub enum ClientRequest {
         /// The chain.
         chain_name: String,
     },
+}
+
+fn is_unsaid(since: &Since) -> bool {
+    !since.is_said()
 }
 
 /// Reads what a client asks. Never panics, whatever the text is.
