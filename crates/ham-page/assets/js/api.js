@@ -10,7 +10,7 @@ export const api = {
   conductor: { state: 'starting' }, watch: null, apps: [], app: null, role: null, agents: [], zomes: [],
   actions: [], entries: [], links: [], calls: [], signals: [], logs: [], reloads: [], gaps: [], older: 0, failed: null,
   types: { entries: [], links: {} },
-  call, record: (hash) => get(`${cell()}/records/${hash}`), choose, start, retry: () => wake?.(), find: (hash) => places.get(key(hash)),
+  call, install, record: (hash) => get(`${cell()}/records/${hash}`), choose, start, retry: () => wake?.(), find: (hash) => places.get(key(hash)),
 };
 let dna = null, byHash = new Map(), byCall = new Map(), places = new Map(), cursor = null, seen = 0, tell = () => {}, wake = null, local = 0, turn = 0, newest = null;
 
@@ -19,6 +19,12 @@ async function get(path) {
   const body = parse(await answer.text());
   if (!answer.ok) throw new Error(body.detail ?? body.title ?? `status ${answer.status}`);
   return body;
+}
+async function install(file) {
+  const answer = await fetch(`${BASE}/apps`, { method: 'POST', headers: { 'Content-Type': 'application/octet-stream' }, body: file });
+  if (answer.ok) return;
+  const problem = parse(await answer.text());
+  throw new Error(problem.detail ?? problem.title);
 }
 const cell = () => `${encodeURIComponent(api.app.id)}/${encodeURIComponent(api.role)}`;
 const agentOf = (hash) => hash && api.agents.find((a) => a.key === hash);
