@@ -15,6 +15,7 @@ mod life;
 mod live;
 pub mod outbox;
 mod outcome;
+mod page;
 mod problem;
 mod request;
 mod retry;
