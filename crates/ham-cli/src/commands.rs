@@ -128,6 +128,11 @@ async fn until_signal(cli: Cli, flags: &Flags, output: Output) -> Result<Exit, F
         }
         ended = run(&context, cli.command) => ended.map(|()| Exit::Ok),
     };
+    tokio::select! {
+        biased;
+        _ = shutdown.requested() => {}
+        () = context.wind_up() => {}
+    }
     context.end().await;
     ended
 }

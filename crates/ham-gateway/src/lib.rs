@@ -17,6 +17,7 @@ mod live;
 pub mod metrics;
 pub mod outbox;
 mod outcome;
+mod page;
 mod problem;
 mod request;
 mod retry;
