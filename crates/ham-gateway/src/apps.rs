@@ -34,7 +34,7 @@ impl Apps {
         for app in &config.app {
             let ham = connection::start(config, app).await?;
             let (told, readiness) = watch::channel(Readiness::default());
-            tasks.spawn(readiness::watch(ham.clone(), app.ready.clone(), told));
+            tasks.spawn(readiness::watch(app.id.clone(), ham.clone(), app.ready.clone(), told));
             let id = app.id.clone();
             apps.insert(id.clone(), Arc::new(App { id, ham, readiness }));
         }

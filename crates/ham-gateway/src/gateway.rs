@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
+use holochain_zome_types::prelude::Timestamp;
 use tokio::sync::watch;
 
 use crate::apps::Apps;
@@ -21,6 +22,7 @@ pub(crate) struct Gateway {
     /// Whoever asks the operations listener.
     pub(crate) operations: Arc<Identity>,
     pub(crate) guesses: Guesses,
+    pub(crate) started_at: Timestamp,
 }
 
 impl Gateway {
@@ -33,6 +35,7 @@ impl Gateway {
             dev,
             operations: Arc::new(Identity::operations()),
             guesses: Guesses::default(),
+            started_at: Timestamp::now(),
         }
     }
 

@@ -6,6 +6,7 @@ use holochain_zome_types::prelude::ExternIO;
 
 use super::answer;
 use super::request::CallRequest;
+use crate::metrics::UnderWay;
 use crate::problem::Problem;
 
 /// Makes the call. One whose link dies is sent again with the same bytes, or signed anew if its function is declared idempotent.
@@ -17,9 +18,18 @@ pub(super) async fn call(request: &CallRequest) -> Result<Response, Problem> {
         options = options.with_read_only();
     }
     let payload = ExternIO(request.payload.clone());
-    match app.ham.call_zome_raw(called.role.as_str(), &called.zome, &called.function, payload, options).await
-    {
-        Ok(output) => Ok(answer::output(output.0, request.form)),
-        Err(error) => Err(answer::problem(&app.ham, &error)),
+    let under_way = UnderWay::begun(&app.id, "direct");
+    let made =
+        app.ham.call_zome_raw(called.role.as_str(), &called.zome, &called.function, payload, options).await;
+    match made {
+        Ok(output) => {
+            under_way.ended("answered");
+            Ok(answer::output(output.0, request.form))
+        }
+        Err(error) => {
+            let problem = answer::problem(&app.ham, &error);
+            under_way.ended(problem.outcome());
+            Err(problem)
+        }
     }
 }

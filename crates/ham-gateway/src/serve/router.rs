@@ -8,17 +8,22 @@ use crate::auth::Operations;
 use crate::gateway::Gateway;
 use crate::kind::Kind;
 use crate::problem::Problem;
-use crate::{browser, call, health, page, request};
+use crate::{browser, call, directory, health, metrics, page, request, status};
 
 /// For clients.
 pub(super) fn clients(gateway: &Arc<Gateway>) -> Router {
-    let areas = Router::new().merge(health::routes()).merge(call::routes()).merge(page::routes());
+    let areas = for_operators().merge(call::routes()).merge(directory::routes()).merge(page::routes());
     over_all(areas, gateway)
 }
 
 /// For those who run it: what needs no key there.
 pub(super) fn operations(gateway: &Arc<Gateway>) -> Router {
-    over_all(health::routes(), gateway).layer(Extension(Operations))
+    over_all(for_operators(), gateway).layer(Extension(Operations))
+}
+
+/// What both serve; the one without a key, as from a key for it.
+fn for_operators() -> Router<Arc<Gateway>> {
+    Router::new().merge(health::routes()).merge(metrics::routes()).merge(status::routes())
 }
 
 /// The last layer is the first to see a request.

@@ -17,6 +17,7 @@ use crate::error::StartError;
 use crate::gateway::Gateway;
 use crate::life::Life;
 use crate::live::Live;
+use crate::metrics;
 
 /// A gateway that runs. Dropping it cuts off everything at once; [`stop`](Self::stop) lets what is under way end.
 #[derive(Debug)]
@@ -62,7 +63,9 @@ impl Server {
             (Some(socket), Some(asked)) => Some(local(socket, asked)?),
             _ => None,
         };
+        metrics::install();
         let mut tasks = JoinSet::new();
+        tasks.spawn(metrics::upkeep());
         let apps = Apps::start(&config, &mut tasks).await?;
         let gateway = Arc::new(Gateway::new(live, apps));
         let mut listeners = JoinSet::new();

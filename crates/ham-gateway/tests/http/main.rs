@@ -6,4 +6,5 @@ mod access;
 mod calls;
 mod client;
 mod life;
+mod operations;
 mod stage;
