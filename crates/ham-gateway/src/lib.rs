@@ -6,6 +6,7 @@ mod browser;
 mod call;
 pub mod config;
 mod error;
+mod feed;
 mod functions;
 mod gateway;
 pub mod headers;

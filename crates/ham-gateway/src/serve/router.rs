@@ -8,11 +8,11 @@ use crate::auth::Operations;
 use crate::gateway::Gateway;
 use crate::kind::Kind;
 use crate::problem::Problem;
-use crate::{browser, call, health, request};
+use crate::{browser, call, feed, health, request};
 
 /// For clients.
 pub(super) fn clients(gateway: &Arc<Gateway>) -> Router {
-    let areas = Router::new().merge(health::routes()).merge(call::routes());
+    let areas = Router::new().merge(health::routes()).merge(call::routes()).merge(feed::routes());
     over_all(areas, gateway)
 }
 
