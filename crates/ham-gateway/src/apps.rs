@@ -14,6 +14,7 @@ pub(crate) use readiness::Readiness;
 
 use crate::config::Config;
 use crate::error::StartError;
+use crate::feed::{Feed, pump};
 
 /// All apps, by their ids.
 #[derive(Debug)]
@@ -28,11 +29,18 @@ pub(crate) struct App {
 }
 
 impl Apps {
-    /// Starts a connection for each app, without waiting for any; what asks whether they can be called is one of `tasks`.
-    pub(crate) async fn start(config: &Config, tasks: &mut JoinSet<()>) -> Result<Self, StartError> {
+    /// Starts a connection for each app, without waiting for any; what asks whether they can be called and what tells the feed of their
+    /// signals are among `tasks`.
+    pub(crate) async fn start(
+        config: &Config,
+        feed: &Arc<Feed>,
+        tasks: &mut JoinSet<()>,
+    ) -> Result<Self, StartError> {
         let mut apps = BTreeMap::new();
         for app in &config.app {
             let ham = connection::start(config, app).await?;
+            let (feed, signals) = (Arc::clone(feed), ham.signals());
+            tasks.spawn(pump(feed, app.id.clone(), ham.clone(), signals, app.backfill.clone()));
             let (told, readiness) = watch::channel(Readiness::default());
             tasks.spawn(readiness::watch(app.id.clone(), ham.clone(), app.ready.clone(), told));
             let id = app.id.clone();

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use crate::apps::Apps;
 use crate::auth::{Guesses, Identity};
+use crate::feed::Feed;
 use crate::life::{Life, LifeWatch};
 use crate::live::Live;
 
@@ -17,6 +18,7 @@ pub(crate) struct Gateway {
     live: ArcSwap<Live>,
     life: watch::Sender<Life>,
     pub(crate) apps: Apps,
+    pub(crate) feed: Arc<Feed>,
     /// Whoever asks, where everybody may.
     pub(crate) dev: Option<Arc<Identity>>,
     /// Whoever asks the operations listener.
@@ -26,12 +28,13 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    pub(crate) fn new(live: Live, apps: Apps) -> Self {
+    pub(crate) fn new(live: Live, apps: Apps, feed: Arc<Feed>) -> Self {
         let dev = live.config.dev.then(|| Arc::new(Identity::dev()));
         Self {
             live: ArcSwap::from_pointee(live),
             life: watch::Sender::new(Life::Running),
             apps,
+            feed,
             dev,
             operations: Arc::new(Identity::operations()),
             guesses: Guesses::default(),

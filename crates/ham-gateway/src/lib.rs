@@ -7,6 +7,7 @@ mod call;
 pub mod config;
 mod directory;
 mod error;
+mod feed;
 mod functions;
 mod gateway;
 pub mod headers;

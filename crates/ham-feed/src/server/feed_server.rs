@@ -1,6 +1,7 @@
 //! The server: a cheap handle.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
@@ -113,10 +114,17 @@ impl FeedServer {
         self.publish(Draft::raw(NewsKind::Event, chain_name, event_type, data))
     }
 
-    /// Tells all subscribers of a chain that something may be missing here: why, and how much where that is known. Answers how many
-    /// there are.
-    pub fn publish_gap(&self, chain_name: &str, cause: &str, missed: Option<u64>) -> usize {
-        self.publish(Draft::gap(chain_name, cause, missed, self.hub.now()))
+    /// Tells all subscribers of a chain that something may be missing here: why, how much where that is known, and how long ago that
+    /// began. Answers how many there are.
+    pub fn publish_gap(&self, chain_name: &str, cause: &str, missed: Option<u64>, ago: Duration) -> usize {
+        let since = self.hub.now().saturating_sub(ago.as_secs());
+        self.publish(Draft::gap(chain_name, cause, missed, since))
+    }
+
+    /// What `GET /ws/status` answers, with the names of those chains that this guest may follow; with none where there is no guest.
+    #[must_use]
+    pub fn status(&self, guest: Option<&Guest>) -> Value {
+        socket::told(&self.hub, guest)
     }
 
     /// The id of the newest message.

@@ -10,6 +10,7 @@ use super::goodbye::{Ending, Goodbye};
 use super::guest::Guest;
 use super::hub::Hub;
 use super::news::News;
+use super::position::Position;
 use super::reader::Reader;
 use super::table::{Said, Table};
 use super::wire;
@@ -28,6 +29,8 @@ pub struct Subscription {
     reader: Reader,
     /// Chain and type of each; no type is everything.
     topics: HashSet<(Arc<str>, Option<String>)>,
+    /// Behind which message the earliest of them begins.
+    start: Option<Position>,
     ending: Ending,
     _place: OwnedSemaphorePermit,
 }
@@ -40,7 +43,17 @@ impl Subscription {
         let (queue, receiver) = lossy_queue(config.queue.get(), config.queue_bytes);
         let reader = Reader::new(receiver, config.queue_bytes, Arc::clone(&config.clock));
         let (number, ending) = hub.present().enter(guest.shared_identity(), config.max_connections_each)?;
-        Some(Self { hub, guest, number, queue, reader, topics: HashSet::new(), ending, _place: place })
+        Some(Self {
+            hub,
+            guest,
+            number,
+            queue,
+            reader,
+            topics: HashSet::new(),
+            start: None,
+            ending,
+            _place: place,
+        })
     }
 
     /// The next message, gaps included, in the order of their chains; `None` once the server has ended it, for the reason that
@@ -68,6 +81,12 @@ impl Subscription {
     /// Cancel-safe.
     pub async fn ended(&self) -> Goodbye {
         self.ending.said().await
+    }
+
+    /// Behind which message the earliest of its topics begins; `None` without topics.
+    #[must_use]
+    pub fn start(&self) -> Option<Position> {
+        self.start
     }
 
     /// Whose it is.
@@ -117,6 +136,9 @@ impl Subscription {
             self.check(chain_name, event_type)?;
         }
         let entered = table.enter(self.number, &self.queue, chain_name, event_type, since);
+        if self.start.is_none_or(|start| entered.from.number() < start.number()) {
+            self.start = Some(entered.from);
+        }
         self.reader.begin(&topic.0, event_type, since.is_said(), entered);
         self.topics.insert(topic);
         Ok(())

@@ -23,7 +23,6 @@ pub(crate) struct Caller(pub(crate) Arc<Identity>);
 
 /// The same, or a key in the query's `token`: for the addresses that browsers open without headers.
 #[derive(Clone, Debug)]
-#[expect(dead_code, reason = "streams take it")]
 pub(crate) struct QueryCaller(pub(crate) Arc<Identity>);
 
 /// Marks requests that came through the operations listener.
@@ -41,6 +40,13 @@ impl Caller {
             return Ok(self.0);
         }
         Err(Problem::new(Kind::NotAllowed, format!("the key {} has not the scope for this", self.0.id)))
+    }
+}
+
+impl QueryCaller {
+    /// Refuses whoever may not do this.
+    pub(crate) fn with(self, scope: Scope) -> Result<Arc<Identity>, Problem> {
+        Caller(self.0).with(scope)
     }
 }
 

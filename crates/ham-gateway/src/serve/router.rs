@@ -8,11 +8,15 @@ use crate::auth::Operations;
 use crate::gateway::Gateway;
 use crate::kind::Kind;
 use crate::problem::Problem;
-use crate::{browser, call, directory, health, metrics, page, request, status};
+use crate::{browser, call, directory, feed, health, metrics, page, request, status};
 
 /// For clients.
 pub(super) fn clients(gateway: &Arc<Gateway>) -> Router {
-    let areas = for_operators().merge(call::routes()).merge(directory::routes()).merge(page::routes());
+    let areas = for_operators()
+        .merge(call::routes())
+        .merge(directory::routes())
+        .merge(feed::routes())
+        .merge(page::routes());
     over_all(areas, gateway)
 }
 

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::Arc;
+use std::time::Duration;
 
+use holochain_zome_types::prelude::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -14,6 +16,7 @@ use super::router;
 use crate::apps::Apps;
 use crate::config::Config;
 use crate::error::StartError;
+use crate::feed::Feed;
 use crate::gateway::Gateway;
 use crate::life::Life;
 use crate::live::Live;
@@ -66,8 +69,10 @@ impl Server {
         metrics::install();
         let mut tasks = JoinSet::new();
         tasks.spawn(metrics::upkeep());
-        let apps = Apps::start(&config, &mut tasks).await?;
-        let gateway = Arc::new(Gateway::new(live, apps));
+        let feed = Arc::new(Feed::new(&config)?);
+        let apps = Apps::start(&config, &feed, &mut tasks).await?;
+        let gateway = Arc::new(Gateway::new(live, apps, feed));
+        tasks.spawn(follow_keys(Arc::clone(&gateway)));
         let mut listeners = JoinSet::new();
         let mut run = |socket, router, places, secure| {
             let places = Arc::new(Semaphore::new(places));
@@ -107,7 +112,8 @@ impl Server {
     /// # Errors
     /// As [`start`](Self::start); then nothing has changed.
     pub fn reload(&self, config: Config) -> Result<Vec<&'static str>, StartError> {
-        let held = self.gateway.live().config.clone();
+        let before = self.gateway.live();
+        let held = before.config.clone();
         let live = Live::of(config)?;
         let new = &live.config;
         let differing = [
@@ -122,7 +128,10 @@ impl Server {
             ("feed", held.feed != new.feed),
         ];
         let differing = differing.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect();
+        let changed = before.keys.changed(&live.keys);
+        drop(before);
         self.gateway.replace(live);
+        self.gateway.feed.revoke(|id| changed.contains(id));
         Ok(differing)
     }
 
@@ -136,13 +145,28 @@ impl Server {
         self.gateway.go_on(Life::Leaving);
         tokio::time::sleep_until(Instant::now() + limits.drain_delay).await;
         self.gateway.go_on(Life::Draining);
-        let ended = async { while self.listeners.join_next().await.is_some() {} };
+        let ended = async {
+            // What is followed has no end of its own.
+            self.gateway.feed.close().await;
+            while self.listeners.join_next().await.is_some() {}
+        };
         if tokio::time::timeout(limits.drain, ended).await.is_err() {
             tracing::warn!(event = "gateway.cut", "what took longer than the drain's time was cut off");
         }
         self.gateway.go_on(Life::Stopped);
         while self.listeners.join_next().await.is_some() {}
         self.gateway.apps.close().await;
+    }
+}
+
+/// Ends what keys have that have expired.
+async fn follow_keys(gateway: Arc<Gateway>) {
+    loop {
+        tokio::time::sleep_until(Instant::now() + LOOK_AT_KEYS).await;
+        let live = gateway.live();
+        let expired = live.keys.expired(Timestamp::now());
+        drop(live);
+        gateway.feed.revoke(|id| expired.contains(id));
     }
 }
 
@@ -154,5 +178,7 @@ fn local(socket: &TcpListener, address: SocketAddr) -> Result<SocketAddr, StartE
     socket.local_addr().map_err(|source| StartError::Listen { address, source })
 }
 
+/// How late a key that has expired may lose what it follows.
+const LOOK_AT_KEYS: Duration = Duration::from_secs(10);
 /// A few probes and scrapers.
 const OPERATIONS_CONNECTIONS: usize = 64;
