@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
 use holochain_zome_types::prelude::Timestamp;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::apps::Apps;
 use crate::auth::{Guesses, Identity};
@@ -25,6 +25,8 @@ pub(crate) struct Gateway {
     pub(crate) operations: Arc<Identity>,
     pub(crate) guesses: Guesses,
     pub(crate) started_at: Timestamp,
+    /// Places of pages that follow the status.
+    pub(crate) status_streams: Arc<Semaphore>,
 }
 
 impl Gateway {
@@ -39,6 +41,7 @@ impl Gateway {
             operations: Arc::new(Identity::operations()),
             guesses: Guesses::default(),
             started_at: Timestamp::now(),
+            status_streams: Arc::new(Semaphore::new(STATUS_STREAMS)),
         }
     }
 
@@ -69,3 +72,6 @@ impl Gateway {
         });
     }
 }
+
+/// Pages that may follow the status at a time.
+const STATUS_STREAMS: usize = 64;

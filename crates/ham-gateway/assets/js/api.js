@@ -53,7 +53,9 @@ async function follow() {
 }
 async function listen() {
   feed = new AbortController();
-  await read('/api/v1/events', { abort: feed, headers: { ...headers(), ...(cursor ? { 'Last-Event-ID': cursor } : {}) } }, (event, data, id) => {
+  const chains = api.apps.map((a) => `chain=${encodeURIComponent(a.id)}`).join('&');
+  if (!chains) return true;
+  await read(`/api/v1/events?${chains}`, { abort: feed, headers: { ...headers(), ...(cursor ? { 'Last-Event-ID': cursor } : {}) } }, (event, data, id) => {
     if (id) cursor = id;
     const kind = { new_block: 'block', new_event: 'event', gap: 'gap' }[event];
     if (!kind) return;

@@ -6,6 +6,7 @@ use holochain_zome_types::prelude::ExternIO;
 
 use super::answer;
 use super::request::CallRequest;
+use crate::apps::Ended;
 use crate::metrics::UnderWay;
 use crate::problem::Problem;
 
@@ -18,17 +19,19 @@ pub(super) async fn call(request: &CallRequest) -> Result<Response, Problem> {
         options = options.with_read_only();
     }
     let payload = ExternIO(request.payload.clone());
-    let under_way = UnderWay::begun(&app.id, "direct");
+    let (under_way, seen) = (UnderWay::begun(&app.id, "direct"), app.seen.calls().begun());
     let made =
         app.ham.call_zome_raw(called.role.as_str(), &called.zome, &called.function, payload, options).await;
     match made {
         Ok(output) => {
             under_way.ended("answered");
+            seen.ended(Ended::Answered);
             Ok(answer::output(output.0, request.form))
         }
         Err(error) => {
             let problem = answer::problem(&app.ham, &error);
             under_way.ended(problem.outcome());
+            seen.ended(Ended::of(problem.outcome()));
             Err(problem)
         }
     }

@@ -73,6 +73,10 @@ impl History {
                     self.push(Change { attempt: Some(*attempt), ..change(What::Failed, text) });
                 }
             }
+            HamState::Dialing { .. } if was_live => {
+                self.since = turned(false);
+                self.push(Change { up_ms: lasted(), ..change(What::Lost, "the link was lost".into()) });
+            }
             HamState::Closed { cause } => self.push(change(What::Lost, cause.to_string())),
             _ => {}
         }
@@ -99,3 +103,32 @@ fn millis(duration: Duration) -> u64 {
 
 /// Changes that are kept.
 const MOST: usize = 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_link_that_comes_and_goes_is_told_with_how_long_it_lasted() {
+        let mut history = History::default();
+        let live = || HamState::Live { since: Instant::now(), degraded: None };
+        history.told(&HamState::Dialing { attempt: 1 }, 1);
+        history.told(&live(), 2);
+        history.told(&live(), 3);
+        tokio::time::advance(Duration::from_secs(7)).await;
+        history.told(&HamState::Dialing { attempt: 1 }, 4);
+        tokio::time::advance(Duration::from_secs(2)).await;
+        history.told(&live(), 5);
+        let told = history.changes().map(|change| (change.at, change.what, change.took_ms, change.up_ms));
+        assert_eq!(
+            told.collect::<Vec<_>>(),
+            [(5, What::Up, Some(2000), None), (4, What::Lost, None, Some(7000)), (2, What::Up, None, None)]
+        );
+        assert_eq!(history.since(), Some(5));
+        for at in 0..100 {
+            history.told(&HamState::Dialing { attempt: 1 }, at);
+            history.told(&live(), at);
+        }
+        assert_eq!(history.changes().count(), MOST);
+    }
+}

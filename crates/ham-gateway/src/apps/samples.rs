@@ -1,14 +1,26 @@
 //! What became of the calls of an app, second by second, for a quarter of an hour.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
+use tokio::time::Instant;
 
-/// The calls that ended in the second that runs.
+/// The calls that ended in the second that runs, and how many are under way.
 #[derive(Debug, Default)]
-pub(crate) struct Tally(Mutex<Counted>);
+pub(crate) struct Tally {
+    counted: Mutex<Counted>,
+    under_way: AtomicUsize,
+}
+
+/// A call under way, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct UnderWay<'a> {
+    tally: &'a Tally,
+    began: Instant,
+}
 
 #[derive(Debug, Default)]
 struct Counted {
@@ -48,9 +60,38 @@ pub(crate) struct Sample {
     pub(crate) open: usize,
 }
 
+impl Ended {
+    /// Of a problem's outcome.
+    pub(crate) fn of(outcome: &str) -> Self {
+        match outcome {
+            "answered" => Self::Error,
+            "not_run" => Self::NotRun,
+            "arrived" => Self::Arrived,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+impl UnderWay<'_> {
+    pub(crate) fn ended(self, ended: Ended) {
+        self.tally.ended(ended, self.began.elapsed());
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.tally.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Tally {
-    pub(crate) fn ended(&self, ended: Ended, took: Duration) {
-        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn begun(&self) -> UnderWay<'_> {
+        self.under_way.fetch_add(1, Ordering::Relaxed);
+        UnderWay { tally: self, began: Instant::now() }
+    }
+
+    fn ended(&self, ended: Ended, took: Duration) {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         let Counted { sample, took: times } = &mut *counted;
         let of = match ended {
             Ended::Answered => &mut sample.answered,
@@ -66,8 +107,9 @@ impl Tally {
     }
 
     /// Ends the second, and begins the next one.
-    pub(crate) fn second(&self, t: i64, link: bool, open: usize) -> Sample {
-        let counted = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    pub(crate) fn second(&self, t: i64, link: bool) -> Sample {
+        let counted = std::mem::take(&mut *self.counted.lock().unwrap_or_else(PoisonError::into_inner));
+        let open = self.under_way.load(Ordering::Relaxed);
         let Counted { sample, mut took } = counted;
         took.sort_unstable();
         Sample { t, link, open, p50: at(&took, 50), p99: at(&took, 99), ..sample }
@@ -90,6 +132,10 @@ impl Quarter {
             self.0.pop_front();
         }
         self.0.push_back(sample);
+    }
+
+    pub(crate) fn newest(&self) -> Option<&Sample> {
+        self.0.back()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Sample> {
@@ -127,10 +173,12 @@ mod tests {
             tally.ended(Ended::Answered, Duration::from_millis(took));
         }
         tally.ended(Ended::NotRun, Duration::from_secs(9));
-        let second = tally.second(1000, true, 2);
+        let open = [tally.begun(), tally.begun()];
+        let second = tally.second(1000, true);
+        drop(open);
         assert_eq!((second.answered, second.not_run, second.open), (100, 1, 2));
         assert_eq!((second.p50, second.p99), (Some(51.0), Some(100.0)));
-        let empty = tally.second(2000, false, 0);
+        let empty = tally.second(2000, false);
         assert_eq!(empty, Sample { t: 2000, ..Sample::default() });
     }
 
@@ -150,6 +198,6 @@ mod tests {
         for _ in 0..2 * MOST_TIMED {
             tally.ended(Ended::Error, Duration::ZERO);
         }
-        assert_eq!(tally.second(0, true, 0).error, 8192);
+        assert_eq!(tally.second(0, true).error, 8192);
     }
 }
