@@ -6,6 +6,7 @@ mod commit;
 mod genesis;
 mod init;
 mod schedule;
+mod staged;
 mod sys_validation;
 
 pub(crate) use call::call_zome;

@@ -65,7 +65,7 @@ pub(crate) async fn call_zome(
     commit::validate(&own, &ribosome, &budget).await.map_err(Box::new)?;
     if is_root {
         budget.trace().enter(Phase::Write);
-        let actions = commit(&own).await.map_err(Box::new)?;
+        let actions = commit(&own, &budget).await.map_err(Box::new)?;
         budget.trace().wrote(&actions);
         post_commit(own, &ribosome, vec![zome], actions, true, budget);
     }

@@ -11,6 +11,7 @@ mod frames;
 mod guests;
 mod hdk;
 mod modules;
+mod reads;
 mod secrets;
 mod support;
 mod tokens;
