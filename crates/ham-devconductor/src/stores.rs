@@ -9,6 +9,7 @@ mod key;
 mod keystore;
 mod nonces;
 mod signer;
+mod undo;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ use crate::error::{Cause, StartError};
 use crate::observe::Feed;
 use directory::Directory;
 use keystore::Keystore;
+use undo::Undo;
 
 /// Everything that is kept, opened.
 pub(crate) struct Stores {
@@ -33,6 +35,7 @@ pub(crate) struct Stores {
     pub(crate) dnas: Dnas,
     pub(crate) dhts: Dhts,
     pub(crate) nonces: Arc<Nonces>,
+    pub(crate) undo: Undo,
     keystore: Keystore,
     /// Last, so that nobody else opens what is not yet closed.
     _directory: Directory,
@@ -44,10 +47,13 @@ impl Stores {
     /// # Errors
     /// Variant by variant in [`StartError`].
     pub(crate) async fn open(config: &Config, feed: &Arc<Feed>) -> Result<Self, StartError> {
-        let directory = Directory::open(&config.data)?;
+        let (directory, is_kept) = (Directory::open(&config.data)?, config.data != DataDirectory::Temporary);
+        let undo = Undo::open(directory.databases(), is_kept).await;
+        let undo =
+            undo.map_err(|source| StartError::Directory { path: directory.path().to_owned(), source })?;
         let keystore = keystore::open(config, directory.path()).await?;
         let mut settings = directory.settings();
-        if config.data != DataDirectory::Temporary && config.passphrase.is_some() {
+        if is_kept && config.passphrase.is_some() {
             let key = key::of(&keystore.client, directory.databases()).await;
             settings.key = key.map_err(|source| StartError::Keystore { source })?;
         }
@@ -73,6 +79,7 @@ impl Stores {
             dnas: Dnas::new(wasm, config.limits),
             dhts,
             nonces: Arc::new(nonces),
+            undo,
             keystore,
             _directory: directory,
         })
