@@ -20,7 +20,7 @@ use holochain_state::data;
 pub(crate) use apps::Apps;
 pub(crate) use dhts::{Dhts, SavedDhts};
 pub(crate) use dnas::Dnas;
-pub(crate) use nonces::Nonces;
+pub(crate) use nonces::{Nonces, judge};
 
 use crate::config::{Config, DataDirectory};
 use crate::error::{Cause, StartError};
@@ -64,10 +64,7 @@ impl Stores {
         let conductor = ConductorStore::new(conductor.map_err(database)?);
         let wasm =
             database::open(directory.databases(), data::Wasm, settings.clone()).await.map_err(database)?;
-        let nonces = match config.data {
-            DataDirectory::Temporary => Nonces::in_memory(),
-            DataDirectory::Kept(_) => Nonces::kept(conductor.clone()),
-        };
+        let nonces = Nonces::new(is_kept.then(|| conductor.clone()));
         let apps = Apps::load(conductor, Arc::clone(feed)).await.map_err(database)?;
         let dhts = Dhts::new(directory.databases().to_owned(), settings);
         // Where no apps were written down, none is known to be gone.
@@ -76,7 +73,7 @@ impl Stores {
         }
         Ok(Self {
             apps: Arc::new(apps),
-            dnas: Dnas::new(wasm, config.limits),
+            dnas: Dnas::new(wasm),
             dhts,
             nonces: Arc::new(nonces),
             undo,

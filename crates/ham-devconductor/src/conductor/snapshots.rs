@@ -55,7 +55,7 @@ impl Conductor {
     /// Variant by variant in [`SnapshotError`]. What fails half way leaves apps that do not run, and the next start undoes it.
     pub(crate) async fn restore(self: &Arc<Self>, saved: &Saved) -> Result<(), SnapshotError> {
         let _alone = self.work.stop().await.map_err(|_| SnapshotError::Busy)?;
-        self.stop_cells(&self.running_ids());
+        self.stop_all();
         for id in self.apps().state().installed_apps().keys() {
             if saved.state.get_app(id).is_err() {
                 self.signals.close(id);
@@ -81,7 +81,7 @@ impl Conductor {
         }
         self.stores.undo.end().await.map_err(SnapshotError::files)?;
         for (id, app) in saved.state.enabled_apps() {
-            let started = self.start_cells(app.all_enabled_cells().collect::<Vec<_>>()).await;
+            let started = self.start_cells(app.all_enabled_cells(), &self.budget()).await;
             started.map_err(|error| SnapshotError::App { id: id.clone(), source: error.into() })?;
         }
         // Again, now that they run.

@@ -113,14 +113,16 @@ async fn handle(
         AppRequest::AppInfo => AppResponse::AppInfo(conductor.app_info(app).await?),
         AppRequest::CallZome(signed) => called(conductor.call_signed(*signed).await?),
         AppRequest::CreateCloneCell(payload) => {
-            AppResponse::CloneCellCreated(conductor.create_clone_cell(app, *payload).await?)
+            let cloned = conductor.create_clone_cell(app, *payload, &conductor.budget()).await?;
+            AppResponse::CloneCellCreated(cloned)
         }
         AppRequest::DisableCloneCell(payload) => {
             conductor.disable_clone_cell(app, &payload).await?;
             AppResponse::CloneCellDisabled
         }
         AppRequest::EnableCloneCell(payload) => {
-            AppResponse::CloneCellEnabled(conductor.enable_clone_cell(app, &payload).await?)
+            let enabled = conductor.enable_clone_cell(app, &payload, &conductor.budget()).await?;
+            AppResponse::CloneCellEnabled(enabled)
         }
         AppRequest::ProvideMemproofs(proofs) => {
             conductor.provide_memproofs(app, proofs).await?;

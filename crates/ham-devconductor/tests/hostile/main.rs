@@ -3,9 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod apart;
 mod budget;
 mod bundles;
 mod calls;
+mod clones;
 mod commits;
 mod frames;
 mod guests;
