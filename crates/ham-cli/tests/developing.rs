@@ -48,7 +48,13 @@ async fn with_client(ui: &Path) -> bool {
     let Some(packages) = npm::environment("holochain-client", &packages).await else { return false };
     let (bundler, client) = ("node_modules/.bin/esbuild", "node_modules/@holochain/client/lib/index.js");
     let mut command = Command::new(packages.join(bundler));
-    command.current_dir(&packages).args([client, "--bundle", "--format=esm", "--log-level=error"]);
+    command.current_dir(&packages).args([
+        client,
+        "--bundle",
+        "--format=esm",
+        "--external:buffer",
+        "--log-level=error",
+    ]);
     npm::run(command.arg(format!("--outfile={}", ui.join("client.js").display())), BUILDS).await;
     change(&ui.join("index.html"), "https://esm.sh/@holochain/client@0.21.0", "./client.js");
     true

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fs::Permissions;
 use std::io;
+use std::iter;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -29,7 +30,8 @@ use crate::running::Note;
 pub(crate) async fn serve(listening: Option<Listening>, conductor: &DevConductor) -> Infallible {
     let Some(listening) = listening else { return std::future::pending().await };
     let mut snapshots = BTreeMap::new();
-    let (mut asking, mut answering) = (FuturesUnordered::new(), FuturesUnordered::new());
+    let mut asking: FuturesUnordered<_> = iter::empty().map(read).collect();
+    let mut answering: FuturesUnordered<_> = iter::empty().map(write).collect();
     loop {
         // What is asked first. A question that is worked on is finished before anything else happens.
         tokio::select! {
@@ -39,7 +41,7 @@ pub(crate) async fn serve(listening: Option<Listening>, conductor: &DevConductor
                 let Ok((line, writer)) = asked else { continue };
                 let answer = answer(&line, conductor, &mut snapshots).await;
                 if answering.len() < MAX_CONNECTIONS {
-                    answering.push(write(writer, answer));
+                    answering.push(write((writer, answer)));
                 }
             }
             Some(_) = answering.next() => {}
@@ -60,7 +62,7 @@ async fn read(stream: UnixStream) -> io::Result<(Vec<u8>, OwnedWriteHalf)> {
     Ok((line, write))
 }
 
-async fn write(mut writer: OwnedWriteHalf, answer: Answer) -> io::Result<()> {
+async fn write((mut writer, answer): (OwnedWriteHalf, Answer)) -> io::Result<()> {
     let mut line = serde_json::to_vec(&answer)?;
     line.push(b'\n');
     tokio::time::timeout(PATIENCE, writer.write_all(&line)).await?

@@ -119,12 +119,18 @@ impl Config {
         faults.0
     }
 
+    /// All values, for programs.
+    #[must_use]
+    pub fn shown(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
     /// All values, one a line, each with where it comes from.
     #[must_use]
     pub fn explained(&self, file: &str) -> String {
         let given = toml::from_str::<Value>(file).unwrap_or_default();
         let mut lines = Vec::new();
-        flatten("", &serde_json::to_value(self).unwrap_or_default(), Some(&given), &mut lines);
+        flatten("", &self.shown(), Some(&given), &mut lines);
         lines.concat()
     }
 }

@@ -32,6 +32,14 @@ pub struct Server {
 }
 
 impl Server {
+    /// Whether a configuration can be started with: its values, keys and certificate. Connects to nothing.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn check(config: Config) -> Result<(), StartError> {
+        Live::of(config).map(drop)
+    }
+
     /// Starts one: reads keys and certificate, listens, and begins to connect to the apps. It waits for no conductor: until there is one,
     /// calls are answered that they did not run.
     ///
