@@ -6,7 +6,7 @@ mod identity;
 mod key;
 mod rate;
 
-pub(crate) use caller::{Caller, Operations, Peer, QueryCaller, beyond};
+pub(crate) use caller::{Admitted, Caller, Operations, Peer, QueryCaller, beyond};
 pub(crate) use guess::Guesses;
 pub(crate) use identity::Identity;
 pub use identity::Scope;

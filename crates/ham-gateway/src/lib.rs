@@ -6,6 +6,7 @@ mod browser;
 mod call;
 pub mod config;
 mod directory;
+mod envelopes;
 mod error;
 mod feed;
 mod functions;

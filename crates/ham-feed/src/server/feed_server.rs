@@ -72,6 +72,17 @@ impl FeedServer {
         socket::upgrade(&self.hub, guest, request)
     }
 
+    /// A subscription without a WebSocket, and without topics yet: [`Subscription::add_all`] adds some.
+    ///
+    /// # Errors
+    /// [`RefusedSubscription`]: there is no place for it.
+    pub fn subscription(&self, guest: Guest) -> Result<Subscription, RefusedSubscription> {
+        Subscription::new(Arc::clone(&self.hub), guest).ok_or_else(|| {
+            let closing = self.hub.present().is_closed();
+            if closing { RefusedSubscription::Closing } else { RefusedSubscription::NoPlace }
+        })
+    }
+
     /// Subscribes without a WebSocket. All topics begin between the same two messages, `since` is that of each, and what is
     /// told again comes in the order of the ids.
     ///
@@ -83,10 +94,7 @@ impl FeedServer {
         topics: &[Topic],
         since: &Since,
     ) -> Result<Subscription, RefusedSubscription> {
-        let Some(mut subscription) = Subscription::new(Arc::clone(&self.hub), guest) else {
-            let closing = self.hub.present().is_closed();
-            return Err(if closing { RefusedSubscription::Closing } else { RefusedSubscription::NoPlace });
-        };
+        let mut subscription = self.subscription(guest)?;
         subscription.add_all(topics, since).map_err(|why| RefusedSubscription::Topic { why })?;
         Ok(subscription)
     }

@@ -164,7 +164,7 @@ impl Connection {
                 Ok(())
             }
             ClientRequest::Subscribe { chain_name, event_type, since } => {
-                self.subscription.add(&chain_name, event_type.as_deref(), &since)
+                self.subscription.add(&chain_name, event_type.as_deref(), &since).map(|_| ())
             }
             ClientRequest::Unsubscribe { chain_name } => {
                 self.subscription.remove(&chain_name);

@@ -29,6 +29,10 @@ pub(crate) struct QueryCaller(pub(crate) Arc<Identity>);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Operations;
 
+/// Who asks by an envelope: it was let in when it connected. No client can put it on a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Admitted(pub(crate) Arc<Identity>);
+
 /// Where a connection comes from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
@@ -95,6 +99,8 @@ fn identity(parts: &Parts, gateway: &Gateway, key: Option<&str>) -> Result<Arc<I
     let live = gateway.live();
     let identity = if parts.extensions.get::<Operations>().is_some() {
         Arc::clone(&gateway.operations)
+    } else if let Some(Admitted(identity)) = parts.extensions.get() {
+        Arc::clone(identity)
     } else if let Some(dev) = &gateway.dev {
         Arc::clone(dev)
     } else {

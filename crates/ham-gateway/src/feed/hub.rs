@@ -5,12 +5,16 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ham_feed::server::{FeedServer, FeedServerConfig, Goodbye, Guest, ServerConfigError};
+use ham_feed::server::{
+    FeedServer, FeedServerConfig, Goodbye, Guest, RefusedSubscription, ServerConfigError, Subscription,
+};
 use serde_json::Value;
 
 use super::chains::Chains;
 use crate::auth::Identity;
 use crate::config::Config;
+use crate::kind::Kind;
+use crate::problem::Problem;
 
 /// The feed that all connections share.
 #[derive(Debug)]
@@ -45,6 +49,17 @@ impl Feed {
         let id = identity.id.clone();
         Guest::new(id).with_chains(move |name| {
             chains.has(name) && chains.names_of(name).iter().any(|name| identity.may_follow(name))
+        })
+    }
+
+    /// A place for somebody who follows something, nothing yet.
+    pub(crate) fn subscription(&self, identity: &Arc<Identity>) -> Result<Subscription, Problem> {
+        self.server.subscription(self.guest(identity)).map_err(|why| {
+            let kind = match why {
+                RefusedSubscription::Closing => Kind::ShuttingDown,
+                _ => Kind::TooManyConnections,
+            };
+            Problem::new(kind, why.to_string())
         })
     }
 

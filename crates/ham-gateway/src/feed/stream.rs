@@ -8,7 +8,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::Stream;
-use ham_feed::server::{RefusedSubscription, Subscription};
+use ham_feed::server::Subscription;
 use ham_feed::{Since, Topic};
 use http::HeaderMap;
 use http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
@@ -33,10 +33,11 @@ pub(super) async fn events(
     if asked.topics.is_empty() {
         return Err(Problem::new(Kind::BadRequest, "no chain is named: `?chain=`"));
     }
-    let guest = gateway.feed.guest(&identity);
-    let subscribed = gateway.feed.server.subscribe(guest, &asked.topics, &asked.since);
-    let subscription = subscribed.map_err(refused)?;
-    let start = subscription.start().and_then(|start| HeaderValue::from_str(&start.to_string()).ok());
+    let mut subscription = gateway.feed.subscription(&identity)?;
+    let start = subscription
+        .add_all(&asked.topics, &asked.since)
+        .map_err(|why| Problem::new(Kind::NotFound, why))?
+        .and_then(|start| HeaderValue::from_str(&start.to_string()).ok());
     let end = Instant::now() + gateway.feed.stream_life;
     let alive = KeepAlive::new().interval(COMMENT_EVERY);
     let mut response = Sse::new(told(subscription, end)).keep_alive(alive).into_response();
@@ -68,15 +69,6 @@ impl Asked {
         let id = header.or_else(|| all("lastEventId").next()).map(ToOwned::to_owned);
         Self { topics: topics.collect(), since: Since::from(id) }
     }
-}
-
-fn refused(why: RefusedSubscription) -> Problem {
-    let kind = match why {
-        RefusedSubscription::Closing => Kind::ShuttingDown,
-        RefusedSubscription::NoPlace => Kind::TooManyConnections,
-        _ => Kind::NotFound,
-    };
-    Problem::new(kind, why.to_string())
 }
 
 /// The events, until the time is up or the server ends it; then the client comes back.

@@ -105,7 +105,7 @@ async fn a_key_follows_the_chains_that_are_listed_for_it() {
 }
 
 /// What the file says of the stage's key.
-fn stanza_of(stage: &Stage) -> String {
+pub(crate) fn stanza_of(stage: &Stage) -> String {
     use ring::digest::{SHA256, digest};
     let hex: String =
         digest(&SHA256, stage.key.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();

@@ -4,6 +4,7 @@
 
 #[path = "../http/client.rs"]
 mod client;
+mod envelopes;
 mod following;
 mod stage;
 mod streams;
