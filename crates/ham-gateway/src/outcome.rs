@@ -5,12 +5,12 @@ use std::time::Duration;
 use ham::{CallError, Effect, NotRunning, Outcome, Recovery, RefusalCause, RefusalKind, SigningError};
 use holochain_zome_types::prelude::Timestamp;
 use http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::problem::Kind;
 
 /// What a client can do about a call that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Retry {
     /// Send the same request again, under the same key.
@@ -28,7 +28,8 @@ pub enum Retry {
 }
 
 /// What becomes of the call's idempotency key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum KeyFate {
     /// It is free: the next request with it is run.
     Released,
@@ -39,7 +40,7 @@ pub enum KeyFate {
 }
 
 /// The four outcomes, as they are told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutcomeWord {
     /// It did not run and of itself never will.
