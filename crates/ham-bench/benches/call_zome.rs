@@ -1,6 +1,8 @@
-//! Signed zome calls on a conductor that answers at once, beside `holochain_client` with a client signer, in one run.
+//! Signed zome calls on a conductor that answers at once, beside `holochain_client` with a client signer, in one run: declared
+//! read-only, so that they go out side by side as upstream's do, and undeclared, one at a time in the cell's lane.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
+use ham::CallOptions;
 use ham::holochain_client::ExternIO;
 use ham_bench::{
     StubConductor, batch, configured, ham_call, ham_client, in_tasks, runtime, upstream_call, upstream_client,
@@ -28,15 +30,19 @@ fn calls(criterion: &mut Criterion) {
                 }))
             });
         });
-        group.bench_function(BenchmarkId::new("ham", in_flight), |bencher| {
-            bencher.iter_custom(|iterations| {
-                let (ham, payload) = (ham.clone(), payload.clone());
-                runtime.block_on(in_tasks(in_flight, iterations * batch, move || {
+        for (name, options) in
+            [("ham", CallOptions::default().with_read_only()), ("ham-in-a-lane", CallOptions::default())]
+        {
+            group.bench_function(BenchmarkId::new(name, in_flight), |bencher| {
+                bencher.iter_custom(|iterations| {
                     let (ham, payload) = (ham.clone(), payload.clone());
-                    async move { ham_call(&ham, payload).await }
-                }))
+                    runtime.block_on(in_tasks(in_flight, iterations * batch, move || {
+                        let (ham, payload) = (ham.clone(), payload.clone());
+                        async move { ham_call(&ham, payload, options).await }
+                    }))
+                });
             });
-        });
+        }
     }
     group.finish();
 }

@@ -105,7 +105,10 @@ async fn echo(ham: &PersistentHam) {
 /// Of a zome that has no `post_commit`.
 async fn create(ham: &PersistentHam) {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let call_id = NEXT.fetch_add(1, Ordering::Relaxed).to_string();
+    post(ham, NEXT.fetch_add(1, Ordering::Relaxed).to_string()).await;
+}
+
+async fn post(ham: &PersistentHam, call_id: String) {
     let post = json!({ "call_id": call_id, "amount": 1 });
     let hash: ActionHash = ham.call_zome("ledger", "ledger", "post", post).await.expect("an action");
     std::hint::black_box(hash);
@@ -185,6 +188,9 @@ fn installs_and_calls(criterion: &mut Criterion, runtime: &Runtime, kinds: &[Kin
         group.bench_function(BenchmarkId::new(kind.name(), "create"), |bencher| {
             bencher.iter_custom(|total| runtime.block_on(creates(&client, total)));
         });
+        group.bench_function(BenchmarkId::new(kind.name(), "create, 1 MB"), |bencher| {
+            bencher.iter_custom(|total| runtime.block_on(creates_of_a_megabyte(&client, total)));
+        });
         group.bench_function(BenchmarkId::new(kind.name(), "create, chain read after it"), |bencher| {
             bencher.iter_custom(|total| runtime.block_on(creates_and_reads(stage, total)));
         });
@@ -211,6 +217,19 @@ async fn creates(client: &PersistentHam, total: u64) -> Duration {
         create(client).await;
     }
     began.elapsed()
+}
+
+/// Of entries that differ in their beginning.
+async fn creates_of_a_megabyte(client: &PersistentHam, total: u64) -> Duration {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let mut spent = Duration::ZERO;
+    for _ in 0..total {
+        let call_id = format!("{}{}", NEXT.fetch_add(1, Ordering::Relaxed), "x".repeat(1 << 20));
+        let began = Instant::now();
+        post(client, call_id).await;
+        spent += began.elapsed();
+    }
+    spent
 }
 
 /// A new app takes over from one whose chain has [`CHAIN`] items. Only creating counts.

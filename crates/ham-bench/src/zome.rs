@@ -18,7 +18,7 @@ const TOKEN: [u8; 64] = [3; 64];
 /// When it does not connect or the stub does not answer.
 pub async fn ham_client(stub: &StubConductor) -> PersistentHam {
     let ham = PersistentHam::connect(ham_config(stub)).await.expect("a connection");
-    ham_call(&ham, ExternIO::encode("first").expect("a text")).await;
+    ham_call(&ham, ExternIO::encode("first").expect("a text"), CallOptions::default()).await;
     ham
 }
 
@@ -43,8 +43,8 @@ fn ham_token() -> ham::Secret {
 ///
 /// # Panics
 /// When it fails.
-pub async fn ham_call(ham: &PersistentHam, payload: ExternIO) {
-    let answer = ham.call_zome_raw(cell_id(), "zome", "function", payload, CallOptions::default()).await;
+pub async fn ham_call(ham: &PersistentHam, payload: ExternIO, options: CallOptions) {
+    let answer = ham.call_zome_raw(cell_id(), "zome", "function", payload, options).await;
     std::hint::black_box(answer.expect("an answer"));
 }
 

@@ -7,8 +7,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::commands::{
     agent, app, bench, build, call, chain, clones, completions, conductor, demo, dev, dht, doctor, dump,
-    feed, grants, hash, info, interface, listen, man, new, pack, ping, request, schema, signals, state,
-    token, unpack,
+    feed, gateway, grants, hash, info, interface, listen, man, new, pack, ping, request, schema, signals,
+    state, token, unpack,
 };
 use crate::exit;
 use crate::failure::Failure;
@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Dump(dump::Args),
     /// Print a chain's blocks and events as they come, and mark where some may be missing
     Feed(feed::Args),
+    /// Serve apps over HTTP: every answer says what became of the call
+    Gateway(gateway::Args),
     /// List and revoke capability grants
     #[command(subcommand)]
     Grants(grants::Args),

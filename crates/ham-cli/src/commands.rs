@@ -15,6 +15,7 @@ pub(crate) mod dht;
 pub(crate) mod doctor;
 pub(crate) mod dump;
 pub(crate) mod feed;
+pub(crate) mod gateway;
 pub(crate) mod grants;
 pub(crate) mod hash;
 pub(crate) mod info;
@@ -79,6 +80,7 @@ fn start(cli: Cli, flags: &Flags, output: Output) -> Result<Exit, Failure> {
         Command::Dev(_) => logging::ZOMES,
         // A conductor of ham's own with this app, whose chains are thrown away.
         _ if flags.app().is_some() => logging::ZOMES,
+        Command::Gateway(_) => logging::SERVED,
         _ => logging::KEPT,
     };
     logging::init(cli.global.verbose, output, quiet);
@@ -89,7 +91,13 @@ fn start(cli: Cli, flags: &Flags, output: Output) -> Result<Exit, Failure> {
             "free some resources",
         )
     })?;
-    let ended = runtime.block_on(until_signal(cli, flags, output));
+    let ended = runtime.block_on(async {
+        match cli.command {
+            // It has signals of its own, for one of which it goes on.
+            Command::Gateway(args) => gateway::run(args, flags, output).await,
+            _ => until_signal(cli, flags, output).await,
+        }
+    });
     runtime.shutdown_timeout(RELEASE_TIMEOUT);
     ended
 }
@@ -120,6 +128,11 @@ async fn until_signal(cli: Cli, flags: &Flags, output: Output) -> Result<Exit, F
         }
         ended = run(&context, cli.command) => ended.map(|()| Exit::Ok),
     };
+    tokio::select! {
+        biased;
+        _ = shutdown.requested() => {}
+        () = context.wind_up() => {}
+    }
     context.end().await;
     ended
 }
@@ -141,6 +154,8 @@ async fn run(context: &Context, command: args::Command) -> Result<(), Failure> {
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Dump(args) => dump::run(context, args).await,
         Command::Feed(args) => feed::run(context, args).await,
+        // It does not come here.
+        Command::Gateway(_) => Ok(()),
         Command::Grants(args) => grants::run(context, args).await,
         Command::Hash(args) => hash::run(context, args).await,
         Command::Info(args) => info::run(context, args).await,

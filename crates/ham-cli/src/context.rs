@@ -1,5 +1,6 @@
 //! What every command gets.
 
+use std::future::Future;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use crate::conductor::Temporary;
+use crate::ending::Ending;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::running;
@@ -28,6 +30,8 @@ pub(crate) struct Context {
     pub(crate) app: Option<PathBuf>,
     /// What to say when a signal ends the command now, set once there is something to say.
     pub(crate) if_interrupted: OnceLock<&'static str>,
+    /// What is done when the command is over.
+    ending: Ending,
     /// The conductor that was started for this command. It lies here and not in the command's future, so that it is stopped in
     /// good order also when a signal drops that.
     temporary: OnceCell<Option<Temporary>>,
@@ -38,7 +42,8 @@ pub(crate) struct Context {
 impl Context {
     pub(crate) fn new(settings: Settings, output: Output, wait: bool, app: Option<PathBuf>) -> Self {
         let (temporary, running) = (OnceCell::new(), OnceCell::new());
-        Self { settings, output, wait, app, if_interrupted: OnceLock::new(), temporary, running }
+        let (if_interrupted, ending) = (OnceLock::new(), Ending::default());
+        Self { settings, output, wait, app, if_interrupted, ending, temporary, running }
     }
 
     /// The settings of the conductor to connect to: those given or, where one is to be started for this command, those of
@@ -79,6 +84,17 @@ impl Context {
     /// What else comes from standard input, if that is the app.
     pub(crate) fn stdin_taken(&self) -> Option<&'static str> {
         self.app.as_ref().filter(|app| app.as_os_str() == "-").map(|_| "app")
+    }
+
+    /// Has this done when the command is over, also when a signal ended it; another signal does not wait for it. It has to end by
+    /// itself soon.
+    pub(crate) fn at_end(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.ending.set(work);
+    }
+
+    /// Does what the command wanted done.
+    pub(crate) async fn wind_up(&self) {
+        self.ending.run().await;
     }
 
     /// Stops what was started for the command.

@@ -78,6 +78,11 @@ pub(crate) fn dev() -> Vec<Arg> {
     run().into_iter().chain(kind()).collect()
 }
 
+/// What runs a gateway, for developing with a conductor of its own.
+pub(crate) fn gateway() -> Vec<Arg> {
+    vec![app().help("With --dev: the bundle of the app; `-` is standard input"), of("app_id", CONDUCTOR)]
+}
+
 /// What starts a conductor of one of the kinds.
 pub(crate) fn kind() -> Vec<Arg> {
     vec![

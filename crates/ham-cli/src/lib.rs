@@ -13,6 +13,7 @@ mod control;
 mod definition;
 pub mod demo;
 mod directories;
+mod ending;
 mod envelopes;
 mod exit;
 mod exports;

@@ -24,6 +24,10 @@ pub(crate) const KEPT: Quiet = Quiet { filter: "off", grants: true };
 /// About an embedded conductor: what zomes log, as far as `WASM_LOG` lets it pass.
 pub(crate) const ZOMES: Quiet = Quiet { filter: "off,wasm=trace", grants: false };
 
+/// By a gateway, whose log its operator reads.
+pub(crate) const SERVED: Quiet =
+    Quiet { filter: "off,ham=info,ham_gateway=info,ham_persistent=info,ham_session=warn", grants: false };
+
 /// Where the chains are thrown away: nothing.
 pub(crate) const NOTHING: Quiet = Quiet { filter: "off", grants: false };
 
@@ -35,7 +39,7 @@ pub(crate) const NOTHING: Quiet = Quiet { filter: "off", grants: false };
 pub(crate) fn init(verbosity: u8, output: Output, quiet: Quiet) {
     let ours = |level: &str| {
         EnvFilter::new(format!(
-            "warn,wasm=trace,ham={level},ham_devconductor={level},ham_session={level},ham_persistent={level},ham_cli={level}"
+            "warn,wasm=trace,ham={level},ham_devconductor={level},ham_session={level},ham_persistent={level},ham_gateway={level},ham_cli={level}"
         ))
     };
     let filter = match verbosity {

@@ -67,7 +67,14 @@ impl PageArgs {
         let windows = match (&self.ui, app_port) {
             (Some(ui), Some(app_port)) => {
                 let served = serve_ui(&observer, UiConfig::new(source(ui)?, app_port)).await;
-                served.map_err(|error| Failure::new(Exit::Local, error, "try again"))?
+                let windows = served.map_err(|error| Failure::new(Exit::Local, error, "try again"))?;
+                if windows.is_empty() {
+                    return Err(Failure::usage(
+                        "--ui serves the page of an app, and none is installed",
+                        "pass --app FILE.happ or --watch, or --data DIR of a conductor that has one",
+                    ));
+                }
+                windows
             }
             _ => Vec::new(),
         };

@@ -16,7 +16,8 @@ use crate::settings::websocket_url;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Server {
     /// The server's URL, ws:// or wss://
-    url: String,
+    #[arg(required = true)]
+    url: Option<String>,
     /// The file that holds the token, readable by its owner only; `-` is standard input
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -25,7 +26,7 @@ pub(crate) struct Server {
 impl Server {
     /// The URL. A wrong one is not repeated: it may hold a token.
     pub(crate) fn url(&self) -> Result<Url, Failure> {
-        websocket_url(&self.url).ok_or_else(|| {
+        self.url.as_deref().and_then(websocket_url).ok_or_else(|| {
             Failure::usage(
                 "the URL must be a ws:// or wss:// URL with a host",
                 "for example, ws://localhost:2661/ws",

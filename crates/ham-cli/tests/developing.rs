@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what unwraps here fails the test")]
 
+#[path = "../../ham-devconductor/tests/support/npm.rs"]
+mod npm;
 #[expect(dead_code, reason = "`cli` uses all of it, this a part")]
 mod support;
 
@@ -13,6 +15,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use support::Ham;
+use tokio::process::Command;
 
 /// A first build compiles the HDK and perhaps the standard library, on whatever machine this is.
 const BUILDS: Duration = Duration::from_secs(1800);
@@ -36,6 +39,43 @@ async fn made(ham: &Ham) -> PathBuf {
     ham.run(&["new", &directory.display().to_string()]).await.ok();
     let _ = fs::rename(&kept, directory.join("target"));
     directory
+}
+
+/// Puts the client of Holochain beside the page of the app, as its README says: no test needs the network. `false`, with a message,
+/// where there is no Node.js.
+async fn with_client(ui: &Path) -> bool {
+    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ham-devconductor/tests/npm");
+    let Some(packages) = npm::environment("holochain-client", &packages).await else { return false };
+    let (bundler, client) = ("node_modules/.bin/esbuild", "node_modules/@holochain/client/lib/index.js");
+    let mut command = Command::new(packages.join(bundler));
+    command.current_dir(&packages).args([
+        client,
+        "--bundle",
+        "--format=esm",
+        "--external:buffer",
+        "--log-level=error",
+    ]);
+    npm::run(command.arg(format!("--outfile={}", ui.join("client.js").display())), BUILDS).await;
+    change(&ui.join("index.html"), "https://esm.sh/@holochain/client@0.21.0", "./client.js");
+    true
+}
+
+/// Both pages in a browser: the app's writes, that of `ham dev` draws.
+async fn seen_in_a_browser(app: &str, dev: &str) {
+    let browsers = std::env::var("HAM_CHROMIUM").into_iter().chain(["chromium".to_owned()]);
+    let is_there = |program: &String| {
+        std::process::Command::new(program).arg("--version").output().is_ok_and(|ran| ran.status.success())
+    };
+    let Some(browser) = browsers.into_iter().find(is_there) else {
+        return println!("SKIPPED: there is no Chromium on this machine");
+    };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page/made.mjs");
+    let mut command = Command::new("node");
+    // Node 20 has WebSockets behind this flag, later ones without it.
+    command.arg("--experimental-websocket").arg(script).args([&browser, app, dev, "from a page"]);
+    command.args(std::env::var("HAM_TEST_SHOTS").ok());
+    let steps = npm::run(&mut command, BUILDS).await;
+    assert_eq!(steps.lines().last(), Some("the chain is drawn with it"), "{steps}");
 }
 
 fn change(file: &Path, from: &str, to: &str) {
@@ -63,15 +103,19 @@ async fn an_app_is_made_built_tested_run_and_changed() {
     }
 
     // Its own tests.
-    let mut cargo = tokio::process::Command::new("cargo");
+    let mut cargo = Command::new("cargo");
     cargo.arg("test").current_dir(&directory).env("HAM", env!("CARGO_BIN_EXE_ham"));
     // Where this is built, nothing of it is to be found.
     let tested = cargo.env_remove("CARGO_TARGET_DIR").kill_on_drop(true).output();
     let tested = tokio::time::timeout(BUILDS, tested).await.unwrap().unwrap();
     assert!(tested.status.success(), "{}", String::from_utf8_lossy(&tested.stdout));
 
-    let mut running = ham.start(&["dev", "--json", "--reinstall", "--watch", &path]);
-    running.line(|line| line.contains("admin_port")).await;
+    let ui = directory.join("ui");
+    let has_client = with_client(&ui).await;
+    let ui = ui.display().to_string();
+    let mut running = ham.start(&["dev", "--json", "--reinstall", "--watch", &path, "--ui", &ui]);
+    let started: Value =
+        serde_json::from_str(&running.line(|line| line.contains("admin_port")).await).unwrap();
     running.said("watching").await;
     let call =
         async |function: &str, payload: &str| ham.run(&["call", "notes", function, payload, "--json"]).await;
@@ -97,6 +141,9 @@ async fn an_app_is_made_built_tested_run_and_changed() {
     change(&zome, "list_notes(()).len()", "list_notes(())?.len() + 40");
     running.line(|line| line.contains("reloaded")).await;
     assert_eq!(call("count_notes", "null").await.ok().json(), 41);
+    if has_client {
+        seen_in_a_browser(started["ui"][0]["url"].as_str().unwrap(), started["page"].as_str().unwrap()).await;
+    }
 
     // Another rule is another DNA.
     change(

@@ -83,28 +83,7 @@ impl DevConductor {
     /// # Cancel safety
     /// Dropping the future may leave it installed and not enabled.
     pub async fn install(&self, bundle: Vec<u8>, id: Option<String>) -> Result<String, InstallError> {
-        let source = AppBundleSource::Bytes(bundle.into());
-        let _begun = self.conductor.work().begin().await;
-        let id = match id {
-            Some(id) => id,
-            None => bundle::unpack(source.clone()).await?.manifest().app_name().to_owned(),
-        };
-        if self.conductor.apps().state().get_app(&id).is_err() {
-            let payload = InstallAppPayload {
-                source,
-                agent_key: None,
-                installed_app_id: Some(id.clone()),
-                network_seed: None,
-                roles_settings: None,
-                ignore_genesis_failure: false,
-                restore_from_dht: false,
-            };
-            self.conductor.install_app(payload).await?;
-        }
-        match self.conductor.enable_app(&id).await {
-            Ok(_) => Ok(id),
-            Err(error) => Err(InstallError::NotEnabled { id, source: error.into() }),
-        }
+        install(&self.conductor, bundle, id).await
     }
 
     /// Attaches an app interface for any app; answers its port. 0 is a free one.
@@ -183,6 +162,36 @@ impl DevConductor {
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         self.conductor.config().data == DataDirectory::Temporary
+    }
+}
+
+/// Installs and enables the app of a bundle, unless it is installed; then only enables it.
+async fn install(
+    conductor: &Arc<Conductor>,
+    bundle: Vec<u8>,
+    id: Option<String>,
+) -> Result<String, InstallError> {
+    let source = AppBundleSource::Bytes(bundle.into());
+    let _begun = conductor.work().begin().await;
+    let id = match id {
+        Some(id) => id,
+        None => bundle::unpack(source.clone()).await?.manifest().app_name().to_owned(),
+    };
+    if conductor.apps().state().get_app(&id).is_err() {
+        let payload = InstallAppPayload {
+            source,
+            agent_key: None,
+            installed_app_id: Some(id.clone()),
+            network_seed: None,
+            roles_settings: None,
+            ignore_genesis_failure: false,
+            restore_from_dht: false,
+        };
+        conductor.install_app(payload).await?;
+    }
+    match conductor.enable_app(&id).await {
+        Ok(_) => Ok(id),
+        Err(error) => Err(InstallError::NotEnabled { id, source: error.into() }),
     }
 }
 

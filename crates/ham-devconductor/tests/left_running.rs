@@ -5,6 +5,7 @@
 mod support;
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -69,8 +70,12 @@ impl Held {
 /// itself. They are closed when they were idle for half a minute.
 const STAYING: usize = 12;
 
+/// A directory that is gone when it is looked at has none.
 fn files(directory: &Path) -> usize {
-    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return 0,
+        entries => entries.unwrap().map(|entry| entry.unwrap().path()),
+    };
     entries.map(|path| if path.is_dir() { files(&path) } else { 1 }).sum()
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ham_persistent::{AttemptError, Builder, Event, Persistent, later};
 use ham_session::{
-    Ended, GapCause, Link, NoLink, RequestError as LinkError, WebSocketConnector, live_link, lossy_queue,
+    Ended, Link, NoLink, RequestError as LinkError, WebSocketConnector, live_link, lossy_queue,
 };
 use tokio::time::Instant;
 
@@ -14,6 +14,7 @@ use crate::error::SubscribeError;
 use crate::inbox::FeedInbox;
 use crate::message::{Dialect, Request};
 use crate::protocol::FeedProtocol;
+use crate::resume::Resume;
 use crate::subscription::Subscription;
 use crate::topic::Topic;
 
@@ -55,8 +56,9 @@ impl FeedClient {
         let deadline = later(began, timeout);
         let late = |last| SubscribeError::TimedOut { after: began.elapsed(), last };
         let (sender, items) = lossy_queue(self.config.queue.get(), self.config.queue_bytes);
-        let inbox = Arc::new(FeedInbox::new(topic.clone(), sender));
-        let connecting = tokio::time::timeout_at(deadline, self.connect(&topic, &inbox));
+        let resume = Arc::new(Resume::new(self.config.resume));
+        let inbox = Arc::new(FeedInbox::new(topic.clone(), sender, Arc::clone(&resume)));
+        let connecting = tokio::time::timeout_at(deadline, self.connect(&topic, &inbox, resume));
         let connection = connecting.await.map_err(|_| late(None))??;
         let last_end = || connection.causes().pop().map(|lost| lost.cause);
         loop {
@@ -75,16 +77,26 @@ impl FeedClient {
         Ok(Subscription::new(topic, connection, items))
     }
 
-    async fn connect(&self, topic: &Topic, inbox: &Arc<FeedInbox>) -> Result<Connection, SubscribeError> {
-        let started = self.config.endpoint.start(self.builder(topic, inbox)).await;
+    async fn connect(
+        &self,
+        topic: &Topic,
+        inbox: &Arc<FeedInbox>,
+        resume: Arc<Resume>,
+    ) -> Result<Connection, SubscribeError> {
+        let started = self.config.endpoint.start(self.builder(topic, inbox, resume)).await;
         started.map_err(|error| match error {
             AttemptError::FailedToConnect(error) => error.into(),
             AttemptError::Closed(_) => SubscribeError::Closed,
         })
     }
 
-    fn builder(&self, topic: &Topic, inbox: &Arc<FeedInbox>) -> Builder<WebSocketConnector<FeedProtocol>> {
-        let protocol = Arc::new(FeedProtocol::new(topic.clone(), self.config.dialect));
+    fn builder(
+        &self,
+        topic: &Topic,
+        inbox: &Arc<FeedInbox>,
+        resume: Arc<Resume>,
+    ) -> Builder<WebSocketConnector<FeedProtocol>> {
+        let protocol = Arc::new(FeedProtocol::new(topic.clone(), self.config.dialect, resume));
         let name = format!("feed of {}", topic.chain_name);
         let builder = self
             .config
@@ -98,7 +110,7 @@ impl FeedClient {
                 Event::Connected(link) => live = Some(link),
                 Event::Disconnected => {
                     let end = live.take().and_then(|link| link.end());
-                    inbox.gap(GapCause::LinkLost(Ended::of(end.as_deref())));
+                    inbox.link_lost(Ended::of(end.as_deref()));
                 }
                 Event::AttemptingToConnect | Event::ObtainedAddress(_) | Event::FailedToConnect(_) => {}
             }

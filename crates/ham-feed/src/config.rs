@@ -16,7 +16,7 @@ pub use ham_session::ConfigError;
 /// - `endpoint`: [`Endpoint::new`], with the token as `?token=`, a first dial that is [required](FirstDial::Required), because
 ///   [`subscribe`](crate::FeedClient::subscribe) has somebody to tell, messages of at most [`DEFAULT_MAX_MESSAGE_SIZE`], a ping of the
 ///   dialect every [`DEFAULT_PING_INTERVAL`] and [`DEFAULT_PING_TIMEOUT`] for its pong
-/// - `dialect`: found out from the server's first message
+/// - `dialect`: found out from the server's first message; `resume`: yes
 /// - `queue`: [`DEFAULT_QUEUE`] items and `queue_bytes`: [`DEFAULT_QUEUE_BYTES`]
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -25,6 +25,10 @@ pub struct FeedConfig {
     pub endpoint: Endpoint,
     /// The dialect, where it need not be found out.
     pub dialect: Option<Dialect>,
+    /// Whether a server of the documented dialect is asked for ids (`"since": null` in `subscribe`, which is not in the document), so
+    /// that a subscription whose link comes back goes on where it stopped, as far as the server keeps what came meanwhile. One that does
+    /// not know ids ignores it.
+    pub resume: bool,
     /// How many items may wait for a subscription's reader.
     pub queue: NonZeroUsize,
     /// How many bytes they may take in memory, about; one item may be larger.
@@ -45,6 +49,7 @@ impl FeedConfig {
                 .with_first_dial(FirstDial::Required)
                 .with_session(session),
             dialect: None,
+            resume: true,
             queue: DEFAULT_QUEUE,
             queue_bytes: DEFAULT_QUEUE_BYTES,
         }
@@ -69,6 +74,13 @@ impl FeedConfig {
     #[must_use]
     pub fn with_dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = Some(dialect);
+        self
+    }
+
+    /// Sets [`resume`](Self::resume). Without it what is asked is the document's to the byte.
+    #[must_use]
+    pub fn with_resume(mut self, resume: bool) -> Self {
+        self.resume = resume;
         self
     }
 
@@ -109,7 +121,9 @@ mod tests {
     #[test]
     fn the_defaults_are_the_constants() {
         let config = FeedConfig::new("ws://localhost:2661/ws".parse().expect("a URL"));
-        assert!(config.dialect.is_none() && config.endpoint.first_dial == FirstDial::Required);
+        assert!(
+            config.dialect.is_none() && config.resume && config.endpoint.first_dial == FirstDial::Required
+        );
         assert_eq!((config.queue, config.queue_bytes), (DEFAULT_QUEUE, DEFAULT_QUEUE_BYTES));
         let session = &config.endpoint.session;
         assert_eq!(

@@ -33,11 +33,7 @@ impl Data {
 
     /// Its type, if it is an event that names one.
     pub(crate) fn event_type(&self) -> Option<String> {
-        #[derive(Deserialize)]
-        struct Event {
-            event_type: String,
-        }
-        self.parse().ok().map(|Event { event_type }| event_type)
+        event_type(self.text())
     }
 
     /// Its height, if it is a block that tells one: `height` in the documented dialect, `index` in that of `hierachain`.
@@ -49,6 +45,15 @@ impl Data {
         }
         self.parse().ok().and_then(|Block { height, index }| height.or(index))
     }
+}
+
+/// The type of an event, if this is one that names one.
+pub(crate) fn event_type(json: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Event {
+        event_type: String,
+    }
+    serde_json::from_str(json).ok().map(|Event { event_type }| event_type)
 }
 
 /// `null`.

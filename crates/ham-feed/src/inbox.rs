@@ -1,13 +1,14 @@
 //! From the task that reads the socket to the subscription.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ham_session::{GapCause, Inbox, Incoming, Link, LossySender};
+use ham_session::{Ended, GapCause, Inbox, Incoming, Link, LossySender};
 
 use crate::events;
 use crate::item::FeedItem;
 use crate::message::Message;
 use crate::protocol::{FeedProtocol, Slot};
+use crate::resume::Resume;
 use crate::topic::Topic;
 
 /// What the links of one subscription deliver to.
@@ -15,6 +16,7 @@ use crate::topic::Topic;
 pub(crate) struct FeedInbox {
     topic: Topic,
     items: LossySender<FeedItem>,
+    resume: Arc<Resume>,
     standing: Mutex<Standing>,
     /// Of the last block since the last gap.
     height: Mutex<Option<u64>>,
@@ -28,15 +30,20 @@ pub(crate) struct Standing {
 }
 
 impl FeedInbox {
-    pub(crate) fn new(topic: Topic, items: LossySender<FeedItem>) -> Self {
-        Self { topic, items, standing: Mutex::default(), height: Mutex::default() }
+    pub(crate) fn new(topic: Topic, items: LossySender<FeedItem>, resume: Arc<Resume>) -> Self {
+        Self { topic, items, resume, standing: Mutex::default(), height: Mutex::default() }
     }
 
-    pub(crate) fn gap(&self, cause: GapCause) {
-        tracing::warn!(event = events::GAP, chain = self.topic.chain_name, ?cause);
-        if matches!(cause, GapCause::LinkLost(_)) {
-            *self.lock() = Standing::default();
+    /// The link is lost. Whether something is missing for that is known at once, or once there is another one.
+    pub(crate) fn link_lost(&self, ended: Ended) {
+        *self.lock() = Standing::default();
+        if let Some(ended) = self.resume.link_lost(ended) {
+            self.gap(GapCause::LinkLost(ended));
         }
+    }
+
+    fn gap(&self, cause: GapCause) {
+        tracing::warn!(event = events::GAP, chain = self.topic.chain_name, ?cause);
         *self.height() = None;
         self.put(FeedItem::gap(cause));
     }
@@ -62,20 +69,38 @@ impl FeedInbox {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What came tells that the subscription does not go on where the last link stopped, if its server has said nothing of that.
+    fn unresumed(&self) {
+        if let Some(ended) = self.resume.unresumed() {
+            self.gap(GapCause::LinkLost(ended));
+        }
+    }
+
     fn push(&self, message: Message) {
+        if !matches!(message, Message::Ping) {
+            self.unresumed();
+        }
         if !self.topic.covers(&message) {
             return;
         }
         let item = match message {
-            Message::Block { chain_name, data } => {
+            Message::Block { chain_name, data, id } => {
+                self.came(None, id);
                 if let Some(height) = data.height() {
                     self.follow(&chain_name, height);
                 }
                 FeedItem::Block { chain_name, data }
             }
-            Message::Event { chain_name, event_type, data } => {
+            Message::Event { chain_name, event_type, data, id } => {
                 let event_type = event_type.or_else(|| data.event_type());
+                self.came(event_type.as_deref(), id);
                 FeedItem::Event { chain_name, event_type, data }
+            }
+            Message::Gap { cause, missed, id, .. } => {
+                if self.resume.gap_came(id) {
+                    self.gap(told(cause, missed));
+                }
+                return;
             }
             Message::Status { message, .. } => FeedItem::Status(message),
             Message::Error { message } => {
@@ -94,6 +119,12 @@ impl FeedInbox {
         self.put(item);
     }
 
+    fn came(&self, event_type: Option<&str>, id: Option<String>) {
+        if let Some(id) = id {
+            self.resume.came(&self.topic, event_type, &id);
+        }
+    }
+
     fn put(&self, item: FeedItem) {
         let bytes = item.bytes();
         self.items.put(item, bytes);
@@ -105,13 +136,30 @@ impl Inbox<FeedProtocol> for FeedInbox {
         match incoming {
             Incoming::Push(message) => self.push(message),
             // Nobody waits for it: `on_live` sent the subscription.
-            Incoming::Orphan { key: Slot::Subscribe, .. } => {
+            Incoming::Orphan { key: Slot::Subscribe, body } => {
                 tracing::info!(event = events::SUBSCRIBED, chain = self.topic.chain_name);
                 self.lock().confirmed = true;
+                match body {
+                    Message::Subscribed { event_type, id: Some(id), .. } => self.resume.begun(event_type, id),
+                    _ => self.unresumed(),
+                }
             }
             Incoming::Skipped { why } => self.gap(GapCause::BadFrame(why)),
             // A late answer, and a request, which no server of a feed makes.
             Incoming::Orphan { .. } | Incoming::Request { .. } => {}
         }
+    }
+}
+
+/// A gap of the server's own, in the words of every client.
+fn told(cause: String, missed: Option<u64>) -> GapCause {
+    let lost = |why: &str| GapCause::LinkLost(Ended::because(why));
+    match (cause.as_str(), missed) {
+        ("lagged", Some(missed)) => GapCause::Lagged(missed),
+        ("bad_frame", _) => GapCause::BadFrame("the server could not understand what it was told".to_owned()),
+        ("link_lost", _) => lost("the server lost its own link"),
+        ("restart", _) => lost("the server was started anew"),
+        ("history_lost", _) => lost("the server does not keep what came meanwhile any more"),
+        _ => lost(&cause),
     }
 }

@@ -9,8 +9,10 @@ mod inbox;
 mod item;
 mod message;
 mod protocol;
+mod resume;
 #[cfg(feature = "server")]
 pub mod server;
+mod since;
 mod subscription;
 mod topic;
 
@@ -25,5 +27,6 @@ pub use ham_session::GapCause;
 pub use item::FeedItem;
 pub use message::{Dialect, Message, MessageError, Request, decode_message};
 pub use protocol::DETECT_AFTER;
+pub use since::Since;
 pub use subscription::Subscription;
 pub use topic::Topic;

@@ -6,6 +6,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::data::Data;
+use crate::since::Since;
 
 /// Which words a server speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,6 +33,8 @@ pub enum Request {
         chain_name: String,
         /// The types; none is everything.
         event_types: Vec<String>,
+        /// Where it is to begin. Only the documented dialect has words for that.
+        since: Since,
     },
     /// Takes a subscription back. The other dialect has one a connection and names no chain.
     Unsubscribe {
@@ -49,12 +52,16 @@ impl Request {
         let inexpressible = Err(MessageError::Inexpressible { dialect });
         let text = match (dialect, self) {
             (Dialect::Documented, Self::Ping) => json!({ "action": "ping" }),
-            (Dialect::Documented, Self::Subscribe { chain_name, event_types }) => {
-                match event_types.as_slice() {
+            (Dialect::Documented, Self::Subscribe { chain_name, event_types, since }) => {
+                let mut text = match event_types.as_slice() {
                     [] => json!({ "action": "subscribe", "chain_name": chain_name }),
                     [one] => json!({ "action": "subscribe", "chain_name": chain_name, "event_type": one }),
                     _ => return inexpressible,
+                };
+                if since.is_said() {
+                    text["since"] = json!(since);
                 }
+                text
             }
             (Dialect::Documented, Self::Unsubscribe { chain_name }) => {
                 json!({ "action": "unsubscribe", "chain_name": chain_name })
@@ -63,7 +70,7 @@ impl Request {
             (Dialect::HieraChain02, Self::ConnectionInfo) => json!({ "type": "get_connection_info" }),
             (Dialect::HieraChain02, Self::Ping) => json!({ "type": "ping" }),
             (Dialect::HieraChain02, Self::Stats) => json!({ "type": "get_stats" }),
-            (Dialect::HieraChain02, Self::Subscribe { chain_name, event_types }) => {
+            (Dialect::HieraChain02, Self::Subscribe { chain_name, event_types, .. }) => {
                 json!({ "type": "subscribe", "chain_name": chain_name, "event_types": event_types })
             }
             (Dialect::HieraChain02, Self::Unsubscribe { .. }) => json!({ "type": "unsubscribe" }),
@@ -82,6 +89,8 @@ pub enum Message {
         chain_name: String,
         /// It.
         data: Data,
+        /// Its id, where ids were asked for and the server has them.
+        id: Option<String>,
     },
     /// The greeting of `hierachain` 0.2.0, whole.
     Connected(Data),
@@ -100,6 +109,19 @@ pub enum Message {
         event_type: Option<String>,
         /// It.
         data: Data,
+        /// Its id, where ids were asked for and the server has them.
+        id: Option<String>,
+    },
+    /// Something may be missing here, at the server's side of the feed. An extension of the documented dialect.
+    Gap {
+        /// Its chain.
+        chain_name: String,
+        /// Why, in the server's words.
+        cause: String,
+        /// How many messages are missing, where the server knows.
+        missed: Option<u64>,
+        /// Its id: what follows goes on behind it.
+        id: Option<String>,
     },
     /// The server looks whether this side is there. Neither dialect has an answer.
     Ping,
@@ -121,6 +143,10 @@ pub enum Message {
     Subscribed {
         /// The chain.
         chain_name: String,
+        /// The type, where it is one of the documented dialect's.
+        event_type: Option<String>,
+        /// Behind which message it begins, where ids were asked for and the server has them.
+        id: Option<String>,
     },
     /// Something this version does not know, whole.
     Unknown(Data),
@@ -160,9 +186,10 @@ pub fn decode_message(text: &str) -> Result<Message, MessageError> {
     let fields: Fields<'_> = serde_json::from_str(text).map_err(|_| MessageError::NotAnObject)?;
     let whole = || serde_json::from_str(text).map(Data::new).map_err(|_| MessageError::NotAnObject);
     let kind = text_of(&fields, "type").unwrap_or_default();
+    let id = || text_of(&fields, "id");
     Ok(match kind.as_str() {
         "block_added" | "new_block" => {
-            Message::Block { chain_name: chain(&fields, "block")?, data: data(&fields, "data") }
+            Message::Block { chain_name: chain(&fields, "block")?, data: data(&fields, "data"), id: id() }
         }
         "connected" => Message::Connected(whole()?),
         "connection_info" => Message::ConnectionInfo(data(&fields, "data")),
@@ -172,11 +199,22 @@ pub fn decode_message(text: &str) -> Result<Message, MessageError> {
             chain_name: chain(&fields, "event")?,
             event_type: text_of(&fields, "event_type"),
             data: data(&fields, "data"),
+            id: id(),
+        },
+        "gap" => Message::Gap {
+            chain_name: chain(&fields, "gap")?,
+            cause: text_of(&fields, "cause").unwrap_or_default(),
+            missed: fields.get("missed").and_then(|missed| serde_json::from_str(missed.get()).ok()),
+            id: id(),
         },
         "ping" => Message::Ping,
         "pong" => Message::Pong { timestamp: data(&fields, "timestamp") },
         "stats" => Message::Stats(data(&fields, "data")),
-        "subscribed" => Message::Subscribed { chain_name: chain(&fields, "subscribed")? },
+        "subscribed" => Message::Subscribed {
+            chain_name: chain(&fields, "subscribed")?,
+            event_type: text_of(&fields, "event_type"),
+            id: id(),
+        },
         "unsubscribed" => Message::Unsubscribed,
         _ => Message::Unknown(whole()?),
     })

@@ -1,12 +1,13 @@
 //! The feed as a protocol of the session layer. The wire has no ids: an answer is told by what it is.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ham_session::{Decoded, Frame, HandshakeError, HandshakeIo, Keepalive, Protocol};
 
 use crate::events;
 use crate::message::{Dialect, Message, Request, decode_message};
+use crate::resume::Resume;
 use crate::topic::Topic;
 
 /// How long a server may take to greet before it counts as one that does not greet: the documented dialect. A greeting
@@ -20,6 +21,7 @@ pub(crate) struct FeedProtocol {
     configured: Option<Dialect>,
     /// What the last link spoke, or what a late greeting taught.
     spoken: Mutex<Option<Dialect>>,
+    resume: Arc<Resume>,
 }
 
 /// What an answer is told by.
@@ -33,8 +35,8 @@ pub(crate) enum Slot {
 }
 
 impl FeedProtocol {
-    pub(crate) fn new(topic: Topic, configured: Option<Dialect>) -> Self {
-        Self { topic, configured, spoken: Mutex::new(configured) }
+    pub(crate) fn new(topic: Topic, configured: Option<Dialect>, resume: Arc<Resume>) -> Self {
+        Self { topic, configured, spoken: Mutex::new(configured), resume }
     }
 
     /// The dialect of the newest link.
@@ -120,7 +122,7 @@ impl Protocol for FeedProtocol {
     }
 
     fn on_live(&self) -> Vec<Request> {
-        self.topic.requests(self.dialect())
+        self.topic.requests(self.dialect(), |event_type| self.resume.since(event_type))
     }
 }
 

@@ -25,17 +25,38 @@
 //! told how many messages it lost, in their place, and delays nobody. Two subscriptions of one connection that cover the
 //! same event deliver it once.
 
+mod admission;
 mod config;
+mod config_error;
+mod feed_server;
+mod goodbye;
+mod guest;
+mod history;
 mod hub;
+mod interest;
+mod limits;
+mod news;
 mod origins;
+mod position;
+mod present;
+mod reader;
 mod socket;
+mod subscription;
+mod table;
 mod websocket;
 mod wire;
 
-pub use config::{
-    DEFAULT_MAX_CONNECTIONS, DEFAULT_MAX_NAME, DEFAULT_MAX_REQUEST_SIZE, DEFAULT_MAX_SUBSCRIPTIONS,
-    DEFAULT_SERVER_PING_INTERVAL, DEFAULT_SERVER_PING_TIMEOUT, DEFAULT_SUBSCRIBER_QUEUE,
-    DEFAULT_SUBSCRIBER_QUEUE_BYTES, FeedServerConfig, ServerConfigError,
+pub use config::FeedServerConfig;
+pub use config_error::ServerConfigError;
+pub use feed_server::{FeedServer, RefusedSubscription};
+pub use goodbye::Goodbye;
+pub use guest::Guest;
+pub use limits::{
+    DEFAULT_HISTORY, DEFAULT_HISTORY_BYTES, DEFAULT_MAX_CONNECTIONS, DEFAULT_MAX_NAME,
+    DEFAULT_MAX_REQUEST_SIZE, DEFAULT_MAX_SUBSCRIPTIONS, DEFAULT_SERVER_PING_INTERVAL,
+    DEFAULT_SERVER_PING_TIMEOUT, DEFAULT_SUBSCRIBER_QUEUE, DEFAULT_SUBSCRIBER_QUEUE_BYTES,
 };
-pub use hub::FeedServer;
+pub use news::{News, NewsKind};
+pub use position::Position;
+pub use subscription::Subscription;
 pub use wire::{ClientRequest, decode_request};

@@ -1,6 +1,7 @@
 //! What is subscribed to.
 
 use crate::message::{Dialect, Message, Request};
+use crate::since::Since;
 
 /// A chain, or some types of its events.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -26,14 +27,20 @@ impl Topic {
         self
     }
 
-    /// What asks for it: one message, but for the documented dialect, which names one type a message.
-    pub(crate) fn requests(&self, dialect: Dialect) -> Vec<Request> {
-        let subscribe = |event_types| Request::Subscribe { chain_name: self.chain_name.clone(), event_types };
+    /// What asks for it: one message, but for the documented dialect, which names one type a message, and where it is to begin.
+    pub(crate) fn requests(&self, dialect: Dialect, since: impl Fn(Option<&str>) -> Since) -> Vec<Request> {
+        let subscribe = |event_types: Vec<String>, since| Request::Subscribe {
+            chain_name: self.chain_name.clone(),
+            event_types,
+            since,
+        };
         match dialect {
-            Dialect::Documented if self.event_types.len() > 1 => {
-                self.event_types.iter().map(|event_type| subscribe(vec![event_type.clone()])).collect()
+            Dialect::Documented if self.event_types.is_empty() => vec![subscribe(Vec::new(), since(None))],
+            Dialect::Documented => {
+                let of_type = |name: &String| subscribe(vec![name.clone()], since(Some(name)));
+                self.event_types.iter().map(of_type).collect()
             }
-            Dialect::Documented | Dialect::HieraChain02 => vec![subscribe(self.event_types.clone())],
+            Dialect::HieraChain02 => vec![subscribe(self.event_types.clone(), Since::Unsaid)],
         }
     }
 
@@ -43,11 +50,12 @@ impl Topic {
         let wants_all = self.event_types.is_empty();
         match message {
             Message::Block { chain_name, .. } => wants_all && *chain_name == self.chain_name,
-            Message::Event { chain_name, event_type, data } => {
+            Message::Event { chain_name, event_type, data, .. } => {
                 let named = || event_type.clone().or_else(|| data.event_type());
                 *chain_name == self.chain_name
                     && (wants_all || named().is_some_and(|named| self.event_types.contains(&named)))
             }
+            Message::Gap { chain_name, .. } => *chain_name == self.chain_name,
             Message::Status { chain_name, .. } => {
                 wants_all && chain_name.as_ref().is_none_or(|name| *name == self.chain_name)
             }

@@ -21,13 +21,21 @@ async fn each_dialect_is_found_out_and_spoken() {
         let (mut feed, mut peer, asked) =
             subscribed(&server, config(&server.url()), dialect, Topic::chain("a")).await;
         let subscribe = match dialect {
-            Dialect::Documented => json!({ "action": "subscribe", "chain_name": "a" }),
+            Dialect::Documented => json!({ "action": "subscribe", "chain_name": "a", "since": null }),
             Dialect::HieraChain02 => json!({ "type": "subscribe", "chain_name": "a", "event_types": [] }),
         };
         assert_eq!((asked, feed.dialect()), (subscribe, Some(dialect)));
         say(&mut peer, block(dialect, "a", 1)).await;
         assert_eq!(height(&next(&mut feed).await), 1);
     }
+}
+
+#[tokio::test]
+async fn a_client_that_is_not_to_resume_asks_in_the_documents_words() {
+    let server = driven().await;
+    let config = config(&server.url()).with_resume(false);
+    let (_feed, _peer, asked) = subscribed(&server, config, Dialect::Documented, Topic::chain("a")).await;
+    assert_eq!(asked, json!({ "action": "subscribe", "chain_name": "a" }));
 }
 
 #[tokio::test]

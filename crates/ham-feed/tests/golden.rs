@@ -1,6 +1,6 @@
 //! What stands on the wire in both dialects.
 
-use ham_feed::{Dialect, Message, MessageError, Request, decode_message};
+use ham_feed::{Dialect, Message, MessageError, Request, Since, decode_message};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -8,6 +8,7 @@ fn subscribe(event_types: &[&str]) -> Request {
     Request::Subscribe {
         chain_name: "supply_chain".into(),
         event_types: event_types.iter().map(ToString::to_string).collect(),
+        since: Since::Unsaid,
     }
 }
 
@@ -49,19 +50,29 @@ fn messages_of_both_dialects_are_read() {
     for (text, message) in [
         (
             r#"{"type": "new_block", "chain_name": "supply_chain", "data": {"block_hash":"ab","height":10}}"#,
-            Message::Block { chain_name: chain_name(), data: data.clone().into() },
+            Message::Block { chain_name: chain_name(), data: data.clone().into(), id: None },
         ),
         (
             r#"{"type":"block_added","chain_name":"supply_chain","data":{"block_hash":"ab","height":10},"optimized":true}"#,
-            Message::Block { chain_name: chain_name(), data: data.into() },
+            Message::Block { chain_name: chain_name(), data: data.into(), id: None },
         ),
         (
             r#"{"type": "new_event", "chain_name": "supply_chain", "data": {"entity_id":"e","event_type":"t"}}"#,
-            Message::Event { chain_name: chain_name(), event_type: None, data: event.clone().into() },
+            Message::Event {
+                chain_name: chain_name(),
+                event_type: None,
+                data: event.clone().into(),
+                id: None,
+            },
         ),
         (
             r#"{"type":"event","chain_name":"supply_chain","data":{"entity_id":"e","event_type":"t"},"event_type":"t"}"#,
-            Message::Event { chain_name: chain_name(), event_type: Some("t".into()), data: event.into() },
+            Message::Event {
+                chain_name: chain_name(),
+                event_type: Some("t".into()),
+                data: event.into(),
+                id: None,
+            },
         ),
         (
             r#"{"type": "pong", "timestamp": 1234567890}"#,
@@ -74,7 +85,7 @@ fn messages_of_both_dialects_are_read() {
         ),
         (
             r#"{"type":"subscribed","chain_name":"supply_chain","event_types":[]}"#,
-            Message::Subscribed { chain_name: chain_name() },
+            Message::Subscribed { chain_name: chain_name(), event_type: None, id: None },
         ),
         (r#"{"type":"unsubscribed","message":"Unsubscribed from all channels"}"#, Message::Unsubscribed),
         (r#"{"type":"ping","timestamp":"2026-01-01T00:00:00"}"#, Message::Ping),
@@ -102,6 +113,53 @@ fn messages_of_both_dialects_are_read() {
     assert_eq!(decode_message(r#"{"type":"new_block","data":{}}"#), Err(lacks));
 }
 
+/// What is not in the document: asked for, ids and gaps come.
+#[test]
+fn the_extensions_words_are_these() {
+    let asked = |event_types: &[&str], since| {
+        let Request::Subscribe { chain_name, event_types, .. } = subscribe(event_types) else { panic!() };
+        Request::Subscribe { chain_name, event_types, since }.encode(Dialect::Documented).unwrap()
+    };
+    assert_eq!(asked(&[], Since::Now), r#"{"action":"subscribe","chain_name":"supply_chain","since":null}"#);
+    assert_eq!(
+        asked(&["t"], Since::After("e-5".into())),
+        r#"{"action":"subscribe","chain_name":"supply_chain","event_type":"t","since":"e-5"}"#
+    );
+    for (text, message) in [
+        (
+            r#"{"type":"subscribed","chain_name":"a","event_type":"t","id":"e-5"}"#,
+            Message::Subscribed {
+                chain_name: "a".into(),
+                event_type: Some("t".into()),
+                id: Some("e-5".into()),
+            },
+        ),
+        (
+            r#"{"type":"new_block","chain_name":"a","id":"e-6","data":{"height":1}}"#,
+            Message::Block {
+                chain_name: "a".into(),
+                data: json!({ "height": 1 }).into(),
+                id: Some("e-6".into()),
+            },
+        ),
+        (
+            r#"{"type":"gap","chain_name":"a","id":"e-7","cause":"lagged","missed":3,"since":1}"#,
+            Message::Gap {
+                chain_name: "a".into(),
+                cause: "lagged".into(),
+                missed: Some(3),
+                id: Some("e-7".into()),
+            },
+        ),
+        (
+            r#"{"type":"gap","chain_name":"a","cause":"restart","missed":null}"#,
+            Message::Gap { chain_name: "a".into(), cause: "restart".into(), missed: None, id: None },
+        ),
+    ] {
+        assert_eq!(decode_message(text), Ok(message), "{text}");
+    }
+}
+
 /// Numbers were read as floats, and a block with one that no float holds was lost.
 #[test]
 fn every_number_is_kept_as_it_came() {
@@ -127,7 +185,7 @@ proptest! {
 
     #[test]
     fn every_request_is_json_with_its_fields(chain in ".*", types in prop::collection::vec(".*", 0..4)) {
-        let request = Request::Subscribe { chain_name: chain.clone(), event_types: types.clone() };
+        let request = Request::Subscribe { chain_name: chain.clone(), event_types: types.clone(), since: Since::Now };
         let text = request.encode(Dialect::HieraChain02).expect("this dialect says it");
         let read: Value = serde_json::from_str(&text).expect("it is JSON");
         prop_assert_eq!(read, json!({ "type": "subscribe", "chain_name": chain, "event_types": types }));
@@ -136,7 +194,7 @@ proptest! {
     #[test]
     fn every_block_comes_back(chain in ".*", height in any::<u64>()) {
         let text = json!({ "type": "new_block", "chain_name": chain, "data": { "height": height } }).to_string();
-        let block = Message::Block { chain_name: chain, data: json!({ "height": height }).into() };
+        let block = Message::Block { chain_name: chain, data: json!({ "height": height }).into(), id: None };
         prop_assert_eq!(decode_message(&text), Ok(block));
     }
 }

@@ -21,6 +21,7 @@ mod shared;
 mod store;
 mod stored;
 mod submission;
+mod sweep;
 mod tables;
 #[cfg(test)]
 mod testing;
@@ -34,13 +35,14 @@ pub use config::{
     DEFAULT_ANSWER_WITHIN, DEFAULT_KEEP, DEFAULT_LINGER, DEFAULT_MOST_KEPT, DEFAULT_NONCE_LIFE, OutboxConfig,
 };
 pub use error::{StoreError, SubmitError};
-pub use following::{Followed, Following, GRACE};
-pub use handle::{Outbox, SWEEP_EVERY};
+pub use following::{Followed, Following};
+pub use handle::Outbox;
 pub use limits::Limits;
 pub use lost::{catching_lost, remember_lost};
 pub use read::{Order, Page, Which};
 pub use store::{Opened, Store};
 pub use stored::Stored;
 pub use submission::{Lost, Submission, Submitted};
+pub use sweep::SWEEP_EVERY;
 pub use tables::{Accepted, Held};
 pub use writer::Meter;

@@ -7,25 +7,8 @@ use holochain_zome_types::prelude::Timestamp;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::problem::Kind;
-
-/// What a client can do about a call that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Retry {
-    /// Send the same request again, under the same key.
-    Same,
-    /// It was answered: a repeat is a new call.
-    NewKey,
-    /// Follow the call.
-    Wait,
-    /// Look at the chain before anything else.
-    Reconcile,
-    /// Change the request.
-    Fix,
-    /// Nothing the client can do.
-    Operator,
-}
+use crate::kind::Kind;
+use crate::retry::Retry;
 
 /// What becomes of the call's idempotency key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -141,6 +141,7 @@ fn call(nth: u32) -> Call {
         zome: "bridge".into(),
         function: "pay".into(),
         read_only: false,
+        retry_chain_moved: false,
         payload: Some(serde_bytes::ByteBuf::from(vec![7; 2_000])),
         accepted_at: 1,
         deliver_until: 2,

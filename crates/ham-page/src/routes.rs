@@ -1,5 +1,6 @@
 //! What can be asked: `/api/dev/v1`, and a call as the gateway has it.
 
+mod apps;
 mod call;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub(crate) fn router(served: Arc<Served>, of: Guard) -> Router {
         .route("/assets/{*path}", get(assets::asset))
         .route("/api/dev/v1/state", get(state))
         .route("/api/dev/v1/events", get(events))
+        .route("/api/dev/v1/apps", post(apps::install))
         .route("/api/dev/v1/calls", get(calls))
         .route("/api/dev/v1/calls/{id}", get(one_call))
         .route(&format!("{cells}/schema"), get(schema))

@@ -8,6 +8,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
+use ham::CallOptions;
 use ham::holochain_client::ExternIO;
 use ham_bench::{
     DEADLINE, EchoServer, Encoded, Envelopes, NoInbox, Outgoing, Skipped, StubConductor, bytes_value,
@@ -67,7 +68,7 @@ async fn measure(servers: &Servers) -> Result<(), Box<dyn Error>> {
     let payload = ExternIO::encode("a".repeat(100))?;
     let stub = StubConductor::at(servers.admin.parse()?, servers.app.parse()?);
     let ham = ham_client(&stub).await;
-    count("ham call_zome", async || ham_call(&ham, payload.clone()).await).await;
+    count("ham call_zome", async || ham_call(&ham, payload.clone(), CallOptions::default()).await).await;
     let upstream = upstream_client(&stub).await;
     count("holochain_client call_zome", async || upstream_call(&upstream, payload.clone()).await).await;
     Ok(())

@@ -1,4 +1,7 @@
-//! `ham feed`: the blocks and events of a chain as they come, and where some may be missing.
+//! `ham feed`: the blocks and events of a chain as they come, and where some may be missing; and a server of them.
+
+mod lines;
+mod serve;
 
 use std::cmp::Ordering;
 
@@ -17,17 +20,20 @@ use crate::server::{self, Server};
 use crate::terminal::one_line;
 use crate::wait::{self, Failed};
 
-/// Prints a chain's blocks and events until it is interrupted. The subscription comes back by itself; what may be
-/// missing
+/// Prints a chain's blocks and events until it is interrupted. The subscription comes back by itself; what may be missing
 /// meanwhile is a gap.
 #[derive(Debug, clap::Args)]
-#[command(args = flags::following(flags::server()))]
+#[command(
+    args = flags::following(flags::server()),
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
 pub(crate) struct Args {
     #[command(flatten)]
     server: Server,
     /// The chain
-    #[arg(long, value_name = "CHAIN")]
-    chain: String,
+    #[arg(long, value_name = "CHAIN", required = true)]
+    chain: Option<String>,
     /// Only events of this type; may be repeated
     #[arg(long = "event-type", value_name = "TYPE")]
     event_types: Vec<String>,
@@ -37,6 +43,15 @@ pub(crate) struct Args {
     /// Stop after this many blocks and events; gaps do not count
     #[arg(long, value_name = "N")]
     count: Option<u64>,
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+/// What else there is to do with feeds.
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Serve a feed: blocks and events in as lines of JSON, out to everybody who subscribes
+    Serve(serve::Args),
 }
 
 /// The names of the dialects.
@@ -49,8 +64,13 @@ enum Spoken {
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
+    if let Some(Action::Serve(args)) = args.action {
+        return serve::run(context, args).await;
+    }
     let client = FeedClient::new(config(context, &args).await?).map_err(server::bad_config)?;
-    let mut topic = Topic::chain(&args.chain);
+    // The parser asks for it, unless something is served.
+    let chain = args.chain.as_deref().unwrap_or_default();
+    let mut topic = Topic::chain(chain);
     for event_type in &args.event_types {
         topic = topic.with_event_type(event_type);
     }
@@ -63,7 +83,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     };
     let subscribing = wait::connected(context, context.follow_for(), attempt);
     let mut feed = progress::during(context.output, "subscribing", subscribing).await?;
-    context.output.note(&format!("subscribed to the chain `{}`", args.chain));
+    context.output.note(&format!("subscribed to the chain `{chain}`"));
     let mut following = Following::begin(context, args.count);
     while let Some(item) = following.next(context, feed.next()).await? {
         if matches!(item, FeedItem::Block { .. } | FeedItem::Event { .. }) {

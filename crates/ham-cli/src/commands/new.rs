@@ -29,7 +29,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let text = || {
         let path = directory.display();
         format!(
-            "made {path}\n\n  cd {path}\n  ham build\n  ham dev --watch\n\n{path}/README.md explains what is there."
+            "made {path}\n\n  cd {path}\n  ham build\n  ham dev --watch --ui ui\n\n{path}/README.md explains what is there."
         )
     };
     context.output.result(text, &json!({ "made": directory, "app": name.app, "zome": name.zome }))

@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fs::Permissions;
 use std::io;
+use std::iter;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use ham_devconductor::{DevConductor, Snapshot};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::Instant;
 
@@ -18,41 +22,57 @@ use super::ask::{Answer, Ask, LONGEST};
 use crate::output::Output;
 use crate::running::Note;
 
-/// Answers one after the other for as long as the conductor runs; where there is no socket, nobody.
+/// Answers one question after the other for as long as the conductor runs; where there is no socket, none. Whoever says nothing, or
+/// does not read, holds up nobody else.
 ///
 /// # Cancel safety
 /// Dropping the future ends it and removes the socket. What was asked may be done in part.
 pub(crate) async fn serve(listening: Option<Listening>, conductor: &DevConductor) -> Infallible {
     let Some(listening) = listening else { return std::future::pending().await };
     let mut snapshots = BTreeMap::new();
+    let mut asking: FuturesUnordered<_> = iter::empty().map(read).collect();
+    let mut answering: FuturesUnordered<_> = iter::empty().map(write).collect();
     loop {
-        match listening.socket.accept().await {
-            Ok((stream, _)) => {
+        // What is asked first. A question that is worked on is finished before anything else happens.
+        tokio::select! {
+            biased;
+            Some(asked) = asking.next() => {
                 // Whoever asked may be gone: then nobody is told.
-                let _ = answer(stream, conductor, &mut snapshots).await;
+                let Ok((line, writer)) = asked else { continue };
+                let answer = answer(&line, conductor, &mut snapshots).await;
+                if answering.len() < MAX_CONNECTIONS {
+                    answering.push(write((writer, answer)));
+                }
             }
-            // No descriptor is left, for example: not at once again.
-            Err(_) => tokio::time::sleep_until(Instant::now() + PAUSE).await,
+            Some(_) = answering.next() => {}
+            accepted = listening.socket.accept(), if asking.len() < MAX_CONNECTIONS => match accepted {
+                Ok((stream, _)) => asking.push(read(stream)),
+                // No descriptor is left, for example: not at once again.
+                Err(_) => tokio::time::sleep_until(Instant::now() + PAUSE).await,
+            }
         }
     }
 }
 
-async fn answer(
-    stream: UnixStream,
-    conductor: &DevConductor,
-    snapshots: &mut BTreeMap<String, Snapshot>,
-) -> io::Result<()> {
-    let (read, mut write) = stream.into_split();
+async fn read(stream: UnixStream) -> io::Result<(Vec<u8>, OwnedWriteHalf)> {
+    let (read, write) = stream.into_split();
     let mut line = Vec::new();
     let mut read = BufReader::new(read.take(LONGEST));
     tokio::time::timeout(PATIENCE, read.read_until(b'\n', &mut line)).await??;
-    let answer = match serde_json::from_slice(&line) {
-        Ok(asked) => act(asked, conductor, snapshots).await,
-        Err(error) => Err(format!("it is another version of ham that asks: {error}")),
-    };
+    Ok((line, write))
+}
+
+async fn write((mut writer, answer): (OwnedWriteHalf, Answer)) -> io::Result<()> {
     let mut line = serde_json::to_vec(&answer)?;
     line.push(b'\n');
-    tokio::time::timeout(PATIENCE, write.write_all(&line)).await?
+    tokio::time::timeout(PATIENCE, writer.write_all(&line)).await?
+}
+
+async fn answer(line: &[u8], conductor: &DevConductor, snapshots: &mut BTreeMap<String, Snapshot>) -> Answer {
+    match serde_json::from_slice(line) {
+        Ok(asked) => act(asked, conductor, snapshots).await,
+        Err(error) => Err(format!("it is another version of ham that asks: {error}")),
+    }
 }
 
 async fn act(ask: Ask, conductor: &DevConductor, snapshots: &mut BTreeMap<String, Snapshot>) -> Answer {
@@ -133,6 +153,9 @@ const MAX_SNAPSHOTS: usize = 32;
 
 /// Bytes of an answer's words, so that escaped they are one line.
 const MAX_WORDS: usize = 600;
+
+/// Connections that may say nothing at a time, and as many that do not read.
+const MAX_CONNECTIONS: usize = 16;
 
 /// How long a line may take.
 const PATIENCE: Duration = Duration::from_secs(5);

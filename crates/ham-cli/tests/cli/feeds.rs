@@ -95,3 +95,69 @@ async fn every_number_is_printed_as_it_came() {
         assert_eq!(running.ended().await, Some(0));
     }
 }
+
+/// The documented dialect, from a shell: lines in, a feed out.
+#[tokio::test]
+async fn lines_are_served_and_followed() {
+    let ham = Ham::new();
+    let tokens = ham.file("tokens", "0ne\ntw0\n");
+    let token = ham.file("token", "tw0");
+    let fifo = ham.home.path().join("lines");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let fifo = fifo.display().to_string();
+    let serve = [
+        "feed",
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--from",
+        &fifo,
+        "--token-file",
+        &tokens,
+        "--chain",
+        "a",
+    ];
+    let mut serving = ham.start(&serve);
+    let line = serving.line(|line| line.contains("listening on")).await;
+    let url = line.rsplit(' ').next().unwrap();
+    ham.run(&["feed", url, "--chain", "a"]).await.failed(3, &["token"]);
+    ham.run(&["feed", url, "--chain", "b", "--token-file", &token]).await.failed(1, &["unknown chain: b"]);
+    let mut following = ham.start(&["feed", url, "--chain", "a", "--token-file", &token, "--json"]);
+    following.said("subscribed to the chain `a`").await;
+    // Two writers, one after the other: a FIFO has no end between them.
+    std::fs::write(
+        &fifo,
+        "{\"type\":\"new_block\",\"chain_name\":\"a\",\"data\":{\"height\":1}}\nnonsense\n\
+         {\"type\":\"new_block\",\"chain_name\":\"b\",\"data\":1}\n",
+    )
+    .unwrap();
+    let block = following.line(|line| line.contains("block")).await;
+    assert_eq!(block, r#"{"type":"block","chain":"a","data":{"height":1}}"#);
+    serving.said("line 2: ").await;
+    serving.said("line 3: its chain is not one of those of --chain").await;
+    std::fs::write(&fifo, "{\"type\":\"gap\",\"chain_name\":\"a\",\"cause\":\"lagged\",\"missed\":3}\n")
+        .unwrap();
+    let gap = following.line(|line| line.contains("gap")).await;
+    assert_eq!(gap, r#"{"type":"gap","cause":"lagged","detail":"3 were dropped here"}"#);
+    serving.signal(Signal::TERM);
+    serving.said("2 were published, 2 were wrong, and the server stopped").await;
+    assert_eq!(serving.ended().await, Some(143));
+    following.signal(Signal::INT);
+    assert_eq!(following.ended().await, Some(130));
+}
+
+#[tokio::test]
+async fn a_server_can_end_with_its_lines() {
+    let ham = Ham::new();
+    let lines = "{\"type\":\"new_event\",\"chain_name\":\"a\",\"data\":{\"event_type\":\"t\"}}\n";
+    let serve = ["feed", "serve", "--listen", "127.0.0.1:0", "--end-with-input", "--json"];
+    let ran = ham.run_with(&serve, lines.as_bytes()).await.ok();
+    assert!(ran.text().contains(r#"{"url":"ws://127.0.0.1:"#), "{ran}");
+    assert!(ran.stderr.contains("1 were published, 0 were wrong"), "{ran}");
+    let empty = ham.file("empty", "\n");
+    ham.run(&["feed", "serve", "--token-file", &empty]).await.failed(2, &["holds no tokens"]);
+    ham.run(&["feed", "serve", "--from", "/nowhere"]).await.failed(2, &["/nowhere"]);
+    let (_server, address) = self::serve(FeedServerConfig::default()).await;
+    let taken = address.to_string();
+    ham.run(&["feed", "serve", "--listen", &taken]).await.failed(8, &["cannot listen", "--listen"]);
+}

@@ -9,6 +9,7 @@ mod dev;
 mod envelopes;
 mod feeds;
 mod following;
+mod gateway;
 mod hc;
 mod making;
 mod manual;

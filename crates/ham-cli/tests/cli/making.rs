@@ -177,6 +177,28 @@ async fn a_change_is_run_at_once_and_one_that_does_not_compile_changes_nothing()
     assert_eq!(running.ended().await, Some(143));
 }
 
+/// What was compiled was found out once, at the start.
+#[tokio::test]
+async fn a_zome_that_comes_while_it_is_watched_is_compiled_and_watched() {
+    let app = App::new().await;
+    let (mut running, _) = app.watch(&[]).await;
+    let zomes = app.directory.join("zomes");
+    fs::create_dir_all(zomes.join("more/src")).unwrap();
+    app.write("more", "made");
+    fs::copy(zomes.join("probe/base.wasm"), zomes.join("more/base.wasm")).unwrap();
+    let dna = app.directory.join("dna/dna.yaml");
+    let manifest = fs::read_to_string(&dna).unwrap();
+    let more = "coordinator: {zomes: [{name: more, path: ../target/wasm32-unknown-unknown/release/more.wasm, \
+                dependencies: [{name: probe_integrity}]}, ";
+    fs::write(&dna, manifest.replace("coordinator: {zomes: [", more)).unwrap();
+    assert_eq!(next(&mut running).await["reloaded"], "probe");
+    app.ham.run(&["call", "probe", "more", "echo_text", r#""x""#]).await.ok();
+    app.write("more", "next");
+    assert_eq!(next(&mut running).await["reloaded"], "probe");
+    running.signal(Signal::INT);
+    assert_eq!(running.ended().await, Some(130));
+}
+
 #[tokio::test]
 async fn another_dna_is_installed_anew_where_that_is_asked_for() {
     let app = App::new().await;
@@ -219,4 +241,7 @@ async fn what_does_not_go_with_watching_is_refused() {
     let app = App::new().await;
     app.write("probe", "wrong");
     app.ham.run(&["dev", "--watch", &app.path()]).await.failed(1, &["error[E0425]: wrong"]);
+    fs::write(ham.home.path().join("index.html"), "").unwrap();
+    let ui = ham.home.path().display().to_string();
+    ham.run(&["dev", "--ui", &ui]).await.failed(2, &["--ui serves the page of an app", "--app FILE.happ"]);
 }

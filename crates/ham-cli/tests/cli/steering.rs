@@ -98,7 +98,13 @@ async fn the_socket_is_private_and_bounded() {
         let _ = stream.read_to_string(&mut answer).await;
         assert!(answer.is_empty() || answer.contains("another version of ham"), "{answer}");
     }
+    // Each that said nothing held up the next for five seconds, until it was closed.
+    let mut silent = tokio::net::UnixStream::connect(&socket).await.unwrap();
     ham.run(&["dev", "snapshot"]).await.ok();
+    silent.write_all(b"what?\n").await.unwrap();
+    let mut answer = String::new();
+    silent.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains("another version of ham"), "{answer}");
     running.signal(Signal::INT);
     running.ended().await;
     assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 0);

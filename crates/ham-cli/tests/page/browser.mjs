@@ -57,7 +57,7 @@ class Tab {
     if (method === 'Runtime.exceptionThrown') this.errors.push(params.exceptionDetails.exception?.description ?? params.exceptionDetails.text);
     if (method === 'Runtime.consoleAPICalled' && params.type === 'error') this.errors.push(params.args.map((a) => a.value ?? a.description).join(' '));
     // The browser itself notes every answer that is a problem, as those of refused calls are meant to be.
-    const refused = params?.entry?.source === 'network' && params.entry.url?.includes('/fns/');
+    const refused = params?.entry?.source === 'network' && /\/fns\/|\/v1\/apps$/.test(params.entry.url ?? '');
     if (method === 'Log.entryAdded' && params.entry.level === 'error' && !refused) this.errors.push(`${params.entry.text} ${params.entry.url ?? ''}`);
   }
   async run(code) {

@@ -5,6 +5,7 @@ import { Browser } from './browser.mjs';
 
 const [program, url, pid, adminPort, ham, bundle, shots] = process.argv.slice(2);
 const install = (id) => execFileSync(ham, ['app', 'install', bundle, '--app-id', id, '--admin-port', adminPort], { stdio: 'pipe' });
+const ACTIONS = Number(process.env.HAM_TEST_ACTIONS ?? 1000);
 const step = (text) => console.log(text);
 const browser = await Browser.start(program);
 const clean = (tab) => assert.deepEqual(tab.errors, []);
@@ -12,6 +13,17 @@ const clean = (tab) => assert.deepEqual(tab.errors, []);
 // Nothing there, then an app, then another agent, while the page is open.
 const page = await browser.open(url);
 await page.until("document.body.innerText.includes('No app yet')");
+const { root } = await page.send('DOM.getDocument');
+const { nodeId } = await page.send('DOM.querySelector', { nodeId: root.nodeId, selector: '#bundle' });
+await page.send('DOM.setFileInputFiles', { nodeId, files: [process.argv[1]] });
+await page.until("document.querySelector('#installing .bad')?.innerText.includes('page.mjs: the app bundle cannot be read')");
+const { root: again } = await page.send('DOM.getDocument');
+const chosen = await page.send('DOM.querySelector', { nodeId: again.nodeId, selector: '#bundle' });
+await page.send('DOM.setFileInputFiles', { nodeId: chosen.nodeId, files: [bundle] });
+await page.until("document.querySelectorAll('#rail .agents button').length === 1");
+execFileSync(ham, ['app', 'uninstall', 'features', '--admin-port', adminPort], { stdio: 'pipe' });
+await page.until("document.body.innerText.includes('No app yet')");
+step('a bundle that is chosen is installed, and one that is none is told');
 install('first');
 await page.until("document.querySelectorAll('#rail .agents button').length === 1 && document.querySelectorAll('.chain .row').length === 1");
 install('second');
@@ -95,6 +107,20 @@ step('roles are changed without losing ham dev, and every address shows the page
 await page.run("document.querySelector('#payload').value = ''; document.querySelector('#payload').dispatchEvent(new Event('input')); document.activeElement.blur()");
 await page.key('2');
 await page.until("!document.querySelector('#dht').hidden && document.querySelectorAll('.dht .dot').length >= 3");
+// From type to type, round and back.
+await page.run("document.querySelector('svg.dht').focus()");
+await page.key('Home');
+await page.until("document.querySelector('.dht .halo')");
+const types = new Set();
+const halo = "[...document.querySelectorAll('.dht .halo')].map((c) => c.getAttribute('cx') + ' ' + c.getAttribute('cy')).join()";
+const first = await page.run(halo);
+do { await page.key(']'); types.add(await page.run(halo)); } while (!types.has(first) && types.size < 20);
+assert.ok(types.has(first) && types.size >= 2, [...types].join('; '));
+await page.key('[');
+assert.equal(await page.run(halo), [...types].at(-2));
+await page.key('Escape');
+await page.until("!document.querySelector('.dht .halo')");
+await page.run('document.activeElement.blur()');
 await page.key('1');
 await page.until("!document.querySelector('#chains').hidden");
 await page.key('a');
@@ -127,9 +153,9 @@ await page.run("document.querySelector('#rail .agents button').focus()");
 const where = await page.run('document.activeElement.dataset.id');
 await page.run(`(async () => {
   const { agents } = await (await fetch('/api/dev/v1/state')).json();
-  for (let i = 0; i < 500; i += 1) await fetch('/api/v1/apps/first/roles/features/zomes/features/fns/two_notes', { method: 'POST', headers: { 'Content-Type': 'application/json', 'Ham-Agent': agents[i % 9 ? 0 : 1].key }, body: JSON.stringify('note ' + i) });
+  for (let i = 0; i < ${ACTIONS / 2}; i += 1) await fetch('/api/v1/apps/first/roles/features/zomes/features/fns/two_notes', { method: 'POST', headers: { 'Content-Type': 'application/json', 'Ham-Agent': agents[i % 9 ? 0 : 1].key }, body: JSON.stringify('note ' + i) });
 })()`);
-await page.until("document.querySelector('#rail .agents').innerText.includes('actions') && [...document.querySelectorAll('#rail .agents .small')].reduce((n, e) => n + parseInt(e.innerText.replace(',', '')), 0) > 1000");
+await page.until(`document.querySelector('#rail .agents').innerText.includes('actions') && [...document.querySelectorAll('#rail .agents .small')].reduce((n, e) => n + parseInt(e.innerText.replace(',', '')), 0) > ${ACTIONS}`, 60000);
 assert.equal(await page.run('document.activeElement.dataset.id'), where);
 const took = await page.run(`(async () => {
   const { chains, dht } = await import('/assets/js/dev.js');
@@ -163,23 +189,27 @@ const contrast = `(() => {
   }
   return poor;
 })()`;
+const FONTS = [['DejaVu Sans Condensed', 'DejaVu Sans Mono'], ['DejaVu Sans', 'DejaVu Sans Mono']];
 for (const [width, height] of [[360, 740], [1000, 800], [1440, 900]]) {
   for (const dark of [false, true]) {
     const tab = await browser.open(url, { width, height, dark, still: true });
     await tab.until("document.querySelectorAll('.chain .row').length > 3 && document.querySelectorAll('#activity .row').length > 3");
-    const views = width < 720 ? ['chains', 'dht', 'side', 'log'] : ['chains', 'dht'];
-    for (const view of views) {
-      await tab.run(width < 720 ? `document.querySelector('[data-to=${view}]').click()` : `document.querySelector('#tab-${view}').click()`);
-      assert.ok(await tab.run('document.documentElement.scrollWidth <= innerWidth && document.body.scrollWidth <= innerWidth'), `${view} hangs out at ${width}`);
-      assert.deepEqual(await tab.run(contrast), [], `${view} at ${width}, dark: ${dark}`);
-      if (shots) await tab.shot(`${shots}/${width}-${view}${dark ? '-dark' : ''}.png`);
+    for (const [sans, mono] of FONTS) {
+      await tab.run(`document.documentElement.style.setProperty('--sans', ${JSON.stringify(sans)}); document.documentElement.style.setProperty('--mono', ${JSON.stringify(mono)})`);
+      const views = width < 720 ? ['chains', 'dht', 'side', 'log'] : ['chains', 'dht'];
+      for (const view of views) {
+        await tab.run(width < 720 ? `document.querySelector('[data-to=${view}]').click()` : `document.querySelector('#tab-${view}').click()`);
+        assert.ok(await tab.run('document.documentElement.scrollWidth <= innerWidth && document.body.scrollWidth <= innerWidth'), `${view} hangs out at ${width}`);
+        assert.deepEqual(await tab.run(contrast), [], `${view} at ${width}, dark: ${dark}`);
+        if (shots) await tab.shot(`${shots}/${width}-${view}${dark ? '-dark' : ''}-${sans.split(' ').at(-1)}.png`);
+      }
     }
     assert.equal(await tab.run('document.getAnimations().length'), 0);
     clean(tab);
     await browser.send('Target.closeTarget', { targetId: tab.target });
   }
 }
-step('360, 1000 and 1440 px, light and dark: nothing hangs out, every text has a contrast of 4.5, nothing moves');
+step('360, 1000 and 1440 px, light and dark, a narrow and a wide font: nothing hangs out, every text has a contrast of 4.5, nothing moves');
 
 // Chains that are read anew number their actions anew, and calls still name what they wrote.
 install('third');

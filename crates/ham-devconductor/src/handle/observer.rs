@@ -15,6 +15,7 @@ use tokio::sync::OwnedRwLockReadGuard;
 
 use crate::cell::Caller;
 use crate::conductor::Conductor;
+use crate::error::InstallError;
 use crate::observe::{CallId, Outcome, Watch};
 
 /// Sees a running conductor, and calls it as its own agents: it needs no interface, no token and no grant, and sees private
@@ -93,6 +94,18 @@ impl Observer {
         let mut apps = self.conductor()?.list_apps(None).await.map_err(unreadable)?;
         apps.reverse();
         Ok(apps)
+    }
+
+    /// Installs and enables an app, as [`DevConductor::install`](crate::DevConductor::install) does.
+    ///
+    /// # Errors
+    /// Variant by variant in [`InstallError`]; [`Refused`](InstallError::Refused) too where the conductor has stopped.
+    ///
+    /// # Cancel safety
+    /// Dropping the future may leave it installed and not enabled.
+    pub async fn install(&self, bundle: Vec<u8>, id: Option<String>) -> Result<String, InstallError> {
+        let conductor = self.conductor().map_err(|error| InstallError::Refused { source: error.into() })?;
+        super::install(&conductor, bundle, id).await
     }
 
     /// The cells that can be called.

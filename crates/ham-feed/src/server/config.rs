@@ -6,9 +6,18 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::StatusCode;
+use axum::http::request::Parts;
 use ham_persistent::{SystemWallClock, WallClock};
-use ring::digest::{SHA256, digest};
 
+use super::admission::Admission;
+use super::config_error::ServerConfigError;
+use super::guest::Guest;
+use super::limits::{
+    DEFAULT_HISTORY, DEFAULT_HISTORY_BYTES, DEFAULT_MAX_CONNECTIONS, DEFAULT_MAX_NAME,
+    DEFAULT_MAX_REQUEST_SIZE, DEFAULT_MAX_SUBSCRIPTIONS, DEFAULT_SERVER_PING_INTERVAL,
+    DEFAULT_SERVER_PING_TIMEOUT, DEFAULT_SUBSCRIBER_QUEUE, DEFAULT_SUBSCRIBER_QUEUE_BYTES,
+};
 use super::origins::Origins;
 
 /// The bounds of a server, and who may use it.
@@ -17,7 +26,8 @@ use super::origins::Origins;
 /// - no token is asked for; every chain exists
 /// - of browsers, pages of this machine are let in: those whose origin has the host `localhost`, or a loopback address
 /// - `queue`: [`DEFAULT_SUBSCRIBER_QUEUE`] messages and `queue_bytes`: [`DEFAULT_SUBSCRIBER_QUEUE_BYTES`]
-/// - `max_connections`: [`DEFAULT_MAX_CONNECTIONS`]
+/// - `max_connections`: [`DEFAULT_MAX_CONNECTIONS`], of one identity as many as at all
+/// - `history`: [`DEFAULT_HISTORY`] messages a chain and `history_bytes`: [`DEFAULT_HISTORY_BYTES`]
 /// - `max_subscriptions`: [`DEFAULT_MAX_SUBSCRIPTIONS`]; `max_request_size`: [`DEFAULT_MAX_REQUEST_SIZE`];
 ///   `max_name`: [`DEFAULT_MAX_NAME`]
 /// - `ping_interval`: [`DEFAULT_SERVER_PING_INTERVAL`]; `ping_timeout`: [`DEFAULT_SERVER_PING_TIMEOUT`]
@@ -45,9 +55,14 @@ pub struct FeedServerConfig {
     pub chains: Option<HashSet<String>>,
     /// Tells the time of pongs.
     pub clock: Arc<dyn WallClock>,
+    /// How many messages of each chain are kept for who comes back.
+    pub history: usize,
+    /// How many bytes all kept messages may take in memory, about; the chain that holds most gives way first.
+    pub history_bytes: usize,
+    /// How many connections one identity may have; one more is refused with 503.
+    pub max_connections_each: NonZeroUsize,
     origins: Origins,
-    /// Digests of the tokens, so that looking one up takes no time that depends on it.
-    tokens: Option<HashSet<[u8; 32]>>,
+    admission: Admission,
 }
 
 impl Default for FeedServerConfig {
@@ -64,17 +79,45 @@ impl Default for FeedServerConfig {
             chains: None,
             clock: Arc::new(SystemWallClock),
             origins: Origins::default(),
-            tokens: None,
+            history: DEFAULT_HISTORY,
+            history_bytes: DEFAULT_HISTORY_BYTES,
+            max_connections_each: NonZeroUsize::MAX,
+            admission: Admission::default(),
         }
     }
 }
 
 impl FeedServerConfig {
-    /// Asks for one of these tokens, as `?token=`; without it the upgrade is refused with 401. None at all refuses
-    /// everybody.
+    /// Asks for one of these tokens, as `?token=` or as `Authorization: Bearer`; without it the upgrade is refused with 401. None at
+    /// all refuses everybody.
     #[must_use]
     pub fn with_tokens<T: AsRef<str>>(mut self, tokens: impl IntoIterator<Item = T>) -> Self {
-        self.tokens = Some(tokens.into_iter().map(|token| hash(token.as_ref())).collect());
+        self.admission = Admission::tokens(tokens);
+        self
+    }
+
+    /// Asks this of every request who it is, in place of tokens; a refusal is the status it is answered with. It is called on the
+    /// server's runtime, so it must not block.
+    #[must_use]
+    pub fn with_admission(
+        mut self,
+        ask: impl Fn(&Parts) -> Result<Guest, StatusCode> + Send + Sync + 'static,
+    ) -> Self {
+        self.admission = Admission::new(ask);
+        self
+    }
+
+    /// Sets [`history`](Self::history) and [`history_bytes`](Self::history_bytes); nothing is kept where one is 0.
+    #[must_use]
+    pub fn with_history(mut self, messages: usize, bytes: usize) -> Self {
+        (self.history, self.history_bytes) = (messages, bytes);
+        self
+    }
+
+    /// Sets [`max_connections_each`](Self::max_connections_each).
+    #[must_use]
+    pub fn with_max_connections_each(mut self, max: NonZeroUsize) -> Self {
+        self.max_connections_each = max;
         self
     }
 
@@ -143,8 +186,8 @@ impl FeedServerConfig {
         origin.is_some_and(|origin| self.origins.allow(origin))
     }
 
-    pub(super) fn admits(&self, token: Option<&str>) -> bool {
-        self.tokens.as_ref().is_none_or(|known| token.is_some_and(|token| known.contains(&hash(token))))
+    pub(super) fn admit(&self, request: &Parts) -> Result<Guest, StatusCode> {
+        self.admission.ask(request)
     }
 
     pub(super) fn knows(&self, chain_name: &str) -> bool {
@@ -160,12 +203,6 @@ impl FeedServerConfig {
     }
 }
 
-fn hash(token: &str) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
-    hash
-}
-
 impl fmt::Debug for FeedServerConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FeedServerConfig")
@@ -178,64 +215,28 @@ impl fmt::Debug for FeedServerConfig {
             .field("ping_interval", &self.ping_interval)
             .field("ping_timeout", &self.ping_timeout)
             .field("chains", &self.chains)
-            .field("tokens", &self.tokens.as_ref().map(HashSet::len))
+            .field("history", &self.history)
+            .field("history_bytes", &self.history_bytes)
             .finish_non_exhaustive()
     }
 }
-
-/// A setting that cannot work.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ServerConfigError {
-    /// It must not be zero.
-    #[error("{setting} must not be zero")]
-    Zero {
-        /// Its name.
-        setting: &'static str,
-    },
-}
-
-/// A second of a thousand messages; a subscriber that is further behind is better told so.
-pub const DEFAULT_SUBSCRIBER_QUEUE: NonZeroUsize = NonZeroUsize::new(1024).expect("1024 is not zero");
-
-/// 16 MiB: the largest message that this crate's client takes by default ([`DEFAULT_MAX_MESSAGE_SIZE`](crate::DEFAULT_MAX_MESSAGE_SIZE)).
-pub const DEFAULT_SUBSCRIBER_QUEUE_BYTES: usize = 16 << 20;
-
-/// As many sockets as a process gets with a common limit of open files doubled once.
-pub const DEFAULT_MAX_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(10_000).expect("10000 is not zero");
-
-/// More chains than a person looks at; few enough that a connection cannot fill the memory with them.
-pub const DEFAULT_MAX_SUBSCRIPTIONS: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero");
-
-/// 16 KiB: a subscription names a chain and a type.
-pub const DEFAULT_MAX_REQUEST_SIZE: usize = 16 << 10;
-
-/// 256 bytes: a name that somebody reads. What a connection can make the server keep is this, twice, for each subscription.
-pub const DEFAULT_MAX_NAME: usize = 256;
-
-/// Keeps the usual 60 s idle timers of proxies away.
-pub const DEFAULT_SERVER_PING_INTERVAL: Duration = Duration::from_secs(30);
-
-/// No network path in use takes that long.
-pub const DEFAULT_SERVER_PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_defaults_admit_everybody_and_tokens_are_not_shown() {
+    fn the_defaults_are_the_constants_and_tokens_are_not_shown() {
         let config = FeedServerConfig::default();
-        assert!(config.admits(None) && config.knows("any") && config.check().is_ok());
+        assert!(config.knows("any") && config.check().is_ok());
         assert_eq!(
             (config.queue, config.queue_bytes, config.max_connections),
             (DEFAULT_SUBSCRIBER_QUEUE, DEFAULT_SUBSCRIBER_QUEUE_BYTES, DEFAULT_MAX_CONNECTIONS)
         );
+        assert_eq!((config.history, config.history_bytes), (DEFAULT_HISTORY, DEFAULT_HISTORY_BYTES));
         let config = config.with_tokens(["s3cret"]).with_chains(["a"]);
-        assert!(config.admits(Some("s3cret")) && !config.admits(Some("other")) && !config.admits(None));
         assert!(config.knows("a") && !config.knows("b"));
         assert!(!format!("{config:?}").contains("s3cret"));
-        assert!(!FeedServerConfig::default().with_tokens([""; 0]).admits(Some("")));
         let zero = FeedServerConfig::default().with_ping(Duration::ZERO, Duration::ZERO);
         assert_eq!(zero.check(), Err(ServerConfigError::Zero { setting: "ping_interval" }));
     }

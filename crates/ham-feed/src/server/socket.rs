@@ -3,47 +3,49 @@
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::ORIGIN;
 use axum::response::{IntoResponse as _, Response};
 use ham_persistent::later;
-use ham_session::{LossyReceiver, Received};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, interval_at, sleep_until};
 
-use super::hub::{Hub, Seat};
-use super::websocket::{self, Error, GOING_AWAY, Heard, Socket, Utf8Bytes};
+use super::goodbye::Goodbye;
+use super::guest::Guest;
+use super::hub::Hub;
+use super::subscription::Subscription;
+use super::table::Said;
+use super::websocket::{self, Error, Heard, Socket};
 use super::wire::{self, ClientRequest, decode_request};
 
-/// The query of a request.
-#[derive(Deserialize)]
-pub(super) struct Admission {
-    token: Option<String>,
-}
-
-/// `GET /ws`: 403 for the page of another site, 401 without a valid token, 503 without a place, else the feed.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "one task a connection, which ends with its socket or with `shutdown`"
-)]
-pub(super) async fn upgrade(
-    State(hub): State<Arc<Hub>>,
-    Query(admission): Query<Admission>,
-    mut request: Request,
-) -> Response {
+/// `GET /ws`: 403 for the page of another site, what the admission says for who is not let in (401 without a valid token), 503 without
+/// a place, else the feed.
+pub(super) async fn admit(State(hub): State<Arc<Hub>>, request: Request) -> Response {
     let config = &hub.config;
     if !request.headers().get_all(ORIGIN).iter().all(|origin| config.allows(origin.to_str().ok())) {
         return (StatusCode::FORBIDDEN, "pages of this origin are not let in\n").into_response();
     }
-    if !config.admits(admission.token.as_deref()) {
-        return (StatusCode::UNAUTHORIZED, "a valid token is needed: ?token=…\n").into_response();
+    let (parts, body) = request.into_parts();
+    match config.admit(&parts) {
+        Ok(guest) => upgrade(&hub, guest, Request::from_parts(parts, body)),
+        Err(StatusCode::UNAUTHORIZED) => {
+            (StatusCode::UNAUTHORIZED, "a valid token is needed: ?token=…\n").into_response()
+        }
+        Err(status) => status.into_response(),
     }
-    let Some((seat, queue)) = hub.seat() else {
+}
+
+/// The feed for somebody who was let in.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "one task a connection, which ends with its socket or with `shutdown`"
+)]
+pub(super) fn upgrade(hub: &Arc<Hub>, guest: Guest, mut request: Request) -> Response {
+    let Some(subscription) = Subscription::new(Arc::clone(hub), guest) else {
         return (StatusCode::SERVICE_UNAVAILABLE, "there is no place for another connection\n")
             .into_response();
     };
@@ -51,47 +53,48 @@ pub(super) async fn upgrade(
         Ok(accepted) => accepted,
         Err(status) => return (status, "a WebSocket is needed here\n").into_response(),
     };
-    let limit = config.max_request_size;
+    let limit = hub.config.max_request_size;
     tokio::spawn(async move {
         if let Ok(socket) = Socket::open(upgrade, limit).await {
-            Connection { socket, seat, queue }.serve().await;
+            Connection { socket, subscription }.serve().await;
         }
     });
     response
 }
 
-/// `GET /ws/status`. Where tokens are asked for, the names of the chains are told to who has one.
-pub(super) async fn status(State(hub): State<Arc<Hub>>, Query(admission): Query<Admission>) -> Json<Value> {
+/// `GET /ws/status`. Who is let in is told the names of the chains that it may follow.
+pub(super) async fn status(State(hub): State<Arc<Hub>>, request: Request) -> Json<Value> {
     let mut stats = json!({
         "total_connections": hub.connections(),
         "max_connections": hub.config.max_connections,
     });
-    if hub.config.admits(admission.token.as_deref()) {
-        stats["chains"] = json!(hub.counts());
+    if let Ok(guest) = hub.config.admit(&request.into_parts().0) {
+        stats["chains"] = json!(hub.table().counts(|chain_name| guest.may_follow(chain_name)));
     }
     Json(json!({ "status": "running", "stats": stats }))
 }
 
 struct Connection {
     socket: Socket,
-    seat: Seat,
-    queue: LossyReceiver<Utf8Bytes>,
+    subscription: Subscription,
 }
 
 /// What a connection does next.
 enum Next {
-    Close,
+    Close(Goodbye),
     Hear(Heard),
     Ping,
-    Say(Received<Utf8Bytes>),
+    Say(Said),
     Gone,
 }
 
 impl Connection {
     /// Serves until the client leaves, stops answering, or the server closes.
     async fn serve(mut self) {
-        let (interval, patience) = (self.seat.hub.config.ping_interval, self.seat.hub.config.ping_timeout);
-        let mut closing = pin!(self.seat.hub.closing.clone().cancelled_owned());
+        let config = &self.subscription.hub().config;
+        let (interval, patience) = (config.ping_interval, config.ping_timeout);
+        let ending = self.subscription.ending();
+        let mut ended = pin!(ending.said());
         let mut pings = interval_at(later(Instant::now(), interval), interval);
         // Set while a ping is unanswered.
         let mut dead_at: Option<Instant> = None;
@@ -101,16 +104,14 @@ impl Connection {
                 // comes before what it is told, so that an unsubscription is heard while the feed is busy; a client that
                 // floods starves nobody but itself.
                 biased;
-                () = &mut closing => Next::Close,
+                goodbye = &mut ended => Next::Close(goodbye),
                 () = sleep_until(dead_at.unwrap_or_else(Instant::now)), if dead_at.is_some() => Next::Gone,
                 _ = pings.tick(), if dead_at.is_none() => Next::Ping,
                 heard = self.socket.hear() => Next::Hear(heard),
-                Some(said) = self.queue.next() => Next::Say(said),
+                Some(said) = self.subscription.said() => Next::Say(said),
             };
             let alive = match next {
-                Next::Close => {
-                    return until(patience, self.socket.close(GOING_AWAY, "the server stops")).await;
-                }
+                Next::Close(goodbye) => return until(patience, self.part(goodbye)).await,
                 Next::Gone | Next::Hear(Heard::Gone) => false,
                 Next::Hear(Heard::Close) => return until(patience, self.socket.finish()).await,
                 Next::Hear(Heard::Violation(code)) => {
@@ -121,7 +122,7 @@ impl Connection {
                     dead_at = None;
                     match heard {
                         Heard::Text(text) => self.answer(&text),
-                        Heard::Binary => self.seat.tell(wire::error("messages are text")),
+                        Heard::Binary => self.subscription.tell(wire::error("messages are text")),
                         _ => {}
                     }
                     true
@@ -138,40 +139,50 @@ impl Connection {
         }
     }
 
+    /// Writes what waits, unless it is not for this client any more, and closes.
+    async fn part(mut self, goodbye: Goodbye) {
+        while goodbye != Goodbye::Revoked
+            && let Some(said) = self.subscription.try_said()
+        {
+            if self.say(said).await.is_err() {
+                return;
+            }
+        }
+        let (code, reason) = goodbye.close_frame();
+        self.socket.close(code, reason).await;
+    }
+
     fn answer(&mut self, text: &str) {
         let done = decode_request(text).and_then(|request| match request {
             ClientRequest::Ping => {
-                let now = self.seat.hub.config.clock.now();
-                self.seat.tell(wire::pong(now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()));
+                self.subscription.pong();
                 Ok(())
             }
-            ClientRequest::Subscribe { chain_name, event_type } => {
-                self.seat.subscribe(chain_name, event_type)
+            ClientRequest::Subscribe { chain_name, event_type, since } => {
+                self.subscription.add(&chain_name, event_type.as_deref(), &since)
             }
             ClientRequest::Unsubscribe { chain_name } => {
-                self.seat.unsubscribe(&chain_name);
+                self.subscription.remove(&chain_name);
                 Ok(())
             }
         });
         if let Err(why) = done {
-            self.seat.tell(wire::error(&why));
+            self.subscription.tell(wire::error(&why));
         }
     }
 
     /// Writes this and what waits behind it, and flushes once: a write of the socket costs more than all the rest of a
     /// delivery.
-    async fn say(&mut self, first: Received<Utf8Bytes>) -> Result<(), Error> {
+    async fn say(&mut self, first: Said) -> Result<(), Error> {
         let (mut next, mut written) = (Some(first), 0);
         while let Some(said) = next {
             let text = match said {
-                Received::Item(text) => text,
-                Received::Missed(missed) => {
-                    wire::error(&format!("lagged: {missed} messages were dropped")).into()
-                }
+                Said::News(news) => news.share(),
+                Said::Text(text) => text,
             };
             written += text.len();
             self.socket.feed(text).await?;
-            next = if written < WRITE_BURST { self.queue.try_next() } else { None };
+            next = if written < WRITE_BURST { self.subscription.try_said() } else { None };
         }
         self.socket.flush().await
     }

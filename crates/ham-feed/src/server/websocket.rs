@@ -128,7 +128,6 @@ fn violation(error: &Error) -> Option<u16> {
 }
 
 /// A close code (RFC 6455, 7.4.1).
-pub(super) const GOING_AWAY: u16 = 1001;
 const PROTOCOL_ERROR: u16 = 1002;
 const INVALID_DATA: u16 = 1007;
 const MESSAGE_TOO_BIG: u16 = 1009;

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::position::Position;
+use crate::since::Since;
+
 /// What a client asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
@@ -16,12 +19,19 @@ pub enum ClientRequest {
         /// The type.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         event_type: Option<String>,
+        /// Where it is to begin.
+        #[serde(default, skip_serializing_if = "is_unsaid")]
+        since: Since,
     },
     /// Takes all subscriptions of a chain back.
     Unsubscribe {
         /// The chain.
         chain_name: String,
     },
+}
+
+fn is_unsaid(since: &Since) -> bool {
+    !since.is_said()
 }
 
 /// Reads what a client asks. Never panics, whatever the text is.
@@ -37,26 +47,53 @@ pub fn decode_request(text: &str) -> Result<ClientRequest, String> {
     if !matches!(action.as_str(), "ping" | "subscribe" | "unsubscribe") {
         return Err("unknown action; known are subscribe, unsubscribe and ping".to_owned());
     }
+    if value.get("since").is_some_and(|since| !since.is_string() && !since.is_null()) {
+        return Err(format!("invalid {action}: since is the id of a message, a text, or null"));
+    }
     serde_json::from_value(value).map_err(|_| format!("invalid {action}: it needs a chain_name, a text"))
 }
 
-pub(super) fn block(chain_name: &str, data: &Value) -> String {
-    news("new_block", chain_name, data)
+/// A message up to its id.
+pub(super) fn head(kind: &str, chain_name: &str) -> String {
+    let mut text = json!({ "type": kind, "chain_name": chain_name }).to_string();
+    text.pop();
+    text
 }
 
-pub(super) fn event(chain_name: &str, data: &Value) -> String {
-    news("new_event", chain_name, data)
+/// The id of a message.
+pub(super) fn id(at: Position) -> String {
+    format!(r#","id":"{at}""#)
 }
 
-/// Written by reference: with one subscriber, a copy of `data` would cost more than all the rest of a delivery.
-fn news(kind: &str, chain_name: &str, data: &Value) -> String {
-    #[derive(Serialize)]
-    struct News<'a> {
-        r#type: &'a str,
-        chain_name: &'a str,
-        data: &'a Value,
+/// A message from behind its id on. Written by reference: with one subscriber, a copy of `data` would cost more than all the rest of
+/// a delivery.
+pub(super) fn data(data: &(impl Serialize + ?Sized)) -> String {
+    rest(&[("data", &serde_json::to_string(data).expect("a JSON value has a text"))])
+}
+
+/// A gap from behind its id on; `since` is when it was noticed, in seconds of Unix time.
+pub(super) fn gap(cause: &str, missed: Option<u64>, since: u64) -> String {
+    let missed = missed.map_or_else(|| "null".to_owned(), |missed| missed.to_string());
+    rest(&[("cause", &json!(cause).to_string()), ("missed", &missed), ("since", &since.to_string())])
+}
+
+fn rest(members: &[(&str, &str)]) -> String {
+    let mut text = String::new();
+    for (name, value) in members {
+        text.extend([",\"", name, "\":", value]);
     }
-    serde_json::to_string(&News { r#type: kind, chain_name, data }).expect("a JSON value has a text")
+    text.push('}');
+    text
+}
+
+/// A subscription is there, from behind this message on. Only for who said since when.
+pub(super) fn subscribed(chain_name: &str, event_type: Option<&str>, from: Position) -> String {
+    let mut text = json!({ "type": "subscribed", "chain_name": chain_name });
+    if let Some(event_type) = event_type {
+        text["event_type"] = event_type.into();
+    }
+    text["id"] = from.to_string().into();
+    text.to_string()
 }
 
 pub(super) fn pong(timestamp: u64) -> String {

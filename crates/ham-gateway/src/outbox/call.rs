@@ -104,6 +104,8 @@ pub struct Call {
     pub function: String,
     /// Whether the function only reads.
     pub read_only: bool,
+    /// Whether one that nobody waits for is made again where another call wrote to the chain meanwhile.
+    pub retry_chain_moved: bool,
     /// MessagePack; gone once it is settled, or signed for good.
     pub payload: Option<ByteBuf>,
     /// When it was accepted.

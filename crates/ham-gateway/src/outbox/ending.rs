@@ -6,15 +6,21 @@ use serde_bytes::ByteBuf;
 
 use super::machine::{FenceEnded, SendEnded};
 use super::stored::Stored;
-use crate::outcome::{Retry, Told};
+use crate::kind::Kind;
+use crate::outcome::Told;
+use crate::retry::Retry;
 
 /// How a sending ended, and what is told of the call if that settles it.
-pub(super) fn of_sending(result: Result<ExternIO, CallError>) -> (SendEnded, Stored) {
+/// `again_if_moved` says that a call whose chain another one wrote to may be made again: it wrote nothing there, whatever it called.
+pub(super) fn of_sending(result: Result<ExternIO, CallError>, again_if_moved: bool) -> (SendEnded, Stored) {
     let error = match result {
         Ok(output) => return (SendEnded::Answered, Stored::Output(ByteBuf::from(output.0))),
         Err(error) => error,
     };
+    let told = Stored::of(&error);
+    let has_moved = matches!(&told, Stored::Problem { told, .. } if told.kind == Kind::ChainMoved);
     let ended = match error.outcome() {
+        Outcome::Answered if again_if_moved && has_moved => SendEnded::NotRun { retryable: true },
         Outcome::NotRun => SendEnded::NotRun { retryable: is_retryable(&error) },
         Outcome::Answered => SendEnded::Answered,
         Outcome::Arrived { .. } => SendEnded::Arrived,
@@ -23,7 +29,7 @@ pub(super) fn of_sending(result: Result<ExternIO, CallError>) -> (SendEnded, Sto
             _ => SendEnded::Unknown,
         },
     };
-    (ended, Stored::of(&error))
+    (ended, told)
 }
 
 /// Whether the same call can be made later, with nobody doing anything.
@@ -71,9 +77,9 @@ mod tests {
         ];
         for (error, expected) in rows {
             let text = format!("{error:?}");
-            assert_eq!(of_sending(Err(error)).0, expected, "{text}");
+            assert_eq!(of_sending(Err(error), false).0, expected, "{text}");
         }
-        let output = of_sending(Ok(ExternIO::from(vec![0xc0])));
+        let output = of_sending(Ok(ExternIO::from(vec![0xc0])), false);
         assert_eq!(output, (SendEnded::Answered, Stored::Output(ByteBuf::from([0xc0]))));
     }
 

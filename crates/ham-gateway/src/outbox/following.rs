@@ -1,16 +1,12 @@
 //! What becomes of a call, for whoever waits for it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::call::{Call, CallId};
 use super::error::SubmitError;
-
-/// How much longer than it was asked to whoever waits does: for what ends at that very moment.
-pub const GRACE: Duration = Duration::from_millis(250);
 
 /// Where a call is, as its worker tells it.
 #[derive(Clone, Debug)]
@@ -60,12 +56,11 @@ impl Following {
         self.id
     }
 
-    /// Waits until the call is settled, at most until `until` and [`GRACE`].
+    /// Waits until the call is settled, at most until `until`.
     ///
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn until(&mut self, until: Instant) -> Followed {
-        let until = until.checked_add(GRACE).unwrap_or(until);
         let is_open = |progress: &Progress| matches!(progress, Progress::Accepting | Progress::Open);
         let ended = self.progress.wait_for(|progress| !is_open(progress));
         match tokio::time::timeout_at(until, ended).await {
@@ -79,8 +74,14 @@ impl Following {
         }
     }
 
-    /// Waits until the call is on disk.
-    pub(super) async fn accepted(&mut self) -> Result<(), SubmitError> {
+    /// Waits until the call is on disk: signed, where its owner waits for it.
+    ///
+    /// # Errors
+    /// [`SubmitError`]: nothing of it was sent.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub async fn on_disk(&mut self) -> Result<(), SubmitError> {
         let accepted = self.progress.wait_for(|progress| !matches!(progress, Progress::Accepting));
         match accepted.await.as_deref() {
             Ok(Progress::Refused(why)) => Err(why.clone()),

@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use ham::PersistentHam;
 use serde_bytes::ByteBuf;
-use tokio::time::{Instant, MissedTickBehavior, timeout};
+use tokio::time::timeout;
 
 use super::board::{OpenCalls, Taken};
 use super::call::{Call, CallId, Fingerprint};
 use super::config::OutboxConfig;
 use super::error::{StoreError, SubmitError};
-use super::events;
 use super::following::Following;
 use super::machine::{Mode, Record};
 use super::read::Page;
@@ -20,6 +19,7 @@ use super::recover::recover;
 use super::shared::Shared;
 use super::store::Opened;
 use super::submission::{Lost, Submission, Submitted};
+use super::sweep::sweep;
 use super::time;
 use super::writer::Meter;
 
@@ -108,6 +108,7 @@ impl Outbox {
                 zome: submission.zome,
                 function: submission.function,
                 read_only: submission.read_only,
+                retry_chain_moved: submission.retry_chain_moved,
                 payload: Some(ByteBuf::from(submission.payload)),
                 accepted_at: now,
                 deliver_until: now.saturating_add(time::span(submission.deliver_within)),
@@ -120,7 +121,7 @@ impl Outbox {
             (shared.take_on(&mut open, call, step, false), in_background)
         };
         if in_background {
-            following.accepted().await?;
+            following.on_disk().await?;
         }
         Ok(Submitted::New(following))
     }
@@ -152,6 +153,7 @@ impl Outbox {
                 zome,
                 function,
                 read_only: false,
+                retry_chain_moved: false,
                 payload: None,
                 accepted_at: now,
                 deliver_until: now,
@@ -163,7 +165,7 @@ impl Outbox {
             };
             shared.take_on(&mut open, call, step, false)
         };
-        following.accepted().await?;
+        following.on_disk().await?;
         Ok(following)
     }
 
@@ -246,25 +248,3 @@ impl Outbox {
         }
     }
 }
-
-/// Forgets what is kept no longer, every minute.
-async fn sweep(shared: Arc<Shared>) {
-    let mut minutes = tokio::time::interval_at(Instant::now() + SWEEP_EVERY, SWEEP_EVERY);
-    minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            biased;
-            () = shared.stops.closing.cancelled() => return,
-            _ = minutes.tick() => {}
-        }
-        match shared.store.sweep(shared.now()).await {
-            Ok(0) => {}
-            // More may wait; the next minute takes them, so that a large sweep does not delay calls.
-            Ok(calls) => tracing::debug!(event = events::SWEPT, calls),
-            Err(error) => tracing::error!(event = events::STORE_FAILED, %error),
-        }
-    }
-}
-
-/// How often the outbox forgets what it need not keep.
-pub const SWEEP_EVERY: Duration = Duration::from_secs(60);

@@ -122,7 +122,7 @@ impl Maker {
             () = crash::call_left(signed) => std::future::pending().await,
             result = Box::pin(ham.send_signed(signed, options)) => {
                 crash::answer_is_lost().await;
-                let (ended, told) = of_sending(result);
+                let (ended, told) = of_sending(result, call.retry_chain_moved && call.record.mode() == Mode::Async);
                 Happened::Input(Input::SendEnded(ended), Some(told))
             }
             () = self.stops.ended.cancelled() => match signed.may_have_been_sent() {

@@ -7,8 +7,9 @@ use holochain_zome_types::prelude::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use crate::outcome::{KeyFate, OutcomeWord, Retry, Told};
-use crate::problem::Kind;
+use crate::kind::Kind;
+use crate::outcome::{KeyFate, OutcomeWord, Told};
+use crate::retry::Retry;
 
 /// What a settled call is answered with, again and again. It holds facts and no bytes of an answer: a repeat may ask for another
 /// form than the first request did.
@@ -95,7 +96,7 @@ mod kind_by_name {
     use serde::de::Error as _;
     use serde::{Deserialize as _, Deserializer, Serializer};
 
-    use crate::problem::Kind;
+    use crate::kind::Kind;
 
     pub(super) fn serialize<S: Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(kind.name())

@@ -24,6 +24,8 @@ pub struct Submission {
     pub function: String,
     /// Whether the function only reads: then it does not wait for calls that write to the same cell.
     pub read_only: bool,
+    /// Whether one that nobody waits for is made again where another call wrote to the chain meanwhile.
+    pub retry_chain_moved: bool,
     /// MessagePack.
     pub payload: Vec<u8>,
     /// For how long it is sent.

@@ -21,6 +21,7 @@ pub(crate) fn call(key: &str) -> Call {
         zome: "bridge".into(),
         function: "pay".into(),
         read_only: false,
+        retry_chain_moved: false,
         payload: Some(serde_bytes::ByteBuf::from(b"secret".to_vec())),
         accepted_at: 1,
         deliver_until: 2,

@@ -160,7 +160,8 @@ impl Worker {
         }
         let mut pause = FIRST_PAUSE;
         loop {
-            let call = self.call.clone();
+            let mut call = self.call.clone();
+            call.answer = call.answer.map(|answer| answer.kept(self.maker.config.most_kept));
             let written = match commit == Commit::Settled && call.frees_its_key() {
                 true => self.store.release(call).await,
                 false => self.store.write(call).await,
@@ -184,7 +185,7 @@ impl Worker {
     fn settle(&mut self) {
         let now = time::now(&*self.maker.config.wall_clock);
         let told = self.told.take().unwrap_or_else(|| Stored::of(&self.untold()));
-        self.call.answer = Some(told.kept(self.maker.config.most_kept));
+        self.call.answer = Some(told);
         self.call.settled_at = Some(now);
         self.call.keep_until = Some(now.saturating_add(time::span(self.maker.config.keep)));
         self.call.forget_what_was_sent();

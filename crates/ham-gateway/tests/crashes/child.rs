@@ -24,6 +24,9 @@ use crate::gateway::PATIENCE;
 use crate::job::{APP, Ask, Job, OWNER, SETUP, Say, Setup, Told, Way};
 use crate::stage::ROLES;
 
+/// For what ends when its caller stops to wait.
+const GRACE: Duration = Duration::from_millis(250);
+
 /// What the other tests start and kill. By itself it is nothing.
 #[test]
 #[ignore = "it is started by the others"]
@@ -152,6 +155,7 @@ async fn make(ham: &PersistentHam, outbox: &Outbox, job: Job) {
         zome: "probe".into(),
         function: function.into(),
         read_only: false,
+        retry_chain_moved: false,
         payload: payload.0,
         deliver_within: within,
         in_background: job.way == Way::Background,
@@ -165,7 +169,7 @@ async fn make(ham: &PersistentHam, outbox: &Outbox, job: Job) {
     let told = match outbox.submit(submission).await {
         Ok(Submitted::New(mut following) | Submitted::Joined(mut following)) => {
             name(&following);
-            told(following.until(Instant::now() + within).await)
+            told(following.until(Instant::now() + within + GRACE).await)
         }
         Ok(Submitted::Replayed(call)) => of_answer(call.answer.as_ref().unwrap()),
         Err(_) => Told::Refused,

@@ -1,8 +1,9 @@
 // What the server gives, as the drawings have it: one GET a part, then one stream. Nothing is asked twice that the stream tells.
 
+import { keep, read as listen } from './stream.js';
 import { parse } from './ui.js';
 
-const BASE = '/api/dev/v1', SILENCE = 20e3, MOST = 10000, LISTED = 10000;
+const BASE = '/api/dev/v1', MOST = 10000, LISTED = 10000;
 export const now = () => Date.now();
 const key = (hash) => hash.slice(5);                                 // an agent is also an entry: only the type before it differs
 
@@ -10,15 +11,21 @@ export const api = {
   conductor: { state: 'starting' }, watch: null, apps: [], app: null, role: null, agents: [], zomes: [],
   actions: [], entries: [], links: [], calls: [], signals: [], logs: [], reloads: [], gaps: [], older: 0, failed: null,
   types: { entries: [], links: {} },
-  call, record: (hash) => get(`${cell()}/records/${hash}`), choose, start, retry: () => wake?.(), find: (hash) => places.get(key(hash)),
+  call, install, record: (hash) => get(`${cell()}/records/${hash}`), choose, start, retry() {}, find: (hash) => places.get(key(hash)),
 };
-let dna = null, byHash = new Map(), byCall = new Map(), places = new Map(), cursor = null, seen = 0, tell = () => {}, wake = null, local = 0, turn = 0, newest = null;
+let dna = null, byHash = new Map(), byCall = new Map(), places = new Map(), cursor = null, seen = 0, tell = () => {}, local = 0, turn = 0, newest = null;
 
 async function get(path) {
   const answer = await fetch(path.startsWith('/') ? path : `${BASE}/${path}`, { headers: { Accept: 'application/json' } });
   const body = parse(await answer.text());
   if (!answer.ok) throw new Error(body.detail ?? body.title ?? `status ${answer.status}`);
   return body;
+}
+async function install(file) {
+  const answer = await fetch(`${BASE}/apps`, { method: 'POST', headers: { 'Content-Type': 'application/octet-stream' }, body: file });
+  if (answer.ok) return;
+  const problem = parse(await answer.text());
+  throw new Error(problem.detail ?? problem.title);
 }
 const cell = () => `${encodeURIComponent(api.app.id)}/${encodeURIComponent(api.role)}`;
 const agentOf = (hash) => hash && api.agents.find((a) => a.key === hash);
@@ -180,30 +187,14 @@ async function choose(app, role) {
 
 let again = null, wanted = false;                                   // ends the stream; that it was meant to end
 async function follow() {
-  const mine = again = new AbortController();
+  again = new AbortController();
   wanted = false;
-  let timer, reader;
-  const quiet = () => { clearTimeout(timer); timer = setTimeout(() => mine.abort(), SILENCE); };
-  try {
-    quiet();
-    const answer = await fetch(`${BASE}/events`, { signal: mine.signal, headers: cursor ? { 'Last-Event-ID': cursor } : {} });
-    if (!answer.ok) throw new Error(`status ${answer.status}`);
-    if (api.conductor.state === 'lost') { await load(); api.failed = null; tell({ all: true }); }
-    reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-    for (let text = ''; ;) {
-      const { value, done } = await reader.read();
-      if (done || mine.signal.aborted) return;
-      quiet();
-      text += value;
-      const blocks = text.split('\n\n');
-      text = blocks.pop();
-      for (const block of blocks) {
-        const fields = Object.fromEntries(block.split('\n').map((l) => { const i = l.indexOf(':'); return [l.slice(0, i), l.slice(i + 2)]; }));
-        if (fields.id) cursor = fields.id;
-        if (fields.event) gather(take(fields.event, parse(fields.data), fields.id && Number(fields.id.split('-')[1]) <= seen));
-      }
-    }
-  } finally { clearTimeout(timer); reader?.cancel().catch(() => {}); }
+  const opened = async () => { if (api.conductor.state === 'lost') { await load(); api.failed = null; tell({ all: true }); } };
+  await listen(`${BASE}/events`, { abort: again, headers: cursor ? { 'Last-Event-ID': cursor } : {}, opened }, (event, data, id) => {
+    if (id) cursor = id;
+    gather(take(event, data, id && Number(id.split('-')[1]) <= seen));
+  });
+  return wanted;
 }
 
 async function start(app, role, told) {
@@ -211,19 +202,11 @@ async function start(app, role, told) {
   Object.assign(api, { app: app ? { id: app } : null, role });
   try { await load(); } catch (error) { api.failed = error.message; }
   tell({ all: true });
-  window.addEventListener('online', () => wake?.());
-  document.addEventListener('visibilitychange', () => { if (!document.hidden) wake?.(); });
-  for (let pause = 500; ;) {
-    const begun = now();
-    try { await follow(); } catch { /* told below */ }
-    if (wanted) continue;
-    if (now() - begun > 2000) pause = 500;
+  api.retry = keep(async () => { try { return await follow(); } catch (error) { if (wanted) return true; throw error; } }, (next) => {
     if (api.conductor.state !== 'lost') api.conductor = { ...api.conductor, state: 'lost', since: now() };
-    api.conductor.next = now() + pause;
+    api.conductor.next = next;
     tell({ contact: true });
-    await new Promise((resolve) => { wake = resolve; setTimeout(resolve, pause); });
-    pause = Math.min(5000, pause * 2);
-  }
+  });
 }
 
 // A call by one of the agents. Its argument goes out as it was typed, so that no number is rounded.

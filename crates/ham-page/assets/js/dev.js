@@ -127,8 +127,15 @@ const reveal = () => { if (innerWidth < 720) show('side'); };
 $('#dht').append(h('div', { class: 'legend' }, [['entry', s('circle', { class: 'dot', cx: 7, cy: 7, r: 4 })], ['updated', [s('circle', { class: 'dot', cx: 7, cy: 7, r: 3.4 }), s('circle', { class: 'ring', cx: 7, cy: 7, r: 6 })]], ['deleted', s('circle', { class: 'dot gone', cx: 7, cy: 7, r: 4 })]].map(([word, shape]) => h('span', {}, s('svg', { viewBox: '0 0 14 14', 'aria-hidden': 'true' }, shape), word)), h('span', {}, 'colour: who wrote it')));
 startActivity((c) => { choose(c); reveal(); });
 connect({ chains, dht, show, go, rail, told: () => { told(); side(); } });
+const chosen = h('input', { type: 'file', accept: '.happ', id: 'bundle', class: 'hide', tabindex: -1, 'aria-label': 'A .happ file', onchange: async () => {
+  const file = chosen.files[0];
+  if (!file) return;
+  put($('#installing'), `Installing ${file.name}…`);
+  try { await api.install(file); put($('#installing')); } catch (error) { put($('#installing'), h('span', { class: 'bad' }, `${file.name}: ${error.message}`)); }
+  chosen.value = '';
+} });
 put($('#empty'), h('h1', {}, 'No app yet'), h('p', {}, 'The conductor runs and waits. This page fills as soon as an app is installed; you need not reload it.'),
-  h('ul', {}, h('li', {}, 'Install one that you have', h('code', {}, 'ham app install my.happ')), h('li', {}, 'Or make a new one, rebuilt at every change', h('code', {}, 'ham new orchard\ncd orchard\nham dev --watch'))));
+  h('ul', {}, h('li', {}, 'Install one that you have ', h('button', { class: 'btn', id: 'choose', onclick: () => chosen.click() }, 'Choose a .happ file'), chosen, h('code', {}, 'ham app install my.happ')), h('li', {}, 'Or make a new one, rebuilt at every change', h('code', {}, 'ham new orchard\ncd orchard\nham dev --watch'))), h('p', { id: 'installing', role: 'status' }));
 roving($('.main .tabs'), 'button');
 const waiting = setTimeout(() => put($('#notice'), h('p', { class: 'faint' }, 'Reading the chains…')), 300);
 api.start(parts[0] || null, parts[1] || null, (change) => { clearTimeout(waiting); told(change); });

@@ -80,8 +80,12 @@ impl Watched {
         }
     }
 
-    async fn again(&self, context: &Context, agents: &[Agent]) -> Result<(), Failure> {
+    async fn again(&mut self, context: &Context, agents: &[Agent]) -> Result<(), Failure> {
         let began = Instant::now();
+        // A package may have come or gone. What changes from here on is told by the new watcher.
+        let project = Project::of(&self.project.directory).await?;
+        self.changes = Changes::of(&project)?;
+        self.project = project;
         let built = zomes::build(&self.project, Shown::FirstError);
         let built = progress::during(context.output, "building the app", built).await;
         built.map_err(|mut failure| {

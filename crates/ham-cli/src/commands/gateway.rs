@@ -1,0 +1,79 @@
+//! `ham gateway`: apps over HTTP, for everything that is not Rust.
+
+mod dev;
+mod failed;
+mod file;
+mod key;
+mod sample;
+mod serving;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::flags::{self, Flags};
+use crate::output::Output;
+use crate::sources;
+
+/// Serves apps over HTTP until it is interrupted. Every answer says what became of the call.
+#[derive(Debug, clap::Args)]
+#[command(
+    args = flags::gateway(),
+    args_conflicts_with_subcommands = true,
+    after_help = "SIGTERM and SIGINT let calls under way end; a second one ends at once. SIGHUP reads\n\
+    the file again: keys, functions, origins, hosts, limits and the certificate."
+)]
+pub(crate) struct Args {
+    /// The gateway's configuration: where it listens, its conductor, apps and keys
+    #[arg(long, value_name = "FILE", required_unless_present = "dev")]
+    config: Option<PathBuf>,
+    /// Print all values with where they come from, and do nothing else
+    #[arg(long, requires = "config")]
+    print_config: bool,
+    /// For developing: run --app in an embedded conductor of its own with temporary data, and let everybody on this machine call
+    /// everything
+    #[arg(long, conflicts_with = "config", requires = "app")]
+    dev: bool,
+    /// With --dev: where to listen, on this machine; port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS", requires = "dev", default_value_t = ham_gateway::config::DEFAULT_LISTEN)]
+    listen: SocketAddr,
+    /// With --dev: let pages of this origin ask too, such as `http://localhost:5173`; may be repeated
+    #[arg(long, value_name = "ORIGIN", requires = "dev")]
+    origin: Vec<String>,
+    #[command(subcommand)]
+    other: Option<Other>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Other {
+    /// Say what is wrong with a configuration; nothing is connected to
+    Check {
+        /// The gateway's configuration
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Make keys
+    #[command(subcommand)]
+    Key(key::Args),
+}
+
+/// Answers with success once it was stopped.
+pub(crate) async fn run(args: Args, flags: &Flags, output: Output) -> Result<Exit, Failure> {
+    match args.other {
+        Some(Other::Check { config }) => file::check(&config, output),
+        Some(Other::Key(args)) => key::run(args, output),
+        None => match args.config {
+            Some(config) if args.print_config => file::print(&config, output),
+            Some(config) => file::serve(&config, output).await,
+            None => {
+                let context = Context::new(sources::settings(flags, None)?, output, false, flags.app());
+                dev::serve(&context, args.listen, args.origin).await
+            }
+        },
+    }?;
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,73 @@
+//! `ham gateway --dev`: a conductor of its own, and no keys.
+
+use std::net::SocketAddr;
+
+use ham_devconductor::{Config as ConductorConfig, DevConductor};
+use ham_gateway::{Config, Server};
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::failed::failed;
+use super::sample::sample;
+use super::serving::{self, Signals};
+use crate::app;
+use crate::conductor::embedded;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::input;
+use crate::running::{Note, Noted};
+
+/// Serves until it is asked to stop; the conductor and its data go with it.
+pub(super) async fn serve(
+    context: &Context,
+    listen: SocketAddr,
+    origins: Vec<String>,
+) -> Result<(), Failure> {
+    let mut signals = Signals::install()?;
+    let started = tokio::select! {
+        // Whatever it does then is dropped.
+        biased;
+        () = signals.stop() => return Ok(()),
+        started = start(context, listen, origins) => started?,
+    };
+    let (conductor, server, config, _note, _state) = started;
+    serving::until_stopped(server, &mut signals, || Ok(config.clone()), context.output).await;
+    conductor.shut_down().await;
+    Ok(())
+}
+
+async fn start(
+    context: &Context,
+    listen: SocketAddr,
+    origins: Vec<String>,
+) -> Result<(DevConductor, Server, Config, Option<Note>, TempDir), Failure> {
+    let Some(path) = &context.app else {
+        return Err(Failure::usage("--dev needs an app", "pass the bundle of one with --app FILE.happ"));
+    };
+    let bundle = input::bundle(path).await?;
+    let id = context.settings.app_id().ok().map(ToOwned::to_owned).map(app::id).transpose()?;
+    let conductor = embedded::start(context.output, ConductorConfig::default()).await?;
+    let sample = sample(&bundle).await;
+    let app_id = embedded::install(context.output, &conductor, bundle, id).await?;
+    let admin_port = conductor.admin_port();
+    let mut config = Config::dev(admin_port, [app_id.clone()]).with_listen(listen);
+    config.origins = origins;
+    // Calls under a key are kept for as long as their conductor is.
+    let state = tempfile::Builder::new().prefix("ham-gateway-").tempdir()?;
+    config.state_dir = Some(state.path().to_owned());
+    let server = Server::start(config.clone()).await.map_err(failed)?;
+    // What is shown below works at once.
+    server.ready().await;
+    let noted = Noted { admin_port, app_id: Some(app_id.clone()), agents: Vec::new() };
+    let note = Note::leave(&noted, context.output);
+    let url = serving::url(&server);
+    let tried = sample.map(|sample| sample.curl(&url, &app_id));
+    context.output.result(
+        || {
+            let tried = tried.as_ref().map(|tried| format!("\nTry:     {tried}")).unwrap_or_default();
+            format!("Gateway: {url}\nHealth:  {url}/health/ready{tried}")
+        },
+        &json!({ "url": url, "app_id": app_id, "admin_port": admin_port, "try": tried }),
+    )?;
+    Ok((conductor, server, config, note, state))
+}

@@ -1,0 +1,73 @@
+//! A gateway as its file says.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use ham_gateway::{Config, Server, StartError};
+use serde_json::json;
+
+use super::failed::failed;
+use super::serving::{self, Signals};
+use crate::failure::Failure;
+use crate::input;
+use crate::output::Output;
+
+/// Serves until it is asked to stop.
+pub(super) async fn serve(path: &Path, output: Output) -> Result<(), Failure> {
+    let mut signals = Signals::install()?;
+    let server = Server::start(read(path)?.1).await.map_err(failed)?;
+    let url = serving::url(&server);
+    output.result(|| format!("Gateway: {url}"), &json!({ "url": url }))?;
+    let again = || read(path).map(|(_, config)| config);
+    serving::until_stopped(server, &mut signals, again, output).await;
+    Ok(())
+}
+
+/// Says each thing that is wrong.
+pub(super) fn check(path: &Path, output: Output) -> Result<(), Failure> {
+    let (_, config) = read(path)?;
+    match Server::check(config) {
+        Ok(()) => output.result(|| "nothing is wrong with it".to_owned(), &json!({ "faults": [] })),
+        Err(StartError::Config(faults)) => {
+            let told: Vec<_> =
+                faults.iter().map(|fault| json!({ "key": fault.key, "why": fault.why })).collect();
+            let lines = || faults.iter().map(|fault| format!("{fault}\n")).collect();
+            output.result(lines, &json!({ "faults": told }))?;
+            Err(Failure::usage(
+                format!("{} things are wrong with {}", faults.len(), path.display()),
+                "correct them",
+            ))
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Prints every value.
+pub(super) fn print(path: &Path, output: Output) -> Result<(), Failure> {
+    let (text, config) = read(path)?;
+    output.result(|| config.explained(&text), &json!({ "config": config.shown() }))
+}
+
+fn read(path: &Path) -> Result<(String, Config), Failure> {
+    let bytes = input::file(path, input::MAX_SETTINGS)?;
+    let wrong = |why: String| {
+        Failure::usage(
+            format!("{}: {why}", path.display()),
+            "`ham gateway --help` names the page with all keys",
+        )
+    };
+    let text = String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8".into()))?;
+    let config = Config::parse(&text).map_err(|error| wrong(error.to_string()))?;
+    Ok((text, config.with_environment(variable)))
+}
+
+/// Of several directories, which systemd parts by colons, the first.
+fn variable(name: &str) -> Option<PathBuf> {
+    let value: OsString = std::env::var_os(name).filter(|value| !value.is_empty())?;
+    Some(
+        value
+            .to_str()
+            .and_then(|text| text.split(':').next())
+            .map_or_else(|| PathBuf::from(&value), PathBuf::from),
+    )
+}

@@ -1,0 +1,49 @@
+//! A call that can be tried at once.
+
+use crate::code;
+use crate::exports::functions;
+
+/// A function of the app, probably one that only reads.
+#[derive(Debug)]
+pub(super) struct Sample {
+    role: String,
+    zome: String,
+    function: String,
+}
+
+impl Sample {
+    /// The call as a line for a shell.
+    pub(super) fn curl(&self, url: &str, app: &str) -> String {
+        let Self { role, zome, function } = self;
+        let path = format!("/api/v1/apps/{app}/roles/{role}/zomes/{zome}/fns/{function}");
+        // Names of apps may have spaces and quotes in them.
+        let path = percent(&path);
+        format!("curl --json null {url}{path}")
+    }
+}
+
+/// The one whose name sounds most as if it needed nothing and wrote nothing; `None` where the app has none at all.
+pub(super) async fn sample(bundle: &[u8]) -> Option<Sample> {
+    let roles = code::roles(code::unpacked(bundle).ok()?).await.ok()?;
+    let all = roles.iter().flat_map(|(role, dna)| {
+        dna.dna_def().coordinator_zomes.iter().flat_map(move |(zome, _)| {
+            let functions = functions(dna, zome).unwrap_or_default().into_iter();
+            functions.map(move |function| Sample { role: role.clone(), zome: zome.to_string(), function })
+        })
+    });
+    all.min_by_key(|sample| {
+        let rank =
+            READERS.iter().position(|start| sample.function.starts_with(start)).unwrap_or(READERS.len());
+        (rank, sample.function.clone())
+    })
+}
+
+fn percent(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
+    path.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+/// How names of functions begin that need nothing and only read.
+const READERS: [&str; 6] = ["get_all", "list", "count", "my_", "total", "get_"];

@@ -1,0 +1,114 @@
+//! A gateway that runs: signals, reloads, systemd.
+
+use std::future;
+use std::io;
+
+use ham_gateway::{Config, Server, systemd};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Instant, sleep_until};
+
+use super::failed::failed;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// What asks it to stop or to read its configuration again. Listens from its creation on.
+#[derive(Debug)]
+pub(super) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    pub(super) fn install() -> Result<Self, Failure> {
+        let install = || -> io::Result<Self> {
+            Ok(Self {
+                interrupt: signal(SignalKind::interrupt())?,
+                terminate: signal(SignalKind::terminate())?,
+                hangup: signal(SignalKind::hangup())?,
+            })
+        };
+        install().map_err(|error| {
+            Failure::new(
+                Exit::Local,
+                anyhow::Error::new(error).context("cannot listen for signals"),
+                "free some resources",
+            )
+        })
+    }
+
+    /// Resolves when it is asked to stop.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub(super) async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Where it is served.
+pub(super) fn url(server: &Server) -> String {
+    format!("http://{}", server.address())
+}
+
+/// Serves until it is asked to stop, and then lets what is under way end, unless it is asked again.
+pub(super) async fn until_stopped(
+    server: Server,
+    signals: &mut Signals,
+    again: impl Fn() -> Result<Config, Failure>,
+    output: Output,
+) {
+    systemd::ready();
+    let feed = systemd::watchdog();
+    let mut fed = Instant::now();
+    loop {
+        let due = async {
+            match feed {
+                Some(interval) => sleep_until(fed + interval).await,
+                None => future::pending().await,
+            }
+        };
+        // The signals first: nothing else is so rare.
+        tokio::select! {
+            biased;
+            _ = signals.interrupt.recv() => break,
+            _ = signals.terminate.recv() => break,
+            _ = signals.hangup.recv() => {
+                systemd::reloading();
+                reload(&server, &again, output);
+                systemd::ready();
+            }
+            () = due => {
+                systemd::alive();
+                fed = Instant::now();
+            }
+        }
+    }
+    systemd::stopping();
+    output.note("stopping: calls under way may end; once more ends them at once");
+    tokio::select! {
+        biased;
+        () = signals.stop() => {}
+        () = server.stop() => {}
+    }
+}
+
+/// A file that is wrong changes nothing.
+fn reload(server: &Server, again: &impl Fn() -> Result<Config, Failure>, output: Output) {
+    let reloaded = again().and_then(|config| server.reload(config).map_err(failed));
+    match reloaded {
+        Ok(unchanged) if unchanged.is_empty() => output.note("the configuration was read again"),
+        Ok(unchanged) => output.warning(&format!(
+            "the configuration was read again; what needs another start stays as it was: {}",
+            unchanged.join(", ")
+        )),
+        Err(failure) => {
+            output.warning("the configuration is wrong, so the one before holds on");
+            output.failure(&failure);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What is done before the process ends.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+
+/// What a command wants done when it is over, however that comes about.
+#[derive(Default)]
+pub(crate) struct Ending(Mutex<Option<Work>>);
+
+type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Ending {
+    /// Replaces what was wanted before.
+    pub(crate) fn set(&self, work: impl Future<Output = ()> + Send + 'static) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::pin(work));
+    }
+
+    /// Does it, once.
+    ///
+    /// # Cancel safety
+    /// What is dropped is not begun again.
+    pub(crate) async fn run(&self) {
+        let work = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(work) = work {
+            work.await;
+        }
+    }
+}
+
+impl fmt::Debug for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ending").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,93 @@
+//! `ham gateway`, as it is started, told to read its file again, and stopped.
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::support::{Ham, Running, probe};
+
+/// What a gateway answers to a request whose head begins so.
+async fn asked(url: &str, request: &str, body: &str) -> String {
+    let address = url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let length = body.len();
+    let head = format!(
+        "{request}\r\nHost: {address}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+async fn started(running: &mut Running) -> Value {
+    serde_json::from_str(&running.line(|line| line.contains("url")).await).unwrap()
+}
+
+#[tokio::test]
+async fn in_dev_what_it_prints_works_as_it_stands() {
+    let ham = Ham::new();
+    let mut running =
+        ham.start(&["gateway", "--json", "--dev", "--app", &probe(), "--listen", "127.0.0.1:0"]);
+    let started = started(&mut running).await;
+    let (url, tried) = (started["url"].as_str().unwrap(), started["try"].as_str().unwrap());
+    let path = tried.strip_prefix("curl --json null ").unwrap().strip_prefix(url).unwrap();
+    let answer = asked(url, &format!("POST {path} HTTP/1.1\r\nContent-Type: application/json"), "null").await;
+    assert!(
+        answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("ham-outcome: answered"),
+        "{answer}"
+    );
+    // Other commands find its conductor.
+    let call = ham.run(&["call", "probe", "echo_text", "\"hello\""]).await.ok();
+    assert_eq!(call.text(), "\"hello\"\n");
+    running.signal(Signal::TERM);
+    assert_eq!(running.ended().await, Some(0));
+}
+
+#[tokio::test]
+async fn its_file_is_read_again_at_a_hangup_and_a_wrong_one_changes_nothing() {
+    let ham = Ham::new();
+    let key = ham.run(&["gateway", "key", "new", "--name", "tests", "--json"]).await.ok().json();
+    let stanza = key["stanza"].as_str().unwrap();
+    assert!(!stanza.contains(key["key"].as_str().unwrap()));
+    let keys = ham.file("keys.toml", "");
+    std::fs::set_permissions(&keys, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let file = ham.file(
+        "gateway.toml",
+        format!(
+            "listen = \"127.0.0.1:0\"\nkeys = \"{keys}\"\n[conductor]\nadmin_url = \"ws://localhost:1\"\n[[app]]\nid = \"shop\"\n"
+        ),
+    );
+    let mut running = ham.start(&["gateway", "--json", "--config", &file]);
+    let url = started(&mut running).await["url"].as_str().unwrap().to_owned();
+    let path = "/api/v1/apps/shop/roles/main/zomes/bridge/fns/pay";
+    let request = format!("POST {path} HTTP/1.1\r\nAuthorization: Bearer {}", key["key"].as_str().unwrap());
+    assert!(asked(&url, &request, "").await.contains("#bad-key"));
+    std::fs::write(&keys, stanza).unwrap();
+    running.signal(Signal::HUP);
+    running.said("was read again").await;
+    assert!(asked(&url, &request, "").await.contains("#app-not-found"));
+    std::fs::write(&keys, "[[key]]\n").unwrap();
+    running.signal(Signal::HUP);
+    running.said("the one before holds on").await;
+    assert!(asked(&url, &request, "").await.contains("#app-not-found"));
+    running.signal(Signal::INT);
+    assert_eq!(running.ended().await, Some(0));
+}
+
+#[tokio::test]
+async fn a_configuration_is_checked_and_shown() {
+    let ham = Ham::new();
+    let file = ham.file("gateway.toml", "listen = \"127.0.0.1:0\"\norigins = [\"shop.example\"]\n");
+    let checked = ham.run(&["gateway", "check", "--config", &file, "--json"]).await;
+    let faults: Vec<_> =
+        checked.json()["faults"].as_array().unwrap().iter().map(|fault| fault["key"].clone()).collect();
+    assert_eq!((faults, checked.code), (vec![json!("app"), json!("keys"), json!("origins")], Some(2)));
+    let printed = ham.run(&["gateway", "--print-config", "--config", &file]).await.ok();
+    assert!(printed.text().contains("listen = \"127.0.0.1:0\"  # file\n"), "{printed}");
+    assert!(printed.text().contains("limits.wait = \"30s\"  # default\n"), "{printed}");
+    let file = ham.file("gateway.toml", "listn = \"127.0.0.1:0\"\n");
+    ham.run(&["gateway", "--config", &file]).await.failed(2, &["unknown field `listn`", "`listen`"]);
+    ham.run(&["gateway"]).await.failed(2, &["--config"]);
+}

@@ -1,0 +1,13 @@
+//! A setting that cannot work.
+
+/// A setting that cannot work.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerConfigError {
+    /// It must not be zero.
+    #[error("{setting} must not be zero")]
+    Zero {
+        /// Its name.
+        setting: &'static str,
+    },
+}

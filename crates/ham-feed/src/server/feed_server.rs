@@ -1,0 +1,159 @@
+//! The server: a cheap handle.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use axum::routing::get;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::config::FeedServerConfig;
+use super::config_error::ServerConfigError;
+use super::goodbye::Goodbye;
+use super::guest::Guest;
+use super::hub::Hub;
+use super::news::{Draft, NewsKind};
+use super::position::Position;
+use super::socket;
+use super::subscription::Subscription;
+use crate::since::Since;
+use crate::topic::Topic;
+
+/// A server of chain feeds: a cheap handle. Its connections and subscriptions live until they are dropped, or until
+/// [`shutdown`](Self::shutdown).
+#[derive(Clone, Debug)]
+pub struct FeedServer {
+    hub: Arc<Hub>,
+}
+
+/// Why there is no subscription.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RefusedSubscription {
+    /// The server stops.
+    #[error("the server stops")]
+    Closing,
+    /// There are as many connections as there may be, at all or of this guest.
+    #[error("there is no place for another connection")]
+    NoPlace,
+    /// A topic is refused.
+    #[error("{why}")]
+    Topic {
+        /// In words for who asked.
+        why: String,
+    },
+}
+
+impl FeedServer {
+    /// A server without connections.
+    ///
+    /// # Errors
+    /// When a setting cannot work.
+    pub fn new(config: FeedServerConfig) -> Result<Self, ServerConfigError> {
+        Ok(Self { hub: Arc::new(Hub::new(config)?) })
+    }
+
+    /// `GET /ws`, the feed, and `GET /ws/status`, for a server of its own or to be nested in another router. Who is let in, the
+    /// configuration says.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .route("/ws", get(socket::admit))
+            .route("/ws/status", get(socket::status))
+            .with_state(Arc::clone(&self.hub))
+    }
+
+    /// `GET /ws` for somebody whom another part of the program has let in already: neither token nor origin is asked for. 503 without a
+    /// place, 426 or 400 for what asks for no WebSocket.
+    #[must_use]
+    pub fn upgrade(&self, guest: Guest, request: Request) -> Response {
+        socket::upgrade(&self.hub, guest, request)
+    }
+
+    /// Subscribes without a WebSocket. All topics begin between the same two messages, `since` is that of each, and what is
+    /// told again comes in the order of the ids.
+    ///
+    /// # Errors
+    /// [`RefusedSubscription`].
+    pub fn subscribe(
+        &self,
+        guest: Guest,
+        topics: &[Topic],
+        since: &Since,
+    ) -> Result<Subscription, RefusedSubscription> {
+        let Some(mut subscription) = Subscription::new(Arc::clone(&self.hub), guest) else {
+            let closing = self.hub.present().is_closed();
+            return Err(if closing { RefusedSubscription::Closing } else { RefusedSubscription::NoPlace });
+        };
+        subscription.add_all(topics, since).map_err(|why| RefusedSubscription::Topic { why })?;
+        Ok(subscription)
+    }
+
+    /// Tells the subscribers of the whole chain of a block; answers how many there are.
+    pub fn publish_block(&self, chain_name: &str, data: &Value) -> usize {
+        self.publish(Draft::block(chain_name, data))
+    }
+
+    /// Tells the subscribers of the chain, and those of the event's type (`event_type` of its data), of an event; answers
+    /// how many there are.
+    pub fn publish_event(&self, chain_name: &str, data: &Value) -> usize {
+        self.publish(Draft::event(chain_name, data))
+    }
+
+    /// As [`publish_block`](Self::publish_block), with the block as somebody wrote it: no number of it is changed.
+    pub fn publish_raw_block(&self, chain_name: &str, data: &RawValue) -> usize {
+        self.publish(Draft::raw(NewsKind::Block, chain_name, None, data))
+    }
+
+    /// As [`publish_event`](Self::publish_event), with the event as somebody wrote it: no number of it is changed. Its type is what its
+    /// `event_type` says.
+    pub fn publish_raw_event(&self, chain_name: &str, data: &RawValue) -> usize {
+        let event_type = crate::data::event_type(data.get()).map(Into::into);
+        self.publish(Draft::raw(NewsKind::Event, chain_name, event_type, data))
+    }
+
+    /// Tells all subscribers of a chain that something may be missing here: why, and how much where that is known. Answers how many
+    /// there are.
+    pub fn publish_gap(&self, chain_name: &str, cause: &str, missed: Option<u64>) -> usize {
+        self.publish(Draft::gap(chain_name, cause, missed, self.hub.now()))
+    }
+
+    /// The id of the newest message.
+    #[must_use]
+    pub fn newest(&self) -> Position {
+        self.hub.table().newest()
+    }
+
+    /// How many connections there are, subscriptions without one included.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.hub.connections()
+    }
+
+    /// Ends the connections and subscriptions of those guests of whose identity this is true; answers how many.
+    pub fn close_where(&self, whose: impl Fn(&str) -> bool, goodbye: Goodbye) -> usize {
+        self.hub.present().end(whose, goodbye)
+    }
+
+    /// Takes no more connections and closes those there are (code 1001); resolves when all are gone, which takes at most
+    /// [`ping_timeout`](FeedServerConfig::ping_timeout), but for [`Subscription`]s that nobody drops.
+    ///
+    /// # Cancel safety
+    /// Dropping the future takes nothing back.
+    pub async fn shutdown(&self) {
+        self.shutdown_saying(Goodbye::Stops).await;
+    }
+
+    /// As [`shutdown`](Self::shutdown), for a reason of the caller's.
+    ///
+    /// # Cancel safety
+    /// Dropping the future takes nothing back.
+    pub async fn shutdown_saying(&self, goodbye: Goodbye) {
+        self.hub.shutdown(goodbye).await;
+    }
+
+    fn publish(&self, draft: Draft) -> usize {
+        self.hub.table().publish(draft)
+    }
+}

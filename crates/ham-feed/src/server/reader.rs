@@ -1,0 +1,161 @@
+//! What one reader is told, in its order.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use ham_persistent::WallClock;
+use ham_session::{LossyReceiver, Received};
+
+use super::news::{Draft, News};
+use super::position::Position;
+use super::table::{Entered, HISTORY_LOST, Said};
+use super::wire;
+
+/// What one reader is told, in its order: what is told again when a subscription begins, and then the queue.
+#[derive(Debug)]
+pub(super) struct Reader {
+    queue: LossyReceiver<Said>,
+    /// What comes before the queue.
+    before: VecDeque<Said>,
+    /// What that takes in bytes, and what it may take.
+    bytes: usize,
+    most_bytes: usize,
+    /// The chains that are followed; of those with ids the place up to which they were told.
+    chains: HashMap<Arc<str>, Option<Position>>,
+    clock: Arc<dyn WallClock>,
+}
+
+impl Reader {
+    pub(super) fn new(queue: LossyReceiver<Said>, most_bytes: usize, clock: Arc<dyn WallClock>) -> Self {
+        Self { queue, before: VecDeque::new(), bytes: 0, most_bytes, chains: HashMap::new(), clock }
+    }
+
+    /// What comes next; `None` never, as long as its sender lives. Cancel-safe.
+    pub(super) async fn next(&mut self) -> Option<Said> {
+        loop {
+            if let Some(said) = self.waiting() {
+                return Some(said);
+            }
+            let received = self.queue.next().await?;
+            self.take(received);
+        }
+    }
+
+    /// What is there already.
+    pub(super) fn try_next(&mut self) -> Option<Said> {
+        if self.before.is_empty() {
+            let received = self.queue.try_next()?;
+            self.take(received);
+        }
+        self.waiting()
+    }
+
+    /// A chain is followed, from that place on: says so to who asked for ids, and tells again what was missed.
+    pub(super) fn begin(
+        &mut self,
+        chain_name: &Arc<str>,
+        event_type: Option<&str>,
+        ids: bool,
+        entered: Entered,
+    ) {
+        let followed = self.chains.entry(Arc::clone(chain_name)).or_default();
+        if !ids {
+            return;
+        }
+        let Entered { mut from, mut gap, mut again } = entered;
+        let room = self.most_bytes.saturating_sub(self.bytes);
+        let first = first_that_fits(&again, room);
+        if let Some(last_cut) = again[..first].last() {
+            from = last_cut.id();
+            gap = gap.or(Some(HISTORY_LOST));
+        }
+        again.drain(..first);
+        // An earlier subscription of the same chain may have been told more already.
+        followed.get_or_insert(from);
+        self.push(Said::Text(wire::subscribed(chain_name, event_type, from).into()));
+        if let Some(cause) = gap {
+            self.push(Said::News(self.gap(chain_name, cause, None, from)));
+        }
+        for news in again {
+            self.push(Said::News(news));
+        }
+    }
+
+    /// Puts what is told again of several chains into one order, that of the ids: whoever has one id for all chains, as a browser has for
+    /// an event stream, can go on from any of them.
+    pub(super) fn put_in_order(&mut self) {
+        self.before.make_contiguous().sort_by_key(|said| match said {
+            Said::Text(_) => 0,
+            Said::News(news) => news.id().number(),
+        });
+    }
+
+    /// A chain is not followed any more: what waits to be told again is not told.
+    pub(super) fn end(&mut self, chain_name: &str) {
+        self.chains.remove(chain_name);
+        self.before.retain(|said| !matches!(said, Said::News(news) if *news.chain_name == *chain_name));
+        self.bytes = self.before.iter().map(size).sum();
+    }
+
+    fn take(&mut self, received: Received<Said>) {
+        match received {
+            Received::Item(said) => self.push(said),
+            Received::Missed(missed) => self.lagged(missed),
+        }
+    }
+
+    /// In the document's words for all, and as a gap for each chain with ids. Its id is that of the last message before it: who subscribes
+    /// behind that is told again what was lost.
+    fn lagged(&mut self, missed: u64) {
+        self.push(Said::Text(wire::error(&format!("lagged: {missed} messages were dropped")).into()));
+        let missed = (self.chains.len() == 1).then_some(missed);
+        let with_ids = self.chains.iter().filter_map(|(chain, at)| Some((chain, (*at)?)));
+        let gaps: Vec<_> = with_ids.map(|(chain, at)| self.gap(chain, "lagged", missed, at)).collect();
+        for gap in gaps {
+            self.push(Said::News(gap));
+        }
+    }
+
+    fn gap(&self, chain_name: &str, cause: &str, missed: Option<u64>, at: Position) -> Arc<News> {
+        let now = self.clock.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        Arc::new(Draft::gap(chain_name, cause, missed, now).at(at))
+    }
+
+    fn push(&mut self, said: Said) {
+        self.bytes += size(&said);
+        self.before.push_back(said);
+    }
+
+    fn waiting(&mut self) -> Option<Said> {
+        let said = self.before.pop_front()?;
+        self.bytes -= size(&said);
+        if let Said::News(news) = &said
+            && let Some(Some(told)) = self.chains.get_mut(&news.chain_name)
+            && told.number() < news.id().number()
+        {
+            *told = news.id();
+        }
+        Some(said)
+    }
+}
+
+/// From which message on they fit into so many bytes: the newest are worth most.
+fn first_that_fits(again: &[Arc<News>], room: usize) -> usize {
+    let mut left = room;
+    let fits = again.iter().rev().take_while(|news| match left.checked_sub(news.bytes()) {
+        Some(rest) => {
+            left = rest;
+            true
+        }
+        None => false,
+    });
+    again.len() - fits.count()
+}
+
+fn size(said: &Said) -> usize {
+    match said {
+        Said::News(news) => news.bytes(),
+        Said::Text(text) => size_of::<Said>() + text.len(),
+    }
+}

@@ -1,0 +1,146 @@
+//! Who listens to what, and what they are told. All of it stands under one lock, so that a subscription begins between two messages:
+//! nothing is lost or doubled between what is told again and what is told live.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use ham_session::LossySender;
+
+use super::history::History;
+use super::interest::Interest;
+use super::news::{Draft, News};
+use super::position::Position;
+use super::websocket::Utf8Bytes;
+use crate::since::Since;
+
+/// What waits for a subscriber.
+#[derive(Clone, Debug)]
+pub(super) enum Said {
+    News(Arc<News>),
+    /// An answer, or a message for who has not asked for ids.
+    Text(Utf8Bytes),
+}
+
+#[derive(Debug)]
+pub(super) struct Table {
+    newest: Position,
+    history: History,
+    /// By chain, then by seat.
+    chains: HashMap<Arc<str>, HashMap<u64, Subscriber>>,
+}
+
+/// One seat's interest in one chain.
+#[derive(Debug)]
+struct Subscriber {
+    queue: LossySender<Said>,
+    interest: Interest,
+    /// Whether ids were asked for.
+    ids: bool,
+}
+
+/// How a subscription began.
+#[derive(Debug)]
+pub(super) struct Entered {
+    /// Behind which message.
+    pub(super) from: Position,
+    /// Why something is missing before what is told again.
+    pub(super) gap: Option<&'static str>,
+    /// What is told again, the oldest first.
+    pub(super) again: Vec<Arc<News>>,
+}
+
+impl Table {
+    pub(super) fn new(history: History) -> Self {
+        Self { newest: Position::start(), history, chains: HashMap::new() }
+    }
+
+    pub(super) fn newest(&self) -> Position {
+        self.newest
+    }
+
+    /// Tells whom it concerns, and keeps it; answers how many were told.
+    pub(super) fn publish(&mut self, draft: Draft) -> usize {
+        self.newest = self.newest.at(self.newest.number() + 1);
+        let news = Arc::new(draft.at(self.newest));
+        let mut plain: Option<Utf8Bytes> = None;
+        let mut told = 0;
+        for subscriber in self.chains.get(&news.chain_name).into_iter().flat_map(HashMap::values) {
+            if !subscriber.interest.covers(&news) {
+                continue;
+            }
+            let (said, bytes) = if subscriber.ids {
+                (Said::News(Arc::clone(&news)), news.text().len())
+            } else {
+                let text = plain.get_or_insert_with(|| news.plain()).clone();
+                let bytes = text.len();
+                (Said::Text(text), bytes)
+            };
+            subscriber.queue.put(said, bytes);
+            told += 1;
+        }
+        self.history.keep(news);
+        told
+    }
+
+    /// Enters a subscription: what it has missed since then, unless another of the same seat has been told, and everything from now on.
+    pub(super) fn enter(
+        &mut self,
+        seat: u64,
+        queue: &LossySender<Said>,
+        chain_name: &str,
+        event_type: Option<&str>,
+        since: &Since,
+    ) -> Entered {
+        let lost = self.history.lost(chain_name);
+        let (from, gap) = match since {
+            Since::Unsaid | Since::Now => (self.newest.number(), None),
+            Since::After(id) => match Position::of(id, self.newest) {
+                Some(n) if n >= lost => (n, None),
+                Some(_) => (lost, Some(HISTORY_LOST)),
+                None => (lost, Some(RESTART)),
+            },
+        };
+        let subscribers = match self.chains.get_mut(chain_name) {
+            Some(subscribers) => subscribers,
+            None => self.chains.entry(chain_name.into()).or_default(),
+        };
+        let subscriber = subscribers.entry(seat).or_insert_with(|| Subscriber {
+            queue: queue.clone(),
+            interest: Interest::default(),
+            ids: false,
+        });
+        let mut added = Interest::default();
+        added.add(event_type, from);
+        let missed = self.history.after(chain_name, from);
+        let again = missed
+            .filter(|news| added.covers(news) && !subscriber.interest.was_told(news))
+            .cloned()
+            .collect();
+        subscriber.interest.add(event_type, from);
+        subscriber.ids |= since.is_said();
+        Entered { from: self.newest.at(from), gap, again }
+    }
+
+    /// Ends a seat's subscriptions to a chain.
+    pub(super) fn leave(&mut self, seat: u64, chain_name: &str) {
+        if let Some(subscribers) = self.chains.get_mut(chain_name) {
+            subscribers.remove(&seat);
+            if subscribers.is_empty() {
+                self.chains.remove(chain_name);
+            }
+        }
+    }
+
+    /// Subscribers by chain, of those chains that are to be told of.
+    pub(super) fn counts(&self, shown: impl Fn(&str) -> bool) -> BTreeMap<String, usize> {
+        let shown = self.chains.iter().filter(|(name, _)| shown(name));
+        shown.map(|(name, subscribers)| (name.to_string(), subscribers.len())).collect()
+    }
+}
+
+/// The causes of gaps that a table finds.
+pub(super) const HISTORY_LOST: &str = "history_lost";
+const RESTART: &str = "restart";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,180 @@
+//! Who asks, taken from a request.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use holochain_zome_types::prelude::Timestamp;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName};
+use tokio::time::Instant;
+
+use super::identity::{Identity, Scope};
+use crate::gateway::Gateway;
+use crate::kind::Kind;
+use crate::problem::Problem;
+
+/// Whoever shows a key in `Authorization`, within its rate.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller(pub(crate) Arc<Identity>);
+
+/// The same, or a key in the query's `token`: for the addresses that browsers open without headers.
+#[derive(Clone, Debug)]
+#[expect(dead_code, reason = "streams take it")]
+pub(crate) struct QueryCaller(pub(crate) Arc<Identity>);
+
+/// Marks requests that came through the operations listener.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Operations;
+
+/// Where a connection comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+impl Caller {
+    /// Refuses whoever may not do this.
+    pub(crate) fn with(self, scope: Scope) -> Result<Arc<Identity>, Problem> {
+        if self.0.may(scope) {
+            return Ok(self.0);
+        }
+        Err(Problem::new(Kind::NotAllowed, format!("the key {} has not the scope for this", self.0.id)))
+    }
+}
+
+impl FromRequestParts<Arc<Gateway>> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Arc<Gateway>) -> Result<Self, Problem> {
+        identity(parts, gateway, bearer(&parts.headers)?).map(Self)
+    }
+}
+
+impl FromRequestParts<Arc<Gateway>> for QueryCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Arc<Gateway>) -> Result<Self, Problem> {
+        let token = match bearer(&parts.headers)? {
+            Some(key) => Some(key),
+            None => parts.uri.query().and_then(|query| {
+                query
+                    .split('&')
+                    .find_map(|pair| pair.strip_prefix("token="))
+                    .filter(|token| !token.is_empty())
+            }),
+        };
+        identity(parts, gateway, token).map(Self)
+    }
+}
+
+/// The key of the header; `None` where there is none.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return match headers.contains_key(AUTHORIZATION) {
+            true => Err(Problem::new(Kind::BadKey, "Authorization stands there more than once")),
+            false => Ok(None),
+        };
+    };
+    let key = value.to_str().ok().and_then(|value| {
+        let (scheme, key) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| key.trim_ascii())
+    });
+    key.map(Some).ok_or_else(|| Problem::new(Kind::BadKey, "Authorization is written as `Bearer KEY`"))
+}
+
+fn identity(parts: &Parts, gateway: &Gateway, key: Option<&str>) -> Result<Arc<Identity>, Problem> {
+    let live = gateway.live();
+    let identity = if parts.extensions.get::<Operations>().is_some() {
+        Arc::clone(&gateway.operations)
+    } else if let Some(dev) = &gateway.dev {
+        Arc::clone(dev)
+    } else {
+        let Some(key) = key else {
+            return Err(Problem::new(Kind::NoKey, "send it as `Authorization: Bearer KEY`"));
+        };
+        let Some(identity) = live.keys.whose(key, Timestamp::now()) else {
+            return Err(wrong_key(parts, gateway, &live.config.trusted_proxies));
+        };
+        Arc::clone(identity)
+    };
+    identity
+        .quota
+        .ask()
+        .map_err(|refused| Problem::new(Kind::QuotaExceeded, refused.why).with_retry_after(refused.after))?;
+    Ok(identity)
+}
+
+fn wrong_key(parts: &Parts, gateway: &Gateway, proxies: &[IpAddr]) -> Problem {
+    let address = source(parts, proxies);
+    tracing::warn!(
+        event = "gateway.key.refused",
+        source = address.map(|at| at.to_string()),
+        "a key was refused"
+    );
+    match address.and_then(|address| gateway.guesses.failed(address, Instant::now())) {
+        Some(after) => Problem::new(Kind::QuotaExceeded, "too many wrong keys came from this address")
+            .with_retry_after(after),
+        None => Problem::new(Kind::BadKey, "it is not known here, or not any more"),
+    }
+}
+
+/// Where a request comes from: the last address that no trusted proxy has.
+fn source(parts: &Parts, proxies: &[IpAddr]) -> Option<IpAddr> {
+    let Peer(peer) = parts.extensions.get::<Peer>()?;
+    let mut source = peer.ip().to_canonical();
+    let values = parts.headers.get_all(FORWARDED_FOR).iter().rev().filter_map(|value| value.to_str().ok());
+    for part in values.flat_map(|value| value.rsplit(',')) {
+        if !proxies.contains(&source) {
+            break;
+        }
+        let Ok(before) = part.trim().parse::<IpAddr>() else { break };
+        source = before.to_canonical();
+    }
+    Some(source)
+}
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    #[test]
+    fn only_trusted_proxies_say_where_a_request_comes_from() {
+        let source = |peer: &str, forwarded: &[&str]| {
+            let mut request = Request::builder();
+            for value in forwarded {
+                request = request.header(FORWARDED_FOR, *value);
+            }
+            let (mut parts, ()) = request.body(()).unwrap().into_parts();
+            parts.extensions.insert(Peer(SocketAddr::new(peer.parse().unwrap(), 1)));
+            let proxies = ["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()];
+            super::source(&parts, &proxies).unwrap().to_string()
+        };
+        assert_eq!(source("192.0.2.1", &["198.51.100.1"]), "192.0.2.1");
+        assert_eq!(source("10.0.0.1", &["198.51.100.1"]), "198.51.100.1");
+        assert_eq!(source("10.0.0.1", &["203.0.113.9, 198.51.100.1, 10.0.0.2"]), "198.51.100.1");
+        assert_eq!(source("10.0.0.1", &["203.0.113.9", "198.51.100.1"]), "198.51.100.1");
+        assert_eq!(source("10.0.0.1", &["what"]), "10.0.0.1");
+        assert_eq!(source("::ffff:10.0.0.1", &[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn one_key_stands_in_the_header() {
+        let bearer = |values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(AUTHORIZATION, value.parse().unwrap());
+            }
+            bearer(&headers).map(|key| key.map(str::to_owned)).map_err(|problem| problem.kind())
+        };
+        assert_eq!(bearer(&[]), Ok(None));
+        assert_eq!(bearer(&["bearer  ham_1"]), Ok(Some("ham_1".into())));
+        for wrong in [&["Basic YTpi"][..], &["ham_1"], &["Bearer a", "Bearer b"]] {
+            assert_eq!(bearer(wrong), Err(Kind::BadKey), "{wrong:?}");
+        }
+    }
+}

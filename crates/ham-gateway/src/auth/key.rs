@@ -1,0 +1,213 @@
+//! Keys: as they are made, kept and recognised.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use holochain_zome_types::prelude::Timestamp;
+use ring::digest::{SHA256, digest};
+use ring::rand::{SecureRandom as _, SystemRandom};
+use serde::Deserialize;
+use subtle::ConstantTimeEq as _;
+
+use super::identity::{Identity, Scope};
+use super::rate::{Quota, Rate};
+
+/// A key that was just made. It is shown once; what is kept is its digest.
+pub struct NewKey {
+    id: String,
+    secret: ham::Secret,
+}
+
+impl NewKey {
+    /// A new one.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub fn new() -> Result<Self, BadKeys> {
+        let mut random = [0; 32 + ID_LENGTH];
+        SystemRandom::new()
+            .fill(&mut random)
+            .map_err(|_| BadKeys("the system gives no random bytes".into()))?;
+        let (secret, id) = random.split_at(32);
+        let id: String =
+            id.iter().map(|byte| char::from(ID_LETTERS[usize::from(*byte) % ID_LETTERS.len()])).collect();
+        let text = format!("{PREFIX}{id}_{}", URL_SAFE_NO_PAD.encode(secret));
+        Ok(Self { id, secret: ham::Secret::new(text.into_bytes()) })
+    }
+
+    /// The key itself, to be given to whoever shall use it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        std::str::from_utf8(self.secret.expose()).unwrap_or_default()
+    }
+
+    /// What belongs into the file of keys. It allows nothing until functions, chains or scopes are listed.
+    #[must_use]
+    pub fn stanza(&self, name: &str) -> String {
+        let digest = hex(&sha256(self.secret.expose()));
+        let name = toml::Value::from(name);
+        format!(
+            "[[key]]\nid = \"{}\"\nname = {name}\nsha256 = \"{digest}\"\nscopes = [\"calls\", \"feed\"]\napps = []\nfunctions = []\nchains = []\n",
+            self.id
+        )
+    }
+}
+
+impl fmt::Debug for NewKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// The keys of a file.
+#[derive(Debug, Default)]
+pub(crate) struct Keys(HashMap<String, Kept>);
+
+struct Kept {
+    digest: [u8; 32],
+    expires: Option<Timestamp>,
+    identity: Arc<Identity>,
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.identity.fmt(f)
+    }
+}
+
+impl Keys {
+    /// Reads a file that is for its owner only.
+    pub(crate) fn read(path: &Path) -> Result<Self, BadKeys> {
+        let unreadable = |error| BadKeys(format!("cannot read {}: {error}", path.display()));
+        let metadata = std::fs::metadata(path).map_err(unreadable)?;
+        if let Some(mode) = ham::open_to_others(&metadata) {
+            return Err(BadKeys(format!(
+                "{} is open to others (mode {mode:o}): run `chmod 600` on it",
+                path.display()
+            )));
+        }
+        Self::parse(&std::fs::read_to_string(path).map_err(unreadable)?)
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self, BadKeys> {
+        let file: File = toml::from_str(text).map_err(|error| BadKeys(error.message().to_owned()))?;
+        let mut keys = HashMap::new();
+        for stanza in file.key {
+            let id = stanza.id.clone();
+            let kept = stanza.kept().map_err(|why| BadKeys(format!("key {id:?}: {why}")))?;
+            if keys.insert(id.clone(), kept).is_some() {
+                return Err(BadKeys(format!("key {id:?} stands there twice")));
+            }
+        }
+        Ok(Self(keys))
+    }
+
+    /// Whose key this is; `None` where it is nobody's, or has expired. How long that takes says nothing about the secret.
+    pub(crate) fn whose(&self, shown: &str, now: Timestamp) -> Option<&Arc<Identity>> {
+        let digest = sha256(shown.as_bytes());
+        let id = shown.strip_prefix(PREFIX).and_then(|rest| rest.split_once('_')).map(|(id, _)| id);
+        let kept = id.and_then(|id| self.0.get(id));
+        let same = kept.map_or(&[0; 32], |kept| &kept.digest).ct_eq(&digest);
+        kept.filter(|kept| bool::from(same) && kept.expires.is_none_or(|expires| now < expires))
+            .map(|kept| &kept.identity)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    key: Vec<Stanza>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stanza {
+    id: String,
+    name: String,
+    sha256: String,
+    #[serde(default)]
+    scopes: Vec<Scope>,
+    #[serde(default)]
+    apps: Vec<String>,
+    #[serde(default)]
+    functions: Vec<String>,
+    #[serde(default)]
+    chains: Vec<String>,
+    rate: Option<String>,
+    concurrent: Option<usize>,
+    expires: Option<toml::value::Datetime>,
+}
+
+impl Stanza {
+    fn kept(self) -> Result<Kept, String> {
+        if self.id.is_empty() || !self.id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err("an id is made of letters and digits".into());
+        }
+        let digest = unhex(&self.sha256).ok_or("sha256 is not 64 hexadecimal digits")?;
+        let rate = match &self.rate {
+            Some(text) => Some(Rate::parse(text).ok_or("rate is written as \"50/s\" or \"600/m\"")?),
+            None => None,
+        };
+        let expires = match self.expires {
+            Some(at) => {
+                let at = at.to_string().parse().map_err(|_| "expires is written as 2027-06-01T00:00:00Z")?;
+                Some(at)
+            }
+            None => None,
+        };
+        let concurrent = self.concurrent.unwrap_or(DEFAULT_CONCURRENT).min(MOST_CONCURRENT);
+        let identity = Identity::new(&self.id, &self.name, Quota::new(rate, concurrent))
+            .with_scopes(self.scopes)
+            .with_patterns(&self.apps, &self.functions, &self.chains)
+            .map_err(|error| error.to_string())?;
+        Ok(Kept { digest, expires, identity: Arc::new(identity) })
+    }
+}
+
+/// Why there are no keys.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadKeys(String);
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut array = [0; 32];
+    array.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    array
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// For scanners that look for secrets where they do not belong.
+const PREFIX: &str = "ham_";
+const ID_LENGTH: usize = 6;
+/// None that is taken for another.
+const ID_LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// A third of a link's places.
+const DEFAULT_CONCURRENT: usize = 32;
+const MOST_CONCURRENT: usize = 100_000;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,45 @@
+//! Zome calls: what is asked for, and how it is answered.
+
+pub(crate) mod answer;
+mod direct;
+mod keyed;
+mod list;
+pub(crate) mod request;
+mod resource;
+mod shown;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use axum::routing::post;
+use http::HeaderMap;
+
+use self::request::{CallRequest, Called};
+use crate::auth::Caller;
+use crate::gateway::Gateway;
+use crate::problem::Problem;
+
+pub(crate) fn routes() -> Router<Arc<Gateway>> {
+    Router::new().route(CALL, post(call)).merge(resource::routes()).merge(list::routes())
+}
+
+/// A zome call: without a key it is made while the request waits, under one the outbox makes it.
+async fn call(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    Path(called): Path<Called>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let request = CallRequest::read(&gateway, caller, called, &headers, body).await?;
+    match &request.key {
+        Some(key) => keyed::call(&gateway, &request, key).await,
+        None => direct::call(&gateway, &request).await,
+    }
+}
+
+/// Where a zome function is called.
+const CALL: &str = "/api/v1/apps/{app}/roles/{role}/zomes/{zome}/fns/{function}";

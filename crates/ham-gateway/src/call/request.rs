@@ -1,0 +1,216 @@
+//! What a request asks for, before anything of it is made.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use ham_json::{Dialect, to_messagepack};
+use http::{HeaderMap, header};
+use serde::Deserialize;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::apps::App;
+use crate::auth::{Caller, Identity, Refused, Scope};
+use crate::functions::{Declared, KeyRule};
+use crate::gateway::Gateway;
+use crate::headers::{Form, IdempotencyKey, Preference};
+use crate::kind::Kind;
+use crate::life::Life;
+use crate::problem::Problem;
+use crate::request;
+
+/// What is called, as the address names it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct Called {
+    pub(crate) app: String,
+    /// A role, or a clone as `role.0`.
+    pub(crate) role: String,
+    pub(crate) zome: String,
+    pub(crate) function: String,
+}
+
+/// A call that its caller may make, read to its end.
+pub(crate) struct CallRequest {
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) app: Arc<App>,
+    pub(crate) called: Called,
+    pub(crate) declared: Declared,
+    /// MessagePack.
+    pub(crate) payload: Vec<u8>,
+    /// How the answer is written.
+    pub(crate) form: Form,
+    /// How long the request waits.
+    pub(crate) wait: Duration,
+    /// Whether the request itself says how long.
+    waits: bool,
+    /// Whether it may be answered once the call is accepted.
+    pub(crate) respond_async: bool,
+    /// For how long an accepted call is tried.
+    pub(crate) deliver_within: Duration,
+    pub(crate) key: Option<IdempotencyKey>,
+    /// One of the key's places, until this is dropped.
+    _place: OwnedSemaphorePermit,
+}
+
+impl fmt::Debug for CallRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallRequest")
+            .field("key", &self.identity.id)
+            .field("called", &self.called)
+            .finish_non_exhaustive()
+    }
+}
+
+impl CallRequest {
+    /// Checks who asks, what for, and how, and reads the body: in this order, so that nothing is read from whom nothing is done for.
+    pub(crate) async fn read(
+        gateway: &Gateway,
+        caller: Caller,
+        called: Called,
+        headers: &HeaderMap,
+        body: Body,
+    ) -> Result<Self, Problem> {
+        if gateway.is() >= Life::Draining {
+            return Err(Problem::new(Kind::ShuttingDown, "it takes no new calls").with_retry_after(RESTART));
+        }
+        let identity = caller.with(Scope::Calls)?;
+        let app =
+            gateway.apps.get(&called.app).filter(|app| identity.knows_app(&app.id)).cloned().ok_or_else(
+                || Problem::new(Kind::AppNotFound, "it is not served here, or not to this key"),
+            )?;
+        if !identity.may_call(&called.role, &called.zome, &called.function) {
+            return Err(Problem::new(
+                Kind::FunctionNotAllowed,
+                format!("the key {} does not list it", identity.id),
+            ));
+        }
+        let live = gateway.live();
+        let declared = live.functions.about(&called.app, &called.role, &called.zome, &called.function);
+        let limits = live.config.limits.clone();
+        drop(live);
+        let (preference, key) = (preference(headers)?, key(headers)?);
+        if key.is_none() && (preference.respond_async || declared.key == KeyRule::Required) {
+            let why = if preference.respond_async {
+                "a 202 that is lost could not be asked for again"
+            } else {
+                "the function is declared so"
+            };
+            return Err(Problem::new(Kind::IdempotencyKeyRequired, why));
+        }
+        let wait = wait(gateway, preference.wait.unwrap_or(limits.wait))?;
+        let deliver_within = deliver_within(gateway, headers)?;
+        let written = Form::of_body(headers);
+        let form = Form::of_answer(headers, written.unwrap_or(Form::Json)).ok_or_else(|| {
+            Problem::new(Kind::NotAcceptable, "answers are application/json or application/vnd.msgpack")
+        })?;
+        let place = identity.quota.call().map_err(|Refused { why, after }| {
+            Problem::new(Kind::QuotaExceeded, why).with_retry_after(after)
+        })?;
+        let body = request::body(body, &limits).await?;
+        let payload = payload(body, written, headers.contains_key(header::CONTENT_TYPE))?;
+        Ok(Self {
+            identity,
+            app,
+            called,
+            declared,
+            payload,
+            form,
+            wait,
+            waits: preference.wait.is_some(),
+            respond_async: preference.respond_async,
+            deliver_within,
+            key,
+            _place: place,
+        })
+    }
+
+    /// How long its answer is waited for: an asynchronous one waits only where it says so.
+    pub(crate) fn waits_for(&self) -> Duration {
+        if self.respond_async && !self.waits { Duration::ZERO } else { self.wait }
+    }
+}
+
+/// How long a request may wait, if it may for as long as it asks to.
+pub(super) fn wait(gateway: &Gateway, asked: Duration) -> Result<Duration, Problem> {
+    let most = gateway.live().config.limits.longest_wait;
+    if asked > most {
+        let why = format!("a request waits for {} seconds at most", most.as_secs());
+        return Err(Problem::new(Kind::WaitTooLong, why));
+    }
+    Ok(asked)
+}
+
+/// `Ham-Deliver-Within`, in seconds.
+fn deliver_within(gateway: &Gateway, headers: &HeaderMap) -> Result<Duration, Problem> {
+    let live = gateway.live();
+    let limits = &live.config.outbox;
+    let Some(value) = headers.get("ham-deliver-within") else { return Ok(limits.deliver_within) };
+    let seconds: Option<u64> = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    let Some(seconds) = seconds else {
+        return Err(Problem::new(Kind::BadRequest, "`Ham-Deliver-Within` is a number of seconds"));
+    };
+    let most = limits.longest_deliver_within;
+    if Duration::from_secs(seconds) > most {
+        let why = format!("a call is tried for {} seconds at most", most.as_secs());
+        return Err(Problem::new(Kind::WaitTooLong, why));
+    }
+    Ok(Duration::from_secs(seconds))
+}
+
+pub(super) fn preference(headers: &HeaderMap) -> Result<Preference, Problem> {
+    let values = headers.get_all("prefer").iter().map(http::HeaderValue::as_bytes);
+    Preference::parse(values).map_err(|error| Problem::new(Kind::BadRequest, error.to_string()))
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
+    let mut values = headers.get_all("idempotency-key").iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(Problem::new(Kind::BadIdempotencyKey, "the Idempotency-Key stands there more than once"));
+    }
+    let key = IdempotencyKey::parse(value.as_bytes());
+    key.map(Some).map_err(|error| Problem::new(Kind::BadIdempotencyKey, error.to_string()))
+}
+
+/// As MessagePack. Nothing is nil.
+fn payload(body: Bytes, written: Option<Form>, typed: bool) -> Result<Vec<u8>, Problem> {
+    let bad = |why: String| Problem::new(Kind::BadPayload, why);
+    match written {
+        _ if body.is_empty() && (!typed || written.is_some()) => Ok(NIL.to_vec()),
+        Some(Form::MessagePack) => Ok(body.into()),
+        Some(Form::Json) => {
+            let text = std::str::from_utf8(&body).map_err(|_| bad("the body is not UTF-8".into()))?;
+            to_messagepack(text, Dialect::Marked).map_err(|error| bad(error.to_string()))
+        }
+        None => Err(Problem::new(
+            Kind::UnsupportedMediaType,
+            "bodies are application/json or application/vnd.msgpack",
+        )),
+    }
+}
+
+const NIL: [u8; 1] = [0xc0];
+/// How long a gateway takes to be there again.
+const RESTART: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_nil_and_messagepack_stays_as_it_is() {
+        let of = |body: &'static [u8], written, typed| {
+            payload(Bytes::from_static(body), written, typed).map_err(|problem| problem.kind())
+        };
+        assert_eq!(of(b"", None, false), Ok(vec![0xc0]));
+        assert_eq!(of(b"", Some(Form::Json), true), Ok(vec![0xc0]));
+        assert_eq!(of(b"null", Some(Form::Json), true), Ok(vec![0xc0]));
+        assert_eq!(of(b"[1]", Some(Form::Json), true), Ok(vec![0x91, 1]));
+        assert_eq!(of(b"\xff\x00", Some(Form::MessagePack), true), Ok(vec![0xff, 0]));
+        assert_eq!(of(b"[1", Some(Form::Json), true), Err(Kind::BadPayload));
+        assert_eq!(of(b"\xff", Some(Form::Json), true), Err(Kind::BadPayload));
+        assert_eq!(of(b"[1]", None, false), Err(Kind::UnsupportedMediaType));
+        assert_eq!(of(b"", None, true), Err(Kind::UnsupportedMediaType));
+    }
+}

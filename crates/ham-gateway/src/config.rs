@@ -1,0 +1,16 @@
+//! What a gateway is told: its values, their defaults, and what is wrong with them.
+
+mod conductor;
+mod feed;
+mod file;
+mod limits;
+mod outbox;
+mod span;
+mod values;
+
+pub use conductor::{App, Conductor};
+pub use feed::Feed;
+pub use file::{BadConfig, Fault};
+pub use limits::Limits;
+pub use outbox::OutboxLimits;
+pub use values::{Config, DEFAULT_LISTEN, Tls};

@@ -1,0 +1,59 @@
+//! The conductor and the apps.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// Where the conductor is, and who signs.
+///
+/// # Defaults
+/// Nowhere; client keys sign.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Conductor {
+    /// Its admin interface; apps may do without one, each with an `app_url` and a `token_file`.
+    pub admin_url: Option<Url>,
+    /// The file with the keystore's connection URL; without it client keys sign.
+    pub lair_url_file: Option<PathBuf>,
+    /// The file with its passphrase.
+    pub lair_passphrase_file: Option<PathBuf>,
+}
+
+impl Conductor {
+    /// One on this machine.
+    #[must_use]
+    pub fn local(admin_port: u16) -> Self {
+        Self { admin_url: Url::parse(&format!("ws://localhost:{admin_port}")).ok(), ..Self::default() }
+    }
+}
+
+/// An app that is served.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct App {
+    /// Its id.
+    pub id: String,
+    /// The roles that `/health/ready` asks for; all provisioned ones where none is named.
+    #[serde(default)]
+    pub ready: Vec<String>,
+    /// The app interface, where it is not to be found through the admin interface.
+    #[serde(default)]
+    pub app_url: Option<Url>,
+    /// The file with a token for it, in base64; without one the admin interface issues tokens.
+    #[serde(default)]
+    pub token_file: Option<PathBuf>,
+    /// The function that lists blocks that were missed: `role/zome/function`.
+    #[serde(default)]
+    pub backfill: Option<String>,
+}
+
+impl App {
+    /// An app with nothing said of it.
+    #[must_use]
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into(), ready: Vec::new(), app_url: None, token_file: None, backfill: None }
+    }
+}

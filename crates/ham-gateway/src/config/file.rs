@@ -1,0 +1,177 @@
+//! A configuration as a file, and what is wrong with one.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::limits::Limits;
+use super::values::Config;
+use crate::functions::Functions;
+
+impl Config {
+    /// Reads a file. What it does not say has its default.
+    ///
+    /// # Errors
+    /// It cannot be read, is not TOML, or says what is not known; the text names what is.
+    pub fn read(path: &Path) -> Result<Self, BadConfig> {
+        let text =
+            std::fs::read_to_string(path).map_err(|error| BadConfig(format!("cannot read it: {error}")))?;
+        Self::parse(&text)
+    }
+
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn parse(text: &str) -> Result<Self, BadConfig> {
+        toml::from_str(text).map_err(|error| BadConfig(error.to_string().trim_end().to_owned()))
+    }
+
+    /// Everything that is wrong with it. Files that it names are not read.
+    #[must_use]
+    pub fn check(&self) -> Vec<Fault> {
+        let mut faults = Faults::default();
+        let limits = &self.limits;
+        faults.unless(!self.app.is_empty(), "app", "no app is served: add an [[app]] with its id");
+        for (at, app) in self.app.iter().enumerate() {
+            let again = self.app[..at].iter().any(|earlier| earlier.id == app.id);
+            faults.unless(!again, "app", &format!("the app `{}` stands there twice", app.id));
+            faults.unless(!app.id.is_empty(), "app.id", "the id is empty");
+            let reached =
+                self.conductor.admin_url.is_some() || (app.app_url.is_some() && app.token_file.is_some());
+            faults.unless(
+                reached,
+                "conductor.admin_url",
+                &format!("the app `{}` needs it, or an app_url and a token_file of its own", app.id),
+            );
+            let named = app
+                .backfill
+                .as_deref()
+                .is_none_or(|name| name.split('/').filter(|part| !part.is_empty()).count() == 3);
+            faults.unless(named, "app.backfill", "it is written as role/zome/function");
+        }
+        for url in
+            self.conductor.admin_url.iter().chain(self.app.iter().filter_map(|app| app.app_url.as_ref()))
+        {
+            let websocket = matches!(url.scheme(), "ws" | "wss") && url.has_host();
+            faults.unless(websocket, "conductor.admin_url", "it is a ws:// or wss:// address");
+        }
+        faults.unless(
+            self.conductor.lair_url_file.is_some() == self.conductor.lair_passphrase_file.is_some(),
+            "conductor.lair_url_file",
+            "it and lair_passphrase_file go together",
+        );
+        let here = self.operations_listen.is_none_or(|at| at.ip().is_loopback());
+        faults.unless(
+            here || self.operations_public,
+            "operations_listen",
+            "it needs no key, so it is for this machine: use a loopback address, or say operations_public = true",
+        );
+        faults.unless(
+            self.dev || self.keys.is_some(),
+            "keys",
+            "nobody could call anything: name a file of keys",
+        );
+        faults.unless(
+            !self.dev || self.listen.ip().is_loopback(),
+            "listen",
+            "--dev needs no key, so it is for this machine",
+        );
+        for origin in &self.origins {
+            let named =
+                url::Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == *origin);
+            faults.unless(
+                named,
+                "origins",
+                &format!("{origin:?} is not written as browsers write it, such as \"https://shop.example\""),
+            );
+        }
+        if let Err(error) = Functions::of(&self.function) {
+            faults.add("function.match", &error.to_string());
+        }
+        faults.unless(
+            (1..=Limits::MAX_BODY).contains(&limits.body_bytes),
+            "limits.body_bytes",
+            "it is from 1 B to 16 MiB",
+        );
+        faults.unless(limits.head_bytes >= 8 << 10, "limits.head_bytes", "it is at least 8 KiB");
+        faults.unless(limits.connections > 0, "limits.connections", "it is at least 1");
+        faults.unless(
+            limits.wait <= limits.longest_wait,
+            "limits.wait",
+            "it is not longer than longest_wait",
+        );
+        faults.unless(limits.longest_wait <= MOST_WAIT, "limits.longest_wait", "it is at most 300 s");
+        faults.unless(
+            self.outbox.nonce_life <= ham::MAX_NONCE_LIFE,
+            "outbox.nonce_life",
+            "it is at most 49 minutes",
+        );
+        faults.0
+    }
+
+    /// All values, for programs.
+    #[must_use]
+    pub fn shown(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// All values, one a line, each with where it comes from.
+    #[must_use]
+    pub fn explained(&self, file: &str) -> String {
+        let given = toml::from_str::<Value>(file).unwrap_or_default();
+        let mut lines = Vec::new();
+        flatten("", &self.shown(), Some(&given), &mut lines);
+        lines.concat()
+    }
+}
+
+fn flatten(prefix: &str, value: &Value, given: Option<&Value>, lines: &mut Vec<String>) {
+    match value {
+        Value::Object(entries) if !entries.is_empty() => flatten_all(prefix, entries, given, lines),
+        value => {
+            let source = if given.is_some() { "file" } else { "default" };
+            lines.push(format!("{prefix} = {value}  # {source}\n"));
+        }
+    }
+}
+
+fn flatten_all(prefix: &str, entries: &Map<String, Value>, given: Option<&Value>, lines: &mut Vec<String>) {
+    for (name, value) in entries {
+        let name_of = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        flatten(&name_of, value, given.and_then(|given| given.get(name)), lines);
+    }
+}
+
+/// One thing that is wrong with a configuration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {why}")]
+pub struct Fault {
+    /// The key in the file.
+    pub key: &'static str,
+    /// What is wrong, and what would be right.
+    pub why: String,
+}
+
+#[derive(Default)]
+struct Faults(Vec<Fault>);
+
+impl Faults {
+    fn unless(&mut self, right: bool, key: &'static str, why: &str) {
+        if !right {
+            self.add(key, why);
+        }
+    }
+
+    fn add(&mut self, key: &'static str, why: &str) {
+        self.0.push(Fault { key, why: why.to_owned() });
+    }
+}
+
+/// A file that is not a configuration, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadConfig(pub(crate) String);
+
+/// The longest that a request may ever wait: proxies in between give up before.
+const MOST_WAIT: std::time::Duration = std::time::Duration::from_secs(300);

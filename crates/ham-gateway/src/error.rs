@@ -1,0 +1,69 @@
+//! What can go wrong when a gateway starts.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ham::ConnectError;
+
+use crate::auth::BadKeys;
+use crate::config::Fault;
+use crate::outbox::StoreError;
+
+/// Why a gateway does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The configuration is wrong.
+    #[error("the configuration is wrong: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Config(Vec<Fault>),
+    /// The keys cannot be used.
+    #[error("the keys cannot be used")]
+    Keys(#[source] BadKeys),
+    /// The certificate cannot be used.
+    #[error("the certificate cannot be used: {0}")]
+    Tls(String),
+    /// A file cannot be read.
+    #[error("cannot read {}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The state directory cannot be made.
+    #[error("cannot make the state directory {}", path.display())]
+    StateDirectory {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The outbox cannot be opened.
+    #[error("cannot open the outbox {}", path.display())]
+    Outbox {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        source: StoreError,
+    },
+    /// The keystore cannot be used.
+    #[error("the keystore cannot be used: {0}")]
+    Keystore(String),
+    /// The connection of an app cannot work.
+    #[error("the app {app:?} cannot be connected to")]
+    Connect {
+        /// Which.
+        app: String,
+        /// Why.
+        source: Box<ConnectError>,
+    },
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+}

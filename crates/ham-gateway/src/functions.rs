@@ -1,0 +1,107 @@
+//! What is declared about functions.
+
+use globset::{Glob, GlobBuilder, GlobMatcher};
+use serde::{Deserialize, Serialize};
+
+/// What is declared about the functions of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Function {
+    /// `app/role/zome/function`; `*` stands for anything within a part, `**` for anything.
+    #[serde(rename = "match")]
+    pub pattern: String,
+    /// Whether calls need an `Idempotency-Key`.
+    #[serde(default)]
+    pub key: KeyRule,
+    /// Whether it may run more than once: a call without a key whose link dies is signed anew.
+    #[serde(default)]
+    pub idempotent: bool,
+    /// Whether it only reads: its calls do not wait for others of the same cell.
+    #[serde(default)]
+    pub read_only: bool,
+    /// Whether an asynchronous call is tried again where another call wrote to the chain meanwhile.
+    #[serde(default)]
+    pub retry_chain_moved: bool,
+}
+
+/// Whether calls need an `Idempotency-Key`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyRule {
+    /// They may have one.
+    #[default]
+    Optional,
+    /// They need one.
+    Required,
+}
+
+/// What is declared about all functions.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Functions(Vec<(GlobMatcher, Declared)>);
+
+/// What is declared about one function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Declared {
+    pub(crate) key: KeyRule,
+    pub(crate) idempotent: bool,
+    pub(crate) read_only: bool,
+    pub(crate) retry_chain_moved: bool,
+}
+
+impl Functions {
+    pub(crate) fn of(functions: &[Function]) -> Result<Self, globset::Error> {
+        let declared = functions.iter().map(|function| {
+            let declared = Declared {
+                key: function.key,
+                idempotent: function.idempotent,
+                read_only: function.read_only,
+                retry_chain_moved: function.retry_chain_moved,
+            };
+            Ok((pattern(&function.pattern)?.compile_matcher(), declared))
+        });
+        declared.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// What is declared about this one: by the first pattern that matches.
+    pub(crate) fn about(&self, app: &str, role: &str, zome: &str, function: &str) -> Declared {
+        let name = format!("{app}/{role}/{zome}/{function}");
+        let matching = self.0.iter().find(|(pattern, _)| pattern.is_match(&name));
+        matching.map(|(_, declared)| *declared).unwrap_or_default()
+    }
+}
+
+/// A pattern of names whose parts are parted by slashes: `*` stops at one, `**` does not.
+pub(crate) fn pattern(text: &str) -> Result<Glob, globset::Error> {
+    GlobBuilder::new(text).literal_separator(true).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_pattern_that_matches_holds() {
+        let rule = |pattern: &str, idempotent| Function {
+            pattern: pattern.into(),
+            key: KeyRule::Optional,
+            idempotent,
+            read_only: false,
+            retry_chain_moved: false,
+        };
+        let functions =
+            Functions::of(&[rule("supply/*/bridge/get_secret", false), rule("supply/*/*/get_*", true)])
+                .unwrap();
+        let idempotent = |role, function| functions.about("supply", role, "bridge", function).idempotent;
+        assert!(idempotent("main", "get_all") && idempotent("main.0", "get_all"));
+        assert!(!idempotent("main", "get_secret") && !idempotent("main", "pay"));
+        assert!(!functions.about("other", "main", "bridge", "get_all").idempotent);
+    }
+
+    #[test]
+    fn one_star_stops_at_a_slash() {
+        let matches = |text: &str, name: &str| pattern(text).unwrap().compile_matcher().is_match(name);
+        assert!(matches("supply/**", "supply/main/bridge") && !matches("supply/*", "supply/main/bridge"));
+        assert!(pattern("[").is_err());
+    }
+}

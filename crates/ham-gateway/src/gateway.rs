@@ -1,0 +1,69 @@
+//! What all requests share.
+
+use std::sync::Arc;
+
+use arc_swap::{ArcSwap, Guard};
+use tokio::sync::watch;
+
+use crate::apps::Apps;
+use crate::auth::{Guesses, Identity};
+use crate::life::{Life, LifeWatch};
+use crate::live::Live;
+use crate::outbox::Outbox;
+
+/// What all requests share: each area of the gateway is one field of it.
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    live: ArcSwap<Live>,
+    life: watch::Sender<Life>,
+    pub(crate) apps: Apps,
+    /// `None` where there is no state directory.
+    pub(crate) outbox: Option<Outbox>,
+    /// Whoever asks, where everybody may.
+    pub(crate) dev: Option<Arc<Identity>>,
+    /// Whoever asks the operations listener.
+    pub(crate) operations: Arc<Identity>,
+    pub(crate) guesses: Guesses,
+}
+
+impl Gateway {
+    pub(crate) fn new(live: Live, apps: Apps, outbox: Option<Outbox>) -> Self {
+        let dev = live.config.dev.then(|| Arc::new(Identity::dev()));
+        Self {
+            live: ArcSwap::from_pointee(live),
+            life: watch::Sender::new(Life::Running),
+            apps,
+            outbox,
+            dev,
+            operations: Arc::new(Identity::operations()),
+            guesses: Guesses::default(),
+        }
+    }
+
+    /// What holds now. Not to be held across a wait.
+    pub(crate) fn live(&self) -> Guard<Arc<Live>> {
+        self.live.load()
+    }
+
+    /// Puts another configuration in its place.
+    pub(crate) fn replace(&self, live: Live) {
+        self.live.store(Arc::new(live));
+    }
+
+    pub(crate) fn life(&self) -> LifeWatch {
+        LifeWatch(self.life.subscribe())
+    }
+
+    pub(crate) fn is(&self) -> Life {
+        *self.life.borrow()
+    }
+
+    /// Goes on to this part of its life, never back.
+    pub(crate) fn go_on(&self, to: Life) {
+        self.life.send_if_modified(|life| {
+            let further = to > *life;
+            *life = to.max(*life);
+            further
+        });
+    }
+}

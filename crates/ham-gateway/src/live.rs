@@ -1,0 +1,38 @@
+//! What a reload replaces: everything that is read from files and that no connection hangs on.
+
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+
+use crate::auth::Keys;
+use crate::config::Config;
+use crate::error::StartError;
+use crate::functions::Functions;
+use crate::tls;
+
+/// The configuration as it holds now, and what follows from it.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) config: Config,
+    pub(crate) keys: Keys,
+    pub(crate) functions: Functions,
+    pub(crate) tls: Option<Arc<ServerConfig>>,
+}
+
+impl Live {
+    /// Reads what the configuration names.
+    pub(crate) fn of(config: Config) -> Result<Self, StartError> {
+        let faults = config.check();
+        if !faults.is_empty() {
+            return Err(StartError::Config(faults));
+        }
+        let keys = match &config.keys {
+            Some(path) => Keys::read(path).map_err(StartError::Keys)?,
+            None => Keys::default(),
+        };
+        // It was compiled when it was checked.
+        let functions = Functions::of(&config.function).unwrap_or_default();
+        let tls = config.tls.as_ref().map(tls::read).transpose()?;
+        Ok(Self { config, keys, functions, tls })
+    }
+}

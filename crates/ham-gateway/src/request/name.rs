@@ -1,0 +1,54 @@
+//! The name of a request, and what is written on its answer.
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::header::{HeaderName, HeaderValue};
+use tokio::time::Instant;
+use tracing::Instrument as _;
+use ulid::Ulid;
+
+use crate::browser;
+use crate::problem::Problem;
+
+/// Names the request, and writes the answer's problem, if it is one.
+pub(crate) async fn finish(request: Request, next: Next) -> Response {
+    let (name, began) = (name(&request), Instant::now());
+    let method = request.method().clone();
+    // Never the path itself, nor its query: they are the client's words.
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let span = tracing::info_span!("request", request_id = name.to_str().unwrap_or_default());
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let problem = response.extensions_mut().remove::<Problem>();
+    let kind = problem.as_ref().map(|problem| problem.kind().name());
+    if let Some(problem) = problem {
+        *response.body_mut() = Body::from(problem.json(name.to_str().unwrap_or_default()));
+    }
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, name);
+    browser::mark(headers);
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    let (status, took) = (response.status().as_u16(), began.elapsed());
+    span.in_scope(
+        || tracing::debug!(event = "gateway.request", %method, route, status, kind, ?took, "answered"),
+    );
+    response
+}
+
+/// The client's, where it is short and visible, or a new one.
+fn name(request: &Request) -> HeaderValue {
+    let given = request.headers().get(REQUEST_ID);
+    let fits = |value: &&HeaderValue| {
+        (1..=MOST_NAME).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic)
+    };
+    match given.filter(fits) {
+        Some(name) => name.clone(),
+        None => {
+            HeaderValue::from_str(&Ulid::new().to_string()).unwrap_or(HeaderValue::from_static("unnamed"))
+        }
+    }
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const MOST_NAME: usize = 128;

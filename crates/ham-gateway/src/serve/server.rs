@@ -1,0 +1,167 @@
+//! A gateway that runs.
+
+use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::listener::Listener;
+use super::{outbox, router};
+use crate::apps::Apps;
+use crate::config::Config;
+use crate::error::StartError;
+use crate::gateway::Gateway;
+use crate::life::Life;
+use crate::live::Live;
+
+/// A gateway that runs. Dropping it cuts off everything at once; [`stop`](Self::stop) lets what is under way end.
+#[derive(Debug)]
+pub struct Server {
+    gateway: Arc<Gateway>,
+    address: SocketAddr,
+    operations: Option<SocketAddr>,
+    listeners: JoinSet<()>,
+    _tasks: JoinSet<()>,
+}
+
+impl Server {
+    /// Whether a configuration can be started with: its values, keys and certificate. Connects to nothing.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn check(config: Config) -> Result<(), StartError> {
+        Live::of(config).map(drop)
+    }
+
+    /// Starts one: reads keys and certificate, listens, and begins to connect to the apps. It waits for no conductor: until there is one,
+    /// calls are answered that they did not run.
+    ///
+    /// # Errors
+    /// See [`StartError`]. Nothing is left running then.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves nothing running.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let live = Live::of(config)?;
+        let config = live.config.clone();
+        if let Some(directory) = &config.state_dir {
+            let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
+            made.map_err(|source| StartError::StateDirectory { path: directory.clone(), source })?;
+        }
+        let clients = listen(config.listen).await?;
+        let operations = match config.operations_listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        let address = local(&clients, config.listen)?;
+        let operations_address = match (&operations, config.operations_listen) {
+            (Some(socket), Some(asked)) => Some(local(socket, asked)?),
+            _ => None,
+        };
+        let mut tasks = JoinSet::new();
+        let opened = outbox::open(&config)?;
+        let apps = Apps::start(&config, &mut tasks).await?;
+        let outbox = opened.map(|opened| outbox::start(&config, opened, &apps));
+        let gateway = Arc::new(Gateway::new(live, apps, outbox));
+        let mut listeners = JoinSet::new();
+        let mut run = |socket, router, places, secure| {
+            let places = Arc::new(Semaphore::new(places));
+            listeners.spawn(Listener { socket, router, gateway: Arc::clone(&gateway), secure, places }.run());
+        };
+        run(clients, router::clients(&gateway), config.limits.connections, config.tls.is_some());
+        if let Some(socket) = operations {
+            run(socket, router::operations(&gateway), OPERATIONS_CONNECTIONS, false);
+        }
+        tracing::info!(event = "gateway.listening", %address, "the gateway listens");
+        Ok(Self { gateway, address, operations: operations_address, listeners, _tasks: tasks })
+    }
+
+    /// Where clients are served.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where health, metrics and status are served without a key.
+    #[must_use]
+    pub fn operations_address(&self) -> Option<SocketAddr> {
+        self.operations
+    }
+
+    /// Resolves once the calls of all apps can run; what goes away meanwhile is not looked at again.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub async fn ready(&self) {
+        self.gateway.apps.ready().await;
+    }
+
+    /// Puts another configuration in place of the one that holds: keys, functions, origins, hosts, limits, the certificate. What needs
+    /// another start, such as addresses and apps, stays as it is; the names of those that differ are answered.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start); then nothing has changed.
+    pub fn reload(&self, config: Config) -> Result<Vec<&'static str>, StartError> {
+        let held = self.gateway.live().config.clone();
+        let live = Live::of(config)?;
+        let new = &live.config;
+        let differing = [
+            ("listen", held.listen != new.listen),
+            ("operations_listen", held.operations_listen != new.operations_listen),
+            ("state_dir", held.state_dir != new.state_dir),
+            ("conductor", held.conductor != new.conductor),
+            ("app", held.app != new.app),
+            ("tls", held.tls.is_some() != new.tls.is_some()),
+            ("limits.connections", held.limits.connections != new.limits.connections),
+            ("outbox", held.outbox != new.outbox),
+            ("feed", held.feed != new.feed),
+        ];
+        let differing = differing.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect();
+        self.gateway.replace(live);
+        Ok(differing)
+    }
+
+    /// Stops it: it is not ready any more, for as long as the limits say; then it takes no new calls, and those under way have the
+    /// drain's time to end; then sockets, links and files are closed.
+    ///
+    /// # Cancel safety
+    /// Dropping the future cuts off what is left.
+    pub async fn stop(mut self) {
+        let limits = self.gateway.live().config.limits.clone();
+        self.gateway.go_on(Life::Leaving);
+        tokio::time::sleep_until(Instant::now() + limits.drain_delay).await;
+        self.gateway.go_on(Life::Draining);
+        let ended = async { while self.listeners.join_next().await.is_some() {} };
+        let drained = async {
+            if let Some(outbox) = &self.gateway.outbox {
+                outbox.drain(limits.drain).await;
+            }
+        };
+        // What the outbox is done with is told on the sockets that are still open.
+        let (ended, ()) = tokio::join!(tokio::time::timeout(limits.drain + TOLD, ended), drained);
+        if ended.is_err() {
+            tracing::warn!(event = "gateway.cut", "what took longer than the drain's time was cut off");
+        }
+        self.gateway.go_on(Life::Stopped);
+        while self.listeners.join_next().await.is_some() {}
+        self.gateway.apps.close().await;
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
+}
+
+fn local(socket: &TcpListener, address: SocketAddr) -> Result<SocketAddr, StartError> {
+    socket.local_addr().map_err(|source| StartError::Listen { address, source })
+}
+
+/// How long it takes to tell those who wait how their calls ended when the drain did.
+const TOLD: Duration = Duration::from_millis(250);
+/// A few probes and scrapers.
+const OPERATIONS_CONNECTIONS: usize = 64;

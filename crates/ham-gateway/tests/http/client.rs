@@ -1,0 +1,103 @@
+//! A client that sends what it is told to, and nothing else.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpStream;
+
+/// A request that is being written.
+#[derive(Clone, Debug)]
+pub(crate) struct Asking {
+    address: SocketAddr,
+    method: Method,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: Bytes,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+pub(crate) fn get(address: SocketAddr, path: &str) -> Asking {
+    asking(address, Method::GET, path)
+}
+
+pub(crate) fn post(address: SocketAddr, path: &str) -> Asking {
+    asking(address, Method::POST, path)
+}
+
+pub(crate) fn asking(address: SocketAddr, method: Method, path: &str) -> Asking {
+    let headers = vec![("host".to_owned(), address.to_string())];
+    Asking { address, method, path: path.to_owned(), headers, body: Bytes::new() }
+}
+
+impl Asking {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.retain(|(known, _)| known != name);
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn key(self, key: &str) -> Self {
+        self.header("authorization", &format!("Bearer {key}"))
+    }
+
+    pub(crate) fn json(self, value: &Value) -> Self {
+        self.header("content-type", "application/json").body(value.to_string().into_bytes())
+    }
+
+    pub(crate) fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    pub(crate) async fn send(self) -> Answer {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+        let mut request = Request::builder().method(self.method).uri(self.path);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(Full::new(self.body)).unwrap();
+        let answered = async {
+            let (head, body) = sender.send_request(request).await.unwrap().into_parts();
+            let body = body.collect().await.unwrap().to_bytes();
+            Answer { status: head.status, headers: head.headers, body }
+        };
+        tokio::select! {
+            answer = answered => answer,
+            Err(error) = connection => panic!("{error}"),
+        }
+    }
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// The name of its problem, once everything that each has is checked.
+    pub(crate) fn problem(&self) -> String {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
+        let problem = self.json();
+        assert_eq!(problem["status"], self.status.as_u16(), "{problem}");
+        assert_eq!(problem["request_id"].as_str(), self.header("x-request-id"), "{problem}");
+        assert_eq!(problem["outcome"].as_str(), self.header("ham-outcome"), "{problem}");
+        assert!(problem["retry"].is_string() && problem["settled"].is_boolean(), "{problem}");
+        problem["type"].as_str().unwrap().rsplit_once('#').unwrap().1.to_owned()
+    }
+}

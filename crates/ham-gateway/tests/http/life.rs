@@ -1,0 +1,52 @@
+//! How a gateway starts, changes and stops.
+
+use ham_gateway::{Config, Server, StartError};
+use serde_json::json;
+
+use crate::client::get;
+use crate::stage::{APP, Stage, config};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_live_at_once_and_ready_once_its_cells_can_be_called() {
+    let stage = Stage::with(|mut config| {
+        config.operations_listen = Some("127.0.0.1:0".parse().unwrap());
+        config
+    })
+    .await;
+    assert_eq!(stage.get("/health").send().await.body, "Ok");
+    assert_eq!(stage.get("/health/live").send().await.status, 200);
+    stage.server.ready().await;
+    let answer = get(stage.server.operations_address().unwrap(), "/health/ready").send().await;
+    assert_eq!(answer.status, 200);
+    let roles = &answer.json()["apps"][APP]["roles"];
+    assert_eq!(*roles, json!({ "ledger": null, "probe": null }));
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping_ends_calls_under_way_and_takes_no_others() {
+    let stage = Stage::start().await;
+    stage.server.ready().await;
+    let address = stage.server.address();
+    stage.server.stop().await;
+    assert!(tokio::net::TcpStream::connect(address).await.is_err());
+    stage.conductor.shut_down().await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_configuration_is_told_all_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut wrong = config(1, directory.path());
+    wrong.origins = vec!["https://shop.example/".into()];
+    wrong.operations_listen = Some("0.0.0.0:9464".parse().unwrap());
+    wrong.keys = None;
+    let StartError::Config(faults) = Server::start(wrong).await.unwrap_err() else { panic!("another error") };
+    let keys: Vec<_> = faults.iter().map(|fault| fault.key).collect();
+    assert_eq!(keys, ["operations_listen", "keys", "origins"]);
+    let unknown = Config::parse("listn = \"127.0.0.1:0\"").unwrap_err().to_string();
+    assert!(unknown.contains("unknown field `listn`") && unknown.contains("`listen`"), "{unknown}");
+    let open = directory.path().join("keys.toml");
+    std::fs::write(&open, "").unwrap();
+    let error = Server::start(config(1, directory.path())).await.unwrap_err();
+    assert!(matches!(error, StartError::Keys(_)), "{error}");
+}

@@ -1,0 +1,10 @@
+//! The gateway over real sockets, before an embedded conductor.
+
+#![expect(clippy::unwrap_used, reason = "what unwraps here fails the test")]
+
+mod access;
+mod calls;
+mod client;
+mod keyed;
+mod life;
+mod stage;

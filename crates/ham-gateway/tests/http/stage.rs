@@ -1,0 +1,80 @@
+//! A conductor, and a gateway before it.
+
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use ham_devconductor::DevConductor;
+use ham_gateway::{Config, NewKey, Server};
+
+use crate::client::{Asking, get, post};
+
+/// The app's id.
+pub(crate) const APP: &str = "shop";
+/// Where its functions are called.
+pub(crate) const PROBE: &str = "/api/v1/apps/shop/roles/probe/zomes/probe/fns";
+
+pub(crate) struct Stage {
+    pub(crate) conductor: DevConductor,
+    pub(crate) server: Server,
+    pub(crate) directory: tempfile::TempDir,
+    pub(crate) key: String,
+}
+
+impl Stage {
+    /// With one key that may call everything of the app.
+    pub(crate) async fn start() -> Self {
+        Self::with(|config| config).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(Config) -> Config) -> Self {
+        let conductor = conductor().await;
+        let directory = tempfile::tempdir().unwrap();
+        let key = NewKey::new().unwrap();
+        write_keys(&directory.path().join("keys.toml"), &everything(&key));
+        let config = change(config(conductor.admin_port(), directory.path()));
+        let server = Server::start(config).await.unwrap();
+        Self { conductor, server, directory, key: key.expose().to_owned() }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Asking {
+        get(self.server.address(), path)
+    }
+
+    /// A request that shows the key.
+    pub(crate) fn call(&self, function: &str) -> Asking {
+        post(self.server.address(), &format!("{PROBE}/{function}")).key(&self.key)
+    }
+
+    pub(crate) async fn end(self) {
+        self.server.stop().await;
+        self.conductor.shut_down().await;
+    }
+}
+
+pub(crate) async fn conductor() -> DevConductor {
+    let conductor = DevConductor::start().await.unwrap();
+    let bundle = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/probe.happ")).unwrap();
+    conductor.install(bundle, Some(APP.into())).await.unwrap();
+    conductor
+}
+
+/// On a free port, with the keys of a directory.
+pub(crate) fn config(admin_port: u16, directory: &Path) -> Config {
+    let text = format!(
+        "listen = \"127.0.0.1:0\"\n[conductor]\nadmin_url = \"ws://localhost:{admin_port}\"\n[[app]]\nid = \"{APP}\"\n"
+    );
+    Config::parse(&text).unwrap().with_keys(directory.join("keys.toml"))
+}
+
+/// The stanza of a key that may call everything of the app.
+pub(crate) fn everything(key: &NewKey) -> String {
+    let stanza = key.stanza("everything");
+    stanza.replace("apps = []", "apps = [\"shop\"]").replace("functions = []", "functions = [\"**\"]")
+}
+
+pub(crate) fn write_keys(path: &Path, text: &str) {
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.create(true).write(true).truncate(true).mode(0o600).open(path).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
