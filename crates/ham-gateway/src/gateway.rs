@@ -11,6 +11,7 @@ use crate::auth::{Guesses, Identity};
 use crate::feed::Feed;
 use crate::life::{Life, LifeWatch};
 use crate::live::Live;
+use crate::outbox::Outbox;
 
 /// What all requests share: each area of the gateway is one field of it.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct Gateway {
     life: watch::Sender<Life>,
     pub(crate) apps: Apps,
     pub(crate) feed: Arc<Feed>,
+    /// `None` where there is no state directory.
+    pub(crate) outbox: Option<Outbox>,
     /// Whoever asks, where everybody may.
     pub(crate) dev: Option<Arc<Identity>>,
     /// Whoever asks the operations listener.
@@ -30,13 +33,14 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    pub(crate) fn new(live: Live, apps: Apps, feed: Arc<Feed>) -> Self {
+    pub(crate) fn new(live: Live, apps: Apps, feed: Arc<Feed>, outbox: Option<Outbox>) -> Self {
         let dev = live.config.dev.then(|| Arc::new(Identity::dev()));
         Self {
             live: ArcSwap::from_pointee(live),
             life: watch::Sender::new(Life::Running),
             apps,
             feed,
+            outbox,
             dev,
             operations: Arc::new(Identity::operations()),
             guesses: Guesses::default(),
