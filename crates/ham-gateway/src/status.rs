@@ -62,8 +62,22 @@ fn told(gateway: &Gateway, identity: &Identity, samples: Samples) -> Value {
             "listen": live.config.listen.to_string(), "tls": live.config.tls.is_some(), "dev": live.config.dev,
         },
         "key": { "id": identity.id, "name": identity.name, "scopes": identity.scopes() },
+        "store": store(gateway),
+        "following": gateway.feed.following(),
         "samples": seconds.collect::<Map<_, _>>(),
         "apps": known().map(|app| of_app(app, live.config.conductor.admin_url.as_ref().map(ToString::to_string))).collect::<Vec<_>>(),
+    })
+}
+
+/// What the outbox holds; nil where there is none.
+fn store(gateway: &Gateway) -> Value {
+    let Some(outbox) = &gateway.outbox else { return Value::Null };
+    let (held, open) = (outbox.meter().held(), outbox.open_calls());
+    let limits = gateway.live().config.outbox.clone();
+    json!({
+        "records": held.records, "records_limit": limits.records, "bytes": held.bytes, "bytes_limit": limits.bytes,
+        "keep_s": limits.keep.as_secs(), "oldest_open_at": open.oldest,
+        "by_state": { "queued": open.queued, "signed": open.signed, "fencing": open.fencing },
     })
 }
 

@@ -43,6 +43,11 @@ impl Feed {
         })
     }
 
+    /// How many connections follow it.
+    pub(crate) fn following(&self) -> usize {
+        self.server.connections()
+    }
+
     /// Whoever has this key: it follows the chains that are listed for it, by any of their names.
     pub(super) fn guest(&self, identity: &Arc<Identity>) -> Guest {
         let (chains, identity) = (Arc::clone(&self.chains), Arc::clone(identity));

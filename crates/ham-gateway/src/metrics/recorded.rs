@@ -57,6 +57,13 @@ impl Drop for Connection {
     }
 }
 
+/// A call ended.
+pub(crate) fn call(app: &str, mode: &'static str, outcome: &'static str, took: Duration) {
+    let app = app.to_owned();
+    counter!(CALLS, "app" => app.clone(), "mode" => mode, "outcome" => outcome).increment(1);
+    histogram!(CALL_SECONDS, "app" => app, "mode" => mode).record(took);
+}
+
 /// A call under way; dropped before it ended it is abandoned.
 pub(crate) struct UnderWay<'a> {
     app: &'a str,
@@ -72,9 +79,7 @@ impl<'a> UnderWay<'a> {
 
     pub(crate) fn ended(mut self, outcome: &'static str) {
         self.ended = true;
-        let (app, mode) = (self.app.to_owned(), self.mode);
-        counter!(CALLS, "app" => app.clone(), "mode" => mode, "outcome" => outcome).increment(1);
-        histogram!(CALL_SECONDS, "app" => app, "mode" => mode).record(self.began.elapsed());
+        call(self.app, self.mode, outcome, self.began.elapsed());
     }
 }
 
