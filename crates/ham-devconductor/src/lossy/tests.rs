@@ -62,10 +62,11 @@ async fn what_all_have_read_is_gone_and_so_is_what_nobody_will() {
 #[tokio::test]
 async fn who_waits_is_woken() {
     let (sender, mut receiver) = queue(10, 100);
-    let waiting = tokio::spawn(async move { all(&mut receiver).await });
+    let mut waiting = tokio::task::JoinSet::new();
+    waiting.spawn(async move { all(&mut receiver).await });
     tokio::task::yield_now().await;
     sender.send(1, 1);
     tokio::task::yield_now().await;
     drop(sender);
-    assert_eq!(waiting.await.unwrap(), [Ok(1)]);
+    assert_eq!(waiting.join_next().await.unwrap().unwrap(), [Ok(1)]);
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ham_devconductor::{CallId, Config, Event, Limits, Watch};
 use holochain_types::app::AppBundleSource;
 use holochain_types::prelude::{Level, TraceMsg};
+use tokio::task::JoinSet;
 
 use crate::budget::{encoded, with_input};
 use crate::support::{Server, payload, run};
@@ -51,14 +52,16 @@ fn a_check_or_an_init_that_never_ends_keeps_no_other_app_waiting() {
         let inits = server.install(inits).await.unwrap();
 
         let (port, hostile) = (server.conductor.admin_address(), zome::app("hostile", &[checks]));
-        let hostile = tokio::spawn(async move {
+        let (mut checked, mut initialized) = (JoinSet::new(), JoinSet::new());
+        let checking = checked.spawn(async move {
             let admin = holochain_client::AdminWebsocket::connect(port, None).await.unwrap();
             admin.install_app(payload(AppBundleSource::Bytes(hostile.into()))).await.map(drop)
         });
         begun(&mut watch, "genesis_self_check_2").await;
         let (client, cell) = server.client(&inits, "role 0").await;
         let observer = server.conductor.observer();
-        let initialized = tokio::spawn(async move { observer.call(&cell, "zome", "good", vec![0xc0]).await });
+        let initializing =
+            initialized.spawn(async move { observer.call(&cell, "zome", "good", vec![0xc0]).await });
         begun(&mut watch, "init").await;
 
         for _ in 0..3 {
@@ -69,10 +72,10 @@ fn a_check_or_an_init_that_never_ends_keeps_no_other_app_waiting() {
             server.admin.uninstall_app(id, false).await.unwrap();
             server.serves().await;
         }
-        assert!(!hostile.is_finished() && !initialized.is_finished(), "they were waited for");
+        assert!(!checking.is_finished() && !initializing.is_finished(), "they were waited for");
         drop(client);
-        hostile.await.unwrap().unwrap_err();
-        initialized.await.unwrap().unwrap();
+        checked.join_next().await.unwrap().unwrap().unwrap_err();
+        initialized.join_next().await.unwrap().unwrap().unwrap();
         server.conductor.shut_down().await;
     });
 }
