@@ -6,5 +6,6 @@
 mod client;
 mod envelopes;
 mod following;
+mod missed;
 mod stage;
 mod streams;

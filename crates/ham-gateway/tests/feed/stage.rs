@@ -39,7 +39,7 @@ impl Stage {
     pub(crate) async fn call(&self, role: &str, zome: &str, function: &str, payload: Value) -> Answer {
         let path = format!("/api/v1/apps/{APP}/roles/{role}/zomes/{zome}/fns/{function}");
         let answer = post(self.server.address(), &path).key(&self.key).json(&payload).send().await;
-        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
         answer
     }
 
