@@ -25,9 +25,7 @@ pub(crate) struct Stage {
 impl Stage {
     /// With one key that may follow every chain and call everything.
     pub(crate) async fn start() -> Self {
-        let conductor = DevConductor::start().await.unwrap();
-        let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/features.happ");
-        conductor.install(std::fs::read(bundle).unwrap(), Some(APP.into())).await.unwrap();
+        let conductor = conductor().await;
         let directory = tempfile::tempdir().unwrap();
         let key = NewKey::new().unwrap();
         write_keys(directory.path(), &stanza(&key, "**"));
@@ -54,6 +52,13 @@ impl Stage {
         must(self.server.stop()).await;
         self.conductor.shut_down().await;
     }
+}
+
+pub(crate) async fn conductor() -> DevConductor {
+    let conductor = DevConductor::start().await.unwrap();
+    let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/features.happ");
+    conductor.install(std::fs::read(bundle).unwrap(), Some(APP.into())).await.unwrap();
+    conductor
 }
 
 pub(crate) fn config(admin_port: u16, directory: &Path) -> Config {
