@@ -70,7 +70,9 @@ fn a_commit_ends_with_the_time_of_its_call() {
         says(&app.call("run", ()).await.expect_err("it is committed"), "4s (--max-call-time)");
         assert_eq!(records(&server, &app).await, before);
         server.serves().await;
-        app.call("good", ()).await.unwrap();
+        // The chain can be written to: a grant is.
+        server.connect(&id).await.call("good", ()).await.unwrap();
+        assert_eq!(records(&server, &app).await, before + 1);
         server.conductor.shut_down().await;
     });
 }
