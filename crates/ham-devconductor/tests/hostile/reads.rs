@@ -19,6 +19,7 @@ fn zome(count: u32, bytes: usize, reads: &str, head: usize) -> String {
     let write = function(&format!(
         "(local $left i32) (local.set $left (i32.const {count}))
         (loop $on
+            (global.set $top (i32.const 8192))
             (drop (call $host (i32.const PLACE) (i32.const LENGTH)))
             (br_if $on (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
         {GOOD}"
