@@ -12,18 +12,25 @@ use tokio::task::JoinSet;
 
 pub(crate) use readiness::Readiness;
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::error::StartError;
+use crate::record::{self, Record};
 
 /// All apps, by their ids.
 #[derive(Debug)]
-pub(crate) struct Apps(BTreeMap<String, Arc<App>>);
+pub(crate) struct Apps {
+    by_id: BTreeMap<String, Arc<App>>,
+    seconds: watch::Receiver<i64>,
+}
 
 /// An app that is served.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) id: String,
     pub(crate) ham: PersistentHam,
+    /// Where its conductor is.
+    pub(crate) conductor: String,
+    pub(crate) record: Arc<Record>,
     readiness: watch::Receiver<Readiness>,
 }
 
@@ -35,18 +42,28 @@ impl Apps {
             let ham = connection::start(config, app).await?;
             let (told, readiness) = watch::channel(Readiness::default());
             tasks.spawn(readiness::watch(app.id.clone(), ham.clone(), app.ready.clone(), told));
-            let id = app.id.clone();
-            apps.insert(id.clone(), Arc::new(App { id, ham, readiness }));
+            let record = Arc::<Record>::default();
+            tasks.spawn(record::follow(ham.clone(), Arc::clone(&record)));
+            let (id, conductor) = (app.id.clone(), place(config, app));
+            apps.insert(id.clone(), Arc::new(App { id, ham, conductor, record, readiness }));
         }
-        Ok(Self(apps))
+        let (told, seconds) = watch::channel(0);
+        let recorded = apps.values().map(|app| (app.ham.clone(), Arc::clone(&app.record)));
+        tasks.spawn(record::keep(recorded.collect(), told));
+        Ok(Self { by_id: apps, seconds })
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&Arc<App>> {
-        self.0.get(id)
+        self.by_id.get(id)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<App>> {
-        self.0.values()
+        self.by_id.values()
+    }
+
+    /// The second for which there were samples last, in milliseconds since 1970.
+    pub(crate) fn seconds(&self) -> watch::Receiver<i64> {
+        self.seconds.clone()
     }
 
     /// Resolves once the calls of all of them can run.
@@ -73,4 +90,11 @@ impl App {
     pub(crate) fn readiness(&self) -> Readiness {
         self.readiness.borrow().clone()
     }
+}
+
+/// The address of an app's conductor, without credentials.
+fn place(config: &Config, app: &config::App) -> String {
+    let url = app.app_url.as_ref().or(config.conductor.admin_url.as_ref());
+    let address = url.and_then(|url| Some((url.host_str()?, url.port_or_known_default()?)));
+    address.map(|(host, port)| format!("{host}:{port}")).unwrap_or_default()
 }

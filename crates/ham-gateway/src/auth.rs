@@ -4,6 +4,7 @@ mod caller;
 mod guess;
 mod identity;
 mod key;
+mod new_key;
 mod rate;
 
 #[expect(unused_imports, reason = "streams take it")]
@@ -11,6 +12,7 @@ pub(crate) use caller::QueryCaller;
 pub(crate) use caller::{Caller, Operations, Peer, beyond};
 pub(crate) use guess::Guesses;
 pub(crate) use identity::Identity;
-pub use identity::Scope;
+pub use identity::{Scope, UnknownScope};
+pub use key::BadKeys;
 pub(crate) use key::Keys;
-pub use key::{BadKeys, NewKey};
+pub use new_key::{Allows, NewKey};

@@ -1,5 +1,6 @@
 //! What all requests share.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
@@ -23,10 +24,12 @@ pub(crate) struct Gateway {
     pub(crate) operations: Arc<Identity>,
     pub(crate) guesses: Guesses,
     pub(crate) started_at: Timestamp,
+    /// Where clients are served.
+    pub(crate) address: SocketAddr,
 }
 
 impl Gateway {
-    pub(crate) fn new(live: Live, apps: Apps) -> Self {
+    pub(crate) fn new(live: Live, apps: Apps, address: SocketAddr) -> Self {
         let dev = live.config.dev.then(|| Arc::new(Identity::dev()));
         Self {
             live: ArcSwap::from_pointee(live),
@@ -36,6 +39,7 @@ impl Gateway {
             operations: Arc::new(Identity::operations()),
             guesses: Guesses::default(),
             started_at: Timestamp::now(),
+            address,
         }
     }
 

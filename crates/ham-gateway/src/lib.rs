@@ -19,6 +19,7 @@ pub mod outbox;
 mod outcome;
 mod page;
 mod problem;
+mod record;
 mod request;
 mod retry;
 mod serve;
@@ -26,7 +27,7 @@ mod status;
 pub mod systemd;
 mod tls;
 
-pub use auth::{BadKeys, NewKey, Scope};
+pub use auth::{Allows, BadKeys, NewKey, Scope, UnknownScope};
 pub use config::Config;
 pub use error::StartError;
 pub use functions::{Function, KeyRule};

@@ -18,17 +18,17 @@ pub(super) async fn call(request: &CallRequest) -> Result<Response, Problem> {
         options = options.with_read_only();
     }
     let payload = ExternIO(request.payload.clone());
-    let under_way = UnderWay::begun(&app.id, "direct");
+    let under_way = UnderWay::begun(&app.id, &app.record.tally, "direct");
     let made =
         app.ham.call_zome_raw(called.role.as_str(), &called.zome, &called.function, payload, options).await;
     match made {
         Ok(output) => {
-            under_way.ended("answered");
+            under_way.ended("answered", true);
             Ok(answer::output(output.0, request.form))
         }
         Err(error) => {
             let problem = answer::problem(&app.ham, &error);
-            under_way.ended(problem.outcome());
+            under_way.ended(problem.outcome(), false);
             Err(problem)
         }
     }

@@ -67,7 +67,7 @@ impl Server {
         let mut tasks = JoinSet::new();
         tasks.spawn(metrics::upkeep());
         let apps = Apps::start(&config, &mut tasks).await?;
-        let gateway = Arc::new(Gateway::new(live, apps));
+        let gateway = Arc::new(Gateway::new(live, apps, address));
         let mut listeners = JoinSet::new();
         let mut run = |socket, router, places, secure| {
             let places = Arc::new(Semaphore::new(places));

@@ -5,6 +5,7 @@
 mod access;
 mod calls;
 mod client;
+mod hostile;
 mod life;
 mod operations;
 mod stage;
