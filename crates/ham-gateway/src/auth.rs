@@ -7,9 +7,7 @@ mod key;
 mod new_key;
 mod rate;
 
-#[expect(unused_imports, reason = "streams take it")]
-pub(crate) use caller::QueryCaller;
-pub(crate) use caller::{Caller, Operations, Peer, beyond};
+pub(crate) use caller::{Admitted, Caller, Operations, Peer, QueryCaller, beyond};
 pub(crate) use guess::Guesses;
 pub(crate) use identity::Identity;
 pub use identity::{Scope, UnknownScope};

@@ -8,6 +8,7 @@ use ham::ConnectError;
 
 use crate::auth::BadKeys;
 use crate::config::Fault;
+use crate::outbox::StoreError;
 
 /// Why a gateway does not start.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,9 @@ pub enum StartError {
     /// The configuration is wrong.
     #[error("the configuration is wrong: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Config(Vec<Fault>),
+    /// The feed's bounds cannot work.
+    #[error("the feed cannot work")]
+    Feed(#[from] ham_feed::server::ServerConfigError),
     /// The keys cannot be used.
     #[error("the keys cannot be used")]
     Keys(#[source] BadKeys),
@@ -37,6 +41,14 @@ pub enum StartError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// The outbox cannot be opened.
+    #[error("cannot open the outbox {}", path.display())]
+    Outbox {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        source: StoreError,
     },
     /// The keystore cannot be used.
     #[error("the keystore cannot be used: {0}")]

@@ -8,5 +8,5 @@ pub use names::{
     AUTH_FAILURES, BUILD_INFO, CALL_SECONDS, CALLS, CALLS_ABANDONED, CONNECTIONS, HTTP_REQUEST_SECONDS,
     HTTP_REQUESTS, RATE_LIMITED, READY, TABLE,
 };
-pub(crate) use recorded::{Connection, UnderWay, auth_failed, rate_limited, ready, request};
+pub(crate) use recorded::{Connection, UnderWay, auth_failed, call, rate_limited, ready, request};
 pub(crate) use recorder::{install, routes, upkeep};

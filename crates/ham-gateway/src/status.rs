@@ -1,7 +1,7 @@
-//! How it stands, for those who run it: once, or as a stream.
+//! How it stands, for those who run it: once as a whole, or as a stream of what changes.
 
-mod shown;
 mod stream;
+mod told;
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use http::{HeaderMap, header};
 
-use self::shown::Shown;
+use self::told::{Samples, told};
 use crate::auth::{Caller, Scope};
 use crate::gateway::Gateway;
 use crate::problem::Problem;
@@ -20,17 +20,15 @@ pub(crate) fn routes() -> Router<Arc<Gateway>> {
     Router::new().route("/api/v1/status", get(status))
 }
 
-/// All of it; to whoever accepts events, then what changes, every second.
 async fn status(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let identity = caller.with(Scope::Status)?;
-    let shown = Shown { gateway, identity };
-    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accepts.split(',').any(|range| range.trim().starts_with("text/event-stream")) {
-        return stream::answer(shown);
+    let accepts = headers.get(header::ACCEPT).and_then(|kinds| kinds.to_str().ok()).unwrap_or_default();
+    if accepts.split(',').any(|kind| kind.trim().starts_with("text/event-stream")) {
+        return stream::stream(gateway, identity);
     }
-    Ok(Json(shown.all()).into_response())
+    Ok(Json(told(&gateway, &identity, Samples::All)).into_response())
 }

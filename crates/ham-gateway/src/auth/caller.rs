@@ -23,12 +23,15 @@ pub(crate) struct Caller(pub(crate) Arc<Identity>);
 
 /// The same, or a key in the query's `token`: for the addresses that browsers open without headers.
 #[derive(Clone, Debug)]
-#[expect(dead_code, reason = "streams take it")]
 pub(crate) struct QueryCaller(pub(crate) Arc<Identity>);
 
 /// Marks requests that came through the operations listener.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Operations;
+
+/// Who asks by an envelope: it was let in when it connected. No client can put it on a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Admitted(pub(crate) Arc<Identity>);
 
 /// Where a connection comes from.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +44,13 @@ impl Caller {
             return Ok(self.0);
         }
         Err(Problem::new(Kind::NotAllowed, format!("the key {} has not the scope for this", self.0.id)))
+    }
+}
+
+impl QueryCaller {
+    /// Refuses whoever may not do this.
+    pub(crate) fn with(self, scope: Scope) -> Result<Arc<Identity>, Problem> {
+        Caller(self.0).with(scope)
     }
 }
 
@@ -89,6 +99,8 @@ fn identity(parts: &Parts, gateway: &Gateway, key: Option<&str>) -> Result<Arc<I
     let live = gateway.live();
     let identity = if parts.extensions.get::<Operations>().is_some() {
         Arc::clone(&gateway.operations)
+    } else if let Some(Admitted(identity)) = parts.extensions.get() {
+        Arc::clone(identity)
     } else if let Some(dev) = &gateway.dev {
         Arc::clone(dev)
     } else {

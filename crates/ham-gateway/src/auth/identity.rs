@@ -109,7 +109,6 @@ impl Identity {
     }
 
     /// Whether it may follow this chain, by any of its names.
-    #[expect(dead_code, reason = "the feed asks for it")]
     pub(crate) fn may_follow(&self, chain: &str) -> bool {
         self.chains.allows(chain)
     }

@@ -1,6 +1,6 @@
 //! Keys, as they are kept and recognised.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -19,6 +19,8 @@ pub(crate) struct Keys(HashMap<String, Kept>);
 
 struct Kept {
     digest: [u8; 32],
+    /// What the file says of it.
+    stanza: [u8; 32],
     expires: Option<Timestamp>,
     identity: Arc<Identity>,
 }
@@ -56,9 +58,16 @@ impl Keys {
         Ok(Self(keys))
     }
 
-    /// Whether there is a key of this id.
-    pub(crate) fn knows(&self, id: &str) -> bool {
-        self.0.contains_key(id)
+    /// The ids of those that are not there any more in other keys, or of which these say something else.
+    pub(crate) fn changed(&self, other: &Self) -> HashSet<String> {
+        let same = |id: &str, kept: &Kept| other.0.get(id).is_some_and(|new| new.stanza == kept.stanza);
+        self.0.iter().filter(|(id, kept)| !same(id, kept)).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// The ids of those that have expired.
+    pub(crate) fn expired(&self, now: Timestamp) -> HashSet<String> {
+        let over = self.0.iter().filter(|(_, kept)| kept.expires.is_some_and(|expires| expires <= now));
+        over.map(|(id, _)| id.clone()).collect()
     }
 
     /// Whose key this is; `None` where it is nobody's, or has expired. How long that takes says nothing about the secret.
@@ -79,7 +88,7 @@ struct File {
     key: Vec<Stanza>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stanza {
     id: String,
@@ -103,6 +112,7 @@ impl Stanza {
         if self.id.is_empty() || !self.id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err("an id is made of letters and digits".into());
         }
+        let stanza = sha256(format!("{self:?}").as_bytes());
         let digest = unhex(&self.sha256).ok_or("sha256 is not 64 hexadecimal digits")?;
         let rate = match &self.rate {
             Some(text) => Some(Rate::parse(text).ok_or("rate is written as \"50/s\" or \"600/m\"")?),
@@ -120,7 +130,7 @@ impl Stanza {
             .with_scopes(self.scopes)
             .with_patterns(&self.apps, &self.functions, &self.chains)
             .map_err(|error| error.to_string())?;
-        Ok(Kept { digest, expires, identity: Arc::new(identity) })
+        Ok(Kept { digest, stanza, expires, identity: Arc::new(identity) })
     }
 }
 

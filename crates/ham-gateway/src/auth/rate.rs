@@ -46,7 +46,6 @@ impl Rate {
 pub(crate) struct Quota {
     rate: Option<(Rate, DefaultDirectRateLimiter)>,
     calls: Arc<Semaphore>,
-    streams: Arc<Semaphore>,
     concurrent: usize,
 }
 
@@ -55,7 +54,6 @@ impl Quota {
         Self {
             rate: rate.map(|rate| (rate, RateLimiter::direct(rate.quota()))),
             calls: Arc::new(Semaphore::new(concurrent)),
-            streams: Arc::new(Semaphore::new(MOST_STREAMS)),
             concurrent,
         }
     }
@@ -70,14 +68,6 @@ impl Quota {
                 if rate.minute { "a minute" } else { "a second" }
             ),
             after: until.wait_time_from(DefaultClock::default().now()),
-        })
-    }
-
-    /// One more stream of the status, for as long as the answer is held.
-    pub(crate) fn stream(&self) -> Result<OwnedSemaphorePermit, Refused> {
-        Arc::clone(&self.streams).try_acquire_owned().map_err(|_| Refused {
-            why: format!("more than {MOST_STREAMS} streams of the status"),
-            after: Duration::from_secs(1),
         })
     }
 
@@ -97,8 +87,6 @@ pub(crate) struct Refused {
     pub(crate) after: Duration,
 }
 
-/// People look at a page, and a page has one.
-const MOST_STREAMS: usize = 32;
 const TWO: NonZeroU32 = NonZeroU32::new(2).expect("2 is not 0");
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use super::names::{
     AUTH_FAILURES, CALL_SECONDS, CALLS, CALLS_ABANDONED, CONNECTIONS, HTTP_REQUEST_SECONDS, HTTP_REQUESTS,
     RATE_LIMITED, READY,
 };
-use crate::record::Tally;
 
 /// A request was answered. The route is one of ours, whatever the client wrote.
 pub(crate) fn request(route: &str, method: &Method, status: StatusCode, took: Duration) {
@@ -58,35 +57,34 @@ impl Drop for Connection {
     }
 }
 
+/// A call ended.
+pub(crate) fn call(app: &str, mode: &'static str, outcome: &'static str, took: Duration) {
+    let app = app.to_owned();
+    counter!(CALLS, "app" => app.clone(), "mode" => mode, "outcome" => outcome).increment(1);
+    histogram!(CALL_SECONDS, "app" => app, "mode" => mode).record(took);
+}
+
 /// A call under way; dropped before it ended it is abandoned.
 pub(crate) struct UnderWay<'a> {
     app: &'a str,
-    tally: &'a Tally,
     mode: &'static str,
     began: Instant,
     ended: bool,
 }
 
 impl<'a> UnderWay<'a> {
-    pub(crate) fn begun(app: &'a str, tally: &'a Tally, mode: &'static str) -> Self {
-        tally.begun();
-        Self { app, tally, mode, began: Instant::now(), ended: false }
+    pub(crate) fn begun(app: &'a str, mode: &'static str) -> Self {
+        Self { app, mode, began: Instant::now(), ended: false }
     }
 
-    /// By the outcome's word, and whether well.
-    pub(crate) fn ended(mut self, outcome: &'static str, well: bool) {
+    pub(crate) fn ended(mut self, outcome: &'static str) {
         self.ended = true;
-        let took = self.began.elapsed();
-        self.tally.ended(outcome, well, took);
-        let (app, mode) = (self.app.to_owned(), self.mode);
-        counter!(CALLS, "app" => app.clone(), "mode" => mode, "outcome" => outcome).increment(1);
-        histogram!(CALL_SECONDS, "app" => app, "mode" => mode).record(took);
+        call(self.app, self.mode, outcome, self.began.elapsed());
     }
 }
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        self.tally.gone();
         if !self.ended {
             counter!(CALLS_ABANDONED).increment(1);
         }

@@ -1,63 +1,55 @@
-//! The status as server-sent events.
+//! The status as server-sent events: the whole at once, then each second and whenever a link changes.
 
 use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse as _, Response};
-use futures_util::stream;
-use serde_json::Value;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use futures_util::Stream;
+use tokio::time::Instant;
 
-use super::shown::Shown;
-use crate::auth::beyond;
-use crate::life::{Life, LifeWatch};
+use super::told::{Samples, told};
+use crate::auth::Identity;
+use crate::gateway::Gateway;
+use crate::kind::Kind;
+use crate::life::Life;
 use crate::problem::Problem;
 
-/// One that follows.
-struct Follower {
-    shown: Shown,
-    seconds: watch::Receiver<i64>,
-    life: LifeWatch,
-    /// The last sample that it has; `None` before the first answer.
-    has: Option<i64>,
-    _place: OwnedSemaphorePermit,
+/// A stream for a page; it ends when the gateway drains, and after [`LIFE`], so that a key that was taken back does not read on.
+pub(super) fn stream(gateway: Arc<Gateway>, identity: Arc<Identity>) -> Result<Response, Problem> {
+    let place = Arc::clone(&gateway.status_streams).try_acquire_owned();
+    let place = place.map_err(|_| Problem::new(Kind::TooManyConnections, "too many pages are open"))?;
+    let end = Instant::now() + LIFE;
+    Ok(Sse::new(changes(gateway, identity, end, place)).into_response())
 }
 
-/// Everything at once, then each second what is new, until the gateway drains or the key is taken back.
-pub(super) fn answer(shown: Shown) -> Result<Response, Problem> {
-    let place = shown.identity.quota.stream().map_err(|refused| beyond(&shown.identity, refused))?;
-    let (seconds, life) = (shown.gateway.apps.seconds(), shown.gateway.life());
-    let follower = Follower { shown, seconds, life, has: None, _place: place };
-    let events = stream::unfold(follower, |mut follower| async move {
-        let value = follower.next().await?;
-        let event = Event::default().event("status").json_data(value).unwrap_or_default();
-        Some((Ok::<_, Infallible>(event), follower))
-    });
-    Ok(([("x-accel-buffering", "no")], Sse::new(events)).into_response())
-}
-
-impl Follower {
-    async fn next(&mut self) -> Option<Value> {
-        let value = match self.has {
-            None => self.shown.all(),
-            Some(has) => {
-                // Its end first.
+fn changes(
+    gateway: Arc<Gateway>,
+    identity: Arc<Identity>,
+    end: Instant,
+    place: tokio::sync::OwnedSemaphorePermit,
+) -> impl Stream<Item = Result<Event, Infallible>> {
+    let (seen, life) = (gateway.apps.seen(), gateway.life());
+    let start = (gateway, identity, seen, life, Samples::All, place);
+    futures_util::stream::unfold(
+        start,
+        move |(gateway, identity, mut seen, mut life, samples, place)| async move {
+            if samples == Samples::Newest {
+                // Its end first: then nothing is told any more.
                 tokio::select! {
                     biased;
-                    () = self.life.reaches(Life::Draining) => return None,
-                    changed = self.seconds.changed() => changed.ok()?,
+                    () = life.reaches(Life::Draining) => return None,
+                    () = tokio::time::sleep_until(end) => return None,
+                    changed = seen.changed() => changed.ok()?,
                 }
-                if !self.shown.holds() {
-                    return None;
-                }
-                self.shown.since(has)
             }
-        };
-        let newest = value["samples"]
-            .as_object()?
-            .values()
-            .filter_map(|samples| samples.as_array()?.last()?["t"].as_i64());
-        self.has = Some(newest.max().or(self.has).unwrap_or(0));
-        Some(value)
-    }
+            let data = told(&gateway, &identity, samples).to_string();
+            let event = Event::default().event("status").data(data);
+            Some((Ok(event), (gateway, identity, seen, life, Samples::Newest, place)))
+        },
+    )
 }
+
+/// How long a stream lives; then the page asks again, with its key.
+const LIFE: Duration = Duration::from_secs(60);

@@ -6,6 +6,7 @@ mod access;
 mod calls;
 mod client;
 mod hostile;
+mod keyed;
 mod life;
 mod operations;
 mod stage;
