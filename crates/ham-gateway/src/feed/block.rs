@@ -1,6 +1,7 @@
 //! Committed actions as blocks: the convention that any hApp can follow.
 //!
-//! `post_commit` emits a map with `type` (or `event_type`) `committed` and `actions`, each a whole `SignedActionHashed` or `{ hash, seq }`.
+//! `post_commit` emits a map with `type` (or `event_type`) `committed` and `actions`, each a whole `SignedActionHashed`, the `Record` that has
+//! it, or `{ hash, seq }`.
 //! An action without a sequence number makes no block.
 
 use holochain_zome_types::prelude::Timestamp;
@@ -29,8 +30,9 @@ impl Block {
         blocks
     }
 
-    /// An action as either form writes it; `None` for what is none, or has no sequence number.
+    /// An action as one of these writes it; `None` for what is none, or has no sequence number.
     pub(super) fn of(action: &Value) -> Option<Self> {
+        let action = action.get("signed_action").unwrap_or(action);
         let content = &action["hashed"]["content"];
         let first = |places: [&Value; 3]| places.into_iter().find(|place| !place.is_null()).cloned();
         let hash = first([&action["hashed"]["hash"], &action["hash"], &Value::Null])?;
@@ -87,7 +89,8 @@ mod tests {
         let new = json!({ "hashed": { "content": { "header": header, "data": { "type": "Create" } }, "hash": hash } });
         let old = json!({ "hashed": { "content": { "type": "Create", "timestamp": 1_700_000_000_000_000_i64,
             "action_seq": 7 }, "hash": hash } });
-        for whole in [new, old] {
+        let record = json!({ "signed_action": new, "entry": "NotStored" });
+        for whole in [new, old, record] {
             let read = Block::of(&whole).unwrap();
             assert_eq!((read.hash.as_str(), read.seq), ("uhCkk1", 7));
             assert_eq!(

@@ -47,6 +47,10 @@ struct Pump {
 impl Pump {
     async fn run(mut self, mut signals: Signals) {
         let mut state = self.ham.state();
+        // There may be a link already.
+        if state.get().is_live() {
+            self.linked().await;
+        }
         loop {
             let was_live = state.get().is_live();
             // What was missed before what comes: it stands before it. The link's state last: it only says when to ask for roles.

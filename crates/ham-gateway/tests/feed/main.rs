@@ -4,7 +4,13 @@
 
 #[path = "../http/client.rs"]
 mod client;
+mod documented;
 mod envelopes;
 mod following;
+mod missed;
+#[path = "../../../ham-feed/tests/support/python.rs"]
+mod python;
 mod stage;
 mod streams;
+
+use stage::must;

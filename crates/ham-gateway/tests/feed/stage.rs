@@ -25,9 +25,7 @@ pub(crate) struct Stage {
 impl Stage {
     /// With one key that may follow every chain and call everything.
     pub(crate) async fn start() -> Self {
-        let conductor = DevConductor::start().await.unwrap();
-        let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/features.happ");
-        conductor.install(std::fs::read(bundle).unwrap(), Some(APP.into())).await.unwrap();
+        let conductor = conductor().await;
         let directory = tempfile::tempdir().unwrap();
         let key = NewKey::new().unwrap();
         write_keys(directory.path(), &stanza(&key, "**"));
@@ -39,7 +37,7 @@ impl Stage {
     pub(crate) async fn call(&self, role: &str, zome: &str, function: &str, payload: Value) -> Answer {
         let path = format!("/api/v1/apps/{APP}/roles/{role}/zomes/{zome}/fns/{function}");
         let answer = post(self.server.address(), &path).key(&self.key).json(&payload).send().await;
-        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
         answer
     }
 
@@ -54,6 +52,13 @@ impl Stage {
         must(self.server.stop()).await;
         self.conductor.shut_down().await;
     }
+}
+
+pub(crate) async fn conductor() -> DevConductor {
+    let conductor = DevConductor::start().await.unwrap();
+    let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/features.happ");
+    conductor.install(std::fs::read(bundle).unwrap(), Some(APP.into())).await.unwrap();
+    conductor
 }
 
 pub(crate) fn config(admin_port: u16, directory: &Path) -> Config {
