@@ -12,8 +12,18 @@ use crate::stage::{PROBE, Stage};
 /// So short that nobody waits, so long that nothing else takes it.
 const SHORT: Duration = Duration::from_millis(300);
 
+const LONG: Duration = Duration::from_secs(3_600);
+
 async fn connect(stage: &Stage) -> TcpStream {
     TcpStream::connect(stage.server.address()).await.unwrap()
+}
+
+/// A connection that was taken: it was answered something.
+async fn asked(stage: &Stage) -> TcpStream {
+    let mut stream = connect(stage).await;
+    stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    stream.read_exact(&mut [0; 12]).await.unwrap();
+    stream
 }
 
 /// What is answered until the gateway ends the connection.
@@ -127,17 +137,23 @@ async fn what_can_be_read_in_two_ways_is_not_read() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_idle_connections_delay_nobody_and_the_next_is_told() {
-    let stage = Stage::with(limited(|config| config.limits.connections = 1_001)).await;
+    let stage = Stage::with(limited(|config| {
+        config.limits.connections = 1_001;
+        // Opening a thousand may take a while.
+        (config.limits.first_request, config.limits.head) = (LONG, LONG);
+    }))
+    .await;
     stage.server.ready().await;
     let mut idle = Vec::new();
     for _ in 0..1_000 {
-        idle.push(connect(&stage).await);
+        idle.push(asked(&stage).await);
     }
     let call = || stage.call("echo_text").json(&json!("hello"));
     assert_eq!(call().send().await.status, 200);
-    idle.push(connect(&stage).await);
-    // What was taken before may not have ended yet: then this one is turned away as well.
-    idle.push(connect(&stage).await);
+    // Its connection may not have ended yet: then the next is turned away, and so is the one after it.
+    for _ in 0..2 {
+        idle.push(asked(&stage).await);
+    }
     let answer = call().send().await;
     assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, Some("1")));
     assert!(answer.json()["type"].as_str().unwrap().ends_with("#too-many-connections"), "{answer:?}");

@@ -9,4 +9,5 @@ mod hostile;
 mod keyed;
 mod life;
 mod operations;
+mod secrets;
 mod stage;

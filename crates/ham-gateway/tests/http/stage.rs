@@ -1,6 +1,7 @@
 //! A conductor, and a gateway before it.
 
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
@@ -50,6 +51,11 @@ impl Stage {
         self.server.stop().await;
         self.conductor.shut_down().await;
     }
+}
+
+/// Resolves once a gateway has seen that its conductor is gone.
+pub(crate) async fn lost(address: SocketAddr) {
+    while get(address, "/health/ready").send().await.status == 200 {}
 }
 
 pub(crate) async fn conductor() -> DevConductor {
