@@ -6,10 +6,9 @@ mod identity;
 mod key;
 mod rate;
 
-pub(crate) use caller::{Admitted, Caller, Operations, Peer, QueryCaller};
+pub(crate) use caller::{Admitted, Caller, Operations, Peer, QueryCaller, beyond};
 pub(crate) use guess::Guesses;
 pub(crate) use identity::Identity;
 pub use identity::Scope;
 pub(crate) use key::Keys;
 pub use key::{BadKeys, NewKey};
-pub(crate) use rate::Refused;

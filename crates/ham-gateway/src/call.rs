@@ -2,7 +2,11 @@
 
 pub(crate) mod answer;
 mod direct;
+mod keyed;
+mod list;
 pub(crate) mod request;
+mod resource;
+mod shown;
 
 use std::sync::Arc;
 
@@ -16,14 +20,13 @@ use http::HeaderMap;
 use self::request::{CallRequest, Called};
 use crate::auth::Caller;
 use crate::gateway::Gateway;
-use crate::kind::Kind;
 use crate::problem::Problem;
 
 pub(crate) fn routes() -> Router<Arc<Gateway>> {
-    Router::new().route(CALL, post(call))
+    Router::new().route(CALL, post(call)).merge(resource::routes()).merge(list::routes())
 }
 
-/// A zome call: without a key it is made while the request waits.
+/// A zome call: without a key it is made while the request waits, under one the outbox makes it.
 async fn call(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
@@ -32,13 +35,10 @@ async fn call(
     body: Body,
 ) -> Result<Response, Problem> {
     let request = CallRequest::read(&gateway, caller, called, &headers, body).await?;
-    if request.key.is_some() {
-        return Err(Problem::new(
-            Kind::StoreUnavailable,
-            "this gateway has no outbox: it was started without a state_dir",
-        ));
+    match &request.key {
+        Some(key) => keyed::call(&gateway, &request, key).await,
+        None => direct::call(&gateway, &request).await,
     }
-    direct::call(&request).await
 }
 
 /// Where a zome function is called.

@@ -8,6 +8,7 @@ use ham::ConnectError;
 
 use crate::auth::BadKeys;
 use crate::config::Fault;
+use crate::outbox::StoreError;
 
 /// Why a gateway does not start.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,14 @@ pub enum StartError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// The outbox cannot be opened.
+    #[error("cannot open the outbox {}", path.display())]
+    Outbox {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        source: StoreError,
     },
     /// The keystore cannot be used.
     #[error("the keystore cannot be used: {0}")]

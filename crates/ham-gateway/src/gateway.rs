@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
-use tokio::sync::watch;
+use holochain_zome_types::prelude::Timestamp;
+use tokio::sync::{Semaphore, watch};
 
 use crate::apps::Apps;
 use crate::auth::{Guesses, Identity};
 use crate::feed::Feed;
 use crate::life::{Life, LifeWatch};
 use crate::live::Live;
+use crate::outbox::Outbox;
 
 /// What all requests share: each area of the gateway is one field of it.
 #[derive(Debug)]
@@ -18,24 +20,32 @@ pub(crate) struct Gateway {
     life: watch::Sender<Life>,
     pub(crate) apps: Apps,
     pub(crate) feed: Arc<Feed>,
+    /// `None` where there is no state directory.
+    pub(crate) outbox: Option<Outbox>,
     /// Whoever asks, where everybody may.
     pub(crate) dev: Option<Arc<Identity>>,
     /// Whoever asks the operations listener.
     pub(crate) operations: Arc<Identity>,
     pub(crate) guesses: Guesses,
+    pub(crate) started_at: Timestamp,
+    /// Places of pages that follow the status.
+    pub(crate) status_streams: Arc<Semaphore>,
 }
 
 impl Gateway {
-    pub(crate) fn new(live: Live, apps: Apps, feed: Arc<Feed>) -> Self {
+    pub(crate) fn new(live: Live, apps: Apps, feed: Arc<Feed>, outbox: Option<Outbox>) -> Self {
         let dev = live.config.dev.then(|| Arc::new(Identity::dev()));
         Self {
             live: ArcSwap::from_pointee(live),
             life: watch::Sender::new(Life::Running),
             apps,
             feed,
+            outbox,
             dev,
             operations: Arc::new(Identity::operations()),
             guesses: Guesses::default(),
+            started_at: Timestamp::now(),
+            status_streams: Arc::new(Semaphore::new(STATUS_STREAMS)),
         }
     }
 
@@ -66,3 +76,6 @@ impl Gateway {
         });
     }
 }
+
+/// Pages that may follow the status at a time.
+const STATUS_STREAMS: usize = 64;

@@ -5,13 +5,14 @@ use std::time::Duration;
 use ham::{CallError, Effect, NotRunning, Outcome, Recovery, RefusalCause, RefusalKind, SigningError};
 use holochain_zome_types::prelude::Timestamp;
 use http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::kind::Kind;
 use crate::retry::Retry;
 
 /// What becomes of the call's idempotency key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum KeyFate {
     /// It is free: the next request with it is run.
     Released,
@@ -22,7 +23,7 @@ pub enum KeyFate {
 }
 
 /// The four outcomes, as they are told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutcomeWord {
     /// It did not run and of itself never will.

@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue, header};
 use serde::Serialize;
 
 use crate::kind::{Kind, PROBLEMS_URL};
+use crate::outbox::CallId;
 use crate::outcome::Told;
 use crate::retry::Retry;
 
@@ -38,6 +39,8 @@ struct Fields {
     request_id: String,
     #[serde(skip)]
     kind: Kind,
+    #[serde(skip)]
+    call_id: Option<CallId>,
 }
 
 impl Problem {
@@ -72,13 +75,23 @@ impl Problem {
             not_started_after: None,
             request_id: String::new(),
             kind,
+            call_id: None,
         }))
     }
 
     /// The same, with where the call can be followed.
     #[must_use]
-    pub fn with_call(mut self, path: String) -> Self {
-        self.0.call = Some(path);
+    pub fn with_call(mut self, id: CallId) -> Self {
+        self.0.call = Some(call_path(id));
+        self.0.call_id = Some(id);
+        self
+    }
+
+    /// The same for a call that nobody settles: there is nothing to wait for.
+    #[must_use]
+    pub fn without_call(mut self) -> Self {
+        self.0.retry = Retry::Reconcile;
+        self.0.retry_after_s = None;
         self
     }
 
@@ -125,6 +138,9 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after_header() {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
+        if let Some(id) = self.0.call_id {
+            headers.insert(CALL_ID, call_id(id));
+        }
         if self.0.status == 401 {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -138,6 +154,18 @@ fn whole_seconds(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
 
+/// Where a call is followed.
+pub(crate) fn call_path(id: CallId) -> String {
+    format!("/api/v1/calls/{id}")
+}
+
+/// The value of [`CALL_ID`].
+pub(crate) fn call_id(id: CallId) -> HeaderValue {
+    HeaderValue::from_str(&id.to_string()).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// The call's name.
+pub(crate) const CALL_ID: HeaderName = HeaderName::from_static("ham-call-id");
 /// What became of the call.
 pub(crate) const OUTCOME: HeaderName = HeaderName::from_static("ham-outcome");
 /// RFC 9457.

@@ -1,9 +1,9 @@
 //! What a client can do.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a client can do about a call that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Retry {
     /// Send the same request again, under the same key.

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use holo_hash::DnaHash;
 use holochain_types::prelude::CellId;
 
 /// Each cell is made by one at a time.
@@ -29,8 +30,20 @@ impl Births {
         Ok(Birth { births: self, cells })
     }
 
+    /// The DNAs of cells that are about to be.
+    pub(super) fn dnas(&self) -> HashSet<DnaHash> {
+        self.cells().iter().map(|cell| cell.dna_hash().clone()).collect()
+    }
+
     fn cells(&self) -> MutexGuard<'_, HashSet<CellId>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Birth<'_> {
+    /// Ends it; answers whose it was.
+    pub(super) fn end(self) -> Vec<CellId> {
+        self.cells.clone()
     }
 }
 

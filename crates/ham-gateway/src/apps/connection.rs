@@ -11,6 +11,7 @@ use ham::{
 
 use crate::config::{App, Config};
 use crate::error::StartError;
+use crate::outbox::remember_lost;
 
 /// Starts the connection of an app; it dials in its own task.
 pub(super) async fn start(config: &Config, app: &App) -> Result<PersistentHam, StartError> {
@@ -27,7 +28,8 @@ pub(super) async fn start(config: &Config, app: &App) -> Result<PersistentHam, S
         Some(url) => ham.with_app(AppInterface::Url(url.clone())),
         None => ham,
     };
-    PersistentHam::start(ham.with_signing(signing(config).await?)).map_err(connect)
+    let ham = ham.with_signing(signing(config).await?).with_on_unknown(remember_lost);
+    PersistentHam::start(ham).map_err(connect)
 }
 
 async fn signing(config: &Config) -> Result<Signing, StartError> {

@@ -11,8 +11,10 @@ use http::{HeaderMap, HeaderName};
 use tokio::time::Instant;
 
 use super::identity::{Identity, Scope};
+use super::rate::Refused;
 use crate::gateway::Gateway;
 use crate::kind::Kind;
+use crate::metrics;
 use crate::problem::Problem;
 
 /// Whoever shows a key in `Authorization`, within its rate.
@@ -103,6 +105,7 @@ fn identity(parts: &Parts, gateway: &Gateway, key: Option<&str>) -> Result<Arc<I
         Arc::clone(dev)
     } else {
         let Some(key) = key else {
+            metrics::auth_failed("no-key");
             return Err(Problem::new(Kind::NoKey, "send it as `Authorization: Bearer KEY`"));
         };
         let Some(identity) = live.keys.whose(key, Timestamp::now()) else {
@@ -110,14 +113,18 @@ fn identity(parts: &Parts, gateway: &Gateway, key: Option<&str>) -> Result<Arc<I
         };
         Arc::clone(identity)
     };
-    identity
-        .quota
-        .ask()
-        .map_err(|refused| Problem::new(Kind::QuotaExceeded, refused.why).with_retry_after(refused.after))?;
+    identity.quota.ask().map_err(|refused| beyond(&identity, refused))?;
     Ok(identity)
 }
 
+/// What is told where a key has asked for too much.
+pub(crate) fn beyond(identity: &Identity, refused: Refused) -> Problem {
+    metrics::rate_limited(&identity.id);
+    Problem::new(Kind::QuotaExceeded, refused.why).with_retry_after(refused.after)
+}
+
 fn wrong_key(parts: &Parts, gateway: &Gateway, proxies: &[IpAddr]) -> Problem {
+    metrics::auth_failed("bad-key");
     let address = source(parts, proxies);
     tracing::warn!(
         event = "gateway.key.refused",

@@ -95,6 +95,10 @@ impl Identity {
         self.scopes.contains(&scope)
     }
 
+    pub(crate) fn scopes(&self) -> &[Scope] {
+        &self.scopes
+    }
+
     /// Whether it may know of this app.
     pub(crate) fn knows_app(&self, app: &str) -> bool {
         self.apps.allows(app)

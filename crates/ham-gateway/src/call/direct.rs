@@ -1,25 +1,66 @@
-//! Calls without a key: made while their request waits, and forgotten with it.
+//! Calls without a key: made while their request waits, and forgotten with it, unless they are lost.
 
-use axum::response::Response;
-use ham::{CallOptions, CallPolicy};
+use axum::response::{IntoResponse as _, Response};
+use ham::{CallOptions, CallPolicy, SignedCall};
 use holochain_zome_types::prelude::ExternIO;
 
 use super::answer;
 use super::request::CallRequest;
+use crate::apps::Ended;
+use crate::gateway::Gateway;
+use crate::metrics::UnderWay;
+use crate::outbox::{Lost, catching_lost};
+use crate::outcome::{KeyFate, Told};
 use crate::problem::Problem;
 
-/// Makes the call. One whose link dies is sent again with the same bytes, or signed anew if its function is declared idempotent.
-pub(super) async fn call(request: &CallRequest) -> Result<Response, Problem> {
+/// Makes the call. One whose link dies is sent again with the same bytes, or signed anew if its function is declared idempotent. One that
+/// is lost is settled by the outbox.
+pub(super) async fn call(gateway: &Gateway, request: &CallRequest) -> Result<Response, Problem> {
     let CallRequest { app, called, declared, .. } = request;
     let policy = if declared.idempotent { CallPolicy::IDEMPOTENT } else { CallPolicy::Resume };
-    let mut options = CallOptions::default().with_deadline(request.wait).with_policy(policy);
+    let mut options = CallOptions::default()
+        .with_deadline(request.wait)
+        .with_nonce_life(gateway.live().config.outbox.nonce_life)
+        .with_policy(policy);
     if declared.read_only {
         options = options.with_read_only();
     }
     let payload = ExternIO(request.payload.clone());
-    match app.ham.call_zome_raw(called.role.as_str(), &called.zome, &called.function, payload, options).await
-    {
-        Ok(output) => Ok(answer::output(output.0, request.form)),
-        Err(error) => Err(answer::problem(&app.ham, &error)),
+    let (under_way, seen) = (UnderWay::begun(&app.id, "direct"), app.seen.calls().begun());
+    let call = app.ham.call_zome_raw(called.role.as_str(), &called.zome, &called.function, payload, options);
+    let (result, lost) = catching_lost(call).await;
+    let error = match result {
+        Ok(output) => {
+            under_way.ended("answered");
+            seen.ended(Ended::Answered);
+            return Ok(answer::output(output.0, request.form));
+        }
+        Err(error) => error,
+    };
+    let problem = answer::problem(&app.ham, &error);
+    under_way.ended(problem.outcome());
+    seen.ended(Ended::of(problem.outcome()));
+    if Told::of(&error).key != KeyFate::Held {
+        return Err(problem);
+    }
+    Ok(match lost.filter(|_| !declared.idempotent) {
+        Some(signed) => followed(gateway, request, signed, problem).await,
+        None => problem.without_call(),
+    }
+    .into_response())
+}
+
+/// The same problem, with where its call is followed.
+async fn followed(gateway: &Gateway, request: &CallRequest, signed: SignedCall, problem: Problem) -> Problem {
+    let Some(outbox) = &gateway.outbox else { return problem.without_call() };
+    let lost = Lost {
+        api_key: request.identity.id.clone(),
+        app: request.app.id.clone(),
+        role: request.called.role.clone(),
+        signed,
+    };
+    match outbox.adopt(lost).await {
+        Ok(following) => problem.with_call(following.id()),
+        Err(_) => problem.without_call(),
     }
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::apps::App;
-use crate::auth::{Caller, Identity, Refused, Scope};
+use crate::auth::{Caller, Identity, Scope, beyond};
 use crate::functions::{Declared, KeyRule};
 use crate::gateway::Gateway;
 use crate::headers::{Form, IdempotencyKey, Preference};
@@ -43,10 +43,11 @@ pub(crate) struct CallRequest {
     /// How long the request waits.
     pub(crate) wait: Duration,
     /// Whether the request itself says how long.
-    #[expect(dead_code, reason = "an asynchronous request waits only where it says so")]
-    pub(crate) waits: bool,
-    #[expect(dead_code, reason = "the outbox asks for it")]
+    waits: bool,
+    /// Whether it may be answered once the call is accepted.
     pub(crate) respond_async: bool,
+    /// For how long an accepted call is tried.
+    pub(crate) deliver_within: Duration,
     pub(crate) key: Option<IdempotencyKey>,
     /// One of the key's places, until this is dropped.
     _place: OwnedSemaphorePermit,
@@ -97,21 +98,13 @@ impl CallRequest {
             };
             return Err(Problem::new(Kind::IdempotencyKeyRequired, why));
         }
-        let wait = preference.wait.unwrap_or(limits.wait);
-        if wait > limits.longest_wait {
-            let most = limits.longest_wait.as_secs();
-            return Err(Problem::new(
-                Kind::WaitTooLong,
-                format!("a request waits for {most} seconds at most"),
-            ));
-        }
+        let wait = wait(gateway, preference.wait.unwrap_or(limits.wait))?;
+        let deliver_within = deliver_within(gateway, headers)?;
         let written = Form::of_body(headers);
         let form = Form::of_answer(headers, written.unwrap_or(Form::Json)).ok_or_else(|| {
             Problem::new(Kind::NotAcceptable, "answers are application/json or application/vnd.msgpack")
         })?;
-        let place = identity.quota.call().map_err(|Refused { why, after }| {
-            Problem::new(Kind::QuotaExceeded, why).with_retry_after(after)
-        })?;
+        let place = identity.quota.call().map_err(|refused| beyond(&identity, refused))?;
         let body = request::body(body, &limits).await?;
         let payload = payload(body, written, headers.contains_key(header::CONTENT_TYPE))?;
         Ok(Self {
@@ -124,13 +117,46 @@ impl CallRequest {
             wait,
             waits: preference.wait.is_some(),
             respond_async: preference.respond_async,
+            deliver_within,
             key,
             _place: place,
         })
     }
+
+    /// How long its answer is waited for: an asynchronous one waits only where it says so.
+    pub(crate) fn waits_for(&self) -> Duration {
+        if self.respond_async && !self.waits { Duration::ZERO } else { self.wait }
+    }
 }
 
-fn preference(headers: &HeaderMap) -> Result<Preference, Problem> {
+/// How long a request may wait, if it may for as long as it asks to.
+pub(super) fn wait(gateway: &Gateway, asked: Duration) -> Result<Duration, Problem> {
+    let most = gateway.live().config.limits.longest_wait;
+    if asked > most {
+        let why = format!("a request waits for {} seconds at most", most.as_secs());
+        return Err(Problem::new(Kind::WaitTooLong, why));
+    }
+    Ok(asked)
+}
+
+/// `Ham-Deliver-Within`, in seconds.
+fn deliver_within(gateway: &Gateway, headers: &HeaderMap) -> Result<Duration, Problem> {
+    let live = gateway.live();
+    let limits = &live.config.outbox;
+    let Some(value) = headers.get("ham-deliver-within") else { return Ok(limits.deliver_within) };
+    let seconds: Option<u64> = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    let Some(seconds) = seconds else {
+        return Err(Problem::new(Kind::BadRequest, "`Ham-Deliver-Within` is a number of seconds"));
+    };
+    let most = limits.longest_deliver_within;
+    if Duration::from_secs(seconds) > most {
+        let why = format!("a call is tried for {} seconds at most", most.as_secs());
+        return Err(Problem::new(Kind::WaitTooLong, why));
+    }
+    Ok(Duration::from_secs(seconds))
+}
+
+pub(super) fn preference(headers: &HeaderMap) -> Result<Preference, Problem> {
     let values = headers.get_all("prefer").iter().map(http::HeaderValue::as_bytes);
     Preference::parse(values).map_err(|error| Problem::new(Kind::BadRequest, error.to_string()))
 }

@@ -4,19 +4,28 @@ use std::fmt;
 
 use ham::SignedCall;
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 use ulid::Ulid;
 
 use super::machine::Record;
+use super::stored::Stored;
+use crate::outcome::KeyFate;
 
-/// The name of a call: it sorts by the time at which the call was accepted.
+/// The name of a call: it sorts by the order in which calls were accepted.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CallId(u128);
 
 impl CallId {
-    /// A new one.
+    /// A new one, by the system's clock.
     #[must_use]
     pub fn new() -> Self {
         Self(Ulid::new().0)
+    }
+
+    /// One of this time, in milliseconds since 1970, that comes after `last`.
+    pub(super) fn after(last: Self, time: i64, random: u128) -> Self {
+        let fresh = Ulid::from_parts(u64::try_from(time).unwrap_or_default(), random).0;
+        Self(fresh.max(last.0.saturating_add(1)))
     }
 
     /// Reads one as it stands in addresses.
@@ -56,15 +65,20 @@ impl fmt::Debug for CallId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint(pub [u8; 32]);
 
-/// What a settled call is answered with, again and again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stored {
-    /// The status of the answer.
-    pub status: u16,
-    /// Its `Content-Type`.
-    pub content_type: String,
-    /// Its body; `None` where it was too large to be kept.
-    pub body: Option<serde_bytes::ByteBuf>,
+impl Fingerprint {
+    /// That of a request: whose it is, what it calls, and with what.
+    #[must_use]
+    pub fn of(parts: [&str; 5], payload: &[u8]) -> Self {
+        let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
+        for part in parts.map(str::as_bytes).into_iter().chain([payload]) {
+            // So that no two requests are one text.
+            digest.update(&(part.len() as u64).to_le_bytes());
+            digest.update(part);
+        }
+        let mut fingerprint = [0; 32];
+        fingerprint.copy_from_slice(digest.finish().as_ref());
+        Self(fingerprint)
+    }
 }
 
 /// A call as the outbox keeps it. Times are milliseconds since 1970, in UTC.
@@ -88,14 +102,20 @@ pub struct Call {
     pub zome: String,
     /// The function.
     pub function: String,
-    /// MessagePack; gone once it is settled.
-    pub payload: Option<serde_bytes::ByteBuf>,
+    /// Whether the function only reads.
+    pub read_only: bool,
+    /// Whether one that nobody waits for is made again where another call wrote to the chain meanwhile.
+    pub retry_chain_moved: bool,
+    /// MessagePack; gone once it is settled, or signed for good.
+    pub payload: Option<ByteBuf>,
     /// When it was accepted.
     pub accepted_at: i64,
     /// Until when it is sent.
     pub deliver_until: i64,
     /// Its signed bytes; gone once it is settled.
     pub signed: Option<SignedCall>,
+    /// After this it cannot start any more, once it was signed.
+    pub not_started_after: Option<i64>,
     /// What it is answered with, once it is settled.
     pub answer: Option<Stored>,
     /// When it was settled.
@@ -110,6 +130,16 @@ impl Call {
         self.payload = None;
         self.signed = None;
     }
+
+    /// Whether it is settled in a way that frees its key: the next request with it is run.
+    pub(super) fn frees_its_key(&self) -> bool {
+        self.answer.as_ref().is_some_and(|answer| answer.key() == KeyFate::Released)
+    }
+
+    /// `role/zome/function`.
+    pub(super) fn label(&self) -> String {
+        format!("{}/{}/{}", self.role, self.zome, self.function)
+    }
 }
 
 impl fmt::Debug for Call {
@@ -119,5 +149,27 @@ impl fmt::Debug for Call {
             .field("record", &self.record)
             .field("api_key", &self.api_key)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_go_up_whatever_the_clock_does() {
+        let first = CallId::after(CallId::of_number(0), 1_000, u128::MAX);
+        let second = CallId::after(first, 999, 0);
+        let third = CallId::after(second, 2_000, 0);
+        assert!(first < second && second < third);
+        assert_eq!(CallId::parse(&third.to_string()), Some(third));
+    }
+
+    #[test]
+    fn a_fingerprint_knows_where_a_part_ends() {
+        let one = Fingerprint::of(["a", "b", "c", "d", "e"], b"f");
+        assert_eq!(one, Fingerprint::of(["a", "b", "c", "d", "e"], b"f"));
+        assert_ne!(one, Fingerprint::of(["ab", "", "c", "d", "e"], b"f"));
+        assert_ne!(one, Fingerprint::of(["a", "b", "c", "d", "ef"], b""));
     }
 }

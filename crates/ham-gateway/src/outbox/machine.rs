@@ -5,6 +5,7 @@
 //!  keyed ───────────────────────────►  │ ──arrived───────────────────────────► Settled(arrived)
 //!             ▲                        │ ──did not run, and there is time────► Queued (async)
 //!             │                        │ ──did not run otherwise─────────────► Settled(not run)
+//!             │                        │ ──cancelled, and never left─────────► Settled(not run)
 //!             │                        └─ unknown · cancelled ──► Fencing
 //!             └────── never ran, async, and there is time ◄───── Fencing ──never ran──► Settled(not run)
 //!                                                                   ├─ arrived ──► Settled(arrived)
@@ -69,7 +70,7 @@ pub enum Action {
     End,
 }
 
-/// The first pause after a call did not run, and the longest.
+/// The first pause after a call did not run or a fence had no answer, and the longest.
 pub const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// See [`FIRST_PAUSE`].
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -81,9 +82,8 @@ impl Record {
     pub fn step(&mut self, input: Input) -> Option<Step> {
         match (self.state, input) {
             (State::Queued, Input::Turn) if self.has_time() => Some(Step::only(Action::Sign)),
-            (State::Queued, Input::Turn | Input::Cancelled | Input::TimeOver) => {
-                Some(self.settle(Ending::NotRun))
-            }
+            (State::Queued, Input::Turn | Input::Cancelled { .. } | Input::TimeOver)
+            | (State::Signed, Input::Cancelled { sent: false }) => Some(self.settle(Ending::NotRun)),
             (State::Queued, Input::Signed) => {
                 self.attempts = self.attempts.saturating_add(1);
                 Some(self.enter(State::Signed, Commit::Signed, Action::Send))
@@ -97,11 +97,11 @@ impl Record {
                 SendEnded::UnknownForGood => self.settle(Ending::Unknown),
             }),
             // Nobody knows what a sending that is dropped has done.
-            (State::Signed, Input::Cancelled) => {
+            (State::Signed, Input::Cancelled { sent: true }) => {
                 self.is_cancelled = true;
                 Some(self.fence())
             }
-            (State::Fencing, Input::Cancelled) => {
+            (State::Fencing, Input::Cancelled { .. }) => {
                 self.is_cancelled = true;
                 None
             }
@@ -114,7 +114,7 @@ impl Record {
                 FenceEnded::NeverRan => self.did_not_run(true),
                 FenceEnded::Arrived => self.settle(Ending::Arrived),
                 FenceEnded::NobodyCanTell => self.settle(Ending::Unknown),
-                FenceEnded::Failed => Step::only(Action::Fence(self.pause())),
+                FenceEnded::Failed => Step::only(Action::Fence(self.next_pause())),
             }),
             (State::Signed | State::Fencing, Input::NonceExpired) => Some(self.settle(Ending::Unknown)),
             // After a start: the record says how far it came, not what was done since it was written.
@@ -148,8 +148,7 @@ impl Record {
     /// It provably did not run: once more where somebody still waits for it to run, and where that can help.
     fn did_not_run(&mut self, retryable: bool) -> Step {
         if self.mode == Mode::Async && retryable && self.has_time() {
-            let pause = self.pause();
-            self.pauses = self.pauses.saturating_add(1);
+            let pause = self.next_pause();
             return self.enter(State::Queued, Commit::Requeued, Action::WaitForTurn(pause));
         }
         self.settle(Ending::NotRun)
@@ -168,7 +167,9 @@ impl Record {
         Step { commit: Some(commit), action }
     }
 
-    fn pause(&self) -> Duration {
-        FIRST_PAUSE.saturating_mul(1 << self.pauses.min(6)).min(LONGEST_PAUSE)
+    fn next_pause(&mut self) -> Duration {
+        let pause = FIRST_PAUSE.saturating_mul(1 << self.pauses.min(6)).min(LONGEST_PAUSE);
+        self.pauses = self.pauses.saturating_add(1);
+        pause
     }
 }

@@ -1,7 +1,6 @@
 //! The outbox's file: what is accepted is on disk before anybody is told so.
 
 use std::fs::OpenOptions;
-use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,42 +11,11 @@ use redb::{Builder, Database, ReadableDatabase as _, StorageBackend};
 use tokio::sync::{mpsc, oneshot};
 
 use super::call::{Call, CallId};
-use super::tables::{self, Held, Tables};
+use super::error::{MOST_WAITING, StoreError};
+use super::limits::Limits;
+use super::read::{self, Page};
+use super::tables::{Accepted, Tables};
 use super::writer::{self, Change, Command, Meter};
-
-/// How much the outbox holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Calls, settled ones included.
-    pub records: u64,
-    /// Bytes of their values.
-    pub bytes: u64,
-}
-
-impl Limits {
-    pub(super) fn are_met(self, held: Held) -> bool {
-        held.records >= self.records || held.bytes >= self.bytes
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { records: 100_000, bytes: 1 << 30 }
-    }
-}
-
-/// What became of a call that was to be entered.
-#[derive(Clone, Debug)]
-pub enum Accepted {
-    /// It is entered.
-    New,
-    /// Its key belongs to this call, which is the same request.
-    Known(Box<Call>),
-    /// Its key belongs to another request.
-    OtherRequest,
-    /// So many were forgotten.
-    Swept(usize),
-}
 
 /// An outbox that was opened.
 #[derive(Debug)]
@@ -117,13 +85,20 @@ impl Store {
     /// # Cancel safety
     /// Dropping the future may leave it entered.
     pub async fn accept(&self, call: Call) -> Result<Accepted, StoreError> {
-        self.change(Change::Accept(Box::new(call))).await
+        let (done, answer) = oneshot::channel();
+        let command = Command { change: Change::Accept(Box::new(call)), done };
+        self.changes()?.try_send(command).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+            mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
+        })?;
+        answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Writes a call over what it was. Once this answers, it is on disk.
+    /// Writes a call over what it was. Once this answers, it is on disk. Waits where there is much to write, and the outbox is never
+    /// full for what it knows.
     ///
     /// # Errors
-    /// As [`accept`](Self::accept), but it is never full for what it knows.
+    /// It cannot be written.
     ///
     /// # Cancel safety
     /// Dropping the future may leave it written.
@@ -158,12 +133,13 @@ impl Store {
 
     async fn change(&self, change: Change) -> Result<Accepted, StoreError> {
         let (done, answer) = oneshot::channel();
-        let changes = self.changes.as_ref().ok_or(StoreError::Closed)?;
-        changes.try_send(Command { change, done }).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => StoreError::Busy,
-            mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
-        })?;
+        let command = Command { change, done };
+        self.changes()?.send(command).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    fn changes(&self) -> Result<&mpsc::Sender<Command>, StoreError> {
+        self.changes.as_ref().ok_or(StoreError::Closed)
     }
 
     /// A call by its name.
@@ -171,7 +147,23 @@ impl Store {
     /// # Errors
     /// The file cannot be read.
     pub fn get(&self, id: CallId) -> Result<Option<Call>, StoreError> {
-        tables::read(&self.database.begin_read()?, id)
+        read::get(&self.database.begin_read()?, id)
+    }
+
+    /// The call that a key of its owner belongs to.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn find(&self, api_key: &str, key: &str) -> Result<Option<Call>, StoreError> {
+        read::find(&self.database.begin_read()?, api_key, key)
+    }
+
+    /// A part of the calls of `owner`, or of everybody's.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn list(&self, page: Page, owner: Option<&str>) -> Result<Vec<Call>, StoreError> {
+        read::list(&self.database.begin_read()?, page, owner)
     }
 
     /// What the writer tells of itself.
@@ -191,48 +183,6 @@ impl Drop for Store {
         }
     }
 }
-
-/// Why something is not in the outbox.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// It holds as much as it may.
-    #[error("the outbox is full")]
-    Full,
-    /// More waits to be written than may.
-    #[error("more than {MOST_WAITING} changes wait to be written")]
-    Busy,
-    /// It is closed.
-    #[error("the outbox is closed")]
-    Closed,
-    /// The file cannot be opened.
-    #[error("cannot open the outbox: {0}")]
-    Io(Arc<io::Error>),
-    /// The file cannot be read or written.
-    #[error("cannot use the outbox: {0}")]
-    Storage(Arc<redb::Error>),
-    /// A call cannot be written down.
-    #[error("a call cannot be written down: {0}")]
-    Encode(String),
-    /// What the file holds is not a call.
-    #[error("the outbox holds something that is not a call: {0}")]
-    Decode(String),
-    /// The file is of another version.
-    #[error("the outbox has format {0}, which this version does not know")]
-    Format(u8),
-    /// The file speaks of a call that it does not hold.
-    #[error("the outbox speaks of the call {0}, which it does not hold")]
-    Missing(CallId),
-}
-
-impl<E: Into<redb::Error>> From<E> for StoreError {
-    fn from(error: E) -> Self {
-        Self::Storage(Arc::new(error.into()))
-    }
-}
-
-/// Most changes that wait to be written.
-const MOST_WAITING: usize = 1_024;
 
 #[cfg(test)]
 mod tests;

@@ -3,14 +3,17 @@
 use redb::{ReadableTable as _, Table, TableDefinition, WriteTransaction};
 
 use super::call::{Call, CallId};
-use super::store::{Accepted, StoreError};
+use super::error::StoreError;
+use super::machine::{Ending, State};
 
 /// Every call, by its number: MessagePack with the format's number before it.
-const CALLS: TableDefinition<u128, &[u8]> = TableDefinition::new("calls");
+pub(super) const CALLS: TableDefinition<u128, &[u8]> = TableDefinition::new("calls");
 /// The clients' names: an API key and an idempotency key.
-const KEYS: TableDefinition<(&str, &str), u128> = TableDefinition::new("keys");
+pub(super) const KEYS: TableDefinition<(&str, &str), u128> = TableDefinition::new("keys");
 /// What a start has to look at.
-const OPEN: TableDefinition<u128, ()> = TableDefinition::new("open");
+pub(super) const OPEN: TableDefinition<u128, ()> = TableDefinition::new("open");
+/// Settled calls whose owner has to look at the chain.
+pub(super) const DOUBTFUL: TableDefinition<u128, ()> = TableDefinition::new("doubtful");
 /// When settled calls are forgotten.
 const EXPIRY: TableDefinition<(i64, u128), ()> = TableDefinition::new("expiry");
 
@@ -25,6 +28,7 @@ pub(super) struct Tables<'a> {
     calls: Table<'a, u128, &'static [u8]>,
     keys: Table<'a, (&'static str, &'static str), u128>,
     open: Table<'a, u128, ()>,
+    doubtful: Table<'a, u128, ()>,
     expiry: Table<'a, (i64, u128), ()>,
 }
 
@@ -37,12 +41,26 @@ pub struct Held {
     pub bytes: u64,
 }
 
+/// What became of a call that was to be entered.
+#[derive(Clone, Debug)]
+pub enum Accepted {
+    /// It is entered.
+    New,
+    /// Its key belongs to this call, which is the same request.
+    Known(Box<Call>),
+    /// Its key belongs to another request.
+    OtherRequest,
+    /// So many were forgotten.
+    Swept(usize),
+}
+
 impl<'a> Tables<'a> {
     pub(super) fn open(transaction: &'a WriteTransaction) -> Result<Self, StoreError> {
         Ok(Self {
             calls: transaction.open_table(CALLS)?,
             keys: transaction.open_table(KEYS)?,
             open: transaction.open_table(OPEN)?,
+            doubtful: transaction.open_table(DOUBTFUL)?,
             expiry: transaction.open_table(EXPIRY)?,
         })
     }
@@ -77,6 +95,9 @@ impl<'a> Tables<'a> {
         held.bytes += size;
         if call.record.is_settled() {
             self.open.remove(number)?;
+            if matches!(call.record.state(), State::Settled(Ending::Unknown | Ending::Arrived)) {
+                self.doubtful.insert(number, ())?;
+            }
             if let Some(keep_until) = call.keep_until {
                 self.expiry.insert((keep_until, number), ())?;
             }
@@ -112,12 +133,14 @@ impl<'a> Tables<'a> {
                 held.records = held.records.saturating_sub(1);
                 held.bytes = held.bytes.saturating_sub(value.value().len() as u64);
             }
+            self.doubtful.remove(*number)?;
             self.expiry.remove((*keep_until, *number))?;
         }
         Ok(over.len())
     }
 
-    /// What a start has to know: the calls that are not settled, oldest first, and how much there is.
+    /// What a start has to know: the calls that are not settled, oldest first, and how much there is. Those that wait come without
+    /// their payloads, which may be large together.
     pub(super) fn recover(&self) -> Result<(Vec<Call>, Held), StoreError> {
         let mut held = Held::default();
         for row in self.calls.iter()? {
@@ -126,20 +149,21 @@ impl<'a> Tables<'a> {
         }
         let open: Vec<_> =
             self.open.iter()?.map(|row| row.map(|(id, _)| id.value())).collect::<Result<_, _>>()?;
-        let open = open.into_iter().map(|number| self.read(number)).collect::<Result<_, _>>()?;
-        Ok((open, held))
+        let mut calls = Vec::with_capacity(open.len());
+        for number in open {
+            let mut call = self.read(number)?;
+            if call.record.state() == State::Queued {
+                call.payload = None;
+            }
+            calls.push(call);
+        }
+        Ok((calls, held))
     }
 
     fn read(&self, number: u128) -> Result<Call, StoreError> {
         let value = self.calls.get(number)?.ok_or(StoreError::Missing(CallId::of_number(number)))?;
         decoded(value.value())
     }
-}
-
-/// A call as another transaction reads it.
-pub(super) fn read(transaction: &redb::ReadTransaction, id: CallId) -> Result<Option<Call>, StoreError> {
-    let calls = transaction.open_table(CALLS)?;
-    calls.get(id.number())?.map(|value| decoded(value.value())).transpose()
 }
 
 fn encoded(call: &Call) -> Result<Vec<u8>, StoreError> {
@@ -150,7 +174,7 @@ fn encoded(call: &Call) -> Result<Vec<u8>, StoreError> {
 }
 
 /// Of our own file, whose depth is that of `Call`.
-fn decoded(value: &[u8]) -> Result<Call, StoreError> {
+pub(super) fn decoded(value: &[u8]) -> Result<Call, StoreError> {
     match value.split_first() {
         Some((&FORMAT, call)) => {
             rmp_serde::from_slice(call).map_err(|error| StoreError::Decode(error.to_string()))

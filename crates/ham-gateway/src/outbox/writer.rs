@@ -7,8 +7,10 @@ use redb::{Database, Durability};
 use tokio::sync::{mpsc, oneshot};
 
 use super::call::Call;
-use super::store::{Accepted, Limits, StoreError};
-use super::tables::{Held, Tables};
+use super::crash::{self, Point};
+use super::error::StoreError;
+use super::limits::Limits;
+use super::tables::{Accepted, Held, Tables};
 
 /// What is to be written, and who waits for it.
 pub(super) struct Command {
@@ -123,6 +125,9 @@ fn commit(
                 Change::Sweep(now) => Ok(Accepted::Swept(tables.sweep(*now, &mut held)?)),
             });
         }
+    }
+    if batch.iter().any(|command| matches!(command.change, Change::Accept(_))) {
+        crash::at(Point::K1);
     }
     transaction.commit()?;
     Ok((held, answers))

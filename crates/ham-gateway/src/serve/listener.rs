@@ -16,6 +16,7 @@ use super::connection::serve;
 use crate::gateway::Gateway;
 use crate::kind::Kind;
 use crate::life::Life;
+use crate::metrics::Connection;
 use crate::problem::Problem;
 
 /// What listens.
@@ -81,7 +82,7 @@ impl Listener {
             },
         };
         connections.spawn(async move {
-            let _place = place;
+            let _counted = (place, Connection::opened());
             let Some(tls) = tls else { return serve(stream, peer, router, &limits, life).await };
             let handshake = TlsAcceptor::from(tls).accept(stream);
             if let Ok(Ok(stream)) = tokio::time::timeout(limits.tls_handshake, handshake).await {

@@ -8,11 +8,11 @@ use crate::auth::Operations;
 use crate::gateway::Gateway;
 use crate::kind::Kind;
 use crate::problem::Problem;
-use crate::{browser, call, envelopes, feed, health, page, request};
+use crate::{browser, call, directory, envelopes, feed, health, metrics, page, request, status};
 
 /// For clients.
 pub(super) fn clients(gateway: &Arc<Gateway>) -> Router {
-    let areas = Router::new().merge(health::routes()).merge(call::routes()).merge(feed::routes());
+    let areas = for_operators().merge(call::routes()).merge(directory::routes()).merge(feed::routes());
     // Envelopes ask for what can be asked for by requests.
     let asked = finished(named(areas.clone()), gateway);
     over_all(areas.merge(page::routes()).merge(envelopes::routes(asked)), gateway)
@@ -20,7 +20,12 @@ pub(super) fn clients(gateway: &Arc<Gateway>) -> Router {
 
 /// For those who run it: what needs no key there.
 pub(super) fn operations(gateway: &Arc<Gateway>) -> Router {
-    over_all(health::routes(), gateway).layer(Extension(Operations))
+    over_all(for_operators(), gateway).layer(Extension(Operations))
+}
+
+/// What both serve; the one without a key, as from a key for it.
+fn for_operators() -> Router<Arc<Gateway>> {
+    Router::new().merge(health::routes()).merge(metrics::routes()).merge(status::routes())
 }
 
 /// What is nowhere is told so.

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::listener::Listener;
-use super::router;
+use super::{outbox, router};
 use crate::apps::Apps;
 use crate::config::Config;
 use crate::error::StartError;
@@ -20,6 +20,7 @@ use crate::feed::Feed;
 use crate::gateway::Gateway;
 use crate::life::Life;
 use crate::live::Live;
+use crate::metrics;
 
 /// A gateway that runs. Dropping it cuts off everything at once; [`stop`](Self::stop) lets what is under way end.
 #[derive(Debug)]
@@ -65,10 +66,14 @@ impl Server {
             (Some(socket), Some(asked)) => Some(local(socket, asked)?),
             _ => None,
         };
+        metrics::install();
         let mut tasks = JoinSet::new();
+        tasks.spawn(metrics::upkeep());
+        let opened = outbox::open(&config)?;
         let feed = Arc::new(Feed::new(&config)?);
         let apps = Apps::start(&config, &feed, &mut tasks).await?;
-        let gateway = Arc::new(Gateway::new(live, apps, feed));
+        let outbox = opened.map(|opened| outbox::start(&config, opened, &apps));
+        let gateway = Arc::new(Gateway::new(live, apps, feed, outbox));
         tasks.spawn(follow_keys(Arc::clone(&gateway)));
         let mut listeners = JoinSet::new();
         let mut run = |socket, router, places, secure| {
@@ -147,7 +152,14 @@ impl Server {
             self.gateway.feed.close().await;
             while self.listeners.join_next().await.is_some() {}
         };
-        if tokio::time::timeout(limits.drain, ended).await.is_err() {
+        let drained = async {
+            if let Some(outbox) = &self.gateway.outbox {
+                outbox.drain(limits.drain).await;
+            }
+        };
+        // What the outbox is done with is told on the sockets that are still open.
+        let (ended, ()) = tokio::join!(tokio::time::timeout(limits.drain + TOLD, ended), drained);
+        if ended.is_err() {
             tracing::warn!(event = "gateway.cut", "what took longer than the drain's time was cut off");
         }
         self.gateway.go_on(Life::Stopped);
@@ -177,5 +189,7 @@ fn local(socket: &TcpListener, address: SocketAddr) -> Result<SocketAddr, StartE
 
 /// How late a key that has expired may lose what it follows.
 const LOOK_AT_KEYS: Duration = Duration::from_secs(10);
+/// How long it takes to tell those who wait how their calls ended when the drain did.
+const TOLD: Duration = Duration::from_millis(250);
 /// A few probes and scrapers.
 const OPERATIONS_CONNECTIONS: usize = 64;

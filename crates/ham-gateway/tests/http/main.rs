@@ -5,5 +5,7 @@
 mod access;
 mod calls;
 mod client;
+mod keyed;
 mod life;
+mod operations;
 mod stage;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use ham_devconductor::{Config as ConductorConfig, DevConductor};
 use ham_gateway::{Config, Server};
 use serde_json::json;
+use tempfile::TempDir;
 
 use super::failed::failed;
 use super::sample::sample;
@@ -29,7 +30,7 @@ pub(super) async fn serve(
         () = signals.stop() => return Ok(()),
         started = start(context, listen, origins) => started?,
     };
-    let (conductor, server, config, _note) = started;
+    let (conductor, server, config, _note, _state) = started;
     serving::until_stopped(server, &mut signals, || Ok(config.clone()), context.output).await;
     conductor.shut_down().await;
     Ok(())
@@ -39,7 +40,7 @@ async fn start(
     context: &Context,
     listen: SocketAddr,
     origins: Vec<String>,
-) -> Result<(DevConductor, Server, Config, Option<Note>), Failure> {
+) -> Result<(DevConductor, Server, Config, Option<Note>, TempDir), Failure> {
     let Some(path) = &context.app else {
         return Err(Failure::usage("--dev needs an app", "pass the bundle of one with --app FILE.happ"));
     };
@@ -51,6 +52,9 @@ async fn start(
     let admin_port = conductor.admin_port();
     let mut config = Config::dev(admin_port, [app_id.clone()]).with_listen(listen);
     config.origins = origins;
+    // Calls under a key are kept for as long as their conductor is.
+    let state = tempfile::Builder::new().prefix("ham-gateway-").tempdir()?;
+    config.state_dir = Some(state.path().to_owned());
     let server = Server::start(config.clone()).await.map_err(failed)?;
     // What is shown below works at once.
     server.ready().await;
@@ -65,5 +69,5 @@ async fn start(
         },
         &json!({ "url": url, "app_id": app_id, "admin_port": admin_port, "try": tried }),
     )?;
-    Ok((conductor, server, config, note))
+    Ok((conductor, server, config, note, state))
 }

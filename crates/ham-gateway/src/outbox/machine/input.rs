@@ -17,7 +17,10 @@ pub enum Input {
     /// The fence ended.
     FenceEnded(FenceEnded),
     /// Its owner does not want it any more.
-    Cancelled,
+    Cancelled {
+        /// Whether any byte of it may have left.
+        sent: bool,
+    },
     /// The time to deliver it is over.
     TimeOver,
     /// Its nonce has expired, so it cannot start any more.

@@ -49,7 +49,7 @@ pub struct Record {
     pub(super) mode: Mode,
     /// How often it was signed.
     pub(super) attempts: u32,
-    /// How often it was put back.
+    /// How often it was put back, or fenced in vain.
     pub(super) pauses: u32,
     pub(super) is_cancelled: bool,
     pub(super) time_is_over: bool,

@@ -11,6 +11,7 @@ fn at(mode: Mode, inputs: &[Input]) -> Record {
     record
 }
 
+const CANCELLED: Input = Input::Cancelled { sent: true };
 const SENT: &[Input] = &[Input::Turn, Input::Signed];
 
 #[test]
@@ -28,7 +29,7 @@ fn a_fence_is_on_disk_before_it_leaves() {
     let fence = Step { commit: Some(Commit::FenceBegun), action: Action::Fence(Duration::ZERO) };
     assert_eq!(step, fence);
     assert_eq!(Record::accepted(Mode::Direct).1, fence);
-    assert_eq!(at(Mode::Keyed, &[Input::Signed]).step(Input::Cancelled), Some(fence));
+    assert_eq!(at(Mode::Keyed, &[Input::Signed]).step(CANCELLED), Some(fence));
 }
 
 #[test]
@@ -37,7 +38,9 @@ fn every_edge() {
     let fencing = [Input::Turn, Input::Signed, Input::SendEnded(SendEnded::Unknown)];
     let not_run = |retryable| Input::SendEnded(SendEnded::NotRun { retryable });
     let rows: &[(Mode, &[Input], Input, State)] = &[
-        (Mode::Async, &[], Input::Cancelled, State::Settled(NotRun)),
+        (Mode::Async, &[], CANCELLED, State::Settled(NotRun)),
+        (Mode::Async, SENT, Input::Cancelled { sent: false }, State::Settled(NotRun)),
+        (Mode::Async, SENT, CANCELLED, State::Fencing),
         (Mode::Async, &[], Input::TimeOver, State::Settled(NotRun)),
         (Mode::Async, &[Input::Turn], Input::SignFailed { retryable: true }, State::Queued),
         (Mode::Async, &[Input::Turn], Input::SignFailed { retryable: false }, State::Settled(NotRun)),
@@ -69,9 +72,17 @@ fn every_edge() {
     }
 }
 
+/// Case: a fence that failed was tried again every second for as long as the conductor was away.
+#[test]
+fn fences_in_vain_pause_longer_and_longer() {
+    let mut record = at(Mode::Direct, &[]);
+    let pauses = [1, 2, 4, 8].map(|seconds| Some(Step::only(Action::Fence(Duration::from_secs(seconds)))));
+    assert_eq!([(); 4].map(|()| record.step(Input::FenceEnded(FenceEnded::Failed))), pauses);
+}
+
 #[test]
 fn a_cancelled_call_is_not_made_again() {
-    let mut record = at(Mode::Async, &[Input::Turn, Input::Signed, Input::Cancelled]);
+    let mut record = at(Mode::Async, &[Input::Turn, Input::Signed, CANCELLED]);
     record.step(Input::FenceEnded(FenceEnded::NeverRan)).unwrap();
     assert_eq!(record.state(), State::Settled(Ending::NotRun));
 }
@@ -121,7 +132,7 @@ fn inputs() -> impl Strategy<Value = Input> {
         any::<bool>().prop_map(|retryable| Input::SignFailed { retryable }),
         sent.prop_map(Input::SendEnded),
         fenced.prop_map(Input::FenceEnded),
-        Just(Input::Cancelled),
+        any::<bool>().prop_map(|sent| Input::Cancelled { sent }),
         Just(Input::TimeOver),
         Just(Input::NonceExpired),
         Just(Input::Recovered),
@@ -149,7 +160,9 @@ proptest! {
             prop_assert!(!before.is_settled());
             let proof = matches!(
                 input,
-                Input::SendEnded(SendEnded::NotRun { .. }) | Input::FenceEnded(FenceEnded::NeverRan)
+                Input::SendEnded(SendEnded::NotRun { .. })
+                    | Input::FenceEnded(FenceEnded::NeverRan)
+                    | Input::Cancelled { sent: false }
             );
             if proof {
                 open = false;

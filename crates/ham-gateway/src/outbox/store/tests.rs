@@ -1,26 +1,12 @@
 use super::*;
-use crate::outbox::call::{Fingerprint, Stored};
-use crate::outbox::machine::{Input, Mode, Record, SendEnded};
+use crate::outbox::Stored;
+use crate::outbox::call::Fingerprint;
+use crate::outbox::machine::{Input, SendEnded};
+use crate::outbox::tables::Held;
+use crate::outbox::testing;
 
 fn call(key: &str, fingerprint: u8) -> Call {
-    Call {
-        id: CallId::new(),
-        record: Record::accepted(Mode::Async).0,
-        api_key: "7QK2".into(),
-        key: Some(key.into()),
-        fingerprint: Fingerprint([fingerprint; 32]),
-        app: "supply".into(),
-        role: "main".into(),
-        zome: "bridge".into(),
-        function: "pay".into(),
-        payload: Some(serde_bytes::ByteBuf::from(b"secret".to_vec())),
-        accepted_at: 1,
-        deliver_until: 2,
-        signed: None,
-        answer: None,
-        settled_at: None,
-        keep_until: None,
-    }
+    Call { fingerprint: Fingerprint([fingerprint; 32]), ..testing::call(key) }
 }
 
 fn settled(mut call: Call, keep_until: i64) -> Call {
@@ -28,7 +14,7 @@ fn settled(mut call: Call, keep_until: i64) -> Call {
     call.record.step(Input::Signed).unwrap();
     call.record.step(Input::SendEnded(SendEnded::Answered)).unwrap();
     call.forget_what_was_sent();
-    call.answer = Some(Stored { status: 200, content_type: "application/json".into(), body: None });
+    call.answer = Some(Stored::NotKept);
     call.keep_until = Some(keep_until);
     call
 }

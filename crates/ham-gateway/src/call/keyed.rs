@@ -1,0 +1,143 @@
+//! Calls under a key: the outbox makes each once, whoever asks how often.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::response::{IntoResponse as _, Response};
+use ham::Effect;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::request::CallRequest;
+use super::shown::{self, TRUE};
+use crate::apps::Ended;
+use crate::gateway::Gateway;
+use crate::headers::IdempotencyKey;
+use crate::kind::Kind;
+use crate::metrics;
+use crate::outbox::{CallId, Followed, Outbox, StoreError, Submission, SubmitError, Submitted};
+use crate::outcome::{KeyFate, OutcomeWord, Told};
+use crate::problem::{CALL_ID, Problem, call_id, call_path};
+use crate::retry::Retry;
+
+/// Makes the call, joins it where it is under way, or answers with what became of it.
+pub(super) async fn call(
+    gateway: &Gateway,
+    request: &CallRequest,
+    key: &IdempotencyKey,
+) -> Result<Response, Problem> {
+    let outbox = outbox(gateway)?;
+    let (began, seen) = (Instant::now(), request.app.seen.calls().begun());
+    let until = began + request.waits_for();
+    let mut following = match outbox.submit(submission(request, key)).await.map_err(|why| refused(&why))? {
+        Submitted::New(following) | Submitted::Joined(following) => following,
+        Submitted::Replayed(call) => {
+            let mut response = shown::answer(&call, request.form);
+            response.headers_mut().insert(REPLAYED, TRUE);
+            return Ok(response);
+        }
+    };
+    // What ends when the wait does is told as it ended.
+    let grace = if request.respond_async { Duration::ZERO } else { GRACE };
+    match following.until(until + grace).await {
+        Followed::Settled(call) => {
+            let outcome = call.answer.as_ref().map_or("unknown", |answer| answer.outcome().word());
+            let mode = if request.respond_async { "async" } else { "keyed" };
+            metrics::call(&request.app.id, mode, outcome, began.elapsed());
+            let answer = shown::answer(&call, request.form);
+            let failed = answer.status().is_client_error() || answer.status().is_server_error();
+            seen.ended(if failed { Ended::of(outcome) } else { Ended::Answered });
+            Ok(answer)
+        }
+        Followed::Refused(why) => Err(refused(&why)),
+        Followed::Open if request.respond_async => {
+            following.on_disk().await.map_err(|why| refused(&why))?;
+            Ok(accepted(following.id()))
+        }
+        Followed::Open => Err(open(following.id())),
+    }
+}
+
+fn submission(request: &CallRequest, key: &IdempotencyKey) -> Submission {
+    let CallRequest { identity, app, called, declared, payload, respond_async, .. } = request;
+    Submission {
+        api_key: identity.id.clone(),
+        key: key.as_str().to_owned(),
+        app: app.id.clone(),
+        role: called.role.clone(),
+        zome: called.zome.clone(),
+        function: called.function.clone(),
+        read_only: declared.read_only,
+        retry_chain_moved: declared.retry_chain_moved,
+        payload: payload.clone(),
+        deliver_within: if *respond_async { request.deliver_within } else { request.wait },
+        in_background: *respond_async,
+    }
+}
+
+/// The outbox, where there is one.
+pub(super) fn outbox(gateway: &Gateway) -> Result<&Outbox, Problem> {
+    let none = "this gateway has no outbox: it was started without a state_dir";
+    gateway.outbox.as_ref().ok_or_else(|| Problem::new(Kind::StoreUnavailable, none))
+}
+
+/// The call is on disk, and is made.
+fn accepted(id: CallId) -> Response {
+    let headers = [
+        (header::LOCATION, HeaderValue::from_str(&call_path(id)).unwrap_or(HeaderValue::from_static("/"))),
+        (PREFERENCE_APPLIED, HeaderValue::from_static("respond-async")),
+        (CALL_ID, call_id(id)),
+    ];
+    (StatusCode::ACCEPTED, headers, Json(json!({ "id": id.to_string(), "call": call_path(id) })))
+        .into_response()
+}
+
+/// The call may have run, and is being settled.
+fn open(id: CallId) -> Problem {
+    let told = Told {
+        kind: Kind::OutcomeUnknown,
+        outcome: OutcomeWord::Unknown,
+        effect: Effect::Unknown,
+        settled: false,
+        retry: Retry::Wait,
+        retry_after: Some(SETTLING),
+        key: KeyFate::Held,
+        not_started_after: None,
+    };
+    Problem::of(&told, "it has no answer yet".into()).with_call(id)
+}
+
+/// Why the outbox did not take it: nothing was sent.
+fn refused(why: &SubmitError) -> Problem {
+    let kind = match why {
+        SubmitError::OtherRequest => Kind::IdempotencyKeyReused,
+        SubmitError::UnknownApp { .. } => Kind::AppNotFound,
+        SubmitError::ShuttingDown | SubmitError::Store(StoreError::Closed) => Kind::ShuttingDown,
+        SubmitError::Store(why) => return unavailable(why),
+    };
+    Problem::new(kind, why.to_string())
+}
+
+/// What the outbox cannot do now.
+pub(super) fn unavailable(why: &StoreError) -> Problem {
+    let (kind, after) = match why {
+        StoreError::Full => (Kind::StoreFull, None),
+        StoreError::Busy => (Kind::StoreBusy, Some(SOON)),
+        _ => (Kind::StoreUnavailable, None),
+    };
+    let problem = Problem::new(kind, why.to_string());
+    match after {
+        Some(after) => problem.with_retry_after(after),
+        None => problem,
+    }
+}
+
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
+/// How much longer than it was asked to a request waits: for what ends at that very moment.
+const GRACE: Duration = Duration::from_millis(250);
+const SOON: Duration = Duration::from_secs(1);
+/// How long settling takes where the link is up.
+const SETTLING: Duration = Duration::from_secs(2);

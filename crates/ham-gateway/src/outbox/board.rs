@@ -1,0 +1,161 @@
+//! The calls that are open, in memory: by name, and by their owners' names for them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::call::{Call, CallId, Fingerprint};
+use super::following::{Following, Progress};
+use super::machine::State;
+
+/// The calls that are open. Bounded by the outbox's limits, and by those who wait for one that is not written down yet.
+#[derive(Debug, Default)]
+pub(super) struct Board(Mutex<Open>);
+
+#[derive(Debug, Default)]
+pub(super) struct Open {
+    calls: BTreeMap<CallId, Entry>,
+    keys: BTreeMap<(String, String), CallId>,
+    last: CallId,
+}
+
+#[derive(Debug)]
+struct Entry {
+    api_key: String,
+    key: Option<String>,
+    fingerprint: Fingerprint,
+    state: State,
+    accepted_at: i64,
+    progress: watch::Sender<Progress>,
+    cancelled: CancellationToken,
+}
+
+/// How many calls are open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OpenCalls {
+    /// Not signed.
+    pub queued: usize,
+    /// Signed: on their way, or waiting for their answers.
+    pub signed: usize,
+    /// Being settled.
+    pub fencing: usize,
+    /// When the oldest was accepted, in milliseconds since 1970.
+    pub oldest: Option<i64>,
+}
+
+/// An open call that has the key already.
+#[derive(Debug)]
+pub(super) enum Taken {
+    By(Following),
+    ByAnotherRequest,
+}
+
+impl Board {
+    pub(super) fn open(&self) -> MutexGuard<'_, Open> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes where a call stands.
+    pub(super) fn note(&self, id: CallId, state: State) {
+        if let Some(entry) = self.open().calls.get_mut(&id) {
+            entry.state = state;
+        }
+    }
+
+    /// Tells whoever follows a call how it is.
+    pub(super) fn tell(&self, id: CallId, progress: Progress) {
+        self.open().tell(id, progress);
+    }
+
+    /// Takes a call off.
+    pub(super) fn remove(&self, id: CallId) {
+        let mut open = self.open();
+        let Some(entry) = open.calls.remove(&id) else { return };
+        let Some(name) = entry.key.map(|key| (entry.api_key, key)) else { return };
+        if open.keys.get(&name) == Some(&id) {
+            open.keys.remove(&name);
+        }
+    }
+
+    /// How many calls are open.
+    pub(super) fn count(&self) -> OpenCalls {
+        let open = self.open();
+        let mut count = OpenCalls::default();
+        for entry in open.calls.values() {
+            match entry.state {
+                State::Queued => count.queued += 1,
+                State::Signed => count.signed += 1,
+                State::Fencing => count.fencing += 1,
+                State::Settled(_) => continue,
+            }
+            count.oldest = Some(count.oldest.map_or(entry.accepted_at, |at| at.min(entry.accepted_at)));
+        }
+        count
+    }
+}
+
+impl Open {
+    /// The open call that a key belongs to.
+    pub(super) fn taken(&self, api_key: &str, key: &str, fingerprint: Fingerprint) -> Option<Taken> {
+        let id = self.keys.get(&(api_key.to_owned(), key.to_owned()))?;
+        let entry = self.calls.get(id)?;
+        Some(match entry.fingerprint == fingerprint {
+            true => Taken::By(Following::new(*id, entry.progress.subscribe())),
+            false => Taken::ByAnotherRequest,
+        })
+    }
+
+    pub(super) fn tell(&self, id: CallId, progress: Progress) {
+        if let Some(entry) = self.calls.get(&id) {
+            entry.progress.send_replace(progress);
+        }
+    }
+
+    /// A name for a new call, behind all others.
+    pub(super) fn next_id(&mut self, time: i64, random: u128) -> CallId {
+        self.last = CallId::after(self.last, time, random);
+        self.last
+    }
+
+    /// Puts a call on.
+    pub(super) fn insert(&mut self, call: &Call) -> (Following, CancellationToken) {
+        let (progress, receiver) = watch::channel(Progress::Accepting);
+        let cancelled = CancellationToken::new();
+        let entry = Entry {
+            api_key: call.api_key.clone(),
+            key: call.key.clone(),
+            fingerprint: call.fingerprint,
+            state: call.record.state(),
+            accepted_at: call.accepted_at,
+            progress,
+            cancelled: cancelled.clone(),
+        };
+        if let Some(key) = &call.key {
+            self.keys.insert((call.api_key.clone(), key.clone()), call.id);
+        }
+        self.calls.insert(call.id, entry);
+        self.last = self.last.max(call.id);
+        (Following::new(call.id, receiver), cancelled)
+    }
+
+    /// Follows an open call of `owner`, or of anybody.
+    pub(super) fn follow(&self, id: CallId, owner: Option<&str>) -> Option<(Following, &CancellationToken)> {
+        let entry = self.calls.get(&id).filter(|entry| owner.is_none_or(|owner| owner == entry.api_key))?;
+        Some((Following::new(id, entry.progress.subscribe()), &entry.cancelled))
+    }
+}
+
+/// Takes a call off the board once its worker ends, however it ends.
+#[derive(Debug)]
+pub(super) struct OnBoard {
+    pub(super) board: Arc<Board>,
+    pub(super) id: CallId,
+}
+
+impl Drop for OnBoard {
+    fn drop(&mut self) {
+        self.board.remove(self.id);
+    }
+}

@@ -1,0 +1,69 @@
+//! Why something is not in the outbox, or cannot be.
+
+use std::io;
+use std::sync::Arc;
+
+use super::call::CallId;
+
+/// Why something is not in the outbox.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// It holds as much as it may.
+    #[error("the outbox is full")]
+    Full,
+    /// More waits to be written than may.
+    #[error("more than {MOST_WAITING} changes wait to be written")]
+    Busy,
+    /// It is closed.
+    #[error("the outbox is closed")]
+    Closed,
+    /// The file cannot be opened.
+    #[error("cannot open the outbox: {0}")]
+    Io(Arc<io::Error>),
+    /// The file cannot be read or written.
+    #[error("cannot use the outbox: {0}")]
+    Storage(Arc<redb::Error>),
+    /// A call cannot be written down.
+    #[error("a call cannot be written down: {0}")]
+    Encode(String),
+    /// What the file holds is not a call.
+    #[error("the outbox holds something that is not a call: {0}")]
+    Decode(String),
+    /// The file is of another version.
+    #[error("the outbox has format {0}, which this version does not know")]
+    Format(u8),
+    /// The file speaks of a call that it does not hold.
+    #[error("the outbox speaks of the call {0}, which it does not hold")]
+    Missing(CallId),
+}
+
+impl<E: Into<redb::Error>> From<E> for StoreError {
+    fn from(error: E) -> Self {
+        Self::Storage(Arc::new(error.into()))
+    }
+}
+
+/// Most changes that wait to be written.
+pub(super) const MOST_WAITING: usize = 1_024;
+
+/// Why a call was not taken. Nothing of it was sent.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubmitError {
+    /// Its key belongs to another request.
+    #[error("the key belongs to another request")]
+    OtherRequest,
+    /// The gateway has no connection to this app.
+    #[error("there is no app `{app}`")]
+    UnknownApp {
+        /// Its name.
+        app: String,
+    },
+    /// The outbox is being closed.
+    #[error("the gateway is stopping")]
+    ShuttingDown,
+    /// It cannot be written down.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

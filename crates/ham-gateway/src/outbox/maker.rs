@@ -1,0 +1,226 @@
+//! What is done for one call: waiting for its turn, signing, sending, fencing. Each ends with what happened.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ham::{CallError, CallOptions, PersistentHam, SignedCall};
+use holochain_zome_types::prelude::ExternIO;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::call::Call;
+use super::config::OutboxConfig;
+use super::crash;
+use super::ending::{is_retryable, of_fence, of_sending};
+use super::lane::Place;
+use super::link::{comes_up, is_up};
+use super::machine::{Input, Mode, SendEnded};
+use super::stored::Stored;
+use super::time;
+
+/// What is done for one call, and what ends it.
+#[derive(Debug)]
+pub(super) struct Maker {
+    pub(super) config: Arc<OutboxConfig>,
+    /// `None` where the gateway has no connection to the call's app any more.
+    pub(super) ham: Option<PersistentHam>,
+    pub(super) place: Option<Place>,
+    pub(super) stops: Stops,
+    pub(super) cancelled: CancellationToken,
+}
+
+/// How the outbox ends.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stops {
+    /// Nothing more begins.
+    pub(super) closing: CancellationToken,
+    /// What is under way is dropped.
+    pub(super) ended: CancellationToken,
+}
+
+/// What happened.
+#[derive(Debug)]
+pub(super) enum Happened {
+    /// This; and what is told of the call if that settles it.
+    Input(Input, Option<Stored>),
+    /// It is signed.
+    Signed(Box<SignedCall>),
+    /// The outbox stops. The record says what the next start does.
+    Stopped,
+}
+
+/// How far the conductor's clock may be behind ours: with a nonce that lives longer than 50 minutes minus this by its clock, it
+/// does not take a call at all. So a call cannot start once its nonce is over for so long by our clock.
+const CLOCKS_DISAGREE: Duration = Duration::from_secs(5 * 60);
+
+impl Maker {
+    /// Waits for the call's lane, for a pause that a link ends that comes up, and for a link.
+    pub(super) async fn turn(&self, call: &Call, pause: Duration) -> Happened {
+        let ready = async {
+            if let Some(place) = &self.place {
+                place.turn().await;
+            }
+            self.link_after(pause).await;
+        };
+        tokio::select! {
+            // What ends it before what begins it; all of them end by themselves.
+            biased;
+            () = self.cancelled.cancelled() => cancelled(false),
+            () = self.stops.closing.cancelled() => Happened::Stopped,
+            () = sleep_until(self.deliver_until(call)) => self.time_over(call),
+            () = ready => Happened::Input(Input::Turn, None),
+        }
+    }
+
+    /// Signs the call anew.
+    pub(super) async fn sign(&self, call: &Call, payload: Vec<u8>) -> Happened {
+        let signing = async {
+            let Some(ham) = &self.ham else { return std::future::pending().await };
+            let (zome, function) = (call.zome.as_str(), call.function.as_str());
+            let (payload, life) = (ExternIO::from(payload), self.config.nonce_life);
+            Box::pin(ham.prepare_raw(call.role.as_str(), zome, function, payload, life)).await
+        };
+        tokio::select! {
+            biased;
+            () = self.cancelled.cancelled() => cancelled(false),
+            () = self.stops.closing.cancelled() => match call.record.mode() {
+                // Nobody asks for it after a start.
+                Mode::Keyed => {
+                    let told = Stored::of(&CallError::Closed { sent: false });
+                    Happened::Input(Input::Cancelled { sent: false }, Some(told))
+                }
+                Mode::Async | Mode::Direct => Happened::Stopped,
+            },
+            result = signing => match result {
+                Ok(signed) => Happened::Signed(Box::new(signed)),
+                Err(error) => {
+                    let failed = Input::SignFailed { retryable: is_retryable(&error) };
+                    Happened::Input(failed, Some(Stored::of(&error)))
+                }
+            },
+            () = sleep_until(self.deliver_until(call)) => self.time_over(call),
+        }
+    }
+
+    /// Sends the call's bytes on every link until the time to deliver is over, and listens for the answer longer.
+    pub(super) async fn send(&self, call: &Call, signed: &SignedCall) -> Happened {
+        let Some(ham) = &self.ham else {
+            return Happened::Input(Input::SendEnded(SendEnded::Unknown), None);
+        };
+        let now = time::now(&*self.config.wall_clock);
+        let deliver = time::until(call.deliver_until, now);
+        let mut listen = deliver.saturating_add(self.config.linger);
+        if call.record.mode() == Mode::Async {
+            listen = listen.min(self.config.answer_within);
+        }
+        let listen = listen.min(time::until(time::of_timestamp(signed.expires_at()), now));
+        let mut options = CallOptions::default().with_deadline(listen).with_resume_for(deliver);
+        options.read_only = call.read_only;
+        tokio::select! {
+            biased;
+            () = self.cancelled.cancelled() => cancelled(signed.may_have_been_sent()),
+            () = crash::call_left(signed) => std::future::pending().await,
+            result = Box::pin(ham.send_signed(signed, options)) => {
+                crash::answer_is_lost().await;
+                let (ended, told) = of_sending(result, call.retry_chain_moved && call.record.mode() == Mode::Async);
+                Happened::Input(Input::SendEnded(ended), Some(told))
+            }
+            () = self.stops.ended.cancelled() => match signed.may_have_been_sent() {
+                true => Happened::Stopped,
+                false => {
+                    let ended = SendEnded::NotRun { retryable: true };
+                    let told = Stored::of(&CallError::Closed { sent: false });
+                    Happened::Input(Input::SendEnded(ended), Some(told))
+                }
+            },
+        }
+    }
+
+    /// Finds out whether the call arrived, so that it cannot start later.
+    pub(super) async fn fence(&self, signed: &SignedCall, pause: Duration) -> Happened {
+        let cannot_start =
+            time::of_timestamp(signed.expires_at()).saturating_add(time::span(CLOCKS_DISAGREE));
+        let cannot_start = self.instant(cannot_start);
+        tokio::select! {
+            biased;
+            () = self.stops.closing.cancelled() => return Happened::Stopped,
+            () = self.link_after(pause) => {}
+            () = sleep_until(cannot_start) => return expired(),
+        }
+        let Some(ham) = &self.ham else { return expired() };
+        tokio::select! {
+            biased;
+            () = self.stops.ended.cancelled() => Happened::Stopped,
+            result = Box::pin(ham.fence(signed, None)) => {
+                let (ended, told) = of_fence(&result, signed.expires_at());
+                if let Err(error) = &result {
+                    tracing::warn!(event = super::events::FENCE_FAILED, call = %signed_label(signed), %error);
+                }
+                Happened::Input(Input::FenceEnded(ended), told)
+            }
+            () = crash::fence_left(signed) => std::future::pending().await,
+            () = sleep_until(cannot_start) => expired(),
+        }
+    }
+
+    /// Whether the time to deliver the call is over.
+    pub(super) fn is_over(&self, call: &Call) -> bool {
+        time::now(&*self.config.wall_clock) >= call.deliver_until
+    }
+
+    /// Resolves when there is a link, after a pause that a link ends that comes up.
+    async fn link_after(&self, pause: Duration) {
+        let Some(ham) = &self.ham else { return std::future::pending().await };
+        if !pause.is_zero() {
+            tokio::select! {
+                biased;
+                () = comes_up(ham) => {}
+                () = sleep_until(later(pause)) => {}
+            }
+        }
+        is_up(ham).await;
+    }
+
+    fn deliver_until(&self, call: &Call) -> Instant {
+        self.instant(call.deliver_until)
+    }
+
+    fn instant(&self, at: i64) -> Instant {
+        later(time::until(at, time::now(&*self.config.wall_clock)))
+    }
+
+    fn time_over(&self, call: &Call) -> Happened {
+        let after = time::until(call.deliver_until, call.accepted_at);
+        let state = self.ham.as_ref().map(|ham| ham.state().get());
+        let error = match state {
+            Some(state) if state.is_live() => {
+                CallError::TimedOut { target: call.label(), after, sent: false }
+            }
+            Some(state) => CallError::NoLink { after, last: state.to_string(), sent: false },
+            None => CallError::NoLink { after, last: "the app is not configured".into(), sent: false },
+        };
+        Happened::Input(Input::TimeOver, Some(Stored::of(&error)))
+    }
+}
+
+fn cancelled(sent: bool) -> Happened {
+    // It never ran and never will, as after a fence.
+    Happened::Input(Input::Cancelled { sent }, Some(Stored::of(&CallError::Fenced)))
+}
+
+fn expired() -> Happened {
+    Happened::Input(Input::NonceExpired, Some(Stored::of(&CallError::Expired)))
+}
+
+fn signed_label(signed: &SignedCall) -> String {
+    let (zome, function) = signed.function();
+    format!("{}/{zome}/{function}", signed.target())
+}
+
+/// A moment so far away that tokio's timers do not reach it is as far as they reach.
+fn later(after: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(after.min(A_YEAR)).unwrap_or(now)
+}
+
+const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -1,0 +1,65 @@
+//! What the outbox's workers and its handles share.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ham::PersistentHam;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::board::{Board, OnBoard, Open};
+use super::call::Call;
+use super::config::OutboxConfig;
+use super::following::Following;
+use super::lane::Lanes;
+use super::machine::{Mode, Step};
+use super::maker::{Maker, Stops};
+use super::store::Store;
+use super::time;
+use super::worker::Worker;
+
+/// What the outbox's workers and its handles share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) config: Arc<OutboxConfig>,
+    pub(super) store: Arc<Store>,
+    pub(super) apps: BTreeMap<String, PersistentHam>,
+    pub(super) board: Arc<Board>,
+    pub(super) lanes: Arc<Lanes>,
+    pub(super) stops: Stops,
+    /// All workers, and the sweeper.
+    pub(super) tasks: TaskTracker,
+}
+
+impl Shared {
+    /// Puts a call on the board, and a worker on the call.
+    pub(super) fn take_on(&self, open: &mut Open, call: Call, step: Step, on_disk: bool) -> Following {
+        let (following, cancelled) = open.insert(&call);
+        let worker = self.worker(call, on_disk, cancelled);
+        self.tasks.spawn(worker.run(step));
+        following
+    }
+
+    fn worker(&self, call: Call, on_disk: bool, cancelled: CancellationToken) -> Worker {
+        let has_lane = self.config.lanes && call.record.mode() == Mode::Async;
+        let maker = Maker {
+            config: Arc::clone(&self.config),
+            ham: self.apps.get(&call.app).cloned(),
+            place: has_lane.then(|| Lanes::enter(&self.lanes, &call)),
+            stops: self.stops.clone(),
+            cancelled,
+        };
+        let on_board = OnBoard { board: Arc::clone(&self.board), id: call.id };
+        Worker { call, maker, store: Arc::clone(&self.store), on_board, on_disk, told: None }
+    }
+
+    pub(super) fn now(&self) -> i64 {
+        time::now(&*self.config.wall_clock)
+    }
+
+    /// The random part of a call's name. Without it, names still go up.
+    pub(super) fn random(&self) -> u128 {
+        let mut bytes = [0; 16];
+        self.config.entropy.fill(&mut bytes).map_or(0, |()| u128::from_le_bytes(bytes))
+    }
+}

@@ -1,0 +1,227 @@
+//! Takes one call through the machine: writes down what has to be, does what follows, tells how it ended.
+
+use std::sync::Arc;
+
+use ham::CallError;
+use tokio::time::{Instant, sleep_until};
+
+use super::board::OnBoard;
+use super::call::Call;
+use super::crash::{self, Point};
+use super::error::{StoreError, SubmitError};
+use super::events;
+use super::following::Progress;
+use super::machine::{Action, Commit, Ending, FIRST_PAUSE, Input, LONGEST_PAUSE, Mode, State, Step};
+use super::maker::{Happened, Maker};
+use super::store::Store;
+use super::stored::Stored;
+use super::tables::Accepted;
+use super::time;
+
+/// One call on its way.
+#[derive(Debug)]
+pub(super) struct Worker {
+    pub(super) call: Call,
+    pub(super) maker: Maker,
+    pub(super) store: Arc<Store>,
+    pub(super) on_board: OnBoard,
+    /// Whether it has been written down.
+    pub(super) on_disk: bool,
+    /// What is told of it if it ends now.
+    pub(super) told: Option<Stored>,
+}
+
+impl Worker {
+    /// Takes it to its end, or until the outbox stops.
+    pub(super) async fn run(mut self, mut step: Step) {
+        loop {
+            if let Some(commit) = step.commit
+                && !self.commit(commit).await
+            {
+                return;
+            }
+            self.on_board.board.note(self.call.id, self.call.record.state());
+            let happened = match step.action {
+                Action::WaitForTurn(pause) => self.maker.turn(&self.call, pause).await,
+                Action::Sign => match self.payload() {
+                    Ok(payload) => self.maker.sign(&self.call, payload).await,
+                    Err(error) => {
+                        self.failed(&error);
+                        Happened::Input(Input::SignFailed { retryable: true }, None)
+                    }
+                },
+                Action::Send => match &self.call.signed {
+                    Some(signed) => self.maker.send(&self.call, signed).await,
+                    None => return,
+                },
+                Action::Fence(pause) => match &self.call.signed {
+                    Some(signed) => self.maker.fence(signed, pause).await,
+                    None => return,
+                },
+                Action::End if self.call.record.is_settled() => {
+                    self.tell_settled();
+                    return;
+                }
+                Action::End => return,
+            };
+            match self.next(happened) {
+                Some(next) => step = next,
+                None => return,
+            }
+        }
+    }
+
+    fn next(&mut self, happened: Happened) -> Option<Step> {
+        let input = match happened {
+            Happened::Stopped => return None,
+            Happened::Signed(signed) => {
+                self.call.not_started_after = Some(time::of_timestamp(signed.expires_at()));
+                self.call.signed = Some(*signed);
+                if self.call.record.mode() == Mode::Keyed {
+                    // It is never signed again.
+                    self.call.payload = None;
+                }
+                Input::Signed
+            }
+            Happened::Input(input, told) => {
+                self.told = told.or(self.told.take());
+                // What happened meanwhile decides whether it is made again.
+                let is_over = self.maker.is_over(&self.call);
+                let record = &mut self.call.record;
+                let noted = match record.state() {
+                    State::Fencing if self.maker.cancelled.is_cancelled() => {
+                        record.step(Input::Cancelled { sent: true })
+                    }
+                    State::Signed | State::Fencing if is_over => record.step(Input::TimeOver),
+                    _ => None,
+                };
+                debug_assert_eq!(noted, None, "only noted");
+                input
+            }
+        };
+        self.call.record.step(input)
+    }
+
+    /// Writes down where the call stands. `false` when nothing more happens to it here.
+    async fn commit(&mut self, commit: Commit) -> bool {
+        match commit {
+            Commit::Accepted | Commit::Signed => {}
+            Commit::FenceBegun => {
+                if let Some(signed) = &self.call.signed {
+                    signed.begin_fence();
+                }
+            }
+            Commit::Requeued => self.call.signed = None,
+            Commit::Settled => {
+                self.settle();
+                if !self.on_disk {
+                    // Nothing of it was sent, and whoever waits is told.
+                    return true;
+                }
+            }
+        }
+        let written = if self.on_disk { self.rewrite(commit).await } else { self.enter().await };
+        if written {
+            if self.call.record.state() == State::Queued {
+                // It may wait for long, and be large.
+                self.call.payload = None;
+            }
+            match commit {
+                Commit::Accepted => crash::at(Point::K2),
+                Commit::Signed => crash::at(Point::K3),
+                Commit::FenceBegun => crash::at(Point::K8),
+                Commit::Settled => crash::at(Point::K7),
+                Commit::Requeued => {}
+            }
+        }
+        written
+    }
+
+    /// Writes it down for the first time: nothing has left yet, so where that fails, the call is not taken.
+    async fn enter(&mut self) -> bool {
+        let why = match self.store.accept(self.call.clone()).await {
+            Ok(Accepted::New) => {
+                self.on_disk = true;
+                self.on_board.board.tell(self.call.id, Progress::Open);
+                return true;
+            }
+            // Whoever submitted it has looked, so these are not met.
+            Ok(_) => SubmitError::OtherRequest,
+            Err(error) => error.into(),
+        };
+        self.on_board.board.tell(self.call.id, Progress::Refused(why));
+        false
+    }
+
+    /// Writes it over what it was, again and again until it is there or the outbox ends.
+    async fn rewrite(&mut self, commit: Commit) -> bool {
+        if self.call.record.state() == State::Settled(Ending::Answered) {
+            crash::at(Point::K6);
+        }
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let mut call = self.call.clone();
+            call.answer = call.answer.map(|answer| answer.kept(self.maker.config.most_kept));
+            let written = match commit == Commit::Settled && call.frees_its_key() {
+                true => self.store.release(call).await,
+                false => self.store.write(call).await,
+            };
+            let Err(error) = written else { return true };
+            self.failed(&error);
+            if commit == Commit::Settled {
+                // What is true is told, whatever the disk does.
+                self.tell_settled();
+            }
+            tokio::select! {
+                biased;
+                () = self.maker.stops.ended.cancelled() => return false,
+                () = sleep_until(Instant::now() + pause) => {}
+            }
+            pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Fills in what a settled call has.
+    fn settle(&mut self) {
+        let now = time::now(&*self.maker.config.wall_clock);
+        let told = self.told.take().unwrap_or_else(|| Stored::of(&self.untold()));
+        self.call.answer = Some(told);
+        self.call.settled_at = Some(now);
+        self.call.keep_until = Some(now.saturating_add(time::span(self.maker.config.keep)));
+        self.call.forget_what_was_sent();
+    }
+
+    /// What is told of a call that ends for no reason of its own: after a start, say, when its time is over.
+    fn untold(&self) -> CallError {
+        match self.call.record.state() {
+            State::Settled(Ending::NotRun) => CallError::TimedOut {
+                target: self.call.label(),
+                after: time::until(self.call.deliver_until, self.call.accepted_at),
+                sent: false,
+            },
+            _ => CallError::Expired,
+        }
+    }
+
+    fn tell_settled(&self) {
+        let outcome = self.call.answer.as_ref().map(|answer| answer.outcome().word());
+        tracing::debug!(event = events::SETTLED, call = %self.call.id, outcome);
+        self.on_board.board.tell(self.call.id, Progress::Settled(Arc::new(self.call.clone())));
+    }
+
+    /// The payload of a call that is about to be signed.
+    fn payload(&mut self) -> Result<Vec<u8>, StoreError> {
+        let payload = match self.call.payload.take() {
+            Some(payload) => payload,
+            None => {
+                let call = self.store.get(self.call.id)?.ok_or(StoreError::Missing(self.call.id))?;
+                call.payload.unwrap_or_default()
+            }
+        };
+        Ok(self.call.payload.insert(payload).to_vec())
+    }
+
+    fn failed(&self, error: &StoreError) {
+        tracing::error!(event = events::STORE_FAILED, call = %self.call.id, %error);
+    }
+}
