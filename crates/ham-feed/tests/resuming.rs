@@ -98,6 +98,7 @@ async fn who_is_too_slow_finds_a_gap_from_whose_id_it_can_go_on() {
         (&json!("gap"), &json!("lagged"), &json!(3))
     );
     assert!(told["since"].as_u64().unwrap() > 1_700_000_000, "{told}");
+    assert_eq!(hub.missed(), 3);
     drop(slow);
     let since = Since::After(gap.id().to_string());
     let mut again = hub.subscribe(anybody(), &[Topic::chain("a")], &since).unwrap();

@@ -1,6 +1,7 @@
 //! The server: a cheap handle.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -145,6 +146,12 @@ impl FeedServer {
     #[must_use]
     pub fn connections(&self) -> usize {
         self.hub.connections()
+    }
+
+    /// How many messages subscribers lost because they were too slow, as far as they were told.
+    #[must_use]
+    pub fn missed(&self) -> u64 {
+        self.hub.missed.load(Ordering::Relaxed)
     }
 
     /// Ends the connections and subscriptions of those guests of whose identity this is true; answers how many.

@@ -39,7 +39,8 @@ impl Subscription {
         let place = hub.place()?;
         let config = &hub.config;
         let (queue, receiver) = lossy_queue(config.queue.get(), config.queue_bytes);
-        let reader = Reader::new(receiver, config.queue_bytes, Arc::clone(&config.clock));
+        let reader =
+            Reader::new(receiver, config.queue_bytes, Arc::clone(&config.clock), Arc::clone(&hub.missed));
         let (number, ending) = hub.present().enter(guest.shared_identity(), config.max_connections_each)?;
         Some(Self { hub, guest, number, queue, reader, topics: HashSet::new(), ending, _place: place })
     }

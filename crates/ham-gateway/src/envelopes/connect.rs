@@ -47,7 +47,7 @@ pub(super) fn connect(
         .remove::<OnUpgrade>()
         .ok_or_else(|| Problem::new(Kind::BadRequest, "a WebSocket is opened here, by HTTP/1.1"))?;
     // Its place among the connections of its key, and its end where that is taken back.
-    let subscription = gateway.feed.subscription(&identity)?;
+    let subscription = gateway.feed.subscription(&identity, "envelopes")?;
     let (gateway, may_follow) = (Arc::clone(gateway), identity.may(Scope::Feed));
     let exchange = exchange.of(identity);
     tokio::spawn(async move {

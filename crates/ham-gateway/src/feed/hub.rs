@@ -14,6 +14,7 @@ use super::chains::Chains;
 use crate::auth::Identity;
 use crate::config::Config;
 use crate::kind::Kind;
+use crate::metrics::{self, Following};
 use crate::problem::Problem;
 
 /// The feed that all connections share.
@@ -49,17 +50,23 @@ impl Feed {
     }
 
     /// Whoever has this key: it follows the chains that are listed for it, by any of their names.
-    pub(super) fn guest(&self, identity: &Arc<Identity>) -> Guest {
+    pub(super) fn guest(&self, identity: &Arc<Identity>, transport: &'static str) -> Guest {
         let (chains, identity) = (Arc::clone(&self.chains), Arc::clone(identity));
-        let id = identity.id.clone();
+        let (id, following) = (identity.id.clone(), Following::begun(transport));
         Guest::new(id).with_chains(move |name| {
+            // Counted for as long as there is somebody who could ask.
+            let _counted = &following;
             chains.has(name) && chains.names_of(name).iter().any(|name| identity.may_follow(name))
         })
     }
 
     /// A place for somebody who follows something, nothing yet.
-    pub(crate) fn subscription(&self, identity: &Arc<Identity>) -> Result<Subscription, Problem> {
-        self.server.subscription(self.guest(identity)).map_err(|why| {
+    pub(crate) fn subscription(
+        &self,
+        identity: &Arc<Identity>,
+        transport: &'static str,
+    ) -> Result<Subscription, Problem> {
+        self.server.subscription(self.guest(identity, transport)).map_err(|why| {
             let kind = match why {
                 RefusedSubscription::Closing => Kind::ShuttingDown,
                 _ => Kind::TooManyConnections,
@@ -70,13 +77,13 @@ impl Feed {
 
     pub(super) fn block(&self, app: &str, role: &str, data: &Value) {
         for name in self.chains.of_cell(app, Some(role)) {
-            self.server.publish_block(&name, data);
+            metrics::message(&name, self.server.publish_block(&name, data), self.server.missed());
         }
     }
 
     pub(super) fn event(&self, app: &str, role: &str, data: &Value) {
         for name in self.chains.of_cell(app, Some(role)) {
-            self.server.publish_event(&name, data);
+            metrics::message(&name, self.server.publish_event(&name, data), self.server.missed());
         }
     }
 
@@ -85,13 +92,14 @@ impl Feed {
         &self,
         app: &str,
         roles: &HashSet<&str>,
-        cause: &str,
+        cause: &'static str,
         missed: Option<u64>,
         ago: Duration,
     ) {
         let mut names: BTreeSet<String> = self.chains.of_cell(app, None).into_iter().collect();
         names.extend(roles.iter().flat_map(|role| self.chains.of_cell(app, Some(role))));
         names.extend(self.chains.given_of(app));
+        metrics::gap(cause);
         for name in names {
             self.server.publish_gap(&name, cause, missed, ago);
         }

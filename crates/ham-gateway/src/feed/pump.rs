@@ -17,6 +17,7 @@ use super::cells::Cells;
 use super::event;
 use super::hub::Feed;
 use super::told::Told;
+use crate::metrics;
 
 /// Tells what an app's cells signal, until its connection is closed. Publishing never waits for a subscriber; what comes while the
 /// conductor is asked for a role waits in the bounded queue of `signals`.
@@ -116,6 +117,7 @@ impl Pump {
     fn tell_missed(&mut self, blocks: Vec<Block>) {
         let (Some(source), Some((cell, _))) = (&self.source, &self.backfill) else { return };
         let (role, zome, cell) = (source.role.clone(), source.zome.clone(), cell.clone());
+        metrics::backfilled(blocks.len());
         for block in &blocks {
             self.block(&cell, &role, &zome, block);
         }

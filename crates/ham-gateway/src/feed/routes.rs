@@ -26,12 +26,13 @@ async fn websocket(
     caller: QueryCaller,
     request: Request,
 ) -> Result<Response, Problem> {
-    let guest = gateway.feed.guest(&caller.with(Scope::Feed)?);
+    let guest = gateway.feed.guest(&caller.with(Scope::Feed)?, "websocket");
     Ok(gateway.feed.server.upgrade(guest, request))
 }
 
 /// How many follow it, and which chains of those that the key may follow.
 async fn status(State(gateway): State<Arc<Gateway>>, caller: QueryCaller) -> Result<Json<Value>, Problem> {
-    let guest = gateway.feed.guest(&caller.with(Scope::Feed)?);
+    // It follows nothing, and is counted for a moment.
+    let guest = gateway.feed.guest(&caller.with(Scope::Feed)?, "websocket");
     Ok(Json(gateway.feed.server.status(Some(&guest))))
 }

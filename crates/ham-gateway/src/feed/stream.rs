@@ -33,7 +33,7 @@ pub(super) async fn events(
     if asked.topics.is_empty() {
         return Err(Problem::new(Kind::BadRequest, "no chain is named: `?chain=`"));
     }
-    let mut subscription = gateway.feed.subscription(&identity)?;
+    let mut subscription = gateway.feed.subscription(&identity, "events")?;
     let start = subscription
         .add_all(&asked.topics, &asked.since)
         .map_err(|why| Problem::new(Kind::NotFound, why))?

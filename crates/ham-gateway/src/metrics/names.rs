@@ -18,6 +18,18 @@ pub const RATE_LIMITED: &str = "ham_gateway_rate_limited_total";
 pub const CONNECTIONS: &str = "ham_gateway_connections";
 /// 1 while the calls of an app can run, by `app`.
 pub const READY: &str = "ham_gateway_ready";
+/// What is followed at a time, by `transport`: `websocket`, `events` or `envelopes`.
+pub const SUBSCRIBERS: &str = "ham_gateway_subscribers";
+/// Messages of the feed, by `chain`.
+pub const FEED_MESSAGES: &str = "ham_gateway_feed_messages_total";
+/// Messages that were queued for subscribers, each for each.
+pub const FEED_DELIVERIES: &str = "ham_gateway_feed_deliveries_total";
+/// Messages that subscribers lost because they were too slow.
+pub const FEED_MISSED: &str = "ham_gateway_feed_missed_total";
+/// Gaps that an app's chains were told of, by `cause`.
+pub const FEED_GAPS: &str = "ham_gateway_feed_gaps_total";
+/// Blocks that were asked of a chain.
+pub const BLOCKS_BACKFILLED: &str = "ham_gateway_blocks_backfilled_total";
 /// 1, with the gateway's `version`.
 pub const BUILD_INFO: &str = "ham_gateway_build_info";
 
@@ -32,6 +44,16 @@ pub const TABLE: &[(&str, &str, &str)] = &[
     (RATE_LIMITED, "counter", "requests beyond a key's quota, by the `key`'s id"),
     (CONNECTIONS, "gauge", "connections that are open"),
     (READY, "gauge", "1 while the calls of an app can run, by `app`"),
+    (
+        SUBSCRIBERS,
+        "gauge",
+        "what is followed at a time, by `transport`: `websocket`, `events` or `envelopes`",
+    ),
+    (FEED_MESSAGES, "counter", "messages of the feed, by `chain`"),
+    (FEED_DELIVERIES, "counter", "messages that were queued for subscribers, each for each"),
+    (FEED_MISSED, "counter", "messages that subscribers lost because they were too slow"),
+    (FEED_GAPS, "counter", "gaps that an app's chains were told of, by `cause`"),
+    (BLOCKS_BACKFILLED, "counter", "blocks that were asked of a chain"),
     (BUILD_INFO, "gauge", "1, with the gateway's `version`"),
 ];
 

@@ -97,6 +97,32 @@ async fn a_zome_is_called_and_its_signals_come_on_one_connection() {
     stage.end().await;
 }
 
+/// Under one key a call is made once, whether by envelope or over HTTP.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_under_a_key_is_made_once_and_followed() {
+    let stage = Stage::with(|config, directory| config.with_state_dir(directory.join("state"))).await;
+    let talk = Talk::start(&stage, &stage.key);
+    let mut keyed = call("create_note", json!("once"));
+    keyed["idempotency_key"] = json!("k-1");
+    let (kind, answer) = talk.ask("zome.call", keyed.clone()).await;
+    assert_eq!((kind.as_str(), &answer["outcome"]), ("zome.answer", &json!("answered")), "{answer}");
+    let again = talk.ask("zome.call", keyed).await.1;
+    assert_eq!((&again["answer"], &again["call_id"]), (&answer["answer"], &answer["call_id"]));
+    let (kind, told) = talk.ask("call.get", json!({ "id": answer["call_id"] })).await;
+    assert_eq!((kind.as_str(), &told["state"]), ("call", &json!("settled")), "{told}");
+    let mut later = call("create_note", json!("later"));
+    later["idempotency_key"] = json!("k-2");
+    later["respond_async"] = json!(true);
+    later["wait_s"] = json!(0);
+    let (kind, accepted) = talk.ask("zome.call", later).await;
+    assert!(matches!(kind.as_str(), "zome.accepted" | "zome.answer"), "{accepted}");
+    assert!(accepted["call_id"].is_string(), "{accepted}");
+    let (kind, info) = talk.ask("app.info", json!({ "app": "shop" })).await;
+    assert_eq!(kind, "app.info", "{info}");
+    talk.end().await;
+    stage.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_fails_is_a_problem_with_words() {
     let stage = Stage::start().await;

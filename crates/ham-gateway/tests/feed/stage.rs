@@ -25,11 +25,16 @@ pub(crate) struct Stage {
 impl Stage {
     /// With one key that may follow every chain and call everything.
     pub(crate) async fn start() -> Self {
+        Self::with(|config, _| config).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(Config, &Path) -> Config) -> Self {
         let conductor = conductor().await;
         let directory = tempfile::tempdir().unwrap();
         let key = NewKey::new().unwrap();
         write_keys(directory.path(), &stanza(&key, "**"));
-        let server = Server::start(config(conductor.admin_port(), directory.path())).await.unwrap();
+        let config = change(config(conductor.admin_port(), directory.path()), directory.path());
+        let server = Server::start(config).await.unwrap();
         must(server.ready()).await;
         Self { conductor, server, directory, key: key.expose().to_owned() }
     }
