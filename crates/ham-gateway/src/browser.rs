@@ -101,7 +101,7 @@ const ASKED: [&str; 10] = [
     "x-request-id",
 ];
 /// What they may read beside the body.
-const TOLD: [&str; 9] = [
+const TOLD: [&str; 10] = [
     "ham-call-id",
     "ham-outcome",
     "idempotent-replayed",
@@ -109,6 +109,7 @@ const TOLD: [&str; 9] = [
     "location",
     "preference-applied",
     "ratelimit",
+    "ratelimit-policy",
     "retry-after",
     "x-request-id",
 ];

@@ -41,6 +41,9 @@ struct Fields {
     kind: Kind,
     #[serde(skip)]
     call_id: Option<CallId>,
+    /// The policy that a key has met, as `RateLimit-Policy` writes it.
+    #[serde(skip)]
+    policy: Option<String>,
 }
 
 impl Problem {
@@ -76,6 +79,7 @@ impl Problem {
             request_id: String::new(),
             kind,
             call_id: None,
+            policy: None,
         }))
     }
 
@@ -99,6 +103,13 @@ impl Problem {
     #[must_use]
     pub fn with_retry_after(mut self, after: Duration) -> Self {
         self.0.retry_after_s = Some(whole_seconds(after));
+        self
+    }
+
+    /// The same, with the policy that was met: `"key";q=50;w=1`, fifty in a second.
+    #[must_use]
+    pub(crate) fn with_policy(mut self, policy: Option<String>) -> Self {
+        self.0.policy = policy;
         self
     }
 
@@ -140,6 +151,14 @@ impl IntoResponse for Problem {
         }
         if let Some(id) = self.0.call_id {
             headers.insert(CALL_ID, call_id(id));
+        }
+        if let Some(policy) = self.0.policy.as_deref().and_then(|policy| HeaderValue::from_str(policy).ok()) {
+            let left = format!("\"key\";r=0;t={}", self.0.retry_after_s.unwrap_or_default());
+            headers.insert(HeaderName::from_static("ratelimit-policy"), policy);
+            headers.insert(
+                HeaderName::from_static("ratelimit"),
+                HeaderValue::from_str(&left).unwrap_or(HeaderValue::from_static("")),
+            );
         }
         if self.0.status == 401 {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixDatagram};
 
 use crate::support::{Ham, Running, probe};
 
@@ -73,6 +73,31 @@ async fn its_file_is_read_again_at_a_hangup_and_a_wrong_one_changes_nothing() {
     running.said("the one before holds on").await;
     assert!(asked(&url, &request, "").await.contains("#app-not-found"));
     running.signal(Signal::INT);
+    assert_eq!(running.ended().await, Some(0));
+}
+
+/// As a unit of `Type=notify-reload` is told.
+#[tokio::test]
+async fn systemd_is_told_when_it_is_ready_reads_again_and_stops() {
+    let ham = Ham::new();
+    let path = ham.home.path().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    let ham = ham.with("NOTIFY_SOCKET", path.display());
+    let mut running =
+        ham.start(&["gateway", "--json", "--dev", "--app", &probe(), "--listen", "127.0.0.1:0"]);
+    let told = async || {
+        let mut message = [0; 256];
+        let length = socket.recv(&mut message).await.unwrap();
+        String::from_utf8_lossy(&message[..length]).into_owned()
+    };
+    started(&mut running).await;
+    assert_eq!(told().await, "READY=1\n");
+    running.signal(Signal::HUP);
+    let reloading = told().await;
+    assert!(reloading.starts_with("RELOADING=1\nMONOTONIC_USEC="), "{reloading}");
+    assert_eq!(told().await, "READY=1\n");
+    running.signal(Signal::TERM);
+    assert_eq!(told().await, "STOPPING=1\n");
     assert_eq!(running.ended().await, Some(0));
 }
 

@@ -120,7 +120,7 @@ fn identity(parts: &Parts, gateway: &Gateway, key: Option<&str>) -> Result<Arc<I
 /// What is told where a key has asked for too much.
 pub(crate) fn beyond(identity: &Identity, refused: Refused) -> Problem {
     metrics::rate_limited(&identity.id);
-    Problem::new(Kind::QuotaExceeded, refused.why).with_retry_after(refused.after)
+    Problem::new(Kind::QuotaExceeded, refused.why).with_retry_after(refused.after).with_policy(refused.policy)
 }
 
 fn wrong_key(parts: &Parts, gateway: &Gateway, proxies: &[IpAddr]) -> Problem {

@@ -68,6 +68,7 @@ impl Quota {
                 if rate.minute { "a minute" } else { "a second" }
             ),
             after: until.wait_time_from(DefaultClock::default().now()),
+            policy: Some(format!("\"key\";q={};w={}", rate.requests, if rate.minute { 60 } else { 1 })),
         })
     }
 
@@ -76,6 +77,7 @@ impl Quota {
         Arc::clone(&self.calls).try_acquire_owned().map_err(|_| Refused {
             why: format!("more than {} calls at a time", self.concurrent),
             after: Duration::from_secs(1),
+            policy: None,
         })
     }
 }
@@ -85,6 +87,8 @@ impl Quota {
 pub(crate) struct Refused {
     pub(crate) why: String,
     pub(crate) after: Duration,
+    /// The policy, as `RateLimit-Policy` writes it.
+    pub(crate) policy: Option<String>,
 }
 
 const TWO: NonZeroU32 = NonZeroU32::new(2).expect("2 is not 0");

@@ -68,6 +68,8 @@ async fn a_key_has_its_rate_and_its_places() {
     let answer = call().send().await;
     assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (429, "quota-exceeded"));
     assert!(answer.header("retry-after").unwrap().parse::<u64>().unwrap() <= 60);
+    assert_eq!(answer.header("ratelimit-policy"), Some("\"key\";q=1;w=60"));
+    assert!(answer.header("ratelimit").unwrap().starts_with("\"key\";r=0;t="));
     write_keys(&stage.directory.path().join("keys.toml"), &format!("{}concurrent = 0\n", everything(&key)));
     stage.server.reload(crate::stage::config(stage.conductor.admin_port(), stage.directory.path())).unwrap();
     assert_eq!(call().send().await.problem(), "quota-exceeded");

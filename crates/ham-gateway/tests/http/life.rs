@@ -24,11 +24,23 @@ async fn it_is_live_at_once_and_ready_once_its_cells_can_be_called() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stopping_ends_calls_under_way_and_takes_no_others() {
-    let stage = Stage::start().await;
+async fn stopping_lets_calls_under_way_end_and_takes_no_others() {
+    let stage = Stage::with(|mut config| {
+        config.operations_listen = Some("127.0.0.1:0".parse().unwrap());
+        config
+    })
+    .await;
     stage.server.ready().await;
-    let address = stage.server.address();
-    stage.server.stop().await;
+    let (address, operations) = (stage.server.address(), stage.server.operations_address().unwrap());
+    let slowly = stage.call("slow_create").json(&json!({ "call_id": "slow", "millis": 3_000 })).send();
+    let stopping = async {
+        let mut events =
+            get(operations, "/api/v1/status").header("accept", "text/event-stream").stream().await;
+        while events.next().await.unwrap()["apps"][0]["open"] != 1 {}
+        stage.server.stop().await;
+    };
+    let (answer, ()) = tokio::join!(slowly, stopping);
+    assert_eq!(answer.status, 200, "{answer:?}");
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
     stage.conductor.shut_down().await;
 }

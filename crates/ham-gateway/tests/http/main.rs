@@ -10,4 +10,5 @@ mod keyed;
 mod life;
 mod operations;
 mod secrets;
+mod secure;
 mod stage;

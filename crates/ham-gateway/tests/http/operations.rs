@@ -128,7 +128,7 @@ async fn the_openapi_document_names_what_is_there() {
     let document = stage.get("/api/v1/openapi.json").send().await.json();
     assert_eq!(document, ham_gateway::openapi());
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let path = path.replace('{', "").replace('}', "");
+        let path = path.replace(['{', '}'], "");
         for (method, operation) in methods.as_object().unwrap() {
             let method = method.to_uppercase().parse().unwrap();
             let answer = asking(stage.server.address(), method, &path).send().await;
