@@ -52,9 +52,6 @@ pub(crate) struct Conductor {
     turns: Arc<Turns>,
     signals: Arc<Signals>,
     tokens: Tokens,
-    /// Shared while stores are opened that an app has or is about to have, alone while stores go that none has. No zome runs
-    /// meanwhile: it would keep everybody waiting.
-    comings: tokio::sync::RwLock<()>,
     births: Births,
     clock: Clock,
     feed: Arc<Feed>,
@@ -86,7 +83,6 @@ impl Conductor {
             turns: Arc::default(),
             signals: Arc::default(),
             tokens: Tokens::default(),
-            comings: tokio::sync::RwLock::default(),
             births: Births::default(),
             clock: Clock::default(),
             feed,

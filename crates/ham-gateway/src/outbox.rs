@@ -45,4 +45,4 @@ pub use stored::Stored;
 pub use submission::{Lost, Submission, Submitted};
 pub use sweep::SWEEP_EVERY;
 pub use tables::{Accepted, Held};
-pub use writer::Meter;
+pub use writer::{Meter, Writer};

@@ -131,7 +131,7 @@ const SECTOR: usize = 512;
 
 fn call(nth: u32) -> Call {
     Call {
-        id: CallId::new(),
+        id: CallId::fresh(),
         record: Record::accepted(Mode::Async).0,
         api_key: "7QK2".into(),
         key: Some(format!("inv-{nth}")),
@@ -218,7 +218,7 @@ fn what_is_acknowledged_survives_a_disk_that_tears() {
                 "seed {seed}: what a start looks at"
             );
             // Its key still belongs to it.
-            let again = runtime.block_on(store.accept(Call { id: CallId::new(), ..call.clone() }));
+            let again = runtime.block_on(store.accept(Call { id: CallId::fresh(), ..call.clone() }));
             assert!(matches!(again, Ok(Accepted::Known(known)) if known.id == call.id), "seed {seed}");
         }
     }

@@ -49,6 +49,8 @@ pub(crate) struct Args {
 pub enum LayerName {
     /// ham against a model of a conductor
     Ham,
+    /// The gateway's outbox over ham, with its journal on a disk that tears
+    Gateway,
     /// ham-persistent against a scripted connector
     Persistent,
     /// ham-session against an echo peer, over streams in memory

@@ -13,6 +13,7 @@ use clap::Parser;
 use crate::args::{Args, LayerName};
 use crate::finding::Finding;
 use crate::layer::example::Example;
+use crate::layer::gateway::GatewayLayer;
 use crate::layer::ham::Ham;
 use crate::layer::persistent::PersistentLayer;
 use crate::layer::session::SessionLayer;
@@ -32,6 +33,7 @@ pub fn main() -> ExitCode {
         LayerName::Session => command::<SessionLayer>(&args),
         LayerName::Example => command::<Example>(&args),
         LayerName::Ham => command::<Ham>(&args),
+        LayerName::Gateway => command::<GatewayLayer>(&args),
     }
 }
 
@@ -43,6 +45,7 @@ pub fn replay(layer: LayerName, seed: u64, without: &Mask) -> Vec<Finding> {
         LayerName::Session => findings::<SessionLayer>(seed, without),
         LayerName::Example => findings::<Example>(seed, without),
         LayerName::Ham => findings::<Ham>(seed, without),
+        LayerName::Gateway => findings::<GatewayLayer>(seed, without),
     }
 }
 

@@ -194,6 +194,25 @@ pub(crate) enum Happened {
     Restored {
         store: u32,
     },
+    /// A client of the gateway asked for a call, or for it again.
+    Asked {
+        task: u32,
+        call: Call,
+        does: Trait,
+    },
+    /// A client of the gateway was told that its call is on disk.
+    Entered {
+        task: u32,
+        call: Call,
+    },
+    /// The answer that was told last keeps the call's key.
+    KeyKept {
+        call: Call,
+    },
+    /// The power of a gateway's disk failed.
+    PowerCut {
+        process: u32,
+    },
     /// The process crashed.
     Crashed {
         process: u32,
@@ -220,6 +239,8 @@ impl history::Event for Happened {
             | Self::Prepared { task, .. }
             | Self::Sent { task, .. }
             | Self::Told { task, .. }
+            | Self::Asked { task, .. }
+            | Self::Entered { task, .. }
             | Self::FenceBegan { task, .. }
             | Self::Heard { task, .. }
             | Self::Gap { task, .. }
@@ -235,9 +256,11 @@ impl history::Event for Happened {
             | Self::Committed { .. }
             | Self::Answered { .. } => "conductor".into(),
             Self::Hook { .. } => "hook".into(),
-            Self::Crashed { process } | Self::Dial { process, .. } | Self::Redial { process } => {
-                format!("p{process}").into()
-            }
+            Self::KeyKept { .. } => "gateway".into(),
+            Self::PowerCut { process }
+            | Self::Crashed { process }
+            | Self::Dial { process, .. }
+            | Self::Redial { process } => format!("p{process}").into(),
             Self::Late { .. } | Self::Broken { .. } | Self::OnChain { .. } | Self::Drain => "audit".into(),
         }
     }

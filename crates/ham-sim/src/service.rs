@@ -15,5 +15,5 @@ pub(crate) use call::Called;
 pub(crate) use credentials::Credentials;
 pub(crate) use desk::Desk;
 pub(crate) use plan::{Action, Crash, Keys, Options, Policy, Role, Settings, Step};
-pub(crate) use process::Process;
+pub(crate) use process::{Process, connection};
 pub(crate) use task::Task;

@@ -19,6 +19,8 @@ pub(super) struct Birth<'a> {
 }
 
 impl Births {
+    /// Stores of their DNAs stay until its end.
+    ///
     /// # Errors
     /// A cell that somebody else makes.
     pub(super) fn begin(&self, cells: Vec<CellId>) -> Result<Birth<'_>, CellId> {
@@ -30,9 +32,9 @@ impl Births {
         Ok(Birth { births: self, cells })
     }
 
-    /// The DNAs of cells that are about to be.
-    pub(super) fn dnas(&self) -> HashSet<DnaHash> {
-        self.cells().iter().map(|cell| cell.dna_hash().clone()).collect()
+    /// Whether a cell of this DNA is about to be.
+    pub(super) fn have(&self, dna: &DnaHash) -> bool {
+        self.cells().iter().any(|cell| cell.dna_hash() == dna)
     }
 
     fn cells(&self) -> MutexGuard<'_, HashSet<CellId>> {

@@ -48,7 +48,7 @@ impl Conductor {
         };
         // What would be refused must not replace the definition of a clone that is there, which has a name of its own.
         add(&mut ConductorState::clone(&state))?;
-        let birth = self.bear(vec![cell_id.clone()]).await.map_err(AppError::DuplicateCellId)?;
+        let birth = self.births.begin(vec![cell_id.clone()]).map_err(AppError::DuplicateCellId)?;
         let made = async {
             self.dnas().keep_definition(&agent, &definition.content).await?;
             self.genesis(vec![(cell_id.clone(), membrane_proof)], budget).await?;

@@ -57,7 +57,7 @@ impl Conductor {
         };
         let cells = resolved.cells_to_create(agent.clone());
         let ids: Vec<CellId> = cells.iter().map(|(cell, _)| cell.clone()).collect();
-        let birth = self.bear(ids.clone()).await.map_err(ConductorError::CellAlreadyExists)?;
+        let birth = self.births.begin(ids.clone()).map_err(ConductorError::CellAlreadyExists)?;
         let install = async {
             let state = self.apps().state();
             if let Some(cell) = ids.iter().find(|cell| state.find_app_containing_cell(cell).is_some()) {

@@ -11,7 +11,7 @@ use super::Conductor;
 use crate::budget::Budget;
 use crate::cell::{Cell, Shared};
 use crate::dialect::Dialect;
-use crate::error::{CellError, ConductorError, GenesisError};
+use crate::error::{CellError, ConductorError, GenesisError, LoadError};
 use crate::work::Tasks;
 use crate::workflow;
 
@@ -89,13 +89,11 @@ impl Conductor {
         for id in cells {
             loaded.push((self.dnas().load(&id, budget).await?, id));
         }
-        let _staying = self.comings.read().await;
-        let (wanted, mut ready) = (self.wanted(), Vec::new());
+        let mut ready = Vec::new();
         for (ribosome, id) in loaded {
-            if !wanted.contains(id.dna_hash()) {
+            let Some(dht) = self.store_of(id.dna_hash()).await? else {
                 return Err(ConductorError::CellMissing(id));
-            }
-            let dht = self.dhts().open(id.dna_hash()).await?;
+            };
             if !dht.as_read().has_genesis(id.agent_pubkey()).await? {
                 return Err(CellError::CellWithoutGenesis(id).into());
             }
@@ -133,7 +131,8 @@ impl Conductor {
     ) -> Result<(), ConductorError> {
         let genesis = async |cell: &CellId, proof| {
             let ribosome = self.dnas().load(cell, budget).await.map_err(Box::new)?;
-            let dht = self.dhts().open(cell.dna_hash()).await.map_err(Box::new)?;
+            let dht = self.store_of(cell.dna_hash()).await.map_err(Box::new)?;
+            let dht = dht.ok_or_else(|| Box::new(LoadError::DnaDefMissing(cell.clone())))?;
             // Of several that begin one chain, one does.
             let turn = self.turns.of(cell);
             let _turn = turn.lock().await;

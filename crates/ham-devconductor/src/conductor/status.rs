@@ -99,30 +99,16 @@ impl Conductor {
     /// Stops those of the cells that belong to no app, and removes the stores of DNAs that no app has any more, or is about to have.
     pub(super) async fn remove_cells(&self, cells: &[CellId]) -> Result<(), ConductorError> {
         self.settle(Vec::new(), cells);
-        let _alone = self.comings.write().await;
-        let wanted = self.wanted();
-        let gone: HashSet<&DnaHash> =
-            cells.iter().map(CellId::dna_hash).filter(|dna| !wanted.contains(dna)).collect();
-        for dna in gone {
-            self.dhts().remove(dna).await?;
+        for dna in cells.iter().map(CellId::dna_hash).collect::<HashSet<_>>() {
+            self.dhts().remove(dna, || self.is_wanted(dna)).await?;
         }
         Ok(())
     }
 
-    /// The DNAs that an app has or is about to have.
-    pub(super) fn wanted(&self) -> HashSet<DnaHash> {
+    /// Whether an app has this DNA or is about to have it.
+    fn is_wanted(&self, dna: &DnaHash) -> bool {
         // In this order: what is no longer about to be is there.
-        let about_to_be = self.births.dnas();
-        self.apps().dnas().into_iter().chain(about_to_be).collect()
-    }
-
-    /// Begins the birth of cells: their stores stay until its end.
-    ///
-    /// # Errors
-    /// A cell that somebody else makes.
-    pub(super) async fn bear(&self, cells: Vec<CellId>) -> Result<Birth<'_>, CellId> {
-        let _staying = self.comings.read().await;
-        self.births.begin(cells)
+        self.births.have(dna) || self.apps().have(dna)
     }
 
     /// Ends the birth of cells, and removes those that no app has: it failed, or the app has gone meanwhile.
@@ -134,13 +120,9 @@ impl Conductor {
         self.remove_cells(&cells).await
     }
 
-    /// The store of a DNA that an app has; `None` where none has it. While it is opened its files do not go.
+    /// The store of a DNA that an app has or is about to have; `None` where none has it.
     pub(crate) async fn store_of(&self, dna: &DnaHash) -> Result<Option<DhtStore>, LoadError> {
-        let _staying = self.comings.read().await;
-        if !self.apps().dnas().contains(dna) {
-            return Ok(None);
-        }
-        self.dhts().open(dna).await.map(Some)
+        self.dhts().open(dna, || self.is_wanted(dna)).await
     }
 
     /// Gives an app the proofs it awaits, and begins its chains.
@@ -165,7 +147,7 @@ impl Conductor {
             app.primary_roles().map(|(role, primary)| (cell(primary.dna_hash()), proofs.remove(role)));
         let cells: Vec<_> = cells.collect();
         let ids = cells.iter().map(|(id, _)| id.clone()).collect();
-        let birth = self.bear(ids).await.map_err(ConductorError::CellAlreadyExists)?;
+        let birth = self.births.begin(ids).map_err(ConductorError::CellAlreadyExists)?;
         let provide = async {
             self.genesis(cells, &self.budget()).await?;
             let given = |state: &mut ConductorState| {

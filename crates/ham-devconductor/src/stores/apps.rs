@@ -84,6 +84,15 @@ impl Apps {
         cells.map(|cell| cell.dna_hash().clone()).collect()
     }
 
+    /// Whether an app has this DNA.
+    pub(crate) fn have(&self, dna: &DnaHash) -> bool {
+        let state = self.state();
+        state.installed_apps().values().flat_map(|app| app.primary_roles()).any(|(_, role)| {
+            let mut clones = role.clones.values().chain(role.disabled_clones.values());
+            role.provisioned_dna_hash() == Some(dna) || clones.any(|clone| clone == dna)
+        })
+    }
+
     /// The cells that should run: those of enabled apps, but for disabled clones.
     pub(crate) fn enabled_cells(&self) -> HashSet<CellId> {
         let state = self.state();

@@ -114,6 +114,26 @@ impl Identity {
     }
 }
 
+impl std::str::FromStr for Scope {
+    type Err = UnknownScope;
+
+    fn from_str(text: &str) -> Result<Self, UnknownScope> {
+        Ok(match text {
+            "calls" => Self::Calls,
+            "calls:all" => Self::AllCalls,
+            "feed" => Self::Feed,
+            "status" => Self::Status,
+            "metrics" => Self::Metrics,
+            _ => return Err(UnknownScope),
+        })
+    }
+}
+
+/// A word that is no scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("scopes are `calls`, `calls:all`, `feed`, `status` and `metrics`")]
+pub struct UnknownScope;
+
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Identity").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()

@@ -1,68 +1,17 @@
-//! Keys: as they are made, kept and recognised.
+//! Keys, as they are kept and recognised.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use holochain_zome_types::prelude::Timestamp;
 use ring::digest::{SHA256, digest};
-use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 
 use super::identity::{Identity, Scope};
 use super::rate::{Quota, Rate};
-
-/// A key that was just made. It is shown once; what is kept is its digest.
-pub struct NewKey {
-    id: String,
-    secret: ham::Secret,
-}
-
-impl NewKey {
-    /// A new one.
-    ///
-    /// # Errors
-    /// The system gives no random bytes.
-    pub fn new() -> Result<Self, BadKeys> {
-        let mut random = [0; 32 + ID_LENGTH];
-        SystemRandom::new()
-            .fill(&mut random)
-            .map_err(|_| BadKeys("the system gives no random bytes".into()))?;
-        let (secret, id) = random.split_at(32);
-        let id: String =
-            id.iter().map(|byte| char::from(ID_LETTERS[usize::from(*byte) % ID_LETTERS.len()])).collect();
-        let text = format!("{PREFIX}{id}_{}", URL_SAFE_NO_PAD.encode(secret));
-        Ok(Self { id, secret: ham::Secret::new(text.into_bytes()) })
-    }
-
-    /// The key itself, to be given to whoever shall use it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        std::str::from_utf8(self.secret.expose()).unwrap_or_default()
-    }
-
-    /// What belongs into the file of keys. It allows nothing until functions, chains or scopes are listed.
-    #[must_use]
-    pub fn stanza(&self, name: &str) -> String {
-        let digest = hex(&sha256(self.secret.expose()));
-        let name = toml::Value::from(name);
-        format!(
-            "[[key]]\nid = \"{}\"\nname = {name}\nsha256 = \"{digest}\"\nscopes = [\"calls\", \"feed\"]\napps = []\nfunctions = []\nchains = []\n",
-            self.id
-        )
-    }
-}
-
-impl fmt::Debug for NewKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewKey").field("id", &self.id).finish_non_exhaustive()
-    }
-}
 
 /// The keys of a file.
 #[derive(Debug, Default)]
@@ -188,20 +137,12 @@ impl Stanza {
 /// Why there are no keys.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct BadKeys(String);
+pub struct BadKeys(pub(super) String);
 
-fn sha256(bytes: &[u8]) -> [u8; 32] {
+pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut array = [0; 32];
     array.copy_from_slice(digest(&SHA256, bytes).as_ref());
     array
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn unhex(text: &str) -> Option<[u8; 32]> {
@@ -216,10 +157,7 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 }
 
 /// For scanners that look for secrets where they do not belong.
-const PREFIX: &str = "ham_";
-const ID_LENGTH: usize = 6;
-/// None that is taken for another.
-const ID_LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+pub(super) const PREFIX: &str = "ham_";
 /// A third of a link's places.
 const DEFAULT_CONCURRENT: usize = 32;
 const MOST_CONCURRENT: usize = 100_000;

@@ -3,32 +3,34 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::call::{Call, CallId, Fingerprint};
-use super::following::{Following, Progress};
-use super::machine::State;
+use super::following::{Following, Line, Progress};
+use super::machine::{Record, State};
 
 /// The calls that are open. Bounded by the outbox's limits, and by those who wait for one that is not written down yet.
 #[derive(Debug, Default)]
 pub(super) struct Board(Mutex<Open>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Open {
     calls: BTreeMap<CallId, Entry>,
     keys: BTreeMap<(String, String), CallId>,
     last: CallId,
 }
 
+impl Default for Open {
+    fn default() -> Self {
+        Self { calls: BTreeMap::new(), keys: BTreeMap::new(), last: CallId::of_number(0) }
+    }
+}
+
 #[derive(Debug)]
 struct Entry {
-    api_key: String,
-    key: Option<String>,
-    fingerprint: Fingerprint,
-    state: State,
-    accepted_at: i64,
-    progress: watch::Sender<Progress>,
+    /// Without what is large or secret.
+    call: Call,
+    line: Line,
     cancelled: CancellationToken,
 }
 
@@ -41,6 +43,8 @@ pub struct OpenCalls {
     pub signed: usize,
     /// Being settled.
     pub fencing: usize,
+    /// At their ends, which are not on disk yet.
+    pub settling: usize,
     /// When the oldest was accepted, in milliseconds since 1970.
     pub oldest: Option<i64>,
 }
@@ -58,9 +62,9 @@ impl Board {
     }
 
     /// Notes where a call stands.
-    pub(super) fn note(&self, id: CallId, state: State) {
+    pub(super) fn note(&self, id: CallId, record: Record) {
         if let Some(entry) = self.open().calls.get_mut(&id) {
-            entry.state = state;
+            entry.call.record = record;
         }
     }
 
@@ -73,7 +77,7 @@ impl Board {
     pub(super) fn remove(&self, id: CallId) {
         let mut open = self.open();
         let Some(entry) = open.calls.remove(&id) else { return };
-        let Some(name) = entry.key.map(|key| (entry.api_key, key)) else { return };
+        let Some(name) = entry.call.key.map(|key| (entry.call.api_key, key)) else { return };
         if open.keys.get(&name) == Some(&id) {
             open.keys.remove(&name);
         }
@@ -84,13 +88,14 @@ impl Board {
         let open = self.open();
         let mut count = OpenCalls::default();
         for entry in open.calls.values() {
-            match entry.state {
+            let Call { record, accepted_at, .. } = &entry.call;
+            match record.state() {
                 State::Queued => count.queued += 1,
                 State::Signed => count.signed += 1,
                 State::Fencing => count.fencing += 1,
-                State::Settled(_) => continue,
+                State::Settled(_) => count.settling += 1,
             }
-            count.oldest = Some(count.oldest.map_or(entry.accepted_at, |at| at.min(entry.accepted_at)));
+            count.oldest = Some(count.oldest.map_or(*accepted_at, |at| at.min(*accepted_at)));
         }
         count
     }
@@ -101,15 +106,15 @@ impl Open {
     pub(super) fn taken(&self, api_key: &str, key: &str, fingerprint: Fingerprint) -> Option<Taken> {
         let id = self.keys.get(&(api_key.to_owned(), key.to_owned()))?;
         let entry = self.calls.get(id)?;
-        Some(match entry.fingerprint == fingerprint {
-            true => Taken::By(Following::new(*id, entry.progress.subscribe())),
+        Some(match entry.call.fingerprint == fingerprint {
+            true => Taken::By(Following::new(*id, &entry.line)),
             false => Taken::ByAnotherRequest,
         })
     }
 
     pub(super) fn tell(&self, id: CallId, progress: Progress) {
         if let Some(entry) = self.calls.get(&id) {
-            entry.progress.send_replace(progress);
+            entry.line.tell(progress);
         }
     }
 
@@ -121,15 +126,12 @@ impl Open {
 
     /// Puts a call on.
     pub(super) fn insert(&mut self, call: &Call) -> (Following, CancellationToken) {
-        let (progress, receiver) = watch::channel(Progress::Accepting);
+        let line = Line::default();
+        let following = Following::new(call.id, &line);
         let cancelled = CancellationToken::new();
         let entry = Entry {
-            api_key: call.api_key.clone(),
-            key: call.key.clone(),
-            fingerprint: call.fingerprint,
-            state: call.record.state(),
-            accepted_at: call.accepted_at,
-            progress,
+            call: Call { payload: None, signed: None, ..call.clone() },
+            line,
             cancelled: cancelled.clone(),
         };
         if let Some(key) = &call.key {
@@ -137,13 +139,22 @@ impl Open {
         }
         self.calls.insert(call.id, entry);
         self.last = self.last.max(call.id);
-        (Following::new(call.id, receiver), cancelled)
+        (following, cancelled)
+    }
+
+    /// An open call of `owner`, or of anybody, as it stands.
+    pub(super) fn get(&self, id: CallId, owner: Option<&str>) -> Option<Call> {
+        self.entry(id, owner).map(|entry| entry.call.clone())
+    }
+
+    fn entry(&self, id: CallId, owner: Option<&str>) -> Option<&Entry> {
+        self.calls.get(&id).filter(|entry| owner.is_none_or(|owner| owner == entry.call.api_key))
     }
 
     /// Follows an open call of `owner`, or of anybody.
     pub(super) fn follow(&self, id: CallId, owner: Option<&str>) -> Option<(Following, &CancellationToken)> {
-        let entry = self.calls.get(&id).filter(|entry| owner.is_none_or(|owner| owner == entry.api_key))?;
-        Some((Following::new(id, entry.progress.subscribe()), &entry.cancelled))
+        let entry = self.entry(id, owner)?;
+        Some((Following::new(id, &entry.line), &entry.cancelled))
     }
 }
 

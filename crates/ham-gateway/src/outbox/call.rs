@@ -18,14 +18,16 @@ pub struct CallId(u128);
 impl CallId {
     /// A new one, by the system's clock.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn fresh() -> Self {
         Self(Ulid::new().0)
     }
 
-    /// One of this time, in milliseconds since 1970, that comes after `last`.
+    /// One of this time, in milliseconds since 1970, that comes after `last`. Where that is of a later time, it is some way behind it:
+    /// the process before may have given away names that it did not write down.
     pub(super) fn after(last: Self, time: i64, random: u128) -> Self {
         let fresh = Ulid::from_parts(u64::try_from(time).unwrap_or_default(), random).0;
-        Self(fresh.max(last.0.saturating_add(1)))
+        let step = (random & u128::from(u32::MAX)) + 1;
+        Self(if fresh > last.0 { fresh } else { last.0.saturating_add(step) })
     }
 
     /// Reads one as it stands in addresses.
@@ -40,12 +42,6 @@ impl CallId {
 
     pub(super) const fn of_number(number: u128) -> Self {
         Self(number)
-    }
-}
-
-impl Default for CallId {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -1,17 +1,18 @@
 //! What becomes of a call, for whoever waits for it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::call::{Call, CallId};
 use super::error::SubmitError;
 
 /// Where a call is, as its worker tells it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) enum Progress {
     /// Not on disk yet.
+    #[default]
     Accepting,
     /// On disk, and on its way.
     Open,
@@ -19,6 +20,53 @@ pub(super) enum Progress {
     Settled(Arc<Call>),
     /// Not in the outbox, and nothing of it was sent.
     Refused(SubmitError),
+    /// Its worker ended without telling: the outbox stops, and the next start goes on.
+    Left,
+}
+
+/// From a call's worker to whoever follows the call. They are woken in the order in which they came, which no `watch` promises and a
+/// simulation relies on.
+#[derive(Debug, Default)]
+pub(super) struct Line(Arc<Told>);
+
+#[derive(Debug, Default)]
+struct Told {
+    progress: Mutex<Progress>,
+    changed: Notify,
+}
+
+impl Line {
+    pub(super) fn tell(&self, progress: Progress) {
+        *self.0.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress;
+        self.0.changed.notify_waiters();
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if matches!(self.0.now(), Progress::Accepting | Progress::Open) {
+            self.tell(Progress::Left);
+        }
+    }
+}
+
+impl Told {
+    fn now(&self) -> Progress {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Resolves once it is as it is awaited.
+    async fn wait_for(&self, awaited: impl Fn(&Progress) -> bool) -> Progress {
+        loop {
+            // Before it is looked at, so that nothing is missed in between.
+            let changed = self.changed.notified();
+            let now = self.now();
+            if awaited(&now) {
+                return now;
+            }
+            changed.await;
+        }
+    }
 }
 
 /// What is known of a call when the wait for it is over.
@@ -36,18 +84,20 @@ pub enum Followed {
 #[derive(Clone, Debug)]
 pub struct Following {
     id: CallId,
-    progress: watch::Receiver<Progress>,
+    told: Arc<Told>,
 }
 
 impl Following {
-    pub(super) fn new(id: CallId, progress: watch::Receiver<Progress>) -> Self {
-        Self { id, progress }
+    pub(super) fn new(id: CallId, line: &Line) -> Self {
+        Self { id, told: Arc::clone(&line.0) }
     }
 
     /// One that is at its end.
     pub(super) fn settled(call: Call) -> Self {
         let id = call.id;
-        Self { id, progress: watch::channel(Progress::Settled(Arc::new(call))).1 }
+        let line = Line::default();
+        line.tell(Progress::Settled(Arc::new(call)));
+        Self::new(id, &line)
     }
 
     /// The call's name.
@@ -61,16 +111,11 @@ impl Following {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn until(&mut self, until: Instant) -> Followed {
-        let is_open = |progress: &Progress| matches!(progress, Progress::Accepting | Progress::Open);
-        let ended = self.progress.wait_for(|progress| !is_open(progress));
+        let ended = self.told.wait_for(|now| !matches!(now, Progress::Accepting | Progress::Open));
         match tokio::time::timeout_at(until, ended).await {
-            Ok(Ok(progress)) => match &*progress {
-                Progress::Settled(call) => Followed::Settled(Arc::clone(call)),
-                Progress::Refused(why) => Followed::Refused(why.clone()),
-                Progress::Accepting | Progress::Open => Followed::Open,
-            },
-            // Its worker ended without telling: the outbox stops, and the next start goes on.
-            Ok(Err(_)) | Err(_) => Followed::Open,
+            Ok(Progress::Settled(call)) => Followed::Settled(call),
+            Ok(Progress::Refused(why)) => Followed::Refused(why),
+            Ok(Progress::Accepting | Progress::Open | Progress::Left) | Err(_) => Followed::Open,
         }
     }
 
@@ -82,11 +127,10 @@ impl Following {
     /// # Cancel safety
     /// Cancel-safe.
     pub async fn on_disk(&mut self) -> Result<(), SubmitError> {
-        let accepted = self.progress.wait_for(|progress| !matches!(progress, Progress::Accepting));
-        match accepted.await.as_deref() {
-            Ok(Progress::Refused(why)) => Err(why.clone()),
-            Ok(_) => Ok(()),
-            Err(_) => Err(SubmitError::ShuttingDown),
+        match self.told.wait_for(|now| !matches!(now, Progress::Accepting)).await {
+            Progress::Refused(why) => Err(why),
+            Progress::Left => Err(SubmitError::ShuttingDown),
+            Progress::Accepting | Progress::Open | Progress::Settled(_) => Ok(()),
         }
     }
 }

@@ -191,13 +191,16 @@ impl Outbox {
         Ok(self.get(id, owner)?.map(Following::settled))
     }
 
-    /// A call of `owner`, or of anybody, as it is on disk.
+    /// A call of `owner`, or of anybody, as it is on disk; one that is not signed yet and whose owner waits is not, and is shown all the
+    /// same.
     ///
     /// # Errors
     /// The store cannot be read.
     pub fn get(&self, id: CallId, owner: Option<&str>) -> Result<Option<Call>, StoreError> {
-        let call = self.shared().store.get(id)?;
-        Ok(call.filter(|call| owner.is_none_or(|owner| owner == call.api_key)))
+        match self.shared().store.get(id)? {
+            Some(call) => Ok(Some(call).filter(|call| owner.is_none_or(|owner| owner == call.api_key))),
+            None => Ok(self.shared().board.open().get(id, owner)),
+        }
     }
 
     /// A part of the calls of `owner`, or of everybody's. Reads as many calls as it has to look at: not for a runtime's own threads.

@@ -1,30 +1,36 @@
 //! Waiting for a connection's link.
 
-use ham::{HamState, PersistentHam};
+use std::time::Duration;
 
-/// Resolves when there is a link.
+use ham::{ConnectError, PersistentHam};
+use tokio::time::{Instant, sleep_until};
+
+/// Resolves when there is a link; those who wait go on in the order in which they came.
 pub(super) async fn is_up(ham: &PersistentHam) {
-    let mut state = ham.state();
-    while !state.get().is_live() {
-        if state.changed().await.is_none() {
+    while let Err(error) = ham.connected(AN_HOUR).await {
+        if !matches!(error, ConnectError::TimedOut { .. }) {
             // It is closed for good, and so will the outbox be.
             return std::future::pending().await;
         }
     }
 }
 
-/// Resolves when a link comes up that is not there now.
-pub(super) async fn comes_up(ham: &PersistentHam) {
-    let mut state = ham.state();
-    let since = |state: &HamState| match state {
-        HamState::Live { since, .. } => Some(*since),
-        _ => None,
-    };
-    let before = since(&state.get());
-    loop {
-        let Some(now) = state.changed().await else { return std::future::pending().await };
-        if since(&now).is_some_and(|now| Some(now) != before) {
-            return;
+/// Resolves when there is a link, after a pause. Where there is none at first, the pause is over when there is.
+pub(super) async fn is_up_after(pause: Duration, ham: &PersistentHam) {
+    if !pause.is_zero() {
+        let over = sleep_until(Instant::now() + pause);
+        if ham.state().get().is_live() {
+            over.await;
+        } else {
+            tokio::select! {
+                biased;
+                () = is_up(ham) => return,
+                () = over => {}
+            }
         }
     }
+    is_up(ham).await;
 }
+
+/// Asked again after that.
+const AN_HOUR: Duration = Duration::from_secs(60 * 60);

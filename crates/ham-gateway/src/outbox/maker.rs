@@ -13,7 +13,7 @@ use super::config::OutboxConfig;
 use super::crash;
 use super::ending::{is_retryable, of_fence, of_sending};
 use super::lane::Place;
-use super::link::{comes_up, is_up};
+use super::link::is_up_after;
 use super::machine::{Input, Mode, SendEnded};
 use super::stored::Stored;
 use super::time;
@@ -168,17 +168,12 @@ impl Maker {
         time::now(&*self.config.wall_clock) >= call.deliver_until
     }
 
-    /// Resolves when there is a link, after a pause that a link ends that comes up.
+    /// Resolves when there is a link, after a pause that is over when a link comes up.
     async fn link_after(&self, pause: Duration) {
-        let Some(ham) = &self.ham else { return std::future::pending().await };
-        if !pause.is_zero() {
-            tokio::select! {
-                biased;
-                () = comes_up(ham) => {}
-                () = sleep_until(later(pause)) => {}
-            }
+        match &self.ham {
+            Some(ham) => is_up_after(pause, ham).await,
+            None => std::future::pending().await,
         }
-        is_up(ham).await;
     }
 
     fn deliver_until(&self, call: &Call) -> Instant {

@@ -15,7 +15,7 @@ use super::error::{MOST_WAITING, StoreError};
 use super::limits::Limits;
 use super::read::{self, Page};
 use super::tables::{Accepted, Tables};
-use super::writer::{self, Change, Command, Meter};
+use super::writer::{Change, Command, Meter, Writer};
 
 /// An outbox that was opened.
 #[derive(Debug)]
@@ -60,21 +60,35 @@ impl Store {
         Self::on(Builder::new().create_with_backend(storage)?, limits)
     }
 
+    /// The same, and leaves the writing to the caller: without that, nothing that is asked for here is ever answered. For simulations,
+    /// in which no thread may be.
+    ///
+    /// # Errors
+    /// It is not an outbox.
+    pub fn open_apart(storage: impl StorageBackend, limits: Limits) -> Result<(Opened, Writer), StoreError> {
+        Self::apart(Builder::new().create_with_backend(storage)?, limits)
+    }
+
     fn on(database: Database, limits: Limits) -> Result<Opened, StoreError> {
+        let (mut opened, writer) = Self::apart(database, limits)?;
+        let thread = std::thread::Builder::new()
+            .name("ham-outbox".into())
+            .spawn(move || writer.run())
+            .map_err(|error| StoreError::Io(Arc::new(error)))?;
+        opened.store.writer = Some(thread);
+        Ok(opened)
+    }
+
+    fn apart(database: Database, limits: Limits) -> Result<(Opened, Writer), StoreError> {
         let transaction = database.begin_write()?;
         let (open, held) = Tables::open(&transaction)?.recover()?;
         transaction.commit()?;
         let (database, meter) = (Arc::new(database), Arc::new(Meter::default()));
         meter.set(held);
         let (changes, queue) = mpsc::channel(MOST_WAITING);
-        let writer = {
-            let (database, meter) = (Arc::clone(&database), Arc::clone(&meter));
-            std::thread::Builder::new()
-                .name("ham-outbox".into())
-                .spawn(move || writer::write(&database, queue, limits, &meter))
-                .map_err(|error| StoreError::Io(Arc::new(error)))?
-        };
-        Ok(Opened { store: Self { changes: Some(changes), database, meter, writer: Some(writer) }, open })
+        let writer = Writer::new(Arc::clone(&database), queue, limits, Arc::clone(&meter));
+        let store = Self { changes: Some(changes), database, meter, writer: None };
+        Ok((Opened { store, open }, writer))
     }
 
     /// Enters a call, unless its key belongs to one already. Once this answers, it is on disk.

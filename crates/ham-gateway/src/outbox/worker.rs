@@ -40,7 +40,7 @@ impl Worker {
             {
                 return;
             }
-            self.on_board.board.note(self.call.id, self.call.record.state());
+            self.on_board.board.note(self.call.id, self.call.record);
             let happened = match step.action {
                 Action::WaitForTurn(pause) => self.maker.turn(&self.call, pause).await,
                 Action::Sign => match self.payload() {

@@ -13,11 +13,13 @@ use super::limits::Limits;
 use super::tables::{Accepted, Held, Tables};
 
 /// What is to be written, and who waits for it.
+#[derive(Debug)]
 pub(super) struct Command {
     pub(super) change: Change,
     pub(super) done: oneshot::Sender<Result<Accepted, StoreError>>,
 }
 
+#[derive(Debug)]
 pub(super) enum Change {
     /// Enter it, unless its key is taken.
     Accept(Box<Call>),
@@ -57,39 +59,73 @@ impl Meter {
     }
 }
 
-/// Writes until nobody can send a change any more.
-pub(super) fn write(
-    database: &Database,
-    mut changes: mpsc::Receiver<Command>,
-    limits: Limits,
-    meter: &Arc<Meter>,
-) {
-    let mut batch = Vec::new();
-    while let Some(first) = changes.blocking_recv() {
-        batch.push(first);
-        while batch.len() < MOST_AT_ONCE
-            && let Ok(next) = changes.try_recv()
+/// Writes what it is sent. A thread of its own runs it; a simulation can, step by step.
+#[derive(Debug)]
+pub struct Writer {
+    pub(super) database: Arc<Database>,
+    pub(super) changes: mpsc::Receiver<Command>,
+    pub(super) limits: Limits,
+    pub(super) meter: Arc<Meter>,
+    batch: Vec<Command>,
+    answers: Answers,
+}
+
+impl Writer {
+    pub(super) fn new(
+        database: Arc<Database>,
+        changes: mpsc::Receiver<Command>,
+        limits: Limits,
+        meter: Arc<Meter>,
+    ) -> Self {
+        Self { database, changes, limits, meter, batch: Vec::new(), answers: Vec::new() }
+    }
+
+    /// Writes until nobody can send a change any more.
+    pub(super) fn run(mut self) {
+        while let Some(first) = self.changes.blocking_recv() {
+            self.take(first);
+            self.commit();
+            self.answer();
+        }
+    }
+
+    /// Takes all that waits to be written, once there is something; `false` when there never will be.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub async fn gather(&mut self) -> bool {
+        let Some(first) = self.changes.recv().await else { return false };
+        self.take(first);
+        true
+    }
+
+    fn take(&mut self, first: Command) {
+        self.batch.push(first);
+        while self.batch.len() < MOST_AT_ONCE
+            && let Ok(next) = self.changes.try_recv()
         {
-            batch.push(next);
+            self.batch.push(next);
         }
-        let ended = commit(database, &batch, limits, meter.held());
-        if let Ok((held, _)) = &ended {
-            meter.set(*held);
-            meter.commits.fetch_add(1, Ordering::Relaxed);
-            meter.commands.fetch_add(batch.len() as u64, Ordering::Relaxed);
-        }
-        match ended {
-            Ok((_, answers)) => {
-                for (command, answer) in batch.drain(..).zip(answers) {
-                    // Whoever asked has left.
-                    let _ = command.done.send(answer);
-                }
+    }
+
+    /// Writes what was gathered, all of it or nothing.
+    pub fn commit(&mut self) {
+        self.answers = match commit(&self.database, &self.batch, self.limits, self.meter.held()) {
+            Ok((held, answers)) => {
+                self.meter.set(held);
+                self.meter.commits.fetch_add(1, Ordering::Relaxed);
+                self.meter.commands.fetch_add(self.batch.len() as u64, Ordering::Relaxed);
+                answers
             }
-            Err(error) => {
-                for command in batch.drain(..) {
-                    let _ = command.done.send(Err(error.clone()));
-                }
-            }
+            Err(error) => self.batch.iter().map(|_| Err(error.clone())).collect(),
+        };
+    }
+
+    /// Tells those who wait what was committed.
+    pub fn answer(&mut self) {
+        for (command, answer) in self.batch.drain(..).zip(self.answers.drain(..)) {
+            // Whoever asked may have left.
+            let _ = command.done.send(answer);
         }
     }
 }

@@ -58,6 +58,7 @@ impl Listener {
             () = async { while connections.join_next().await.is_some() {} } => {}
             () = life.reaches(Life::Stopped) => {}
         }
+        connections.shutdown().await;
     }
 
     fn take(

@@ -29,7 +29,7 @@ pub struct Server {
     address: SocketAddr,
     operations: Option<SocketAddr>,
     listeners: JoinSet<()>,
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 impl Server {
@@ -85,7 +85,7 @@ impl Server {
             run(socket, router::operations(&gateway), OPERATIONS_CONNECTIONS, false);
         }
         tracing::info!(event = "gateway.listening", %address, "the gateway listens");
-        Ok(Self { gateway, address, operations: operations_address, listeners, _tasks: tasks })
+        Ok(Self { gateway, address, operations: operations_address, listeners, tasks })
     }
 
     /// Where clients are served.
@@ -164,6 +164,8 @@ impl Server {
         }
         self.gateway.go_on(Life::Stopped);
         while self.listeners.join_next().await.is_some() {}
+        // They share the gateway: whoever starts the next one finds its files closed.
+        self.tasks.shutdown().await;
         self.gateway.apps.close().await;
     }
 }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::Stream;
 use tokio::time::Instant;
 
-use super::{Samples, told};
+use super::told::{Samples, told};
 use crate::auth::Identity;
 use crate::gateway::Gateway;
 use crate::kind::Kind;

@@ -72,9 +72,10 @@ impl Ledger {
         entry.told.push(told);
     }
 
-    /// How many calls are open: made, and not told.
+    /// How many calls are open: made, and their ends not told.
     pub(crate) fn open(&self) -> usize {
-        self.jobs.values().filter(|entry| entry.told.is_empty()).count()
+        let is_open = |entry: &&Entry| matches!(entry.told.last(), None | Some(Told::Open));
+        self.jobs.values().filter(is_open).count()
     }
 
     /// Compares what was told with how often each call stands on the chain.

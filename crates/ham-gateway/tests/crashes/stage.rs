@@ -102,11 +102,14 @@ impl Stage {
             .jobs
             .values()
             .filter(|entry| !entry.is_over())
-            .filter_map(|entry| Some(Ask::Look { job: entry.job.id.clone(), call: entry.call.clone()? }))
+            .filter_map(|entry| Some((entry.job.id.clone(), entry.call.clone()?)))
             .collect();
-        for look in &looks {
-            gateway.ask(look).await;
-            assert!(gateway.listen(&mut self.ledger, told).await, "it looks");
+        for (job, call) in looks {
+            gateway.ask(&Ask::Look { job: job.clone(), call }).await;
+            // Others may be told meanwhile.
+            let looked = gateway
+                .listen(&mut self.ledger, |said| matches!(said, Say::Told { job: of, .. } if *of == job));
+            assert!(looked.await, "it looks");
         }
     }
 

@@ -96,7 +96,7 @@ async fn serve(
 const TASKS_WITHIN: Duration = Duration::from_secs(3 * 3600);
 
 /// What happens to the world, each in its time.
-async fn befall(conductor: Arc<Conductor>, events: Vec<(Duration, WorldEvent)>) {
+pub(super) async fn befall(conductor: Arc<Conductor>, events: Vec<(Duration, WorldEvent)>) {
     let began = Instant::now();
     for (at, event) in events {
         tokio::time::sleep_until(began + at).await;

@@ -120,6 +120,10 @@ impl View {
             Happened::Crashed { .. } => self.crashed = true,
             Happened::Drain => self.drain = Some(moment),
             Happened::Committed { .. }
+            | Happened::Asked { .. }
+            | Happened::Entered { .. }
+            | Happened::KeyKept { .. }
+            | Happened::PowerCut { .. }
             | Happened::Received { call: None, .. }
             | Happened::Accepted { .. }
             | Happened::OnChain { .. }

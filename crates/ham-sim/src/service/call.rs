@@ -23,18 +23,18 @@ pub(crate) struct Called {
 }
 
 impl Called {
-    pub(super) fn input(&self) -> Input {
+    pub(crate) fn input(&self) -> Input {
         // What is to come back weighs nothing on its way there.
         let comes_back = matches!(self.does, Trait::Big | Trait::Emit);
         let (size, padding) = if comes_back { (self.size, 0) } else { (0, self.size as usize) };
         Input { call: self.call, does: self.does, size, padding: ByteBuf::from(vec![5; padding]) }
     }
 
-    pub(super) fn zome(&self) -> &'static str {
+    pub(crate) fn zome(&self) -> &'static str {
         if self.does == Trait::NoZome { "none" } else { ZOME }
     }
 
-    pub(super) fn function(&self) -> &'static str {
+    pub(crate) fn function(&self) -> &'static str {
         match self.does {
             Trait::Read | Trait::NoZome => "read",
             Trait::Write => "write",

@@ -51,33 +51,8 @@ impl Process {
         credentials: &Credentials,
         settings: &Settings,
     ) -> Result<Self, ConnectError> {
-        let network = Arc::new(ProcessNetwork::new(number, settings.max_in_flight, conductor.clone()));
-        let mut session = conductor_session()
-            .with_network(network.clone())
-            .with_connect_timeout(settings.connect_timeout)
-            .with_max_waiting(settings.max_waiting);
-        if let Some(max) = NonZeroUsize::new(settings.max_in_flight) {
-            session = session.with_max_in_flight(max);
-        }
-        let url = format!("ws://conductor.example:{ADMIN_PORT}/").parse();
-        let url = url.map_err(|_| ConnectError::Config("the host is no host".to_owned()))?;
-        let signing = match keys {
-            Keys::Memory => Signing::ClientKeys(own_keys(settings)),
-            Keys::File => {
-                let file = Arc::new(credentials.clone());
-                Signing::ClientKeys(own_keys(settings).with_credential_file(file))
-            }
-            Keys::Keystore => Signing::Keystore(Arc::new(Lair::new(number, world, conductor))),
-        };
-        let clock = Arc::new(Clock::new(settings.skew, 0));
-        let mut config = PersistentHamConfig::new(url, APP)
-            .with_session(session)
-            .with_wall_clock(clock.clone())
-            .with_entropy(Arc::new(Drawn::new(world.stream("entropy", u64::from(number)))))
-            .with_memory(ProcessMemory::apart())
-            .with_signing(signing)
-            .with_on_unknown(Desk::hook(desk, world));
-        config.skew_margin = settings.skew_margin;
+        let (config, network, clock) = connection(number, world, conductor, keys, credentials, settings)?;
+        let config = config.with_on_unknown(Desk::hook(desk, world));
         let ham = PersistentHam::start(config)?;
         let (world, desk) = (Arc::clone(world), Arc::clone(desk));
         let conductor = Arc::clone(conductor);
@@ -138,6 +113,44 @@ impl Process {
         }
         late(&self.world, "close", began, CLOSES_WITHIN);
     }
+}
+
+/// How a process connects, the network it does so on, and its clock.
+pub(crate) fn connection(
+    number: u32,
+    world: &Arc<World>,
+    conductor: &Arc<Conductor>,
+    keys: Keys,
+    credentials: &Credentials,
+    settings: &Settings,
+) -> Result<(PersistentHamConfig, Arc<ProcessNetwork>, Arc<Clock>), ConnectError> {
+    let network = Arc::new(ProcessNetwork::new(number, settings.max_in_flight, conductor.clone()));
+    let mut session = conductor_session()
+        .with_network(network.clone())
+        .with_connect_timeout(settings.connect_timeout)
+        .with_max_waiting(settings.max_waiting);
+    if let Some(max) = NonZeroUsize::new(settings.max_in_flight) {
+        session = session.with_max_in_flight(max);
+    }
+    let url = format!("ws://conductor.example:{ADMIN_PORT}/").parse();
+    let url = url.map_err(|_| ConnectError::Config("the host is no host".to_owned()))?;
+    let signing = match keys {
+        Keys::Memory => Signing::ClientKeys(own_keys(settings)),
+        Keys::File => {
+            let file = Arc::new(credentials.clone());
+            Signing::ClientKeys(own_keys(settings).with_credential_file(file))
+        }
+        Keys::Keystore => Signing::Keystore(Arc::new(Lair::new(number, world, conductor))),
+    };
+    let clock = Arc::new(Clock::new(settings.skew, 0));
+    let mut config = PersistentHamConfig::new(url, APP)
+        .with_session(session)
+        .with_wall_clock(clock.clone())
+        .with_entropy(Arc::new(Drawn::new(world.stream("entropy", u64::from(number)))))
+        .with_memory(ProcessMemory::apart())
+        .with_signing(signing);
+    config.skew_margin = settings.skew_margin;
+    Ok((config, network, clock))
 }
 
 fn own_keys(settings: &Settings) -> ClientKeySigning {
