@@ -109,6 +109,21 @@ impl Budget {
         }
     }
 
+    /// What some work comes to that ends with the time.
+    ///
+    /// # Errors
+    /// A bound was met, here or elsewhere in the root call; or the time is over before the work is.
+    ///
+    /// # Cancel safety
+    /// That of the work: where the time is over it is dropped.
+    pub(crate) async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, Exceeded> {
+        self.check()?;
+        match self.purse.ends {
+            Some(ends) => tokio::time::timeout_at(ends, work).await.map_err(|_| self.exceed(Bound::Time)),
+            None => Ok(work.await),
+        }
+    }
+
     /// Some instructions for a guest, at least this many. It gives back what it does not use.
     ///
     /// # Errors

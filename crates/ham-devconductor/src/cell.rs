@@ -16,7 +16,7 @@ use holochain_state::mutations::StateMutationResult;
 use holochain_state::source_chain::SourceChainResult;
 use holochain_types::prelude::{CellId, ExternIO, FunctionName, Timestamp, ZomeCallParams, ZomeName};
 use holochain_types::signal::Signal;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard, Semaphore, SemaphorePermit};
 
 pub(crate) use home::{Caller, Home};
 pub(crate) use turns::Turns;
@@ -29,7 +29,7 @@ use crate::limits::Limits;
 use crate::observe::{Feed, Trace};
 use crate::ribosome::Ribosome;
 use crate::signals::Signals;
-use crate::stores::{Apps, Nonces};
+use crate::stores::{Apps, Nonces, judge};
 use crate::work::Tasks;
 use known_grants::KnownGrants;
 use turns::Turn;
@@ -44,6 +44,8 @@ pub(crate) struct Cell {
     /// Held by whoever writes to its chain.
     turn: Turn,
     init: Mutex<()>,
+    /// Held while its scheduled functions run.
+    scheduled: Arc<Mutex<()>>,
     is_initialized: AtomicBool,
 }
 
@@ -60,6 +62,8 @@ pub(crate) struct Shared {
     pub(crate) feed: Arc<Feed>,
     pub(crate) tasks: Tasks,
     pub(crate) faults: Arc<Faults>,
+    /// Places for scheduled functions.
+    pub(crate) schedules: Arc<Semaphore>,
     /// What a root call may use.
     pub(crate) limits: Limits,
     /// Whether the end of a chain closes it for commits of its own.
@@ -82,6 +86,7 @@ impl Cell {
             ribosome: RwLock::new(ribosome),
             grants: KnownGrants::default(),
             init: Mutex::default(),
+            scheduled: Arc::default(),
             is_initialized: AtomicBool::new(false),
         }
     }
@@ -185,6 +190,16 @@ impl Cell {
         self.init.lock().await
     }
 
+    /// Whoever holds it may run its scheduled functions; `None` while somebody does.
+    pub(crate) fn schedule_turn(&self) -> Option<OwnedMutexGuard<()>> {
+        Arc::clone(&self.scheduled).try_lock_owned().ok()
+    }
+
+    /// Whoever holds it may run a scheduled function.
+    pub(crate) async fn schedule_place(&self) -> Option<SemaphorePermit<'_>> {
+        self.shared.schedules.acquire().await.ok()
+    }
+
     /// Whether `init` is known to have run.
     pub(crate) fn is_initialized(&self) -> bool {
         self.is_initialized.load(Ordering::Acquire)
@@ -204,13 +219,20 @@ impl Cell {
         self.shared.clock.now()
     }
 
-    /// Uses a call's nonce up.
+    /// Uses a call's nonce up, if it is one that a client signed.
     ///
     /// # Errors
     /// The database failed.
-    pub(crate) async fn witness(&self, params: &ZomeCallParams) -> StateMutationResult<WitnessNonceResult> {
-        let agent = params.provenance.clone();
-        self.shared.nonces.witness(agent, params.nonce, self.now(), params.expires_at).await
+    pub(crate) async fn witness(
+        &self,
+        params: &ZomeCallParams,
+        is_signed: bool,
+    ) -> StateMutationResult<WitnessNonceResult> {
+        let (clock, agent) = (&self.shared.clock, params.provenance.clone());
+        if !is_signed {
+            return Ok(judge(params.expires_at, clock.now()));
+        }
+        self.shared.nonces.witness(agent, params.nonce, params.expires_at, clock).await
     }
 
     /// Sends a signal to the clients of the apps that have the cell.

@@ -9,6 +9,7 @@ mod dumped;
 mod grants;
 mod infos;
 mod install;
+mod running;
 mod snapshots;
 mod status;
 mod tokens;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use holochain_keystore::MetaLairClient;
 use holochain_types::prelude::CellId;
+use tokio::sync::Semaphore;
 
 pub(crate) use dump::list_host_functions;
 pub use dumped::OpenedDump;
@@ -50,13 +52,13 @@ pub(crate) struct Conductor {
     turns: Arc<Turns>,
     signals: Arc<Signals>,
     tokens: Tokens,
-    /// Shared while cells come, alone while the data of those go that left: no data go that a cell is about to have.
-    comings: tokio::sync::RwLock<()>,
     births: Births,
     clock: Clock,
     feed: Arc<Feed>,
     delay: Delay,
     faults: Arc<Faults>,
+    /// Places for scheduled functions.
+    schedules: Arc<Semaphore>,
     work: Work,
     life: Life,
 }
@@ -81,12 +83,12 @@ impl Conductor {
             turns: Arc::default(),
             signals: Arc::default(),
             tokens: Tokens::default(),
-            comings: tokio::sync::RwLock::default(),
             births: Births::default(),
             clock: Clock::default(),
             feed,
             delay: Delay::default(),
             faults: Arc::default(),
+            schedules: Arc::new(Semaphore::new(workflow::SCHEDULED_AT_A_TIME)),
             work: Work::default(),
             life: Life::new(),
         });
@@ -103,17 +105,7 @@ impl Conductor {
             tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             while closing.run_until_cancelled(tick.tick()).await.is_some() {
                 let Some(conductor) = conductor.upgrade() else { return };
-                let _begun = conductor.work.begin().await;
-                for cell in conductor.running() {
-                    match AssertUnwindSafe(workflow::run_scheduled(&cell)).catch_unwind().await {
-                        Ok(Ok(())) => {}
-                        Ok(Err(error)) => {
-                            tracing::error!(cell = %cell.id(), %error, "scheduled functions could not be run");
-                        }
-                        // The others go on.
-                        Err(_) => tracing::error!(cell = %cell.id(), "running scheduled functions panicked"),
-                    }
-                }
+                conductor.running().iter().for_each(run_due);
             }
         });
     }
@@ -190,4 +182,20 @@ impl Conductor {
     pub(crate) fn life(&self) -> &Life {
         &self.life
     }
+}
+
+/// Runs what is due in a cell, unless that runs already. A slow function keeps no other cell waiting.
+fn run_due(cell: &Arc<Cell>) {
+    let Some(turn) = cell.schedule_turn() else { return };
+    let running = Arc::clone(cell);
+    cell.tasks().spawn(async move {
+        match AssertUnwindSafe(workflow::run_scheduled(&running)).catch_unwind().await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::error!(cell = %running.id(), %error, "scheduled functions could not be run");
+            }
+            Err(_) => tracing::error!(cell = %running.id(), "running scheduled functions panicked"),
+        }
+        drop(turn);
+    });
 }

@@ -17,6 +17,7 @@ mod host;
 mod interface;
 mod life;
 mod limits;
+mod lossy;
 mod observe;
 mod release;
 mod ribosome;

@@ -52,7 +52,10 @@ impl Run<'_> {
         let name = zome.name.clone();
         let called = Arc::clone(&module);
         let run = move || called.guest(&name.0, Arc::new(context), &budget)?.call(&function.0, &input);
-        let output = if self.budget.is_nested() { apart(run).await?? } else { blocking(run).await?? };
+        // A call that clones waits for a genesis.
+        let may_be_waited_for =
+            self.budget.is_nested() || matches!(self.access, Access::GenesisSelfCheck { .. });
+        let output = if may_be_waited_for { apart(run).await?? } else { blocking(run).await?? };
         tokio::task::spawn_blocking(move || module.prepare());
         Ok(Some(output))
     }

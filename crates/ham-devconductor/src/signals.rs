@@ -2,24 +2,25 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use holochain_types::app::InstalledAppId;
 use holochain_types::signal::Signal;
-use tokio::sync::broadcast;
+
+use crate::limits::RECORD_BYTES;
+use crate::lossy::{Bounds, Receiver, Sender};
 
 #[derive(Debug, Default)]
 pub(crate) struct Signals {
-    apps: Mutex<HashMap<InstalledAppId, broadcast::Sender<Signal>>>,
+    apps: Mutex<HashMap<InstalledAppId, Sender<Signal>>>,
     /// Whether a test has them thrown away.
     dropped: AtomicBool,
 }
 
 impl Signals {
     /// What is sent from now on. Who reads too slowly misses the oldest.
-    pub(crate) fn subscribe(&self, app: &InstalledAppId) -> broadcast::Receiver<Signal> {
-        let mut apps = self.apps.lock().unwrap_or_else(PoisonError::into_inner);
-        apps.entry(app.clone()).or_insert_with(|| broadcast::channel(SIGNALS).0).subscribe()
+    pub(crate) fn subscribe(&self, app: &InstalledAppId) -> Receiver<Signal> {
+        self.apps().entry(app.clone()).or_insert_with(|| Sender::new(WAITING)).subscribe()
     }
 
     /// To the clients of an app.
@@ -27,23 +28,38 @@ impl Signals {
         if self.dropped.load(Ordering::Relaxed) {
             return;
         }
-        let apps = self.apps.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sender) = apps.get(app) {
-            // Nobody listens: a signal is for whoever is there.
-            let _ = sender.send(signal);
+        // Where nobody listens: a signal is for whoever is there.
+        if let Some(sender) = self.apps().get(app) {
+            let bytes = bytes(&signal) + RECORD_BYTES as usize;
+            sender.send(signal, bytes);
         }
     }
 
     /// Ends the subscriptions of an app.
     pub(crate) fn close(&self, app: &InstalledAppId) {
-        self.apps.lock().unwrap_or_else(PoisonError::into_inner).remove(app);
+        self.apps().remove(app);
     }
 
     /// Throws them away from now on, or sends them again.
     pub(crate) fn drop_all(&self, dropped: bool) {
         self.dropped.store(dropped, Ordering::Relaxed);
     }
+
+    fn apps(&self) -> MutexGuard<'_, HashMap<InstalledAppId, Sender<Signal>>> {
+        self.apps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// How many signals wait for a slow client before it misses the oldest, as in `holochain` 0.7.1.
-const SIGNALS: usize = 1000;
+/// Of what it says.
+fn bytes(signal: &Signal) -> usize {
+    match signal {
+        // It lends nothing of what is in it.
+        Signal::App { signal, .. } => signal.clone().into_inner().as_bytes().len(),
+        Signal::AppDirect { signal, .. } => signal.len(),
+        Signal::System(_) => 0,
+    }
+}
+
+/// What waits for the slowest client of an app before it misses the oldest: as many signals as in `holochain` 0.7.1, and of all
+/// their bytes as many as of the largest message.
+const WAITING: Bounds = Bounds { items: 1000, bytes: 64 << 20 };

@@ -9,6 +9,7 @@ mod key;
 mod keystore;
 mod nonces;
 mod signer;
+mod undo;
 
 use std::sync::Arc;
 
@@ -19,13 +20,14 @@ use holochain_state::data;
 pub(crate) use apps::Apps;
 pub(crate) use dhts::{Dhts, SavedDhts};
 pub(crate) use dnas::Dnas;
-pub(crate) use nonces::Nonces;
+pub(crate) use nonces::{Nonces, judge};
 
 use crate::config::{Config, DataDirectory};
 use crate::error::{Cause, StartError};
 use crate::observe::Feed;
 use directory::Directory;
 use keystore::Keystore;
+use undo::Undo;
 
 /// Everything that is kept, opened.
 pub(crate) struct Stores {
@@ -33,6 +35,7 @@ pub(crate) struct Stores {
     pub(crate) dnas: Dnas,
     pub(crate) dhts: Dhts,
     pub(crate) nonces: Arc<Nonces>,
+    pub(crate) undo: Undo,
     keystore: Keystore,
     /// Last, so that nobody else opens what is not yet closed.
     _directory: Directory,
@@ -44,10 +47,13 @@ impl Stores {
     /// # Errors
     /// Variant by variant in [`StartError`].
     pub(crate) async fn open(config: &Config, feed: &Arc<Feed>) -> Result<Self, StartError> {
-        let directory = Directory::open(&config.data)?;
+        let (directory, is_kept) = (Directory::open(&config.data)?, config.data != DataDirectory::Temporary);
+        let undo = Undo::open(directory.databases(), is_kept).await;
+        let undo =
+            undo.map_err(|source| StartError::Directory { path: directory.path().to_owned(), source })?;
         let keystore = keystore::open(config, directory.path()).await?;
         let mut settings = directory.settings();
-        if config.data != DataDirectory::Temporary && config.passphrase.is_some() {
+        if is_kept && config.passphrase.is_some() {
             let key = key::of(&keystore.client, directory.databases()).await;
             settings.key = key.map_err(|source| StartError::Keystore { source })?;
         }
@@ -58,10 +64,7 @@ impl Stores {
         let conductor = ConductorStore::new(conductor.map_err(database)?);
         let wasm =
             database::open(directory.databases(), data::Wasm, settings.clone()).await.map_err(database)?;
-        let nonces = match config.data {
-            DataDirectory::Temporary => Nonces::in_memory(),
-            DataDirectory::Kept(_) => Nonces::kept(conductor.clone()),
-        };
+        let nonces = Nonces::new(is_kept.then(|| conductor.clone()));
         let apps = Apps::load(conductor, Arc::clone(feed)).await.map_err(database)?;
         let dhts = Dhts::new(directory.databases().to_owned(), settings);
         // Where no apps were written down, none is known to be gone.
@@ -70,9 +73,10 @@ impl Stores {
         }
         Ok(Self {
             apps: Arc::new(apps),
-            dnas: Dnas::new(wasm, config.limits),
+            dnas: Dnas::new(wasm),
             dhts,
             nonces: Arc::new(nonces),
+            undo,
             keystore,
             _directory: directory,
         })

@@ -6,10 +6,11 @@ mod commit;
 mod genesis;
 mod init;
 mod schedule;
+mod staged;
 mod sys_validation;
 
 pub(crate) use call::call_zome;
 pub(crate) use commit::{commit, validate};
 pub(crate) use genesis::genesis;
 pub(crate) use init::initialize;
-pub(crate) use schedule::run_scheduled;
+pub(crate) use schedule::{SCHEDULED_AT_A_TIME, run_scheduled};

@@ -5,6 +5,8 @@
 mod support;
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use ham_devconductor::{Config, DevConductor, Passphrase, StartError};
 use holochain_client::{
@@ -51,6 +53,79 @@ async fn the_app(admin: &AdminWebsocket) -> AppInfo {
     let mut apps = admin.list_apps(None).await.unwrap();
     assert_eq!(apps.len(), 1, "{apps:?}");
     apps.remove(0)
+}
+
+/// Copies a directory but for sockets.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (path, to) = entry.map(|entry| (entry.path(), to.join(entry.file_name()))).unwrap();
+        if path.is_dir() {
+            copy(&path, &to);
+        } else if path.is_file() {
+            std::fs::copy(path, to).unwrap();
+        }
+    }
+}
+
+/// What is in a directory, and since when.
+fn changes(directory: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let metadata = path.symlink_metadata().unwrap();
+        if metadata.is_dir() {
+            all.extend(changes(&path));
+        }
+        all.push((path, metadata.len(), metadata.modified().ok()));
+    }
+    all.sort();
+    all
+}
+
+/// Case: a kill in the middle of going back, and the conductor did not start again: chains were gone that its apps had. Between two
+/// polls nothing is worked on: a copy of the directory is what a kill leaves.
+#[tokio::test(flavor = "multi_thread")]
+async fn going_back_that_is_cut_short_is_undone() {
+    let (directory, copies) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let conductor = start(&directory).await;
+    let before = admin(&conductor).await;
+    install(&before, "probe.happ", "first").await;
+    let (client, probe) = support::enter(&before, "first", "probe").await;
+    create(&client, probe.clone(), "kept").await;
+    let snapshot = conductor.snapshot().await.unwrap();
+    create(&client, probe.clone(), "later").await;
+    clone(&client, "later").await;
+    install(&before, "features.happ", "second").await;
+
+    let (mut kills, mut last, mut reverting) = (0, Vec::new(), Box::pin(conductor.revert(&snapshot)));
+    let copied = std::future::poll_fn(|context| {
+        let now = changes(directory.path());
+        if now != last {
+            copy(directory.path(), &copies.path().join(kills.to_string()));
+            (kills, last) = (kills + 1, now);
+        }
+        reverting.as_mut().poll(context)
+    });
+    must(copied).await.unwrap();
+    drop(reverting);
+    conductor.shut_down().await;
+
+    let mut outcomes = Vec::new();
+    for kill in 0..kills {
+        let config = Config::default().with_data(copies.path().join(kill.to_string()));
+        let conductor = DevConductor::start_with(config).await.unwrap();
+        let admin = admin(&conductor).await;
+        let mut apps: Vec<_> = admin.list_apps(None).await.unwrap();
+        apps.sort_by(|one, other| one.installed_app_id.cmp(&other.installed_app_id));
+        let (client, probe) = support::enter(&admin, "first", "probe").await;
+        let clones = client.cached_app_info().cell_info["probe"].len() - 1;
+        outcomes.push((apps.len(), clones, ids(&client, probe.clone()).await.len()));
+        create(&client, probe, "goes on").await;
+        conductor.shut_down().await;
+    }
+    outcomes.dedup();
+    assert_eq!(outcomes, [(2, 1, 2), (1, 0, 1)], "of {kills}: all as it was, then all as at the snapshot");
 }
 
 /// It removed a directory of that name, whoever's it was.
@@ -179,7 +254,7 @@ async fn a_directory_has_one_conductor_and_one_passphrase() {
 
 /// All bytes below a directory, and that everything there is its owner's only. The keystore and the databases are open: a file that
 /// is gone when it is looked at is passed over.
-fn private_bytes(directory: &std::path::Path) -> Vec<u8> {
+fn private_bytes(directory: &Path) -> Vec<u8> {
     use std::os::unix::fs::PermissionsExt as _;
     let mut bytes = Vec::new();
     for entry in there(std::fs::read_dir(directory)).into_iter().flatten() {

@@ -7,6 +7,7 @@ mod support;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use futures_util::StreamExt;
@@ -97,6 +98,7 @@ async fn who_is_too_slow_finds_a_gap_from_whose_id_it_can_go_on() {
         (&json!("gap"), &json!("lagged"), &json!(3))
     );
     assert!(told["since"].as_u64().unwrap() > 1_700_000_000, "{told}");
+    assert_eq!(hub.missed(), 3);
     drop(slow);
     let since = Since::After(gap.id().to_string());
     let mut again = hub.subscribe(anybody(), &[Topic::chain("a")], &since).unwrap();
@@ -169,7 +171,7 @@ async fn a_raw_client_that_asks_is_told_where_it_begins() {
     assert_eq!(hear(&mut client).await, json!({ "type": "subscribed", "chain_name": "a", "id": start }));
     let block = json!({ "type": "new_block", "chain_name": "a", "id": newest, "data": { "height": 2 } });
     assert_eq!(hear(&mut client).await, block);
-    server.publish_gap("a", "link_lost", None);
+    server.publish_gap("a", "link_lost", None, Duration::ZERO);
     assert_eq!(hear(&mut client).await["cause"], "link_lost");
     for (since, told) in
         [(json!(7), "since is the id of a message"), (json!({}), "since is the id of a message")]
@@ -259,7 +261,7 @@ async fn the_client_is_told_what_a_server_keeps_no_more_and_that_it_was_started_
     because(next(&mut feed).await, "started anew");
     server.publish_block("a", &json!({ "height": 9 }));
     assert_eq!(height(&next(&mut feed).await), 9);
-    server.publish_gap("a", "lagged", Some(4));
+    server.publish_gap("a", "lagged", Some(4), Duration::ZERO);
     assert!(matches!(next(&mut feed).await, FeedItem::Gap { cause: GapCause::Lagged(4), .. }));
 }
 

@@ -1,7 +1,10 @@
 //! The apps that are served: one connection each, and whether it can be called.
 
 mod connection;
+mod history;
 mod readiness;
+mod samples;
+mod seen;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,42 +14,68 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub(crate) use readiness::Readiness;
+pub(crate) use samples::Ended;
+pub(crate) use seen::Seen;
 
 use crate::config::Config;
 use crate::error::StartError;
+use crate::feed::{Feed, pump};
 
 /// All apps, by their ids.
 #[derive(Debug)]
-pub(crate) struct Apps(BTreeMap<String, Arc<App>>);
+pub(crate) struct Apps {
+    apps: BTreeMap<String, Arc<App>>,
+    /// Each second, and each change of a link.
+    seen: watch::Receiver<()>,
+}
 
 /// An app that is served.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) id: String,
     pub(crate) ham: PersistentHam,
+    /// How its calls ended, and how its link fared.
+    pub(crate) seen: Arc<Seen>,
     readiness: watch::Receiver<Readiness>,
 }
 
 impl Apps {
-    /// Starts a connection for each app, without waiting for any; what asks whether they can be called is one of `tasks`.
-    pub(crate) async fn start(config: &Config, tasks: &mut JoinSet<()>) -> Result<Self, StartError> {
+    /// Starts a connection for each app, without waiting for any; what asks whether they can be called and what tells the feed of their
+    /// signals are among `tasks`.
+    pub(crate) async fn start(
+        config: &Config,
+        feed: &Arc<Feed>,
+        tasks: &mut JoinSet<()>,
+    ) -> Result<Self, StartError> {
         let mut apps = BTreeMap::new();
+        let (told, seen_now) = watch::channel(());
         for app in &config.app {
             let ham = connection::start(config, app).await?;
-            let (told, readiness) = watch::channel(Readiness::default());
-            tasks.spawn(readiness::watch(ham.clone(), app.ready.clone(), told));
+            let (feed, signals) = (Arc::clone(feed), ham.signals());
+            tasks.spawn(pump(feed, app.id.clone(), ham.clone(), signals, app.backfill.clone()));
+            let seen = Arc::new(Seen::default());
+            tasks.spawn(seen::changes(ham.clone(), Arc::clone(&seen), told.clone()));
+            let (ready, readiness) = watch::channel(Readiness::default());
+            tasks.spawn(readiness::watch(app.id.clone(), ham.clone(), app.ready.clone(), ready));
             let id = app.id.clone();
-            apps.insert(id.clone(), Arc::new(App { id, ham, readiness }));
+            apps.insert(id.clone(), Arc::new(App { id, ham, seen, readiness }));
         }
-        Ok(Self(apps))
+        let all = apps.values().map(|app: &Arc<App>| (app.ham.clone(), Arc::clone(&app.seen)));
+        tasks.spawn(seen::seconds(all.collect(), told));
+        Ok(Self { apps, seen: seen_now })
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&Arc<App>> {
-        self.0.get(id)
+        self.apps.get(id)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<App>> {
-        self.0.values()
+        self.apps.values()
+    }
+
+    /// Changes each second, and whenever a link does.
+    pub(crate) fn seen(&self) -> watch::Receiver<()> {
+        self.seen.clone()
     }
 
     /// Resolves once the calls of all of them can run.

@@ -4,14 +4,13 @@ mod caller;
 mod guess;
 mod identity;
 mod key;
+mod new_key;
 mod rate;
 
-#[expect(unused_imports, reason = "streams take it")]
-pub(crate) use caller::QueryCaller;
-pub(crate) use caller::{Caller, Operations, Peer};
+pub(crate) use caller::{Admitted, Caller, Operations, Peer, QueryCaller, beyond};
 pub(crate) use guess::Guesses;
 pub(crate) use identity::Identity;
-pub use identity::Scope;
+pub use identity::{Scope, UnknownScope};
+pub use key::BadKeys;
 pub(crate) use key::Keys;
-pub use key::{BadKeys, NewKey};
-pub(crate) use rate::Refused;
+pub use new_key::{Allows, NewKey};

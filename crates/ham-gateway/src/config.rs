@@ -14,3 +14,6 @@ pub use file::{BadConfig, Fault};
 pub use limits::Limits;
 pub use outbox::OutboxLimits;
 pub use values::{Config, DEFAULT_LISTEN, Tls};
+
+#[cfg(test)]
+mod tests;

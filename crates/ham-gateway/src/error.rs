@@ -17,6 +17,9 @@ pub enum StartError {
     /// The configuration is wrong.
     #[error("the configuration is wrong: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Config(Vec<Fault>),
+    /// The feed's bounds cannot work.
+    #[error("the feed cannot work")]
+    Feed(#[from] ham_feed::server::ServerConfigError),
     /// The keys cannot be used.
     #[error("the keys cannot be used")]
     Keys(#[source] BadKeys),

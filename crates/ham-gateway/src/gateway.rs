@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
-use tokio::sync::watch;
+use holochain_zome_types::prelude::Timestamp;
+use tokio::sync::{Semaphore, watch};
 
 use crate::apps::Apps;
 use crate::auth::{Guesses, Identity};
+use crate::feed::Feed;
 use crate::life::{Life, LifeWatch};
 use crate::live::Live;
 use crate::outbox::Outbox;
@@ -17,6 +19,7 @@ pub(crate) struct Gateway {
     live: ArcSwap<Live>,
     life: watch::Sender<Life>,
     pub(crate) apps: Apps,
+    pub(crate) feed: Arc<Feed>,
     /// `None` where there is no state directory.
     pub(crate) outbox: Option<Outbox>,
     /// Whoever asks, where everybody may.
@@ -24,19 +27,25 @@ pub(crate) struct Gateway {
     /// Whoever asks the operations listener.
     pub(crate) operations: Arc<Identity>,
     pub(crate) guesses: Guesses,
+    pub(crate) started_at: Timestamp,
+    /// Places of pages that follow the status.
+    pub(crate) status_streams: Arc<Semaphore>,
 }
 
 impl Gateway {
-    pub(crate) fn new(live: Live, apps: Apps, outbox: Option<Outbox>) -> Self {
+    pub(crate) fn new(live: Live, apps: Apps, feed: Arc<Feed>, outbox: Option<Outbox>) -> Self {
         let dev = live.config.dev.then(|| Arc::new(Identity::dev()));
         Self {
             live: ArcSwap::from_pointee(live),
             life: watch::Sender::new(Life::Running),
             apps,
+            feed,
             outbox,
             dev,
             operations: Arc::new(Identity::operations()),
             guesses: Guesses::default(),
+            started_at: Timestamp::now(),
+            status_streams: Arc::new(Semaphore::new(STATUS_STREAMS)),
         }
     }
 
@@ -67,3 +76,6 @@ impl Gateway {
         });
     }
 }
+
+/// Pages that may follow the status at a time.
+const STATUS_STREAMS: usize = 64;

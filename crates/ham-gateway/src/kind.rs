@@ -164,6 +164,22 @@ mod tests {
 
     use super::*;
 
+    /// Each type leads to its heading.
+    #[test]
+    fn the_page_of_problems_has_all_of_them() {
+        let page = include_str!("../../../docs/problems.md");
+        let shown: Vec<(&str, &str)> = page
+            .split("\n## ")
+            .skip(1)
+            .map(|section| section.split_once("\n\n").unwrap_or_default())
+            .map(|(name, text)| (name, text.lines().next().unwrap_or_default()))
+            .collect();
+        let lines: Vec<String> =
+            Kind::ALL.iter().map(|kind| format!("{}: {}.", kind.code(), kind.title())).collect();
+        let known = Kind::ALL.iter().map(|kind| kind.name()).zip(lines.iter().map(String::as_str));
+        assert_eq!(shown, known.collect::<Vec<_>>());
+    }
+
     #[test]
     fn each_kind_has_a_name_of_its_own_and_a_status_that_exists() {
         let names: HashSet<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();

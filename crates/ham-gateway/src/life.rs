@@ -14,6 +14,17 @@ pub(crate) enum Life {
     Stopped,
 }
 
+impl Life {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Leaving => "leaving",
+            Self::Draining => "draining",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
 /// Watches it.
 #[derive(Clone, Debug)]
 pub(crate) struct LifeWatch(pub(crate) watch::Receiver<Life>);

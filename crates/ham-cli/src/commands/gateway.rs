@@ -25,7 +25,8 @@ use crate::sources;
     args = flags::gateway(),
     args_conflicts_with_subcommands = true,
     after_help = "SIGTERM and SIGINT let calls under way end; a second one ends at once. SIGHUP reads\n\
-    the file again: keys, functions, origins, hosts, limits and the certificate."
+    the file again: keys, functions, origins, hosts, limits and the certificate. What it can\n\
+    say is in docs/gateway-config.md."
 )]
 pub(crate) struct Args {
     /// The gateway's configuration: where it listens, its conductor, apps and keys

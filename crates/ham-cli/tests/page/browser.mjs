@@ -65,9 +65,11 @@ class Tab {
     if (exceptionDetails) throw new Error(`${code}: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
     return result.value;
   }
-  // Waits for something to be so, asked once a frame; reaching the bound means that it never will be.
+  // A tab behind another one draws nothing.
+  front() { return this.send('Page.bringToFront'); }
+  // Waits for something to be so, asked about once a frame; reaching the bound means that it never will be.
   async until(code, bound = 30000) {
-    const found = await this.run(`new Promise((resolve) => { const end = performance.now() + ${bound}; const look = () => { let v; try { v = (${code}); } catch (e) { v = false; } if (v || performance.now() > end) resolve(v); else requestAnimationFrame(look); }; look(); })`);
+    const found = await this.run(`new Promise((resolve) => { const end = performance.now() + ${bound}; const look = () => { let v; try { v = (${code}); } catch (e) { v = false; } if (v || performance.now() > end) resolve(v); else setTimeout(look, 16); }; look(); })`);
     if (!found) throw new Error(`it did not come to be: ${code}\n${await this.run('document.body.innerText')}\n${this.errors.join('\n')}`);
     return found;
   }

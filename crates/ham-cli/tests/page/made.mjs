@@ -17,10 +17,12 @@ assert.equal(await window.run("document.querySelectorAll('li').length"), before 
 assert.equal(await window.run("document.querySelector('[role=status]').innerText"), '');
 assert.deepEqual(window.errors, []);
 console.log('a note is written, its signal is seen, the list has it');
+await page.front();
 await page.until(`[...document.querySelectorAll('.chain .row')].some((row) => row.innerText.includes('create_note') && row.innerText.includes(${JSON.stringify(text)}))`);
 await page.until("[...document.querySelectorAll('#activity .row')].some((row) => row.querySelector('[aria-label=signal]'))");
 assert.deepEqual(page.errors, []);
 console.log('the chain is drawn with it');
 if (shots) await page.shot(`${shots}/made-dev.png`);
+if (shots) await window.front();
 if (shots) await window.shot(`${shots}/made.png`);
 await browser.end();

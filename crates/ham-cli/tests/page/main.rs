@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 /// Running into it means a hang.
 const BOUND: Duration = Duration::from_secs(300);
 
-/// A conductor with its page.
+/// A conductor or a gateway with its page.
 struct Dev {
     child: Child,
     started: Value,
@@ -33,13 +33,13 @@ struct Dev {
 
 impl Dev {
     async fn start(arguments: &[&str]) -> Self {
+        Self::run(&[&["dev"], arguments].concat()).await
+    }
+
+    async fn run(arguments: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_ham"));
-        command
-            .args(["dev", "--json"])
-            .args(arguments)
-            .env("HOME", home.path())
-            .env("XDG_RUNTIME_DIR", home.path());
+        command.args(arguments).arg("--json").env("HOME", home.path()).env("XDG_RUNTIME_DIR", home.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -87,6 +87,43 @@ async fn the_page_in_a_browser() {
     let steps = npm::run(&mut command, BOUND).await;
     println!("{steps}");
     assert!(steps.contains("a killed server is told within 2 s, and its call is unknown"), "{steps}");
+}
+
+/// Beside a conductor of its own, which can be killed.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gateway_s_page_in_a_browser() {
+    let Some(browser) = browser().await else { return };
+    let dev = Dev::start(&["--no-page", "--app", &bundle().display().to_string()]).await;
+    let made = Command::new(env!("CARGO_BIN_EXE_ham"))
+        .args(["gateway", "key", "new", "--name", "operator", "--json"])
+        .output()
+        .await;
+    let made: Value = serde_json::from_slice(&made.unwrap().stdout).unwrap();
+    // What the key may do is said by whoever puts it into the file.
+    let stanza = made["stanza"].as_str().unwrap().lines();
+    let named: Vec<&str> = stanza
+        .filter(|line| ["[[key]]", "id ", "name ", "sha256 "].iter().any(|word| line.starts_with(word)))
+        .collect();
+    let rights = "scopes = [\"calls\", \"calls:all\", \"feed\", \"status\"]\napps = [\"features\"]\nfunctions = [\"**\"]\nchains = [\"**\"]\n";
+    let directory = tempfile::tempdir().unwrap();
+    let [keys, config, state] =
+        ["keys.toml", "gateway.toml", "state"].map(|name| directory.path().join(name));
+    std::fs::write(&keys, format!("{}\n{rights}", named.join("\n"))).unwrap();
+    std::fs::set_permissions(&keys, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let text = format!(
+        "listen = \"127.0.0.1:0\"\nkeys = {keys:?}\nstate_dir = {state:?}\n[conductor]\nadmin_url = \"ws://localhost:{}\"\n[[app]]\nid = \"features\"\n",
+        dev.text("admin_port")
+    );
+    std::fs::write(&config, text).unwrap();
+    let gateway = Dev::run(&["gateway", "--config", &config.display().to_string()]).await;
+    let pid = |of: &Dev| of.child.id().unwrap().to_string();
+    let mut command = Command::new("node");
+    command.arg("--experimental-websocket").arg(here("status.mjs")).args([&browser, &gateway.text("url")]);
+    command.args([pid(&dev), pid(&gateway)]).arg(made["key"].as_str().unwrap());
+    command.args(std::env::var("HAM_TEST_SHOTS").ok());
+    let steps = npm::run(&mut command, BOUND).await;
+    println!("{steps}");
+    assert!(steps.contains("a killed gateway is told within 2 s"), "{steps}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

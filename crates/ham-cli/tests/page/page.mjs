@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import assert from 'node:assert';
 import { Browser } from './browser.mjs';
+import { FONTS, contrast, fits, setFont } from './legible.mjs';
 
 const [program, url, pid, adminPort, ham, bundle, shots] = process.argv.slice(2);
 const install = (id) => execFileSync(ham, ['app', 'install', bundle, '--app-id', id, '--admin-port', adminPort], { stdio: 'pipe' });
@@ -173,35 +174,18 @@ clean(page);
 step(`${took.count} actions: new rows ${took.rows} ms, scroll ${took.scroll} ms, DHT ${took.drawing} ms`);
 
 // Every width, both schemes: nothing hangs out, everything can be read.
-const contrast = `(() => {
-  const parse = (c) => { const m = c.match(/[\\d.]+/g).map(Number); return { rgb: m.slice(0, 3), a: m[3] ?? 1 }; };
-  const light = ([r, g, b]) => { const f = (v) => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; }; return .2126 * f(r) + .7152 * f(g) + .0722 * f(b); };
-  const under = (e) => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); if (c.a > .9) return c.rgb; } return [255, 255, 255]; };
-  const poor = [];
-  for (const e of document.body.querySelectorAll('*')) {
-    const text = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-    const box = e.getBoundingClientRect();
-    if (!text || !box.width || !box.height || e.closest('.hide, .skip, select, [disabled]') || getComputedStyle(e).visibility === 'hidden') continue;
-    const svg = e instanceof SVGElement, colour = parse(getComputedStyle(e)[svg ? 'fill' : 'color']);
-    if (colour.a < .1) continue;
-    const [x, y] = [light(colour.rgb), light(under(e))].sort((p, q) => q - p), ratio = (x + .05) / (y + .05);
-    if (ratio < 4.5) poor.push(e.tagName + '.' + e.className + ' ' + ratio.toFixed(2) + ' ' + e.textContent.slice(0, 30));
-  }
-  return poor;
-})()`;
-const FONTS = [['DejaVu Sans Condensed', 'DejaVu Sans Mono'], ['DejaVu Sans', 'DejaVu Sans Mono']];
 for (const [width, height] of [[360, 740], [1000, 800], [1440, 900]]) {
   for (const dark of [false, true]) {
     const tab = await browser.open(url, { width, height, dark, still: true });
     await tab.until("document.querySelectorAll('.chain .row').length > 3 && document.querySelectorAll('#activity .row').length > 3");
-    for (const [sans, mono] of FONTS) {
-      await tab.run(`document.documentElement.style.setProperty('--sans', ${JSON.stringify(sans)}); document.documentElement.style.setProperty('--mono', ${JSON.stringify(mono)})`);
+    for (const font of FONTS) {
+      await tab.run(setFont(font));
       const views = width < 720 ? ['chains', 'dht', 'side', 'log'] : ['chains', 'dht'];
       for (const view of views) {
         await tab.run(width < 720 ? `document.querySelector('[data-to=${view}]').click()` : `document.querySelector('#tab-${view}').click()`);
-        assert.ok(await tab.run('document.documentElement.scrollWidth <= innerWidth && document.body.scrollWidth <= innerWidth'), `${view} hangs out at ${width}`);
+        assert.ok(await tab.run(fits), `${view} hangs out at ${width}`);
         assert.deepEqual(await tab.run(contrast), [], `${view} at ${width}, dark: ${dark}`);
-        if (shots) await tab.shot(`${shots}/${width}-${view}${dark ? '-dark' : ''}-${sans.split(' ').at(-1)}.png`);
+        if (shots) await tab.shot(`${shots}/${width}-${view}${dark ? '-dark' : ''}-${font[0].split(' ').at(-1)}.png`);
       }
     }
     assert.equal(await tab.run('document.getAnimations().length'), 0);

@@ -17,12 +17,17 @@ impl Held {
     /// # Errors
     /// The call has not so much memory.
     pub(crate) fn more(&mut self, bytes: usize) -> Result<(), Exceeded> {
+        if self.try_more(bytes) { Ok(()) } else { Err(self.budget.out_of_memory()) }
+    }
+
+    /// Whether the call has so much memory; where it has not, nothing ends.
+    pub(crate) fn try_more(&mut self, bytes: usize) -> bool {
         let bytes = bytes as u64;
-        if !self.budget.hold_memory(bytes) {
-            return Err(self.budget.out_of_memory());
+        let is_held = self.budget.hold_memory(bytes);
+        if is_held {
+            self.bytes += bytes;
         }
-        self.bytes += bytes;
-        Ok(())
+        is_held
     }
 }
 

@@ -77,3 +77,15 @@ async fn time_is_over_for_all() {
     assert!(exceeded.to_string().ends_with("2s (--max-call-time)"), "{exceeded}");
     assert_eq!(budget.call().unwrap_err(), exceeded);
 }
+
+/// Case: a commit ran on when the time of its call was over.
+#[tokio::test(start_paused = true)]
+async fn work_that_takes_longer_than_the_time_ends_with_it() {
+    let budget = Budget::new(Limits::default().with_time(Duration::from_secs(2)));
+    assert_eq!(budget.within(std::future::ready(7)).await.unwrap(), 7);
+    let began = Instant::now();
+    let exceeded = budget.within(std::future::pending::<()>()).await.unwrap_err();
+    assert!(exceeded.to_string().ends_with("2s (--max-call-time)"), "{exceeded}");
+    assert_eq!(began.elapsed(), Duration::from_secs(2));
+    assert_eq!(budget.within(std::future::ready(7)).await.unwrap_err(), exceeded);
+}

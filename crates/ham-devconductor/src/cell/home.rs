@@ -28,6 +28,7 @@ pub(crate) trait Home: Send + Sync {
         self: Arc<Self>,
         app: InstalledAppId,
         payload: CreateCloneCellPayload,
+        budget: Budget,
     ) -> BoxFuture<'static, Result<ClonedCell, ConductorError>>;
 
     /// Stops a clone cell.
@@ -42,6 +43,7 @@ pub(crate) trait Home: Send + Sync {
         self: Arc<Self>,
         app: InstalledAppId,
         payload: EnableCloneCellPayload,
+        budget: Budget,
     ) -> BoxFuture<'static, Result<ClonedCell, ConductorError>>;
 
     /// Removes a disabled clone cell with its data.
@@ -57,11 +59,18 @@ pub(crate) struct Caller {
     pub(crate) workspace: Option<SourceChainWorkspace>,
     /// What the call draws on.
     pub(crate) budget: Budget,
+    /// Whether a client signed it, who may send the same bytes again. What is called in this conductor is called once.
+    pub(crate) is_signed: bool,
 }
 
 impl Caller {
     /// Nobody that runs.
     pub(crate) fn root(budget: Budget) -> Self {
-        Self { workspace: None, budget }
+        Self { workspace: None, budget, is_signed: false }
+    }
+
+    /// A client, by bytes that it signed. When they expire is said by the system's clock.
+    pub(crate) fn client(budget: Budget) -> Self {
+        Self { is_signed: true, ..Self::root(budget) }
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use holo_hash::DnaHash;
 use holochain_types::prelude::CellId;
 
 /// Each cell is made by one at a time.
@@ -18,6 +19,8 @@ pub(super) struct Birth<'a> {
 }
 
 impl Births {
+    /// Stores of their DNAs stay until its end.
+    ///
     /// # Errors
     /// A cell that somebody else makes.
     pub(super) fn begin(&self, cells: Vec<CellId>) -> Result<Birth<'_>, CellId> {
@@ -29,8 +32,20 @@ impl Births {
         Ok(Birth { births: self, cells })
     }
 
+    /// Whether a cell of this DNA is about to be.
+    pub(super) fn have(&self, dna: &DnaHash) -> bool {
+        self.cells().iter().any(|cell| cell.dna_hash() == dna)
+    }
+
     fn cells(&self) -> MutexGuard<'_, HashSet<CellId>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Birth<'_> {
+    /// Ends it; answers whose it was.
+    pub(super) fn end(self) -> Vec<CellId> {
+        self.cells.clone()
     }
 }
 

@@ -10,10 +10,11 @@ use holochain_types::app::{
 use holochain_types::prelude::{CellId, CloneCellId, CloneId, ClonedCell, DnaDefHashed};
 
 use super::Conductor;
+use crate::budget::Budget;
 use crate::error::ConductorError;
 
 impl Conductor {
-    /// Makes and starts another cell of a role.
+    /// Makes another cell of a role, which runs where its app does.
     ///
     /// # Errors
     /// Nothing that sets it apart is given, the limit of the role is reached, or the membrane says no. There is no such clone then.
@@ -21,13 +22,13 @@ impl Conductor {
         self: &Arc<Self>,
         app_id: &InstalledAppId,
         payload: CreateCloneCellPayload,
+        budget: &Budget,
     ) -> Result<ClonedCell, ConductorError> {
         let CreateCloneCellPayload { role_name, modifiers, membrane_proof, name } = payload;
         if !modifiers.has_some_option_set() {
             let text = "neither network_seed nor properties provided for clone cell";
             return Err(ConductorError::CloneCellError(text.to_owned()));
         }
-        let coming = self.comings.read().await;
         let state = self.apps().state();
         let app = state.get_app(app_id)?;
         let original_dna_hash = app.primary_role(&role_name)?.dna_hash().clone();
@@ -47,23 +48,18 @@ impl Conductor {
         };
         // What would be refused must not replace the definition of a clone that is there, which has a name of its own.
         add(&mut ConductorState::clone(&state))?;
-        let born = self.births.begin(vec![cell_id.clone()]).map_err(AppError::DuplicateCellId)?;
-        self.dnas().keep_definition(&agent, &definition.content).await?;
-        let begun = self.genesis(vec![(cell_id.clone(), membrane_proof)]).await;
-        let added = match begun {
-            Ok(()) => self.apps().update(add).await,
-            Err(error) => Err(error),
+        let birth = self.births.begin(vec![cell_id.clone()]).map_err(AppError::DuplicateCellId)?;
+        let made = async {
+            self.dnas().keep_definition(&agent, &definition.content).await?;
+            self.genesis(vec![(cell_id.clone(), membrane_proof)], budget).await?;
+            let ready = self.prepare(vec![cell_id.clone()], budget).await?;
+            let clone_id = self.apps().update(add).await?;
+            self.settle(ready, &[]);
+            Ok::<_, ConductorError>(clone_id)
         };
-        drop(born);
-        let clone_id = match added {
-            Ok(clone_id) => clone_id,
-            Err(error) => {
-                drop(coming);
-                self.remove_cells(&[cell_id]).await?;
-                return Err(error);
-            }
-        };
-        self.start_cells([cell_id.clone()]).await?;
+        let made = made.await;
+        self.born(birth).await?;
+        let clone_id = made?;
         Ok(cloned(cell_id, clone_id, original_dna_hash, &definition))
     }
 
@@ -86,11 +82,11 @@ impl Conductor {
                 Ok(CellId::new(dna, app.agent_key().clone()))
             })
             .await?;
-        self.stop_cells(&[cell]);
+        self.settle(Vec::new(), &[cell]);
         Ok(())
     }
 
-    /// Starts a clone cell again.
+    /// Starts a clone cell again, where its app runs.
     ///
     /// # Errors
     /// There is no such clone.
@@ -98,8 +94,8 @@ impl Conductor {
         self: &Arc<Self>,
         app_id: &InstalledAppId,
         payload: &EnableCloneCellPayload,
+        budget: &Budget,
     ) -> Result<ClonedCell, ConductorError> {
-        let _coming = self.comings.read().await;
         let (cell_id, clone_id, original) = self
             .apps()
             .update(|state| {
@@ -110,7 +106,7 @@ impl Conductor {
                 Ok((cell, clone, original))
             })
             .await?;
-        self.start_cells([cell_id.clone()]).await?;
+        self.start_cells([cell_id.clone()], budget).await?;
         let definition = self.dnas().definition(&cell_id).await?;
         Ok(cloned(cell_id, clone_id, original, &definition))
     }

@@ -30,10 +30,8 @@ impl Conductor {
         let ActionData::Dna(genesis) = first.action.data else { return Err(DumpError::NoChain) };
         let (agent, dna) = (first.action.header.author, genesis.dna_hash);
         let _begun = self.work.begin().await;
-        if !self.apps().dnas().contains(&dna) {
-            return Err(DumpError::AnotherDna { dna });
-        }
-        let store = self.dhts().open(&dna).await.map_err(database)?;
+        let store = self.store_of(&dna).await.map_err(database)?;
+        let Some(store) = store else { return Err(DumpError::AnotherDna { dna }) };
         let mut operations = 0;
         for some in dump.integration_dump.integrated.chunks(AT_A_TIME) {
             let ops: Vec<_> = some.iter().cloned().map(DhtOpHashed::from_content_sync).collect();

@@ -33,7 +33,7 @@ impl Conductor {
             CreateData { entry_type: EntryType::CapGrant, entry_hash: EntryHash::with_data_sync(&entry) };
         let budget = self.budget();
         let own = self.chain_of(cell, &budget).await?;
-        commit(&own, ActionData::Create(data), Some(entry), validated.then_some(&budget)).await
+        commit(&own, ActionData::Create(data), Some(entry), validated, &budget).await
     }
 
     /// Commits a grant in a cell of this app only.
@@ -71,7 +71,7 @@ impl Conductor {
         let entry = entry.ok_or_else(|| ApiError::Other("No cap grant found for action hash".to_owned()))?;
         let deletes_entry_address = EntryHash::with_data_sync(&entry);
         let data = ActionData::Delete(DeleteData { deletes_address: grant, deletes_entry_address });
-        commit(&own, data, None, validated.then_some(&budget)).await?;
+        commit(&own, data, None, validated, &budget).await?;
         Ok(())
     }
 
@@ -131,18 +131,18 @@ impl Conductor {
     }
 }
 
-/// Validated where that has a budget.
 async fn commit(
     own: &CellAccess,
     data: ActionData,
     entry: Option<Entry>,
-    validated: Option<&Budget>,
+    validated: bool,
+    budget: &Budget,
 ) -> Result<ActionHash, ApiError> {
     let hash = own.workspace.source_chain().put(data, entry, ChainTopOrdering::default()).await?;
-    if let Some(budget) = validated {
+    if validated {
         workflow::validate(own, &own.cell.ribosome(), budget).await?;
     }
-    workflow::commit(own).await?;
+    workflow::commit(own, budget).await?;
     Ok(hash)
 }
 

@@ -57,31 +57,30 @@ impl Conductor {
         };
         let cells = resolved.cells_to_create(agent.clone());
         let ids: Vec<CellId> = cells.iter().map(|(cell, _)| cell.clone()).collect();
-        let coming = self.comings.read().await;
-        let born = self.births.begin(ids.clone()).map_err(ConductorError::CellAlreadyExists)?;
-        let state = self.apps().state();
-        if let Some(cell) = ids.iter().find(|cell| state.find_app_containing_cell(cell).is_some()) {
-            return Err(ConductorError::CellAlreadyExists(cell.clone()));
-        }
-        for (dna, _) in resolved.dnas_to_register {
-            self.dnas().keep(&agent, dna).await?;
-        }
-        let app = InstalledAppCommon::new(&id, agent, resolved.role_assignments, manifest, Timestamp::now())?;
-        if defer {
-            return self.apps().update(|state| Ok(state.add_app_awaiting_memproofs(app)?)).await;
-        }
-        let add = |state: &mut ConductorState| Ok(state.add_app(app)?);
-        let add = self.apps().update_with_init_properties(&id, &init_properties, add);
-        let installed = match self.genesis(cells).await {
-            Err(error) if !payload.ignore_genesis_failure => Err(error),
-            Err(error) => return add.await.and(Err(error)),
-            Ok(()) => add.await,
+        let birth = self.births.begin(ids.clone()).map_err(ConductorError::CellAlreadyExists)?;
+        let install = async {
+            let state = self.apps().state();
+            if let Some(cell) = ids.iter().find(|cell| state.find_app_containing_cell(cell).is_some()) {
+                return Err(ConductorError::CellAlreadyExists(cell.clone()));
+            }
+            for (dna, _) in resolved.dnas_to_register {
+                self.dnas().keep(&agent, dna).await?;
+            }
+            let (roles, now) = (resolved.role_assignments, Timestamp::now());
+            let app = InstalledAppCommon::new(&id, agent, roles, manifest, now)?;
+            if defer {
+                return self.apps().update(|state| Ok(state.add_app_awaiting_memproofs(app)?)).await;
+            }
+            let add = |state: &mut ConductorState| Ok(state.add_app(app)?);
+            let add = self.apps().update_with_init_properties(&id, &init_properties, add);
+            match self.genesis(cells, &self.budget()).await {
+                Err(error) if !payload.ignore_genesis_failure => Err(error),
+                Err(error) => add.await.and(Err(error)),
+                Ok(()) => add.await,
+            }
         };
-        drop((born, coming));
-        if installed.is_err() {
-            // Those that began, while another did not.
-            self.remove_cells(&ids).await?;
-        }
+        let installed = install.await;
+        self.born(birth).await?;
         installed
     }
 }

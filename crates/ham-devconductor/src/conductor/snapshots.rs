@@ -52,15 +52,17 @@ impl Conductor {
     /// stay, tokens, interfaces, nonces that were used, and the clock.
     ///
     /// # Errors
-    /// Variant by variant in [`SnapshotError`]. What fails half way leaves apps that do not run.
+    /// Variant by variant in [`SnapshotError`]. What fails half way leaves apps that do not run, and the next start undoes it.
     pub(crate) async fn restore(self: &Arc<Self>, saved: &Saved) -> Result<(), SnapshotError> {
         let _alone = self.work.stop().await.map_err(|_| SnapshotError::Busy)?;
-        self.stop_cells(&self.running_ids());
+        self.stop_all();
         for id in self.apps().state().installed_apps().keys() {
             if saved.state.get_app(id).is_err() {
                 self.signals.close(id);
             }
         }
+        self.dhts().close().await;
+        self.stores.undo.begin().await.map_err(SnapshotError::files)?;
         self.dhts().restore(&saved.dhts).await.map_err(SnapshotError::files)?;
         for (agent, definition) in &saved.definitions {
             self.dnas().keep_definition(agent, definition).await.map_err(SnapshotError::database)?;
@@ -77,8 +79,9 @@ impl Conductor {
             let kept = self.apps().update_with_init_properties(app, properties, |_| Ok(())).await;
             kept.map_err(SnapshotError::database)?;
         }
+        self.stores.undo.end().await.map_err(SnapshotError::files)?;
         for (id, app) in saved.state.enabled_apps() {
-            let started = self.start_cells(app.all_enabled_cells().collect::<Vec<_>>()).await;
+            let started = self.start_cells(app.all_enabled_cells(), &self.budget()).await;
             started.map_err(|error| SnapshotError::App { id: id.clone(), source: error.into() })?;
         }
         // Again, now that they run.

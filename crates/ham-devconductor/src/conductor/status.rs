@@ -10,6 +10,7 @@ use holochain_types::app::{AppStatus, DisabledAppReason, InstalledApp, Installed
 use holochain_types::prelude::CellId;
 
 use super::Conductor;
+use super::births::Birth;
 use crate::error::{ConductorError, LoadError, StartError};
 
 impl Conductor {
@@ -19,7 +20,7 @@ impl Conductor {
     /// [`App`](StartError::App) with the first that cannot be started, or [`Database`](StartError::Database).
     pub(super) async fn start_apps(self: &Arc<Self>) -> Result<(), StartError> {
         for (id, app) in self.apps().state().enabled_apps() {
-            let started = self.start_cells(app.all_enabled_cells().collect::<Vec<_>>()).await;
+            let started = self.start_cells(app.all_enabled_cells(), &self.budget()).await;
             started.map_err(|error| StartError::App { id: id.clone(), source: error.into() })?;
         }
         // Ephemeral schedules do not outlive a conductor.
@@ -38,22 +39,24 @@ impl Conductor {
         self: &Arc<Self>,
         id: &InstalledAppId,
     ) -> Result<InstalledApp, ConductorError> {
-        let _coming = self.comings.read().await;
-        let state = self.apps().state();
+        let (state, budget) = (self.apps().state(), self.budget());
         let app = state.get_app(id)?;
-        let refused = |text: &str| Err(ConductorError::AppStatusError(text.to_owned()));
-        match app.status {
-            AppStatus::Enabled => return Ok(app.clone()),
-            AppStatus::AwaitingMemproofs => {
-                return refused("App is awaiting membrane proofs and cannot be enabled.");
-            }
-            AppStatus::AwaitingRestore | AppStatus::Unrecoverable(..) => {
-                return refused("App is awaiting source chain restore and cannot be enabled.");
-            }
-            AppStatus::Disabled(_) => {}
+        may_be_enabled(app)?;
+        if app.status == AppStatus::Enabled {
+            return Ok(app.clone());
         }
-        self.start_cells(app.all_enabled_cells().collect::<Vec<_>>()).await?;
-        self.apps().set_status(id, AppStatus::Enabled).await
+        let ready = self.prepare(app.all_enabled_cells().collect(), &budget).await?;
+        let enable = |state: &mut ConductorState| {
+            let app = state.get_app_mut(id)?;
+            may_be_enabled(app)?;
+            app.status = AppStatus::Enabled;
+            Ok(app.clone())
+        };
+        let app = self.apps().update(enable).await?;
+        self.settle(ready, &[]);
+        // Clones that were enabled meanwhile.
+        self.start_cells(app.all_enabled_cells(), &budget).await?;
+        Ok(app)
     }
 
     /// Stops an app's cells. Disabling what is disabled does nothing.
@@ -61,13 +64,16 @@ impl Conductor {
     /// # Errors
     /// There is no such app.
     pub(crate) async fn disable_app(&self, id: &InstalledAppId) -> Result<InstalledApp, ConductorError> {
-        let state = self.apps().state();
-        let app = state.get_app(id)?;
-        if matches!(app.status, AppStatus::Disabled(_)) {
-            return Ok(app.clone());
-        }
-        self.stop_cells(&app.all_cells().collect::<Vec<_>>());
-        self.apps().set_status(id, AppStatus::Disabled(DisabledAppReason::User)).await
+        let disable = |state: &mut ConductorState| {
+            let app = state.get_app_mut(id)?;
+            if !matches!(app.status, AppStatus::Disabled(_)) {
+                app.status = AppStatus::Disabled(DisabledAppReason::User);
+            }
+            Ok(app.clone())
+        };
+        let app = self.apps().update(disable).await?;
+        self.settle(Vec::new(), &app.all_cells().collect::<Vec<_>>());
+        Ok(app)
     }
 
     /// Removes an app and the data of its cells, unless another app needs it.
@@ -75,14 +81,13 @@ impl Conductor {
     /// # Errors
     /// [`AppHasDependents`](ConductorError::AppHasDependents) unless forced, or there is no such app.
     pub(crate) async fn uninstall_app(&self, id: &InstalledAppId, force: bool) -> Result<(), ConductorError> {
-        let state = self.apps().state();
-        let dependents = state.get_dependent_apps(id, true)?;
-        if !force && !dependents.is_empty() {
-            return Err(ConductorError::AppHasDependents(id.clone(), dependents));
-        }
         // With the clones that were made until now.
         let mut cells: Vec<CellId> = Vec::new();
         let remove = |state: &mut ConductorState| {
+            let dependents = state.get_dependent_apps(id, true)?;
+            if !force && !dependents.is_empty() {
+                return Err(ConductorError::AppHasDependents(id.clone(), dependents));
+            }
             cells = state.get_app(id)?.all_cells().collect();
             Ok(state.remove_app(id)?)
         };
@@ -91,28 +96,33 @@ impl Conductor {
         self.remove_cells(&cells).await
     }
 
-    /// Stops cells that belong to no app, and removes the stores of DNAs that no app has any more.
+    /// Stops those of the cells that belong to no app, and removes the stores of DNAs that no app has any more, or is about to have.
     pub(super) async fn remove_cells(&self, cells: &[CellId]) -> Result<(), ConductorError> {
-        let _alone = self.comings.write().await;
-        let state = self.apps().state();
-        let of_nobody = cells.iter().filter(|cell| state.find_app_containing_cell(cell).is_none());
-        self.stop_cells(&of_nobody.cloned().collect::<Vec<_>>());
-        let used = self.apps().dnas();
-        let gone: HashSet<&DnaHash> =
-            cells.iter().map(CellId::dna_hash).filter(|dna| !used.contains(dna)).collect();
-        for dna in gone {
-            self.dhts().remove(dna).await?;
+        self.settle(Vec::new(), cells);
+        for dna in cells.iter().map(CellId::dna_hash).collect::<HashSet<_>>() {
+            self.dhts().remove(dna, || self.is_wanted(dna)).await?;
         }
         Ok(())
     }
 
-    /// The store of a DNA that an app has; `None` where none has it. While it is opened its files do not go.
-    pub(crate) async fn store_of(&self, dna: &DnaHash) -> Result<Option<DhtStore>, LoadError> {
-        let _staying = self.comings.read().await;
-        if !self.apps().dnas().contains(dna) {
-            return Ok(None);
+    /// Whether an app has this DNA or is about to have it.
+    fn is_wanted(&self, dna: &DnaHash) -> bool {
+        // In this order: what is no longer about to be is there.
+        self.births.have(dna) || self.apps().have(dna)
+    }
+
+    /// Ends the birth of cells, and removes those that no app has: it failed, or the app has gone meanwhile.
+    pub(super) async fn born(&self, birth: Birth<'_>) -> Result<(), ConductorError> {
+        let (cells, state) = (birth.end(), self.apps().state());
+        if cells.iter().all(|cell| state.find_app_containing_cell(cell).is_some()) {
+            return Ok(());
         }
-        self.dhts().open(dna).await.map(Some)
+        self.remove_cells(&cells).await
+    }
+
+    /// The store of a DNA that an app has or is about to have; `None` where none has it.
+    pub(crate) async fn store_of(&self, dna: &DnaHash) -> Result<Option<DhtStore>, LoadError> {
+        self.dhts().open(dna, || self.is_wanted(dna)).await
     }
 
     /// Gives an app the proofs it awaits, and begins its chains.
@@ -124,20 +134,45 @@ impl Conductor {
         id: &InstalledAppId,
         mut proofs: MemproofMap,
     ) -> Result<(), ConductorError> {
-        let _coming = self.comings.read().await;
         let state = self.apps().state();
         let app = state.get_app(id)?;
+        // Elsewhere this starts what an administrator has stopped.
+        let none_awaited =
+            || ConductorError::AppStatusError("App does not await membrane proofs.".to_owned());
         if app.status != AppStatus::AwaitingMemproofs {
-            // Elsewhere this starts what an administrator has stopped.
-            return Err(ConductorError::AppStatusError("App does not await membrane proofs.".to_owned()));
+            return Err(none_awaited());
         }
         let cell = |dna: &DnaHash| CellId::new(dna.clone(), app.agent_key().clone());
         let cells =
             app.primary_roles().map(|(role, primary)| (cell(primary.dna_hash()), proofs.remove(role)));
-        self.genesis(cells.collect()).await?;
-        self.apps()
-            .set_status(id, AppStatus::Disabled(DisabledAppReason::NotStartedAfterProvidingMemproofs))
-            .await?;
-        Ok(())
+        let cells: Vec<_> = cells.collect();
+        let ids = cells.iter().map(|(id, _)| id.clone()).collect();
+        let birth = self.births.begin(ids).map_err(ConductorError::CellAlreadyExists)?;
+        let provide = async {
+            self.genesis(cells, &self.budget()).await?;
+            let given = |state: &mut ConductorState| {
+                let app = state.get_app_mut(id)?;
+                if app.status != AppStatus::AwaitingMemproofs {
+                    return Err(none_awaited());
+                }
+                app.status = AppStatus::Disabled(DisabledAppReason::NotStartedAfterProvidingMemproofs);
+                Ok(())
+            };
+            self.apps().update(given).await
+        };
+        let provided = provide.await;
+        self.born(birth).await?;
+        provided
+    }
+}
+
+fn may_be_enabled(app: &InstalledApp) -> Result<(), ConductorError> {
+    let refused = |text: &str| Err(ConductorError::AppStatusError(text.to_owned()));
+    match app.status {
+        AppStatus::AwaitingMemproofs => refused("App is awaiting membrane proofs and cannot be enabled."),
+        AppStatus::AwaitingRestore | AppStatus::Unrecoverable(..) => {
+            refused("App is awaiting source chain restore and cannot be enabled.")
+        }
+        AppStatus::Enabled | AppStatus::Disabled(_) => Ok(()),
     }
 }

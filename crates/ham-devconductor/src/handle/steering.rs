@@ -71,13 +71,14 @@ impl DevConductor {
     /// keys, attached interfaces and the clock stay as they are now; a nonce that was used since stays used.
     ///
     /// # Errors
-    /// Variant by variant in [`SnapshotError`].
+    /// Variant by variant in [`SnapshotError`]. What fails half way leaves apps that do not run; revert again. A kept directory is as it was
+    /// before when it is opened the next time, as after an end in the middle.
     ///
     /// # Panics
     /// The snapshot is of another conductor.
     ///
     /// # Cancel safety
-    /// Dropping the future may leave apps that do not run; revert again.
+    /// Dropping the future leaves it half way.
     pub async fn revert(&self, to: &Snapshot) -> Result<(), SnapshotError> {
         let of = to.conductor.as_ptr();
         assert!(std::ptr::eq(of, Arc::as_ptr(&self.conductor)), "the snapshot is of another conductor");

@@ -50,7 +50,7 @@ impl CallContext {
         let shares = params.cell_id == *access.cell.id() && !matches!(self.access, Access::PostCommit { .. });
         let workspace = shares.then(|| access.workspace.clone());
         let home = access.cell.home().map_err(host)?;
-        match self.wait(home.call_zome(params, Caller { workspace, budget })) {
+        match self.wait(home.call_zome(params, Caller { workspace, ..Caller::root(budget) })) {
             Ok(response) => Ok(response),
             Err(ApiError::ConductorError(ConductorError::CellMissing(cell_id))) => {
                 Err(host(format!("Call to missing cell: Cell with ID {cell_id} not found")))
@@ -67,7 +67,7 @@ impl CallContext {
         budget: Budget,
     ) -> Answer<ZomeCallResponse> {
         let home = access.cell.home().map_err(host)?;
-        match self.wait(home.call_zome(params, Caller { workspace: None, budget })) {
+        match self.wait(home.call_zome(params, Caller::root(budget))) {
             Ok(response) => Ok(response),
             Err(ApiError::ConductorError(ConductorError::CellMissing(cell_id))) => {
                 tracing::debug!(%cell_id, "no such cell is here, and there is no network");

@@ -17,7 +17,7 @@ impl CallContext {
         let (app, role_name) = self.app_role(&input.cell_id)?;
         let CreateCloneCellInput { modifiers, membrane_proof, name, .. } = input;
         let payload = CreateCloneCellPayload { role_name, modifiers, membrane_proof, name };
-        self.wait(self.home()?.create_clone_cell(app, payload)).map_err(host)
+        self.wait(self.home()?.create_clone_cell(app, payload, self.budget.clone())).map_err(host)
     }
 
     pub(super) fn disable_clone_cell(&self, input: DisableCloneCellInput) -> Answer<()> {
@@ -29,7 +29,7 @@ impl CallContext {
     pub(super) fn enable_clone_cell(&self, input: EnableCloneCellInput) -> Answer<ClonedCell> {
         let (app, _) = self.own_role()?;
         let payload = DisableCloneCellPayload { clone_cell_id: input.clone_cell_id };
-        self.wait(self.home()?.enable_clone_cell(app, payload)).map_err(host)
+        self.wait(self.home()?.enable_clone_cell(app, payload, self.budget.clone())).map_err(host)
     }
 
     pub(super) fn delete_clone_cell(&self, input: DeleteCloneCellInput) -> Answer<()> {

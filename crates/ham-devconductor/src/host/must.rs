@@ -59,6 +59,7 @@ impl CallContext {
         use MustGetAgentActivityResponse as R;
         let MustGetAgentActivityInput { author, chain_filter: filter } = input;
         let Source { store, scratch, .. } = self.source()?;
+        let _held = self.hold_activity(&store, &author)?;
         let found = self
             .wait(store.must_get_agent_activity_with_scratch(&author, &filter, &scratch))
             .map_err(host)?;

@@ -6,9 +6,9 @@ use holochain_state::dht_store::GetAgentActivityOptions;
 use holochain_state::prelude::SyncScratch;
 use holochain_state::query::link::GetLinksFilter;
 use holochain_types::prelude::{
-    ActivityRequest, AgentActivityStatus, ChainQueryFilter, Details, Entry, GetAgentActivityInput, GetInput,
-    GetLinksInput, GetValidationReceiptsInput, Link, LinkDetails, LinkQuery, LinkTag, LinkTypeFilter, Record,
-    RecordDetails, ValidationReceiptSet,
+    ActivityRequest, AgentActivityStatus, ChainQueryFilter, Details, ENTRY_SIZE_LIMIT, Entry,
+    GetAgentActivityInput, GetInput, GetLinksInput, GetValidationReceiptsInput, Link, LinkDetails, LinkQuery,
+    LinkTag, LinkTypeFilter, Record, RecordDetails, RecordEntry, ValidationReceiptSet,
 };
 
 use super::context::CallContext;
@@ -123,8 +123,30 @@ impl CallContext {
         self.each(inputs, |input| details(input).map_err(host), |_| ACTION)
     }
 
+    /// Upstream's reads all entries of the chain at once: it does where they fit into the memory of the call however large they are;
+    /// else those are read that are asked for, one after the other.
     pub(super) fn query(&self, filter: ChainQueryFilter) -> Answer<Vec<Record>> {
-        self.wait(self.cell()?.workspace.source_chain().query(filter)).map_err(host)
+        let chain = self.cell()?.workspace.source_chain();
+        let query = |filter| self.wait(chain.query(filter)).map_err(host);
+        let length = chain.chain_head().map_err(host)?.map_or(0, |head| head.seq as usize + 1);
+        let mut held = Held::of(&self.budget);
+        held.more(length * ACTION).map_err(exceeded)?;
+        if !filter.include_entries || held.try_more(length * ENTRY_SIZE_LIMIT) {
+            return query(filter);
+        }
+        let records = query(filter.include_entries(false))?;
+        let Source { store, scratch, author } = self.source()?;
+        let entry = |record: &Record| match record.action().entry_hash() {
+            Some(hash) => {
+                self.wait(store.retrieve_entry_with_scratch(hash, Some(&author), &scratch)).map_err(host)
+            }
+            None => Ok(None),
+        };
+        let with_entry = |record: Record| {
+            let entry = RecordEntry::new(record.action().entry_visibility(), entry(&record)?);
+            Ok(Record::new(record.into_inner().0, entry))
+        };
+        self.each(records, with_entry, weight)
     }
 
     pub(super) fn get_agent_activity(&self, input: GetAgentActivityInput) -> Answer<AgentActivityStatus> {
@@ -136,8 +158,17 @@ impl CallContext {
             ..GetAgentActivityOptions::default()
         };
         let (agent, filter) = (&input.agent_pubkey, &input.chain_query_filter);
+        let _held = self.hold_activity(&store, agent)?;
         let activity = store.get_agent_activity_with_scratch(agent, filter, &options, &scratch);
         self.wait(activity).map(Into::into).map_err(host)
+    }
+
+    /// Holds the memory that the actions of a chain take: upstream reads all of them, whatever is asked for.
+    pub(super) fn hold_activity(&self, store: &DhtStoreRead, agent: &AgentPubKey) -> Answer<Held> {
+        let mut held = Held::of(&self.budget);
+        let head = self.wait(store.chain_head_for_author(agent)).map_err(host)?;
+        held.more(head.map_or(0, |head| head.seq as usize + 1) * ACTION).map_err(exceeded)?;
+        Ok(held)
     }
 
     /// The answers to a list, as long as they fit into the memory of the call.
@@ -176,6 +207,8 @@ fn weight(record: &Record) -> usize {
 fn bytes(entry: &Entry) -> usize {
     match entry {
         Entry::App(bytes) | Entry::CounterSign(_, bytes) => bytes.bytes().len(),
+        Entry::CapClaim(claim) => ACTION + claim.tag.len(),
+        Entry::CapGrant(grant) => ACTION + grant.tag.len(),
         _ => ACTION,
     }
 }

@@ -8,7 +8,6 @@ use holochain_conductor_api::{AppAuthenticationRequest, AppRequest, AppResponse,
 use holochain_types::app::{AppStatus, DisabledAppReason, InstalledAppId};
 use holochain_types::prelude::ZomeCallResponse;
 use holochain_types::signal::Signal;
-use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
 use super::socket::{Connection, Incoming, Outgoing, open};
@@ -18,6 +17,7 @@ use crate::conductor::{Conductor, list_host_functions};
 use crate::decode::decode;
 use crate::dialect::{AppAnswer, Dialect, DirectSignals};
 use crate::error::ApiError;
+use crate::lossy::Receiver;
 
 /// Boxed, as the one of administrators is.
 pub(super) fn serve(
@@ -85,17 +85,16 @@ async fn authenticate(
     }
 }
 
-async fn forward(mut signals: broadcast::Receiver<Signal>, dialect: &Dialect, outgoing: Outgoing) {
-    loop {
-        match signals.recv().await {
+async fn forward(mut signals: Receiver<Signal>, dialect: &Dialect, outgoing: Outgoing) {
+    while let Some(next) = signals.recv().await {
+        match next {
             Ok(signal) => {
                 let Some(heard) = dialect.signal(&signal) else { continue };
                 if !outgoing.signal(&heard).await {
                     return;
                 }
             }
-            Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "a client is too slow for its signals"),
-            Err(RecvError::Closed) => return,
+            Err(missed) => tracing::warn!(missed, "a client is too slow for its signals"),
         }
     }
 }
@@ -114,14 +113,16 @@ async fn handle(
         AppRequest::AppInfo => AppResponse::AppInfo(conductor.app_info(app).await?),
         AppRequest::CallZome(signed) => called(conductor.call_signed(*signed).await?),
         AppRequest::CreateCloneCell(payload) => {
-            AppResponse::CloneCellCreated(conductor.create_clone_cell(app, *payload).await?)
+            let cloned = conductor.create_clone_cell(app, *payload, &conductor.budget()).await?;
+            AppResponse::CloneCellCreated(cloned)
         }
         AppRequest::DisableCloneCell(payload) => {
             conductor.disable_clone_cell(app, &payload).await?;
             AppResponse::CloneCellDisabled
         }
         AppRequest::EnableCloneCell(payload) => {
-            AppResponse::CloneCellEnabled(conductor.enable_clone_cell(app, &payload).await?)
+            let enabled = conductor.enable_clone_cell(app, &payload, &conductor.budget()).await?;
+            AppResponse::CloneCellEnabled(enabled)
         }
         AppRequest::ProvideMemproofs(proofs) => {
             conductor.provide_memproofs(app, proofs).await?;

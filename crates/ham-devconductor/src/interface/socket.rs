@@ -1,5 +1,7 @@
 //! One connection: requests are answered as they are done, a bounded number at a time, and signals go out between answers.
 
+mod backlog;
+
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,10 +12,11 @@ use holochain_conductor_api::ExternalApiWireError;
 use holochain_serialized_bytes::{self as bytes, SerializedBytesError};
 use holochain_websocket::WireMessage;
 use serde::Serialize;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::backlog::Backlog;
 use super::transport::{Frame, Frames, Sink, Socket};
 use crate::decode::decode;
 
@@ -25,7 +28,17 @@ pub(super) struct Incoming {
 
 /// What goes out on it, one message after the other, from whoever holds a copy.
 #[derive(Clone)]
-pub(super) struct Outgoing(mpsc::Sender<Vec<u8>>);
+pub(super) struct Outgoing {
+    queue: mpsc::Sender<Waiting>,
+    /// For the bytes of what waits.
+    room: Arc<Semaphore>,
+}
+
+/// A message that waits to be written, and its room.
+struct Waiting {
+    message: Vec<u8>,
+    room: OwnedSemaphorePermit,
+}
 
 /// A connection whose handshake is done. `writer` must be driven for anything to go out.
 pub(super) struct Connection<W> {
@@ -40,25 +53,32 @@ pub(super) fn open(socket: Socket) -> Connection<impl Future<Output = ()> + Send
     let (sender, receiver) = mpsc::channel(QUEUE);
     let gone = CancellationToken::new();
     let writer = write(sink, receiver, gone.clone());
-    Connection { incoming: Incoming { frames, gone }, outgoing: Outgoing(sender), writer }
+    let outgoing = Outgoing { queue: sender, room: Arc::new(Semaphore::new(QUEUED_BYTES)) };
+    Connection { incoming: Incoming { frames, gone }, outgoing, writer }
 }
 
 /// Writes what is there at once, until nobody can send any more, the client takes nothing for too long or is gone. One that says that
 /// it goes is told so in return, whatever is still worked on for it.
-async fn write(mut sink: Sink, mut queue: mpsc::Receiver<Vec<u8>>, gone: CancellationToken) {
+async fn write(mut sink: Sink, mut queue: mpsc::Receiver<Waiting>, gone: CancellationToken) {
     let mut ping = tokio::time::interval(PING_INTERVAL);
     ping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        let frame = tokio::select! {
+        let mut next = tokio::select! {
             () = gone.cancelled() => break,
-            message = queue.recv() => message.map(Frame::Message),
-            _ = ping.tick() => Some(Frame::Ping),
+            message = queue.recv() => match message {
+                Some(waiting) => Some(waiting),
+                None => break,
+            },
+            _ = ping.tick() => None,
         };
-        let Some(frame) = frame else { break };
         let sending = async {
-            sink.feed(frame).await?;
-            while let Ok(next) = queue.try_recv() {
-                sink.feed(Frame::Message(next)).await?;
+            if next.is_none() {
+                sink.feed(Frame::Ping).await?;
+            }
+            let mut rooms = Vec::new();
+            while let Some(Waiting { message, room }) = next.take().or_else(|| queue.try_recv().ok()) {
+                sink.feed(Frame::Message(message)).await?;
+                rooms.push(room);
             }
             sink.flush().await
         };
@@ -108,22 +128,28 @@ impl Incoming {
         self.frames.make_known();
         let places = Arc::new(Semaphore::new(CONCURRENT_REQUESTS));
         let (read, handle) = (Arc::new(read), Arc::new(handle));
-        let mut stopped = pin!(stop.cancelled());
+        let (mut stopped, mut backlog) = (pin!(stop.cancelled()), Backlog::default());
         loop {
-            let message = tokio::select! {
-                () = &mut stopped => return,
-                message = self.next() => message,
-            };
-            let (id, data) = match message {
-                Some(Ok(WireMessage::Request { id, data })) => (id, data),
-                // It names no request, so nobody can be told.
-                Some(_) => {
-                    tracing::warn!("a client sent something that is not a request");
-                    continue;
+            let Some((id, data)) = backlog.pop() else {
+                if backlog.is_last {
+                    return;
                 }
-                None => return,
+                tokio::select! {
+                    () = &mut stopped => return,
+                    message = self.next() => backlog.push(message),
+                }
+                continue;
             };
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+            // It is read on meanwhile: that a client goes is seen behind what it sent before.
+            let place = loop {
+                tokio::select! {
+                    biased;
+                    () = &mut stopped => return,
+                    place = Arc::clone(&places).acquire_owned() => break place,
+                    message = self.next(), if backlog.has_room() => backlog.push(message),
+                }
+            };
+            let Ok(place) = place else { return };
             let (outgoing, read, handle) = (outgoing.clone(), Arc::clone(&read), Arc::clone(&handle));
             tasks.spawn(async move {
                 let answer = async {
@@ -151,10 +177,10 @@ impl Outgoing {
     }
 
     async fn send(&self, message: &WireMessage) -> bool {
-        match encode(message) {
-            Some(frame) => self.0.send(frame).await.is_ok(),
-            None => true,
-        }
+        let Some(message) = encode(message) else { return true };
+        let bytes = u32::try_from(message.len().min(QUEUED_BYTES)).unwrap_or(u32::MAX);
+        let Ok(room) = Arc::clone(&self.room).acquire_many_owned(bytes).await else { return false };
+        self.queue.send(Waiting { message, room }).await.is_ok()
     }
 }
 
@@ -185,8 +211,9 @@ async fn answered<A: Serialize + std::fmt::Debug>(
 /// Requests of one connection that are worked on at a time, as in `holochain` 0.7.1.
 const CONCURRENT_REQUESTS: usize = 128;
 
-/// Messages that wait to be written; more wait where they are made.
+/// Messages that wait to be written, and their bytes; more wait where they are made. The largest message is let through alone.
 const QUEUE: usize = 128;
+const QUEUED_BYTES: usize = 64 << 20;
 
 /// How often a client that says nothing is asked for a sign of life, as in `holochain` 0.7.1.
 const PING_INTERVAL: Duration = Duration::from_secs(5);

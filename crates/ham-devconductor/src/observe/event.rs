@@ -4,7 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use holo_hash::ActionHash;
-use holochain_types::prelude::{AgentPubKey, CellId, FunctionName, Level, Record, Timestamp, ZomeName};
+use holochain_types::prelude::{
+    AgentPubKey, CellId, Entry, FunctionName, Level, Record, Timestamp, ZomeName,
+};
 
 use super::judged::Outcome;
 use super::payload::Payload;
@@ -114,3 +116,29 @@ pub enum Event {
         zomes: Vec<ZomeName>,
     },
 }
+
+impl Event {
+    /// About how many bytes it holds.
+    pub(super) fn bytes(&self) -> usize {
+        EVENT
+            + match self {
+                Self::Began { payload, .. } | Self::Signal { payload, .. } => payload.bytes(),
+                Self::Ended { outcome, wrote, .. } => outcome.bytes() + wrote.len() * HASH,
+                Self::Committed { records, .. } => records.iter().map(|record| EVENT + bytes(record)).sum(),
+                Self::Log { text, .. } => text.len(),
+                Self::PostCommitted { .. } | Self::Apps | Self::Reloaded { .. } => 0,
+            }
+    }
+}
+
+/// Of the entry of a record.
+fn bytes(record: &Record) -> usize {
+    match record.entry().as_option() {
+        Some(Entry::App(bytes)) => bytes.as_ref().bytes().len(),
+        _ => 0,
+    }
+}
+
+/// About the bytes of an event or an action, and of a hash.
+const EVENT: usize = 512;
+const HASH: usize = 64;

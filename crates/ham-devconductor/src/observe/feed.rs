@@ -4,21 +4,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use holochain_types::prelude::Timestamp;
-use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::RecvError;
 
 use super::event::{CallId, Event, Told};
+use crate::lossy::{Bounds, Receiver, Sender};
 
 /// Where everything is told. Nothing is made for it while nobody watches.
 #[derive(Debug)]
 pub(crate) struct Feed {
-    sender: broadcast::Sender<Arc<Told>>,
+    sender: Sender<Told>,
     calls: AtomicU64,
 }
 
 impl Default for Feed {
     fn default() -> Self {
-        Self { sender: broadcast::Sender::new(KEPT), calls: AtomicU64::new(1) }
+        Self { sender: Sender::new(KEPT), calls: AtomicU64::new(1) }
     }
 }
 
@@ -28,13 +27,14 @@ impl Feed {
     }
 
     pub(crate) fn is_watched(&self) -> bool {
-        self.sender.receiver_count() > 0
+        self.sender.has_receivers()
     }
 
     pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
         if self.is_watched() {
-            // Who watched may have left meanwhile.
-            let _ = self.sender.send(Arc::new(Told { at: Timestamp::now(), event: event() }));
+            let told = Told { at: Timestamp::now(), event: event() };
+            let bytes = told.event.bytes();
+            self.sender.send(told, bytes);
         }
     }
 
@@ -45,7 +45,7 @@ impl Feed {
 
 /// What happens in a conductor from now on. Dropping it ends the watch.
 #[derive(Debug)]
-pub struct Watch(broadcast::Receiver<Arc<Told>>);
+pub struct Watch(Receiver<Told>);
 
 /// So many events were lost, because the watcher was slower than the conductor; those that follow are the oldest still there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +53,7 @@ pub struct Watch(broadcast::Receiver<Arc<Told>>);
 pub struct Missed(pub u64);
 
 impl Watch {
-    /// The next event; `None` when the conductor is gone. A thousand wait for a slow watcher.
+    /// The next event; `None` when the conductor is gone. A thousand wait for a slow watcher, and of all their bytes 64 MiB.
     ///
     /// # Errors
     /// [`Missed`] says how many were lost; the next one comes with the next call.
@@ -61,16 +61,12 @@ impl Watch {
     /// # Cancel safety
     /// Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Result<Arc<Told>, Missed>> {
-        match self.0.recv().await {
-            Ok(told) => Some(Ok(told)),
-            Err(RecvError::Lagged(missed)) => Some(Err(Missed(missed))),
-            Err(RecvError::Closed) => None,
-        }
+        Some(self.0.recv().await?.map_err(Missed))
     }
 }
 
-/// How many events wait for a slow watcher.
-const KEPT: usize = 1024;
+/// What waits for a slow watcher.
+const KEPT: Bounds = Bounds { items: 1024, bytes: 64 << 20 };
 
 #[cfg(test)]
 mod tests {
@@ -81,11 +77,11 @@ mod tests {
         let feed = Feed::default();
         feed.tell(|| unreachable!("nobody watches"));
         let mut watch = feed.watch();
-        for _ in 0..KEPT + 3 {
+        for _ in 0..KEPT.items + 3 {
             feed.tell(|| Event::Apps);
         }
         assert_eq!(watch.next().await.unwrap().unwrap_err(), Missed(3));
-        for _ in 0..KEPT {
+        for _ in 0..KEPT.items {
             assert!(matches!(watch.next().await.unwrap().unwrap().event, Event::Apps));
         }
         drop(feed);

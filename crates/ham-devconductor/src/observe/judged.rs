@@ -64,6 +64,15 @@ impl Outcome {
         }
     }
 
+    /// How many it holds.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Answered(payload) => payload.bytes(),
+            Self::Failed { text, .. } | Self::NotRun(text) => text.len(),
+            Self::Abandoned => 0,
+        }
+    }
+
     fn without_answer(answer: &Result<ZomeCallResponse, ApiError>) -> Self {
         let failed =
             |kind, text: &dyn std::fmt::Display| Self::Failed { kind, text: text.to_string(), place: None };

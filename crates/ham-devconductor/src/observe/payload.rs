@@ -14,7 +14,15 @@ impl Payload {
     pub(super) fn of(bytes: &[u8]) -> Self {
         if bytes.len() > MAX_SHOWN { Self::TooLong(bytes.len()) } else { Self::Whole(bytes.to_owned()) }
     }
+
+    /// How many it holds.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Whole(bytes) => bytes.len(),
+            Self::TooLong(_) => 0,
+        }
+    }
 }
 
-/// The most bytes of one payload or entry that watchers are told: a feed that nobody reads holds a thousand events.
+/// The most bytes of one payload or entry that watchers are told.
 pub const MAX_SHOWN: usize = 32 << 10;

@@ -1,5 +1,6 @@
 //! What ties a log line, a signal and a write to the call that caused them.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use holo_hash::ActionHash;
@@ -180,10 +181,13 @@ impl Feed {
             return;
         }
         self.tell(|| {
+            let entries: HashMap<_, _> = staged
+                .iter()
+                .filter_map(|record| Some((record.action().entry_hash()?, record.entry().as_option()?)))
+                .collect();
             let entry = |action: &SignedActionHashed| {
                 let Some(hash) = action.action().entry_hash() else { return RecordEntry::NA };
-                let of = |record: &&Record| record.action().entry_hash() == Some(hash);
-                match staged.iter().find(of).and_then(|record| record.entry().as_option()) {
+                match entries.get(hash).copied() {
                     Some(entry) if is_short(entry) => RecordEntry::Present(entry.clone()),
                     _ => RecordEntry::NotStored,
                 }

@@ -77,26 +77,26 @@ impl Apps {
         Ok(output)
     }
 
-    /// # Errors
-    /// There is no such app, or the database failed.
-    pub(crate) async fn set_status(
-        &self,
-        id: &InstalledAppId,
-        status: AppStatus,
-    ) -> Result<InstalledApp, ConductorError> {
-        self.update(|state| {
-            let app = state.get_app_mut(id)?;
-            app.status = status;
-            Ok(app.clone())
-        })
-        .await
-    }
-
     /// The DNAs of all apps.
     pub(crate) fn dnas(&self) -> HashSet<DnaHash> {
         let state = self.state();
         let cells = state.installed_apps().values().flat_map(|app| app.all_cells().collect::<Vec<_>>());
         cells.map(|cell| cell.dna_hash().clone()).collect()
+    }
+
+    /// Whether an app has this DNA.
+    pub(crate) fn have(&self, dna: &DnaHash) -> bool {
+        let state = self.state();
+        state.installed_apps().values().flat_map(|app| app.primary_roles()).any(|(_, role)| {
+            let mut clones = role.clones.values().chain(role.disabled_clones.values());
+            role.provisioned_dna_hash() == Some(dna) || clones.any(|clone| clone == dna)
+        })
+    }
+
+    /// The cells that should run: those of enabled apps, but for disabled clones.
+    pub(crate) fn enabled_cells(&self) -> HashSet<CellId> {
+        let state = self.state();
+        state.enabled_apps().flat_map(|(_, app)| app.all_enabled_cells().collect::<Vec<_>>()).collect()
     }
 
     /// The enabled apps that have the cell.

@@ -11,7 +11,7 @@ use holo_hash::DnaHash;
 use holochain_state::DhtStore;
 use holochain_state::data::{DatabaseIdentifier as _, DbWrite, Dht, HolochainDataConfig};
 use tempfile::TempDir;
-use tokio::sync::OnceCell;
+use tokio::sync::RwLock;
 
 use super::database::open;
 use super::directory::{SNAPSHOTS, make_private};
@@ -21,39 +21,62 @@ pub(crate) struct Dhts {
     databases: PathBuf,
     settings: HolochainDataConfig,
     /// Each is opened once; several at a time, because it takes ten milliseconds.
-    open: Mutex<HashMap<DnaHash, Place>>,
+    places: Mutex<HashMap<DnaHash, Place>>,
 }
 
 /// Copies of the files of stores. They go with this.
 #[derive(Debug)]
 pub(crate) struct SavedDhts(TempDir);
 
-/// Where a database is, once it is open.
-type Place = Arc<OnceCell<DbWrite<Dht>>>;
+/// Where a database is while it is open. Held alone while it is opened, or closed and removed: nobody waits for another DNA's.
+type Place = Arc<RwLock<Option<DbWrite<Dht>>>>;
 
 impl Dhts {
     pub(super) fn new(databases: PathBuf, settings: HolochainDataConfig) -> Self {
-        Self { databases, settings, open: Mutex::default() }
+        Self { databases, settings, places: Mutex::default() }
     }
 
-    /// The store of a DNA, opened when it is first asked for.
+    /// The store of a DNA, opened when it is first asked for; `None` where it is not open and not wanted.
     ///
     /// # Errors
     /// It cannot be opened.
-    pub(crate) async fn open(&self, dna: &DnaHash) -> Result<DhtStore, LoadError> {
-        let place = Arc::clone(self.places().entry(dna.clone()).or_default());
-        let open =
-            async || open(&self.databases, identifier(dna), self.settings.clone()).await.map_err(failed);
-        place.get_or_try_init(open).await.cloned().map(DhtStore::new)
+    pub(crate) async fn open(
+        &self,
+        dna: &DnaHash,
+        is_wanted: impl Fn() -> bool,
+    ) -> Result<Option<DhtStore>, LoadError> {
+        let known = self.places().get(dna).cloned();
+        let place = match known {
+            Some(place) => place,
+            // No place is made for whatever is asked about.
+            None if !is_wanted() => return Ok(None),
+            None => Arc::clone(self.places().entry(dna.clone()).or_default()),
+        };
+        if let Some(database) = &*place.read().await {
+            return Ok(Some(DhtStore::new(database.clone())));
+        }
+        let mut database = place.write().await;
+        if database.is_none() {
+            if !is_wanted() {
+                return Ok(None);
+            }
+            let opened = open(&self.databases, identifier(dna), self.settings.clone()).await;
+            *database = Some(opened.map_err(failed)?);
+        }
+        Ok(database.clone().map(DhtStore::new))
     }
 
-    /// Closes the store of a DNA and removes its files. Whoever still holds the store finds it closed.
+    /// Closes the store of a DNA and removes its files, unless it is wanted. Whoever still holds the store finds it closed.
     ///
     /// # Errors
     /// A file is there and cannot be removed.
-    pub(crate) async fn remove(&self, dna: &DnaHash) -> Result<(), LoadError> {
-        let place = self.places().remove(dna);
-        close(place.as_ref()).await;
+    pub(crate) async fn remove(&self, dna: &DnaHash, is_wanted: impl Fn() -> bool) -> Result<(), LoadError> {
+        let place = Arc::clone(self.places().entry(dna.clone()).or_default());
+        let mut database = place.write().await;
+        if is_wanted() {
+            return Ok(());
+        }
+        close(database.take()).await;
         let file = self.databases.join(identifier(dna).database_id());
         for ending in ENDINGS {
             let mut file = file.clone().into_os_string();
@@ -62,6 +85,12 @@ impl Dhts {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
                 _ => {}
             }
+        }
+        drop(database);
+        let mut places = self.places();
+        // Nobody waits for it: those who do have a copy.
+        if Arc::strong_count(&place) == 2 {
+            places.remove(dna);
         }
         Ok(())
     }
@@ -118,17 +147,17 @@ impl Dhts {
     /// Closes all.
     pub(crate) async fn close(&self) {
         let places = std::mem::take(&mut *self.places());
-        join_all(places.values().map(|place| close(Some(place)))).await;
+        join_all(places.values().map(async |place| close(place.write().await.take()).await)).await;
     }
 
     fn places(&self) -> MutexGuard<'_, HashMap<DnaHash, Place>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Its connections are closed, each with its thread, as soon as they are not in use.
-async fn close(place: Option<&Place>) {
-    let Some(database) = place.and_then(|place| place.get()) else { return };
+async fn close(database: Option<DbWrite<Dht>>) {
+    let Some(database) = database else { return };
     if tokio::time::timeout(CLOSE_PATIENCE, database.pool().close()).await.is_err() {
         tracing::warn!(database = database.identifier().database_id(), "a database is in use for long");
     }
@@ -149,3 +178,49 @@ const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
 
 /// How long a statement may take that is under way; it is closed behind it anyway.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    fn dna(number: u8) -> DnaHash {
+        DnaHash::from_raw_32(vec![number; 32])
+    }
+
+    /// Case: whoever installed, enabled or cloned anything waited for it, up to ten seconds.
+    #[tokio::test]
+    async fn a_store_that_is_in_use_when_it_goes_keeps_no_other_waiting() {
+        let directory = tempfile::tempdir().unwrap();
+        let dhts = Dhts::new(directory.path().to_owned(), HolochainDataConfig::new());
+        dhts.open(&dna(1), || true).await.unwrap().unwrap();
+        let place = Arc::clone(&dhts.places()[&dna(1)]);
+        let database = place.read().await.clone().unwrap();
+        drop(place);
+        let used = database.pool().acquire().await.unwrap();
+
+        let one = dna(1);
+        let mut going = Box::pin(dhts.remove(&one, || false));
+        assert!(going.as_mut().now_or_never().is_none(), "it is in use");
+        dhts.open(&dna(2), || true).await.unwrap().unwrap();
+        drop(used);
+        going.await.unwrap();
+        assert!(dhts.open(&dna(1), || false).await.unwrap().is_none());
+        let left: Vec<DnaHash> = dhts.places().keys().cloned().collect();
+        assert_eq!(left, [dna(2)]);
+        let files = std::fs::read_dir(directory.path()).unwrap();
+        let files = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        assert!(files.into_iter().all(|file| file.starts_with(identifier(&dna(2)).database_id())));
+    }
+
+    #[tokio::test]
+    async fn what_is_wanted_again_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let dhts = Dhts::new(directory.path().to_owned(), HolochainDataConfig::new());
+        assert!(dhts.open(&dna(1), || false).await.unwrap().is_none() && dhts.places().is_empty());
+        let store = dhts.open(&dna(1), || true).await.unwrap().unwrap();
+        dhts.remove(&dna(1), || true).await.unwrap();
+        store.as_read().size_on_disk().await.unwrap();
+    }
+}

@@ -13,20 +13,17 @@ use holochain_types::prelude::{AgentPubKey, CellId, DnaDef, DnaDefHashed, DnaWas
 
 use crate::budget::Budget;
 use crate::error::{ConductorError, LoadError};
-use crate::limits::Limits;
 use crate::ribosome::Ribosome;
 
 pub(crate) struct Dnas {
     wasms: WasmStore,
     definitions: DnaDefStore,
-    /// What zomes may use that are asked for their types.
-    limits: Limits,
 }
 
 impl Dnas {
-    pub(super) fn new(database: DbWrite<Wasm>, limits: Limits) -> Self {
+    pub(super) fn new(database: DbWrite<Wasm>) -> Self {
         let definitions = DnaDefStore::new(database.clone());
-        Self { wasms: WasmStore::new(database), definitions, limits }
+        Self { wasms: WasmStore::new(database), definitions }
     }
 
     /// Keeps code and definition of a DNA.
@@ -68,20 +65,24 @@ impl Dnas {
         stored.ok_or_else(|| LoadError::DnaDefMissing(cell.clone()))
     }
 
-    /// The zomes of a cell.
+    /// The zomes of a cell, which are asked for their types.
     ///
     /// # Errors
     /// As [`definition`](Self::definition), and as [`Ribosome::load`].
-    pub(crate) async fn load(&self, cell: &CellId) -> Result<Arc<Ribosome>, LoadError> {
-        self.load_definition(self.definition(cell).await?).await
+    pub(crate) async fn load(&self, cell: &CellId, budget: &Budget) -> Result<Arc<Ribosome>, LoadError> {
+        self.load_definition(self.definition(cell).await?, budget).await
     }
 
     /// The zomes of a definition, whether it is kept or not; their code is.
     ///
     /// # Errors
     /// As [`Ribosome::load`].
-    pub(crate) async fn load_definition(&self, dna: DnaDefHashed) -> Result<Arc<Ribosome>, LoadError> {
-        Ok(Arc::new(Ribosome::load(dna, &self.wasms, Budget::new(self.limits)).await?))
+    pub(crate) async fn load_definition(
+        &self,
+        dna: DnaDefHashed,
+        budget: &Budget,
+    ) -> Result<Arc<Ribosome>, LoadError> {
+        Ok(Arc::new(Ribosome::load(dna, &self.wasms, budget.clone()).await?))
     }
 
     /// The DNAs that are known.

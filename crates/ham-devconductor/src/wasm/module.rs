@@ -1,5 +1,6 @@
 //! Code that can be called.
 
+use std::num::NonZeroU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use holochain_wasmer_common::{WasmError, WasmErrorInner, wasm_error};
@@ -33,12 +34,13 @@ impl Module {
     }
 
     /// Makes an instance for a call to come: making it takes longer than many a call. Done after each call, it keeps as many
-    /// as were in use side by side, up to [`MAX_SPARES`].
+    /// as were in use side by side, up to [`MAX_SPARES`]. No call pays for it, so one whose start takes long is not made.
     pub(crate) fn prepare(&self) {
         if self.spares().len() >= MAX_SPARES {
             return;
         }
-        let budget = Budget::new(Limits::default().with_memory(MAX_SPARE_MEMORY));
+        let limits = Limits::default().with_memory(MAX_SPARE_MEMORY).with_fuel(MAX_SPARE_FUEL);
+        let budget = Budget::new(limits);
         let Ok(guest) = Guest::new(&self.module, "", budget) else { return };
         let mut spares = self.spares();
         if spares.len() < MAX_SPARES {
@@ -105,3 +107,32 @@ pub(crate) const MAX_SPARES: usize = 4;
 
 /// Bytes of memory that an instance may have to be kept for the next call: several times what the HDK's zomes begin with.
 const MAX_SPARE_MEMORY: u64 = 8 << 20;
+
+/// Instructions of its start; what the HDK makes has none.
+const MAX_SPARE_FUEL: NonZeroU64 = NonZeroU64::new(10_000).expect("not zero");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prepared(start: &str) -> usize {
+        let text = format!(
+            r#"(module (memory (export "memory") 17) (data (i32.const 1048576) "data") (table 1000 funcref)
+            (func (export "__hc__allocate_1") (param i32) (result i32) (i32.const 0))
+            (func (export "__hc__deallocate_1") (param i32 i32)) {start})"#
+        );
+        let module = Module::new(&wat::parse_str(text).unwrap()).unwrap();
+        (0..2 * MAX_SPARES).for_each(|_| module.prepare());
+        module.spares().len()
+    }
+
+    /// Case: each call of a module whose start takes long ran it once more, on nobody's budget.
+    #[test]
+    fn an_instance_whose_start_takes_long_is_not_made_ready() {
+        assert_eq!(prepared(""), MAX_SPARES);
+        assert_eq!(prepared("(func $start nop) (start $start)"), MAX_SPARES);
+        let long = "(func $start (local $left i32) (local.set $left (i32.const 1000000))
+            (loop $on (br_if $on (local.tee $left (i32.sub (local.get $left) (i32.const 1))))))";
+        assert_eq!(prepared(&format!("{long} (start $start)")), 0);
+    }
+}

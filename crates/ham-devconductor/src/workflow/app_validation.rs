@@ -1,6 +1,5 @@
 //! What the integrity zomes say to the operations of a record.
 
-use holochain_state::host_fn_workspace::SourceChainWorkspace;
 use holochain_state::source_chain::{IncompleteCommitReason, SourceChainError};
 use holochain_types::prelude::{
     Action, ActionData, AgentActivity, AppEntryDef, ChainOpType, CreateEntry, CreateLink, CreateRecord,
@@ -8,7 +7,8 @@ use holochain_types::prelude::{
     UnresolvedDependencies, Update, ValidateCallbackResult, ZomeIndex, ZomeName,
 };
 
-use super::sys_validation::{fails_a_commit, retrieve};
+use super::staged::Staged;
+use super::sys_validation::fails_a_commit;
 use crate::error::{Outcome, WorkflowError};
 use crate::ribosome::{Ribosome, names};
 use crate::run::Run;
@@ -21,12 +21,12 @@ use crate::run::Run;
 pub(super) async fn validate(
     record: &Record,
     op_type: ChainOpType,
-    workspace: &SourceChainWorkspace,
+    staged: &Staged<'_>,
     run: &Run<'_>,
 ) -> Result<(), WorkflowError> {
     entry_def_exists(record.action(), run.ribosome)?;
-    let Some(op) = operation(record, op_type, workspace).await? else { return Ok(()) };
-    let zomes = concerned(&op, workspace, run.ribosome).await?;
+    let Some(op) = operation(record, op_type, staged).await? else { return Ok(()) };
+    let zomes = concerned(&op, staged, run.ribosome).await?;
     let input = ExternIO::encode(&op)?;
     let results =
         run.callbacks::<ValidateCallbackResult>(zomes, &FunctionName::new("validate"), &input).await;
@@ -55,7 +55,7 @@ fn invalid(reason: &str) -> WorkflowError {
 async fn operation(
     record: &Record,
     op_type: ChainOpType,
-    workspace: &SourceChainWorkspace,
+    staged: &Staged<'_>,
 ) -> Result<Option<Op>, WorkflowError> {
     let action = record.signed_action().clone();
     let entry = record.entry().as_option();
@@ -78,7 +78,7 @@ async fn operation(
         ChainOpType::CreateLink => Op::CreateLink(CreateLink { create_link: action }),
         ChainOpType::DeleteLink => {
             let ActionData::DeleteLink(data) = &record.action().data else { return Ok(None) };
-            let create_link = retrieve(&data.link_add_address, workspace).await.map_err(fails_a_commit)?;
+            let create_link = staged.retrieve(&data.link_add_address).await.map_err(fails_a_commit)?;
             Op::DeleteLink(DeleteLink { delete_link: action, create_link })
         }
     }))
@@ -100,7 +100,7 @@ fn entry_def_exists(action: &Action, ribosome: &Ribosome) -> Result<(), Workflow
 /// The zome that defined what the operation is about; all of them where none did.
 async fn concerned(
     op: &Op,
-    workspace: &SourceChainWorkspace,
+    staged: &Staged<'_>,
     ribosome: &Ribosome,
 ) -> Result<Vec<ZomeName>, WorkflowError> {
     let data = match op {
@@ -118,7 +118,7 @@ async fn concerned(
         _ => None,
     };
     let index = match about {
-        Some(hash) => defined_in(&retrieve(hash, workspace).await.map_err(fails_a_commit)?.data),
+        Some(hash) => defined_in(&staged.retrieve(hash).await.map_err(fails_a_commit)?.data),
         None => defined_in(data),
     };
     let Some(index) = index else { return Ok(names(ribosome.integrity())) };

@@ -28,7 +28,7 @@ use crate::wasm::exceeded;
 pub(crate) async fn call_zome(
     cell: &Arc<Cell>,
     params: ZomeCallParams,
-    Caller { workspace, budget }: Caller,
+    Caller { workspace, budget, is_signed }: Caller,
 ) -> Result<ZomeCallResponse, CellError> {
     budget.call().map_err(|error| RibosomeError::from(exceeded(error)))?;
     let ribosome = cell.ribosome();
@@ -48,7 +48,7 @@ pub(crate) async fn call_zome(
         Some(workspace) => workspace,
         None => cell.workspace().await?,
     };
-    let authorization = authorize(cell, &params, &workspace).await.map_err(Box::new)?;
+    let authorization = authorize(cell, &params, is_signed, &workspace).await.map_err(Box::new)?;
     let zome = params.zome_name.clone();
     if authorization != ZomeCallAuthorization::Authorized {
         let ZomeCallParams { cap_secret, zome_name, fn_name, .. } = params;
@@ -65,7 +65,7 @@ pub(crate) async fn call_zome(
     commit::validate(&own, &ribosome, &budget).await.map_err(Box::new)?;
     if is_root {
         budget.trace().enter(Phase::Write);
-        let actions = commit(&own).await.map_err(Box::new)?;
+        let actions = commit(&own, &budget).await.map_err(Box::new)?;
         budget.trace().wrote(&actions);
         post_commit(own, &ribosome, vec![zome], actions, true, budget);
     }
@@ -77,9 +77,10 @@ pub(crate) async fn call_zome(
 async fn authorize(
     cell: &Cell,
     params: &ZomeCallParams,
+    is_signed: bool,
     workspace: &SourceChainWorkspace,
 ) -> Result<ZomeCallAuthorization, WorkflowError> {
-    match cell.witness(params).await? {
+    match cell.witness(params, is_signed).await? {
         WitnessNonceResult::Fresh => {}
         stale => return Ok(ZomeCallAuthorization::BadNonce(format!("{stale:?}"))),
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use holochain_types::prelude::{ExternIO, FunctionName, SignedActionHashed, ZomeName, action_to_op_types};
 
+use super::staged::Staged;
 use super::{app_validation, sys_validation};
-use crate::budget::Budget;
-use crate::error::WorkflowError;
+use crate::budget::{Budget, Exceeded};
+use crate::error::{RibosomeError, WorkflowError};
 use crate::host::{Access, CellAccess};
 use crate::ribosome::Ribosome;
 use crate::run::Run;
@@ -16,7 +17,7 @@ use crate::wasm::{MAX_SPARES, exceeded};
 /// Validates what is staged.
 ///
 /// # Errors
-/// The first record that is not valid, or not yet.
+/// The first record that is not valid, or not yet; or the time of the call is over.
 pub(crate) async fn validate(
     CellAccess { cell, workspace }: &CellAccess,
     ribosome: &Arc<Ribosome>,
@@ -24,8 +25,10 @@ pub(crate) async fn validate(
 ) -> Result<(), WorkflowError> {
     let records = workspace.source_chain().scratch_records()?;
     let closes_chains = cell.closes_chains();
+    let staged = &Staged::new(&records, workspace);
     for record in &records {
-        sys_validation::validate(record, workspace, closes_chains).await?;
+        budget.check().map_err(ended)?;
+        sys_validation::validate(record, staged, closes_chains).await?;
     }
     let access = Access::Validate { workspace: workspace.clone().into(), keystore: cell.keystore().clone() };
     let run = &Run { ribosome, access, budget };
@@ -35,7 +38,7 @@ pub(crate) async fn validate(
         .flat_map(|record| {
             action_to_op_types(record.action()).into_iter().map(move |op_type| (record, op_type))
         })
-        .map(|(record, op_type)| app_validation::validate(record, op_type, workspace, run))
+        .map(|(record, op_type)| app_validation::validate(record, op_type, staged, run))
         .collect();
     stream::iter(operations).buffered(AT_A_TIME).try_collect().await
 }
@@ -49,16 +52,18 @@ pub(crate) async fn validate(
 ///
 /// # Errors
 /// [`HeadMoved`](holochain_state::source_chain::SourceChainError::HeadMoved) where the chain grew meanwhile and the order
-/// matters.
+/// matters. The time of the call is over before it is written: it is not, unless the database was just told to.
 ///
 /// # Cancel safety
 /// Dropping the future may leave it written or not.
 pub(crate) async fn commit(
     CellAccess { cell, workspace }: &CellAccess,
+    budget: &Budget,
 ) -> Result<Vec<SignedActionHashed>, WorkflowError> {
-    let _turn = cell.turn().await;
+    let _turn = budget.within(cell.turn()).await.map_err(ended)?;
     let staged = cell.feed().staged(|| workspace.source_chain().scratch_records().unwrap_or_default());
-    let (actions, _) = workspace.source_chain().flush(Vec::new()).await?;
+    let flush = workspace.source_chain().flush(Vec::new());
+    let (actions, _) = budget.within(flush).await.map_err(ended)??;
     cell.grants().follow(&actions);
     cell.feed().committed(cell.id(), &actions, staged);
     Ok(actions)
@@ -93,6 +98,10 @@ pub(crate) fn post_commit(
             }
         }
     });
+}
+
+fn ended(error: Exceeded) -> WorkflowError {
+    RibosomeError::from(exceeded(error)).into()
 }
 
 /// Operations of one commit that are validated side by side: as many as find an instance ready.

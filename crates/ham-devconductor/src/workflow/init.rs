@@ -51,7 +51,7 @@ async fn initialize_in_turn(
         InitResult::Pass => {}
         failed => return Err(CellError::InitFailed(Box::new(failed))),
     }
-    let actions = commit(&own).await.map_err(Box::new)?;
+    let actions = commit(&own, budget).await.map_err(Box::new)?;
     let forgotten = cell.apps().forget_init_properties(cell.id()).await;
     forgotten.map_err(|error| Box::new(WorkflowError::from(error)))?;
     post_commit(own, ribosome, names(ribosome.coordinators()), actions, false, budget.clone());

@@ -1,6 +1,6 @@
 //! Functions that zomes have scheduled.
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt as _, stream};
 use holochain_state::prelude::DhtStoreError;
 use holochain_types::prelude::{ExternIO, Schedule, ScheduledFn, ZomeCallResponse};
 
@@ -21,9 +21,10 @@ pub(crate) async fn run_scheduled(cell: &Cell) -> Result<(), WorkflowError> {
         return Ok(());
     }
     dht.delete_live_ephemeral_scheduled_functions(author, now).await.map_err(other)?;
-    let calls = due.iter().map(|(function, schedule, _)| run(cell, function, schedule.as_ref()));
-    let answers = join_all(calls).await;
-    for ((function, _, is_ephemeral), answer) in due.iter().zip(answers) {
+    let calls: Vec<_> =
+        due.iter().map(|(function, schedule, _)| run(cell, function, schedule.as_ref())).collect();
+    let mut answers = stream::iter(calls).buffered(OF_A_CELL).zip(stream::iter(&due));
+    while let Some((answer, (function, _, is_ephemeral))) = answers.next().await {
         match answer {
             Some(next) => dht.upsert_scheduled_function(author, function, &Some(next), cell.now()).await,
             None if *is_ephemeral => Ok(0),
@@ -37,6 +38,7 @@ pub(crate) async fn run_scheduled(cell: &Cell) -> Result<(), WorkflowError> {
 async fn run(cell: &Cell, function: &ScheduledFn, schedule: Option<&Schedule>) -> Option<Schedule> {
     let payload = ExternIO::encode(schedule).ok()?;
     let (zome, name) = (function.zome_name().clone(), function.fn_name().clone());
+    let _place = cell.schedule_place().await?;
     let params = cell.call_of(cell.id().clone(), zome, name, payload).ok()?;
     match cell.home().ok()?.call_zome(params, Caller::root(cell.budget())).await {
         Ok(ZomeCallResponse::Ok(answer)) => decode(answer.as_bytes()).ok()?,
@@ -50,6 +52,10 @@ async fn run(cell: &Cell, function: &ScheduledFn, schedule: Option<&Schedule>) -
         }
     }
 }
+
+/// Scheduled functions that run at a time: of a conductor, and of one cell of it.
+pub(crate) const SCHEDULED_AT_A_TIME: usize = 64;
+const OF_A_CELL: usize = 4;
 
 fn other(error: DhtStoreError) -> WorkflowError {
     WorkflowError::Other(error.to_string())

@@ -1,48 +1,44 @@
 //! What every record of a chain must keep to, whatever its app says. Rules and texts of `holochain` 0.7.1.
 
-use holo_hash::{ActionHash, EntryHash};
-use holochain_state::host_fn_workspace::SourceChainWorkspace;
+use holo_hash::EntryHash;
 use holochain_state::source_chain::{IncompleteCommitReason, SourceChainError};
 use holochain_types::prelude::{
     Action, ActionData, CreateData, ENTRY_SIZE_LIMIT, Entry, EntryType, PrevActionErrorKind, Record,
     UpdateData, entry_type_matches,
 };
 
+use super::staged::Staged;
 use crate::error::{MAX_TAG_SIZE, Outcome, WorkflowError};
 
-/// Checks a record that is staged on the workspace; what follows the end of a chain only where that closes it. Its signature is
+/// Checks a staged record; what follows the end of a chain only where that closes it. Its signature is
 /// not looked at: whatever stages a record has the keystore of this process sign it.
 ///
 /// # Errors
 /// [`InvalidCommit`](SourceChainError::InvalidCommit) or [`IncompleteCommit`](SourceChainError::IncompleteCommit).
 pub(super) async fn validate(
     record: &Record,
-    workspace: &SourceChainWorkspace,
+    staged: &Staged<'_>,
     closes_chains: bool,
 ) -> Result<(), WorkflowError> {
-    check(record, workspace, closes_chains).await.map_err(fails_a_commit)
+    check(record, staged, closes_chains).await.map_err(fails_a_commit)
 }
 
-async fn check(
-    record: &Record,
-    workspace: &SourceChainWorkspace,
-    closes_chains: bool,
-) -> Result<(), Outcome> {
+async fn check(record: &Record, staged: &Staged<'_>, closes_chains: bool) -> Result<(), Outcome> {
     let action = record.action();
-    follows_its_predecessor(action, workspace, closes_chains).await?;
+    follows_its_predecessor(action, staged, closes_chains).await?;
     if let Some(entry) = record.entry().as_option() {
         fits_its_action(action, entry)?;
     }
     match &action.data {
         ActionData::Update(update) => {
-            let original = retrieve(&update.original_action_address, workspace).await?;
+            let original = staged.retrieve(&update.original_action_address).await?;
             updates(update, &original)
         }
-        ActionData::Delete(delete) => is_new_entry(&retrieve(&delete.deletes_address, workspace).await?),
+        ActionData::Delete(delete) => is_new_entry(&staged.retrieve(&delete.deletes_address).await?),
         ActionData::CreateLink(link) if link.tag.0.len() > MAX_TAG_SIZE => {
             Err(Outcome::TagTooLarge(link.tag.0.len()))
         }
-        ActionData::DeleteLink(delete) => match retrieve(&delete.link_add_address, workspace).await?.data {
+        ActionData::DeleteLink(delete) => match staged.retrieve(&delete.link_add_address).await?.data {
             ActionData::CreateLink(_) => Ok(()),
             _ => Err(Outcome::NotCreateLink(delete.link_add_address.clone())),
         },
@@ -63,7 +59,7 @@ pub(super) fn fails_a_commit(outcome: Outcome) -> WorkflowError {
 
 async fn follows_its_predecessor(
     action: &Action,
-    workspace: &SourceChainWorkspace,
+    staged: &Staged<'_>,
     closes_chains: bool,
 ) -> Result<(), Outcome> {
     let fail = |kind: PrevActionErrorKind| Err(Outcome::PrevAction((kind, action.clone()).into()));
@@ -81,7 +77,7 @@ async fn follows_its_predecessor(
     if is_dna {
         return fail(PrevActionErrorKind::MissingPrev);
     }
-    let previous = retrieve(previous, workspace).await?;
+    let previous = staged.retrieve(previous).await?;
     if closes_chains && matches!(previous.data, ActionData::CloseChain(_)) {
         return fail(PrevActionErrorKind::ActionAfterChainClose);
     }
@@ -148,14 +144,4 @@ fn updates(update: &UpdateData, original: &Action) -> Result<(), Outcome> {
         return Err(Outcome::UpdateHashMismatch(hash.clone(), update.original_entry_address.clone()));
     }
     Ok(())
-}
-
-/// An action that another needs, staged or committed by anyone.
-pub(super) async fn retrieve(hash: &ActionHash, workspace: &SourceChainWorkspace) -> Result<Action, Outcome> {
-    let stores = workspace.stores();
-    let (Some(store), Some(scratch)) = (stores.dht_store, stores.scratch) else {
-        return Err(Outcome::DepMissingFromDht(hash.clone().into()));
-    };
-    let found = store.as_read().retrieve_action_with_scratch(hash, &scratch).await?;
-    found.map(|action| action.hashed.content).ok_or_else(|| Outcome::DepMissingFromDht(hash.clone().into()))
 }

@@ -39,7 +39,7 @@ fn asks_for_ever(name: &str, input: &impl Serialize) -> String {
 }
 
 /// Puts an input, of which most bytes may be zero, where the allocator is far from it.
-fn with_input(text: &str, input: &[u8]) -> String {
+pub(crate) fn with_input(text: &str, input: &[u8]) -> String {
     let data = input.chunks(64).enumerate().filter(|(_, bytes)| bytes.iter().any(|byte| *byte != 0));
     let data = data.map(|(at, bytes)| {
         let bytes: String = bytes.iter().map(|byte| format!(r"\{byte:02x}")).collect();
@@ -52,11 +52,11 @@ fn with_input(text: &str, input: &[u8]) -> String {
     format!("{} {data})", text.strip_suffix(')').unwrap())
 }
 
-fn encoded(input: &impl Serialize) -> Vec<u8> {
+pub(crate) fn encoded(input: &impl Serialize) -> Vec<u8> {
     rmp_serde::to_vec_named(input).unwrap()
 }
 
-const PLACE: usize = 1 << 20;
+pub(crate) const PLACE: usize = 1 << 20;
 
 fn create(bytes: usize) -> CreateInput {
     let entry = AppEntryBytes::try_from(SerializedBytes::from(UnsafeBytes::from(vec![0; bytes]))).unwrap();

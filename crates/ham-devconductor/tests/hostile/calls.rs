@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use ham_devconductor::Config;
 use holochain_client::AuthorizeSigningCredentialsPayload;
 use holochain_conductor_api::ZomeCallParamsSigned;
 use holochain_types::prelude::{CapSecret, CellId, ExternIO, Nonce256Bits, Signature, Timestamp};
 
-use crate::support::{App, nothing, run, says};
+use crate::support::{App, Server, nothing, run, says};
 use crate::zome::{self, Dna, GOOD, asks_with, import, module};
 
 /// Within a call's life.
@@ -74,6 +75,30 @@ fn a_call_is_made_once_and_in_its_time() {
         app.send(app.sign(&params)).await.unwrap();
         params.nonce = Nonce256Bits::from([0xff; 32]);
         app.send(app.sign(&params)).await.unwrap();
+    });
+}
+
+/// Case: a clock that was put forward forgot what had been called before, and the same bytes ran again.
+#[test]
+fn a_call_is_made_once_whatever_the_clock_says() {
+    run(async |_| {
+        let directory = tempfile::tempdir().unwrap();
+        for config in [Config::default(), Config::default().with_data(directory.path())] {
+            let server = Server::with(config).await;
+            let app = good_app(&server).await;
+            let signed = app.sign(&app.params("good", nothing()));
+            app.send(signed.clone()).await.unwrap();
+            server.conductor.advance_clock(Duration::from_secs(7200));
+            // What it forgets, it forgets when others come.
+            for _ in 0..1100 {
+                app.call("good", ()).await.unwrap();
+            }
+            says(&app.send(signed.clone()).await.unwrap_err(), "Duplicate");
+            server.conductor.reset_clock();
+            app.call("good", ()).await.unwrap();
+            says(&app.send(signed).await.unwrap_err(), "Duplicate");
+            server.conductor.shut_down().await;
+        }
     });
 }
 

@@ -3,14 +3,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod apart;
 mod budget;
 mod bundles;
 mod calls;
+mod clones;
 mod commits;
 mod frames;
 mod guests;
 mod hdk;
 mod modules;
+mod reads;
 mod secrets;
 mod support;
 mod tokens;

@@ -28,7 +28,7 @@ impl Dna {
         Self { integrity: compile(text), coordinator: compile(&module("", "")) }
     }
 
-    fn bundle(&self) -> (String, DnaBundle) {
+    pub(crate) fn bundle(&self) -> (String, DnaBundle) {
         let name = fresh_name();
         let file = format!("{name}.dna");
         let manifest = manifest(&name, zome("integrity"), zome("zome"));
@@ -92,6 +92,14 @@ pub(crate) fn app(name: &str, dnas: &[Dna]) -> Vec<u8> {
     let dnas: Vec<_> = dnas.iter().map(Dna::bundle).collect();
     let roles = dnas.iter().enumerate().map(|(at, (file, _))| role(&format!("role {at}"), file)).collect();
     AppBundle::new(app_manifest(name, roles), dnas).unwrap().pack().unwrap().to_vec()
+}
+
+/// The bundle file of an app whose one role may be cloned.
+pub(crate) fn cloned(name: &str, dna: &Dna) -> Vec<u8> {
+    let (file, dna) = dna.bundle();
+    let mut role = role("role 0", &file);
+    role.dna.clone_limit = 100;
+    AppBundle::new(app_manifest(name, vec![role]), vec![(file, dna)]).unwrap().pack().unwrap().to_vec()
 }
 
 pub(crate) fn compile(text: &str) -> Vec<u8> {

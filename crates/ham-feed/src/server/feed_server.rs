@@ -1,6 +1,8 @@
 //! The server: a cheap handle.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
@@ -71,6 +73,17 @@ impl FeedServer {
         socket::upgrade(&self.hub, guest, request)
     }
 
+    /// A subscription without a WebSocket, and without topics yet: [`Subscription::add_all`] adds some.
+    ///
+    /// # Errors
+    /// [`RefusedSubscription`]: there is no place for it.
+    pub fn subscription(&self, guest: Guest) -> Result<Subscription, RefusedSubscription> {
+        Subscription::new(Arc::clone(&self.hub), guest).ok_or_else(|| {
+            let closing = self.hub.present().is_closed();
+            if closing { RefusedSubscription::Closing } else { RefusedSubscription::NoPlace }
+        })
+    }
+
     /// Subscribes without a WebSocket. All topics begin between the same two messages, `since` is that of each, and what is
     /// told again comes in the order of the ids.
     ///
@@ -82,10 +95,7 @@ impl FeedServer {
         topics: &[Topic],
         since: &Since,
     ) -> Result<Subscription, RefusedSubscription> {
-        let Some(mut subscription) = Subscription::new(Arc::clone(&self.hub), guest) else {
-            let closing = self.hub.present().is_closed();
-            return Err(if closing { RefusedSubscription::Closing } else { RefusedSubscription::NoPlace });
-        };
+        let mut subscription = self.subscription(guest)?;
         subscription.add_all(topics, since).map_err(|why| RefusedSubscription::Topic { why })?;
         Ok(subscription)
     }
@@ -113,10 +123,17 @@ impl FeedServer {
         self.publish(Draft::raw(NewsKind::Event, chain_name, event_type, data))
     }
 
-    /// Tells all subscribers of a chain that something may be missing here: why, and how much where that is known. Answers how many
-    /// there are.
-    pub fn publish_gap(&self, chain_name: &str, cause: &str, missed: Option<u64>) -> usize {
-        self.publish(Draft::gap(chain_name, cause, missed, self.hub.now()))
+    /// Tells all subscribers of a chain that something may be missing here: why, how much where that is known, and how long ago that
+    /// began. Answers how many there are.
+    pub fn publish_gap(&self, chain_name: &str, cause: &str, missed: Option<u64>, ago: Duration) -> usize {
+        let since = self.hub.now().saturating_sub(ago.as_secs());
+        self.publish(Draft::gap(chain_name, cause, missed, since))
+    }
+
+    /// What `GET /ws/status` answers, with the names of those chains that this guest may follow; with none where there is no guest.
+    #[must_use]
+    pub fn status(&self, guest: Option<&Guest>) -> Value {
+        socket::told(&self.hub, guest)
     }
 
     /// The id of the newest message.
@@ -129,6 +146,12 @@ impl FeedServer {
     #[must_use]
     pub fn connections(&self) -> usize {
         self.hub.connections()
+    }
+
+    /// How many messages subscribers lost because they were too slow, as far as they were told.
+    #[must_use]
+    pub fn missed(&self) -> u64 {
+        self.hub.missed.load(Ordering::Relaxed)
     }
 
     /// Ends the connections and subscriptions of those guests of whose identity this is true; answers how many.

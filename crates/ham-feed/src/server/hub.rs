@@ -1,5 +1,6 @@
 //! What all connections of a server share.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::UNIX_EPOCH;
 
@@ -21,6 +22,8 @@ pub(super) struct Hub {
     seats: u32,
     table: Mutex<Table>,
     present: Mutex<Present>,
+    /// What all subscribers have missed.
+    pub(super) missed: Arc<AtomicU64>,
 }
 
 impl Hub {
@@ -31,7 +34,7 @@ impl Hub {
         let seats = u32::try_from(seats).unwrap_or(u32::MAX);
         let places = Arc::new(Semaphore::new(usize::try_from(seats).unwrap_or(Semaphore::MAX_PERMITS)));
         let table = Mutex::new(Table::new(History::new(config.history, config.history_bytes)));
-        Ok(Self { config, places, seats, table, present: Mutex::default() })
+        Ok(Self { config, places, seats, table, present: Mutex::default(), missed: Arc::default() })
     }
 
     pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::UNIX_EPOCH;
 
 use ham_persistent::WallClock;
@@ -24,11 +25,18 @@ pub(super) struct Reader {
     /// The chains that are followed; of those with ids the place up to which they were told.
     chains: HashMap<Arc<str>, Option<Position>>,
     clock: Arc<dyn WallClock>,
+    /// What all readers have missed.
+    missed: Arc<AtomicU64>,
 }
 
 impl Reader {
-    pub(super) fn new(queue: LossyReceiver<Said>, most_bytes: usize, clock: Arc<dyn WallClock>) -> Self {
-        Self { queue, before: VecDeque::new(), bytes: 0, most_bytes, chains: HashMap::new(), clock }
+    pub(super) fn new(
+        queue: LossyReceiver<Said>,
+        most_bytes: usize,
+        clock: Arc<dyn WallClock>,
+        missed: Arc<AtomicU64>,
+    ) -> Self {
+        Self { queue, before: VecDeque::new(), bytes: 0, most_bytes, chains: HashMap::new(), clock, missed }
     }
 
     /// What comes next; `None` never, as long as its sender lives. Cancel-safe.
@@ -108,6 +116,7 @@ impl Reader {
     /// In the document's words for all, and as a gap for each chain with ids. Its id is that of the last message before it: who subscribes
     /// behind that is told again what was lost.
     fn lagged(&mut self, missed: u64) {
+        self.missed.fetch_add(missed, Ordering::Relaxed);
         self.push(Said::Text(wire::error(&format!("lagged: {missed} messages were dropped")).into()));
         let missed = (self.chains.len() == 1).then_some(missed);
         let with_ids = self.chains.iter().filter_map(|(chain, at)| Some((chain, (*at)?)));

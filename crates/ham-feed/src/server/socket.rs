@@ -64,14 +64,19 @@ pub(super) fn upgrade(hub: &Arc<Hub>, guest: Guest, mut request: Request) -> Res
 
 /// `GET /ws/status`. Who is let in is told the names of the chains that it may follow.
 pub(super) async fn status(State(hub): State<Arc<Hub>>, request: Request) -> Json<Value> {
+    let guest = hub.config.admit(&request.into_parts().0).ok();
+    Json(told(&hub, guest.as_ref()))
+}
+
+pub(super) fn told(hub: &Hub, guest: Option<&Guest>) -> Value {
     let mut stats = json!({
         "total_connections": hub.connections(),
         "max_connections": hub.config.max_connections,
     });
-    if let Ok(guest) = hub.config.admit(&request.into_parts().0) {
+    if let Some(guest) = guest {
         stats["chains"] = json!(hub.table().counts(|chain_name| guest.may_follow(chain_name)));
     }
-    Json(json!({ "status": "running", "stats": stats }))
+    json!({ "status": "running", "stats": stats })
 }
 
 struct Connection {
@@ -159,7 +164,7 @@ impl Connection {
                 Ok(())
             }
             ClientRequest::Subscribe { chain_name, event_type, since } => {
-                self.subscription.add(&chain_name, event_type.as_deref(), &since)
+                self.subscription.add(&chain_name, event_type.as_deref(), &since).map(|_| ())
             }
             ClientRequest::Unsubscribe { chain_name } => {
                 self.subscription.remove(&chain_name);

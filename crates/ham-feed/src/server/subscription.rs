@@ -10,6 +10,7 @@ use super::goodbye::{Ending, Goodbye};
 use super::guest::Guest;
 use super::hub::Hub;
 use super::news::News;
+use super::position::Position;
 use super::reader::Reader;
 use super::table::{Said, Table};
 use super::wire;
@@ -38,7 +39,8 @@ impl Subscription {
         let place = hub.place()?;
         let config = &hub.config;
         let (queue, receiver) = lossy_queue(config.queue.get(), config.queue_bytes);
-        let reader = Reader::new(receiver, config.queue_bytes, Arc::clone(&config.clock));
+        let reader =
+            Reader::new(receiver, config.queue_bytes, Arc::clone(&config.clock), Arc::clone(&hub.missed));
         let (number, ending) = hub.present().enter(guest.shared_identity(), config.max_connections_each)?;
         Some(Self { hub, guest, number, queue, reader, topics: HashSet::new(), ending, _place: place })
     }
@@ -76,29 +78,41 @@ impl Subscription {
         &self.guest
     }
 
-    /// Adds everything of a chain, or its events of one type.
+    /// Adds everything of a chain, or its events of one type; answers behind which message it begins.
     ///
     /// # Errors
     /// A text for the client: the name is too long, there is no such chain for it, or it has too many subscriptions.
-    pub fn add(&mut self, chain_name: &str, event_type: Option<&str>, since: &Since) -> Result<(), String> {
+    pub fn add(
+        &mut self,
+        chain_name: &str,
+        event_type: Option<&str>,
+        since: &Since,
+    ) -> Result<Position, String> {
         let hub = Arc::clone(&self.hub);
         self.enter(&mut hub.table(), chain_name, event_type, since)
     }
 
-    /// Adds several, all of which begin between the same two messages.
-    pub(super) fn add_all(&mut self, topics: &[Topic], since: &Since) -> Result<(), String> {
+    /// Adds several, all of which begin between the same two messages; what is told again of them comes in the order of the ids. Answers
+    /// behind which message the earliest begins; `None` without topics.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add), for the first that is refused; those before it stay.
+    pub fn add_all(&mut self, topics: &[Topic], since: &Since) -> Result<Option<Position>, String> {
         let hub = Arc::clone(&self.hub);
         let mut table = hub.table();
+        let mut start: Option<Position> = None;
         for topic in topics {
-            if topic.event_types.is_empty() {
-                self.enter(&mut table, &topic.chain_name, None, since)?;
-            }
-            for event_type in &topic.event_types {
-                self.enter(&mut table, &topic.chain_name, Some(event_type), since)?;
+            let of_types = topic.event_types.iter().map(|event_type| Some(event_type.as_str()));
+            let all = topic.event_types.is_empty().then_some(None);
+            for event_type in all.into_iter().chain(of_types) {
+                let from = self.enter(&mut table, &topic.chain_name, event_type, since)?;
+                if start.is_none_or(|start| from.number() < start.number()) {
+                    start = Some(from);
+                }
             }
         }
         self.reader.put_in_order();
-        Ok(())
+        Ok(start)
     }
 
     fn enter(
@@ -107,19 +121,20 @@ impl Subscription {
         chain_name: &str,
         event_type: Option<&str>,
         since: &Since,
-    ) -> Result<(), String> {
+    ) -> Result<Position, String> {
         let topic = (Arc::from(chain_name), event_type.map(ToOwned::to_owned));
         let is_there = self.topics.contains(&topic);
         if is_there && !since.is_said() {
-            return Ok(());
+            return Ok(table.newest());
         }
         if !is_there {
             self.check(chain_name, event_type)?;
         }
         let entered = table.enter(self.number, &self.queue, chain_name, event_type, since);
+        let from = entered.from;
         self.reader.begin(&topic.0, event_type, since.is_said(), entered);
         self.topics.insert(topic);
-        Ok(())
+        Ok(from)
     }
 
     /// Whether it may be added; an error is a text for the client.

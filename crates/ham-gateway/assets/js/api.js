@@ -9,7 +9,7 @@ export const now = () => Date.now();
 export const api = {
   // `undefined` before the gateway was asked, `null` where it wants a key.
   key: undefined, refused: null, lost: null, failed: null,
-  gateway: null, apps: [], samples: {}, open: [], doubtful: [], events: [], subscribers: [], store: null,
+  gateway: null, apps: [], samples: {}, open: [], doubtful: [], events: [], following: 0, store: null,
   start, enter, cancel, retry() {},
 };
 let secret = null, tell = () => {}, abort = null, feed = null, cursor = null;
@@ -35,8 +35,9 @@ function take(status) {
 // What is under way and what nobody knows, of the calls that this key may see.
 async function calls() {
   if (!may('calls') && !may('calls:all')) return;
+  if (!api.store) return;
   const [open, doubtful] = await Promise.all([ask('/api/v1/calls?state=open&order=oldest&limit=100'), ask('/api/v1/calls?outcome=unknown,arrived&limit=100')]);
-  Object.assign(api, { open: open.calls, more: open.more, doubtful: doubtful.calls });
+  Object.assign(api, { open: open.calls, more: Boolean(open.next), doubtful: doubtful.calls });
 }
 
 async function follow() {
@@ -53,7 +54,9 @@ async function follow() {
 }
 async function listen() {
   feed = new AbortController();
-  await read('/api/v1/events', { abort: feed, headers: { ...headers(), ...(cursor ? { 'Last-Event-ID': cursor } : {}) } }, (event, data, id) => {
+  const chains = api.apps.map((a) => `chain=${encodeURIComponent(a.id)}`).join('&');
+  if (!chains) return true;
+  await read(`/api/v1/events?${chains}`, { abort: feed, headers: { ...headers(), ...(cursor ? { 'Last-Event-ID': cursor } : {}) } }, (event, data, id) => {
     if (id) cursor = id;
     const kind = { new_block: 'block', new_event: 'event', gap: 'gap' }[event];
     if (!kind) return;

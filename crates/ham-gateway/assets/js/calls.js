@@ -22,8 +22,8 @@ export function doubtful() {
     h('table', {}, h('thead', {}, h('tr', {}, heads(['Outcome', 'Call', 'Key', 'Why', 'Settled']))), h('tbody', {}, api.doubtful.map(row)))];
 }
 
-const STATES = { queued: ['queued', 'Waits for the conductor', 'not sent; nothing has run'], sent: ['open', 'Sent, waits for its answer', 'the same bytes go out again after an outage'], settling: ['unknown', 'Being settled', 'it may have run; it is asked whether it arrived'] };
-const CONFIRM = { queued: 'It was not sent and will not run.', sent: 'It was sent. The gateway makes sure that it cannot start later, and tells you what became of it.', settling: 'It is being settled already; this only stops waiting for its answer.' };
+const STATES = { queued: ['queued', 'Waits for the conductor', 'not sent; nothing has run'], signed: ['open', 'Sent, waits for its answer', 'the same bytes go out again after an outage'], fencing: ['unknown', 'Being settled', 'it may have run; it is asked whether it arrived'] };
+const CONFIRM = { queued: 'It was not sent and will not run.', signed: 'It was sent. The gateway makes sure that it cannot start later, and tells you what became of it.', fencing: 'It is being settled already; this only stops waiting for its answer.' };
 const again = () => put($('#open'), open());
 
 export function open() {
@@ -35,14 +35,14 @@ export function open() {
     more > 0 ? h('p', { class: 'queue' }, `and ${fmt.count(more)} younger`) : null];
 }
 function row(c) {
-  const [shape, word, note] = STATES[c.state] ?? STATES.sent, until = time(c.deliver_until);
+  const [shape, word, note] = STATES[c.state] ?? STATES.signed, until = time(c.deliver_until);
   return h('tr', {}, h('td', {}, state(shape, word), h('span', { class: 'small' }, note)), h('td', { class: 'wide' }, c.app, ' ', name(c), h('span', { class: 'small' }, c.id)),
     h('td', { class: 'drop' }, h('code', {}, c.idempotency_key ?? '–'), h('span', { class: 'small' }, c.key ?? '')), h('td', { 'data-label': 'Age' }, ago(time(c.accepted_at))), h('td', { class: 'drop' }, c.attempts || 'none yet'),
     h('td', { class: 'drop' }, until > now() ? `in ${fmt.span(until - now())}` : 'ended'),
     h('td', { class: 'num end' }, h('button', { class: 'btn', 'data-id': `cancel-${c.id}`, 'aria-label': `Cancel ${c.fn} ${c.idempotency_key ?? c.id}`, onclick: () => { asking = c.id; again(); $('#yes').focus(); } }, 'Cancel')));
 }
 function sure(c) {
-  const [shape, word] = STATES[c.state] ?? STATES.sent;
+  const [shape, word] = STATES[c.state] ?? STATES.signed;
   const yes = async () => {
     asking = null;
     try { const settled = await cancel(c.id); told = settled.outcome ? `${c.fn}: ${settled.outcome}` : `${c.fn} is being settled`; } catch (error) { told = `${c.fn} was not cancelled: ${error.message}`; }

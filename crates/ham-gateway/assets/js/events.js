@@ -1,7 +1,7 @@
 // What the chains tell, live, with gaps shown as gaps; who listens; what the store holds.
 
 import { api } from './api.js';
-import { $, VList, fmt, glyph, h, line, put, state } from './ui.js';
+import { $, VList, fmt, glyph, h, line, put } from './ui.js';
 import { ago } from './verdict.js';
 
 let only = 'all', paused = false, held = 0, list = null;
@@ -46,17 +46,14 @@ function row(e) {
 }
 
 function subscribers() {
-  const title = h('h2', {}, 'Subscribers');
-  if (!api.subscribers?.length) return h('section', {}, title, h('p', { class: 'dim' }, 'Nobody listens.'));
-  const missed = (x) => (x.missed ? [state('warn', fmt.count(x.missed)), h('span', { class: 'small' }, `too slow${x.last_missed_at ? `, ${ago(time(x.last_missed_at))} ago` : ''}`)] : '0');
-  return h('section', {}, title, h('table', {}, h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Key'), ['Open', 'Told/s', 'Missed'].map((t) => h('th', { scope: 'col', class: 'num' }, t)))),
-    h('tbody', {}, api.subscribers.map((x) => h('tr', {}, h('td', {}, x.key, h('span', { class: 'small' }, x.transport)), h('td', { class: 'num', 'data-label': 'Open' }, fmt.count(x.count)), h('td', { class: 'num drop' }, (x.rate ?? 0).toFixed(1)), h('td', { class: 'num', 'data-label': 'Missed' }, missed(x)))))));
+  const count = api.following ?? 0;
+  return h('section', {}, h('h2', {}, 'Subscribers'), h('p', { class: 'dim' }, count ? `${fmt.plural(count, 'connection')} ${count === 1 ? 'follows' : 'follow'} the chains, this page among them.` : 'Nobody listens.'));
 }
 function store() {
   const st = api.store;
   if (!st) return h('section', {}, h('h2', {}, 'Store'), h('p', { class: 'dim' }, 'None: calls with a key are refused.'));
   const share = st.bytes / st.bytes_limit;
-  const facts = [['Records', `${fmt.count(st.records)} of ${fmt.count(st.records_limit)}, kept ${fmt.span(st.keep_s * 1000)}`], ['Oldest open', st.oldest_open_at ? ago(time(st.oldest_open_at)) : 'none'], ['Commit, p99', typeof st.commit_p99_ms === 'number' ? fmt.ms(st.commit_p99_ms) : '–']];
+  const facts = [['Records', `${fmt.count(st.records)} of ${fmt.count(st.records_limit)}, kept ${fmt.span(st.keep_s * 1000)}`], ['Oldest open', st.oldest_open_at ? ago(time(st.oldest_open_at)) : 'none']];
   return h('section', {}, h('h2', {}, 'Store'), h('div', { class: 'bar-line', role: 'img', 'aria-label': `${(share * 100).toFixed(1)} % used` }, h('i', { css: { width: `${share * 100}%` } })), h('p', { class: 'small faint' }, `${fmt.bytes(st.bytes)} of ${fmt.bytes(st.bytes_limit)}`),
     h('dl', { class: 'facts', css: { marginTop: '10px' } }, facts.map(([what, is]) => [h('dt', {}, what), h('dd', {}, is)])));
 }

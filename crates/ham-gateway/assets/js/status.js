@@ -23,7 +23,7 @@ function key() {
   const field = h('input', { id: 'key', class: 'field mono', type: 'password', autocomplete: 'off', placeholder: 'ham_…', 'aria-describedby': 'key-note' });
   const form = h('form', { onsubmit: (event) => { event.preventDefault(); enter(field.value); } }, h('label', { for: 'key' }, 'Key'), field, h('button', { class: 'btn primary' }, 'Open'));
   const note = api.refused ? h('p', { class: 'bad', id: 'key-note', role: 'alert' }, `This key is not known, or was taken back, or lacks the scope “status”: ${api.refused}`) : h('p', { class: 'dim', id: 'key-note' }, 'This page shows calls and events, so it asks for a key with the scope “status”. The key stays in this tab’s memory and goes nowhere else.');
-  put($('#verdict'), h('div', { class: 'ask' }, h('h1', {}, 'A key, please'), note, form, h('p', { class: 'small faint' }, 'Make one with ', h('code', {}, 'ham gateway key new --name NAME --scope status'), '.')));
+  put($('#verdict'), h('div', { class: 'ask' }, h('h1', {}, 'A key, please'), note, form, h('p', { class: 'small faint' }, 'Make one with ', h('code', {}, 'ham gateway key new --name NAME'), '.')));
   field.focus();
 }
 

@@ -8,6 +8,8 @@ use holochain_conductor_api::CellInfo;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::metrics;
+
 /// What is known of an app.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Readiness {
@@ -31,7 +33,16 @@ impl Readiness {
 }
 
 /// Tells what is known, until the connection is closed or nobody listens.
-pub(crate) async fn watch(ham: PersistentHam, roles: Vec<String>, told: watch::Sender<Readiness>) {
+pub(crate) async fn watch(
+    id: String,
+    ham: PersistentHam,
+    roles: Vec<String>,
+    told: watch::Sender<Readiness>,
+) {
+    let tell = |known: Readiness| {
+        metrics::ready(&id, known.is_ready());
+        told.send_replace(known);
+    };
     let mut state = ham.state();
     loop {
         let now = state.get();
@@ -43,12 +54,12 @@ pub(crate) async fn watch(ham: PersistentHam, roles: Vec<String>, told: watch::S
                 roles = ask(&ham, &roles) => {
                     let known = Readiness { down: None, roles };
                     let again = if known.is_ready() { ASK_AGAIN } else { ASK_SOON };
-                    told.send_replace(known);
+                    tell(known);
                     again
                 }
             }
         } else {
-            told.send_replace(Readiness { down: Some(now.to_string()), roles: BTreeMap::new() });
+            tell(Readiness { down: Some(now.to_string()), roles: BTreeMap::new() });
             ASK_AGAIN
         };
         tokio::select! {
@@ -58,7 +69,7 @@ pub(crate) async fn watch(ham: PersistentHam, roles: Vec<String>, told: watch::S
             () = tokio::time::sleep_until(Instant::now() + again) => {}
         }
     }
-    told.send_replace(Readiness { down: Some("the connection is closed".into()), roles: BTreeMap::new() });
+    tell(Readiness { down: Some("the connection is closed".into()), roles: BTreeMap::new() });
 }
 
 /// Why each role cannot be called. The first time it runs the cells' `init`, as any first call does.

@@ -11,8 +11,10 @@ use http::{HeaderMap, HeaderName};
 use tokio::time::Instant;
 
 use super::identity::{Identity, Scope};
+use super::rate::Refused;
 use crate::gateway::Gateway;
 use crate::kind::Kind;
+use crate::metrics;
 use crate::problem::Problem;
 
 /// Whoever shows a key in `Authorization`, within its rate.
@@ -21,12 +23,15 @@ pub(crate) struct Caller(pub(crate) Arc<Identity>);
 
 /// The same, or a key in the query's `token`: for the addresses that browsers open without headers.
 #[derive(Clone, Debug)]
-#[expect(dead_code, reason = "streams take it")]
 pub(crate) struct QueryCaller(pub(crate) Arc<Identity>);
 
 /// Marks requests that came through the operations listener.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Operations;
+
+/// Who asks by an envelope: it was let in when it connected. No client can put it on a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Admitted(pub(crate) Arc<Identity>);
 
 /// Where a connection comes from.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +44,13 @@ impl Caller {
             return Ok(self.0);
         }
         Err(Problem::new(Kind::NotAllowed, format!("the key {} has not the scope for this", self.0.id)))
+    }
+}
+
+impl QueryCaller {
+    /// Refuses whoever may not do this.
+    pub(crate) fn with(self, scope: Scope) -> Result<Arc<Identity>, Problem> {
+        Caller(self.0).with(scope)
     }
 }
 
@@ -87,10 +99,13 @@ fn identity(parts: &Parts, gateway: &Gateway, key: Option<&str>) -> Result<Arc<I
     let live = gateway.live();
     let identity = if parts.extensions.get::<Operations>().is_some() {
         Arc::clone(&gateway.operations)
+    } else if let Some(Admitted(identity)) = parts.extensions.get() {
+        Arc::clone(identity)
     } else if let Some(dev) = &gateway.dev {
         Arc::clone(dev)
     } else {
         let Some(key) = key else {
+            metrics::auth_failed("no-key");
             return Err(Problem::new(Kind::NoKey, "send it as `Authorization: Bearer KEY`"));
         };
         let Some(identity) = live.keys.whose(key, Timestamp::now()) else {
@@ -98,14 +113,18 @@ fn identity(parts: &Parts, gateway: &Gateway, key: Option<&str>) -> Result<Arc<I
         };
         Arc::clone(identity)
     };
-    identity
-        .quota
-        .ask()
-        .map_err(|refused| Problem::new(Kind::QuotaExceeded, refused.why).with_retry_after(refused.after))?;
+    identity.quota.ask().map_err(|refused| beyond(&identity, refused))?;
     Ok(identity)
 }
 
+/// What is told where a key has asked for too much.
+pub(crate) fn beyond(identity: &Identity, refused: Refused) -> Problem {
+    metrics::rate_limited(&identity.id);
+    Problem::new(Kind::QuotaExceeded, refused.why).with_retry_after(refused.after)
+}
+
 fn wrong_key(parts: &Parts, gateway: &Gateway, proxies: &[IpAddr]) -> Problem {
+    metrics::auth_failed("bad-key");
     let address = source(parts, proxies);
     tracing::warn!(
         event = "gateway.key.refused",

@@ -95,6 +95,10 @@ impl Identity {
         self.scopes.contains(&scope)
     }
 
+    pub(crate) fn scopes(&self) -> &[Scope] {
+        &self.scopes
+    }
+
     /// Whether it may know of this app.
     pub(crate) fn knows_app(&self, app: &str) -> bool {
         self.apps.allows(app)
@@ -105,11 +109,30 @@ impl Identity {
     }
 
     /// Whether it may follow this chain, by any of its names.
-    #[expect(dead_code, reason = "the feed asks for it")]
     pub(crate) fn may_follow(&self, chain: &str) -> bool {
         self.chains.allows(chain)
     }
 }
+
+impl std::str::FromStr for Scope {
+    type Err = UnknownScope;
+
+    fn from_str(text: &str) -> Result<Self, UnknownScope> {
+        Ok(match text {
+            "calls" => Self::Calls,
+            "calls:all" => Self::AllCalls,
+            "feed" => Self::Feed,
+            "status" => Self::Status,
+            "metrics" => Self::Metrics,
+            _ => return Err(UnknownScope),
+        })
+    }
+}
+
+/// A word that is no scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("scopes are `calls`, `calls:all`, `feed`, `status` and `metrics`")]
+pub struct UnknownScope;
 
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,68 +1,17 @@
-//! Keys: as they are made, kept and recognised.
+//! Keys, as they are kept and recognised.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use holochain_zome_types::prelude::Timestamp;
 use ring::digest::{SHA256, digest};
-use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 
 use super::identity::{Identity, Scope};
 use super::rate::{Quota, Rate};
-
-/// A key that was just made. It is shown once; what is kept is its digest.
-pub struct NewKey {
-    id: String,
-    secret: ham::Secret,
-}
-
-impl NewKey {
-    /// A new one.
-    ///
-    /// # Errors
-    /// The system gives no random bytes.
-    pub fn new() -> Result<Self, BadKeys> {
-        let mut random = [0; 32 + ID_LENGTH];
-        SystemRandom::new()
-            .fill(&mut random)
-            .map_err(|_| BadKeys("the system gives no random bytes".into()))?;
-        let (secret, id) = random.split_at(32);
-        let id: String =
-            id.iter().map(|byte| char::from(ID_LETTERS[usize::from(*byte) % ID_LETTERS.len()])).collect();
-        let text = format!("{PREFIX}{id}_{}", URL_SAFE_NO_PAD.encode(secret));
-        Ok(Self { id, secret: ham::Secret::new(text.into_bytes()) })
-    }
-
-    /// The key itself, to be given to whoever shall use it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        std::str::from_utf8(self.secret.expose()).unwrap_or_default()
-    }
-
-    /// What belongs into the file of keys. It allows nothing until functions, chains or scopes are listed.
-    #[must_use]
-    pub fn stanza(&self, name: &str) -> String {
-        let digest = hex(&sha256(self.secret.expose()));
-        let name = toml::Value::from(name);
-        format!(
-            "[[key]]\nid = \"{}\"\nname = {name}\nsha256 = \"{digest}\"\nscopes = [\"calls\", \"feed\"]\napps = []\nfunctions = []\nchains = []\n",
-            self.id
-        )
-    }
-}
-
-impl fmt::Debug for NewKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewKey").field("id", &self.id).finish_non_exhaustive()
-    }
-}
 
 /// The keys of a file.
 #[derive(Debug, Default)]
@@ -70,6 +19,8 @@ pub(crate) struct Keys(HashMap<String, Kept>);
 
 struct Kept {
     digest: [u8; 32],
+    /// What the file says of it.
+    stanza: [u8; 32],
     expires: Option<Timestamp>,
     identity: Arc<Identity>,
 }
@@ -107,6 +58,18 @@ impl Keys {
         Ok(Self(keys))
     }
 
+    /// The ids of those that are not there any more in other keys, or of which these say something else.
+    pub(crate) fn changed(&self, other: &Self) -> HashSet<String> {
+        let same = |id: &str, kept: &Kept| other.0.get(id).is_some_and(|new| new.stanza == kept.stanza);
+        self.0.iter().filter(|(id, kept)| !same(id, kept)).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// The ids of those that have expired.
+    pub(crate) fn expired(&self, now: Timestamp) -> HashSet<String> {
+        let over = self.0.iter().filter(|(_, kept)| kept.expires.is_some_and(|expires| expires <= now));
+        over.map(|(id, _)| id.clone()).collect()
+    }
+
     /// Whose key this is; `None` where it is nobody's, or has expired. How long that takes says nothing about the secret.
     pub(crate) fn whose(&self, shown: &str, now: Timestamp) -> Option<&Arc<Identity>> {
         let digest = sha256(shown.as_bytes());
@@ -125,7 +88,7 @@ struct File {
     key: Vec<Stanza>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stanza {
     id: String,
@@ -149,6 +112,7 @@ impl Stanza {
         if self.id.is_empty() || !self.id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err("an id is made of letters and digits".into());
         }
+        let stanza = sha256(format!("{self:?}").as_bytes());
         let digest = unhex(&self.sha256).ok_or("sha256 is not 64 hexadecimal digits")?;
         let rate = match &self.rate {
             Some(text) => Some(Rate::parse(text).ok_or("rate is written as \"50/s\" or \"600/m\"")?),
@@ -166,27 +130,19 @@ impl Stanza {
             .with_scopes(self.scopes)
             .with_patterns(&self.apps, &self.functions, &self.chains)
             .map_err(|error| error.to_string())?;
-        Ok(Kept { digest, expires, identity: Arc::new(identity) })
+        Ok(Kept { digest, stanza, expires, identity: Arc::new(identity) })
     }
 }
 
 /// Why there are no keys.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct BadKeys(String);
+pub struct BadKeys(pub(super) String);
 
-fn sha256(bytes: &[u8]) -> [u8; 32] {
+pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut array = [0; 32];
     array.copy_from_slice(digest(&SHA256, bytes).as_ref());
     array
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn unhex(text: &str) -> Option<[u8; 32]> {
@@ -201,10 +157,7 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 }
 
 /// For scanners that look for secrets where they do not belong.
-const PREFIX: &str = "ham_";
-const ID_LENGTH: usize = 6;
-/// None that is taken for another.
-const ID_LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+pub(super) const PREFIX: &str = "ham_";
 /// A third of a link's places.
 const DEFAULT_CONCURRENT: usize = 32;
 const MOST_CONCURRENT: usize = 100_000;

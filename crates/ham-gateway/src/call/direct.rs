@@ -6,7 +6,9 @@ use holochain_zome_types::prelude::ExternIO;
 
 use super::answer;
 use super::request::CallRequest;
+use crate::apps::Ended;
 use crate::gateway::Gateway;
+use crate::metrics::UnderWay;
 use crate::outbox::{Lost, catching_lost};
 use crate::outcome::{KeyFate, Told};
 use crate::problem::Problem;
@@ -24,13 +26,20 @@ pub(super) async fn call(gateway: &Gateway, request: &CallRequest) -> Result<Res
         options = options.with_read_only();
     }
     let payload = ExternIO(request.payload.clone());
+    let (under_way, seen) = (UnderWay::begun(&app.id, "direct"), app.seen.calls().begun());
     let call = app.ham.call_zome_raw(called.role.as_str(), &called.zome, &called.function, payload, options);
     let (result, lost) = catching_lost(call).await;
     let error = match result {
-        Ok(output) => return Ok(answer::output(output.0, request.form)),
+        Ok(output) => {
+            under_way.ended("answered");
+            seen.ended(Ended::Answered);
+            return Ok(answer::output(output.0, request.form));
+        }
         Err(error) => error,
     };
     let problem = answer::problem(&app.ham, &error);
+    under_way.ended(problem.outcome());
+    seen.ended(Ended::of(problem.outcome()));
     if Told::of(&error).key != KeyFate::Held {
         return Err(problem);
     }

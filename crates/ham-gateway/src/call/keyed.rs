@@ -11,9 +11,11 @@ use tokio::time::Instant;
 
 use super::request::CallRequest;
 use super::shown::{self, TRUE};
+use crate::apps::Ended;
 use crate::gateway::Gateway;
 use crate::headers::IdempotencyKey;
 use crate::kind::Kind;
+use crate::metrics;
 use crate::outbox::{CallId, Followed, Outbox, StoreError, Submission, SubmitError, Submitted};
 use crate::outcome::{KeyFate, OutcomeWord, Told};
 use crate::problem::{CALL_ID, Problem, call_id, call_path};
@@ -26,7 +28,8 @@ pub(super) async fn call(
     key: &IdempotencyKey,
 ) -> Result<Response, Problem> {
     let outbox = outbox(gateway)?;
-    let until = Instant::now() + request.waits_for();
+    let (began, seen) = (Instant::now(), request.app.seen.calls().begun());
+    let until = began + request.waits_for();
     let mut following = match outbox.submit(submission(request, key)).await.map_err(|why| refused(&why))? {
         Submitted::New(following) | Submitted::Joined(following) => following,
         Submitted::Replayed(call) => {
@@ -38,7 +41,15 @@ pub(super) async fn call(
     // What ends when the wait does is told as it ended.
     let grace = if request.respond_async { Duration::ZERO } else { GRACE };
     match following.until(until + grace).await {
-        Followed::Settled(call) => Ok(shown::answer(&call, request.form)),
+        Followed::Settled(call) => {
+            let outcome = call.answer.as_ref().map_or("unknown", |answer| answer.outcome().word());
+            let mode = if request.respond_async { "async" } else { "keyed" };
+            metrics::call(&request.app.id, mode, outcome, began.elapsed());
+            let answer = shown::answer(&call, request.form);
+            let failed = answer.status().is_client_error() || answer.status().is_server_error();
+            seen.ended(if failed { Ended::of(outcome) } else { Ended::Answered });
+            Ok(answer)
+        }
         Followed::Refused(why) => Err(refused(&why)),
         Followed::Open if request.respond_async => {
             following.on_disk().await.map_err(|why| refused(&why))?;

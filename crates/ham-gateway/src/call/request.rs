@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::apps::App;
-use crate::auth::{Caller, Identity, Refused, Scope};
+use crate::auth::{Caller, Identity, Scope, beyond};
 use crate::functions::{Declared, KeyRule};
 use crate::gateway::Gateway;
 use crate::headers::{Form, IdempotencyKey, Preference};
@@ -104,9 +104,7 @@ impl CallRequest {
         let form = Form::of_answer(headers, written.unwrap_or(Form::Json)).ok_or_else(|| {
             Problem::new(Kind::NotAcceptable, "answers are application/json or application/vnd.msgpack")
         })?;
-        let place = identity.quota.call().map_err(|Refused { why, after }| {
-            Problem::new(Kind::QuotaExceeded, why).with_retry_after(after)
-        })?;
+        let place = identity.quota.call().map_err(|refused| beyond(&identity, refused))?;
         let body = request::body(body, &limits).await?;
         let payload = payload(body, written, headers.contains_key(header::CONTENT_TYPE))?;
         Ok(Self {

@@ -43,8 +43,11 @@ pub(super) fn row(call: &Call) -> Value {
         "role": call.role,
         "zome": call.zome,
         "fn": call.function,
+        "key": call.api_key,
+        "idempotency_key": call.key,
         "state": state(call),
         "outcome": outcome,
+        "why": why(call),
         "effect": effect,
         "accepted_at": time(Some(call.accepted_at)),
         "deliver_until": time(Some(call.deliver_until)),
@@ -77,6 +80,14 @@ fn problem(told: &Told, detail: &str) -> Value {
         fields.remove("request_id");
     }
     problem
+}
+
+/// What a problem says of this call.
+fn why(call: &Call) -> Option<&str> {
+    match &call.answer {
+        Some(Stored::Problem { detail, .. }) => Some(detail),
+        _ => None,
+    }
 }
 
 fn effect(answer: &Stored) -> Option<&'static str> {

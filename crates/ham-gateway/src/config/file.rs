@@ -86,6 +86,15 @@ impl Config {
                 &format!("{origin:?} is not written as browsers write it, such as \"https://shop.example\""),
             );
         }
+        for (name, chain) in &self.feed.chains {
+            let app = chain.split('/').next().unwrap_or_default();
+            let is_named = !name.is_empty() && self.app(app).is_some();
+            faults.unless(
+                is_named,
+                "feed.chains",
+                &format!("`{name}` names a chain of no app that is served"),
+            );
+        }
         if let Err(error) = Functions::of(&self.function) {
             faults.add("function.match", &error.to_string());
         }

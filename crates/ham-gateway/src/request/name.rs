@@ -10,6 +10,7 @@ use tracing::Instrument as _;
 use ulid::Ulid;
 
 use crate::browser;
+use crate::metrics;
 use crate::problem::Problem;
 
 /// Names the request, and writes the answer's problem, if it is one.
@@ -29,7 +30,9 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     headers.insert(REQUEST_ID, name);
     browser::mark(headers);
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
-    let (status, took) = (response.status().as_u16(), began.elapsed());
+    let (status, took) = (response.status(), began.elapsed());
+    metrics::request(route, &method, status, took);
+    let status = status.as_u16();
     span.in_scope(
         || tracing::debug!(event = "gateway.request", %method, route, status, kind, ?took, "answered"),
     );

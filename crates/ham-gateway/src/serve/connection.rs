@@ -41,6 +41,7 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
         .max_headers(limits.head_lines)
+        .max_header_size(limits.head_bytes)
         .max_buf_size(limits.head_bytes)
         .serve_connection(TokioIo::new(Box::pin(io)), service)
         .with_upgrades();

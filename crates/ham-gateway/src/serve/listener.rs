@@ -16,6 +16,7 @@ use super::connection::serve;
 use crate::gateway::Gateway;
 use crate::kind::Kind;
 use crate::life::Life;
+use crate::metrics::Connection;
 use crate::problem::Problem;
 
 /// What listens.
@@ -57,6 +58,7 @@ impl Listener {
             () = async { while connections.join_next().await.is_some() {} } => {}
             () = life.reaches(Life::Stopped) => {}
         }
+        connections.shutdown().await;
     }
 
     fn take(
@@ -81,7 +83,7 @@ impl Listener {
             },
         };
         connections.spawn(async move {
-            let _place = place;
+            let _counted = (place, Connection::opened());
             let Some(tls) = tls else { return serve(stream, peer, router, &limits, life).await };
             let handshake = TlsAcceptor::from(tls).accept(stream);
             if let Ok(Ok(stream)) = tokio::time::timeout(limits.tls_handshake, handshake).await {

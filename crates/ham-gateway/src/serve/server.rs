@@ -5,6 +5,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use holochain_zome_types::prelude::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -15,9 +16,11 @@ use super::{outbox, router};
 use crate::apps::Apps;
 use crate::config::Config;
 use crate::error::StartError;
+use crate::feed::Feed;
 use crate::gateway::Gateway;
 use crate::life::Life;
 use crate::live::Live;
+use crate::metrics;
 
 /// A gateway that runs. Dropping it cuts off everything at once; [`stop`](Self::stop) lets what is under way end.
 #[derive(Debug)]
@@ -26,7 +29,7 @@ pub struct Server {
     address: SocketAddr,
     operations: Option<SocketAddr>,
     listeners: JoinSet<()>,
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 impl Server {
@@ -63,11 +66,15 @@ impl Server {
             (Some(socket), Some(asked)) => Some(local(socket, asked)?),
             _ => None,
         };
+        metrics::install();
         let mut tasks = JoinSet::new();
+        tasks.spawn(metrics::upkeep());
         let opened = outbox::open(&config)?;
-        let apps = Apps::start(&config, &mut tasks).await?;
+        let feed = Arc::new(Feed::new(&config)?);
+        let apps = Apps::start(&config, &feed, &mut tasks).await?;
         let outbox = opened.map(|opened| outbox::start(&config, opened, &apps));
-        let gateway = Arc::new(Gateway::new(live, apps, outbox));
+        let gateway = Arc::new(Gateway::new(live, apps, feed, outbox));
+        tasks.spawn(follow_keys(Arc::clone(&gateway)));
         let mut listeners = JoinSet::new();
         let mut run = |socket, router, places, secure| {
             let places = Arc::new(Semaphore::new(places));
@@ -78,7 +85,7 @@ impl Server {
             run(socket, router::operations(&gateway), OPERATIONS_CONNECTIONS, false);
         }
         tracing::info!(event = "gateway.listening", %address, "the gateway listens");
-        Ok(Self { gateway, address, operations: operations_address, listeners, _tasks: tasks })
+        Ok(Self { gateway, address, operations: operations_address, listeners, tasks })
     }
 
     /// Where clients are served.
@@ -107,7 +114,8 @@ impl Server {
     /// # Errors
     /// As [`start`](Self::start); then nothing has changed.
     pub fn reload(&self, config: Config) -> Result<Vec<&'static str>, StartError> {
-        let held = self.gateway.live().config.clone();
+        let before = self.gateway.live();
+        let held = before.config.clone();
         let live = Live::of(config)?;
         let new = &live.config;
         let differing = [
@@ -122,7 +130,10 @@ impl Server {
             ("feed", held.feed != new.feed),
         ];
         let differing = differing.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect();
+        let changed = before.keys.changed(&live.keys);
+        drop(before);
         self.gateway.replace(live);
+        self.gateway.feed.revoke(|id| changed.contains(id));
         Ok(differing)
     }
 
@@ -136,7 +147,11 @@ impl Server {
         self.gateway.go_on(Life::Leaving);
         tokio::time::sleep_until(Instant::now() + limits.drain_delay).await;
         self.gateway.go_on(Life::Draining);
-        let ended = async { while self.listeners.join_next().await.is_some() {} };
+        let ended = async {
+            // What is followed has no end of its own.
+            self.gateway.feed.close().await;
+            while self.listeners.join_next().await.is_some() {}
+        };
         let drained = async {
             if let Some(outbox) = &self.gateway.outbox {
                 outbox.drain(limits.drain).await;
@@ -149,7 +164,20 @@ impl Server {
         }
         self.gateway.go_on(Life::Stopped);
         while self.listeners.join_next().await.is_some() {}
+        // They share the gateway: whoever starts the next one finds its files closed.
+        self.tasks.shutdown().await;
         self.gateway.apps.close().await;
+    }
+}
+
+/// Ends what keys have that have expired.
+async fn follow_keys(gateway: Arc<Gateway>) {
+    loop {
+        tokio::time::sleep_until(Instant::now() + LOOK_AT_KEYS).await;
+        let live = gateway.live();
+        let expired = live.keys.expired(Timestamp::now());
+        drop(live);
+        gateway.feed.revoke(|id| expired.contains(id));
     }
 }
 
@@ -161,6 +189,8 @@ fn local(socket: &TcpListener, address: SocketAddr) -> Result<SocketAddr, StartE
     socket.local_addr().map_err(|source| StartError::Listen { address, source })
 }
 
+/// How late a key that has expired may lose what it follows.
+const LOOK_AT_KEYS: Duration = Duration::from_secs(10);
 /// How long it takes to tell those who wait how their calls ended when the drain did.
 const TOLD: Duration = Duration::from_millis(250);
 /// A few probes and scrapers.

@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::json;
 
 use crate::client::{asking, post};
-use crate::stage::{APP, PROBE, Stage, conductor, everything, write_keys};
+use crate::stage::{APP, PROBE, Stage, allows, conductor, everything, write_keys};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_may_what_it_lists() {
@@ -13,7 +13,7 @@ async fn a_key_may_what_it_lists() {
     let limited = NewKey::new().unwrap();
     let listed = everything(&limited).replace("**", "*/*/echo_*");
     let stranger = NewKey::new().unwrap();
-    let other = stranger.stanza("stranger").replace("apps = []", "apps = [\"other\"]");
+    let other = stranger.stanza_with("stranger", &allows(&["other"]));
     let keys = stage.directory.path().join("keys.toml");
     write_keys(&keys, &format!("{listed}{other}"));
     let config = crate::stage::config(stage.conductor.admin_port(), stage.directory.path());

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use crate::client::post;
-use crate::stage::{APP, PROBE, Stage};
+use crate::stage::{APP, PROBE, Stage, lost};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_is_called_in_json_and_in_messagepack() {
@@ -82,6 +82,7 @@ async fn without_a_conductor_a_call_is_told_not_to_have_run() {
     stage.server.ready().await;
     let Stage { conductor, server, key, directory: _directory } = stage;
     conductor.shut_down().await;
+    lost(server.address()).await;
     let path = format!("{PROBE}/echo_text");
     let call = post(server.address(), &path).key(&key).json(&json!("hello")).header("prefer", "wait=0");
     let answer = call.send().await;

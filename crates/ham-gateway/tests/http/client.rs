@@ -8,6 +8,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
 /// A request that is being written.
@@ -61,6 +62,17 @@ impl Asking {
         self
     }
 
+    /// Sends it, and reads the events of its answer.
+    pub(crate) async fn stream(self) -> Events {
+        let mut stream = BufReader::new(TcpStream::connect(self.address).await.unwrap());
+        let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.path);
+        for (name, value) in &self.headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
+        Events(stream)
+    }
+
     pub(crate) async fn send(self) -> Answer {
         let stream = TcpStream::connect(self.address).await.unwrap();
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
@@ -78,6 +90,24 @@ impl Asking {
             answer = answered => answer,
             Err(error) = connection => panic!("{error}"),
         }
+    }
+}
+
+/// Server-sent events, as they come.
+pub(crate) struct Events(BufReader<TcpStream>);
+
+impl Events {
+    /// The data of the next one; `None` once they have ended.
+    pub(crate) async fn next(&mut self) -> Option<Value> {
+        let mut line = String::new();
+        while self.0.read_line(&mut line).await.unwrap() > 0 {
+            // Between the lines of events are those of the transfer's chunks.
+            if let Some(data) = line.strip_prefix("data: ") {
+                return Some(serde_json::from_str(data).unwrap());
+            }
+            line.clear();
+        }
+        None
     }
 }
 

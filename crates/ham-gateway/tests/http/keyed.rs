@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::client::{Asking, asking};
-use crate::stage::{PROBE, Stage, config, everything, write_keys};
+use crate::stage::{PROBE, Stage, config, everything, lost, write_keys};
 use ham_gateway::{Config, NewKey, Server};
 
 async fn staged() -> Stage {
@@ -136,6 +136,7 @@ async fn without_a_conductor_calls_wait_are_listed_and_cancelled() {
     let stage = staged().await;
     stage.server.ready().await;
     stage.conductor.shut_down().await;
+    lost(stage.server.address()).await;
     let stage = &Kept { server: stage.server, key: stage.key, _directory: stage.directory };
     // Nobody heard of it, so the key is free again.
     for _ in 0..2 {

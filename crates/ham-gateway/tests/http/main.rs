@@ -5,6 +5,9 @@
 mod access;
 mod calls;
 mod client;
+mod hostile;
 mod keyed;
 mod life;
+mod operations;
+mod secrets;
 mod stage;

@@ -1,11 +1,12 @@
 //! A conductor, and a gateway before it.
 
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use ham_devconductor::DevConductor;
-use ham_gateway::{Config, NewKey, Server};
+use ham_gateway::{Allows, Config, NewKey, Scope, Server};
 
 use crate::client::{Asking, get, post};
 
@@ -52,6 +53,11 @@ impl Stage {
     }
 }
 
+/// Resolves once a gateway has seen that its conductor is gone.
+pub(crate) async fn lost(address: SocketAddr) {
+    while get(address, "/health/ready").send().await.status == 200 {}
+}
+
 pub(crate) async fn conductor() -> DevConductor {
     let conductor = DevConductor::start().await.unwrap();
     let bundle = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/probe.happ")).unwrap();
@@ -69,8 +75,13 @@ pub(crate) fn config(admin_port: u16, directory: &Path) -> Config {
 
 /// The stanza of a key that may call everything of the app.
 pub(crate) fn everything(key: &NewKey) -> String {
-    let stanza = key.stanza("everything");
-    stanza.replace("apps = []", "apps = [\"shop\"]").replace("functions = []", "functions = [\"**\"]")
+    key.stanza_with("everything", &allows(&[APP]))
+}
+
+/// Calling every function of these apps.
+pub(crate) fn allows(apps: &[&str]) -> Allows {
+    let apps = apps.iter().map(|app| (*app).to_owned()).collect();
+    Allows { scopes: vec![Scope::Calls, Scope::Feed], apps, functions: vec!["**".into()], chains: Vec::new() }
 }
 
 pub(crate) fn write_keys(path: &Path, text: &str) {

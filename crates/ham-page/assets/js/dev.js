@@ -122,7 +122,7 @@ function everything() {
 }
 
 chains = new Chains($('#chains'), { api, pick: (a) => { choose(a); reveal(); }, pickCall: (c) => { choose(c); reveal(); } });
-dht = new Dht($('#dht'), { api, pick: (e) => { if (e) { choose(e); } else { view.chosen = null; side(); } } });
+dht = new Dht($('#dht'), { api, pick: (e) => { if (e) choose(e); else { view.chosen = null; view.past.length = 0; side(); } } });
 const reveal = () => { if (innerWidth < 720) show('side'); };
 $('#dht').append(h('div', { class: 'legend' }, [['entry', s('circle', { class: 'dot', cx: 7, cy: 7, r: 4 })], ['updated', [s('circle', { class: 'dot', cx: 7, cy: 7, r: 3.4 }), s('circle', { class: 'ring', cx: 7, cy: 7, r: 6 })]], ['deleted', s('circle', { class: 'dot gone', cx: 7, cy: 7, r: 4 })]].map(([word, shape]) => h('span', {}, s('svg', { viewBox: '0 0 14 14', 'aria-hidden': 'true' }, shape), word)), h('span', {}, 'colour: who wrote it')));
 startActivity((c) => { choose(c); reveal(); });

@@ -1,6 +1,7 @@
 //! What is published: one message a line, in the documented shape.
 
 use std::io;
+use std::time::Duration;
 
 use ham_feed::server::FeedServer;
 use serde::Deserialize;
@@ -102,7 +103,7 @@ pub(super) fn publish(
         ("new_event", Some(data)) => server.publish_raw_event(chain_name, data),
         ("gap", _) => {
             let cause = message.cause.as_deref().unwrap_or("link_lost");
-            server.publish_gap(chain_name, cause, message.missed)
+            server.publish_gap(chain_name, cause, message.missed, Duration::ZERO)
         }
         ("new_block" | "new_event", None) => return Err("it has no data".to_owned()),
         _ => return Err("its type is none of new_block, new_event and gap".to_owned()),

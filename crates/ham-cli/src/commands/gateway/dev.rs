@@ -13,6 +13,7 @@ use super::serving::{self, Signals};
 use crate::app;
 use crate::conductor::embedded;
 use crate::context::Context;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input;
 use crate::running::{Note, Noted};
@@ -53,7 +54,11 @@ async fn start(
     let mut config = Config::dev(admin_port, [app_id.clone()]).with_listen(listen);
     config.origins = origins;
     // Calls under a key are kept for as long as their conductor is.
-    let state = tempfile::Builder::new().prefix("ham-gateway-").tempdir()?;
+    let state = tempfile::Builder::new().prefix("ham-gateway-").tempdir();
+    let state = state.map_err(|error| {
+        let error = anyhow::Error::new(error).context("cannot make a directory for the outbox");
+        Failure::new(Exit::Local, error, "check TMPDIR and the room there")
+    })?;
     config.state_dir = Some(state.path().to_owned());
     let server = Server::start(config.clone()).await.map_err(failed)?;
     // What is shown below works at once.

@@ -1,7 +1,7 @@
 //! Keys: made here, kept by their digests.
 
 use clap::Subcommand;
-use ham_gateway::NewKey;
+use ham_gateway::{Allows, NewKey, Scope};
 use serde_json::json;
 
 use crate::exit::Exit;
@@ -15,20 +15,32 @@ pub(super) enum Args {
         /// Whose key it is, in words
         #[arg(long)]
         name: String,
+        /// What it is for: `calls`, `calls:all`, `feed`, `status`, `metrics`; may be repeated
+        #[arg(long = "scope", value_name = "SCOPE", default_value = "calls")]
+        scopes: Vec<Scope>,
+        /// An app that it may know of, by its id; may be repeated
+        #[arg(long = "app-id", value_name = "ID")]
+        apps: Vec<String>,
+        /// Functions that it may call, as `role/zome/function` with `*` for a part; may be repeated
+        #[arg(long = "function", value_name = "PATTERN")]
+        functions: Vec<String>,
+        /// Chains that it may follow; may be repeated
+        #[arg(long = "chain", value_name = "PATTERN")]
+        chains: Vec<String>,
     },
 }
 
 pub(super) fn run(args: Args, output: Output) -> Result<(), Failure> {
-    let Args::New { name } = args;
+    let Args::New { name, scopes, apps, functions, chains } = args;
     let key = NewKey::new().map_err(|error| Failure::new(Exit::Local, error, "try again"))?;
-    let stanza = key.stanza(&name);
+    let stanza = key.stanza_with(&name, &Allows { scopes, apps, functions, chains });
     output.result(
         || format!("{}\n\n{stanza}", key.expose()),
         &json!({ "key": key.expose(), "stanza": stanza }),
     )?;
     output.note(
-        "the first line is the key, for whoever shall use it, and is not shown again; the rest belongs into the file of keys, with the \
-         apps and functions that it may call",
+        "the first line is the key, for whoever shall use it, and is not shown again; the rest belongs into the file of keys; \
+         what it does not list is not allowed",
     );
     Ok(())
 }

@@ -75,11 +75,20 @@ async fn a_panic_is_the_answer_to_its_own_request() {
     assert_eq!((answers[&5].as_str(), answers[&6].as_str()), ("answer to 5", "answer to 6"));
 }
 
-/// Case: the close frame was answered when the call had ended, seconds later.
+/// Case: the close frame was answered when the call had ended, seconds later; and where the client had as many calls as it may, when
+/// one of them had.
 #[tokio::test]
-async fn a_client_that_goes_is_told_so_while_its_call_runs() {
+async fn a_client_that_goes_is_told_so_while_its_calls_run() {
+    for calls in [1, CONCURRENT_REQUESTS, 2 * CONCURRENT_REQUESTS] {
+        is_told_that_it_goes(calls).await;
+    }
+}
+
+async fn is_told_that_it_goes(calls: usize) {
     let (mut client, _server) = served().await;
-    ask(&mut client, 4).await;
+    for _ in 0..calls {
+        ask(&mut client, 4).await;
+    }
     client.close(None).await.unwrap();
     let told = async {
         while let Some(message) = client.next().await {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::auth::{Allows, NewKey};
 
 fn now() -> Timestamp {
     "2026-11-28T00:00:00Z".parse().unwrap()
@@ -22,8 +23,12 @@ fn a_new_key_is_recognised_by_its_stanza_alone() {
 #[test]
 fn a_key_may_what_is_listed_until_it_expires() {
     let key = NewKey::new().unwrap();
-    let listed = "apps = [\"supply\"]\nfunctions = [\"main/bridge/pay\", \"*/*/get_*\"]\nexpires = 2026-11-28T00:00:01Z\n";
-    let stanza = key.stanza("billing").replace("apps = []\nfunctions = []\n", listed);
+    let allows = Allows {
+        apps: vec!["supply".into()],
+        functions: vec!["main/bridge/pay".into(), "*/*/get_*".into()],
+        ..Allows::default()
+    };
+    let stanza = format!("{}expires = 2026-11-28T00:00:01Z\n", key.stanza_with("billing", &allows));
     let keys = Keys::parse(&stanza).unwrap();
     let identity = keys.whose(key.expose(), now()).unwrap();
     assert!(identity.knows_app("supply") && !identity.knows_app("other"));

@@ -1,0 +1,105 @@
+//! What is changed while a conductor goes back to a snapshot, copied aside, so that an end without notice leaves all as it was before.
+
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use tokio::fs;
+
+use super::directory::make_private;
+use super::keystore::write_once;
+
+/// The copies of one directory of databases.
+pub(crate) struct Undo {
+    databases: PathBuf,
+    aside: PathBuf,
+    /// Whether anybody opens the directory again.
+    is_kept: bool,
+}
+
+impl Undo {
+    /// Undoes first what was cut short. The databases must not be open.
+    ///
+    /// # Errors
+    /// A file cannot be copied or removed; the next start tries again.
+    pub(super) async fn open(databases: &Path, is_kept: bool) -> io::Result<Self> {
+        let aside = databases.join("undo");
+        let undo = Self { databases: databases.to_owned(), aside, is_kept };
+        if fs::try_exists(undo.mark()).await? {
+            tracing::warn!("going back to a snapshot was cut short, and is undone");
+            for file in files(&undo.databases).await? {
+                fs::remove_file(undo.databases.join(file)).await?;
+            }
+            for file in files(&undo.aside).await? {
+                copy(&undo.aside.join(&file), &undo.databases.join(&file)).await?;
+            }
+        }
+        undo.forget().await?;
+        Ok(undo)
+    }
+
+    /// Copies the databases aside. Nothing may write to them meanwhile. What is copied already stays: it is older.
+    ///
+    /// # Errors
+    /// A file cannot be copied. Nothing will be undone then.
+    pub(crate) async fn begin(&self) -> io::Result<()> {
+        if !self.is_kept || fs::try_exists(self.mark()).await? {
+            return Ok(());
+        }
+        self.forget().await?;
+        make_private(&self.aside)?;
+        for file in files(&self.databases).await? {
+            copy(&self.databases.join(&file), &self.aside.join(&file)).await?;
+        }
+        // From here on the next start undoes what is changed.
+        write_once(&self.mark(), b"")
+    }
+
+    /// All is changed, on the disk too: nothing will be undone.
+    ///
+    /// # Errors
+    /// A file cannot be written or removed.
+    pub(crate) async fn end(&self) -> io::Result<()> {
+        if !self.is_kept {
+            return Ok(());
+        }
+        for file in files(&self.databases).await? {
+            fs::File::open(self.databases.join(file)).await?.sync_all().await?;
+        }
+        self.forget().await
+    }
+
+    /// The mark goes first: copies without it are not whole.
+    async fn forget(&self) -> io::Result<()> {
+        absent(fs::remove_file(self.mark()).await)?;
+        absent(fs::remove_dir_all(&self.aside).await)
+    }
+
+    fn mark(&self) -> PathBuf {
+        self.aside.join("whole")
+    }
+}
+
+/// The names of the files of databases in a directory.
+async fn files(directory: &Path) -> io::Result<Vec<String>> {
+    let (mut entries, mut names) = (fs::read_dir(directory).await?, Vec::new());
+    while let Some(entry) = entries.next_entry().await? {
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if [".db", ".db-wal", ".db-shm"].iter().any(|ending| name.ends_with(ending)) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// A file is there, as on the disk, when this is done.
+async fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::copy(from, to).await?;
+    fs::File::open(to).await?.sync_all().await
+}
+
+fn absent(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,65 @@
+//! What is seen of an app: how its calls ended, and how its link fared.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ham::PersistentHam;
+use holochain_zome_types::prelude::Timestamp;
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use super::history::History;
+use super::samples::{Quarter, Tally};
+
+/// What is seen of an app.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    calls: Tally,
+    quarter: Mutex<Quarter>,
+    history: Mutex<History>,
+}
+
+impl Seen {
+    /// The calls of the second that runs.
+    pub(crate) fn calls(&self) -> &Tally {
+        &self.calls
+    }
+
+    pub(crate) fn quarter(&self) -> MutexGuard<'_, Quarter> {
+        self.quarter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn history(&self) -> MutexGuard<'_, History> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tells of every second, for as long as somebody may listen.
+pub(super) async fn seconds(all: Vec<(PersistentHam, Arc<Seen>)>, told: watch::Sender<()>) {
+    let mut second = interval_at(Instant::now() + SECOND, SECOND);
+    // One that was missed is not known: it is not made up for.
+    second.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        second.tick().await;
+        let t = Timestamp::now().as_millis();
+        for (ham, seen) in &all {
+            let sample = seen.calls.second(t, ham.state().get().is_live());
+            seen.quarter().push(sample);
+        }
+        told.send_replace(());
+    }
+}
+
+/// Tells of every change of a link, until its connection is closed.
+pub(super) async fn changes(ham: PersistentHam, seen: Arc<Seen>, told: watch::Sender<()>) {
+    let mut state = ham.state();
+    loop {
+        seen.history().told(&state.get(), Timestamp::now().as_millis());
+        told.send_replace(());
+        if state.changed().await.is_none() {
+            return;
+        }
+    }
+}
+
+const SECOND: Duration = Duration::from_secs(1);

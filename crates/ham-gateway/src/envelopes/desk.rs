@@ -1,0 +1,191 @@
+//! What each kind of envelope asks for.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use ham_envelope::{Envelope, Handler, Incoming, Replier, Router};
+use ham_feed::{Since, Topic};
+use http::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tokio::sync::mpsc;
+
+use super::exchange::{Exchange, failed, failure, path, reply};
+use super::push::{Change, Wanted};
+use crate::kind::Kind;
+use crate::problem::Problem;
+
+/// Answers the envelopes of one connection. Sixteen are answered at a time.
+pub(super) struct Desk {
+    router: Router,
+    may_follow: bool,
+    wanted: mpsc::Sender<Wanted>,
+}
+
+impl Desk {
+    pub(super) fn new(exchange: Exchange, may_follow: bool, wanted: mpsc::Sender<Wanted>) -> Self {
+        let asking = |what: fn(Exchange, Envelope) -> Asking| {
+            let exchange = exchange.clone();
+            move |request: Envelope| what(exchange.clone(), request)
+        };
+        let router = Router::new()
+            .on("ping", |request: Envelope| async move { Ok::<_, String>(request.reply("pong")) })
+            .on("app.info", asking(|exchange, request| Box::pin(app_info(exchange, request))))
+            .on("call.get", asking(|exchange, request| Box::pin(call(exchange, request))))
+            .on("zome.call", asking(|exchange, request| Box::pin(zome_call(exchange, request))))
+            .fallback(unknown);
+        Self { router, may_follow, wanted }
+    }
+
+    /// Hands it to who pushes, and whoever that is answers.
+    async fn want(&self, request: Envelope, replier: Replier) {
+        let change = if self.may_follow {
+            change(&request)
+        } else {
+            Err(Problem::new(Kind::NotAllowed, "the key has not the scope for this"))
+        };
+        match change {
+            Ok(change) => {
+                // Where nobody takes it, the connection ends.
+                let _ = self.wanted.send(Wanted { request, replier, change }).await;
+            }
+            Err(problem) => answer(&request, &replier, failure(&request, problem)).await,
+        }
+    }
+}
+
+type Asking = std::pin::Pin<Box<dyn Future<Output = Result<Envelope, String>> + Send>>;
+
+impl Handler for Desk {
+    async fn handle(&self, incoming: Incoming) {
+        match incoming {
+            Incoming::Envelope { envelope, replier } if FOLLOWING.contains(&envelope.kind.as_str()) => {
+                self.want(envelope, replier).await;
+            }
+            incoming => Handler::handle(&self.router, incoming).await,
+        }
+    }
+
+    fn concurrency(&self) -> NonZeroUsize {
+        self.router.concurrency()
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        self.router.patience()
+    }
+
+    fn refusal(&self, request: &Envelope) -> Option<Envelope> {
+        self.router.refusal(request)
+    }
+}
+
+async fn app_info(exchange: Exchange, request: Envelope) -> Result<Envelope, String> {
+    #[derive(Deserialize)]
+    struct Of {
+        app: String,
+    }
+    let Of { app } = read(&request)?;
+    let asked = exchange.ask(Method::GET, &path(&["api", "v1", "apps", &app]), &[], None).await;
+    Ok(match asked {
+        Ok(answer) => reply(&request, "app.info", answer.body),
+        Err(problem) => failed(&request, problem),
+    })
+}
+
+async fn call(exchange: Exchange, request: Envelope) -> Result<Envelope, String> {
+    #[derive(Deserialize)]
+    struct Of {
+        id: String,
+    }
+    let Of { id } = read(&request)?;
+    let asked = exchange.ask(Method::GET, &path(&["api", "v1", "calls", &id]), &[], None).await;
+    Ok(match asked {
+        Ok(answer) => reply(&request, "call", answer.body),
+        Err(problem) => failed(&request, problem),
+    })
+}
+
+async fn zome_call(exchange: Exchange, request: Envelope) -> Result<Envelope, String> {
+    #[derive(Deserialize)]
+    struct Call {
+        app: String,
+        role: String,
+        zome: String,
+        r#fn: String,
+        payload: Option<Box<RawValue>>,
+        idempotency_key: Option<String>,
+        wait_s: Option<u64>,
+        #[serde(default)]
+        respond_async: bool,
+    }
+    #[derive(Serialize)]
+    struct Answered<'a> {
+        outcome: &'a str,
+        answer: &'a RawValue,
+        call_id: Option<&'a str>,
+    }
+    let Call { app, role, zome, r#fn, payload, idempotency_key, wait_s, respond_async } = read(&request)?;
+    let address = ["api", "v1", "apps", &app, "roles", &role, "zomes", &zome, "fns", &r#fn];
+    let mut headers = Vec::new();
+    headers.extend(idempotency_key.map(|key| ("idempotency-key", key)));
+    headers.extend(wait_s.map(|wait| ("prefer", format!("wait={wait}"))));
+    headers.extend(respond_async.then(|| ("prefer", "respond-async".to_owned())));
+    Ok(match exchange.ask(Method::POST, &path(&address), &headers, payload.as_deref()).await {
+        Ok(answer) if answer.status == StatusCode::ACCEPTED => {
+            let id = answer.header("ham-call-id");
+            let last = || answer.header("location").and_then(|location| location.rsplit('/').next());
+            reply(&request, "zome.accepted", serde_json::json!({ "call_id": id.or_else(last) }))
+        }
+        Ok(answer) => {
+            let outcome = answer.header("ham-outcome").unwrap_or("answered");
+            let call_id = answer.header("ham-call-id");
+            reply(&request, "zome.answer", Answered { outcome, answer: &answer.body, call_id })
+        }
+        Err(problem) => failed(&request, problem),
+    })
+}
+
+/// What is to change about what is followed.
+fn change(request: &Envelope) -> Result<Change, Problem> {
+    #[derive(Deserialize)]
+    struct Signals {
+        chains: Vec<String>,
+        #[serde(default)]
+        types: Vec<String>,
+        since: Option<String>,
+    }
+    let Signals { chains, types, since } =
+        read(request).map_err(|why| Problem::new(Kind::BadRequest, why))?;
+    if request.kind == UNSUBSCRIBE {
+        return Ok(Change::Leave { chains });
+    }
+    let of_types = |chain: String| types.iter().fold(Topic::chain(chain), Topic::with_event_type);
+    Ok(Change::Follow { topics: chains.into_iter().map(of_types).collect(), since: Since::from(since) })
+}
+
+/// The payload of a request, or what is wrong with it.
+fn read<T: serde::de::DeserializeOwned>(request: &Envelope) -> Result<T, String> {
+    request.payload_as().map_err(|error| format!("the payload of {}: {}", request.kind, error.source))
+}
+
+/// What has no kind that is known here.
+async fn unknown(incoming: Incoming) {
+    let Incoming::Envelope { envelope, replier } = incoming else { return };
+    tracing::debug!(event = "gateway.envelopes", "an envelope of an unknown kind came");
+    let kinds = format!("known are {}, {}", KINDS.join(", "), FOLLOWING.join(", "));
+    let problem = Problem::new(Kind::BadRequest, format!("the kind is unknown; {kinds}"));
+    answer(&envelope, &replier, failure(&envelope, problem)).await;
+}
+
+async fn answer(request: &Envelope, replier: &Replier, answer: Envelope) {
+    if request.id.is_some() {
+        // Where it cannot be sent the link has ended.
+        let _ = replier.reply(answer, PATIENCE).await;
+    }
+}
+
+const KINDS: [&str; 4] = ["ping", "app.info", "zome.call", "call.get"];
+const UNSUBSCRIBE: &str = "unsubscribe.signals";
+const FOLLOWING: [&str; 2] = ["subscribe.signals", UNSUBSCRIBE];
+/// As long as a dead client goes unseen.
+const PATIENCE: Duration = Duration::from_secs(60);

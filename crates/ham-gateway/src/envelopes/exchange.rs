@@ -1,0 +1,135 @@
+//! Envelopes as requests, and answers as envelopes: both are one path to the same calls.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::response::Response;
+use ham_envelope::{ERROR_KIND, Envelope};
+use http::{HeaderMap, Method, Request, StatusCode};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+use tower_service::Service as _;
+
+use crate::auth::{Admitted, Identity};
+use crate::problem::Problem;
+
+/// Asks the gateway's own addresses.
+#[derive(Clone, Debug)]
+pub(super) struct Exchange {
+    asked: Router,
+    identity: Option<Admitted>,
+}
+
+/// What was answered.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    /// JSON.
+    pub(super) body: Box<RawValue>,
+}
+
+impl Exchange {
+    pub(super) fn new(asked: Router) -> Self {
+        Self { asked, identity: None }
+    }
+
+    /// In the name of whoever was let in.
+    pub(super) fn of(mut self, identity: Arc<Identity>) -> Self {
+        self.identity = Some(Admitted(identity));
+        self
+    }
+
+    /// Asks, and answers with what was answered.
+    ///
+    /// # Errors
+    /// A problem, for the client.
+    ///
+    /// # Cancel safety
+    /// As that of the request itself.
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&'static str, String)],
+        body: Option<&RawValue>,
+    ) -> Result<Answer, Map<String, Value>> {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        if let Some(admitted) = &self.identity {
+            request = request.extension(admitted.clone());
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header("content-type", "application/json");
+                Body::from(body.get().to_owned())
+            }
+            None => Body::empty(),
+        };
+        let request = request.body(body).map_err(|error| plain(&error.to_string()))?;
+        let Ok(response) = self.asked.clone().call(request).await;
+        answer(response).await
+    }
+}
+
+async fn answer(response: Response) -> Result<Answer, Map<String, Value>> {
+    let (head, body) = response.into_parts();
+    let unreadable = || plain("the answer is no JSON");
+    let body = to_bytes(body, usize::MAX).await.map_err(|_| unreadable())?;
+    let text = String::from_utf8(body.into()).map_err(|_| unreadable())?;
+    if !head.status.is_success() {
+        return Err(serde_json::from_str(&text).unwrap_or_else(|_| plain(&text)));
+    }
+    let body = RawValue::from_string(text).map_err(|_| unreadable())?;
+    Ok(Answer { status: head.status, headers: head.headers, body })
+}
+
+impl Answer {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+/// A path of these parts, whatever stands in them.
+pub(super) fn path(parts: &[&str]) -> String {
+    parts.iter().map(|part| format!("/{}", utf8_percent_encode(part, NON_ALPHANUMERIC))).collect()
+}
+
+/// An answer with this payload.
+pub(super) fn reply(request: &Envelope, kind: &str, payload: impl Serialize) -> Envelope {
+    let answer = request.reply(kind);
+    answer.clone().with_payload(payload).unwrap_or(answer)
+}
+
+/// The answer to what failed: the problem, with its words as `message`.
+pub(super) fn failed(request: &Envelope, problem: Map<String, Value>) -> Envelope {
+    let words = |name: &str| problem.get(name).and_then(Value::as_str).unwrap_or_default();
+    let message = match (words("title"), words("detail")) {
+        (title, "") => title.to_owned(),
+        (title, detail) => format!("{title}: {detail}"),
+    };
+    let mut payload = Map::new();
+    payload.insert("message".to_owned(), message.into());
+    payload.extend(problem);
+    reply(request, ERROR_KIND, payload)
+}
+
+/// The same of a problem that no request made.
+pub(super) fn failure(request: &Envelope, problem: Problem) -> Envelope {
+    let problem = serde_json::to_value(problem).ok().and_then(|problem| match problem {
+        Value::Object(problem) => Some(problem),
+        _ => None,
+    });
+    failed(request, problem.unwrap_or_default())
+}
+
+fn plain(words: &str) -> Map<String, Value> {
+    match json!({ "title": words }) {
+        Value::Object(problem) => problem,
+        _ => Map::new(),
+    }
+}

@@ -1,0 +1,90 @@
+//! Pushes what a connection follows.
+
+use std::time::Duration;
+
+use ham_envelope::{Envelope, Replier};
+use ham_feed::server::{News, Subscription};
+use ham_feed::{Since, Topic};
+use serde_json::json;
+use serde_json::value::RawValue;
+use tokio::sync::mpsc;
+
+use crate::kind::Kind;
+use crate::problem::Problem;
+
+/// What is to be followed, or no more.
+pub(super) struct Wanted {
+    pub(super) request: Envelope,
+    pub(super) replier: Replier,
+    pub(super) change: Change,
+}
+
+/// What changes.
+pub(super) enum Change {
+    Follow { topics: Vec<Topic>, since: Since },
+    Leave { chains: Vec<String> },
+}
+
+/// Pushes what is followed, until the server ends it. A client that reads too slowly holds up nobody: what does not fit into the
+/// subscription's queue is a gap.
+pub(super) async fn push(mut subscription: Subscription, mut wanted: mpsc::Receiver<Wanted>) {
+    let mut to: Option<Replier> = None;
+    loop {
+        // What is asked first: a busy feed must not hide it.
+        tokio::select! {
+            biased;
+            Some(Wanted { request, replier, change }) = wanted.recv() => {
+                let answer = apply(&mut subscription, &request, change);
+                if request.id.is_some() && send(&replier, answer).await.is_none() {
+                    return;
+                }
+                to = Some(replier);
+            }
+            news = subscription.next() => {
+                // Without a reader nothing was asked for, and nothing comes but the end.
+                let (Some(news), Some(to)) = (news, &to) else { return };
+                if send(to, envelope(&news)).await.is_none() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn apply(subscription: &mut Subscription, request: &Envelope, change: Change) -> Envelope {
+    match change {
+        Change::Follow { topics, since } => match subscription.add_all(&topics, &since) {
+            Ok(start) => {
+                let chains: Vec<&str> = topics.iter().map(|topic| topic.chain_name.as_str()).collect();
+                let id = start.map(|start| start.to_string());
+                let answer = request.reply("subscribed");
+                answer.clone().with_payload(json!({ "chains": chains, "id": id })).unwrap_or(answer)
+            }
+            Err(why) => super::exchange::failure(request, Problem::new(Kind::NotFound, why)),
+        },
+        Change::Leave { chains } => {
+            for chain in &chains {
+                subscription.remove(chain);
+            }
+            let answer = request.reply("unsubscribed");
+            answer.clone().with_payload(json!({ "chains": chains })).unwrap_or(answer)
+        }
+    }
+}
+
+/// The message of the feed: its type is the kind, the rest of it the payload.
+fn envelope(news: &News) -> Envelope {
+    let kind = news.kind().word();
+    let mut envelope = Envelope::new(kind);
+    let rest = news.text().strip_prefix(&format!("{{\"type\":\"{kind}\","));
+    envelope.payload = rest.and_then(|rest| RawValue::from_string(format!("{{{rest}")).ok());
+    envelope
+}
+
+/// `None` where the link takes nothing any more.
+async fn send(to: &Replier, envelope: Envelope) -> Option<()> {
+    to.reply(envelope, PATIENCE).await.ok()
+}
+
+/// As long as a dead client goes unseen.
+const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,0 +1,16 @@
+//! The feed: what happens in the cells, told to whoever follows it.
+
+mod backfill;
+mod block;
+mod cells;
+mod chains;
+mod event;
+mod hub;
+mod pump;
+mod routes;
+mod stream;
+mod told;
+
+pub(crate) use hub::Feed;
+pub(crate) use pump::pump;
+pub(crate) use routes::routes;

@@ -1,0 +1,120 @@
+//! The feed that all connections share.
+
+use std::collections::{BTreeSet, HashSet};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ham_feed::server::{
+    FeedServer, FeedServerConfig, Goodbye, Guest, RefusedSubscription, ServerConfigError, Subscription,
+};
+use serde_json::Value;
+
+use super::chains::Chains;
+use crate::auth::Identity;
+use crate::config::Config;
+use crate::kind::Kind;
+use crate::metrics::{self, Following};
+use crate::problem::Problem;
+
+/// The feed that all connections share.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    pub(super) server: FeedServer,
+    chains: Arc<Chains>,
+    pub(super) stream_life: Duration,
+}
+
+impl Feed {
+    /// Without subscribers.
+    pub(crate) fn new(config: &Config) -> Result<Self, ServerConfigError> {
+        let (feed, limits) = (&config.feed, &config.limits);
+        let positive = |number: usize| NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN);
+        // Who is let in, and to which chains, a guest says.
+        let bounds = FeedServerConfig::default()
+            .with_queue(positive(feed.queue))
+            .with_history(feed.history, feed.history_bytes)
+            .with_max_subscriptions(positive(feed.subscriptions))
+            .with_max_connections(positive(limits.connections))
+            .with_max_connections_each(positive(limits.streams_per_key));
+        Ok(Self {
+            server: FeedServer::new(bounds)?,
+            chains: Arc::new(Chains::of(config)),
+            stream_life: feed.stream_life,
+        })
+    }
+
+    /// How many connections follow it.
+    pub(crate) fn following(&self) -> usize {
+        self.server.connections()
+    }
+
+    /// Whoever has this key: it follows the chains that are listed for it, by any of their names.
+    pub(super) fn guest(&self, identity: &Arc<Identity>, transport: &'static str) -> Guest {
+        let (chains, identity) = (Arc::clone(&self.chains), Arc::clone(identity));
+        let (id, following) = (identity.id.clone(), Following::begun(transport));
+        Guest::new(id).with_chains(move |name| {
+            // Counted for as long as there is somebody who could ask.
+            let _counted = &following;
+            chains.has(name) && chains.names_of(name).iter().any(|name| identity.may_follow(name))
+        })
+    }
+
+    /// A place for somebody who follows something, nothing yet.
+    pub(crate) fn subscription(
+        &self,
+        identity: &Arc<Identity>,
+        transport: &'static str,
+    ) -> Result<Subscription, Problem> {
+        self.server.subscription(self.guest(identity, transport)).map_err(|why| {
+            let kind = match why {
+                RefusedSubscription::Closing => Kind::ShuttingDown,
+                _ => Kind::TooManyConnections,
+            };
+            Problem::new(kind, why.to_string())
+        })
+    }
+
+    pub(super) fn block(&self, app: &str, role: &str, data: &Value) {
+        for name in self.chains.of_cell(app, Some(role)) {
+            metrics::message(&name, self.server.publish_block(&name, data), self.server.missed());
+        }
+    }
+
+    pub(super) fn event(&self, app: &str, role: &str, data: &Value) {
+        for name in self.chains.of_cell(app, Some(role)) {
+            metrics::message(&name, self.server.publish_event(&name, data), self.server.missed());
+        }
+    }
+
+    /// Something may be missing of every cell of the app.
+    pub(super) fn gap(
+        &self,
+        app: &str,
+        roles: &HashSet<&str>,
+        cause: &'static str,
+        missed: Option<u64>,
+        ago: Duration,
+    ) {
+        let mut names: BTreeSet<String> = self.chains.of_cell(app, None).into_iter().collect();
+        names.extend(roles.iter().flat_map(|role| self.chains.of_cell(app, Some(role))));
+        names.extend(self.chains.given_of(app));
+        metrics::gap(cause);
+        for name in names {
+            self.server.publish_gap(&name, cause, missed, ago);
+        }
+    }
+
+    /// Closes what those keys have of which this is true.
+    pub(crate) fn revoke(&self, whose: impl Fn(&str) -> bool) {
+        let closed = self.server.close_where(whose, Goodbye::Revoked);
+        if closed > 0 {
+            tracing::info!(event = "gateway.feed.revoked", closed, "access was taken back");
+        }
+    }
+
+    /// Ends everything that is followed: the gateway will be there again.
+    pub(crate) async fn close(&self) {
+        self.server.shutdown_saying(Goodbye::Restarts).await;
+    }
+}

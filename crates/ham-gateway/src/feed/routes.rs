@@ -1,0 +1,38 @@
+//! Where the feed is followed.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::Value;
+
+use super::stream;
+use crate::auth::{QueryCaller, Scope};
+use crate::gateway::Gateway;
+use crate::problem::Problem;
+
+pub(crate) fn routes() -> Router<Arc<Gateway>> {
+    Router::new()
+        .route("/api/v1/events", get(stream::events))
+        .route("/ws", get(websocket))
+        .route("/ws/status", get(status))
+}
+
+/// The documented dialect.
+async fn websocket(
+    State(gateway): State<Arc<Gateway>>,
+    caller: QueryCaller,
+    request: Request,
+) -> Result<Response, Problem> {
+    let guest = gateway.feed.guest(&caller.with(Scope::Feed)?, "websocket");
+    Ok(gateway.feed.server.upgrade(guest, request))
+}
+
+/// How many follow it, and which chains of those that the key may follow.
+async fn status(State(gateway): State<Arc<Gateway>>, caller: QueryCaller) -> Result<Json<Value>, Problem> {
+    // It follows nothing, and is counted for a moment.
+    let guest = gateway.feed.guest(&caller.with(Scope::Feed)?, "websocket");
+    Ok(Json(gateway.feed.server.status(Some(&guest))))
+}

@@ -1,0 +1,113 @@
+//! Server-sent events: the feed for what reads HTTP only.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{RawQuery, State};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::Stream;
+use ham_feed::server::Subscription;
+use ham_feed::{Since, Topic};
+use http::HeaderMap;
+use http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
+use tokio::time::Instant;
+use url::form_urlencoded;
+
+use crate::auth::{QueryCaller, Scope};
+use crate::gateway::Gateway;
+use crate::kind::Kind;
+use crate::problem::Problem;
+
+/// `GET /api/v1/events?chain=…&type=…`: the chains that are named, their events of the types that are named, from now on or from behind
+/// the id in `Last-Event-ID`, which stands in the query where a browser cannot set it.
+pub(super) async fn events(
+    State(gateway): State<Arc<Gateway>>,
+    caller: QueryCaller,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let identity = caller.with(Scope::Feed)?;
+    let asked = Asked::read(query.as_deref().unwrap_or_default(), &headers);
+    if asked.topics.is_empty() {
+        return Err(Problem::new(Kind::BadRequest, "no chain is named: `?chain=`"));
+    }
+    let mut subscription = gateway.feed.subscription(&identity, "events")?;
+    let start = subscription
+        .add_all(&asked.topics, &asked.since)
+        .map_err(|why| Problem::new(Kind::NotFound, why))?
+        .and_then(|start| HeaderValue::from_str(&start.to_string()).ok());
+    let end = Instant::now() + gateway.feed.stream_life;
+    let alive = KeepAlive::new().interval(COMMENT_EVERY);
+    let mut response = Sse::new(told(subscription, end)).keep_alive(alive).into_response();
+    let answer = response.headers_mut();
+    answer.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer.insert(UNBUFFERED, HeaderValue::from_static("no"));
+    if let Some(start) = start {
+        answer.insert(LAST_EVENT_ID, start);
+    }
+    Ok(response)
+}
+
+/// What a request asks for.
+#[derive(Debug, PartialEq, Eq)]
+struct Asked {
+    topics: Vec<Topic>,
+    since: Since,
+}
+
+impl Asked {
+    fn read(query: &str, headers: &HeaderMap) -> Self {
+        let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+        let all = |wanted: &'static str| {
+            pairs.iter().filter(move |(name, _)| name == wanted).map(|(_, value)| value.as_ref())
+        };
+        let topics = all("chain").map(|chain| all("type").fold(Topic::chain(chain), Topic::with_event_type));
+        // An id that is no text is none of ours.
+        let header = headers.get(LAST_EVENT_ID).map(|id| id.to_str().unwrap_or_default());
+        let id = header.or_else(|| all("lastEventId").next()).map(ToOwned::to_owned);
+        Self { topics: topics.collect(), since: Since::from(id) }
+    }
+}
+
+/// The events, until the time is up or the server ends it; then the client comes back.
+fn told(subscription: Subscription, end: Instant) -> impl Stream<Item = Result<Event, Infallible>> {
+    let first = Event::default().retry(COME_BACK_AFTER);
+    let rest = futures_util::stream::unfold((subscription, 0), move |(mut subscription, last)| async move {
+        let news = tokio::time::timeout_at(end, subscription.next()).await.ok()??;
+        let event = Event::default().event(news.kind().word()).data(news.text());
+        // The gap of a subscriber that was too slow has the id of a message before it.
+        let n = news.id().number();
+        let event = if n >= last { event.id(news.id().to_string()) } else { event };
+        Some((Ok(event), (subscription, n.max(last))))
+    });
+    futures_util::StreamExt::chain(futures_util::stream::iter([Ok(first)]), rest)
+}
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// Tells proxies to hand each event on.
+const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
+const COME_BACK_AFTER: Duration = Duration::from_secs(2);
+/// Keeps the idle timers of proxies away.
+const COMMENT_EVERY: Duration = Duration::from_secs(15);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chains_types_and_the_last_id_are_read() {
+        let mut headers = HeaderMap::new();
+        let read = |query: &str, headers: &HeaderMap| Asked::read(query, headers);
+        let asked = read("chain=a%2Fb&type=t&chain=c&type=u&token=secret&lastEventId=e-1", &headers);
+        let typed = |chain: &str| Topic::chain(chain).with_event_type("t").with_event_type("u");
+        assert_eq!(asked.topics, [typed("a/b"), typed("c")]);
+        assert_eq!(asked.since, Since::After("e-1".to_owned()));
+        assert_eq!(read("", &headers), Asked { topics: Vec::new(), since: Since::Now });
+        headers.insert(LAST_EVENT_ID, HeaderValue::from_static("e-2"));
+        assert_eq!(read("chain=a&lastEventId=e-1", &headers).since, Since::After("e-2".to_owned()));
+        headers.insert(LAST_EVENT_ID, HeaderValue::from_bytes(b"\xff").unwrap());
+        assert_eq!(read("chain=a", &headers).since, Since::After(String::new()));
+    }
+}

@@ -1,0 +1,69 @@
+//! Which blocks were told already.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::Hash;
+
+/// The newest blocks that were told, by cell. `post_commit` of every coordinator zome is given the commit of `init`, so it comes once for
+/// each of them.
+#[derive(Debug)]
+pub(super) struct Told<C>(HashMap<C, Ring>);
+
+#[derive(Debug, Default)]
+struct Ring {
+    order: VecDeque<String>,
+    hashes: HashSet<String>,
+}
+
+impl<C: Clone + Eq + Hash> Told<C> {
+    pub(super) fn new() -> Self {
+        Self(HashMap::new())
+    }
+
+    /// Whether this block is told for the first time.
+    pub(super) fn is_first(&mut self, cell: &C, hash: &str) -> bool {
+        if !self.0.contains_key(cell) && self.0.len() >= MOST_CELLS {
+            self.0.clear();
+        }
+        let ring = self.0.entry(cell.clone()).or_default();
+        if !ring.hashes.insert(hash.to_owned()) {
+            return false;
+        }
+        ring.order.push_back(hash.to_owned());
+        if ring.order.len() > MOST_HASHES
+            && let Some(oldest) = ring.order.pop_front()
+        {
+            ring.hashes.remove(&oldest);
+        }
+        true
+    }
+}
+
+/// Blocks that are remembered of a cell: more than one commit has.
+const MOST_HASHES: usize = 256;
+/// Cells that are remembered; beyond them it begins anew.
+const MOST_CELLS: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_is_told_once_for_each_cell() {
+        let mut told = Told::new();
+        assert!(told.is_first(&1, "a") && told.is_first(&2, "a"));
+        assert!(!told.is_first(&1, "a"));
+        for n in 0..MOST_HASHES {
+            assert!(told.is_first(&1, &n.to_string()));
+        }
+        assert!(told.is_first(&1, "a"), "it is remembered for ever");
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let mut told = Told::new();
+        for cell in 0..5 * MOST_CELLS {
+            told.is_first(&cell, "a");
+        }
+        assert!(told.0.len() <= MOST_CELLS);
+    }
+}

@@ -1,0 +1,77 @@
+//! The names. The README's table is tested against them.
+
+/// Requests that were answered, by `route`, `method` and `status`.
+pub const HTTP_REQUESTS: &str = "ham_gateway_http_requests_total";
+/// Seconds a request took, by `route`.
+pub const HTTP_REQUEST_SECONDS: &str = "ham_gateway_http_request_seconds";
+/// Calls that ended, by `app`, `mode` and `outcome`.
+pub const CALLS: &str = "ham_gateway_calls_total";
+/// Seconds a call took, by `app` and `mode`.
+pub const CALL_SECONDS: &str = "ham_gateway_call_seconds";
+/// Calls without a key whose client went away before they ended.
+pub const CALLS_ABANDONED: &str = "ham_gateway_calls_abandoned_total";
+/// Requests without a key that is valid, by `reason`.
+pub const AUTH_FAILURES: &str = "ham_gateway_auth_failures_total";
+/// Requests beyond a key's quota, by the `key`'s id.
+pub const RATE_LIMITED: &str = "ham_gateway_rate_limited_total";
+/// Connections that are open.
+pub const CONNECTIONS: &str = "ham_gateway_connections";
+/// 1 while the calls of an app can run, by `app`.
+pub const READY: &str = "ham_gateway_ready";
+/// What is followed at a time, by `transport`: `websocket`, `events` or `envelopes`.
+pub const SUBSCRIBERS: &str = "ham_gateway_subscribers";
+/// Messages of the feed, by `chain`.
+pub const FEED_MESSAGES: &str = "ham_gateway_feed_messages_total";
+/// Messages that were queued for subscribers, each for each.
+pub const FEED_DELIVERIES: &str = "ham_gateway_feed_deliveries_total";
+/// Messages that subscribers lost because they were too slow.
+pub const FEED_MISSED: &str = "ham_gateway_feed_missed_total";
+/// Gaps that an app's chains were told of, by `cause`.
+pub const FEED_GAPS: &str = "ham_gateway_feed_gaps_total";
+/// Blocks that were asked of a chain.
+pub const BLOCKS_BACKFILLED: &str = "ham_gateway_blocks_backfilled_total";
+/// 1, with the gateway's `version`.
+pub const BUILD_INFO: &str = "ham_gateway_build_info";
+
+/// All of them, with kind and meaning: the README's table.
+pub const TABLE: &[(&str, &str, &str)] = &[
+    (HTTP_REQUESTS, "counter", "requests that were answered, by `route`, `method` and `status`"),
+    (HTTP_REQUEST_SECONDS, "histogram", "seconds a request took, by `route`"),
+    (CALLS, "counter", "calls that ended, by `app`, `mode` and `outcome`"),
+    (CALL_SECONDS, "histogram", "seconds a call took, by `app` and `mode`"),
+    (CALLS_ABANDONED, "counter", "calls without a key whose client went away before they ended"),
+    (AUTH_FAILURES, "counter", "requests without a key that is valid, by `reason`"),
+    (RATE_LIMITED, "counter", "requests beyond a key's quota, by the `key`'s id"),
+    (CONNECTIONS, "gauge", "connections that are open"),
+    (READY, "gauge", "1 while the calls of an app can run, by `app`"),
+    (
+        SUBSCRIBERS,
+        "gauge",
+        "what is followed at a time, by `transport`: `websocket`, `events` or `envelopes`",
+    ),
+    (FEED_MESSAGES, "counter", "messages of the feed, by `chain`"),
+    (FEED_DELIVERIES, "counter", "messages that were queued for subscribers, each for each"),
+    (FEED_MISSED, "counter", "messages that subscribers lost because they were too slow"),
+    (FEED_GAPS, "counter", "gaps that an app's chains were told of, by `cause`"),
+    (BLOCKS_BACKFILLED, "counter", "blocks that were asked of a chain"),
+    (BUILD_INFO, "gauge", "1, with the gateway's `version`"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_has_this_table() {
+        let readme = include_str!("../../README.md");
+        let shown: Vec<&str> = readme
+            .lines()
+            .skip_while(|line| *line != "| metric | kind | meaning |")
+            .skip(2)
+            .take_while(|line| line.starts_with('|'))
+            .collect();
+        let rows: Vec<String> =
+            TABLE.iter().map(|(name, kind, meaning)| format!("| `{name}` | {kind} | {meaning} |")).collect();
+        assert_eq!(shown, rows);
+    }
+}

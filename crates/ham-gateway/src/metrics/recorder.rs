@@ -1,0 +1,59 @@
+//! Where it is kept, and how Prometheus reads it.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::Router;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use http::header;
+use metrics::gauge;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio::time::{Instant, sleep_until};
+
+use super::names::BUILD_INFO;
+use crate::auth::{Caller, Scope};
+use crate::gateway::Gateway;
+use crate::kind::Kind;
+use crate::problem::Problem;
+
+/// One for the process, because what is counted is.
+static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+
+/// Begins to record, before anything is to be recorded. `None` where the program records elsewhere already.
+pub(crate) fn install() -> Option<&'static PrometheusHandle> {
+    let install = || {
+        let seconds = Matcher::Suffix("_seconds".to_owned());
+        let recorder = PrometheusBuilder::new().set_buckets_for_metric(seconds, &SECONDS).ok()?;
+        let handle = recorder.install_recorder().ok()?;
+        gauge!(BUILD_INFO, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+        Some(handle)
+    };
+    RECORDER.get_or_init(install).as_ref()
+}
+
+pub(crate) fn routes() -> Router<Arc<Gateway>> {
+    Router::new().route("/metrics", get(shown))
+}
+
+async fn shown(caller: Caller) -> Result<Response, Problem> {
+    caller.with(Scope::Metrics)?;
+    let recorder = install()
+        .ok_or_else(|| Problem::new(Kind::NotFound, "this program records its metrics elsewhere"))?;
+    Ok(([(header::CONTENT_TYPE, PROMETHEUS)], recorder.render()).into_response())
+}
+
+/// Sums up what was recorded, again and again, so that it takes no more room where nobody reads it.
+pub(crate) async fn upkeep() {
+    let Some(recorder) = install() else { return };
+    loop {
+        sleep_until(Instant::now() + UPKEEP).await;
+        recorder.run_upkeep();
+    }
+}
+
+const UPKEEP: Duration = Duration::from_secs(5);
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
+/// From a read on this machine to the longest wait.
+const SECONDS: [f64; 14] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 300.0];

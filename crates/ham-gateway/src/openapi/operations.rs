@@ -1,0 +1,172 @@
+//! What can be asked.
+
+use super::schemas::Problems;
+
+/// One method of one address.
+pub(super) struct Operation {
+    pub(super) path: &'static str,
+    pub(super) method: &'static str,
+    pub(super) id: &'static str,
+    pub(super) summary: &'static str,
+    /// What a key needs; `None` where no key is asked for.
+    pub(super) scope: Option<&'static str>,
+    /// Headers and queries: where, which, what for.
+    pub(super) parameters: &'static [(&'static str, &'static str, &'static str)],
+    pub(super) has_body: bool,
+    /// Statuses of good answers, their types, and what they say.
+    pub(super) answers: &'static [(&'static str, &'static [&'static str], &'static str)],
+    /// The schema of what is answered in JSON.
+    pub(super) schema: &'static str,
+    pub(super) problems: Problems,
+}
+
+const JSON: &[&str] = &["application/json"];
+const CALLED: &[&str] = &["application/json", "application/vnd.msgpack"];
+const TEXT: &[&str] = &["text/plain"];
+const EVENTS: &[&str] = &["text/event-stream"];
+const NOTHING: &[&str] = &[];
+const WAIT: (&str, &str, &str) =
+    ("header", "Prefer", "`wait=30`: how many seconds the request waits; at most 300");
+const CALLS: Option<&str> = Some("the scope `calls`; its own calls, with `calls:all` everybody's");
+
+/// A method that reads and has nothing to say of itself.
+const fn get(path: &'static str, id: &'static str, summary: &'static str) -> Operation {
+    Operation {
+        path,
+        method: "get",
+        id,
+        summary,
+        scope: None,
+        parameters: &[],
+        has_body: false,
+        answers: &[("200", JSON, "What was asked for")],
+        schema: "Anything",
+        problems: Problems::Open,
+    }
+}
+
+/// All of them.
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation {
+        method: "post",
+        scope: Some("the scope `calls`, the app and the function"),
+        parameters: &[
+            (
+                "header",
+                "Idempotency-Key",
+                "A name of your own for this one call: under it the call is made at most once",
+            ),
+            (
+                "header",
+                "Prefer",
+                "`wait=10`: how many seconds the request waits; `respond-async`: it may be answered before the call is made",
+            ),
+            ("header", "Ham-Deliver-Within", "For how many seconds an asynchronous call is tried"),
+            ("header", "X-Request-Id", "A name for the request"),
+        ],
+        has_body: true,
+        answers: &[
+            ("200", CALLED, "The function's output"),
+            ("202", NOTHING, "The call is on disk; `Location` is where it can be followed"),
+        ],
+        schema: "Payload",
+        problems: Problems::Call,
+        ..get("/api/v1/apps/{app}/roles/{role}/zomes/{zome}/fns/{function}", "call", "Call a zome function")
+    },
+    Operation {
+        scope: CALLS,
+        parameters: &[
+            ("query", "state", "`open`"),
+            ("query", "outcome", "`unknown,arrived`: what only the chain can tell"),
+            ("query", "order", "`newest` or `oldest` first"),
+            ("query", "limit", "1 to 100"),
+            ("query", "after", "The last id of the page before"),
+        ],
+        schema: "Calls",
+        problems: Problems::Resource,
+        ..get("/api/v1/calls", "listCalls", "The calls that are open, or of which the chain has to be asked")
+    },
+    Operation {
+        scope: CALLS,
+        parameters: &[WAIT],
+        schema: "Call",
+        problems: Problems::Resource,
+        ..get("/api/v1/calls/{id}", "lookAtCall", "What became of a call")
+    },
+    Operation {
+        method: "post",
+        scope: CALLS,
+        parameters: &[WAIT],
+        schema: "Call",
+        answers: &[("200", JSON, "What became of it"), ("202", JSON, "It is being settled")],
+        problems: Problems::Resource,
+        ..get("/api/v1/calls/{id}/cancel", "cancelCall", "Do not make it, or settle it")
+    },
+    Operation {
+        scope: Some("any key"),
+        schema: "Apps",
+        problems: Problems::Key,
+        ..get("/api/v1/apps", "listApps", "The apps that the key may know of")
+    },
+    Operation {
+        scope: Some("any key"),
+        schema: "App",
+        problems: Problems::App,
+        ..get("/api/v1/apps/{app}", "lookAtApp", "An app: its roles, clones and cells")
+    },
+    Operation {
+        scope: Some("the scope `feed`, and the chains"),
+        parameters: &[
+            ("query", "chain", "A chain; may be repeated"),
+            ("query", "type", "Events of this type alone; may be repeated"),
+            ("header", "Last-Event-ID", "Go on behind this message"),
+        ],
+        answers: &[("200", EVENTS, "`new_block`, `new_event` and `gap`, as they come")],
+        problems: Problems::Feed,
+        ..get("/api/v1/events", "followEvents", "Blocks, events and gaps as server-sent events")
+    },
+    Operation {
+        scope: Some("the scope `feed`"),
+        answers: &[("101", NOTHING, "HieraChain's documented dialect")],
+        problems: Problems::Feed,
+        ..get("/ws", "followOverWebSocket", "The same over WebSocket")
+    },
+    Operation {
+        scope: Some("the scope `feed`"),
+        problems: Problems::Feed,
+        ..get("/ws/status", "countFollowers", "How many follow")
+    },
+    Operation {
+        scope: Some("the scope `calls` or `feed`"),
+        answers: &[("101", NOTHING, "JSON envelopes")],
+        problems: Problems::Feed,
+        ..get("/connect", "connect", "Calls and signals on one WebSocket")
+    },
+    Operation {
+        scope: Some("the scope `status`"),
+        answers: &[(
+            "200",
+            &["application/json", "text/event-stream"],
+            "All of it; as events, then what changes",
+        )],
+        problems: Problems::Key,
+        ..get("/api/v1/status", "status", "Links, readiness and the last quarter of an hour")
+    },
+    Operation {
+        scope: Some("the scope `metrics`"),
+        answers: &[("200", TEXT, "Prometheus' text format")],
+        problems: Problems::Key,
+        ..get("/metrics", "metrics", "What is counted")
+    },
+    Operation {
+        answers: &[("200", TEXT, "`Ok`")],
+        ..get("/health", "health", "The process runs, in a word")
+    },
+    get("/health/live", "live", "The process runs"),
+    Operation {
+        answers: &[("200", JSON, "Calls can run now"), ("503", JSON, "They cannot, and why")],
+        schema: "Ready",
+        ..get("/health/ready", "ready", "Whether calls can run now")
+    },
+    get("/api/v1/openapi.json", "openapi", "This document"),
+];

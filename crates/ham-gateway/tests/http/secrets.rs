@@ -1,0 +1,80 @@
+//! Secrets of a run, looked for in everything that is told to others than their owner.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use ham_gateway::NewKey;
+use serde_json::json;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+
+use crate::client::get;
+use crate::stage::Stage;
+
+/// What was logged, by all tests of this program.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_is_told() {
+    let log = Log::default();
+    let kept = log.clone();
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || kept.clone());
+    let ours = Targets::new()
+        .with_target("ham", LevelFilter::TRACE)
+        .with_target("ham_devconductor", LevelFilter::OFF);
+    let subscriber = tracing_subscriber::registry().with(lines.with_filter(ours));
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+
+    let stage = Stage::with(|mut config| {
+        config.operations_listen = Some("127.0.0.1:0".parse().unwrap());
+        config
+    })
+    .await;
+    stage.server.ready().await;
+    let stranger = NewKey::new().unwrap();
+    let (payload, query) = ("what-a-client-pays-for", "what-a-client-asks-for");
+    let mut told = Vec::new();
+    for asking in [
+        stage.call("echo_text").key(stranger.expose()).json(&json!(payload)),
+        stage.call("no_such_function").json(&json!(payload)),
+        stage.call("echo_text").json(&json!({ "not": payload })).header("prefer", "wait=soon"),
+        stage.get(&format!("/api/v1/apps?token={}&words={query}", stage.key)),
+        stage.get("/api/v1/status").key(&stage.key),
+        stage.get("/health/ready"),
+    ] {
+        told.extend_from_slice(&asking.send().await.body);
+    }
+    assert_eq!(stage.call("echo_text").json(&json!(payload)).send().await.json(), payload);
+    let operations = stage.server.operations_address().unwrap();
+    for path in ["/metrics", "/api/v1/status"] {
+        told.extend_from_slice(&get(operations, path).send().await.body);
+    }
+    let keys = std::fs::read_to_string(stage.directory.path().join("keys.toml")).unwrap();
+    let digest = keys.split("sha256 = \"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let (key, debug) = (stage.key.clone(), format!("{:?}", stage.server));
+    stage.end().await;
+    let told = String::from_utf8(told).unwrap() + &debug;
+    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    // It would find nothing if nothing were told.
+    assert!(logged.contains("gateway.key.refused") && told.contains("ham_gateway_calls_total"));
+    let secret = |key: &str| key.rsplit_once('_').unwrap().1.to_owned();
+    for secret in [secret(&key), secret(stranger.expose()), digest] {
+        assert!(!told.contains(&secret), "a secret is told");
+        assert!(!logged.contains(&secret), "a secret is logged");
+    }
+    for words in [payload, query] {
+        assert!(!logged.contains(words), "{words:?} is logged");
+    }
+}
