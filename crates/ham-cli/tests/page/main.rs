@@ -111,7 +111,7 @@ async fn the_gateway_s_page_in_a_browser() {
     std::fs::write(&keys, format!("{}\n{rights}", named.join("\n"))).unwrap();
     std::fs::set_permissions(&keys, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let text = format!(
-        "listen = \"127.0.0.1:0\"\nkeys = {keys:?}\nstate_dir = {state:?}\n[conductor]\nadmin_url = \"ws://localhost:{}\"\n[[app]]\nid = \"features\"\n",
+        "listen = \"127.0.0.1:0\"\nkeys = {keys:?}\nstate_dir = {state:?}\n[conductor]\nadmin_url = \"ws://localhost:{}\"\n[[app]]\nid = \"features\"\nready = [\"features\"]\n",
         dev.text("admin_port")
     );
     std::fs::write(&config, text).unwrap();

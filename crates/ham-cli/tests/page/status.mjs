@@ -53,7 +53,7 @@ await page.run("document.querySelector('.skip').focus()");
 const stops = [];
 for (let i = 0; i < 40 && stops.at(-1) !== 'events'; i += 1) {
   await page.key('Tab');
-  stops.push(await page.run('document.activeElement.id || document.activeElement.dataset.id || document.activeElement.className'));
+  stops.push(await page.run('document.activeElement.id || document.activeElement.dataset.id || document.activeElement.getAttribute("class") || ""'));
 }
 for (const stop of ['help', 'app-features', 'lanes', 'pause', 'events']) assert.ok(stops.some((id) => id.includes(stop)), `${stop} is not among ${stops}`);
 // Who stands somewhere stays there while figures come.

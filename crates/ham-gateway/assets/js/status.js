@@ -11,7 +11,7 @@ const again = (id, make) => redraw($(`#${id}`), () => put($(`#${id}`), make()));
 
 function head() {
   const g = api.gateway;
-  put($('#about'), g ? [h('span', {}, g.version), h('span', {}, `up ${ago(g.started_at)}`), h('span', {}, h('code', {}, g.listen))] : []);
+  put($('#about'), g ? [h('span', {}, g.version), h('span', {}, `up ${ago(g.started_at)}`), h('span', {}, h('code', {}, location.host))] : []);
   put($('#fresh'), api.lost ? state('down', `No contact for ${ago(api.lost.since)}`) : api.key ? state('debug', 'Up to date') : null);
   const banner = $('#banner');
   banner.hidden = !api.lost;
