@@ -22,6 +22,8 @@ function outages(data) {
   return found;
 }
 
+const strip = (data) => spark(data, outages(data), 120);
+
 export function apps(all) {
   if (!api.apps.length) return [];
   const columns = ['App', 'Link', 'Last 15 min', 'Roles'].map((t) => h('th', { scope: 'col' }, t));
@@ -40,7 +42,7 @@ export function apps(all) {
   const ms = (value) => (typeof value === 'number' ? fmt.ms(value) : '–');
   return h('table', {}, h('thead', {}, h('tr', {}, columns, figures)), h('tbody', {}, api.apps.map((a) => h('tr', { 'aria-current': a === app() },
     h('td', {}, h('button', { class: 'id', 'data-id': `app-${a.id}`, onclick: () => { chosen = a.id; all(); } }, a.id)),
-    h('td', { class: 'end' }, link(a)), h('td', { class: 'drop' }, spark(outages(seconds(a.id)), 120)),
+    h('td', { class: 'end' }, link(a)), h('td', { class: 'drop' }, strip(seconds(a.id))),
     h('td', { class: 'wide' }, h('div', { class: 'roles' }, a.roles.map(role))),
     figure(api.lost ? '–' : (a.rate ?? 0).toFixed(1)), figure(api.lost ? '–' : ms(a.p50)), figure(api.lost ? '–' : ms(a.p99)), figure(api.lost ? '–' : fmt.count(a.open ?? 0))))));
 }

@@ -34,7 +34,7 @@ function unreachable(down) {
   const next = link.next ? ` The gateway tries again in ${fmt.span(Math.max(0, link.next - now()))}.` : '';
   const queued = api.open.filter((c) => c.state === 'queued').length;
   return [
-    say('down', down.length === api.apps.length ? 'Nothing can be called.' : `${id} cannot be called.`, `The conductor${conductor ? ` at ${conductor.replace(/^wss?:\/\//, '')}` : ''} has not answered for ${ago(link.since)}${link.cause ? `: ${link.cause}` : ''}.${next} Calls are answered 503 (not run); asynchronous ones are accepted and wait: ${fmt.count(queued)} do.`),
+    say('down', down.length === api.apps.length ? 'Nothing can be called.' : `${id} cannot be called.`, `The conductor${conductor ? ` at ${conductor.replace(/^wss?:\/\/|\/$/g, '')}` : ''} has not answered for ${ago(link.since)}${link.cause ? `: ${link.cause}` : ''}.${next} Calls are answered 503 (not run); asynchronous ones are accepted and wait: ${fmt.count(queued)} do.`),
     todo('Is the conductor running? Start it; the gateway needs no restart.', [code('ham doctor'), ' names the step that fails.'], 'Calls of unknown outcome settle by themselves once the link is back.'),
   ];
 }
