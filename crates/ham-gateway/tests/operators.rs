@@ -45,8 +45,10 @@ fn each_log_event_is_in_the_runbook() {
             && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'.' || byte == b'_')
     });
     // What a host is called, and the file of a sample.
-    let said: BTreeSet<String> =
-        said.filter(|word| !["gateway.example", "gateway.toml"].contains(word)).map(str::to_owned).collect();
+    let said: BTreeSet<String> = said
+        .filter(|word| !word.starts_with("gateway.example") && *word != "gateway.toml")
+        .map(str::to_owned)
+        .collect();
     assert_eq!(rows(&text("docs/operate.md"), "| event |"), said);
 }
 

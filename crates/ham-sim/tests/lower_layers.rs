@@ -1,4 +1,4 @@
-//! The lower layers: a seed is one life, and lives that broke a promise once keep it now.
+//! The layers beside `ham`: a seed is one life, and lives that broke a promise once keep it now.
 
 use std::process::Command;
 
@@ -30,6 +30,11 @@ fn two_processes_live_the_same_lives_of_the_engine() {
 #[test]
 fn two_processes_live_the_same_lives_of_a_link() {
     parts_are_the_whole("session", 200);
+}
+
+#[test]
+fn two_processes_live_the_same_lives_of_a_gateway() {
+    parts_are_the_whole("gateway", 120);
 }
 
 /// Seeds that broke a promise of the engine before it was mended.

@@ -8,6 +8,8 @@ export class Browser {
   static async start(program) {
     const home = mkdtempSync(join(tmpdir(), 'page-'));
     const child = spawn(program, ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-extensions', '--disable-background-networking', '--remote-debugging-port=0', `--user-data-dir=${home}`, 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    // Also where something was not as it should be.
+    process.on('exit', () => child.kill('SIGKILL'));
     const address = await new Promise((resolve, reject) => {
       let said = '';
       child.stderr.on('data', (text) => { said += text; const found = /DevTools listening on (\S+)/.exec(said); if (found) resolve(found[1]); });

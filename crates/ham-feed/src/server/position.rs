@@ -45,7 +45,16 @@ impl fmt::Display for Position {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "[0-9a-f+-]{0,40}|.*") {
+            let _ = Position::of(&text, Position::start());
+        }
+    }
 
     #[test]
     fn only_ids_of_the_same_server_are_known_again() {

@@ -10,7 +10,7 @@ export const api = {
   // `undefined` before the gateway was asked, `null` where it wants a key.
   key: undefined, refused: null, lost: null, failed: null,
   gateway: null, apps: [], samples: {}, open: [], doubtful: [], events: [], following: 0, store: null,
-  start, enter, cancel, retry() {},
+  retry() {},
 };
 let secret = null, tell = () => {}, abort = null, feed = null, cursor = null;
 
@@ -80,7 +80,7 @@ async function first() {
   return true;
 }
 // Another key. Where it is good, everything is shown with it.
-async function enter(text) {
+export async function enter(text) {
   secret = text.trim();
   try { if (await first()) begin(); } catch (error) { api.refused = error.message; }
   tell({ all: true });
@@ -89,13 +89,13 @@ function begin() {
   api.retry = keep(follow, (next) => { api.lost = { since: api.lost?.since ?? now(), next }; tell({ contact: true }); });
   if (may('feed')) keep(listen, () => {});
 }
-async function start(told) {
+export async function start(told) {
   tell = told;
   try { if (await first()) begin(); }
   catch { api.lost = { since: now(), next: now() + 1000 }; setTimeout(() => start(told), 1000); }
   tell({ all: true });
 }
-async function cancel(id) {
+export async function cancel(id) {
   const settled = await ask(`/api/v1/calls/${id}/cancel`, { method: 'POST' });
   await calls();
   tell({ calls: true });

@@ -126,7 +126,14 @@ async fn k7_the_answer_is_on_disk_and_not_told() {
     plain("K7:3", "k7").await;
 }
 
-/// Calls that take longer than anybody waits, so that they are fenced.
+/// Calls that take longer than half of their callers wait.
+fn impatient(name: &str) -> Vec<Job> {
+    let mut jobs = jobs(name, Some(1_000), 60_000);
+    jobs.iter_mut().step_by(2).for_each(|job| job.within_ms = 500);
+    jobs
+}
+
+/// Nobody listens longer than callers wait, so that their calls are fenced.
 fn hasty(setup: &mut Setup) {
     setup.linger_ms = 0;
     setup.answer_within_ms = 300;
@@ -134,13 +141,13 @@ fn hasty(setup: &mut Setup) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn k8_a_fence_may_leave_and_has_not() {
-    let (stage, _) = killed_at("K8:3", hasty, jobs("k8", Some(1_000), 500), false).await;
+    let (stage, _) = killed_at("K8:1", hasty, impatient("k8"), false).await;
     stage.strike().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn k9_a_fence_has_left_and_its_answer_is_lost() {
-    let (stage, _) = killed_at("K9:1", hasty, jobs("k9", Some(1_000), 500), false).await;
+    let (stage, _) = killed_at("K9:1", hasty, impatient("k9"), false).await;
     stage.strike().await;
 }
 

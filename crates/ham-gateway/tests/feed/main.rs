@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what unwraps here fails the test")]
 
 #[path = "../http/client.rs"]
+#[expect(dead_code, reason = "the requests' tests use all of it")]
 mod client;
 mod documented;
 mod envelopes;

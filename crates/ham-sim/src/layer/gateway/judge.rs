@@ -84,8 +84,8 @@ fn one(call: Call, of: &OfCall, jumps: bool, verdict: &mut Verdict) {
                     verdict.find("G3", Some(*at), format_args!("call {call} was told another one's output"));
                 }
             }
-            // G4: it came to the conductor.
-            Outcome::Arrived if of.nonces.is_empty() => {
+            // G4: it came to the conductor, and no fence of it did before.
+            Outcome::Arrived if of.claimed.is_empty() => {
                 verdict.find("G4", Some(*at), format_args!("call {call} was told Arrived, and never came"));
             }
             Outcome::Answered | Outcome::Arrived | Outcome::Unknown => {}
