@@ -1,5 +1,6 @@
 //! What all requests share.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
@@ -18,6 +19,8 @@ use crate::outbox::Outbox;
 pub(crate) struct Gateway {
     live: ArcSwap<Live>,
     life: watch::Sender<Life>,
+    /// Where clients are served.
+    pub(crate) address: SocketAddr,
     pub(crate) apps: Apps,
     pub(crate) feed: Arc<Feed>,
     /// `None` where there is no state directory.
@@ -33,11 +36,18 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    pub(crate) fn new(live: Live, apps: Apps, feed: Arc<Feed>, outbox: Option<Outbox>) -> Self {
+    pub(crate) fn new(
+        live: Live,
+        address: SocketAddr,
+        apps: Apps,
+        feed: Arc<Feed>,
+        outbox: Option<Outbox>,
+    ) -> Self {
         let dev = live.config.dev.then(|| Arc::new(Identity::dev()));
         Self {
             live: ArcSwap::from_pointee(live),
             life: watch::Sender::new(Life::Running),
+            address,
             apps,
             feed,
             outbox,

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use ham::PersistentHam;
 use serde_bytes::ByteBuf;
-use tokio::time::timeout;
 
 use super::board::{OpenCalls, Taken};
 use super::call::{Call, CallId, Fingerprint};
@@ -242,12 +241,6 @@ impl Outbox {
     /// # Cancel safety
     /// Dropping the future leaves it stopping; call it again.
     pub async fn drain(&self, within: Duration) {
-        let Shared { stops, tasks, .. } = self.shared();
-        stops.closing.cancel();
-        tasks.close();
-        if timeout(within, tasks.wait()).await.is_err() {
-            stops.ended.cancel();
-            tasks.wait().await;
-        }
+        self.shared().drain(within).await;
     }
 }

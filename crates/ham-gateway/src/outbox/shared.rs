@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ham::PersistentHam;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -51,6 +53,17 @@ impl Shared {
         };
         let on_board = OnBoard { board: Arc::clone(&self.board), id: call.id };
         Worker { call, maker, store: Arc::clone(&self.store), on_board, on_disk, told: None }
+    }
+
+    /// Begins nothing more, and waits for what is under way, at most this long.
+    pub(super) async fn drain(&self, within: Duration) {
+        let Self { stops, tasks, .. } = self;
+        stops.closing.cancel();
+        tasks.close();
+        if timeout(within, tasks.wait()).await.is_err() {
+            stops.ended.cancel();
+            tasks.wait().await;
+        }
     }
 
     pub(super) fn now(&self) -> i64 {

@@ -73,7 +73,7 @@ impl Server {
         let feed = Arc::new(Feed::new(&config)?);
         let apps = Apps::start(&config, &feed, &mut tasks).await?;
         let outbox = opened.map(|opened| outbox::start(&config, opened, &apps));
-        let gateway = Arc::new(Gateway::new(live, apps, feed, outbox));
+        let gateway = Arc::new(Gateway::new(live, address, apps, feed, outbox));
         tasks.spawn(follow_keys(Arc::clone(&gateway)));
         let mut listeners = JoinSet::new();
         let mut run = |socket, router, places, secure| {

@@ -32,7 +32,7 @@ pub(super) fn told(gateway: &Gateway, identity: &Identity, samples: Samples) -> 
     json!({
         "gateway": {
             "version": env!("CARGO_PKG_VERSION"), "started_at": gateway.started_at.as_millis(), "life": gateway.is().word(),
-            "listen": live.config.listen.to_string(), "tls": live.config.tls.is_some(), "dev": live.config.dev,
+            "listen": gateway.address.to_string(), "tls": live.config.tls.is_some(), "dev": live.config.dev,
         },
         "key": { "id": identity.id, "name": identity.name, "scopes": identity.scopes() },
         "store": store(gateway),

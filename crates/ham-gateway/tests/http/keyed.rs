@@ -204,6 +204,8 @@ impl Kept {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_gateway_goes_on_with_what_waited_and_keys_do_not_see_each_other() {
     let stage = staged().await;
+    // Stopped while it asks for a grant, it would wait for half a minute to learn what became of that.
+    stage.server.ready().await;
     let slowly = create_slowly(&stage, "inv-1", 700).header("idempotency-key", "inv-1");
     let mut places = Vec::new();
     for asked in [slowly, create(&stage, "inv-2"), create(&stage, "inv-3")] {

@@ -84,6 +84,7 @@ async fn the_status_tells_of_links_to_those_who_may_see_it() {
     let operations = stage.server.operations_address().unwrap();
     let status = get(operations, "/api/v1/status").send().await.json();
     assert_eq!((&status["gateway"]["life"], &status["key"]["id"]), (&json!("running"), &json!("operations")));
+    assert_eq!(status["gateway"]["listen"], stage.server.address().to_string());
     let app = &status["apps"][0];
     assert_eq!((&app["id"], &app["link"]["state"]), (&json!(APP), &json!("live")));
     assert_eq!((&app["history"][0]["what"], &app["roles"][0]["callable"]), (&json!("up"), &json!(true)));
