@@ -30,7 +30,9 @@ pub(super) async fn call(
     let outbox = outbox(gateway)?;
     let (began, seen) = (Instant::now(), request.app.seen.calls().begun());
     let until = began + request.waits_for();
-    let mut following = match outbox.submit(submission(request, key)).await.map_err(|why| refused(&why))? {
+    let submitted = outbox.submit(submission(request, key)).await;
+    counted(&submitted);
+    let mut following = match submitted.map_err(|why| refused(&why))? {
         Submitted::New(following) | Submitted::Joined(following) => following,
         Submitted::Replayed(call) => {
             let mut response = shown::answer(&call, request.form);
@@ -56,6 +58,16 @@ pub(super) async fn call(
             Ok(accepted(following.id()))
         }
         Followed::Open => Err(open(following.id())),
+    }
+}
+
+fn counted(submitted: &Result<Submitted, SubmitError>) {
+    match submitted {
+        Ok(Submitted::New(_)) => metrics::idempotency("new"),
+        Ok(Submitted::Joined(_)) => metrics::idempotency("joined"),
+        Ok(Submitted::Replayed(_)) => metrics::idempotency("replayed"),
+        Err(SubmitError::OtherRequest) => metrics::idempotency("mismatch"),
+        Err(_) => {}
     }
 }
 

@@ -30,6 +30,22 @@ pub const FEED_MISSED: &str = "ham_gateway_feed_missed_total";
 pub const FEED_GAPS: &str = "ham_gateway_feed_gaps_total";
 /// Blocks that were asked of a chain.
 pub const BLOCKS_BACKFILLED: &str = "ham_gateway_blocks_backfilled_total";
+/// Requests under a key.
+pub const IDEMPOTENCY: &str = "ham_gateway_idempotency_total";
+/// Calls in the outbox.
+pub const OUTBOX_RECORDS: &str = "ham_gateway_outbox_records";
+/// The age of the oldest open call.
+pub const OUTBOX_OLDEST: &str = "ham_gateway_outbox_oldest_seconds";
+/// Calls of the outbox that are settled.
+pub const OUTBOX_SETTLED: &str = "ham_gateway_outbox_settled_total";
+/// Fences that ended.
+pub const FENCES: &str = "ham_gateway_fences_total";
+/// The time of a transaction of the outbox.
+pub const STORE_COMMIT_SECONDS: &str = "ham_gateway_store_commit_seconds";
+/// Changes in one transaction.
+pub const STORE_COMMANDS: &str = "ham_gateway_store_commands_per_commit";
+/// Bytes of all calls in the outbox.
+pub const STORE_BYTES: &str = "ham_gateway_store_bytes";
 /// 1, with the gateway's `version`.
 pub const BUILD_INFO: &str = "ham_gateway_build_info";
 
@@ -54,6 +70,26 @@ pub const TABLE: &[(&str, &str, &str)] = &[
     (FEED_MISSED, "counter", "messages that subscribers lost because they were too slow"),
     (FEED_GAPS, "counter", "gaps that an app's chains were told of, by `cause`"),
     (BLOCKS_BACKFILLED, "counter", "blocks that were asked of a chain"),
+    (
+        IDEMPOTENCY,
+        "counter",
+        "requests under an idempotency key, by `result`: `new`, `joined`, `replayed`, `released` or `mismatch`",
+    ),
+    (
+        OUTBOX_RECORDS,
+        "gauge",
+        "calls in the outbox, by `state`: `queued`, `signed`, `fencing`, `settling` or `settled`",
+    ),
+    (OUTBOX_OLDEST, "gauge", "seconds since the oldest call that is open was accepted; 0 where none is"),
+    (OUTBOX_SETTLED, "counter", "calls of the outbox that were settled, by `outcome`"),
+    (
+        FENCES,
+        "counter",
+        "fences that ended, by `result`: `never_ran`, `arrived`, `nobody_can_tell` or `failed`",
+    ),
+    (STORE_COMMIT_SECONDS, "histogram", "seconds a transaction of the outbox took, its sync included"),
+    (STORE_COMMANDS, "histogram", "changes that shared a transaction of the outbox"),
+    (STORE_BYTES, "gauge", "bytes of all calls in the outbox"),
     (BUILD_INFO, "gauge", "1, with the gateway's `version`"),
 ];
 

@@ -92,10 +92,8 @@ impl Outbox {
                 None => {}
             }
             self.admit(&submission.app)?;
-            let in_background = submission.in_background;
-            let mode = if in_background { Mode::Async } else { Mode::Keyed };
-            let (record, step) = Record::accepted(mode);
-            let now = shared.now();
+            let (in_background, now) = (submission.in_background, shared.now());
+            let (record, step) = Record::accepted(if in_background { Mode::Async } else { Mode::Keyed });
             let call = Call {
                 id: open.next_id(now, shared.random()),
                 record,
@@ -138,7 +136,6 @@ impl Outbox {
         let (record, step) = Record::accepted(Mode::Direct);
         let now = shared.now();
         let (zome, function) = lost.signed.function();
-        let (zome, function) = (zome.to_owned(), function.to_owned());
         let mut following = {
             let mut open = shared.board.open();
             let call = Call {
@@ -149,8 +146,8 @@ impl Outbox {
                 fingerprint: Fingerprint([0; 32]),
                 app: lost.app,
                 role: lost.role,
-                zome,
-                function,
+                zome: zome.to_owned(),
+                function: function.to_owned(),
                 read_only: false,
                 retry_chain_moved: false,
                 payload: None,
@@ -170,13 +167,11 @@ impl Outbox {
 
     fn admit(&self, app: &str) -> Result<(), SubmitError> {
         let shared = self.shared();
-        if shared.stops.closing.is_cancelled() {
-            return Err(SubmitError::ShuttingDown);
+        match shared.apps.contains_key(app) {
+            _ if shared.stops.closing.is_cancelled() => Err(SubmitError::ShuttingDown),
+            true => Ok(()),
+            false => Err(SubmitError::UnknownApp { app: app.to_owned() }),
         }
-        if !shared.apps.contains_key(app) {
-            return Err(SubmitError::UnknownApp { app: app.to_owned() });
-        }
-        Ok(())
     }
 
     /// Follows a call of `owner`, or of anybody. `None` where there is no such call.

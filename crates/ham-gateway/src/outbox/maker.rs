@@ -14,9 +14,10 @@ use super::crash;
 use super::ending::{is_retryable, of_fence, of_sending};
 use super::lane::Place;
 use super::link::is_up_after;
-use super::machine::{Input, Mode, SendEnded};
+use super::machine::{FenceEnded, Input, Mode, SendEnded};
 use super::stored::Stored;
 use super::time;
+use crate::metrics;
 
 /// What is done for one call, and what ends it.
 #[derive(Debug)]
@@ -156,6 +157,12 @@ impl Maker {
                 if let Err(error) = &result {
                     tracing::warn!(event = super::events::FENCE_FAILED, call = %signed_label(signed), %error);
                 }
+                metrics::fenced(match ended {
+                    FenceEnded::NeverRan => "never_ran",
+                    FenceEnded::Arrived => "arrived",
+                    FenceEnded::NobodyCanTell => "nobody_can_tell",
+                    FenceEnded::Failed => "failed",
+                });
                 Happened::Input(Input::FenceEnded(ended), told)
             }
             () = crash::fence_left(signed) => std::future::pending().await,

@@ -17,6 +17,7 @@ use super::store::Store;
 use super::stored::Stored;
 use super::tables::Accepted;
 use super::time;
+use crate::metrics;
 
 /// One call on its way.
 #[derive(Debug)]
@@ -185,7 +186,11 @@ impl Worker {
     fn settle(&mut self) {
         let now = time::now(&*self.maker.config.wall_clock);
         let told = self.told.take().unwrap_or_else(|| Stored::of(&self.untold()));
+        metrics::settled(told.outcome().word());
         self.call.answer = Some(told);
+        if self.call.key.is_some() && self.call.frees_its_key() {
+            metrics::idempotency("released");
+        }
         self.call.settled_at = Some(now);
         self.call.keep_until = Some(now.saturating_add(time::span(self.maker.config.keep)));
         self.call.forget_what_was_sent();

@@ -5,12 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use redb::{Database, Durability};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::call::Call;
 use super::crash::{self, Point};
 use super::error::StoreError;
 use super::limits::Limits;
 use super::tables::{Accepted, Held, Tables};
+use crate::metrics;
 
 /// What is to be written, and who waits for it.
 #[derive(Debug)]
@@ -110,9 +112,11 @@ impl Writer {
 
     /// Writes what was gathered, all of it or nothing.
     pub fn commit(&mut self) {
+        let began = Instant::now();
         self.answers = match commit(&self.database, &self.batch, self.limits, self.meter.held()) {
             Ok((held, answers)) => {
                 self.meter.set(held);
+                metrics::committed(self.batch.len(), began.elapsed());
                 self.meter.commits.fetch_add(1, Ordering::Relaxed);
                 self.meter.commands.fetch_add(self.batch.len() as u64, Ordering::Relaxed);
                 answers

@@ -10,8 +10,8 @@ use ham::{
     PersistentHamConfig, ResetRule, RetryDelay, Signing, default_retry,
 };
 use ham_gateway::outbox::{
-    CallId, Followed, Following, Limits, Lost, Outbox, OutboxConfig, Store, Stored, Submission, Submitted,
-    catching_lost, remember_lost,
+    CallId, Followed, Following, Limits, Lost, OpenCalls, Outbox, OutboxConfig, Store, Stored, Submission,
+    Submitted, catching_lost, remember_lost,
 };
 use ham_gateway::{KeyFate, Kind, OutcomeWord};
 use ham_persistent::WallClock;
@@ -80,7 +80,15 @@ async fn serve(setup: Setup) {
                 #[expect(clippy::disallowed_methods, reason = "it ends with the process")]
                 drop(tokio::spawn(async move {
                     let mut tick = tokio::time::interval(Duration::from_millis(20));
-                    while outbox.open_calls().oldest.is_some() {
+                    for nth in 0_u64.. {
+                        let OpenCalls { queued, signed, fencing, oldest, .. } = outbox.open_calls();
+                        if oldest.is_none() {
+                            break;
+                        }
+                        // After hundreds of kills it takes minutes.
+                        if nth % 250 == 249 {
+                            say(&Say::Left(queued + signed + fencing));
+                        }
                         tick.tick().await;
                     }
                     say(&Say::Settled);

@@ -47,6 +47,8 @@ pub(crate) enum Say {
     Accepted { job: String },
     /// What became of a call.
     Told { job: String, told: Told },
+    /// So many calls are open still.
+    Left(usize),
     /// Nothing is open.
     Settled,
 }

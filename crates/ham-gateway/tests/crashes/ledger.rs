@@ -54,13 +54,13 @@ impl Ledger {
         let (job, told) = match said {
             Say::Named { job, .. } | Say::Accepted { job } => (job, None),
             Say::Told { job, told } => (job, Some(*told)),
-            Say::Ready | Say::Settled => return,
+            Say::Ready | Say::Left(_) | Say::Settled => return,
         };
         let entry = self.jobs.get_mut(job).expect("a call that was made");
         match said {
             Say::Named { call, .. } => entry.call = Some(call.clone()),
             Say::Accepted { .. } => entry.accepted = true,
-            Say::Told { .. } | Say::Ready | Say::Settled => {}
+            Say::Told { .. } | Say::Ready | Say::Left(_) | Say::Settled => {}
         }
         let Some(told) = told else { return };
         if let Some(before) = entry.told.iter().find(|told| told.is_kept()) {

@@ -67,7 +67,7 @@ async fn plain(point: &str, name: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn k1_before_it_is_on_disk() {
-    plain("K1:2", "k1").await;
+    plain("K1:1", "k1").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -45,6 +45,9 @@ async fn random_kills_of_gateway_conductor_and_both() {
         let never = |_: &Say| false;
         let died = timeout_at(moment, gateway.listen(&mut stage.ledger, never)).await;
         assert!(died.is_err(), "the gateway died by itself");
+        if kill % 100 == 99 {
+            eprintln!("{} kills after {:?}, {} calls open", kill + 1, began.elapsed(), stage.ledger.open());
+        }
         let which = rng.random_range(0..10);
         let (kills_gateway, kills_conductor) = (which < 8, which >= 6);
         killed[usize::from(kills_conductor) + usize::from(kills_gateway && kills_conductor)] += 1;
