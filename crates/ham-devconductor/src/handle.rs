@@ -1,16 +1,15 @@
 //! The conductor as a program or a test holds it.
 
+mod install;
 mod observer;
 mod steering;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use holochain_types::app::{AppBundleSource, InstallAppPayload};
 use holochain_types::prelude::{CellId, ZomeInfo};
 use holochain_types::websocket::AllowedOrigins;
 
-use crate::bundle;
 use crate::conductor::Conductor;
 use crate::config::{Config, DataDirectory};
 use crate::error::{AttachError, InstallError, StartError};
@@ -83,7 +82,7 @@ impl DevConductor {
     /// # Cancel safety
     /// Dropping the future may leave it installed and not enabled.
     pub async fn install(&self, bundle: Vec<u8>, id: Option<String>) -> Result<String, InstallError> {
-        install(&self.conductor, bundle, id).await
+        install::install(&self.conductor, bundle, id).await
     }
 
     /// Attaches an app interface for any app; answers its port. 0 is a free one.
@@ -162,36 +161,6 @@ impl DevConductor {
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         self.conductor.config().data == DataDirectory::Temporary
-    }
-}
-
-/// Installs and enables the app of a bundle, unless it is installed; then only enables it.
-async fn install(
-    conductor: &Arc<Conductor>,
-    bundle: Vec<u8>,
-    id: Option<String>,
-) -> Result<String, InstallError> {
-    let source = AppBundleSource::Bytes(bundle.into());
-    let _begun = conductor.work().begin().await;
-    let id = match id {
-        Some(id) => id,
-        None => bundle::unpack(source.clone()).await?.manifest().app_name().to_owned(),
-    };
-    if conductor.apps().state().get_app(&id).is_err() {
-        let payload = InstallAppPayload {
-            source,
-            agent_key: None,
-            installed_app_id: Some(id.clone()),
-            network_seed: None,
-            roles_settings: None,
-            ignore_genesis_failure: false,
-            restore_from_dht: false,
-        };
-        conductor.install_app(payload).await?;
-    }
-    match conductor.enable_app(&id).await {
-        Ok(_) => Ok(id),
-        Err(error) => Err(InstallError::NotEnabled { id, source: error.into() }),
     }
 }
 

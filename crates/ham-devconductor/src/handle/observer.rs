@@ -105,7 +105,7 @@ impl Observer {
     /// Dropping the future may leave it installed and not enabled.
     pub async fn install(&self, bundle: Vec<u8>, id: Option<String>) -> Result<String, InstallError> {
         let conductor = self.conductor().map_err(|error| InstallError::Refused { source: error.into() })?;
-        super::install(&conductor, bundle, id).await
+        super::install::install(&conductor, bundle, id).await
     }
 
     /// The cells that can be called.
