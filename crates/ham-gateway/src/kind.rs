@@ -142,6 +142,23 @@ impl Kind {
 }
 
 impl Kind {
+    /// Whether it is met before anybody has looked at a call that the request may be about.
+    pub(crate) const fn is_before_the_call(self) -> bool {
+        matches!(
+            self,
+            Self::NoKey
+                | Self::BadKey
+                | Self::NotAllowed
+                | Self::FunctionNotAllowed
+                | Self::AppNotFound
+                | Self::NotFound
+                | Self::OriginNotAllowed
+                | Self::HostNotAllowed
+                | Self::BodyTooSlow
+                | Self::QuotaExceeded
+        )
+    }
+
     /// What helps against what the gateway itself refuses.
     pub(crate) const fn retry(self) -> Retry {
         match self.code() {

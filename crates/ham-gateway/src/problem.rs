@@ -83,6 +83,15 @@ impl Problem {
         }))
     }
 
+    /// The same to a request about a call that may have been made before: nothing is said of that one where nobody has looked at it.
+    #[must_use]
+    pub(crate) fn about_a_call(mut self) -> Self {
+        if self.0.kind.is_before_the_call() {
+            (self.0.outcome, self.0.effect, self.0.settled) = ("unknown", "unknown", false);
+        }
+        self
+    }
+
     /// The same, with where the call can be followed.
     #[must_use]
     pub fn with_call(mut self, id: CallId) -> Self {

@@ -11,7 +11,7 @@ use ulid::Ulid;
 
 use crate::browser;
 use crate::metrics;
-use crate::problem::Problem;
+use crate::problem::{OUTCOME, Problem};
 
 /// Names the request, and writes the answer's problem, if it is one.
 pub(crate) async fn finish(request: Request, next: Next) -> Response {
@@ -19,11 +19,16 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     // Never the path itself, nor its query: they are the client's words.
     let route = request.extensions().get::<MatchedPath>().cloned();
+    // Repeated under its key, or asked for by its name.
+    let about_a_call = request.headers().contains_key(IDEMPOTENCY_KEY)
+        || route.as_ref().is_some_and(|route| route.as_str().starts_with(CALLS));
     let span = tracing::info_span!("request", request_id = name.to_str().unwrap_or_default());
     let mut response = next.run(request).instrument(span.clone()).await;
     let problem = response.extensions_mut().remove::<Problem>();
     let kind = problem.as_ref().map(|problem| problem.kind().name());
     if let Some(problem) = problem {
+        let problem = if about_a_call { problem.about_a_call() } else { problem };
+        response.headers_mut().insert(OUTCOME, HeaderValue::from_static(problem.outcome()));
         *response.body_mut() = Body::from(problem.json(name.to_str().unwrap_or_default()));
     }
     let headers = response.headers_mut();
@@ -53,5 +58,8 @@ fn name(request: &Request) -> HeaderValue {
     }
 }
 
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Where one call is asked for.
+const CALLS: &str = "/api/v1/calls/";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MOST_NAME: usize = 128;

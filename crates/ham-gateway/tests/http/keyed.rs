@@ -73,6 +73,26 @@ async fn a_call_under_a_key_is_made_once_and_answered_again() {
     stage.end().await;
 }
 
+/// A repeat that was refused before anybody had looked at its call said that the call had not run.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_says_nothing_of_a_call_that_nobody_has_looked_at() {
+    let stage = staged().await;
+    assert_eq!(create(&stage, "inv-1").send().await.status, StatusCode::OK);
+    for (refused, status) in [
+        (create(&stage, "inv-1").key("ham_A_wrong"), 401),
+        (create(&stage, "inv-1").header("origin", "https://evil.example"), 403),
+        (look(&stage, "/api/v1/calls/01M8J10V1SQV71CG9X56JPDN5W"), 404),
+    ] {
+        let answer = refused.send().await;
+        assert_eq!(answer.status.as_u16(), status);
+        let problem = answer.json();
+        let said = (&problem["outcome"], &problem["effect"], &problem["settled"]);
+        assert_eq!(said, (&json!("unknown"), &json!("unknown"), &json!(false)), "{problem}");
+        assert_eq!(answer.header("ham-outcome"), Some("unknown"));
+    }
+    stage.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_under_one_key_at_a_time_are_one_call() {
     let stage = staged().await;
