@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 
-use super::exchange::{Exchange, failed, failure, path, reply};
+use super::exchange::{Exchange, failed, failure, fitting, path, reply};
 use super::push::{Change, Wanted};
 use crate::kind::Kind;
 use crate::problem::Problem;
@@ -87,7 +87,7 @@ async fn app_info(exchange: Exchange, request: Envelope) -> Result<Envelope, Str
     let Of { app } = read(&request)?;
     let asked = exchange.ask(Method::GET, &path(&["api", "v1", "apps", &app]), &[], None).await;
     Ok(match asked {
-        Ok(answer) => reply(&request, "app.info", answer.body),
+        Ok(answer) => fitting(&request, "app.info", &answer.body, &answer),
         Err(problem) => failed(&request, problem),
     })
 }
@@ -100,7 +100,7 @@ async fn call(exchange: Exchange, request: Envelope) -> Result<Envelope, String>
     let Of { id } = read(&request)?;
     let asked = exchange.ask(Method::GET, &path(&["api", "v1", "calls", &id]), &[], None).await;
     Ok(match asked {
-        Ok(answer) => reply(&request, "call", answer.body),
+        Ok(answer) => fitting(&request, "call", &answer.body, &answer),
         Err(problem) => failed(&request, problem),
     })
 }
@@ -139,7 +139,8 @@ async fn zome_call(exchange: Exchange, request: Envelope) -> Result<Envelope, St
         Ok(answer) => {
             let outcome = answer.header("ham-outcome").unwrap_or("answered");
             let call_id = answer.header("ham-call-id");
-            reply(&request, "zome.answer", Answered { outcome, answer: &answer.body, call_id })
+            let answered = Answered { outcome, answer: &answer.body, call_id };
+            fitting(&request, "zome.answer", answered, &answer)
         }
         Err(problem) => failed(&request, problem),
     })

@@ -105,8 +105,34 @@ pub(super) fn reply(request: &Envelope, kind: &str, payload: impl Serialize) -> 
     answer.clone().with_payload(payload).unwrap_or(answer)
 }
 
+/// An answer with what a request was answered with, if it fits into a frame. Where it does not, what became of the call is told all
+/// the same.
+pub(super) fn fitting(request: &Envelope, kind: &str, payload: impl Serialize, answer: &Answer) -> Envelope {
+    if answer.body.get().len() <= MOST_ANSWER {
+        return reply(request, kind, payload);
+    }
+    let mut problem = Map::new();
+    problem.insert("title".to_owned(), "The answer is larger than an envelope may be".into());
+    problem.insert("detail".to_owned(), "ask for it over HTTP".into());
+    if let Some(outcome) = answer.header("ham-outcome") {
+        problem.insert("outcome".to_owned(), outcome.into());
+        problem.insert("settled".to_owned(), true.into());
+    }
+    if let Some(id) = answer.header("ham-call-id") {
+        problem.insert("call_id".to_owned(), id.into());
+    }
+    failed(request, problem)
+}
+
 /// The answer to what failed: the problem, with its words as `message`.
-pub(super) fn failed(request: &Envelope, problem: Map<String, Value>) -> Envelope {
+pub(super) fn failed(request: &Envelope, mut problem: Map<String, Value>) -> Envelope {
+    // A zome may say as much as it likes, and it would stand there twice.
+    if let Some(Value::String(detail)) = problem.get_mut("detail")
+        && detail.len() > MOST_WORDS
+    {
+        detail.truncate(detail.floor_char_boundary(MOST_WORDS));
+        detail.push('…');
+    }
     let words = |name: &str| problem.get(name).and_then(Value::as_str).unwrap_or_default();
     let message = match (words("title"), words("detail")) {
         (title, "") => title.to_owned(),
@@ -133,3 +159,8 @@ fn plain(words: &str) -> Map<String, Value> {
         _ => Map::new(),
     }
 }
+
+/// Bytes of an answer: what a frame takes, less what stands around it.
+pub(super) const MOST_ANSWER: usize = (1 << 20) - (16 << 10);
+/// Bytes of a problem's words.
+const MOST_WORDS: usize = 64 << 10;

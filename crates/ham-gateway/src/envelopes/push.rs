@@ -9,6 +9,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 
+use super::exchange::MOST_ANSWER;
 use crate::kind::Kind;
 use crate::problem::Problem;
 
@@ -72,8 +73,13 @@ fn apply(subscription: &mut Subscription, request: &Envelope, change: Change) ->
     }
 }
 
-/// The message of the feed: its type is the kind, the rest of it the payload.
+/// The message of the feed: its type is the kind, the rest of it the payload. One that fits into no frame is a gap.
 fn envelope(news: &News) -> Envelope {
+    if news.text().len() > MOST_ANSWER {
+        let payload = json!({ "chain_name": news.chain_name(), "id": news.id().to_string(), "cause": "too_large", "missed": 1 });
+        let gap = Envelope::new("gap");
+        return gap.clone().with_payload(payload).unwrap_or(gap);
+    }
     let kind = news.kind().word();
     let mut envelope = Envelope::new(kind);
     let rest = news.text().strip_prefix(&format!("{{\"type\":\"{kind}\","));

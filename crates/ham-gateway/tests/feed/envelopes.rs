@@ -153,6 +153,27 @@ async fn what_fails_is_a_problem_with_words() {
     stage.end().await;
 }
 
+/// Such an answer was never sent, and such an event ended the connection whenever it was asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fits_into_no_envelope_is_told() {
+    let stage = Stage::start().await;
+    let mut talk = Talk::start(&stage, &stage.key);
+    let (kind, told) = talk.ask("zome.call", call("large_answer", json!(900_000))).await;
+    assert_eq!((kind.as_str(), &told["outcome"]), ("error", &json!("answered")), "{told}");
+    assert!(told["message"].as_str().unwrap().contains("larger than an envelope"), "{told}");
+    let (kind, told) = talk.ask("zome.call", call("guest_error", json!("x".repeat(600_000)))).await;
+    assert_eq!((kind.as_str(), &told["outcome"]), ("error", &json!("answered")), "{}", told["title"]);
+    let follow = json!({ "chains": ["supply_chain"], "types": ["emitted"] });
+    assert_eq!(talk.ask("subscribe.signals", follow).await.0, "subscribed");
+    stage.call("features", "features", "signal", json!("x".repeat(1_100_000))).await;
+    let (kind, gap) = talk.next().await;
+    assert_eq!((kind.as_str(), &gap["cause"]), ("gap", &json!("too_large")), "{gap}");
+    stage.call("features", "features", "signal", json!("small")).await;
+    assert_eq!(talk.next().await.1["data"]["payload"]["text"], "small");
+    talk.end().await;
+    stage.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_may_nothing_is_refused_before_the_upgrade() {
     let stage = Stage::start().await;
