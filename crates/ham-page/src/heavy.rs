@@ -1,4 +1,5 @@
-//! Work on long values, two at a time and away from the threads that serve: a value in memory is many times as long as its bytes.
+//! What is bounded by turns: work on long values, away from the threads that serve, because a value in memory is many times as long as its
+//! bytes; bodies that come, which may be slow; and installing, which may be endless. None of them waits for another.
 
 use std::sync::Arc;
 
@@ -11,13 +12,12 @@ use crate::problem::Problem;
 #[derive(Debug)]
 pub(crate) struct Heavy(Arc<Semaphore>);
 
-impl Default for Heavy {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_A_TIME)))
-    }
-}
-
 impl Heavy {
+    /// So many at a time.
+    pub(crate) fn of(at_a_time: usize) -> Self {
+        Self(Arc::new(Semaphore::new(at_a_time)))
+    }
+
     /// Waits until it is the caller's turn.
     pub(crate) async fn turn(&self) -> Result<Turn, Problem> {
         let permit = Arc::clone(&self.0).acquire_owned().await;
@@ -50,8 +50,12 @@ fn failed(why: &dyn std::fmt::Display) -> Problem {
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "It could not be read").detail(why)
 }
 
-/// How many work at a time.
-const AT_A_TIME: usize = 2;
+/// How many work on long values at a time.
+pub(crate) const VALUES: usize = 2;
+/// How many bodies of calls come at a time: each has a bound of its own, and a time.
+pub(crate) const BODIES: usize = 16;
+/// How many apps are installed at a time, their bundles included.
+pub(crate) const INSTALLS: usize = 2;
 
 #[cfg(test)]
 mod tests {
@@ -62,7 +66,7 @@ mod tests {
     /// Four bodies of 16 MiB stopped a conductor.
     #[tokio::test]
     async fn the_third_waits_for_one_of_two() {
-        let heavy = Heavy::default();
+        let heavy = Heavy::of(2);
         let first = heavy.turn().await.expect("a turn");
         let _second = heavy.turn().await.expect("a turn");
         assert!(heavy.turn().now_or_never().is_none());

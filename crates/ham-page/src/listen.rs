@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::build::{Build, LastBuild};
 use crate::guard::Guard;
-use crate::heavy::Heavy;
+use crate::heavy::{BODIES, Heavy, INSTALLS, VALUES};
 use crate::memory::Memory;
 use crate::recorder;
 use crate::routes::router;
@@ -75,7 +75,9 @@ impl Page {
             memory: Arc::new(Memory::new(observer)),
             conductor,
             build: LastBuild::default(),
-            heavy: Heavy::default(),
+            heavy: Heavy::of(VALUES),
+            bodies: Heavy::of(BODIES),
+            installs: Heavy::of(INSTALLS),
         });
         let mut tasks = JoinSet::new();
         tasks.spawn(recorder::record(Arc::clone(&served.memory), watch));

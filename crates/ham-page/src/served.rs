@@ -22,6 +22,8 @@ pub(crate) struct Served {
     /// How the app that is built beside it stands.
     pub(crate) build: LastBuild,
     pub(crate) heavy: Heavy,
+    pub(crate) bodies: Heavy,
+    pub(crate) installs: Heavy,
 }
 
 pub(crate) type Shared = State<Arc<Served>>;

@@ -157,6 +157,36 @@ async fn asked(address: &str, path: &str, more: &str, until: &str) -> String {
     String::from_utf8_lossy(&said).into_owned()
 }
 
+/// Two bundles that came slowly held up every call.
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_bodies_hold_up_no_call() {
+    let dev = Dev::start(&["--app", &bundle().display().to_string()]).await;
+    let page = dev.text("page");
+    let host = page.trim_start_matches("http://").trim_end_matches('/');
+    let post = async |path: &str, kind: &str, length: usize, body: &str| {
+        let mut stream = TcpStream::connect(host).await.unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream
+    };
+    let call = "/api/v1/apps/features/roles/features/zomes/features/fns/guest_error";
+    let mut slow = Vec::new();
+    for _ in 0..2 {
+        slow.push(post("/api/dev/v1/apps", "application/octet-stream", 100, "x").await);
+        slow.push(post(call, "application/json", 100, "\"").await);
+    }
+    let mut asked = post(call, "application/json", 3, "\"y\"").await;
+    let mut answer = String::new();
+    tokio::time::timeout(BOUND, asked.read_to_string(&mut answer)).await.expect("it hangs").unwrap();
+    assert!(answer.starts_with("HTTP/1.1 422") && answer.contains("\"outcome\":\"answered\""), "{answer}");
+    for stream in slow {
+        // They are still awaited.
+        assert_eq!(stream.try_read(&mut [0; 1]).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    }
+}
+
 /// Bundlers tell their pages of changes over a WebSocket of the same address.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_of_a_development_server_is_passed_on_with_its_sockets() {

@@ -20,7 +20,7 @@ pub(super) async fn install(State(served): Shared, request: Request) -> Answer {
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-a-bundle", text));
     }
     // Before the body is read, so that bodies wait where they take no memory.
-    let turn = served.heavy.turn().await?;
+    let turn = served.installs.turn().await?;
     let bundle = tokio::time::timeout(SLOWEST, to_bytes(request.into_body(), MAX_BUNDLE)).await;
     let bundle = bundle.map_err(|_| {
         Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "The bundle did not come in time")

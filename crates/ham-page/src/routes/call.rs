@@ -38,7 +38,7 @@ pub(super) async fn call(
         }
     };
     // Before the body is read, so that bodies wait where they take no memory.
-    let turn = served.heavy.turn().await?;
+    let place = served.bodies.turn().await?;
     let body = tokio::time::timeout(SLOWEST, Bytes::from_request(request, &())).await;
     let body = body.map_err(|_| {
         Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "The request did not come in time")
@@ -46,7 +46,9 @@ pub(super) async fn call(
     let body = body.map_err(|why| {
         Problem::new(why.status(), "bad-payload", "The request cannot be carried out").detail(why.body_text())
     })?;
-    let payload = turn.run(move || argument(&body)).await?.map_err(|why| bad("bad-payload", &why))?;
+    let payload = served.heavy.turn().await?.run(move || argument(&body)).await?;
+    let payload = payload.map_err(|why| bad("bad-payload", &why))?;
+    drop(place);
     let cell = cell(&served, &app, &role, agent.as_ref()).await?;
     let (id, outcome) = served.memory.observer.call(&cell.id, &zome, &function, payload).await?;
     let mut response = match &outcome {
