@@ -71,10 +71,12 @@ pub(crate) async fn with_app(context: &Context) -> Result<Settings, Failure> {
     }
     let admin = &admin(settings, CONNECT_TIMEOUT.min(settings.timeout))?;
     let attempt = async || {
-        admin.list_apps(None).await.map_err(|error| {
+        let apps = admin.list_apps(None).await.map_err(|error| {
             let recovery = error.recovery();
             Failed::new(error, recovery, Failure::from)
-        })
+        })?;
+        // Whoever waits comes as early as the conductor, whose app is being installed.
+        if apps.is_empty() { Err(Failed::for_now(no_app())) } else { Ok(apps) }
     };
     let asking = wait::connected(context, Some(settings.timeout), attempt);
     let apps = progress::during(context.output, "asking which apps there are", asking).await?;
@@ -89,11 +91,15 @@ pub(crate) async fn with_app(context: &Context) -> Result<Settings, Failure> {
                 "pass one with --app-id, or set HAM_APP_ID, or app_id in the configuration file",
             ))
         }
-        (None, _) => Err(Failure::usage(
-            "no app is named, and the conductor has none",
-            "install one with `ham app install FILE.happ`",
-        )),
+        (None, _) => Err(no_app()),
     }
+}
+
+fn no_app() -> Failure {
+    Failure::usage(
+        "no app is named, and the conductor has none",
+        "install one with `ham app install FILE.happ`",
+    )
 }
 
 /// The pauses after a lost link: ham's own, or those that are set.

@@ -33,6 +33,13 @@ impl Failed {
     }
 }
 
+impl Failed {
+    /// What somebody else may mend at any time.
+    pub(crate) fn for_now(failure: Failure) -> Self {
+        Self { failure, heals: true }
+    }
+}
+
 /// One attempt or, with `--wait`, as many as it takes, each failed one told on standard error. `bound` ends the
 /// waiting.
 pub(crate) async fn connected<T, Fut>(

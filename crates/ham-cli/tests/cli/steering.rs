@@ -109,3 +109,22 @@ async fn the_socket_is_private_and_bounded() {
     running.ended().await;
     assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 0);
 }
+
+/// The port opens before the app is there, and it was told at once that there is none.
+#[tokio::test]
+async fn whoever_waits_waits_for_the_app_too() {
+    let ham = Ham::new();
+    let mut conductor = ham.start(&["dev", "--json", "--no-page"]);
+    let started = conductor.line(|line| line.contains("admin_port")).await;
+    let started: serde_json::Value = serde_json::from_str(&started).unwrap();
+    let port = started["admin_port"].to_string();
+    ham.run(&["ping", "--admin-port", &port])
+        .await
+        .failed(2, &["no app is named, and the conductor has none"]);
+    let mut waiting = ham.start(&["ping", "--wait", "--admin-port", &port]);
+    waiting.said("the conductor has none").await;
+    ham.run(&["app", "install", &probe(), "--admin-port", &port]).await.ok();
+    assert_eq!(waiting.ended().await, Some(0));
+    conductor.signal(Signal::INT);
+    conductor.ended().await;
+}
