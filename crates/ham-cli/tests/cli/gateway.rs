@@ -45,6 +45,20 @@ async fn in_dev_what_it_prints_works_as_it_stands() {
     assert_eq!(running.ended().await, Some(0));
 }
 
+/// An app of which one role refuses was served without an address.
+#[tokio::test]
+async fn in_dev_an_app_that_is_not_ready_is_served_and_said_to_be_so() {
+    let ham = Ham::new();
+    let features = concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/features.happ");
+    let mut running =
+        ham.start(&["gateway", "--json", "--dev", "--app", features, "--listen", "127.0.0.1:0"]);
+    running.said("not every role can be called").await;
+    let url = started(&mut running).await["url"].as_str().unwrap().to_owned();
+    assert!(asked(&url, "GET /health/ready HTTP/1.1", "").await.contains("\"ready\":false"));
+    running.signal(Signal::TERM);
+    assert_eq!(running.ended().await, Some(0));
+}
+
 #[tokio::test]
 async fn its_file_is_read_again_at_a_hangup_and_a_wrong_one_changes_nothing() {
     let ham = Ham::new();

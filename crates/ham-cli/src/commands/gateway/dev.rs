@@ -1,6 +1,7 @@
 //! `ham gateway --dev`: a conductor of its own, and no keys.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use ham_devconductor::{Config as ConductorConfig, DevConductor};
 use ham_gateway::{Config, Server};
@@ -61,8 +62,10 @@ async fn start(
     })?;
     config.state_dir = Some(state.path().to_owned());
     let server = Server::start(config.clone()).await.map_err(failed)?;
-    // What is shown below works at once.
-    server.ready().await;
+    // What is shown below works at once; unless an app has a role that cannot be called, which the page explains.
+    if tokio::time::timeout(PATIENCE, server.ready()).await.is_err() {
+        context.output.warning("not every role can be called: /health/ready and the page say why");
+    }
     let noted = Noted { admin_port, app_id: Some(app_id.clone()), agents: Vec::new() };
     let note = Note::leave(&noted, context.output);
     let url = serving::url(&server);
@@ -76,3 +79,6 @@ async fn start(
     )?;
     Ok((conductor, server, config, note, state))
 }
+
+/// How long the roles of an app may take to be ready before its address is shown.
+const PATIENCE: Duration = Duration::from_secs(5);
