@@ -112,7 +112,7 @@ pub(super) fn all() -> Value {
             "properties": { "apps": { "type": "array", "items": { "type": "object", "properties": app, "required": ["id", "ready"] } } },
         },
         "Ready": {
-            "type": "object", "required": ["ready", "apps"],
+            "type": "object", "required": ["ready"],
             "properties": { "ready": { "type": "boolean" }, "why": why(), "apps": { "type": "object" } },
         },
     })
