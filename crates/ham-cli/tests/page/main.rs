@@ -19,6 +19,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::task::JoinSet;
 
 /// Running into it means a hang.
@@ -60,14 +61,16 @@ fn bundle() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../happ/bundle/features.happ").canonicalize().unwrap()
 }
 
-/// A browser of this machine; `None`, with a message, where there is none or no Node.js.
-async fn browser() -> Option<String> {
+/// A browser of this machine, and the turn of whoever drives one: what is bounded by seconds is not to be measured beside another browser.
+/// `None`, with a message, where there is none.
+async fn browser() -> Option<(String, MutexGuard<'static, ()>)> {
+    static TURN: Mutex<()> = Mutex::const_new(());
     let named = std::env::var("HAM_CHROMIUM").ok();
     for program in named.as_deref().into_iter().chain(["chromium", "chromium-browser", "google-chrome"]) {
         let version =
             Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().await;
         if version.is_ok_and(|status| status.success()) {
-            return Some(program.to_owned());
+            return Some((program.to_owned(), TURN.lock().await));
         }
     }
     println!("SKIPPED: there is no Chromium on this machine");
@@ -76,7 +79,7 @@ async fn browser() -> Option<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_in_a_browser() {
-    let Some(browser) = browser().await else { return };
+    let Some((browser, _turn)) = browser().await else { return };
     let dev = Dev::start(&[]).await;
     let pid = dev.child.id().unwrap().to_string();
     let mut command = Command::new("node");
@@ -92,7 +95,7 @@ async fn the_page_in_a_browser() {
 /// Beside a conductor of its own, which can be killed.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_gateway_s_page_in_a_browser() {
-    let Some(browser) = browser().await else { return };
+    let Some((browser, _turn)) = browser().await else { return };
     let dev = Dev::start(&["--no-page", "--app", &bundle().display().to_string()]).await;
     let made = Command::new(env!("CARGO_BIN_EXE_ham"))
         .args(["gateway", "key", "new", "--name", "operator", "--json"])
