@@ -98,20 +98,28 @@ async fn the_gateway_s_page_in_a_browser() {
     let Some((browser, _turn)) = browser().await else { return };
     let dev = Dev::start(&["--no-page", "--app", &bundle().display().to_string()]).await;
     let made = Command::new(env!("CARGO_BIN_EXE_ham"))
-        .args(["gateway", "key", "new", "--name", "operator", "--json"])
+        .args([
+            "gateway",
+            "key",
+            "new",
+            "--name",
+            "operator",
+            "--app-id",
+            "features",
+            "--function",
+            "**",
+            "--chain",
+            "**",
+            "--json",
+        ])
+        .args(["calls", "calls:all", "feed", "status"].iter().flat_map(|scope| ["--scope", scope]))
         .output()
         .await;
     let made: Value = serde_json::from_slice(&made.unwrap().stdout).unwrap();
-    // What the key may do is said by whoever puts it into the file.
-    let stanza = made["stanza"].as_str().unwrap().lines();
-    let named: Vec<&str> = stanza
-        .filter(|line| ["[[key]]", "id ", "name ", "sha256 "].iter().any(|word| line.starts_with(word)))
-        .collect();
-    let rights = "scopes = [\"calls\", \"calls:all\", \"feed\", \"status\"]\napps = [\"features\"]\nfunctions = [\"**\"]\nchains = [\"**\"]\n";
     let directory = tempfile::tempdir().unwrap();
     let [keys, config, state] =
         ["keys.toml", "gateway.toml", "state"].map(|name| directory.path().join(name));
-    std::fs::write(&keys, format!("{}\n{rights}", named.join("\n"))).unwrap();
+    std::fs::write(&keys, made["stanza"].as_str().unwrap()).unwrap();
     std::fs::set_permissions(&keys, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let text = format!(
         "listen = \"127.0.0.1:0\"\nkeys = {keys:?}\nstate_dir = {state:?}\n[conductor]\nadmin_url = \"ws://localhost:{}\"\n[[app]]\nid = \"features\"\nready = [\"features\"]\n",

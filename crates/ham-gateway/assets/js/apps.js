@@ -16,14 +16,6 @@ function seconds(id) {
   const none = (t) => ({ t, link: null, answered: null, error: null, not_run: null, arrived: null, unknown: null, p50: null, p99: null, open: null });
   return Array.from({ length: SECONDS }, (_, i) => known.get(last - SECONDS + 1 + i) ?? none((last - SECONDS + 1 + i) * 1000));
 }
-function outages(data) {
-  const found = [];
-  data.forEach((d, i) => { if (d.link === false) { if (found.at(-1)?.[1] === i) found.at(-1)[1] = i + 1; else found.push([i, i + 1]); } });
-  return found;
-}
-
-const strip = (data) => spark(data, outages(data), 120);
-
 export function apps(all) {
   if (!api.apps.length) return [];
   const columns = ['App', 'Link', 'Last 15 min', 'Roles'].map((t) => h('th', { scope: 'col' }, t));
@@ -42,7 +34,7 @@ export function apps(all) {
   const ms = (value) => (typeof value === 'number' ? fmt.ms(value) : '–');
   return h('table', {}, h('thead', {}, h('tr', {}, columns, figures)), h('tbody', {}, api.apps.map((a) => h('tr', { 'aria-current': a === app() },
     h('td', {}, h('button', { class: 'id', 'data-id': `app-${a.id}`, onclick: () => { chosen = a.id; all(); } }, a.id)),
-    h('td', { class: 'end' }, link(a)), h('td', { class: 'drop' }, strip(seconds(a.id))),
+    h('td', { class: 'end' }, link(a)), h('td', { class: 'drop' }, spark(seconds(a.id), 120)),
     h('td', { class: 'wide' }, h('div', { class: 'roles' }, a.roles.map(role))),
     figure(api.lost ? '–' : (a.rate ?? 0).toFixed(1)), figure(api.lost ? '–' : ms(a.p50)), figure(api.lost ? '–' : ms(a.p99)), figure(api.lost ? '–' : fmt.count(a.open ?? 0))))));
 }
@@ -72,7 +64,7 @@ export function time() {
 export function drawn() {
   if (!lanes || !app()) return;
   const data = seconds(app().id);
-  lanes.set(data, outages(data), api.lost ? (now() - api.lost.since) / 1000 : 0);
+  lanes.set(data, api.lost ? (now() - api.lost.since) / 1000 : 0);
 }
 export function history() {
   const words = (e) => {

@@ -43,8 +43,13 @@ impl Caller {
         if self.0.may(scope) {
             return Ok(self.0);
         }
-        Err(Problem::new(Kind::NotAllowed, format!("the key {} has not the scope for this", self.0.id)))
+        Err(lacks_scope(&self.0))
     }
+}
+
+/// Whoever asks has a key that does not allow this.
+pub(crate) fn lacks_scope(identity: &Identity) -> Problem {
+    Problem::new(Kind::NotAllowed, format!("the key {} lacks the scope for this", identity.id))
 }
 
 impl QueryCaller {

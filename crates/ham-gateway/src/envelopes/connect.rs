@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::desk::Desk;
 use super::exchange::Exchange;
 use super::push;
-use crate::auth::{Identity, Scope};
+use crate::auth::{Identity, Scope, lacks_scope};
 use crate::gateway::Gateway;
 use crate::kind::Kind;
 use crate::life::Life;
@@ -35,10 +35,7 @@ pub(super) fn connect(
     mut request: Request,
 ) -> Result<Response, Problem> {
     if !identity.may(Scope::Calls) && !identity.may(Scope::Feed) {
-        return Err(Problem::new(
-            Kind::NotAllowed,
-            format!("the key {} has not the scope for this", identity.id),
-        ));
+        return Err(lacks_scope(&identity));
     }
     let response = create_response_with_body(&request, Body::empty)
         .map_err(|error| Problem::new(Kind::BadRequest, format!("a WebSocket is opened here: {error}")))?;

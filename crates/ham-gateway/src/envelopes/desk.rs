@@ -42,7 +42,7 @@ impl Desk {
         let change = if self.may_follow {
             change(&request)
         } else {
-            Err(Problem::new(Kind::NotAllowed, "the key has not the scope for this"))
+            Err(Problem::new(Kind::NotAllowed, "the key lacks the scope for this"))
         };
         match change {
             Ok(change) => {

@@ -78,7 +78,7 @@ impl Exchange {
 
 async fn answer(response: Response) -> Result<Answer, Map<String, Value>> {
     let (head, body) = response.into_parts();
-    let unreadable = || plain("the answer is no JSON");
+    let unreadable = || plain("the answer is not JSON");
     let body = to_bytes(body, usize::MAX).await.map_err(|_| unreadable())?;
     let text = String::from_utf8(body.into()).map_err(|_| unreadable())?;
     if !head.status.is_success() {
