@@ -60,9 +60,12 @@ pub(crate) async fn lost(address: SocketAddr) {
 
 pub(crate) async fn conductor() -> DevConductor {
     let conductor = DevConductor::start().await.unwrap();
-    let bundle = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/probe.happ")).unwrap();
-    conductor.install(bundle, Some(APP.into())).await.unwrap();
+    conductor.install(bundle(), Some(APP.into())).await.unwrap();
     conductor
+}
+
+pub(crate) fn bundle() -> Vec<u8> {
+    std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/probe.happ")).unwrap()
 }
 
 /// On a free port, with the keys of a directory.
