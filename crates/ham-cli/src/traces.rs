@@ -67,7 +67,7 @@ impl Traces {
     /// Sends what is left. Blocks for five seconds at most; the runtime must run still.
     pub(crate) fn flush(&self) {
         if let Err(error) = self.0.shutdown_with_timeout(FLUSH) {
-            tracing::warn!(event = "gateway.traces", %error, "the last traces were not sent");
+            tracing::warn!(%error, "the last traces were not sent");
         }
     }
 }
