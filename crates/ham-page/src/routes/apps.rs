@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use ham_devconductor::InstallError;
 use serde_json::json;
 
 use crate::problem::Problem;
-use crate::served::{Answer, Shared};
+use crate::served::{Answer, MAX_BUNDLE, Shared};
 
 /// Installs and enables the app of a bundle, under the id that its manifest has.
 pub(super) async fn install(State(served): Shared, request: Request) -> Answer {
@@ -21,14 +20,8 @@ pub(super) async fn install(State(served): Shared, request: Request) -> Answer {
     }
     // Before the body is read, so that bodies wait where they take no memory.
     let turn = served.installs.turn().await?;
-    let bundle = tokio::time::timeout(SLOWEST, to_bytes(request.into_body(), MAX_BUNDLE)).await;
-    let bundle = bundle.map_err(|_| {
-        Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "The bundle did not come in time")
-    })?;
-    let bundle = bundle.map_err(|why| {
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "bad-bundle", "The bundle could not be read").detail(why)
-    })?;
-    let id = served.memory.observer.install(bundle.into(), None).await.map_err(refused)?;
+    let bundle = served.bundles.read(request.into_body(), MAX_BUNDLE, SLOWEST).await?;
+    let id = served.memory.observer.install(bundle.bytes.into(), None).await.map_err(refused)?;
     drop(turn);
     Ok(axum::Json(json!({ "app": id })))
 }
@@ -39,9 +32,6 @@ fn refused(error: InstallError) -> Problem {
     let words = causes.fold(error.to_string(), |words, cause| format!("{words}: {cause}"));
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not-installed", "The app is not installed").detail(words)
 }
-
-/// Bytes of a bundle; what it unpacks to has a bound of its own.
-const MAX_BUNDLE: usize = 64 << 20;
 
 /// How long it may take to come.
 const SLOWEST: Duration = Duration::from_secs(60);
