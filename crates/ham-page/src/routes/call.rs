@@ -96,6 +96,7 @@ fn status(kind: FailureKind) -> StatusCode {
         FailureKind::ChainMoved => StatusCode::CONFLICT,
         FailureKind::Unauthorized => StatusCode::FORBIDDEN,
         FailureKind::NoFunction => StatusCode::NOT_FOUND,
+        FailureKind::CellRemoved => StatusCode::GONE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
