@@ -9,6 +9,7 @@ mod dumped;
 mod grants;
 mod infos;
 mod install;
+mod other_code;
 mod running;
 mod snapshots;
 mod status;

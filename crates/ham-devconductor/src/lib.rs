@@ -30,7 +30,7 @@ mod work;
 mod workflow;
 
 pub use conductor::OpenedDump;
-pub use config::{Config, DataDirectory, Passphrase};
+pub use config::{Config, DEFAULT_INCOMING_BYTES, DEFAULT_MESSAGE_TIME, DataDirectory, Passphrase};
 pub use error::{AttachError, DumpError, InstallError, SnapshotError, StartError};
 pub use faults::UnknownHostFunction;
 pub use handle::{DevConductor, Observer, Snapshot, ViewError, ZomeView};

@@ -4,6 +4,7 @@ mod assets;
 mod book;
 mod build;
 mod calls;
+mod clients;
 mod directory;
 mod guard;
 mod heavy;

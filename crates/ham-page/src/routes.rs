@@ -6,7 +6,7 @@ mod call;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
@@ -37,7 +37,6 @@ pub(crate) fn router(served: Arc<Served>, of: Guard) -> Router {
         .route(&format!("{cells}/actions"), get(actions))
         .route(&format!("{cells}/records/{{hash}}"), get(record))
         .route("/api/v1/apps/{app}/roles/{role}/zomes/{zome}/fns/{function}", post(call::call))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(of, guard))
         .with_state(served)
 }

@@ -71,7 +71,9 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         None if args.data == Path::new(TEMPORARY) => Config::default(),
         None => Config::default().with_data(&args.data),
     };
-    let mut config = config
+    let mut config = args
+        .incoming
+        .bound(config)
         .with_release(args.release)
         .with_foreign_origins(args.allowed_origins)
         .with_limits(args.bounds.limits());

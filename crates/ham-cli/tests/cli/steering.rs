@@ -105,6 +105,13 @@ async fn the_socket_is_private_and_bounded() {
     let mut answer = String::new();
     silent.read_to_string(&mut answer).await.unwrap();
     assert!(answer.contains("another version of ham"), "{answer}");
+    // A hundred held up the next by half a minute, and these until it gave up.
+    let mut many = Vec::new();
+    for _ in 0..400 {
+        many.push(tokio::net::UnixStream::connect(&socket).await.unwrap());
+    }
+    ham.run(&["dev", "snapshot"]).await.ok();
+    assert_eq!(many[0].read(&mut [0]).await.unwrap(), 0, "it had said nothing for longest");
     running.signal(Signal::INT);
     running.ended().await;
     assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 0);

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what unwraps here fails the test")]
 
+mod bounds;
 #[path = "../../../ham-devconductor/tests/support/npm.rs"]
 mod npm;
 
@@ -38,8 +39,12 @@ impl Dev {
     }
 
     async fn run(arguments: &[&str]) -> Self {
+        Self::of(env!("CARGO_BIN_EXE_ham"), arguments).await
+    }
+
+    async fn of(program: &str, arguments: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ham"));
+        let mut command = Command::new(program);
         command.args(arguments).arg("--json").env("HOME", home.path()).env("XDG_RUNTIME_DIR", home.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();

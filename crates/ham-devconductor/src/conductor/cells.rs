@@ -17,7 +17,7 @@ use super::Conductor;
 use crate::budget::Budget;
 use crate::cell::{Caller, Home};
 use crate::decode::decode;
-use crate::error::{ApiError, ConductorError, RibosomeError};
+use crate::error::{ApiError, CellError, ConductorError, RibosomeError};
 use crate::observe::{CallId, Event, Trace};
 use crate::workflow;
 
@@ -57,7 +57,14 @@ impl Conductor {
         let caller = Caller { budget: caller.budget.with_trace(watched.trace()), ..caller };
         let answer = async {
             let cell = self.cell(&params.cell_id)?;
-            Ok(workflow::call_zome(&cell, params, caller).await?)
+            let id = params.cell_id.clone();
+            match workflow::call_zome(&cell, params, caller).await {
+                // The store went from under it; how that looked to the call is no matter.
+                Err(_) if self.apps().state().find_app_containing_cell(&id).is_none() => {
+                    Err(CellError::Removed(id).into())
+                }
+                answer => Ok(answer?),
+            }
         };
         let (id, answer) = (watched.id(), answer.await);
         watched.end(&answer);

@@ -28,6 +28,20 @@ pub enum InstallError {
         /// What the keystore says.
         source: Cause,
     },
+    /// An app of this id is installed, and runs something else; it is left as it is. From an [`Observer`](crate::Observer) only.
+    #[error(
+        "the app {id} is installed, and its role {role} runs other {} zomes than the bundle has",
+        if *is_other_dna { "integrity" } else { "coordinator" }
+    )]
+    OtherCode {
+        /// The id.
+        id: String,
+        /// The first of its roles that runs something else.
+        role: String,
+        /// Whether it is another DNA: its integrity zomes or its modifiers differ. Else its coordinator zomes do, which can be
+        /// replaced.
+        is_other_dna: bool,
+    },
     /// A database cannot be read or written.
     #[error("a database cannot be used")]
     Database {

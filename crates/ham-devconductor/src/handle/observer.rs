@@ -13,6 +13,7 @@ use holochain_types::prelude::{
 
 use tokio::sync::OwnedRwLockReadGuard;
 
+use super::install::{Known, install};
 use crate::cell::Caller;
 use crate::conductor::Conductor;
 use crate::error::InstallError;
@@ -102,10 +103,10 @@ impl Observer {
     /// Variant by variant in [`InstallError`]; [`Refused`](InstallError::Refused) too where the conductor has stopped.
     ///
     /// # Cancel safety
-    /// Dropping the future may leave it installed and not enabled.
+    /// Dropping the future stops nothing: it is installed and enabled all the same.
     pub async fn install(&self, bundle: Vec<u8>, id: Option<String>) -> Result<String, InstallError> {
         let conductor = self.conductor().map_err(|error| InstallError::Refused { source: error.into() })?;
-        super::install::install(&conductor, bundle, id).await
+        install(&conductor, bundle, id, Known::Compared).await
     }
 
     /// The cells that can be called.

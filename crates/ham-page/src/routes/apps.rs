@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use ham_devconductor::InstallError;
+use ham_web::Received;
 use serde_json::json;
 
 use crate::problem::Problem;
-use crate::served::{Answer, Shared};
+use crate::served::{Answer, MAX_BUNDLE, Shared};
 
 /// Installs and enables the app of a bundle, under the id that its manifest has.
 pub(super) async fn install(State(served): Shared, request: Request) -> Answer {
@@ -21,27 +21,51 @@ pub(super) async fn install(State(served): Shared, request: Request) -> Answer {
     }
     // Before the body is read, so that bodies wait where they take no memory.
     let turn = served.installs.turn().await?;
-    let bundle = tokio::time::timeout(SLOWEST, to_bytes(request.into_body(), MAX_BUNDLE)).await;
-    let bundle = bundle.map_err(|_| {
-        Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "The bundle did not come in time")
-    })?;
-    let bundle = bundle.map_err(|why| {
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "bad-bundle", "The bundle could not be read").detail(why)
-    })?;
-    let id = served.memory.observer.install(bundle.into(), None).await.map_err(refused)?;
-    drop(turn);
+    let bundle = served.bundles.read(request.into_body(), MAX_BUNDLE, SLOWEST).await?;
+    let observer = served.memory.observer.clone();
+    let Received { bytes, room } = bundle;
+    let installed = act(async move {
+        let installed = observer.install(bytes.into(), None).await;
+        drop((room, turn));
+        installed
+    });
+    let id = installed.await.map_err(refused)?;
     Ok(axum::Json(json!({ "app": id })))
+}
+
+/// Goes on where whoever asked leaves: its turn is taken until the conductor has done it.
+async fn act(
+    installing: impl Future<Output = Result<String, InstallError>> + Send + 'static,
+) -> Result<String, InstallError> {
+    #[expect(clippy::disallowed_methods, reason = "its owner is the conductor, which installs to an end")]
+    let acting = tokio::spawn(installing);
+    acting.await.unwrap_or_else(|panicked| Err(InstallError::Refused { source: panicked.into() }))
 }
 
 /// The error with its causes: the last one says what to do.
 fn refused(error: InstallError) -> Problem {
     let causes = std::iter::successors(std::error::Error::source(&error), |error| error.source());
     let words = causes.fold(error.to_string(), |words, cause| format!("{words}: {cause}"));
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not-installed", "The app is not installed").detail(words)
+    match &error {
+        InstallError::OtherCode { id, is_other_dna, .. } => {
+            let way = if *is_other_dna {
+                format!(
+                    "`ham app uninstall {id}` removes it with its data; `ham app install --id` takes another id"
+                )
+            } else {
+                "`ham app update` has it run the bundle's coordinator zomes".to_owned()
+            };
+            Problem::new(StatusCode::CONFLICT, "other-code", "An app of this id runs other code")
+                .detail(format!("{words}. {way}"))
+        }
+        InstallError::NotEnabled { .. } => {
+            Problem::new(StatusCode::CONFLICT, "not-enabled", "The app is installed, and not enabled")
+                .detail(words)
+        }
+        _ => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not-installed", "The app is not installed")
+            .detail(words),
+    }
 }
-
-/// Bytes of a bundle; what it unpacks to has a bound of its own.
-const MAX_BUNDLE: usize = 64 << 20;
 
 /// How long it may take to come.
 const SLOWEST: Duration = Duration::from_secs(60);
