@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use ham::CallTarget;
 use ham_json::{Dialect, to_messagepack};
 use http::{HeaderMap, header};
 use serde::Deserialize;
@@ -35,6 +36,8 @@ pub(crate) struct CallRequest {
     pub(crate) identity: Arc<Identity>,
     pub(crate) app: Arc<App>,
     pub(crate) called: Called,
+    /// What the called role means.
+    pub(crate) target: CallTarget,
     pub(crate) declared: Declared,
     /// MessagePack.
     pub(crate) payload: Vec<u8>,
@@ -71,9 +74,7 @@ impl CallRequest {
         headers: &HeaderMap,
         body: Body,
     ) -> Result<Self, Problem> {
-        if gateway.is() >= Life::Draining {
-            return Err(Problem::new(Kind::ShuttingDown, "it takes no new calls").with_retry_after(RESTART));
-        }
+        open(gateway)?;
         let identity = caller.with(Scope::Calls)?;
         let app =
             gateway.apps.get(&called.app).filter(|app| identity.knows_app(&app.id)).cloned().ok_or_else(
@@ -90,13 +91,12 @@ impl CallRequest {
         let limits = live.config.limits.clone();
         drop(live);
         let (preference, key) = (preference(headers)?, key(headers)?);
-        if key.is_none() && (preference.respond_async || declared.key == KeyRule::Required) {
-            let why = if preference.respond_async {
-                "a 202 that is lost could not be asked for again"
-            } else {
-                "the function is declared so"
-            };
-            return Err(Problem::new(Kind::IdempotencyKeyRequired, why));
+        if key.is_none() {
+            if preference.respond_async {
+                let why = "a 202 that is lost could not be asked for again";
+                return Err(Problem::new(Kind::IdempotencyKeyRequired, why));
+            }
+            without_key(declared)?;
         }
         let wait = wait(gateway, preference.wait.unwrap_or(limits.wait))?;
         let deliver_within = deliver_within(gateway, headers)?;
@@ -110,6 +110,7 @@ impl CallRequest {
         Ok(Self {
             identity,
             app,
+            target: called.role.as_str().into(),
             called,
             declared,
             payload,
@@ -123,9 +124,59 @@ impl CallRequest {
         })
     }
 
+    /// A call without a key whose caller was looked at, in [`Form::Plain`].
+    pub(crate) fn plain(
+        gateway: &Gateway,
+        identity: Arc<Identity>,
+        app: Arc<App>,
+        called: Called,
+        target: CallTarget,
+        payload: Vec<u8>,
+        wait: Duration,
+    ) -> Result<Self, Problem> {
+        open(gateway)?;
+        let live = gateway.live();
+        let declared = live.functions.about(&called.app, &called.role, &called.zome, &called.function);
+        without_key(declared)?;
+        let place = identity.quota.call().map_err(|refused| beyond(&identity, refused))?;
+        Ok(Self {
+            identity,
+            app,
+            called,
+            target,
+            declared,
+            payload,
+            form: Form::Plain,
+            wait,
+            waits: true,
+            respond_async: false,
+            deliver_within: live.config.outbox.deliver_within,
+            key: None,
+            _place: place,
+        })
+    }
+
     /// How long its answer is waited for: an asynchronous one waits only where it says so.
     pub(crate) fn waits_for(&self) -> Duration {
         if self.respond_async && !self.waits { Duration::ZERO } else { self.wait }
+    }
+}
+
+/// Whether new calls are taken.
+fn open(gateway: &Gateway) -> Result<(), Problem> {
+    if gateway.is() >= Life::Draining {
+        return Err(Problem::new(Kind::ShuttingDown, "it takes no new calls").with_retry_after(RESTART));
+    }
+    Ok(())
+}
+
+/// Whether a function may be called so.
+fn without_key(declared: Declared) -> Result<(), Problem> {
+    match declared.key {
+        KeyRule::Required => {
+            Err(Problem::new(Kind::IdempotencyKeyRequired, "the function is declared so"))
+        }
+        KeyRule::Optional => Ok(()),
     }
 }
 
@@ -177,7 +228,7 @@ fn payload(body: Bytes, written: Option<Form>, typed: bool) -> Result<Vec<u8>, P
     match written {
         _ if body.is_empty() && (!typed || written.is_some()) => Ok(NIL.to_vec()),
         Some(Form::MessagePack) => Ok(body.into()),
-        Some(Form::Json) => {
+        Some(Form::Json | Form::Plain) => {
             let text = std::str::from_utf8(&body).map_err(|_| bad("the body is not UTF-8".into()))?;
             to_messagepack(text, Dialect::Marked).map_err(|error| bad(error.to_string()))
         }
