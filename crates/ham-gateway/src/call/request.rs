@@ -124,7 +124,7 @@ impl CallRequest {
         })
     }
 
-    /// A call without a key whose caller was looked at, in [`Form::Plain`].
+    /// A call without a key whose caller was looked at, in [`Form::Plain`]. It goes out beside others of its cell, as reads do.
     pub(crate) fn plain(
         gateway: &Gateway,
         identity: Arc<Identity>,
@@ -138,6 +138,7 @@ impl CallRequest {
         let live = gateway.live();
         let declared = live.functions.about(&called.app, &called.role, &called.zome, &called.function);
         without_key(declared)?;
+        let declared = Declared { read_only: true, ..declared };
         let place = identity.quota.call().map_err(|refused| beyond(&identity, refused))?;
         Ok(Self {
             identity,
