@@ -20,7 +20,8 @@ use crate::problem::Problem;
 pub(crate) async fn guard(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
     let refused = {
         let live = gateway.live();
-        refused_host(&live.config, request.headers()).or_else(|| refused_page(&live.config, request.headers()))
+        refused_host(&live.config, request.headers())
+            .or_else(|| refused_page(&live.config, request.headers()))
     };
     match refused {
         Some(problem) => problem.into_response(),

@@ -27,7 +27,8 @@ pub(super) async fn call(gateway: &Gateway, request: &CallRequest) -> Result<Res
     }
     let payload = ExternIO(request.payload.clone());
     let (under_way, seen) = (UnderWay::begun(&app.id, "direct"), app.seen.calls().begun());
-    let call = app.ham.call_zome_raw(request.target.clone(), &called.zome, &called.function, payload, options);
+    let call =
+        app.ham.call_zome_raw(request.target.clone(), &called.zome, &called.function, payload, options);
     let (result, lost) = catching_lost(call).await;
     let error = match result {
         Ok(output) => {

@@ -174,9 +174,7 @@ fn open(gateway: &Gateway) -> Result<(), Problem> {
 /// Whether a function may be called so.
 fn without_key(declared: Declared) -> Result<(), Problem> {
     match declared.key {
-        KeyRule::Required => {
-            Err(Problem::new(Kind::IdempotencyKeyRequired, "the function is declared so"))
-        }
+        KeyRule::Required => Err(Problem::new(Kind::IdempotencyKeyRequired, "the function is declared so")),
         KeyRule::Optional => Ok(()),
     }
 }

@@ -65,9 +65,12 @@ mod tests {
         ]);
         let allowed = Allowed::of(&listed).unwrap();
         assert!(allowed.allows("app1", "zome1", "fn1") && allowed.allows("app2", "any", "thing"));
-        for (app, zome, function) in
-            [("app1", "zome1", "other"), ("app1", "other", "fn1"), ("APP1", "zome1", "fn1"), ("app3", "z", "f")]
-        {
+        for (app, zome, function) in [
+            ("app1", "zome1", "other"),
+            ("app1", "other", "fn1"),
+            ("APP1", "zome1", "fn1"),
+            ("app3", "z", "f"),
+        ] {
             assert!(!allowed.allows(app, zome, function), "{app} {zome} {function}");
         }
         assert!(allowed.allows_app("app1") && !allowed.allows_app("app3"));

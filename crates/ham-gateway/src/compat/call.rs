@@ -65,12 +65,7 @@ async fn answer(State(gateway): State<Arc<Gateway>>, address: Address) -> Result
 }
 
 /// The call, if anybody may make it.
-fn request(
-    gateway: &Gateway,
-    address: &Address,
-    cell: Cell,
-    until: Instant,
-) -> Result<CallRequest, Refusal> {
+fn request(gateway: &Gateway, address: &Address, cell: Cell, until: Instant) -> Result<CallRequest, Refusal> {
     let Address { app: id, zome, function, .. } = address;
     if !gateway.live().compat.allows(id, zome, function) {
         let (app, zome, function) = (id.clone(), zome.clone(), function.clone());
@@ -97,7 +92,11 @@ async fn cell(gateway: &Gateway, address: &Address, until: Instant) -> Result<Ce
     }
     let unreachable = || Refusal::Unreachable { outcome: "not_run" };
     let admin = gateway.apps.admin().ok_or_else(unreachable)?;
-    let apps = timeout_at(until, admin.list_apps(Some(AppStatusFilter::Enabled))).await;
+    let asked = async {
+        let _place = gateway.compat.asking().await;
+        admin.list_apps(Some(AppStatusFilter::Enabled)).await
+    };
+    let apps = timeout_at(until, asked).await;
     let apps = apps.ok().and_then(Result::ok).ok_or_else(unreachable)?;
     let found = apps.iter().filter(|app| app.installed_app_id == *id).find_map(|app| Cell::of(app, dna));
     let cell = found.ok_or(Refusal::NotInstalled)?;

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use ham::CallTarget;
 use holochain_conductor_api::{AppInfo, CellInfo};
 use holochain_zome_types::prelude::{CellId, DnaHash};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// A cell, and the role that it has in its app.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,10 +34,28 @@ impl Cell {
 }
 
 /// Which cells the addresses mean, as they were found last: as many as the apps that are served have cells.
-#[derive(Debug, Default)]
-pub(crate) struct Cells(Mutex<HashMap<(String, DnaHash), Cell>>);
+#[derive(Debug)]
+pub(crate) struct Cells {
+    found: Mutex<HashMap<(String, DnaHash), Cell>>,
+    /// Places of those who ask the conductor: whoever asks for what is not there shall not keep it busy.
+    asking: Semaphore,
+}
+
+impl Default for Cells {
+    fn default() -> Self {
+        Self { found: Mutex::default(), asking: Semaphore::new(ASKING) }
+    }
+}
 
 impl Cells {
+    /// A place to ask the conductor, until it is dropped.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe; whoever comes back waits behind those who are there.
+    pub(super) async fn asking(&self) -> Option<SemaphorePermit<'_>> {
+        self.asking.acquire().await.ok()
+    }
+
     pub(super) fn get(&self, app: &str, dna: &DnaHash) -> Option<Cell> {
         self.cells().get(&(app.to_owned(), dna.clone())).cloned()
     }
@@ -52,6 +71,9 @@ impl Cells {
 
     fn cells(&self) -> MutexGuard<'_, HashMap<(String, DnaHash), Cell>> {
         // What is in it is whole at any moment.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// How many ask at a time.
+const ASKING: usize = 4;

@@ -59,7 +59,9 @@ impl Refusal {
                 Kind::IdempotencyKeyRequired => StatusCode::BAD_REQUEST,
                 Kind::HostNotAllowed | Kind::OriginNotAllowed => StatusCode::FORBIDDEN,
                 // Of the gateway alone.
-                Kind::ShuttingDown | Kind::Overloaded | Kind::QuotaExceeded => StatusCode::SERVICE_UNAVAILABLE,
+                Kind::ShuttingDown | Kind::Overloaded | Kind::QuotaExceeded => {
+                    StatusCode::SERVICE_UNAVAILABLE
+                }
                 Kind::AnswerLost => StatusCode::BAD_GATEWAY,
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             },
@@ -79,7 +81,9 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, outcome) = (self.status(), self.outcome());
         let after = match &self {
-            Self::Problem(problem) if status == StatusCode::SERVICE_UNAVAILABLE => problem.retry_after_header(),
+            Self::Problem(problem) if status == StatusCode::SERVICE_UNAVAILABLE => {
+                problem.retry_after_header()
+            }
             _ => None,
         };
         let mut response = (status, Json(Body { error: self.to_string(), outcome })).into_response();

@@ -34,7 +34,11 @@ impl Config {
         let mut faults = Faults::default();
         let limits = &self.limits;
         let compat = &self.compat;
-        faults.unless(!self.app.is_empty() || compat.hc_http_gw, "app", "no app is served: add an [[app]] with its id");
+        faults.unless(
+            !self.app.is_empty() || compat.hc_http_gw,
+            "app",
+            "no app is served: add an [[app]] with its id",
+        );
         for (at, app) in self.app.iter().enumerate() {
             let again = self.app[..at].iter().any(|earlier| earlier.id == app.id);
             faults.unless(!again, "app", &format!("the app `{}` stands there twice", app.id));
@@ -115,11 +119,7 @@ impl Config {
                 &format!("`{id}` is no app that is served"),
             );
         }
-        faults.unless(
-            compat.timeout <= ham::MAX_NONCE_LIFE,
-            "compat.timeout",
-            "it is at most 49 minutes",
-        );
+        faults.unless(compat.timeout <= ham::MAX_NONCE_LIFE, "compat.timeout", "it is at most 49 minutes");
         faults.unless(
             (1..=Limits::MAX_BODY).contains(&limits.body_bytes),
             "limits.body_bytes",

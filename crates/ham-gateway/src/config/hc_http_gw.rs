@@ -122,8 +122,7 @@ mod tests {
     use super::*;
 
     fn told(variables: &[(&str, &str)]) -> Result<Config, String> {
-        let variables =
-            variables.iter().map(|(name, value)| (format!("HC_GW_{name}"), (*value).to_owned()));
+        let variables = variables.iter().map(|(name, value)| (format!("HC_GW_{name}"), (*value).to_owned()));
         Config::hc_http_gw().with_hc_http_gw(variables).map_err(|error| error.to_string())
     }
 
@@ -180,8 +179,7 @@ mod tests {
             assert!(error.starts_with(why), "{error}");
         }
         for functions in ["", "/fn1", "zome1/", "zome1", "*,zome1/fn1"] {
-            let config =
-                told(&[url, ("ALLOWED_APP_IDS", "app1"), ("ALLOWED_FNS_app1", functions)]).unwrap();
+            let config = told(&[url, ("ALLOWED_APP_IDS", "app1"), ("ALLOWED_FNS_app1", functions)]).unwrap();
             let faults = config.check();
             assert_eq!(faults.iter().map(|fault| fault.key).collect::<Vec<_>>(), ["compat.allowed"]);
         }

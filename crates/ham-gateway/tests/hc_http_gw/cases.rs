@@ -53,16 +53,18 @@ fn cases(stage: &Stage) -> Vec<Case> {
     };
     let item = json!([{ "call_id": "the first", "action_hash": stage.item.get_raw_39() }]);
     let long = "1234567890".repeat(10) + "1";
-    let too_long = Answer::error(
-        400,
-        format!("Request is malformed: Identifier {long} longer than 100 characters"),
-    );
+    let too_long =
+        Answer::error(400, format!("Request is malformed: Identifier {long} longer than 100 characters"));
     let malformed = |why: &str| Answer::error(400, format!("Request is malformed: {why}"));
     let echo = stage.call("echo_text");
     let unpadded = URL_SAFE_NO_PAD.encode("\"hello\"");
     let mut cases = vec![
         case("tests/health.rs: health_check_works", "/health", Answer::new(200, "Ok")),
-        case("tests/zome_call.rs: simple_zome_call", call("echo_text", json!("hello")), Answer::new(200, "hello")),
+        case(
+            "tests/zome_call.rs: simple_zome_call",
+            call("echo_text", json!("hello")),
+            Answer::new(200, "hello"),
+        ),
         case("tests/zome_call.rs: respond_with_data", stage.call("list_items"), Answer::new(200, item)),
         case(
             "tests/zome_call.rs: get_data_with_agent_key_payload",
@@ -134,14 +136,22 @@ fn cases(stage: &Stage) -> Vec<Case> {
             .method("POST"),
     ];
     cases.extend([
-        case("src/transcode.rs: BASE64_URL_SAFE", format!("{echo}?payload={unpadded}"), malformed("Invalid base64 encoding"))
-            .but_ours(Answer::new(200, "hello")),
+        case(
+            "src/transcode.rs: BASE64_URL_SAFE",
+            format!("{echo}?payload={unpadded}"),
+            malformed("Invalid base64 encoding"),
+        )
+        .but_ours(Answer::new(200, "hello")),
         // In 0.7 errors of guests are no `RibosomeError`, so what its tests show of those does not happen.
-        case("responses.rs: ribosome_errors_are_returned", call("fail", json!("no")), Answer::error(500, "Something went wrong"))
-            .but_ours(Answer::error(
-                500,
-                "Wasm runtime error while working with Ribosome: RuntimeError: probe::failure:9: Guest(\"no\")",
-            )),
+        case(
+            "responses.rs: ribosome_errors_are_returned",
+            call("fail", json!("no")),
+            Answer::error(500, "Something went wrong"),
+        )
+        .but_ours(Answer::error(
+            500,
+            "Wasm runtime error while working with Ribosome: RuntimeError: probe::failure:9: Guest(\"no\")",
+        )),
     ]);
     cases
 }

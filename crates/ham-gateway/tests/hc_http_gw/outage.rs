@@ -13,7 +13,8 @@ async fn a_conductor_that_is_down_is_502_and_is_found_again() {
     // The other gateway has seen neither app.
     stage.conductor.stop().await.unwrap();
     let down = Answer::error(502, "Could not connect to Holochain");
-    let not_installed = Answer::error(404, "Error selecting a valid app: App is not installed on the conductor");
+    let not_installed =
+        Answer::error(404, "Error selecting a valid app: App is not installed on the conductor");
     if let Some(theirs) = &stage.theirs {
         assert_eq!(ask(theirs.address, "GET", &path).await, not_installed);
     }

@@ -48,7 +48,8 @@ impl Stage {
         }
         let info = conductor.wait_until_callable(APP).await.unwrap();
         let CellInfo::Provisioned(cell) = &info.cell_info["probe"][0] else { unreachable!("{info:?}") };
-        let ham = PersistentHam::connect(PersistentHamConfig::local(conductor.admin_port(), APP)).await.unwrap();
+        let ham =
+            PersistentHam::connect(PersistentHamConfig::local(conductor.admin_port(), APP)).await.unwrap();
         let item = json!({ "call_id": "the first", "body": "to be read" });
         let item = ham.call_zome("probe", "probe", "create_item", item).await.unwrap();
         ham.close().await;

@@ -36,7 +36,13 @@ impl Gateway {
         };
         let keys = directory.join("keys.toml");
         let mut options = OpenOptions::new();
-        options.create(true).truncate(true).write(true).mode(0o600).open(&keys)?.write_all(stanza.as_bytes())?;
+        options
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(&keys)?
+            .write_all(stanza.as_bytes())?;
         let config = directory.join("gateway.toml");
         let state = directory.join("state");
         std::fs::write(&config, format!("keys = {keys:?}\nstate_dir = {state:?}\n"))?;

@@ -42,7 +42,9 @@ type Answers = BTreeMap<String, u16>;
 
 pub(crate) async fn report(name: &str, ham: &Path, other: Option<&Path>) -> Result<(), Failure> {
     println!("\n{name}: the conductor killed and started again, {CLIENTS} clients that write\n");
-    println!("| gateway | answered, by status | ran twice | 200 and not on the chain | another answer, and on the chain |");
+    println!(
+        "| gateway | answered, by status | ran twice | 200 and not on the chain | another answer, and on the chain |"
+    );
     println!("|---|---|---|---|---|");
     for way in ["hc-http-gw", "ham, the same requests", "ham, each under a key"] {
         let mut stage = Stage::set(install(name, ham).await?).await?;
@@ -137,11 +139,16 @@ fn columns(answers: &Answers, written: &BTreeMap<String, usize>) -> String {
     for status in answers.values() {
         *statuses.entry(*status).or_default() += 1;
     }
-    let statuses: Vec<String> = statuses.iter().map(|(status, count)| format!("{count} × {status}")).collect();
+    let statuses: Vec<String> =
+        statuses.iter().map(|(status, count)| format!("{count} × {status}")).collect();
     let twice = written.values().filter(|count| **count > 1).count();
     let missing = answers.iter().filter(|(id, status)| **status == 200 && !written.contains_key(*id)).count();
     let mut present = BTreeMap::<u16, usize>::new();
-    for status in answers.iter().filter(|(id, status)| **status != 200 && written.contains_key(*id)).map(|(_, status)| *status) {
+    for status in answers
+        .iter()
+        .filter(|(id, status)| **status != 200 && written.contains_key(*id))
+        .map(|(_, status)| *status)
+    {
         *present.entry(status).or_default() += 1;
     }
     let present: Vec<String> = present.iter().map(|(status, count)| format!("{count} × {status}")).collect();
