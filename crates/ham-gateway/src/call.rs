@@ -4,6 +4,7 @@ pub(crate) mod answer;
 mod direct;
 mod keyed;
 mod list;
+mod payload;
 pub(crate) mod request;
 mod resource;
 mod shown;

@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use ham::CallTarget;
-use ham_json::{Dialect, to_messagepack};
 use http::{HeaderMap, header};
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::payload::payload;
 use crate::apps::App;
 use crate::auth::{Caller, Identity, Scope, beyond};
 use crate::functions::{Declared, KeyRule};
@@ -221,44 +221,5 @@ fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
     key.map(Some).map_err(|error| Problem::new(Kind::BadIdempotencyKey, error.to_string()))
 }
 
-/// As MessagePack. Nothing is nil.
-fn payload(body: Bytes, written: Option<Form>, typed: bool) -> Result<Vec<u8>, Problem> {
-    let bad = |why: String| Problem::new(Kind::BadPayload, why);
-    match written {
-        _ if body.is_empty() && (!typed || written.is_some()) => Ok(NIL.to_vec()),
-        Some(Form::MessagePack) => Ok(body.into()),
-        Some(Form::Json | Form::Plain) => {
-            let text = std::str::from_utf8(&body).map_err(|_| bad("the body is not UTF-8".into()))?;
-            to_messagepack(text, Dialect::Marked).map_err(|error| bad(error.to_string()))
-        }
-        None => Err(Problem::new(
-            Kind::UnsupportedMediaType,
-            "bodies are application/json or application/vnd.msgpack",
-        )),
-    }
-}
-
-const NIL: [u8; 1] = [0xc0];
 /// How long a gateway takes to be there again.
 const RESTART: Duration = Duration::from_secs(5);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_is_nil_and_messagepack_stays_as_it_is() {
-        let of = |body: &'static [u8], written, typed| {
-            payload(Bytes::from_static(body), written, typed).map_err(|problem| problem.kind())
-        };
-        assert_eq!(of(b"", None, false), Ok(vec![0xc0]));
-        assert_eq!(of(b"", Some(Form::Json), true), Ok(vec![0xc0]));
-        assert_eq!(of(b"null", Some(Form::Json), true), Ok(vec![0xc0]));
-        assert_eq!(of(b"[1]", Some(Form::Json), true), Ok(vec![0x91, 1]));
-        assert_eq!(of(b"\xff\x00", Some(Form::MessagePack), true), Ok(vec![0xff, 0]));
-        assert_eq!(of(b"[1", Some(Form::Json), true), Err(Kind::BadPayload));
-        assert_eq!(of(b"\xff", Some(Form::Json), true), Err(Kind::BadPayload));
-        assert_eq!(of(b"[1]", None, false), Err(Kind::UnsupportedMediaType));
-        assert_eq!(of(b"", None, true), Err(Kind::UnsupportedMediaType));
-    }
-}
