@@ -1,4 +1,4 @@
-//! A conductor that dies under load and is started again: what each gateway answered, and how often each call ran.
+//! A conductor that dies under load and is started again, several times: what each gateway answered, and how often each call ran.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -19,13 +19,14 @@ use crate::gateway::Gateway;
 use crate::stage::{Stage, path};
 
 const CLIENTS: usize = 16;
-/// Before the conductor is killed.
+const KILLS: usize = 5;
+/// Before each time the conductor is killed.
 const BEFORE: Duration = Duration::from_secs(3);
-/// After it runs again.
+/// After it runs again for the last time.
 const AFTER: Duration = Duration::from_secs(6);
 /// How long a client waits for an answer; both gateways wait for 10 s.
 const WAIT: Duration = Duration::from_secs(40);
-/// What a client that has no connection waits.
+/// What a client waits that was not answered well.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// How calls are made.
@@ -41,7 +42,9 @@ enum Way {
 type Answers = BTreeMap<String, u16>;
 
 pub(crate) async fn report(name: &str, ham: &Path, other: Option<&Path>) -> Result<(), Failure> {
-    println!("\n{name}: the conductor killed and started again, {CLIENTS} clients that write\n");
+    println!(
+        "\n{name}: the conductor killed and started again {KILLS} times, {CLIENTS} clients that write\n"
+    );
     println!(
         "| gateway | answered, by status | ran twice | 200 and not on the chain | another answer, and on the chain |"
     );
@@ -85,9 +88,11 @@ async fn interrupted(stage: &mut Stage, gateway: &Gateway, way: Way) -> Result<A
     for client in 0..CLIENTS {
         clients.spawn(calls(gateway.address, client, Arc::clone(&way), stopped.clone()));
     }
-    sleep_until(Instant::now() + BEFORE).await;
-    stage.conductor.kill().await?;
-    stage.conductor.restart().await?;
+    for _ in 0..KILLS {
+        sleep_until(Instant::now() + BEFORE).await;
+        stage.conductor.kill().await?;
+        stage.conductor.restart().await?;
+    }
     sleep_until(Instant::now() + AFTER).await;
     let _ = stop.send(true);
     let mut answers = Answers::new();
@@ -129,7 +134,11 @@ async fn calls(
         if answered.is_ok() {
             connected = Some(connection);
         }
-        answers.insert(id, answered.unwrap_or(0));
+        let status = answered.unwrap_or(0);
+        answers.insert(id, status);
+        if status != 200 {
+            sleep_until(Instant::now() + PAUSE).await;
+        }
     }
     answers
 }
