@@ -1,16 +1,20 @@
 //! What a gateway is told: its values, their defaults, and what is wrong with them.
 
+mod compat;
 mod conductor;
 mod feed;
 mod file;
+mod hc_http_gw;
 mod limits;
 mod outbox;
 mod span;
 mod values;
 
+pub use compat::Compat;
 pub use conductor::{App, Conductor};
 pub use feed::Feed;
 pub use file::{BadConfig, Fault};
+pub use hc_http_gw::HC_HTTP_GW_PREFIX;
 pub use limits::Limits;
 pub use outbox::OutboxLimits;
 pub use values::{Config, DEFAULT_LISTEN, Tls};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustls::ServerConfig;
 
 use crate::auth::Keys;
+use crate::compat::Allowed;
 use crate::config::Config;
 use crate::error::StartError;
 use crate::functions::Functions;
@@ -16,6 +17,8 @@ pub(crate) struct Live {
     pub(crate) config: Config,
     pub(crate) keys: Keys,
     pub(crate) functions: Functions,
+    /// What anybody may call in the form of other gateways.
+    pub(crate) compat: Allowed,
     pub(crate) tls: Option<Arc<ServerConfig>>,
 }
 
@@ -30,9 +33,10 @@ impl Live {
             Some(path) => Keys::read(path).map_err(StartError::Keys)?,
             None => Keys::default(),
         };
-        // It was compiled when it was checked.
+        // Both were compiled when they were checked.
         let functions = Functions::of(&config.function).unwrap_or_default();
+        let compat = Allowed::of(&config.compat.allowed).unwrap_or_default();
         let tls = config.tls.as_ref().map(tls::read).transpose()?;
-        Ok(Self { config, keys, functions, tls })
+        Ok(Self { config, keys, functions, compat, tls })
     }
 }

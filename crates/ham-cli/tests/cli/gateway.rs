@@ -190,3 +190,18 @@ async fn its_requests_go_on_with_the_traces_they_name_and_the_collector_is_told(
     assert_eq!(attribute(&span["resource"], "service.name"), "bridge");
     assert!(!span.to_string().contains("no_such"), "{span}");
 }
+
+/// Whoever ran `hc-http-gw` has its variables, and no file.
+#[tokio::test]
+async fn the_variables_of_another_gateway_do_without_a_file() {
+    let ham = Ham::new().with("HC_GW_ADMIN_WS_URL", "ws://localhost:1").with("HC_GW_PORT", "0");
+    let mut running = ham.start(&["gateway", "--json"]);
+    let url = started(&mut running).await["url"].as_str().unwrap().to_owned();
+    assert!(asked(&url, "GET /health HTTP/1.1", "").await.ends_with("\r\n\r\nOk"));
+    let answer = asked(&url, "GET /dna/app/zome/function HTTP/1.1", "").await;
+    assert!(answer.contains("{\"error\":\"Request is malformed: Invalid DNA hash\""), "{answer}");
+    running.signal(Signal::TERM);
+    assert_eq!(running.ended().await, Some(0));
+    let ham = Ham::new().with("HC_GW_PORT", "0");
+    ham.run(&["gateway"]).await.failed(2, &["HC_GW_ADMIN_WS_URL is not set"]);
+}

@@ -8,14 +8,20 @@ use crate::auth::Operations;
 use crate::gateway::Gateway;
 use crate::kind::Kind;
 use crate::problem::Problem;
-use crate::{browser, call, directory, envelopes, feed, health, metrics, openapi, page, request, status};
+use crate::{
+    browser, call, compat, directory, envelopes, feed, health, metrics, openapi, page, request, status,
+};
 
 /// For clients.
 pub(super) fn clients(gateway: &Arc<Gateway>) -> Router {
     let areas = for_operators().merge(call::routes()).merge(directory::routes()).merge(feed::routes());
     // Envelopes ask for what can be asked for by requests.
     let asked = finished(named(areas.clone()), gateway);
-    over_all(areas.merge(page::routes()).merge(openapi::routes()).merge(envelopes::routes(asked)), gateway)
+    let all = over_all(
+        areas.merge(page::routes()).merge(openapi::routes()).merge(envelopes::routes(asked)),
+        gateway,
+    );
+    if gateway.live().config.compat.hc_http_gw { all.merge(compat::routes(gateway)) } else { all }
 }
 
 /// For those who run it: what needs no key there.

@@ -128,6 +128,7 @@ impl Server {
             ("limits.connections", held.limits.connections != new.limits.connections),
             ("outbox", held.outbox != new.outbox),
             ("feed", held.feed != new.feed),
+            ("compat.hc_http_gw", held.compat.hc_http_gw != new.compat.hc_http_gw),
         ];
         let differing = differing.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect();
         let changed = before.keys.changed(&live.keys);
