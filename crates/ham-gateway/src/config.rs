@@ -4,6 +4,7 @@ mod conductor;
 mod feed;
 mod file;
 mod limits;
+mod nats;
 mod outbox;
 mod span;
 mod values;
@@ -12,6 +13,9 @@ pub use conductor::{App, Conductor};
 pub use feed::Feed;
 pub use file::{BadConfig, Fault};
 pub use limits::Limits;
+#[cfg(feature = "nats")]
+pub(crate) use nats::DUPLICATES_WITHIN;
+pub use nats::Nats;
 pub use outbox::OutboxLimits;
 pub use values::{Config, DEFAULT_LISTEN, Tls};
 

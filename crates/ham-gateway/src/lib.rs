@@ -17,6 +17,7 @@ mod kind;
 mod life;
 mod live;
 pub mod metrics;
+pub mod nats;
 mod openapi;
 pub mod outbox;
 mod outcome;

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use holochain_zome_types::prelude::Timestamp;
 use rustls::ServerConfig;
 
 use crate::auth::Keys;
 use crate::config::Config;
 use crate::error::StartError;
 use crate::functions::Functions;
+use crate::nats::Secrets;
 use crate::tls;
 
 /// The configuration as it holds now, and what follows from it.
@@ -17,6 +19,9 @@ pub(crate) struct Live {
     pub(crate) keys: Keys,
     pub(crate) functions: Functions,
     pub(crate) tls: Option<Arc<ServerConfig>>,
+    /// Who the gateway is for NATS.
+    #[cfg_attr(not(feature = "nats"), expect(dead_code, reason = "without NATS it is only checked"))]
+    pub(crate) nats: Secrets,
 }
 
 impl Live {
@@ -33,6 +38,12 @@ impl Live {
         // It was compiled when it was checked.
         let functions = Functions::of(&config.function).unwrap_or_default();
         let tls = config.tls.as_ref().map(tls::read).transpose()?;
-        Ok(Self { config, keys, functions, tls })
+        let nats = Secrets::read(&config.nats).map_err(StartError::Nats)?;
+        if let Some(id) = &config.nats.calls_as
+            && keys.of_id(id, Timestamp::now()).is_none()
+        {
+            return Err(StartError::Nats(format!("calls_as: there is no key {id:?} that has not expired")));
+        }
+        Ok(Self { config, keys, functions, tls, nats })
     }
 }

@@ -116,6 +116,9 @@ impl Config {
             "outbox.nonce_life",
             "it is at most 49 minutes",
         );
+        for (key, why) in self.nats.faults() {
+            faults.add(key, why);
+        }
         faults.0
     }
 

@@ -12,10 +12,18 @@ use crate::{browser, call, directory, envelopes, feed, health, metrics, openapi,
 
 /// For clients.
 pub(super) fn clients(gateway: &Arc<Gateway>) -> Router {
-    let areas = for_operators().merge(call::routes()).merge(directory::routes()).merge(feed::routes());
     // Envelopes ask for what can be asked for by requests.
-    let asked = finished(named(areas.clone()), gateway);
-    over_all(areas.merge(page::routes()).merge(openapi::routes()).merge(envelopes::routes(asked)), gateway)
+    let asked = within(gateway);
+    over_all(areas().merge(page::routes()).merge(openapi::routes()).merge(envelopes::routes(asked)), gateway)
+}
+
+/// For what comes by another way than a socket of ours, in the name of somebody who was let in or shows a key.
+pub(super) fn within(gateway: &Arc<Gateway>) -> Router {
+    finished(named(areas()), gateway)
+}
+
+fn areas() -> Router<Arc<Gateway>> {
+    for_operators().merge(call::routes()).merge(directory::routes()).merge(feed::routes())
 }
 
 /// For those who run it: what needs no key there.

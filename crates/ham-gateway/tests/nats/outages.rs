@@ -1,0 +1,103 @@
+//! The server, or the wire to it, is away.
+
+use crate::server::NatsServer;
+use crate::stage::{BLOCKS, COMMITTED, Stage, must, nats};
+use crate::stream::{Kept, Stream, blocks, entities, gaps};
+use crate::wire::Cable;
+
+/// Everything of the chain is there once and in order, and so is every event of its last notes.
+async fn complete(stage: &Stage, all: &[Kept], notes: usize) {
+    assert_eq!(blocks(all, BLOCKS), stage.chain().await);
+    assert_eq!(entities(all, COMMITTED), stage.last(notes).await);
+    assert_eq!(gaps(all), [""; 0]);
+}
+
+async fn all_of(stage: &Stage, stream: &Stream, notes: usize) -> Vec<Kept> {
+    let there = stage.ends_there().await;
+    let last = stage.last(notes).await.pop();
+    stream.once(|all| there(all) && entities(all, COMMITTED).last() == last.as_ref()).await
+}
+
+/// The stream knows ids for a tenth of a second only, so what is sent twice is found by its place.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_killed_under_load_misses_and_doubles_nothing() {
+    let (mut server, stage) = (NatsServer::start().await, Stage::start().await);
+    Stream::of(server.client().await).forgetful().await;
+    let gateway = stage.gateway(nats(&server.url())).await;
+    stage.note("first").await;
+    let mut notes = 1;
+    all_of(&stage, &Stream::of(server.client().await), notes).await;
+    for round in 0..3 {
+        let load = async {
+            for n in 0..60 {
+                stage.note(&format!("{round} {n}")).await;
+            }
+        };
+        let killed = async {
+            let stream = Stream::of(server.client().await);
+            // In the middle of it.
+            stream.once(|all| entities(all, COMMITTED).len() > notes + 10).await;
+            server.kill().await;
+            server.restart().await;
+        };
+        tokio::join!(load, killed);
+        notes += 60;
+        let all = all_of(&stage, &Stream::of(server.client().await), notes).await;
+        complete(&stage, &all, notes).await;
+    }
+    must(gateway.stop()).await;
+    stage.conductor.shut_down().await;
+}
+
+/// Each cut loses some acknowledgement.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wire_that_is_cut_under_load_misses_and_doubles_nothing() {
+    let (server, stage) = (NatsServer::start().await, Stage::start().await);
+    let stream = Stream::of(server.client().await);
+    stream.forgetful().await;
+    let cable = Cable::to(server.port).await;
+    let gateway = stage.gateway(nats(&cable.url())).await;
+    stage.note("first").await;
+    all_of(&stage, &stream, 1).await;
+    for n in 0..150 {
+        stage.note(&format!("{n}")).await;
+        if n % 7 == 3 {
+            cable.cut();
+        }
+    }
+    let all = all_of(&stage, &stream, 151).await;
+    complete(&stage, &all, 151).await;
+    must(gateway.stop()).await;
+    stage.conductor.shut_down().await;
+}
+
+/// The blocks are asked of the chain; the events are lost, and that is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_longer_than_the_history_is_a_gap_and_misses_no_block() {
+    let (server, stage) = (NatsServer::start().await, Stage::start().await);
+    let stream = Stream::of(server.client().await);
+    let cable = Cable::to(server.port).await;
+    let mut config = stage.config(nats(&cable.url()));
+    (config.feed.history, config.feed.queue) = (10, 4);
+    let gateway = ham_gateway::Server::start(config).await.unwrap();
+    must(gateway.ready()).await;
+    stage.note("before").await;
+    stream.once(stage.ends_there().await).await;
+    cable.down();
+    for n in 0..50 {
+        stage.note(&format!("{n}")).await;
+    }
+    cable.cut();
+    stage.note("after").await;
+    let all = all_of(&stage, &stream, 1).await;
+    assert_eq!(blocks(&all, BLOCKS), stage.chain().await);
+    let told = gaps(&all);
+    assert!(!told.is_empty() && told.iter().all(|cause| cause == "history_lost"), "{told:?}");
+    // Those that are there are there once, and in order.
+    let (events, notes) = (entities(&all, COMMITTED), stage.last(52).await);
+    let mut rest = notes.iter();
+    assert!(events.iter().all(|event| rest.any(|note| note == event)), "{events:?}");
+    assert!(events.len() < 52);
+    must(gateway.stop()).await;
+    stage.conductor.shut_down().await;
+}
