@@ -8,14 +8,20 @@ use crate::wire::Cable;
 /// Everything of the chain is there once and in order, and so is every event of its last notes.
 async fn complete(stage: &Stage, all: &[Kept], notes: usize) {
     assert_eq!(blocks(all, BLOCKS), stage.chain().await);
-    assert_eq!(entities(all, COMMITTED), stage.last(notes).await);
+    let notes = stage.last(notes).await;
+    let mut events = entities(all, COMMITTED);
+    events.retain(|event| notes.contains(event));
+    assert_eq!(events, notes);
     assert_eq!(gaps(all), [""; 0]);
 }
 
 async fn all_of(stage: &Stage, stream: &Stream, notes: usize) -> Vec<Kept> {
-    let there = stage.ends_there().await;
-    let last = stage.last(notes).await.pop();
-    stream.once(|all| there(all) && entities(all, COMMITTED).last() == last.as_ref()).await
+    let (there, notes) = (stage.ends_there().await, stage.last(notes).await);
+    let told = |all: &[Kept]| {
+        let events = entities(all, COMMITTED);
+        notes.iter().all(|note| events.contains(note))
+    };
+    stream.once(|all| there(all) && told(all)).await
 }
 
 /// The stream knows ids for a tenth of a second only, so what is sent twice is found by its place.
@@ -82,7 +88,7 @@ async fn an_outage_longer_than_the_history_is_a_gap_and_misses_no_block() {
     let gateway = ham_gateway::Server::start(config).await.unwrap();
     must(gateway.ready()).await;
     stage.note("before").await;
-    stream.once(stage.ends_there().await).await;
+    all_of(&stage, &stream, 1).await;
     cable.down();
     for n in 0..50 {
         stage.note(&format!("{n}")).await;
@@ -93,10 +99,10 @@ async fn an_outage_longer_than_the_history_is_a_gap_and_misses_no_block() {
     assert_eq!(blocks(&all, BLOCKS), stage.chain().await);
     let told = gaps(&all);
     assert!(!told.is_empty() && told.iter().all(|cause| cause == "history_lost"), "{told:?}");
-    // Those that are there are there once, and in order.
-    let (events, notes) = (entities(&all, COMMITTED), stage.last(52).await);
-    let mut rest = notes.iter();
-    assert!(events.iter().all(|event| rest.any(|note| note == event)), "{events:?}");
+    // Those that are there are there once.
+    let (mut events, notes) = (entities(&all, COMMITTED), stage.last(52).await);
+    events.retain(|event| notes.contains(event));
+    assert!(events.is_sorted_by(|one, next| one < next), "{events:?}");
     assert!(events.len() < 52);
     must(gateway.stop()).await;
     stage.conductor.shut_down().await;

@@ -72,10 +72,12 @@ impl Stage {
         assert!(matches!(outcome, Outcome::Answered(_)), "{outcome:?}");
     }
 
-    /// The last so many blocks, which are notes.
+    /// The last so many blocks, which are notes, sorted.
     pub(crate) async fn last(&self, notes: usize) -> Vec<String> {
         let chain = self.chain().await;
-        chain[chain.len() - notes..].iter().map(|(hash, _)| hash.clone()).collect()
+        let mut last: Vec<_> = chain[chain.len() - notes..].iter().map(|(hash, _)| hash.clone()).collect();
+        last.sort();
+        last
     }
 
     /// All blocks of the chain, but that of the DNA, which stands before all.

@@ -92,8 +92,14 @@ pub(crate) fn gaps(all: &[Kept]) -> Vec<String> {
     gaps.map(|kept| kept.body["cause"].as_str().unwrap().to_owned()).collect()
 }
 
-/// What its events are about, in order.
+/// What its events are about, sorted: `post_commit` of two calls may run in either order. They stand there in the order of the feed.
 pub(crate) fn entities(all: &[Kept], subject: &str) -> Vec<String> {
-    let events = all.iter().filter(|kept| kept.subject == subject);
-    events.map(|kept| kept.body["data"]["entity_id"].as_str().unwrap().to_owned()).collect()
+    let events: Vec<_> = all.iter().filter(|kept| kept.subject == subject).collect();
+    let number = |kept: &&Kept| kept.id.rsplit('-').next().unwrap().parse::<u64>().unwrap();
+    assert!(events.iter().map(number).is_sorted_by(|one, next| one < next), "in the feed's order");
+    let about = events.iter().map(|kept| kept.body["data"]["entity_id"].as_str().unwrap().to_owned());
+    // The commit of `init` is told by each zome that has a `post_commit`.
+    let mut about: Vec<_> = about.collect();
+    about.sort();
+    about
 }
