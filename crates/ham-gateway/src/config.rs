@@ -1,6 +1,7 @@
 //! What a gateway is told: its values, their defaults, and what is wrong with them.
 
 mod conductor;
+mod fault;
 mod feed;
 mod file;
 mod limits;
@@ -10,8 +11,9 @@ mod span;
 mod values;
 
 pub use conductor::{App, Conductor};
+pub use fault::Fault;
 pub use feed::Feed;
-pub use file::{BadConfig, Fault};
+pub use file::BadConfig;
 pub use limits::Limits;
 #[cfg(feature = "nats")]
 pub(crate) use nats::DUPLICATES_WITHIN;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::fault::Fault;
 use super::span;
 
 /// The NATS server, and what goes over it. Secrets are named by their files.
@@ -94,8 +95,9 @@ impl Nats {
         !self.urls.is_empty()
     }
 
-    /// What is wrong with it, each with its key.
-    pub(super) fn faults(&self) -> Vec<(&'static str, &'static str)> {
+    /// Everything that is wrong with it. Files that it names are not read.
+    #[must_use]
+    pub fn check(&self) -> Vec<Fault> {
         if !self.is_on() {
             return Vec::new();
         }
@@ -150,7 +152,11 @@ impl Nats {
             (!self.acknowledge_within.is_zero(), "nats.acknowledge_within", "it is more than nothing"),
             (self.calls_at_a_time > 0, "nats.calls_at_a_time", "it is at least 1"),
         ];
-        checks.into_iter().filter(|(right, ..)| !right).map(|(_, key, why)| (key, why)).collect()
+        checks
+            .into_iter()
+            .filter(|(right, ..)| !right)
+            .map(|(_, key, why)| Fault { key, why: why.to_owned() })
+            .collect()
     }
 }
 
@@ -164,8 +170,8 @@ mod tests {
     fn faults(change: impl FnOnce(&mut Nats)) -> Vec<&'static str> {
         let mut nats = Nats::at(["nats://localhost:4222".parse().unwrap()]);
         change(&mut nats);
-        let faults = nats.faults().into_iter().filter(|(_, why)| !why.starts_with("this build"));
-        faults.map(|(key, _)| key).collect()
+        let faults = nats.check().into_iter().filter(|fault| !fault.why.starts_with("this build"));
+        faults.map(|fault| fault.key).collect()
     }
 
     #[test]
@@ -182,6 +188,6 @@ mod tests {
             nats.token_file = Some("b".into());
         };
         assert_eq!(faults(two), ["nats.credentials_file"]);
-        assert_eq!(Nats { stream: String::new(), ..Nats::default() }.faults(), []);
+        assert_eq!(Nats { stream: String::new(), ..Nats::default() }.check(), []);
     }
 }

@@ -5,6 +5,7 @@ use ham_devconductor::DevConductor;
 use crate::server::NatsServer;
 use crate::stage::{BLOCKS, Stage, must, nats};
 use crate::stream::{Stream, blocks, gaps};
+use crate::wire::Cable;
 
 /// Each block is first written by one of them.
 #[tokio::test(flavor = "multi_thread")]
@@ -13,12 +14,22 @@ async fn two_gateways_write_each_block_once() {
     let stream = Stream::of(server.client().await);
     stream.forgetful().await;
     let one = stage.gateway(nats(&server.url())).await;
-    let other = stage.gateway(nats(&server.url())).await;
-    for n in 0..80 {
-        stage.note(&format!("{n}")).await;
+    let cable = Cable::to(server.port).await;
+    let other = stage.gateway(nats(&cable.url())).await;
+    for round in 0..4 {
+        for n in 0..20 {
+            stage.note(&format!("{round} {n}")).await;
+        }
+        let all = stream.once(stage.ends_there().await).await;
+        assert_eq!(blocks(&all, BLOCKS), stage.chain().await);
+        // What the other one hears now it writes later than the stream knows ids.
+        cable.down();
+        for n in 0..20 {
+            stage.note(&format!("{round} {n} alone")).await;
+        }
+        stream.once(stage.ends_there().await).await;
+        cable.cut();
     }
-    let all = stream.once(stage.ends_there().await).await;
-    assert_eq!(blocks(&all, BLOCKS), stage.chain().await);
     must(one.stop()).await;
     stage.note("with one of them").await;
     let all = stream.once(stage.ends_there().await).await;
