@@ -17,6 +17,8 @@ pub(crate) use readiness::Readiness;
 pub(crate) use samples::Ended;
 pub(crate) use seen::Seen;
 
+use connection::Conductor;
+
 use crate::config::Config;
 use crate::error::StartError;
 use crate::feed::{Feed, pump};
@@ -25,6 +27,7 @@ use crate::feed::{Feed, pump};
 #[derive(Debug)]
 pub(crate) struct Apps {
     apps: BTreeMap<String, Arc<App>>,
+    conductor: Conductor,
     /// Each second, and each change of a link.
     seen: watch::Receiver<()>,
 }
@@ -47,10 +50,11 @@ impl Apps {
         feed: &Arc<Feed>,
         tasks: &mut JoinSet<()>,
     ) -> Result<Self, StartError> {
+        let conductor = Conductor::new(config).await?;
         let mut apps = BTreeMap::new();
         let (told, seen_now) = watch::channel(());
         for app in &config.app {
-            let ham = connection::start(config, app).await?;
+            let ham = conductor.start(app)?;
             let (feed, signals) = (Arc::clone(feed), ham.signals());
             tasks.spawn(pump(feed, app.id.clone(), ham.clone(), signals, app.backfill.clone()));
             let seen = Arc::new(Seen::default());
@@ -62,7 +66,7 @@ impl Apps {
         }
         let all = apps.values().map(|app: &Arc<App>| (app.ham.clone(), Arc::clone(&app.seen)));
         tasks.spawn(seen::seconds(all.collect(), told));
-        Ok(Self { apps, seen: seen_now })
+        Ok(Self { apps, conductor, seen: seen_now })
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&Arc<App>> {
@@ -91,9 +95,10 @@ impl Apps {
         }
     }
 
-    /// Closes all connections.
+    /// Closes all connections, and then what they share.
     pub(crate) async fn close(&self) {
         futures_util::future::join_all(self.iter().map(|app| app.ham.close())).await;
+        self.conductor.close().await;
     }
 }
 

@@ -56,6 +56,9 @@ pub enum StartError {
     /// The keystore cannot be used.
     #[error("the keystore cannot be used: {0}")]
     Keystore(String),
+    /// The admin interface cannot be reached as it is configured.
+    #[error("the conductor cannot be connected to")]
+    Conductor(#[source] Box<ConnectError>),
     /// The connection of an app cannot work.
     #[error("the app {app:?} cannot be connected to")]
     Connect {

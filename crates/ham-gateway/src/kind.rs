@@ -113,6 +113,8 @@ kinds! {
     TooManyConnections = "too-many-connections", 503, "Too many connections are open";
     /// The request makes no sense.
     BadRequest = "bad-request", 400, "The request is not valid";
+    /// A WebSocket is opened here, and the request does not ask for one.
+    UpgradeRequired = "upgrade-required", 426, "A WebSocket is opened here";
     /// The body is not what its type says.
     BadPayload = "bad-payload", 400, "The payload is not valid";
     /// The request waits longer than is allowed.

@@ -63,8 +63,8 @@ pub use persistent::PersistentHam;
 pub use persistent::notify_systemd;
 pub use redact::{REDACTED, Secret};
 pub use signing::{
-    ClientKeySigning, CredentialFile, Keystore, KeystoreFuture, KeystoreLink, KeystoreRefusal,
-    LockedCredentialFile, Signing, StoreFuture, open_to_others,
+    ClientKeySigning, CredentialFile, Keystore, KeystoreClient, KeystoreFuture, KeystoreLink,
+    KeystoreRefusal, LockedCredentialFile, Signing, StoreFuture, open_to_others,
 };
 pub use typed::{ZomeCall, ZomeHandle, ZomeInput, zome_client};
 pub use wire::{

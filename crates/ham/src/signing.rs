@@ -9,6 +9,7 @@ mod grant;
 mod keeper;
 mod keys;
 mod keystore;
+mod keystore_client;
 #[cfg_attr(not(feature = "lair"), path = "signing/no_lair.rs")]
 mod lair;
 mod lair_signer;
@@ -23,6 +24,7 @@ mod store;
 pub use config::{ClientKeySigning, Signing};
 pub(crate) use credentials::Credentials;
 pub use keystore::{Keystore, KeystoreFuture, KeystoreLink, KeystoreRefusal};
+pub use keystore_client::KeystoreClient;
 pub use lair::LairSigning;
 pub(crate) use lair::lair_from_node;
 pub(crate) use node_error::NodeError;

@@ -5,31 +5,74 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ham::{
-    AppInterface, ClientKeySigning, ConnectError, LairSigning, PersistentHam, PersistentHamConfig, Secret,
-    Signing, TokenFuture,
+    AppInterface, ClientKeySigning, ConnectError, KeystoreClient, LairSigning, PersistentHam,
+    PersistentHamConfig, Secret, Signing, TokenFuture,
 };
 
 use crate::config::{App, Config};
 use crate::error::StartError;
 use crate::outbox::remember_lost;
 
-/// Starts the connection of an app; it dials in its own task.
-pub(super) async fn start(config: &Config, app: &App) -> Result<PersistentHam, StartError> {
-    let connect = |error| StartError::Connect { app: app.id.clone(), source: Box::new(error) };
-    let given = app.app_url.clone().zip(app.token_file.clone());
-    let ham = match (&config.conductor.admin_url, given) {
-        (Some(admin), None) => PersistentHamConfig::new(admin.clone(), &app.id),
-        (_, Some((url, file))) => {
-            PersistentHamConfig::without_admin(url, move || token(file.clone()), &app.id)
-        }
-        (None, None) => return Err(connect(ConnectError::NoInterface)),
-    };
-    let ham = match &app.app_url {
-        Some(url) => ham.with_app(AppInterface::Url(url.clone())),
-        None => ham,
-    };
-    let ham = ham.with_signing(signing(config).await?).with_on_unknown(remember_lost);
-    PersistentHam::start(ham).map_err(connect)
+/// What the connections to the apps of one conductor share: a link to its admin interface, and one to the keystore.
+#[derive(Debug)]
+pub(super) struct Conductor {
+    /// What connections begin with that find their app through the admin interface.
+    discovering: Option<PersistentHamConfig>,
+    signing: Signing,
+}
+
+impl Conductor {
+    /// Dials nothing but a keystore, in a task of its own.
+    pub(super) async fn new(config: &Config) -> Result<Self, StartError> {
+        let discovering = match &config.conductor.admin_url {
+            Some(url) => {
+                let own = PersistentHamConfig::new(url.clone(), "");
+                let admin = own.admin_client();
+                let admin = admin.map_err(|error| StartError::Conductor(Box::new(error)))?;
+                Some(admin.map_or(own.clone(), |admin| own.with_admin(admin)))
+            }
+            None => None,
+        };
+        Ok(Self { discovering, signing: signing(config).await? })
+    }
+
+    /// Starts the connection of an app; it dials in its own task.
+    pub(super) fn start(&self, app: &App) -> Result<PersistentHam, StartError> {
+        let connect = |error| StartError::Connect { app: app.id.clone(), source: Box::new(error) };
+        let given = app.app_url.clone().zip(app.token_file.clone());
+        let ham = match (&self.discovering, given) {
+            (Some(discovering), None) => {
+                let mut ham = discovering.clone();
+                ham.app_id.clone_from(&app.id);
+                ham
+            }
+            (_, Some((url, file))) => {
+                PersistentHamConfig::without_admin(url, move || token(file.clone()), &app.id)
+            }
+            (None, None) => return Err(connect(ConnectError::NoInterface)),
+        };
+        let ham = match &app.app_url {
+            Some(url) => ham.with_app(AppInterface::Url(url.clone())),
+            None => ham,
+        };
+        let ham = ham.with_signing(self.signing.clone()).with_on_unknown(remember_lost);
+        PersistentHam::start(ham).map_err(connect)
+    }
+
+    /// Closes both links. The connections leave them open.
+    pub(super) async fn close(&self) {
+        let admin = async {
+            if let Some(admin) = self.discovering.as_ref().and_then(|ham| ham.admin_client.as_ref()) {
+                admin.close().await;
+            }
+        };
+        let keystore = async {
+            if let Signing::KeystoreClient(keystore) = &self.signing {
+                keystore.close().await;
+            }
+        };
+        tokio::join!(admin, keystore);
+    }
 }
 
 async fn signing(config: &Config) -> Result<Signing, StartError> {
@@ -39,7 +82,7 @@ async fn signing(config: &Config) -> Result<Signing, StartError> {
         let passphrase = read(passphrase).await?.trim_ascii_end().to_vec();
         let url = String::from_utf8_lossy(&text).trim().to_owned();
         return LairSigning::new(&url, passphrase)
-            .map(Signing::Lair)
+            .map(|lair| Signing::KeystoreClient(KeystoreClient::new(lair)))
             .map_err(|error| StartError::Keystore(error.to_string()));
     }
     let keys = ClientKeySigning::default();

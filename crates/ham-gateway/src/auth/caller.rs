@@ -84,20 +84,19 @@ impl FromRequestParts<Arc<Gateway>> for QueryCaller {
     }
 }
 
-/// The key of the header; `None` where there is none.
+/// The key of the header; `None` where there is none, nor one behind `Bearer`: clients write that alone whose key is not set.
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else {
-        return match headers.contains_key(AUTHORIZATION) {
-            true => Err(Problem::new(Kind::BadKey, "Authorization stands there more than once")),
-            false => Ok(None),
-        };
-    };
-    let key = value.to_str().ok().and_then(|value| {
-        let (scheme, key) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| key.trim_ascii())
-    });
-    key.map(Some).ok_or_else(|| Problem::new(Kind::BadKey, "Authorization is written as `Bearer KEY`"))
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(Problem::new(Kind::BadKey, "Authorization stands there more than once"));
+    }
+    let text = value.to_str().unwrap_or_default();
+    let (scheme, key) = text.split_once(' ').unwrap_or((text, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Problem::new(Kind::BadKey, "Authorization is written as `Bearer KEY`"));
+    }
+    Ok(Some(key.trim_ascii()).filter(|key| !key.is_empty()))
 }
 
 fn identity(parts: &Parts, gateway: &Gateway, key: Option<&str>) -> Result<Arc<Identity>, Problem> {

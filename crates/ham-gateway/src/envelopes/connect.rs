@@ -8,6 +8,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use ham_envelope::{HandlerQueue, ServerConfig, serve_upgraded};
 use ham_feed::server::Subscription;
+use http::header;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::sync::mpsc;
@@ -37,8 +38,13 @@ pub(super) fn connect(
     if !identity.may(Scope::Calls) && !identity.may(Scope::Feed) {
         return Err(lacks_scope(&identity));
     }
-    let response = create_response_with_body(&request, Body::empty)
-        .map_err(|error| Problem::new(Kind::BadRequest, format!("a WebSocket is opened here: {error}")))?;
+    let asked = request.headers().get(header::UPGRADE);
+    if !asked.is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket")) {
+        return Err(Problem::new(Kind::UpgradeRequired, "the request asks for no WebSocket"));
+    }
+    let response = create_response_with_body(&request, Body::empty).map_err(|error| {
+        Problem::new(Kind::BadRequest, format!("the WebSocket cannot be opened: {error}"))
+    })?;
     let upgrade = request
         .extensions_mut()
         .remove::<OnUpgrade>()

@@ -29,6 +29,12 @@ async fn a_key_may_what_it_lists() {
         (call("echo_text", &stage.key), 401, "bad-key"),
         (call("echo_text", "").header("authorization", "Basic YTpi"), 401, "bad-key"),
         (post(stage.server.address(), &format!("{PROBE}/echo_text")), 401, "no-key"),
+        // Clients write this whose key is not set.
+        (
+            post(stage.server.address(), &format!("{PROBE}/echo_text")).header("authorization", "Bearer"),
+            401,
+            "no-key",
+        ),
     ];
     for (asking, status, name) in cases {
         let answer = asking.send().await;

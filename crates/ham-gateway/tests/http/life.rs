@@ -1,10 +1,11 @@
 //! How a gateway starts, changes and stops.
 
-use ham_gateway::{Config, Server, StartError};
+use ham_gateway::{Config, NewKey, Server, StartError};
+use ham_testkit::chaos::Proxy;
 use serde_json::json;
 
 use crate::client::get;
-use crate::stage::{APP, Stage, config};
+use crate::stage::{APP, Stage, bundle, conductor, config, everything, write_keys};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_live_at_once_and_ready_once_its_cells_can_be_called() {
@@ -21,6 +22,24 @@ async fn it_is_live_at_once_and_ready_once_its_cells_can_be_called() {
     let roles = &answer.json()["apps"][APP]["roles"];
     assert_eq!(*roles, json!({ "ledger": null, "probe": null }));
     stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_apps_of_a_conductor_share_one_link_to_its_admin_interface() {
+    let conductor = conductor().await;
+    conductor.install(bundle(), Some("other".into())).await.unwrap();
+    let proxy = Proxy::start(([127, 0, 0, 1], conductor.admin_port()).into()).await.unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    write_keys(&directory.path().join("keys.toml"), &everything(&NewKey::new().unwrap()));
+    let mut config = config(proxy.address().port(), directory.path());
+    config.app.push(config.app[0].clone());
+    config.app[1].id = "other".into();
+    let server = Server::start(config).await.unwrap();
+    server.ready().await;
+    assert_eq!(proxy.counters().accepted, 1);
+    server.stop().await;
+    proxy.stop().await;
+    conductor.shut_down().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

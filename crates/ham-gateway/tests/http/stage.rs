@@ -60,9 +60,12 @@ pub(crate) async fn lost(address: SocketAddr) {
 
 pub(crate) async fn conductor() -> DevConductor {
     let conductor = DevConductor::start().await.unwrap();
-    let bundle = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/probe.happ")).unwrap();
-    conductor.install(bundle, Some(APP.into())).await.unwrap();
+    conductor.install(bundle(), Some(APP.into())).await.unwrap();
     conductor
+}
+
+pub(crate) fn bundle() -> Vec<u8> {
+    std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/probe.happ")).unwrap()
 }
 
 /// On a free port, with the keys of a directory.
@@ -78,10 +81,15 @@ pub(crate) fn everything(key: &NewKey) -> String {
     key.stanza_with("everything", &allows(&[APP]))
 }
 
-/// Calling every function of these apps.
+/// Everything, with every function of these apps.
 pub(crate) fn allows(apps: &[&str]) -> Allows {
     let apps = apps.iter().map(|app| (*app).to_owned()).collect();
-    Allows { scopes: vec![Scope::Calls, Scope::Feed], apps, functions: vec!["**".into()], chains: Vec::new() }
+    Allows {
+        scopes: vec![Scope::Calls, Scope::Feed, Scope::Status, Scope::Metrics],
+        apps,
+        functions: vec!["**".into()],
+        chains: Vec::new(),
+    }
 }
 
 pub(crate) fn write_keys(path: &Path, text: &str) {

@@ -91,6 +91,10 @@ impl Admin {
         Self::new(crate::config::local_target(port, DEFAULT_ORIGIN))
     }
 
+    pub(crate) fn target(&self) -> &Target {
+        &self.shared.target
+    }
+
     /// Where it dials, without query and credentials.
     pub fn url(&self) -> String {
         crate::config::shown_url(&self.shared.target.url)

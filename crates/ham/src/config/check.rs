@@ -7,6 +7,7 @@ use url::Url;
 use super::connection::PersistentHamConfig;
 use super::interface::{AppInterface, TokenSource};
 use super::session::MOST_IN_FLIGHT;
+use crate::admin::Admin;
 use crate::error::ConnectError;
 
 impl PersistentHamConfig {
@@ -15,6 +16,20 @@ impl PersistentHamConfig {
         let origin = HeaderValue::from_str(&self.origin)
             .map_err(|_| ConnectError::Config(format!("`{}` is no valid Origin header", self.origin)))?;
         Ok(Target { url: url.clone(), headers: HeaderMap::from_iter([(http::header::ORIGIN, origin)]) })
+    }
+
+    /// A client of the admin interface, where there is one: the one that is shared, else a new one with this configuration's
+    /// origin, session, time-out and release.
+    ///
+    /// # Errors
+    /// [`ConnectError::Config`] for an origin that is not a header.
+    pub fn admin_client(&self) -> Result<Option<Admin>, ConnectError> {
+        if let Some(shared) = &self.admin_client {
+            return Ok(Some(shared.clone()));
+        }
+        let Some(url) = &self.admin else { return Ok(None) };
+        let admin = Admin::with_config(self.target(url)?, self.session.clone(), self.admin_timeout);
+        Ok(Some(admin.with_release(self.release)))
     }
 
     pub(crate) fn check(&self) -> Result<(), ConnectError> {

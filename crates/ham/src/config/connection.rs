@@ -10,6 +10,7 @@ use url::Url;
 
 use super::interface::{AppInterface, DEFAULT_ORIGIN, TokenFuture, TokenSource, local_target, shown_url};
 use super::session::{DEFAULT_ADMIN_TIMEOUT, conductor_session, default_retry};
+use crate::admin::Admin;
 use crate::call::{DEFAULT_DEADLINE, DEFAULT_SKEW_MARGIN, OnUnknown, PressureBreaker, UnknownCall};
 use crate::dialect::Release;
 use crate::entropy::{Entropy, SystemEntropy};
@@ -20,7 +21,7 @@ use crate::signing::Signing;
 /// How to reach one app on one conductor.
 ///
 /// # Defaults
-/// - admin interface: none; app interface: discovered, attached on port 0 and bound to the app
+/// - admin interface: none, with a client of its own; app interface: discovered, attached on port 0 and bound to the app
 /// - token: issued by the admin interface
 /// - origin: [`DEFAULT_ORIGIN`]
 /// - signing: client keys in memory, one grant per cell
@@ -39,6 +40,8 @@ pub struct PersistentHamConfig {
     pub app_id: String,
     /// The admin interface, where there is one.
     pub admin: Option<Url>,
+    /// A client of the admin interface that others use too; `None` for one of the connection's own.
+    pub admin_client: Option<Admin>,
     /// The app interface.
     pub app: AppInterface,
     /// Where tokens come from.
@@ -115,6 +118,7 @@ impl PersistentHamConfig {
         Self {
             app_id,
             admin,
+            admin_client: None,
             app,
             token,
             origin: DEFAULT_ORIGIN.into(),
@@ -134,6 +138,15 @@ impl PersistentHamConfig {
             entropy: Arc::new(SystemEntropy),
             memory: ProcessMemory::default(),
         }
+    }
+
+    /// Shares the link of this admin client, with its own origin, session, time-out and release. The connection leaves it open
+    /// when it closes: connections to several apps of one conductor need one admin link between them.
+    #[must_use]
+    pub fn with_admin(mut self, admin: Admin) -> Self {
+        self.admin = Some(admin.target().url.clone());
+        self.admin_client = Some(admin);
+        self
     }
 
     /// Who signs.

@@ -30,14 +30,7 @@ pub(crate) struct Parts {
 impl Parts {
     pub(crate) fn new(config: PersistentHamConfig) -> Result<Self, ConnectError> {
         config.check()?;
-        let admin = match &config.admin {
-            Some(url) => {
-                let admin =
-                    Admin::with_config(config.target(url)?, config.session.clone(), config.admin_timeout);
-                Some(admin.with_release(config.release))
-            }
-            None => None,
-        };
+        let admin = config.admin_client()?;
         let meter = Arc::new(Meter::new(&config.app_id));
         let signals = SignalHub::new(config.signal_capacity, config.signal_bytes, meter.clone());
         let (config, signals) = (Arc::new(config), Arc::new(signals));

@@ -136,14 +136,15 @@ impl PersistentHam {
         self.caller.persistent.redial_now();
     }
 
-    /// Closes the connection, and its admin interface for all clones: outstanding calls get the session's drain time-out.
+    /// Closes the connection, and its admin interface for all clones where it is not a
+    /// [shared one](crate::PersistentHamConfig::with_admin): outstanding calls get the session's drain time-out.
     /// Resolves when everything is released, both sockets included.
     ///
     /// # Cancel safety
     /// Closing continues if the future is dropped.
     pub async fn close(&self) {
         let admin = async {
-            if let Some(admin) = &self.caller.admin {
+            if let (Some(admin), None) = (&self.caller.admin, &self.config().admin_client) {
                 admin.close().await;
             }
         };

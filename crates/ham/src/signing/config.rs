@@ -7,6 +7,7 @@ use holochain_zome_types::prelude::GrantedFunctions;
 
 use super::file::PrivateFile;
 use super::keystore::Keystore;
+use super::keystore_client::KeystoreClient;
 use super::lair::LairSigning;
 use super::store::CredentialFile;
 
@@ -74,6 +75,8 @@ pub enum Signing {
     Lair(LairSigning),
     /// The cells' own keys, in the owner's own [`Keystore`]: no grant is ever written.
     Keystore(Arc<dyn Keystore>),
+    /// The cells' own keys, in a keystore to which several connections share one link: no grant is ever written.
+    KeystoreClient(KeystoreClient),
     /// Keys of ham's own: one grant per cell.
     ClientKeys(ClientKeySigning),
 }

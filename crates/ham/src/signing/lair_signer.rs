@@ -110,7 +110,8 @@ fn key_of(agent: &AgentPubKey) -> Result<[u8; 32], SigningError> {
 /// Signs in a keystore.
 pub(crate) struct LairSigner {
     link: Persistent<KeystoreConnector>,
-    url: String,
+    /// Where it is, fit to be shown.
+    pub(super) url: String,
 }
 
 impl LairSigner {

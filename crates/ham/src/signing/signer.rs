@@ -11,7 +11,7 @@ use super::config::Signing;
 use super::credentials::{Credentials, Key};
 use super::keys::ClientKeys;
 use super::keystore::Keystore;
-use super::lair_signer::LairSigner;
+use super::keystore_client::KeystoreClient;
 use crate::admin::Admin;
 use crate::entropy::{self, Entropy};
 use crate::error::SigningError;
@@ -29,7 +29,11 @@ pub(crate) struct Surroundings {
 
 /// The signer of one persistent connection.
 pub(crate) enum Signer {
-    Lair(LairSigner),
+    Keystore {
+        client: KeystoreClient,
+        /// Whether others sign with it too: then its link outlives the connection.
+        shared: bool,
+    },
     ClientKeys(ClientKeys),
 }
 
@@ -38,6 +42,9 @@ impl Signer {
         let keystore: Arc<dyn Keystore> = match signing {
             Signing::Lair(lair) => Arc::new(lair.clone()),
             Signing::Keystore(keystore) => keystore.clone(),
+            Signing::KeystoreClient(client) => {
+                return Self::Keystore { client: client.clone(), shared: true };
+            }
             Signing::ClientKeys(keys) => {
                 let Surroundings { admin, entropy, memory, wall_clock, .. } = surroundings;
                 let keys = keys.clone();
@@ -46,13 +53,14 @@ impl Signer {
             }
         };
         let config = ham_persistent::Config::default().with_retry(surroundings.retry);
-        Self::Lair(LairSigner::new(keystore, config, entropy::jitter(&*surroundings.entropy)))
+        let jitter = entropy::jitter(&*surroundings.entropy);
+        Self::Keystore { client: KeystoreClient::with_parts(keystore, config, jitter), shared: false }
     }
 
     /// The name of the way of signing, for logs.
     pub(crate) fn label(&self) -> &'static str {
         match self {
-            Self::Lair(_) => "lair",
+            Self::Keystore { .. } => "lair",
             Self::ClientKeys(_) => "client",
         }
     }
@@ -60,7 +68,7 @@ impl Signer {
     /// Whether calls to `cell` can be signed without asking the conductor first.
     pub(crate) fn is_ready(&self, cell: &CellId) -> bool {
         match self {
-            Self::Lair(_) => true,
+            Self::Keystore { .. } => true,
             Self::ClientKeys(keys) => keys.is_ready(cell),
         }
     }
@@ -72,7 +80,7 @@ impl Signer {
         deadline: Instant,
     ) -> Result<Arc<Credentials>, SigningError> {
         match self {
-            Self::Lair(_) => {
+            Self::Keystore { .. } => {
                 let provenance = cell.agent_pubkey().clone();
                 Ok(Arc::new(Credentials { provenance, cap_secret: None, key: Key::Lair }))
             }
@@ -96,7 +104,7 @@ impl Signer {
     /// on the chain, asked for again even if it was found before. May write a grant, once per cell.
     pub(crate) async fn prove(&self, cell: &CellId, deadline: Instant) -> Result<(), SigningError> {
         match self {
-            Self::Lair(lair) => lair.prove(cell.agent_pubkey(), deadline).await,
+            Self::Keystore { client, .. } => client.signer.prove(cell.agent_pubkey(), deadline).await,
             Self::ClientKeys(keys) => {
                 keys.doubt(cell);
                 keys.credentials(cell, deadline).await.map(|_| ())
@@ -116,7 +124,9 @@ impl Signer {
                 use ed25519_dalek::Signer as _;
                 Ok(Signature(key.sign(&hash).to_bytes()))
             }
-            (Self::Lair(lair), Key::Lair) => lair.sign(&credentials.provenance, hash, deadline).await,
+            (Self::Keystore { client, .. }, Key::Lair) => {
+                client.signer.sign(&credentials.provenance, hash, deadline).await
+            }
             (Self::ClientKeys(_), Key::Lair) => {
                 Err(SigningError::NoKey("the key is in a keystore that is not configured".into()))
             }
@@ -126,7 +136,7 @@ impl Signer {
     /// How often a grant came to be so far: one that is newer than a refused call may let it pass.
     pub(crate) fn granted(&self) -> u32 {
         match self {
-            Self::Lair(_) => 0,
+            Self::Keystore { .. } => 0,
             Self::ClientKeys(keys) => keys.granted(),
         }
     }
@@ -143,17 +153,17 @@ impl Signer {
         }
     }
 
-    /// Has the keystore link end.
+    /// Has the keystore link end, unless others sign with it.
     pub(crate) fn begin_close(&self) {
-        if let Self::Lair(lair) = self {
-            lair.begin_close();
+        if let Self::Keystore { client, shared: false } = self {
+            client.signer.begin_close();
         }
     }
 
-    /// Resolves when the keystore link has ended.
+    /// Resolves when the keystore link has ended, unless others sign with it.
     pub(crate) async fn close(&self) {
-        if let Self::Lair(lair) = self {
-            lair.close().await;
+        if let Self::Keystore { client, shared: false } = self {
+            client.close().await;
         }
     }
 }

@@ -13,6 +13,7 @@ mod kinds;
 mod links;
 mod nonces;
 mod releases;
+mod sharing;
 mod signals;
 mod support;
 mod table;
