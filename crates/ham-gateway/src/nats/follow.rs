@@ -73,6 +73,10 @@ pub struct Follow {
     subject: String,
     from: From,
     messages: Option<BoxStream<'static, Result<Message, String>>>,
+    /// Which connection they come by.
+    times: u64,
+    /// Something is missing before what comes next.
+    missed: bool,
     /// The number of the last message that was handed on.
     last: Option<u64>,
     /// A message of a durable consumer that was handed on, and counts as read when the next one is asked for.
@@ -99,16 +103,27 @@ impl Follow {
         let link = Link::dial(nats, secrets, "ham feed serve", seen).await.map_err(unusable)?;
         let context = ContextBuilder::new().timeout(nats.acknowledge_within).build(link.client.clone());
         let (stream, subject) = (nats.stream.clone(), subject.into());
-        let mut follow =
-            Self { link, context, stream, subject, from, messages: None, last: None, read: None };
+        let mut follow = Self {
+            link,
+            context,
+            stream,
+            subject,
+            from,
+            messages: None,
+            times: 0,
+            missed: false,
+            last: None,
+            read: None,
+        };
         let refused =
             |follow: &Self, why: String| FollowError::Refused { stream: follow.stream.clone(), why };
         let reached = tokio::time::timeout_at(Instant::now() + within, follow.link.connected()).await;
         if reached.is_err() {
             return Err(refused(&follow, "no server answers".to_owned()));
         }
+        follow.times = follow.link.times();
         match follow.open().await {
-            Ok((messages, _)) => follow.messages = Some(messages),
+            Ok((messages, missed)) => (follow.messages, follow.missed) = (Some(messages), missed),
             Err(why) => return Err(refused(&follow, why)),
         }
         Ok(follow)
@@ -125,15 +140,14 @@ impl Follow {
                 let _ = read.ack_with(AckKind::Ack).await;
                 self.read = None;
             }
+            if std::mem::take(&mut self.missed) {
+                return Followed::Missed;
+            }
             let Some(messages) = &mut self.messages else {
                 self.link.connected().await;
+                self.times = self.link.times();
                 match self.open().await {
-                    Ok((messages, missed)) => {
-                        self.messages = Some(messages);
-                        if missed {
-                            return Followed::Missed;
-                        }
-                    }
+                    Ok((messages, missed)) => (self.messages, self.missed) = (Some(messages), missed),
                     Err(why) => {
                         tracing::debug!(why, "the stream cannot be followed; it is tried again");
                         tokio::time::sleep_until(Instant::now() + AGAIN).await;
@@ -141,7 +155,13 @@ impl Follow {
                 }
                 continue;
             };
-            let message = match messages.next().await {
+            // The connection first: on another one nobody answers to what was asked on the one before.
+            let message = tokio::select! {
+                biased;
+                () = self.link.is_another_than(self.times) => None,
+                message = messages.next() => message,
+            };
+            let message = match message {
                 Some(Ok(message)) => message,
                 Some(Err(why)) => {
                     tracing::debug!(why, "following ended; it goes on");

@@ -16,7 +16,8 @@ use crate::config::Nats;
 #[derive(Clone, Debug)]
 pub(super) struct Link {
     pub(super) client: Client,
-    changed: watch::Receiver<()>,
+    /// How often it came up, told at each change.
+    changed: watch::Receiver<u64>,
 }
 
 impl Link {
@@ -30,7 +31,7 @@ impl Link {
         name: &str,
         seen: Arc<Seen>,
     ) -> Result<Self, String> {
-        let (told, changed) = watch::channel(());
+        let (told, changed) = watch::channel(0);
         let options = ConnectOptions::new()
             .name(name)
             .retry_on_initial_connect()
@@ -41,13 +42,13 @@ impl Link {
             .event_callback(move |event| {
                 let (seen, told) = (Arc::clone(&seen), told.clone());
                 async move {
+                    let comes_up = matches!(event, Event::Connected);
                     match event {
                         Event::Connected => seen.connected(true),
                         Event::Disconnected | Event::Closed => seen.connected(false),
                         other => seen.failed(&other.to_string()),
                     }
-                    // Where nobody waits nobody is to be told.
-                    let _ = told.send(());
+                    told.send_modify(|times| *times += u64::from(comes_up));
                 }
             });
         let options = match &config.ca_file {
@@ -77,6 +78,20 @@ impl Link {
             // The client tells of changes by a bounded queue, from which some may fall: so it is looked at all the same.
             let _ = tokio::time::timeout_at(Instant::now() + LOOK_EVERY, self.changed.changed()).await;
         }
+    }
+
+    /// How often it came up.
+    pub(super) fn times(&self) -> u64 {
+        *self.changed.borrow()
+    }
+
+    /// Resolves once it is another connection than the one that came up after so many.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub(super) async fn is_another_than(&self, times: u64) {
+        // Where nobody can tell any more, it has ended.
+        let _ = self.changed.clone().wait_for(|now| *now != times).await;
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::client::{get, post};
 use crate::server::NatsServer;
-use crate::stage::{APP, Stage, must, nats};
+use crate::stage::{APP, Stage, client, must, nats};
 
 const FUNCTIONS: &str = "features.features";
 
@@ -69,7 +69,7 @@ async fn staged(change: impl FnOnce(Config) -> Config) -> (NatsServer, Stage, ha
     let gateway = ham_gateway::Server::start(config.with_state_dir(stage.directory.path().join("state")));
     let gateway = gateway.await.unwrap();
     must(gateway.ready()).await;
-    let client = server.client().await;
+    let client = client(&server).await;
     let caller = Caller { client, key: Some(stage.key.expose().to_owned()) };
     // The service is there once it answers to its name.
     must(async { while caller.client.request("$SRV.PING.ham-gateway", "".into()).await.is_err() {} }).await;
@@ -201,7 +201,7 @@ async fn a_gateway_that_stops_takes_no_more_calls() {
     let info: Value = serde_json::from_slice(&info.payload).unwrap();
     assert_eq!(info["endpoints"][0]["subject"], "ham.call.*.*.*.*", "{info}");
     must(gateway.stop()).await;
-    let client = server.client().await;
+    let client = client(&server).await;
     let subject = format!("ham.call.{APP}.{FUNCTIONS}.signal");
     let nobody = must(client.request(subject, "null".into())).await.unwrap_err();
     assert_eq!(nobody.kind(), async_nats::client::RequestErrorKind::NoResponders);

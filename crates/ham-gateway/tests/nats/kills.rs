@@ -7,7 +7,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::server::NatsServer;
-use crate::stage::{BLOCKS, Stage, must};
+use crate::stage::{BLOCKS, Stage, client, must};
 use crate::stream::{Stream, blocks, gaps};
 
 /// Names the file of the configuration.
@@ -66,7 +66,7 @@ impl Process {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_that_is_killed_under_load_misses_and_doubles_no_block() {
     let (mut server, stage) = (NatsServer::start().await, Stage::start().await);
-    Stream::of(server.client().await).forgetful().await;
+    Stream::of(client(&server).await).forgetful().await;
     stage.note("before").await;
     for round in 0..6 {
         let process = Process::start(&stage, &server.url()).await;
@@ -76,7 +76,7 @@ async fn a_gateway_that_is_killed_under_load_misses_and_doubles_no_block() {
             }
         };
         let kill = async {
-            let stream = Stream::of(server.client().await);
+            let stream = Stream::of(client(&server).await);
             let then = blocks(&stream.all().await, BLOCKS).len();
             stream.once(|all| blocks(all, BLOCKS).len() > then + 3 * round).await;
             process.kill().await;
@@ -88,7 +88,7 @@ async fn a_gateway_that_is_killed_under_load_misses_and_doubles_no_block() {
         tokio::join!(load, kill);
     }
     let process = Process::start(&stage, &server.url()).await;
-    let stream = Stream::of(server.client().await);
+    let stream = Stream::of(client(&server).await);
     let all = stream.once(stage.ends_there().await).await;
     assert_eq!(blocks(&all, BLOCKS), stage.chain().await);
     assert_eq!(gaps(&all), ["restart"; 6]);

@@ -1,7 +1,7 @@
 //! The server, or the wire to it, is away.
 
 use crate::server::NatsServer;
-use crate::stage::{BLOCKS, COMMITTED, Stage, must, nats};
+use crate::stage::{BLOCKS, COMMITTED, Stage, client, must, nats};
 use crate::stream::{Kept, Stream, blocks, entities, gaps};
 use crate::wire::Cable;
 
@@ -28,11 +28,11 @@ async fn all_of(stage: &Stage, stream: &Stream, notes: usize) -> Vec<Kept> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_killed_under_load_misses_and_doubles_nothing() {
     let (mut server, stage) = (NatsServer::start().await, Stage::start().await);
-    Stream::of(server.client().await).forgetful().await;
+    Stream::of(client(&server).await).forgetful().await;
     let gateway = stage.gateway(nats(&server.url())).await;
     stage.note("first").await;
     let mut notes = 1;
-    all_of(&stage, &Stream::of(server.client().await), notes).await;
+    all_of(&stage, &Stream::of(client(&server).await), notes).await;
     for round in 0..3 {
         let load = async {
             for n in 0..60 {
@@ -40,7 +40,7 @@ async fn a_server_that_is_killed_under_load_misses_and_doubles_nothing() {
             }
         };
         let killed = async {
-            let stream = Stream::of(server.client().await);
+            let stream = Stream::of(client(&server).await);
             // In the middle of it.
             stream.once(|all| entities(all, COMMITTED).len() > notes + 10).await;
             server.kill().await;
@@ -48,7 +48,7 @@ async fn a_server_that_is_killed_under_load_misses_and_doubles_nothing() {
         };
         tokio::join!(load, killed);
         notes += 60;
-        let all = all_of(&stage, &Stream::of(server.client().await), notes).await;
+        let all = all_of(&stage, &Stream::of(client(&server).await), notes).await;
         complete(&stage, &all, notes).await;
     }
     must(gateway.stop()).await;
@@ -59,7 +59,7 @@ async fn a_server_that_is_killed_under_load_misses_and_doubles_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wire_that_is_cut_under_load_misses_and_doubles_nothing() {
     let (server, stage) = (NatsServer::start().await, Stage::start().await);
-    let stream = Stream::of(server.client().await);
+    let stream = Stream::of(client(&server).await);
     stream.forgetful().await;
     let cable = Cable::to(server.port).await;
     let gateway = stage.gateway(nats(&cable.url())).await;
@@ -81,7 +81,7 @@ async fn a_wire_that_is_cut_under_load_misses_and_doubles_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outage_longer_than_the_history_is_a_gap_and_misses_no_block() {
     let (server, stage) = (NatsServer::start().await, Stage::start().await);
-    let stream = Stream::of(server.client().await);
+    let stream = Stream::of(client(&server).await);
     let cable = Cable::to(server.port).await;
     let mut config = stage.config(nats(&cable.url()));
     (config.feed.history, config.feed.queue) = (10, 4);

@@ -4,13 +4,13 @@ use serde_json::json;
 
 use crate::client::post;
 use crate::server::NatsServer;
-use crate::stage::{APP, BLOCKS, COMMITTED, Stage, must, nats};
+use crate::stage::{APP, BLOCKS, COMMITTED, Stage, client, must, nats};
 use crate::stream::{Stream, blocks, entities, gaps};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn blocks_and_events_are_in_the_stream_once_and_in_order() {
     let (server, stage) = (NatsServer::start().await, Stage::start().await);
-    let stream = Stream::of(server.client().await);
+    let stream = Stream::of(client(&server).await);
     // What was there before the first gateway is published too.
     stage.note("before").await;
     let gateway = stage.gateway(nats(&server.url())).await;
@@ -42,7 +42,7 @@ async fn blocks_and_events_are_in_the_stream_once_and_in_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_goes_on_behind_the_last_block() {
     let (server, stage) = (NatsServer::start().await, Stage::start().await);
-    let stream = Stream::of(server.client().await);
+    let stream = Stream::of(client(&server).await);
     for round in 0..3 {
         let gateway = stage.gateway(nats(&server.url())).await;
         stage.note(&format!("with a gateway {round}")).await;

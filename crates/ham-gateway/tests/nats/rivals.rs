@@ -3,7 +3,7 @@
 use ham_devconductor::DevConductor;
 
 use crate::server::NatsServer;
-use crate::stage::{BLOCKS, Stage, must, nats};
+use crate::stage::{BLOCKS, Stage, client, must, nats};
 use crate::stream::{Stream, blocks, gaps};
 use crate::wire::Cable;
 
@@ -11,7 +11,7 @@ use crate::wire::Cable;
 #[tokio::test(flavor = "multi_thread")]
 async fn two_gateways_write_each_block_once() {
     let (server, stage) = (NatsServer::start().await, Stage::start().await);
-    let stream = Stream::of(server.client().await);
+    let stream = Stream::of(client(&server).await);
     stream.forgetful().await;
     let one = stage.gateway(nats(&server.url())).await;
     let cable = Cable::to(server.port).await;
@@ -42,7 +42,7 @@ async fn two_gateways_write_each_block_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_fallen_from_the_stream_is_not_told_again() {
     let (server, stage) = (NatsServer::start().await, Stage::start().await);
-    let stream = Stream::of(server.client().await);
+    let stream = Stream::of(client(&server).await);
     let gateway = stage.gateway(nats(&server.url())).await;
     stage.note("before").await;
     stream.once(stage.ends_there().await).await;
@@ -62,7 +62,7 @@ async fn what_has_fallen_from_the_stream_is_not_told_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_chain_under_the_same_name_begins_anew() {
     let (server, before) = (NatsServer::start().await, Stage::start().await);
-    let stream = Stream::of(server.client().await);
+    let stream = Stream::of(client(&server).await);
     let gateway = before.gateway(nats(&server.url())).await;
     for n in 0..10 {
         before.note(&format!("{n}")).await;

@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
-
-use crate::stage::must;
 
 /// A server on a port and with a store of its own. Dropping it kills it.
 pub(crate) struct NatsServer {
@@ -56,7 +55,7 @@ impl NatsServer {
             }
             panic!("nats-server does not start: {said:?}");
         };
-        must(ready).await;
+        tokio::time::timeout(BOUND, ready).await.expect("it hangs");
         // What it says later is for nobody, and must not fill the pipe.
         #[expect(clippy::disallowed_methods, reason = "it ends with the process")]
         drop(tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} }));
@@ -73,11 +72,6 @@ impl NatsServer {
     pub(crate) fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
     }
-
-    /// A client that waits for it.
-    pub(crate) async fn client(&self) -> async_nats::Client {
-        must(async_nats::connect(self.url())).await.unwrap()
-    }
 }
 
 /// Debian puts it where only administrators look.
@@ -87,3 +81,6 @@ fn program() -> PathBuf {
     let found = directories.map(|directory| directory.join("nats-server")).find(|program| program.is_file());
     found.expect("nats-server is installed: `apt-get install nats-server`")
 }
+
+/// Reaching it means a hang.
+const BOUND: Duration = Duration::from_secs(60);

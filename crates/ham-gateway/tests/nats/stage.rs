@@ -11,6 +11,7 @@ use holochain_conductor_api::CellInfo;
 use holochain_zome_types::prelude::{CellId, ExternIO};
 
 use crate::lists;
+use crate::server::NatsServer;
 use crate::stream::{Kept, blocks};
 
 /// Reaching it means a hang.
@@ -97,6 +98,11 @@ pub(crate) fn nats(url: &str) -> config::Nats {
     nats.stream_bytes = 64 << 20;
     nats.acknowledge_within = Duration::from_secs(2);
     nats
+}
+
+/// A client that waits for the server.
+pub(crate) async fn client(server: &NatsServer) -> async_nats::Client {
+    must(async_nats::connect(server.url())).await.unwrap()
 }
 
 /// Writes a file that is its owner's.
