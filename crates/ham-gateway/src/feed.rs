@@ -6,11 +6,17 @@ mod cells;
 mod chains;
 mod event;
 mod hub;
+#[cfg(feature = "nats")]
+mod list;
 mod pump;
 mod routes;
 mod stream;
 mod told;
 
 pub(crate) use hub::Feed;
+#[cfg(feature = "nats")]
+pub(crate) use hub::{CellChain, CellChains};
+#[cfg(feature = "nats")]
+pub(crate) use list::List;
 pub(crate) use pump::pump;
 pub(crate) use routes::routes;

@@ -18,6 +18,7 @@ mod kind;
 mod life;
 mod live;
 pub mod metrics;
+pub mod nats;
 mod openapi;
 pub mod outbox;
 mod outcome;

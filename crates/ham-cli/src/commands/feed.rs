@@ -1,6 +1,7 @@
 //! `ham feed`: the blocks and events of a chain as they come, and where some may be missing; and a server of them.
 
 mod lines;
+mod nats;
 mod serve;
 
 use std::cmp::Ordering;

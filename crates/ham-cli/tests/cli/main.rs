@@ -13,6 +13,9 @@ mod gateway;
 mod hc;
 mod making;
 mod manual;
+mod nats;
+#[path = "../../../ham-gateway/tests/nats/server.rs"]
+mod nats_server;
 mod own;
 mod running;
 mod signals;

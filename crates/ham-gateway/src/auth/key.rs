@@ -70,6 +70,12 @@ impl Keys {
         over.map(|(id, _)| id.clone()).collect()
     }
 
+    /// Who has the key of this id, unless it has expired.
+    pub(crate) fn of_id(&self, id: &str, now: Timestamp) -> Option<&Arc<Identity>> {
+        let kept = self.0.get(id).filter(|kept| kept.expires.is_none_or(|expires| now < expires));
+        kept.map(|kept| &kept.identity)
+    }
+
     /// Whose key this is; `None` where it is nobody's, or has expired. How long that takes says nothing about the secret.
     pub(crate) fn whose(&self, shown: &str, now: Timestamp) -> Option<&Arc<Identity>> {
         let digest = sha256(shown.as_bytes());

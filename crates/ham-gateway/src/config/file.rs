@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::fault::Fault;
 use super::limits::Limits;
 use super::values::Config;
 use crate::compat::Allowed;
@@ -138,6 +139,7 @@ impl Config {
             "outbox.nonce_life",
             "it is at most 49 minutes",
         );
+        faults.0.extend(self.nats.check());
         faults.0
     }
 
@@ -172,16 +174,6 @@ fn flatten_all(prefix: &str, entries: &Map<String, Value>, given: Option<&Value>
         let name_of = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         flatten(&name_of, value, given.and_then(|given| given.get(name)), lines);
     }
-}
-
-/// One thing that is wrong with a configuration.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{key}: {why}")]
-pub struct Fault {
-    /// The key in the file.
-    pub key: &'static str,
-    /// What is wrong, and what would be right.
-    pub why: String,
 }
 
 #[derive(Default)]

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::clients::Clients;
 use super::{outbox, router};
 use crate::apps::Apps;
-use crate::config::Config;
+use crate::config::{Config, Nats};
 use crate::error::StartError;
 use crate::feed::Feed;
 use crate::gateway::Gateway;
@@ -84,6 +84,10 @@ impl Server {
         if let Some(socket) = operations {
             run(socket, router::operations(&gateway), OPERATIONS_CONNECTIONS, false);
         }
+        #[cfg(feature = "nats")]
+        if gateway.nats.is_some() {
+            listeners.spawn(crate::nats::run(Arc::clone(&gateway), router::within(&gateway)));
+        }
         tracing::info!(event = "gateway.listening", %address, "the gateway listens");
         Ok(Self { gateway, address, operations: operations_address, listeners, tasks })
     }
@@ -129,6 +133,7 @@ impl Server {
             ("outbox", held.outbox != new.outbox),
             ("feed", held.feed != new.feed),
             ("compat.hc_http_gw", held.compat.hc_http_gw != new.compat.hc_http_gw),
+            ("nats", differs_beyond_calls_as(&held.nats, &new.nats)),
         ];
         let differing = differing.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect();
         let changed = before.keys.changed(&live.keys);
@@ -169,6 +174,12 @@ impl Server {
         self.tasks.shutdown().await;
         self.gateway.apps.close().await;
     }
+}
+
+/// Whose calls come without a key is looked at with each; the rest is the connection's.
+fn differs_beyond_calls_as(held: &Nats, new: &Nats) -> bool {
+    let same_caller = Nats { calls_as: held.calls_as.clone(), ..new.clone() };
+    *held != same_caller
 }
 
 /// Ends what keys have that have expired.

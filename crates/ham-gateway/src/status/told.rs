@@ -36,6 +36,7 @@ pub(super) fn told(gateway: &Gateway, identity: &Identity, samples: Samples) -> 
         },
         "key": { "id": identity.id, "name": identity.name, "scopes": identity.scopes() },
         "store": store(gateway),
+        "nats": gateway.nats.as_ref().map(|nats| nats.told()),
         "following": gateway.feed.following(),
         "samples": seconds.collect::<Map<_, _>>(),
         "apps": known().map(|app| of_app(app, live.config.conductor.admin_url.as_ref().map(ToString::to_string))).collect::<Vec<_>>(),
