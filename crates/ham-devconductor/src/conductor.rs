@@ -33,7 +33,7 @@ use crate::cell::{Cell, Turns};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::StartError;
-use crate::faults::Faults;
+use crate::faults::{ActiveFaults, Faults};
 use crate::life::Life;
 use crate::observe::Feed;
 use crate::signals::Signals;
@@ -126,6 +126,12 @@ impl Conductor {
     /// Holds every answer back for this long.
     pub(crate) fn delay_answers(&self, delay: Duration) {
         self.delay.set(delay);
+    }
+
+    /// The faults that are on.
+    pub(crate) fn active_faults(&self) -> ActiveFaults {
+        let (delay, drops_signals) = (self.delay.is(), self.signals.are_dropped());
+        ActiveFaults { delay, drops_signals, host_functions: self.faults.active() }
     }
 
     /// Waits for as long as a test wants answers to be held back; `None` where there will be none, because it is killed.

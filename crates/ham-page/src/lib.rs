@@ -6,6 +6,7 @@ mod build;
 mod calls;
 mod clients;
 mod directory;
+mod faults;
 mod guard;
 mod heavy;
 mod list;

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::assets;
 use crate::book::decoded;
+use crate::faults::faults;
 use crate::guard::{Guard, guard};
 use crate::list::{json_text, listed};
 use crate::problem::Problem;
@@ -50,7 +51,7 @@ async fn state(State(served): Shared) -> Answer {
     let (apps, agents) = directory.json(&known.heads());
     Ok(axum::Json(json!({
         "cursor": cursor, "at": Timestamp::now().as_millis(), "conductor": served.conductor,
-        "watch": served.build.json(), "apps": apps, "agents": agents,
+        "watch": served.build.json(), "faults": faults(&memory.observer)?, "apps": apps, "agents": agents,
     })))
 }
 

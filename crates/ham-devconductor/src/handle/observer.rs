@@ -17,6 +17,7 @@ use super::install::{Known, install};
 use crate::cell::Caller;
 use crate::conductor::Conductor;
 use crate::error::InstallError;
+use crate::faults::ActiveFaults;
 use crate::observe::{CallId, Outcome, Watch};
 
 /// Sees a running conductor, and calls it as its own agents: it needs no interface, no token and no grant, and sees private
@@ -107,6 +108,14 @@ impl Observer {
     pub async fn install(&self, bundle: Vec<u8>, id: Option<String>) -> Result<String, InstallError> {
         let conductor = self.conductor().map_err(|error| InstallError::Refused { source: error.into() })?;
         install(&conductor, bundle, id, Known::Compared).await
+    }
+
+    /// The faults that were asked for and are not over.
+    ///
+    /// # Errors
+    /// [`Stopped`](ViewError::Stopped).
+    pub fn faults(&self) -> Result<ActiveFaults, ViewError> {
+        Ok(self.conductor()?.active_faults())
     }
 
     /// The cells that can be called.

@@ -9,6 +9,7 @@ use super::DevConductor;
 use crate::conductor::{Conductor, OpenedDump, Saved};
 use crate::error::{DumpError, SnapshotError};
 use crate::faults::UnknownHostFunction;
+use crate::observe::Event;
 
 /// A conductor as it was. Dropping it frees what it takes.
 #[derive(Debug)]
@@ -21,11 +22,13 @@ impl DevConductor {
     /// Holds every answer back for this long; zero for not at all.
     pub fn delay_answers(&self, delay: Duration) {
         self.conductor.delay_answers(delay);
+        self.conductor.feed().tell(|| Event::Faults);
     }
 
     /// Throws signals away instead of sending them.
     pub fn drop_signals(&self, drops: bool) {
         self.conductor.signals().drop_all(drops);
+        self.conductor.feed().tell(|| Event::Faults);
     }
 
     /// Stops the clock that `sys_time`, expiries of calls and tokens, and schedules are told by; `None` lets it run. The
@@ -52,7 +55,9 @@ impl DevConductor {
     /// # Errors
     /// There is no such host function.
     pub fn fail_host_function(&self, name: &str, times: u32) -> Result<(), UnknownHostFunction> {
-        self.conductor.faults().fail(name, times)
+        self.conductor.faults().fail(name, times)?;
+        self.conductor.feed().tell(|| Event::Faults);
+        Ok(())
     }
 
     /// Waits until nothing is worked on, with new requests behind it, and saves apps, code, chains, DHTs and schedules as they are. Takes

@@ -69,3 +69,35 @@ fn refused(error: InstallError) -> Problem {
 
 /// How long it may take to come.
 const SLOWEST: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use axum::response::IntoResponse as _;
+
+    use super::*;
+
+    async fn answered(error: InstallError) -> (u16, String) {
+        let response = refused(error).into_response();
+        let status = response.status().as_u16();
+        let body = to_bytes(response.into_body(), 10_000).await.expect("a body");
+        (status, String::from_utf8_lossy(&body).into_owned())
+    }
+
+    /// An app that awaits membrane proofs was told as not installed, and one with other code not at all.
+    #[tokio::test]
+    async fn what_is_so_stands_in_the_title_and_what_to_do_behind_it() {
+        let (id, role) = ("app".to_owned(), "role".to_owned());
+        let awaits = InstallError::NotEnabled { id: id.clone(), source: "it awaits membrane proofs".into() };
+        let (status, text) = answered(awaits).await;
+        assert!(text.contains("\"The app is installed, and not enabled\""), "{text}");
+        assert!(status == 409 && text.contains("awaits membrane proofs"), "{text}");
+        for (is_other_dna, way) in [(true, "ham app uninstall app"), (false, "ham app update")] {
+            let other = InstallError::OtherCode { id: id.clone(), role: role.clone(), is_other_dna };
+            let (status, text) = answered(other).await;
+            assert!(status == 409 && text.contains(way) && text.contains("other-code"), "{text}");
+        }
+        let (status, text) = answered(InstallError::Bundle { source: "no bundle".into() }).await;
+        assert!(status == 422 && text.contains("The app is not installed"), "{text}");
+    }
+}
