@@ -1,6 +1,7 @@
 //! The conductor itself: what it keeps, and the life of its apps and cells.
 
 mod births;
+mod callable;
 mod cells;
 mod clones;
 mod delay;
@@ -16,20 +17,19 @@ mod status;
 mod tokens;
 
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use holochain_keystore::MetaLairClient;
 use holochain_types::prelude::CellId;
 use tokio::sync::Semaphore;
 
+pub(crate) use cells::Others;
 pub(crate) use dump::list_host_functions;
 pub use dumped::OpenedDump;
 pub(crate) use snapshots::Saved;
 
-use crate::cell::{Cell, Turns};
+use crate::cell::Turns;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::StartError;
@@ -41,6 +41,7 @@ use crate::stores::{Apps, Dhts, Dnas, Stores};
 use crate::work::Work;
 use crate::workflow;
 use births::Births;
+use callable::Callable;
 use delay::Delay;
 use tokens::Tokens;
 
@@ -49,7 +50,7 @@ pub(crate) struct Conductor {
     config: Config,
     stores: Stores,
     /// The cells that can be called.
-    cells: RwLock<HashMap<CellId, Arc<Cell>>>,
+    cells: RwLock<HashMap<CellId, Callable>>,
     turns: Arc<Turns>,
     signals: Arc<Signals>,
     tokens: Tokens,
@@ -94,21 +95,7 @@ impl Conductor {
             life: Life::new(),
         });
         conductor.start_apps().await?;
-        conductor.schedule();
         Ok(conductor)
-    }
-
-    /// Runs scheduled functions as they become due.
-    fn schedule(self: &Arc<Self>) {
-        let (conductor, closing) = (Arc::downgrade(self), self.life.closing().clone());
-        self.life.tasks().spawn(async move {
-            let mut tick = tokio::time::interval(holochain_zome_types::prelude::SCHEDULER_INTERVAL);
-            tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-            while closing.run_until_cancelled(tick.tick()).await.is_some() {
-                let Some(conductor) = conductor.upgrade() else { return };
-                conductor.running().iter().for_each(run_due);
-            }
-        });
     }
 
     /// Takes no more requests, and waits until what runs has ended.
@@ -189,20 +176,4 @@ impl Conductor {
     pub(crate) fn life(&self) -> &Life {
         &self.life
     }
-}
-
-/// Runs what is due in a cell, unless that runs already. A slow function keeps no other cell waiting.
-fn run_due(cell: &Arc<Cell>) {
-    let Some(turn) = cell.schedule_turn() else { return };
-    let running = Arc::clone(cell);
-    cell.tasks().spawn(async move {
-        match AssertUnwindSafe(workflow::run_scheduled(&running)).catch_unwind().await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::error!(cell = %running.id(), %error, "scheduled functions could not be run");
-            }
-            Err(_) => tracing::error!(cell = %running.id(), "running scheduled functions panicked"),
-        }
-        drop(turn);
-    });
 }

@@ -1,5 +1,6 @@
 //! The conductor as a program or a test holds it.
 
+mod code;
 mod install;
 mod observer;
 mod steering;

@@ -97,7 +97,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             // What is kept may be an app of this id with other code.
             if data.is_some() && watched.is_none() {
                 for agent in &agents {
-                    same_code(context, agent.admin_port, &bundle, &agent.app_id, args.update).await?;
+                    same_code(context, &conductor, &bundle, &agent.app_id, args.update).await?;
                 }
             }
             agents
@@ -133,7 +133,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     // Until a signal drops this, and the conductor with it.
     let following = async {
         match watched {
-            Some(watched) => watched.follow(context, agents, &pages).await,
+            Some(watched) => watched.follow(context, agents, &pages, Some(&conductor)).await,
             None => std::future::pending().await,
         }
     };

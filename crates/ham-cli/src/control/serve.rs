@@ -125,7 +125,7 @@ async fn act(ask: Ask, conductor: &DevConductor, snapshots: &mut BTreeMap<String
             };
             conductor.revert(snapshot).await.map_err(words)?;
         }
-        Ask::Advance { by } => drop(conductor.advance_clock(by)),
+        Ask::Advance { by } => drop(conductor.advance_clock(by).map_err(words)?),
         Ask::ResetClock => conductor.reset_clock(),
         Ask::Delay { by } => conductor.delay_answers(by),
         Ask::DropSignals { drop } => conductor.drop_signals(drop),

@@ -56,6 +56,8 @@ async fn a_conductor_goes_back_and_its_clock_forward() {
     assert_eq!(count().await, "1", "a call is as good as before");
     ham.run(&["dev", "time", "system"]).await.ok();
     ham.run(&["dev", "time", "2h"]).await.failed(2, &["+"]);
+    // Beyond it schedules were lost.
+    ham.run(&["dev", "time", "+80y"]).await.failed(1, &["beyond the year 2099"]);
 
     running.signal(Signal::TERM);
     running.ended().await;

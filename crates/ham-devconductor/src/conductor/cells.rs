@@ -73,10 +73,10 @@ impl Conductor {
 
     /// That of a root call.
     pub(crate) fn budget(&self) -> Budget {
-        Budget::new(self.config().limits).with_trace(Trace::of(self.feed()))
+        Budget::cut_by(self.config().limits, self.work().cut()).with_trace(Trace::of(self.feed()))
     }
 
-    /// Replaces the coordinator zomes of a cell; its chain and its integrity zomes stay.
+    /// Gives a cell other coordinator zomes; its chain and its integrity zomes stay.
     ///
     /// # Errors
     /// The cell is unknown, or the bundle lacks code that it names.
@@ -84,6 +84,7 @@ impl Conductor {
         &self,
         cell_id: &CellId,
         bundle: CoordinatorBundle,
+        others: Others,
     ) -> Result<(), ConductorError> {
         let (zomes, wasms) = bundle.into_zomes().await?;
         let definition = self
@@ -92,7 +93,11 @@ impl Conductor {
             .await
             .map_err(|_| ConductorError::CellMissing(cell_id.clone()))?;
         let names = zomes.iter().map(|(name, _)| name.clone()).collect();
-        let definition = definition.content.replace_coordinators(zomes).map_err(RibosomeError::from)?;
+        let mut definition = definition.content;
+        if others == Others::Go {
+            definition.coordinator_zomes.clear();
+        }
+        let definition = definition.replace_coordinators(zomes).map_err(RibosomeError::from)?;
         for wasm in wasms {
             self.dnas().keep_code(wasm).await?;
         }
@@ -105,6 +110,15 @@ impl Conductor {
         self.feed().tell(|| Event::Reloaded { cell: cell_id.clone(), zomes: names });
         Ok(())
     }
+}
+
+/// What becomes of coordinator zomes that a bundle of others does not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Others {
+    /// They can be called no more.
+    Go,
+    /// They stay where they are, as in `holochain`.
+    Stay,
 }
 
 impl Home for Conductor {
