@@ -64,14 +64,19 @@ impl Chain {
             let news = self.heard.next().await;
             match news.kind() {
                 NewsKind::Block => self.block(&news).await,
-                NewsKind::Gap => {
-                    // What is missing of the blocks is looked for before the next one.
-                    self.unsure = true;
-                    self.pen.gap_of_the_feed(&news).await;
-                }
+                NewsKind::Gap => self.gap_of_the_feed(&news).await,
                 _ => self.pen.event(&news).await,
             }
         }
+    }
+
+    /// What is missing of the blocks is looked for before the next one; where the feed has no more what it told, at once: there may be no next.
+    async fn gap_of_the_feed(&mut self, news: &News) {
+        self.pen.gap_of_the_feed(news).await;
+        if body::cause(news.text()) == HISTORY_LOST && !self.catch_up().await {
+            self.align().await;
+        }
+        self.unsure = true;
     }
 
     async fn block(&mut self, news: &News) {
@@ -118,7 +123,7 @@ impl Chain {
                 self.gap("chain_changed", None).await;
             } else if self.head.is_none() && (last.is_some() || self.pen.is_trimmed().await) {
                 self.unsure = false;
-                return self.gap("history_lost", None).await;
+                return self.gap(HISTORY_LOST, None).await;
             }
             if self.catch_up().await {
                 return;
@@ -180,4 +185,5 @@ impl Chain {
     }
 }
 
+const HISTORY_LOST: &str = "history_lost";
 const AFTER_KNOWN: Duration = Duration::from_millis(250);
