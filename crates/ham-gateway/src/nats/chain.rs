@@ -41,8 +41,9 @@ pub(super) struct Chain {
     heard: Heard,
     /// What lists its blocks, where there is a function that does.
     list: Option<List>,
-    /// The last block in the stream.
+    /// The last block in the stream, and its number there. They are read as one: a block is written behind the one that was looked at, and no other.
     head: Option<Head>,
+    number: u64,
     /// Something may be missing between it and the next block from the feed.
     unsure: bool,
 }
@@ -50,7 +51,7 @@ pub(super) struct Chain {
 impl Chain {
     pub(super) fn new(name: &str, cell: CellId, pen: Pen, feed: &Arc<Feed>, list: Option<List>) -> Self {
         let (cells, heard) = (feed.cells(), Heard::from_the_start(Arc::clone(feed), name));
-        Self { name: name.to_owned(), cell, cells, pen, heard, list, head: None, unsure: true }
+        Self { name: name.to_owned(), cell, cells, pen, heard, list, head: None, number: 0, unsure: true }
     }
 
     /// Writes what it tells, without end. Dropped at any moment it goes on where it was when it is made again.
@@ -117,6 +118,7 @@ impl Chain {
         while self.list.is_some() {
             let last = self.pen.last_block().await;
             self.head = last.as_ref().and_then(|last| Head::of(&last.payload));
+            self.number = last.as_ref().map_or(0, |last| last.sequence);
             let theirs = last.as_ref().and_then(|last| last.cell.as_ref());
             if theirs.is_some_and(|cell| *cell != self.cell_name()) {
                 self.head = None;
@@ -155,8 +157,8 @@ impl Chain {
     /// Writes a block behind the head; false where that is not the last one in the stream.
     async fn put(&mut self, block: &Head, body: Bytes) -> bool {
         let cell = self.cell_name();
-        match self.pen.block(block, &cell, body).await {
-            Written::Stored => {}
+        match self.pen.block(block, &cell, body, self.number).await {
+            Written::Stored(number) => self.number = number,
             Written::TooLarge => self.gap("too_large", Some(1)).await,
             Written::Beaten { .. } => return false,
             Written::Known => {
