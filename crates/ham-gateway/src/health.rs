@@ -35,5 +35,10 @@ async fn ready(State(gateway): State<Arc<Gateway>>, operations: Option<Extension
     });
     let apps: Map<String, Value> = apps.collect();
     let why = (!running).then_some("the gateway is stopping");
-    (status, Json(json!({ "ready": ready, "why": why, "apps": apps }))).into_response()
+    let mut told = json!({ "ready": ready, "why": why, "apps": apps });
+    // It makes no call wait.
+    if let Some(nats) = &gateway.nats {
+        told["nats"] = nats.told();
+    }
+    (status, Json(told)).into_response()
 }

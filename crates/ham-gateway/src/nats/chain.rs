@@ -41,8 +41,9 @@ pub(super) struct Chain {
     heard: Heard,
     /// What lists its blocks, where there is a function that does.
     list: Option<List>,
-    /// The last block in the stream.
+    /// The last block in the stream, and its number there. They are read as one: a block is written behind the one that was looked at, and no other.
     head: Option<Head>,
+    number: u64,
     /// Something may be missing between it and the next block from the feed.
     unsure: bool,
 }
@@ -50,7 +51,7 @@ pub(super) struct Chain {
 impl Chain {
     pub(super) fn new(name: &str, cell: CellId, pen: Pen, feed: &Arc<Feed>, list: Option<List>) -> Self {
         let (cells, heard) = (feed.cells(), Heard::from_the_start(Arc::clone(feed), name));
-        Self { name: name.to_owned(), cell, cells, pen, heard, list, head: None, unsure: true }
+        Self { name: name.to_owned(), cell, cells, pen, heard, list, head: None, number: 0, unsure: true }
     }
 
     /// Writes what it tells, without end. Dropped at any moment it goes on where it was when it is made again.
@@ -64,14 +65,19 @@ impl Chain {
             let news = self.heard.next().await;
             match news.kind() {
                 NewsKind::Block => self.block(&news).await,
-                NewsKind::Gap => {
-                    // What is missing of the blocks is looked for before the next one.
-                    self.unsure = true;
-                    self.pen.gap_of_the_feed(&news).await;
-                }
+                NewsKind::Gap => self.gap_of_the_feed(&news).await,
                 _ => self.pen.event(&news).await,
             }
         }
+    }
+
+    /// What is missing of the blocks is looked for before the next one; where the feed has no more what it told, at once: there may be no next.
+    async fn gap_of_the_feed(&mut self, news: &News) {
+        self.pen.gap_of_the_feed(news).await;
+        if body::cause(news.text()) == HISTORY_LOST && !self.catch_up().await {
+            self.align().await;
+        }
+        self.unsure = true;
     }
 
     async fn block(&mut self, news: &News) {
@@ -112,13 +118,14 @@ impl Chain {
         while self.list.is_some() {
             let last = self.pen.last_block().await;
             self.head = last.as_ref().and_then(|last| Head::of(&last.payload));
+            self.number = last.as_ref().map_or(0, |last| last.sequence);
             let theirs = last.as_ref().and_then(|last| last.cell.as_ref());
             if theirs.is_some_and(|cell| *cell != self.cell_name()) {
                 self.head = None;
                 self.gap("chain_changed", None).await;
             } else if self.head.is_none() && (last.is_some() || self.pen.is_trimmed().await) {
                 self.unsure = false;
-                return self.gap("history_lost", None).await;
+                return self.gap(HISTORY_LOST, None).await;
             }
             if self.catch_up().await {
                 return;
@@ -150,8 +157,8 @@ impl Chain {
     /// Writes a block behind the head; false where that is not the last one in the stream.
     async fn put(&mut self, block: &Head, body: Bytes) -> bool {
         let cell = self.cell_name();
-        match self.pen.block(block, &cell, body).await {
-            Written::Stored => {}
+        match self.pen.block(block, &cell, body, self.number).await {
+            Written::Stored(number) => self.number = number,
             Written::TooLarge => self.gap("too_large", Some(1)).await,
             Written::Beaten { .. } => return false,
             Written::Known => {
@@ -180,4 +187,5 @@ impl Chain {
     }
 }
 
+const HISTORY_LOST: &str = "history_lost";
 const AFTER_KNOWN: Duration = Duration::from_millis(250);

@@ -100,7 +100,7 @@ impl Follow {
         let unusable = |why| FollowError::Unusable { why };
         let secrets = Secrets::read(nats).map_err(unusable)?;
         let seen = Arc::<Seen>::default();
-        let link = Link::dial(nats, secrets, "ham feed serve", seen).await.map_err(unusable)?;
+        let link = Link::dial(nats, secrets, "ham feed serve", WAITING, seen).await.map_err(unusable)?;
         let context = ContextBuilder::new().timeout(nats.acknowledge_within).build(link.client.clone());
         let (stream, subject) = (nats.stream.clone(), subject.into());
         let mut follow = Self {
@@ -242,4 +242,6 @@ impl fmt::Debug for Follow {
 
 /// When one that was handed on before a crash comes again.
 const AGAIN_WITHIN: Duration = Duration::from_secs(5);
+/// More than the server sends without being asked again.
+const WAITING: usize = 1_024;
 const AGAIN: Duration = Duration::from_secs(1);

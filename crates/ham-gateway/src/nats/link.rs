@@ -21,7 +21,7 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Begins to dial; does not wait for the server.
+    /// Begins to dial; does not wait for the server. So many messages of a subscription wait to be read; further ones are lost.
     ///
     /// # Errors
     /// Why what the configuration names cannot be used.
@@ -29,6 +29,7 @@ impl Link {
         config: &Nats,
         secrets: Secrets,
         name: &str,
+        waiting: usize,
         seen: Arc<Seen>,
     ) -> Result<Self, String> {
         let (told, changed) = watch::channel(0);
@@ -38,7 +39,7 @@ impl Link {
             .ping_interval(PING_INTERVAL)
             .request_timeout(Some(config.acknowledge_within))
             .client_capacity(WAITING)
-            .subscription_capacity(WAITING)
+            .subscription_capacity(waiting)
             .event_callback(move |event| {
                 let (seen, told) = (Arc::clone(&seen), told.clone());
                 async move {
@@ -95,7 +96,7 @@ impl Link {
     }
 }
 
-/// Commands to the server, and messages of a subscription, that wait in memory.
+/// Commands to the server that wait in memory.
 const WAITING: usize = 1024;
 /// A server that is gone without a word is missed after two of these.
 const PING_INTERVAL: Duration = Duration::from_secs(10);

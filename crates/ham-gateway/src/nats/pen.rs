@@ -40,10 +40,10 @@ impl Pen {
         self.writer.is_trimmed().await
     }
 
-    /// A block, behind the last one in the stream.
-    pub(super) async fn block(&mut self, block: &Head, cell: &str, body: Bytes) -> Written {
+    /// A block, behind the last one in the stream, which has this number.
+    pub(super) async fn block(&mut self, block: &Head, cell: &str, body: Bytes, last: u64) -> Written {
         let message = of_cell(block, cell, body);
-        self.writer.write(&self.subjects.block(&self.chain), &message).await
+        self.writer.write_behind(&self.subjects.block(&self.chain), &message, last).await
     }
 
     /// A block of which only the feed knows; `behind` is the id of what was told before.
@@ -102,7 +102,7 @@ impl Pen {
     async fn written(&mut self, subject: &str, message: &Message) -> End {
         loop {
             let behind = match self.writer.write(subject, message).await {
-                Written::Stored | Written::Known => return End::Written,
+                Written::Stored(_) | Written::Known => return End::Written,
                 Written::TooLarge => return End::TooLarge,
                 Written::Beaten { behind } => behind,
             };

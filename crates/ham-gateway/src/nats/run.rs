@@ -15,7 +15,7 @@ pub(crate) async fn run(gateway: Arc<Gateway>, asked: Router) {
     let (config, secrets) = (live.config.nats.clone(), live.nats.clone());
     drop(live);
     let Some(seen) = gateway.nats.clone() else { return };
-    let link = match Link::dial(&config, secrets, "ham-gateway", Arc::clone(&seen)).await {
+    let link = match Link::dial(&config, secrets, "ham-gateway", WAITING, Arc::clone(&seen)).await {
         Ok(link) => link,
         // It is tried once: what is wrong is the configuration's.
         Err(why) => return seen.failed(&why),
@@ -32,3 +32,6 @@ pub(crate) async fn run(gateway: Arc<Gateway>, asked: Router) {
     };
     tokio::join!(publishing, calling);
 }
+
+/// Calls that wait to be looked at, which is done at once.
+const WAITING: usize = 128;

@@ -27,7 +27,8 @@ pub(super) struct Writer {
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Written {
-    Stored,
+    /// It is there, under this number.
+    Stored(u64),
     /// It was there already.
     Known,
     TooLarge,
@@ -42,36 +43,45 @@ impl Writer {
         Self { link, stream, seen, lasts: HashMap::new(), found: false, pause: FIRST_PAUSE }
     }
 
-    /// Writes it, once.
+    /// Writes it, once, behind whatever is the last one of its subject. Nobody else may write messages of its id.
     pub(super) async fn write(&mut self, subject: &str, message: &Message) -> Written {
-        loop {
-            let last = match self.lasts.get(subject) {
-                Some(last) => *last,
-                None => self.last(subject).await.map_or(0, |kept| kept.sequence),
-            };
-            self.ready().await;
-            match self.stream.put(subject, message, last).await {
-                Ok(put) => {
-                    self.pause = FIRST_PAUSE;
-                    // What was written since then by others is not known.
-                    self.lasts.remove(subject);
-                    return match put {
-                        Put::Stored(number) => {
-                            self.remember(subject, number);
-                            self.seen.published(message.kind);
-                            Written::Stored
-                        }
-                        Put::Known => Written::Known,
-                        Put::TooLarge => Written::TooLarge,
-                        Put::Beaten => Written::Beaten { behind: last },
-                    };
-                }
-                // It may be there: then the next one finds another message before it, or is known.
-                Err(failed) => {
-                    self.remember(subject, last);
-                    self.failed(failed).await;
-                }
+        let last = match self.lasts.remove(subject) {
+            Some(last) => last,
+            None => self.last(subject).await.map_or(0, |kept| kept.sequence),
+        };
+        let written = self.write_behind(subject, message, last).await;
+        if let Written::Stored(number) = written {
+            if self.lasts.len() >= MOST_SUBJECTS {
+                self.lasts.clear();
             }
+            self.lasts.insert(subject.to_owned(), number);
+        }
+        written
+    }
+
+    /// Writes it, once, if the message of this number is the last one of its subject; 0 is before the first. It is the same number however often it is sent,
+    /// so it is stored once.
+    pub(super) async fn write_behind(&mut self, subject: &str, message: &Message, last: u64) -> Written {
+        loop {
+            self.ready().await;
+            let put = match self.stream.put(subject, message, last).await {
+                Ok(put) => put,
+                // It may be there: then the next one is known, or finds another last message.
+                Err(failed) => {
+                    self.failed(failed).await;
+                    continue;
+                }
+            };
+            self.pause = FIRST_PAUSE;
+            return match put {
+                Put::Stored(number) => {
+                    self.seen.published(message.kind);
+                    Written::Stored(number)
+                }
+                Put::Known => Written::Known,
+                Put::TooLarge => Written::TooLarge,
+                Put::Beaten => Written::Beaten { behind: last },
+            };
         }
     }
 
@@ -129,13 +139,6 @@ impl Writer {
         self.seen.failed(&failed.why);
         tokio::time::sleep_until(Instant::now() + self.pause).await;
         self.pause = (self.pause * 2).min(LAST_PAUSE);
-    }
-
-    fn remember(&mut self, subject: &str, number: u64) {
-        if self.lasts.len() >= MOST_SUBJECTS {
-            self.lasts.clear();
-        }
-        self.lasts.insert(subject.to_owned(), number);
     }
 }
 

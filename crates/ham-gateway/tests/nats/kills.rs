@@ -1,12 +1,13 @@
 //! The gateway is killed, as a process.
 
 use std::process::Stdio;
+use std::time::Duration;
 
 use ham_gateway::{Config, Server};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::server::NatsServer;
+use crate::server::{NatsServer, cpu};
 use crate::stage::{BLOCKS, Stage, client, must};
 use crate::stream::{Stream, blocks, gaps};
 
@@ -25,10 +26,10 @@ async fn gateway() {
 }
 
 /// A gateway's process. Dropping it kills it.
-struct Process(Child);
+pub(crate) struct Process(Child);
 
 impl Process {
-    async fn start(stage: &Stage, url: &str) -> Self {
+    pub(crate) async fn start(stage: &Stage, url: &str) -> Self {
         let file = stage.directory.path().join("gateway.toml");
         let keys = stage.directory.path().join("keys.toml");
         let text = format!(
@@ -51,7 +52,12 @@ impl Process {
         Self(process)
     }
 
-    async fn kill(mut self) {
+    /// What it has taken.
+    pub(crate) fn cpu(&self) -> Duration {
+        cpu(self.0.id().unwrap())
+    }
+
+    pub(crate) async fn kill(mut self) {
         self.0.start_kill().unwrap();
         let status = must(self.0.wait()).await.unwrap();
         assert_eq!(

@@ -73,6 +73,13 @@ impl Stage {
         assert!(matches!(outcome, Outcome::Answered(_)), "{outcome:?}");
     }
 
+    /// Emits a signal: one event.
+    pub(crate) async fn emit(&self, text: &str) {
+        let payload = ExternIO::encode(text).unwrap().0;
+        let (_, outcome) = self.observer.call(&self.cell, "features", "signal", payload).await.unwrap();
+        assert!(matches!(outcome, Outcome::Answered(_)), "{outcome:?}");
+    }
+
     /// The last so many blocks, which are notes, sorted.
     pub(crate) async fn last(&self, notes: usize) -> Vec<String> {
         let chain = self.chain().await;

@@ -13,7 +13,7 @@ use crate::progress;
 
 /// Where the messages are read.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(super) struct FromNats {
     /// Read messages from this NATS server, in place of lines; may be repeated for the servers of a cluster
     #[arg(long = "nats", value_name = "URL", conflicts_with_all = ["from", "end_with_input"])]
     urls: Vec<Url>,
@@ -37,7 +37,7 @@ pub(super) struct Args {
     nats_ca: Option<PathBuf>,
 }
 
-impl Args {
+impl FromNats {
     /// Begins to follow; `None` where no server is named.
     pub(super) async fn follow(&self, context: &Context) -> Result<Option<Box<Follow>>, Failure> {
         if self.urls.is_empty() {

@@ -19,7 +19,7 @@ use tokio::io::{AsyncBufRead, BufReader};
 use tokio::net::TcpListener;
 
 use super::lines::{self, Line, Lines};
-use super::nats;
+use super::nats::FromNats;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -44,7 +44,7 @@ pub(super) struct Args {
     #[arg(long)]
     end_with_input: bool,
     #[command(flatten)]
-    nats: nats::Args,
+    nats: FromNats,
     /// Let in only who shows one of the tokens in this file, one a line, readable by its owner only
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
