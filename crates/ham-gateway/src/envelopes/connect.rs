@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::desk::Desk;
 use super::exchange::Exchange;
 use super::push;
-use crate::auth::{Identity, Scope, lacks_scope};
+use crate::auth::{Identity, Scope, may_any};
 use crate::gateway::Gateway;
 use crate::kind::Kind;
 use crate::life::Life;
@@ -34,9 +34,7 @@ pub(super) fn connect(
     exchange: Exchange,
     mut request: Request,
 ) -> Result<Response, Problem> {
-    if !identity.may(Scope::Calls) && !identity.may(Scope::Feed) {
-        return Err(lacks_scope(&identity));
-    }
+    may_any(&identity, &[Scope::Calls, Scope::AllCalls, Scope::Feed])?;
     let response = create_response_with_body(&request, Body::empty)
         .map_err(|error| Problem::new(Kind::BadRequest, format!("a WebSocket is opened here: {error}")))?;
     let upgrade = request

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use ham_envelope::{Envelope, Handler, Incoming, Replier, Router};
+use ham_envelope::{ERROR_KIND, Envelope, Handler, Incoming, Replier, Router};
 use ham_feed::{Since, Topic};
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use super::exchange::{Exchange, failed, failure, fitting, path, reply};
 use super::push::{Change, Wanted};
 use crate::kind::Kind;
 use crate::problem::Problem;
+use crate::words;
 
 /// Answers the envelopes of one connection. Sixteen are answered at a time.
 pub(super) struct Desk {
@@ -42,14 +43,15 @@ impl Desk {
         let change = if self.may_follow {
             change(&request)
         } else {
-            Err(Problem::new(Kind::NotAllowed, "the key lacks the scope for this"))
+            let why = "the key lacks the scope `feed`";
+            Err(failure(&request, Problem::new(Kind::NotAllowed, why)))
         };
         match change {
             Ok(change) => {
                 // Where nobody takes it, the connection ends.
                 let _ = self.wanted.send(Wanted { request, replier, change }).await;
             }
-            Err(problem) => answer(&request, &replier, failure(&request, problem)).await,
+            Err(refused) => answer(&replier, refused).await,
         }
     }
 }
@@ -59,6 +61,14 @@ type Asking = std::pin::Pin<Box<dyn Future<Output = Result<Envelope, String>> + 
 impl Handler for Desk {
     async fn handle(&self, incoming: Incoming) {
         match incoming {
+            Incoming::Skipped { why, id, replier } => {
+                let mut unread = Envelope::new(ERROR_KIND);
+                unread.id = id;
+                refuse(&unread, &replier, &why).await;
+            }
+            Incoming::Envelope { envelope, replier } if envelope.id.is_none() => {
+                refuse(&envelope, &replier, "it has no id to answer to, so nothing was done").await;
+            }
             Incoming::Envelope { envelope, replier } if FOLLOWING.contains(&envelope.kind.as_str()) => {
                 self.want(envelope, replier).await;
             }
@@ -81,10 +91,14 @@ impl Handler for Desk {
 
 async fn app_info(exchange: Exchange, request: Envelope) -> Result<Envelope, String> {
     #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
     struct Of {
         app: String,
     }
-    let Of { app } = read(&request)?;
+    let Of { app } = match read(&request) {
+        Ok(of) => of,
+        Err(refused) => return Ok(refused),
+    };
     let asked = exchange.ask(Method::GET, &path(&["api", "v1", "apps", &app]), &[], None).await;
     Ok(match asked {
         Ok(answer) => fitting(&request, "app.info", &answer.body, &answer),
@@ -94,10 +108,14 @@ async fn app_info(exchange: Exchange, request: Envelope) -> Result<Envelope, Str
 
 async fn call(exchange: Exchange, request: Envelope) -> Result<Envelope, String> {
     #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
     struct Of {
         id: String,
     }
-    let Of { id } = read(&request)?;
+    let Of { id } = match read(&request) {
+        Ok(of) => of,
+        Err(refused) => return Ok(refused),
+    };
     let asked = exchange.ask(Method::GET, &path(&["api", "v1", "calls", &id]), &[], None).await;
     Ok(match asked {
         Ok(answer) => fitting(&request, "call", &answer.body, &answer),
@@ -107,6 +125,7 @@ async fn call(exchange: Exchange, request: Envelope) -> Result<Envelope, String>
 
 async fn zome_call(exchange: Exchange, request: Envelope) -> Result<Envelope, String> {
     #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
     struct Call {
         app: String,
         role: String,
@@ -124,7 +143,11 @@ async fn zome_call(exchange: Exchange, request: Envelope) -> Result<Envelope, St
         answer: &'a RawValue,
         call_id: Option<&'a str>,
     }
-    let Call { app, role, zome, r#fn, payload, idempotency_key, wait_s, respond_async } = read(&request)?;
+    let called = match read(&request) {
+        Ok(called) => called,
+        Err(refused) => return Ok(refused),
+    };
+    let Call { app, role, zome, r#fn, payload, idempotency_key, wait_s, respond_async } = called;
     let address = ["api", "v1", "apps", &app, "roles", &role, "zomes", &zome, "fns", &r#fn];
     let mut headers = Vec::new();
     headers.extend(idempotency_key.map(|key| ("idempotency-key", key)));
@@ -147,16 +170,16 @@ async fn zome_call(exchange: Exchange, request: Envelope) -> Result<Envelope, St
 }
 
 /// What is to change about what is followed.
-fn change(request: &Envelope) -> Result<Change, Problem> {
+fn change(request: &Envelope) -> Result<Change, Envelope> {
     #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
     struct Signals {
         chains: Vec<String>,
         #[serde(default)]
         types: Vec<String>,
         since: Option<String>,
     }
-    let Signals { chains, types, since } =
-        read(request).map_err(|why| Problem::new(Kind::BadRequest, why))?;
+    let Signals { chains, types, since } = read(request)?;
     if request.kind == UNSUBSCRIBE {
         return Ok(Change::Leave { chains });
     }
@@ -164,9 +187,12 @@ fn change(request: &Envelope) -> Result<Change, Problem> {
     Ok(Change::Follow { topics: chains.into_iter().map(of_types).collect(), since: Since::from(since) })
 }
 
-/// The payload of a request, or what is wrong with it.
-fn read<T: serde::de::DeserializeOwned>(request: &Envelope) -> Result<T, String> {
-    request.payload_as().map_err(|error| format!("the payload of {}: {}", request.kind, error.source))
+/// The payload of a request, or what is wrong with it. A member that is not known is: what it asks for would not be done.
+fn read<T: serde::de::DeserializeOwned>(request: &Envelope) -> Result<T, Envelope> {
+    request.payload_as().map_err(|error| {
+        let why = words::cut(format!("the payload of {}: {}", request.kind, error.source), MOST_WORDS);
+        failure(request, Problem::new(Kind::BadRequest, why))
+    })
 }
 
 /// What has no kind that is known here.
@@ -174,17 +200,21 @@ async fn unknown(incoming: Incoming) {
     let Incoming::Envelope { envelope, replier } = incoming else { return };
     tracing::debug!(event = "gateway.envelopes", "an envelope of an unknown kind came");
     let kinds = format!("known are {}, {}", KINDS.join(", "), FOLLOWING.join(", "));
-    let problem = Problem::new(Kind::BadRequest, format!("the kind is unknown; {kinds}"));
-    answer(&envelope, &replier, failure(&envelope, problem)).await;
+    refuse(&envelope, &replier, &format!("the kind is unknown; {kinds}")).await;
 }
 
-async fn answer(request: &Envelope, replier: &Replier, answer: Envelope) {
-    if request.id.is_some() {
-        // Where it cannot be sent the link has ended.
-        let _ = replier.reply(answer, PATIENCE).await;
-    }
+/// Tells that nothing was done, also where the request has no id by which its sender could know which one it was.
+async fn refuse(request: &Envelope, replier: &Replier, why: &str) {
+    answer(replier, failure(request, Problem::new(Kind::BadRequest, why))).await;
 }
 
+async fn answer(replier: &Replier, answer: Envelope) {
+    // Where it cannot be sent the link has ended.
+    let _ = replier.reply(answer, PATIENCE).await;
+}
+
+/// Bytes of what is said of a payload.
+const MOST_WORDS: usize = 1 << 10;
 const KINDS: [&str; 4] = ["ping", "app.info", "zome.call", "call.get"];
 const UNSUBSCRIBE: &str = "unsubscribe.signals";
 const FOLLOWING: [&str; 2] = ["subscribe.signals", UNSUBSCRIBE];

@@ -60,6 +60,16 @@ impl Feed {
         })
     }
 
+    /// The names of chains that somebody may follow, in words; nothing where there are none.
+    pub(super) fn known_to(&self, identity: &Identity) -> String {
+        let known = self.chains.names().filter(|name| identity.may_follow(name));
+        let known: Vec<_> = known.take(MOST_NAMED).map(|name| format!("`{name}`")).collect();
+        match known.as_slice() {
+            [] => String::new(),
+            known => format!("; among those that the key may follow are {}", known.join(", ")),
+        }
+    }
+
     /// A place for somebody who follows something, nothing yet.
     pub(crate) fn subscription(
         &self,
@@ -118,3 +128,6 @@ impl Feed {
         self.server.shutdown_saying(Goodbye::Restarts).await;
     }
 }
+
+/// Names of chains in an answer.
+const MOST_NAMED: usize = 20;

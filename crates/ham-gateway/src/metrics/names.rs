@@ -46,6 +46,8 @@ pub const STORE_COMMIT_SECONDS: &str = "ham_gateway_store_commit_seconds";
 pub const STORE_COMMANDS: &str = "ham_gateway_store_commands_per_commit";
 /// Bytes of all calls in the outbox.
 pub const STORE_BYTES: &str = "ham_gateway_store_bytes";
+/// 1 while the outbox's file can be used.
+pub const STORE_UP: &str = "ham_gateway_store_up";
 /// 1, with the gateway's `version`.
 pub const BUILD_INFO: &str = "ham_gateway_build_info";
 
@@ -90,6 +92,11 @@ pub const TABLE: &[(&str, &str, &str)] = &[
     (STORE_COMMIT_SECONDS, "histogram", "seconds a transaction of the outbox took, its sync included"),
     (STORE_COMMANDS, "histogram", "changes that shared a transaction of the outbox"),
     (STORE_BYTES, "gauge", "bytes of all calls in the outbox"),
+    (
+        STORE_UP,
+        "gauge",
+        "1 while the outbox's file can be used, 0 while it is opened again after an error of its disk",
+    ),
     (BUILD_INFO, "gauge", "1, with the gateway's `version`"),
 ];
 

@@ -50,6 +50,7 @@ fn store(gateway: &Gateway) -> Value {
     json!({
         "records": held.records, "records_limit": limits.records, "bytes": held.bytes, "bytes_limit": limits.bytes,
         "keep_s": limits.keep.as_secs(), "oldest_open_at": open.oldest,
+        "away": outbox.away().map(|why| why.to_string()),
         "by_state": { "queued": open.queued, "signed": open.signed, "fencing": open.fencing },
     })
 }
