@@ -93,3 +93,38 @@ fn the_sample_configurations_are_ones() {
     let (config, _) = config.split_once("---").unwrap();
     Config::parse(&config.replace("\n    ", "\n")).unwrap();
 }
+
+/// As Grafana imports it.
+#[test]
+fn the_dashboard_asks_for_metrics_that_there_are() {
+    let dashboard: serde_json::Value =
+        serde_json::from_str(&text("packaging/gateway/dashboard.json")).unwrap();
+    assert!(dashboard["schemaVersion"].is_u64() && dashboard["title"].is_string());
+    let variables = dashboard["templating"]["list"].as_array().unwrap();
+    assert!(variables.iter().any(|variable| variable["name"] == "source"));
+    let mut shown = BTreeSet::new();
+    let mut ids = BTreeSet::new();
+    for panel in dashboard["panels"].as_array().unwrap() {
+        assert!(ids.insert(panel["id"].as_u64().unwrap()) && panel["title"].is_string(), "{panel}");
+        assert_eq!(panel["datasource"]["uid"], "${source}", "{panel}");
+        let place = &panel["gridPos"];
+        assert!(place["x"].as_u64().unwrap() + place["w"].as_u64().unwrap() <= 24, "{panel}");
+        for target in panel["targets"].as_array().unwrap() {
+            let names =
+                target["expr"].as_str().unwrap().split(|c: char| !(c.is_ascii_lowercase() || c == '_'));
+            for name in names.filter(|name| name.starts_with("ham_")) {
+                assert!(is_known(name), "{name}");
+                shown.insert(name.to_owned());
+            }
+        }
+    }
+    // What nobody looks at need not be counted.
+    let unseen = [
+        "ham_gateway_http_request_seconds",
+        "ham_gateway_calls_abandoned_total",
+        "ham_gateway_store_commands_per_commit",
+    ];
+    for (name, ..) in TABLE.iter().filter(|(name, ..)| !unseen.contains(name)) {
+        assert!(shown.iter().any(|shown| shown.starts_with(name)), "{name}");
+    }
+}

@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 
-use super::exchange::{Exchange, failed, failure, fitting, path, reply};
+use super::calls;
+use super::exchange::{Exchange, failed, failure, fitting, path, read, reply};
 use super::push::{Change, Wanted};
 use crate::kind::Kind;
 use crate::problem::Problem;
-use crate::words;
 
 /// Answers the envelopes of one connection. Sixteen are answered at a time.
 pub(super) struct Desk {
@@ -32,7 +32,9 @@ impl Desk {
         let router = Router::new()
             .on("ping", |request: Envelope| async move { Ok::<_, String>(request.reply("pong")) })
             .on("app.info", asking(|exchange, request| Box::pin(app_info(exchange, request))))
-            .on("call.get", asking(|exchange, request| Box::pin(call(exchange, request))))
+            .on("call.get", asking(|exchange, request| Box::pin(calls::get(exchange, request))))
+            .on("call.list", asking(|exchange, request| Box::pin(calls::list(exchange, request))))
+            .on("call.cancel", asking(|exchange, request| Box::pin(calls::cancel(exchange, request))))
             .on("zome.call", asking(|exchange, request| Box::pin(zome_call(exchange, request))))
             .fallback(unknown);
         Self { router, may_follow, wanted }
@@ -106,23 +108,6 @@ async fn app_info(exchange: Exchange, request: Envelope) -> Result<Envelope, Str
     })
 }
 
-async fn call(exchange: Exchange, request: Envelope) -> Result<Envelope, String> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Of {
-        id: String,
-    }
-    let Of { id } = match read(&request) {
-        Ok(of) => of,
-        Err(refused) => return Ok(refused),
-    };
-    let asked = exchange.ask(Method::GET, &path(&["api", "v1", "calls", &id]), &[], None).await;
-    Ok(match asked {
-        Ok(answer) => fitting(&request, "call", &answer.body, &answer),
-        Err(problem) => failed(&request, problem),
-    })
-}
-
 async fn zome_call(exchange: Exchange, request: Envelope) -> Result<Envelope, String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -187,14 +172,6 @@ fn change(request: &Envelope) -> Result<Change, Envelope> {
     Ok(Change::Follow { topics: chains.into_iter().map(of_types).collect(), since: Since::from(since) })
 }
 
-/// The payload of a request, or what is wrong with it. A member that is not known is: what it asks for would not be done.
-fn read<T: serde::de::DeserializeOwned>(request: &Envelope) -> Result<T, Envelope> {
-    request.payload_as().map_err(|error| {
-        let why = words::cut(format!("the payload of {}: {}", request.kind, error.source), MOST_WORDS);
-        failure(request, Problem::new(Kind::BadRequest, why))
-    })
-}
-
 /// What has no kind that is known here.
 async fn unknown(incoming: Incoming) {
     let Incoming::Envelope { envelope, replier } = incoming else { return };
@@ -213,9 +190,7 @@ async fn answer(replier: &Replier, answer: Envelope) {
     let _ = replier.reply(answer, PATIENCE).await;
 }
 
-/// Bytes of what is said of a payload.
-const MOST_WORDS: usize = 1 << 10;
-const KINDS: [&str; 4] = ["ping", "app.info", "zome.call", "call.get"];
+const KINDS: [&str; 6] = ["ping", "app.info", "zome.call", "call.get", "call.list", "call.cancel"];
 const UNSUBSCRIBE: &str = "unsubscribe.signals";
 const FOLLOWING: [&str; 2] = ["subscribe.signals", UNSUBSCRIBE];
 /// As long as a dead client goes unseen.

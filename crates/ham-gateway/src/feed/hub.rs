@@ -1,6 +1,6 @@
 //! The feed that all connections share.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use ham_feed::server::{
 use serde_json::Value;
 
 use super::chains::Chains;
+use super::followers::Followers;
 use crate::auth::Identity;
 use crate::config::Config;
 use crate::kind::Kind;
@@ -22,6 +23,7 @@ use crate::problem::Problem;
 pub(crate) struct Feed {
     pub(super) server: FeedServer,
     chains: Arc<Chains>,
+    keys: Arc<Followers>,
     pub(super) stream_life: Duration,
 }
 
@@ -40,6 +42,7 @@ impl Feed {
         Ok(Self {
             server: FeedServer::new(bounds)?,
             chains: Arc::new(Chains::of(config)),
+            keys: Arc::default(),
             stream_life: feed.stream_life,
         })
     }
@@ -49,10 +52,16 @@ impl Feed {
         self.server.connections()
     }
 
+    /// How many of them each key has, by its id.
+    pub(crate) fn following_by_key(&self) -> BTreeMap<String, usize> {
+        self.keys.count()
+    }
+
     /// Whoever has this key: it follows the chains that are listed for it, by any of their names.
     pub(super) fn guest(&self, identity: &Arc<Identity>, transport: &'static str) -> Guest {
         let (chains, identity) = (Arc::clone(&self.chains), Arc::clone(identity));
-        let (id, following) = (identity.id.clone(), Following::begun(transport));
+        let id = identity.id.clone();
+        let following = (Following::begun(transport), Followers::one_more(&self.keys, &id));
         Guest::new(id).with_chains(move |name| {
             // Counted for as long as there is somebody who could ask.
             let _counted = &following;

@@ -37,6 +37,7 @@ pub(super) fn told(gateway: &Gateway, identity: &Identity, samples: Samples) -> 
         "key": { "id": identity.id, "name": identity.name, "scopes": identity.scopes() },
         "store": store(gateway),
         "following": gateway.feed.following(),
+        "following_by_key": gateway.feed.following_by_key(),
         "samples": seconds.collect::<Map<_, _>>(),
         "apps": known().map(|app| of_app(app, live.config.conductor.admin_url.as_ref().map(ToString::to_string))).collect::<Vec<_>>(),
     })

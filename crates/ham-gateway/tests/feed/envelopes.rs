@@ -117,6 +117,12 @@ async fn a_call_under_a_key_is_made_once_and_followed() {
     let (kind, accepted) = talk.ask("zome.call", later).await;
     assert!(matches!(kind.as_str(), "zome.accepted" | "zome.answer"), "{accepted}");
     assert!(accepted["call_id"].is_string(), "{accepted}");
+    let (kind, listed) = talk.ask("call.list", json!({ "outcome": "unknown,arrived", "limit": 5 })).await;
+    assert_eq!((kind.as_str(), &listed["calls"]), ("calls", &json!([])), "{listed}");
+    assert_eq!(talk.ask("call.list", json!(null)).await.0, "calls");
+    let settled = json!({ "id": answer["call_id"], "wait_s": 1 });
+    let (kind, told) = talk.ask("call.cancel", settled).await;
+    assert_eq!((kind.as_str(), &told["outcome"]), ("call", &json!("answered")), "{told}");
     let (kind, info) = talk.ask("app.info", json!({ "app": "shop" })).await;
     assert_eq!(kind, "app.info", "{info}");
     talk.end().await;
