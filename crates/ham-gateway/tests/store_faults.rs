@@ -262,3 +262,25 @@ fn after_an_error_at_any_write_or_sync_the_outbox_goes_on_and_nothing_is_lost() 
         }
     }
 }
+
+/// A disk that never answers looked like one with nothing to do, and the watchdog was fed.
+#[test]
+fn a_disk_that_hangs_is_seen() {
+    let disk = Disk::default();
+    let store = Store::open_on(disk.again(), Limits::default()).expect("it is made").store;
+    assert_eq!(store.meter().busy_for(), std::time::Duration::ZERO);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let hangs = disk.lock();
+    runtime.block_on(async {
+        let accepting = store.accept(call("inv-1"));
+        let seen = async {
+            while store.meter().busy_for().is_zero() {
+                tokio::task::yield_now().await;
+            }
+            drop(hangs);
+        };
+        let (accepted, ()) = tokio::join!(accepting, seen);
+        assert!(matches!(accepted, Ok(Accepted::New)));
+    });
+    assert!(store.meter().busy_for().is_zero() && !store.is_dead());
+}

@@ -50,6 +50,13 @@ pub(crate) struct Args {
     other: Option<Other>,
 }
 
+impl Args {
+    /// Whether it serves, and does not ask another one.
+    pub(crate) const fn serves(&self) -> bool {
+        self.other.is_none()
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Other {
     /// Say what is wrong with a configuration; nothing is connected to

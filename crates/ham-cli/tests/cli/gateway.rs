@@ -130,7 +130,7 @@ async fn calls_of_a_gateway_are_listed_shown_and_cancelled() {
         ids.push(id.to_owned());
     }
     let listed = ask(&["list"]).await.ok();
-    let lines: Vec<_> = listed.text().lines().map(ToOwned::to_owned).collect();
+    let lines: Vec<_> = listed.text().lines().map(|line| line.trim_start().to_owned()).collect();
     assert!(lines[0].starts_with("call ") && lines[1].starts_with(&ids[2]), "{listed}");
     assert!(lines[1].contains("queued") && lines[1].contains("shop/main/bridge/pay"), "{listed}");
     let oldest = ask(&["list", "--oldest", "--limit", "1", "--json"]).await.ok().json();
