@@ -61,9 +61,8 @@ fn unread(text: &str, why: String) -> Decoded<EnvelopeProtocol> {
     }
     match serde_json::from_str(text) {
         Ok(Named { id, in_reply_to: None }) => {
-            let mut body = Envelope::default();
-            body.payload = serde_json::value::to_raw_value(&why).ok();
-            body.id = Some(id.clone());
+            let payload = serde_json::value::to_raw_value(&why).ok();
+            let body = Envelope { payload, id: Some(id.clone()), ..Envelope::default() };
             Decoded::Request { key: id.into(), body }
         }
         _ => Decoded::Skip(why),

@@ -5,7 +5,7 @@ use http::Method;
 use serde::Deserialize;
 use url::form_urlencoded::Serializer;
 
-use super::exchange::{Exchange, failed, fitting, path, read};
+use super::exchange::{Exchange, failed, failure, fitting, path, read};
 
 /// What became of one.
 pub(super) async fn get(exchange: Exchange, request: Envelope) -> Result<Envelope, String> {
@@ -16,7 +16,7 @@ pub(super) async fn get(exchange: Exchange, request: Envelope) -> Result<Envelop
     }
     let of: Of = match read(&request) {
         Ok(of) => of,
-        Err(refused) => return Ok(refused),
+        Err(refused) => return Ok(failure(&request, refused)),
     };
     Ok(ask(&exchange, &request, Method::GET, &path(&["api", "v1", "calls", &of.id]), &[], "call").await)
 }
@@ -52,7 +52,7 @@ impl Wanted {
 pub(super) async fn list(exchange: Exchange, request: Envelope) -> Result<Envelope, String> {
     let wanted: Option<Wanted> = match read(&request) {
         Ok(wanted) => wanted,
-        Err(refused) => return Ok(refused),
+        Err(refused) => return Ok(failure(&request, refused)),
     };
     let address = format!("{}?{}", path(&["api", "v1", "calls"]), wanted.unwrap_or_default().query());
     Ok(ask(&exchange, &request, Method::GET, &address, &[], "calls").await)
@@ -68,7 +68,7 @@ pub(super) async fn cancel(exchange: Exchange, request: Envelope) -> Result<Enve
     }
     let of: Of = match read(&request) {
         Ok(of) => of,
-        Err(refused) => return Ok(refused),
+        Err(refused) => return Ok(failure(&request, refused)),
     };
     let address = path(&["api", "v1", "calls", &of.id, "cancel"]);
     let wait: Vec<_> = of.wait_s.map(|wait| ("prefer", format!("wait={wait}"))).into_iter().collect();

@@ -46,14 +46,14 @@ impl Desk {
             change(&request)
         } else {
             let why = "the key lacks the scope `feed`";
-            Err(failure(&request, Problem::new(Kind::NotAllowed, why)))
+            Err(Problem::new(Kind::NotAllowed, why))
         };
         match change {
             Ok(change) => {
                 // Where nobody takes it, the connection ends.
                 let _ = self.wanted.send(Wanted { request, replier, change }).await;
             }
-            Err(refused) => answer(&replier, refused).await,
+            Err(refused) => answer(&replier, failure(&request, refused)).await,
         }
     }
 }
@@ -99,7 +99,7 @@ async fn app_info(exchange: Exchange, request: Envelope) -> Result<Envelope, Str
     }
     let Of { app } = match read(&request) {
         Ok(of) => of,
-        Err(refused) => return Ok(refused),
+        Err(refused) => return Ok(failure(&request, refused)),
     };
     let asked = exchange.ask(Method::GET, &path(&["api", "v1", "apps", &app]), &[], None).await;
     Ok(match asked {
@@ -130,7 +130,7 @@ async fn zome_call(exchange: Exchange, request: Envelope) -> Result<Envelope, St
     }
     let called = match read(&request) {
         Ok(called) => called,
-        Err(refused) => return Ok(refused),
+        Err(refused) => return Ok(failure(&request, refused)),
     };
     let Call { app, role, zome, r#fn, payload, idempotency_key, wait_s, respond_async } = called;
     let address = ["api", "v1", "apps", &app, "roles", &role, "zomes", &zome, "fns", &r#fn];
@@ -155,7 +155,7 @@ async fn zome_call(exchange: Exchange, request: Envelope) -> Result<Envelope, St
 }
 
 /// What is to change about what is followed.
-fn change(request: &Envelope) -> Result<Change, Envelope> {
+fn change(request: &Envelope) -> Result<Change, Problem> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Signals {
