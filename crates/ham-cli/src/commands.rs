@@ -81,7 +81,7 @@ fn start(cli: Cli, flags: &Flags, output: Output) -> Result<Exit, Failure> {
         Command::Dev(_) => logging::ZOMES,
         // A conductor of ham's own with this app, whose chains are thrown away.
         _ if flags.app().is_some() => logging::ZOMES,
-        Command::Gateway(_) => logging::SERVED,
+        Command::Gateway(ref args) if args.serves() => logging::SERVED,
         _ => logging::KEPT,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {

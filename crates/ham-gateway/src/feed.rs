@@ -5,6 +5,7 @@ mod block;
 mod cells;
 mod chains;
 mod event;
+mod followers;
 mod hub;
 #[cfg(feature = "nats")]
 mod list;

@@ -4,6 +4,7 @@ mod apps;
 mod auth;
 mod browser;
 mod call;
+mod check;
 mod compat;
 pub mod config;
 mod directory;
@@ -30,6 +31,7 @@ mod serve;
 mod status;
 pub mod systemd;
 mod tls;
+mod words;
 
 pub use auth::{Allows, BadKeys, NewKey, Scope, UnknownScope};
 pub use config::Config;

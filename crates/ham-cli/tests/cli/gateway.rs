@@ -90,6 +90,66 @@ async fn its_file_is_read_again_at_a_hangup_and_a_wrong_one_changes_nothing() {
     assert_eq!(running.ended().await, Some(0));
 }
 
+/// Calls that wait for a conductor that is away are listed, shown and cancelled.
+#[tokio::test]
+async fn calls_of_a_gateway_are_listed_shown_and_cancelled() {
+    let ham = Ham::new();
+    let new = ["gateway", "key", "new", "--name", "t", "--app-id", "shop", "--function", "**", "--json"];
+    let key = ham.run(&new).await.ok().json();
+    let private = |name: &str, text: &str| {
+        let path = ham.file(name, text);
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        path
+    };
+    let keys = private("keys.toml", key["stanza"].as_str().unwrap());
+    let key_file = private("key", key["key"].as_str().unwrap());
+    let state = ham.home.path().join("state");
+    let file = ham.file(
+        "gateway.toml",
+        format!(
+            "listen = \"127.0.0.1:0\"\nkeys = \"{keys}\"\nstate_dir = {state:?}\n[conductor]\n\
+             admin_url = \"ws://localhost:1\"\n[[app]]\nid = \"shop\"\n"
+        ),
+    );
+    let mut running = ham.start(&["gateway", "--json", "--config", &file]);
+    let url = started(&mut running).await["url"].as_str().unwrap().to_owned();
+    let ask = async |verb: &[&str]| {
+        let rest = ["--gateway", &url, "--key-file", &key_file];
+        ham.run(&[&["gateway", "calls"], verb, &rest].concat()).await
+    };
+    assert_eq!(ask(&["list"]).await.ok().text(), "no calls\n");
+    let mut ids = Vec::new();
+    for name in ["inv-1", "inv-2", "inv-3"] {
+        let head = format!(
+            "POST /api/v1/apps/shop/roles/main/zomes/bridge/fns/pay HTTP/1.1\r\nAuthorization: Bearer {}\r\n\
+             Prefer: respond-async\r\nIdempotency-Key: {name}",
+            key["key"].as_str().unwrap()
+        );
+        let answer = asked(&url, &head, "").await;
+        let id = answer.lines().find_map(|line| line.strip_prefix("ham-call-id: ")).unwrap();
+        ids.push(id.to_owned());
+    }
+    let listed = ask(&["list"]).await.ok();
+    let lines: Vec<_> = listed.text().lines().map(|line| line.trim_start().to_owned()).collect();
+    assert!(lines[0].starts_with("call ") && lines[1].starts_with(&ids[2]), "{listed}");
+    assert!(lines[1].contains("queued") && lines[1].contains("shop/main/bridge/pay"), "{listed}");
+    let oldest = ask(&["list", "--oldest", "--limit", "1", "--json"]).await.ok().json();
+    assert_eq!(oldest["calls"][0]["id"], *ids[0]);
+    assert_eq!(ask(&["show", &ids[0], "--json"]).await.ok().json()["idempotency_key"], "inv-1");
+    let cancelled = ask(&["cancel", &ids[0], "--json"]).await.ok().json();
+    assert_eq!((&cancelled["outcome"], &cancelled["state"]), (&json!("not_run"), &json!("settled")));
+    assert_eq!(ask(&["cancel", "--queued"]).await.ok().text().lines().count(), 2);
+    assert_eq!(ask(&["list", "--json"]).await.ok().json(), json!({ "calls": [] }));
+    ask(&["show", "01M8J10V1SQV71CG9X56JPDN5W"]).await.failed(1, &["there is no such call"]);
+    ask(&["cancel"]).await.failed(2, &["--queued"]);
+    let without = ham.run(&["gateway", "calls", "list", "--gateway", &url]).await;
+    without.failed(3, &["the server refuses the token"]);
+    running.signal(Signal::INT);
+    assert_eq!(running.ended().await, Some(0));
+    let gone = ham.run(&["gateway", "calls", "list", "--gateway", &url, "--key-file", &key_file]).await;
+    gone.failed(3, &["nothing is listening there"]);
+}
+
 /// As a unit of `Type=notify-reload` is told.
 #[tokio::test]
 async fn systemd_is_told_when_it_is_ready_reads_again_and_stops() {
@@ -123,6 +183,10 @@ async fn a_configuration_is_checked_and_shown() {
     let faults: Vec<_> =
         checked.json()["faults"].as_array().unwrap().iter().map(|fault| fault["key"].clone()).collect();
     assert_eq!((faults, checked.code), (vec![json!("app"), json!("keys"), json!("origins")], Some(2)));
+    let keys = ham.file("keys.toml", "");
+    std::fs::set_permissions(&keys, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let one = ham.file("one.toml", format!("keys = {keys:?}\n"));
+    ham.run(&["gateway", "check", "--config", &one]).await.failed(2, &["1 thing is wrong with"]);
     let printed = ham.run(&["gateway", "--print-config", "--config", &file]).await.ok();
     assert!(printed.text().contains("listen = \"127.0.0.1:0\"  # file\n"), "{printed}");
     assert!(printed.text().contains("limits.wait = \"30s\"  # default\n"), "{printed}");

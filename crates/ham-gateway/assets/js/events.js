@@ -61,6 +61,7 @@ function nats() {
 function store() {
   const st = api.store;
   if (!st) return h('section', {}, h('h2', {}, 'Store'), h('p', { class: 'dim' }, 'None: calls with a key are refused.'));
+  if (st.away) return h('section', {}, h('h2', {}, 'Store'), h('p', { class: 'bad' }, `It cannot be used, so calls with a key are refused: ${st.away}. It goes on by itself once the disk works.`));
   const share = st.bytes / st.bytes_limit;
   const facts = [['Records', `${fmt.count(st.records)} of ${fmt.count(st.records_limit)}, kept ${fmt.span(st.keep_s * 1000)}`], ['Oldest open', st.oldest_open_at ? ago(time(st.oldest_open_at)) : 'none']];
   return h('section', {}, h('h2', {}, 'Store'), h('div', { class: 'bar-line', role: 'img', 'aria-label': `${(share * 100).toFixed(1)} % used` }, h('i', { css: { width: `${share * 100}%` } })), h('p', { class: 'small faint' }, `${fmt.bytes(st.bytes)} of ${fmt.bytes(st.bytes_limit)}`),

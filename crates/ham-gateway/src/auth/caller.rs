@@ -37,16 +37,24 @@ pub(crate) struct Admitted(pub(crate) Arc<Identity>);
 impl Caller {
     /// Refuses whoever may not do this.
     pub(crate) fn with(self, scope: Scope) -> Result<Arc<Identity>, Problem> {
-        if self.0.may(scope) {
-            return Ok(self.0);
-        }
-        Err(lacks_scope(&self.0))
+        self.with_any(&[scope])
+    }
+
+    /// Refuses whoever has none of these.
+    pub(crate) fn with_any(self, scopes: &[Scope]) -> Result<Arc<Identity>, Problem> {
+        may_any(&self.0, scopes)?;
+        Ok(self.0)
     }
 }
 
-/// Whoever asks has a key that does not allow this.
-pub(crate) fn lacks_scope(identity: &Identity) -> Problem {
-    Problem::new(Kind::NotAllowed, format!("the key {} lacks the scope for this", identity.id))
+/// Refuses a key that has none of these scopes.
+pub(crate) fn may_any(identity: &Identity, scopes: &[Scope]) -> Result<(), Problem> {
+    if scopes.iter().any(|scope| identity.may(*scope)) {
+        return Ok(());
+    }
+    let scopes: Vec<_> = scopes.iter().map(|scope| format!("`{}`", scope.word())).collect();
+    let why = format!("the key {} lacks the scope {}", identity.id, scopes.join(" or "));
+    Err(Problem::new(Kind::NotAllowed, why))
 }
 
 impl QueryCaller {
@@ -133,7 +141,7 @@ fn wrong_key(parts: &Parts, gateway: &Gateway, proxies: &[IpAddr]) -> Problem {
         "a key was refused"
     );
     match address.and_then(|address| gateway.guesses.failed(address, Instant::now())) {
-        Some(after) => Problem::new(Kind::QuotaExceeded, "too many wrong keys came from this address")
+        Some(after) => Problem::new(Kind::WrongKeys, "this one was wrong, too; a right one is taken at once")
             .with_retry_after(after),
         None => Problem::new(Kind::BadKey, "it is not known here, or not any more"),
     }

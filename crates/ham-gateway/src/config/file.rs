@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::limits::Limits;
 use super::values::Config;
 use crate::compat::Allowed;
-use crate::functions::Functions;
+use crate::functions::{Functions, begins_with_one_of, matches_nothing};
 
 impl Config {
     /// Reads a file. What it does not say has its default.
@@ -95,15 +95,26 @@ impl Config {
         }
         for (name, chain) in &self.feed.chains {
             let app = chain.split('/').next().unwrap_or_default();
-            let is_named = !name.is_empty() && self.app(app).is_some();
+            let parts = chain.split('/').count() <= 2 && chain.split('/').all(|part| !part.is_empty());
+            let is_named = !name.is_empty() && parts && self.app(app).is_some();
             faults.unless(
                 is_named,
                 "feed.chains",
-                &format!("`{name}` names a chain of no app that is served"),
+                &format!(
+                    "`{name}` names a chain of no app that is served: one is written as app or app/role"
+                ),
             );
         }
         if let Err(error) = Functions::of(&self.function) {
             faults.add("function.match", &error.to_string());
+        }
+        for function in &self.function {
+            let text = &function.pattern;
+            if let Some(why) = matches_nothing(text, 4..=4, "app/role/zome/function") {
+                faults.add("function.match", &why);
+            } else if !begins_with_one_of(text, self.app.iter().map(|app| app.id.as_str())) {
+                faults.add("function.match", &format!("{text:?} is of no app that is served"));
+            }
         }
         faults.unless(
             !compat.hc_http_gw || self.conductor.admin_url.is_some(),

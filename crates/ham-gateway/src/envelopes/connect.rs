@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::desk::Desk;
 use super::exchange::Exchange;
 use super::push;
-use crate::auth::{Identity, Scope, lacks_scope};
+use crate::auth::{Identity, Scope, may_any};
 use crate::gateway::Gateway;
 use crate::kind::Kind;
 use crate::life::Life;
@@ -35,9 +35,7 @@ pub(super) fn connect(
     exchange: Exchange,
     mut request: Request,
 ) -> Result<Response, Problem> {
-    if !identity.may(Scope::Calls) && !identity.may(Scope::Feed) {
-        return Err(lacks_scope(&identity));
-    }
+    may_any(&identity, &[Scope::Calls, Scope::AllCalls, Scope::Feed])?;
     let asked = request.headers().get(header::UPGRADE);
     if !asked.is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket")) {
         return Err(Problem::new(Kind::UpgradeRequired, "the request asks for no WebSocket"));

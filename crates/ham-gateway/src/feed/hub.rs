@@ -15,6 +15,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::chains::Chains;
+use super::followers::Followers;
 use crate::auth::Identity;
 use crate::config::Config;
 use crate::kind::Kind;
@@ -28,6 +29,7 @@ pub(crate) struct Feed {
     chains: Arc<Chains>,
     /// The chain of each cell that was seen, and the cell.
     cells: watch::Sender<CellChains>,
+    keys: Arc<Followers>,
     pub(super) stream_life: Duration,
 }
 
@@ -59,6 +61,7 @@ impl Feed {
             server: FeedServer::new(bounds)?,
             chains: Arc::new(Chains::of(config)),
             cells: watch::Sender::default(),
+            keys: Arc::default(),
             stream_life: feed.stream_life,
         })
     }
@@ -68,15 +71,31 @@ impl Feed {
         self.server.connections()
     }
 
+    /// How many of them each key has, by its id.
+    pub(crate) fn following_by_key(&self) -> BTreeMap<String, usize> {
+        self.keys.count()
+    }
+
     /// Whoever has this key: it follows the chains that are listed for it, by any of their names.
     pub(super) fn guest(&self, identity: &Arc<Identity>, transport: &'static str) -> Guest {
         let (chains, identity) = (Arc::clone(&self.chains), Arc::clone(identity));
-        let (id, following) = (identity.id.clone(), Following::begun(transport));
+        let id = identity.id.clone();
+        let following = (Following::begun(transport), Followers::one_more(&self.keys, &id));
         Guest::new(id).with_chains(move |name| {
             // Counted for as long as there is somebody who could ask.
             let _counted = &following;
             chains.has(name) && chains.names_of(name).iter().any(|name| identity.may_follow(name))
         })
+    }
+
+    /// The names of chains that somebody may follow, in words; nothing where there are none.
+    pub(super) fn known_to(&self, identity: &Identity) -> String {
+        let known = self.chains.names().filter(|name| identity.may_follow(name));
+        let known: Vec<_> = known.take(MOST_NAMED).map(|name| format!("`{name}`")).collect();
+        match known.as_slice() {
+            [] => String::new(),
+            known => format!("; among those that the key may follow are {}", known.join(", ")),
+        }
     }
 
     /// A place for somebody who follows something, nothing yet.
@@ -178,3 +197,5 @@ impl Feed {
 
 /// Cells whose chains are known by name.
 const MOST_CELLS: usize = 4_096;
+/// Names of chains in an answer.
+const MOST_NAMED: usize = 20;

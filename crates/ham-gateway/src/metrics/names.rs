@@ -56,6 +56,8 @@ pub const NATS_FAILURES: &str = "ham_gateway_nats_failures_total";
 pub const NATS_GAPS: &str = "ham_gateway_nats_gaps_total";
 /// Calls that came over NATS.
 pub const NATS_CALLS: &str = "ham_gateway_nats_calls_total";
+/// 1 while the outbox's file can be used.
+pub const STORE_UP: &str = "ham_gateway_store_up";
 /// 1, with the gateway's `version`.
 pub const BUILD_INFO: &str = "ham_gateway_build_info";
 
@@ -105,6 +107,11 @@ pub const TABLE: &[(&str, &str, &str)] = &[
     (NATS_FAILURES, "counter", "what NATS did not do and was tried again"),
     (NATS_GAPS, "counter", "gaps that were published to NATS, by `cause`"),
     (NATS_CALLS, "counter", "calls that came over NATS and were answered, by `status`"),
+    (
+        STORE_UP,
+        "gauge",
+        "1 while the outbox's file can be used, 0 while it is opened again after an error of its disk",
+    ),
     (BUILD_INFO, "gauge", "1, with the gateway's `version`"),
 ];
 

@@ -14,7 +14,8 @@ use tokio::time::Instant;
 use super::clients::Clients;
 use super::{outbox, router};
 use crate::apps::Apps;
-use crate::config::{Config, Nats};
+use crate::check::faults;
+use crate::config::{Config, Fault, Nats};
 use crate::error::StartError;
 use crate::feed::Feed;
 use crate::gateway::Gateway;
@@ -33,12 +34,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Whether a configuration can be started with: its values, keys and certificate. Connects to nothing.
-    ///
-    /// # Errors
-    /// See [`StartError`].
-    pub fn check(config: Config) -> Result<(), StartError> {
-        Live::of(config).map(drop)
+    /// Everything that is wrong with a configuration and the files that it names: also what a start goes on with, such as a key that has
+    /// expired. Connects to nothing.
+    #[must_use]
+    pub fn check(config: &Config) -> Vec<Fault> {
+        faults(config, Timestamp::now())
     }
 
     /// Starts one: reads keys and certificate, listens, and begins to connect to the apps. It waits for no conductor: until there is one,
@@ -110,6 +110,13 @@ impl Server {
     /// Cancel-safe.
     pub async fn ready(&self) {
         self.gateway.apps.ready().await;
+    }
+
+    /// Whether it does what it is there for: nothing waits for the disk for longer than ten seconds. A conductor that is away, or a disk
+    /// that answers with errors, is no reason not to be: calls that need neither go on.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.gateway.outbox.as_ref().is_none_or(|outbox| !outbox.hangs(HANGS_AFTER))
     }
 
     /// Puts another configuration in place of the one that holds: keys, functions, origins, hosts, limits, the certificate. What needs
@@ -205,5 +212,7 @@ fn local(socket: &TcpListener, address: SocketAddr) -> Result<SocketAddr, StartE
 const LOOK_AT_KEYS: Duration = Duration::from_secs(10);
 /// How long it takes to tell those who wait how their calls ended when the drain did.
 const TOLD: Duration = Duration::from_millis(250);
+/// How long a transaction takes on a disk that works.
+const HANGS_AFTER: Duration = Duration::from_secs(10);
 /// A few probes and scrapers.
 const OPERATIONS_CONNECTIONS: usize = 64;

@@ -55,7 +55,9 @@ impl Gateway {
         life: &GatewayLife,
         disk: Disk,
     ) -> Result<Self, NotStarted> {
-        let (Opened { store, open }, writer) = Store::open_apart(disk.clone(), Limits::default())?;
+        let place = disk.clone();
+        let (Opened { store, open }, writer) =
+            Store::open_apart(move || Ok(place.clone()), Limits::default())?;
         for call in &open {
             world.words("gateway", format!("a start finds a call {:?}", call.record.state()));
         }
@@ -157,10 +159,15 @@ async fn write(mut writer: Writer, disk: Disk, world: Arc<World>, number: u32) {
     let mut dice = world.stream("writer", u64::from(number));
     while writer.gather().await {
         pause(dice.skewed_millis(20)).await;
-        writer.commit();
-        if disk.is_dead() {
-            // The process is as dead as its disk.
-            return std::future::pending().await;
+        loop {
+            let again = writer.commit();
+            if disk.is_dead() {
+                // The process is as dead as its disk.
+                return std::future::pending().await;
+            }
+            let Some(after) = again else { break };
+            world.words("gateway", "the disk fails");
+            pause(after).await;
         }
         pause(dice.skewed_millis(5)).await;
         writer.answer();
