@@ -46,7 +46,7 @@ pub(super) enum Args {
         #[command(flatten)]
         gateway: Gateway,
         /// The calls, as the list names them
-        #[arg(required_unless_present = "queued")]
+        #[arg(required_unless_present = "queued", value_name = "ID")]
         ids: Vec<String>,
         /// All calls that wait to be sent
         #[arg(long, conflicts_with = "ids")]
