@@ -9,7 +9,7 @@ mod seen;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ham::PersistentHam;
+use ham::{Admin, PersistentHam};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -75,6 +75,11 @@ impl Apps {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<App>> {
         self.apps.values()
+    }
+
+    /// The conductor's admin interface, where it is known.
+    pub(crate) fn admin(&self) -> Option<&Admin> {
+        self.conductor.admin()
     }
 
     /// Changes each second, and whenever a link does.

@@ -18,7 +18,11 @@ use crate::problem::Problem;
 
 /// Answers what may be answered.
 pub(crate) async fn guard(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
-    let refused = refused(&gateway.live().config, request.headers());
+    let refused = {
+        let live = gateway.live();
+        refused_host(&live.config, request.headers())
+            .or_else(|| refused_page(&live.config, request.headers()))
+    };
     match refused {
         Some(problem) => problem.into_response(),
         None => next.run(request).await,
@@ -51,15 +55,19 @@ pub(crate) fn mark(headers: &mut HeaderMap) {
     }
 }
 
-fn refused(config: &Config, headers: &HeaderMap) -> Option<Problem> {
-    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+/// Whether it was asked under another name than its own.
+pub(crate) fn refused_host(config: &Config, headers: &HeaderMap) -> Option<Problem> {
+    let host = text(headers, header::HOST).unwrap_or_default();
+    let is_own = headers.get_all(header::HOST).iter().count() == 1 && is_named(&config.hosts, host);
+    (!is_own).then(|| {
+        Problem::new(Kind::HostNotAllowed, "it answers under addresses, `localhost` and the names in `hosts`")
+    })
+}
+
+/// Whether a page asks that may not.
+pub(crate) fn refused_page(config: &Config, headers: &HeaderMap) -> Option<Problem> {
+    let text = |name| text(headers, name);
     let host = text(header::HOST).unwrap_or_default();
-    if headers.get_all(header::HOST).iter().count() != 1 || !is_named(&config.hosts, host) {
-        return Some(Problem::new(
-            Kind::HostNotAllowed,
-            "it answers under addresses, `localhost` and the names in `hosts`",
-        ));
-    }
     if let Some(origin) = text(header::ORIGIN) {
         let own = origin.split_once("://").is_some_and(|(scheme, rest)| {
             matches!(scheme, "http" | "https") && rest.eq_ignore_ascii_case(host)
@@ -73,6 +81,10 @@ fn refused(config: &Config, headers: &HeaderMap) -> Option<Problem> {
     let site = text(HeaderName::from_static("sec-fetch-site"));
     (config.dev && site.is_some_and(|site| !matches!(site, "same-origin" | "same-site" | "none")))
         .then(|| Problem::new(Kind::OriginNotAllowed, "it comes from a page of another site"))
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }
 
 /// Whether this is a name of the gateway: a page that has a name of its own lead here has none of these.
@@ -123,7 +135,9 @@ mod tests {
     fn kind(config: &Config, headers: &[(&'static str, &str)]) -> Option<Kind> {
         let headers =
             headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
-        refused(config, &headers.collect()).map(|problem| problem.kind())
+        let headers = headers.collect();
+        let refused = refused_host(config, &headers).or_else(|| refused_page(config, &headers));
+        refused.map(|problem| problem.kind())
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub(crate) mod answer;
 mod direct;
 mod keyed;
 mod list;
+mod payload;
 pub(crate) mod request;
 mod resource;
 mod shown;
@@ -26,7 +27,6 @@ pub(crate) fn routes() -> Router<Arc<Gateway>> {
     Router::new().route(CALL, post(call)).merge(resource::routes()).merge(list::routes())
 }
 
-/// A zome call: without a key it is made while the request waits, under one the outbox makes it.
 async fn call(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
@@ -35,9 +35,17 @@ async fn call(
     body: Body,
 ) -> Result<Response, Problem> {
     let request = CallRequest::read(&gateway, caller, called, &headers, body).await?;
+    make(&gateway, &request).await
+}
+
+/// A zome call: without a key it is made while the request waits, under one the outbox makes it.
+///
+/// # Cancel safety
+/// A call without a key that was not sent yet is not made.
+pub(crate) async fn make(gateway: &Gateway, request: &CallRequest) -> Result<Response, Problem> {
     match &request.key {
-        Some(key) => keyed::call(&gateway, &request, key).await,
-        None => direct::call(&gateway, &request).await,
+        Some(key) => keyed::call(gateway, request, key).await,
+        None => direct::call(gateway, request).await,
     }
 }
 

@@ -1,19 +1,23 @@
 //! What a gateway is told: its values, their defaults, and what is wrong with them.
 
+mod compat;
 mod conductor;
 mod fault;
 mod feed;
 mod file;
+mod hc_http_gw;
 mod limits;
 mod nats;
 mod outbox;
 mod span;
 mod values;
 
+pub use compat::Compat;
 pub use conductor::{App, Conductor};
 pub use fault::Fault;
 pub use feed::Feed;
 pub use file::BadConfig;
+pub use hc_http_gw::HC_HTTP_GW_PREFIX;
 pub use limits::Limits;
 #[cfg(feature = "nats")]
 pub(crate) use nats::DUPLICATES_WITHIN;

@@ -9,6 +9,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::apps::Apps;
 use crate::auth::{Guesses, Identity};
+use crate::compat::Cells;
 use crate::feed::Feed;
 use crate::life::{Life, LifeWatch};
 use crate::live::Live;
@@ -32,6 +33,10 @@ pub(crate) struct Gateway {
     pub(crate) dev: Option<Arc<Identity>>,
     /// Whoever asks the operations listener.
     pub(crate) operations: Arc<Identity>,
+    /// Whoever asks in the form of other gateways.
+    pub(crate) anybody: Arc<Identity>,
+    /// Which cells are meant in their form.
+    pub(crate) compat: Cells,
     pub(crate) guesses: Guesses,
     pub(crate) started_at: Timestamp,
     /// Places of pages that follow the status.
@@ -58,6 +63,8 @@ impl Gateway {
             nats,
             dev,
             operations: Arc::new(Identity::operations()),
+            anybody: Arc::new(Identity::anybody()),
+            compat: Cells::default(),
             guesses: Guesses::default(),
             started_at: Timestamp::now(),
             status_streams: Arc::new(Semaphore::new(STATUS_STREAMS)),

@@ -4,6 +4,7 @@ mod apps;
 mod auth;
 mod browser;
 mod call;
+mod compat;
 pub mod config;
 mod directory;
 mod envelopes;

@@ -6,6 +6,7 @@ use holochain_zome_types::prelude::Timestamp;
 use rustls::ServerConfig;
 
 use crate::auth::Keys;
+use crate::compat::Allowed;
 use crate::config::Config;
 use crate::error::StartError;
 use crate::functions::Functions;
@@ -18,6 +19,8 @@ pub(crate) struct Live {
     pub(crate) config: Config,
     pub(crate) keys: Keys,
     pub(crate) functions: Functions,
+    /// What anybody may call in the form of other gateways.
+    pub(crate) compat: Allowed,
     pub(crate) tls: Option<Arc<ServerConfig>>,
     /// Who the gateway is for NATS.
     #[cfg_attr(not(feature = "nats"), expect(dead_code, reason = "without NATS it is only checked"))]
@@ -35,8 +38,9 @@ impl Live {
             Some(path) => Keys::read(path).map_err(StartError::Keys)?,
             None => Keys::default(),
         };
-        // It was compiled when it was checked.
+        // Both were compiled when they were checked.
         let functions = Functions::of(&config.function).unwrap_or_default();
+        let compat = Allowed::of(&config.compat.allowed).unwrap_or_default();
         let tls = config.tls.as_ref().map(tls::read).transpose()?;
         let nats = Secrets::read(&config.nats).map_err(StartError::Nats)?;
         if let Some(id) = &config.nats.calls_as
@@ -44,6 +48,6 @@ impl Live {
         {
             return Err(StartError::Nats(format!("calls_as: there is no key {id:?} that has not expired")));
         }
-        Ok(Self { config, keys, functions, tls, nats })
+        Ok(Self { config, keys, functions, compat, tls, nats })
     }
 }

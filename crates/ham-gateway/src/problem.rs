@@ -128,6 +128,12 @@ impl Problem {
         self.0.kind
     }
 
+    /// What it is about, in words.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
     /// The outcome's word: `not_run`, `unknown`, `arrived` or `answered`.
     #[must_use]
     pub fn outcome(&self) -> &'static str {

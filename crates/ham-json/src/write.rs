@@ -34,7 +34,13 @@ pub fn from_messagepack(bytes: &[u8], dialect: Dialect) -> Result<Json, NotShowa
 /// The same, marked, and of what JSON cannot show its bytes: `{"$messagepack": "base64", "why": "…"}`.
 #[must_use]
 pub fn shown(bytes: &[u8]) -> Json {
-    from_messagepack(bytes, Dialect::Marked)
+    shown_in(bytes, Dialect::Marked)
+}
+
+/// The same in either dialect.
+#[must_use]
+pub fn shown_in(bytes: &[u8], dialect: Dialect) -> Json {
+    from_messagepack(bytes, dialect)
         .unwrap_or_else(|why| json!({ "$messagepack": STANDARD.encode(bytes), "why": why.to_string() }))
 }
 

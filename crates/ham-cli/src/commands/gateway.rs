@@ -26,11 +26,13 @@ use crate::sources;
     args_conflicts_with_subcommands = true,
     after_help = "SIGTERM and SIGINT let calls under way end; a second one ends at once. SIGHUP reads\n\
     the file again: keys, functions, origins, hosts, limits and the certificate. What it can\n\
-    say is in docs/gateway-config.md."
+    say is in docs/gateway-config.md.\n\n\
+    The variables of holochain_http_gateway, HC_GW_ADMIN_WS_URL and the others, count too, and do\n\
+    without a file: docs/hc-http-gw.md."
 )]
 pub(crate) struct Args {
     /// The gateway's configuration: where it listens, its conductor, apps and keys
-    #[arg(long, value_name = "FILE", required_unless_present = "dev")]
+    #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Print all values with where they come from, and do nothing else
     #[arg(long, requires = "config")]
@@ -69,7 +71,8 @@ pub(crate) async fn run(args: Args, flags: &Flags, output: Output) -> Result<Exi
         Some(Other::Key(args)) => key::run(args, output),
         None => match args.config {
             Some(config) if args.print_config => file::print(&config, output),
-            Some(config) => file::serve(&config, output).await,
+            Some(config) => file::serve(Some(&config), output).await,
+            None if !args.dev => file::serve(None, output).await,
             None => {
                 let context = Context::new(sources::settings(flags, None)?, output, false, flags.app());
                 dev::serve(&context, args.listen, args.origin).await

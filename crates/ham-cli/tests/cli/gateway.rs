@@ -130,3 +130,78 @@ async fn a_configuration_is_checked_and_shown() {
     ham.run(&["gateway", "--config", &file]).await.failed(2, &["unknown field `listn`", "`listen`"]);
     ham.run(&["gateway"]).await.failed(2, &["--config"]);
 }
+
+/// A collector of OpenTelemetry that takes spans as JSON, as long as it lives.
+async fn collector() -> (String, tokio::sync::mpsc::Receiver<Value>) {
+    let (taken, spans) = tokio::sync::mpsc::channel(64);
+    let collect = move |axum::Json(sent): axum::Json<Value>| async move {
+        for scope in sent["resourceSpans"][0]["scopeSpans"].as_array().unwrap() {
+            for span in scope["spans"].as_array().unwrap() {
+                let mut span = span.clone();
+                span["resource"] = sent["resourceSpans"][0]["resource"].clone();
+                taken.send(span).await.unwrap();
+            }
+        }
+        axum::Json(json!({}))
+    };
+    let routes = axum::Router::new().route("/v1/traces", axum::routing::post(collect));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    (address, spans)
+}
+
+/// The value of an attribute, whatever its type.
+fn attribute(of: &Value, key: &str) -> Value {
+    let attributes = of["attributes"].as_array().unwrap();
+    let found = attributes.iter().find(|attribute| attribute["key"] == key);
+    let value = found.unwrap_or_else(|| panic!("no {key} in {of}"))["value"].as_object().unwrap();
+    value.values().next().unwrap().clone()
+}
+
+#[tokio::test]
+async fn its_requests_go_on_with_the_traces_they_name_and_the_collector_is_told() {
+    let (collector, mut spans) = collector().await;
+    let ham = Ham::new()
+        .with("OTEL_EXPORTER_OTLP_ENDPOINT", &collector)
+        .with("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")
+        .with("OTEL_SERVICE_NAME", "bridge");
+    let mut running =
+        ham.start(&["gateway", "--json", "--dev", "--app", &probe(), "--listen", "127.0.0.1:0"]);
+    let url = started(&mut running).await["url"].as_str().unwrap().to_owned();
+    let (trace, parent) = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
+    let call = "POST /api/v1/apps/probe/roles/probe/zomes/probe/fns/no_such HTTP/1.1\r\nContent-Type: application/json";
+    let answer = asked(&url, &format!("{call}\r\ntraceparent: 00-{trace}-{parent}-01"), "null").await;
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    // What is under way when it ends is sent, too.
+    running.signal(Signal::TERM);
+    assert_eq!(running.ended().await, Some(0));
+    let span = loop {
+        let span = spans.recv().await.unwrap();
+        if span["traceId"] == trace {
+            break span;
+        }
+    };
+    assert_eq!(span["parentSpanId"], parent);
+    let route = "/api/v1/apps/{app}/roles/{role}/zomes/{zome}/fns/{function}";
+    assert_eq!(span["name"], format!("POST {route}"));
+    assert_eq!(attribute(&span, "http.route"), route);
+    assert_eq!(attribute(&span, "ham.outcome"), "answered");
+    assert_eq!(attribute(&span["resource"], "service.name"), "bridge");
+    assert!(!span.to_string().contains("no_such"), "{span}");
+}
+
+/// Whoever ran `hc-http-gw` has its variables, and no file.
+#[tokio::test]
+async fn the_variables_of_another_gateway_do_without_a_file() {
+    let ham = Ham::new().with("HC_GW_ADMIN_WS_URL", "ws://localhost:1").with("HC_GW_PORT", "0");
+    let mut running = ham.start(&["gateway", "--json"]);
+    let url = started(&mut running).await["url"].as_str().unwrap().to_owned();
+    assert!(asked(&url, "GET /health HTTP/1.1", "").await.ends_with("\r\n\r\nOk"));
+    let answer = asked(&url, "GET /dna/app/zome/function HTTP/1.1", "").await;
+    assert!(answer.contains("{\"error\":\"Request is malformed: Invalid DNA hash\""), "{answer}");
+    running.signal(Signal::TERM);
+    assert_eq!(running.ended().await, Some(0));
+    let ham = Ham::new().with("HC_GW_PORT", "0");
+    ham.run(&["gateway"]).await.failed(2, &["HC_GW_ADMIN_WS_URL is not set"]);
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ham::{
-    AppInterface, ClientKeySigning, ConnectError, KeystoreClient, LairSigning, PersistentHam,
+    Admin, AppInterface, ClientKeySigning, ConnectError, KeystoreClient, LairSigning, PersistentHam,
     PersistentHamConfig, Secret, Signing, TokenFuture,
 };
 
@@ -59,10 +59,15 @@ impl Conductor {
         PersistentHam::start(ham).map_err(connect)
     }
 
+    /// The link to the admin interface.
+    pub(super) fn admin(&self) -> Option<&Admin> {
+        self.discovering.as_ref()?.admin_client.as_ref()
+    }
+
     /// Closes both links. The connections leave them open.
     pub(super) async fn close(&self) {
         let admin = async {
-            if let Some(admin) = self.discovering.as_ref().and_then(|ham| ham.admin_client.as_ref()) {
+            if let Some(admin) = self.admin() {
                 admin.close().await;
             }
         };

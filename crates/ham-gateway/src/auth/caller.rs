@@ -1,9 +1,10 @@
 //! Who asks, taken from a request.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use ham_web::Peer;
 use holochain_zome_types::prelude::Timestamp;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
@@ -32,10 +33,6 @@ pub(crate) struct Operations;
 /// Who asks by an envelope: it was let in when it connected. No client can put it on a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Admitted(pub(crate) Arc<Identity>);
-
-/// Where a connection comes from.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
 
 impl Caller {
     /// Refuses whoever may not do this.
@@ -161,6 +158,8 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use http::Request;
 
     use super::*;

@@ -78,7 +78,7 @@ impl Identity {
             apps: Allowed::Everything,
             functions: Allowed::Everything,
             chains: Allowed::Everything,
-            ..Self::new("dev", "everybody", Quota::new(None, DEV_CONCURRENT))
+            ..Self::new("dev", "everybody", Quota::new(None, CONCURRENT))
         }
     }
 
@@ -89,6 +89,11 @@ impl Identity {
             apps: Allowed::Everything,
             ..Self::new("operations", "the operations listener", Quota::new(Some(Rate::OPERATIONS), 8))
         }
+    }
+
+    /// Whoever asks in the form of another gateway: what they may is looked at there.
+    pub(crate) fn anybody() -> Self {
+        Self::new("anybody", "whoever asks without a key", Quota::new(None, CONCURRENT))
     }
 
     pub(crate) fn may(&self, scope: Scope) -> bool {
@@ -163,5 +168,5 @@ impl Allowed {
     }
 }
 
-/// A developer's own machine is bounded by its conductor.
-const DEV_CONCURRENT: usize = 1_024;
+/// What asks for no key is bounded by its conductor.
+const CONCURRENT: usize = 1_024;

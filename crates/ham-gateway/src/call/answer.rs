@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use ham::{CallError, HamState, PersistentHam};
+use ham_json::Dialect;
 use http::{HeaderValue, StatusCode, header};
 use tokio::time::Instant;
 
@@ -17,6 +18,7 @@ pub(crate) fn output(output: Vec<u8>, form: Form) -> Response {
     let body = match form {
         Form::MessagePack => Body::from(output),
         Form::Json => Body::from(ham_json::shown(&output).to_string()),
+        Form::Plain => Body::from(ham_json::shown_in(&output, Dialect::Plain).to_string()),
     };
     let headers =
         [(header::CONTENT_TYPE, form.content_type()), (OUTCOME, HeaderValue::from_static("answered"))];

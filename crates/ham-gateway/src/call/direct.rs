@@ -1,6 +1,6 @@
 //! Calls without a key: made while their request waits, and forgotten with it, unless they are lost.
 
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use ham::{CallOptions, CallPolicy, SignedCall};
 use holochain_zome_types::prelude::ExternIO;
 
@@ -27,7 +27,8 @@ pub(super) async fn call(gateway: &Gateway, request: &CallRequest) -> Result<Res
     }
     let payload = ExternIO(request.payload.clone());
     let (under_way, seen) = (UnderWay::begun(&app.id, "direct"), app.seen.calls().begun());
-    let call = app.ham.call_zome_raw(called.role.as_str(), &called.zome, &called.function, payload, options);
+    let call =
+        app.ham.call_zome_raw(request.target.clone(), &called.zome, &called.function, payload, options);
     let (result, lost) = catching_lost(call).await;
     let error = match result {
         Ok(output) => {
@@ -43,11 +44,10 @@ pub(super) async fn call(gateway: &Gateway, request: &CallRequest) -> Result<Res
     if Told::of(&error).key != KeyFate::Held {
         return Err(problem);
     }
-    Ok(match lost.filter(|_| !declared.idempotent) {
+    Err(match lost.filter(|_| !declared.idempotent) {
         Some(signed) => followed(gateway, request, signed, problem).await,
         None => problem.without_call(),
-    }
-    .into_response())
+    })
 }
 
 /// The same problem, with where its call is followed.

@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
-use ham_json::{Dialect, to_messagepack};
+use axum::body::Body;
+use ham::CallTarget;
 use http::{HeaderMap, header};
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::payload::payload;
 use crate::apps::App;
 use crate::auth::{Caller, Identity, Scope, beyond};
 use crate::functions::{Declared, KeyRule};
@@ -35,6 +36,8 @@ pub(crate) struct CallRequest {
     pub(crate) identity: Arc<Identity>,
     pub(crate) app: Arc<App>,
     pub(crate) called: Called,
+    /// What the called role means.
+    pub(crate) target: CallTarget,
     pub(crate) declared: Declared,
     /// MessagePack.
     pub(crate) payload: Vec<u8>,
@@ -71,9 +74,7 @@ impl CallRequest {
         headers: &HeaderMap,
         body: Body,
     ) -> Result<Self, Problem> {
-        if gateway.is() >= Life::Draining {
-            return Err(Problem::new(Kind::ShuttingDown, "it takes no new calls").with_retry_after(RESTART));
-        }
+        open(gateway)?;
         let identity = caller.with(Scope::Calls)?;
         let app =
             gateway.apps.get(&called.app).filter(|app| identity.knows_app(&app.id)).cloned().ok_or_else(
@@ -90,13 +91,12 @@ impl CallRequest {
         let limits = live.config.limits.clone();
         drop(live);
         let (preference, key) = (preference(headers)?, key(headers)?);
-        if key.is_none() && (preference.respond_async || declared.key == KeyRule::Required) {
-            let why = if preference.respond_async {
-                "a 202 that is lost could not be asked for again"
-            } else {
-                "the function is declared so"
-            };
-            return Err(Problem::new(Kind::IdempotencyKeyRequired, why));
+        if key.is_none() {
+            if preference.respond_async {
+                let why = "a 202 that is lost could not be asked for again";
+                return Err(Problem::new(Kind::IdempotencyKeyRequired, why));
+            }
+            without_key(declared)?;
         }
         let wait = wait(gateway, preference.wait.unwrap_or(limits.wait))?;
         let deliver_within = deliver_within(gateway, headers)?;
@@ -110,6 +110,7 @@ impl CallRequest {
         Ok(Self {
             identity,
             app,
+            target: called.role.as_str().into(),
             called,
             declared,
             payload,
@@ -123,9 +124,58 @@ impl CallRequest {
         })
     }
 
+    /// A call without a key whose caller was looked at, in [`Form::Plain`]. It goes out beside others of its cell, as reads do.
+    pub(crate) fn plain(
+        gateway: &Gateway,
+        identity: Arc<Identity>,
+        app: Arc<App>,
+        called: Called,
+        target: CallTarget,
+        payload: Vec<u8>,
+        wait: Duration,
+    ) -> Result<Self, Problem> {
+        open(gateway)?;
+        let live = gateway.live();
+        let declared = live.functions.about(&called.app, &called.role, &called.zome, &called.function);
+        without_key(declared)?;
+        let declared = Declared { read_only: true, ..declared };
+        let place = identity.quota.call().map_err(|refused| beyond(&identity, refused))?;
+        Ok(Self {
+            identity,
+            app,
+            called,
+            target,
+            declared,
+            payload,
+            form: Form::Plain,
+            wait,
+            waits: true,
+            respond_async: false,
+            deliver_within: live.config.outbox.deliver_within,
+            key: None,
+            _place: place,
+        })
+    }
+
     /// How long its answer is waited for: an asynchronous one waits only where it says so.
     pub(crate) fn waits_for(&self) -> Duration {
         if self.respond_async && !self.waits { Duration::ZERO } else { self.wait }
+    }
+}
+
+/// Whether new calls are taken.
+fn open(gateway: &Gateway) -> Result<(), Problem> {
+    if gateway.is() >= Life::Draining {
+        return Err(Problem::new(Kind::ShuttingDown, "it takes no new calls").with_retry_after(RESTART));
+    }
+    Ok(())
+}
+
+/// Whether a function may be called so.
+fn without_key(declared: Declared) -> Result<(), Problem> {
+    match declared.key {
+        KeyRule::Required => Err(Problem::new(Kind::IdempotencyKeyRequired, "the function is declared so")),
+        KeyRule::Optional => Ok(()),
     }
 }
 
@@ -171,44 +221,5 @@ fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
     key.map(Some).map_err(|error| Problem::new(Kind::BadIdempotencyKey, error.to_string()))
 }
 
-/// As MessagePack. Nothing is nil.
-fn payload(body: Bytes, written: Option<Form>, typed: bool) -> Result<Vec<u8>, Problem> {
-    let bad = |why: String| Problem::new(Kind::BadPayload, why);
-    match written {
-        _ if body.is_empty() && (!typed || written.is_some()) => Ok(NIL.to_vec()),
-        Some(Form::MessagePack) => Ok(body.into()),
-        Some(Form::Json) => {
-            let text = std::str::from_utf8(&body).map_err(|_| bad("the body is not UTF-8".into()))?;
-            to_messagepack(text, Dialect::Marked).map_err(|error| bad(error.to_string()))
-        }
-        None => Err(Problem::new(
-            Kind::UnsupportedMediaType,
-            "bodies are application/json or application/vnd.msgpack",
-        )),
-    }
-}
-
-const NIL: [u8; 1] = [0xc0];
 /// How long a gateway takes to be there again.
 const RESTART: Duration = Duration::from_secs(5);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_is_nil_and_messagepack_stays_as_it_is() {
-        let of = |body: &'static [u8], written, typed| {
-            payload(Bytes::from_static(body), written, typed).map_err(|problem| problem.kind())
-        };
-        assert_eq!(of(b"", None, false), Ok(vec![0xc0]));
-        assert_eq!(of(b"", Some(Form::Json), true), Ok(vec![0xc0]));
-        assert_eq!(of(b"null", Some(Form::Json), true), Ok(vec![0xc0]));
-        assert_eq!(of(b"[1]", Some(Form::Json), true), Ok(vec![0x91, 1]));
-        assert_eq!(of(b"\xff\x00", Some(Form::MessagePack), true), Ok(vec![0xff, 0]));
-        assert_eq!(of(b"[1", Some(Form::Json), true), Err(Kind::BadPayload));
-        assert_eq!(of(b"\xff", Some(Form::Json), true), Err(Kind::BadPayload));
-        assert_eq!(of(b"[1]", None, false), Err(Kind::UnsupportedMediaType));
-        assert_eq!(of(b"", None, true), Err(Kind::UnsupportedMediaType));
-    }
-}

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::fault::Fault;
 use super::limits::Limits;
 use super::values::Config;
+use crate::compat::Allowed;
 use crate::functions::Functions;
 
 impl Config {
@@ -33,7 +34,12 @@ impl Config {
     pub fn check(&self) -> Vec<Fault> {
         let mut faults = Faults::default();
         let limits = &self.limits;
-        faults.unless(!self.app.is_empty(), "app", "no app is served: add an [[app]] with its id");
+        let compat = &self.compat;
+        faults.unless(
+            !self.app.is_empty() || compat.hc_http_gw,
+            "app",
+            "no app is served: add an [[app]] with its id",
+        );
         for (at, app) in self.app.iter().enumerate() {
             let again = self.app[..at].iter().any(|earlier| earlier.id == app.id);
             faults.unless(!again, "app", &format!("the app `{}` stands there twice", app.id));
@@ -69,7 +75,7 @@ impl Config {
             "it needs no key, so it is for this machine: use a loopback address, or say operations_public = true",
         );
         faults.unless(
-            self.dev || self.keys.is_some(),
+            self.dev || self.keys.is_some() || compat.hc_http_gw,
             "keys",
             "nobody could call anything: name a file of keys",
         );
@@ -99,6 +105,22 @@ impl Config {
         if let Err(error) = Functions::of(&self.function) {
             faults.add("function.match", &error.to_string());
         }
+        faults.unless(
+            !compat.hc_http_gw || self.conductor.admin_url.is_some(),
+            "conductor.admin_url",
+            "compat.hc_http_gw needs it",
+        );
+        if let Err(error) = Allowed::of(&compat.allowed) {
+            faults.add("compat.allowed", &error);
+        }
+        for id in compat.allowed.keys() {
+            faults.unless(
+                self.app(id).is_some(),
+                "compat.allowed",
+                &format!("`{id}` is no app that is served"),
+            );
+        }
+        faults.unless(compat.timeout <= ham::MAX_NONCE_LIFE, "compat.timeout", "it is at most 49 minutes");
         faults.unless(
             (1..=Limits::MAX_BODY).contains(&limits.body_bytes),
             "limits.body_bytes",

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::compat::Compat;
 use super::conductor::{App, Conductor};
 use super::feed::Feed;
 use super::limits::Limits;
@@ -19,7 +20,7 @@ pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCA
 ///
 /// # Defaults
 /// [`DEFAULT_LISTEN`]; no operations listener, no keys, no origins, the bound address and loopback names as hosts, no TLS, no apps,
-/// nothing declared about functions, no NATS; the bounds of [`Limits`], [`OutboxLimits`] and [`Feed`].
+/// nothing declared about functions, no NATS; the bounds of [`Limits`], [`OutboxLimits`], [`Feed`] and [`Compat`].
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -56,6 +57,8 @@ pub struct Config {
     pub limits: Limits,
     /// Bounds and time-outs of the outbox.
     pub outbox: OutboxLimits,
+    /// What is served in the form of other gateways.
+    pub compat: Compat,
     /// Everybody may call everything, from this machine only: for developing. Not settable in a file.
     #[serde(skip)]
     pub dev: bool,
@@ -80,6 +83,7 @@ impl Default for Config {
             nats: Nats::default(),
             limits: Limits::default(),
             outbox: OutboxLimits::default(),
+            compat: Compat::default(),
             dev: false,
         }
     }

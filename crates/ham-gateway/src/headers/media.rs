@@ -7,6 +7,8 @@ use http::{HeaderMap, HeaderValue, header};
 pub enum Form {
     /// By the convention of `ham-json`.
     Json,
+    /// JSON without marks, bytes as arrays of numbers. No type of media asks for it.
+    Plain,
     /// MessagePack, untouched.
     MessagePack,
 }
@@ -48,7 +50,7 @@ impl Form {
     #[must_use]
     pub fn content_type(self) -> HeaderValue {
         HeaderValue::from_static(match self {
-            Self::Json => "application/json",
+            Self::Json | Self::Plain => "application/json",
             Self::MessagePack => "application/vnd.msgpack",
         })
     }

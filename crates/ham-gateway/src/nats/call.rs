@@ -11,13 +11,14 @@ use axum::body::{Body, to_bytes};
 use axum::response::IntoResponse as _;
 use bytes::Bytes;
 use ham::Effect;
+use ham_web::Peer;
 use holochain_zome_types::prelude::Timestamp;
 use http::{HeaderValue, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tower_service::Service as _;
 
 use super::subject::Subjects;
-use crate::auth::{Admitted, Peer};
+use crate::auth::Admitted;
 use crate::gateway::Gateway;
 use crate::kind::Kind;
 use crate::metrics;

@@ -8,13 +8,19 @@ use crate::auth::Operations;
 use crate::gateway::Gateway;
 use crate::kind::Kind;
 use crate::problem::Problem;
-use crate::{browser, call, directory, envelopes, feed, health, metrics, openapi, page, request, status};
+use crate::{
+    browser, call, compat, directory, envelopes, feed, health, metrics, openapi, page, request, status,
+};
 
 /// For clients.
 pub(super) fn clients(gateway: &Arc<Gateway>) -> Router {
     // Envelopes ask for what can be asked for by requests.
     let asked = within(gateway);
-    over_all(areas().merge(page::routes()).merge(openapi::routes()).merge(envelopes::routes(asked)), gateway)
+    let all = over_all(
+        areas().merge(page::routes()).merge(openapi::routes()).merge(envelopes::routes(asked)),
+        gateway,
+    );
+    if gateway.live().config.compat.hc_http_gw { all.merge(compat::routes(gateway)) } else { all }
 }
 
 /// For what comes by another way than a socket of ours, in the name of somebody who was let in or shows a key.

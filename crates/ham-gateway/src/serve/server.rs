@@ -5,13 +5,13 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ham_web::Listener;
 use holochain_zome_types::prelude::Timestamp;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::listener::Listener;
+use super::clients::Clients;
 use super::{outbox, router};
 use crate::apps::Apps;
 use crate::config::{Config, Nats};
@@ -77,8 +77,8 @@ impl Server {
         tasks.spawn(follow_keys(Arc::clone(&gateway)));
         let mut listeners = JoinSet::new();
         let mut run = |socket, router, places, secure| {
-            let places = Arc::new(Semaphore::new(places));
-            listeners.spawn(Listener { socket, router, gateway: Arc::clone(&gateway), secure, places }.run());
+            let clients = Clients { gateway: Arc::clone(&gateway), secure };
+            listeners.spawn(Listener::new(socket, router, Arc::new(clients), places).run());
         };
         run(clients, router::clients(&gateway), config.limits.connections, config.tls.is_some());
         if let Some(socket) = operations {
@@ -132,6 +132,7 @@ impl Server {
             ("limits.connections", held.limits.connections != new.limits.connections),
             ("outbox", held.outbox != new.outbox),
             ("feed", held.feed != new.feed),
+            ("compat.hc_http_gw", held.compat.hc_http_gw != new.compat.hc_http_gw),
             ("nats", differs_beyond_calls_as(&held.nats, &new.nats)),
         ];
         let differing = differing.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect();

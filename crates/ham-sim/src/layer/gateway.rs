@@ -106,17 +106,16 @@ async fn serve(
             Some(ends) => timeout_at(ends, finished).await.unwrap_or(false),
             None => timeout(FINISHED_WITHIN, finished).await.unwrap_or(false),
         };
-        image = if whole {
+        if whole {
             gateway.close().await;
-            disk.whole()
         } else {
             gateway.crash(plan.crash.is_some_and(|crash| crash.silent)).await;
-            if disk.is_dead() {
-                world.note(Happened::PowerCut { process: number });
-                disk.torn(&mut dice)
-            } else {
-                disk.whole()
-            }
+        }
+        image = if disk.is_dead() {
+            world.note(Happened::PowerCut { process: number });
+            disk.torn(&mut dice)
+        } else {
+            disk.whole()
         };
         pause(plan.down).await;
     }

@@ -1,4 +1,4 @@
-//! A gateway as its file says.
+//! A gateway as its file and its environment say.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,14 +12,17 @@ use crate::failure::Failure;
 use crate::input;
 use crate::output::Output;
 
-/// Serves until it is asked to stop.
-pub(super) async fn serve(path: &Path, output: Output) -> Result<(), Failure> {
+/// Serves until it is asked to stop. Without a file, the variables of `holochain_http_gateway` say what.
+pub(super) async fn serve(path: Option<&Path>, output: Output) -> Result<(), Failure> {
     let mut signals = Signals::install()?;
-    let server = Server::start(read(path)?.1).await.map_err(failed)?;
+    let read = || match path {
+        Some(path) => read(path).map(|(_, config)| config),
+        None => variables_alone(),
+    };
+    let server = Server::start(read()?).await.map_err(failed)?;
     let url = serving::url(&server);
     output.result(|| format!("Gateway: {url}"), &json!({ "url": url }))?;
-    let again = || read(path).map(|(_, config)| config);
-    serving::until_stopped(server, &mut signals, again, output).await;
+    serving::until_stopped(server, &mut signals, read, output).await;
     Ok(())
 }
 
@@ -58,7 +61,28 @@ fn read(path: &Path) -> Result<(String, Config), Failure> {
     };
     let text = String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8".into()))?;
     let config = Config::parse(&text).map_err(|error| wrong(error.to_string()))?;
-    Ok((text, config.with_environment(variable)))
+    Ok((text, in_environment(config)?))
+}
+
+fn variables_alone() -> Result<Config, Failure> {
+    let config = in_environment(Config::hc_http_gw())?;
+    if !config.compat.hc_http_gw {
+        return Err(Failure::usage(
+            "nothing says what to serve",
+            "name a file with --config FILE, or an app with --dev --app FILE.happ",
+        ));
+    }
+    Ok(config)
+}
+
+fn in_environment(config: Config) -> Result<Config, Failure> {
+    let text = |(name, value): (OsString, OsString)| {
+        Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+    };
+    config
+        .with_environment(variable)
+        .with_hc_http_gw(std::env::vars_os().filter_map(text))
+        .map_err(|error| Failure::usage(error.to_string(), "docs/hc-http-gw.md has the variables"))
 }
 
 /// Of several directories, which systemd parts by colons, the first.

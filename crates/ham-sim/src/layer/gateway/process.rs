@@ -25,6 +25,7 @@ pub(super) struct Gateway {
     number: u32,
     client: Client,
     network: Arc<ProcessNetwork>,
+    disk: Disk,
     writer: JoinHandle<()>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -74,10 +75,10 @@ impl Gateway {
             .with_entropy(Arc::new(Drawn::new(world.stream("names", u64::from(number)))));
         let apps = BTreeMap::from([(APP.to_owned(), ham.clone())]);
         let outbox = Outbox::start(config, Opened { store, open }, apps);
-        let writer = spawn(write(writer, disk, Arc::clone(world), number));
+        let writer = spawn(write(writer, disk.clone(), Arc::clone(world), number));
         let (world, desk) = (Arc::clone(world), Arc::clone(desk));
         let client = Client { task: number * 16, ham, outbox, world, desk };
-        Ok(Self { number, client, network, writer, tasks: Vec::new() })
+        Ok(Self { number, client, network, disk, writer, tasks: Vec::new() })
     }
 
     /// Has clients do what they do.
@@ -112,14 +113,26 @@ impl Gateway {
         yields(2).await;
     }
 
-    /// Stops as a process stops that is asked to.
+    /// Stops as a process stops that is asked to, unless the power fails meanwhile.
     pub(super) async fn close(self) {
-        let Self { client, writer, .. } = self;
-        client.outbox.drain(DRAIN).await;
-        client.ham.close().await;
-        drop(client);
-        // It ends once nobody can ask it for anything.
-        let _ = writer.await;
+        let Self { number, client, network, disk, mut writer, .. } = self;
+        let world = Arc::clone(&client.world);
+        let closing = async {
+            client.outbox.drain(DRAIN).await;
+            client.ham.close().await;
+            drop(client);
+            // It ends once nobody can ask it for anything.
+            let _ = (&mut writer).await;
+        };
+        tokio::select! {
+            biased;
+            () = disk.died() => {}
+            () = closing => return,
+        }
+        network.sever(Severed::Reset);
+        writer.abort();
+        world.note(Happened::Crashed { process: number });
+        yields(2).await;
     }
 
     /// Everything is well: whatever is open is settled in time, and what was accepted is there.

@@ -1,0 +1,12 @@
+//! The addresses of `holochain_http_gateway`: what is asked for there is a call like any other, and is answered as it would.
+
+mod address;
+mod allowed;
+mod call;
+mod cells;
+mod payload;
+mod refusal;
+
+pub(crate) use allowed::Allowed;
+pub(crate) use call::routes;
+pub(crate) use cells::Cells;
