@@ -3,6 +3,7 @@
 mod lines;
 mod nats;
 mod serve;
+mod source;
 
 use std::cmp::Ordering;
 

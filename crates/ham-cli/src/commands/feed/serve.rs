@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,13 +12,12 @@ use axum::serve::ListenerExt as _;
 use ham_feed::server::{
     DEFAULT_HISTORY, DEFAULT_MAX_CONNECTIONS, DEFAULT_SUBSCRIBER_QUEUE, FeedServer, FeedServerConfig,
 };
-use ham_gateway::nats::{Follow, Followed};
 use serde_json::json;
-use tokio::io::{AsyncBufRead, BufReader};
 use tokio::net::TcpListener;
 
-use super::lines::{self, Line, Lines};
+use super::lines;
 use super::nats::FromNats;
+use super::source::Input;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -78,7 +76,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let chains: HashSet<String> = args.chains.iter().cloned().collect();
     let mut input = match args.nats.follow(context).await? {
         Some(follow) => Input::Nats(follow),
-        None => Input::Lines(Lines::new(open(&args.from).await?)),
+        None => Input::lines(&args.from).await?,
     };
     let listener = listen(args.listen).await?;
     let address = listener.local_addr().map_err(cannot_listen)?;
@@ -115,7 +113,7 @@ async fn publish(
 ) -> Result<(), Failure> {
     let is_known = |chain_name: &str| chains.is_empty() || chains.contains(chain_name);
     let mut told = chains.clone();
-    while let Some(line) = input.next().await.map_err(unreadable)? {
+    while let Some(line) = input.next().await? {
         let Some(line) = line else {
             context.output.warning("messages fell from the stream before they were read");
             for chain_name in &told {
@@ -185,50 +183,6 @@ fn bad_tokens() -> Failure {
     )
 }
 
-/// Where the lines come from.
-enum Input {
-    Lines(Lines<Read>),
-    Nats(Box<Follow>),
-}
-
-impl Input {
-    /// The next line, `None` at the end; without a line, some may be missing here.
-    async fn next(&mut self) -> std::io::Result<Option<Option<Line>>> {
-        match self {
-            Self::Lines(lines) => Ok(lines.next().await?.map(Some)),
-            Self::Nats(follow) => Ok(Some(match follow.next().await {
-                Followed::Message { sequence, payload } => {
-                    Some(Line { number: sequence, text: Some(payload.to_vec()) })
-                }
-                _ => None,
-            })),
-        }
-    }
-
-    /// What its numbers count.
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Lines(_) => "line",
-            Self::Nats(_) => "message",
-        }
-    }
-}
-
-/// What lines are read from.
-type Read = Box<dyn AsyncBufRead + Send + Unpin>;
-
-async fn open(from: &Path) -> Result<Read, Failure> {
-    if from.as_os_str() == "-" {
-        return Ok(Box::new(BufReader::new(tokio::io::stdin())));
-    }
-    let about =
-        |error: std::io::Error| unreadable(error).about(format!("cannot read lines from {}", from.display()));
-    let is_fifo = tokio::fs::metadata(from).await.map_err(about)?.file_type().is_fifo();
-    // Opened for writing too, a FIFO has a writer for as long as the server runs: it has no end between two others.
-    let file = tokio::fs::OpenOptions::new().read(true).write(is_fifo).open(from).await.map_err(about)?;
-    Ok(Box::new(BufReader::new(file)))
-}
-
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(cannot_listen)
 }
@@ -236,10 +190,6 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 fn cannot_listen(error: std::io::Error) -> Failure {
     let error = anyhow::Error::new(error).context("cannot listen");
     Failure::new(Exit::Local, error, "pass another address with --listen, or end what listens there")
-}
-
-fn unreadable(error: std::io::Error) -> Failure {
-    Failure::new(Exit::Usage, error, "name a file or a FIFO that exists and can be read")
 }
 
 /// Chains that are told of a gap of the stream.
