@@ -35,8 +35,13 @@ impl Answer {
 
 /// Asks once, on a connection of its own.
 pub(crate) async fn ask(address: SocketAddr, method: &str, path: &str) -> Answer {
+    ask_with(address, method, path, &format!("Host: {address}")).await
+}
+
+/// The same with these lines of its head.
+pub(crate) async fn ask_with(address: SocketAddr, method: &str, path: &str, lines: &str) -> Answer {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let head = format!("{method} {path} HTTP/1.1\r\n{lines}\r\nConnection: close\r\n\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).await.unwrap();

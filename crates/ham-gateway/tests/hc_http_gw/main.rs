@@ -6,5 +6,6 @@
 
 mod asking;
 mod cases;
+mod names;
 mod outage;
 mod stage;
