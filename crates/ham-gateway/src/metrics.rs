@@ -15,7 +15,9 @@ pub use names::{
     OUTBOX_RECORDS, OUTBOX_SETTLED, RATE_LIMITED, READY, STORE_BYTES, STORE_COMMANDS, STORE_COMMIT_SECONDS,
     STORE_UP, SUBSCRIBERS, TABLE,
 };
-pub(crate) use nats::{nats_call, nats_connected, nats_failed, nats_gap, nats_published};
+#[cfg(feature = "nats")]
+pub(crate) use nats::{nats_call, nats_gap};
+pub(crate) use nats::{nats_connected, nats_failed, nats_published};
 pub(crate) use outbox::{committed, fenced, idempotency, settled, store_up};
 pub(crate) use recorded::{Connection, UnderWay, auth_failed, call, rate_limited, ready, request};
 pub(crate) use recorder::{install, routes, upkeep};

@@ -37,7 +37,6 @@ pub(crate) struct Feed {
 pub(crate) type CellChains = BTreeMap<String, CellChain>;
 
 /// Whose chain it is.
-#[cfg_attr(not(feature = "nats"), expect(dead_code, reason = "only NATS asks for them"))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CellChain {
     pub(crate) app: String,

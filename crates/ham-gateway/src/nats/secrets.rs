@@ -7,6 +7,7 @@ use crate::config::Nats;
 
 /// Who it is. Its words are nowhere in `Debug`.
 #[derive(Clone, Default)]
+#[cfg_attr(not(feature = "nats"), expect(dead_code, reason = "without NATS they are only checked"))]
 pub(crate) enum Secrets {
     /// Nobody in particular.
     #[default]
