@@ -90,10 +90,10 @@ async fn cancel(context: &Context, gateway: &Gateway, ids: Vec<String>) -> Resul
     let mut late = 0;
     for id in ids {
         let call = gateway.ask(context, "call.cancel", json!({ "id": id, "wait_s": 1 })).await?;
-        let told = match (call["outcome"].as_str(), call["state"].as_str()) {
-            (Some("not_run"), _) => "cancelled",
-            (Some(_), _) => "too late: it has ended",
-            (None, _) => "too late: it has left, and its answer is kept when it comes",
+        let told = match call["outcome"].as_str() {
+            Some("not_run") => "cancelled",
+            Some(_) => "too late: it has ended",
+            None => "too late: it has left, and its answer is kept when it comes",
         };
         late += usize::from(call["outcome"] != "not_run");
         context.output.result(|| format!("{id}  {told}"), &call)?;
