@@ -46,8 +46,6 @@ pub(crate) struct Cell {
     turn: Turn,
     init: Mutex<()>,
     schedules: Schedules,
-    /// Told when its zomes have scheduled something.
-    scheduled: Notify,
     /// Cancelled when it runs no more.
     stopped: CancellationToken,
     is_initialized: AtomicBool,
@@ -76,7 +74,6 @@ impl Cell {
             grants: KnownGrants::default(),
             init: Mutex::default(),
             schedules,
-            scheduled: Notify::new(),
             is_initialized: AtomicBool::new(false),
         }
     }
@@ -188,7 +185,7 @@ impl Cell {
 
     /// Told when its zomes have scheduled something.
     pub(crate) fn scheduled(&self) -> &Notify {
-        &self.scheduled
+        &self.turn.scheduled
     }
 
     /// Cancelled when it runs no more.

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
 
-use ham_devconductor::{Config, DevConductor, Event, Observer, Outcome, Watch};
+use ham_devconductor::{Config, DevConductor, Event, Limits, Observer, Outcome, Watch};
 use holochain_client::AdminWebsocket;
 use holochain_types::app::{CoordinatorSource, UpdateCoordinatorsPayload};
 use holochain_types::dna::{CoordinatorBundle, CoordinatorManifest};
@@ -219,5 +219,28 @@ async fn a_schedule_wakes_where_the_clock_has_gone_back() {
     let conductor = must(conductor.restart()).await.unwrap();
     ticks(&mut conductor.observer().watch().unwrap(), 2).await;
     no_errors();
+    conductor.shut_down().await;
+}
+
+/// It failed because its cell was stopped, and was scheduled no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheduled_function_that_is_stopped_with_its_app_runs_again_with_it() {
+    let schedule = r#"(import "env" "__hc__schedule_1" (func $schedule (param i32 i32) (result i64)))"#;
+    let functions = format!(
+        r#"(data (i32.const 1024) "\a4tick") (func (export "tick") (param i32 i32) (result i64) {ENDLESS}) {}"#,
+        zome::function(&format!("(drop (call $schedule (i32.const 1024) (i32.const 5))) {}", zome::GOOD))
+    );
+    let config = Config::default().with_limits(Limits::default().with_time(Duration::from_secs(5)));
+    let (conductor, observer, cell) = started_with(config, schedule, &functions).await;
+    let admin = AdminWebsocket::connect(conductor.admin_address(), None).await.unwrap();
+    let mut watch = observer.watch().unwrap();
+    assert!(matches!(call(&observer, &cell, "zome", "run").await, Outcome::Answered(_)));
+    begun(&mut watch, "tick").await;
+    must(admin.disable_app("steered".to_owned())).await.unwrap();
+    must(admin.enable_app("steered".to_owned())).await.unwrap();
+    begun(&mut watch, "tick").await;
+    // Else it would end by its bound, which is logged.
+    let snapshot = must(conductor.snapshot()).await.unwrap();
+    must(conductor.revert(&snapshot)).await.unwrap();
     conductor.shut_down().await;
 }

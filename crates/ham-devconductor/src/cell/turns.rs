@@ -1,18 +1,32 @@
-//! Whose turn it is to write to a chain.
+//! What a chain has for as long as anybody may write to it: whose turn that is, and who is told when something is scheduled.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use holochain_types::prelude::CellId;
+use tokio::sync::{MutexGuard, Notify};
 
-/// Held by whoever writes.
-pub(crate) type Turn = Arc<tokio::sync::Mutex<()>>;
+pub(crate) type Turn = Arc<Chain>;
+
+#[derive(Default)]
+pub(crate) struct Chain {
+    turn: tokio::sync::Mutex<()>,
+    /// Told when a function of the cell is scheduled.
+    pub(super) scheduled: Notify,
+}
+
+impl Chain {
+    /// Held by whoever writes.
+    pub(crate) async fn lock(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().await
+    }
+}
 
 /// Of the chains of one conductor. A cell that is stopped and started again has the turn that it had, because calls of
 /// before may still run.
 #[derive(Default)]
 pub(crate) struct Turns {
-    chains: Mutex<HashMap<CellId, Weak<tokio::sync::Mutex<()>>>>,
+    chains: Mutex<HashMap<CellId, Weak<Chain>>>,
 }
 
 impl Turns {

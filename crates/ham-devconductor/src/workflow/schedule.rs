@@ -72,7 +72,11 @@ async fn run_due(cell: &Cell, clock: &mut Watcher) -> Result<Looked, Cause> {
     while let Some((answer, due)) = answers.next().await {
         match answer {
             Answer::Again(next) => schedules.follow(due, next, now).await?,
-            Answer::NotRun => schedules.put_back(due, now).await?,
+            Answer::NotRun => {
+                schedules.put_back(due, now).await?;
+                // Whoever follows them now: the cell may have been stopped, and started again.
+                cell.scheduled().notify_one();
+            }
         }
     }
     Ok(Looked::Ran)
