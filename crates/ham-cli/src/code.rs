@@ -1,10 +1,11 @@
 //! The zomes that cells run, and those of a bundle.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use ham::Admin;
 use ham_bundle::Inflated;
+use ham_devconductor::DevConductor;
 use holochain_conductor_api::{AdminRequest, AdminResponse};
 use holochain_types::app::{AppBundle, CoordinatorSource, UpdateCoordinatorsPayload};
 use holochain_types::dna::{CoordinatorBundle, CoordinatorManifest, DnaFile, ZomeDependency, ZomeManifest};
@@ -29,18 +30,30 @@ pub(crate) struct Compared {
     pub(crate) app_id: String,
     /// A role whose integrity zomes are others: its DNA is another one.
     pub(crate) other_dna: Option<String>,
-    /// Cells that run other coordinator zomes, and those of the bundle.
-    stale: Vec<(app::Cell, CoordinatorBundle)>,
+    /// Cells that do not run the coordinator zomes of the bundle, or not only them.
+    others: Vec<Other>,
+}
+
+/// A cell that runs something else than the bundle has.
+#[derive(Debug)]
+struct Other {
+    cell: app::Cell,
+    bundle: CoordinatorBundle,
+    /// Whether it lacks a zome of the bundle, or runs another one in its place.
+    is_stale: bool,
+    /// What it runs and the bundle does not have.
+    gone: Vec<ZomeName>,
 }
 
 impl Compared {
-    /// Compares the cells of the app with the bundle. Without an id the app is that of the bundle's name.
+    /// Compares the cells of the app with the bundle; the order of zomes does not matter. Without an id the app is that of the bundle's
+    /// name.
     pub(crate) async fn of(admin: &Admin, bundle: &[u8], id: Option<String>) -> Result<Self, Failure> {
         let bundle = unpacked(bundle)?;
         let app_id = id.unwrap_or_else(|| bundle.manifest().app_name().to_owned());
         let dnas = roles(bundle).await?;
         let info = installed(admin, &app_id).await?;
-        let (mut other_dna, mut stale) = (None, Vec::new());
+        let (mut other_dna, mut others) = (None, Vec::new());
         for cell in app::cells(&info) {
             // A clone has the code of its role.
             let role = cell.name.split('.').next().unwrap_or(&cell.name);
@@ -48,24 +61,45 @@ impl Compared {
             let runs = definition::of(admin, &cell.cell_id).await?;
             if runs.integrity_zomes != dna.dna_def().integrity_zomes {
                 other_dna.get_or_insert_with(|| role.to_owned());
-            } else if runs.coordinator_zomes != dna.dna_def().coordinator_zomes {
-                stale.push((cell, coordinators(dna)?));
+                continue;
+            }
+            let (runs, wanted) = (&runs.coordinator_zomes, &dna.dna_def().coordinator_zomes);
+            let is_stale = wanted.iter().any(|zome| !runs.contains(zome));
+            let gone = runs.iter().map(|(name, _)| name);
+            let gone = gone.filter(|name| !wanted.iter().any(|(wanted, _)| wanted == *name));
+            let gone: Vec<ZomeName> = gone.cloned().collect();
+            if is_stale || !gone.is_empty() {
+                others.push(Other { cell, bundle: coordinators(dna)?, is_stale, gone });
             }
         }
-        Ok(Self { app_id, other_dna, stale })
+        Ok(Self { app_id, other_dna, others })
     }
 
-    /// The cells that run other coordinator zomes than the bundle's.
-    pub(crate) fn stale(&self) -> Vec<String> {
-        self.stale.iter().map(|(cell, _)| cell.name.clone()).collect()
+    /// The cells that run something else than the bundle has.
+    pub(crate) fn others(&self) -> Vec<String> {
+        self.others.iter().map(|other| other.cell.name.clone()).collect()
     }
 
-    /// Has them run the bundle's, where all roles are the bundle's DNAs.
-    pub(crate) async fn update(&self, admin: &Admin) -> Result<(), Failure> {
-        if let Some(role) = &self.other_dna {
-            return Err(self.another_dna(role));
-        }
-        for (cell, bundle) in &self.stale {
+    /// The zomes that cells run and the bundle does not have, in words; `None` where there are none.
+    pub(crate) fn kept(&self) -> Option<String> {
+        let gone: BTreeSet<_> =
+            self.others.iter().flat_map(|other| &other.gone).map(|zome| &*zome.0).collect();
+        let gone = Vec::from_iter(gone).join(", ");
+        (!gone.is_empty()).then(|| {
+            format!(
+                "{} keeps zomes that the bundle does not have, and they can be called: {gone}. \
+                 A conductor removes none; `ham dev --watch`, and `ham dev --data --update`, do",
+                self.app_id
+            )
+        })
+    }
+
+    /// Has them run the bundle's, where all roles are the bundle's DNAs; answers the names of those that did not. Zomes that the bundle
+    /// does not have stay: a conductor removes none.
+    pub(crate) async fn update(&self, admin: &Admin) -> Result<Vec<String>, Failure> {
+        self.same_dnas()?;
+        let stale = self.others.iter().filter(|other| other.is_stale);
+        for Other { cell, bundle, .. } in stale.clone() {
             let source = CoordinatorSource::Bundle(Box::new(bundle.clone()));
             let payload = UpdateCoordinatorsPayload { cell_id: cell.cell_id.clone(), source };
             let request = AdminRequest::UpdateCoordinators(Box::new(payload));
@@ -75,7 +109,21 @@ impl Compared {
                 other => return Err(definition::strange(&other)),
             }
         }
-        Ok(())
+        Ok(stale.map(|other| other.cell.name.clone()).collect())
+    }
+
+    /// The same on an embedded conductor, and they run no others.
+    pub(crate) async fn replace(&self, conductor: &DevConductor) -> Result<Vec<String>, Failure> {
+        self.same_dnas()?;
+        for Other { cell, bundle, .. } in &self.others {
+            let replaced = conductor.replace_coordinators(&cell.cell_id, bundle.clone()).await;
+            replaced.map_err(|error| Failure::new(Exit::Refused, error, "correct the zome that it names"))?;
+        }
+        Ok(self.others())
+    }
+
+    fn same_dnas(&self) -> Result<(), Failure> {
+        self.other_dna.as_ref().map_or(Ok(()), |role| Err(self.another_dna(role)))
     }
 
     fn another_dna(&self, role: &str) -> Failure {

@@ -45,6 +45,7 @@ use crate::failure::Failure;
 use crate::flags::Flags;
 use crate::output::Output;
 use crate::shutdown::{RELEASE_TIMEOUT, Shutdown};
+use crate::traces::Traces;
 use crate::{args, complete, logging, sources};
 
 /// The whole process: reads the command line, runs the command, says how it ended.
@@ -80,10 +81,9 @@ fn start(cli: Cli, flags: &Flags, output: Output) -> Result<Exit, Failure> {
         Command::Dev(_) => logging::ZOMES,
         // A conductor of ham's own with this app, whose chains are thrown away.
         _ if flags.app().is_some() => logging::ZOMES,
-        Command::Gateway(_) => logging::SERVED,
+        Command::Gateway(ref args) if args.serves() => logging::SERVED,
         _ => logging::KEPT,
     };
-    logging::init(cli.global.verbose, output, quiet);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Failure::new(
             Exit::Local,
@@ -91,6 +91,11 @@ fn start(cli: Cli, flags: &Flags, output: Output) -> Result<Exit, Failure> {
             "free some resources",
         )
     })?;
+    let traces = {
+        let _runtime = runtime.enter();
+        if matches!(cli.command, Command::Gateway(_)) { Traces::from_environment()? } else { None }
+    };
+    logging::init(cli.global.verbose, output, quiet, traces.as_ref());
     let ended = runtime.block_on(async {
         match cli.command {
             // It has signals of its own, for one of which it goes on.
@@ -98,6 +103,9 @@ fn start(cli: Cli, flags: &Flags, output: Output) -> Result<Exit, Failure> {
             _ => until_signal(cli, flags, output).await,
         }
     });
+    if let Some(traces) = traces {
+        traces.flush();
+    }
     runtime.shutdown_timeout(RELEASE_TIMEOUT);
     ended
 }

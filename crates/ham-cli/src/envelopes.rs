@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use ham::{RECONNECT_INITIAL, RECONNECT_MAX};
-use ham_envelope::{Client, Config, ConnectEvent, RequestError, RunError};
+use ham_envelope::{Client, Config, ConnectEvent, Envelope, Incoming, RequestError, RunError};
 use ham_session::{Delivery, FirstDial, Recovery};
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::progress;
 use crate::server::{self, Server};
+use crate::shutdown::RELEASE_TIMEOUT;
 use crate::wait::{self, Failed};
 
 /// The configuration of a client of this server.
@@ -63,6 +64,34 @@ pub(crate) async fn connect(
         }
     };
     progress::during(context.output, "connecting", wait::connected(context, bound, attempt)).await
+}
+
+/// Sends one request on a connection of its own, and answers with what it was answered.
+pub(crate) async fn ask(context: &Context, server: &Server, request: Envelope) -> Result<Envelope, Failure> {
+    let config = config(server, context).await?;
+    let client = Client::new(config, |_: Incoming| std::future::ready(())).map_err(server::bad_config)?;
+    let (cancel, timeout) = (CancellationToken::new(), context.settings.timeout);
+    let mut running = connect(context, &client, &cancel, Some(timeout)).await?;
+    // From here on bytes of the request can leave.
+    let _ = context.if_interrupted.set(
+        "interrupted while the request was under way: its outcome is unknown; check before sending it again",
+    );
+    let asked = async {
+        tokio::select! {
+            // The run first: it says why there is no connection any more.
+            biased;
+            ended = &mut running => Err(match ended {
+                Err(error) => self::ended(error),
+                Ok(()) => unanswered(RequestError::Stopped),
+            }),
+            answered = client.request(request, timeout) => answered.map_err(unanswered),
+        }
+    };
+    let answer = progress::during(context.output, "waiting for the answer", asked).await?;
+    cancel.cancel();
+    // The answer is there: a server that does not close in time changes nothing.
+    let _ = tokio::time::timeout(RELEASE_TIMEOUT, running).await;
+    Ok(answer)
 }
 
 /// A run that ended by itself.

@@ -37,6 +37,7 @@ mod shutdown;
 mod sources;
 mod template;
 mod terminal;
+mod traces;
 mod wait;
 mod zomes;
 

@@ -1,11 +1,12 @@
-//! The flags that bound what a call of a zome may use up.
+//! The flags that bound what a call of a zome may use up, and what comes from clients.
 
 use std::num::NonZeroU64;
 use std::time::Duration;
 
 use ham_devconductor::{
-    DEFAULT_CALL_DEPTH, DEFAULT_CALL_TIME, DEFAULT_CALLS, DEFAULT_FUEL, DEFAULT_LOG_BYTES, DEFAULT_MEMORY,
-    DEFAULT_SIGNAL_BYTES, DEFAULT_STAGED_BYTES, Limits,
+    Config, DEFAULT_CALL_DEPTH, DEFAULT_CALL_TIME, DEFAULT_CALLS, DEFAULT_FUEL, DEFAULT_INCOMING_BYTES,
+    DEFAULT_LOG_BYTES, DEFAULT_MEMORY, DEFAULT_MESSAGE_TIME, DEFAULT_SIGNAL_BYTES, DEFAULT_STAGED_BYTES,
+    Limits,
 };
 
 /// Of one call, with all that it starts: `init`, validation, calls of other zomes, `post_commit`, remote signals.
@@ -52,6 +53,30 @@ impl Bounds {
     }
 }
 
+/// Of the messages of all clients that have begun and are not complete.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Bounds of what comes from clients")]
+pub(crate) struct Incoming {
+    /// Bytes of all messages that are not complete; the client whose message is too much is closed, and told why
+    #[arg(long, value_name = "BYTES", default_value_t = Bytes(DEFAULT_INCOMING_BYTES))]
+    max_incoming_bytes: Bytes,
+    /// Time in which a message is complete that has begun
+    #[arg(long, value_name = "TIME", default_value_t = DEFAULT_MESSAGE_TIME.into())]
+    max_message_time: humantime::Duration,
+}
+
+impl Incoming {
+    pub(crate) fn bound(&self, config: Config) -> Config {
+        let time = Duration::from(self.max_message_time);
+        config.with_incoming_bytes(self.max_incoming_bytes.0).with_message_time(time)
+    }
+
+    pub(crate) fn is_given(&self) -> bool {
+        let time = Duration::from(self.max_message_time);
+        (self.max_incoming_bytes.0, time) != (DEFAULT_INCOMING_BYTES, DEFAULT_MESSAGE_TIME)
+    }
+}
+
 /// A number of bytes: a plain number, or one of KiB, MiB or GiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Bytes(u64);
@@ -87,12 +112,15 @@ mod tests {
     struct Command {
         #[command(flatten)]
         bounds: Bounds,
+        #[command(flatten)]
+        incoming: Incoming,
     }
 
     #[test]
     fn without_a_flag_the_bounds_are_those_of_the_conductor() {
         let command: Command = clap::Parser::parse_from(["ham"]);
         assert_eq!(command.bounds.limits(), Limits::default());
+        assert!(!command.incoming.is_given());
     }
 
     /// What an error names is what is passed to set it.
@@ -108,11 +136,15 @@ mod tests {
             "--max-call-time=90s",
             "--max-calls=9",
             "--max-call-depth=4",
+            "--max-incoming-bytes=8MiB",
+            "--max-message-time=2s",
         ]);
         let limits = Limits::default().with_fuel(NonZeroU64::new(7).unwrap()).with_memory(3 << 20);
         let limits = limits.with_staged_bytes(1 << 30).with_signal_bytes(5).with_log_bytes(6 << 10);
         let limits = limits.with_time(Duration::from_secs(90)).with_calls(9).with_depth(4);
         assert_eq!(command.bounds.limits(), limits);
+        let config = command.incoming.bound(Config::default());
+        assert_eq!((config.incoming_bytes, config.message_time), (8 << 20, Duration::from_secs(2)));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use crate::output::Output;
 use crate::terminal;
+use crate::traces::Traces;
 
 /// What is said where neither `-v` nor `RUST_LOG` asks for more.
 #[derive(Clone, Copy, Debug)]
@@ -32,11 +33,11 @@ pub(crate) const SERVED: Quiet =
 pub(crate) const NOTHING: Quiet = Quiet { filter: "off", grants: false };
 
 /// Sends log lines to standard error: `-v` info, `-vv` debug, `-vvv` trace of ham's own crates; without `-v` what
-/// `RUST_LOG` says, else `quiet`.
+/// `RUST_LOG` says, else `quiet`. Spans go to `traces`, whatever is shown.
 ///
 /// Only `tracing` events are shown. The `log` records of the WebSocket crate hold whole frames, tokens included, so they
 /// are not bridged.
-pub(crate) fn init(verbosity: u8, output: Output, quiet: Quiet) {
+pub(crate) fn init(verbosity: u8, output: Output, quiet: Quiet, traces: Option<&Traces>) {
     let ours = |level: &str| {
         EnvFilter::new(format!(
             "warn,wasm=trace,ham={level},ham_devconductor={level},ham_session={level},ham_persistent={level},ham_gateway={level},ham_cli={level}"
@@ -54,7 +55,8 @@ pub(crate) fn init(verbosity: u8, output: Output, quiet: Quiet) {
     let lines = if output.json { lines.json().flatten_event(true).boxed() } else { lines.boxed() };
     let grants = (quiet.grants && verbosity == 0)
         .then(|| Grants(output).with_filter(Targets::new().with_target("ham::signing", Level::WARN)));
-    let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter)).with(grants);
+    let spans = traces.map(Traces::layer);
+    let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter)).with(grants).with(spans);
     // Set once per process; a second one would only be a test's.
     let _ = tracing::subscriber::set_global_default(subscriber);
 }

@@ -28,6 +28,18 @@ pub(crate) async fn during<T>(output: Output, doing: &str, work: impl Future<Out
     }
 }
 
+/// Waits for `work`, and tells once if it takes so long.
+pub(crate) async fn told_if_long<T>(long: Duration, tell: impl FnOnce(), work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    match tokio::time::timeout(long, &mut work).await {
+        Ok(done) => done,
+        Err(_) => {
+            tell();
+            work.await
+        }
+    }
+}
+
 /// A line that moves while it is held, on a terminal; elsewhere plain lines.
 #[derive(Debug)]
 pub(crate) struct Spinner {
@@ -66,6 +78,30 @@ impl Drop for Spinner {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
             terminal::show(None);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// A build that hung was not told of.
+    #[tokio::test(start_paused = true)]
+    async fn what_takes_long_is_told_once_and_waited_for() {
+        let long = Duration::from_secs(120);
+        for (takes, told) in [(119, 0), (121, 1), (100_000, 1)] {
+            let (begun, tellings) = (Instant::now(), Cell::new(0));
+            let work = async {
+                tokio::time::sleep_until(begun + Duration::from_secs(takes)).await;
+                takes
+            };
+            assert_eq!(told_if_long(long, || tellings.set(tellings.get() + 1), work).await, takes);
+            assert_eq!(tellings.get(), told, "{takes} s");
         }
     }
 }

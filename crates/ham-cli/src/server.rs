@@ -24,6 +24,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// One at this address, which is a WebSocket's.
+    pub(crate) fn at(url: String, token_file: Option<PathBuf>) -> Self {
+        Self { url: Some(url), token_file }
+    }
+
     /// The URL. A wrong one is not repeated: it may hold a token.
     pub(crate) fn url(&self) -> Result<Url, Failure> {
         self.url.as_deref().and_then(websocket_url).ok_or_else(|| {

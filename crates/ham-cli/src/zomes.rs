@@ -4,9 +4,12 @@ mod build;
 mod changes;
 mod compiler;
 mod project;
+mod rebuilds;
 mod recipe;
+mod seen;
 mod subprocess;
 
 pub(crate) use build::{Shown, build};
 pub(crate) use changes::Changes;
 pub(crate) use project::Project;
+pub(crate) use rebuilds::Next;

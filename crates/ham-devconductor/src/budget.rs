@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 pub(crate) use exceeded::Exceeded;
 pub(crate) use held::Held;
@@ -33,6 +34,8 @@ struct Purse {
     limits: Limits,
     /// When its time is over; `None` in a future that cannot be told.
     ends: Option<Instant>,
+    /// Cancelled when the conductor goes back to a snapshot.
+    cut: CancellationToken,
     fuel: AtomicU64,
     memory: AtomicU64,
     staged: AtomicU64,
@@ -46,7 +49,13 @@ struct Purse {
 impl Budget {
     /// That of a root call that begins now.
     pub(crate) fn new(limits: Limits) -> Self {
+        Self::cut_by(limits, CancellationToken::new())
+    }
+
+    /// The same, and whatever draws on it ends when this is cancelled.
+    pub(crate) fn cut_by(limits: Limits, cut: CancellationToken) -> Self {
         let purse = Purse {
+            cut,
             ends: Instant::now().checked_add(limits.time),
             fuel: limits.fuel.get().into(),
             memory: limits.memory.into(),
@@ -97,11 +106,19 @@ impl Budget {
         Arc::clone(&self.purse.aside).acquire_owned().await.ok()
     }
 
+    /// Whether what draws on it was cut off: its errors tell nobody anything.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.purse.cut.is_cancelled()
+    }
+
     /// # Errors
-    /// A bound was met, here or elsewhere in the root call.
+    /// A bound was met, here or elsewhere in the root call, or it was cut off.
     pub(crate) fn check(&self) -> Result<(), Exceeded> {
         if let Some(met) = self.purse.met.get() {
             return Err(*met);
+        }
+        if self.is_cut() {
+            return Err(self.exceed(Bound::Cut));
         }
         match self.purse.ends {
             Some(ends) if Instant::now() >= ends => Err(self.exceed(Bound::Time)),
@@ -109,14 +126,26 @@ impl Budget {
         }
     }
 
-    /// What some work comes to that ends with the time.
+    /// What some work comes to that ends with the time, or when it is cut off.
     ///
     /// # Errors
-    /// A bound was met, here or elsewhere in the root call; or the time is over before the work is.
+    /// A bound was met, here or elsewhere in the root call; or the time is over before the work is, or it was cut off.
     ///
     /// # Cancel safety
     /// That of the work: where the time is over it is dropped.
     pub(crate) async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, Exceeded> {
+        let done = self.purse.cut.run_until_cancelled(self.in_time(work)).await;
+        done.unwrap_or_else(|| Err(self.exceed(Bound::Cut)))
+    }
+
+    /// The same for what is not cut off once it has begun.
+    ///
+    /// # Errors
+    /// As [`within`](Self::within).
+    ///
+    /// # Cancel safety
+    /// As [`within`](Self::within).
+    pub(crate) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Exceeded> {
         self.check()?;
         match self.purse.ends {
             Some(ends) => tokio::time::timeout_at(ends, work).await.map_err(|_| self.exceed(Bound::Time)),

@@ -2,10 +2,11 @@
 
 mod home;
 mod known_grants;
+mod shared;
 mod turns;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use holochain_data::models::WitnessNonceResult;
 use holochain_keystore::MetaLairClient;
@@ -16,20 +17,20 @@ use holochain_state::mutations::StateMutationResult;
 use holochain_state::source_chain::SourceChainResult;
 use holochain_types::prelude::{CellId, ExternIO, FunctionName, Timestamp, ZomeCallParams, ZomeName};
 use holochain_types::signal::Signal;
-use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard, Semaphore, SemaphorePermit};
+use tokio::sync::{Mutex, MutexGuard, Notify, SemaphorePermit};
+use tokio_util::sync::CancellationToken;
 
 pub(crate) use home::{Caller, Home};
+pub(crate) use shared::Shared;
 pub(crate) use turns::Turns;
 
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::error::ConductorError;
 use crate::faults::Faults;
-use crate::limits::Limits;
 use crate::observe::{Feed, Trace};
 use crate::ribosome::Ribosome;
-use crate::signals::Signals;
-use crate::stores::{Apps, Nonces, judge};
+use crate::stores::{Apps, Schedules, judge};
 use crate::work::Tasks;
 use known_grants::KnownGrants;
 use turns::Turn;
@@ -44,30 +45,12 @@ pub(crate) struct Cell {
     /// Held by whoever writes to its chain.
     turn: Turn,
     init: Mutex<()>,
-    /// Held while its scheduled functions run.
-    scheduled: Arc<Mutex<()>>,
+    schedules: Schedules,
+    /// Told when its zomes have scheduled something.
+    scheduled: Notify,
+    /// Cancelled when it runs no more.
+    stopped: CancellationToken,
     is_initialized: AtomicBool,
-}
-
-/// What the cells of one conductor share.
-#[derive(Clone)]
-pub(crate) struct Shared {
-    pub(crate) home: Weak<dyn Home>,
-    pub(crate) keystore: MetaLairClient,
-    pub(crate) apps: Arc<Apps>,
-    pub(crate) nonces: Arc<Nonces>,
-    pub(crate) turns: Arc<Turns>,
-    pub(crate) signals: Arc<Signals>,
-    pub(crate) clock: Clock,
-    pub(crate) feed: Arc<Feed>,
-    pub(crate) tasks: Tasks,
-    pub(crate) faults: Arc<Faults>,
-    /// Places for scheduled functions.
-    pub(crate) schedules: Arc<Semaphore>,
-    /// What a root call may use.
-    pub(crate) limits: Limits,
-    /// Whether the end of a chain closes it for commits of its own.
-    pub(crate) closes_chains: bool,
 }
 
 impl std::fmt::Debug for Cell {
@@ -77,16 +60,23 @@ impl std::fmt::Debug for Cell {
 }
 
 impl Cell {
-    pub(crate) fn new(id: CellId, shared: Shared, dht: DhtStore, ribosome: Arc<Ribosome>) -> Self {
+    pub(crate) fn new(
+        id: CellId,
+        shared: Shared,
+        (dht, schedules): (DhtStore, Schedules),
+        ribosome: Arc<Ribosome>,
+    ) -> Self {
         Self {
             turn: shared.turns.of(&id),
+            stopped: shared.closing.child_token(),
             id,
             shared,
             dht,
             ribosome: RwLock::new(ribosome),
             grants: KnownGrants::default(),
             init: Mutex::default(),
-            scheduled: Arc::default(),
+            schedules,
+            scheduled: Notify::new(),
             is_initialized: AtomicBool::new(false),
         }
     }
@@ -138,7 +128,8 @@ impl Cell {
 
     /// That of a root call in it.
     pub(crate) fn budget(&self) -> Budget {
-        Budget::new(self.shared.limits).with_trace(Trace::of(&self.shared.feed))
+        let cut = self.shared.tasks.work().cut();
+        Budget::cut_by(self.shared.limits, cut).with_trace(Trace::of(&self.shared.feed))
     }
 
     /// Its chain as it is now, to be written to.
@@ -190,9 +181,19 @@ impl Cell {
         self.init.lock().await
     }
 
-    /// Whoever holds it may run its scheduled functions; `None` while somebody does.
-    pub(crate) fn schedule_turn(&self) -> Option<OwnedMutexGuard<()>> {
-        Arc::clone(&self.scheduled).try_lock_owned().ok()
+    /// What its zomes have scheduled.
+    pub(crate) fn schedules(&self) -> &Schedules {
+        &self.schedules
+    }
+
+    /// Told when its zomes have scheduled something.
+    pub(crate) fn scheduled(&self) -> &Notify {
+        &self.scheduled
+    }
+
+    /// Cancelled when it runs no more.
+    pub(crate) fn stopped(&self) -> &CancellationToken {
+        &self.stopped
     }
 
     /// Whoever holds it may run a scheduled function.
@@ -212,6 +213,11 @@ impl Cell {
     /// Whether the end of its chain closes it for its own commits.
     pub(crate) fn closes_chains(&self) -> bool {
         self.shared.closes_chains
+    }
+
+    /// The conductor's clock.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.shared.clock
     }
 
     /// By the conductor's clock.

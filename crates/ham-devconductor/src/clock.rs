@@ -1,45 +1,83 @@
 //! The clock of a conductor, which a test may stop or put forward.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use holochain_types::prelude::Timestamp;
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// What `sys_time`, expiries of calls and tokens, and schedules are told by. A copy is the same clock.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Clock(Arc<Mutex<Hands>>);
+#[derive(Debug, Clone)]
+pub(crate) struct Clock(Arc<watch::Sender<Hands>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Hands {
     stopped: Option<Timestamp>,
     /// How far it is ahead of the system's.
     ahead: Duration,
 }
 
+/// Looks at a clock, and knows when it is moved.
+#[derive(Debug)]
+pub(crate) struct Watcher(watch::Receiver<Hands>);
+
+/// A time that the clock of a conductor cannot be put to: it is later than 2099. Cron, by which schedules are told, ends with the year after
+/// that, and those that would have no next time would be lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the clock cannot be put beyond the year 2099, where schedules end")]
+#[non_exhaustive]
+pub struct TooLate;
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(Hands::default())))
+    }
+}
+
+impl Hands {
+    fn now(self) -> Timestamp {
+        self.stopped.unwrap_or_else(|| Timestamp::now().saturating_add(&self.ahead))
+    }
+}
+
 impl Clock {
     pub(crate) fn now(&self) -> Timestamp {
-        let hands = self.hands();
-        hands.stopped.unwrap_or_else(|| Timestamp::now().saturating_add(&hands.ahead))
+        self.hands().now()
     }
 
     /// Stops it at this time; `None` lets it run.
-    pub(crate) fn freeze(&self, at: Option<Timestamp>) {
-        self.hands().stopped = at;
+    ///
+    /// # Errors
+    /// [`TooLate`]; it is as it was then.
+    pub(crate) fn freeze(&self, at: Option<Timestamp>) -> Result<(), TooLate> {
+        self.put(Hands { stopped: at, ..self.hands() }).map(drop)
     }
 
     /// Puts it forward; answers how far it is ahead.
-    pub(crate) fn advance(&self, by: Duration) -> Duration {
-        let mut hands = self.hands();
-        match &mut hands.stopped {
-            Some(stopped) => *stopped = stopped.saturating_add(&by),
-            None => hands.ahead = hands.ahead.saturating_add(by),
+    ///
+    /// # Errors
+    /// [`TooLate`]; it is as it was then.
+    pub(crate) fn advance(&self, by: Duration) -> Result<Duration, TooLate> {
+        let hands = self.hands();
+        let hands = match hands.stopped {
+            Some(stopped) => Hands { stopped: Some(stopped.saturating_add(&by)), ..hands },
+            None => Hands { ahead: hands.ahead.saturating_add(by), ..hands },
+        };
+        self.put(hands)
+    }
+
+    fn put(&self, hands: Hands) -> Result<Duration, TooLate> {
+        if hands.now() >= END {
+            return Err(TooLate);
         }
-        hands.ahead
+        self.0.send_replace(hands);
+        Ok(hands.ahead)
     }
 
     /// Lets it run with the system's.
     pub(crate) fn reset(&self) {
-        *self.hands() = Hands::default();
+        self.0.send_replace(Hands::default());
     }
 
     /// A time that somebody told by the system's clock, by this one.
@@ -47,7 +85,88 @@ impl Clock {
         time.saturating_add(&self.hands().ahead)
     }
 
-    fn hands(&self) -> MutexGuard<'_, Hands> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn watcher(&self) -> Watcher {
+        Watcher(self.0.subscribe())
+    }
+
+    fn hands(&self) -> Hands {
+        *self.0.borrow()
+    }
+}
+
+impl Watcher {
+    /// What it says, with all that moved it until now.
+    pub(crate) fn now(&mut self) -> Timestamp {
+        self.0.borrow_and_update().now()
+    }
+
+    /// Whether it was moved after it was last looked at.
+    pub(crate) fn has_moved(&self) -> bool {
+        self.0.has_changed().unwrap_or_default()
+    }
+
+    /// Resolves when it may be this time, or when it was moved after it was last looked at. Where no time is given, only then.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub(crate) async fn until(&mut self, time: Option<Timestamp>) {
+        let hands = *self.0.borrow();
+        let left = time.filter(|_| hands.stopped.is_none()).map(|time| {
+            let left = time.as_micros().saturating_sub(hands.now().as_micros());
+            Duration::from_micros(left.try_into().unwrap_or_default()).min(LONGEST)
+        });
+        let moved = self.0.changed();
+        match left {
+            Some(Duration::ZERO) => {}
+            Some(left) => drop(tokio::time::timeout_at(Instant::now() + left, moved).await),
+            None => drop(moved.await),
+        }
+    }
+}
+
+/// 2100-01-01T00:00:00Z, in microseconds. Dates of cron have years until 2100, so that whatever comes each year still comes.
+const END: Timestamp = Timestamp(4_102_444_800_000_000);
+
+/// The system's clock may be set, or the machine may sleep, and nobody is told: it is looked at again after so long.
+const LONGEST: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_time_that_schedules_do_not_have_is_refused() {
+        let (clock, century) = (Clock::default(), Duration::from_secs(100 * 366 * 86_400));
+        assert_eq!(clock.advance(century), Err(TooLate));
+        assert_eq!(clock.advance(Duration::ZERO), Ok(Duration::ZERO));
+        assert_eq!(clock.freeze(Some(END)), Err(TooLate));
+        let last = Timestamp::from_micros(END.as_micros() - 1);
+        clock.freeze(Some(last)).unwrap();
+        assert_eq!(clock.advance(Duration::from_micros(1)), Err(TooLate));
+        assert_eq!(clock.now(), last);
+        clock.reset();
+        assert!(clock.now() < last);
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_a_time_is_told_when_the_clock_is_moved() {
+        let (clock, at) = (Clock::default(), |seconds: i64| Timestamp::from_micros(seconds * 1_000_000));
+        clock.freeze(Some(at(10))).unwrap();
+        let mut watcher = clock.watcher();
+        assert_eq!(watcher.now(), at(10));
+        let is_over = |watcher: &mut Watcher| watcher.until(Some(at(20))).now_or_never().is_some();
+        assert!(!is_over(&mut watcher), "it stands");
+        for seconds in [30, 5] {
+            clock.freeze(Some(at(seconds))).unwrap();
+            assert!(is_over(&mut watcher));
+            assert_eq!(watcher.now(), at(seconds));
+            assert!(!is_over(&mut watcher));
+        }
+        clock.reset();
+        watcher.now();
+        assert!(is_over(&mut watcher), "it is long over");
+        assert!(watcher.until(None).now_or_never().is_none());
     }
 }

@@ -1,6 +1,7 @@
 //! The conductor itself: what it keeps, and the life of its apps and cells.
 
 mod births;
+mod callable;
 mod cells;
 mod clones;
 mod delay;
@@ -9,30 +10,30 @@ mod dumped;
 mod grants;
 mod infos;
 mod install;
+mod other_code;
 mod running;
 mod snapshots;
 mod status;
 mod tokens;
 
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use holochain_keystore::MetaLairClient;
 use holochain_types::prelude::CellId;
 use tokio::sync::Semaphore;
 
+pub(crate) use cells::Others;
 pub(crate) use dump::list_host_functions;
 pub use dumped::OpenedDump;
 pub(crate) use snapshots::Saved;
 
-use crate::cell::{Cell, Turns};
+use crate::cell::Turns;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::StartError;
-use crate::faults::Faults;
+use crate::faults::{ActiveFaults, Faults};
 use crate::life::Life;
 use crate::observe::Feed;
 use crate::signals::Signals;
@@ -40,6 +41,7 @@ use crate::stores::{Apps, Dhts, Dnas, Stores};
 use crate::work::Work;
 use crate::workflow;
 use births::Births;
+use callable::Callable;
 use delay::Delay;
 use tokens::Tokens;
 
@@ -48,7 +50,7 @@ pub(crate) struct Conductor {
     config: Config,
     stores: Stores,
     /// The cells that can be called.
-    cells: RwLock<HashMap<CellId, Arc<Cell>>>,
+    cells: RwLock<HashMap<CellId, Callable>>,
     turns: Arc<Turns>,
     signals: Arc<Signals>,
     tokens: Tokens,
@@ -93,21 +95,7 @@ impl Conductor {
             life: Life::new(),
         });
         conductor.start_apps().await?;
-        conductor.schedule();
         Ok(conductor)
-    }
-
-    /// Runs scheduled functions as they become due.
-    fn schedule(self: &Arc<Self>) {
-        let (conductor, closing) = (Arc::downgrade(self), self.life.closing().clone());
-        self.life.tasks().spawn(async move {
-            let mut tick = tokio::time::interval(holochain_zome_types::prelude::SCHEDULER_INTERVAL);
-            tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-            while closing.run_until_cancelled(tick.tick()).await.is_some() {
-                let Some(conductor) = conductor.upgrade() else { return };
-                conductor.running().iter().for_each(run_due);
-            }
-        });
     }
 
     /// Takes no more requests, and waits until what runs has ended.
@@ -125,6 +113,12 @@ impl Conductor {
     /// Holds every answer back for this long.
     pub(crate) fn delay_answers(&self, delay: Duration) {
         self.delay.set(delay);
+    }
+
+    /// The faults that are on.
+    pub(crate) fn active_faults(&self) -> ActiveFaults {
+        let (delay, drops_signals) = (self.delay.is(), self.signals.are_dropped());
+        ActiveFaults { delay, drops_signals, host_functions: self.faults.active() }
     }
 
     /// Waits for as long as a test wants answers to be held back; `None` where there will be none, because it is killed.
@@ -182,20 +176,4 @@ impl Conductor {
     pub(crate) fn life(&self) -> &Life {
         &self.life
     }
-}
-
-/// Runs what is due in a cell, unless that runs already. A slow function keeps no other cell waiting.
-fn run_due(cell: &Arc<Cell>) {
-    let Some(turn) = cell.schedule_turn() else { return };
-    let running = Arc::clone(cell);
-    cell.tasks().spawn(async move {
-        match AssertUnwindSafe(workflow::run_scheduled(&running)).catch_unwind().await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::error!(cell = %running.id(), %error, "scheduled functions could not be run");
-            }
-            Err(_) => tracing::error!(cell = %running.id(), "running scheduled functions panicked"),
-        }
-        drop(turn);
-    });
 }

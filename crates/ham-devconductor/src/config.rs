@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use holochain_types::websocket::AllowedOrigins;
 
@@ -34,6 +35,12 @@ pub struct Config {
     pub foreign_origins: BTreeSet<String>,
     /// What a call may use up, with all that it starts.
     pub limits: Limits,
+    /// Bytes of the messages of all clients that have begun and are not complete; 64 KiB of each are not counted. A client whose message
+    /// meets the bound is closed, with a reason that names it. Default: [`DEFAULT_INCOMING_BYTES`].
+    pub incoming_bytes: u64,
+    /// How long a message of a client that has begun may take until it is complete. Then the client is closed, with a reason that names
+    /// the bound. Default: [`DEFAULT_MESSAGE_TIME`].
+    pub message_time: Duration,
     /// Opens the keystore of a kept directory. Default: one that is made at random and kept beside it.
     pub passphrase: Option<Passphrase>,
     /// Which release of `holochain` it is to its clients. Default: [`Release::V0_7_1`].
@@ -65,6 +72,8 @@ impl Default for Config {
             allowed_origins: AllowedOrigins::Any,
             foreign_origins: BTreeSet::new(),
             limits: Limits::default(),
+            incoming_bytes: DEFAULT_INCOMING_BYTES,
+            message_time: DEFAULT_MESSAGE_TIME,
             passphrase: None,
             release: Release::default(),
         }
@@ -107,6 +116,20 @@ impl Config {
         self
     }
 
+    /// Bounds the bytes of messages that are not complete, of all clients together.
+    #[must_use]
+    pub fn with_incoming_bytes(mut self, bytes: u64) -> Self {
+        self.incoming_bytes = bytes;
+        self
+    }
+
+    /// Bounds how long a message may take to come.
+    #[must_use]
+    pub fn with_message_time(mut self, time: Duration) -> Self {
+        self.message_time = time;
+        self
+    }
+
     /// Opens the keystore of a kept directory with this passphrase.
     #[must_use]
     pub fn with_passphrase(mut self, passphrase: Passphrase) -> Self {
@@ -121,3 +144,9 @@ impl Config {
         self
     }
 }
+
+/// 256 MiB: four of the largest messages (64 MiB).
+pub const DEFAULT_INCOMING_BYTES: u64 = 256 << 20;
+
+/// A minute: the largest message at one MiB a second.
+pub const DEFAULT_MESSAGE_TIME: Duration = Duration::from_secs(60);

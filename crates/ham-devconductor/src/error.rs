@@ -2,7 +2,7 @@
 //!
 //! Clients match on the text of a conductor's errors, so types, names and texts follow `holochain` 0.7.1: what a request
 //! fails with here reads as it reads there. Each contains those of what is below it. What a program that embeds the
-//! conductor sees ([`StartError`], [`InstallError`], [`AttachError`]) is ours.
+//! conductor sees ([`StartError`], [`InstallError`], [`ReplaceError`], [`AttachError`]) is ours.
 
 mod api;
 mod cell;
@@ -25,7 +25,7 @@ pub(crate) use ribosome::{NoZome, RibosomeError};
 pub(crate) use workflow::WorkflowError;
 
 pub use dump::DumpError;
-pub use install::{AttachError, InstallError};
+pub use install::{AttachError, InstallError, ReplaceError};
 pub use snapshot::SnapshotError;
 pub use start::StartError;
 

@@ -1,7 +1,8 @@
 //! Faults that a test asks for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::wasm::HostFunction;
 
@@ -44,9 +45,26 @@ impl Faults {
         true
     }
 
+    /// Those that are to fail, and how often still, by their names.
+    pub(crate) fn active(&self) -> BTreeMap<String, u32> {
+        self.faults().iter().map(|(function, left)| (function.short().to_owned(), *left)).collect()
+    }
+
     fn faults(&self) -> MutexGuard<'_, HashMap<HostFunction, u32>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The faults that were asked for and are not over.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ActiveFaults {
+    /// How long answers are held back; zero for not at all.
+    pub delay: Duration,
+    /// Whether signals are thrown away.
+    pub drops_signals: bool,
+    /// The host functions that fail, as the HDK calls them, and in how many calls still.
+    pub host_functions: BTreeMap<String, u32>,
 }
 
 /// There is no host function of this name.
@@ -64,7 +82,9 @@ mod tests {
         faults.fail("create", 2).unwrap();
         let strikes = |function| (0..3).map(|_| faults.strikes(function)).collect::<Vec<_>>();
         assert_eq!(strikes(HostFunction::Update), [false; 3]);
+        assert_eq!(faults.active(), [("create".to_owned(), 2)].into());
         assert_eq!(strikes(HostFunction::Create), [true, true, false]);
+        assert_eq!(faults.active(), [].into());
         faults.fail("get_1", u32::MAX).unwrap();
         assert!(faults.strikes(HostFunction::Get));
         faults.fail("get", 0).unwrap();

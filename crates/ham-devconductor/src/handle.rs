@@ -1,5 +1,6 @@
 //! The conductor as a program or a test holds it.
 
+mod code;
 mod install;
 mod observer;
 mod steering;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use holochain_types::prelude::{CellId, ZomeInfo};
 use holochain_types::websocket::AllowedOrigins;
 
+use self::install::Known;
 use crate::conductor::Conductor;
 use crate::config::{Config, DataDirectory};
 use crate::error::{AttachError, InstallError, StartError};
@@ -80,9 +82,9 @@ impl DevConductor {
     /// Variant by variant in [`InstallError`].
     ///
     /// # Cancel safety
-    /// Dropping the future may leave it installed and not enabled.
+    /// Dropping the future stops nothing: it is installed and enabled all the same.
     pub async fn install(&self, bundle: Vec<u8>, id: Option<String>) -> Result<String, InstallError> {
-        install::install(&self.conductor, bundle, id).await
+        install::install(&self.conductor, bundle, id, Known::Enabled).await
     }
 
     /// Attaches an app interface for any app; answers its port. 0 is a free one.

@@ -3,15 +3,19 @@
 mod admin;
 mod app;
 mod direct;
+mod framing;
+mod guest;
+mod intake;
 mod interfaces;
 mod listening;
+mod meter;
 mod network;
 mod origin;
 mod place;
 mod port;
+mod reading;
 mod servers;
 mod socket;
-mod stranger;
 mod transport;
 
 pub(crate) use interfaces::Interfaces;

@@ -29,10 +29,11 @@ mod wasm;
 mod work;
 mod workflow;
 
+pub use clock::TooLate;
 pub use conductor::OpenedDump;
-pub use config::{Config, DataDirectory, Passphrase};
-pub use error::{AttachError, DumpError, InstallError, SnapshotError, StartError};
-pub use faults::UnknownHostFunction;
+pub use config::{Config, DEFAULT_INCOMING_BYTES, DEFAULT_MESSAGE_TIME, DataDirectory, Passphrase};
+pub use error::{AttachError, DumpError, InstallError, ReplaceError, SnapshotError, StartError};
+pub use faults::{ActiveFaults, UnknownHostFunction};
 pub use handle::{DevConductor, Observer, Snapshot, ViewError, ZomeView};
 pub use limits::{
     DEFAULT_CALL_DEPTH, DEFAULT_CALL_TIME, DEFAULT_CALLS, DEFAULT_FUEL, DEFAULT_LOG_BYTES, DEFAULT_MEMORY,

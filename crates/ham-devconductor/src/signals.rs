@@ -25,7 +25,7 @@ impl Signals {
 
     /// To the clients of an app.
     pub(crate) fn send(&self, app: &InstalledAppId, signal: Signal) {
-        if self.dropped.load(Ordering::Relaxed) {
+        if self.are_dropped() {
             return;
         }
         // Where nobody listens: a signal is for whoever is there.
@@ -43,6 +43,10 @@ impl Signals {
     /// Throws them away from now on, or sends them again.
     pub(crate) fn drop_all(&self, dropped: bool) {
         self.dropped.store(dropped, Ordering::Relaxed);
+    }
+
+    pub(crate) fn are_dropped(&self) -> bool {
+        self.dropped.load(Ordering::Relaxed)
     }
 
     fn apps(&self) -> MutexGuard<'_, HashMap<InstalledAppId, Sender<Signal>>> {

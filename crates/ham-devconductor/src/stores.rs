@@ -8,6 +8,7 @@ mod dnas;
 mod key;
 mod keystore;
 mod nonces;
+mod schedules;
 mod signer;
 mod undo;
 
@@ -18,9 +19,10 @@ use holochain_state::conductor::ConductorStore;
 use holochain_state::data;
 
 pub(crate) use apps::Apps;
-pub(crate) use dhts::{Dhts, SavedDhts};
+pub(crate) use dhts::{Dhts, SaveError, SavedDhts};
 pub(crate) use dnas::Dnas;
 pub(crate) use nonces::{Nonces, judge};
+pub(crate) use schedules::{Due, Schedules};
 
 use crate::config::{Config, DataDirectory};
 use crate::error::{Cause, StartError};

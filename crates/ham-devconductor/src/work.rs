@@ -1,29 +1,81 @@
 //! What is worked on in a conductor, so that it can be waited for.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 use tokio::time::error::Elapsed;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// A copy is of the same conductor.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Work(Arc<RwLock<()>>);
+#[derive(Debug, Clone)]
+pub(crate) struct Work {
+    /// Whoever begins passes it; it is shut while nothing may begin.
+    gate: Arc<RwLock<()>>,
+    begun: TaskTracker,
+    /// Of the calls that begin now.
+    cut: Arc<Mutex<CancellationToken>>,
+}
+
+/// Something is worked on while this is held. Whoever holds it begins no other.
+#[derive(Debug)]
+pub(crate) struct Begun(#[expect(dead_code, reason = "held for its drop")] TaskTrackerToken);
+
+impl Default for Work {
+    fn default() -> Self {
+        let begun = TaskTracker::new();
+        // It is waited for whenever it is empty; it counts all the same.
+        begun.close();
+        Self { gate: Arc::default(), begun, cut: Arc::default() }
+    }
+}
 
 impl Work {
-    /// Something is worked on while this is held. Whoever holds it begins no other.
-    pub(crate) async fn begin(&self) -> OwnedRwLockReadGuard<()> {
-        Arc::clone(&self.0).read_owned().await
+    /// Begins something, when it may.
+    pub(crate) async fn begin(&self) -> Begun {
+        let _open = self.gate.read().await;
+        self.go_on()
     }
 
-    /// Nothing is worked on while this is held.
+    /// Begins something that follows from what is worked on: that ends only when this has.
+    fn go_on(&self) -> Begun {
+        Begun(self.begun.token())
+    }
+
+    /// What is cancelled when calls that begin now are cut off.
+    pub(crate) fn cut(&self) -> CancellationToken {
+        self.cutting().clone()
+    }
+
+    /// Cuts calls off and waits until what was begun has ended. Nothing is worked on while the answer is held.
     ///
     /// # Errors
-    /// What was begun takes longer than [`PATIENCE`].
+    /// It takes longer than [`PATIENCE`]. Calls were cut off all the same.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe, but calls were cut off.
     pub(crate) async fn stop(&self) -> Result<OwnedRwLockWriteGuard<()>, Elapsed> {
-        tokio::time::timeout(PATIENCE, Arc::clone(&self.0).write_owned()).await
+        let alone = Arc::clone(&self.gate).write_owned().await;
+        let _renewed = Renewed(&self.cut);
+        self.cut().cancel();
+        tokio::time::timeout(PATIENCE, self.begun.wait()).await?;
+        Ok(alone)
+    }
+
+    fn cutting(&self) -> MutexGuard<'_, CancellationToken> {
+        self.cut.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// At its end calls are good again. Not before: what was begun may still begin more.
+struct Renewed<'a>(&'a Mutex<CancellationToken>);
+
+impl Drop for Renewed<'_> {
+    fn drop(&mut self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = CancellationToken::new();
     }
 }
 
@@ -39,19 +91,65 @@ impl Tasks {
         Self { tracker, work }
     }
 
+    /// What is worked on.
+    pub(crate) fn work(&self) -> &Work {
+        &self.work
+    }
+
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.spawn_on(task, &Handle::current());
     }
 
     pub(crate) fn spawn_on(&self, task: impl Future<Output = ()> + Send + 'static, runtime: &Handle) {
-        let work = self.work.clone();
+        // Counted from now on: whoever spawns it may end before it begins.
+        let begun = self.work.go_on();
         let task = async move {
-            let _begun = work.begin().await;
             task.await;
+            drop(begun);
         };
         self.tracker.spawn_on(task, runtime);
     }
 }
 
-/// As long as a call may well take. What comes meanwhile waits too.
+/// What is cut off ends within a second or so; a commit is written to its end.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    /// Case: what followed a call was not waited for where it had not been polled yet, and wrote into what had been put back.
+    #[tokio::test]
+    async fn what_a_request_leaves_behind_is_waited_for() {
+        let (work, tracker) = (Work::default(), TaskTracker::new());
+        let tasks = Tasks::new(tracker, work.clone());
+        let begun = work.begin().await;
+        let (end, ended) = tokio::sync::oneshot::channel::<()>();
+        tasks.spawn(async move { drop(ended.await) });
+        drop(begun);
+        let mut stopping = pin!(work.stop());
+        assert!(stopping.as_mut().now_or_never().is_none());
+        assert!(work.begin().now_or_never().is_none(), "nothing begins meanwhile");
+        end.send(()).unwrap();
+        let alone = stopping.await.unwrap();
+        assert!(work.begin().now_or_never().is_none());
+        drop(alone);
+        drop(work.begin().await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_are_cut_off_and_those_that_begin_later_are_not() {
+        let work = Work::default();
+        let (begun, cut) = (work.begin().await, work.cut());
+        assert!(work.stop().await.is_err(), "it does not end");
+        assert!(cut.is_cancelled() && !work.cut().is_cancelled());
+        drop(begun);
+        let alone = work.stop().await.unwrap();
+        assert!(!work.cut().is_cancelled());
+        drop(alone);
+    }
+}

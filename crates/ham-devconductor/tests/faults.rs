@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use ham_devconductor::{Config, DevConductor};
@@ -75,6 +76,45 @@ async fn a_kept_conductor_goes_back_and_keeps_that() {
     assert!(!directory.path().join("snapshots").exists());
 }
 
+/// A commit is there as a whole, or not at all; what is acknowledged before is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_between_commits_is_whole() {
+    let conductor = DevConductor::start().await.unwrap();
+    let admin = admin(&conductor).await;
+    install(&admin, "probe.happ", "app").await;
+    let (client, cell) = enter(&admin, "app", "probe").await;
+    create(&client, &cell, "first").await;
+    let (acknowledged, saving) = (AtomicU64::new(1), AtomicBool::new(true));
+    let writing = async {
+        let mut begun = 1;
+        while saving.load(Ordering::Relaxed) {
+            begun += 1;
+            create(&client, &cell, &begun.to_string()).await;
+            acknowledged.store(begun, Ordering::Relaxed);
+        }
+    };
+    let mut snapshots = Vec::new();
+    let steering = async {
+        for _ in 0..5 {
+            let least = acknowledged.load(Ordering::Relaxed);
+            let snapshot = must(conductor.snapshot()).await.unwrap();
+            let most = acknowledged.load(Ordering::Relaxed) + 1;
+            snapshots.push((snapshot, least..=most));
+        }
+        saving.store(false, Ordering::Relaxed);
+    };
+    tokio::join!(writing, steering);
+    for (snapshot, may_have) in &snapshots {
+        must(conductor.revert(snapshot)).await.unwrap();
+        let has = count(&client, &cell).await;
+        assert!(may_have.contains(&has), "{has} of {may_have:?}");
+        // The chain goes on where it ends.
+        create(&client, &cell, "again").await;
+        assert_eq!(count(&client, &cell).await, has + 1);
+    }
+    conductor.shut_down().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn time_goes_on_by_hours_and_calls_are_still_good() {
     let conductor = DevConductor::start().await.unwrap();
@@ -96,7 +136,7 @@ async fn time_goes_on_by_hours_and_calls_are_still_good() {
     let token = admin.issue_app_auth_token(token.expiry_seconds(60)).await.unwrap().token;
     let before: Timestamp = call("now", ExternIO::encode(()).unwrap()).await.unwrap().decode().unwrap();
 
-    assert_eq!(conductor.advance_clock(Duration::from_secs(7200)), Duration::from_secs(7200));
+    assert_eq!(conductor.advance_clock(Duration::from_secs(7200)), Ok(Duration::from_secs(7200)));
     let after: Timestamp = call("now", ExternIO::encode(()).unwrap()).await.unwrap().decode().unwrap();
     assert!(after.as_micros() - before.as_micros() >= 7_200_000_000);
     let port = conductor.attach_app_interface(0).await.unwrap();
@@ -107,7 +147,7 @@ async fn time_goes_on_by_hours_and_calls_are_still_good() {
     // A clock that stands is put forward too. The next run is due a second after the first.
     let then = (Timestamp::now() + Duration::from_secs(60)).unwrap();
     conductor.reset_clock();
-    conductor.freeze_clock(Some(then));
+    conductor.freeze_clock(Some(then)).unwrap();
     call("schedule_function", ExternIO::encode("tick_persisted").unwrap()).await.unwrap();
     let runs = async || -> u32 {
         let ticks: Ticks = call("ticks", ExternIO::encode(()).unwrap()).await.unwrap().decode().unwrap();
@@ -117,7 +157,7 @@ async fn time_goes_on_by_hours_and_calls_are_still_good() {
         must(ticks.recv()).await.unwrap();
     }
     assert_eq!(runs().await, 1);
-    conductor.advance_clock(Duration::from_secs(1));
+    conductor.advance_clock(Duration::from_secs(1)).unwrap();
     while runs().await == 1 {
         must(ticks.recv()).await.unwrap();
     }

@@ -155,10 +155,10 @@ async fn tests_can_move_delay_silence_and_freeze_it() {
 
     // A call signed for the next five minutes has expired in an hour.
     let hour = Duration::from_secs(3600);
-    conductor.freeze_clock(Some((Timestamp::now() + hour).unwrap()));
+    conductor.freeze_clock(Some((Timestamp::now() + hour).unwrap())).unwrap();
     let late = app.ask("echo_text", ExternIO::encode("late").unwrap()).await.unwrap_err();
     assert!(format!("{late:?}").contains("BadNonce(\\\"Expired\\\")"), "{late:?}");
-    conductor.freeze_clock(None);
+    conductor.freeze_clock(None).unwrap();
     assert_eq!(app.call::<String>("echo_text", "again").await, "again");
 }
 

@@ -36,6 +36,10 @@ pub enum Incoming {
     Skipped {
         /// What was wrong with it; quotes nothing of it.
         why: String,
+        /// Its id, where that much could be read.
+        id: Option<String>,
+        /// Answers it on the link it came by.
+        replier: Replier,
     },
 }
 
@@ -60,7 +64,7 @@ impl Incoming {
         let held = match self {
             Self::Envelope { envelope, .. } | Self::LateAnswer(envelope) => envelope.held(),
             Self::Missed(_) => 0,
-            Self::Skipped { why } => why.len(),
+            Self::Skipped { why, id, .. } => why.len() + id.as_ref().map_or(0, String::len),
         };
         size_of::<Self>() + held
     }

@@ -11,7 +11,14 @@ use crate::queue::Queue;
 
 impl Inbox<EnvelopeProtocol> for Queue {
     fn deliver(&self, link: &Link<EnvelopeProtocol>, incoming: Delivered<EnvelopeProtocol>) {
+        let skipped = |why: String, id| {
+            tracing::warn!(event = events::SKIPPED, why);
+            Incoming::Skipped { why, id, replier: Replier::new(link) }
+        };
         let incoming = match incoming {
+            Delivered::Request { body, .. } if body.kind.is_empty() => {
+                skipped(body.payload_as().unwrap_or_default(), body.id)
+            }
             Delivered::Push(envelope) | Delivered::Request { body: envelope, .. } => {
                 Incoming::Envelope { envelope, replier: Replier::new(link) }
             }
@@ -19,10 +26,7 @@ impl Inbox<EnvelopeProtocol> for Queue {
                 tracing::debug!(event = events::LATE_ANSWER, id = &*key);
                 Incoming::LateAnswer(body)
             }
-            Delivered::Skipped { why } => {
-                tracing::warn!(event = events::SKIPPED, why);
-                Incoming::Skipped { why }
-            }
+            Delivered::Skipped { why } => skipped(why, None),
         };
         let missed = self.put(incoming);
         if missed > 0 {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use ham_session::{Decoded, Frame, HandshakeError, HandshakeIo, Protocol};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::envelope::{DecodeError, Envelope};
 
@@ -37,14 +39,32 @@ impl Protocol for EnvelopeProtocol {
             // The cause's own words can quote what stands there.
             Err(DecodeError::Json(error)) => {
                 let (line, column) = (error.line(), error.column());
-                return Decoded::Skip(format!("not the JSON of an envelope, line {line} column {column}"));
+                return unread(&text, format!("not the JSON of an envelope, line {line} column {column}"));
             }
-            Err(error) => return Decoded::Skip(error.to_string()),
+            Err(error) => return unread(&text, error.to_string()),
         };
         match (&body.in_reply_to, &body.id) {
             (Some(key), _) => Decoded::Response { key: key.as_str().into(), body },
             (None, Some(key)) => Decoded::Request { key: key.as_str().into(), body },
             (None, None) => Decoded::Push(body),
         }
+    }
+}
+
+/// What is no envelope. Where its id can be read, whoever waits for an answer can be told why: it goes on as a request without a kind,
+/// with why as its payload, as far as the [`Inbox`](ham_session::Inbox).
+fn unread(text: &str, why: String) -> Decoded<EnvelopeProtocol> {
+    #[derive(Deserialize)]
+    struct Named {
+        id: String,
+        in_reply_to: Option<IgnoredAny>,
+    }
+    match serde_json::from_str(text) {
+        Ok(Named { id, in_reply_to: None }) => {
+            let payload = serde_json::value::to_raw_value(&why).ok();
+            let body = Envelope { payload, id: Some(id.clone()), ..Envelope::default() };
+            Decoded::Request { key: id.into(), body }
+        }
+        _ => Decoded::Skip(why),
     }
 }

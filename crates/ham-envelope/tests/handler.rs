@@ -19,7 +19,7 @@ async fn what_is_no_envelope_is_skipped_and_unknown_kinds_are_handed_on() {
     peer.send(Message::Text(r#"{"token":"s3cret","kind":7}"#.into())).await.unwrap();
     peer.send(Message::Text(r#"{"kind":"never.heard.of","payload":1,"more":2}"#.into())).await.unwrap();
     for wanted in ["binary", "line 1"] {
-        let Some(Incoming::Skipped { why }) = must(handed.recv()).await else { panic!("skipped") };
+        let Some(Incoming::Skipped { why, .. }) = must(handed.recv()).await else { panic!("skipped") };
         assert!(why.contains(wanted) && !why.contains("s3cret"), "{why}");
     }
     let Some(Incoming::Envelope { envelope, .. }) = must(handed.recv()).await else { panic!("an envelope") };

@@ -7,7 +7,7 @@ mod key;
 mod new_key;
 mod rate;
 
-pub(crate) use caller::{Admitted, Caller, Operations, Peer, QueryCaller, beyond, lacks_scope};
+pub(crate) use caller::{Admitted, Caller, Operations, QueryCaller, beyond, may_any};
 pub(crate) use guess::Guesses;
 pub(crate) use identity::Identity;
 pub use identity::{Scope, UnknownScope};

@@ -2,20 +2,26 @@
 
 mod compat;
 mod conductor;
+mod fault;
 mod feed;
 mod file;
 mod hc_http_gw;
 mod limits;
+mod nats;
 mod outbox;
 mod span;
 mod values;
 
 pub use compat::Compat;
 pub use conductor::{App, Conductor};
+pub use fault::Fault;
 pub use feed::Feed;
-pub use file::{BadConfig, Fault};
+pub use file::BadConfig;
 pub use hc_http_gw::HC_HTTP_GW_PREFIX;
 pub use limits::Limits;
+#[cfg(feature = "nats")]
+pub(crate) use nats::DUPLICATES_WITHIN;
+pub use nats::Nats;
 pub use outbox::OutboxLimits;
 pub use values::{Config, DEFAULT_LISTEN, Tls};
 

@@ -26,6 +26,9 @@ pub enum StartError {
     /// The certificate cannot be used.
     #[error("the certificate cannot be used: {0}")]
     Tls(String),
+    /// What the configuration says of NATS cannot be used.
+    #[error("NATS cannot be used: {0}")]
+    Nats(String),
     /// A file cannot be read.
     #[error("cannot read {}", path.display())]
     File {

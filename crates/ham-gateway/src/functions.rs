@@ -76,6 +76,35 @@ pub(crate) fn pattern(text: &str) -> Result<Glob, globset::Error> {
     GlobBuilder::new(text).literal_separator(true).build()
 }
 
+/// Why a pattern of names of so many parts matches none of them; `None` where it may. A pattern with alternatives in it is not
+/// looked into.
+pub(crate) fn matches_nothing(
+    text: &str,
+    parts: std::ops::RangeInclusive<usize>,
+    form: &str,
+) -> Option<String> {
+    let count = text.split('/').count();
+    let is_open = text.contains("**") || text.contains(['{', '[', '\\']);
+    let fits = parts.contains(&count) && text.split('/').all(|part| !part.is_empty());
+    (!is_open && !fits).then(|| format!("{text:?} matches nothing: names are written as {form}"))
+}
+
+/// Whether the first part of a pattern may be one of these.
+pub(crate) fn begins_with_one_of<'a>(text: &str, mut known: impl Iterator<Item = &'a str>) -> bool {
+    let first = text.split('/').next().unwrap_or_default();
+    if first.contains("**") || text.contains(['{', '[', '\\']) {
+        return true;
+    }
+    match pattern(first) {
+        Ok(glob) => {
+            let matcher = glob.compile_matcher();
+            known.any(|known| matcher.is_match(known))
+        }
+        // It is told that it is no pattern.
+        Err(_) => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,5 +132,19 @@ mod tests {
         let matches = |text: &str, name: &str| pattern(text).unwrap().compile_matcher().is_match(name);
         assert!(matches("supply/**", "supply/main/bridge") && !matches("supply/*", "supply/main/bridge"));
         assert!(pattern("[").is_err());
+    }
+
+    #[test]
+    fn patterns_that_match_nothing_are_found() {
+        let nothing = |text: &str| matches_nothing(text, 3..=3, "role/zome/function").is_some();
+        for text in ["pay", "bridge/pay", "supply/main/bridge/pay", "main//pay", "/main/bridge", "*"] {
+            assert!(nothing(text), "{text}");
+        }
+        for text in ["main/bridge/pay", "*/*/get_*", "**", "main/**", "{a/b,c}/d", "**/pay"] {
+            assert!(!nothing(text), "{text}");
+        }
+        let begins = |text: &str| begins_with_one_of(text, ["supply", "shop"].into_iter());
+        assert!(begins("supply/*") && begins("s*/main") && begins("**") && begins("*/main"));
+        assert!(!begins("suply/*") && !begins("main/x"));
     }
 }

@@ -13,6 +13,7 @@ use crate::compat::Cells;
 use crate::feed::Feed;
 use crate::life::{Life, LifeWatch};
 use crate::live::Live;
+use crate::nats;
 use crate::outbox::Outbox;
 
 /// What all requests share: each area of the gateway is one field of it.
@@ -26,6 +27,8 @@ pub(crate) struct Gateway {
     pub(crate) feed: Arc<Feed>,
     /// `None` where there is no state directory.
     pub(crate) outbox: Option<Outbox>,
+    /// How NATS fares; `None` where nothing goes over it.
+    pub(crate) nats: Option<Arc<nats::Seen>>,
     /// Whoever asks, where everybody may.
     pub(crate) dev: Option<Arc<Identity>>,
     /// Whoever asks the operations listener.
@@ -48,6 +51,7 @@ impl Gateway {
         feed: Arc<Feed>,
         outbox: Option<Outbox>,
     ) -> Self {
+        let nats = live.config.nats.is_on().then(Arc::default);
         let dev = live.config.dev.then(|| Arc::new(Identity::dev()));
         Self {
             live: ArcSwap::from_pointee(live),
@@ -56,6 +60,7 @@ impl Gateway {
             apps,
             feed,
             outbox,
+            nats,
             dev,
             operations: Arc::new(Identity::operations()),
             anybody: Arc::new(Identity::anybody()),

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::auth::Operations;
 use crate::gateway::Gateway;
 use crate::life::Life;
+use crate::outbox::Outbox;
 
 pub(crate) fn routes() -> Router<Arc<Gateway>> {
     Router::new()
@@ -24,7 +25,8 @@ pub(crate) fn routes() -> Router<Arc<Gateway>> {
 /// may name the conductor.
 async fn ready(State(gateway): State<Arc<Gateway>>, operations: Option<Extension<Operations>>) -> Response {
     let running = gateway.is() == Life::Running;
-    let ready = running && gateway.apps.iter().all(|app| app.readiness().is_ready());
+    let away = gateway.outbox.as_ref().and_then(Outbox::away);
+    let ready = running && away.is_none() && gateway.apps.iter().all(|app| app.readiness().is_ready());
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     if operations.is_none() && gateway.dev.is_none() {
         return (status, Json(json!({ "ready": ready }))).into_response();
@@ -34,6 +36,12 @@ async fn ready(State(gateway): State<Arc<Gateway>>, operations: Option<Extension
         (app.id.clone(), json!({ "ready": known.is_ready(), "why": known.why(), "roles": known.roles }))
     });
     let apps: Map<String, Value> = apps.collect();
-    let why = (!running).then_some("the gateway is stopping");
-    (status, Json(json!({ "ready": ready, "why": why, "apps": apps }))).into_response()
+    let stopping = (!running).then(|| "the gateway is stopping".to_owned());
+    let why = stopping.or_else(|| away.map(|why| why.to_string()));
+    let mut told = json!({ "ready": ready, "why": why, "apps": apps });
+    // It makes no call wait.
+    if let Some(nats) = &gateway.nats {
+        told["nats"] = nats.told();
+    }
+    (status, Json(told)).into_response()
 }

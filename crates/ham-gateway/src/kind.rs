@@ -109,10 +109,14 @@ kinds! {
     HostNotAllowed = "host-not-allowed", 403, "The gateway does not answer under this name";
     /// The key has asked too often, or too much at a time.
     QuotaExceeded = "quota-exceeded", 429, "The key has asked for too much";
+    /// Too many wrong keys came from one address.
+    WrongKeys = "wrong-keys", 429, "Too many wrong keys came from this address";
     /// More connections are open than may be.
     TooManyConnections = "too-many-connections", 503, "Too many connections are open";
     /// The request makes no sense.
     BadRequest = "bad-request", 400, "The request is not valid";
+    /// A WebSocket is opened here, and the request does not ask for one.
+    UpgradeRequired = "upgrade-required", 426, "A WebSocket is opened here";
     /// The body is not what its type says.
     BadPayload = "bad-payload", 400, "The payload is not valid";
     /// The request waits longer than is allowed.
@@ -123,6 +127,8 @@ kinds! {
     BadIdempotencyKey = "bad-idempotency-key", 400, "The Idempotency-Key is not valid";
     /// The key was used for another request.
     IdempotencyKeyReused = "idempotency-key-reused", 422, "The Idempotency-Key belongs to another request";
+    /// Somebody cancelled the call before it ran.
+    Cancelled = "cancelled", 409, "The call was cancelled";
     /// The answer was too large to be kept.
     AnswerNotKept = "answer-not-kept", 410, "The call was answered, and its answer was not kept";
     /// The outbox has too much to write.
@@ -156,12 +162,14 @@ impl Kind {
                 | Self::HostNotAllowed
                 | Self::BodyTooSlow
                 | Self::QuotaExceeded
+                | Self::WrongKeys
         )
     }
 
     /// What helps against what the gateway itself refuses.
     pub(crate) const fn retry(self) -> Retry {
         match self.code() {
+            _ if matches!(self, Self::WrongKeys) => Retry::Fix,
             429 | 408 => Retry::Same,
             503 => match self {
                 Self::Internal | Self::StoreFull | Self::StoreUnavailable => Retry::Operator,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use holochain_zome_types::prelude::Timestamp;
 use rustls::ServerConfig;
 
 use crate::auth::Keys;
@@ -9,6 +10,7 @@ use crate::compat::Allowed;
 use crate::config::Config;
 use crate::error::StartError;
 use crate::functions::Functions;
+use crate::nats::Secrets;
 use crate::tls;
 
 /// The configuration as it holds now, and what follows from it.
@@ -20,6 +22,9 @@ pub(crate) struct Live {
     /// What anybody may call in the form of other gateways.
     pub(crate) compat: Allowed,
     pub(crate) tls: Option<Arc<ServerConfig>>,
+    /// Who the gateway is for NATS.
+    #[cfg_attr(not(feature = "nats"), expect(dead_code, reason = "without NATS it is only checked"))]
+    pub(crate) nats: Secrets,
 }
 
 impl Live {
@@ -37,6 +42,12 @@ impl Live {
         let functions = Functions::of(&config.function).unwrap_or_default();
         let compat = Allowed::of(&config.compat.allowed).unwrap_or_default();
         let tls = config.tls.as_ref().map(tls::read).transpose()?;
-        Ok(Self { config, keys, functions, compat, tls })
+        let nats = Secrets::read(&config.nats).map_err(StartError::Nats)?;
+        if let Some(id) = &config.nats.calls_as
+            && keys.of_id(id, Timestamp::now()).is_none()
+        {
+            return Err(StartError::Nats(format!("calls_as: there is no key {id:?} that has not expired")));
+        }
+        Ok(Self { config, keys, functions, compat, tls, nats })
     }
 }

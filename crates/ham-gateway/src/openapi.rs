@@ -1,6 +1,7 @@
 //! The OpenAPI document, made of what the code knows: the kinds of problems are those of the table. `docs/openapi.json` is it.
 
 mod operations;
+mod parameters;
 mod schemas;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 
 use self::operations::{OPERATIONS, Operation};
+use self::parameters::{Parameter, in_path};
 use crate::gateway::Gateway;
 
 pub(crate) fn routes() -> Router<Arc<Gateway>> {
@@ -61,15 +63,9 @@ fn shown(operation: &Operation) -> Value {
         });
         responses.entry(status.to_string()).or_insert(problem);
     }
-    let named = operation.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let in_path = named.map(|name| {
-        json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "minLength": 1, "maxLength": 100 } })
-    });
-    let given = operation.parameters.iter().map(|(place, name, about)| {
-        json!({ "name": name, "in": place, "description": about, "schema": { "type": "string" } })
-    });
+    let given = operation.parameters.iter().map(Parameter::shown);
     let mut shown = json!({
-        "operationId": operation.id, "summary": operation.summary, "parameters": in_path.chain(given).collect::<Vec<_>>(),
+        "operationId": operation.id, "summary": operation.summary, "parameters": in_path(operation.path).chain(given).collect::<Vec<_>>(),
         "responses": responses,
     });
     if let Some(scope) = operation.scope {

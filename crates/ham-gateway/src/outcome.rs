@@ -139,6 +139,19 @@ impl Told {
         }
     }
 
+    /// What is told of a call that was cancelled and did not run. Its key is kept: whoever repeats the request is told the same, so that
+    /// no client that waits makes it again.
+    pub(crate) const CANCELLED: Self = Self {
+        kind: Kind::Cancelled,
+        outcome: OutcomeWord::NotRun,
+        effect: Effect::Nothing,
+        settled: true,
+        retry: Retry::NewKey,
+        retry_after: None,
+        key: KeyFate::Kept,
+        not_started_after: None,
+    };
+
     /// The status of the answer.
     #[must_use]
     pub fn status(&self) -> StatusCode {

@@ -85,10 +85,21 @@ impl Problem {
 
     /// The same to a request about a call that may have been made before: nothing is said of that one where nobody has looked at it.
     #[must_use]
-    pub(crate) fn about_a_call(mut self) -> Self {
-        if self.0.kind.is_before_the_call() {
-            (self.0.outcome, self.0.effect, self.0.settled) = ("unknown", "unknown", false);
-        }
+    pub(crate) fn about_a_call(self) -> Self {
+        if self.0.kind.is_before_the_call() { self.of_a_call_not_looked_at() } else { self }
+    }
+
+    /// The same, where the request may be a repeat of a call that could not be looked at.
+    #[must_use]
+    pub(crate) fn of_a_call_not_looked_at(mut self) -> Self {
+        (self.0.outcome, self.0.effect, self.0.settled) = ("unknown", "unknown", false);
+        self
+    }
+
+    /// The same, with something else that helps.
+    #[must_use]
+    pub(crate) fn with_retry(mut self, retry: Retry) -> Self {
+        self.0.retry = retry;
         self
     }
 
@@ -177,6 +188,10 @@ impl IntoResponse for Problem {
         }
         if self.0.status == 401 {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.0.status == 426 {
+            headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
         }
         response.extensions_mut().insert(self);
         response

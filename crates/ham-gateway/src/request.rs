@@ -3,6 +3,7 @@
 mod body;
 mod name;
 mod path;
+mod trace;
 
 pub(crate) use body::read as body;
 pub(crate) use name::finish;

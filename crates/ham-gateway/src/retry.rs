@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum Retry {
     /// Send the same request again, under the same key.
     Same,
-    /// It was answered: a repeat is a new call.
+    /// It was answered, or cancelled: a repeat is a new call.
     NewKey,
     /// Follow the call.
     Wait,

@@ -1,7 +1,6 @@
 //! The server: listeners, and everything that hangs on them.
 
-mod connection;
-mod listener;
+mod clients;
 mod outbox;
 mod router;
 mod server;

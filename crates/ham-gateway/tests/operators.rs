@@ -52,6 +52,14 @@ fn each_log_event_is_in_the_runbook() {
     assert_eq!(rows(&text("docs/operate.md"), "| event |"), said);
 }
 
+/// Of a histogram also its parts.
+fn is_known(name: &str) -> bool {
+    TABLE.iter().any(|(known, kind, _)| {
+        let part = name.strip_prefix(known).filter(|_| *kind == "histogram").unwrap_or_default();
+        *known == name || ["_bucket", "_sum", "_count"].contains(&part)
+    })
+}
+
 #[test]
 fn each_alert_is_in_the_runbook_and_asks_for_metrics_that_there_are() {
     let (rules, runbook) = (text("packaging/gateway/alerts.yml"), text("docs/operate.md"));
@@ -62,7 +70,7 @@ fn each_alert_is_in_the_runbook_and_asks_for_metrics_that_there_are() {
     assert_eq!(rows(&runbook, "| alert |"), after("- alert: "));
     for rule in after("expr: ") {
         for name in rule.split(|c: char| !(c.is_ascii_lowercase() || c == '_')) {
-            let known = TABLE.iter().any(|(known, ..)| *known == name);
+            let known = is_known(name);
             assert!(known || !name.starts_with("ham_"), "{name}");
         }
     }
@@ -84,4 +92,39 @@ fn the_sample_configurations_are_ones() {
     let (_, config) = manifest.split_once("gateway.toml: |\n").unwrap();
     let (config, _) = config.split_once("---").unwrap();
     Config::parse(&config.replace("\n    ", "\n")).unwrap();
+}
+
+/// As Grafana imports it.
+#[test]
+fn the_dashboard_asks_for_metrics_that_there_are() {
+    let dashboard: serde_json::Value =
+        serde_json::from_str(&text("packaging/gateway/dashboard.json")).unwrap();
+    assert!(dashboard["schemaVersion"].is_u64() && dashboard["title"].is_string());
+    let variables = dashboard["templating"]["list"].as_array().unwrap();
+    assert!(variables.iter().any(|variable| variable["name"] == "source"));
+    let mut shown = BTreeSet::new();
+    let mut ids = BTreeSet::new();
+    for panel in dashboard["panels"].as_array().unwrap() {
+        assert!(ids.insert(panel["id"].as_u64().unwrap()) && panel["title"].is_string(), "{panel}");
+        assert_eq!(panel["datasource"]["uid"], "${source}", "{panel}");
+        let place = &panel["gridPos"];
+        assert!(place["x"].as_u64().unwrap() + place["w"].as_u64().unwrap() <= 24, "{panel}");
+        for target in panel["targets"].as_array().unwrap() {
+            let names =
+                target["expr"].as_str().unwrap().split(|c: char| !(c.is_ascii_lowercase() || c == '_'));
+            for name in names.filter(|name| name.starts_with("ham_")) {
+                assert!(is_known(name), "{name}");
+                shown.insert(name.to_owned());
+            }
+        }
+    }
+    // What nobody looks at need not be counted.
+    let unseen = [
+        "ham_gateway_http_request_seconds",
+        "ham_gateway_calls_abandoned_total",
+        "ham_gateway_store_commands_per_commit",
+    ];
+    for (name, ..) in TABLE.iter().filter(|(name, ..)| !unseen.contains(name)) {
+        assert!(shown.iter().any(|shown| shown.starts_with(name)), "{name}");
+    }
 }

@@ -123,6 +123,12 @@ impl Disk {
     }
 }
 
+/// Opens it, as often as it is asked to.
+fn again(disk: &Disk) -> impl FnMut() -> io::Result<Disk> + Send + 'static {
+    let disk = disk.clone();
+    move || Ok(disk.clone())
+}
+
 fn index(offset: u64) -> usize {
     usize::try_from(offset).expect("it is in memory")
 }
@@ -173,9 +179,15 @@ async fn live(store: &Store, random: &mut StdRng) -> (BTreeMap<String, Call>, Op
             call.keep_until = call.record.is_settled().then_some(i64::MAX);
             call
         };
-        let written =
-            if new { store.accept(call.clone()).await.map(drop) } else { store.write(call.clone()).await };
-        if written.is_err() {
+        let writing = async {
+            if new { store.accept(call.clone()).await.map(drop) } else { store.write(call.clone()).await }
+        };
+        let written = tokio::select! {
+            biased;
+            written = writing => written.is_ok(),
+            () = store.goes_away() => false,
+        };
+        if !written {
             return (acknowledged, Some(call));
         }
         acknowledged.insert(call.id.to_string(), call);
@@ -191,15 +203,15 @@ fn what_is_acknowledged_survives_a_disk_that_tears() {
         let mut random = StdRng::seed_from_u64(seed);
         // An outbox that stands already, so that the power fails in its life and not in its birth.
         let young = Disk::new(Vec::new(), usize::MAX);
-        drop(Store::open_on(young.clone(), Limits::default()).expect("it is made"));
+        drop(Store::open_on(again(&young), Limits::default()).expect("it is made"));
         let disk = Disk::new(young.platters().cached.clone(), random.random_range(1..400));
-        let opened = Store::open_on(disk.clone(), Limits::default());
+        let opened = Store::open_on(again(&disk), Limits::default());
         let (acknowledged, under_way) = match opened {
             Ok(Opened { store, .. }) => runtime.block_on(live(&store, &mut random)),
             Err(_) => (BTreeMap::new(), None),
         };
-        let again = Disk::new(disk.image(&mut random), usize::MAX);
-        let Opened { store, open } = Store::open_on(again, Limits::default())
+        let found = Disk::new(disk.image(&mut random), usize::MAX);
+        let Opened { store, open } = Store::open_on(again(&found), Limits::default())
             .unwrap_or_else(|error| panic!("seed {seed}: it does not open again: {error}"));
         for call in acknowledged.values() {
             let found = store.get(call.id).unwrap_or_else(|error| panic!("seed {seed}: {error}"));

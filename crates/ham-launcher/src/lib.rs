@@ -29,3 +29,4 @@ pub use run::builder::{ConductorBuilder, DEFAULT_READY_TIMEOUT, DEFAULT_REQUEST_
 pub use run::config::{DbSyncLevel, Keystore, MAX_DATA_PATH, Network, Passphrase};
 pub use run::launch::{Conductor, DEFAULT_STOP_TIMEOUT, Stopped};
 pub use run::logs::MAX_LOG_LINES;
+pub use run::watchdog::Watchdog;

@@ -1,5 +1,5 @@
 //! What is bounded by turns: work on long values, away from the threads that serve, because a value in memory is many times as long as its
-//! bytes; bodies that come, which may be slow; and installing, which may be endless. None of them waits for another.
+//! bytes; and installing, which may be endless. Neither waits for the other.
 
 use std::sync::Arc;
 
@@ -52,8 +52,6 @@ fn failed(why: &dyn std::fmt::Display) -> Problem {
 
 /// How many work on long values at a time.
 pub(crate) const VALUES: usize = 2;
-/// How many bodies of calls come at a time: each has a bound of its own, and a time.
-pub(crate) const BODIES: usize = 16;
 /// How many apps are installed at a time, their bundles included.
 pub(crate) const INSTALLS: usize = 2;
 

@@ -3,20 +3,21 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::Router;
 use ham_devconductor::{Observer, ViewError};
+use ham_web::Bodies;
 use holochain_types::prelude::Timestamp;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::build::{Build, LastBuild};
+use crate::clients::{OF_PAGE, listener};
 use crate::guard::Guard;
-use crate::heavy::{BODIES, Heavy, INSTALLS, VALUES};
+use crate::heavy::{Heavy, INSTALLS, VALUES};
 use crate::memory::Memory;
 use crate::recorder;
 use crate::routes::router;
-use crate::served::Served;
+use crate::served::{BODIES, MAX_BUNDLE, Served};
 
 /// What the page says of its conductor, and where it is served.
 #[derive(Debug, Clone, Default)]
@@ -65,8 +66,8 @@ impl Page {
     pub async fn serve(observer: Observer, config: PageConfig) -> std::io::Result<Self> {
         let stopped = |error: ViewError| std::io::Error::other(error);
         let watch = observer.watch().map_err(stopped)?;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
-        let address = listener.local_addr()?;
+        let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
+        let address = socket.local_addr()?;
         let conductor = json!({
             "state": "running", "kind": "embedded", "version": format!("as holochain {}", config.release),
             "since": Timestamp::now().as_millis(), "admin_port": config.admin_port, "app_port": config.app_port,
@@ -76,12 +77,14 @@ impl Page {
             conductor,
             build: LastBuild::default(),
             heavy: Heavy::of(VALUES),
-            bodies: Heavy::of(BODIES),
+            bodies: Bodies::of(BODIES),
+            bundles: Bodies::of(INSTALLS * MAX_BUNDLE),
             installs: Heavy::of(INSTALLS),
         });
         let mut tasks = JoinSet::new();
         tasks.spawn(recorder::record(Arc::clone(&served.memory), watch));
-        tasks.spawn(run(listener, router(Arc::clone(&served), Guard::of(address))));
+        let router = router(Arc::clone(&served), Guard::of(address));
+        tasks.spawn(listener(socket, router, OF_PAGE).run());
         Ok(Self { address, served, _tasks: tasks })
     }
 
@@ -95,13 +98,5 @@ impl Page {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
-    }
-}
-
-/// Serves until it is aborted.
-pub(crate) async fn run(listener: TcpListener, router: Router) {
-    // It answers errors of single connections itself, and ends with none.
-    if let Err(error) = axum::serve(listener, router).await {
-        tracing::error!(%error, "a page is served no more");
     }
 }

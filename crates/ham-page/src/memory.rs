@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ham_devconductor::{CallId, Observer, ViewError};
 use holo_hash::{ActionHash, DnaHash};
 use holochain_types::prelude::CellId;
+use serde_json::Value;
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::book::Book;
@@ -28,6 +29,8 @@ pub(crate) struct Known {
     directory: Option<Arc<Directory>>,
     books: HashMap<DnaHash, Book>,
     pub(crate) calls: Calls,
+    /// The faults that the pages were told of.
+    pub(crate) faults: Value,
 }
 
 impl Memory {

@@ -2,12 +2,15 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use ham_web::BodyError;
 use serde_json::{Map, Value};
 
 /// What went wrong with a request.
 #[derive(Debug)]
 pub(crate) struct Problem {
     status: StatusCode,
+    /// It may be asked again soon.
+    again: bool,
     fields: Map<String, Value>,
 }
 
@@ -18,7 +21,7 @@ impl Problem {
         fields.insert("type".into(), format!("urn:ham:problem:{name}").into());
         fields.insert("title".into(), title.into());
         fields.insert("status".into(), status.as_u16().into());
-        Self { status, fields }
+        Self { status, again: false, fields }
     }
 
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
@@ -29,6 +32,11 @@ impl Problem {
     /// What it is this time.
     pub(crate) fn detail(self, detail: impl ToString) -> Self {
         self.with("detail", detail.to_string())
+    }
+
+    /// Says that it may be asked again in a second.
+    pub(crate) fn again(self) -> Self {
+        Self { again: true, ..self }
     }
 
     pub(crate) fn not_found(what: &str) -> Self {
@@ -52,9 +60,31 @@ impl From<ham_devconductor::ViewError> for Problem {
     }
 }
 
+impl From<BodyError> for Problem {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::Broken { .. } => {
+                Self::new(StatusCode::BAD_REQUEST, "broken-body", "The body of the request broke off")
+            }
+            BodyError::Busy { .. } => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Other requests took all the room").again()
+            }
+            BodyError::TooLarge { .. } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body of the request is too large")
+            }
+            BodyError::TooSlow { .. } => {
+                Self::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "The request did not come in time")
+            }
+            _ => Self::new(StatusCode::BAD_REQUEST, "bad-body", "The body of the request could not be read"),
+        }
+        .detail(error)
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        (self.status, [kind], Value::Object(self.fields).to_string()).into_response()
+        let again = self.again.then_some([(header::RETRY_AFTER, HeaderValue::from_static("1"))]);
+        (self.status, again, [kind], Value::Object(self.fields).to_string()).into_response()
     }
 }

@@ -7,6 +7,7 @@ use holochain_types::prelude::{Level, Timestamp};
 use serde_json::{Value, json};
 
 use crate::calls::shown;
+use crate::faults::faults;
 use crate::memory::Memory;
 
 /// Records until the conductor is gone.
@@ -92,6 +93,14 @@ async fn write(memory: &Memory, told: &Told) -> Result<(), ViewError> {
     };
     if let Some(call) = call {
         hub.publish("call", &call);
+    }
+    // A call may be the last that was to fail.
+    if matches!(told.event, Event::Faults | Event::Ended { .. }) {
+        let now = faults(observer)?;
+        if now != known.faults {
+            hub.publish("faults", &json!({ "at": at, "faults": now }));
+            known.faults = now;
+        }
     }
     Ok(())
 }

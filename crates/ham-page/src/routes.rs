@@ -6,7 +6,7 @@ mod call;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::assets;
 use crate::book::decoded;
+use crate::faults::faults;
 use crate::guard::{Guard, guard};
 use crate::list::{json_text, listed};
 use crate::problem::Problem;
@@ -37,7 +38,6 @@ pub(crate) fn router(served: Arc<Served>, of: Guard) -> Router {
         .route(&format!("{cells}/actions"), get(actions))
         .route(&format!("{cells}/records/{{hash}}"), get(record))
         .route("/api/v1/apps/{app}/roles/{role}/zomes/{zome}/fns/{function}", post(call::call))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(of, guard))
         .with_state(served)
 }
@@ -51,7 +51,7 @@ async fn state(State(served): Shared) -> Answer {
     let (apps, agents) = directory.json(&known.heads());
     Ok(axum::Json(json!({
         "cursor": cursor, "at": Timestamp::now().as_millis(), "conductor": served.conductor,
-        "watch": served.build.json(), "apps": apps, "agents": agents,
+        "watch": served.build.json(), "faults": faults(&memory.observer)?, "apps": apps, "agents": agents,
     })))
 }
 

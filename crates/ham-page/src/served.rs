@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use ham_web::Bodies;
 use holo_hash::{AgentPubKey, DnaHash};
 use serde_json::Value;
 
@@ -22,7 +23,9 @@ pub(crate) struct Served {
     /// How the app that is built beside it stands.
     pub(crate) build: LastBuild,
     pub(crate) heavy: Heavy,
-    pub(crate) bodies: Heavy,
+    /// The room of the bodies of calls, and that of bundles: slow ones hold up no other.
+    pub(crate) bodies: Bodies,
+    pub(crate) bundles: Bodies,
     pub(crate) installs: Heavy,
 }
 
@@ -52,3 +55,7 @@ fn no_role(app: &str, role: &str) -> Problem {
 
 /// The largest argument, in bytes of JSON; and the largest entry or answer, in bytes of MessagePack.
 pub(crate) const MAX_BODY: usize = 4 << 20;
+/// Bytes of the bodies of calls at a time.
+pub(crate) const BODIES: usize = 64 << 20;
+/// Bytes of a bundle; what it unpacks to has a bound of its own.
+pub(crate) const MAX_BUNDLE: usize = 64 << 20;

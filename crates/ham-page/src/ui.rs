@@ -11,16 +11,16 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{any, get, post};
 use ham_devconductor::{Observer, ViewError};
+use ham_web::Bodies;
 use holo_hash::AgentPubKey;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use crate::clients::{OF_WINDOW, listener};
 use crate::guard::{Guard, guard};
-use crate::listen::run;
 use serving::{Environment, Serving};
 
 pub use serving::UiSource;
@@ -64,21 +64,23 @@ pub struct Window {
 /// Dropping the future leaves nothing but tokens that nobody knows.
 pub async fn serve_ui(observer: &Observer, config: UiConfig) -> std::io::Result<Vec<Window>> {
     let stopped = |error: ViewError| std::io::Error::other(error);
-    let mut windows = Vec::new();
+    let (mut windows, bodies) = (Vec::new(), Bodies::of(BODIES));
     for info in observer.apps().await.map_err(stopped)? {
         let (app, agent) = (info.installed_app_id, info.agent_pub_key);
         let token = observer.issue_token(&app).map_err(stopped)?;
         let environment = Environment::new(config.app_port, &app, token);
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
+        let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = socket.local_addr()?;
         let serving = Serving {
             source: config.source.clone(),
             environment,
             observer: observer.clone(),
             agent: agent.clone(),
+            bodies: bodies.clone(),
         };
         let mut tasks = JoinSet::new();
-        tasks.spawn(run(listener, router(Arc::new(serving), Guard::of(address).with_frames())));
+        let router = router(Arc::new(serving), Guard::of(address).with_frames());
+        tasks.spawn(listener(socket, router, OF_WINDOW).run());
         windows.push(Window { app, agent, address, _tasks: tasks });
     }
     Ok(windows)
@@ -91,11 +93,8 @@ fn router(serving: Arc<Serving>, of: Guard) -> Router {
         UiSource::Directory(_) => router.fallback(get(files::file)),
         UiSource::Server(_) => router.fallback(any(proxy::pass)),
     };
-    router
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn_with_state(of, guard))
-        .with_state(serving)
+    router.layer(middleware::from_fn_with_state(of, guard)).with_state(serving)
 }
 
-/// The largest request, in bytes.
-const MAX_BODY: usize = 16 << 20;
+/// Bytes of the calls that all windows have signed at a time: four of the largest.
+const BODIES: usize = 4 * sign::MAX_CALL;

@@ -71,7 +71,9 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         None if args.data == Path::new(TEMPORARY) => Config::default(),
         None => Config::default().with_data(&args.data),
     };
-    let mut config = config
+    let mut config = args
+        .incoming
+        .bound(config)
         .with_release(args.release)
         .with_foreign_origins(args.allowed_origins)
         .with_limits(args.bounds.limits());
@@ -95,7 +97,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             // What is kept may be an app of this id with other code.
             if data.is_some() && watched.is_none() {
                 for agent in &agents {
-                    same_code(context, agent.admin_port, &bundle, &agent.app_id, args.update).await?;
+                    same_code(context, &conductor, &bundle, &agent.app_id, args.update).await?;
                 }
             }
             agents
@@ -131,7 +133,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     // Until a signal drops this, and the conductor with it.
     let following = async {
         match watched {
-            Some(watched) => watched.follow(context, agents, &pages).await,
+            Some(watched) => watched.follow(context, agents, &pages, Some(&conductor)).await,
             None => std::future::pending().await,
         }
     };

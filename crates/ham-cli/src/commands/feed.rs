@@ -1,7 +1,9 @@
 //! `ham feed`: the blocks and events of a chain as they come, and where some may be missing; and a server of them.
 
 mod lines;
+mod nats;
 mod serve;
+mod source;
 
 use std::cmp::Ordering;
 

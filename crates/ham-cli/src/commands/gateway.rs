@@ -1,5 +1,6 @@
 //! `ham gateway`: apps over HTTP, for everything that is not Rust.
 
+mod calls;
 mod dev;
 mod failed;
 mod file;
@@ -51,6 +52,13 @@ pub(crate) struct Args {
     other: Option<Other>,
 }
 
+impl Args {
+    /// Whether it serves, and does not ask another one.
+    pub(crate) const fn serves(&self) -> bool {
+        self.other.is_none()
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Other {
     /// Say what is wrong with a configuration; nothing is connected to
@@ -62,6 +70,9 @@ enum Other {
     /// Make keys
     #[command(subcommand)]
     Key(key::Args),
+    /// List, show and cancel the calls of a gateway that runs
+    #[command(subcommand)]
+    Calls(calls::Args),
 }
 
 /// Answers with success once it was stopped.
@@ -69,6 +80,10 @@ pub(crate) async fn run(args: Args, flags: &Flags, output: Output) -> Result<Exi
     match args.other {
         Some(Other::Check { config }) => file::check(&config, output),
         Some(Other::Key(args)) => key::run(args, output),
+        Some(Other::Calls(args)) => {
+            let context = Context::new(sources::settings(flags, None)?, output, flags.wait(), None);
+            calls::run(&context, args).await
+        }
         None => match args.config {
             Some(config) if args.print_config => file::print(&config, output),
             Some(config) => file::serve(Some(&config), output).await,

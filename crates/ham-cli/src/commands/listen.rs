@@ -107,7 +107,7 @@ fn show(context: &Context, item: &Incoming) -> Result<(), Failure> {
             context,
             &json!({ "type": "missed", "count": missed, "detail": format!("{missed} were dropped here") }),
         ),
-        Incoming::Skipped { why } => loss(context, &json!({ "type": "skipped", "detail": why })),
+        Incoming::Skipped { why, .. } => loss(context, &json!({ "type": "skipped", "detail": why })),
         _ => loss(context, &json!({ "type": "unknown" })),
     }
 }

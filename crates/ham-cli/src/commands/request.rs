@@ -1,9 +1,8 @@
 //! `ham request`: one request to an envelope server, its payload and answer as JSON.
 
-use ham_envelope::{Client, ERROR_KIND, Envelope, Incoming, RequestError};
+use ham_envelope::{ERROR_KIND, Envelope};
 use ham_json::laid_out;
 use serde_json::value::RawValue;
-use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
 use crate::envelopes;
@@ -11,9 +10,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flags;
 use crate::input;
-use crate::progress;
-use crate::server::{self, Server};
-use crate::shutdown::RELEASE_TIMEOUT;
+use crate::server::Server;
 
 /// Sends one request and prints the envelope that answers it.
 #[derive(Debug, clap::Args)]
@@ -34,29 +31,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     // Before anything is dialled: what cannot be sent need not connect.
     let envelope = envelope(&args).await?;
-    let config = envelopes::config(&args.server, context).await?;
-    let client = Client::new(config, |_: Incoming| std::future::ready(())).map_err(server::bad_config)?;
-    let (cancel, timeout) = (CancellationToken::new(), context.settings.timeout);
-    let mut running = envelopes::connect(context, &client, &cancel, Some(timeout)).await?;
-    // From here on bytes of the request can leave.
-    let _ = context.if_interrupted.set(
-        "interrupted while the request was under way: its outcome is unknown; check before sending it again",
-    );
-    let asked = async {
-        tokio::select! {
-            // The run first: it says why there is no connection any more.
-            biased;
-            ended = &mut running => Err(match ended {
-                Err(error) => envelopes::ended(error),
-                Ok(()) => envelopes::unanswered(RequestError::Stopped),
-            }),
-            answered = client.request(envelope, timeout) => answered.map_err(envelopes::unanswered),
-        }
-    };
-    let answer = progress::during(context.output, "waiting for the answer", asked).await?;
-    cancel.cancel();
-    // The answer is there: a server that does not close in time changes nothing.
-    let _ = tokio::time::timeout(RELEASE_TIMEOUT, running).await;
+    let answer = envelopes::ask(context, &args.server, envelope).await?;
     show(context, &answer)
 }
 

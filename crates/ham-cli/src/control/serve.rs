@@ -1,21 +1,20 @@
 //! Answering.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::fs::Permissions;
 use std::io;
-use std::iter;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
 use ham_devconductor::{DevConductor, Snapshot};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::ask::{Answer, Ask, LONGEST};
@@ -29,24 +28,36 @@ use crate::running::Note;
 /// Dropping the future ends it and removes the socket. What was asked may be done in part.
 pub(crate) async fn serve(listening: Option<Listening>, conductor: &DevConductor) -> Infallible {
     let Some(listening) = listening else { return std::future::pending().await };
-    let mut snapshots = BTreeMap::new();
-    let mut asking: FuturesUnordered<_> = iter::empty().map(read).collect();
-    let mut answering: FuturesUnordered<_> = iter::empty().map(write).collect();
+    let (sender, asked) = mpsc::channel(MAX_WAITING);
+    // Whichever is first: they wait for each other's events only, and none of them ends.
+    tokio::select! {
+        never = hear(&listening.socket, &sender) => never,
+        never = work(asked, conductor) => never,
+    }
+}
+
+/// Hears what is asked, whatever is worked on. Where too many say nothing, whoever has said nothing for longest goes.
+async fn hear(socket: &UnixListener, sender: &mpsc::Sender<Asked>) -> Infallible {
+    let mut asking = JoinSet::new();
+    let mut silent = VecDeque::<AbortHandle>::new();
     loop {
-        // What is asked first. A question that is worked on is finished before anything else happens.
+        // What was said before who comes: nobody goes who has spoken.
         tokio::select! {
             biased;
-            Some(asked) = asking.next() => {
-                // Whoever asked may be gone: then nobody is told.
-                let Ok((line, writer)) = asked else { continue };
-                let answer = answer(&line, conductor, &mut snapshots).await;
-                if answering.len() < MAX_CONNECTIONS {
-                    answering.push(write((writer, answer)));
+            Some(asked) = asking.join_next() => {
+                // Whoever is gone is told nothing, and so is everybody where too many wait.
+                if let Ok(Ok(asked)) = asked {
+                    let _ = sender.try_send(asked);
                 }
             }
-            Some(_) = answering.next() => {}
-            accepted = listening.socket.accept(), if asking.len() < MAX_CONNECTIONS => match accepted {
-                Ok((stream, _)) => asking.push(read(stream)),
+            accepted = socket.accept() => match accepted {
+                Ok((stream, _)) => {
+                    silent.retain(|asking| !asking.is_finished());
+                    if silent.len() >= MAX_CONNECTIONS && let Some(oldest) = silent.pop_front() {
+                        oldest.abort();
+                    }
+                    silent.push_back(asking.spawn(read(stream)));
+                }
                 // No descriptor is left, for example: not at once again.
                 Err(_) => tokio::time::sleep_until(Instant::now() + PAUSE).await,
             }
@@ -54,7 +65,29 @@ pub(crate) async fn serve(listening: Option<Listening>, conductor: &DevConductor
     }
 }
 
-async fn read(stream: UnixStream) -> io::Result<(Vec<u8>, OwnedWriteHalf)> {
+/// A question that is worked on is finished before the next.
+async fn work(mut asked: mpsc::Receiver<Asked>, conductor: &DevConductor) -> Infallible {
+    let mut snapshots = BTreeMap::new();
+    let mut answering = JoinSet::new();
+    loop {
+        // Either may come first: the one only tidies up.
+        tokio::select! {
+            Some((line, writer)) = asked.recv() => {
+                let answer = answer(&line, conductor, &mut snapshots).await;
+                if answering.len() < MAX_CONNECTIONS {
+                    answering.spawn(write(writer, answer));
+                }
+            }
+            Some(_) = answering.join_next() => {}
+            else => std::future::pending().await,
+        }
+    }
+}
+
+/// A line, and who waits for its answer.
+type Asked = (Vec<u8>, OwnedWriteHalf);
+
+async fn read(stream: UnixStream) -> io::Result<Asked> {
     let (read, write) = stream.into_split();
     let mut line = Vec::new();
     let mut read = BufReader::new(read.take(LONGEST));
@@ -62,7 +95,7 @@ async fn read(stream: UnixStream) -> io::Result<(Vec<u8>, OwnedWriteHalf)> {
     Ok((line, write))
 }
 
-async fn write((mut writer, answer): (OwnedWriteHalf, Answer)) -> io::Result<()> {
+async fn write(mut writer: OwnedWriteHalf, answer: Answer) -> io::Result<()> {
     let mut line = serde_json::to_vec(&answer)?;
     line.push(b'\n');
     tokio::time::timeout(PATIENCE, writer.write_all(&line)).await?
@@ -92,7 +125,7 @@ async fn act(ask: Ask, conductor: &DevConductor, snapshots: &mut BTreeMap<String
             };
             conductor.revert(snapshot).await.map_err(words)?;
         }
-        Ask::Advance { by } => drop(conductor.advance_clock(by)),
+        Ask::Advance { by } => drop(conductor.advance_clock(by).map_err(words)?),
         Ask::ResetClock => conductor.reset_clock(),
         Ask::Delay { by } => conductor.delay_answers(by),
         Ask::DropSignals { drop } => conductor.drop_signals(drop),
@@ -156,6 +189,9 @@ const MAX_WORDS: usize = 600;
 
 /// Connections that may say nothing at a time, and as many that do not read.
 const MAX_CONNECTIONS: usize = 16;
+
+/// Questions that wait for the one that is worked on.
+const MAX_WAITING: usize = 64;
 
 /// How long a line may take.
 const PATIENCE: Duration = Duration::from_secs(5);

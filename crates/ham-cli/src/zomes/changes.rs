@@ -1,7 +1,7 @@
 //! The files of a project, watched.
 
-use std::ffi::OsStr;
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
@@ -9,61 +9,187 @@ use tokio::sync::mpsc::{self, Receiver};
 use tokio::time::Instant;
 
 use super::project::Project;
+use super::rebuilds::{Next, Rebuilds};
+use super::seen::{Places, Seen, is_source};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// Tells that something has changed, not what: whoever builds looks at everything anyway. Dropping it ends the watching.
+/// Tells which files have changed. Events of the system only wake it: what is in the files says whether they have. Dropping it ends the
+/// watching.
 #[derive(Debug)]
 pub(crate) struct Changes {
-    /// Room for one: a second change before the first was taken says nothing more.
-    changed: Receiver<()>,
-    _watcher: RecommendedWatcher,
+    places: Places,
+    seen: Seen,
+    watcher: RecommendedWatcher,
+    /// Room for one: a second event before the first was taken says nothing more.
+    woken: Receiver<()>,
+    /// Whether something has happened that was not looked at.
+    is_awake: bool,
+    is_building: bool,
+    rebuilds: Rebuilds,
 }
 
 impl Changes {
     /// Watches from now on: the directory itself, the packages, and where the app's manifest and those of its DNAs lie.
     ///
     /// # Errors
-    /// The system has no more watches, or a directory is gone.
+    /// The system has no more watches.
     pub(crate) fn of(project: &Project) -> Result<Self, Failure> {
-        let (tell, changed) = mpsc::channel(1);
-        let told = move |event: notify::Result<Event>| {
-            if event.is_ok_and(|event| is_a_change(&event)) {
-                // Full says the same.
-                let _ = tell.try_send(());
-            }
+        let places = project.places();
+        let (watcher, woken) = watcher(&places)?;
+        let mut changes = Self {
+            seen: Seen::default(),
+            places,
+            watcher,
+            woken,
+            is_awake: false,
+            is_building: false,
+            rebuilds: Rebuilds::default(),
         };
-        let mut watcher = notify::recommended_watcher(told).map_err(unwatched)?;
-        let mut watch = |directory: &Path, mode| watcher.watch(directory, mode).map_err(unwatched);
-        for directory in project.directories() {
-            watch(&directory, RecursiveMode::NonRecursive)?;
-        }
-        for sources in project.packages.iter().map(|package| package.join("src")) {
-            if sources.is_dir() {
-                watch(&sources, RecursiveMode::Recursive)?;
-            }
-        }
-        Ok(Self { changed, _watcher: watcher })
+        changes.watch()?;
+        changes.seen = changes.seen.look(&changes.places);
+        Ok(changes)
     }
 
-    /// Resolves after a change, when nothing more has changed for [`QUIET`]; at the latest [`PATIENCE`] after the first one.
+    /// A build begins.
+    pub(crate) fn begin(&mut self) {
+        self.is_building = true;
+        self.rebuilds.begin();
+    }
+
+    /// A build reads this. Files of packages that have come say nothing yet.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub(crate) fn follow(&mut self, project: &Project) -> Result<(), Failure> {
+        let places = project.places();
+        if places != self.places {
+            (self.watcher, self.woken) = watcher(&places)?;
+            self.seen.take(&places, &self.places);
+            self.places = places;
+            // What happened between the watchers.
+            self.is_awake = true;
+            self.watch()?;
+        }
+        Ok(())
+    }
+
+    /// What some work comes to; `None`, and it is dropped, where files change first.
+    ///
+    /// # Errors
+    /// As [`saved`](Self::saved).
     ///
     /// # Cancel safety
-    /// Cancel-safe, but a change that it has seen is not seen again.
-    pub(crate) async fn next(&mut self) {
-        if self.changed.recv().await.is_none() {
-            // The watcher is gone: nothing is told any more.
-            return std::future::pending().await;
+    /// That of the work.
+    pub(crate) async fn unless<T>(&mut self, work: impl Future<Output = T>) -> Result<Option<T>, Failure> {
+        tokio::select! {
+            biased;
+            done = work => Ok(Some(done)),
+            changed = self.next() => changed.map(|()| None),
         }
+    }
+
+    /// A build has ended, or could not begin.
+    pub(crate) fn end(&mut self) -> Next {
+        self.is_building = false;
+        // What it wrote at last, too.
+        let changed = self.look();
+        self.rebuilds.end(changed)
+    }
+
+    /// Resolves after a change while nothing is built, when nothing more has happened for [`QUIET`]; at the latest [`PATIENCE`] after the
+    /// first event.
+    ///
+    /// # Errors
+    /// A directory that was made anew cannot be watched: the system has no more watches.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub(crate) async fn saved(&mut self) -> Result<(), Failure> {
+        self.is_building = false;
+        self.next().await
+    }
+
+    /// The same. While a build runs, what builds change themselves says nothing.
+    async fn next(&mut self) -> Result<(), Failure> {
+        loop {
+            if !self.is_awake {
+                if self.woken.recv().await.is_none() {
+                    // The watcher is gone: nothing is told any more.
+                    return std::future::pending().await;
+                }
+                self.is_awake = true;
+            }
+            self.settle().await;
+            self.is_awake = false;
+            // Watches go with their directories, and those may be here again.
+            self.watch()?;
+            let changed = self.look();
+            let counts = if self.is_building {
+                self.rebuilds.meanwhile(changed)
+            } else {
+                self.rebuilds.idle(&changed)
+            };
+            if counts {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn settle(&mut self) {
         let end = Instant::now() + PATIENCE;
         loop {
             let quiet = end.min(Instant::now() + QUIET);
-            match tokio::time::timeout_at(quiet, self.changed.recv()).await {
+            match tokio::time::timeout_at(quiet, self.woken.recv()).await {
                 Ok(Some(())) if Instant::now() < end => {}
                 _ => return,
             }
         }
     }
+
+    fn look(&mut self) -> BTreeSet<PathBuf> {
+        let now = self.seen.look(&self.places);
+        let changed = self.seen.changed(&now);
+        self.seen = now;
+        changed
+    }
+
+    /// Each place, and where it would come again.
+    fn watch(&mut self) -> Result<(), Failure> {
+        let mut watch = |place: &Path, mode| match self.watcher.watch(place, mode) {
+            // It has just gone: where it would come again is watched.
+            Err(error) if matches!(error.kind, notify::ErrorKind::PathNotFound) || !place.exists() => Ok(()),
+            watched => watched.map_err(unwatched),
+        };
+        let above =
+            self.places.all().filter_map(|place| place.ancestors().skip(1).find(|above| above.is_dir()));
+        for directory in above.chain(self.places.directories.iter().map(PathBuf::as_path)) {
+            watch(directory, RecursiveMode::NonRecursive)?;
+        }
+        self.places.trees.iter().try_for_each(|tree| watch(tree, RecursiveMode::Recursive))
+    }
+}
+
+fn watcher(places: &Places) -> Result<(RecommendedWatcher, Receiver<()>), Failure> {
+    let (tell, woken) = mpsc::channel(1);
+    let places = places.clone();
+    let told = move |event: notify::Result<Event>| {
+        if event.is_ok_and(|event| concerns(&event, &places)) {
+            // Full says the same.
+            let _ = tell.try_send(());
+        }
+    };
+    Ok((notify::recommended_watcher(told).map_err(unwatched)?, woken))
+}
+
+/// Whether a file of these places may have changed, or one of them has come or gone.
+fn concerns(event: &Event, places: &Places) -> bool {
+    let written = matches!(event.kind, EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_));
+    let is_of = |path: &PathBuf| {
+        places.all().any(|place| place.starts_with(path) || (path.starts_with(place) && is_source(path)))
+    };
+    // Where events were lost, any file may have changed.
+    event.need_rescan() || written && event.paths.iter().any(is_of)
 }
 
 /// Files are saved in several steps, and several at once.
@@ -72,42 +198,10 @@ const QUIET: Duration = Duration::from_millis(50);
 /// Something that never rests is built all the same.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-fn is_a_change(event: &Event) -> bool {
-    let written = matches!(event.kind, EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_));
-    // Where events were lost, any file may have changed.
-    event.need_rescan() || written && event.paths.iter().any(|path| is_source(path))
-}
-
-/// Not what a build writes, and not the temporary files of editors.
-fn is_source(path: &Path) -> bool {
-    let Some(name) = path.file_name().and_then(OsStr::to_str) else { return true };
-    let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
-    let written = ["happ", "dna", "webhapp", "part", "lock", "swp", "tmp"].contains(&extension);
-    !(written || name == "target" || name.starts_with('.') || name.ends_with('~'))
-}
-
 fn unwatched(error: notify::Error) -> Failure {
     Failure::new(
         Exit::Local,
         anyhow::Error::new(error).context("the files cannot be watched"),
         "where the system has no watches left, raise fs.inotify.max_user_watches",
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A build would be the reason for the next one.
-    #[test]
-    fn what_a_build_writes_is_no_change() {
-        for name in ["src/lib.rs", "Cargo.toml", "dna.yaml", "src/data.json", "src"] {
-            assert!(is_source(&Path::new("/app").join(name)), "{name}");
-        }
-        for name in
-            ["my.happ", "my.happ.17.part", "dna/my.dna", "target", "Cargo.lock", ".lib.rs.swp", "lib.rs~"]
-        {
-            assert!(!is_source(&Path::new("/app").join(name)), "{name}");
-        }
-    }
 }

@@ -7,6 +7,7 @@ use ham_bundle::Kind;
 use holochain_types::app::AppManifest;
 use serde::Deserialize;
 
+use super::seen::Places;
 use super::subprocess;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -21,7 +22,7 @@ pub(crate) struct Project {
     /// The packages that are zomes.
     pub(super) zomes: Vec<String>,
     /// The directories of all packages.
-    pub(super) packages: Vec<PathBuf>,
+    packages: Vec<PathBuf>,
 }
 
 impl Project {
@@ -59,8 +60,14 @@ impl Project {
         Ok(Self { directory, manifest, zomes, packages })
     }
 
-    /// Where files lie that it is made of, but for the sources of packages: each directory once.
-    pub(super) fn directories(&self) -> BTreeSet<PathBuf> {
+    /// Where files lie that it is made of.
+    pub(super) fn places(&self) -> Places {
+        let trees = self.packages.iter().map(|package| package.join("src")).collect();
+        Places { directories: self.directories(), trees }
+    }
+
+    /// Those but for the sources of packages: each directory once.
+    fn directories(&self) -> BTreeSet<PathBuf> {
         let beside = self.manifest.parent().unwrap_or(&self.directory);
         let manifest = std::fs::read(&self.manifest).ok();
         // Who packs it says what is wrong with it.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 
+use ham_launcher::Watchdog;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -21,10 +22,10 @@ pub(super) async fn answer(directory: &Path, words: &[&str]) -> Result<Option<Ve
     let failed = |error| absent(program, error);
     let mut started = Started::of(command, directory).map_err(failed)?;
     let mut bytes = Vec::new();
-    if let Some(stdout) = started.0.stdout.take() {
+    if let Some(stdout) = started.child.stdout.take() {
         stdout.take(LARGEST).read_to_end(&mut bytes).await.map_err(failed)?;
     }
-    let ended = started.0.wait().await.map_err(failed)?;
+    let ended = started.child.wait().await.map_err(failed)?;
     Ok(ended.success().then_some(bytes))
 }
 
@@ -41,31 +42,37 @@ pub(super) async fn run(
     let failed = |error| absent(&program, error);
     command.stdout(Stdio::null()).stderr(Stdio::piped());
     let mut started = Started::of(command, directory).map_err(failed)?;
-    if let Some(stderr) = started.0.stderr.take() {
+    if let Some(stderr) = started.child.stderr.take() {
         let mut lines = BufReader::new(stderr).split(b'\n');
         while let Some(said) = lines.next_segment().await.map_err(failed)? {
             line(String::from_utf8_lossy(&said).trim_end_matches('\r'));
         }
     }
-    started.0.wait().await.map_err(failed)
+    started.child.wait().await.map_err(failed)
 }
 
-/// A program in a process group of its own, so that what it starts is found. Dropping it kills all of them: a compiler has nothing
-/// to put away.
+/// A program in a process group of its own, so that what it starts is found. Dropping it kills all of them, and so does the end of this
+/// process, however it comes: a compiler has nothing to put away.
 #[derive(Debug)]
-struct Started(Child);
+struct Started {
+    child: Child,
+    /// Where it has just ended already there is nothing to watch.
+    _watchdog: Option<Watchdog>,
+}
 
 impl Started {
     fn of(mut command: Command, directory: &Path) -> std::io::Result<Self> {
         command.current_dir(directory).stdin(Stdio::null()).process_group(0).kill_on_drop(true);
-        command.spawn().map(Self)
+        let child = command.spawn()?;
+        let watchdog = child.id().map(Watchdog::watch_group).transpose()?;
+        Ok(Self { child, _watchdog: watchdog })
     }
 }
 
 impl Drop for Started {
     fn drop(&mut self) {
         // One that was waited for has no id any more.
-        let id = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         if let Some(group) = id {
             // It may just have ended.
             let _ = kill_process_group(group, Signal::KILL);

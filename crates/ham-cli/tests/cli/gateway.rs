@@ -90,6 +90,66 @@ async fn its_file_is_read_again_at_a_hangup_and_a_wrong_one_changes_nothing() {
     assert_eq!(running.ended().await, Some(0));
 }
 
+/// Calls that wait for a conductor that is away are listed, shown and cancelled.
+#[tokio::test]
+async fn calls_of_a_gateway_are_listed_shown_and_cancelled() {
+    let ham = Ham::new();
+    let new = ["gateway", "key", "new", "--name", "t", "--app-id", "shop", "--function", "**", "--json"];
+    let key = ham.run(&new).await.ok().json();
+    let private = |name: &str, text: &str| {
+        let path = ham.file(name, text);
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        path
+    };
+    let keys = private("keys.toml", key["stanza"].as_str().unwrap());
+    let key_file = private("key", key["key"].as_str().unwrap());
+    let state = ham.home.path().join("state");
+    let file = ham.file(
+        "gateway.toml",
+        format!(
+            "listen = \"127.0.0.1:0\"\nkeys = \"{keys}\"\nstate_dir = {state:?}\n[conductor]\n\
+             admin_url = \"ws://localhost:1\"\n[[app]]\nid = \"shop\"\n"
+        ),
+    );
+    let mut running = ham.start(&["gateway", "--json", "--config", &file]);
+    let url = started(&mut running).await["url"].as_str().unwrap().to_owned();
+    let ask = async |verb: &[&str]| {
+        let rest = ["--gateway", &url, "--key-file", &key_file];
+        ham.run(&[&["gateway", "calls"], verb, &rest].concat()).await
+    };
+    assert_eq!(ask(&["list"]).await.ok().text(), "no calls\n");
+    let mut ids = Vec::new();
+    for name in ["inv-1", "inv-2", "inv-3"] {
+        let head = format!(
+            "POST /api/v1/apps/shop/roles/main/zomes/bridge/fns/pay HTTP/1.1\r\nAuthorization: Bearer {}\r\n\
+             Prefer: respond-async\r\nIdempotency-Key: {name}",
+            key["key"].as_str().unwrap()
+        );
+        let answer = asked(&url, &head, "").await;
+        let id = answer.lines().find_map(|line| line.strip_prefix("ham-call-id: ")).unwrap();
+        ids.push(id.to_owned());
+    }
+    let listed = ask(&["list"]).await.ok();
+    let lines: Vec<_> = listed.text().lines().map(|line| line.trim_start().to_owned()).collect();
+    assert!(lines[0].starts_with("call ") && lines[1].starts_with(&ids[2]), "{listed}");
+    assert!(lines[1].contains("queued") && lines[1].contains("shop/main/bridge/pay"), "{listed}");
+    let oldest = ask(&["list", "--oldest", "--limit", "1", "--json"]).await.ok().json();
+    assert_eq!(oldest["calls"][0]["id"], *ids[0]);
+    assert_eq!(ask(&["show", &ids[0], "--json"]).await.ok().json()["idempotency_key"], "inv-1");
+    let cancelled = ask(&["cancel", &ids[0], "--json"]).await.ok().json();
+    assert_eq!((&cancelled["outcome"], &cancelled["state"]), (&json!("not_run"), &json!("settled")));
+    assert_eq!(ask(&["cancel", "--queued"]).await.ok().text().lines().count(), 2);
+    assert_eq!(ask(&["list", "--json"]).await.ok().json(), json!({ "calls": [] }));
+    ask(&["show", "01M8J10V1SQV71CG9X56JPDN5W"]).await.failed(1, &["there is no such call"]);
+    ask(&["cancel"]).await.failed(2, &["<ID>"]);
+    let without = ham.run(&["gateway", "calls", "list", "--gateway", &url]).await;
+    without.failed(3, &["the server refuses the token"]);
+    running.signal(Signal::INT);
+    assert_eq!(running.ended().await, Some(0));
+    let gone = ham.run(&["gateway", "calls", "list", "--gateway", &url, "--key-file", &key_file]).await;
+    gone.failed(3, &["nothing is listening there"]);
+}
+
 /// As a unit of `Type=notify-reload` is told.
 #[tokio::test]
 async fn systemd_is_told_when_it_is_ready_reads_again_and_stops() {
@@ -123,12 +183,76 @@ async fn a_configuration_is_checked_and_shown() {
     let faults: Vec<_> =
         checked.json()["faults"].as_array().unwrap().iter().map(|fault| fault["key"].clone()).collect();
     assert_eq!((faults, checked.code), (vec![json!("app"), json!("keys"), json!("origins")], Some(2)));
+    let keys = ham.file("keys.toml", "");
+    std::fs::set_permissions(&keys, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let one = ham.file("one.toml", format!("keys = {keys:?}\n"));
+    ham.run(&["gateway", "check", "--config", &one]).await.failed(2, &["1 thing is wrong with"]);
     let printed = ham.run(&["gateway", "--print-config", "--config", &file]).await.ok();
     assert!(printed.text().contains("listen = \"127.0.0.1:0\"  # file\n"), "{printed}");
     assert!(printed.text().contains("limits.wait = \"30s\"  # default\n"), "{printed}");
     let file = ham.file("gateway.toml", "listn = \"127.0.0.1:0\"\n");
     ham.run(&["gateway", "--config", &file]).await.failed(2, &["unknown field `listn`", "`listen`"]);
     ham.run(&["gateway"]).await.failed(2, &["--config"]);
+}
+
+/// A collector of OpenTelemetry that takes spans as JSON, as long as it lives.
+async fn collector() -> (String, tokio::sync::mpsc::Receiver<Value>) {
+    let (taken, spans) = tokio::sync::mpsc::channel(64);
+    let collect = move |axum::Json(sent): axum::Json<Value>| async move {
+        for scope in sent["resourceSpans"][0]["scopeSpans"].as_array().unwrap() {
+            for span in scope["spans"].as_array().unwrap() {
+                let mut span = span.clone();
+                span["resource"] = sent["resourceSpans"][0]["resource"].clone();
+                taken.send(span).await.unwrap();
+            }
+        }
+        axum::Json(json!({}))
+    };
+    let routes = axum::Router::new().route("/v1/traces", axum::routing::post(collect));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    (address, spans)
+}
+
+/// The value of an attribute, whatever its type.
+fn attribute(of: &Value, key: &str) -> Value {
+    let attributes = of["attributes"].as_array().unwrap();
+    let found = attributes.iter().find(|attribute| attribute["key"] == key);
+    let value = found.unwrap_or_else(|| panic!("no {key} in {of}"))["value"].as_object().unwrap();
+    value.values().next().unwrap().clone()
+}
+
+#[tokio::test]
+async fn its_requests_go_on_with_the_traces_they_name_and_the_collector_is_told() {
+    let (collector, mut spans) = collector().await;
+    let ham = Ham::new()
+        .with("OTEL_EXPORTER_OTLP_ENDPOINT", &collector)
+        .with("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")
+        .with("OTEL_SERVICE_NAME", "bridge");
+    let mut running =
+        ham.start(&["gateway", "--json", "--dev", "--app", &probe(), "--listen", "127.0.0.1:0"]);
+    let url = started(&mut running).await["url"].as_str().unwrap().to_owned();
+    let (trace, parent) = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
+    let call = "POST /api/v1/apps/probe/roles/probe/zomes/probe/fns/no_such HTTP/1.1\r\nContent-Type: application/json";
+    let answer = asked(&url, &format!("{call}\r\ntraceparent: 00-{trace}-{parent}-01"), "null").await;
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    // What is under way when it ends is sent, too.
+    running.signal(Signal::TERM);
+    assert_eq!(running.ended().await, Some(0));
+    let span = loop {
+        let span = spans.recv().await.unwrap();
+        if span["traceId"] == trace {
+            break span;
+        }
+    };
+    assert_eq!(span["parentSpanId"], parent);
+    let route = "/api/v1/apps/{app}/roles/{role}/zomes/{zome}/fns/{function}";
+    assert_eq!(span["name"], format!("POST {route}"));
+    assert_eq!(attribute(&span, "http.route"), route);
+    assert_eq!(attribute(&span, "ham.outcome"), "answered");
+    assert_eq!(attribute(&span["resource"], "service.name"), "bridge");
+    assert!(!span.to_string().contains("no_such"), "{span}");
 }
 
 /// Whoever ran `hc-http-gw` has its variables, and no file.

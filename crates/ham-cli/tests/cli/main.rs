@@ -13,6 +13,10 @@ mod gateway;
 mod hc;
 mod making;
 mod manual;
+mod nats;
+#[expect(dead_code, reason = "the gateway's tests use all of it")]
+#[path = "../../../ham-gateway/tests/nats/server.rs"]
+mod nats_server;
 mod own;
 mod running;
 mod signals;

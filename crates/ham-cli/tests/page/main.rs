@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what unwraps here fails the test")]
 
+mod bounds;
 #[path = "../../../ham-devconductor/tests/support/npm.rs"]
 mod npm;
 
@@ -38,8 +39,12 @@ impl Dev {
     }
 
     async fn run(arguments: &[&str]) -> Self {
+        Self::of(env!("CARGO_BIN_EXE_ham"), arguments).await
+    }
+
+    async fn of(program: &str, arguments: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ham"));
+        let mut command = Command::new(program);
         command.args(arguments).arg("--json").env("HOME", home.path()).env("XDG_RUNTIME_DIR", home.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
@@ -86,10 +91,13 @@ async fn the_page_in_a_browser() {
     // Node 20 has WebSockets behind this flag, later ones without it.
     command.arg("--experimental-websocket").arg(here("page.mjs")).args([&browser, &dev.text("page"), &pid]);
     command.arg(dev.text("admin_port")).arg(env!("CARGO_BIN_EXE_ham")).arg(bundle());
+    // Where commands find the conductor's control socket.
+    command.env("HAM_TEST_HOME", dev._home.path());
     command.args(std::env::var("HAM_TEST_SHOTS").ok());
     let steps = npm::run(&mut command, BOUND).await;
     println!("{steps}");
     assert!(steps.contains("a killed server is told within 2 s, and its call is unknown"), "{steps}");
+    assert!(steps.ends_with("one that is back is told\n"), "{steps}");
 }
 
 /// Beside a conductor of its own, which can be killed.

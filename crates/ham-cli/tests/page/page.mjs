@@ -1,11 +1,13 @@
 // The page of `ham dev` as a developer uses it, in a browser. Prints what it saw; the first thing that is not so ends it.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import assert from 'node:assert';
 import { Browser } from './browser.mjs';
 import { FONTS, contrast, fits, setFont } from './legible.mjs';
 
 const [program, url, pid, adminPort, ham, bundle, shots] = process.argv.slice(2);
 const install = (id) => execFileSync(ham, ['app', 'install', bundle, '--app-id', id, '--admin-port', adminPort], { stdio: 'pipe' });
+const at = { ...process.env, HOME: process.env.HAM_TEST_HOME, XDG_RUNTIME_DIR: process.env.HAM_TEST_HOME };
+const fault = (...args) => execFileSync(ham, ['dev', 'fault', ...args, '--admin-port', adminPort], { stdio: 'pipe', env: at });
 const ACTIONS = Number(process.env.HAM_TEST_ACTIONS ?? 1000);
 const step = (text) => console.log(text);
 const browser = await Browser.start(program);
@@ -173,6 +175,59 @@ assert.ok(took.rows < 500 && took.scroll < 500 && took.drawing < 1000, JSON.stri
 clean(page);
 step(`${took.count} actions: new rows ${took.rows} ms, scroll ${took.scroll} ms, DHT ${took.drawing} ms`);
 
+// The overview under a mouse and under a finger.
+await page.run("document.activeElement.blur()");
+await page.key('f');
+await page.until("!document.querySelector('[data-id=fold]').checked");
+const [left, top, wide] = await page.run("(() => { const r = document.querySelector('svg.over').getBoundingClientRect(); return [r.left, r.top + r.height / 2, r.width]; })()");
+const scrolled = "document.querySelector('#chain').scrollTop";
+const mouse = (type, x, more) => page.send('Input.dispatchMouseEvent', { type, x, y: top, button: 'left', clickCount: 1, ...more });
+const touch = (type, x) => page.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x, y: top }] });
+await mouse('mousePressed', left + 90);
+await page.until(`${scrolled} > 10000`);
+await mouse('mouseMoved', left + wide - 20, { buttons: 1 });
+await page.until(`${scrolled} < 1000`);
+await mouse('mouseReleased', left + wide - 20);
+await mouse('mouseMoved', left + 90);
+await page.send('Emulation.setTouchEmulationEnabled', { enabled: true });
+await touch('touchStart', left + 90);
+await page.until(`${scrolled} > 10000`);
+await touch('touchMove', left + wide - 20);
+await page.until(`${scrolled} < 1000`);
+await touch('touchEnd');
+await page.send('Emulation.setTouchEmulationEnabled', { enabled: false });
+await page.run("document.activeElement.blur()");
+await page.key('f');
+await page.until("document.querySelector('[data-id=fold]').checked");
+clean(page);
+step('the overview is dragged with a mouse and with a finger');
+
+// Faults that another terminal asks for.
+const banner = "document.querySelector('#banner')";
+const text = `${banner}.innerText.replace(/\\s+/g, ' ')`;
+const says = (words) => page.until(`!${banner}.hidden && ${text}.includes(${JSON.stringify(words)})`);
+fault('delay', '1500ms');
+await says('Faults are on. Answers come');
+fault('signals', 'dropped');
+await says('Signals are thrown away');
+fault('host', 'create', '--times', '2');
+await says('create fails in its next 2 calls');
+if (shots) await page.shot(`${shots}/faults.png`);
+assert.ok(await page.run(fits));
+assert.deepEqual(await page.run(contrast), []);
+await put('create_note', '"it fails"');
+await says('create fails in its next call (');
+const late = await browser.open(url);
+await late.until(`!${banner}.hidden && ${text}.includes('create fails in its next call')`);
+await browser.send('Target.closeTarget', { targetId: late.target });
+await put('create_note', '"it fails again"');
+await page.until(`!${text}.includes('create')`);
+fault('delay', 'off');
+fault('signals', 'sent');
+await page.until(`${banner}.hidden`);
+clean(page);
+step('faults are shown while they are on');
+
 // Every width, both schemes: nothing hangs out, everything can be read.
 for (const [width, height] of [[360, 740], [1000, 800], [1440, 900]]) {
   for (const dark of [false, true]) {
@@ -218,4 +273,14 @@ await page.until("document.querySelector('.chain .row.hatch')?.innerText.include
 await page.until("document.querySelector('#answer .verdict').innerText.includes('Unknown: it may have run') && document.querySelector('#call').innerText.includes('may run twice')");
 if (shots) await page.shot(`${shots}/lost.png`);
 step('a killed server is told within 2 s, and its call is unknown');
+
+// Another one at the same address: the page goes on by itself, and says so.
+const returned = spawn(ham, ['dev', '--page-port', new URL(url).port, '--json'], { stdio: ['ignore', 'pipe', 'inherit'], env: at });
+await page.until(`${text}.includes('ham dev is back. It was away for')`, 60000);
+await page.until("document.body.innerText.includes('No app yet')");
+if (shots) await page.shot(`${shots}/back.png`);
+await page.run("document.querySelector('#seen').click()");
+await page.until("document.querySelector('#banner').hidden");
+returned.kill('SIGKILL');
+step('one that is back is told');
 await browser.end();

@@ -13,6 +13,8 @@ pub(crate) struct Exceeded {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bound {
+    /// None: the conductor goes back to a snapshot.
+    Cut,
     Fuel,
     Memory,
     Staged,
@@ -26,9 +28,13 @@ pub(super) enum Bound {
 /// Names the bound, its value, and the flag that sets it.
 impl fmt::Display for Exceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.bound == Bound::Cut {
+            return f.write_str("the call was cut off: the conductor goes back to a snapshot");
+        }
         f.write_str("a bound of the call and of all that it started is met: ")?;
         let limits = &self.limits;
         match self.bound {
+            Bound::Cut => Ok(()),
             Bound::Fuel => write!(f, "{} instructions (--fuel)", limits.fuel),
             Bound::Memory => write!(f, "{} bytes of memory (--max-memory)", limits.memory),
             Bound::Staged => write!(f, "{} bytes staged (--max-staged-bytes)", limits.staged_bytes),

@@ -17,7 +17,7 @@ use super::Conductor;
 use crate::budget::Budget;
 use crate::cell::{Caller, Home};
 use crate::decode::decode;
-use crate::error::{ApiError, ConductorError, RibosomeError};
+use crate::error::{ApiError, CellError, ConductorError, RibosomeError};
 use crate::observe::{CallId, Event, Trace};
 use crate::workflow;
 
@@ -57,7 +57,14 @@ impl Conductor {
         let caller = Caller { budget: caller.budget.with_trace(watched.trace()), ..caller };
         let answer = async {
             let cell = self.cell(&params.cell_id)?;
-            Ok(workflow::call_zome(&cell, params, caller).await?)
+            let id = params.cell_id.clone();
+            match workflow::call_zome(&cell, params, caller).await {
+                // The store went from under it; how that looked to the call is no matter.
+                Err(_) if self.apps().state().find_app_containing_cell(&id).is_none() => {
+                    Err(CellError::Removed(id).into())
+                }
+                answer => Ok(answer?),
+            }
         };
         let (id, answer) = (watched.id(), answer.await);
         watched.end(&answer);
@@ -66,10 +73,10 @@ impl Conductor {
 
     /// That of a root call.
     pub(crate) fn budget(&self) -> Budget {
-        Budget::new(self.config().limits).with_trace(Trace::of(self.feed()))
+        Budget::cut_by(self.config().limits, self.work().cut()).with_trace(Trace::of(self.feed()))
     }
 
-    /// Replaces the coordinator zomes of a cell; its chain and its integrity zomes stay.
+    /// Gives a cell other coordinator zomes; its chain and its integrity zomes stay.
     ///
     /// # Errors
     /// The cell is unknown, or the bundle lacks code that it names.
@@ -77,6 +84,7 @@ impl Conductor {
         &self,
         cell_id: &CellId,
         bundle: CoordinatorBundle,
+        others: Others,
     ) -> Result<(), ConductorError> {
         let (zomes, wasms) = bundle.into_zomes().await?;
         let definition = self
@@ -85,7 +93,11 @@ impl Conductor {
             .await
             .map_err(|_| ConductorError::CellMissing(cell_id.clone()))?;
         let names = zomes.iter().map(|(name, _)| name.clone()).collect();
-        let definition = definition.content.replace_coordinators(zomes).map_err(RibosomeError::from)?;
+        let mut definition = definition.content;
+        if others == Others::Go {
+            definition.coordinator_zomes.clear();
+        }
+        let definition = definition.replace_coordinators(zomes).map_err(RibosomeError::from)?;
         for wasm in wasms {
             self.dnas().keep_code(wasm).await?;
         }
@@ -98,6 +110,15 @@ impl Conductor {
         self.feed().tell(|| Event::Reloaded { cell: cell_id.clone(), zomes: names });
         Ok(())
     }
+}
+
+/// What becomes of coordinator zomes that a bundle of others does not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Others {
+    /// They can be called no more.
+    Go,
+    /// They stay where they are, as in `holochain`.
+    Stay,
 }
 
 impl Home for Conductor {

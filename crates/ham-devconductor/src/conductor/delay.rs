@@ -12,10 +12,14 @@ impl Delay {
         self.0.store(u64::try_from(delay.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
+    pub(super) fn is(&self) -> Duration {
+        Duration::from_micros(self.0.load(Ordering::Relaxed))
+    }
+
     /// Waits for as long as is set now.
     #[expect(clippy::disallowed_methods, reason = "a test asked for answers that are late")]
     pub(super) async fn pass(&self) {
-        let delay = Duration::from_micros(self.0.load(Ordering::Relaxed));
+        let delay = self.is();
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }

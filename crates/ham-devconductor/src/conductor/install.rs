@@ -49,6 +49,10 @@ impl Conductor {
         let AppManifest::V0(settings) = &manifest;
         let defer = settings.allow_deferred_memproofs && memproofs.is_empty();
         let id = payload.installed_app_id.unwrap_or_else(|| manifest.app_name().to_owned());
+        if id.len() > LONGEST_ID {
+            let text = format!("the app id has {} bytes, and {LONGEST_ID} are the most", id.len());
+            return Err(ConductorError::InvalidInstallAppPayload(text));
+        }
         let resolved = bundle::resolve(bundle, memproofs, existing).await?;
         init_properties_fit(&init_properties, &manifest)?;
         let agent = match payload.agent_key {
@@ -129,3 +133,6 @@ fn init_properties_fit(properties: &InitPropertiesMap, manifest: &AppManifest) -
 fn keystore(error: impl ToString) -> ConductorError {
     ConductorError::KeystoreError(holochain_keystore::KeystoreError::Other(error.to_string()))
 }
+
+/// Bytes, as of a file's name: ids stand in lists, logs and every answer about an app.
+const LONGEST_ID: usize = 255;

@@ -8,6 +8,7 @@ use holochain_types::app::InstalledAppId;
 use holochain_types::prelude::{CellId, MembraneProof};
 
 use super::Conductor;
+use super::callable::Callable;
 use crate::budget::Budget;
 use crate::cell::{Cell, Shared};
 use crate::dialect::Dialect;
@@ -17,7 +18,12 @@ use crate::workflow;
 
 impl Conductor {
     pub(crate) fn running(&self) -> Vec<Arc<Cell>> {
-        self.cells.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.cells
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .map(|running| running.cell())
+            .collect()
     }
 
     pub(crate) fn running_ids(&self) -> Vec<CellId> {
@@ -37,8 +43,10 @@ impl Conductor {
     /// # Errors
     /// [`CellMissing`](ConductorError::CellMissing) or [`CellNotRunning`](ConductorError::CellNotRunning).
     pub(crate) fn cell(&self, id: &CellId) -> Result<Arc<Cell>, ConductorError> {
-        let running = self.cells.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
-        running.ok_or_else(|| self.apps().why_not_running(id))
+        let running = self.cells.read().unwrap_or_else(PoisonError::into_inner);
+        let cell = running.get(id).map(Callable::cell);
+        drop(running);
+        cell.ok_or_else(|| self.apps().why_not_running(id))
     }
 
     fn shared(self: &Arc<Self>) -> Shared {
@@ -53,6 +61,7 @@ impl Conductor {
             clock: self.clock().clone(),
             feed: Arc::clone(self.feed()),
             tasks: Tasks::new(self.life().tasks().clone(), self.work().clone()),
+            closing: self.life().closing().clone(),
             faults: Arc::clone(&self.faults),
             schedules: Arc::clone(&self.schedules),
             limits: self.config().limits,
@@ -97,7 +106,10 @@ impl Conductor {
             if !dht.as_read().has_genesis(id.agent_pubkey()).await? {
                 return Err(CellError::CellWithoutGenesis(id).into());
             }
-            ready.push(Arc::new(Cell::new(id, self.shared(), dht, ribosome)));
+            let Some(schedules) = self.dhts().schedules(&id).await else {
+                return Err(ConductorError::CellMissing(id));
+            };
+            ready.push(Arc::new(Cell::new(id, self.shared(), (dht, schedules), ribosome)));
         }
         Ok(ready)
     }
@@ -108,7 +120,10 @@ impl Conductor {
         let mut running = self.cells.write().unwrap_or_else(PoisonError::into_inner);
         let enabled = self.apps().enabled_cells();
         for cell in ready.into_iter().filter(|cell| enabled.contains(cell.id())) {
-            running.entry(cell.id().clone()).or_insert(cell);
+            running.entry(cell.id().clone()).or_insert_with(|| {
+                self.life().tasks().spawn(workflow::follow_schedules(Arc::clone(&cell)));
+                Callable::new(cell)
+            });
         }
         for id in others.iter().filter(|id| !enabled.contains(id)) {
             running.remove(id);

@@ -28,12 +28,14 @@ impl std::fmt::Debug for Saved {
 }
 
 impl Conductor {
-    /// Waits until nothing is worked on, and saves what is there.
+    /// Saves what is there at one moment. Calls run on meanwhile: what they have staged is not there yet, and their commits wait until
+    /// the files are copied.
     ///
     /// # Errors
     /// Variant by variant in [`SnapshotError`].
     pub(crate) async fn save(&self) -> Result<Saved, SnapshotError> {
-        let _alone = self.work.stop().await.map_err(|_| SnapshotError::Busy)?;
+        let _begun = self.work.begin().await;
+        let _held = self.apps().hold().await;
         let state = self.apps().state();
         let (mut init_properties, mut definitions) = (HashMap::new(), Vec::new());
         for (id, app) in state.installed_apps() {
@@ -44,11 +46,11 @@ impl Conductor {
                 definitions.push((cell.agent_pubkey().clone(), definition.content));
             }
         }
-        let dhts = self.dhts().save(&self.apps().dnas()).await.map_err(SnapshotError::files)?;
+        let dhts = self.dhts().save(&self.apps().dnas()).await.map_err(SnapshotError::of)?;
         Ok(Saved { state, init_properties, definitions, dhts })
     }
 
-    /// Waits until nothing is worked on, and makes everything as it was: apps and cells, chains, DHTs, schedules. Not: keys, which all
+    /// Cuts off what runs, waits until nothing is worked on, and makes everything as it was: apps and cells, chains, DHTs, schedules. Not: keys, which all
     /// stay, tokens, interfaces, nonces that were used, and the clock.
     ///
     /// # Errors

@@ -19,15 +19,17 @@ impl Conductor {
     /// # Errors
     /// [`App`](StartError::App) with the first that cannot be started, or [`Database`](StartError::Database).
     pub(super) async fn start_apps(self: &Arc<Self>) -> Result<(), StartError> {
+        let mut ready = Vec::new();
         for (id, app) in self.apps().state().enabled_apps() {
-            let started = self.start_cells(app.all_enabled_cells(), &self.budget()).await;
-            started.map_err(|error| StartError::App { id: id.clone(), source: error.into() })?;
+            let cells = self.prepare(app.all_enabled_cells().collect(), &self.budget()).await;
+            ready.extend(cells.map_err(|error| StartError::App { id: id.clone(), source: error.into() })?);
         }
         // Ephemeral schedules do not outlive a conductor.
-        for cell in self.running() {
-            let forgotten = cell.dht().delete_all_ephemeral_scheduled_functions().await;
-            forgotten.map_err(|error| StartError::Database { source: error.into() })?;
+        for cell in &ready {
+            let forgotten = cell.schedules().forget_ephemeral().await;
+            forgotten.map_err(|source| StartError::Database { source })?;
         }
+        self.settle(ready, &[]);
         Ok(())
     }
 

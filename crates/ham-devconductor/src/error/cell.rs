@@ -30,6 +30,8 @@ pub(crate) enum CellError {
         .after.as_secs()
     )]
     InitTimeout { after: Duration },
+    #[error("The cell was removed while the call ran: nothing of it is left. CellId: {0}")]
+    Removed(CellId),
     #[error(transparent)]
     SerializedBytesError(#[from] SerializedBytesError),
     #[error(transparent)]

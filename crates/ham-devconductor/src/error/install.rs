@@ -2,6 +2,8 @@
 
 use std::io;
 
+use holochain_types::prelude::CellId;
+
 use super::Cause;
 use super::conductor::{ConductorError, InterfaceError};
 
@@ -27,6 +29,20 @@ pub enum InstallError {
     Keystore {
         /// What the keystore says.
         source: Cause,
+    },
+    /// An app of this id is installed, and runs something else; it is left as it is. From an [`Observer`](crate::Observer) only.
+    #[error(
+        "the app {id} is installed, and its role {role} runs other {} zomes than the bundle has",
+        if *is_other_dna { "integrity" } else { "coordinator" }
+    )]
+    OtherCode {
+        /// The id.
+        id: String,
+        /// The first of its roles that runs something else.
+        role: String,
+        /// Whether it is another DNA: its integrity zomes or its modifiers differ. Else its coordinator zomes do, which can be
+        /// replaced.
+        is_other_dna: bool,
     },
     /// A database cannot be read or written.
     #[error("a database cannot be used")]
@@ -63,6 +79,33 @@ impl From<ConductorError> for InstallError {
             _ => |source| Self::Refused { source },
         };
         of(error.into())
+    }
+}
+
+/// Why [`DevConductor::replace_coordinators`](crate::DevConductor::replace_coordinators) fails. Nothing is changed then.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReplaceError {
+    /// No app has the cell.
+    #[error("there is no cell {cell}")]
+    NoCell {
+        /// Which.
+        cell: CellId,
+    },
+    /// The zomes cannot be used: code is missing or cannot be loaded, or one depends on an integrity zome that is not there.
+    #[error("the coordinator zomes cannot be used")]
+    Zomes {
+        /// Why.
+        source: Cause,
+    },
+}
+
+impl ReplaceError {
+    pub(crate) fn of(cell: &CellId, error: ConductorError) -> Self {
+        match error {
+            ConductorError::CellMissing(_) => Self::NoCell { cell: cell.clone() },
+            other => Self::Zomes { source: other.into() },
+        }
     }
 }
 

@@ -2,15 +2,25 @@
 
 use std::io;
 
+use holo_hash::DnaHash;
+
 use super::Cause;
+use crate::stores::SaveError;
 
 /// Why [`DevConductor::snapshot`](crate::DevConductor::snapshot) or [`DevConductor::revert`](crate::DevConductor::revert) fails.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
-    /// Requests or scheduled functions run for longer than ten seconds. Nothing is changed.
-    #[error("requests are answered for longer than ten seconds")]
+    /// Nothing goes back: what ran was cut off, and has not ended in ten seconds. It is a large commit that is being written, or a
+    /// request of an administrator.
+    #[error("what ran was cut off, and has not ended in ten seconds; nothing went back")]
     Busy,
+    /// Nothing is saved: a commit in this DNA is being written for longer than a second.
+    #[error("a commit is being written in the DNA {dna} for longer than a second; nothing is saved")]
+    Written {
+        /// Where.
+        dna: DnaHash,
+    },
     /// Files cannot be copied.
     #[error("the files of a snapshot cannot be copied")]
     Files {
@@ -34,6 +44,14 @@ pub enum SnapshotError {
 }
 
 impl SnapshotError {
+    pub(crate) fn of(error: SaveError) -> Self {
+        match error {
+            SaveError::Files(source) => Self::Files { source },
+            SaveError::Database(source) => Self::Database { source },
+            SaveError::Busy(dna) => Self::Written { dna },
+        }
+    }
+
     pub(crate) fn files(source: io::Error) -> Self {
         Self::Files { source }
     }

@@ -28,6 +28,4 @@ pub(crate) enum WorkflowError {
     StateMutationError(#[from] StateMutationError),
     #[error(transparent)]
     SerializedBytesError(#[from] SerializedBytesError),
-    #[error("Other: {0}")]
-    Other(String),
 }

@@ -11,12 +11,13 @@ use holochain_types::prelude::{
     CellId, EntryDef, ExternIO, FunctionName, Record, RecordDetails, Signature, ZomeName,
 };
 
-use tokio::sync::OwnedRwLockReadGuard;
-
+use super::install::{Known, install};
 use crate::cell::Caller;
 use crate::conductor::Conductor;
 use crate::error::InstallError;
+use crate::faults::ActiveFaults;
 use crate::observe::{CallId, Outcome, Watch};
+use crate::work::Begun;
 
 /// Sees a running conductor, and calls it as its own agents: it needs no interface, no token and no grant, and sees private
 /// entries. It does not keep the conductor alive. A copy sees the same one.
@@ -64,7 +65,7 @@ impl Observer {
 
     /// The store of a cell that is installed; one would be made for whatever else is asked about. It is not put back or saved while the
     /// second is held.
-    async fn dht(&self, cell: &CellId) -> Result<(DhtStoreRead, OwnedRwLockReadGuard<()>), ViewError> {
+    async fn dht(&self, cell: &CellId) -> Result<(DhtStoreRead, Begun), ViewError> {
         let conductor = self.conductor()?;
         let begun = conductor.work().begin().await;
         let not_installed = || ViewError::NoCell(format!("the cell {cell} is not installed"));
@@ -102,10 +103,18 @@ impl Observer {
     /// Variant by variant in [`InstallError`]; [`Refused`](InstallError::Refused) too where the conductor has stopped.
     ///
     /// # Cancel safety
-    /// Dropping the future may leave it installed and not enabled.
+    /// Dropping the future stops nothing: it is installed and enabled all the same.
     pub async fn install(&self, bundle: Vec<u8>, id: Option<String>) -> Result<String, InstallError> {
         let conductor = self.conductor().map_err(|error| InstallError::Refused { source: error.into() })?;
-        super::install::install(&conductor, bundle, id).await
+        install(&conductor, bundle, id, Known::Compared).await
+    }
+
+    /// The faults that were asked for and are not over.
+    ///
+    /// # Errors
+    /// [`Stopped`](ViewError::Stopped).
+    pub fn faults(&self) -> Result<ActiveFaults, ViewError> {
+        Ok(self.conductor()?.active_faults())
     }
 
     /// The cells that can be called.

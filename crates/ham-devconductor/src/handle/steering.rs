@@ -6,9 +6,11 @@ use std::time::Duration;
 use holochain_types::prelude::Timestamp;
 
 use super::DevConductor;
+use crate::clock::TooLate;
 use crate::conductor::{Conductor, OpenedDump, Saved};
 use crate::error::{DumpError, SnapshotError};
 use crate::faults::UnknownHostFunction;
+use crate::observe::Event;
 
 /// A conductor as it was. Dropping it frees what it takes.
 #[derive(Debug)]
@@ -21,27 +23,37 @@ impl DevConductor {
     /// Holds every answer back for this long; zero for not at all.
     pub fn delay_answers(&self, delay: Duration) {
         self.conductor.delay_answers(delay);
+        self.conductor.feed().tell(|| Event::Faults);
     }
 
     /// Throws signals away instead of sending them.
     pub fn drop_signals(&self, drops: bool) {
         self.conductor.signals().drop_all(drops);
+        self.conductor.feed().tell(|| Event::Faults);
     }
 
     /// Stops the clock that `sys_time`, expiries of calls and tokens, and schedules are told by; `None` lets it run. The
-    /// timestamps of actions are the system's always.
-    pub fn freeze_clock(&self, at: Option<Timestamp>) {
-        self.conductor.clock().freeze(at);
+    /// timestamps of actions are the system's always. Where it goes back, schedules follow it: each runs at its next time by the clock
+    /// as it is now.
+    ///
+    /// # Errors
+    /// The time is later than 2099; the clock is as it was.
+    pub fn freeze_clock(&self, at: Option<Timestamp>) -> Result<(), TooLate> {
+        self.conductor.clock().freeze(at)
     }
 
     /// Puts that clock forward, for good or until [`reset_clock`](Self::reset_clock), as if the machine had slept: what expires by
-    /// then is expired; a schedule that is due then runs within a tenth of a second, and one whose time was over by then, at its next
-    /// time. A call that a client signs by the system's clock is good as long as it would be. Answers how far it is ahead.
-    pub fn advance_clock(&self, by: Duration) -> Duration {
+    /// then is expired; a schedule that is due then runs at once, one whose time was over by then, at its next time, and one that has
+    /// no later time is over. A call that a client signs by the system's clock is good as long as it would be. Answers how far it is
+    /// ahead.
+    ///
+    /// # Errors
+    /// The time is later than 2099; the clock is as it was.
+    pub fn advance_clock(&self, by: Duration) -> Result<Duration, TooLate> {
         self.conductor.clock().advance(by)
     }
 
-    /// Lets that clock run with the system's.
+    /// Lets that clock run with the system's. Schedules go back with it.
     pub fn reset_clock(&self) {
         self.conductor.clock().reset();
     }
@@ -52,11 +64,15 @@ impl DevConductor {
     /// # Errors
     /// There is no such host function.
     pub fn fail_host_function(&self, name: &str, times: u32) -> Result<(), UnknownHostFunction> {
-        self.conductor.faults().fail(name, times)
+        self.conductor.faults().fail(name, times)?;
+        self.conductor.feed().tell(|| Event::Faults);
+        Ok(())
     }
 
-    /// Waits until nothing is worked on, with new requests behind it, and saves apps, code, chains, DHTs and schedules as they are. Takes
-    /// milliseconds, and as many bytes of the data directory as they have. It is good for this conductor until it ends.
+    /// Saves apps, code, chains, DHTs and schedules as they are at one moment, between commits. It waits for no call, and what runs is
+    /// not in it: whatever a call has staged, and the next time of a scheduled function that runs (an ephemeral one is scheduled no
+    /// more). Takes milliseconds, in which commits wait, and as many bytes of the data directory as they have. It is good for this
+    /// conductor until it ends.
     ///
     /// # Errors
     /// Variant by variant in [`SnapshotError`].
@@ -67,8 +83,9 @@ impl DevConductor {
         Ok(Snapshot { saved: self.conductor.save().await?, conductor: Arc::downgrade(&self.conductor) })
     }
 
-    /// Waits until nothing is worked on, and makes everything as it was at the snapshot, which can be used again. Connections, tokens,
-    /// keys, attached interfaces and the clock stay as they are now; a nonce that was used since stays used.
+    /// Makes everything as it was at the snapshot, which can be used again. Calls that run, and what follows others, are cut off first:
+    /// they fail with an error that says so, have written nothing, and have ended before anything changes. Connections, tokens, keys,
+    /// attached interfaces and the clock stay as they are now; a nonce that was used since stays used.
     ///
     /// # Errors
     /// Variant by variant in [`SnapshotError`]. What fails half way leaves apps that do not run; revert again. A kept directory is as it was

@@ -14,7 +14,7 @@ use super::place::Interface;
 use super::socket::{Connection, open};
 use super::transport::Socket;
 use crate::bundle;
-use crate::conductor::Conductor;
+use crate::conductor::{Conductor, Others};
 use crate::dialect::{AdminAnswer, AdminAsked, Dialect, Earlier, Listed};
 use crate::error::{ApiError, ConductorError, InterfaceError, LoadError};
 
@@ -109,7 +109,8 @@ async fn handle(
         },
         AdminRequest::UpdateCoordinators(payload) => {
             let UpdateCoordinatorsPayload { cell_id, source } = *payload;
-            conductor.update_coordinators(&cell_id, bundle::coordinators(source).await?).await?;
+            let bundle = bundle::coordinators(source).await?;
+            conductor.update_coordinators(&cell_id, bundle, Others::Stay).await?;
             AdminResponse::CoordinatorsUpdated
         }
         AdminRequest::InstallApp(payload) => {

@@ -8,8 +8,7 @@ use holochain_conductor_api::state::{AppInterfaceConfig, AppInterfaceId};
 use holochain_conductor_api::{AdminInterfaceConfig, AppInterfaceInfo, InterfaceDriver};
 use holochain_types::app::InstalledAppId;
 
-use super::listening::{Listening, Serve, listen};
-use super::origin::Foreign;
+use super::listening::{Listening, Serve, Terms, listen};
 use super::place::Interface;
 use crate::error::{ConductorError, InterfaceError, StartError};
 use crate::life::Life;
@@ -20,7 +19,7 @@ pub(crate) struct Interfaces {
     stored: Arc<Apps>,
     life: Life,
     servers: Servers,
-    foreign: Foreign,
+    terms: Terms,
     admins: Mutex<HashMap<u16, Listening>>,
     apps: Mutex<HashMap<AppInterfaceId, Listening>>,
 }
@@ -37,9 +36,9 @@ pub(super) struct Servers {
 pub(super) type Held = Weak<Interfaces>;
 
 impl Interfaces {
-    pub(super) fn new(stored: Arc<Apps>, life: Life, servers: Servers, foreign: Foreign) -> Arc<Self> {
+    pub(super) fn new(stored: Arc<Apps>, life: Life, servers: Servers, terms: Terms) -> Arc<Self> {
         let (admins, apps) = (Mutex::default(), Mutex::default());
-        Arc::new(Self { stored, life, servers, foreign, admins, apps })
+        Arc::new(Self { stored, life, servers, terms, admins, apps })
     }
 
     /// Listens for administrators; answers the port.
@@ -48,7 +47,7 @@ impl Interfaces {
     /// The port is taken, or the address is not an IP address.
     pub(crate) async fn add_admin(self: &Arc<Self>, interface: &Interface) -> io::Result<u16> {
         let serve = (self.servers.admin)(Arc::downgrade(self));
-        let listening = listen(interface, self.foreign.clone(), &self.life, serve).await?;
+        let listening = listen(interface, &self.terms, &self.life, serve).await?;
         let port = listening.port;
         lock(&self.admins).insert(port, listening);
         Ok(port)
@@ -95,7 +94,7 @@ impl Interfaces {
 
     async fn listen_for_app(&self, id: &AppInterfaceId, interface: &Interface) -> io::Result<u16> {
         let serve = (self.servers.app)(interface.app.clone());
-        let listening = listen(interface, self.foreign.clone(), &self.life, serve).await?;
+        let listening = listen(interface, &self.terms, &self.life, serve).await?;
         let port = listening.port;
         lock(&self.apps).insert(id.clone(), listening);
         Ok(port)

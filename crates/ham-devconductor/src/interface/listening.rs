@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::intake::Intake;
 use super::origin::{Foreign, Origins};
 use super::place::Interface;
 use super::port::Listener;
@@ -17,6 +18,13 @@ use crate::life::Life;
 pub(super) struct Listening {
     pub(super) port: u16,
     stop: CancellationToken,
+}
+
+/// What holds on all interfaces of a conductor.
+#[derive(Debug, Clone)]
+pub(super) struct Terms {
+    pub(super) foreign: Foreign,
+    pub(super) intake: Intake,
 }
 
 /// Serves one client until it goes or is to stop.
@@ -34,14 +42,15 @@ impl Drop for Listening {
 /// The port is taken, or the address is not an IP address.
 pub(super) async fn listen(
     interface: &Interface,
-    foreign: Foreign,
+    terms: &Terms,
     life: &Life,
     serve: Arc<Serve>,
 ) -> io::Result<Listening> {
     let listener = Listener::bind(interface.port, interface.address.as_deref()).await?;
     let listening = Listening { port: listener.port(), stop: life.closing().child_token() };
     let (stop, killed, tasks) = (listening.stop.clone(), life.killed().clone(), life.tasks().clone());
-    let origins = Arc::new(Origins::new(interface.allowed_origins.clone(), foreign));
+    let origins = Arc::new(Origins::new(interface.allowed_origins.clone(), terms.foreign.clone()));
+    let intake = terms.intake.clone();
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     life.tasks().spawn(async move {
         while let Some(stream) = stop.run_until_cancelled(listener.accept()).await {
@@ -49,10 +58,10 @@ pub(super) async fn listen(
                 tracing::warn!("more than {MAX_CONNECTIONS} connections to one interface");
                 continue;
             };
-            let (origins, serve) = (Arc::clone(&origins), Arc::clone(&serve));
+            let (origins, intake, serve) = (Arc::clone(&origins), intake.clone(), Arc::clone(&serve));
             let (stop, killed) = (stop.clone(), killed.clone());
             let serving = async move {
-                let shaken = stop.run_until_cancelled(handshake(stream, &origins)).await.flatten();
+                let shaken = stop.run_until_cancelled(handshake(stream, &origins, &intake)).await.flatten();
                 if let Some(socket) = shaken {
                     serve(socket, stop).await;
                 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::intake::Intake;
 use super::interfaces::{Interfaces, Servers};
+use super::listening::Terms;
 use super::{admin, app};
 use crate::conductor::Conductor;
 
@@ -19,8 +21,12 @@ pub(crate) fn interfaces(conductor: &Arc<Conductor>) -> Arc<Interfaces> {
             Arc::new(move |socket, stop| app::serve(conductor.clone(), only.clone(), socket, stop))
         }),
     };
-    let foreign = Arc::new(conductor.config().foreign_origins.clone());
-    Interfaces::new(Arc::clone(conductor.apps()), conductor.life().clone(), servers, foreign)
+    let config = conductor.config();
+    let terms = Terms {
+        foreign: Arc::new(config.foreign_origins.clone()),
+        intake: Intake::new(config.incoming_bytes, config.message_time),
+    };
+    Interfaces::new(Arc::clone(conductor.apps()), conductor.life().clone(), servers, terms)
 }
 
 #[cfg(test)]

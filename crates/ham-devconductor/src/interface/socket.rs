@@ -17,13 +17,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::backlog::Backlog;
+use super::reading::Reading;
 use super::transport::{Frame, Frames, Sink, Socket};
 use crate::decode::decode;
 
 /// What comes in on a connection.
 pub(super) struct Incoming {
     frames: Frames,
-    gone: CancellationToken,
 }
 
 /// What goes out on it, one message after the other, from whoever holds a copy.
@@ -51,15 +51,15 @@ pub(super) struct Connection<W> {
 pub(super) fn open(socket: Socket) -> Connection<impl Future<Output = ()> + Send> {
     let (frames, sink) = socket.split();
     let (sender, receiver) = mpsc::channel(QUEUE);
-    let gone = CancellationToken::new();
-    let writer = write(sink, receiver, gone.clone());
+    let writer = write(sink, receiver, frames.reading().clone());
     let outgoing = Outgoing { queue: sender, room: Arc::new(Semaphore::new(QUEUED_BYTES)) };
-    Connection { incoming: Incoming { frames, gone }, outgoing, writer }
+    Connection { incoming: Incoming { frames }, outgoing, writer }
 }
 
 /// Writes what is there at once, until nobody can send any more, the client takes nothing for too long or is gone. One that says that
-/// it goes is told so in return, whatever is still worked on for it.
-async fn write(mut sink: Sink, mut queue: mpsc::Receiver<Waiting>, gone: CancellationToken) {
+/// it goes, or met a bound, is told so, whatever is still worked on for it.
+async fn write(mut sink: Sink, mut queue: mpsc::Receiver<Waiting>, reading: Reading) {
+    let gone = reading.ended();
     let mut ping = tokio::time::interval(PING_INTERVAL);
     ping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -89,7 +89,7 @@ async fn write(mut sink: Sink, mut queue: mpsc::Receiver<Waiting>, gone: Cancell
         }
     }
     // It is the client's to notice, or not.
-    let _ = tokio::time::timeout(WRITE_PATIENCE, sink.close()).await;
+    let _ = tokio::time::timeout(WRITE_PATIENCE, sink.close(reading.refusal())).await;
 }
 
 impl Incoming {
@@ -104,7 +104,7 @@ impl Incoming {
     /// The next message, or why what came is not one; `None` when the client is gone.
     async fn next(&mut self) -> Option<Result<WireMessage, SerializedBytesError>> {
         let Some(frame) = self.frames.next().await else {
-            self.gone.cancel();
+            self.frames.reading().ended().cancel();
             return None;
         };
         Some(decode(&frame))
@@ -125,7 +125,7 @@ impl Incoming {
         A: Serialize + std::fmt::Debug + Send + 'static,
         F: Future<Output = Option<A>> + Send + 'static,
     {
-        self.frames.make_known();
+        self.frames.reading().make_known();
         let places = Arc::new(Semaphore::new(CONCURRENT_REQUESTS));
         let (read, handle) = (Arc::new(read), Arc::new(handle));
         let (mut stopped, mut backlog) = (pin!(stop.cancelled()), Backlog::default());

@@ -12,24 +12,27 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::StatusCode;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 
+use super::guest::Guest;
+use super::intake::{Intake, Refusal};
 use super::origin::Origins;
-use super::stranger::{Known, Stranger};
+use super::reading::Reading;
 
 /// A connection whose handshake is done. Of a client that is not known, little is read.
 pub(super) struct Socket {
     stream: Stream,
-    known: Known,
+    reading: Reading,
 }
 
-type Stream = WebSocketStream<Stranger<TcpStream>>;
+type Stream = WebSocketStream<Guest<TcpStream>>;
 
 /// What comes in on it.
 pub(super) struct Frames {
     stream: SplitStream<Stream>,
-    known: Known,
+    reading: Reading,
 }
 
 /// Where what goes out is written.
@@ -48,18 +51,19 @@ pub(super) struct Gone;
 impl Socket {
     pub(super) fn split(self) -> (Frames, Sink) {
         let (sink, stream) = self.stream.split();
-        (Frames { stream, known: self.known }, Sink(sink))
+        (Frames { stream, reading: self.reading }, Sink(sink))
     }
 }
 
 impl Frames {
-    /// The client is known: messages may be as large as they may be at all.
-    pub(super) fn make_known(&self) {
-        self.known.set();
+    /// What is known of the client, and why it was refused.
+    pub(super) fn reading(&self) -> &Reading {
+        &self.reading
     }
 
     /// The next message; `None` when the client is gone.
     pub(super) async fn next(&mut self) -> Option<Bytes> {
+        let _reads = self.reading.begin();
         loop {
             match self.stream.next().await? {
                 Ok(Message::Binary(frame)) => return Some(frame),
@@ -90,13 +94,20 @@ impl Sink {
         self.0.flush().await.map_err(|_| Gone)
     }
 
-    pub(super) async fn close(&mut self) -> Result<(), Gone> {
-        self.0.close().await.map_err(|_| Gone)
+    /// Says that it ends, and why where the client met a bound.
+    pub(super) async fn close(&mut self, refusal: Option<Refusal>) -> Result<(), Gone> {
+        let Some(refusal) = refusal else { return self.0.close().await.map_err(|_| Gone) };
+        let code = match refusal {
+            Refusal::Room { .. } => CloseCode::Again,
+            Refusal::Time { .. } => CloseCode::Policy,
+        };
+        let reason = refusal.to_string().into();
+        self.0.send(Message::Close(Some(CloseFrame { code, reason }))).await.map_err(|_| Gone)
     }
 }
 
 /// The handshake of a client from an allowed origin; `None` for any other, and for one that is too slow.
-pub(super) async fn handshake(stream: TcpStream, origins: &Origins) -> Option<Socket> {
+pub(super) async fn handshake(stream: TcpStream, origins: &Origins, intake: &Intake) -> Option<Socket> {
     #[expect(clippy::result_large_err, reason = "the crate's own signature")]
     let check = |request: &Request, response: Response| {
         let mut origins_named = request.headers().get_all("Origin").iter();
@@ -112,10 +123,14 @@ pub(super) async fn handshake(stream: TcpStream, origins: &Origins) -> Option<So
         .max_message_size(Some(MAX_MESSAGE))
         .max_frame_size(Some(MAX_FRAME))
         .read_buffer_size(READ_BUFFER);
-    let (stream, known) = Stranger::new(stream);
-    let handshake = accept_hdr_async_with_config(stream, check, Some(config));
+    let reading = Reading::default();
+    let guest = Guest::new(stream, reading.clone());
+    let handshake = accept_hdr_async_with_config(guest, check, Some(config));
     match tokio::time::timeout(HANDSHAKE_PATIENCE, handshake).await {
-        Ok(Ok(stream)) => Some(Socket { stream, known }),
+        Ok(Ok(mut stream)) => {
+            stream.get_mut().expect_frames(intake.clone());
+            Some(Socket { stream, reading })
+        }
         Ok(Err(error)) => {
             tracing::warn!(%error, "a client could not connect");
             None

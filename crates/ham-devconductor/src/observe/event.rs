@@ -106,6 +106,8 @@ pub enum Event {
         /// At most [`MAX_SHOWN`](super::MAX_SHOWN) bytes of it.
         text: String,
     },
+    /// Faults were asked for, or taken back: [`Observer::faults`](crate::Observer::faults).
+    Faults,
     /// Apps or clones came, went, or changed their status.
     Apps,
     /// A cell runs other coordinator zomes.
@@ -126,7 +128,7 @@ impl Event {
                 Self::Ended { outcome, wrote, .. } => outcome.bytes() + wrote.len() * HASH,
                 Self::Committed { records, .. } => records.iter().map(|record| EVENT + bytes(record)).sum(),
                 Self::Log { text, .. } => text.len(),
-                Self::PostCommitted { .. } | Self::Apps | Self::Reloaded { .. } => 0,
+                Self::PostCommitted { .. } | Self::Faults | Self::Apps | Self::Reloaded { .. } => 0,
             }
     }
 }

@@ -43,6 +43,8 @@ pub enum FailureKind {
     Unauthorized,
     /// There is no such zome or function.
     NoFunction,
+    /// The cell was removed while it ran, with its app or as a clone: nothing is left of what it wrote.
+    CellRemoved,
     /// Anything else: `init`, a bound, the store.
     Conductor,
 }
@@ -83,6 +85,9 @@ impl Outcome {
             ),
             Ok(other) => failed(FailureKind::Unauthorized, other),
             Err(ApiError::ConductorError(error)) => Self::NotRun(error.to_string()),
+            Err(ApiError::CellError(error @ CellError::Removed(_))) => {
+                failed(FailureKind::CellRemoved, error)
+            }
             Err(ApiError::CellError(CellError::RibosomeError(error))) => ribosome(error),
             Err(ApiError::CellError(CellError::WorkflowError(error))) => match &**error {
                 WorkflowError::RibosomeError(error) => ribosome(error),

@@ -41,6 +41,11 @@ impl Apps {
         Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Nothing changes them while this is held.
+    pub(crate) async fn hold(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.changing.lock().await
+    }
+
     /// Changes them in the database, then here.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! The databases of DNAs: one for each, shared by its cells.
 
+mod saved;
+
 use std::collections::{HashMap, HashSet};
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
@@ -10,11 +12,13 @@ use futures_util::future::join_all;
 use holo_hash::DnaHash;
 use holochain_state::DhtStore;
 use holochain_state::data::{DatabaseIdentifier as _, DbWrite, Dht, HolochainDataConfig};
-use tempfile::TempDir;
+use holochain_types::prelude::CellId;
 use tokio::sync::RwLock;
 
+pub(crate) use saved::{SaveError, SavedDhts};
+
 use super::database::open;
-use super::directory::{SNAPSHOTS, make_private};
+use super::schedules::Schedules;
 use crate::error::LoadError;
 
 pub(crate) struct Dhts {
@@ -23,10 +27,6 @@ pub(crate) struct Dhts {
     /// Each is opened once; several at a time, because it takes ten milliseconds.
     places: Mutex<HashMap<DnaHash, Place>>,
 }
-
-/// Copies of the files of stores. They go with this.
-#[derive(Debug)]
-pub(crate) struct SavedDhts(TempDir);
 
 /// Where a database is while it is open. Held alone while it is opened, or closed and removed: nobody waits for another DNA's.
 type Place = Arc<RwLock<Option<DbWrite<Dht>>>>;
@@ -64,6 +64,13 @@ impl Dhts {
             *database = Some(opened.map_err(failed)?);
         }
         Ok(database.clone().map(DhtStore::new))
+    }
+
+    /// What an agent has scheduled in a DNA, where its store is open.
+    pub(crate) async fn schedules(&self, cell: &CellId) -> Option<Schedules> {
+        let place = self.places().get(cell.dna_hash()).cloned()?;
+        let database = place.read().await.clone()?;
+        Some(Schedules::new(database, cell.agent_pubkey().clone()))
     }
 
     /// Closes the store of a DNA and removes its files, unless it is wanted. Whoever still holds the store finds it closed.
@@ -106,40 +113,6 @@ impl Dhts {
             if base.starts_with(OWN_START) && base.ends_with(OWN_END) && !kept.contains(base) {
                 tokio::fs::remove_file(file.path()).await?;
             }
-        }
-        Ok(())
-    }
-
-    /// Copies the files of these stores. Nothing may write to them meanwhile.
-    ///
-    /// # Errors
-    /// A file cannot be read or written.
-    pub(crate) async fn save(&self, dnas: &HashSet<DnaHash>) -> io::Result<SavedDhts> {
-        let place = self.databases.join(SNAPSHOTS);
-        make_private(&place)?;
-        let directory = tempfile::tempdir_in(place)?;
-        for dna in dnas {
-            for ending in [ENDINGS[0], ENDINGS[1]] {
-                let name = format!("{}{ending}", identifier(dna).database_id());
-                match tokio::fs::copy(self.databases.join(&name), directory.path().join(name)).await {
-                    Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-                    _ => {}
-                }
-            }
-        }
-        Ok(SavedDhts(directory))
-    }
-
-    /// Closes all stores, and puts those that were saved in their place. Whoever still holds one finds it closed.
-    ///
-    /// # Errors
-    /// A file cannot be removed, read or written; some are then as they were saved, and others are not.
-    pub(crate) async fn restore(&self, saved: &SavedDhts) -> io::Result<()> {
-        self.close().await;
-        self.keep_only(&HashSet::new()).await?;
-        let mut files = tokio::fs::read_dir(saved.0.path()).await?;
-        while let Some(file) = files.next_entry().await? {
-            tokio::fs::copy(file.path(), self.databases.join(file.file_name())).await?;
         }
         Ok(())
     }

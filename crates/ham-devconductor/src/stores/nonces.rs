@@ -135,7 +135,7 @@ mod tests {
 
     fn stopped(seconds: i64) -> Clock {
         let clock = Clock::default();
-        clock.freeze(Some(at(seconds)));
+        clock.freeze(Some(at(seconds))).unwrap();
         clock
     }
 
@@ -164,7 +164,7 @@ mod tests {
         let (mut seen, clock, now) = (Seen::default(), Clock::default(), Timestamp::now());
         let expires = now.saturating_add(&Duration::from_secs(300));
         assert_eq!(seen.witness(key(1), expires, now, &clock), WitnessNonceResult::Fresh);
-        clock.advance(2 * HOUR);
+        clock.advance(2 * HOUR).unwrap();
         crowd(&mut seen, &clock);
         assert_eq!(seen.witness(key(1), expires, now, &clock), WitnessNonceResult::Duplicate);
         clock.reset();

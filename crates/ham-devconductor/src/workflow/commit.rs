@@ -52,7 +52,7 @@ pub(crate) async fn validate(
 ///
 /// # Errors
 /// [`HeadMoved`](holochain_state::source_chain::SourceChainError::HeadMoved) where the chain grew meanwhile and the order
-/// matters. The time of the call is over before it is written: it is not, unless the database was just told to.
+/// matters. The time of the call is over before it is written, or it is cut off: it is not, unless the database was just told to.
 ///
 /// # Cancel safety
 /// Dropping the future may leave it written or not.
@@ -62,8 +62,13 @@ pub(crate) async fn commit(
 ) -> Result<Vec<SignedActionHashed>, WorkflowError> {
     let _turn = budget.within(cell.turn()).await.map_err(ended)?;
     let staged = cell.feed().staged(|| workspace.source_chain().scratch_records().unwrap_or_default());
+    let scratch = workspace.source_chain().scratch();
+    let schedules = scratch.apply(|scratch| !scratch.scheduled_fns().is_empty()).unwrap_or(true);
     let flush = workspace.source_chain().flush(Vec::new());
-    let (actions, _) = budget.within(flush).await.map_err(ended)??;
+    let (actions, _) = budget.in_time(flush).await.map_err(ended)??;
+    if schedules {
+        cell.scheduled().notify_one();
+    }
     cell.grants().follow(&actions);
     cell.feed().committed(cell.id(), &actions, staged);
     Ok(actions)
@@ -93,7 +98,9 @@ pub(crate) fn post_commit(
                 budget.call().map_err(exceeded)?;
                 run.function(&zome, &FunctionName::new("post_commit"), input.clone()).await
             };
-            if let Err(error) = ran.await {
+            if let Err(error) = ran.await
+                && !budget.is_cut()
+            {
                 tracing::error!(%zome, %error, "post_commit failed");
             }
         }

@@ -1,62 +1,116 @@
 //! Functions that zomes have scheduled.
 
-use futures_util::{StreamExt as _, stream};
-use holochain_state::prelude::DhtStoreError;
-use holochain_types::prelude::{ExternIO, Schedule, ScheduledFn, ZomeCallResponse};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+use holochain_types::prelude::{ExternIO, Schedule, Timestamp, ZomeCallResponse};
+use holochain_zome_types::prelude::SCHEDULER_INTERVAL;
+use tokio::time::Instant;
 
 use crate::cell::{Caller, Cell};
+use crate::clock::Watcher;
 use crate::decode::decode;
-use crate::error::WorkflowError;
+use crate::error::Cause;
+use crate::stores::Due;
+
+/// Runs what a cell's zomes have scheduled when it is due, until the cell is stopped. It sleeps until then; it is woken when something is
+/// scheduled, and when the clock is moved.
+pub(crate) async fn follow_schedules(cell: Arc<Cell>) {
+    let mut clock = cell.clock().watcher();
+    loop {
+        let begun = cell.tasks().work().begin().await;
+        if cell.stopped().is_cancelled() {
+            return;
+        }
+        let looked = AssertUnwindSafe(run_due(&cell, &mut clock)).catch_unwind().await;
+        drop(begun);
+        let rest = async {
+            match looked {
+                Ok(Ok(Looked::Next(next))) => tokio::select! {
+                    () = clock.until(next) => {}
+                    () = cell.scheduled().notified() => {}
+                },
+                // Others want the processor, too.
+                Ok(Ok(Looked::Ran)) => pause().await,
+                Ok(Err(error)) => {
+                    tracing::error!(cell = %cell.id(), %error, "scheduled functions could not be run");
+                    pause().await;
+                }
+                Err(_) => {
+                    tracing::error!(cell = %cell.id(), "running scheduled functions panicked");
+                    pause().await;
+                }
+            }
+        };
+        if cell.stopped().run_until_cancelled(rest).await.is_none() {
+            return;
+        }
+    }
+}
+
+/// What there was to do.
+enum Looked {
+    /// Something was due.
+    Ran,
+    /// Nothing is before this time.
+    Next(Option<Timestamp>),
+}
 
 /// Runs what is due in a cell. What a function answers is its next schedule; one that fails or answers `None` is
 /// scheduled no more.
-///
-/// # Errors
-/// The store failed; what was due is then still due.
-pub(crate) async fn run_scheduled(cell: &Cell) -> Result<(), WorkflowError> {
-    let (now, author, dht) = (cell.now(), cell.id().agent_pubkey(), cell.dht());
-    dht.reschedule_expired_persisted(author, now).await;
-    let due = dht.live_scheduled_functions(author, now).await?;
+async fn run_due(cell: &Cell, clock: &mut Watcher) -> Result<Looked, Cause> {
+    let (schedules, now) = (cell.schedules(), clock.now());
+    // A time that was told before the clock went back comes sooner; and what has just been scheduled is due at once.
+    let next = schedules.next(now).await?;
+    let due = schedules.take_due(now).await?;
     if due.is_empty() {
-        return Ok(());
+        return Ok(Looked::Next(next));
     }
-    dht.delete_live_ephemeral_scheduled_functions(author, now).await.map_err(other)?;
-    let calls: Vec<_> =
-        due.iter().map(|(function, schedule, _)| run(cell, function, schedule.as_ref())).collect();
+    let calls: Vec<_> = due.iter().map(|due| run(cell, due, clock)).collect();
     let mut answers = stream::iter(calls).buffered(OF_A_CELL).zip(stream::iter(&due));
-    while let Some((answer, (function, _, is_ephemeral))) = answers.next().await {
+    while let Some((answer, due)) = answers.next().await {
         match answer {
-            Some(next) => dht.upsert_scheduled_function(author, function, &Some(next), cell.now()).await,
-            None if *is_ephemeral => Ok(0),
-            None => dht.unschedule_function(author, function).await,
+            Answer::Again(next) => schedules.follow(due, next, now).await?,
+            Answer::NotRun => schedules.put_back(due, now).await?,
         }
-        .map_err(other)?;
     }
-    Ok(())
+    Ok(Looked::Ran)
 }
 
-async fn run(cell: &Cell, function: &ScheduledFn, schedule: Option<&Schedule>) -> Option<Schedule> {
-    let payload = ExternIO::encode(schedule).ok()?;
+/// How a scheduled function ended.
+enum Answer {
+    /// It is scheduled so, or no more.
+    Again(Option<Schedule>),
+    /// It was cut off, its cell was stopped before it ran, or the clock was moved, so that its call was too old or too new.
+    NotRun,
+}
+
+async fn run(cell: &Cell, Due { function, schedule, .. }: &Due, clock: &Watcher) -> Answer {
+    let Ok(payload) = ExternIO::encode(schedule) else { return Answer::Again(None) };
     let (zome, name) = (function.zome_name().clone(), function.fn_name().clone());
-    let _place = cell.schedule_place().await?;
-    let params = cell.call_of(cell.id().clone(), zome, name, payload).ok()?;
-    match cell.home().ok()?.call_zome(params, Caller::root(cell.budget())).await {
-        Ok(ZomeCallResponse::Ok(answer)) => decode(answer.as_bytes()).ok()?,
+    let Some(_place) = cell.schedule_place().await else { return Answer::NotRun };
+    let Ok(params) = cell.call_of(cell.id().clone(), zome, name, payload) else { return Answer::Again(None) };
+    let Ok(home) = cell.home() else { return Answer::NotRun };
+    let budget = cell.budget();
+    match home.call_zome(params, Caller::root(budget.clone())).await {
+        Ok(ZomeCallResponse::Ok(answer)) => Answer::Again(decode(answer.as_bytes()).unwrap_or_default()),
+        _ if budget.is_cut() || cell.stopped().is_cancelled() || clock.has_moved() => Answer::NotRun,
         Ok(refused) => {
             tracing::error!(function = %function.fn_name(), %refused, "a scheduled function was refused");
-            None
+            Answer::Again(None)
         }
         Err(error) => {
             tracing::error!(function = %function.fn_name(), %error, "a scheduled function failed");
-            None
+            Answer::Again(None)
         }
     }
+}
+
+async fn pause() {
+    tokio::time::sleep_until(Instant::now() + SCHEDULER_INTERVAL).await;
 }
 
 /// Scheduled functions that run at a time: of a conductor, and of one cell of it.
 pub(crate) const SCHEDULED_AT_A_TIME: usize = 64;
 const OF_A_CELL: usize = 4;
-
-fn other(error: DhtStoreError) -> WorkflowError {
-    WorkflowError::Other(error.to_string())
-}

@@ -92,10 +92,8 @@ async fn a_day_of_schedules_runs_each_once_and_leaves_nothing() {
     let mut now = Timestamp::from_micros(full + 1_000_000);
     let mut before = (0, 0);
     for step in 1..=24 * 6 {
-        // It is told before its next time is written down, and a snapshot waits for what is under way.
-        conductor.snapshot().await.unwrap();
         now = (now + STEP).unwrap();
-        conductor.freeze_clock(Some(now));
+        conductor.freeze_clock(Some(now)).unwrap();
         tick(&mut ticks).await;
         // By then all there is to make has been made.
         if step == 24 {

@@ -9,6 +9,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+
+use ham_devconductor::{Config, DevConductor};
 
 use crate::support::{Server, fresh_name, nothing, run};
 use crate::zome::{Dna, GOOD, app, asks_with, import, module};
@@ -172,6 +175,60 @@ fn a_frame_that_announces_too_much_ends_the_connection() {
             let _ = stream.read_to_end(&mut Vec::new()).await;
         }
     });
+}
+
+/// Why the conductor closes a connection.
+async fn closed(socket: &mut Socket) -> CloseFrame {
+    loop {
+        if let Message::Close(frame) = socket.next().await.unwrap().unwrap() {
+            return frame.unwrap();
+        }
+    }
+}
+
+/// Thirty connections with an unfinished message each took 1.9 GB, for as long as they liked.
+#[tokio::test(flavor = "multi_thread")]
+async fn unfinished_messages_take_what_there_is_and_the_next_client_is_told() {
+    const MOST: u64 = 1 << 20;
+    let config = Config::default().with_incoming_bytes(MOST).with_message_time(Duration::from_secs(300));
+    let conductor = DevConductor::start_with(config).await.unwrap();
+    let port = conductor.admin_port();
+    // What is announced is nothing yet; 64 KiB of what has come are not counted.
+    let half = vec![0; 500 << 10];
+    let mut first = open(port).await;
+    first.get_mut().write_all(&head(2 * half.len() as u64)).await.unwrap();
+    first.get_mut().write_all(&half).await.unwrap();
+    let mut small = open(port).await;
+    lives(&mut small).await;
+    let mut second = open(port).await;
+    second.get_mut().write_all(&head(15 << 20)).await.unwrap();
+    // It is read no further, and thrown away.
+    let _ = second.get_mut().write_all(&vec![0; 14 << 20]).await;
+    let told = closed(&mut second).await;
+    assert_eq!(u16::from(told.code), 1013, "{told}");
+    assert!(told.reason.contains("1048576 bytes (--max-incoming-bytes)"), "{told}");
+    lives(&mut small).await;
+    // It is listened to for a moment, and then its room is there again: whoever was first may end.
+    while second.next().await.is_some_and(|read| read.is_ok()) {}
+    first.get_mut().write_all(&half).await.unwrap();
+    lives(&mut first).await;
+    small.get_mut().write_all(&[head(2 * half.len() as u64), half.clone(), half].concat()).await.unwrap();
+    lives(&mut small).await;
+    conductor.shut_down().await;
+}
+
+/// An unfinished message waited for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_not_complete_in_time_ends_its_connection() {
+    let conductor = DevConductor::start_with(Config::default().with_message_time(Duration::from_millis(200)))
+        .await
+        .unwrap();
+    let mut slow = open(conductor.admin_port()).await;
+    slow.get_mut().write_all(&head(100)).await.unwrap();
+    let told = closed(&mut slow).await;
+    assert_eq!(u16::from(told.code), 1008, "{told}");
+    assert!(told.reason.contains("200ms (--max-message-time)"), "{told}");
+    conductor.shut_down().await;
 }
 
 #[test]

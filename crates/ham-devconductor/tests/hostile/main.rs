@@ -12,6 +12,7 @@ mod commits;
 mod frames;
 mod guests;
 mod hdk;
+mod installing;
 mod modules;
 mod reads;
 mod secrets;

@@ -29,9 +29,12 @@ impl Dna {
     }
 
     pub(crate) fn bundle(&self) -> (String, DnaBundle) {
-        let name = fresh_name();
+        self.named(&fresh_name())
+    }
+
+    fn named(&self, name: &str) -> (String, DnaBundle) {
         let file = format!("{name}.dna");
-        let manifest = manifest(&name, zome("integrity"), zome("zome"));
+        let manifest = manifest(name, zome("integrity"), zome("zome"));
         let resources = vec![
             ("integrity.wasm".to_owned(), self.integrity.clone().into()),
             ("zome.wasm".to_owned(), self.coordinator.clone().into()),
@@ -92,6 +95,13 @@ pub(crate) fn app(name: &str, dnas: &[Dna]) -> Vec<u8> {
     let dnas: Vec<_> = dnas.iter().map(Dna::bundle).collect();
     let roles = dnas.iter().enumerate().map(|(at, (file, _))| role(&format!("role {at}"), file)).collect();
     AppBundle::new(app_manifest(name, roles), dnas).unwrap().pack().unwrap().to_vec()
+}
+
+/// The bundle file of an app of one DNA, which has the name of the app: twice made, it is the same.
+pub(crate) fn same_app(name: &str, dna: &Dna) -> Vec<u8> {
+    let (file, dna) = dna.named(name);
+    let role = role("role 0", &file);
+    AppBundle::new(app_manifest(name, vec![role]), vec![(file, dna)]).unwrap().pack().unwrap().to_vec()
 }
 
 /// The bundle file of an app whose one role may be cloned.

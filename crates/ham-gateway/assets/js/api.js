@@ -9,7 +9,7 @@ export const now = () => Date.now();
 export const api = {
   // `undefined` before the gateway was asked, `null` where it wants a key.
   key: undefined, refused: null, lost: null, failed: null,
-  gateway: null, apps: [], samples: {}, open: [], doubtful: [], events: [], following: 0, store: null,
+  gateway: null, apps: [], samples: {}, open: [], doubtful: [], events: [], following: 0, store: null, nats: null,
   retry() {},
 };
 let secret = null, tell = () => {}, abort = null, feed = null, cursor = null;

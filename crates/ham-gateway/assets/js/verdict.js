@@ -17,6 +17,7 @@ export function verdict() {
   const unknown = api.doubtful.filter((c) => c.outcome === 'unknown');
   if (!api.apps.length) return [say('not_run', 'No app is set up yet.', 'The gateway runs and answers. It has no app to call, so every call is refused with 404.'), todo(['Try one at once: ', code('ham gateway --dev --app my.happ')], ['Or name one in the configuration, under ', code('[[app]]'), ', and start the gateway again.'])];
   if (down.length) return unreachable(down);
+  if (api.store?.away) return [say('warn', 'Calls with a key are refused.', `The disk of the outbox has failed: ${api.store.away}. Calls without a key go on, and what was accepted is safe.`), todo('Make room, or mend the disk of the state directory; the gateway needs no restart.')];
   if (unknown.length) return [say('unknown', `${unknown.length === 1 ? 'One call' : `${unknown.length} calls`} may have run, and nobody can tell.`, 'The link was lost at the wrong moment. Such a call cannot start any more, but whether it did run is only on the chain.'), todo('Look for it on the chain before it is repeated under a new key.', [h('a', { href: '#doubtful' }, 'The calls in question'), ' are below.'])];
   const all = api.apps.flatMap((a) => a.roles).length;
   if (roles.length) return [say('warn', `${all - roles.length} of ${all} roles can be called.`, `${roles[0].app.id}/${roles[0].role}: ${roles[0].why}.`), roles[0].fix ? todo(['If that was not meant: ', code(roles[0].fix)]) : null];

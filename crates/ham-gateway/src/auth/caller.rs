@@ -1,9 +1,10 @@
 //! Who asks, taken from a request.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use ham_web::Peer;
 use holochain_zome_types::prelude::Timestamp;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
@@ -33,23 +34,27 @@ pub(crate) struct Operations;
 #[derive(Clone, Debug)]
 pub(crate) struct Admitted(pub(crate) Arc<Identity>);
 
-/// Where a connection comes from.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
-
 impl Caller {
     /// Refuses whoever may not do this.
     pub(crate) fn with(self, scope: Scope) -> Result<Arc<Identity>, Problem> {
-        if self.0.may(scope) {
-            return Ok(self.0);
-        }
-        Err(lacks_scope(&self.0))
+        self.with_any(&[scope])
+    }
+
+    /// Refuses whoever has none of these.
+    pub(crate) fn with_any(self, scopes: &[Scope]) -> Result<Arc<Identity>, Problem> {
+        may_any(&self.0, scopes)?;
+        Ok(self.0)
     }
 }
 
-/// Whoever asks has a key that does not allow this.
-pub(crate) fn lacks_scope(identity: &Identity) -> Problem {
-    Problem::new(Kind::NotAllowed, format!("the key {} lacks the scope for this", identity.id))
+/// Refuses a key that has none of these scopes.
+pub(crate) fn may_any(identity: &Identity, scopes: &[Scope]) -> Result<(), Problem> {
+    if scopes.iter().any(|scope| identity.may(*scope)) {
+        return Ok(());
+    }
+    let scopes: Vec<_> = scopes.iter().map(|scope| format!("`{}`", scope.word())).collect();
+    let why = format!("the key {} lacks the scope {}", identity.id, scopes.join(" or "));
+    Err(Problem::new(Kind::NotAllowed, why))
 }
 
 impl QueryCaller {
@@ -84,20 +89,19 @@ impl FromRequestParts<Arc<Gateway>> for QueryCaller {
     }
 }
 
-/// The key of the header; `None` where there is none.
+/// The key of the header; `None` where there is none, nor one behind `Bearer`: clients write that alone whose key is not set.
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else {
-        return match headers.contains_key(AUTHORIZATION) {
-            true => Err(Problem::new(Kind::BadKey, "Authorization stands there more than once")),
-            false => Ok(None),
-        };
-    };
-    let key = value.to_str().ok().and_then(|value| {
-        let (scheme, key) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| key.trim_ascii())
-    });
-    key.map(Some).ok_or_else(|| Problem::new(Kind::BadKey, "Authorization is written as `Bearer KEY`"))
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(Problem::new(Kind::BadKey, "Authorization stands there more than once"));
+    }
+    let text = value.to_str().unwrap_or_default();
+    let (scheme, key) = text.split_once(' ').unwrap_or((text, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Problem::new(Kind::BadKey, "Authorization is written as `Bearer KEY`"));
+    }
+    Ok(Some(key.trim_ascii()).filter(|key| !key.is_empty()))
 }
 
 fn identity(parts: &Parts, gateway: &Gateway, key: Option<&str>) -> Result<Arc<Identity>, Problem> {
@@ -137,7 +141,7 @@ fn wrong_key(parts: &Parts, gateway: &Gateway, proxies: &[IpAddr]) -> Problem {
         "a key was refused"
     );
     match address.and_then(|address| gateway.guesses.failed(address, Instant::now())) {
-        Some(after) => Problem::new(Kind::QuotaExceeded, "too many wrong keys came from this address")
+        Some(after) => Problem::new(Kind::WrongKeys, "this one was wrong, too; a right one is taken at once")
             .with_retry_after(after),
         None => Problem::new(Kind::BadKey, "it is not known here, or not any more"),
     }
@@ -162,6 +166,8 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use http::Request;
 
     use super::*;

@@ -28,6 +28,19 @@ pub enum Scope {
     Metrics,
 }
 
+impl Scope {
+    /// As it stands in a file of keys.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Calls => "calls",
+            Self::AllCalls => "calls:all",
+            Self::Feed => "feed",
+            Self::Status => "status",
+            Self::Metrics => "metrics",
+        }
+    }
+}
+
 /// A key's holder. Its secret is nowhere in it.
 pub(crate) struct Identity {
     /// Public: logs and metrics name it.

@@ -1,5 +1,7 @@
 //! Keys, as they are kept and recognised.
 
+mod doubts;
+
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::Path;
@@ -34,6 +36,10 @@ impl fmt::Debug for Kept {
 impl Keys {
     /// Reads a file that is for its owner only.
     pub(crate) fn read(path: &Path) -> Result<Self, BadKeys> {
+        Self::parse(&Self::text(path)?)
+    }
+
+    fn text(path: &Path) -> Result<String, BadKeys> {
         let unreadable = |error| BadKeys(format!("cannot read {}: {error}", path.display()));
         let metadata = std::fs::metadata(path).map_err(unreadable)?;
         if let Some(mode) = ham::open_to_others(&metadata) {
@@ -42,13 +48,12 @@ impl Keys {
                 path.display()
             )));
         }
-        Self::parse(&std::fs::read_to_string(path).map_err(unreadable)?)
+        std::fs::read_to_string(path).map_err(unreadable)
     }
 
     pub(crate) fn parse(text: &str) -> Result<Self, BadKeys> {
-        let file: File = toml::from_str(text).map_err(|error| BadKeys(error.message().to_owned()))?;
         let mut keys = HashMap::new();
-        for stanza in file.key {
+        for stanza in stanzas(text)? {
             let id = stanza.id.clone();
             let kept = stanza.kept().map_err(|why| BadKeys(format!("key {id:?}: {why}")))?;
             if keys.insert(id.clone(), kept).is_some() {
@@ -70,6 +75,12 @@ impl Keys {
         over.map(|(id, _)| id.clone()).collect()
     }
 
+    /// Who has the key of this id, unless it has expired.
+    pub(crate) fn of_id(&self, id: &str, now: Timestamp) -> Option<&Arc<Identity>> {
+        let kept = self.0.get(id).filter(|kept| kept.expires.is_none_or(|expires| now < expires));
+        kept.map(|kept| &kept.identity)
+    }
+
     /// Whose key this is; `None` where it is nobody's, or has expired. How long that takes says nothing about the secret.
     pub(crate) fn whose(&self, shown: &str, now: Timestamp) -> Option<&Arc<Identity>> {
         let digest = sha256(shown.as_bytes());
@@ -79,6 +90,11 @@ impl Keys {
         kept.filter(|kept| bool::from(same) && kept.expires.is_none_or(|expires| now < expires))
             .map(|kept| &kept.identity)
     }
+}
+
+fn stanzas(text: &str) -> Result<Vec<Stanza>, BadKeys> {
+    let file: File = toml::from_str(text).map_err(|error| BadKeys(error.message().to_owned()))?;
+    Ok(file.key)
 }
 
 #[derive(Deserialize)]
@@ -125,6 +141,9 @@ impl Stanza {
             }
             None => None,
         };
+        if self.concurrent == Some(0) {
+            return Err("concurrent is at least 1".into());
+        }
         let concurrent = self.concurrent.unwrap_or(DEFAULT_CONCURRENT).min(MOST_CONCURRENT);
         let identity = Identity::new(&self.id, &self.name, Quota::new(rate, concurrent))
             .with_scopes(self.scopes)

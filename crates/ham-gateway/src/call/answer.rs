@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::headers::Form;
 use crate::outcome::Told;
 use crate::problem::{OUTCOME, Problem};
+use crate::words;
 
 /// The output, unwrapped. What JSON cannot show is shown as its bytes: the status tells the outcome, not what a formatter can do.
 pub(crate) fn output(output: Vec<u8>, form: Form) -> Response {
@@ -34,21 +35,7 @@ pub(crate) fn problem(ham: &PersistentHam, error: &CallError) -> Problem {
         let left = until.saturating_duration_since(Instant::now());
         told.retry_after = Some(left.clamp(SHORTEST, LONGEST));
     }
-    Problem::of(&told, words(error))
-}
-
-/// The error and what caused it, each said once.
-fn words(error: &CallError) -> String {
-    let mut words = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        let text = cause.to_string();
-        if !words.contains(&text) {
-            words = format!("{words}: {text}");
-        }
-        source = cause.source();
-    }
-    words
+    Problem::of(&told, words::of(error))
 }
 
 const SHORTEST: Duration = Duration::from_secs(1);

@@ -1,5 +1,7 @@
 //! Calls without a key: made while their request waits, and forgotten with it, unless they are lost.
 
+use std::time::Duration;
+
 use axum::response::Response;
 use ham::{CallOptions, CallPolicy, SignedCall};
 use holochain_zome_types::prelude::ExternIO;
@@ -59,8 +61,11 @@ async fn followed(gateway: &Gateway, request: &CallRequest, signed: SignedCall, 
         role: request.called.role.clone(),
         signed,
     };
-    match outbox.adopt(lost).await {
-        Ok(following) => problem.with_call(following.id()),
-        Err(_) => problem.without_call(),
+    match tokio::time::timeout(ADOPTED_WITHIN, outbox.adopt(lost)).await {
+        Ok(Ok(following)) => problem.with_call(following.id()),
+        Ok(Err(_)) | Err(_) => problem.without_call(),
     }
 }
+
+/// How long it takes at most to write down a call that is lost, unless the disk has failed.
+const ADOPTED_WITHIN: Duration = Duration::from_secs(5);

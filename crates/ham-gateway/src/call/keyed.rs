@@ -30,7 +30,10 @@ pub(super) async fn call(
     let outbox = outbox(gateway)?;
     let (began, seen) = (Instant::now(), request.app.seen.calls().begun());
     let until = began + request.waits_for();
-    let submitted = outbox.submit(submission(request, key)).await;
+    // One that nobody waits for is on disk once that answers; where the disk has failed, that may take long.
+    let patience = until.max(began + request.wait) + GRACE;
+    let submitted = tokio::time::timeout_at(patience, outbox.submit(submission(request, key))).await;
+    let submitted = submitted.map_err(|_| not_written())?;
     counted(&submitted);
     let mut following = match submitted.map_err(|why| refused(&why))? {
         Submitted::New(following) | Submitted::Joined(following) => following,
@@ -54,7 +57,8 @@ pub(super) async fn call(
         }
         Followed::Refused(why) => Err(refused(&why)),
         Followed::Open if request.respond_async => {
-            following.on_disk().await.map_err(|why| refused(&why))?;
+            let written = tokio::time::timeout_at(patience, following.on_disk()).await;
+            written.map_err(|_| open(following.id()))?.map_err(|why| refused(&why))?;
             Ok(accepted(following.id()))
         }
         Followed::Open => Err(open(following.id())),
@@ -107,18 +111,25 @@ fn accepted(id: CallId) -> Response {
 
 /// The call may have run, and is being settled.
 fn open(id: CallId) -> Problem {
-    let told = Told {
-        kind: Kind::OutcomeUnknown,
-        outcome: OutcomeWord::Unknown,
-        effect: Effect::Unknown,
-        settled: false,
-        retry: Retry::Wait,
-        retry_after: Some(SETTLING),
-        key: KeyFate::Held,
-        not_started_after: None,
-    };
-    Problem::of(&told, "it has no answer yet".into()).with_call(id)
+    Problem::of(&OPEN, "it has no answer yet".into()).with_call(id)
 }
+
+/// The disk has failed while the call was written to it, so it may be there, and made later.
+fn not_written() -> Problem {
+    let told = Told { retry: Retry::Same, retry_after: Some(AWAY), ..OPEN };
+    Problem::of(&told, "the disk does not answer, so it is not known yet whether the call is accepted".into())
+}
+
+const OPEN: Told = Told {
+    kind: Kind::OutcomeUnknown,
+    outcome: OutcomeWord::Unknown,
+    effect: Effect::Unknown,
+    settled: false,
+    retry: Retry::Wait,
+    retry_after: Some(SETTLING),
+    key: KeyFate::Held,
+    not_started_after: None,
+};
 
 /// Why the outbox did not take it: nothing was sent.
 fn refused(why: &SubmitError) -> Problem {
@@ -127,21 +138,25 @@ fn refused(why: &SubmitError) -> Problem {
         SubmitError::UnknownApp { .. } => Kind::AppNotFound,
         SubmitError::ShuttingDown | SubmitError::Store(StoreError::Closed) => Kind::ShuttingDown,
         SubmitError::Store(why) => return unavailable(why),
+        // It may be that of a call that has run.
+        SubmitError::NotLookedUp(why) => return unavailable(why).of_a_call_not_looked_at(),
     };
     Problem::new(kind, why.to_string())
 }
 
 /// What the outbox cannot do now.
 pub(super) fn unavailable(why: &StoreError) -> Problem {
-    let (kind, after) = match why {
-        StoreError::Full => (Kind::StoreFull, None),
-        StoreError::Busy => (Kind::StoreBusy, Some(SOON)),
-        _ => (Kind::StoreUnavailable, None),
-    };
-    let problem = Problem::new(kind, why.to_string());
-    match after {
-        Some(after) => problem.with_retry_after(after),
-        None => problem,
+    let problem = |kind| Problem::new(kind, why.to_string());
+    match why {
+        StoreError::Full => problem(Kind::StoreFull),
+        StoreError::Busy => problem(Kind::StoreBusy).with_retry_after(SOON),
+        // What is wrong with the disk is for those who run the gateway.
+        StoreError::Away(_) => {
+            Problem::new(Kind::StoreUnavailable, "its disk has failed, and it is being opened again")
+                .with_retry(Retry::Same)
+                .with_retry_after(AWAY)
+        }
+        _ => problem(Kind::StoreUnavailable),
     }
 }
 
@@ -151,5 +166,7 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
 /// How much longer than it was asked to a request waits: for what ends at that very moment.
 const GRACE: Duration = Duration::from_millis(250);
 const SOON: Duration = Duration::from_secs(1);
+/// How long it takes at most until a file that could not be used is opened again.
+const AWAY: Duration = Duration::from_secs(5);
 /// How long settling takes where the link is up.
 const SETTLING: Duration = Duration::from_secs(2);

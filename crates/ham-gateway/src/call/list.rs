@@ -10,9 +10,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::keyed::{outbox, unavailable};
-use super::resource::owner;
+use super::resource::{SEEING, owner};
 use super::shown;
-use crate::auth::{Caller, Scope};
+use crate::auth::Caller;
 use crate::gateway::Gateway;
 use crate::kind::Kind;
 use crate::outbox::machine::{Ending, State as CallState};
@@ -48,7 +48,7 @@ async fn list(
     caller: Caller,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
-    let identity = caller.with(Scope::Calls)?;
+    let identity = caller.with_any(SEEING)?;
     let outbox = outbox(&gateway)?.clone();
     let Query(asked) = asked.map_err(|why| bad(why.body_text()))?;
     let wanted = wanted(&asked)?;

@@ -30,7 +30,7 @@ async fn look(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (outbox, identity) = (outbox(&gateway)?, caller.with(Scope::Calls)?);
+    let (outbox, identity) = (outbox(&gateway)?, caller.with_any(SEEING)?);
     let owner = owner(&identity);
     let id = known(&id)?;
     let wait = preference(&headers)?.wait.map_or(Ok(Duration::ZERO), |asked| wait(&gateway, asked))?;
@@ -45,7 +45,7 @@ async fn cancel(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (outbox, identity) = (outbox(&gateway)?, caller.with(Scope::Calls)?);
+    let (outbox, identity) = (outbox(&gateway)?, caller.with_any(SEEING)?);
     let owner = owner(&identity);
     let id = known(&id)?;
     let asked = preference(&headers)?.wait.unwrap_or(gateway.live().config.limits.wait);
@@ -96,6 +96,8 @@ fn unknown() -> Problem {
     Problem::new(Kind::NotFound, "there is no such call, it is not kept any more, or it is another key's")
 }
 
+/// What lets somebody see calls and cancel them: their own, or everybody's.
+pub(super) const SEEING: &[Scope] = &[Scope::Calls, Scope::AllCalls];
 const ONE: &str = "/api/v1/calls/{id}";
 const CANCEL: &str = "/api/v1/calls/{id}/cancel";
 /// Seconds until it is worth looking at an open call again.

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::fault::Fault;
 use super::limits::Limits;
 use super::values::Config;
 use crate::compat::Allowed;
-use crate::functions::Functions;
+use crate::functions::{Functions, begins_with_one_of, matches_nothing};
 
 impl Config {
     /// Reads a file. What it does not say has its default.
@@ -94,15 +95,26 @@ impl Config {
         }
         for (name, chain) in &self.feed.chains {
             let app = chain.split('/').next().unwrap_or_default();
-            let is_named = !name.is_empty() && self.app(app).is_some();
+            let parts = chain.split('/').count() <= 2 && chain.split('/').all(|part| !part.is_empty());
+            let is_named = !name.is_empty() && parts && self.app(app).is_some();
             faults.unless(
                 is_named,
                 "feed.chains",
-                &format!("`{name}` names a chain of no app that is served"),
+                &format!(
+                    "`{name}` names a chain of no app that is served: one is written as app or app/role"
+                ),
             );
         }
         if let Err(error) = Functions::of(&self.function) {
             faults.add("function.match", &error.to_string());
+        }
+        for function in &self.function {
+            let text = &function.pattern;
+            if let Some(why) = matches_nothing(text, 4..=4, "app/role/zome/function") {
+                faults.add("function.match", &why);
+            } else if !begins_with_one_of(text, self.app.iter().map(|app| app.id.as_str())) {
+                faults.add("function.match", &format!("{text:?} is of no app that is served"));
+            }
         }
         faults.unless(
             !compat.hc_http_gw || self.conductor.admin_url.is_some(),
@@ -138,6 +150,7 @@ impl Config {
             "outbox.nonce_life",
             "it is at most 49 minutes",
         );
+        faults.0.extend(self.nats.check());
         faults.0
     }
 
@@ -172,16 +185,6 @@ fn flatten_all(prefix: &str, entries: &Map<String, Value>, given: Option<&Value>
         let name_of = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         flatten(&name_of, value, given.and_then(|given| given.get(name)), lines);
     }
-}
-
-/// One thing that is wrong with a configuration.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{key}: {why}")]
-pub struct Fault {
-    /// The key in the file.
-    pub key: &'static str,
-    /// What is wrong, and what would be right.
-    pub why: String,
 }
 
 #[derive(Default)]

@@ -14,7 +14,7 @@ use super::span;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Connections open at a time: 10,000. A further one is answered 503.
+    /// Connections open at a time, WebSockets and event streams included: 10,000. A further one is answered 503.
     pub connections: usize,
     /// WebSockets and event streams of one key at a time: 1,000. A further one is answered 503.
     pub streams_per_key: usize,

@@ -9,6 +9,7 @@ use super::compat::Compat;
 use super::conductor::{App, Conductor};
 use super::feed::Feed;
 use super::limits::Limits;
+use super::nats::Nats;
 use super::outbox::OutboxLimits;
 use crate::functions::Function;
 
@@ -19,7 +20,7 @@ pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCA
 ///
 /// # Defaults
 /// [`DEFAULT_LISTEN`]; no operations listener, no keys, no origins, the bound address and loopback names as hosts, no TLS, no apps,
-/// nothing declared about functions; the bounds of [`Limits`], [`OutboxLimits`], [`Feed`] and [`Compat`].
+/// nothing declared about functions, no NATS; the bounds of [`Limits`], [`OutboxLimits`], [`Feed`] and [`Compat`].
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -50,6 +51,8 @@ pub struct Config {
     pub function: Vec<Function>,
     /// Names of chains, and the feed's bounds.
     pub feed: Feed,
+    /// The NATS server, and what goes over it.
+    pub nats: Nats,
     /// Bounds and time-outs of HTTP and of calls.
     pub limits: Limits,
     /// Bounds and time-outs of the outbox.
@@ -77,6 +80,7 @@ impl Default for Config {
             app: Vec::new(),
             function: Vec::new(),
             feed: Feed::default(),
+            nats: Nats::default(),
             limits: Limits::default(),
             outbox: OutboxLimits::default(),
             compat: Compat::default(),
@@ -113,6 +117,12 @@ impl Config {
     #[must_use]
     pub fn with_state_dir(self, directory: impl Into<PathBuf>) -> Self {
         Self { state_dir: Some(directory.into()), ..self }
+    }
+
+    /// The NATS server, and what goes over it.
+    #[must_use]
+    pub fn with_nats(self, nats: Nats) -> Self {
+        Self { nats, ..self }
     }
 
     /// Bounds and time-outs of HTTP and of calls.

@@ -8,6 +8,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use ham_envelope::{HandlerQueue, ServerConfig, serve_upgraded};
 use ham_feed::server::Subscription;
+use http::header;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::sync::mpsc;
@@ -17,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::desk::Desk;
 use super::exchange::Exchange;
 use super::push;
-use crate::auth::{Identity, Scope, lacks_scope};
+use crate::auth::{Identity, Scope, may_any};
 use crate::gateway::Gateway;
 use crate::kind::Kind;
 use crate::life::Life;
@@ -34,11 +35,14 @@ pub(super) fn connect(
     exchange: Exchange,
     mut request: Request,
 ) -> Result<Response, Problem> {
-    if !identity.may(Scope::Calls) && !identity.may(Scope::Feed) {
-        return Err(lacks_scope(&identity));
+    may_any(&identity, &[Scope::Calls, Scope::AllCalls, Scope::Feed])?;
+    let asked = request.headers().get(header::UPGRADE);
+    if !asked.is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket")) {
+        return Err(Problem::new(Kind::UpgradeRequired, "the request asks for no WebSocket"));
     }
-    let response = create_response_with_body(&request, Body::empty)
-        .map_err(|error| Problem::new(Kind::BadRequest, format!("a WebSocket is opened here: {error}")))?;
+    let response = create_response_with_body(&request, Body::empty).map_err(|error| {
+        Problem::new(Kind::BadRequest, format!("the WebSocket cannot be opened: {error}"))
+    })?;
     let upgrade = request
         .extensions_mut()
         .remove::<OnUpgrade>()

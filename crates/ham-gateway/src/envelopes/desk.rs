@@ -3,14 +3,15 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use ham_envelope::{Envelope, Handler, Incoming, Replier, Router};
+use ham_envelope::{ERROR_KIND, Envelope, Handler, Incoming, Replier, Router};
 use ham_feed::{Since, Topic};
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 
-use super::exchange::{Exchange, failed, failure, fitting, path, reply};
+use super::calls;
+use super::exchange::{Exchange, failed, failure, fitting, path, read, reply};
 use super::push::{Change, Wanted};
 use crate::kind::Kind;
 use crate::problem::Problem;
@@ -31,7 +32,9 @@ impl Desk {
         let router = Router::new()
             .on("ping", |request: Envelope| async move { Ok::<_, String>(request.reply("pong")) })
             .on("app.info", asking(|exchange, request| Box::pin(app_info(exchange, request))))
-            .on("call.get", asking(|exchange, request| Box::pin(call(exchange, request))))
+            .on("call.get", asking(|exchange, request| Box::pin(calls::get(exchange, request))))
+            .on("call.list", asking(|exchange, request| Box::pin(calls::list(exchange, request))))
+            .on("call.cancel", asking(|exchange, request| Box::pin(calls::cancel(exchange, request))))
             .on("zome.call", asking(|exchange, request| Box::pin(zome_call(exchange, request))))
             .fallback(unknown);
         Self { router, may_follow, wanted }
@@ -42,14 +45,15 @@ impl Desk {
         let change = if self.may_follow {
             change(&request)
         } else {
-            Err(Problem::new(Kind::NotAllowed, "the key lacks the scope for this"))
+            let why = "the key lacks the scope `feed`";
+            Err(Problem::new(Kind::NotAllowed, why))
         };
         match change {
             Ok(change) => {
                 // Where nobody takes it, the connection ends.
                 let _ = self.wanted.send(Wanted { request, replier, change }).await;
             }
-            Err(problem) => answer(&request, &replier, failure(&request, problem)).await,
+            Err(refused) => answer(&replier, failure(&request, refused)).await,
         }
     }
 }
@@ -59,6 +63,14 @@ type Asking = std::pin::Pin<Box<dyn Future<Output = Result<Envelope, String>> + 
 impl Handler for Desk {
     async fn handle(&self, incoming: Incoming) {
         match incoming {
+            Incoming::Skipped { why, id, replier } => {
+                let mut unread = Envelope::new(ERROR_KIND);
+                unread.id = id;
+                refuse(&unread, &replier, &why).await;
+            }
+            Incoming::Envelope { envelope, replier } if envelope.id.is_none() => {
+                refuse(&envelope, &replier, "it has no id to answer to, so nothing was done").await;
+            }
             Incoming::Envelope { envelope, replier } if FOLLOWING.contains(&envelope.kind.as_str()) => {
                 self.want(envelope, replier).await;
             }
@@ -81,10 +93,14 @@ impl Handler for Desk {
 
 async fn app_info(exchange: Exchange, request: Envelope) -> Result<Envelope, String> {
     #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
     struct Of {
         app: String,
     }
-    let Of { app } = read(&request)?;
+    let Of { app } = match read(&request) {
+        Ok(of) => of,
+        Err(refused) => return Ok(failure(&request, refused)),
+    };
     let asked = exchange.ask(Method::GET, &path(&["api", "v1", "apps", &app]), &[], None).await;
     Ok(match asked {
         Ok(answer) => fitting(&request, "app.info", &answer.body, &answer),
@@ -92,21 +108,9 @@ async fn app_info(exchange: Exchange, request: Envelope) -> Result<Envelope, Str
     })
 }
 
-async fn call(exchange: Exchange, request: Envelope) -> Result<Envelope, String> {
-    #[derive(Deserialize)]
-    struct Of {
-        id: String,
-    }
-    let Of { id } = read(&request)?;
-    let asked = exchange.ask(Method::GET, &path(&["api", "v1", "calls", &id]), &[], None).await;
-    Ok(match asked {
-        Ok(answer) => fitting(&request, "call", &answer.body, &answer),
-        Err(problem) => failed(&request, problem),
-    })
-}
-
 async fn zome_call(exchange: Exchange, request: Envelope) -> Result<Envelope, String> {
     #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
     struct Call {
         app: String,
         role: String,
@@ -124,7 +128,11 @@ async fn zome_call(exchange: Exchange, request: Envelope) -> Result<Envelope, St
         answer: &'a RawValue,
         call_id: Option<&'a str>,
     }
-    let Call { app, role, zome, r#fn, payload, idempotency_key, wait_s, respond_async } = read(&request)?;
+    let called = match read(&request) {
+        Ok(called) => called,
+        Err(refused) => return Ok(failure(&request, refused)),
+    };
+    let Call { app, role, zome, r#fn, payload, idempotency_key, wait_s, respond_async } = called;
     let address = ["api", "v1", "apps", &app, "roles", &role, "zomes", &zome, "fns", &r#fn];
     let mut headers = Vec::new();
     headers.extend(idempotency_key.map(|key| ("idempotency-key", key)));
@@ -149,14 +157,14 @@ async fn zome_call(exchange: Exchange, request: Envelope) -> Result<Envelope, St
 /// What is to change about what is followed.
 fn change(request: &Envelope) -> Result<Change, Problem> {
     #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
     struct Signals {
         chains: Vec<String>,
         #[serde(default)]
         types: Vec<String>,
         since: Option<String>,
     }
-    let Signals { chains, types, since } =
-        read(request).map_err(|why| Problem::new(Kind::BadRequest, why))?;
+    let Signals { chains, types, since } = read(request)?;
     if request.kind == UNSUBSCRIBE {
         return Ok(Change::Leave { chains });
     }
@@ -164,28 +172,25 @@ fn change(request: &Envelope) -> Result<Change, Problem> {
     Ok(Change::Follow { topics: chains.into_iter().map(of_types).collect(), since: Since::from(since) })
 }
 
-/// The payload of a request, or what is wrong with it.
-fn read<T: serde::de::DeserializeOwned>(request: &Envelope) -> Result<T, String> {
-    request.payload_as().map_err(|error| format!("the payload of {}: {}", request.kind, error.source))
-}
-
 /// What has no kind that is known here.
 async fn unknown(incoming: Incoming) {
     let Incoming::Envelope { envelope, replier } = incoming else { return };
     tracing::debug!(event = "gateway.envelopes", "an envelope of an unknown kind came");
     let kinds = format!("known are {}, {}", KINDS.join(", "), FOLLOWING.join(", "));
-    let problem = Problem::new(Kind::BadRequest, format!("the kind is unknown; {kinds}"));
-    answer(&envelope, &replier, failure(&envelope, problem)).await;
+    refuse(&envelope, &replier, &format!("the kind is unknown; {kinds}")).await;
 }
 
-async fn answer(request: &Envelope, replier: &Replier, answer: Envelope) {
-    if request.id.is_some() {
-        // Where it cannot be sent the link has ended.
-        let _ = replier.reply(answer, PATIENCE).await;
-    }
+/// Tells that nothing was done, also where the request has no id by which its sender could know which one it was.
+async fn refuse(request: &Envelope, replier: &Replier, why: &str) {
+    answer(replier, failure(request, Problem::new(Kind::BadRequest, why))).await;
 }
 
-const KINDS: [&str; 4] = ["ping", "app.info", "zome.call", "call.get"];
+async fn answer(replier: &Replier, answer: Envelope) {
+    // Where it cannot be sent the link has ended.
+    let _ = replier.reply(answer, PATIENCE).await;
+}
+
+const KINDS: [&str; 6] = ["ping", "app.info", "zome.call", "call.get", "call.list", "call.cancel"];
 const UNSUBSCRIBE: &str = "unsubscribe.signals";
 const FOLLOWING: [&str; 2] = ["subscribe.signals", UNSUBSCRIBE];
 /// As long as a dead client goes unseen.

@@ -14,7 +14,9 @@ use serde_json::{Map, Value, json};
 use tower_service::Service as _;
 
 use crate::auth::{Admitted, Identity};
+use crate::kind::Kind;
 use crate::problem::Problem;
+use crate::words;
 
 /// Asks the gateway's own addresses.
 #[derive(Clone, Debug)]
@@ -127,14 +129,11 @@ pub(super) fn fitting(request: &Envelope, kind: &str, payload: impl Serialize, a
 /// The answer to what failed: the problem, with its words as `message`.
 pub(super) fn failed(request: &Envelope, mut problem: Map<String, Value>) -> Envelope {
     // A zome may say as much as it likes, and it would stand there twice.
-    if let Some(Value::String(detail)) = problem.get_mut("detail")
-        && detail.len() > MOST_WORDS
-    {
-        detail.truncate(detail.floor_char_boundary(MOST_WORDS));
-        detail.push('…');
+    if let Some(Value::String(detail)) = problem.get_mut("detail") {
+        *detail = words::cut(std::mem::take(detail), MOST_WORDS);
     }
-    let words = |name: &str| problem.get(name).and_then(Value::as_str).unwrap_or_default();
-    let message = match (words("title"), words("detail")) {
+    let of = |name: &str| problem.get(name).and_then(Value::as_str).unwrap_or_default();
+    let message = match (of("title"), of("detail")) {
         (title, "") => title.to_owned(),
         (title, detail) => format!("{title}: {detail}"),
     };
@@ -153,6 +152,14 @@ pub(super) fn failure(request: &Envelope, problem: Problem) -> Envelope {
     failed(request, problem.unwrap_or_default())
 }
 
+/// The payload of a request, or what is wrong with it. A member that is not known is: what it asks for would not be done.
+pub(super) fn read<T: serde::de::DeserializeOwned>(request: &Envelope) -> Result<T, Problem> {
+    request.payload_as().map_err(|error| {
+        let why = words::cut(format!("the payload of {}: {}", request.kind, error.source), MOST_SAID);
+        Problem::new(Kind::BadRequest, why)
+    })
+}
+
 fn plain(words: &str) -> Map<String, Value> {
     match json!({ "title": words }) {
         Value::Object(problem) => problem,
@@ -162,5 +169,7 @@ fn plain(words: &str) -> Map<String, Value> {
 
 /// Bytes of an answer: what a frame takes, less what stands around it.
 pub(super) const MOST_ANSWER: usize = (1 << 20) - (16 << 10);
+/// Bytes of what is said of a payload.
+const MOST_SAID: usize = 1 << 10;
 /// Bytes of a problem's words.
 const MOST_WORDS: usize = 64 << 10;

@@ -35,6 +35,11 @@ impl Cells {
         self.roles.iter().find(|(_, known)| *known == role).map(|(cell, _)| cell)
     }
 
+    /// All cells that have a role.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&CellId, &str)> {
+        self.roles.iter().map(|(cell, role)| (cell, role.as_str()))
+    }
+
     /// All roles and clones that are known.
     pub(super) fn all(&self) -> HashSet<&str> {
         self.roles.values().map(String::as_str).collect()

@@ -28,6 +28,11 @@ impl Chains {
         self.given.contains_key(name) || (is_role && self.apps.iter().any(|known| known == app))
     }
 
+    /// The names that are known without a conductor.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.given.keys().chain(&self.apps).map(String::as_str)
+    }
+
     /// All names of the chain that has this one.
     pub(super) fn names_of(&self, name: &str) -> Vec<String> {
         let chain = self.given.get(name).map_or(name, String::as_str);

@@ -1,6 +1,6 @@
 //! The feed that all connections share.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,9 +8,14 @@ use std::time::Duration;
 use ham_feed::server::{
     FeedServer, FeedServerConfig, Goodbye, Guest, RefusedSubscription, ServerConfigError, Subscription,
 };
+#[cfg(feature = "nats")]
+use ham_feed::{Since, Topic};
+use holochain_zome_types::cell::CellId;
 use serde_json::Value;
+use tokio::sync::watch;
 
 use super::chains::Chains;
+use super::followers::Followers;
 use crate::auth::Identity;
 use crate::config::Config;
 use crate::kind::Kind;
@@ -22,7 +27,22 @@ use crate::problem::Problem;
 pub(crate) struct Feed {
     pub(super) server: FeedServer,
     chains: Arc<Chains>,
+    /// The chain of each cell that was seen, and the cell.
+    cells: watch::Sender<CellChains>,
+    keys: Arc<Followers>,
     pub(super) stream_life: Duration,
+}
+
+/// The chains of cells: by name, the app, the role and the cell.
+pub(crate) type CellChains = BTreeMap<String, CellChain>;
+
+/// Whose chain it is.
+#[cfg_attr(not(feature = "nats"), expect(dead_code, reason = "only NATS asks for them"))]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CellChain {
+    pub(crate) app: String,
+    pub(crate) role: String,
+    pub(crate) cell: CellId,
 }
 
 impl Feed {
@@ -40,6 +60,8 @@ impl Feed {
         Ok(Self {
             server: FeedServer::new(bounds)?,
             chains: Arc::new(Chains::of(config)),
+            cells: watch::Sender::default(),
+            keys: Arc::default(),
             stream_life: feed.stream_life,
         })
     }
@@ -49,15 +71,31 @@ impl Feed {
         self.server.connections()
     }
 
+    /// How many of them each key has, by its id.
+    pub(crate) fn following_by_key(&self) -> BTreeMap<String, usize> {
+        self.keys.count()
+    }
+
     /// Whoever has this key: it follows the chains that are listed for it, by any of their names.
     pub(super) fn guest(&self, identity: &Arc<Identity>, transport: &'static str) -> Guest {
         let (chains, identity) = (Arc::clone(&self.chains), Arc::clone(identity));
-        let (id, following) = (identity.id.clone(), Following::begun(transport));
+        let id = identity.id.clone();
+        let following = (Following::begun(transport), Followers::one_more(&self.keys, &id));
         Guest::new(id).with_chains(move |name| {
             // Counted for as long as there is somebody who could ask.
             let _counted = &following;
             chains.has(name) && chains.names_of(name).iter().any(|name| identity.may_follow(name))
         })
+    }
+
+    /// The names of chains that somebody may follow, in words; nothing where there are none.
+    pub(super) fn known_to(&self, identity: &Identity) -> String {
+        let known = self.chains.names().filter(|name| identity.may_follow(name));
+        let known: Vec<_> = known.take(MOST_NAMED).map(|name| format!("`{name}`")).collect();
+        match known.as_slice() {
+            [] => String::new(),
+            known => format!("; among those that the key may follow are {}", known.join(", ")),
+        }
     }
 
     /// A place for somebody who follows something, nothing yet.
@@ -73,6 +111,44 @@ impl Feed {
             };
             Problem::new(kind, why.to_string())
         })
+    }
+
+    /// The chains of all cells that were seen, and when there is another.
+    #[cfg(feature = "nats")]
+    pub(crate) fn cells(&self) -> watch::Receiver<CellChains> {
+        self.cells.subscribe()
+    }
+
+    /// What a chain tells, from behind message `since` on, for a part of the gateway itself; `None` once it stops, or without a place.
+    #[cfg(feature = "nats")]
+    pub(crate) fn within(&self, chain: &str, since: &Since) -> Option<Subscription> {
+        let followed = Following::begun("nats");
+        let guest = Guest::new("(nats)").with_chains(move |_| {
+            let _counted = &followed;
+            true
+        });
+        self.server.subscribe(guest, &[Topic::chain(chain)], since).ok()
+    }
+
+    /// Before the first message of this process.
+    #[cfg(feature = "nats")]
+    pub(crate) fn start(&self) -> String {
+        let newest = self.server.newest().to_string();
+        let epoch = newest.split_once('-').map_or(newest.as_str(), |(epoch, _)| epoch);
+        format!("{epoch}-0")
+    }
+
+    /// A cell was seen.
+    pub(super) fn has_cell(&self, app: &str, role: &str, cell: &CellId) {
+        let name = format!("{app}/{role}");
+        self.cells.send_if_modified(|cells| {
+            let known = cells.get(&name).is_some_and(|known| known.cell == *cell);
+            if !known && cells.len() < MOST_CELLS {
+                let chain = CellChain { app: app.to_owned(), role: role.to_owned(), cell: cell.clone() };
+                cells.insert(name, chain);
+            }
+            !known
+        });
     }
 
     pub(super) fn block(&self, app: &str, role: &str, data: &Value) {
@@ -118,3 +194,8 @@ impl Feed {
         self.server.shutdown_saying(Goodbye::Restarts).await;
     }
 }
+
+/// Cells whose chains are known by name.
+const MOST_CELLS: usize = 4_096;
+/// Names of chains in an answer.
+const MOST_NAMED: usize = 20;

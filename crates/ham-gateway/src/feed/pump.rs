@@ -1,7 +1,7 @@
 //! From an app's signals to its chains.
 
-mod ask;
-mod source;
+pub(super) mod ask;
+pub(super) mod source;
 
 use std::sync::Arc;
 
@@ -76,6 +76,9 @@ impl Pump {
     /// A link came up: cells may have other roles.
     async fn linked(&mut self) {
         self.cells.ask(&self.ham).await;
+        for (cell, role) in self.cells.iter() {
+            self.feed.has_cell(&self.app, role, cell);
+        }
         let Some(source) = &self.source else { return };
         let Some(cell) = self.cells.of_role(&source.role).cloned() else { return };
         if self.backfill.as_ref().is_none_or(|(known, _)| *known != cell) {
@@ -148,7 +151,9 @@ impl Pump {
     /// The role of a cell; one that the conductor does not name is told under its own hashes.
     async fn role(&mut self, cell: &CellId) -> String {
         let known = self.cells.role(&self.ham, cell).await;
-        known.unwrap_or_else(|| format!("{}.{}", cell.dna_hash(), cell.agent_pubkey()))
+        let role = known.unwrap_or_else(|| format!("{}.{}", cell.dna_hash(), cell.agent_pubkey()));
+        self.feed.has_cell(&self.app, &role, cell);
+        role
     }
 }
 

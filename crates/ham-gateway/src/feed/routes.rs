@@ -6,11 +6,13 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
+use http::StatusCode;
 use serde_json::Value;
 
 use super::stream;
 use crate::auth::{QueryCaller, Scope};
 use crate::gateway::Gateway;
+use crate::kind::Kind;
 use crate::problem::Problem;
 
 pub(crate) fn routes() -> Router<Arc<Gateway>> {
@@ -27,7 +29,16 @@ async fn websocket(
     request: Request,
 ) -> Result<Response, Problem> {
     let guest = gateway.feed.guest(&caller.with(Scope::Feed)?, "websocket");
-    Ok(gateway.feed.server.upgrade(guest, request))
+    let response = gateway.feed.server.upgrade(guest, request);
+    match response.status() {
+        StatusCode::UPGRADE_REQUIRED => {
+            Err(Problem::new(Kind::UpgradeRequired, "the request asks for no WebSocket"))
+        }
+        StatusCode::BAD_REQUEST => {
+            Err(Problem::new(Kind::BadRequest, "the WebSocket cannot be opened as it is asked for"))
+        }
+        _ => Ok(response),
+    }
 }
 
 /// How many follow it, and which chains of those that the key may follow.

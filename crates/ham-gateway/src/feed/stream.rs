@@ -19,6 +19,7 @@ use crate::auth::{QueryCaller, Scope};
 use crate::gateway::Gateway;
 use crate::kind::Kind;
 use crate::problem::Problem;
+use crate::words;
 
 /// `GET /api/v1/events?chain=…&type=…`: the chains that are named, their events of the types that are named, from now on or from behind
 /// the id in `Last-Event-ID`, which stands in the query where a browser cannot set it.
@@ -29,14 +30,12 @@ pub(super) async fn events(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let identity = caller.with(Scope::Feed)?;
-    let asked = Asked::read(query.as_deref().unwrap_or_default(), &headers);
-    if asked.topics.is_empty() {
-        return Err(Problem::new(Kind::BadRequest, "no chain is named: `?chain=`"));
-    }
+    let asked = Asked::read(query.as_deref().unwrap_or_default(), &headers)
+        .map_err(|why| Problem::new(Kind::BadRequest, why))?;
     let mut subscription = gateway.feed.subscription(&identity, "events")?;
     let start = subscription
         .add_all(&asked.topics, &asked.since)
-        .map_err(|why| Problem::new(Kind::NotFound, why))?
+        .map_err(|why| Problem::new(Kind::NotFound, format!("{why}{}", gateway.feed.known_to(&identity))))?
         .and_then(|start| HeaderValue::from_str(&start.to_string()).ok());
     let end = Instant::now() + gateway.feed.stream_life;
     let alive = KeepAlive::new().interval(COMMENT_EVERY);
@@ -58,16 +57,30 @@ struct Asked {
 }
 
 impl Asked {
-    fn read(query: &str, headers: &HeaderMap) -> Self {
+    /// What would be met by silence is refused: a name that is not known, and a type that no event has.
+    fn read(query: &str, headers: &HeaderMap) -> Result<Self, String> {
         let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+        if let Some((name, _)) = pairs.iter().find(|(name, _)| !NAMES.contains(&name.as_ref())) {
+            let name = words::cut(name.to_string(), MOST_NAME);
+            return Err(format!("`{name}` is not known here; known are `{}`", NAMES.join("`, `")));
+        }
         let all = |wanted: &'static str| {
             pairs.iter().filter(move |(name, _)| name == wanted).map(|(_, value)| value.as_ref())
         };
-        let topics = all("chain").map(|chain| all("type").fold(Topic::chain(chain), Topic::with_event_type));
+        if let Some(kind) = all("type").find(|kind| KINDS.contains(kind)) {
+            return Err(format!(
+                "`type` is what an app calls its events, and `{kind}` is the name of a message: without `type` all of them are told"
+            ));
+        }
+        let topics: Vec<_> =
+            all("chain").map(|chain| all("type").fold(Topic::chain(chain), Topic::with_event_type)).collect();
+        if topics.is_empty() {
+            return Err("no chain is named: `?chain=`".into());
+        }
         // An id that is no text is none of ours.
         let header = headers.get(LAST_EVENT_ID).map(|id| id.to_str().unwrap_or_default());
         let id = header.or_else(|| all("lastEventId").next()).map(ToOwned::to_owned);
-        Self { topics: topics.collect(), since: Since::from(id) }
+        Ok(Self { topics, since: Since::from(id) })
     }
 }
 
@@ -85,6 +98,12 @@ fn told(subscription: Subscription, end: Instant) -> impl Stream<Item = Result<E
     futures_util::StreamExt::chain(futures_util::stream::iter([Ok(first)]), rest)
 }
 
+/// What a query can say.
+const NAMES: [&str; 4] = ["chain", "type", "lastEventId", "token"];
+/// What messages are called.
+const KINDS: [&str; 3] = ["new_event", "new_block", "gap"];
+/// Bytes of a name that is not known.
+const MOST_NAME: usize = 100;
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Tells proxies to hand each event on.
 const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -99,12 +118,17 @@ mod tests {
     #[test]
     fn chains_types_and_the_last_id_are_read() {
         let mut headers = HeaderMap::new();
-        let read = |query: &str, headers: &HeaderMap| Asked::read(query, headers);
+        let read = |query: &str, headers: &HeaderMap| Asked::read(query, headers).unwrap();
         let asked = read("chain=a%2Fb&type=t&chain=c&type=u&token=secret&lastEventId=e-1", &headers);
         let typed = |chain: &str| Topic::chain(chain).with_event_type("t").with_event_type("u");
         assert_eq!(asked.topics, [typed("a/b"), typed("c")]);
         assert_eq!(asked.since, Since::After("e-1".to_owned()));
-        assert_eq!(read("", &headers), Asked { topics: Vec::new(), since: Since::Now });
+        assert_eq!(read("chain=a", &headers).since, Since::Now);
+        // These heard nothing for ever.
+        for (query, why) in [("", "no chain"), ("chain=a&type=new_event", "message"), ("chains=a", "`chain`")]
+        {
+            assert!(Asked::read(query, &headers).unwrap_err().contains(why), "{query}");
+        }
         headers.insert(LAST_EVENT_ID, HeaderValue::from_static("e-2"));
         assert_eq!(read("chain=a&lastEventId=e-1", &headers).since, Since::After("e-2".to_owned()));
         headers.insert(LAST_EVENT_ID, HeaderValue::from_bytes(b"\xff").unwrap());

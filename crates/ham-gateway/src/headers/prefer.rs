@@ -29,7 +29,8 @@ impl Preference {
                 };
                 let name = name.trim_ascii();
                 if name.eq_ignore_ascii_case(b"respond-async") {
-                    preference.respond_async = true;
+                    // It has no value, and an empty one is none. With another one it is not known.
+                    preference.respond_async |= value.is_none_or(|value| unquoted(value).is_empty());
                 } else if name.eq_ignore_ascii_case(b"wait") && preference.wait.is_none() {
                     preference.wait = Some(seconds(value.unwrap_or_default())?);
                 }
@@ -40,8 +41,7 @@ impl Preference {
 }
 
 fn seconds(value: &[u8]) -> Result<Duration, BadPreference> {
-    let value = value.trim_ascii();
-    let bare = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
+    let bare = unquoted(value);
     if bare.is_empty() || !bare.iter().all(u8::is_ascii_digit) {
         return Err(BadPreference);
     }
@@ -49,6 +49,11 @@ fn seconds(value: &[u8]) -> Result<Duration, BadPreference> {
     let seconds =
         bare.iter().fold(0_u64, |sum, digit| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
     Ok(Duration::from_secs(seconds))
+}
+
+fn unquoted(value: &[u8]) -> &[u8] {
+    let value = value.trim_ascii();
+    value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value)
 }
 
 /// `wait` is not a number of seconds.
@@ -75,8 +80,11 @@ mod tests {
         ] {
             assert_eq!(parsed(values), Ok(both), "{values:?}");
         }
+        assert_eq!(parsed(&["respond-async=\"\", wait=10"]), Ok(both));
         assert_eq!(parsed(&[]), Ok(Preference::default()));
         assert_eq!(parsed(&[", ,"]), Ok(Preference::default()));
+        // It was taken for a yes.
+        assert_eq!(parsed(&["respond-async=false", "respond-async = ?0"]), Ok(Preference::default()));
     }
 
     #[test]

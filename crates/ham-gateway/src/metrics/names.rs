@@ -18,7 +18,7 @@ pub const RATE_LIMITED: &str = "ham_gateway_rate_limited_total";
 pub const CONNECTIONS: &str = "ham_gateway_connections";
 /// 1 while the calls of an app can run, by `app`.
 pub const READY: &str = "ham_gateway_ready";
-/// What is followed at a time, by `transport`: `websocket`, `events` or `envelopes`.
+/// What is followed at a time, by `transport`: `websocket`, `events`, `envelopes` or `nats`.
 pub const SUBSCRIBERS: &str = "ham_gateway_subscribers";
 /// Messages of the feed, by `chain`.
 pub const FEED_MESSAGES: &str = "ham_gateway_feed_messages_total";
@@ -46,6 +46,18 @@ pub const STORE_COMMIT_SECONDS: &str = "ham_gateway_store_commit_seconds";
 pub const STORE_COMMANDS: &str = "ham_gateway_store_commands_per_commit";
 /// Bytes of all calls in the outbox.
 pub const STORE_BYTES: &str = "ham_gateway_store_bytes";
+/// 1 while NATS is reached.
+pub const NATS_CONNECTED: &str = "ham_gateway_nats_connected";
+/// Messages that are in the stream.
+pub const NATS_PUBLISHED: &str = "ham_gateway_nats_published_total";
+/// What NATS did not take.
+pub const NATS_FAILURES: &str = "ham_gateway_nats_failures_total";
+/// Gaps in the stream.
+pub const NATS_GAPS: &str = "ham_gateway_nats_gaps_total";
+/// Calls that came over NATS.
+pub const NATS_CALLS: &str = "ham_gateway_nats_calls_total";
+/// 1 while the outbox's file can be used.
+pub const STORE_UP: &str = "ham_gateway_store_up";
 /// 1, with the gateway's `version`.
 pub const BUILD_INFO: &str = "ham_gateway_build_info";
 
@@ -63,7 +75,7 @@ pub const TABLE: &[(&str, &str, &str)] = &[
     (
         SUBSCRIBERS,
         "gauge",
-        "what is followed at a time, by `transport`: `websocket`, `events` or `envelopes`",
+        "what is followed at a time, by `transport`: `websocket`, `events`, `envelopes` or `nats`",
     ),
     (FEED_MESSAGES, "counter", "messages of the feed, by `chain`"),
     (FEED_DELIVERIES, "counter", "messages that were queued for subscribers, each for each"),
@@ -90,6 +102,16 @@ pub const TABLE: &[(&str, &str, &str)] = &[
     (STORE_COMMIT_SECONDS, "histogram", "seconds a transaction of the outbox took, its sync included"),
     (STORE_COMMANDS, "histogram", "changes that shared a transaction of the outbox"),
     (STORE_BYTES, "gauge", "bytes of all calls in the outbox"),
+    (NATS_CONNECTED, "gauge", "1 while NATS is reached; nothing where the gateway has none"),
+    (NATS_PUBLISHED, "counter", "messages that NATS has acknowledged, by `kind`: `block`, `event` or `gap`"),
+    (NATS_FAILURES, "counter", "what NATS did not do and was tried again"),
+    (NATS_GAPS, "counter", "gaps that were published to NATS, by `cause`"),
+    (NATS_CALLS, "counter", "calls that came over NATS and were answered, by `status`"),
+    (
+        STORE_UP,
+        "gauge",
+        "1 while the outbox's file can be used, 0 while it is opened again after an error of its disk",
+    ),
     (BUILD_INFO, "gauge", "1, with the gateway's `version`"),
 ];
 

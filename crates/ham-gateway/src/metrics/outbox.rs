@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use metrics::{counter, histogram};
+use metrics::{counter, gauge, histogram};
 
-use super::names::{FENCES, IDEMPOTENCY, OUTBOX_SETTLED, STORE_COMMANDS, STORE_COMMIT_SECONDS};
+use super::names::{FENCES, IDEMPOTENCY, OUTBOX_SETTLED, STORE_COMMANDS, STORE_COMMIT_SECONDS, STORE_UP};
 
 /// A request came under a key.
 pub(crate) fn idempotency(result: &'static str) {
@@ -26,4 +26,9 @@ pub(crate) fn fenced(result: &'static str) {
 pub(crate) fn committed(commands: usize, took: Duration) {
     histogram!(STORE_COMMIT_SECONDS).record(took);
     histogram!(STORE_COMMANDS).record(commands as f64);
+}
+
+/// Whether the outbox's file can be used.
+pub(crate) fn store_up(up: bool) {
+    gauge!(STORE_UP).set(f64::from(u8::from(up)));
 }

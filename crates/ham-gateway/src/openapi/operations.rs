@@ -1,5 +1,6 @@
 //! What can be asked.
 
+use super::parameters::{ID, Parameter, Taken, header, query};
 use super::schemas::Problems;
 
 /// One method of one address.
@@ -10,8 +11,8 @@ pub(super) struct Operation {
     pub(super) summary: &'static str,
     /// What a key needs; `None` where no key is asked for.
     pub(super) scope: Option<&'static str>,
-    /// Headers and queries: where, which, what for.
-    pub(super) parameters: &'static [(&'static str, &'static str, &'static str)],
+    /// Headers and queries.
+    pub(super) parameters: &'static [Parameter],
     pub(super) has_body: bool,
     /// Statuses of good answers, their types, and what they say.
     pub(super) answers: &'static [(&'static str, &'static [&'static str], &'static str)],
@@ -25,8 +26,11 @@ const CALLED: &[&str] = &["application/json", "application/vnd.msgpack"];
 const TEXT: &[&str] = &["text/plain"];
 const EVENTS: &[&str] = &["text/event-stream"];
 const NOTHING: &[&str] = &[];
-const WAIT: (&str, &str, &str) =
-    ("header", "Prefer", "`wait=30`: how many seconds the request waits; at most 300");
+const WAIT: Parameter = header(
+    "Prefer",
+    Taken::Text("^wait=([0-9]|[1-9][0-9]|[12][0-9]{2}|300)$"),
+    "`wait=30`: how many seconds the request waits; at most 300",
+);
 const CALLS: Option<&str> = Some("the scope `calls`; its own calls, with `calls:all` everybody's");
 
 /// A method that reads and has nothing to say of itself.
@@ -51,18 +55,24 @@ pub(super) const OPERATIONS: &[Operation] = &[
         method: "post",
         scope: Some("the scope `calls`, the app and the function"),
         parameters: &[
-            (
-                "header",
+            header(
                 "Idempotency-Key",
+                Taken::Text("^[!#-~][!-~]{0,254}$"),
                 "A name of your own for this one call: under it the call is made at most once",
             ),
-            (
-                "header",
+            header(
                 "Prefer",
+                Taken::Text(
+                    "^(wait=([0-9]|[1-9][0-9]|[12][0-9]{2}|300)|respond-async|wait=([0-9]|[1-9][0-9]|[12][0-9]{2}|300), respond-async)$",
+                ),
                 "`wait=10`: how many seconds the request waits; `respond-async`: it may be answered before the call is made",
             ),
-            ("header", "Ham-Deliver-Within", "For how many seconds an asynchronous call is tried"),
-            ("header", "X-Request-Id", "A name for the request"),
+            header(
+                "Ham-Deliver-Within",
+                Taken::Number(0, 604_800),
+                "For how many seconds an asynchronous call is tried",
+            ),
+            header("X-Request-Id", Taken::Text("^[!-~]{1,128}$"), "A name for the request"),
         ],
         has_body: true,
         answers: &[
@@ -76,11 +86,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         scope: CALLS,
         parameters: &[
-            ("query", "state", "`open`"),
-            ("query", "outcome", "`unknown,arrived`: what only the chain can tell"),
-            ("query", "order", "`newest` or `oldest` first"),
-            ("query", "limit", "1 to 100"),
-            ("query", "after", "The last id of the page before"),
+            query("state", Taken::Word(&["open"]), "`open`, and no `outcome`"),
+            query("order", Taken::Word(&["newest", "oldest"]), "Which come first"),
+            query("limit", Taken::Number(1, 100), "How many"),
+            query("after", Taken::Text(ID), "The last id of the page before"),
+            query(
+                "outcome",
+                Taken::Word(&["unknown", "arrived", "unknown,arrived"]),
+                "Instead of the open ones, those of which only the chain can tell what became",
+            ),
         ],
         schema: "Calls",
         problems: Problems::Resource,
@@ -117,9 +131,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         scope: Some("the scope `feed`, and the chains"),
         parameters: &[
-            ("query", "chain", "A chain; may be repeated"),
-            ("query", "type", "Events of this type alone; may be repeated"),
-            ("header", "Last-Event-ID", "Go on behind this message"),
+            query("chain", Taken::Anything, "A chain; may be repeated"),
+            query("type", Taken::Anything, "Events of this type alone; may be repeated"),
+            header("Last-Event-ID", Taken::Anything, "Go on behind this message"),
         ],
         answers: &[("200", EVENTS, "`new_block`, `new_event` and `gap`, as they come")],
         problems: Problems::Feed,
@@ -128,7 +142,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         scope: Some("the scope `feed`"),
         answers: &[("101", NOTHING, "HieraChain's documented dialect")],
-        problems: Problems::Feed,
+        problems: Problems::Socket,
         ..get("/ws", "followOverWebSocket", "The same over WebSocket")
     },
     Operation {
@@ -139,7 +153,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         scope: Some("the scope `calls` or `feed`"),
         answers: &[("101", NOTHING, "JSON envelopes")],
-        problems: Problems::Feed,
+        problems: Problems::Socket,
         ..get("/connect", "connect", "Calls and signals on one WebSocket")
     },
     Operation {

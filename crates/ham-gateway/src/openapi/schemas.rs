@@ -17,6 +17,8 @@ pub(super) enum Problems {
     App,
     /// Those of the feed.
     Feed,
+    /// Those of what is followed over a WebSocket.
+    Socket,
     /// Those of the outbox.
     Resource,
     /// All that a call has.
@@ -41,6 +43,7 @@ fn has(which: Problems, kind: Kind) -> bool {
         Problems::Key => any || key,
         Problems::App => any || key || matches!(kind, K::AppNotFound | K::ConductorUnreachable | K::NotSent),
         Problems::Feed => any || key || matches!(kind, K::NotFound | K::ShuttingDown),
+        Problems::Socket => has(Problems::Feed, kind) || kind == K::UpgradeRequired,
         Problems::Resource => {
             any || key
                 || matches!(
@@ -48,7 +51,7 @@ fn has(which: Problems, kind: Kind) -> bool {
                     K::NotFound | K::WaitTooLong | K::StoreBusy | K::StoreFull | K::StoreUnavailable
                 )
         }
-        Problems::Call => !matches!(kind, K::MethodNotAllowed),
+        Problems::Call => !matches!(kind, K::MethodNotAllowed | K::UpgradeRequired),
     }
 }
 

@@ -37,21 +37,29 @@ pub(super) fn is_retryable(error: &CallError) -> bool {
     Told::of(error).retry == Retry::Same
 }
 
-/// How a fence ended, and what is told of the call if that settles it.
+/// How a fence ended, and what is told of the call if that settles it. A call comes to its fence because its link is gone or because
+/// nobody waits for it any more, so nothing is said of why.
 pub(super) fn of_fence(
     result: &Result<Fenced, FenceError>,
     not_started_after: Timestamp,
+    cancelled: bool,
 ) -> (FenceEnded, Option<Stored>) {
-    let (ended, error) = match result {
-        Ok(Fenced::NeverRan) => (FenceEnded::NeverRan, CallError::Fenced),
-        Ok(Fenced::Arrived) => (FenceEnded::Arrived, CallError::Arrived { not_started_after }),
-        Ok(Fenced::TooLate) => (FenceEnded::NobodyCanTell, CallError::Expired),
-        Ok(_) => (FenceEnded::NobodyCanTell, CallError::Ambiguous { not_started_after }),
+    let told = |error, words| Some(Stored::saying(&error, words));
+    match result {
+        Ok(Fenced::NeverRan) if cancelled => {
+            (FenceEnded::NeverRan, Some(Stored::cancelled("it was sent, and never came")))
+        }
+        Ok(Fenced::NeverRan) => (FenceEnded::NeverRan, told(CallError::Fenced, NEVER_RAN)),
+        Ok(Fenced::Arrived) => (FenceEnded::Arrived, told(CallError::Arrived { not_started_after }, ARRIVED)),
+        Ok(Fenced::TooLate) => (FenceEnded::NobodyCanTell, Some(Stored::of(&CallError::Expired))),
+        Ok(_) => (FenceEnded::NobodyCanTell, Some(Stored::of(&CallError::Ambiguous { not_started_after }))),
         // Also where fencing again cannot help: until its nonce expires, the call may still start.
-        Err(_) => return (FenceEnded::Failed, None),
-    };
-    (ended, Some(Stored::of(&error)))
+        Err(_) => (FenceEnded::Failed, None),
+    }
 }
+
+const NEVER_RAN: &str = "no answer came, and it never ran and never will: make it again";
+const ARRIVED: &str = "no answer came while it was waited for, and it had arrived: it runs at most once";
 
 #[cfg(test)]
 mod tests {
@@ -86,10 +94,10 @@ mod tests {
     #[test]
     fn a_fence_that_failed_settles_nothing() {
         let at = Timestamp::from_micros(1);
-        assert_eq!(of_fence(&Err(FenceError::Init), at), (FenceEnded::Failed, None));
-        assert_eq!(of_fence(&Ok(Fenced::TooLate), at).0, FenceEnded::NobodyCanTell);
-        assert_eq!(of_fence(&Ok(Fenced::Ambiguous), at).0, FenceEnded::NobodyCanTell);
-        assert_eq!(of_fence(&Ok(Fenced::NeverRan), at).0, FenceEnded::NeverRan);
-        assert_eq!(of_fence(&Ok(Fenced::Arrived), at).0, FenceEnded::Arrived);
+        assert_eq!(of_fence(&Err(FenceError::Init), at, false), (FenceEnded::Failed, None));
+        assert_eq!(of_fence(&Ok(Fenced::TooLate), at, false).0, FenceEnded::NobodyCanTell);
+        assert_eq!(of_fence(&Ok(Fenced::Ambiguous), at, false).0, FenceEnded::NobodyCanTell);
+        assert_eq!(of_fence(&Ok(Fenced::NeverRan), at, false).0, FenceEnded::NeverRan);
+        assert_eq!(of_fence(&Ok(Fenced::Arrived), at, false).0, FenceEnded::Arrived);
     }
 }

@@ -18,6 +18,31 @@ pub enum StoreError {
     /// It is closed.
     #[error("the outbox is closed")]
     Closed,
+    /// It is closed after an error of its disk, and is being opened again.
+    #[error("the outbox cannot be used and is being opened again: {0}")]
+    Away(Arc<Self>),
+    /// Another process has it.
+    #[error("another process has the outbox")]
+    Taken,
+    /// The file is there, and empty.
+    #[error("the file of the outbox is empty: what it held is lost")]
+    Empty,
+    /// The file can be read or written by others than its owner.
+    #[error("the file of the outbox is open to others (mode {mode:o})")]
+    OpenToOthers {
+        /// The bits of its mode.
+        mode: u32,
+    },
+    /// What was opened again is not what was closed.
+    #[error(
+        "the outbox was closed after transaction {closed} and has {found} now: it is another file, or its disk lost some"
+    )]
+    Differs {
+        /// The last transaction that is known.
+        closed: u64,
+        /// The last one that was found.
+        found: u64,
+    },
     /// The file cannot be opened.
     #[error("cannot open the outbox: {0}")]
     Io(Arc<io::Error>),
@@ -40,7 +65,26 @@ pub enum StoreError {
 
 impl<E: Into<redb::Error>> From<E> for StoreError {
     fn from(error: E) -> Self {
-        Self::Storage(Arc::new(error.into()))
+        match error.into() {
+            redb::Error::DatabaseAlreadyOpen => Self::Taken,
+            error => Self::Storage(Arc::new(error)),
+        }
+    }
+}
+
+impl StoreError {
+    /// Whether nobody knows what is on the disk, and nothing can be done with the file before it is opened again.
+    pub(super) fn is_of_the_disk(&self) -> bool {
+        let Self::Storage(error) = self else { return false };
+        matches!(
+            **error,
+            redb::Error::Io(_)
+                | redb::Error::Backend(_)
+                | redb::Error::PreviousIo
+                | redb::Error::Corrupted(_)
+                | redb::Error::DatabaseClosed
+                | redb::Error::LockPoisoned(_)
+        )
     }
 }
 
@@ -66,4 +110,7 @@ pub enum SubmitError {
     /// It cannot be written down.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Whether its key belongs to a call already cannot be looked up.
+    #[error("whether the key belongs to a call cannot be looked up: {0}")]
+    NotLookedUp(#[source] StoreError),
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ham::PersistentHam;
 use serde_bytes::ByteBuf;
 
-use super::board::{OpenCalls, Taken};
+use super::board::Taken;
 use super::call::{Call, CallId, Fingerprint};
 use super::config::OutboxConfig;
 use super::error::{StoreError, SubmitError};
@@ -20,7 +20,6 @@ use super::store::Opened;
 use super::submission::{Lost, Submission, Submitted};
 use super::sweep::sweep;
 use super::time;
-use super::writer::Meter;
 
 /// Calls that outlive their requests. Cheap to clone; its tasks end when the last clone is dropped, and what is open then is settled
 /// after the next start.
@@ -63,7 +62,7 @@ impl Outbox {
         Self { owner: Arc::new(Owner(shared)) }
     }
 
-    fn shared(&self) -> &Shared {
+    pub(super) fn shared(&self) -> &Shared {
         &self.owner.0
     }
 
@@ -86,7 +85,8 @@ impl Outbox {
                 None => {}
             }
             // With the board in hand: what is settled is on disk before it leaves the board.
-            match shared.store.find(&submission.api_key, &submission.key)? {
+            let known = shared.store.find(&submission.api_key, &submission.key);
+            match known.map_err(SubmitError::NotLookedUp)? {
                 Some(call) if call.fingerprint != fingerprint => return Err(SubmitError::OtherRequest),
                 Some(call) => return Ok(Submitted::Replayed(Box::new(call))),
                 None => {}
@@ -191,9 +191,12 @@ impl Outbox {
     /// # Errors
     /// The store cannot be read.
     pub fn get(&self, id: CallId, owner: Option<&str>) -> Result<Option<Call>, StoreError> {
-        match self.shared().store.get(id)? {
-            Some(call) => Ok(Some(call).filter(|call| owner.is_none_or(|owner| owner == call.api_key))),
-            None => Ok(self.shared().board.open().get(id, owner)),
+        let on_board = || self.shared().board.open().get(id, owner);
+        match self.shared().store.get(id) {
+            Ok(Some(call)) => Ok(Some(call).filter(|call| owner.is_none_or(|owner| owner == call.api_key))),
+            Ok(None) => Ok(on_board()),
+            // What is open is known without the disk.
+            Err(error) => on_board().map(Some).ok_or(error),
         }
     }
 
@@ -205,8 +208,9 @@ impl Outbox {
         self.shared().store.list(page, owner)
     }
 
-    /// Asks for a call of `owner`, or of anybody, not to be made: one that waits is settled, one that may have left is fenced. Answers at
-    /// once; follow it to learn how it ends. One that is settled stays as it is. `None` where there is no such call.
+    /// Asks for a call of `owner`, or of anybody, not to be made: one that waits is settled. One that has left is not called back: its
+    /// answer is kept if it comes, and once its link is gone it is fenced instead of sent again. Answers at once; follow it to learn how
+    /// it ends. One that is settled stays as it is. `None` where there is no such call.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -216,18 +220,6 @@ impl Outbox {
             return Ok(Some(following));
         }
         Ok(self.get(id, owner)?.map(Following::settled))
-    }
-
-    /// How many calls are open.
-    #[must_use]
-    pub fn open_calls(&self) -> OpenCalls {
-        self.shared().board.count()
-    }
-
-    /// What the writer tells of itself.
-    #[must_use]
-    pub fn meter(&self) -> &Meter {
-        self.shared().store.meter()
     }
 
     /// Begins nothing more, and waits until what is under way has ended, at most this long. What has not left by then is queued again or,

@@ -2,7 +2,7 @@
 
 use super::tables::Held;
 
-/// How much the outbox holds.
+/// How much the outbox holds. Calls that were made without it and lost may take a tenth more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Calls, settled ones included.
@@ -14,6 +14,12 @@ pub struct Limits {
 impl Limits {
     pub(super) fn are_met(self, held: Held) -> bool {
         held.records >= self.records || held.bytes >= self.bytes
+    }
+
+    /// With the room for calls that were made without the outbox and lost: they may run, so they are settled though it is full.
+    pub(super) fn with_room_for_lost(self) -> Self {
+        let room = |most: u64, least: u64| most.saturating_add((most / 10).max(least));
+        Self { records: room(self.records, 16), bytes: room(self.bytes, 1 << 20) }
     }
 }
 

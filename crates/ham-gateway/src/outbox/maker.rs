@@ -110,6 +110,11 @@ impl Maker {
         };
         let now = time::now(&*self.config.wall_clock);
         let deliver = time::until(call.deliver_until, now);
+        if deliver.is_zero() && !signed.may_have_been_sent() {
+            // It took so long to write it down.
+            let told = Stored::of(&self.late(call));
+            return Happened::Input(Input::SendEnded(SendEnded::NotRun { retryable: false }), Some(told));
+        }
         let mut listen = deliver.saturating_add(self.config.linger);
         if call.record.mode() == Mode::Async {
             listen = listen.min(self.config.answer_within);
@@ -119,7 +124,7 @@ impl Maker {
         options.read_only = call.read_only;
         tokio::select! {
             biased;
-            () = self.cancelled.cancelled() => cancelled(signed.may_have_been_sent()),
+            () = self.cut_off(signed, ham) => cancelled(signed.may_have_been_sent()),
             () = crash::call_left(signed) => std::future::pending().await,
             result = Box::pin(ham.send_signed(signed, options)) => {
                 crash::answer_is_lost().await;
@@ -153,7 +158,7 @@ impl Maker {
             biased;
             () = self.stops.ended.cancelled() => Happened::Stopped,
             result = Box::pin(ham.fence(signed, None)) => {
-                let (ended, told) = of_fence(&result, signed.expires_at());
+                let (ended, told) = of_fence(&result, signed.expires_at(), self.cancelled.is_cancelled());
                 if let Err(error) = &result {
                     tracing::warn!(event = super::events::FENCE_FAILED, call = %signed_label(signed), %error);
                 }
@@ -167,6 +172,15 @@ impl Maker {
             }
             () = crash::fence_left(signed) => std::future::pending().await,
             () = sleep_until(cannot_start) => expired(),
+        }
+    }
+
+    /// Resolves once the call is cancelled and can be cut off: before it has left, or when there is no link that could bring its answer.
+    async fn cut_off(&self, signed: &SignedCall, ham: &PersistentHam) {
+        self.cancelled.cancelled().await;
+        if signed.may_have_been_sent() {
+            let mut link = ham.state();
+            while link.get().is_live() && link.changed().await.is_some() {}
         }
     }
 
@@ -192,22 +206,26 @@ impl Maker {
     }
 
     fn time_over(&self, call: &Call) -> Happened {
+        Happened::Input(Input::TimeOver, Some(Stored::of(&self.late(call))))
+    }
+
+    /// Why the call was not sent in time.
+    fn late(&self, call: &Call) -> CallError {
         let after = time::until(call.deliver_until, call.accepted_at);
         let state = self.ham.as_ref().map(|ham| ham.state().get());
-        let error = match state {
+        match state {
             Some(state) if state.is_live() => {
                 CallError::TimedOut { target: call.label(), after, sent: false }
             }
             Some(state) => CallError::NoLink { after, last: state.to_string(), sent: false },
             None => CallError::NoLink { after, last: "the app is not configured".into(), sent: false },
-        };
-        Happened::Input(Input::TimeOver, Some(Stored::of(&error)))
+        }
     }
 }
 
 fn cancelled(sent: bool) -> Happened {
-    // It never ran and never will, as after a fence.
-    Happened::Input(Input::Cancelled { sent }, Some(Stored::of(&CallError::Fenced)))
+    // Of one that was sent, a fence tells.
+    Happened::Input(Input::Cancelled { sent }, (!sent).then(|| Stored::cancelled("it was not sent")))
 }
 
 fn expired() -> Happened {

@@ -1,21 +1,24 @@
 //! The outbox's file: what is accepted is on disk before anybody is told so.
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use redb::backends::FileBackend;
-use redb::{Builder, Database, ReadableDatabase as _, StorageBackend};
+use redb::{ReadTransaction, ReadableDatabase as _, StorageBackend};
 use tokio::sync::{mpsc, oneshot};
 
 use super::call::{Call, CallId};
+use super::change::{Change, Command};
+use super::disk::Disk;
 use super::error::{MOST_WAITING, StoreError};
 use super::limits::Limits;
+use super::meter::Meter;
+use super::place::Place;
 use super::read::{self, Page};
-use super::tables::{Accepted, Tables};
-use super::writer::{Change, Command, Meter, Writer};
+use super::tables::{Accepted, Tables, last_number};
+use super::writer::Writer;
+use crate::metrics;
 
 /// An outbox that was opened.
 #[derive(Debug)]
@@ -30,34 +33,30 @@ pub struct Opened {
 #[derive(Debug)]
 pub struct Store {
     changes: Option<mpsc::Sender<Command>>,
-    database: Arc<Database>,
+    disk: Arc<Disk>,
     meter: Arc<Meter>,
-    writer: Option<JoinHandle<()>>,
+    /// Dropping the first asks the other to end.
+    writer: Option<(std::sync::mpsc::Sender<()>, JoinHandle<()>)>,
 }
 
 impl Store {
-    /// Opens the file, private to this user, or makes it.
+    /// Opens the file, private to this user, or makes it. After an error of its disk it is opened again, by the same name.
     ///
     /// # Errors
-    /// It cannot be opened, another process has it, or it is not an outbox.
+    /// It cannot be opened, another process has it, it is empty or open to others, or it is not an outbox.
     pub fn open(path: &Path, limits: Limits) -> Result<Opened, StoreError> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path)
-            .map_err(|error| StoreError::Io(Arc::new(error)))?;
-        Self::on(Builder::new().create_with_backend(FileBackend::new(file)?)?, limits)
+        Self::on(Place::file(path)?, limits)
     }
 
-    /// On storage of another kind, which tests tear.
+    /// On storage of another kind, which tests tear; `again` opens it, also after its errors.
     ///
     /// # Errors
     /// It is not an outbox.
-    pub fn open_on(storage: impl StorageBackend, limits: Limits) -> Result<Opened, StoreError> {
-        Self::on(Builder::new().create_with_backend(storage)?, limits)
+    pub fn open_on<B: StorageBackend>(
+        again: impl FnMut() -> io::Result<B> + Send + 'static,
+        limits: Limits,
+    ) -> Result<Opened, StoreError> {
+        Self::on(Place::storage(again), limits)
     }
 
     /// The same, and leaves the writing to the caller: without that, nothing that is asked for here is ever answered. For simulations,
@@ -65,40 +64,51 @@ impl Store {
     ///
     /// # Errors
     /// It is not an outbox.
-    pub fn open_apart(storage: impl StorageBackend, limits: Limits) -> Result<(Opened, Writer), StoreError> {
-        Self::apart(Builder::new().create_with_backend(storage)?, limits)
+    pub fn open_apart<B: StorageBackend>(
+        again: impl FnMut() -> io::Result<B> + Send + 'static,
+        limits: Limits,
+    ) -> Result<(Opened, Writer), StoreError> {
+        Self::apart(Place::storage(again), limits)
     }
 
-    fn on(database: Database, limits: Limits) -> Result<Opened, StoreError> {
-        let (mut opened, writer) = Self::apart(database, limits)?;
+    fn on(place: Place, limits: Limits) -> Result<Opened, StoreError> {
+        let (mut opened, writer) = Self::apart(place, limits)?;
+        let (stop, stopped) = std::sync::mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("ham-outbox".into())
-            .spawn(move || writer.run())
+            .spawn(move || writer.run(&stopped))
             .map_err(|error| StoreError::Io(Arc::new(error)))?;
-        opened.store.writer = Some(thread);
+        opened.store.writer = Some((stop, thread));
         Ok(opened)
     }
 
-    fn apart(database: Database, limits: Limits) -> Result<(Opened, Writer), StoreError> {
+    fn apart(mut place: Place, limits: Limits) -> Result<(Opened, Writer), StoreError> {
+        let database = place.open()?;
         let transaction = database.begin_write()?;
         let (open, held) = Tables::open(&transaction)?.recover()?;
         transaction.commit()?;
-        let (database, meter) = (Arc::new(database), Arc::new(Meter::default()));
+        let last = last_number(&database.begin_read()?)?;
+        let (disk, meter) = (Arc::new(Disk::new(database)), Arc::new(Meter::default()));
         meter.set(held);
+        metrics::store_up(true);
         let (changes, queue) = mpsc::channel(MOST_WAITING);
-        let writer = Writer::new(Arc::clone(&database), queue, limits, Arc::clone(&meter));
-        let store = Self { changes: Some(changes), database, meter, writer: None };
+        let writer = Writer::new(Arc::clone(&disk), place, queue, limits, Arc::clone(&meter), last);
+        let store = Self { changes: Some(changes), disk, meter, writer: None };
         Ok((Opened { store, open }, writer))
     }
 
     /// Enters a call, unless its key belongs to one already. Once this answers, it is on disk.
     ///
     /// # Errors
-    /// The outbox is full, has too much to write, or cannot be written: then nothing is entered.
+    /// The outbox is full, has too much to write, or cannot be written: then nothing is entered. Where the disk fails while this waits,
+    /// nobody knows whether it is entered; this waits on until that is known.
     ///
     /// # Cancel safety
     /// Dropping the future may leave it entered.
     pub async fn accept(&self, call: Call) -> Result<Accepted, StoreError> {
+        if let Some(away) = self.away() {
+            return Err(away);
+        }
         let (done, answer) = oneshot::channel();
         let command = Command { change: Change::Accept(Box::new(call)), done };
         self.changes()?.try_send(command).map_err(|error| match error {
@@ -108,8 +118,8 @@ impl Store {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Writes a call over what it was. Once this answers, it is on disk. Waits where there is much to write, and the outbox is never
-    /// full for what it knows.
+    /// Writes a call over what it was. Once this answers, it is on disk. Waits where there is much to write, or where the disk fails
+    /// until it works again; and the outbox is never full for what it knows.
     ///
     /// # Errors
     /// It cannot be written.
@@ -161,7 +171,7 @@ impl Store {
     /// # Errors
     /// The file cannot be read.
     pub fn get(&self, id: CallId) -> Result<Option<Call>, StoreError> {
-        read::get(&self.database.begin_read()?, id)
+        self.read(|file| read::get(file, id))
     }
 
     /// The call that a key of its owner belongs to.
@@ -169,7 +179,7 @@ impl Store {
     /// # Errors
     /// The file cannot be read.
     pub fn find(&self, api_key: &str, key: &str) -> Result<Option<Call>, StoreError> {
-        read::find(&self.database.begin_read()?, api_key, key)
+        self.read(|file| read::find(file, api_key, key))
     }
 
     /// A part of the calls of `owner`, or of everybody's.
@@ -177,7 +187,39 @@ impl Store {
     /// # Errors
     /// The file cannot be read.
     pub fn list(&self, page: Page, owner: Option<&str>) -> Result<Vec<Call>, StoreError> {
-        read::list(&self.database.begin_read()?, page, owner)
+        self.read(|file| read::list(file, page, owner))
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let found = self.disk.read(read);
+        if let Err(error) = &found
+            && error.is_of_the_disk()
+        {
+            // The writer finds it too, and opens the file again.
+            let (done, _) = oneshot::channel();
+            let _ = self.changes()?.try_send(Command { change: Change::Look, done });
+        }
+        found
+    }
+
+    /// Why the file cannot be used, while it cannot.
+    #[must_use]
+    pub fn away(&self) -> Option<StoreError> {
+        self.disk.away()
+    }
+
+    /// Resolves once the file cannot be used.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub async fn goes_away(&self) {
+        self.disk.goes_away().await;
+    }
+
+    /// Whether its thread has ended, though nobody told it to.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.writer.as_ref().is_some_and(|(_, writer)| writer.is_finished())
     }
 
     /// What the writer tells of itself.
@@ -191,7 +233,8 @@ impl Drop for Store {
     fn drop(&mut self) {
         // The writer ends once nobody can send, and the file is closed with it.
         self.changes = None;
-        if let Some(writer) = self.writer.take() {
+        if let Some((stop, writer)) = self.writer.take() {
+            drop(stop);
             // Where it panicked, whoever waited was told.
             let _ = writer.join();
         }

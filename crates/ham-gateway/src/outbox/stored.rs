@@ -10,6 +10,7 @@ use serde_bytes::ByteBuf;
 use crate::kind::Kind;
 use crate::outcome::{KeyFate, OutcomeWord, Told};
 use crate::retry::Retry;
+use crate::words;
 
 /// What a settled call is answered with, again and again. It holds facts and no bytes of an answer: a repeat may ask for another
 /// form than the first request did.
@@ -34,7 +35,17 @@ impl Stored {
     /// That of a call that ended with this error.
     #[must_use]
     pub fn of(error: &CallError) -> Self {
-        Self::Problem { told: Told::of(error), detail: detail(error) }
+        Self::Problem { told: Told::of(error), detail: words::of(error) }
+    }
+
+    /// The same, in other words.
+    pub(super) fn saying(error: &CallError, words: &str) -> Self {
+        Self::Problem { told: Told::of(error), detail: words.to_owned() }
+    }
+
+    /// That of a call that was cancelled and did not run.
+    pub(super) fn cancelled(words: &str) -> Self {
+        Self::Problem { told: Told::CANCELLED, detail: words.to_owned() }
     }
 
     /// What became of the call.
@@ -55,25 +66,14 @@ impl Stored {
         }
     }
 
-    /// The same, without an output that is larger than what is kept.
+    /// The same, without an output that is larger than what is kept, and without words beyond that.
     pub(super) fn kept(self, most: usize) -> Self {
         match self {
             Self::Output(output) if output.len() > most => Self::NotKept,
+            Self::Problem { told, detail } => Self::Problem { told, detail: words::cut(detail, most) },
             kept => kept,
         }
     }
-}
-
-/// An error and its causes, in a line.
-fn detail(error: &CallError) -> String {
-    let mut line = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(why) = cause {
-        line.push_str(": ");
-        line.push_str(&why.to_string());
-        cause = why.source();
-    }
-    line
 }
 
 /// How [`Told`] is written down.

@@ -18,7 +18,13 @@ pub(super) async fn sweep(shared: Arc<Shared>) {
             () = shared.stops.closing.cancelled() => return,
             _ = minutes.tick() => {}
         }
-        match shared.store.sweep(shared.now()).await {
+        let swept = tokio::select! {
+            biased;
+            swept = shared.store.sweep(shared.now()) => swept,
+            // It waits while the disk does not work.
+            () = shared.stops.closing.cancelled() => return,
+        };
+        match swept {
             Ok(0) => {}
             // More may wait; the next minute takes them, so that a large sweep does not delay calls.
             Ok(calls) => tracing::debug!(event = events::SWEPT, calls),

@@ -1,6 +1,6 @@
 //! The tables of the outbox's file, and what is written in one transaction.
 
-use redb::{ReadableTable as _, Table, TableDefinition, WriteTransaction};
+use redb::{ReadTransaction, ReadableTable as _, Table, TableDefinition, WriteTransaction};
 
 use super::call::{Call, CallId};
 use super::error::StoreError;
@@ -14,8 +14,13 @@ pub(super) const KEYS: TableDefinition<(&str, &str), u128> = TableDefinition::ne
 pub(super) const OPEN: TableDefinition<u128, ()> = TableDefinition::new("open");
 /// Settled calls whose owner has to look at the chain.
 pub(super) const DOUBTFUL: TableDefinition<u128, ()> = TableDefinition::new("doubtful");
+/// Numbers about the file itself.
+const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
 /// When settled calls are forgotten.
 const EXPIRY: TableDefinition<(i64, u128), ()> = TableDefinition::new("expiry");
+
+/// In [`META`]: the number of the last transaction.
+const LAST: &str = "last";
 
 /// The first byte of every value.
 const FORMAT: u8 = 1;
@@ -30,6 +35,7 @@ pub(super) struct Tables<'a> {
     open: Table<'a, u128, ()>,
     doubtful: Table<'a, u128, ()>,
     expiry: Table<'a, (i64, u128), ()>,
+    meta: Table<'a, &'static str, u64>,
 }
 
 /// How much the file holds.
@@ -62,7 +68,14 @@ impl<'a> Tables<'a> {
             open: transaction.open_table(OPEN)?,
             doubtful: transaction.open_table(DOUBTFUL)?,
             expiry: transaction.open_table(EXPIRY)?,
+            meta: transaction.open_table(META)?,
         })
+    }
+
+    /// Gives this transaction its number.
+    pub(super) fn number(&mut self, number: u64) -> Result<(), StoreError> {
+        self.meta.insert(LAST, number)?;
+        Ok(())
     }
 
     /// Enters a call, unless its key belongs to one already.
@@ -164,6 +177,11 @@ impl<'a> Tables<'a> {
         let value = self.calls.get(number)?.ok_or(StoreError::Missing(CallId::of_number(number)))?;
         decoded(value.value())
     }
+}
+
+/// The number of the last transaction that is there.
+pub(super) fn last_number(transaction: &ReadTransaction) -> Result<u64, StoreError> {
+    Ok(transaction.open_table(META)?.get(LAST)?.map_or(0, |number| number.value()))
 }
 
 fn encoded(call: &Call) -> Result<Vec<u8>, StoreError> {

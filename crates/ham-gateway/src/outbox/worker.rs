@@ -3,19 +3,17 @@
 use std::sync::Arc;
 
 use ham::CallError;
-use tokio::time::{Instant, sleep_until};
 
 use super::board::OnBoard;
 use super::call::Call;
 use super::crash::{self, Point};
-use super::error::{StoreError, SubmitError};
+use super::error::StoreError;
 use super::events;
 use super::following::Progress;
-use super::machine::{Action, Commit, Ending, FIRST_PAUSE, Input, LONGEST_PAUSE, Mode, State, Step};
+use super::machine::{Action, Commit, Ending, Input, Mode, State, Step};
 use super::maker::{Happened, Maker};
 use super::store::Store;
 use super::stored::Stored;
-use super::tables::Accepted;
 use super::time;
 use crate::metrics;
 
@@ -115,7 +113,7 @@ impl Worker {
             Commit::Requeued => self.call.signed = None,
             Commit::Settled => {
                 self.settle();
-                if !self.on_disk {
+                if !self.on_disk && self.call.frees_its_key() {
                     // Nothing of it was sent, and whoever waits is told.
                     return true;
                 }
@@ -136,50 +134,6 @@ impl Worker {
             }
         }
         written
-    }
-
-    /// Writes it down for the first time: nothing has left yet, so where that fails, the call is not taken.
-    async fn enter(&mut self) -> bool {
-        let why = match self.store.accept(self.call.clone()).await {
-            Ok(Accepted::New) => {
-                self.on_disk = true;
-                self.on_board.board.tell(self.call.id, Progress::Open);
-                return true;
-            }
-            // Whoever submitted it has looked, so these are not met.
-            Ok(_) => SubmitError::OtherRequest,
-            Err(error) => error.into(),
-        };
-        self.on_board.board.tell(self.call.id, Progress::Refused(why));
-        false
-    }
-
-    /// Writes it over what it was, again and again until it is there or the outbox ends.
-    async fn rewrite(&mut self, commit: Commit) -> bool {
-        if self.call.record.state() == State::Settled(Ending::Answered) {
-            crash::at(Point::K6);
-        }
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let mut call = self.call.clone();
-            call.answer = call.answer.map(|answer| answer.kept(self.maker.config.most_kept));
-            let written = match commit == Commit::Settled && call.frees_its_key() {
-                true => self.store.release(call).await,
-                false => self.store.write(call).await,
-            };
-            let Err(error) = written else { return true };
-            self.failed(&error);
-            if commit == Commit::Settled {
-                // What is true is told, whatever the disk does.
-                self.tell_settled();
-            }
-            tokio::select! {
-                biased;
-                () = self.maker.stops.ended.cancelled() => return false,
-                () = sleep_until(Instant::now() + pause) => {}
-            }
-            pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
-        }
     }
 
     /// Fills in what a settled call has.
@@ -208,7 +162,7 @@ impl Worker {
         }
     }
 
-    fn tell_settled(&self) {
+    pub(super) fn tell_settled(&self) {
         let outcome = self.call.answer.as_ref().map(|answer| answer.outcome().word());
         tracing::debug!(event = events::SETTLED, call = %self.call.id, outcome);
         self.on_board.board.tell(self.call.id, Progress::Settled(Arc::new(self.call.clone())));
@@ -226,7 +180,7 @@ impl Worker {
         Ok(self.call.payload.insert(payload).to_vec())
     }
 
-    fn failed(&self, error: &StoreError) {
+    pub(super) fn failed(&self, error: &StoreError) {
         tracing::error!(event = events::STORE_FAILED, call = %self.call.id, %error);
     }
 }

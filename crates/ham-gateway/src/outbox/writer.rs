@@ -1,92 +1,68 @@
 //! The one thread that writes: everything that waits for it is one transaction, and one sync of the disk.
+//!
+//! After an error of the disk nobody knows whether the transaction is on it. The file is closed and opened again, and its last
+//! transaction's number tells. Until then whoever waits goes on waiting: nothing is answered that is not known.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
 
 use redb::{Database, Durability};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::call::Call;
+use super::change::{Change, Command};
 use super::crash::{self, Point};
+use super::disk::Disk;
 use super::error::StoreError;
+use super::events;
 use super::limits::Limits;
-use super::tables::{Accepted, Held, Tables};
+use super::machine::Mode;
+use super::meter::Meter;
+use super::place::Place;
+use super::tables::{Accepted, Held, Tables, last_number};
 use crate::metrics;
-
-/// What is to be written, and who waits for it.
-#[derive(Debug)]
-pub(super) struct Command {
-    pub(super) change: Change,
-    pub(super) done: oneshot::Sender<Result<Accepted, StoreError>>,
-}
-
-#[derive(Debug)]
-pub(super) enum Change {
-    /// Enter it, unless its key is taken.
-    Accept(Box<Call>),
-    /// Write it over what it was.
-    Write(Box<Call>),
-    /// The same, and free its key.
-    Release(Box<Call>),
-    /// Forget what is kept no longer than this.
-    Sweep(i64),
-}
-
-/// What the writer tells of itself.
-#[derive(Debug, Default)]
-pub struct Meter {
-    records: AtomicU64,
-    bytes: AtomicU64,
-    commits: AtomicU64,
-    commands: AtomicU64,
-}
-
-impl Meter {
-    /// How much the file holds.
-    #[must_use]
-    pub fn held(&self) -> Held {
-        Held { records: self.records.load(Ordering::Relaxed), bytes: self.bytes.load(Ordering::Relaxed) }
-    }
-
-    /// How many transactions were committed, and how many changes they held.
-    #[must_use]
-    pub fn commits(&self) -> (u64, u64) {
-        (self.commits.load(Ordering::Relaxed), self.commands.load(Ordering::Relaxed))
-    }
-
-    pub(super) fn set(&self, held: Held) {
-        self.records.store(held.records, Ordering::Relaxed);
-        self.bytes.store(held.bytes, Ordering::Relaxed);
-    }
-}
 
 /// Writes what it is sent. A thread of its own runs it; a simulation can, step by step.
 #[derive(Debug)]
 pub struct Writer {
-    pub(super) database: Arc<Database>,
+    pub(super) disk: Arc<Disk>,
+    pub(super) place: Place,
     pub(super) changes: mpsc::Receiver<Command>,
     pub(super) limits: Limits,
     pub(super) meter: Arc<Meter>,
+    /// The number of the last transaction that is known to be on the disk.
+    pub(super) last: u64,
     batch: Vec<Command>,
     answers: Answers,
+    /// What is to be answered if the transaction that failed is on the disk.
+    doubtful: Option<(Held, Answers)>,
+    pause: Duration,
 }
 
 impl Writer {
     pub(super) fn new(
-        database: Arc<Database>,
+        disk: Arc<Disk>,
+        place: Place,
         changes: mpsc::Receiver<Command>,
         limits: Limits,
         meter: Arc<Meter>,
+        last: u64,
     ) -> Self {
-        Self { database, changes, limits, meter, batch: Vec::new(), answers: Vec::new() }
+        let (batch, answers) = (Vec::new(), Vec::new());
+        Self { disk, place, changes, limits, meter, last, batch, answers, doubtful: None, pause: FIRST_PAUSE }
     }
 
-    /// Writes until nobody can send a change any more.
-    pub(super) fn run(mut self) {
+    /// Writes until nobody can send a change any more, or the file cannot be used when `stop` is dropped.
+    pub(super) fn run(mut self, stop: &Receiver<()>) {
         while let Some(first) = self.changes.blocking_recv() {
             self.take(first);
-            self.commit();
+            while let Some(pause) = self.commit() {
+                if stop.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
+                    return;
+                }
+            }
             self.answer();
         }
     }
@@ -110,19 +86,76 @@ impl Writer {
         }
     }
 
-    /// Writes what was gathered, all of it or nothing.
-    pub fn commit(&mut self) {
-        let began = Instant::now();
-        self.answers = match commit(&self.database, &self.batch, self.limits, self.meter.held()) {
-            Ok((held, answers)) => {
-                self.meter.set(held);
-                metrics::committed(self.batch.len(), began.elapsed());
-                self.meter.commits.fetch_add(1, Ordering::Relaxed);
-                self.meter.commands.fetch_add(self.batch.len() as u64, Ordering::Relaxed);
-                answers
+    /// Writes what was gathered, all of it or nothing. After an error of the disk nobody knows which: it is to be called again after
+    /// so long, and opens the file again.
+    pub fn commit(&mut self) -> Option<Duration> {
+        self.meter.busy(Some(Instant::now()));
+        let written = self.write();
+        self.meter.busy(None);
+        let error = match written {
+            Ok(()) => {
+                self.pause = FIRST_PAUSE;
+                return None;
             }
-            Err(error) => self.batch.iter().map(|_| Err(error.clone())).collect(),
+            Err(Unwritten::Refused(error)) => {
+                self.doubtful = None;
+                self.answers = self.batch.iter().map(|_| Err(error.clone())).collect();
+                return None;
+            }
+            Err(Unwritten::Unknown(error)) => error,
         };
+        tracing::error!(event = events::STORE_FAILED, %error, again_in = ?self.pause, "the outbox is opened again");
+        metrics::store_up(false);
+        self.disk.give_up(error);
+        let pause = self.pause;
+        self.pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+        Some(pause)
+    }
+
+    fn write(&mut self) -> Result<(), Unwritten> {
+        if self.disk.away().is_some() && self.reopen().map_err(Unwritten::Unknown)? {
+            return Ok(());
+        }
+        let began = Instant::now();
+        let doubtful = &mut self.doubtful;
+        let (batch, limits, held, number) = (&self.batch, self.limits, self.meter.held(), self.last + 1);
+        let written = self.disk.with(|database| commit(database, number, batch, limits, held, doubtful));
+        written.map_err(|error| match error.is_of_the_disk() {
+            true => Unwritten::Unknown(error),
+            false => Unwritten::Refused(error),
+        })?;
+        metrics::committed(self.batch.len(), began.elapsed());
+        self.is_written();
+        Ok(())
+    }
+
+    /// What was in doubt is on the disk.
+    fn is_written(&mut self) {
+        self.last += 1;
+        if let Some((held, answers)) = self.doubtful.take() {
+            self.meter.committed(held, self.batch.len());
+            self.answers = answers;
+        }
+    }
+
+    /// Opens the file again. Answers whether the transaction that was in doubt is on the disk.
+    fn reopen(&mut self) -> Result<bool, StoreError> {
+        let database = self.place.open()?;
+        let found = last_number(&redb::ReadableDatabase::begin_read(&database)?)?;
+        let is_there = self.doubtful.is_some() && found == self.last + 1;
+        if !is_there && found != self.last {
+            return Err(StoreError::Differs { closed: self.last, found });
+        }
+        // What was found may be in the system's memory alone: a transaction that is synced takes it to the disk.
+        commit(&database, found, &[], self.limits, Held::default(), &mut None)?;
+        self.disk.put(database);
+        metrics::store_up(true);
+        tracing::info!(event = events::STORE_REOPENED, is_there, "the outbox is open again");
+        if is_there {
+            self.is_written();
+        }
+        self.doubtful = None;
+        Ok(is_there)
     }
 
     /// Tells those who wait what was committed.
@@ -136,13 +169,23 @@ impl Writer {
 
 type Answers = Vec<Result<Accepted, StoreError>>;
 
-/// All of them, or none.
+/// Why nothing is answered yet, or what is answered to all.
+enum Unwritten {
+    /// Nothing of it is on the disk.
+    Refused(StoreError),
+    /// It may be.
+    Unknown(StoreError),
+}
+
+/// All of them, or none. What is to be answered is `doubtful` from when it may be on the disk.
 fn commit(
     database: &Database,
+    number: u64,
     batch: &[Command],
     limits: Limits,
     mut held: Held,
-) -> Result<(Held, Answers), StoreError> {
+    doubtful: &mut Option<(Held, Answers)>,
+) -> Result<(), StoreError> {
     let mut transaction = database.begin_write()?;
     transaction.set_durability(Durability::Immediate)?;
     let mut answers = Vec::with_capacity(batch.len());
@@ -151,7 +194,7 @@ fn commit(
         for command in batch {
             answers.push(match &command.change {
                 // What is new is refused at a bound. What is known goes on: a settled call gives room.
-                Change::Accept(_) if limits.are_met(held) => Err(StoreError::Full),
+                Change::Accept(call) if bound(call, limits).are_met(held) => Err(StoreError::Full),
                 Change::Accept(call) => Ok(tables.accept(call, &mut held)?),
                 Change::Write(call) => {
                     tables.write(call, &mut held)?;
@@ -163,15 +206,27 @@ fn commit(
                     Ok(Accepted::New)
                 }
                 Change::Sweep(now) => Ok(Accepted::Swept(tables.sweep(*now, &mut held)?)),
+                Change::Look => Ok(Accepted::New),
             });
         }
+        tables.number(number)?;
     }
     if batch.iter().any(|command| matches!(command.change, Change::Accept(_))) {
         crash::at(Point::K1);
     }
-    transaction.commit()?;
-    Ok((held, answers))
+    *doubtful = Some((held, answers));
+    Ok(transaction.commit()?)
+}
+
+fn bound(call: &Call, limits: Limits) -> Limits {
+    match call.record.mode() {
+        Mode::Keyed | Mode::Async => limits,
+        Mode::Direct => limits.with_room_for_lost(),
+    }
 }
 
 /// Most changes in one transaction.
 const MOST_AT_ONCE: usize = 1_024;
+/// Until a file that could not be used is opened again; doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);

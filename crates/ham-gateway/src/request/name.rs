@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 use ulid::Ulid;
 
+use super::trace;
 use crate::browser;
 use crate::metrics;
 use crate::problem::{OUTCOME, Problem};
@@ -22,7 +23,20 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     // Repeated under its key, or asked for by its name.
     let about_a_call = request.headers().contains_key(IDEMPOTENCY_KEY)
         || route.as_ref().is_some_and(|route| route.as_str().starts_with(CALLS));
-    let span = tracing::info_span!("request", request_id = name.to_str().unwrap_or_default());
+    let shown = route.as_ref().map_or("none", MatchedPath::as_str);
+    // Names as OpenTelemetry has them for HTTP servers.
+    let span = tracing::info_span!(
+        "request",
+        otel.name = format!("{method} {shown}"),
+        otel.kind = "server",
+        http.request.method = %method,
+        http.route = shown,
+        http.response.status_code = tracing::field::Empty,
+        ham.outcome = tracing::field::Empty,
+        request_id = name.to_str().unwrap_or_default(),
+        trace_id = tracing::field::Empty,
+    );
+    trace::join(&span, request.headers());
     let mut response = next.run(request).instrument(span.clone()).await;
     let problem = response.extensions_mut().remove::<Problem>();
     let kind = problem.as_ref().map(|problem| problem.kind().name());
@@ -34,8 +48,12 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, name);
     browser::mark(headers);
-    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    let route = shown;
     let (status, took) = (response.status(), began.elapsed());
+    span.record("http.response.status_code", status.as_u16());
+    if let Some(outcome) = response.headers().get(OUTCOME).and_then(|outcome| outcome.to_str().ok()) {
+        span.record("ham.outcome", outcome);
+    }
     metrics::request(route, &method, status, took);
     let status = status.as_u16();
     span.in_scope(

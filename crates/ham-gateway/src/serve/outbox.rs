@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::apps::Apps;
 use crate::config::Config;
 use crate::error::StartError;
-use crate::outbox::{Limits, Opened, Outbox, OutboxConfig, Store};
+use crate::outbox::{FILE, Limits, Opened, Outbox, OutboxConfig, Store};
 
 /// Opens its file; `None` where there is no state directory.
 pub(super) fn open(config: &Config) -> Result<Option<Opened>, StartError> {
@@ -27,6 +27,3 @@ pub(super) fn start(config: &Config, opened: Opened, apps: &Apps) -> Outbox {
         .with_lanes(limits.lanes);
     Outbox::start(outbox, opened, apps.iter().map(|app| (app.id.clone(), app.ham.clone())).collect())
 }
-
-/// In the state directory.
-const FILE: &str = "outbox.redb";

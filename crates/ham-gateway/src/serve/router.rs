@@ -14,14 +14,22 @@ use crate::{
 
 /// For clients.
 pub(super) fn clients(gateway: &Arc<Gateway>) -> Router {
-    let areas = for_operators().merge(call::routes()).merge(directory::routes()).merge(feed::routes());
     // Envelopes ask for what can be asked for by requests.
-    let asked = finished(named(areas.clone()), gateway);
+    let asked = within(gateway);
     let all = over_all(
-        areas.merge(page::routes()).merge(openapi::routes()).merge(envelopes::routes(asked)),
+        areas().merge(page::routes()).merge(openapi::routes()).merge(envelopes::routes(asked)),
         gateway,
     );
     if gateway.live().config.compat.hc_http_gw { all.merge(compat::routes(gateway)) } else { all }
+}
+
+/// For what comes by another way than a socket of ours, in the name of somebody who was let in or shows a key.
+pub(super) fn within(gateway: &Arc<Gateway>) -> Router {
+    finished(named(areas()), gateway)
+}
+
+fn areas() -> Router<Arc<Gateway>> {
+    for_operators().merge(call::routes()).merge(directory::routes()).merge(feed::routes())
 }
 
 /// For those who run it: what needs no key there.

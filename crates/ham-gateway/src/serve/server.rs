@@ -5,16 +5,17 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ham_web::Listener;
 use holochain_zome_types::prelude::Timestamp;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::listener::Listener;
+use super::clients::Clients;
 use super::{outbox, router};
 use crate::apps::Apps;
-use crate::config::Config;
+use crate::check::faults;
+use crate::config::{Config, Fault, Nats};
 use crate::error::StartError;
 use crate::feed::Feed;
 use crate::gateway::Gateway;
@@ -33,12 +34,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Whether a configuration can be started with: its values, keys and certificate. Connects to nothing.
-    ///
-    /// # Errors
-    /// See [`StartError`].
-    pub fn check(config: Config) -> Result<(), StartError> {
-        Live::of(config).map(drop)
+    /// Everything that is wrong with a configuration and the files that it names: also what a start goes on with, such as a key that has
+    /// expired. Connects to nothing.
+    #[must_use]
+    pub fn check(config: &Config) -> Vec<Fault> {
+        faults(config, Timestamp::now())
     }
 
     /// Starts one: reads keys and certificate, listens, and begins to connect to the apps. It waits for no conductor: until there is one,
@@ -77,12 +77,16 @@ impl Server {
         tasks.spawn(follow_keys(Arc::clone(&gateway)));
         let mut listeners = JoinSet::new();
         let mut run = |socket, router, places, secure| {
-            let places = Arc::new(Semaphore::new(places));
-            listeners.spawn(Listener { socket, router, gateway: Arc::clone(&gateway), secure, places }.run());
+            let clients = Clients { gateway: Arc::clone(&gateway), secure };
+            listeners.spawn(Listener::new(socket, router, Arc::new(clients), places).run());
         };
         run(clients, router::clients(&gateway), config.limits.connections, config.tls.is_some());
         if let Some(socket) = operations {
             run(socket, router::operations(&gateway), OPERATIONS_CONNECTIONS, false);
+        }
+        #[cfg(feature = "nats")]
+        if gateway.nats.is_some() {
+            listeners.spawn(crate::nats::run(Arc::clone(&gateway), router::within(&gateway)));
         }
         tracing::info!(event = "gateway.listening", %address, "the gateway listens");
         Ok(Self { gateway, address, operations: operations_address, listeners, tasks })
@@ -108,6 +112,13 @@ impl Server {
         self.gateway.apps.ready().await;
     }
 
+    /// Whether it does what it is there for: nothing waits for the disk for longer than ten seconds. A conductor that is away, or a disk
+    /// that answers with errors, is no reason not to be: calls that need neither go on.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.gateway.outbox.as_ref().is_none_or(|outbox| !outbox.hangs(HANGS_AFTER))
+    }
+
     /// Puts another configuration in place of the one that holds: keys, functions, origins, hosts, limits, the certificate. What needs
     /// another start, such as addresses and apps, stays as it is; the names of those that differ are answered.
     ///
@@ -129,6 +140,7 @@ impl Server {
             ("outbox", held.outbox != new.outbox),
             ("feed", held.feed != new.feed),
             ("compat.hc_http_gw", held.compat.hc_http_gw != new.compat.hc_http_gw),
+            ("nats", differs_beyond_calls_as(&held.nats, &new.nats)),
         ];
         let differing = differing.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect();
         let changed = before.keys.changed(&live.keys);
@@ -171,6 +183,12 @@ impl Server {
     }
 }
 
+/// Whose calls come without a key is looked at with each; the rest is the connection's.
+fn differs_beyond_calls_as(held: &Nats, new: &Nats) -> bool {
+    let same_caller = Nats { calls_as: held.calls_as.clone(), ..new.clone() };
+    *held != same_caller
+}
+
 /// Ends what keys have that have expired.
 async fn follow_keys(gateway: Arc<Gateway>) {
     loop {
@@ -194,5 +212,7 @@ fn local(socket: &TcpListener, address: SocketAddr) -> Result<SocketAddr, StartE
 const LOOK_AT_KEYS: Duration = Duration::from_secs(10);
 /// How long it takes to tell those who wait how their calls ended when the drain did.
 const TOLD: Duration = Duration::from_millis(250);
+/// How long a transaction takes on a disk that works.
+const HANGS_AFTER: Duration = Duration::from_secs(10);
 /// A few probes and scrapers.
 const OPERATIONS_CONNECTIONS: usize = 64;

@@ -36,7 +36,9 @@ pub(super) fn told(gateway: &Gateway, identity: &Identity, samples: Samples) -> 
         },
         "key": { "id": identity.id, "name": identity.name, "scopes": identity.scopes() },
         "store": store(gateway),
+        "nats": gateway.nats.as_ref().map(|nats| nats.told()),
         "following": gateway.feed.following(),
+        "following_by_key": gateway.feed.following_by_key(),
         "samples": seconds.collect::<Map<_, _>>(),
         "apps": known().map(|app| of_app(app, live.config.conductor.admin_url.as_ref().map(ToString::to_string))).collect::<Vec<_>>(),
     })
@@ -50,6 +52,7 @@ fn store(gateway: &Gateway) -> Value {
     json!({
         "records": held.records, "records_limit": limits.records, "bytes": held.bytes, "bytes_limit": limits.bytes,
         "keep_s": limits.keep.as_secs(), "oldest_open_at": open.oldest,
+        "away": outbox.away().map(|why| why.to_string()),
         "by_state": { "queued": open.queued, "signed": open.signed, "fencing": open.fencing },
     })
 }

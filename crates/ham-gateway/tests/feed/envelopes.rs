@@ -117,6 +117,12 @@ async fn a_call_under_a_key_is_made_once_and_followed() {
     let (kind, accepted) = talk.ask("zome.call", later).await;
     assert!(matches!(kind.as_str(), "zome.accepted" | "zome.answer"), "{accepted}");
     assert!(accepted["call_id"].is_string(), "{accepted}");
+    let (kind, listed) = talk.ask("call.list", json!({ "outcome": "unknown,arrived", "limit": 5 })).await;
+    assert_eq!((kind.as_str(), &listed["calls"]), ("calls", &json!([])), "{listed}");
+    assert_eq!(talk.ask("call.list", json!(null)).await.0, "calls");
+    let settled = json!({ "id": answer["call_id"], "wait_s": 1 });
+    let (kind, told) = talk.ask("call.cancel", settled).await;
+    assert_eq!((kind.as_str(), &told["outcome"]), ("call", &json!("answered")), "{told}");
     let (kind, info) = talk.ask("app.info", json!({ "app": "shop" })).await;
     assert_eq!(kind, "app.info", "{info}");
     talk.end().await;
@@ -202,6 +208,50 @@ async fn who_may_nothing_is_refused_before_the_upgrade() {
     let request = Envelope::request("ping");
     assert!(talk.client.request(request, Duration::from_millis(100)).await.is_err());
     talk.pushed.close();
+    talk.end().await;
+    stage.end().await;
+}
+
+/// Frames that could not be read were met by silence, calls without an id ran and answered nobody, and members with a slip in them
+/// counted for nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_done_is_told() {
+    use futures_util::{SinkExt as _, StreamExt as _};
+    use tokio_tungstenite::tungstenite::Message;
+
+    let stage = Stage::with(|config, directory| config.with_state_dir(directory.join("state"))).await;
+    let url = format!("ws://{}/connect?token={}", stage.server.address(), stage.key);
+    let stream = tokio::net::TcpStream::connect(stage.server.address()).await.unwrap();
+    let (mut socket, _) = tokio_tungstenite::client_async(url, stream).await.unwrap();
+    let slip = json!({ "kind": "zome.call", "id": "4", "payload": { "app": "shop", "idempotencykey": "k" } });
+    let mut unheard = call("create_note", json!("unheard"));
+    unheard["idempotency_key"] = json!("k-1");
+    let without = json!({ "kind": "zome.call", "payload": unheard });
+    let follow = json!({ "kind": "subscribe.signals", "id": "6", "payload": { "chains": [], "sinse": "x" } });
+    for (frame, id, said) in [
+        (Message::text("{"), None, "not the JSON"),
+        (Message::binary(vec![1]), None, "binary"),
+        (Message::text("{\"id\":\"1\"}"), Some("1"), "no kind"),
+        (Message::text("{\"id\":\"2\",\"kind\":7}"), Some("2"), "not the JSON"),
+        (Message::text("{\"id\":\"3\",\"kind\":\"what\"}"), Some("3"), "known are"),
+        (Message::text(slip.to_string()), Some("4"), "idempotencykey"),
+        (Message::text(without.to_string()), None, "no id"),
+        (Message::text(follow.to_string()), Some("6"), "sinse"),
+    ] {
+        socket.send(frame.clone()).await.unwrap();
+        let Message::Text(text) = must(socket.next()).await.unwrap().unwrap() else { panic!("{frame:?}") };
+        let answer: Value = serde_json::from_str(&text).unwrap();
+        let payload = &answer["payload"];
+        assert_eq!((&answer["kind"], answer["in_reply_to"].as_str()), (&json!("error"), id), "{answer}");
+        assert!(payload["message"].as_str().unwrap().contains(said), "{answer}");
+        assert_eq!((&payload["outcome"], &payload["retry"]), (&json!("not_run"), &json!("fix")), "{answer}");
+    }
+    drop(socket);
+    let talk = Talk::start(&stage, &stage.key);
+    // Had that one run, its key would belong to it.
+    let mut other = call("create_note", json!("heard"));
+    other["idempotency_key"] = json!("k-1");
+    assert_eq!(talk.ask("zome.call", other).await.0, "zome.answer");
     talk.end().await;
     stage.end().await;
 }

@@ -8,6 +8,7 @@ mod client;
 mod documented;
 mod envelopes;
 mod following;
+mod lists;
 mod missed;
 #[path = "../../../ham-feed/tests/support/python.rs"]
 mod python;

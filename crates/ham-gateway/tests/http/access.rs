@@ -29,6 +29,12 @@ async fn a_key_may_what_it_lists() {
         (call("echo_text", &stage.key), 401, "bad-key"),
         (call("echo_text", "").header("authorization", "Basic YTpi"), 401, "bad-key"),
         (post(stage.server.address(), &format!("{PROBE}/echo_text")), 401, "no-key"),
+        // Clients write this whose key is not set.
+        (
+            post(stage.server.address(), &format!("{PROBE}/echo_text")).header("authorization", "Bearer"),
+            401,
+            "no-key",
+        ),
     ];
     for (asking, status, name) in cases {
         let answer = asking.send().await;
@@ -51,7 +57,7 @@ async fn whoever_guesses_keys_is_held_up_and_nobody_else() {
         assert_eq!(guess().send().await.status, 401);
     }
     let answer = guess().send().await;
-    assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (429, "quota-exceeded"));
+    assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (429, "wrong-keys"));
     assert!(answer.header("retry-after").is_some());
     assert_eq!(stage.call("echo_text").json(&json!("hello")).send().await.status, 200);
     stage.end().await;
@@ -70,9 +76,40 @@ async fn a_key_has_its_rate_and_its_places() {
     assert!(answer.header("retry-after").unwrap().parse::<u64>().unwrap() <= 60);
     assert_eq!(answer.header("ratelimit-policy"), Some("\"key\";q=1;w=60"));
     assert!(answer.header("ratelimit").unwrap().starts_with("\"key\";r=0;t="));
-    write_keys(&stage.directory.path().join("keys.toml"), &format!("{}concurrent = 0\n", everything(&key)));
+    write_keys(&stage.directory.path().join("keys.toml"), &format!("{}concurrent = 1\n", everything(&key)));
     stage.server.reload(crate::stage::config(stage.conductor.admin_port(), stage.directory.path())).unwrap();
-    assert_eq!(call().send().await.problem(), "quota-exceeded");
+    let slowly = || {
+        let asked = stage.call("slow_create").key(key.expose());
+        asked.json(&json!({ "call_id": "slow", "millis": 500 })).send()
+    };
+    let (one, other) = tokio::join!(slowly(), slowly());
+    let refused = if one.status == 200 { other } else { one };
+    assert_eq!((refused.status.as_u16(), refused.problem().as_str()), (429, "quota-exceeded"));
+    stage.end().await;
+}
+
+/// It was refused, and was not told what it lacks.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_sees_all_calls_makes_none() {
+    let stage = Stage::with(|mut config| {
+        config.state_dir = config.keys.as_ref().map(|keys| keys.with_file_name("state"));
+        config
+    })
+    .await;
+    let made = stage.call("echo_text").json(&json!("hello")).header("idempotency-key", "k-1").send().await;
+    let key = NewKey::new().unwrap();
+    let text = std::fs::read_to_string(stage.directory.path().join("keys.toml")).unwrap();
+    let all = everything(&key).replace("\"calls\", \"feed\"", "\"calls:all\"");
+    write_keys(&stage.directory.path().join("keys.toml"), &format!("{text}\n{all}"));
+    let config = crate::stage::config(stage.conductor.admin_port(), stage.directory.path());
+    stage.server.reload(config).unwrap();
+    let one = format!("/api/v1/calls/{}", made.header("ham-call-id").unwrap());
+    for seen in ["/api/v1/calls", &one] {
+        assert_eq!(stage.get(seen).key(key.expose()).send().await.status, 200, "{seen}");
+    }
+    let refused = stage.call("echo_text").key(key.expose()).json(&json!("hello")).send().await;
+    assert_eq!((refused.status.as_u16(), refused.problem().as_str()), (403, "not-allowed"));
+    assert!(refused.json()["detail"].as_str().unwrap().contains("the scope `calls`"), "{refused:?}");
     stage.end().await;
 }
 

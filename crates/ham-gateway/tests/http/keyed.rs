@@ -188,11 +188,71 @@ async fn without_a_conductor_calls_wait_are_listed_and_cancelled() {
     assert_eq!((open.json()["state"].clone(), open.header("retry-after")), (json!("queued"), Some("2")));
     let cancelled = stage.post(&format!("{}/cancel", places[1])).send().await.json();
     assert_eq!((&cancelled["state"], &cancelled["outcome"]), (&json!("settled"), &json!("not_run")));
-    // The key of what did not run is free, so this is a new call.
-    let again = stage.create("inv-2").header("prefer", "respond-async").send().await;
-    assert_ne!(again.header("location"), Some(&*places[1]));
+    assert_eq!(cancelled["problem"]["type"], "https://ham.invalid/problems.md#cancelled", "{cancelled}");
+    // A client that sends its request again does not undo that.
+    for prefer in ["respond-async", "wait=1"] {
+        let again = stage.create("inv-2").header("prefer", prefer).send().await;
+        assert_eq!((again.status.as_u16(), again.problem().as_str()), (409, "cancelled"), "{again:?}");
+        assert_eq!(
+            (&again.json()["outcome"], &again.json()["retry"]),
+            (&json!("not_run"), &json!("new-key"))
+        );
+        assert_eq!(again.header("retry-after"), None);
+    }
+    // Neither does one that waits for it meanwhile.
+    let (told, ()) = tokio::join!(stage.create("inv-3").header("prefer", "wait=30").send(), async {
+        let cancelled = stage.post(&format!("{}/cancel", places[2])).send().await;
+        assert_eq!(cancelled.json()["state"], "settled");
+    });
+    assert_eq!((told.status.as_u16(), told.problem().as_str()), (409, "cancelled"), "{told:?}");
     let gone = stage.get("/api/v1/calls/01ARZ3NDEKTSV4RRFFQ69G5FAV").send().await;
     assert_eq!((gone.status.as_u16(), gone.problem().as_str()), (404, "not-found"));
+}
+
+/// The answer of a call that ran was thrown away when somebody cancelled it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_has_left_is_not_called_back() {
+    let stage = staged().await;
+    let accepted = create_slowly(&stage, "inv-1", 1_000).header("idempotency-key", "inv-1");
+    let accepted = accepted.header("prefer", "respond-async").send().await;
+    let place = accepted.header("location").unwrap();
+    while stage.get(place).key(&stage.key).send().await.json()["state"] != "signed" {}
+    // The conductor runs it by now, or is about to.
+    let cancel = asking(stage.server.address(), http::Method::POST, &format!("{place}/cancel"));
+    let shown = cancel.key(&stage.key).send().await.json();
+    match times_on_the_chain(&stage, "inv-1").await {
+        1 => {
+            assert_eq!((&shown["outcome"], shown["answer"].is_null()), (&json!("answered"), false), "{shown}")
+        }
+        // It was quicker than its first byte.
+        _ => assert_eq!(shown["problem"]["type"], "https://ham.invalid/problems.md#cancelled", "{shown}"),
+    }
+    stage.end().await;
+}
+
+/// At its bound the outbox says so, and what it does not take did not run.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_outbox_says_so() {
+    let stage = Stage::with(|config| {
+        let mut config = config.with_temporary_state();
+        config.outbox.records = 1;
+        config
+    })
+    .await;
+    assert_eq!(create(&stage, "inv-1").send().await.status, StatusCode::OK);
+    for prefer in ["wait=5", "respond-async", "respond-async, wait=5"] {
+        let full = create(&stage, "inv-2").header("prefer", prefer).send().await;
+        assert_eq!((full.status.as_u16(), full.problem().as_str()), (503, "store-full"), "{full:?}");
+        assert_eq!((&full.json()["outcome"], &full.json()["settled"]), (&json!("not_run"), &json!(true)));
+    }
+    // What was made without it and lost is settled all the same.
+    let lost = create_slowly(&stage, "inv-3", 3_000).header("prefer", "wait=1").send().await;
+    assert_eq!((lost.status.as_u16(), lost.problem().as_str()), (504, "outcome-unknown"), "{lost:?}");
+    let shown = look(&stage, lost.json()["call"].as_str().unwrap()).send().await.json();
+    assert_eq!((&shown["outcome"], &shown["attempts"]), (&json!("arrived"), &json!(1)), "{shown}");
+    assert!(!shown["why"].as_str().unwrap().contains("link"), "{shown}");
+    assert_eq!(times_on_the_chain(&stage, "inv-2").await, 0);
+    stage.end().await;
 }
 
 /// A gateway whose conductor is gone.

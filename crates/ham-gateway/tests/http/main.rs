@@ -9,6 +9,15 @@ mod hostile;
 mod keyed;
 mod life;
 mod operations;
+#[path = "../../../ham-feed/tests/support/python.rs"]
+#[expect(dead_code, reason = "the feed's tests use all of it")]
+mod python;
+mod schemathesis;
 mod secrets;
 mod secure;
 mod stage;
+
+/// Running into it means a hang.
+pub(crate) async fn must<F: Future>(what: F) -> F::Output {
+    tokio::time::timeout(std::time::Duration::from_secs(300), what).await.expect("it hangs")
+}

@@ -1,4 +1,4 @@
-//! Kills a process when this one is gone, however it went, and removes its temporary data.
+//! Kills processes when this one is gone, however it went, and removes their temporary data.
 
 use std::io;
 use std::path::Path;
@@ -14,7 +14,7 @@ use tokio::process::{Child, Command};
 ///
 /// Dropping the watchdog ends the watch without harm to the watched process.
 #[derive(Debug)]
-pub(crate) struct Watchdog {
+pub struct Watchdog {
     /// Killed on drop, before its pipe closes.
     #[cfg_attr(not(test), expect(dead_code, reason = "held for its drop"))]
     shell: Child,
@@ -23,9 +23,21 @@ pub(crate) struct Watchdog {
 impl Watchdog {
     /// Watches a process; `temporary` is removed after its violent end.
     pub(crate) fn watch(process: u32, temporary: Option<&Path>) -> io::Result<Self> {
+        Self::of(&process.to_string(), temporary)
+    }
+
+    /// Watches a process group, by the id of its first process: whatever a program starts, where it leads a group of its own.
+    ///
+    /// # Errors
+    /// The system starts no shell. Nothing is watched then.
+    pub fn watch_group(leader: u32) -> io::Result<Self> {
+        Self::of(&format!("-{leader}"), None)
+    }
+
+    fn of(target: &str, temporary: Option<&Path>) -> io::Result<Self> {
         let mut command = Command::new("/bin/sh");
         command
-            .args(["-c", SCRIPT, "ham-watchdog", &process.to_string()])
+            .args(["-c", SCRIPT, "ham-watchdog", target])
             .args(temporary)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -43,14 +55,16 @@ impl Watchdog {
     }
 }
 
-/// `$1` is the process, `$2` its temporary directory. The dying process may still add a file to it; then once more.
+/// `$1` is the process or the group, `$2` its temporary directory. The dying process may still add a file to it; then once more.
 const SCRIPT: &str = r#"read -r _
-kill -KILL "$1"
+kill -s KILL -- "$1"
 [ -z "$2" ] || rm -rf "$2" || { sleep 1; rm -rf "$2"; }"#;
 
 #[cfg(test)]
 mod tests {
     use std::os::unix::process::ExitStatusExt;
+
+    use tokio::io::AsyncReadExt as _;
 
     use super::*;
 
@@ -67,6 +81,20 @@ mod tests {
         assert_eq!(process.wait().await.unwrap().signal(), Some(9));
         assert!(watchdog.shell.wait().await.unwrap().success());
         assert!(!data.path().exists());
+    }
+
+    /// A compiler that Cargo had started outlived `kill -9`.
+    #[tokio::test]
+    async fn what_a_watched_program_has_started_dies_too() {
+        let mut command = Command::new("sh");
+        // The last to hold its output is the one that it starts.
+        command.args(["-c", "sleep 600 & wait"]).stdout(Stdio::piped()).process_group(0).kill_on_drop(true);
+        let mut program = command.spawn().unwrap();
+        let mut output = program.stdout.take().unwrap();
+        let mut watchdog = Watchdog::watch_group(program.id().unwrap()).unwrap();
+        watchdog.abandon();
+        assert_eq!(program.wait().await.unwrap().signal(), Some(9));
+        assert_eq!(output.read_to_end(&mut Vec::new()).await.unwrap(), 0);
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ export const now = () => Date.now();
 const key = (hash) => hash.slice(5);                                 // an agent is also an entry: only the type before it differs
 
 export const api = {
-  conductor: { state: 'starting' }, watch: null, apps: [], app: null, role: null, agents: [], zomes: [],
+  conductor: { state: 'starting' }, watch: null, faults: null, back: null, apps: [], app: null, role: null, agents: [], zomes: [],
   actions: [], entries: [], links: [], calls: [], signals: [], logs: [], reloads: [], gaps: [], older: 0, failed: null,
   types: { entries: [], links: {} },
   call, install, record: (hash) => get(`${cell()}/records/${hash}`), choose, start, retry() {}, find: (hash) => places.get(key(hash)),
@@ -38,7 +38,7 @@ function load() {
 async function read(ask) {
   const state = await ask('state');
   seen = Number(state.cursor.split('-')[1]);                         // what was told up to here is in what is read now
-  Object.assign(api, { conductor: state.conductor, watch: state.watch, apps: state.apps, at: state.at });
+  Object.assign(api, { conductor: state.conductor, watch: state.watch, faults: state.faults, apps: state.apps, at: state.at });
   api.app = api.apps.find((a) => a.id === api.app?.id) ?? api.apps[0] ?? null;
   api.role = api.app?.roles.some((r) => r.role === api.role) ? api.role : api.app?.roles[0]?.role ?? null;
   dna = api.app?.roles.find((r) => r.role === api.role)?.dna ?? null;
@@ -142,8 +142,9 @@ const cut = (list, item) => { list.push(item); if (list.length > LISTED) list.sh
 
 // One message of the stream. Answers what it changes: the rows that are new in the activity, or `true` for everything.
 function take(event, json, old) {
-  if (old && (event === 'state' || event === 'action' || event === 'call')) return {};
+  if (old && (event === 'state' || event === 'action' || event === 'call' || event === 'faults')) return {};
   if (event === 'state') return { all: true };
+  if (event === 'faults') { api.faults = json.faults; return { head: true }; }
   if (event === 'gap') { cut(api.gaps, { at: json.at ?? now(), text: json.cause === 'restart' ? 'ham dev was started again; signals and logs from before are missing' : `${json.missed ?? 'some'} events were lost; signals and logs may be missing` }); return { all: !old, rows: 1 }; }
   if (json.dna !== dna && !(event === 'log' && !json.dna)) return {};
   if (event === 'action') return { actions: action(json) ? 1 : 0 };
@@ -158,7 +159,7 @@ function take(event, json, old) {
 // Messages are gathered and drawn once a frame; a hidden tab draws when it is shown.
 let waiting = { actions: 0, rows: 0 }, drawing = false;
 function gather(change) {
-  waiting.actions += change.actions ?? 0; waiting.rows += change.rows ?? 0; waiting.all ||= change.all; waiting.call ??= change.call;
+  waiting.actions += change.actions ?? 0; waiting.rows += change.rows ?? 0; waiting.all ||= change.all; waiting.head ||= change.head; waiting.call ??= change.call;
   if (drawing) return;
   drawing = true;
   requestAnimationFrame(async () => {
@@ -189,7 +190,7 @@ let again = null, wanted = false;                                   // ends the 
 async function follow() {
   again = new AbortController();
   wanted = false;
-  const opened = async () => { if (api.conductor.state === 'lost') { await load(); api.failed = null; tell({ all: true }); } };
+  const opened = async () => { if (api.conductor.state === 'lost') { const { since } = api.conductor; await load(); Object.assign(api, { failed: null, back: { since, at: now() } }); tell({ all: true }); } };
   await listen(`${BASE}/events`, { abort: again, headers: cursor ? { 'Last-Event-ID': cursor } : {}, opened }, (event, data, id) => {
     if (id) cursor = id;
     gather(take(event, data, id && Number(id.split('-')[1]) <= seen));
@@ -203,7 +204,7 @@ async function start(app, role, told) {
   try { await load(); } catch (error) { api.failed = error.message; }
   tell({ all: true });
   api.retry = keep(async () => { try { return await follow(); } catch (error) { if (wanted) return true; throw error; } }, (next) => {
-    if (api.conductor.state !== 'lost') api.conductor = { ...api.conductor, state: 'lost', since: now() };
+    if (api.conductor.state !== 'lost') Object.assign(api, { conductor: { ...api.conductor, state: 'lost', since: now() }, back: null });
     api.conductor.next = next;
     tell({ contact: true });
   });

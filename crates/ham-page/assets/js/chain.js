@@ -46,7 +46,7 @@ export class Chains {
       top: () => this.window(),
     });
     this.rows.space.before(this.link);
-    this.over.addEventListener('click', (event) => { const x = event.offsetX - this.left; this.jump(x / this.pitch); });
+    this.drag();
     new ResizeObserver(() => { this.overview(); this.window(); }).observe(this.over);
     this.update();
   }
@@ -203,6 +203,18 @@ export class Chains {
     }
     this.link.setAttribute('width', this.graph + 8);
     this.link.setAttribute('height', rows.length * ROW);
+  }
+  // A press goes there, and what follows the finger or the mouse, once a frame.
+  drag() {
+    let at = null, drawing = false;
+    const go = (event) => {
+      at = event.clientX;
+      if (drawing) return;
+      drawing = true;
+      requestAnimationFrame(() => { drawing = false; if (this.pitch) this.jump((at - this.over.getBoundingClientRect().left - this.left) / this.pitch); });
+    };
+    this.over.addEventListener('pointerdown', (event) => { if (event.button) return; this.over.setPointerCapture(event.pointerId); go(event); });
+    this.over.addEventListener('pointermove', (event) => { if (this.over.hasPointerCapture(event.pointerId)) go(event); });
   }
   jump(index) {
     const a = this.items[Math.max(0, Math.min(this.items.length - 1, Math.floor(index)))];

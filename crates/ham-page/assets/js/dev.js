@@ -24,16 +24,31 @@ function head() {
     api.watch ? building(api.watch, reload) : reload && h('span', { class: 'clip' }, `Reloaded ${fmt.clock(reload.at)}`),
     c.admin_port && h('span', { class: 'clip' }, 'admin ', h('code', {}, c.admin_port), c.app_port ? [' · app ', h('code', {}, c.app_port)] : null),
     c.state === 'running' ? state('live', 'Running') : lost ? state('unknown', 'No contact') : state('trying', 'Asking'));
-  const banner = $('#banner');
-  banner.hidden = !lost;
-  banner.classList.toggle('hatch', lost);
   clearInterval(tick);
-  if (!lost) { put(banner); return; }
+  const banner = $('#banner'), told = lost ? away(c) : api.back ? returned(api.back) : api.faults ? faulty(api.faults) : null;
+  banner.hidden = !told;
+  banner.classList.toggle('hatch', lost);
+  banner.classList.toggle('quiet', !lost);
+  put(banner, told);
+}
+
+function away(c) {
   const next = h('span', {});
-  put(banner, h('b', {}, 'This page has lost ham dev.'), h('span', { class: 'why' }, `What you see is as of ${fmt.clock(c.since)}. If you stopped it, start it again in the same folder with the same --page-port: this page goes on by itself. `, next), h('button', { class: 'btn', onclick: api.retry }, 'Try now'));
   const count = () => { const rest = Math.ceil((c.next - now()) / 1000); put(next, rest > 0 ? `Next try in ${rest} s.` : 'Trying…'); };
   count();
   tick = setInterval(count, 1000);
+  return [h('b', {}, 'This page has lost ham dev.'), h('span', { class: 'why' }, `What you see is as of ${fmt.clock(c.since)}. If you stopped it, start it again in the same folder with the same --page-port: this page goes on by itself. `, next), h('button', { class: 'btn', onclick: api.retry }, 'Try now')];
+}
+function returned({ since, at }) {
+  const done = () => { api.back = null; head(); };
+  return [h('b', {}, 'ham dev is back.'), h('span', { class: 'why' }, `It was away for ${fmt.span(Math.max(1000, at - since))}, until ${fmt.clock(at)}. All that you see was read anew; signals and logs of before may be missing.`), h('button', { class: 'btn', id: 'seen', onclick: done }, 'Good')];
+}
+function faulty(faults) {
+  const host = Object.entries(faults.host), code = (text) => h('code', {}, text), parts = [];
+  if (faults.delay_ms) parts.push(['Answers come ', fmt.span(faults.delay_ms), ' late (', code('ham dev fault delay off'), ' ends it). ']);
+  if (faults.signals === 'dropped') parts.push(['Signals are thrown away (', code('ham dev fault signals sent'), '). ']);
+  for (const [name, times] of host) parts.push([code(name), ` fails in its next ${times === 1 ? 'call' : `${fmt.count(times)} calls`} (`, code(`ham dev fault host ${name} --times 0`), '). ']);
+  return [h('b', {}, 'Faults are on.'), h('span', { class: 'why' }, parts)];
 }
 
 function building(watch, reload) {
@@ -96,6 +111,7 @@ function tools() {
 function told(change = {}) {
   if (change.all) { everything(); return; }
   if (change.contact) { head(); chains.update(); redraw($('#side'), side); return; }
+  if (change.head) head();
   chains.update(1);
   activity(true);
   rail();

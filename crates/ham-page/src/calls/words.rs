@@ -18,6 +18,7 @@ pub(crate) fn kind_of(kind: FailureKind) -> &'static str {
         FailureKind::ChainMoved => "chain-moved",
         FailureKind::Unauthorized => "not-authorized",
         FailureKind::NoFunction => "function-not-found",
+        FailureKind::CellRemoved => "cell-removed",
         _ => "conductor-error",
     }
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use ham_devconductor::InstallError;
+use ham_web::Received;
 use serde_json::json;
 
 use crate::problem::Problem;
-use crate::served::{Answer, Shared};
+use crate::served::{Answer, MAX_BUNDLE, Shared};
 
 /// Installs and enables the app of a bundle, under the id that its manifest has.
 pub(super) async fn install(State(served): Shared, request: Request) -> Answer {
@@ -21,27 +21,83 @@ pub(super) async fn install(State(served): Shared, request: Request) -> Answer {
     }
     // Before the body is read, so that bodies wait where they take no memory.
     let turn = served.installs.turn().await?;
-    let bundle = tokio::time::timeout(SLOWEST, to_bytes(request.into_body(), MAX_BUNDLE)).await;
-    let bundle = bundle.map_err(|_| {
-        Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "The bundle did not come in time")
-    })?;
-    let bundle = bundle.map_err(|why| {
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "bad-bundle", "The bundle could not be read").detail(why)
-    })?;
-    let id = served.memory.observer.install(bundle.into(), None).await.map_err(refused)?;
-    drop(turn);
+    let bundle = served.bundles.read(request.into_body(), MAX_BUNDLE, SLOWEST).await?;
+    let observer = served.memory.observer.clone();
+    let Received { bytes, room } = bundle;
+    let installed = act(async move {
+        let installed = observer.install(bytes.into(), None).await;
+        drop((room, turn));
+        installed
+    });
+    let id = installed.await.map_err(refused)?;
     Ok(axum::Json(json!({ "app": id })))
+}
+
+/// Goes on where whoever asked leaves: its turn is taken until the conductor has done it.
+async fn act(
+    installing: impl Future<Output = Result<String, InstallError>> + Send + 'static,
+) -> Result<String, InstallError> {
+    #[expect(clippy::disallowed_methods, reason = "its owner is the conductor, which installs to an end")]
+    let acting = tokio::spawn(installing);
+    acting.await.unwrap_or_else(|panicked| Err(InstallError::Refused { source: panicked.into() }))
 }
 
 /// The error with its causes: the last one says what to do.
 fn refused(error: InstallError) -> Problem {
     let causes = std::iter::successors(std::error::Error::source(&error), |error| error.source());
     let words = causes.fold(error.to_string(), |words, cause| format!("{words}: {cause}"));
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not-installed", "The app is not installed").detail(words)
+    match &error {
+        InstallError::OtherCode { id, is_other_dna, .. } => {
+            let way = if *is_other_dna {
+                format!(
+                    "`ham app uninstall {id}` removes it with its data; `ham app install --id` takes another id"
+                )
+            } else {
+                "`ham app update` has it run the bundle's coordinator zomes".to_owned()
+            };
+            Problem::new(StatusCode::CONFLICT, "other-code", "An app of this id runs other code")
+                .detail(format!("{words}. {way}"))
+        }
+        InstallError::NotEnabled { .. } => {
+            Problem::new(StatusCode::CONFLICT, "not-enabled", "The app is installed, and not enabled")
+                .detail(words)
+        }
+        _ => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not-installed", "The app is not installed")
+            .detail(words),
+    }
 }
-
-/// Bytes of a bundle; what it unpacks to has a bound of its own.
-const MAX_BUNDLE: usize = 64 << 20;
 
 /// How long it may take to come.
 const SLOWEST: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use axum::response::IntoResponse as _;
+
+    use super::*;
+
+    async fn answered(error: InstallError) -> (u16, String) {
+        let response = refused(error).into_response();
+        let status = response.status().as_u16();
+        let body = to_bytes(response.into_body(), 10_000).await.expect("a body");
+        (status, String::from_utf8_lossy(&body).into_owned())
+    }
+
+    /// An app that awaits membrane proofs was told as not installed, and one with other code not at all.
+    #[tokio::test]
+    async fn what_is_so_stands_in_the_title_and_what_to_do_behind_it() {
+        let (id, role) = ("app".to_owned(), "role".to_owned());
+        let awaits = InstallError::NotEnabled { id: id.clone(), source: "it awaits membrane proofs".into() };
+        let (status, text) = answered(awaits).await;
+        assert!(text.contains("\"The app is installed, and not enabled\""), "{text}");
+        assert!(status == 409 && text.contains("awaits membrane proofs"), "{text}");
+        for (is_other_dna, way) in [(true, "ham app uninstall app"), (false, "ham app update")] {
+            let other = InstallError::OtherCode { id: id.clone(), role: role.clone(), is_other_dna };
+            let (status, text) = answered(other).await;
+            assert!(status == 409 && text.contains(way) && text.contains("other-code"), "{text}");
+        }
+        let (status, text) = answered(InstallError::Bundle { source: "no bundle".into() }).await;
+        assert!(status == 422 && text.contains("The app is not installed"), "{text}");
+    }
+}

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::{FromRequest as _, Path, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use ham_devconductor::{FailureKind, Outcome, Payload};
@@ -37,18 +36,9 @@ pub(super) async fn call(
             Some(known.ok_or_else(|| bad("bad-agent", &"Ham-Agent is not an agent's key"))?)
         }
     };
-    // Before the body is read, so that bodies wait where they take no memory.
-    let place = served.bodies.turn().await?;
-    let body = tokio::time::timeout(SLOWEST, Bytes::from_request(request, &())).await;
-    let body = body.map_err(|_| {
-        Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "The request did not come in time")
-    })?;
-    let body = body.map_err(|why| {
-        Problem::new(why.status(), "bad-payload", "The request cannot be carried out").detail(why.body_text())
-    })?;
-    let payload = served.heavy.turn().await?.run(move || argument(&body)).await?;
+    let body = served.bodies.read(request.into_body(), MAX_BODY, SLOWEST).await?;
+    let payload = served.heavy.turn().await?.run(move || argument(&body.bytes)).await?;
     let payload = payload.map_err(|why| bad("bad-payload", &why))?;
-    drop(place);
     let cell = cell(&served, &app, &role, agent.as_ref()).await?;
     let (id, outcome) = served.memory.observer.call(&cell.id, &zome, &function, payload).await?;
     let mut response = match &outcome {
@@ -106,6 +96,7 @@ fn status(kind: FailureKind) -> StatusCode {
         FailureKind::ChainMoved => StatusCode::CONFLICT,
         FailureKind::Unauthorized => StatusCode::FORBIDDEN,
         FailureKind::NoFunction => StatusCode::NOT_FOUND,
+        FailureKind::CellRemoved => StatusCode::GONE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
+use bytes::BytesMut;
+use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 
 use super::serving::Serving;
@@ -24,10 +27,29 @@ pub(super) async fn script(State(serving): State<Arc<Serving>>) -> Response {
     ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], script).into_response()
 }
 
-/// The page with the script before any of its own: directly after its doctype, or at its start. A browser begins a head with it.
-pub(super) fn put_into(page: &str) -> String {
-    let (before, after) = page.split_at(start(page));
-    format!("{before}<script src=\"{PATH}\"></script>{after}")
+/// The page with the script before any of its own: directly after its doctype, or at its start. A browser begins a head with it. No
+/// more is looked at, and held, than [`BEGIN`].
+///
+/// # Errors
+/// The page could not be read.
+pub(super) async fn put_into(page: Body) -> Result<Body, axum::Error> {
+    let mut parts = page.into_data_stream();
+    let mut begin = BytesMut::new();
+    while begin.len() < BEGIN
+        && let Some(part) = parts.next().await
+    {
+        begin.extend_from_slice(&part?);
+    }
+    let after = begin.split_off(start(text(&begin)));
+    let script = format!("<script src=\"{PATH}\"></script>");
+    let first = [&begin[..], script.as_bytes(), &after].concat();
+    Ok(Body::from_stream(stream::iter([Ok(first.into())]).chain(parts)))
+}
+
+/// As much of it as is text.
+fn text(page: &[u8]) -> &str {
+    let end = std::str::from_utf8(page).map_or_else(|error| error.valid_up_to(), str::len);
+    std::str::from_utf8(&page[..end]).unwrap_or_default()
 }
 
 /// Where a page begins, in bytes. Space and comments may stand before its doctype.
@@ -57,13 +79,19 @@ fn after_comment(comment: &str) -> Option<&str> {
 }
 
 const DOCTYPE: &str = "<!doctype";
+/// Bytes in which a page begins, with the comments before it.
+const BEGIN: usize = 64 << 10;
 
 #[cfg(test)]
 mod tests {
-    use super::put_into;
+    use axum::body::{Body, to_bytes};
+    use bytes::Bytes;
+    use futures_util::stream;
 
-    #[test]
-    fn the_script_comes_before_those_of_the_page() {
+    use super::{BEGIN, put_into};
+
+    #[tokio::test]
+    async fn the_script_comes_before_those_of_the_page() {
         let script = r#"<script src="/__ham/environment.js"></script>"#;
         for (page, head) in [
             ("<!doctype html><html><HEAD lang=en><script></script></HEAD>", "<!doctype html>"),
@@ -80,7 +108,19 @@ mod tests {
             ("<p>", ""),
             ("", ""),
         ] {
-            assert_eq!(put_into(page), format!("{head}{script}{}", &page[head.len()..]), "{page}");
+            let put = put_into(Body::from(page)).await.expect("it is read");
+            let put = to_bytes(put, 1 << 20).await.expect("it is read");
+            assert_eq!(put, format!("{head}{script}{}", &page[head.len()..]), "{page}");
         }
+    }
+
+    /// Pages of 60 MiB were held for as long as nobody read them.
+    #[tokio::test]
+    async fn a_page_is_held_no_longer_than_it_takes_to_begin() {
+        let begin = format!("<!doctype html>{}", "ä".repeat(BEGIN / 2));
+        let parts = stream::iter([Ok(Bytes::from(begin.clone())), Err(std::io::Error::other("the rest"))]);
+        let put = put_into(Body::from_stream(parts)).await.expect("the rest is not read");
+        let error = to_bytes(put, 1 << 20).await.expect_err("it is now");
+        assert!(format!("{error:?}").contains("the rest"), "{error:?}");
     }
 }

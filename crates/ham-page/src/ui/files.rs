@@ -3,9 +3,13 @@
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
+
+use tokio::io::AsyncReadExt as _;
+use tokio_util::io::ReaderStream;
 
 use super::environment::put_into;
 use super::serving::{Serving, UiSource};
@@ -23,13 +27,14 @@ pub(super) async fn file(State(serving): State<Arc<Serving>>, headers: HeaderMap
         path => path,
     };
     let Some(path) = path else { return StatusCode::NOT_FOUND.into_response() };
-    match read(&path).await {
-        Some(bytes) if path.extension().is_some_and(|kind| kind == "html") => {
-            let page = put_into(&String::from_utf8_lossy(&bytes));
-            ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
-        }
-        Some(bytes) => ([(header::CONTENT_TYPE, kind(&path))], bytes).into_response(),
-        None => StatusCode::NOT_FOUND.into_response(),
+    let Some((length, body)) = opened(&path).await else { return StatusCode::NOT_FOUND.into_response() };
+    if path.extension().is_none_or(|kind| kind != "html") {
+        return ([(header::CONTENT_TYPE, kind(&path))], [(header::CONTENT_LENGTH, length)], body)
+            .into_response();
+    }
+    match put_into(body).await {
+        Ok(page) => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response(),
+        Err(_) => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
@@ -42,9 +47,12 @@ async fn found(directory: &Path, path: &Path) -> Option<PathBuf> {
     (is_file && is_shown).then_some(file)
 }
 
-async fn read(file: &Path) -> Option<Vec<u8>> {
-    let length = tokio::fs::metadata(file).await.ok()?.len();
-    if length > MAX_FILE { None } else { tokio::fs::read(file).await.ok() }
+/// The length of a file, and its bytes as they are sent.
+async fn opened(file: &Path) -> Option<(u64, Body)> {
+    let file = tokio::fs::File::open(file).await.ok()?;
+    let length = file.metadata().await.ok()?.len();
+    // One that grows meanwhile has the length that was said.
+    Some((length, Body::from_stream(ReaderStream::with_capacity(file.take(length), PART))))
 }
 
 /// Settings and secrets of tools, such as `.env.local`, have such names.
@@ -90,8 +98,8 @@ fn kind(path: &Path) -> &'static str {
     }
 }
 
-/// The largest file, in bytes.
-const MAX_FILE: u64 = 64 << 20;
+/// Bytes that are read at a time.
+const PART: usize = 64 << 10;
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
@@ -57,12 +57,11 @@ async fn ask(server: &Url, mut request: Request) -> Result<Response, Failed> {
         return Ok(answer.map(Body::new));
     }
     let (mut parts, body) = answer.into_parts();
-    let page = to_bytes(Body::new(body), MAX_PAGE).await?;
-    let page = put_into(&String::from_utf8_lossy(&page));
+    let page = put_into(Body::new(body)).await?;
     for changed in [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::ETAG] {
         parts.headers.remove(changed);
     }
-    Ok(Response::from_parts(parts, Body::from(page)))
+    Ok(Response::from_parts(parts, page))
 }
 
 /// Runs what carries an answer: it ends with either side's connection, as the handlers of requests do.
@@ -70,6 +69,3 @@ async fn ask(server: &Url, mut request: Request) -> Result<Response, Failed> {
 fn run<T: Send + 'static>(carrying: impl Future<Output = T> + Send + 'static) {
     tokio::spawn(carrying);
 }
-
-/// The largest page, in bytes.
-const MAX_PAGE: usize = 16 << 20;

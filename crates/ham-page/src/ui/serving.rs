@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use ham_devconductor::Observer;
+use ham_web::Bodies;
 use holo_hash::AgentPubKey;
 use serde_json::{Value, json};
 use url::Url;
@@ -23,6 +24,8 @@ pub(super) struct Serving {
     pub(super) environment: Environment,
     pub(super) observer: Observer,
     pub(super) agent: AgentPubKey,
+    /// Of all windows.
+    pub(super) bodies: Bodies,
 }
 
 /// The environment of one window. It holds a token, so its `Debug` shows nothing of it.

@@ -1,8 +1,9 @@
 //! Signs the calls of a window, with the key of its agent.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -30,11 +31,12 @@ struct Asked {
 }
 
 /// The signature, and after it the bytes that it is of.
-pub(super) async fn sign(State(serving): State<Arc<Serving>>, body: Bytes) -> Result<Response, Problem> {
+pub(super) async fn sign(State(serving): State<Arc<Serving>>, body: Body) -> Result<Response, Problem> {
     let refused = |why: &dyn std::fmt::Display| {
         Problem::new(StatusCode::BAD_REQUEST, "bad-request", "The call cannot be signed").detail(why)
     };
-    let asked: Asked = rmp_serde::from_slice(&body).map_err(|why| refused(&why))?;
+    let body = serving.bodies.read(body, MAX_CALL, SLOWEST).await?;
+    let asked: Asked = rmp_serde::from_slice(&body.bytes).map_err(|why| refused(&why))?;
     let (nonce, expires_at) = fresh_nonce(Timestamp::now()).map_err(|why| refused(&why))?;
     let Asked { cell_id, zome_name, fn_name, payload, cap_secret } = asked;
     let provenance = serving.agent.clone();
@@ -43,5 +45,11 @@ pub(super) async fn sign(State(serving): State<Arc<Serving>>, body: Bytes) -> Re
     let bytes = ExternIO::encode(&params).map_err(|why| refused(&why))?.into_vec();
     let signature = serving.observer.sign(&serving.agent, &holo_hash::sha2_512(&bytes)).await?;
     let signed = [&signature.0[..], &bytes].concat();
-    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], signed).into_response())
+    let answer = ([(header::CONTENT_TYPE, "application/octet-stream")], signed).into_response();
+    Ok(body.until_sent(answer))
 }
+
+/// Bytes of a call with its argument: as much as a conductor takes in a frame, and browsers send a call as one.
+pub(super) const MAX_CALL: usize = 16 << 20;
+/// How long it may take to come.
+const SLOWEST: Duration = Duration::from_secs(30);

@@ -78,7 +78,7 @@ async fn serve(
     for (number, plan) in life.processes.iter().enumerate() {
         let number = number as u32;
         let mut dice = world.stream("disk", u64::from(number));
-        let disk = Disk::new(std::mem::take(&mut image), plan.power);
+        let disk = Disk::new(std::mem::take(&mut image), plan.power, plan.outage);
         let started = Gateway::start(number, world, conductor, desk, credentials, life, disk.clone());
         let mut gateway = match started {
             Ok(gateway) => gateway,
@@ -86,6 +86,11 @@ async fn serve(
             Err(_) if disk.is_dead() => {
                 world.note(Happened::PowerCut { process: number });
                 image = disk.torn(&mut dice);
+                continue;
+            }
+            // It does not start on a disk that has errors.
+            Err(_) if disk.has_failed() => {
+                image = disk.whole();
                 continue;
             }
             Err(error) => {
@@ -106,17 +111,16 @@ async fn serve(
             Some(ends) => timeout_at(ends, finished).await.unwrap_or(false),
             None => timeout(FINISHED_WITHIN, finished).await.unwrap_or(false),
         };
-        image = if whole {
+        if whole {
             gateway.close().await;
-            disk.whole()
         } else {
             gateway.crash(plan.crash.is_some_and(|crash| crash.silent)).await;
-            if disk.is_dead() {
-                world.note(Happened::PowerCut { process: number });
-                disk.torn(&mut dice)
-            } else {
-                disk.whole()
-            }
+        }
+        image = if disk.is_dead() {
+            world.note(Happened::PowerCut { process: number });
+            disk.torn(&mut dice)
+        } else {
+            disk.whole()
         };
         pause(plan.down).await;
     }
@@ -124,7 +128,7 @@ async fn serve(
     conductor.heal().await;
     world.note(Happened::Drain);
     let last = life.processes.len() as u32;
-    let disk = Disk::new(image, usize::MAX);
+    let disk = Disk::new(image, usize::MAX, None);
     match Gateway::start(last, world, conductor, desk, credentials, life, disk) {
         Ok(gateway) => gateway.settle(life).await,
         Err(error) => world.broken("G-open", error),

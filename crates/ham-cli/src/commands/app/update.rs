@@ -20,8 +20,12 @@ pub(super) async fn run(
     let bundle = input::bundle(file).await?;
     let comparing = Compared::of(admin, &bundle, id);
     let compared = progress::during(context.output, "comparing the zomes", comparing).await?;
-    progress::during(context.output, "updating the coordinator zomes", compared.update(admin)).await?;
-    let (id, cells) = (&compared.app_id, compared.stale());
+    let updating = compared.update(admin);
+    let cells = progress::during(context.output, "updating the coordinator zomes", updating).await?;
+    if let Some(kept) = compared.kept() {
+        context.output.warning(&kept);
+    }
+    let id = &compared.app_id;
     let text = || match cells.as_slice() {
         [] => format!("{id} runs these coordinator zomes already"),
         names => format!("updated {id}: {}", names.join(", ")),

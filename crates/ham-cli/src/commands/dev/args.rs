@@ -7,7 +7,7 @@ use ham_devconductor::{Limits, Release};
 use super::steer::Steer;
 use crate::failure::Failure;
 use crate::flags;
-use crate::limits::Bounds;
+use crate::limits::{Bounds, Incoming};
 use crate::page::PageArgs;
 use crate::release;
 
@@ -60,6 +60,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(super) bounds: Bounds,
     #[command(flatten)]
+    pub(super) incoming: Incoming,
+    #[command(flatten)]
     pub(super) pages: PageArgs,
     #[command(subcommand)]
     pub(super) steer: Option<Steer>,
@@ -79,6 +81,7 @@ impl Args {
             ("--piped", self.piped),
             ("a flag of pages", self.pages.are_given()),
             ("a bound of calls", self.bounds.limits() != Limits::default()),
+            ("a bound of what comes from clients", self.incoming.is_given()),
         ];
         match set.iter().find(|(_, set)| *set) {
             Some((flag, _)) => Err(Failure::usage(

@@ -64,7 +64,7 @@ pub(super) async fn run(context: &Context, watched: Option<Watched>, count: u8) 
     output.result(text, &json!({ "admin_port": admin_port, "app_id": app_id, "agents": agents::shown(&found), "release": release }))?;
     agents::tell(output, &found);
     match watched {
-        Some(watched) => watched.follow(context, found, &Pages::default()).await,
+        Some(watched) => watched.follow(context, found, &Pages::default(), None).await,
         None => std::future::pending().await,
     }
 }

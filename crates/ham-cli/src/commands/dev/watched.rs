@@ -1,9 +1,12 @@
 //! `ham dev --watch`: builds when a file changes, and runs what was built.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ham::Admin;
 use ham::holochain_client::InstallAppPayload;
+use ham_devconductor::DevConductor;
 use ham_page::Build;
 use holochain_types::prelude::AppBundleSource;
 use serde_json::json;
@@ -20,7 +23,7 @@ use crate::input;
 use crate::page::Pages;
 use crate::progress;
 use crate::running::Agent;
-use crate::zomes::{self, Changes, Project, Shown};
+use crate::zomes::{self, Changes, Next, Project, Shown};
 
 /// An app that is built here and watched from then on.
 #[derive(Debug)]
@@ -33,17 +36,51 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    /// Builds it. What changes meanwhile is built again afterwards.
+    /// Builds it. What changes meanwhile is built, too.
     ///
     /// # Cancel safety
     /// Cancel-safe: the compiler is killed.
     pub(super) async fn build(context: &Context, directory: &Path, reinstall: bool) -> Result<Self, Failure> {
         let project = Project::of(directory).await?;
         let changes = Changes::of(&project)?;
-        let built = zomes::build(&project, Shown::FirstError);
-        let built = progress::during(context.output, "building the app", built).await?;
-        let bundle = built.into_iter().next_back().map(|packed| packed.file).unwrap_or_default();
-        Ok(Self { project, changes, bundle, reinstall })
+        let mut watched = Self { project, changes, bundle: PathBuf::new(), reinstall };
+        watched.bundle = watched.built(context).await?;
+        Ok(watched)
+    }
+
+    /// Builds until nothing changes meanwhile, which may be a package that comes or goes: a save while a build runs ends it, and the
+    /// next one begins. Answers the bundle of the app.
+    async fn built(&mut self, context: &Context) -> Result<PathBuf, Failure> {
+        loop {
+            self.changes.begin();
+            let Some(project) = self.changes.unless(Project::of(&self.project.directory)).await? else {
+                continue;
+            };
+            let built = match project {
+                Ok(project) => {
+                    self.changes.follow(&project)?;
+                    self.project = project;
+                    let building = zomes::build(&self.project, Shown::FirstError);
+                    let building = progress::during(context.output, "building the app", building);
+                    let building =
+                        progress::told_if_long(LONG, || context.output.warning(TAKES_LONG), building);
+                    match self.changes.unless(building).await? {
+                        Some(built) => built,
+                        None => {
+                            context.output.note("files have changed: the build begins anew");
+                            continue;
+                        }
+                    }
+                }
+                Err(failure) => Err(failure),
+            };
+            match self.changes.end() {
+                Next::BuildAgain => continue,
+                Next::Rest => {}
+                Next::RestFrom(files) => context.output.warning(&own(&files)),
+            }
+            return Ok(built?.into_iter().next_back().map(|packed| packed.file).unwrap_or_default());
+        }
     }
 
     /// The bundle of the app.
@@ -51,7 +88,8 @@ impl Watched {
         &self.bundle
     }
 
-    /// Builds after each change, and has the conductors run it. What fails is told, and what ran before runs on.
+    /// Builds after each change, and has the conductors run it: `conductor`, where it is the embedded one. What fails is told, and what ran
+    /// before runs on.
     ///
     /// # Cancel safety
     /// Cancel-safe: the compiler is killed.
@@ -60,18 +98,19 @@ impl Watched {
         context: &Context,
         agents: Vec<Agent>,
         pages: &Pages,
+        conductor: Option<&DevConductor>,
     ) -> Result<(), Failure> {
         // What the directory of data keeps may be older than what was built.
-        let first = self.run(context, &agents, Instant::now()).await;
+        let first = self.run(context, &agents, conductor, Instant::now()).await;
         first.or_else(|failure| told_or_ended(context, failure))?;
         context.output.note(&format!("watching {}", self.project.directory.display()));
         let directory = self.project.directory.clone();
         let tell = |build| pages.tell_build(&directory, &build);
         tell(Build::Watching);
         loop {
-            self.changes.next().await;
+            self.changes.saved().await?;
             tell(Build::Building);
-            let again = self.again(context, &agents).await;
+            let again = self.again(context, &agents, conductor).await;
             tell(match &again {
                 Ok(()) => Build::Watching,
                 Err(failure) => Build::Failed { error: failure.causes().join(": ") },
@@ -80,23 +119,28 @@ impl Watched {
         }
     }
 
-    async fn again(&mut self, context: &Context, agents: &[Agent]) -> Result<(), Failure> {
+    async fn again(
+        &mut self,
+        context: &Context,
+        agents: &[Agent],
+        conductor: Option<&DevConductor>,
+    ) -> Result<(), Failure> {
         let began = Instant::now();
-        // A package may have come or gone. What changes from here on is told by the new watcher.
-        let project = Project::of(&self.project.directory).await?;
-        self.changes = Changes::of(&project)?;
-        self.project = project;
-        let built = zomes::build(&self.project, Shown::FirstError);
-        let built = progress::during(context.output, "building the app", built).await;
-        built.map_err(|mut failure| {
+        self.bundle = self.built(context).await.map_err(|mut failure| {
             failure.advise("correct it; until then the app runs on as it was");
             failure
         })?;
-        self.run(context, agents, began).await
+        self.run(context, agents, conductor, began).await
     }
 
     /// Has the conductors run the bundle, where they run something else.
-    async fn run(&self, context: &Context, agents: &[Agent], began: Instant) -> Result<(), Failure> {
+    async fn run(
+        &self,
+        context: &Context,
+        agents: &[Agent],
+        conductor: Option<&DevConductor>,
+        began: Instant,
+    ) -> Result<(), Failure> {
         let bundle = input::bundle(&self.bundle).await?;
         for Agent { app_id, admin_port } in agents {
             let settings = context.settings.of_running(*admin_port, None);
@@ -107,19 +151,36 @@ impl Watched {
                 told(context, began, "reinstalled", app_id, &[])?;
                 continue;
             }
-            compared.update(&admin).await.map_err(|mut failure| {
+            let updated = match conductor {
+                Some(conductor) => compared.replace(conductor).await,
+                None => compared.update(&admin).await,
+            };
+            let cells = updated.map_err(|mut failure| {
                 if compared.other_dna.is_some() {
                     failure.advise(ANOTHER_DNA);
                 }
                 failure
             })?;
-            let cells = compared.stale();
+            if let Some(kept) = compared.kept().filter(|_| conductor.is_none()) {
+                context.output.warning(&kept);
+            }
             if !cells.is_empty() {
                 told(context, began, "reloaded", app_id, &cells)?;
             }
         }
         Ok(())
     }
+}
+
+/// Which files a build seems to change itself.
+fn own(files: &BTreeSet<PathBuf>) -> String {
+    let shown: Vec<_> = files.iter().take(MOST_SHOWN).map(|file| file.display().to_string()).collect();
+    let more = if files.len() > MOST_SHOWN { ", …" } else { "" };
+    format!(
+        "files change in every build, and while one runs they are no longer looked at: {}{more}. If it was you who changed them, \
+         save one again; if it is the build, have it write elsewhere",
+        shown.join(", ")
+    )
 }
 
 /// Tells of a failure, and goes on; unless nobody reads any more.
@@ -130,6 +191,14 @@ fn told_or_ended(context: &Context, failure: Failure) -> Result<(), Failure> {
     context.output.failure(&failure);
     Ok(())
 }
+
+/// Files of such a list.
+const MOST_SHOWN: usize = 5;
+
+/// As long as a first build takes, which compiles the HDK.
+const LONG: Duration = Duration::from_secs(120);
+
+const TAKES_LONG: &str = "the build has run for two minutes; where it hangs, save a file, and it begins anew";
 
 const ANOTHER_DNA: &str = "other integrity zomes are another DNA, with a network and chains of its own; the app runs on as it was. \
     `ham dev --watch --reinstall` installs it anew, without its data";

@@ -68,7 +68,7 @@ impl<R: AsyncBufRead + Unpin> Lines<R> {
     }
 }
 
-/// Publishes a line. Whether there was anything on it.
+/// Publishes a line, and answers on which chain; `None` where nothing is on it.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -76,7 +76,7 @@ pub(super) fn publish(
     server: &FeedServer,
     is_known: impl Fn(&str) -> bool,
     line: &Line,
-) -> Result<bool, String> {
+) -> Result<Option<String>, String> {
     #[derive(Deserialize)]
     struct Message<'a> {
         r#type: String,
@@ -91,7 +91,7 @@ pub(super) fn publish(
     };
     let text = std::str::from_utf8(text).map_err(|_| "it is not UTF-8".to_owned())?;
     if text.trim().is_empty() {
-        return Ok(false);
+        return Ok(None);
     }
     let message: Message<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
     if !is_known(&message.chain_name) {
@@ -108,7 +108,7 @@ pub(super) fn publish(
         ("new_block" | "new_event", None) => return Err("it has no data".to_owned()),
         _ => return Err("its type is none of new_block, new_event and gap".to_owned()),
     };
-    Ok(true)
+    Ok(Some(message.chain_name))
 }
 
 #[cfg(test)]
@@ -150,9 +150,10 @@ mod tests {
         ] {
             assert!(said(text).unwrap_err().contains(wrong), "{text}");
         }
-        assert_eq!(said(" \r"), Ok(false));
-        assert_eq!(said(r#"{"type":"new_block","chain_name":"a","data":{"n":1e400}}"#), Ok(true));
-        assert_eq!(said(r#"{"type":"gap","chain_name":"a","missed":3}"#), Ok(true));
+        let on_a = Ok(Some("a".to_owned()));
+        assert_eq!(said(" \r"), Ok(None));
+        assert_eq!(said(r#"{"type":"new_block","chain_name":"a","data":{"n":1e400}}"#), on_a);
+        assert_eq!(said(r#"{"type":"gap","chain_name":"a","missed":3}"#), on_a);
         let block = heard.next().await.unwrap();
         assert!(block.text().ends_with(r#""data":{"n":1e400}}"#), "{}", block.text());
         let gap = heard.next().await.unwrap();

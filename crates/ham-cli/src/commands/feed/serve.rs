@@ -3,20 +3,21 @@
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::serve::ListenerExt as _;
 use ham_feed::server::{
     DEFAULT_HISTORY, DEFAULT_MAX_CONNECTIONS, DEFAULT_SUBSCRIBER_QUEUE, FeedServer, FeedServerConfig,
 };
 use serde_json::json;
-use tokio::io::{AsyncBufRead, BufReader};
 use tokio::net::TcpListener;
 
-use super::lines::{self, Lines};
+use super::lines;
+use super::nats::FromNats;
+use super::source::Input;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -40,6 +41,8 @@ pub(super) struct Args {
     /// End when the lines do, after everybody was told; without it, serving goes on
     #[arg(long)]
     end_with_input: bool,
+    #[command(flatten)]
+    nats: FromNats,
     /// Let in only who shows one of the tokens in this file, one a line, readable by its owner only
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -71,7 +74,10 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let server = FeedServer::new(config(context, &args).await?)
         .map_err(|error| Failure::new(Exit::Usage, error, "pass a number above zero"))?;
     let chains: HashSet<String> = args.chains.iter().cloned().collect();
-    let mut lines = Lines::new(open(&args.from).await?);
+    let mut input = match args.nats.follow(context).await? {
+        Some(follow) => Input::Nats(follow),
+        None => Input::lines(&args.from).await?,
+    };
     let listener = listen(args.listen).await?;
     let address = listener.local_addr().map_err(cannot_listen)?;
     let tally = Arc::new(Tally::default());
@@ -83,7 +89,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     });
     let url = format!("ws://{address}/ws");
     context.output.result(|| format!("listening on {url}"), &json!({ "url": url }))?;
-    let publishing = publish(context, &server, &chains, &mut lines, &tally);
+    let publishing = publish(context, &server, &chains, &mut input, &tally);
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     tokio::select! {
         served = async { axum::serve(listener, server.router()).await } => served.map_err(cannot_listen),
@@ -102,17 +108,30 @@ async fn publish(
     context: &Context,
     server: &FeedServer,
     chains: &HashSet<String>,
-    lines: &mut Lines<Input>,
+    input: &mut Input,
     tally: &Tally,
 ) -> Result<(), Failure> {
     let is_known = |chain_name: &str| chains.is_empty() || chains.contains(chain_name);
-    while let Some(line) = lines.next().await.map_err(unreadable)? {
+    let mut told = chains.clone();
+    while let Some(line) = input.next().await? {
+        let Some(line) = line else {
+            context.output.warning("messages fell from the stream before they were read");
+            for chain_name in &told {
+                server.publish_gap(chain_name, "history_lost", None, Duration::ZERO);
+            }
+            continue;
+        };
         match lines::publish(server, is_known, &line) {
-            Ok(true) => drop(tally.published.fetch_add(1, Ordering::Relaxed)),
-            Ok(false) => {}
+            Ok(Some(chain_name)) => {
+                tally.published.fetch_add(1, Ordering::Relaxed);
+                if told.len() < MOST_TOLD {
+                    told.insert(chain_name);
+                }
+            }
+            Ok(None) => {}
             Err(why) => {
                 tally.refused.fetch_add(1, Ordering::Relaxed);
-                context.output.warning(&format!("line {}: {why}", line.number));
+                context.output.warning(&format!("{} {}: {why}", input.word(), line.number));
             }
         }
         // A file is always ready to be read, and others want their turn.
@@ -164,21 +183,6 @@ fn bad_tokens() -> Failure {
     )
 }
 
-/// Where the lines come from.
-type Input = Box<dyn AsyncBufRead + Send + Unpin>;
-
-async fn open(from: &Path) -> Result<Input, Failure> {
-    if from.as_os_str() == "-" {
-        return Ok(Box::new(BufReader::new(tokio::io::stdin())));
-    }
-    let about =
-        |error: std::io::Error| unreadable(error).about(format!("cannot read lines from {}", from.display()));
-    let is_fifo = tokio::fs::metadata(from).await.map_err(about)?.file_type().is_fifo();
-    // Opened for writing too, a FIFO has a writer for as long as the server runs: it has no end between two others.
-    let file = tokio::fs::OpenOptions::new().read(true).write(is_fifo).open(from).await.map_err(about)?;
-    Ok(Box::new(BufReader::new(file)))
-}
-
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(cannot_listen)
 }
@@ -188,9 +192,8 @@ fn cannot_listen(error: std::io::Error) -> Failure {
     Failure::new(Exit::Local, error, "pass another address with --listen, or end what listens there")
 }
 
-fn unreadable(error: std::io::Error) -> Failure {
-    Failure::new(Exit::Usage, error, "name a file or a FIFO that exists and can be read")
-}
+/// Chains that are told of a gap of the stream.
+const MOST_TOLD: usize = 4_096;
 
 impl Tally {
     fn words(&self) -> String {

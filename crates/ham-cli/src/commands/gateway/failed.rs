@@ -1,6 +1,7 @@
 //! Why a gateway does not start, and what to do.
 
 use ham_gateway::StartError;
+use ham_gateway::outbox::StoreError;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -11,15 +12,30 @@ pub(super) fn failed(error: StartError) -> Failure {
         StartError::Config(_) => {
             (Exit::Usage, "`ham gateway check --config FILE` names each fault on a line")
         }
-        StartError::Keys(_) => {
-            (Exit::Usage, "`ham gateway key new --name NAME` prints what belongs into the file")
-        }
+        StartError::Keys(_) => (
+            Exit::Usage,
+            "the file is its owner's only, and has a stanza a key, as `ham gateway key new` prints it",
+        ),
         StartError::Tls(_) => (Exit::Usage, "name PEM files: the certificate with its chain, and its key"),
         StartError::Listen { .. } => (Exit::Local, "stop whatever listens there, or name another address"),
+        StartError::Outbox { source, .. } => (Exit::Local, outbox(source)),
+        StartError::Keystore(_) => {
+            (Exit::Local, "check lair_url_file and lair_passphrase_file, and that the keystore runs")
+        }
         StartError::StateDirectory { .. } | StartError::File { .. } => {
             (Exit::Local, "check the path and its permissions")
         }
         _ => (Exit::Usage, "correct the configuration"),
     };
     Failure::new(exit, error, advice)
+}
+
+fn outbox(why: &StoreError) -> &'static str {
+    match why {
+        StoreError::Taken => "stop the gateway that has it, or name another state_dir",
+        StoreError::OpenToOthers { .. } => "run `chmod 600` on it",
+        StoreError::Empty => "put the file back; remove it only if nothing that it held is missed",
+        StoreError::Format(_) => "start the version of ham that wrote it, or a later one",
+        _ => "check the disk, the room on it, and the permissions of the state directory",
+    }
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use ham_gateway::{Config, Server, StartError};
+use ham_gateway::{Config, Server};
 use serde_json::json;
 
 use super::failed::failed;
@@ -29,20 +29,19 @@ pub(super) async fn serve(path: Option<&Path>, output: Output) -> Result<(), Fai
 /// Says each thing that is wrong.
 pub(super) fn check(path: &Path, output: Output) -> Result<(), Failure> {
     let (_, config) = read(path)?;
-    match Server::check(config) {
-        Ok(()) => output.result(|| "nothing is wrong with it".to_owned(), &json!({ "faults": [] })),
-        Err(StartError::Config(faults)) => {
-            let told: Vec<_> =
-                faults.iter().map(|fault| json!({ "key": fault.key, "why": fault.why })).collect();
-            let lines = || faults.iter().map(|fault| format!("{fault}\n")).collect();
-            output.result(lines, &json!({ "faults": told }))?;
-            Err(Failure::usage(
-                format!("{} things are wrong with {}", faults.len(), path.display()),
-                "correct them",
-            ))
-        }
-        Err(error) => Err(failed(error)),
-    }
+    let faults = Server::check(&config);
+    let told: Vec<_> = faults.iter().map(|fault| json!({ "key": fault.key, "why": fault.why })).collect();
+    let lines = || match faults.as_slice() {
+        [] => "nothing is wrong with it".to_owned(),
+        faults => faults.iter().map(|fault| format!("{fault}\n")).collect(),
+    };
+    output.result(lines, &json!({ "faults": told }))?;
+    let count = match faults.len() {
+        0 => return Ok(()),
+        1 => "1 thing is".to_owned(),
+        many => format!("{many} things are"),
+    };
+    Err(Failure::usage(format!("{count} wrong with {}", path.display()), "correct what is named above"))
 }
 
 /// Prints every value.

@@ -12,7 +12,7 @@ use super::super::block::Block;
 use super::source::Source;
 
 /// Asks this function, again and again, until it answers or cannot.
-pub(super) fn of(ham: &PersistentHam, source: &Source) -> Ask {
+pub(in crate::feed) fn of(ham: &PersistentHam, source: &Source) -> Ask {
     let (ham, source) = (ham.clone(), source.clone());
     Box::new(move |after| {
         let (ham, source) = (ham.clone(), source.clone());

@@ -61,7 +61,9 @@ impl Record {
             Mode::Keyed | Mode::Async => State::Queued,
             Mode::Direct => State::Fencing,
         };
-        Self { state, mode, attempts: 0, pauses: 0, is_cancelled: false, time_is_over: false }
+        // One that was made without the outbox was signed there.
+        let attempts = u32::from(mode == Mode::Direct);
+        Self { state, mode, attempts, pauses: 0, is_cancelled: false, time_is_over: false }
     }
 
     /// Where it stands.

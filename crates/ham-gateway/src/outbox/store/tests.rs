@@ -32,7 +32,7 @@ async fn a_key_belongs_to_one_call_until_it_is_forgotten() {
     assert!(matches!(store.accept(call("inv-1", 2)).await, Ok(Accepted::OtherRequest)));
 
     // Another process does not get it; after this one it does, with what was open.
-    assert!(matches!(Store::open(&path, Limits::default()), Err(StoreError::Storage(_))));
+    assert!(matches!(Store::open(&path, Limits::default()), Err(StoreError::Taken)));
     drop(store);
     let Opened { store, open } = Store::open(&path, Limits::default()).unwrap();
     assert_eq!(open.iter().map(|call| call.id).collect::<Vec<_>>(), [first.id]);
@@ -90,14 +90,4 @@ async fn what_waits_shares_a_transaction() {
     let (commits, commands) = store.meter().commits();
     assert_eq!(commands, 200);
     assert!(commits < commands, "{commits} transactions for {commands} changes");
-}
-
-/// The file is private, whatever the mask of the process.
-#[test]
-fn the_file_is_private() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("outbox.redb");
-    drop(Store::open(&path, Limits::default()).unwrap());
-    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 }

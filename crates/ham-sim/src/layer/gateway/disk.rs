@@ -26,13 +26,27 @@ struct Platters {
     dirty: BTreeMap<usize, ()>,
     /// How often more it is synced before the power fails, in the middle of the next one.
     power: usize,
+    outage: Option<Outage>,
+    failed: bool,
     is_dead: bool,
 }
 
+/// Errors of a disk that works again later.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outage {
+    /// Syncs before it.
+    pub(super) after: usize,
+    /// Syncs that fail.
+    pub(super) many: usize,
+    /// Whether the system forgets what was not synced, as some do after an error.
+    pub(super) forgets: bool,
+}
+
 impl Disk {
-    pub(super) fn new(image: Vec<u8>, power: usize) -> Self {
+    pub(super) fn new(image: Vec<u8>, power: usize, outage: Option<Outage>) -> Self {
+        let (synced, dirty) = (image.clone(), BTreeMap::new());
         let platters =
-            Platters { synced: image.clone(), cached: image, dirty: BTreeMap::new(), power, is_dead: false };
+            Platters { synced, cached: image, dirty, power, outage, failed: false, is_dead: false };
         Self { platters: Arc::new(Mutex::new(platters)), died: Arc::default() }
     }
 
@@ -42,6 +56,11 @@ impl Disk {
 
     pub(super) fn is_dead(&self) -> bool {
         self.lock().is_dead
+    }
+
+    /// Whether it had errors.
+    pub(super) fn has_failed(&self) -> bool {
+        self.lock().failed
     }
 
     /// Resolves when the power has failed.
@@ -112,6 +131,20 @@ impl StorageBackend for Disk {
             return Err(io::Error::other("no power"));
         }
         platters.power -= 1;
+        if let Some(outage) = &mut platters.outage {
+            if outage.after > 0 {
+                outage.after -= 1;
+            } else if outage.many > 0 {
+                outage.many -= 1;
+                let forgets = outage.forgets;
+                platters.failed = true;
+                if forgets {
+                    platters.cached = platters.synced.clone();
+                    platters.dirty.clear();
+                }
+                return Err(io::Error::other("it does not answer"));
+            }
+        }
         let Platters { synced, cached, dirty, .. } = &mut *platters;
         synced.resize(cached.len(), 0);
         for sector in std::mem::take(dirty).into_keys() {

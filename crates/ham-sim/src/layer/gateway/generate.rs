@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::disk::Outage;
 use super::life::{Asks, GatewayLife, Plan, Step};
 use crate::dice::{Dice, Stream};
 use crate::generate;
@@ -33,9 +34,18 @@ pub(super) fn life(seed: u64) -> GatewayLife {
         crash: (!calm && stream.percent(70))
             .then(|| Crash { after: stream.millis(1, 30_000), silent: stream.percent(30) }),
         power: if !calm && stream.percent(40) { stream.between(2, 40) as usize } else { usize::MAX },
+        outage: None,
         down: if stream.percent(15) { stream.millis(0, 3_600_000) } else { stream.skewed_millis(5_000) },
     });
-    let processes = processes.collect();
+    let mut processes: Vec<Plan> = processes.collect();
+    let mut faults = dice.stream("faults", 0);
+    for plan in processes.iter_mut().filter(|_| !calm) {
+        plan.outage = faults.percent(40).then(|| Outage {
+            after: faults.between(2, 30) as usize,
+            many: faults.between(1, 6) as usize,
+            forgets: faults.percent(50),
+        });
+    }
     let mut number = base.whole;
     let (mut calls, mut steps) = (0, Vec::new());
     for process in 0..count as u32 {

@@ -23,6 +23,7 @@ pub(super) const STATES: &[&str] = &[
     "cancelled",
     "a process crashes",
     "the power fails",
+    "the disk fails",
     "a start finds a call Queued",
     "a start finds a call Signed",
     "a start finds a call Fencing",

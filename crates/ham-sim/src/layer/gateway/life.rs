@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::disk::Outage;
 use crate::life::Life;
 use crate::mask::Mask;
 use crate::plan::HamLife;
@@ -28,6 +29,8 @@ pub(super) struct Plan {
     pub(super) crash: Option<Crash>,
     /// Syncs of the disk until its power fails.
     pub(super) power: usize,
+    /// Errors of the disk.
+    pub(super) outage: Option<Outage>,
     /// How long it takes until the next one starts.
     pub(super) down: Duration,
 }

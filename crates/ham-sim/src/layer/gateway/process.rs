@@ -25,6 +25,7 @@ pub(super) struct Gateway {
     number: u32,
     client: Client,
     network: Arc<ProcessNetwork>,
+    disk: Disk,
     writer: JoinHandle<()>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -54,7 +55,9 @@ impl Gateway {
         life: &GatewayLife,
         disk: Disk,
     ) -> Result<Self, NotStarted> {
-        let (Opened { store, open }, writer) = Store::open_apart(disk.clone(), Limits::default())?;
+        let place = disk.clone();
+        let (Opened { store, open }, writer) =
+            Store::open_apart(move || Ok(place.clone()), Limits::default())?;
         for call in &open {
             world.words("gateway", format!("a start finds a call {:?}", call.record.state()));
         }
@@ -74,10 +77,10 @@ impl Gateway {
             .with_entropy(Arc::new(Drawn::new(world.stream("names", u64::from(number)))));
         let apps = BTreeMap::from([(APP.to_owned(), ham.clone())]);
         let outbox = Outbox::start(config, Opened { store, open }, apps);
-        let writer = spawn(write(writer, disk, Arc::clone(world), number));
+        let writer = spawn(write(writer, disk.clone(), Arc::clone(world), number));
         let (world, desk) = (Arc::clone(world), Arc::clone(desk));
         let client = Client { task: number * 16, ham, outbox, world, desk };
-        Ok(Self { number, client, network, writer, tasks: Vec::new() })
+        Ok(Self { number, client, network, disk, writer, tasks: Vec::new() })
     }
 
     /// Has clients do what they do.
@@ -112,14 +115,26 @@ impl Gateway {
         yields(2).await;
     }
 
-    /// Stops as a process stops that is asked to.
+    /// Stops as a process stops that is asked to, unless the power fails meanwhile.
     pub(super) async fn close(self) {
-        let Self { client, writer, .. } = self;
-        client.outbox.drain(DRAIN).await;
-        client.ham.close().await;
-        drop(client);
-        // It ends once nobody can ask it for anything.
-        let _ = writer.await;
+        let Self { number, client, network, disk, mut writer, .. } = self;
+        let world = Arc::clone(&client.world);
+        let closing = async {
+            client.outbox.drain(DRAIN).await;
+            client.ham.close().await;
+            drop(client);
+            // It ends once nobody can ask it for anything.
+            let _ = (&mut writer).await;
+        };
+        tokio::select! {
+            biased;
+            () = disk.died() => {}
+            () = closing => return,
+        }
+        network.sever(Severed::Reset);
+        writer.abort();
+        world.note(Happened::Crashed { process: number });
+        yields(2).await;
     }
 
     /// Everything is well: whatever is open is settled in time, and what was accepted is there.
@@ -144,10 +159,15 @@ async fn write(mut writer: Writer, disk: Disk, world: Arc<World>, number: u32) {
     let mut dice = world.stream("writer", u64::from(number));
     while writer.gather().await {
         pause(dice.skewed_millis(20)).await;
-        writer.commit();
-        if disk.is_dead() {
-            // The process is as dead as its disk.
-            return std::future::pending().await;
+        loop {
+            let again = writer.commit();
+            if disk.is_dead() {
+                // The process is as dead as its disk.
+                return std::future::pending().await;
+            }
+            let Some(after) = again else { break };
+            world.words("gateway", "the disk fails");
+            pause(after).await;
         }
         pause(dice.skewed_millis(5)).await;
         writer.answer();

@@ -235,7 +235,8 @@ impl Client {
             error,
             answer: nonce.map(|nonce| self.world.nonce(&nonce)),
         };
-        let kept = answer.key() == KeyFate::Kept;
+        // What is told while the disk fails is true, and not kept yet.
+        let kept = answer.key() == KeyFate::Kept && self.outbox.away().is_none();
         self.world.note(Happened::Told { task: self.task, told });
         if kept {
             self.world.note(Happened::KeyKept { call });

@@ -16,19 +16,28 @@ use tokio::time::Instant;
 use tokio_io_timeout::TimeoutStream;
 use tower_service::Service as _;
 
-use crate::auth::Peer;
-use crate::config::Limits;
-use crate::life::{Life, LifeWatch};
+use super::bounds::Bounds;
+use super::placed::Placed;
+use super::service::Service;
 
-/// Serves it until it ends, or the gateway has stopped. Once the gateway drains it ends with the request under way.
-pub(super) async fn serve<S>(io: S, peer: SocketAddr, router: Router, limits: &Limits, mut life: LifeWatch)
-where
-    S: AsyncRead + AsyncWrite + Send + 'static,
-{
+/// Where a connection comes from: an extension of its requests.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub SocketAddr);
+
+/// Serves it until it ends, or has to. Once its service drains it ends with the request under way. The place is given back with the
+/// socket.
+pub(super) async fn serve<S: Service>(
+    io: impl AsyncRead + AsyncWrite + Send + 'static,
+    place: impl Send + Unpin + 'static,
+    peer: SocketAddr,
+    router: Router,
+    bounds: Bounds,
+    service: Arc<S>,
+) {
     let mut io = TimeoutStream::new(io);
-    io.set_write_timeout(Some(limits.slow_write));
+    io.set_write_timeout(Some(bounds.slow_write));
     let asked = Arc::new(AtomicBool::new(false));
-    let service = service_fn({
+    let requests = service_fn({
         let asked = Arc::clone(&asked);
         move |request: Request<Incoming>| {
             asked.store(true, Ordering::Relaxed);
@@ -39,27 +48,26 @@ where
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
-        .max_headers(limits.head_lines)
-        .max_header_size(limits.head_bytes)
-        .max_buf_size(limits.head_bytes)
-        .serve_connection(TokioIo::new(Box::pin(io)), service)
+        .header_read_timeout(bounds.head)
+        .max_headers(bounds.head_lines)
+        .max_header_size(bounds.head_bytes)
+        .max_buf_size(bounds.head_bytes)
+        .serve_connection(TokioIo::new(Placed::new(Box::pin(io), place)), requests)
         .with_upgrades();
     tokio::pin!(connection);
-    let first = tokio::time::sleep_until(Instant::now() + limits.first_request);
+    let first = tokio::time::sleep_until(Instant::now() + bounds.first_request);
     tokio::pin!(first);
+    let (draining, stopped) = (Arc::clone(&service).draining(), service.stopped());
+    tokio::pin!(draining, stopped);
     let mut drains = false;
     loop {
-        let next = if drains { Life::Stopped } else { Life::Draining };
         // The connection first: it makes what the other arms only bound, and ends by itself.
         tokio::select! {
             biased;
             // How a client ended its connection is its own affair.
             _ = connection.as_mut() => return,
-            () = life.reaches(next) => {
-                if drains {
-                    return;
-                }
+            () = stopped.as_mut() => return,
+            () = draining.as_mut(), if !drains => {
                 drains = true;
                 connection.as_mut().graceful_shutdown();
             }

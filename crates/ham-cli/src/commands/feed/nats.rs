@@ -1,0 +1,74 @@
+//! Messages from a stream of NATS, as a gateway publishes them.
+
+use std::path::PathBuf;
+
+use ham_gateway::config::Nats;
+use ham_gateway::nats::{Follow, FollowError, From};
+use url::Url;
+
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::progress;
+
+/// Where the messages are read.
+#[derive(Debug, clap::Args)]
+pub(super) struct FromNats {
+    /// Read messages from this NATS server, in place of lines; may be repeated for the servers of a cluster
+    #[arg(long = "nats", value_name = "URL", conflicts_with_all = ["from", "end_with_input"])]
+    urls: Vec<Url>,
+    /// Only messages of this subject, such as `ham.shop%2Fmain.block`; without it, everything in the stream
+    #[arg(long, value_name = "SUBJECT", requires = "urls")]
+    subject: Option<String>,
+    /// The stream
+    #[arg(long, value_name = "NAME", default_value = "HAM", requires = "urls")]
+    stream: String,
+    /// Go on where the durable consumer of this name stands, which is made where there is none
+    #[arg(long, value_name = "NAME", requires = "urls")]
+    durable: Option<String>,
+    /// Begin with the message of this number; without it, with what comes from now on
+    #[arg(long, value_name = "N", requires = "urls", conflicts_with = "durable")]
+    sequence: Option<u64>,
+    /// The file with credentials for NATS, a JWT and its seed, readable by its owner only
+    #[arg(long, value_name = "FILE", requires = "urls")]
+    nats_credentials: Option<PathBuf>,
+    /// The PEM file of the authorities that NATS is trusted by, in place of the system's
+    #[arg(long, value_name = "FILE", requires = "urls")]
+    nats_ca: Option<PathBuf>,
+}
+
+impl FromNats {
+    /// Begins to follow; `None` where no server is named.
+    pub(super) async fn follow(&self, context: &Context) -> Result<Option<Box<Follow>>, Failure> {
+        if self.urls.is_empty() {
+            return Ok(None);
+        }
+        let mut nats = Nats::at(self.urls.iter().cloned());
+        nats.stream.clone_from(&self.stream);
+        nats.credentials_file.clone_from(&self.nats_credentials);
+        nats.ca_file.clone_from(&self.nats_ca);
+        if let Some(why) = nats.check().first() {
+            return Err(Failure::usage(why.to_string(), "correct the flag"));
+        }
+        let from = match (&self.durable, self.sequence) {
+            (Some(name), _) => From::Durable(name.clone()),
+            (None, Some(sequence)) => From::Sequence(sequence),
+            (None, None) => From::Now,
+        };
+        let subject = self.subject.clone().unwrap_or_default();
+        let starting = Follow::start(&nats, subject, from, context.settings.timeout);
+        let follow = progress::during(context.output, "reaching NATS", starting).await.map_err(refused)?;
+        Ok(Some(Box::new(follow)))
+    }
+}
+
+fn refused(error: FollowError) -> Failure {
+    let (exit, advice) = match &error {
+        FollowError::Unusable { .. } => (Exit::Usage, "correct the file or the URL"),
+        _ => (
+            Exit::NoConnection,
+            "start the server and whoever makes the stream, or name others with --nats and --stream",
+        ),
+    };
+    Failure::new(exit, error, advice)
+}

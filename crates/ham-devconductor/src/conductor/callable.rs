@@ -1,0 +1,23 @@
+//! A cell while it can be called.
+
+use std::sync::Arc;
+
+use tokio_util::sync::DropGuard;
+
+use crate::cell::Cell;
+
+/// It is stopped when this is dropped.
+pub(super) struct Callable {
+    cell: Arc<Cell>,
+    _stopped: DropGuard,
+}
+
+impl Callable {
+    pub(super) fn new(cell: Arc<Cell>) -> Self {
+        Self { _stopped: cell.stopped().clone().drop_guard(), cell }
+    }
+
+    pub(super) fn cell(&self) -> Arc<Cell> {
+        Arc::clone(&self.cell)
+    }
+}

@@ -1,0 +1,55 @@
+//! Whether an installed app runs what a bundle has.
+
+use std::collections::{BTreeMap, HashMap};
+
+use holochain_types::app::{AppBundleSource, AppRoleAssignment, InstalledAppId};
+use holochain_types::prelude::{CellId, CoordinatorZomeDef, DnaDef, RoleName};
+
+use super::Conductor;
+use crate::bundle;
+use crate::error::ConductorError;
+
+/// A role of an installed app that runs something else than a bundle has for it.
+pub(crate) struct OtherCode {
+    pub(crate) role: RoleName,
+    /// It is another DNA: its integrity zomes differ, or its modifiers. Else only its coordinator zomes do.
+    pub(crate) is_other_dna: bool,
+}
+
+impl Conductor {
+    /// The first role that runs something else than the bundle has; `None` where the app is the bundle's.
+    ///
+    /// # Errors
+    /// There is no such app, the bundle cannot be read, or the database failed.
+    pub(crate) async fn other_code(
+        &self,
+        id: &InstalledAppId,
+        source: AppBundleSource,
+    ) -> Result<Option<OtherCode>, ConductorError> {
+        let bundle = bundle::unpack(source).await?;
+        let resolved = bundle::resolve(bundle, HashMap::default(), HashMap::default()).await?;
+        let state = self.apps().state();
+        let app = state.get_app(id)?;
+        let other = |role: &RoleName, is_other_dna| Some(OtherCode { role: role.clone(), is_other_dna });
+        for (role, assignment) in &resolved.role_assignments {
+            let AppRoleAssignment::Primary(primary) = assignment else { continue };
+            let dna = primary.dna_hash();
+            if !app.primary_roles().any(|(name, installed)| name == role && installed.dna_hash() == dna) {
+                return Ok(other(role, true));
+            }
+            let files = resolved.dnas_to_register.iter().map(|(file, _)| file);
+            let Some(file) = files.into_iter().find(|file| file.dna_hash() == dna) else { continue };
+            let cell = CellId::new(dna.clone(), app.agent_key().clone());
+            let runs = self.dnas().definition(&cell).await?;
+            if coordinators(&runs.content) != coordinators(file.dna_def()) {
+                return Ok(other(role, false));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The coordinator zomes by their names: their order is nobody's concern.
+fn coordinators(dna: &DnaDef) -> BTreeMap<&str, &CoordinatorZomeDef> {
+    dna.coordinator_zomes.iter().map(|(name, zome)| (name.0.as_ref(), zome)).collect()
+}

@@ -1,0 +1,28 @@
+//! Other code for a cell, from this process.
+
+use holochain_types::dna::CoordinatorBundle;
+use holochain_types::prelude::CellId;
+
+use super::DevConductor;
+use crate::conductor::Others;
+use crate::error::ReplaceError;
+
+impl DevConductor {
+    /// Has a cell run the coordinator zomes of a bundle and no others, with its chain and its integrity zomes as they are. The request
+    /// `UpdateCoordinators` leaves zomes that the bundle does not name, as in `holochain`.
+    ///
+    /// # Errors
+    /// Variant by variant in [`ReplaceError`]. Nothing is changed then.
+    ///
+    /// # Cancel safety
+    /// Dropping the future may leave it done.
+    pub async fn replace_coordinators(
+        &self,
+        cell: &CellId,
+        bundle: CoordinatorBundle,
+    ) -> Result<(), ReplaceError> {
+        let _begun = self.conductor.work().begin().await;
+        let replaced = self.conductor.update_coordinators(cell, bundle, Others::Go).await;
+        replaced.map_err(|error| ReplaceError::of(cell, error))
+    }
+}

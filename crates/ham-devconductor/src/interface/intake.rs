@@ -1,0 +1,109 @@
+//! What the messages take that come to a conductor: bytes and time.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The bounds of all connections of a conductor. A clone counts with the one that it was made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Intake {
+    room: Arc<Semaphore>,
+    most: u64,
+    time: Duration,
+}
+
+/// The bytes of one message that is not complete.
+#[derive(Debug, Default)]
+pub(super) struct Share(Option<OwnedSemaphorePermit>);
+
+/// Why a connection is closed amid a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// Those that come have too many bytes together.
+    Room { most: u64 },
+    /// It did not come in time.
+    Time { after: Duration },
+}
+
+/// Names the bound, its value, and the flag that sets it. It has to fit into a close frame: 123 bytes.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Room { most } => {
+                write!(
+                    f,
+                    "incomplete messages of all clients met a bound: {most} bytes (--max-incoming-bytes)"
+                )
+            }
+            Self::Time { after } => {
+                write!(f, "a message was not complete in time: {after:?} (--max-message-time)")
+            }
+        }
+    }
+}
+
+impl Intake {
+    pub(crate) fn new(most: u64, time: Duration) -> Self {
+        let units = usize::try_from(most / UNIT).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        Self { room: Arc::new(Semaphore::new(units)), most, time }
+    }
+
+    /// How long a message may take.
+    pub(super) fn time(&self) -> Duration {
+        self.time
+    }
+
+    /// Makes the share of a message as large as what has come of it. Little needs none: there are no more connections than may be.
+    ///
+    /// # Errors
+    /// The other messages leave no room.
+    pub(super) fn grow(&self, share: &mut Share, message: u64) -> Result<(), Refusal> {
+        let units = usize::try_from(message.saturating_sub(FREE).div_ceil(UNIT)).unwrap_or(usize::MAX);
+        let more = units.saturating_sub(share.0.as_ref().map_or(0, OwnedSemaphorePermit::num_permits));
+        if more == 0 {
+            return Ok(());
+        }
+        let refusal = Refusal::Room { most: self.most };
+        let more = u32::try_from(more).map_err(|_| refusal)?;
+        let more = Arc::clone(&self.room).try_acquire_many_owned(more).map_err(|_| refusal)?;
+        match &mut share.0 {
+            Some(held) => held.merge(more),
+            none => *none = Some(more),
+        }
+        Ok(())
+    }
+}
+
+/// What room is counted in, in bytes.
+const UNIT: u64 = 1 << 10;
+/// Bytes of a message that need no room.
+const FREE: u64 = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_share_what_there_is_and_small_ones_need_nothing() {
+        let intake = Intake::new(1 << 20, Duration::ZERO);
+        let (mut first, mut second, mut small) = (Share::default(), Share::default(), Share::default());
+        intake.grow(&mut first, FREE + (700 << 10)).unwrap();
+        intake.grow(&mut first, FREE + (800 << 10)).unwrap();
+        assert_eq!(intake.grow(&mut second, FREE + (225 << 10)), Err(Refusal::Room { most: 1 << 20 }));
+        intake.grow(&mut second, FREE + (224 << 10)).unwrap();
+        intake.grow(&mut small, FREE).unwrap();
+        drop(first);
+        intake.grow(&mut small, FREE + (800 << 10)).unwrap();
+    }
+
+    #[test]
+    fn the_longest_words_fit_into_a_close_frame() {
+        for refusal in
+            [Refusal::Room { most: u64::MAX }, Refusal::Time { after: Duration::from_nanos(u64::MAX) }]
+        {
+            assert!(refusal.to_string().len() <= 123, "{refusal}");
+        }
+    }
+}

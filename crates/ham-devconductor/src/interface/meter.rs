@@ -1,0 +1,58 @@
+//! How much of a message has come and how long it has taken, against the bounds of the conductor.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::framing::Framing;
+use super::intake::{Intake, Refusal, Share};
+
+/// Of one connection whose handshake is done.
+pub(super) struct Meter {
+    intake: Intake,
+    framing: Framing,
+    share: Share,
+    until: Pin<Box<Sleep>>,
+    /// How long nobody had read when `until` was set.
+    paused: Duration,
+}
+
+impl Meter {
+    pub(super) fn new(intake: Intake) -> Self {
+        let until = Box::pin(sleep_until(Instant::now() + intake.time()));
+        Self { intake, framing: Framing::default(), share: Share::default(), until, paused: Duration::ZERO }
+    }
+
+    /// Counts what has come, where nobody has read for so long in all.
+    ///
+    /// # Errors
+    /// There is no room for it.
+    pub(super) fn take(&mut self, bytes: &[u8], paused: Duration) -> Result<(), Refusal> {
+        let was_amid = self.framing.is_amid();
+        let completed = self.framing.read(bytes);
+        if completed {
+            self.share = Share::default();
+        }
+        if self.framing.is_amid() && (completed || !was_amid) {
+            self.until.as_mut().reset(Instant::now() + self.intake.time());
+            self.paused = paused;
+        }
+        self.intake.grow(&mut self.share, self.framing.message())
+    }
+
+    /// Ready when a message is late. What nobody read is no delay of the client.
+    pub(super) fn poll_late(&mut self, context: &mut Context<'_>, paused: Duration) -> Poll<Refusal> {
+        while self.framing.is_amid() && self.until.as_mut().poll(context).is_ready() {
+            let more = paused.saturating_sub(self.paused);
+            if more.is_zero() {
+                return Poll::Ready(Refusal::Time { after: self.intake.time() });
+            }
+            let until = self.until.deadline() + more;
+            self.until.as_mut().reset(until);
+            self.paused = paused;
+        }
+        Poll::Pending
+    }
+}

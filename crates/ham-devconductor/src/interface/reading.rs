@@ -1,0 +1,84 @@
+//! What the stream of a connection and whoever reads its messages tell each other.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::intake::Refusal;
+
+/// A copy is of the same connection.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Reading(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    known: AtomicBool,
+    refusal: OnceLock<Refusal>,
+    ended: CancellationToken,
+    pauses: Mutex<Pauses>,
+}
+
+/// When nobody read: a client is not slow then.
+#[derive(Debug, Default)]
+struct Pauses {
+    since: Option<Instant>,
+    sum: Duration,
+}
+
+/// Somebody reads until it is dropped.
+pub(super) struct Reads<'a>(&'a Reading);
+
+impl Drop for Reads<'_> {
+    fn drop(&mut self) {
+        self.0.pauses().since = Some(Instant::now());
+    }
+}
+
+impl Reading {
+    /// The client is known: messages may be as large as they may be at all.
+    pub(super) fn make_known(&self) {
+        self.0.known.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_known(&self) -> bool {
+        self.0.known.load(Ordering::Acquire)
+    }
+
+    /// Nothing more is read: this is why.
+    pub(super) fn refuse(&self, refusal: Refusal) {
+        tracing::warn!("a connection is closed: {refusal}");
+        let _ = self.0.refusal.set(refusal);
+        self.0.ended.cancel();
+    }
+
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        self.0.refusal.get().copied()
+    }
+
+    /// Cancelled when nothing more is read.
+    pub(super) fn ended(&self) -> &CancellationToken {
+        &self.0.ended
+    }
+
+    /// Reads, after a pause or the first time.
+    pub(super) fn begin(&self) -> Reads<'_> {
+        let mut pauses = self.pauses();
+        if let Some(since) = pauses.since.take() {
+            pauses.sum += since.elapsed();
+        }
+        drop(pauses);
+        Reads(self)
+    }
+
+    /// How long nobody has read, in all.
+    pub(super) fn paused(&self) -> Duration {
+        self.pauses().sum
+    }
+
+    fn pauses(&self) -> MutexGuard<'_, Pauses> {
+        self.0.pauses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

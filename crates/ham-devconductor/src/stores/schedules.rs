@@ -1,0 +1,119 @@
+//! Functions that the zomes of a cell have scheduled, as its database holds them: each with the time of its next run.
+
+use holo_hash::AgentPubKey;
+use holochain_state::DhtStore;
+use holochain_state::data::{DbWrite, Dht};
+use holochain_state::schedule::compute_schedule_params;
+use holochain_types::prelude::{Schedule, ScheduledFn, Timestamp};
+
+use crate::decode::decode;
+use crate::error::Cause;
+
+/// Those of one agent.
+pub(crate) struct Schedules {
+    database: DbWrite<Dht>,
+    dht: DhtStore,
+    author: AgentPubKey,
+}
+
+/// One that is to run.
+#[derive(Debug)]
+pub(crate) struct Due {
+    pub(crate) function: ScheduledFn,
+    pub(crate) schedule: Option<Schedule>,
+    /// Whether the end of the conductor ends it.
+    is_ephemeral: bool,
+}
+
+impl Schedules {
+    pub(super) fn new(database: DbWrite<Dht>, author: AgentPubKey) -> Self {
+        Self { dht: DhtStore::new(database.clone()), database, author }
+    }
+
+    /// What is due now, in its order. Ephemeral ones are no longer scheduled then.
+    ///
+    /// # Errors
+    /// The database failed; what was due is then still due.
+    pub(crate) async fn take_due(&self, now: Timestamp) -> Result<Vec<Due>, Cause> {
+        let due = self.dht.live_scheduled_functions(&self.author, now).await?;
+        if !due.is_empty() {
+            self.dht.delete_live_ephemeral_scheduled_functions(&self.author, now).await?;
+        }
+        let due = due.into_iter();
+        Ok(due.map(|(function, schedule, is_ephemeral)| Due { function, schedule, is_ephemeral }).collect())
+    }
+
+    /// The time of the next run that is not due; `None` where none is scheduled. One whose time is over runs at its next time. One that
+    /// would come sooner if it were scheduled now comes then: the clock has gone back since it was.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn next(&self, now: Timestamp) -> Result<Option<Timestamp>, Cause> {
+        self.dht.reschedule_expired_persisted(&self.author, now).await;
+        let later: Vec<(String, String, Vec<u8>, i64)> = sqlx::query_as(LATER)
+            .bind(self.author.get_raw_36())
+            .bind(now.as_micros())
+            .fetch_all(self.database.pool())
+            .await?;
+        let mut next: Option<Timestamp> = None;
+        for (zome, function, schedule, starts) in later {
+            let mut starts = Timestamp::from_micros(starts);
+            // What cannot be read never runs.
+            let Ok(schedule) = decode::<Option<Schedule>>(&schedule) else { continue };
+            if let Ok(Some((anew, ..))) = compute_schedule_params(&schedule, now)
+                && anew < starts
+            {
+                let function = ScheduledFn::new(zome.into(), function.into());
+                self.dht.upsert_scheduled_function(&self.author, &function, &schedule, now).await?;
+                starts = anew;
+            }
+            next = Some(next.map_or(starts, |next| next.min(starts)));
+        }
+        Ok(next)
+    }
+
+    /// Schedules what has run again, or no more. A schedule that cannot be is none.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn follow(
+        &self,
+        due: &Due,
+        next: Option<Schedule>,
+        now: Timestamp,
+    ) -> Result<(), Cause> {
+        let scheduled = match &next {
+            Some(_) => self.dht.upsert_scheduled_function(&self.author, &due.function, &next, now).await,
+            None if due.is_ephemeral => return Ok(()),
+            None => self.dht.unschedule_function(&self.author, &due.function).await,
+        };
+        if let Err(error) = scheduled {
+            tracing::error!(function = %due.function.fn_name(), %error, "a function could not be scheduled");
+            self.dht.unschedule_function(&self.author, &due.function).await?;
+        }
+        Ok(())
+    }
+
+    /// Schedules what has not run as it was.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn put_back(&self, due: &Due, now: Timestamp) -> Result<(), Cause> {
+        if due.is_ephemeral {
+            // It was due: `None` is at once, but what it is told is its schedule.
+            self.dht.upsert_scheduled_function(&self.author, &due.function, &due.schedule, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets ephemeral ones, of all agents in the DNA: they do not outlive a conductor.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn forget_ephemeral(&self) -> Result<(), Cause> {
+        self.dht.delete_all_ephemeral_scheduled_functions().await?;
+        Ok(())
+    }
+}
+
+const LATER: &str = "SELECT zome_name, scheduled_fn, maybe_schedule, start_at FROM ScheduledFunction WHERE author = ? AND start_at > ?";

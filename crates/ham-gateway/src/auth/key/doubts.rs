@@ -1,0 +1,56 @@
+//! What a file of keys says in vain.
+
+use std::path::Path;
+
+use holochain_zome_types::prelude::Timestamp;
+
+use super::{BadKeys, Keys, Stanza};
+use crate::functions::{begins_with_one_of, matches_nothing};
+
+impl Keys {
+    /// What the keys of a file say in vain, before a gateway that serves these apps and has these names of chains.
+    ///
+    /// # Errors
+    /// It is not a file of keys.
+    pub(crate) fn doubts(
+        path: &Path,
+        apps: &[&str],
+        chains: &[&str],
+        now: Timestamp,
+    ) -> Result<Vec<String>, BadKeys> {
+        let text = Self::text(path)?;
+        Self::parse(&text)?;
+        let mut doubts = Vec::new();
+        for stanza in super::stanzas(&text)? {
+            let id = stanza.id.clone();
+            doubts.extend(of(&stanza, apps, chains, now).into_iter().map(|why| format!("key {id:?}: {why}")));
+        }
+        Ok(doubts)
+    }
+}
+
+fn of(stanza: &Stanza, apps: &[&str], chains: &[&str], now: Timestamp) -> Vec<String> {
+    let mut doubts = Vec::new();
+    let expires: Option<Timestamp> = stanza.expires.as_ref().and_then(|at| at.to_string().parse().ok());
+    if expires.is_some_and(|at| at <= now) {
+        doubts.push("it has expired".to_owned());
+    }
+    for app in &stanza.apps {
+        if !begins_with_one_of(app, apps.iter().copied()) {
+            doubts.push(format!("{app:?} is no app that is served"));
+        }
+    }
+    for function in &stanza.functions {
+        doubts.extend(matches_nothing(function, 3..=3, "role/zome/function"));
+    }
+    for chain in &stanza.chains {
+        match matches_nothing(chain, 1..=2, "app, app/role or as `[feed.chains]` says") {
+            Some(why) => doubts.push(why),
+            None if !begins_with_one_of(chain, apps.iter().chain(chains).copied()) => {
+                doubts.push(format!("{chain:?} is no chain that is served"));
+            }
+            None => {}
+        }
+    }
+    doubts
+}

@@ -1,0 +1,146 @@
+//! Everything that is wrong with a configuration and with the files that it names, as far as it can be known without a conductor.
+
+use std::fs::File;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use holochain_zome_types::prelude::Timestamp;
+
+use crate::auth::Keys;
+use crate::config::{Config, Fault};
+use crate::error::StartError;
+use crate::nats::Secrets;
+use crate::outbox;
+use crate::tls;
+
+/// All of it at once: whoever mends one thing need not ask again for the next.
+pub(crate) fn faults(config: &Config, now: Timestamp) -> Vec<Fault> {
+    let mut faults = config.check();
+    let mut add = |key: &'static str, why: String| faults.push(Fault { key, why });
+    if let Some(path) = &config.keys {
+        let apps: Vec<&str> = config.app.iter().map(|app| app.id.as_str()).collect();
+        let chains: Vec<&str> = config.feed.chains.keys().map(String::as_str).collect();
+        match Keys::doubts(path, &apps, &chains, now) {
+            Ok(doubts) => doubts.into_iter().for_each(|why| add("keys", why)),
+            Err(why) => add("keys", why.to_string()),
+        }
+    }
+    if let Some(tls) = &config.tls {
+        let missing = [("tls.certificate", &tls.certificate), ("tls.key", &tls.key)]
+            .map(|(key, path)| unreadable(path).map(|why| add(key, why)).is_some());
+        if missing == [false; 2]
+            && let Err(StartError::Tls(why)) = tls::read(tls)
+        {
+            add("tls", why);
+        }
+    }
+    if let Err(why) = Secrets::read(&config.nats) {
+        add("nats", why);
+    }
+    if let Some(id) = &config.nats.calls_as
+        && let Some(Ok(keys)) = config.keys.as_deref().map(Keys::read)
+        && keys.of_id(id, now).is_none()
+    {
+        add("nats.calls_as", format!("there is no key {id:?} that has not expired"));
+    }
+    let conductor = &config.conductor;
+    for (key, path) in [
+        ("conductor.lair_url_file", &conductor.lair_url_file),
+        ("conductor.lair_passphrase_file", &conductor.lair_passphrase_file),
+    ] {
+        if let Some(why) = path.as_deref().and_then(unreadable) {
+            add(key, why);
+        }
+    }
+    for path in config.app.iter().filter_map(|app| app.token_file.as_deref()) {
+        match std::fs::read(path) {
+            Ok(token) if STANDARD.decode(token.trim_ascii()).is_ok() => {}
+            Ok(_) => add("app.token_file", format!("{} is not valid base64", path.display())),
+            Err(error) => add("app.token_file", cannot_read(path, &error)),
+        }
+    }
+    if let Some(directory) = &config.state_dir {
+        let path = directory.join(outbox::FILE);
+        if let Err(why) = outbox::look(&path) {
+            add("state_dir", format!("{}: {why}", path.display()));
+        }
+    }
+    faults
+}
+
+fn unreadable(path: &Path) -> Option<String> {
+    File::open(path).err().map(|error| cannot_read(path, &error))
+}
+
+fn cannot_read(path: &Path, error: &std::io::Error) -> String {
+    format!("cannot read {}: {error}", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    /// One missing file hid the next, and what could never match was right.
+    #[test]
+    fn all_faults_are_told_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        let private = |path: &Path, text: &str| {
+            fs::write(path, text).unwrap();
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+        };
+        let stanza = |id: &str, rest: &str| {
+            format!("[[key]]\nid = {id:?}\nname = \"n\"\nsha256 = \"{}\"\n{rest}\n", "00".repeat(32))
+        };
+        private(
+            &at("keys.toml"),
+            &[
+                stanza("A", "expires = 2020-01-01T00:00:00Z\napps = [\"suply\"]"),
+                stanza("B", "functions = [\"bridge/pay\"]\nchains = [\"supply/main/x\", \"other\"]"),
+                stanza(
+                    "C",
+                    "apps = [\"supply\"]\nfunctions = [\"*/*/get_*\"]\nchains = [\"supply/**\", \"all\"]",
+                ),
+            ]
+            .concat(),
+        );
+        fs::create_dir(at("state")).unwrap();
+        fs::write(at("state").join(outbox::FILE), "").unwrap();
+        fs::set_permissions(at("state").join(outbox::FILE), fs::Permissions::from_mode(0o600)).unwrap();
+        let text = format!(
+            "keys = {:?}\nstate_dir = {:?}\ntls = {{ certificate = {:?}, key = {:?} }}\n[[app]]\nid = \"supply\"\n\
+             app_url = \"ws://localhost:1\"\ntoken_file = {:?}\n[[function]]\nmatch = \"supply/*/pay\"\n\
+             [[function]]\nmatch = \"suply/*/*/pay\"\n[feed.chains]\nall = \"supply\"\nbad = \"supply/main/x\"\n",
+            at("keys.toml"),
+            at("state"),
+            at("tls.pem"),
+            at("tls.key"),
+            at("token"),
+        );
+        let faults = faults(&Config::parse(&text).unwrap(), Timestamp::now());
+        let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        for part in [
+            "feed.chains: `bad`",
+            "function.match: \"supply/*/pay\" matches nothing",
+            "function.match: \"suply/*/*/pay\" is of no app",
+            "keys: key \"A\": it has expired",
+            "keys: key \"A\": \"suply\" is no app",
+            "keys: key \"B\": \"bridge/pay\" matches nothing",
+            "keys: key \"B\": \"supply/main/x\" matches nothing",
+            "keys: key \"B\": \"other\" is no chain",
+            "tls.certificate: cannot read",
+            "tls.key: cannot read",
+            "app.token_file: cannot read",
+            "state_dir: ",
+        ] {
+            assert!(told.iter().any(|told| told.starts_with(part)), "{part}: {told:#?}");
+        }
+        assert_eq!(told.len(), 12, "{told:#?}");
+        let none = Keys::parse(&stanza("A", "concurrent = 0")).unwrap_err().to_string();
+        assert!(none.contains("concurrent is at least 1"), "{none}");
+    }
+}

@@ -1,0 +1,191 @@
+//! One chain, from the feed to the stream: in order, no block missing and none twice.
+//!
+//! The orders that could go wrong, and what is against them:
+//!
+//! - *An acknowledgement is lost.* The message is sent again behind the same number. Where the first one was stored, the second one is known by
+//!   its id, or finds another last message than it expects: then it is looked for, and counts as written. It does not matter how late the
+//!   first one comes, nor how long the stream knows ids.
+//! - *The gateway dies at any moment.* All it knows is in the stream: a start reads the last block there, and asks the chain for those above.
+//!   Blocks that come meanwhile are told by the feed, and those that were listed already are known by their heights.
+//! - *The first block from the feed is not the one behind those listed*: between the list and the feed's own start something was written.
+//!   So before it the chain is asked once more; behind it the feed's order holds.
+//! - *Two gateways write the same chain.* One of them is first with each block; the other one is beaten, reads the last block, and goes on
+//!   behind it.
+//! - *The server is away for longer than the history reaches.* The feed says so by a gap, which is published, and the chain is asked.
+//! - *The stream loses what it acknowledged*, by a power cut without a sync: the next message is beaten, and the chain is asked from the last block
+//!   that is there. Events cannot be asked for, so that is a gap.
+//! - *The last block has fallen from the stream*: it cannot be told whether it was there, so nothing is told again; that is a gap.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use ham_feed::server::{News, NewsKind};
+use holochain_zome_types::cell::CellId;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::body::{self, Head};
+use super::heard::Heard;
+use super::pen::Pen;
+use super::writer::Written;
+use crate::feed::{CellChains, Feed, List};
+
+/// One chain.
+pub(super) struct Chain {
+    name: String,
+    /// The cell that it is of.
+    cell: CellId,
+    cells: watch::Receiver<CellChains>,
+    pen: Pen,
+    heard: Heard,
+    /// What lists its blocks, where there is a function that does.
+    list: Option<List>,
+    /// The last block in the stream, and its number there. They are read as one: a block is written behind the one that was looked at, and no other.
+    head: Option<Head>,
+    number: u64,
+    /// Something may be missing between it and the next block from the feed.
+    unsure: bool,
+}
+
+impl Chain {
+    pub(super) fn new(name: &str, cell: CellId, pen: Pen, feed: &Arc<Feed>, list: Option<List>) -> Self {
+        let (cells, heard) = (feed.cells(), Heard::from_the_start(Arc::clone(feed), name));
+        Self { name: name.to_owned(), cell, cells, pen, heard, list, head: None, number: 0, unsure: true }
+    }
+
+    /// Writes what it tells, without end. Dropped at any moment it goes on where it was when it is made again.
+    pub(super) async fn run(mut self) {
+        // What happened while there was no gateway, nobody has heard.
+        if self.pen.ends_with_a_gap().await == Some(false) {
+            self.gap("restart", None).await;
+        }
+        self.align().await;
+        loop {
+            let news = self.heard.next().await;
+            match news.kind() {
+                NewsKind::Block => self.block(&news).await,
+                NewsKind::Gap => self.gap_of_the_feed(&news).await,
+                _ => self.pen.event(&news).await,
+            }
+        }
+    }
+
+    /// What is missing of the blocks is looked for before the next one; where the feed has no more what it told, at once: there may be no next.
+    async fn gap_of_the_feed(&mut self, news: &News) {
+        self.pen.gap_of_the_feed(news).await;
+        if body::cause(news.text()) == HISTORY_LOST && !self.catch_up().await {
+            self.align().await;
+        }
+        self.unsure = true;
+    }
+
+    async fn block(&mut self, news: &News) {
+        let block = Head::of(news.text().as_bytes());
+        let (Some(block), Some(body)) = (block, body::block_of(&self.name, news.text())) else { return };
+        if self.has_another_cell() {
+            self.align().await;
+        }
+        if self.list.is_none() {
+            let cell = self.cell_name();
+            return self.pen.block_of_the_feed(&block, &cell, body, self.heard.last()).await;
+        }
+        loop {
+            let height = self.head.as_ref().map(|head| head.height);
+            if height.is_some_and(|height| height >= block.height) {
+                return;
+            }
+            let follows = height.is_some_and(|height| height.checked_add(1) == Some(block.height));
+            let unsure = std::mem::replace(&mut self.unsure, false);
+            if unsure && !follows {
+                if !self.catch_up().await {
+                    self.align().await;
+                    // The chain was asked just now.
+                    self.unsure = false;
+                }
+                continue;
+            }
+            if self.put(&block, body.clone()).await {
+                return;
+            }
+            self.align().await;
+        }
+    }
+
+    /// Finds out how far the stream has come, and brings it to where the chain is.
+    async fn align(&mut self) {
+        self.unsure = true;
+        while self.list.is_some() {
+            let last = self.pen.last_block().await;
+            self.head = last.as_ref().and_then(|last| Head::of(&last.payload));
+            self.number = last.as_ref().map_or(0, |last| last.sequence);
+            let theirs = last.as_ref().and_then(|last| last.cell.as_ref());
+            if theirs.is_some_and(|cell| *cell != self.cell_name()) {
+                self.head = None;
+                self.gap("chain_changed", None).await;
+            } else if self.head.is_none() && (last.is_some() || self.pen.is_trimmed().await) {
+                self.unsure = false;
+                return self.gap(HISTORY_LOST, None).await;
+            }
+            if self.catch_up().await {
+                return;
+            }
+        }
+    }
+
+    /// Writes what the chain has above the head; false where somebody else wrote meanwhile.
+    async fn catch_up(&mut self) -> bool {
+        loop {
+            let Some(list) = &mut self.list else { return true };
+            let Some(page) = list.after(self.head.as_ref().map_or(0, |head| head.height)).await else {
+                self.list = None;
+                self.gap("backfill_failed", None).await;
+                return true;
+            };
+            for block in page.blocks {
+                let body = body::block(&self.name, &block.data);
+                if !self.put(&Head { hash: block.hash, height: block.height }, body).await {
+                    return false;
+                }
+            }
+            if !page.more {
+                return true;
+            }
+        }
+    }
+
+    /// Writes a block behind the head; false where that is not the last one in the stream.
+    async fn put(&mut self, block: &Head, body: Bytes) -> bool {
+        let cell = self.cell_name();
+        match self.pen.block(block, &cell, body, self.number).await {
+            Written::Stored(number) => self.number = number,
+            Written::TooLarge => self.gap("too_large", Some(1)).await,
+            Written::Beaten { .. } => return false,
+            Written::Known => {
+                // So that a stream that was purged is not asked without a pause: it knows what it has no more.
+                tokio::time::sleep_until(Instant::now() + AFTER_KNOWN).await;
+                return false;
+            }
+        }
+        self.head = Some(block.clone());
+        true
+    }
+
+    async fn gap(&mut self, cause: &'static str, missed: Option<u64>) {
+        self.pen.gap(cause, missed, self.heard.last()).await;
+    }
+
+    /// Whether the name is that of another cell since it was looked at last.
+    fn has_another_cell(&mut self) -> bool {
+        let now = self.cells.borrow().get(&self.name).map(|chain| chain.cell.clone());
+        let another = now.filter(|cell| *cell != self.cell);
+        another.map(|cell| self.cell = cell).is_some()
+    }
+
+    fn cell_name(&self) -> String {
+        format!("{}.{}", self.cell.dna_hash(), self.cell.agent_pubkey())
+    }
+}
+
+const HISTORY_LOST: &str = "history_lost";
+const AFTER_KNOWN: Duration = Duration::from_millis(250);

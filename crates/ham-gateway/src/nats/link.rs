@@ -1,0 +1,103 @@
+//! The connection to NATS. `async-nats` keeps it: it dials again for ever, and subscribes again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::connection::State;
+use async_nats::{Client, ConnectOptions, Event};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::secrets::Secrets;
+use super::seen::Seen;
+use crate::config::Nats;
+
+/// A connection, which may be away.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    pub(super) client: Client,
+    /// How often it came up, told at each change.
+    changed: watch::Receiver<u64>,
+}
+
+impl Link {
+    /// Begins to dial; does not wait for the server. So many messages of a subscription wait to be read; further ones are lost.
+    ///
+    /// # Errors
+    /// Why what the configuration names cannot be used.
+    pub(super) async fn dial(
+        config: &Nats,
+        secrets: Secrets,
+        name: &str,
+        waiting: usize,
+        seen: Arc<Seen>,
+    ) -> Result<Self, String> {
+        let (told, changed) = watch::channel(0);
+        let options = ConnectOptions::new()
+            .name(name)
+            .retry_on_initial_connect()
+            .ping_interval(PING_INTERVAL)
+            .request_timeout(Some(config.acknowledge_within))
+            .client_capacity(WAITING)
+            .subscription_capacity(waiting)
+            .event_callback(move |event| {
+                let (seen, told) = (Arc::clone(&seen), told.clone());
+                async move {
+                    let comes_up = matches!(event, Event::Connected);
+                    match event {
+                        Event::Connected => seen.connected(true),
+                        Event::Disconnected | Event::Closed => seen.connected(false),
+                        other => seen.failed(&other.to_string()),
+                    }
+                    told.send_modify(|times| *times += u64::from(comes_up));
+                }
+            });
+        let options = match &config.ca_file {
+            Some(file) => options.add_root_certificates(file.clone()),
+            None => options,
+        };
+        let options = match secrets {
+            Secrets::None => options,
+            Secrets::Credentials(text) => {
+                options.credentials(&text).map_err(|_| "credentials_file holds no credentials".to_owned())?
+            }
+            Secrets::Nkey(seed) => options.nkey(seed),
+            Secrets::Token(token) => options.token(token),
+            Secrets::Password(user, password) => options.user_and_password(user, password),
+        };
+        let urls: Vec<String> = config.urls.iter().map(ToString::to_string).collect();
+        let client = options.connect(urls).await.map_err(|error| error.to_string())?;
+        Ok(Self { client, changed })
+    }
+
+    /// Resolves once the server is reached.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub(super) async fn connected(&mut self) {
+        while self.client.connection_state() != State::Connected {
+            // The client tells of changes by a bounded queue, from which some may fall: so it is looked at all the same.
+            let _ = tokio::time::timeout_at(Instant::now() + LOOK_EVERY, self.changed.changed()).await;
+        }
+    }
+
+    /// How often it came up.
+    pub(super) fn times(&self) -> u64 {
+        *self.changed.borrow()
+    }
+
+    /// Resolves once it is another connection than the one that came up after so many.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub(super) async fn is_another_than(&self, times: u64) {
+        // Where nobody can tell any more, it has ended.
+        let _ = self.changed.clone().wait_for(|now| *now != times).await;
+    }
+}
+
+/// Commands to the server that wait in memory.
+const WAITING: usize = 1024;
+/// A server that is gone without a word is missed after two of these.
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(250);

@@ -1,0 +1,54 @@
+//! All chains of all cells, each by a task of its own.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use super::chain::Chain;
+use super::link::Link;
+use super::pen::Pen;
+use super::seen::Seen;
+use super::stream::Stream;
+use super::subject::Subjects;
+use super::writer::Writer;
+use crate::config::Nats;
+use crate::feed::{CellChain, List};
+use crate::gateway::Gateway;
+use crate::life::Life;
+
+/// Publishes what the feed tells of each cell, until the gateway drains. The tasks are its own.
+pub(super) async fn publish(gateway: &Arc<Gateway>, config: &Nats, link: &Link, seen: &Arc<Seen>) {
+    let (mut cells, mut life) = (gateway.feed.cells(), gateway.life());
+    let stream = Stream::of(config, link);
+    let mut chains = JoinSet::new();
+    let mut running: HashSet<String> = HashSet::new();
+    loop {
+        let now = cells.borrow_and_update().clone();
+        for (name, cell) in now {
+            if !running.insert(name.clone()) {
+                continue;
+            }
+            let writer = Writer::new(link.clone(), stream.clone(), Arc::clone(seen));
+            let pen = Pen::new(&name, Subjects::below(&config.prefix), writer);
+            let list = list(gateway, &cell);
+            let chain = Chain::new(&name, cell.cell, pen, &gateway.feed, list);
+            chains.spawn(chain.run());
+        }
+        // That it drains first: what is followed is given back then. What was not published is a gap after the next start, or is asked of the chain.
+        tokio::select! {
+            biased;
+            () = life.reaches(Life::Draining) => return,
+            changed = cells.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+/// What lists the blocks of a cell.
+fn list(gateway: &Gateway, cell: &CellChain) -> Option<List> {
+    let live = gateway.live();
+    let backfill = live.config.app(&cell.app)?.backfill.clone()?;
+    drop(live);
+    let list = List::of(&gateway.apps.get(&cell.app)?.ham, &backfill)?;
+    (list.role() == cell.role).then_some(list)
+}

@@ -1,0 +1,37 @@
+//! What goes over NATS, for as long as the gateway runs.
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use super::link::Link;
+use super::{calls, publisher};
+use crate::gateway::Gateway;
+
+/// Publishes and takes calls, until the gateway drains and the calls under way have ended, or it has stopped. A server that cannot be
+/// reached concerns nothing else.
+pub(crate) async fn run(gateway: Arc<Gateway>, asked: Router) {
+    let live = Arc::clone(&gateway.live());
+    let (config, secrets) = (live.config.nats.clone(), live.nats.clone());
+    drop(live);
+    let Some(seen) = gateway.nats.clone() else { return };
+    let link = match Link::dial(&config, secrets, "ham-gateway", WAITING, Arc::clone(&seen)).await {
+        Ok(link) => link,
+        // It is tried once: what is wrong is the configuration's.
+        Err(why) => return seen.failed(&why),
+    };
+    let publishing = async {
+        if config.publish {
+            publisher::publish(&gateway, &config, &link, &seen).await;
+        }
+    };
+    let calling = async {
+        if config.calls {
+            calls::serve(&gateway, &config, &link, &asked, &seen).await;
+        }
+    };
+    tokio::join!(publishing, calling);
+}
+
+/// Calls that wait to be looked at, which is done at once.
+const WAITING: usize = 128;

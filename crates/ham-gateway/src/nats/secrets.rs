@@ -1,0 +1,100 @@
+//! Who the gateway is for NATS, read from files that are their owner's only.
+
+use std::fmt;
+use std::path::Path;
+
+use crate::config::Nats;
+
+/// Who it is. Its words are nowhere in `Debug`.
+#[derive(Clone, Default)]
+pub(crate) enum Secrets {
+    /// Nobody in particular.
+    #[default]
+    None,
+    /// A JWT and its seed, as `nsc` writes them.
+    Credentials(String),
+    /// The seed of an nkey.
+    Nkey(String),
+    Token(String),
+    Password(String, String),
+}
+
+impl Secrets {
+    /// Reads what the configuration names.
+    ///
+    /// # Errors
+    /// Which file it is, and why it cannot be used; never what stands in it.
+    pub(crate) fn read(config: &Nats) -> Result<Self, String> {
+        let Nats { credentials_file, nkey_file, token_file, user, password_file, .. } = config;
+        if let Some(file) = credentials_file {
+            return read(file).map(Self::Credentials);
+        }
+        if let Some(file) = nkey_file {
+            return read(file).map(Self::Nkey);
+        }
+        if let Some(file) = token_file {
+            return read(file).map(Self::Token);
+        }
+        match (user, password_file) {
+            (Some(user), Some(file)) => read(file).map(|password| Self::Password(user.clone(), password)),
+            _ => Ok(Self::None),
+        }
+    }
+}
+
+fn read(file: &Path) -> Result<String, String> {
+    let unreadable = |error| format!("cannot read {}: {error}", file.display());
+    let metadata = std::fs::metadata(file).map_err(unreadable)?;
+    if let Some(mode) = ham::open_to_others(&metadata) {
+        return Err(format!("{} is open to others (mode {mode:o}): run `chmod 600` on it", file.display()));
+    }
+    if metadata.len() > MOST {
+        return Err(format!("{} is larger than {MOST} bytes", file.display()));
+    }
+    let text = std::fs::read_to_string(file).map_err(unreadable)?;
+    match text.trim() {
+        "" => Err(format!("{} is empty", file.display())),
+        text => Ok(text.to_owned()),
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Credentials(_) => "Credentials(…)",
+            Self::Nkey(_) => "Nkey(…)",
+            Self::Token(_) => "Token(…)",
+            Self::Password(..) => "Password(…)",
+        })
+    }
+}
+
+/// A JWT with all that may stand in it is a few KiB.
+const MOST: u64 = 1 << 20;
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn only_files_for_their_owner_are_read_and_never_shown() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("token");
+        std::fs::write(&file, "s3cret\n").unwrap();
+        let config = Nats { token_file: Some(file.clone()), ..Nats::default() };
+        let set = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        set(0o640);
+        let why = Secrets::read(&config).unwrap_err();
+        assert!(why.contains("chmod 600") && !why.contains("s3cret"), "{why}");
+        set(0o600);
+        let read = Secrets::read(&config).unwrap();
+        assert!(matches!(&read, Secrets::Token(token) if token == "s3cret"));
+        assert_eq!(format!("{read:?}"), "Token(…)");
+        std::fs::write(&file, " \n").unwrap();
+        assert!(Secrets::read(&config).unwrap_err().contains("is empty"));
+        assert!(matches!(Secrets::read(&Nats::default()), Ok(Secrets::None)));
+    }
+}

@@ -1,0 +1,82 @@
+//! How NATS fares, for those who run the gateway.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use holochain_zome_types::prelude::Timestamp;
+use serde_json::{Value, json};
+
+use crate::metrics;
+
+/// How NATS fares. Nothing of it concerns calls over HTTP.
+#[derive(Debug, Default)]
+pub(crate) struct Seen(Mutex<Now>);
+
+#[derive(Debug, Default)]
+struct Now {
+    connected: bool,
+    /// Since when, in milliseconds since 1970.
+    since: Option<i64>,
+    published: u64,
+    /// Why the last message that could not be published was not; `None` once one was.
+    why: Option<String>,
+}
+
+#[cfg_attr(not(feature = "nats"), expect(dead_code, reason = "without NATS nothing happens to it"))]
+impl Seen {
+    /// The connection came or went.
+    pub(crate) fn connected(&self, connected: bool) {
+        let mut now = self.now();
+        if now.since.is_some() && now.connected == connected {
+            return;
+        }
+        (now.connected, now.since) = (connected, Some(Timestamp::now().as_millis()));
+        if connected {
+            now.why = None;
+        }
+        drop(now);
+        metrics::nats_connected(connected);
+        if connected {
+            tracing::info!(event = "gateway.nats.connected", "NATS is reached");
+        } else {
+            tracing::warn!(
+                event = "gateway.nats.lost",
+                "NATS is away; what waits for it is kept within bounds"
+            );
+        }
+    }
+
+    /// A message is in the stream.
+    pub(crate) fn published(&self, kind: &'static str) {
+        let mut now = self.now();
+        now.published += 1;
+        now.why = None;
+        drop(now);
+        metrics::nats_published(kind);
+    }
+
+    /// Something could not be done; it is tried again.
+    pub(crate) fn failed(&self, why: &str) {
+        let mut now = self.now();
+        let again = now.why.as_deref() == Some(why);
+        if !again {
+            now.why = Some(why.to_owned());
+        }
+        drop(now);
+        metrics::nats_failed();
+        if again {
+            tracing::debug!(event = "gateway.nats.failed", why, "it is tried again");
+        } else {
+            tracing::warn!(event = "gateway.nats.failed", why, "NATS does not take it; it is tried again");
+        }
+    }
+
+    /// As the status tells it.
+    pub(crate) fn told(&self) -> Value {
+        let now = self.now();
+        json!({ "connected": now.connected, "since": now.since, "published": now.published, "why": now.why })
+    }
+
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

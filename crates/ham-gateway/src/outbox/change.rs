@@ -1,0 +1,28 @@
+//! What is to be written.
+
+use tokio::sync::oneshot;
+
+use super::call::Call;
+use super::error::StoreError;
+use super::tables::Accepted;
+
+/// What is to be written, and who waits for it.
+#[derive(Debug)]
+pub(super) struct Command {
+    pub(super) change: Change,
+    pub(super) done: oneshot::Sender<Result<Accepted, StoreError>>,
+}
+
+#[derive(Debug)]
+pub(super) enum Change {
+    /// Enter it, unless its key is taken.
+    Accept(Box<Call>),
+    /// Write it over what it was.
+    Write(Box<Call>),
+    /// The same, and free its key.
+    Release(Box<Call>),
+    /// Forget what is kept no longer than this.
+    Sweep(i64),
+    /// Nothing; whoever asks found that the file cannot be read.
+    Look,
+}

@@ -1,0 +1,90 @@
+//! The open file, which readers and the writer share, or why there is none.
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use redb::{Database, ReadTransaction, ReadableDatabase as _};
+use tokio::sync::Notify;
+
+use super::error::StoreError;
+
+/// The open file, which readers and the writer share, or why there is none.
+#[derive(Debug)]
+pub(super) struct Disk {
+    state: RwLock<State>,
+    /// That the file was given up.
+    away: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    /// `None` while it is opened again.
+    open: Option<Database>,
+    why: Option<Arc<StoreError>>,
+}
+
+impl Disk {
+    pub(super) fn new(database: Database) -> Self {
+        let state = State { open: Some(database), why: None };
+        Self { state: RwLock::new(state), away: Notify::new() }
+    }
+
+    fn look(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why the file cannot be used, while it cannot.
+    pub(super) fn away(&self) -> Option<StoreError> {
+        self.look().why.clone().map(StoreError::Away)
+    }
+
+    /// Resolves once the file cannot be used; those who wait are woken in the order in which they came.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe.
+    pub(super) async fn goes_away(&self) {
+        loop {
+            // Before it is looked at, so that nothing is missed in between.
+            let gone = self.away.notified();
+            if self.away().is_some() {
+                return;
+            }
+            gone.await;
+        }
+    }
+
+    /// Reads one state of the file.
+    pub(super) fn read<T>(
+        &self,
+        read: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.with(|database| read(&database.begin_read()?))
+    }
+
+    /// Does something with the file, which is not closed meanwhile.
+    pub(super) fn with<T>(
+        &self,
+        what: impl FnOnce(&Database) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let state = self.look();
+        match (&state.open, &state.why) {
+            (Some(database), _) => what(database),
+            (None, Some(why)) => Err(StoreError::Away(Arc::clone(why))),
+            (None, None) => Err(StoreError::Closed),
+        }
+    }
+
+    /// Closes the file, which another one can open then. Waits for those who read it.
+    pub(super) fn give_up(&self, why: StoreError) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let closed = state.open.take();
+        state.why = Some(Arc::new(why));
+        drop(state);
+        drop(closed);
+        self.away.notify_waiters();
+    }
+
+    pub(super) fn put(&self, database: Database) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        (state.open, state.why) = (Some(database), None);
+    }
+}

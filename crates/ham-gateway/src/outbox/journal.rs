@@ -1,0 +1,95 @@
+//! What a call's worker writes down, on a disk that may fail.
+
+use tokio::time::{Instant, sleep_until};
+
+use super::crash::{self, Point};
+use super::error::{StoreError, SubmitError};
+use super::following::Progress;
+use super::machine::{Commit, Ending, FIRST_PAUSE, LONGEST_PAUSE, State};
+use super::tables::Accepted;
+use super::worker::Worker;
+
+impl Worker {
+    /// Writes it down for the first time: nothing has left yet, so where that fails, the call is not taken.
+    pub(super) async fn enter(&mut self) -> bool {
+        let accepted = tokio::select! {
+            biased;
+            accepted = self.store.accept(self.call.clone()) => accepted,
+            // Nobody knows whether it is there, and the next start does.
+            () = self.ended_without_a_disk() => return false,
+        };
+        let why = match accepted {
+            Ok(Accepted::New) => {
+                self.on_disk = true;
+                self.on_board.board.tell(self.call.id, Progress::Open);
+                return true;
+            }
+            // Whoever submitted it has looked, so these are not met.
+            Ok(_) => SubmitError::OtherRequest,
+            Err(error) => error.into(),
+        };
+        self.on_board.board.tell(self.call.id, Progress::Refused(why));
+        false
+    }
+
+    /// Writes it over what it was, again and again until it is there or the outbox ends.
+    pub(super) async fn rewrite(&mut self, commit: Commit) -> bool {
+        if self.call.record.state() == State::Settled(Ending::Answered) {
+            crash::at(Point::K6);
+        }
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let Some(written) = self.write(commit).await else { return false };
+            let Err(error) = written else { return true };
+            self.failed(&error);
+            if self.is_true_without_a_disk() {
+                self.tell_settled();
+            }
+            tokio::select! {
+                biased;
+                () = self.maker.stops.ended.cancelled() => return false,
+                () = sleep_until(Instant::now() + pause) => {}
+            }
+            pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Writes it once; `None` where the outbox ends and the disk does not work.
+    async fn write(&self, commit: Commit) -> Option<Result<(), StoreError>> {
+        let mut call = self.call.clone();
+        call.answer = call.answer.map(|answer| answer.kept(self.maker.config.most_kept));
+        let settles = commit == Commit::Settled;
+        let written = async {
+            match settles && call.frees_its_key() {
+                true => self.store.release(call).await,
+                false => self.store.write(call).await,
+            }
+        };
+        tokio::pin!(written);
+        let mut told = !self.is_true_without_a_disk();
+        loop {
+            // That it is there first: then nothing else matters.
+            tokio::select! {
+                biased;
+                written = written.as_mut() => return Some(written),
+                () = self.store.goes_away(), if !told => {
+                    self.tell_settled();
+                    told = true;
+                }
+                () = self.ended_without_a_disk() => return None,
+            }
+        }
+    }
+
+    /// Whether how the call ended is true whatever becomes of the disk. That it did not run is not: on disk it waits, and the next start
+    /// would make it.
+    fn is_true_without_a_disk(&self) -> bool {
+        matches!(self.call.record.state(), State::Settled(ending) if ending != Ending::NotRun)
+    }
+
+    /// Resolves once the outbox ends while its file cannot be used.
+    async fn ended_without_a_disk(&self) {
+        self.maker.stops.ended.cancelled().await;
+        self.store.goes_away().await;
+    }
+}

@@ -1,0 +1,55 @@
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::*;
+use crate::outbox::limits::Limits;
+
+fn opened(path: &Path) -> Result<(), StoreError> {
+    Place::file(path)?.open().map(drop)
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// A file that was cut to nothing began anew, as if no call had ever been kept.
+#[test]
+fn an_empty_file_has_lost_what_it_held() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("outbox.redb");
+    opened(&path).unwrap();
+    assert_eq!(names(directory.path()), ["outbox.redb"]);
+    File::options().write(true).open(&path).unwrap().set_len(0).unwrap();
+    assert!(matches!(opened(&path), Err(StoreError::Empty)));
+}
+
+/// A process that dies while it makes the file leaves none of that name, so the next one makes it.
+#[test]
+fn a_file_that_was_never_finished_is_made_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("outbox.redb");
+    File::create(path.with_extension("01M8J10V1SQV71CG9X56JPDN5W.new")).unwrap();
+    opened(&path).unwrap();
+}
+
+#[test]
+fn a_file_that_others_can_read_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("outbox.redb");
+    opened(&path).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(matches!(opened(&path), Err(StoreError::OpenToOthers { mode: 0o644 })));
+}
+
+/// One that was taken away is not made again: what it held would run once more.
+#[test]
+fn a_file_that_is_gone_stays_gone() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("outbox.redb");
+    let mut place = Place::file(&path).unwrap();
+    drop(place.open().unwrap());
+    fs::remove_file(&path).unwrap();
+    assert!(matches!(place.open(), Err(StoreError::Io(error)) if error.kind() == ErrorKind::NotFound));
+    assert!(crate::outbox::Store::open(&path, Limits::default()).is_ok());
+}

@@ -1,0 +1,105 @@
+//! A listener: takes connections, no more than may be, and owns their tasks.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderValue, header};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::connection::serve;
+use super::service::Service;
+
+/// Listens for a service. Dropping what [`run`](Self::run) answers ends all connections but those that were upgraded.
+#[derive(Debug)]
+pub struct Listener<S> {
+    socket: TcpListener,
+    router: Router,
+    service: Arc<S>,
+    places: Arc<Semaphore>,
+    turned_away: Arc<Semaphore>,
+}
+
+impl<S: Service> Listener<S> {
+    /// Serves the router on this socket, so many connections at a time. Those beyond are told so, a few at a time; further ones are
+    /// closed at once.
+    #[must_use]
+    pub fn new(socket: TcpListener, router: Router, service: Arc<S>, connections: usize) -> Self {
+        let turned_away = (connections / TURNED_AWAY_OF).clamp(FEWEST_TURNED_AWAY, MOST_TURNED_AWAY);
+        let places = |number| Arc::new(Semaphore::new(number));
+        Self { socket, router, service, places: places(connections), turned_away: places(turned_away) }
+    }
+
+    /// Takes connections until the service drains; then waits for those that are open, until it has stopped.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes the socket and ends all connections.
+    pub async fn run(self) {
+        let mut connections = JoinSet::new();
+        let (draining, stopped) = (Arc::clone(&self.service).draining(), Arc::clone(&self.service).stopped());
+        tokio::pin!(draining, stopped);
+        loop {
+            // That it drains first: then nobody is let in any more. What has ended before what comes, so that the list stays short.
+            tokio::select! {
+                biased;
+                () = draining.as_mut() => break,
+                Some(_) = connections.join_next() => {}
+                accepted = self.socket.accept() => match accepted {
+                    Ok((stream, peer)) => self.take(stream, peer, &mut connections),
+                    // Of one connection, or for want of files: those that end give some back.
+                    Err(error) => {
+                        tracing::warn!(event = "web.accept", %error, "a connection could not be taken");
+                        tokio::time::sleep_until(Instant::now() + AFTER_ERROR).await;
+                    }
+                }
+            }
+        }
+        drop(self.socket);
+        tokio::select! {
+            biased;
+            () = async { while connections.join_next().await.is_some() {} } => {}
+            () = stopped => {}
+        }
+        connections.shutdown().await;
+    }
+
+    fn take(&self, stream: TcpStream, peer: SocketAddr, connections: &mut JoinSet<()>) {
+        // What is written is whole answers and whole events.
+        let _ = stream.set_nodelay(true);
+        let service = Arc::clone(&self.service);
+        let bounds = service.bounds();
+        let (place, router) = match Arc::clone(&self.places).try_acquire_owned() {
+            Ok(place) => (place, self.router.clone()),
+            // They are told why, as far as that takes nothing from the others.
+            Err(_) => match Arc::clone(&self.turned_away).try_acquire_owned() {
+                Ok(place) => (place, full(Arc::clone(&service))),
+                Err(_) => return,
+            },
+        };
+        connections.spawn(async move {
+            let place = (place, service.counted());
+            if let Some(stream) = Arc::clone(&service).open(stream).await {
+                serve(stream, place, peer, router, bounds, service).await;
+            }
+        });
+    }
+}
+
+/// Answers that there is no place.
+fn full<S: Service>(service: Arc<S>) -> Router {
+    Router::new().fallback(move || {
+        let mut response = service.full();
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        async move { response }
+    })
+}
+
+/// Connections that are told that there is no place: one for so many that have one, within these bounds.
+const TURNED_AWAY_OF: usize = 8;
+const FEWEST_TURNED_AWAY: usize = 16;
+const MOST_TURNED_AWAY: usize = 64;
+const AFTER_ERROR: Duration = Duration::from_millis(100);

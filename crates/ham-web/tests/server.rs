@@ -1,0 +1,115 @@
+//! The listener over real sockets: places, and who has them.
+
+#![expect(clippy::unwrap_used, reason = "what unwraps here fails the test")]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use ham_web::{Bounds, Listener, Service};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+struct Anybody(Bounds);
+
+impl Service for Anybody {
+    type Stream = TcpStream;
+    type Counted = ();
+
+    fn bounds(&self) -> Bounds {
+        self.0
+    }
+
+    fn counted(&self) {}
+
+    async fn open(self: Arc<Self>, socket: TcpStream) -> Option<TcpStream> {
+        Some(socket)
+    }
+
+    fn full(&self) -> Response {
+        StatusCode::SERVICE_UNAVAILABLE.into_response()
+    }
+}
+
+/// Sends back what comes once the connection is another one.
+async fn upgraded(mut request: Request) -> Response {
+    let upgrade = hyper::upgrade::on(&mut request);
+    let carry = async move {
+        let mut io = TokioIo::new(upgrade.await.unwrap());
+        let mut byte = [0];
+        while io.read_exact(&mut byte).await.is_ok() && io.write_all(&byte).await.is_ok() {}
+    };
+    #[expect(clippy::disallowed_methods, reason = "it ends with its client")]
+    tokio::spawn(carry);
+    let headers = [(header::CONNECTION, "upgrade"), (header::UPGRADE, "echo")];
+    (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
+}
+
+/// A server that ends with what is answered beside its address.
+async fn serve(connections: usize, bounds: Bounds) -> (SocketAddr, JoinSet<()>) {
+    let router = Router::new().route("/", get(|| async { "here" })).route("/echo", get(upgraded));
+    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = socket.local_addr().unwrap();
+    let mut serving = JoinSet::new();
+    serving.spawn(Listener::new(socket, router, Arc::new(Anybody(bounds)), connections).run());
+    (address, serving)
+}
+
+async fn ask(address: SocketAddr, path: &str, more: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n{more}\r\n");
+    // It may have been closed already.
+    let _ = stream.write_all(request.as_bytes()).await;
+    stream
+}
+
+/// The status of what is answered; `None` where the connection is closed without a word.
+async fn status(stream: &mut TcpStream) -> Option<String> {
+    let mut begin = [0; 12];
+    stream.read_exact(&mut begin).await.ok()?;
+    Some(String::from_utf8_lossy(&begin[9..]).into_owned())
+}
+
+/// Six hundred took every descriptor of a process.
+#[tokio::test]
+async fn idle_connections_take_as_many_descriptors_as_there_are_places() {
+    let hour = Duration::from_secs(3600);
+    let bounds = Bounds::default().with_first_request(hour).with_head(hour, 100, 64 << 10);
+    let (address, _serving) = serve(16, bounds).await;
+    let mut idle = Vec::new();
+    for _ in 0..50 {
+        idle.push(TcpStream::connect(address).await.unwrap());
+    }
+    // Sixteen have a place, sixteen may be told that there is none.
+    for stream in &mut idle[32..] {
+        assert_eq!(status(stream).await, None);
+    }
+    idle[16].write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    assert_eq!(status(&mut idle[16]).await.as_deref(), Some("503"));
+    idle[0].write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    assert_eq!(status(&mut idle[0]).await.as_deref(), Some("200"));
+}
+
+/// A WebSocket gave its place back when it began.
+#[tokio::test]
+async fn what_a_connection_is_upgraded_to_keeps_its_place() {
+    let (address, _serving) = serve(1, Bounds::default()).await;
+    let mut upgraded = ask(address, "/echo", "Connection: upgrade\r\nUpgrade: echo\r\n").await;
+    assert_eq!(status(&mut upgraded).await.as_deref(), Some("101"));
+    upgraded.write_all(b"!").await.unwrap();
+    let mut byte = [0];
+    while byte != *b"!" {
+        upgraded.read_exact(&mut byte).await.unwrap();
+    }
+    assert_eq!(status(&mut ask(address, "/", "").await).await.as_deref(), Some("503"));
+    drop(upgraded);
+    // Once the server has seen that it is gone.
+    while status(&mut ask(address, "/", "").await).await.as_deref() != Some("200") {}
+}
