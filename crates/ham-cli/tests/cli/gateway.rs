@@ -196,6 +196,7 @@ async fn a_configuration_is_checked_and_shown() {
 }
 
 /// A collector of OpenTelemetry that takes spans as JSON, as long as it lives.
+#[expect(clippy::disallowed_methods, reason = "one task, which ends with the test's runtime")]
 async fn collector() -> (String, tokio::sync::mpsc::Receiver<Value>) {
     let (taken, spans) = tokio::sync::mpsc::channel(64);
     let collect = move |axum::Json(sent): axum::Json<Value>| async move {
