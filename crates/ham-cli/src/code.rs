@@ -30,6 +30,8 @@ pub(crate) struct Compared {
     pub(crate) app_id: String,
     /// A role whose integrity zomes are others: its DNA is another one.
     pub(crate) other_dna: Option<String>,
+    /// Whether a role of the app is in the bundle at all.
+    is_of_the_app: bool,
     /// Cells that do not run the coordinator zomes of the bundle, or not only them.
     others: Vec<Other>,
 }
@@ -53,11 +55,12 @@ impl Compared {
         let app_id = id.unwrap_or_else(|| bundle.manifest().app_name().to_owned());
         let dnas = roles(bundle).await?;
         let info = installed(admin, &app_id).await?;
-        let (mut other_dna, mut others) = (None, Vec::new());
+        let (mut other_dna, mut others, mut is_of_the_app) = (None, Vec::new(), false);
         for cell in app::cells(&info) {
             // A clone has the code of its role.
             let role = cell.name.split('.').next().unwrap_or(&cell.name);
             let Some(dna) = dnas.get(role) else { continue };
+            is_of_the_app = true;
             let runs = definition::of(admin, &cell.cell_id).await?;
             if runs.integrity_zomes != dna.dna_def().integrity_zomes {
                 other_dna.get_or_insert_with(|| role.to_owned());
@@ -72,7 +75,7 @@ impl Compared {
                 others.push(Other { cell, bundle: coordinators(dna)?, is_stale, gone });
             }
         }
-        Ok(Self { app_id, other_dna, others })
+        Ok(Self { app_id, other_dna, is_of_the_app, others })
     }
 
     /// The cells that run something else than the bundle has.
@@ -123,6 +126,13 @@ impl Compared {
     }
 
     fn same_dnas(&self) -> Result<(), Failure> {
+        if !self.is_of_the_app {
+            return Err(Failure::new(
+                Exit::Refused,
+                anyhow::anyhow!("the bundle has no role of {}; nothing was updated", self.app_id),
+                "name the bundle of this app, or with --id the app of this bundle",
+            ));
+        }
         self.other_dna.as_ref().map_or(Ok(()), |role| Err(self.another_dna(role)))
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::filter::{EnvFilter, Targets};
+use tracing_subscriber::filter::{EnvFilter, LevelFilter, Targets};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use crate::output::Output;
@@ -44,7 +44,9 @@ pub(crate) fn init(verbosity: u8, output: Output, quiet: Quiet, traces: Option<&
         ))
     };
     let filter = match verbosity {
-        0 => EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet.filter)),
+        0 => without_secrets(
+            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet.filter)),
+        ),
         1 => ours("info"),
         2 => ours("debug"),
         _ => ours("trace"),
@@ -59,6 +61,16 @@ pub(crate) fn init(verbosity: u8, output: Output, quiet: Quiet, traces: Option<&
     let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter)).with(grants).with(spans);
     // Set once per process; a second one would only be a test's.
     let _ = tracing::subscriber::set_global_default(subscriber);
+}
+
+/// The client of NATS traces whole commands, with passwords and with the keys in their headers.
+fn without_secrets(filter: EnvFilter) -> EnvFilter {
+    match "async_nats=info".parse() {
+        Ok(capped) if filter.max_level_hint().is_none_or(|most| most > LevelFilter::INFO) => {
+            filter.add_directive(capped)
+        }
+        _ => filter,
+    }
 }
 
 /// Tells of each capability grant that was written.

@@ -21,7 +21,7 @@ use crate::failure::Failure;
 /// Either of them names a collector: the standard's variables, which also say everything else of how spans are sent.
 const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 /// How long the last spans may take when the process ends.
-const FLUSH: Duration = Duration::from_secs(5);
+const FLUSH: Duration = Duration::from_secs(2);
 
 /// Sends spans, bounded: 2,048 wait, and beyond them they are dropped.
 #[derive(Debug)]
@@ -64,10 +64,15 @@ impl Traces {
         spans.with_filter(Targets::new().with_target("ham_gateway", Level::INFO))
     }
 
-    /// Sends what is left. Blocks for five seconds at most; the runtime must run still.
-    pub(crate) fn flush(&self) {
-        if let Err(error) = self.0.shutdown_with_timeout(FLUSH) {
-            tracing::warn!(%error, "the last traces were not sent");
+    /// Sends what is left. Blocks for two seconds at most; the runtime must run still.
+    pub(crate) fn flush(self) {
+        let (done, ended) = std::sync::mpsc::channel();
+        // The collector may hang, and the exporter waits for it for as long as it likes: it is left behind.
+        std::thread::spawn(move || done.send(self.0.shutdown()));
+        match ended.recv_timeout(FLUSH) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the last traces were not sent"),
+            Err(_) => tracing::warn!("the last traces were not sent: the collector does not answer"),
         }
     }
 }

@@ -35,9 +35,12 @@ impl Signals {
         }
     }
 
-    /// Ends the subscriptions of an app.
-    pub(crate) fn close(&self, app: &InstalledAppId) {
-        self.apps().remove(app);
+    /// Forgets an app that is gone, unless somebody listens: they hear one that is installed anew under its id.
+    pub(crate) fn forget(&self, app: &InstalledAppId) {
+        let mut apps = self.apps();
+        if apps.get(app).is_some_and(|sender| !sender.has_receivers()) {
+            apps.remove(app);
+        }
     }
 
     /// Throws them away from now on, or sends them again.

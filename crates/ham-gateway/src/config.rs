@@ -13,6 +13,7 @@ mod span;
 mod values;
 
 pub use compat::Compat;
+pub(crate) use conductor::without_secrets;
 pub use conductor::{App, Conductor};
 pub use fault::Fault;
 pub use feed::Feed;

@@ -162,6 +162,12 @@ impl Kind {
                 | Self::HostNotAllowed
                 | Self::BodyTooSlow
                 | Self::QuotaExceeded
+                | Self::BadRequest
+                | Self::BadPayload
+                | Self::WaitTooLong
+                | Self::NotAcceptable
+                | Self::UnsupportedMediaType
+                | Self::ShuttingDown
                 | Self::WrongKeys
         )
     }

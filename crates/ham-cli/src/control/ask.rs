@@ -59,20 +59,37 @@ pub(crate) async fn ask(socket: &Path, ask: &Ask) -> Result<Value, Failure> {
             "look whether `ham dev` still runs, and asks nothing else of it",
         )
     };
-    let answer = tokio::time::timeout(PATIENCE, exchange(socket, ask)).await;
-    let answer = answer.context("the conductor does not answer").map_err(unreached)?;
-    answer.map_err(unreached)?.map_err(|why| {
+    let unanswered = |error: anyhow::Error| match ask {
+        // It changes nothing.
+        Ask::Zomes { .. } => unreached(error),
+        _ => Failure::new(
+            Exit::Unknown,
+            error,
+            "it may have been done: look, `ham state` and `ham app list` say what there is now",
+        ),
+    };
+    let sent = tokio::time::timeout(PATIENCE, send(socket, ask)).await;
+    let stream = sent.context("the conductor does not listen").map_err(unreached)?.map_err(unreached)?;
+    let answer = tokio::time::timeout(PATIENCE, answer(stream)).await;
+    let answer = answer.context("the conductor does not answer").map_err(unanswered)?;
+    answer.map_err(unanswered)?.map_err(|why| {
         Failure::new(Exit::Refused, anyhow::anyhow!(why), "what it says above has to be mended first")
     })
 }
 
-async fn exchange(socket: &Path, ask: &Ask) -> anyhow::Result<Answer> {
+async fn send(socket: &Path, ask: &Ask) -> anyhow::Result<UnixStream> {
     let mut stream = UnixStream::connect(socket).await.context("nobody listens at the conductor's socket")?;
     let mut line = serde_json::to_vec(ask)?;
     line.push(b'\n');
     stream.write_all(&line).await.context("the conductor went away")?;
+    Ok(stream)
+}
+
+async fn answer(stream: UnixStream) -> anyhow::Result<Answer> {
     let mut answer = Vec::new();
-    BufReader::new(stream.take(LONGEST_ANSWER)).read_until(b'\n', &mut answer).await?;
+    let read = BufReader::new(stream.take(LONGEST_ANSWER)).read_until(b'\n', &mut answer).await;
+    read.context("the connection ended before an answer came")?;
+    anyhow::ensure!(!answer.is_empty(), "the connection ended before an answer came");
     serde_json::from_slice(&answer).context("the conductor answers something else")
 }
 

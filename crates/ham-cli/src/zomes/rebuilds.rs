@@ -22,8 +22,8 @@ pub(crate) enum Next {
     BuildAgain,
     /// Nothing.
     Rest,
-    /// The same: these files changed in every build of a row. From now on they say nothing while one runs.
-    RestFrom(BTreeSet<PathBuf>),
+    /// These files changed in every build of a row. From now on they say nothing while one runs; what was saved last is built.
+    BuildOnceMore(BTreeSet<PathBuf>),
 }
 
 impl Rebuilds {
@@ -61,7 +61,7 @@ impl Rebuilds {
         let last = std::mem::take(&mut self.last);
         self.own.extend(last.iter().cloned());
         self.idle(&BTreeSet::new());
-        if last.is_empty() { Next::Rest } else { Next::RestFrom(last) }
+        if last.is_empty() { Next::Rest } else { Next::BuildOnceMore(last) }
     }
 
     /// Whether builds seem to change this file themselves: each of many did, or files of ever other names change.
@@ -113,7 +113,9 @@ mod tests {
             assert_eq!(rebuilds.end(files(&["out"])), Next::BuildAgain);
         }
         rebuilds.begin();
-        assert_eq!(rebuilds.end(files(&["out"])), Next::RestFrom(files(&["out"])));
+        assert_eq!(rebuilds.end(files(&["out"])), Next::BuildOnceMore(files(&["out"])));
+        rebuilds.begin();
+        assert_eq!(rebuilds.end(files(&["out"])), Next::Rest);
         rebuilds.begin();
         assert!(!rebuilds.meanwhile(files(&["out"])) && rebuilds.meanwhile(files(&["lib.rs"])));
         assert_eq!(rebuilds.end(files(&["out"])), Next::BuildAgain);

@@ -60,7 +60,7 @@ impl Conductor {
         self.stop_all();
         for id in self.apps().state().installed_apps().keys() {
             if saved.state.get_app(id).is_err() {
-                self.signals.close(id);
+                self.signals.forget(id);
             }
         }
         self.dhts().close().await;

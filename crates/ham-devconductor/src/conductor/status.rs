@@ -94,7 +94,7 @@ impl Conductor {
             Ok(state.remove_app(id)?)
         };
         self.apps().update(remove).await?;
-        self.signals.close(id);
+        self.signals.forget(id);
         self.remove_cells(&cells).await
     }
 

@@ -99,6 +99,11 @@ impl CallRequest {
             without_key(declared)?;
         }
         let wait = wait(gateway, preference.wait.unwrap_or(limits.wait))?;
+        if wait.is_zero() && !preference.respond_async {
+            let why =
+                "a call that nobody waits for says so: `Prefer: respond-async`, under an Idempotency-Key";
+            return Err(Problem::new(Kind::BadRequest, why));
+        }
         let deliver_within = deliver_within(gateway, headers)?;
         let written = Form::of_body(headers);
         let form = Form::of_answer(headers, written.unwrap_or(Form::Json)).ok_or_else(|| {

@@ -9,3 +9,21 @@ pub struct Fault {
     /// What is wrong, and what would be right.
     pub why: String,
 }
+
+/// What was found to be wrong so far.
+#[derive(Default)]
+pub(super) struct Faults {
+    pub(super) all: Vec<Fault>,
+}
+
+impl Faults {
+    pub(super) fn unless(&mut self, right: bool, key: &'static str, why: &str) {
+        if !right {
+            self.add(key, why);
+        }
+    }
+
+    pub(super) fn add(&mut self, key: &'static str, why: &str) {
+        self.all.push(Fault { key, why: why.to_owned() });
+    }
+}

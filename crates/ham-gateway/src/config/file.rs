@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::fault::Fault;
+use super::fault::{Fault, Faults};
 use super::limits::Limits;
 use super::values::Config;
 use crate::compat::Allowed;
@@ -97,6 +97,14 @@ impl Config {
             let app = chain.split('/').next().unwrap_or_default();
             let parts = chain.split('/').count() <= 2 && chain.split('/').all(|part| !part.is_empty());
             let is_named = !name.is_empty() && parts && self.app(app).is_some();
+            let of_itself = !name.contains('/') && self.app(name).is_none();
+            faults.unless(
+                of_itself,
+                "feed.chains",
+                &format!(
+                    "`{name}` is the name of a chain already: choose one without a slash that is no app's id"
+                ),
+            );
             faults.unless(
                 is_named,
                 "feed.chains",
@@ -138,7 +146,41 @@ impl Config {
             "it is from 1 B to 16 MiB",
         );
         faults.unless(limits.head_bytes >= 8 << 10, "limits.head_bytes", "it is at least 8 KiB");
-        faults.unless(limits.connections > 0, "limits.connections", "it is at least 1");
+        let outbox = &self.outbox;
+        let positive = [
+            ("limits.connections", limits.connections > 0),
+            ("limits.streams_per_key", limits.streams_per_key > 0),
+            ("limits.head_lines", limits.head_lines > 0),
+            ("limits.tls_handshake", !limits.tls_handshake.is_zero()),
+            ("limits.first_request", !limits.first_request.is_zero()),
+            ("limits.head", !limits.head.is_zero()),
+            ("limits.body", !limits.body.is_zero()),
+            ("limits.slow_write", !limits.slow_write.is_zero()),
+            ("feed.queue", self.feed.queue > 0),
+            ("feed.subscriptions", self.feed.subscriptions > 0),
+            ("outbox.records", outbox.records > 0),
+            ("outbox.bytes", outbox.bytes > 0),
+            ("outbox.nonce_life", !outbox.nonce_life.is_zero()),
+            ("outbox.keep", !outbox.keep.is_zero()),
+        ];
+        for (key, is_positive) in positive {
+            faults.unless(is_positive, key, "it is zero: nothing could be served");
+        }
+        faults.unless(
+            outbox.deliver_within <= outbox.longest_deliver_within,
+            "outbox.deliver_within",
+            "it is not longer than longest_deliver_within",
+        );
+        let twice = self.operations_listen.is_some_and(|at| at == self.listen && at.port() != 0);
+        faults.unless(!twice, "operations_listen", "it is the same as listen");
+        for host in &self.hosts {
+            let named = !host.is_empty() && !host.contains(['/', ' ', ':']) || host.starts_with('[');
+            faults.unless(
+                named,
+                "hosts",
+                &format!("{host:?} is not a name, such as \"gateway.example\", without scheme and port"),
+            );
+        }
         faults.unless(
             limits.wait <= limits.longest_wait,
             "limits.wait",
@@ -150,8 +192,8 @@ impl Config {
             "outbox.nonce_life",
             "it is at most 49 minutes",
         );
-        faults.0.extend(self.nats.check());
-        faults.0
+        faults.all.extend(self.nats.check());
+        faults.all
     }
 
     /// All values, for programs.
@@ -184,21 +226,6 @@ fn flatten_all(prefix: &str, entries: &Map<String, Value>, given: Option<&Value>
     for (name, value) in entries {
         let name_of = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         flatten(&name_of, value, given.and_then(|given| given.get(name)), lines);
-    }
-}
-
-#[derive(Default)]
-struct Faults(Vec<Fault>);
-
-impl Faults {
-    fn unless(&mut self, right: bool, key: &'static str, why: &str) {
-        if !right {
-            self.add(key, why);
-        }
-    }
-
-    fn add(&mut self, key: &'static str, why: &str) {
-        self.0.push(Fault { key, why: why.to_owned() });
     }
 }
 

@@ -27,6 +27,35 @@ fn the_example_of_the_page_is_right() {
     assert!(config.explained(example).contains("limits.wait = \"20s\"  # file\n"));
 }
 
+/// A start failed on these, or nothing was served.
+#[test]
+fn what_could_serve_nothing_is_wrong() {
+    for (text, key) in [
+        ("[limits]\nhead_lines = 0", "limits.head_lines"),
+        ("[limits]\nfirst_request = \"0s\"", "limits.first_request"),
+        ("[outbox]\nrecords = 0", "outbox.records"),
+        ("[outbox]\ndeliver_within = \"30days\"", "outbox.deliver_within"),
+        ("[feed.chains]\n\"supply/main\" = \"supply\"", "feed.chains"),
+    ] {
+        let text = format!(
+            "keys = \"k\"\n[conductor]\nadmin_url = \"ws://localhost:1\"\n[[app]]\nid = \"supply\"\n{text}\n"
+        );
+        let faults = Config::parse(&text).unwrap().check();
+        assert_eq!(faults.iter().map(|fault| fault.key).collect::<Vec<_>>(), [key], "{faults:?}");
+    }
+    let text = "listen = \"127.0.0.1:80\"\noperations_listen = \"127.0.0.1:80\"\nhosts = [\"https://gateway.example\"]";
+    let faults: Vec<_> = Config::parse(text).unwrap().check().into_iter().map(|fault| fault.key).collect();
+    assert!(faults.contains(&"operations_listen") && faults.contains(&"hosts"), "{faults:?}");
+}
+
+#[test]
+fn an_address_is_shown_without_its_secrets() {
+    let text = "[conductor]\nadmin_url = \"ws://user:hush@localhost:1/?token=hush#hush\"\n[[app]]\nid = \"a\"\napp_url = \"ws://localhost:2/?token=hush\"";
+    let config = Config::parse(text).unwrap();
+    let shown = config.explained(text);
+    assert!(shown.contains("ws://localhost:1/") && !shown.contains("hush"), "{shown}");
+}
+
 #[test]
 fn what_is_not_known_is_told_with_what_is() {
     for (text, known) in [

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
 use ham_envelope::{ERROR_KIND, Envelope};
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -60,6 +60,11 @@ impl Exchange {
     ) -> Result<Answer, Map<String, Value>> {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
+            let Ok(value) = HeaderValue::from_str(value) else {
+                let kind =
+                    if *name == "idempotency-key" { Kind::BadIdempotencyKey } else { Kind::BadRequest };
+                return Err(refused(kind, "it holds characters that are not visible ASCII"));
+            };
             request = request.header(*name, value);
         }
         if let Some(admitted) = &self.identity {
@@ -76,6 +81,12 @@ impl Exchange {
         let Ok(response) = self.asked.clone().call(request).await;
         answer(response).await
     }
+}
+
+/// A problem that no request has met.
+fn refused(kind: Kind, why: &str) -> Map<String, Value> {
+    let text = Problem::new(kind, why).json("");
+    serde_json::from_str(&text).unwrap_or_else(|_| plain(why))
 }
 
 async fn answer(response: Response) -> Result<Answer, Map<String, Value>> {

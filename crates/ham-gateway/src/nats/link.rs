@@ -47,6 +47,7 @@ impl Link {
                     match event {
                         Event::Connected => seen.connected(true),
                         Event::Disconnected | Event::Closed => seen.connected(false),
+                        Event::SlowConsumer(_) => seen.dropped(),
                         other => seen.failed(&other.to_string()),
                     }
                     told.send_modify(|times| *times += u64::from(comes_up));

@@ -7,6 +7,7 @@ use axum::Router;
 use super::link::Link;
 use super::{calls, publisher};
 use crate::gateway::Gateway;
+use crate::metrics;
 
 /// Publishes and takes calls, until the gateway drains and the calls under way have ended, or it has stopped. A server that cannot be
 /// reached concerns nothing else.
@@ -15,6 +16,8 @@ pub(crate) async fn run(gateway: Arc<Gateway>, asked: Router) {
     let (config, secrets) = (live.config.nats.clone(), live.nats.clone());
     drop(live);
     let Some(seen) = gateway.nats.clone() else { return };
+    // There is something to see where the server is never reached.
+    metrics::nats_connected(false);
     let link = match Link::dial(&config, secrets, "ham-gateway", WAITING, Arc::clone(&seen)).await {
         Ok(link) => link,
         // It is tried once: what is wrong is the configuration's.
@@ -33,5 +36,5 @@ pub(crate) async fn run(gateway: Arc<Gateway>, asked: Router) {
     tokio::join!(publishing, calling);
 }
 
-/// Calls that wait to be looked at, which is done at once.
-const WAITING: usize = 128;
+/// Calls that wait to be looked at, which is done at once; a burst of more is dropped by the client, and told.
+const WAITING: usize = 4_096;

@@ -70,6 +70,14 @@ impl Seen {
         }
     }
 
+    /// Messages came faster than they could be read, and some are gone: whoever asked is not answered.
+    pub(crate) fn dropped(&self) {
+        let why = "more came at once than can wait: some requests were dropped, and have no answer";
+        self.now().why = Some(why.to_owned());
+        metrics::nats_failed();
+        tracing::warn!(event = "gateway.nats.failed", why, "NATS was not read fast enough");
+    }
+
     /// As the status tells it.
     pub(crate) fn told(&self) -> Value {
         let now = self.now();

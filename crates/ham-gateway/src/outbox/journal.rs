@@ -6,6 +6,7 @@ use super::crash::{self, Point};
 use super::error::{StoreError, SubmitError};
 use super::following::Progress;
 use super::machine::{Commit, Ending, FIRST_PAUSE, LONGEST_PAUSE, State};
+use super::stored::Stored;
 use super::tables::Accepted;
 use super::worker::Worker;
 
@@ -82,9 +83,16 @@ impl Worker {
     }
 
     /// Whether how the call ended is true whatever becomes of the disk. That it did not run is not: on disk it waits, and the next start
-    /// would make it.
+    /// would make it. Nor is an error that was answered: one may come before the nonce is claimed, and then the bytes on disk
+    /// would run when they are sent again.
     fn is_true_without_a_disk(&self) -> bool {
-        matches!(self.call.record.state(), State::Settled(ending) if ending != Ending::NotRun)
+        match self.call.record.state() {
+            State::Settled(Ending::Answered) => {
+                matches!(self.call.answer, Some(Stored::Output(_) | Stored::NotKept))
+            }
+            State::Settled(ending) => ending != Ending::NotRun,
+            _ => false,
+        }
     }
 
     /// Resolves once the outbox ends while its file cannot be used.

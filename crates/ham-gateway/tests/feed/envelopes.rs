@@ -145,6 +145,12 @@ async fn what_fails_is_a_problem_with_words() {
         ("subscribe.signals", json!({ "chains": ["nowhere"] }), "not-found", "unknown chain: nowhere"),
         ("subscribe.signals", json!({}), "bad-request", "chains"),
         ("dance", json!(null), "bad-request", "zome.call"),
+        (
+            "zome.call",
+            json!({ "app": "shop", "role": "r", "zome": "z", "fn": "f", "idempotency_key": "a\u{0}b" }),
+            "bad-idempotency-key",
+            "visible",
+        ),
     ] {
         let (answered, problem) = talk.ask(kind, payload).await;
         let described = problem["type"].as_str().unwrap_or_default();
@@ -187,7 +193,7 @@ async fn who_may_nothing_is_refused_before_the_upgrade() {
     assert_eq!(get(stage.server.address(), "/connect").send().await.problem(), "no-key");
     assert_eq!(connect("ham_AAAAAA_wrong").send().await.problem(), "bad-key");
     // A right key, and no WebSocket.
-    assert_eq!(connect(&stage.key).send().await.problem(), "bad-request");
+    assert_eq!(connect(&stage.key).send().await.problem(), "upgrade-required");
     let limited = NewKey::new().unwrap();
     let caller = stanza(&limited, "**").replace("\"feed\"", "\"calls\"");
     write_keys(stage.directory.path(), &format!("{caller}{}", crate::following::stanza_of(&stage)));

@@ -57,6 +57,8 @@ async fn what_is_asked_for_wrongly_is_refused_before_anything_is_sent() {
         (json().header("accept", "text/html"), 406, "not-acceptable"),
         (json().header("prefer", "wait=soon"), 400, "bad-request"),
         (json().header("prefer", "wait=301"), 400, "wait-too-long"),
+        // Who obeyed its 503 asked again for ever.
+        (json().header("prefer", "wait=0"), 400, "bad-request"),
         (json().header("prefer", "respond-async"), 400, "idempotency-key-required"),
         (json().header("idempotency-key", "a b"), 400, "bad-idempotency-key"),
         (json().body(vec![b' '; (2 << 20) + 1]), 413, "payload-too-large"),
@@ -84,7 +86,7 @@ async fn without_a_conductor_a_call_is_told_not_to_have_run() {
     conductor.shut_down().await;
     lost(server.address()).await;
     let path = format!("{PROBE}/echo_text");
-    let call = post(server.address(), &path).key(&key).json(&json!("hello")).header("prefer", "wait=0");
+    let call = post(server.address(), &path).key(&key).json(&json!("hello")).header("prefer", "wait=1");
     let answer = call.send().await;
     assert_eq!(
         (answer.status.as_u16(), answer.problem().as_str()),

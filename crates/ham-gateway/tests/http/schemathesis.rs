@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use ham_gateway::{Allows, NewKey, Scope};
 use tokio::process::Command;
 
-use crate::stage::Stage;
+use crate::stage::{APP, Stage, allows, config, write_keys};
 use crate::{must, python};
 
 /// What is documented to happen is no failure: 502 to 504 are outcomes of calls. What a function takes is not in the document, and
@@ -37,13 +38,25 @@ async fn a_tool_that_makes_requests_of_the_document_finds_nothing() {
     };
     let stage = Stage::start().await;
     stage.server.ready().await;
+    let key = all_scopes(&stage);
     // Of those with a stream there is no end.
-    try_out(&stage, &python, "", &["--exclude-path", "/api/v1/events"]).await;
-    try_out(&stage, &python, ECHO, &["--include-path-regex", "^/api/v1/apps/"]).await;
+    try_out(&stage, &key, &python, "", &["--exclude-path", "/api/v1/events"]).await;
+    try_out(&stage, &key, &python, ECHO, &["--include-path-regex", "^/api/v1/apps/"]).await;
     stage.end().await;
 }
 
-async fn try_out(stage: &Stage, python: &Path, names: &str, which: &[&str]) {
+/// A key that may do everything.
+fn all_scopes(stage: &Stage) -> NewKey {
+    let key = NewKey::new().unwrap();
+    let scopes = vec![Scope::Calls, Scope::AllCalls, Scope::Feed, Scope::Status, Scope::Metrics];
+    let allows = Allows { scopes, ..allows(&[APP]) };
+    write_keys(&stage.directory.path().join("keys.toml"), &key.stanza_with("tool", &allows));
+    let config = config(stage.conductor.admin_port(), stage.directory.path());
+    assert!(stage.server.reload(config).unwrap().is_empty());
+    key
+}
+
+async fn try_out(stage: &Stage, key: &NewKey, python: &Path, names: &str, which: &[&str]) {
     let configuration = stage.directory.path().join("schemathesis.toml");
     std::fs::write(&configuration, format!("{CONFIGURATION}{names}")).unwrap();
     let mut command = Command::new(python);
@@ -51,7 +64,7 @@ async fn try_out(stage: &Stage, python: &Path, names: &str, which: &[&str]) {
     command.arg(python.parent().unwrap().join("schemathesis")).arg("--config-file").arg(configuration);
     command.args(["run", concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json")]);
     command.args(["--url", &format!("http://{}", stage.server.address())]);
-    command.args(["--header", &format!("Authorization: Bearer {}", stage.key)]).args(which);
+    command.args(["--header", &format!("Authorization: Bearer {}", key.expose())]).args(which);
     command.args(["--seed", "1", "--max-examples", "100", "--generation-database", "none", "--no-color"]);
     let ran = must(command.current_dir(stage.directory.path()).kill_on_drop(true).output()).await.unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));

@@ -81,15 +81,10 @@ pub(crate) fn everything(key: &NewKey) -> String {
     key.stanza_with("everything", &allows(&[APP]))
 }
 
-/// Everything, with every function of these apps.
+/// Calling every function of these apps.
 pub(crate) fn allows(apps: &[&str]) -> Allows {
     let apps = apps.iter().map(|app| (*app).to_owned()).collect();
-    Allows {
-        scopes: vec![Scope::Calls, Scope::Feed, Scope::Status, Scope::Metrics],
-        apps,
-        functions: vec!["**".into()],
-        chains: Vec::new(),
-    }
+    Allows { scopes: vec![Scope::Calls, Scope::Feed], apps, functions: vec!["**".into()], chains: Vec::new() }
 }
 
 pub(crate) fn write_keys(path: &Path, text: &str) {

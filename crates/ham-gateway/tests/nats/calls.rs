@@ -110,6 +110,16 @@ async fn a_call_under_a_key_is_made_once_over_either() {
 }
 
 /// The same bodies, but for the request's name.
+/// Of a burst some were dropped, and had no answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_of_a_burst_is_answered() {
+    let (_server, stage, gateway, caller) = staged(|config| config).await;
+    let burst = (0..800).map(|_| caller.call("echo", &[], "1"));
+    let answers = must(futures_util::future::join_all(burst)).await;
+    assert!(answers.iter().all(|answer| !answer.status.is_empty()));
+    end(stage, gateway).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn problems_are_those_of_http() {
     let (_server, stage, gateway, caller) = staged(|config| config).await;

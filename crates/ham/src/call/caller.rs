@@ -74,6 +74,10 @@ impl Caller {
             let link = self.link(deadline).await?;
             match asked(&link, &AppRequest::AppInfo, deadline).await {
                 Ok(AppResponse::AppInfo(Some(info))) => return Ok(self.learned(info, &link)),
+                Ok(AppResponse::AppInfo(None)) => {
+                    let gone = "the conductor knows no such app: it is not installed any more";
+                    return Err(CallError::UnexpectedResponse(gone.to_owned()));
+                }
                 Ok(other) => return Err(unexpected("app_info", &other)),
                 Err(error) => reading.again(error)?,
             }

@@ -77,7 +77,10 @@ impl Watched {
             match self.changes.end() {
                 Next::BuildAgain => continue,
                 Next::Rest => {}
-                Next::RestFrom(files) => context.output.warning(&own(&files)),
+                Next::BuildOnceMore(files) => {
+                    context.output.warning(&own(&files));
+                    continue;
+                }
             }
             return Ok(built?.into_iter().next_back().map(|packed| packed.file).unwrap_or_default());
         }
