@@ -70,3 +70,27 @@ fn bytes(signal: &Signal) -> usize {
 /// What waits for the slowest client of an app before it misses the oldest: as many signals as in `holochain` 0.7.1, and of all
 /// their bytes as many as of the largest message.
 const WAITING: Bounds = Bounds { items: 1000, bytes: 64 << 20 };
+
+#[cfg(test)]
+mod tests {
+    use holochain_types::prelude::{AgentPubKey, CellId, DnaHash, ExternIO};
+    use holochain_types::signal::Signal;
+    use holochain_zome_types::prelude::AppSignal;
+
+    use super::*;
+
+    /// It heard nothing for ever, and was not told so.
+    #[tokio::test]
+    async fn who_listens_hears_an_app_that_is_installed_anew() {
+        let (signals, app) = (Signals::default(), "app".to_owned());
+        let cell_id = CellId::new(DnaHash::from_raw_32(vec![0; 32]), AgentPubKey::from_raw_32(vec![1; 32]));
+        let signal = AppSignal::new(ExternIO::encode(()).unwrap());
+        let mut heard = signals.subscribe(&app);
+        signals.forget(&app);
+        signals.send(&app, Signal::App { cell_id, zome_name: "zome".into(), signal });
+        assert!(heard.recv().await.unwrap().is_ok());
+        drop(heard);
+        signals.forget(&app);
+        assert!(signals.apps().is_empty());
+    }
+}
