@@ -38,10 +38,12 @@ fn sources(directory: &Path, into: &mut String) {
 #[test]
 fn each_log_event_is_in_the_runbook() {
     let mut code = String::new();
-    sources(&root().join("crates/ham-gateway/src"), &mut code);
+    // What it shares with the page of `ham dev` speaks in its log, too.
+    for sources_of in ["crates/ham-gateway/src", "crates/ham-web/src"] {
+        sources(&root().join(sources_of), &mut code);
+    }
     let said = code.split('"').filter(|word| {
-        word.starts_with("gateway.")
-            && word.len() > "gateway.".len()
+        ["gateway.", "web."].iter().any(|room| word.starts_with(room) && word.len() > room.len())
             && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'.' || byte == b'_')
     });
     // What a host is called, and the file of a sample.
