@@ -2,9 +2,11 @@
 //! bytes; and installing, which may be endless. Neither waits for the other.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 use crate::problem::Problem;
 
@@ -18,9 +20,13 @@ impl Heavy {
         Self(Arc::new(Semaphore::new(at_a_time)))
     }
 
-    /// Waits until it is the caller's turn.
+    /// Waits until it is the caller's turn, for ten seconds at most.
     pub(crate) async fn turn(&self) -> Result<Turn, Problem> {
-        let permit = Arc::clone(&self.0).acquire_owned().await;
+        let turn = Arc::clone(&self.0).acquire_owned();
+        let Ok(permit) = tokio::time::timeout_at(Instant::now() + PATIENCE, turn).await else {
+            let text = "Others are before you; try it again in a moment";
+            return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", text).again());
+        };
         permit.map(|_permit| Turn { _permit }).map_err(|error| failed(&error))
     }
 }
@@ -50,6 +56,7 @@ fn failed(why: &dyn std::fmt::Display) -> Problem {
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "It could not be read").detail(why)
 }
 
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How many work on long values at a time.
 pub(crate) const VALUES: usize = 2;
 /// How many apps are installed at a time, their bundles included.
@@ -62,12 +69,14 @@ mod tests {
     use super::*;
 
     /// Four bodies of 16 MiB stopped a conductor.
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn the_third_waits_for_one_of_two() {
         let heavy = Heavy::of(2);
         let first = heavy.turn().await.expect("a turn");
         let _second = heavy.turn().await.expect("a turn");
         assert!(heavy.turn().now_or_never().is_none());
+        // Two who let their bundles drip held up everybody for as long as they liked.
+        assert!(heavy.turn().await.is_err());
         assert_eq!(first.run(|| 3).await.expect("it works"), 3);
         assert!(heavy.turn().now_or_never().is_some());
     }
