@@ -4,10 +4,11 @@ use std::io;
 use std::thread::Builder;
 
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 /// Runs a decoding on a thread of its own whose stack is enough for what a bundle may hold: a manifest may be nested as deeply as
 /// MessagePack is read, which is by recursion, and any other thread would overflow, which ends the process.
+/// Two are read at a time in a process; it must not be called from within `decoding`.
 ///
 /// # Errors
 /// Variant by variant in [`DeepError`].
@@ -20,8 +21,13 @@ use tokio::sync::oneshot;
 pub async fn deep<T: Send + 'static>(
     decoding: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, DeepError> {
+    let turn = TURNS.acquire().await.map_err(|_| DeepError::Panicked)?;
     let (runtime, (done, result)) = (Handle::current(), oneshot::channel());
-    let decode = move || drop(done.send(runtime.block_on(decoding)));
+    let decode = move || {
+        let decoded = runtime.block_on(decoding);
+        drop(turn);
+        drop(done.send(decoded));
+    };
     Builder::new().name("bundle".to_owned()).stack_size(STACK).spawn(decode).map_err(DeepError::NoThread)?;
     result.await.map_err(|_| DeepError::Panicked)
 }
@@ -38,5 +44,8 @@ pub enum DeepError {
     Panicked,
 }
 
+/// Bundles that a process reads at a time: each may take a gigabyte of memory. Others wait, and none for ever, since every one is bounded.
+const AT_A_TIME: usize = 2;
+static TURNS: Semaphore = Semaphore::const_new(AT_A_TIME);
 /// Sixteen kibibytes for each of the 1024 levels that are read.
 const STACK: usize = 16 << 20;
