@@ -38,11 +38,10 @@ pub(crate) fn faults(config: &Config, now: Timestamp) -> Vec<Fault> {
     if let Err(why) = Secrets::read(&config.nats) {
         add("nats", why);
     }
-    if let Some(id) = &config.nats.calls_as
-        && let Some(Ok(keys)) = config.keys.as_deref().map(Keys::read)
-        && keys.of_id(id, now).is_none()
+    if let Some(Ok(keys)) = config.keys.as_deref().map(Keys::read)
+        && let Err(why) = keys.has_caller_of(&config.nats, now)
     {
-        add("nats.calls_as", format!("there is no key {id:?} that has not expired"));
+        add("nats.calls_as", why);
     }
     let conductor = &config.conductor;
     for (key, path) in [

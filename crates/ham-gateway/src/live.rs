@@ -43,11 +43,8 @@ impl Live {
         let compat = Allowed::of(&config.compat.allowed).unwrap_or_default();
         let tls = config.tls.as_ref().map(tls::read).transpose()?;
         let nats = Secrets::read(&config.nats).map_err(StartError::Nats)?;
-        if let Some(id) = &config.nats.calls_as
-            && keys.of_id(id, Timestamp::now()).is_none()
-        {
-            return Err(StartError::Nats(format!("calls_as: there is no key {id:?} that has not expired")));
-        }
+        keys.has_caller_of(&config.nats, Timestamp::now())
+            .map_err(|why| StartError::Nats(format!("calls_as: {why}")))?;
         Ok(Self { config, keys, functions, compat, tls, nats })
     }
 }

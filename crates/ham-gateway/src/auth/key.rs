@@ -14,6 +14,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::identity::{Identity, Scope};
 use super::rate::{Quota, Rate};
+use crate::config::Nats;
 
 /// The keys of a file.
 #[derive(Debug, Default)]
@@ -79,6 +80,14 @@ impl Keys {
     pub(crate) fn of_id(&self, id: &str, now: Timestamp) -> Option<&Arc<Identity>> {
         let kept = self.0.get(id).filter(|kept| kept.expires.is_none_or(|expires| now < expires));
         kept.map(|kept| &kept.identity)
+    }
+
+    /// Whether the key that calls over NATS are made as, where one is named, is there and holds.
+    pub(crate) fn has_caller_of(&self, nats: &Nats, now: Timestamp) -> Result<(), String> {
+        match &nats.calls_as {
+            Some(id) if self.of_id(id, now).is_none() => Err(format!("no valid key has the id {id:?}")),
+            _ => Ok(()),
+        }
     }
 
     /// Whose key this is; `None` where it is nobody's, or has expired. How long that takes says nothing about the secret.

@@ -56,26 +56,23 @@ impl Seen {
 
     /// Something could not be done; it is tried again.
     pub(crate) fn failed(&self, why: &str) {
-        let mut now = self.now();
-        let again = now.why.as_deref() == Some(why);
-        if !again {
-            now.why = Some(why.to_owned());
-        }
-        drop(now);
-        metrics::nats_failed();
-        if again {
-            tracing::debug!(event = "gateway.nats.failed", why, "it is tried again");
-        } else {
-            tracing::warn!(event = "gateway.nats.failed", why, "NATS does not take it; it is tried again");
-        }
+        self.note(why, "NATS does not take it; it is tried again");
     }
 
     /// Messages came faster than they could be read, and some are gone: whoever asked is not answered.
     pub(crate) fn dropped(&self) {
-        let why = "more came at once than can wait: some requests were dropped, and have no answer";
-        self.now().why = Some(why.to_owned());
+        self.note(DROPPED, "NATS was not read fast enough");
+    }
+
+    /// A reason that goes on is a warning once.
+    fn note(&self, why: &str, words: &str) {
+        let again = self.now().why.replace(why.to_owned()).as_deref() == Some(why);
         metrics::nats_failed();
-        tracing::warn!(event = "gateway.nats.failed", why, "NATS was not read fast enough");
+        if again {
+            tracing::debug!(event = "gateway.nats.failed", why, "{words}");
+        } else {
+            tracing::warn!(event = "gateway.nats.failed", why, "{words}");
+        }
     }
 
     /// As the status tells it.
@@ -88,3 +85,5 @@ impl Seen {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+const DROPPED: &str = "more came at once than can wait: some requests were dropped, and have no answer";
