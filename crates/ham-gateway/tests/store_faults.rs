@@ -1,13 +1,18 @@
 //! The outbox on a disk with errors: at each write and each sync of a script, what was acknowledged is there, what was not is there or
 //! is not, and the outbox goes on by itself.
 
+#[path = "support/outbox.rs"]
+mod memory;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ham_gateway::outbox::machine::{Input, Mode, Record, SendEnded};
-use ham_gateway::outbox::{Accepted, Call, CallId, Fingerprint, Limits, Opened, Store, StoreError, Writer};
+use ham_gateway::outbox::machine::{Input, SendEnded};
+use ham_gateway::outbox::{Accepted, Call, CallId, Limits, Opened, Store, StoreError, Writer};
 use redb::StorageBackend;
+
+use memory::call;
 
 /// A disk, and the system's memory before it. A copy is the same disk.
 #[derive(Clone, Debug, Default)]
@@ -86,14 +91,11 @@ impl StorageBackend for Disk {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let (platters, at) = (self.lock(), index(offset));
-        let bytes = platters.cached.get(at..at + out.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
-        out.copy_from_slice(bytes);
-        Ok(())
+        memory::read(&self.lock().cached, offset, out)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.lock().change(|bytes| bytes.resize(index(len), 0))
+        self.lock().change(|bytes| bytes.resize(memory::index(len), 0))
     }
 
     fn sync_data(&self) -> io::Result<()> {
@@ -107,42 +109,7 @@ impl StorageBackend for Disk {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let at = index(offset);
-        self.lock().change(|bytes| {
-            let end = at + data.len();
-            if bytes.len() < end {
-                bytes.resize(end, 0);
-            }
-            bytes[at..end].copy_from_slice(data);
-        })
-    }
-}
-
-fn index(offset: u64) -> usize {
-    usize::try_from(offset).expect("it is in memory")
-}
-
-fn call(key: &str) -> Call {
-    Call {
-        id: CallId::fresh(),
-        record: Record::accepted(Mode::Async).0,
-        api_key: "7QK2".into(),
-        key: Some(key.into()),
-        fingerprint: Fingerprint([0; 32]),
-        app: "supply".into(),
-        role: "main".into(),
-        zome: "bridge".into(),
-        function: "pay".into(),
-        read_only: false,
-        retry_chain_moved: false,
-        payload: Some(serde_bytes::ByteBuf::from(vec![7; 5_000])),
-        accepted_at: 1,
-        deliver_until: 2,
-        signed: None,
-        not_started_after: None,
-        answer: None,
-        settled_at: None,
-        keep_until: None,
+        self.lock().change(|bytes| memory::write(bytes, memory::index(offset), data))
     }
 }
 
@@ -154,6 +121,9 @@ fn after(mut call: Call, inputs: &[Input]) -> Call {
     call
 }
 
+/// In bytes.
+const PAYLOAD: usize = 5_000;
+
 /// What a script has been told is there.
 type Told = BTreeMap<CallId, Call>;
 
@@ -162,7 +132,7 @@ async fn script(store: &Store) -> Result<Told, StoreError> {
     let mut told = Told::new();
     let signed = [Input::Turn, Input::Signed];
     let answered = Input::SendEnded(SendEnded::Answered);
-    let [paid, late, swept] = ["inv-1", "inv-2", "inv-3"].map(call);
+    let [paid, late, swept] = ["inv-1", "inv-2", "inv-3"].map(|key| call(key, PAYLOAD));
     for call in [&paid, &late, &swept] {
         assert!(matches!(store.accept(call.clone()).await?, Accepted::New));
         told.insert(call.id, call.clone());
@@ -179,7 +149,7 @@ async fn script(store: &Store) -> Result<Told, StoreError> {
     store.write(forgotten.clone()).await?;
     assert_eq!(store.sweep(5).await?, 1);
     told.remove(&forgotten.id);
-    let again = call("inv-2");
+    let again = call("inv-2", PAYLOAD);
     assert!(matches!(store.accept(again.clone()).await?, Accepted::New), "its key is free");
     told.insert(again.id, again);
     Ok(told)
@@ -272,7 +242,7 @@ fn a_disk_that_hangs_is_seen() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let hangs = disk.lock();
     runtime.block_on(async {
-        let accepting = store.accept(call("inv-1"));
+        let accepting = store.accept(call("inv-1", PAYLOAD));
         let seen = async {
             while store.meter().busy_for().is_zero() {
                 tokio::task::yield_now().await;

@@ -1,11 +1,14 @@
 //! The outbox on a disk that loses its power: what was not synced is lost, reordered or torn, and what was acknowledged is there.
 
+#[path = "support/outbox.rs"]
+mod memory;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ham_gateway::outbox::machine::{Input, Mode, Record, SendEnded};
-use ham_gateway::outbox::{Accepted, Call, CallId, Fingerprint, Limits, Opened, Store};
+use ham_gateway::outbox::machine::{Input, SendEnded};
+use ham_gateway::outbox::{Accepted, Call, CallId, Limits, Opened, Store};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use redb::StorageBackend;
@@ -36,13 +39,7 @@ impl Change {
     fn apply(&self, bytes: &mut Vec<u8>) {
         match self {
             Self::Length(length) => bytes.resize(*length, 0),
-            Self::Bytes { at, bytes: written } => {
-                let end = at + written.len();
-                if bytes.len() < end {
-                    bytes.resize(end, 0);
-                }
-                bytes[*at..end].copy_from_slice(written);
-            }
+            Self::Bytes { at, bytes: written } => memory::write(bytes, *at, written),
         }
     }
 }
@@ -91,14 +88,11 @@ impl StorageBackend for Disk {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let (platters, at) = (self.platters(), index(offset));
-        let bytes = platters.cached.get(at..at + out.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
-        out.copy_from_slice(bytes);
-        Ok(())
+        memory::read(&self.platters().cached, offset, out)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.change(Change::Length(index(len)))
+        self.change(Change::Length(memory::index(len)))
     }
 
     fn sync_data(&self) -> io::Result<()> {
@@ -110,7 +104,7 @@ impl StorageBackend for Disk {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.change(Change::Bytes { at: index(offset), bytes: data.to_vec() })
+        self.change(Change::Bytes { at: memory::index(offset), bytes: data.to_vec() })
     }
 }
 
@@ -129,35 +123,7 @@ fn again(disk: &Disk) -> impl FnMut() -> io::Result<Disk> + Send + 'static {
     move || Ok(disk.clone())
 }
 
-fn index(offset: u64) -> usize {
-    usize::try_from(offset).expect("it is in memory")
-}
-
 const SECTOR: usize = 512;
-
-fn call(nth: u32) -> Call {
-    Call {
-        id: CallId::fresh(),
-        record: Record::accepted(Mode::Async).0,
-        api_key: "7QK2".into(),
-        key: Some(format!("inv-{nth}")),
-        fingerprint: Fingerprint([0; 32]),
-        app: "supply".into(),
-        role: "main".into(),
-        zome: "bridge".into(),
-        function: "pay".into(),
-        read_only: false,
-        retry_chain_moved: false,
-        payload: Some(serde_bytes::ByteBuf::from(vec![7; 2_000])),
-        accepted_at: 1,
-        deliver_until: 2,
-        signed: None,
-        not_started_after: None,
-        answer: None,
-        settled_at: None,
-        keep_until: None,
-    }
-}
 
 /// Accepts, signs and settles calls until the power fails; answers what was acknowledged, and what was under way.
 async fn live(store: &Store, random: &mut StdRng) -> (BTreeMap<String, Call>, Option<Call>) {
@@ -166,7 +132,7 @@ async fn live(store: &Store, random: &mut StdRng) -> (BTreeMap<String, Call>, Op
     for nth in 0..2_000 {
         let new = acknowledged.is_empty() || random.random_bool(0.4);
         let call = if new {
-            call(nth)
+            memory::call(&format!("inv-{nth}"), 2_000)
         } else {
             let which = random.random_range(0..acknowledged.len());
             let mut call = acknowledged.values().nth(which).expect("it is one of them").clone();
