@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+#[path = "day/ticking.rs"]
+mod ticking;
 #[expect(dead_code, reason = "the hostile suite uses the rest")]
 #[path = "hostile/zome.rs"]
 mod zome;
@@ -16,6 +18,7 @@ use holochain_types::app::{CoordinatorSource, UpdateCoordinatorsPayload};
 use holochain_types::dna::{CoordinatorBundle, CoordinatorManifest};
 use holochain_types::prelude::{CellId, ExternIO};
 use mr_bundle::Bundle;
+use ticking::ticking;
 use tracing::field::{Field, Visit};
 use tracing::{Level, Metadata, Subscriber, span};
 
@@ -173,29 +176,11 @@ async fn coordinators_that_are_replaced_go_and_those_that_are_updated_stay() {
     conductor.shut_down().await;
 }
 
-/// `tick` tells a signal at every full second, once `run` has scheduled it.
-fn ticking() -> (&'static str, String) {
-    let imports = r#"
-        (import "env" "__hc__schedule_1" (func $schedule (param i32 i32) (result i64)))
-        (import "env" "__hc__emit_signal_1" (func $emit (param i32 i32) (result i64)))"#;
-    // `Ok(ExternIO(Some(Schedule::Persisted("* * * * * * *"))))`, 25 bytes of it the schedule.
-    let next = r"\81\a2Ok\c4\19\81\a9Persisted\ad* * * * * * *";
-    let answer = (2048_u64 << 32) | 31;
-    let functions = format!(
-        r#"(data (i32.const 1024) "\a4tick") (data (i32.const 1040) "\c4\01\c0") (data (i32.const 2048) "{next}")
-        (func (export "tick") (param i32 i32) (result i64)
-            (drop (call $emit (i32.const 1040) (i32.const 3))) (i64.const {answer}))
-        {}"#,
-        zome::function(&format!("(drop (call $schedule (i32.const 1024) (i32.const 5))) {}", zome::GOOD))
-    );
-    (imports, functions)
-}
-
 /// Case: its next run was told by the clock as it had been, and it slept until then, also in the next conductor.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_schedule_wakes_where_the_clock_has_gone_back() {
     let home = tempfile::tempdir().unwrap();
-    let (imports, functions) = ticking();
+    let (imports, functions) = ticking("* * * * * * *");
     let config = Config::default().with_data(home.path());
     let (conductor, observer, cell) = started_with(config, imports, &functions).await;
     let mut watch = observer.watch().unwrap();

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod ticking;
 #[expect(dead_code, reason = "the hostile suite uses the rest")]
 #[path = "../hostile/zome.rs"]
 mod zome;
@@ -29,22 +30,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 const STEP: Duration = Duration::from_secs(600);
 
-/// Every ten minutes it tells a signal. It is there for good once `run` has scheduled it.
+/// Every ten minutes it tells a signal.
 fn coordinator() -> String {
-    let imports = r#"
-        (import "env" "__hc__schedule_1" (func $schedule (param i32 i32) (result i64)))
-        (import "env" "__hc__emit_signal_1" (func $emit (param i32 i32) (result i64)))"#;
-    // `Ok(ExternIO(Some(Schedule::Persisted("0 */10 * * * * *"))))`, 28 bytes of it the schedule.
-    let next = r"\81\a2Ok\c4\1c\81\a9Persisted\b00 */10 * * * * *";
-    let answer = (2048_u64 << 32) | 34;
-    let body = format!(
-        r#"(data (i32.const 1024) "\a4tick") (data (i32.const 1040) "\c4\01\c0") (data (i32.const 2048) "{next}")
-        (func (export "tick") (param i32 i32) (result i64)
-            (drop (call $emit (i32.const 1040) (i32.const 3))) (i64.const {answer}))
-        {}"#,
-        zome::function(&format!("(drop (call $schedule (i32.const 1024) (i32.const 5))) {}", zome::GOOD))
-    );
-    zome::module(imports, &body)
+    let (imports, functions) = ticking::ticking("0 */10 * * * * *");
+    zome::module(imports, &functions)
 }
 
 /// What this process holds: threads and descriptors.
