@@ -11,9 +11,9 @@ use crate::stores::SaveError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
-    /// Nothing goes back: what ran was cut off, and has not ended in ten seconds. It is a large commit that is being written, or a
+    /// Nothing is reverted: what was running was cut off and did not end within ten seconds. It is a large commit that is being written, or a
     /// request of an administrator.
-    #[error("what ran was cut off, and has not ended in ten seconds; nothing went back")]
+    #[error("what was running was cut off and did not end within ten seconds; nothing was reverted")]
     Busy,
     /// Nothing is saved: a commit in this DNA is being written for longer than a second.
     #[error("a commit is being written in the DNA {dna} for longer than a second; nothing is saved")]
