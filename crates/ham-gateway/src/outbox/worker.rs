@@ -10,7 +10,7 @@ use super::crash::{self, Point};
 use super::error::StoreError;
 use super::events;
 use super::following::Progress;
-use super::machine::{Action, Commit, Ending, Input, Mode, State, Step};
+use super::machine::{Action, Commit, Ending, FIRST_PAUSE, Input, Mode, State, Step};
 use super::maker::{Happened, Maker};
 use super::store::Store;
 use super::stored::Stored;
@@ -42,13 +42,7 @@ impl Worker {
             self.on_board.board.note(self.call.id, self.call.record);
             let happened = match step.action {
                 Action::WaitForTurn(pause) => self.maker.turn(&self.call, pause).await,
-                Action::Sign => match self.payload() {
-                    Ok(payload) => self.maker.sign(&self.call, payload).await,
-                    Err(error) => {
-                        self.failed(&error);
-                        Happened::Input(Input::SignFailed { retryable: true }, None)
-                    }
-                },
+                Action::Sign => self.sign().await,
                 Action::Send => match &self.call.signed {
                     Some(signed) => self.maker.send(&self.call, signed).await,
                     None => return,
@@ -168,13 +162,24 @@ impl Worker {
         self.on_board.board.tell(self.call.id, Progress::Settled(Arc::new(self.call.clone())));
     }
 
+    /// Signs it. Where its payload cannot be read now, it waits for its turn again; nothing is written: the payload is on the disk alone.
+    async fn sign(&mut self) -> Happened {
+        match self.payload() {
+            Ok(payload) => self.maker.sign(&self.call, payload).await,
+            Err(error) => {
+                self.failed(&error);
+                self.maker.turn(&self.call, FIRST_PAUSE).await
+            }
+        }
+    }
+
     /// The payload of a call that is about to be signed.
     fn payload(&mut self) -> Result<Vec<u8>, StoreError> {
         let payload = match self.call.payload.take() {
             Some(payload) => payload,
             None => {
-                let call = self.store.get(self.call.id)?.ok_or(StoreError::Missing(self.call.id))?;
-                call.payload.unwrap_or_default()
+                let kept = self.store.get(self.call.id)?.and_then(|call| call.payload);
+                kept.ok_or(StoreError::Missing(self.call.id))?
             }
         };
         Ok(self.call.payload.insert(payload).to_vec())
@@ -184,3 +189,6 @@ impl Worker {
         tracing::error!(event = events::STORE_FAILED, call = %self.call.id, %error);
     }
 }
+
+#[cfg(test)]
+mod tests;

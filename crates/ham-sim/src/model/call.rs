@@ -42,6 +42,9 @@ pub(super) async fn answer(conductor: &Arc<Conductor>, socket: u32, body: &[u8])
     let nonce = world.nonce(&params.nonce.into_inner());
     let input = rmp_serde::from_slice::<Input>(&params.payload.0).ok();
     let call = input.as_ref().map(|input| input.call);
+    if params.payload.0.is_empty() {
+        world.broken("G6", format!("a call came without its payload, with nonce {nonce}"));
+    }
     if params.zome_name.0 == ZOME || call.is_some() {
         world.note(Happened::Received { call, nonce, socket });
         if call.is_some() {
