@@ -45,9 +45,13 @@ pub(crate) fn dial(error: &DialError, interface: &str) -> String {
             429 | 503 => format!("the server behind the {interface} port is busy: try again later"),
             _ => format!("the {interface} port belongs to another web server: correct the port"),
         },
-        DialError::Upgrade(_) => {
+        DialError::Upgrade(source) if source.kind() == std::io::ErrorKind::InvalidData => {
             format!("what answers on the {interface} port is not a WebSocket server: correct the port")
         }
+        DialError::Upgrade(_) => format!(
+            "whatever has the {interface} port hung up before it said anything: it is another kind of server, or a conductor \
+             that has as many connections as it takes. Correct the port, or close some of them and try again"
+        ),
         DialError::Handshake(HandshakeError::Closed(_)) => {
             "the token was refused or has been used already. Where HAM_APP_TOKEN_FILE names a file, write a fresh one into it \
              (`ham token issue`, or once with --reusable); else run the command again. If this repeats, check that the app ID \

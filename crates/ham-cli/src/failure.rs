@@ -36,6 +36,16 @@ impl Failure {
         Self { outcome: Some(NOT_RUN.into()), ..failure }
     }
 
+    /// Of something that is asked before a call: whatever became of that, the call did not run.
+    pub(crate) fn before_a_call(self) -> Self {
+        match self.exit {
+            Exit::Unknown | Exit::Arrived => {
+                Self { exit: Exit::NotRun, outcome: Some(NOT_RUN.into()), ..self }
+            }
+            _ => self,
+        }
+    }
+
     /// Says first what failed by it.
     pub(crate) fn about(self, what: String) -> Self {
         Self { error: self.error.map(|error| error.context(what)), ..self }
@@ -213,6 +223,14 @@ mod tests {
     fn what_somebody_else_said_is_no_line_of_ours() {
         let failure = Failure::new(Exit::Refused, anyhow::anyhow!("refused: no\nwhat to do: pay"), "ask");
         assert_eq!(failure.text(), "error: refused: no\n    what to do: pay\nwhat to do: ask\n");
+    }
+
+    /// It said 4, the call may have run, where only the look-up before it had failed.
+    #[test]
+    fn a_call_did_not_run_whose_look_up_failed() {
+        let of = |exit| Failure::new(exit, anyhow::anyhow!("lost"), "look").before_a_call().exit;
+        assert_eq!((of(Exit::Unknown), of(Exit::Arrived)), (Exit::NotRun, Exit::NotRun));
+        assert_eq!((of(Exit::NoConnection), of(Exit::Usage)), (Exit::NoConnection, Exit::Usage));
     }
 
     #[test]

@@ -46,6 +46,11 @@ impl Clock {
         self.hands().now()
     }
 
+    /// How far it is ahead of the system's, where it runs.
+    pub(crate) fn ahead(&self) -> Duration {
+        self.hands().ahead
+    }
+
     /// Stops it at this time; `None` lets it run.
     ///
     /// # Errors

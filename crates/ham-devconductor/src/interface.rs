@@ -17,6 +17,7 @@ mod reading;
 mod servers;
 mod socket;
 mod transport;
+mod turns;
 
 pub(crate) use interfaces::Interfaces;
 pub(crate) use place::Interface;

@@ -14,8 +14,9 @@ use std::time::Duration;
 use futures_util::{SinkExt as _, StreamExt as _};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_tungstenite::client_async;
@@ -93,7 +94,7 @@ async fn subscribe(port: u16, chain: u64) -> Result<TcpStream, Failure> {
     Err("the server left".into())
 }
 
-/// Publishes at this pace; how long that took.
+/// Publishes at this pace, whether what was published before is answered yet or not; how long that took.
 async fn publish(
     port: u16,
     rate: u64,
@@ -101,8 +102,10 @@ async fn publish(
     chains: u64,
     ledger: &Ledger,
 ) -> Result<Duration, Failure> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
+    let stream = TcpStream::connect(("127.0.0.1", port)).await?;
     stream.set_nodelay(true)?;
+    let (reader, mut writer) = stream.into_split();
+    let answers = tokio::spawn(answered(reader, messages));
     let mut pace = tokio::time::interval(Duration::from_secs(1) / u32::try_from(rate)?);
     let began = Instant::now();
     for n in 0..messages {
@@ -115,15 +118,27 @@ async fn publish(
             body.len()
         );
         ledger.sent[usize::try_from(n)?].store(ledger.now(), Ordering::Relaxed);
-        stream.write_all(format!("{head}{body}").as_bytes()).await?;
-        let mut answer = Vec::new();
-        while !answer.ends_with(b"}") {
-            if stream.read_buf(&mut answer).await? == 0 {
-                return Err("the server left".into());
+        writer.write_all(format!("{head}{body}").as_bytes()).await?;
+    }
+    answers.await??;
+    Ok(began.elapsed())
+}
+
+/// Reads the answers to so many requests.
+async fn answered(reader: OwnedReadHalf, mut awaited: u64) -> Result<(), Failure> {
+    let mut lines = tokio::io::BufReader::new(reader).split(b'\n');
+    while awaited > 0 {
+        let line = lines.next_segment().await?.ok_or("the server left")?;
+        // A body has no line feed, so the next answer begins in its line.
+        let text = String::from_utf8_lossy(&line);
+        if let Some((_, status)) = text.split_once("HTTP/1.1 ") {
+            if !status.starts_with("200") {
+                return Err(format!("a message was not published: {status}").into());
             }
+            awaited -= 1;
         }
     }
-    Ok(began.elapsed())
+    Ok(())
 }
 
 /// Waits until all have come, or nothing has for two seconds.

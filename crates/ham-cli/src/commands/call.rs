@@ -54,7 +54,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let ham = connect::open(context, Some(context.settings.timeout)).await?;
     let role = match words.role.clone() {
         Some(role) => role,
-        None => words::role(&ham, &words.zome).await?,
+        None => words::role(&ham, &words.zome).await.map_err(Failure::before_a_call)?,
     };
     // From here on bytes of the call can leave. What becomes of them matters as long as the chain stays.
     if !context.target().await?.temporary {

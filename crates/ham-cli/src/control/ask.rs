@@ -21,6 +21,8 @@ pub(crate) enum Ask {
     Snapshot { name: String },
     /// Make everything as it was then.
     Revert { name: String },
+    /// What the clock says.
+    Clock,
     /// Put the clock forward.
     Advance { by: Duration },
     /// Let the clock run with the system's.
@@ -61,7 +63,7 @@ pub(crate) async fn ask(socket: &Path, ask: &Ask) -> Result<Value, Failure> {
     };
     let unanswered = |error: anyhow::Error| match ask {
         // It changes nothing.
-        Ask::Zomes { .. } => unreached(error),
+        Ask::Zomes { .. } | Ask::Clock => unreached(error),
         _ => Failure::new(
             Exit::Unknown,
             error,
@@ -72,9 +74,27 @@ pub(crate) async fn ask(socket: &Path, ask: &Ask) -> Result<Value, Failure> {
     let stream = sent.context("the conductor does not listen").map_err(unreached)?.map_err(unreached)?;
     let answer = tokio::time::timeout(PATIENCE, answer(stream)).await;
     let answer = answer.context("the conductor does not answer").map_err(unanswered)?;
-    answer.map_err(unanswered)?.map_err(|why| {
-        Failure::new(Exit::Refused, anyhow::anyhow!(why), "what it says above has to be mended first")
-    })
+    answer.map_err(unanswered)?.map_err(|why| Failure::new(Exit::Refused, anyhow::anyhow!(why), ask.advice()))
+}
+
+impl Ask {
+    /// What to do where the conductor says why not.
+    fn advice(&self) -> &'static str {
+        match self {
+            Self::Snapshot { .. } => {
+                "pass the name of a snapshot that you no longer need, or try again when less is going on"
+            }
+            Self::Revert { .. } => "`ham dev snapshot NAME` takes one; pass the name of one that was taken",
+            Self::Clock | Self::Advance { .. } | Self::ResetClock => {
+                "pass less, or go back to the system's time with `ham dev time system`"
+            }
+            Self::Delay { .. } | Self::DropSignals { .. } => "stop the conductor and start it again",
+            Self::FailHostFunction { .. } => {
+                "pass the name that the HDK gives it, such as `create` or `get_links`"
+            }
+            Self::Zomes { .. } => "`ham info` lists the cells that run",
+        }
+    }
 }
 
 async fn send(socket: &Path, ask: &Ask) -> anyhow::Result<UnixStream> {

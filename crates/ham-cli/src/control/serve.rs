@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ham_devconductor::{DevConductor, Snapshot};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
@@ -125,14 +125,27 @@ async fn act(ask: Ask, conductor: &DevConductor, snapshots: &mut BTreeMap<String
             };
             conductor.revert(snapshot).await.map_err(words)?;
         }
-        Ask::Advance { by } => drop(conductor.advance_clock(by).map_err(words)?),
-        Ask::ResetClock => conductor.reset_clock(),
+        Ask::Clock => return Ok(clock(conductor)),
+        Ask::Advance { by } => {
+            conductor.advance_clock(by).map_err(words)?;
+            return Ok(clock(conductor));
+        }
+        Ask::ResetClock => {
+            conductor.reset_clock();
+            return Ok(clock(conductor));
+        }
         Ask::Delay { by } => conductor.delay_answers(by),
         Ask::DropSignals { drop } => conductor.drop_signals(drop),
         Ask::FailHostFunction { name, times } => conductor.fail_host_function(&name, times).map_err(words)?,
         Ask::Zomes { cell } => return serde_json::to_value(conductor.zome_infos(&cell)).map_err(words),
     }
     Ok(Value::Null)
+}
+
+/// What the clock says, and by how many seconds it is ahead of the system's.
+fn clock(conductor: &DevConductor) -> Value {
+    let (now, ahead) = conductor.clock();
+    json!({ "now": now.to_string(), "ahead_seconds": ahead.as_secs_f64() })
 }
 
 /// An error and its causes, in one line that fits.

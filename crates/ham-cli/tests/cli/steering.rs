@@ -52,12 +52,19 @@ async fn a_conductor_goes_back_and_its_clock_forward() {
         .await
         .failed(1, &["there is no snapshot `another`", "default, one item"]);
 
-    ham.run(&["dev", "time", "+2h"]).await.ok();
+    let clock = async |args: &[&str]| ham.run(&[&["--json", "dev", "time"], args].concat()).await.ok().json();
+    assert_eq!(clock(&[]).await["clock"]["ahead_seconds"], 0.0);
+    assert_eq!(clock(&["+2h"]).await["clock"]["ahead_seconds"], 7200.0);
+    ham.run(&["dev", "revert"]).await.ok();
+    assert_eq!(clock(&[]).await["clock"]["ahead_seconds"], 7200.0, "it is no part of a snapshot");
+    assert!(ham.run(&["dev", "time"]).await.ok().text().contains("2h ahead of the system's clock"));
+    ham.run(&["dev", "revert", "one item"]).await.ok();
     assert_eq!(count().await, "1", "a call is as good as before");
     ham.run(&["dev", "time", "system"]).await.ok();
     ham.run(&["dev", "time", "2h"]).await.failed(2, &["+"]);
+    ham.run(&["dev", "time", "-1h"]).await.failed(2, &["time goes forward"]);
     // Beyond it schedules were lost.
-    ham.run(&["dev", "time", "+80y"]).await.failed(1, &["beyond the year 2099"]);
+    ham.run(&["dev", "time", "+80y"]).await.failed(1, &["beyond the year 2099", "pass less"]);
 
     running.signal(Signal::TERM);
     running.ended().await;

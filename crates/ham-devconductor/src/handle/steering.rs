@@ -53,6 +53,13 @@ impl DevConductor {
         self.conductor.clock().advance(by)
     }
 
+    /// What that clock says, and how far it was put ahead.
+    #[must_use]
+    pub fn clock(&self) -> (Timestamp, Duration) {
+        let clock = self.conductor.clock();
+        (clock.now(), clock.ahead())
+    }
+
     /// Lets that clock run with the system's. Schedules go back with it.
     pub fn reset_clock(&self) {
         self.conductor.clock().reset();

@@ -1,4 +1,4 @@
-//! What the messages take that come to a conductor: bytes and time.
+//! What the messages take that come to a conductor: bytes, time and turns.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::turns::{Shared, Turns};
+
 /// The bounds of all connections of a conductor. A clone counts with the one that it was made of.
 #[derive(Clone, Debug)]
 pub(crate) struct Intake {
     room: Arc<Semaphore>,
     most: u64,
     time: Duration,
+    turns: Shared,
 }
 
 /// The bytes of one message that is not complete.
@@ -47,12 +50,17 @@ impl fmt::Display for Refusal {
 impl Intake {
     pub(crate) fn new(most: u64, time: Duration) -> Self {
         let units = usize::try_from(most / UNIT).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
-        Self { room: Arc::new(Semaphore::new(units)), most, time }
+        Self { room: Arc::new(Semaphore::new(units)), most, time, turns: Shared::default() }
     }
 
     /// How long a message may take.
     pub(super) fn time(&self) -> Duration {
         self.time
+    }
+
+    /// The turns of a new connection.
+    pub(super) fn turns(&self) -> Turns {
+        Turns::new(&self.turns)
     }
 
     /// Makes the share of a message as large as what has come of it. Little needs none: there are no more connections than may be.

@@ -126,7 +126,7 @@ impl Incoming {
         F: Future<Output = Option<A>> + Send + 'static,
     {
         self.frames.reading().make_known();
-        let places = Arc::new(Semaphore::new(CONCURRENT_REQUESTS));
+        let (places, turns) = (Arc::new(Semaphore::new(CONCURRENT_REQUESTS)), self.frames.turns().clone());
         let (read, handle) = (Arc::new(read), Arc::new(handle));
         let (mut stopped, mut backlog) = (pin!(stop.cancelled()), Backlog::default());
         loop {
@@ -141,15 +141,15 @@ impl Incoming {
                 continue;
             };
             // It is read on meanwhile: that a client goes is seen behind what it sent before.
-            let place = loop {
+            let mut begins = pin!(async { (Arc::clone(&places).acquire_owned().await, turns.next().await) });
+            let (place, turn) = loop {
                 tokio::select! {
                     biased;
                     () = &mut stopped => return,
-                    place = Arc::clone(&places).acquire_owned() => break place,
+                    begins = &mut begins => break begins,
                     message = self.next(), if backlog.has_room() => backlog.push(message),
                 }
             };
-            let Ok(place) = place else { return };
             let (outgoing, read, handle) = (outgoing.clone(), Arc::clone(&read), Arc::clone(&handle));
             tasks.spawn(async move {
                 let answer = async {
@@ -158,7 +158,9 @@ impl Incoming {
                         None => Some(refuse(malformed())),
                     }
                 };
-                if let Some(data) = answered(answer, refuse).await {
+                let answer = answered(answer, refuse).await;
+                drop(turn);
+                if let Some(data) = answer {
                     outgoing.send(&WireMessage::Response { id, data: Some(data) }).await;
                 }
                 drop(place);

@@ -20,11 +20,13 @@ use super::guest::Guest;
 use super::intake::{Intake, Refusal};
 use super::origin::Origins;
 use super::reading::Reading;
+use super::turns::Turns;
 
 /// A connection whose handshake is done. Of a client that is not known, little is read.
 pub(super) struct Socket {
     stream: Stream,
     reading: Reading,
+    turns: Turns,
 }
 
 type Stream = WebSocketStream<Guest<TcpStream>>;
@@ -33,6 +35,7 @@ type Stream = WebSocketStream<Guest<TcpStream>>;
 pub(super) struct Frames {
     stream: SplitStream<Stream>,
     reading: Reading,
+    turns: Turns,
 }
 
 /// Where what goes out is written.
@@ -51,7 +54,7 @@ pub(super) struct Gone;
 impl Socket {
     pub(super) fn split(self) -> (Frames, Sink) {
         let (sink, stream) = self.stream.split();
-        (Frames { stream, reading: self.reading }, Sink(sink))
+        (Frames { stream, reading: self.reading, turns: self.turns }, Sink(sink))
     }
 }
 
@@ -59,6 +62,11 @@ impl Frames {
     /// What is known of the client, and why it was refused.
     pub(super) fn reading(&self) -> &Reading {
         &self.reading
+    }
+
+    /// Whose turn it is to be answered.
+    pub(super) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     /// The next message; `None` when the client is gone.
@@ -129,7 +137,7 @@ pub(super) async fn handshake(stream: TcpStream, origins: &Origins, intake: &Int
     match tokio::time::timeout(HANDSHAKE_PATIENCE, handshake).await {
         Ok(Ok(mut stream)) => {
             stream.get_mut().expect_frames(intake.clone());
-            Some(Socket { stream, reading })
+            Some(Socket { stream, reading, turns: intake.turns() })
         }
         Ok(Err(error)) => {
             tracing::warn!(%error, "a client could not connect");

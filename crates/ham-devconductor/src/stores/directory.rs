@@ -1,5 +1,7 @@
 //! Where data are kept, and that nobody else keeps theirs there.
 
+mod left_over;
+
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -30,11 +32,12 @@ impl Directory {
     pub(super) fn open(data: &DataDirectory) -> Result<Self, StartError> {
         let (path, temporary, sync) = match data {
             DataDirectory::Temporary => {
-                let made = tempfile::Builder::new().prefix("ham-dev-").tempdir();
-                let made =
-                    made.map_err(|source| StartError::Directory { path: std::env::temp_dir(), source })?;
+                let among = std::env::temp_dir();
+                let made = left_over::make(&among);
+                let made = made.map_err(|source| StartError::Directory { path: among.clone(), source })?;
+                left_over::remove(&among, made.0.path());
                 // Nobody reads it after a crash of the machine.
-                (made.path().to_owned(), Some(made), DbSyncLevel::Off)
+                (made.0.path().to_owned(), Some(made), DbSyncLevel::Off)
             }
             DataDirectory::Kept(directory) => (directory.clone(), None, DbSyncLevel::Normal),
         };
@@ -42,7 +45,10 @@ impl Directory {
         make(&path)
             .and_then(|()| make_private(&databases))
             .map_err(|source| StartError::Directory { path: path.clone(), source })?;
-        let lock = lock(&path)?;
+        let (temporary, lock) = match temporary {
+            Some((temporary, lock)) => (Some(temporary), lock),
+            None => (None, lock(&path)?),
+        };
         // Of one that was killed.
         let _ = std::fs::remove_dir_all(databases.join(SNAPSHOTS));
         Ok(Self { path, databases, sync, _lock: lock, _temporary: temporary })
@@ -84,13 +90,15 @@ pub(super) fn make_private_file(file: &Path) -> io::Result<File> {
 /// ends, however it ends.
 fn lock(directory: &Path) -> Result<File, StartError> {
     let failed = |source| StartError::Directory { path: directory.to_owned(), source };
-    let file = make_private_file(&directory.join("lock")).map_err(failed)?;
+    let file = make_private_file(&directory.join(LOCK)).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StartError::InUse(directory.to_owned())),
         Err(TryLockError::Error(source)) => Err(failed(source)),
     }
 }
+
+const LOCK: &str = "lock";
 
 /// Where snapshots are, while the conductor that took them runs.
 pub(super) const SNAPSHOTS: &str = "snapshots";

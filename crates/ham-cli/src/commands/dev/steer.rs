@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::control::{self, Ask};
@@ -13,26 +13,26 @@ use crate::running;
 /// What is asked of the conductor that `ham dev` runs here.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Steer {
-    /// Save everything as it is now: apps, chains, the DHT, schedules. Kept until the conductor ends
+    /// Save what is there now: apps, chains, the DHT, schedules. Kept until the conductor ends
     #[command(args = flags::administration())]
     Snapshot {
         /// What it is called
         #[arg(default_value = "default", value_parser = control::name)]
         name: String,
     },
-    /// Make everything as it was at a snapshot; who is connected stays connected
+    /// Put apps, chains, the DHT and schedules back as they were at a snapshot; the clock stays, and so does who is connected
     #[command(args = flags::administration())]
     Revert {
         /// What it is called
         #[arg(default_value = "default", value_parser = control::name)]
         name: String,
     },
-    /// Put the clock of expiries, schedules and `sys_time` forward, or let it run with the system's again
+    /// Show the clock of expiries, schedules and `sys_time`, put it forward, or let it run with the system's again
     #[command(args = flags::administration())]
     Time {
-        /// How far, as `+2h` or `+30s`; `system` for the system's time
-        #[arg(value_name = "+DURATION", value_parser = time)]
-        time: Ask,
+        /// How far forward, as `+2h` or `+30s`; `system` for the system's time
+        #[arg(value_name = "+DURATION", value_parser = time, allow_hyphen_values = true)]
+        time: Option<Ask>,
     },
     /// Do what goes wrong elsewhere: late answers, lost signals, host functions that fail
     #[command(subcommand)]
@@ -72,7 +72,8 @@ pub(crate) async fn run(context: &Context, steer: Steer) -> Result<(), Failure> 
     let asked = match steer {
         Steer::Snapshot { name } => Ask::Snapshot { name },
         Steer::Revert { name } => Ask::Revert { name },
-        Steer::Time { time: ask } | Steer::Fault(Fault::Delay { by: ask }) => ask,
+        Steer::Time { time } => time.unwrap_or(Ask::Clock),
+        Steer::Fault(Fault::Delay { by }) => by,
         Steer::Fault(Fault::Signals { signals }) => Ask::DropSignals { drop: signals == "dropped" },
         Steer::Fault(Fault::Host { name, times }) => Ask::FailHostFunction { name, times },
     };
@@ -85,18 +86,19 @@ pub(crate) async fn run(context: &Context, steer: Steer) -> Result<(), Failure> 
             "start one with `ham dev`, or name its --admin-port",
         )
     })?;
-    control::ask(&socket, &asked).await?;
-    context.output.result(|| words(&asked), &json!({ "done": asked }))
+    let answer = control::ask(&socket, &asked).await?;
+    let said =
+        if answer.is_null() { json!({ "done": asked }) } else { json!({ "done": asked, "clock": answer }) };
+    context.output.result(|| words(&asked, &answer), &said)
 }
 
 /// What is so now.
-fn words(asked: &Ask) -> String {
+fn words(asked: &Ask, answer: &Value) -> String {
     let shown = |duration: &Duration| humantime::format_duration(*duration).to_string();
     match asked {
         Ask::Snapshot { name } => format!("saved as `{name}`"),
-        Ask::Revert { name } => format!("everything is as it was at `{name}`"),
-        Ask::Advance { by } => format!("the clock is {} further ahead", shown(by)),
-        Ask::ResetClock => "the clock runs with the system's".to_owned(),
+        Ask::Revert { name } => format!("apps, chains, the DHT and schedules are as they were at `{name}`"),
+        Ask::Clock | Ask::Advance { .. } | Ask::ResetClock => clock(answer),
         Ask::Delay { by: Duration::ZERO } => "answers come at once".to_owned(),
         Ask::Delay { by } => format!("answers come {} late", shown(by)),
         Ask::DropSignals { drop: true } => "signals are dropped".to_owned(),
@@ -105,6 +107,17 @@ fn words(asked: &Ask) -> String {
         Ask::FailHostFunction { name, times: 0 } => format!("`{name}` works"),
         Ask::FailHostFunction { name, times: 1 } => format!("the next call of `{name}` fails"),
         Ask::FailHostFunction { name, times } => format!("the next {times} calls of `{name}` fail"),
+    }
+}
+
+/// What the clock says, as the conductor tells it.
+fn clock(answer: &Value) -> String {
+    let now = answer["now"].as_str().unwrap_or_default();
+    match Duration::try_from_secs_f64(answer["ahead_seconds"].as_f64().unwrap_or_default()) {
+        Ok(ahead) if !ahead.is_zero() => {
+            format!("{now}, {} ahead of the system's clock", humantime::format_duration(ahead))
+        }
+        _ => format!("{now}, with the system's clock"),
     }
 }
 

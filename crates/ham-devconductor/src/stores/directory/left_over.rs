@@ -1,0 +1,83 @@
+//! Temporary directories, and those that conductors left which were killed.
+
+use std::fs::{DirEntry, File, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::{LOCK, PRIVATE, make_private_file};
+
+/// Makes a directory that nobody else looks into, and locks it. Its lock has its name once it is held: what has one that nobody holds is
+/// left over.
+pub(super) fn make(among: &Path) -> io::Result<(TempDir, File)> {
+    let made = tempfile::Builder::new()
+        .prefix(PREFIX)
+        .permissions(Permissions::from_mode(PRIVATE))
+        .tempdir_in(among)?;
+    let unheld = made.path().join("lock.new");
+    let lock = make_private_file(&unheld)?;
+    lock.try_lock()?;
+    std::fs::rename(unheld, made.path().join(LOCK))?;
+    Ok((made, lock))
+}
+
+/// Removes what conductors of the user left whose directory `ours` is, a few of them: a start takes milliseconds. What cannot be removed
+/// stays.
+pub(super) fn remove(among: &Path, ours: &Path) {
+    let (Ok(entries), Ok(ours)) = (std::fs::read_dir(among), std::fs::metadata(ours)) else { return };
+    let left = entries.flatten().filter_map(|entry| Some((unheld(&entry, ours.uid())?, entry.path())));
+    for (_lock, path) in left.take(MOST) {
+        match std::fs::remove_dir_all(&path) {
+            Ok(()) => tracing::info!("removed {}, which a conductor left that was killed", path.display()),
+            Err(error) => tracing::debug!(%error, "{} cannot be removed", path.display()),
+        }
+    }
+}
+
+/// The lock of a directory that is left over.
+fn unheld(entry: &DirEntry, user: u32) -> Option<File> {
+    let is_one = entry.file_name().to_str()?.starts_with(PREFIX);
+    let metadata = entry.metadata().ok()?;
+    if !(is_one && metadata.is_dir() && metadata.uid() == user) {
+        return None;
+    }
+    let lock = OpenOptions::new().write(true).open(entry.path().join(LOCK)).ok()?;
+    lock.try_lock().ok()?;
+    Some(lock)
+}
+
+const PREFIX: &str = "ham-dev-";
+/// Directories that are removed at one start.
+const MOST: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Case: what a conductor kept in the temporary directory stayed there for good when it was killed, and others could list it.
+    #[test]
+    fn what_a_killed_conductor_left_goes_with_the_next_start_and_nothing_else() {
+        let among = tempfile::tempdir().unwrap();
+        let (held, _lock) = make(among.path()).unwrap();
+        let mode = std::fs::metadata(held.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, PRIVATE);
+        let (left, lock) = make(among.path()).unwrap();
+        std::fs::create_dir(left.path().join("databases")).unwrap();
+        drop(lock);
+        let left = left.keep();
+        // One that begins, something of another name, and a file.
+        let begins = tempfile::Builder::new().prefix(PREFIX).tempdir_in(among.path()).unwrap();
+        let another = among.path().join("another");
+        std::fs::create_dir(&another).unwrap();
+        std::fs::write(another.join(LOCK), "").unwrap();
+        let file = among.path().join("ham-dev-notes");
+        std::fs::write(&file, "").unwrap();
+        remove(among.path(), held.path());
+        assert!(!left.exists());
+        for stays in [held.path(), begins.path(), &another, &file] {
+            assert!(stays.exists(), "{}", stays.display());
+        }
+    }
+}
