@@ -8,7 +8,7 @@ use tokio::net::{TcpStream, UnixDatagram};
 use crate::support::{Ham, Running, probe};
 
 /// What a gateway answers to a request whose head begins so.
-async fn asked(url: &str, request: &str, body: &str) -> String {
+pub(crate) async fn asked(url: &str, request: &str, body: &str) -> String {
     let address = url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();
     let length = body.len();
@@ -21,7 +21,7 @@ async fn asked(url: &str, request: &str, body: &str) -> String {
     answer
 }
 
-async fn started(running: &mut Running) -> Value {
+pub(crate) async fn started(running: &mut Running) -> Value {
     serde_json::from_str(&running.line(|line| line.contains("url")).await).unwrap()
 }
 
