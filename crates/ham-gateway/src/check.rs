@@ -11,8 +11,7 @@ use crate::auth::Keys;
 use crate::config::{Config, Fault};
 use crate::error::StartError;
 use crate::nats::Secrets;
-use crate::outbox;
-use crate::tls;
+use crate::{outbox, state_directory, tls};
 
 /// All of it at once: whoever mends one thing need not ask again for the next.
 pub(crate) fn faults(config: &Config, now: Timestamp) -> Vec<Fault> {
@@ -26,6 +25,9 @@ pub(crate) fn faults(config: &Config, now: Timestamp) -> Vec<Fault> {
             Err(why) => add("keys", why.to_string()),
         }
     }
+    if config.compat.hc_http_gw && config.compat.allowed.is_empty() {
+        add("compat.allowed", NOTHING_ALLOWED.to_owned());
+    }
     if let Some(tls) = &config.tls {
         let missing = [("tls.certificate", &tls.certificate), ("tls.key", &tls.key)]
             .map(|(key, path)| unreadable(path).map(|why| add(key, why)).is_some());
@@ -38,10 +40,13 @@ pub(crate) fn faults(config: &Config, now: Timestamp) -> Vec<Fault> {
     if let Err(why) = Secrets::read(&config.nats) {
         add("nats", why);
     }
-    if let Some(Ok(keys)) = config.keys.as_deref().map(Keys::read)
-        && let Err(why) = keys.has_caller_of(&config.nats, now)
-    {
-        add("nats.calls_as", why);
+    if let Some(Ok(keys)) = config.keys.as_deref().map(Keys::read) {
+        if let Err(why) = keys.let_somebody_call(config) {
+            add("keys", why.to_string());
+        }
+        if let Err(why) = keys.has_caller_of(&config.nats, now) {
+            add("nats.calls_as", why);
+        }
     }
     let conductor = &config.conductor;
     for (key, path) in [
@@ -60,6 +65,10 @@ pub(crate) fn faults(config: &Config, now: Timestamp) -> Vec<Fault> {
         }
     }
     if let Some(directory) = &config.state_dir {
+        if let Ok(Some(mode)) = state_directory::open_to_others(directory) {
+            let path = directory.display();
+            add("state_dir", format!("{path} is open to others (mode {mode:o}): run `chmod 700` on it"));
+        }
         let path = directory.join(outbox::FILE);
         if let Err(why) = outbox::look(&path) {
             add("state_dir", format!("{}: {why}", path.display()));
@@ -67,6 +76,10 @@ pub(crate) fn faults(config: &Config, now: Timestamp) -> Vec<Fault> {
     }
     faults
 }
+
+/// `holochain_http_gateway` starts like that, too.
+const NOTHING_ALLOWED: &str = "no app is allowed, so every call by the addresses of holochain_http_gateway is refused: name apps here, \
+                               or in HC_GW_ALLOWED_APP_IDS";
 
 fn unreadable(path: &Path) -> Option<String> {
     File::open(path).err().map(|error| cannot_read(path, &error))
@@ -108,6 +121,7 @@ mod tests {
             .concat(),
         );
         fs::create_dir(at("state")).unwrap();
+        fs::set_permissions(at("state"), fs::Permissions::from_mode(0o755)).unwrap();
         fs::write(at("state").join(outbox::FILE), "").unwrap();
         fs::set_permissions(at("state").join(outbox::FILE), fs::Permissions::from_mode(0o600)).unwrap();
         let text = format!(
@@ -138,7 +152,20 @@ mod tests {
         ] {
             assert!(told.iter().any(|told| told.starts_with(part)), "{part}: {told:#?}");
         }
-        assert_eq!(told.len(), 12, "{told:#?}");
+        assert!(
+            told.iter()
+                .any(|told| told.ends_with("state is open to others (mode 755): run `chmod 700` on it"))
+        );
+        assert_eq!(told.len(), 13, "{told:#?}");
+        // A file without keys was as good as any, and then nobody could call anything.
+        private(&at("keys.toml"), "");
+        let mut config = Config::parse(&text).unwrap();
+        let no_key = |config: &Config| {
+            self::faults(config, Timestamp::now()).iter().any(|fault| fault.why.contains("holds no key"))
+        };
+        assert!(no_key(&config));
+        config.compat.hc_http_gw = true;
+        assert!(!no_key(&config));
         let none = Keys::parse(&stanza("A", "concurrent = 0")).unwrap_err().to_string();
         assert!(none.contains("concurrent is at least 1"), "{none}");
     }

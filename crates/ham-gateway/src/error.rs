@@ -45,6 +45,14 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// Others can look into the state directory.
+    #[error("the state directory {} is open to others (mode {mode:o})", path.display())]
+    StateDirectoryOpen {
+        /// Which.
+        path: PathBuf,
+        /// The bits of its mode.
+        mode: u32,
+    },
     /// The outbox cannot be opened.
     #[error("cannot open the outbox {}", path.display())]
     Outbox {

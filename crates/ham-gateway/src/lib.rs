@@ -28,6 +28,7 @@ mod problem;
 mod request;
 mod retry;
 mod serve;
+mod state_directory;
 mod status;
 pub mod systemd;
 mod tls;

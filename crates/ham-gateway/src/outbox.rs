@@ -19,6 +19,7 @@ mod lost;
 pub mod machine;
 mod maker;
 mod meter;
+mod outages;
 mod place;
 mod read;
 mod recover;

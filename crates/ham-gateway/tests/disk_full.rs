@@ -5,6 +5,8 @@
 #[expect(dead_code, reason = "the tests of HTTP need more")]
 #[path = "http/client.rs"]
 mod client;
+#[path = "support/log.rs"]
+mod log;
 #[expect(dead_code, reason = "the tests of HTTP need more")]
 #[path = "http/stage.rs"]
 mod stage;
@@ -15,6 +17,7 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::client::{Answer, Asking, get};
+use crate::log::Log;
 use crate::stage::Stage;
 
 /// Files of this process take no more than so many bytes.
@@ -33,11 +36,15 @@ async fn ready(stage: &Stage) -> Answer {
     get(stage.server.operations_address().unwrap(), "/health/ready").send().await
 }
 
-/// After one error the outbox took nothing until a restart, and `/health/ready` said that all was well.
+/// After one error the outbox took nothing until a restart, and `/health/ready` said that all was well. Later its log said that the outbox was
+/// open again, and that it had failed, each time it was tried.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_full_disk_the_outbox_goes_on_by_itself() {
     // Whoever writes too much is told by an error, too.
     let _told = signal(SignalKind::from_raw(SIGXFSZ)).unwrap();
+    let log = Log::default();
+    let kept = log.clone();
+    tracing_subscriber::fmt().with_ansi(false).with_writer(move || kept.clone()).init();
     let stage = Stage::with(|mut config| {
         config.state_dir = config.keys.as_ref().map(|keys| keys.with_file_name("state"));
         config.operations_listen = Some("127.0.0.1:0".parse().unwrap());
@@ -89,6 +96,12 @@ async fn after_a_full_disk_the_outbox_goes_on_by_itself() {
         assert_eq!(times, 1, "{name}");
     }
     stage.end().await;
+    let logged = log.text();
+    let said = |event: &str| logged.lines().filter(|line| line.contains(event)).collect::<Vec<_>>();
+    assert_eq!(said("gateway.store.failed").len(), 1, "{logged}");
+    let [again] = said("gateway.store.reopened")[..] else { panic!("it is said once: {logged}") };
+    let failures = again.split("failures=").nth(1).unwrap().split(' ').next().unwrap();
+    assert!(failures.parse::<u64>().unwrap() > 1, "it was tried more often: {again}");
 }
 
 /// On Linux.

@@ -8,7 +8,7 @@ use tokio::net::{TcpStream, UnixDatagram};
 use crate::support::{Ham, Running, probe};
 
 /// What a gateway answers to a request whose head begins so.
-async fn asked(url: &str, request: &str, body: &str) -> String {
+pub(crate) async fn asked(url: &str, request: &str, body: &str) -> String {
     let address = url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();
     let length = body.len();
@@ -21,7 +21,7 @@ async fn asked(url: &str, request: &str, body: &str) -> String {
     answer
 }
 
-async fn started(running: &mut Running) -> Value {
+pub(crate) async fn started(running: &mut Running) -> Value {
     serde_json::from_str(&running.line(|line| line.contains("url")).await).unwrap()
 }
 
@@ -65,7 +65,8 @@ async fn its_file_is_read_again_at_a_hangup_and_a_wrong_one_changes_nothing() {
     let key = ham.run(&["gateway", "key", "new", "--name", "tests", "--json"]).await.ok().json();
     let stanza = key["stanza"].as_str().unwrap();
     assert!(!stanza.contains(key["key"].as_str().unwrap()));
-    let keys = ham.file("keys.toml", "");
+    let other = ham.run(&["gateway", "key", "new", "--name", "other", "--json"]).await.ok().json();
+    let keys = ham.file("keys.toml", other["stanza"].as_str().unwrap());
     std::fs::set_permissions(&keys, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let file = ham.file(
         "gateway.toml",
@@ -86,6 +87,11 @@ async fn its_file_is_read_again_at_a_hangup_and_a_wrong_one_changes_nothing() {
     running.signal(Signal::HUP);
     running.said("the one before holds on").await;
     assert!(asked(&url, &request, "").await.contains("#app-not-found"));
+    // One that takes every key back holds, and is said to let nobody in.
+    std::fs::write(&keys, "").unwrap();
+    running.signal(Signal::HUP);
+    running.said("holds no key, so nobody can call anything").await;
+    assert!(asked(&url, &request, "").await.contains("#bad-key"));
     running.signal(Signal::INT);
     assert_eq!(running.ended().await, Some(0));
 }
@@ -185,8 +191,13 @@ async fn a_configuration_is_checked_and_shown() {
     assert_eq!((faults, checked.code), (vec![json!("app"), json!("keys"), json!("origins")], Some(2)));
     let keys = ham.file("keys.toml", "");
     std::fs::set_permissions(&keys, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-    let one = ham.file("one.toml", format!("keys = {keys:?}\n"));
-    ham.run(&["gateway", "check", "--config", &one]).await.failed(2, &["1 thing is wrong with"]);
+    let two = ham.file("two.toml", format!("keys = {keys:?}\n"));
+    let checked = ham.run(&["gateway", "check", "--config", &two]).await;
+    checked.failed(2, &["2 things are wrong with"]);
+    assert!(checked.text().contains("holds no key, so nobody can call anything"), "{checked}");
+    let key = ham.run(&["gateway", "key", "new", "--name", "t", "--json"]).await.ok().json();
+    std::fs::write(&keys, key["stanza"].as_str().unwrap()).unwrap();
+    ham.run(&["gateway", "check", "--config", &two]).await.failed(2, &["1 thing is wrong with"]);
     let printed = ham.run(&["gateway", "--print-config", "--config", &file]).await.ok();
     assert!(printed.text().contains("listen = \"127.0.0.1:0\"  # file\n"), "{printed}");
     assert!(printed.text().contains("limits.wait = \"30s\"  # default\n"), "{printed}");
@@ -262,6 +273,8 @@ async fn the_variables_of_another_gateway_do_without_a_file() {
     let ham = Ham::new().with("HC_GW_ADMIN_WS_URL", "ws://localhost:1").with("HC_GW_PORT", "0");
     let mut running = ham.start(&["gateway", "--json"]);
     let url = started(&mut running).await["url"].as_str().unwrap().to_owned();
+    // It starts without an app, as the other one does, and was silent about it.
+    running.said("no app is allowed, so every call").await;
     assert!(asked(&url, "GET /health HTTP/1.1", "").await.ends_with("\r\n\r\nOk"));
     let answer = asked(&url, "GET /dna/app/zome/function HTTP/1.1", "").await;
     assert!(answer.contains("{\"error\":\"Request is malformed: Invalid DNA hash\""), "{answer}");

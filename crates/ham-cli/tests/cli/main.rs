@@ -11,6 +11,7 @@ mod feeds;
 mod following;
 mod gateway;
 mod hc;
+mod lost;
 mod making;
 mod manual;
 mod nats;

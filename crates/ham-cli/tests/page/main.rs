@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "what unwraps here fails the test")]
 
 mod bounds;
+#[expect(dead_code, reason = "the gateway's tests use all of it")]
+#[path = "../../../ham-gateway/tests/nats/server.rs"]
+mod nats_server;
 #[path = "../../../ham-devconductor/tests/support/npm.rs"]
 mod npm;
 
@@ -22,6 +25,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::task::JoinSet;
+
+use crate::nats_server::NatsServer;
 
 /// Running into it means a hang.
 const BOUND: Duration = Duration::from_secs(300);
@@ -100,7 +105,7 @@ async fn the_page_in_a_browser() {
     assert!(steps.ends_with("one that is back is told\n"), "{steps}");
 }
 
-/// Beside a conductor of its own, which can be killed.
+/// Beside a conductor and a NATS server of its own, which can be killed.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_gateway_s_page_in_a_browser() {
     let Some((browser, _turn)) = browser().await else { return };
@@ -129,19 +134,22 @@ async fn the_gateway_s_page_in_a_browser() {
         ["keys.toml", "gateway.toml", "state"].map(|name| directory.path().join(name));
     std::fs::write(&keys, made["stanza"].as_str().unwrap()).unwrap();
     std::fs::set_permissions(&keys, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let nats = NatsServer::start().await;
     let text = format!(
-        "listen = \"127.0.0.1:0\"\nkeys = {keys:?}\nstate_dir = {state:?}\n[conductor]\nadmin_url = \"ws://localhost:{}\"\n[[app]]\nid = \"features\"\nready = [\"features\"]\n",
-        dev.text("admin_port")
+        "listen = \"127.0.0.1:0\"\nkeys = {keys:?}\nstate_dir = {state:?}\n[conductor]\nadmin_url = \"ws://localhost:{}\"\n[[app]]\nid = \"features\"\nready = [\"features\"]\n[nats]\nurls = [\"{}\"]\n",
+        dev.text("admin_port"),
+        nats.url()
     );
     std::fs::write(&config, text).unwrap();
     let gateway = Dev::run(&["gateway", "--config", &config.display().to_string()]).await;
     let pid = |of: &Dev| of.child.id().unwrap().to_string();
     let mut command = Command::new("node");
     command.arg("--experimental-websocket").arg(here("status.mjs")).args([&browser, &gateway.text("url")]);
-    command.args([pid(&dev), pid(&gateway)]).arg(made["key"].as_str().unwrap());
+    command.args([pid(&dev), pid(&gateway), nats.id().to_string()]).arg(made["key"].as_str().unwrap());
     command.args(std::env::var("HAM_TEST_SHOTS").ok());
     let steps = npm::run(&mut command, BOUND).await;
     println!("{steps}");
+    assert!(steps.contains("NATS is shown as reached, and as away within 2 s once it is killed"), "{steps}");
     assert!(steps.contains("a killed gateway is told within 2 s"), "{steps}");
 }
 

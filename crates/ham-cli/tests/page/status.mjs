@@ -3,7 +3,7 @@ import assert from 'node:assert';
 import { Browser } from './browser.mjs';
 import { FONTS, contrast, fits, setFont } from './legible.mjs';
 
-const [program, url, conductor, gateway, key, shots] = process.argv.slice(2);
+const [program, url, conductor, gateway, nats, key, shots] = process.argv.slice(2);
 const step = (text) => console.log(text);
 const browser = await Browser.start(program);
 const clean = (tab) => assert.deepEqual(tab.errors.filter((error) => !/status of (401|503)|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE/.test(error)), []);
@@ -84,6 +84,15 @@ for (const [width, height] of [[360, 740], [1000, 800], [1440, 900]]) {
   }
 }
 step('360, 1000 and 1440 px, light and dark, a narrow and a wide font: nothing hangs out, every text has a contrast of 4.5, nothing moves');
+
+// NATS: a server that goes takes nothing else with it.
+const shown = "[...document.querySelectorAll('#aside section')].find((part) => part.querySelector('h2').textContent === 'NATS')?.querySelector('p').textContent";
+await page.until(`/^Reached for .*; [1-9]\\d* messages? published\\.$/.test(${shown})`);
+process.kill(Number(nats), 'SIGKILL');
+await page.until(`${shown}.startsWith('Away for ')`, 2000);
+assert.equal(await page.run("document.querySelector('#verdict h1').innerText"), 'Everything can be called.');
+if (shots) await page.shot(`${shots}/status-nats.png`);
+step('NATS is shown as reached, and as away within 2 s once it is killed');
 
 // The conductor is killed, and then the gateway.
 process.kill(Number(conductor), 'SIGKILL');

@@ -23,7 +23,7 @@ export function doubtful() {
 }
 
 const STATES = { queued: ['queued', 'Waits for the conductor', 'not sent; nothing has run'], signed: ['open', 'Sent, waits for its answer', 'the same bytes go out again after an outage'], fencing: ['unknown', 'Being settled', 'it may have run; it is asked whether it arrived'] };
-const CONFIRM = { queued: 'It was not sent and will not run.', signed: 'It was sent. The gateway makes sure that it cannot start later, and tells you what became of it.', fencing: 'It is being settled already; this only stops waiting for its answer.' };
+const CONFIRM = { queued: 'It was not sent and will not run.', signed: 'It was sent, and is not called back: its answer is kept if one comes. Once its link is gone, the gateway makes sure that it cannot start later.', fencing: 'It has left, and no answer comes any more. It is being settled already; if it did not run, this keeps it from being made again.' };
 const again = () => put($('#open'), open());
 
 export function open() {
@@ -45,7 +45,7 @@ function sure(c) {
   const [shape, word] = STATES[c.state] ?? STATES.signed;
   const yes = async () => {
     asking = null;
-    try { const settled = await cancel(c.id); told = settled.outcome ? `${c.fn}: ${settled.outcome}` : `${c.fn} is being settled`; } catch (error) { told = `${c.fn} was not cancelled: ${error.message}`; }
+    try { const settled = await cancel(c.id); told = settled.outcome ? `${c.fn}: ${settled.outcome}` : settled.state === 'signed' ? `${c.fn} has left; its answer is kept if one comes` : `${c.fn} is being settled`; } catch (error) { told = `${c.fn} was not cancelled: ${error.message}`; }
     announce(told);
     again();
   };

@@ -7,7 +7,7 @@ use super::tables::Held;
 pub struct Limits {
     /// Calls, settled ones included.
     pub records: u64,
-    /// Bytes of their values.
+    /// Bytes of their values. The file takes several times as much: docs/gateway-config.md says how much.
     pub bytes: u64,
 }
 

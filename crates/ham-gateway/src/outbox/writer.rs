@@ -16,10 +16,10 @@ use super::change::{Change, Command};
 use super::crash::{self, Point};
 use super::disk::Disk;
 use super::error::StoreError;
-use super::events;
 use super::limits::Limits;
 use super::machine::Mode;
 use super::meter::Meter;
+use super::outages::Outages;
 use super::place::Place;
 use super::tables::{Accepted, Held, Tables, last_number};
 use crate::metrics;
@@ -39,6 +39,7 @@ pub struct Writer {
     /// What is to be answered if the transaction that failed is on the disk.
     doubtful: Option<(Held, Answers)>,
     pause: Duration,
+    outages: Outages,
 }
 
 impl Writer {
@@ -50,8 +51,9 @@ impl Writer {
         meter: Arc<Meter>,
         last: u64,
     ) -> Self {
-        let (batch, answers) = (Vec::new(), Vec::new());
-        Self { disk, place, changes, limits, meter, last, batch, answers, doubtful: None, pause: FIRST_PAUSE }
+        let (batch, answers, outages) = (Vec::new(), Vec::new(), Outages::default());
+        let (doubtful, pause) = (None, FIRST_PAUSE);
+        Self { disk, place, changes, limits, meter, last, batch, answers, doubtful, pause, outages }
     }
 
     /// Writes until nobody can send a change any more, or the file cannot be used when `stop` is dropped.
@@ -95,17 +97,18 @@ impl Writer {
         let error = match written {
             Ok(()) => {
                 self.pause = FIRST_PAUSE;
+                self.outages.end();
                 return None;
             }
             Err(Unwritten::Refused(error)) => {
                 self.doubtful = None;
                 self.answers = self.batch.iter().map(|_| Err(error.clone())).collect();
+                self.outages.end();
                 return None;
             }
             Err(Unwritten::Unknown(error)) => error,
         };
-        tracing::error!(event = events::STORE_FAILED, %error, again_in = ?self.pause, "the outbox is opened again");
-        metrics::store_up(false);
+        self.outages.failed(&error);
         self.disk.give_up(error);
         let pause = self.pause;
         self.pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
@@ -149,8 +152,6 @@ impl Writer {
         // What was found may be in the system's memory alone: a transaction that is synced takes it to the disk.
         commit(&database, found, &[], self.limits, Held::default(), &mut None)?;
         self.disk.put(database);
-        metrics::store_up(true);
-        tracing::info!(event = events::STORE_REOPENED, is_there, "the outbox is open again");
         if is_there {
             self.is_written();
         }

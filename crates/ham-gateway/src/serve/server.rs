@@ -1,7 +1,6 @@
 //! A gateway that runs.
 
 use std::net::SocketAddr;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +20,7 @@ use crate::feed::Feed;
 use crate::gateway::Gateway;
 use crate::life::Life;
 use crate::live::Live;
-use crate::metrics;
+use crate::{metrics, state_directory};
 
 /// A gateway that runs. Dropping it cuts off everything at once; [`stop`](Self::stop) lets what is under way end.
 #[derive(Debug)]
@@ -52,9 +51,9 @@ impl Server {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let live = Live::of(config)?;
         let config = live.config.clone();
+        live.keys.let_somebody_call(&config).map_err(StartError::Keys)?;
         if let Some(directory) = &config.state_dir {
-            let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
-            made.map_err(|source| StartError::StateDirectory { path: directory.clone(), source })?;
+            state_directory::make(directory)?;
         }
         let clients = listen(config.listen).await?;
         let operations = match config.operations_listen {

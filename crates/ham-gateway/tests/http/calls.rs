@@ -47,6 +47,31 @@ async fn an_answered_error_says_what_it_left() {
     stage.end().await;
 }
 
+/// A zome may say as much as it likes: what the conductor hands on of it is told as far as a person reads, and kept so for repeats.
+#[tokio::test(flavor = "multi_thread")]
+async fn long_words_of_a_conductor_are_cut_between_letters() {
+    let stage = Stage::with(|mut config| {
+        config.state_dir = config.keys.as_ref().map(|keys| keys.with_file_name("state"));
+        config
+    })
+    .await;
+    let ask = || stage.call("fail").json(&json!("ä".repeat(500_000)));
+    let mut told = Vec::new();
+    for asking in [ask(), ask().header("idempotency-key", "k-1"), ask().header("idempotency-key", "k-1")] {
+        let answer = asking.send().await;
+        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (422, "zome-error"));
+        let problem = answer.json();
+        assert_eq!((&problem["outcome"], &problem["effect"]), (&json!("answered"), &json!("nothing")));
+        let detail = problem["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains("Guest(\"ää") && detail.ends_with("ä…"), "{}", detail.len());
+        // The last letter may not have fitted.
+        assert!([MOST_WORDS, MOST_WORDS - 1].contains(&detail.len()), "{}", detail.len());
+        told.push(detail);
+    }
+    assert_eq!(told[1..], [told[0].as_str(); 2]);
+    stage.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_asked_for_wrongly_is_refused_before_anything_is_sent() {
     let stage = Stage::start().await;
@@ -101,3 +126,6 @@ async fn without_a_conductor_a_call_is_told_not_to_have_run() {
     assert_eq!((ready.status.as_u16(), ready.json()), (503, json!({ "ready": false })));
     server.stop().await;
 }
+
+/// Bytes of the words of a problem.
+const MOST_WORDS: usize = 16 << 10;

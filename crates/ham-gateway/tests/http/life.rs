@@ -1,5 +1,7 @@
 //! How a gateway starts, changes and stops.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use ham_gateway::{Config, NewKey, Server, StartError};
 use ham_testkit::chaos::Proxy;
 use serde_json::json;
@@ -80,4 +82,38 @@ async fn what_is_wrong_with_a_configuration_is_told_all_at_once() {
     std::fs::write(&open, "").unwrap();
     let error = Server::start(config(1, directory.path())).await.unwrap_err();
     assert!(matches!(error, StartError::Keys(_)), "{error}");
+}
+
+/// It was started without a word, and answered every call with 401.
+#[tokio::test]
+async fn a_file_without_keys_lets_nobody_in_and_is_said_to() {
+    let directory = tempfile::tempdir().unwrap();
+    write_keys(&directory.path().join("keys.toml"), "");
+    let StartError::Keys(why) = Server::start(config(1, directory.path())).await.unwrap_err() else {
+        panic!("another error")
+    };
+    assert!(why.to_string().contains("keys.toml holds no key"), "{why}");
+    // While it runs, that takes the keys back.
+    let key = NewKey::new().unwrap();
+    write_keys(&directory.path().join("keys.toml"), &everything(&key));
+    let server = Server::start(config(1, directory.path())).await.unwrap();
+    let asked = async || get(server.address(), "/api/v1/apps").key(key.expose()).send().await.status;
+    assert_eq!(asked().await, 200);
+    write_keys(&directory.path().join("keys.toml"), "");
+    server.reload(config(1, directory.path())).unwrap();
+    assert_eq!(asked().await, 401);
+    server.stop().await;
+}
+
+/// Others could see what is kept there, or put something else in its place.
+#[tokio::test]
+async fn a_state_directory_that_lets_others_in_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    write_keys(&directory.path().join("keys.toml"), &everything(&NewKey::new().unwrap()));
+    let state = directory.path().join("state");
+    let config = || config(1, directory.path()).with_state_dir(&state);
+    Server::start(config()).await.unwrap().stop().await;
+    std::fs::set_permissions(&state, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let error = Server::start(config()).await.unwrap_err();
+    assert!(matches!(error, StartError::StateDirectoryOpen { mode: 0o755, .. }), "{error}");
 }

@@ -8,6 +8,8 @@ mod client;
 mod hostile;
 mod keyed;
 mod life;
+#[path = "../support/log.rs"]
+mod log;
 mod operations;
 #[path = "../../../ham-feed/tests/support/python.rs"]
 #[expect(dead_code, reason = "the feed's tests use all of it")]

@@ -1,8 +1,5 @@
 //! Secrets of a run, looked for in everything that is told to others than their owner.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
 use ham_gateway::NewKey;
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
@@ -10,24 +7,12 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 
 use crate::client::get;
+use crate::log::Log;
 use crate::stage::Stage;
-
-/// What was logged, by all tests of this program.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_told() {
+    // By all tests of this program.
     let log = Log::default();
     let kept = log.clone();
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || kept.clone());
@@ -66,7 +51,7 @@ async fn no_secret_is_told() {
     let (key, debug) = (stage.key.clone(), format!("{:?}", stage.server));
     stage.end().await;
     let told = String::from_utf8(told).unwrap() + &debug;
-    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let logged = log.text();
     // It would find nothing if nothing were told.
     assert!(logged.contains("gateway.key.refused") && told.contains("ham_gateway_calls_total"));
     // `ham_<id>_<secret>`: the secret itself may have such a sign.

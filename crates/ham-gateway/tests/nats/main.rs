@@ -6,6 +6,7 @@ mod calls;
 #[path = "../http/client.rs"]
 #[expect(dead_code, reason = "the requests' tests use all of it")]
 mod client;
+mod cluster;
 mod figures;
 mod follow;
 mod kills;

@@ -6,7 +6,7 @@ use crate::stream::{Kept, Stream, blocks, entities, gaps};
 use crate::wire::Cable;
 
 /// Everything of the chain is there once and in order, and so is every event of its last notes.
-async fn complete(stage: &Stage, all: &[Kept], notes: usize) {
+pub(crate) async fn complete(stage: &Stage, all: &[Kept], notes: usize) {
     assert_eq!(blocks(all, BLOCKS), stage.chain().await);
     let notes = stage.last(notes).await;
     let mut events = entities(all, COMMITTED);
@@ -15,7 +15,7 @@ async fn complete(stage: &Stage, all: &[Kept], notes: usize) {
     assert_eq!(gaps(all), [""; 0]);
 }
 
-async fn all_of(stage: &Stage, stream: &Stream, notes: usize) -> Vec<Kept> {
+pub(crate) async fn all_of(stage: &Stage, stream: &Stream, notes: usize) -> Vec<Kept> {
     let (there, notes) = (stage.ends_there().await, stage.last(notes).await);
     let told = |all: &[Kept]| {
         let events = entities(all, COMMITTED);

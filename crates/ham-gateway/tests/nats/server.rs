@@ -71,7 +71,12 @@ impl NatsServer {
 
     /// What it has taken.
     pub(crate) fn cpu(&self) -> Duration {
-        cpu(self.process.as_ref().unwrap().id().unwrap())
+        cpu(self.id())
+    }
+
+    /// The id of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.as_ref().unwrap().id().unwrap()
     }
 
     pub(crate) fn url(&self) -> String {

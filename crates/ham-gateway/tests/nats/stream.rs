@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_nats::Client;
-use async_nats::jetstream::stream::Config;
+use async_nats::jetstream::stream::{Config, LastRawMessageError};
 use async_nats::jetstream::{self, Context};
 use serde_json::Value;
 
@@ -45,26 +45,32 @@ impl Stream {
 
     /// All messages, in order; none where there is no stream yet.
     pub(crate) async fn all(&self) -> Vec<Kept> {
-        let Ok(stream) = self.context.get_stream("HAM").await else { return Vec::new() };
+        self.read().await.unwrap()
+    }
+
+    /// The same; while a cluster has no leader, it cannot be read.
+    async fn read(&self) -> Result<Vec<Kept>, LastRawMessageError> {
+        let Ok(stream) = self.context.get_stream("HAM").await else { return Ok(Vec::new()) };
         let state = stream.cached_info().state.clone();
         let mut all = Vec::new();
         for sequence in state.first_sequence.max(1)..=state.last_sequence {
-            let message = must(stream.get_raw_message(sequence)).await.unwrap();
+            let message = must(stream.get_raw_message(sequence)).await?;
             all.push(Kept {
                 subject: message.subject.to_string(),
                 id: message.headers.get("Nats-Msg-Id").unwrap().to_string(),
                 body: serde_json::from_slice(&message.payload).unwrap(),
             });
         }
-        all
+        Ok(all)
     }
 
     /// The same once this is true of it. Each look asks the server, so it is no idle loop.
     pub(crate) async fn once(&self, enough: impl Fn(&[Kept]) -> bool) -> Vec<Kept> {
         must(async {
             loop {
-                let all = self.all().await;
-                if enough(&all) {
+                if let Ok(all) = self.read().await
+                    && enough(&all)
+                {
                     return all;
                 }
                 tokio::task::yield_now().await;

@@ -40,7 +40,7 @@ pub(super) enum Args {
         /// The call, as the list and `Ham-Call-Id` name it
         id: String,
     },
-    /// Cancel calls: what has not left is not made; what has left is not called back, and its answer is kept
+    /// Cancel calls: what has not left is not made; what has left is not called back, and its answer is kept if one comes
     #[command(args = flags::server())]
     Cancel {
         #[command(flatten)]
@@ -87,24 +87,39 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
 }
 
 async fn cancel(context: &Context, gateway: &Gateway, ids: Vec<String>) -> Result<(), Failure> {
-    let mut late = 0;
+    let mut left = 0;
     for id in ids {
         let call = gateway.ask(context, "call.cancel", json!({ "id": id, "wait_s": 1 })).await?;
-        let told = match call["outcome"].as_str() {
-            Some("not_run") => "cancelled",
-            Some(_) => "too late: it has ended",
-            None => "too late: it has left, and its answer is kept when it comes",
-        };
-        late += usize::from(call["outcome"] != "not_run");
-        context.output.result(|| format!("{id}  {told}"), &call)?;
+        left += usize::from(call["outcome"] != "not_run");
+        context.output.result(|| format!("{id}  {}", cancelled(&call)), &call)?;
     }
-    match late {
+    match left {
         0 => Ok(()),
         _ => Err(Failure::new(
             Exit::Refused,
-            anyhow::anyhow!("it was too late for {late} of them"),
+            anyhow::anyhow!("{left} of them are not cancelled"),
             "`ham gateway calls show ID` says what became of each",
         )),
+    }
+}
+
+/// What asking for a call not to be made has come to.
+fn cancelled(call: &Value) -> &'static str {
+    let word = |name: &str| call[name].as_str();
+    match (word("outcome"), word("state")) {
+        (Some("not_run"), _) => "cancelled",
+        (Some("unknown"), _) => {
+            "too late: it may have run, and nobody can tell any more: look at the chain before it is made again"
+        }
+        (Some("arrived"), _) => {
+            "too late: it arrived, and its answer is lost: look at the chain before it is made again"
+        }
+        (Some(_), _) => "too late: it has ended",
+        (None, Some("queued")) => "it is asked for, and not on the gateway's disk yet",
+        (None, Some("fencing")) => {
+            "too late: it has left, and no answer comes any more; once the gateway reaches the conductor, it finds out whether it ran"
+        }
+        (None, _) => "too late: it has left, and its answer is kept if one comes",
     }
 }
 
@@ -198,3 +213,23 @@ fn unreadable(error: impl Into<anyhow::Error>) -> Failure {
 
 /// What a gateway lists at a time.
 const PAGE: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of one whose answer was lost it was said that its answer is kept when it comes.
+    #[test]
+    fn an_answer_is_promised_only_where_one_may_come() {
+        let told = |state, outcome: Option<&str>| cancelled(&json!({ "state": state, "outcome": outcome }));
+        assert_eq!(told("settled", Some("not_run")), "cancelled");
+        assert!(told("signed", None).contains("its answer is kept if one comes"));
+        for outcome in ["unknown", "arrived"] {
+            assert!(told("settled", Some(outcome)).contains("look at the chain"));
+        }
+        assert!(told("fencing", None).contains("no answer comes any more"));
+        for (state, outcome) in [("queued", None), ("settled", Some("answered"))] {
+            assert!(!told(state, outcome).contains("answer"));
+        }
+    }
+}

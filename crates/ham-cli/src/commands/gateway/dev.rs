@@ -1,6 +1,8 @@
 //! `ham gateway --dev`: a conductor of its own, and no keys.
 
+use std::fs::Permissions;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use ham_devconductor::{Config as ConductorConfig, DevConductor};
@@ -55,7 +57,8 @@ async fn start(
     let mut config = Config::dev(admin_port, [app_id.clone()]).with_listen(listen);
     config.origins = origins;
     // Calls under a key are kept for as long as their conductor is.
-    let state = tempfile::Builder::new().prefix("ham-gateway-").tempdir();
+    let private = Permissions::from_mode(0o700);
+    let state = tempfile::Builder::new().prefix("ham-gateway-").permissions(private).tempdir();
     let state = state.map_err(|error| {
         let error = anyhow::Error::new(error).context("cannot make a directory for the outbox");
         Failure::new(Exit::Local, error, "check TMPDIR and the room there")

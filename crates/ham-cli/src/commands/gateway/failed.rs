@@ -25,6 +25,9 @@ pub(super) fn failed(error: StartError) -> Failure {
         StartError::StateDirectory { .. } | StartError::File { .. } => {
             (Exit::Local, "check the path and its permissions")
         }
+        StartError::StateDirectoryOpen { .. } => {
+            (Exit::Usage, "run `chmod 700` on it, or name a directory for the gateway alone")
+        }
         _ => (Exit::Usage, "correct the configuration"),
     };
     Failure::new(exit, error, advice)

@@ -19,9 +19,11 @@ pub(super) async fn serve(path: Option<&Path>, output: Output) -> Result<(), Fai
         Some(path) => read(path).map(|(_, config)| config),
         None => variables_alone(),
     };
-    let server = Server::start(read()?).await.map_err(failed)?;
+    let config = read()?;
+    let server = Server::start(config.clone()).await.map_err(failed)?;
     let url = serving::url(&server);
     output.result(|| format!("Gateway: {url}"), &json!({ "url": url }))?;
+    serving::doubts(&config, output);
     serving::until_stopped(server, &mut signals, read, output).await;
     Ok(())
 }

@@ -102,7 +102,11 @@ pub(super) async fn until_stopped(
 
 /// A file that is wrong changes nothing.
 fn reload(server: &Server, again: &impl Fn() -> Result<Config, Failure>, output: Output) {
-    let reloaded = again().and_then(|config| server.reload(config).map_err(failed));
+    let reloaded = again().and_then(|config| {
+        let unchanged = server.reload(config.clone()).map_err(failed)?;
+        doubts(&config, output);
+        Ok(unchanged)
+    });
     match reloaded {
         Ok(unchanged) if unchanged.is_empty() => output.note("the configuration was read again"),
         Ok(unchanged) => output.warning(&format!(
@@ -113,5 +117,12 @@ fn reload(server: &Server, again: &impl Fn() -> Result<Config, Failure>, output:
             output.warning("the configuration is wrong, so the one before holds on");
             output.failure(&failure);
         }
+    }
+}
+
+/// Says what is doubtful about a configuration that holds all the same.
+pub(super) fn doubts(config: &Config, output: Output) {
+    for doubt in Server::check(config) {
+        output.warning(&format!("the configuration: {doubt}"));
     }
 }

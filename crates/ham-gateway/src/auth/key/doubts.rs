@@ -5,6 +5,7 @@ use std::path::Path;
 use holochain_zome_types::prelude::Timestamp;
 
 use super::{BadKeys, Keys, Stanza};
+use crate::config::Config;
 use crate::functions::{begins_with_one_of, matches_nothing};
 
 impl Keys {
@@ -26,6 +27,22 @@ impl Keys {
             doubts.extend(of(&stanza, apps, chains, now).into_iter().map(|why| format!("key {id:?}: {why}")));
         }
         Ok(doubts)
+    }
+
+    /// Whether anybody can call anything: calls need a key, unless the configuration says otherwise.
+    ///
+    /// # Errors
+    /// The file that it names holds none.
+    pub(crate) fn let_somebody_call(&self, config: &Config) -> Result<(), BadKeys> {
+        match &config.keys {
+            Some(path) if self.0.is_empty() && !config.dev && !config.compat.hc_http_gw => {
+                Err(BadKeys(format!(
+                    "{} holds no key, so nobody can call anything: `ham gateway key new` makes one",
+                    path.display()
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -1,0 +1,96 @@
+//! Three servers, and a stream that each of them keeps.
+
+use async_nats::jetstream;
+
+use crate::outages::{all_of, complete};
+use crate::server::NatsServer;
+use crate::stage::{Stage, must, nats};
+use crate::stream::Stream;
+
+struct Cluster(Vec<NatsServer>);
+
+impl Cluster {
+    async fn start() -> Self {
+        // Free a moment ago, and all of them taken at once, so that they differ.
+        let mut sockets = Vec::new();
+        for _ in 0..SERVERS {
+            sockets.push(tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap());
+        }
+        let urls = sockets.iter().map(|socket| format!("nats://{}", socket.local_addr().unwrap()));
+        let urls: Vec<String> = urls.collect();
+        drop(sockets);
+        let mut servers = Vec::new();
+        for (nth, url) in urls.iter().enumerate() {
+            let (name, routes) = (nth.to_string(), urls.join(","));
+            let arguments = ["-n", &name, "-cluster_name", "ham", "-cluster", url, "-routes", &routes];
+            servers.push(NatsServer::with(&arguments).await);
+        }
+        Self(servers)
+    }
+
+    /// A client that finds another server where one is gone.
+    async fn client(&self) -> async_nats::Client {
+        let urls: Vec<String> = self.0.iter().map(NatsServer::url).collect();
+        must(async_nats::ConnectOptions::new().retry_on_initial_connect().connect(urls)).await.unwrap()
+    }
+
+    /// Which of them leads the stream, once one does and the stream has more than so many messages; and how many.
+    async fn leader(&self, more_than: u64) -> (usize, u64) {
+        let context = jetstream::new(self.client().await);
+        must(async {
+            loop {
+                let Ok(stream) = context.get_stream("HAM").await else { continue };
+                let info = stream.cached_info();
+                let leader = info.cluster.as_ref().and_then(|cluster| cluster.leader.as_ref()?.parse().ok());
+                if let Some(leader) = leader
+                    && info.state.messages > more_than
+                {
+                    return (leader, info.state.messages);
+                }
+            }
+        })
+        .await
+    }
+}
+
+/// While two of three are away nothing can be written; what has piled up then goes out message by message, so that one is on its way when
+/// the leader dies. A cluster asks only what it has agreed upon for the last message, so what is sent again before that is known by its id alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leader_that_is_killed_under_load_misses_and_doubles_nothing() {
+    let (mut cluster, stage) = (Cluster::start().await, Stage::start().await);
+    let stream = Stream::of(cluster.client().await);
+    let mut config = nats(&cluster.0[0].url());
+    config.urls = cluster.0.iter().map(|server| server.url().parse().unwrap()).collect();
+    config.stream_replicas = SERVERS;
+    let gateway = stage.gateway(config).await;
+    stage.note("first").await;
+    let mut notes = 1;
+    all_of(&stage, &stream, notes).await;
+    for round in 0..2 {
+        let (leader, before) = cluster.leader(0).await;
+        let others = [(leader + 1) % SERVERS, (leader + 2) % SERVERS];
+        for other in others {
+            cluster.0[other].kill().await;
+        }
+        for n in 0..NOTES {
+            stage.note(&format!("{round} {n}")).await;
+        }
+        for other in others {
+            cluster.0[other].restart().await;
+        }
+        let leader = cluster.leader(before + 20).await.0;
+        cluster.0[leader].kill().await;
+        notes += NOTES;
+        // Of the two that are left, and then of all.
+        let all = all_of(&stage, &stream, notes).await;
+        complete(&stage, &all, notes).await;
+        cluster.0[leader].restart().await;
+    }
+    must(gateway.stop()).await;
+    stage.conductor.shut_down().await;
+}
+
+/// As many as a stream needs that is to outlive one of them.
+const SERVERS: usize = 3;
+/// Made while nothing can be written.
+const NOTES: usize = 150;
