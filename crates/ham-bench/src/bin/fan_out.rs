@@ -105,22 +105,24 @@ async fn publish(
     let stream = TcpStream::connect(("127.0.0.1", port)).await?;
     stream.set_nodelay(true)?;
     let (reader, mut writer) = stream.into_split();
-    let answers = tokio::spawn(answered(reader, messages));
     let mut pace = tokio::time::interval(Duration::from_secs(1) / u32::try_from(rate)?);
     let began = Instant::now();
-    for n in 0..messages {
-        pace.tick().await;
-        let data = json!({ "n": n, "block_hash": "9f86d081884c7d65", "events_count": 3 });
-        let chain = format!("chain-{}", n % chains);
-        let body = json!({ "chain_name": chain, "count": 1, "data": data }).to_string();
-        let head = format!(
-            "POST /ham/publish HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
-        ledger.sent[usize::try_from(n)?].store(ledger.now(), Ordering::Relaxed);
-        writer.write_all(format!("{head}{body}").as_bytes()).await?;
-    }
-    answers.await??;
+    let publishing = async {
+        for n in 0..messages {
+            pace.tick().await;
+            let data = json!({ "n": n, "block_hash": "9f86d081884c7d65", "events_count": 3 });
+            let chain = format!("chain-{}", n % chains);
+            let body = json!({ "chain_name": chain, "count": 1, "data": data }).to_string();
+            let head = format!(
+                "POST /ham/publish HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+                body.len()
+            );
+            ledger.sent[usize::try_from(n)?].store(ledger.now(), Ordering::Relaxed);
+            writer.write_all(format!("{head}{body}").as_bytes()).await?;
+        }
+        Ok::<_, Failure>(())
+    };
+    tokio::try_join!(publishing, answered(reader, messages))?;
     Ok(began.elapsed())
 }
 

@@ -85,7 +85,10 @@ async fn write(mut sink: Sink, mut queue: mpsc::Receiver<Waiting>, reading: Read
         match gone.run_until_cancelled(tokio::time::timeout(WRITE_PATIENCE, sending)).await {
             None => break,
             Some(Ok(Ok(()))) => {}
-            Some(_) => return,
+            Some(_) => {
+                gone.cancel();
+                return;
+            }
         }
     }
     // It is the client's to notice, or not.
@@ -111,7 +114,7 @@ impl Incoming {
     }
 
     /// Answers requests of a client that is known now, until it goes or `stop` is cancelled; `refuse` makes the answer to one that
-    /// cannot be `read`. What is under way then runs to its end; `None` is not answered.
+    /// cannot be `read`. What is under way then runs to its end, and nothing more begins; `None` is not answered.
     pub(super) async fn answer<Q, A, F>(
         mut self,
         outgoing: Outgoing,
@@ -128,14 +131,14 @@ impl Incoming {
         self.frames.reading().make_known();
         let (places, turns) = (Arc::new(Semaphore::new(CONCURRENT_REQUESTS)), self.frames.turns().clone());
         let (read, handle) = (Arc::new(read), Arc::new(handle));
-        let (mut stopped, mut backlog) = (pin!(stop.cancelled()), Backlog::default());
+        let ended = self.frames.reading().ended().clone();
+        let (mut stopped, mut gone) = (pin!(stop.cancelled()), pin!(ended.cancelled()));
+        let mut backlog = Backlog::default();
         loop {
             let Some((id, data)) = backlog.pop() else {
-                if backlog.is_last {
-                    return;
-                }
                 tokio::select! {
                     () = &mut stopped => return,
+                    () = &mut gone => return,
                     message = self.next() => backlog.push(message),
                 }
                 continue;
@@ -146,6 +149,7 @@ impl Incoming {
                 tokio::select! {
                     biased;
                     () = &mut stopped => return,
+                    () = &mut gone => return,
                     begins = &mut begins => break begins,
                     message = self.next(), if backlog.has_room() => backlog.push(message),
                 }

@@ -10,8 +10,6 @@ use holochain_websocket::WireMessage;
 pub(super) struct Backlog {
     requests: VecDeque<(u64, Vec<u8>)>,
     bytes: usize,
-    /// The client is gone; no more come.
-    pub(super) is_last: bool,
 }
 
 impl Backlog {
@@ -23,7 +21,8 @@ impl Backlog {
             }
             // It names no request, so nobody can be told.
             Some(_) => tracing::warn!("a client sent something that is not a request"),
-            None => self.is_last = true,
+            // The client is gone; who reads has noted it.
+            None => {}
         }
     }
 
@@ -34,7 +33,7 @@ impl Backlog {
     }
 
     pub(super) fn has_room(&self) -> bool {
-        !self.is_last && self.requests.len() < MOST_REQUESTS && self.bytes < MOST_BYTES
+        self.requests.len() < MOST_REQUESTS && self.bytes < MOST_BYTES
     }
 }
 

@@ -102,3 +102,15 @@ async fn is_told_that_it_goes(calls: usize) {
     };
     assert!(tokio::time::timeout(Duration::from_secs(60), told).await.expect("an answer to the close frame"));
 }
+
+/// Case: what a client had asked for and left was begun for minutes after it: calls that compute for as long as they may.
+#[tokio::test]
+async fn what_has_not_begun_when_its_client_goes_does_not_begin() {
+    let (mut client, mut server) = served().await;
+    for _ in 0..2 * CONCURRENT_REQUESTS {
+        ask(&mut client, 4).await;
+    }
+    drop(client);
+    let over = tokio::time::timeout(Duration::from_secs(60), server.join_next()).await;
+    over.expect("nobody waits for a place any more").unwrap().unwrap();
+}
