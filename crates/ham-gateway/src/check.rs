@@ -166,6 +166,8 @@ mod tests {
         assert!(no_key(&config));
         config.compat.hc_http_gw = true;
         assert!(!no_key(&config));
+        let no_file = Keys::read(&at("state")).unwrap_err().to_string();
+        assert!(no_file.ends_with("is not a file"), "{no_file}");
         let none = Keys::parse(&stanza("A", "concurrent = 0")).unwrap_err().to_string();
         assert!(none.contains("concurrent is at least 1"), "{none}");
     }

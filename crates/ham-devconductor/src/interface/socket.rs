@@ -113,6 +113,13 @@ impl Incoming {
         Some(decode(&frame))
     }
 
+    /// Reads on from a client that met a bound, for the moment that it is listened to: what is unread would keep it from reading why.
+    async fn linger(mut self) {
+        if self.frames.reading().refusal().is_some() {
+            while self.frames.next().await.is_some() {}
+        }
+    }
+
     /// Answers requests of a client that is known now, until it goes or `stop` is cancelled; `refuse` makes the answer to one that
     /// cannot be `read`. What is under way then runs to its end, and nothing more begins; `None` is not answered.
     pub(super) async fn answer<Q, A, F>(
@@ -138,7 +145,7 @@ impl Incoming {
             let Some((id, data)) = backlog.pop() else {
                 tokio::select! {
                     () = &mut stopped => return,
-                    () = &mut gone => return,
+                    () = &mut gone => return self.linger().await,
                     message = self.next() => backlog.push(message),
                 }
                 continue;
@@ -149,7 +156,7 @@ impl Incoming {
                 tokio::select! {
                     biased;
                     () = &mut stopped => return,
-                    () = &mut gone => return,
+                    () = &mut gone => return self.linger().await,
                     begins = &mut begins => break begins,
                     message = self.next(), if backlog.has_room() => backlog.push(message),
                 }

@@ -1,15 +1,16 @@
 //! Where data are kept, and that nobody else keeps theirs there.
 
 mod left_over;
+mod private;
 
-use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use holochain_state::data::{DbSyncLevel, HolochainDataConfig};
 use tempfile::TempDir;
 
+use self::private::{LOCK, make};
+pub(super) use self::private::{make_private, make_private_file};
 use crate::config::DataDirectory;
 use crate::error::StartError;
 
@@ -68,24 +69,6 @@ impl Directory {
     }
 }
 
-/// Makes a directory where there is none, for its owner only. One that is there may hold more, and keeps its mode.
-fn make(directory: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(PRIVATE).create(directory)
-}
-
-/// The same of a directory that holds nothing else: one that others could look into no longer lets them.
-pub(super) fn make_private(directory: &Path) -> io::Result<()> {
-    make(directory)?;
-    std::fs::set_permissions(directory, Permissions::from_mode(PRIVATE))
-}
-
-/// The same of a file, whose content stays.
-pub(super) fn make_private_file(file: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(PRIVATE_FILE).open(file)?;
-    file.set_permissions(Permissions::from_mode(PRIVATE_FILE))?;
-    Ok(file)
-}
-
 /// Fails where another process, or another conductor of this one, holds it. The system lets go of it when the process
 /// ends, however it ends.
 fn lock(directory: &Path) -> Result<File, StartError> {
@@ -98,10 +81,5 @@ fn lock(directory: &Path) -> Result<File, StartError> {
     }
 }
 
-const LOCK: &str = "lock";
-
 /// Where snapshots are, while the conductor that took them runs.
 pub(super) const SNAPSHOTS: &str = "snapshots";
-
-const PRIVATE: u32 = 0o700;
-const PRIVATE_FILE: u32 = 0o600;

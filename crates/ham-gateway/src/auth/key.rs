@@ -43,6 +43,10 @@ impl Keys {
     fn text(path: &Path) -> Result<String, BadKeys> {
         let unreadable = |error| BadKeys(format!("cannot read {}: {error}", path.display()));
         let metadata = std::fs::metadata(path).map_err(unreadable)?;
+        // Of a pipe, the start would wait for whoever writes into it.
+        if !metadata.is_file() {
+            return Err(BadKeys(format!("{} is not a file", path.display())));
+        }
         if let Some(mode) = ham::open_to_others(&metadata) {
             return Err(BadKeys(format!(
                 "{} is open to others (mode {mode:o}): run `chmod 600` on it",

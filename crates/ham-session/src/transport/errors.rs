@@ -53,6 +53,11 @@ pub(super) fn dial_error(error: WsError) -> DialError {
             DialError::Refused { status: response.status(), retry_after }
         }
         WsError::Io(error) => DialError::Upgrade(error),
+        // A server with as many connections as it takes hangs up like that.
+        WsError::Protocol(ProtocolError::HandshakeIncomplete) => {
+            let text = "the server hung up before it answered";
+            DialError::Upgrade(io::Error::new(io::ErrorKind::UnexpectedEof, text))
+        }
         error @ (WsError::Url(_) | WsError::HttpFormat(_)) => {
             DialError::InvalidUrl { reason: without_url(&error) }
         }

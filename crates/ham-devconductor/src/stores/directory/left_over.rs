@@ -7,7 +7,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::{LOCK, PRIVATE, make_private_file};
+use super::private::{LOCK, PRIVATE, make_private_file};
 
 /// Makes a directory that nobody else looks into, and locks it. Its lock has its name once it is held: what has one that nobody holds is
 /// left over.
@@ -28,12 +28,16 @@ pub(super) fn make(among: &Path) -> io::Result<(TempDir, File)> {
 pub(super) fn remove(among: &Path, ours: &Path) {
     let (Ok(entries), Ok(ours)) = (std::fs::read_dir(among), std::fs::metadata(ours)) else { return };
     let left = entries.flatten().filter_map(|entry| Some((unheld(&entry, ours.uid())?, entry.path())));
-    for (_lock, path) in left.take(MOST) {
-        match std::fs::remove_dir_all(&path) {
+    let removed = left.filter(|(_lock, path)| {
+        let removed = std::fs::remove_dir_all(path);
+        match &removed {
             Ok(()) => tracing::info!("removed {}, which a conductor left that was killed", path.display()),
             Err(error) => tracing::debug!(%error, "{} cannot be removed", path.display()),
         }
-    }
+        removed.is_ok()
+    });
+    // As many as that; what cannot be removed does not count.
+    removed.take(MOST).for_each(drop);
 }
 
 /// The lock of a directory that is left over.
@@ -43,7 +47,12 @@ fn unheld(entry: &DirEntry, user: u32) -> Option<File> {
     if !(is_one && metadata.is_dir() && metadata.uid() == user) {
         return None;
     }
-    let lock = OpenOptions::new().write(true).open(entry.path().join(LOCK)).ok()?;
+    let path = entry.path().join(LOCK);
+    // To open a pipe waits for whoever reads it.
+    if !std::fs::symlink_metadata(&path).ok()?.is_file() {
+        return None;
+    }
+    let lock = OpenOptions::new().write(true).open(path).ok()?;
     lock.try_lock().ok()?;
     Some(lock)
 }
@@ -67,6 +76,11 @@ mod tests {
         std::fs::create_dir(left.path().join("databases")).unwrap();
         drop(lock);
         let left = left.keep();
+        let (pipe, unheld) = make(among.path()).unwrap();
+        drop(unheld);
+        std::fs::remove_file(pipe.path().join(LOCK)).unwrap();
+        // The start waited for ever for whoever reads it.
+        assert!(std::process::Command::new("mkfifo").arg(pipe.path().join(LOCK)).status().unwrap().success());
         // One that begins, something of another name, and a file.
         let begins = tempfile::Builder::new().prefix(PREFIX).tempdir_in(among.path()).unwrap();
         let another = among.path().join("another");
@@ -76,7 +90,7 @@ mod tests {
         std::fs::write(&file, "").unwrap();
         remove(among.path(), held.path());
         assert!(!left.exists());
-        for stays in [held.path(), begins.path(), &another, &file] {
+        for stays in [held.path(), pipe.path(), begins.path(), &another, &file] {
             assert!(stays.exists(), "{}", stays.display());
         }
     }

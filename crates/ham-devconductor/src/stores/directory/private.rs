@@ -1,0 +1,30 @@
+//! Directories and files that nobody else looks into.
+
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
+
+/// Makes a directory where there is none, for its owner only. One that is there may hold more, and keeps its mode.
+pub(in crate::stores) fn make(directory: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(PRIVATE).create(directory)
+}
+
+/// The same of a directory that holds nothing else: one that others could look into no longer lets them.
+pub(in crate::stores) fn make_private(directory: &Path) -> io::Result<()> {
+    make(directory)?;
+    std::fs::set_permissions(directory, Permissions::from_mode(PRIVATE))
+}
+
+/// The same of a file, whose content stays.
+pub(in crate::stores) fn make_private_file(file: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(PRIVATE_FILE).open(file)?;
+    file.set_permissions(Permissions::from_mode(PRIVATE_FILE))?;
+    Ok(file)
+}
+
+/// The name of a directory's lock.
+pub(in crate::stores) const LOCK: &str = "lock";
+
+pub(in crate::stores) const PRIVATE: u32 = 0o700;
+const PRIVATE_FILE: u32 = 0o600;
