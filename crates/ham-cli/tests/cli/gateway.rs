@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixDatagram};
 
+use crate::keeping::{Keeping, calls, keeping};
 use crate::support::{Ham, Running, probe};
 
 /// What a gateway answers to a request whose head begins so.
@@ -100,36 +101,14 @@ async fn its_file_is_read_again_at_a_hangup_and_a_wrong_one_changes_nothing() {
 #[tokio::test]
 async fn calls_of_a_gateway_are_listed_shown_and_cancelled() {
     let ham = Ham::new();
-    let new = ["gateway", "key", "new", "--name", "t", "--app-id", "shop", "--function", "**", "--json"];
-    let key = ham.run(&new).await.ok().json();
-    let private = |name: &str, text: &str| {
-        let path = ham.file(name, text);
-        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        path
-    };
-    let keys = private("keys.toml", key["stanza"].as_str().unwrap());
-    let key_file = private("key", key["key"].as_str().unwrap());
-    let state = ham.home.path().join("state");
-    let file = ham.file(
-        "gateway.toml",
-        format!(
-            "listen = \"127.0.0.1:0\"\nkeys = \"{keys}\"\nstate_dir = {state:?}\n[conductor]\n\
-             admin_url = \"ws://localhost:1\"\n[[app]]\nid = \"shop\"\n"
-        ),
-    );
-    let mut running = ham.start(&["gateway", "--json", "--config", &file]);
-    let url = started(&mut running).await["url"].as_str().unwrap().to_owned();
-    let ask = async |verb: &[&str]| {
-        let rest = ["--gateway", &url, "--key-file", &key_file];
-        ham.run(&[&["gateway", "calls"], verb, &rest].concat()).await
-    };
+    let Keeping { running, url, key, key_file } = keeping(&ham, "shop", "1").await;
+    let ask = async |verb: &[&str]| calls(&ham, &url, &key_file, verb).await;
     assert_eq!(ask(&["list"]).await.ok().text(), "no calls\n");
     let mut ids = Vec::new();
     for name in ["inv-1", "inv-2", "inv-3"] {
         let head = format!(
-            "POST /api/v1/apps/shop/roles/main/zomes/bridge/fns/pay HTTP/1.1\r\nAuthorization: Bearer {}\r\n\
-             Prefer: respond-async\r\nIdempotency-Key: {name}",
-            key["key"].as_str().unwrap()
+            "POST /api/v1/apps/shop/roles/main/zomes/bridge/fns/pay HTTP/1.1\r\nAuthorization: Bearer {key}\r\n\
+             Prefer: respond-async\r\nIdempotency-Key: {name}"
         );
         let answer = asked(&url, &head, "").await;
         let id = answer.lines().find_map(|line| line.strip_prefix("ham-call-id: ")).unwrap();

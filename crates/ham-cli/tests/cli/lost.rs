@@ -2,7 +2,8 @@
 
 use rustix::process::Signal;
 
-use crate::gateway::{asked, started};
+use crate::gateway::asked;
+use crate::keeping::{Keeping, calls, keeping};
 use crate::support::{Ham, probe};
 
 /// It was said that its answer is kept when it comes, and none could come.
@@ -11,33 +12,11 @@ async fn a_call_whose_answer_is_lost_is_cancelled_in_true_words() {
     let ham = Ham::new();
     let mut conductor = ham.start(&["dev", "--no-page", "--json", "--app", &probe()]);
     let port = started_conductor(&conductor.line(|_| true).await);
-    let new = ["gateway", "key", "new", "--name", "t", "--app-id", "probe", "--function", "**", "--json"];
-    let key = ham.run(&new).await.ok().json();
-    let private = |name: &str, text: &str| {
-        let path = ham.file(name, text);
-        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        path
-    };
-    let keys = private("keys.toml", key["stanza"].as_str().unwrap());
-    let key_file = private("key", key["key"].as_str().unwrap());
-    let state = ham.home.path().join("state");
-    let file = ham.file(
-        "gateway.toml",
-        format!(
-            "listen = \"127.0.0.1:0\"\nkeys = \"{keys}\"\nstate_dir = {state:?}\n[conductor]\n\
-             admin_url = \"ws://localhost:{port}\"\n[[app]]\nid = \"probe\"\n"
-        ),
-    );
-    let mut running = ham.start(&["gateway", "--json", "--config", &file]);
-    let url = started(&mut running).await["url"].as_str().unwrap().to_owned();
-    let ask = async |verb: &[&str]| {
-        let rest = ["--gateway", &url, "--key-file", &key_file];
-        ham.run(&[&["gateway", "calls"], verb, &rest].concat()).await
-    };
+    let Keeping { running, url, key, key_file } = keeping(&ham, "probe", &port).await;
+    let ask = async |verb: &[&str]| calls(&ham, &url, &key_file, verb).await;
     let head = format!(
-        "POST /api/v1/apps/probe/roles/probe/zomes/probe/fns/slow_echo HTTP/1.1\r\nAuthorization: Bearer {}\r\n\
-         Content-Type: application/json\r\nPrefer: respond-async\r\nIdempotency-Key: slow",
-        key["key"].as_str().unwrap()
+        "POST /api/v1/apps/probe/roles/probe/zomes/probe/fns/slow_echo HTTP/1.1\r\nAuthorization: Bearer {key}\r\n\
+         Content-Type: application/json\r\nPrefer: respond-async\r\nIdempotency-Key: slow"
     );
     let answer = asked(&url, &head, r#"{"millis": 300000, "text": ""}"#).await;
     let id = answer.lines().find_map(|line| line.strip_prefix("ham-call-id: ")).unwrap().to_owned();

@@ -11,6 +11,7 @@ mod feeds;
 mod following;
 mod gateway;
 mod hc;
+mod keeping;
 mod lost;
 mod making;
 mod manual;

@@ -146,7 +146,7 @@ impl Incoming {
                 tokio::select! {
                     () = &mut stopped => return,
                     () = &mut gone => return self.linger().await,
-                    message = self.next() => backlog.push(message),
+                    Some(message) = self.next() => backlog.push(message),
                 }
                 continue;
             };
@@ -158,7 +158,7 @@ impl Incoming {
                     () = &mut stopped => return,
                     () = &mut gone => return self.linger().await,
                     begins = &mut begins => break begins,
-                    message = self.next(), if backlog.has_room() => backlog.push(message),
+                    Some(message) = self.next(), if backlog.has_room() => backlog.push(message),
                 }
             };
             let (outgoing, read, handle) = (outgoing.clone(), Arc::clone(&read), Arc::clone(&handle));

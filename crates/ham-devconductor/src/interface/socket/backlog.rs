@@ -13,16 +13,14 @@ pub(super) struct Backlog {
 }
 
 impl Backlog {
-    pub(super) fn push(&mut self, message: Option<Result<WireMessage, SerializedBytesError>>) {
+    pub(super) fn push(&mut self, message: Result<WireMessage, SerializedBytesError>) {
         match message {
-            Some(Ok(WireMessage::Request { id, data })) => {
+            Ok(WireMessage::Request { id, data }) => {
                 self.bytes += data.len();
                 self.requests.push_back((id, data));
             }
             // It names no request, so nobody can be told.
-            Some(_) => tracing::warn!("a client sent something that is not a request"),
-            // The client is gone; who reads has noted it.
-            None => {}
+            _ => tracing::warn!("a client sent something that is not a request"),
         }
     }
 
