@@ -88,15 +88,8 @@ fn errors_are_handed_on_or_handled() {
 #[test]
 fn what_zomes_log_is_in_the_conductors_log_up_to_the_level_of_wasm_log() {
     run(async {
-        // A conductor of its own: `WASM_LOG` is read from the environment of its process.
-        let directory = tempfile::tempdir().unwrap();
-        let mut install = install().await;
-        let program = directory.path().join("with-wasm-log");
-        let script = format!("#!/bin/sh\nWASM_LOG=warn exec '{}' \"$@\"\n", install.binary.display());
-        std::fs::write(&program, script).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-        install.binary = program;
-        let conductor = Conductor::builder().with_install(install).start().await.unwrap();
+        // `WASM_LOG` is read from the environment of the conductor's process.
+        let conductor = started_by("WASM_LOG=warn exec", "").await;
         let app = app_on(&conductor).await;
         app.ask::<()>("trace_all", "of the test").await;
         app.refused("increment", "no number").await;
@@ -115,14 +108,15 @@ fn what_zomes_log_is_in_the_conductors_log_up_to_the_level_of_wasm_log() {
 #[test]
 fn hostile_code_costs_one_call() {
     run(async {
-        let app = app().await;
+        // How long 10¹¹ instructions take is the machine's: minutes.
+        let conductor = started_by("exec", if EMBEDDED { "--fuel 1000000000" } else { "" }).await;
+        let app = app_on(&conductor).await;
         app.refused("endless_loop", ()).await;
         app.refused("deep_recursion", u32::MAX).await;
         app.refused("trap_by_panic", ()).await;
         app.refused("trap_by_memory", ()).await;
         // The embedded conductor bounds the memory of a call below what a module could address.
-        let granted = u32::from(!env!("CARGO_CRATE_NAME").starts_with("embedded"));
-        assert_eq!(app.ask::<u32>("memory_bomb", 4000).await, granted);
+        assert_eq!(app.ask::<u32>("memory_bomb", 4000).await, u32::from(!EMBEDDED));
         for function in
             ["bare_garbage", "bare_nowhere", "bare_too_long", "bare_wrong_type", "bare_unimplemented"]
         {
@@ -142,6 +136,21 @@ fn hostile_code_costs_one_call() {
         );
     });
 }
+
+/// A conductor of a test's own, whose program a shell starts with these words before its path and behind its arguments.
+async fn started_by(before: &str, behind: &str) -> Conductor {
+    let directory = tempfile::tempdir().unwrap();
+    let mut install = install().await;
+    let program = directory.path().join("conductor");
+    let script = format!("#!/bin/sh\n{before} '{}' \"$@\" {behind}\n", install.binary.display());
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    install.binary = program;
+    Conductor::builder().with_install(install).start().await.unwrap()
+}
+
+/// As these tests are built twice.
+const EMBEDDED: bool = matches!(env!("CARGO_CRATE_NAME").as_bytes(), b"embedded_probe");
 
 #[derive(Debug, Deserialize)]
 struct Named {
