@@ -1,25 +1,20 @@
 //! A bounded queue that never blocks its sender and tells its receiver what it lost, in its place.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use futures_util::Stream;
-use tokio::sync::{Semaphore, mpsc};
 
 /// The sending end; see [`lossy_queue`].
-#[derive(Clone, Debug)]
-pub struct LossySender<T> {
-    items: mpsc::Sender<Entry<T>>,
-    tally: Arc<Tally>,
-}
+#[derive(Debug)]
+pub struct LossySender<T>(Arc<Shared<T>>);
 
 /// The receiving end; see [`lossy_queue`].
 #[derive(Debug)]
 pub struct LossyReceiver<T> {
-    items: mpsc::Receiver<Entry<T>>,
-    tally: Arc<Tally>,
+    shared: Arc<Shared<T>>,
     /// What stands behind a loss that was just told.
     held: Option<Entry<T>>,
 }
@@ -41,45 +36,90 @@ struct Entry<T> {
     item: T,
 }
 
-/// What both ends know.
+/// All of it lies together: a server with thousands of queues puts one message into each, and what that costs is the memory that
+/// each has to be fetched from.
 #[derive(Debug)]
-struct Tally {
-    missed: AtomicU64,
-    /// The sizes of what waits.
-    bytes: AtomicUsize,
+struct Shared<T>(Mutex<Queue<T>>);
+
+#[derive(Debug)]
+struct Queue<T> {
+    waiting: VecDeque<Entry<T>>,
+    /// The sizes of what waits, and of what the receiver holds.
+    bytes: usize,
+    /// How many were lost since the last that fitted.
+    missed: u64,
+    /// The receiver's, while it waits, and how many items it waits for.
+    waker: Option<Waker>,
+    wakes_at: usize,
+    senders: usize,
+    is_received: bool,
+    max_items: usize,
     max_bytes: usize,
 }
 
-/// A queue of at most `max_items` items (zero counts as one, more than tokio's channels can bound as the most they can) and `max_bytes` bytes. An item larger than that is taken when
+/// A queue of at most `max_items` items (zero counts as one) and `max_bytes` bytes. An item larger than that is taken when
 /// the queue is empty. What does not fit is dropped and counted; the receiver gets the count in the place of what was lost.
 /// For the task that reads a socket, which must not wait for a slow reader.
 #[must_use]
 pub fn lossy_queue<T>(max_items: usize, max_bytes: usize) -> (LossySender<T>, LossyReceiver<T>) {
-    let (sender, receiver) = mpsc::channel(max_items.clamp(1, Semaphore::MAX_PERMITS));
-    let tally = Arc::new(Tally { missed: AtomicU64::new(0), bytes: AtomicUsize::new(0), max_bytes });
-    (
-        LossySender { items: sender, tally: Arc::clone(&tally) },
-        LossyReceiver { items: receiver, tally, held: None },
-    )
+    let queue = Queue {
+        waiting: VecDeque::new(),
+        bytes: 0,
+        missed: 0,
+        waker: None,
+        wakes_at: 1,
+        senders: 1,
+        is_received: true,
+        max_items: max_items.max(1),
+        max_bytes,
+    };
+    let shared = Arc::new(Shared(Mutex::new(queue)));
+    (LossySender(Arc::clone(&shared)), LossyReceiver { shared, held: None })
 }
 
 impl<T> LossySender<T> {
     /// Puts an item of so many bytes in, if there is room. Answers how many have been lost since the last one that fitted;
     /// 0 is none.
     pub fn put(&self, item: T, bytes: usize) -> u64 {
-        match self.items.try_reserve() {
-            Ok(place) if self.tally.admits(bytes) => {
-                place.send(Entry { missed: self.tally.taken(), bytes, item });
-                0
-            }
-            Ok(_) | Err(_) => self.tally.missed.fetch_add(1, Ordering::Relaxed) + 1,
+        let mut queue = self.0.queue();
+        let Some(sum) = queue.with(bytes) else {
+            queue.missed += 1;
+            return queue.missed;
+        };
+        queue.bytes = sum;
+        let missed = std::mem::take(&mut queue.missed);
+        queue.waiting.push_back(Entry { missed, bytes, item });
+        let waker = if queue.has_come() { queue.waker.take() } else { None };
+        drop(queue);
+        if let Some(waker) = waker {
+            waker.wake();
         }
+        0
     }
 
     /// Whether the receiver is gone: whatever is put in is lost.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.items.is_closed()
+        !self.0.queue().is_received
+    }
+}
+
+impl<T> Clone for LossySender<T> {
+    fn clone(&self) -> Self {
+        self.0.queue().senders += 1;
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Drop for LossySender<T> {
+    fn drop(&mut self) {
+        let mut queue = self.0.queue();
+        queue.senders -= 1;
+        let waker = if queue.senders == 0 { queue.waker.take() } else { None };
+        drop(queue);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 }
 
@@ -93,39 +133,75 @@ impl<T> LossyReceiver<T> {
         std::future::poll_fn(|cx| self.poll(cx)).await
     }
 
+    /// Resolves when the queue is half full, or its senders are gone: for a receiver that would rather take many at a time.
+    ///
+    /// # Cancel safety
+    /// Cancel-safe: it takes nothing.
+    pub async fn half_full(&mut self) {
+        std::future::poll_fn(|cx| {
+            let mut queue = self.shared.queue();
+            if queue.senders == 0 || queue.is_half_full() {
+                return Poll::Ready(());
+            }
+            queue.wake(cx, usize::MAX);
+            Poll::Pending
+        })
+        .await;
+    }
+
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Received<T>>> {
-        match self.try_next() {
-            Some(received) => Poll::Ready(Some(received)),
-            None => self.items.poll_recv(cx).map(|entry| entry.map(|entry| self.told(entry))),
-        }
+        self.take(Some(cx)).map_or(Poll::Ready(None), |received| received.map(Some))
     }
 
     /// What is there already; `None` when the queue is empty. For taking many at a time.
     pub fn try_next(&mut self) -> Option<Received<T>> {
-        if let Some(entry) = self.held.take() {
-            return Some(self.told(entry));
-        }
-        match self.items.try_recv() {
-            Ok(entry) => Some(self.told(entry)),
-            Err(_) => match self.tally.taken() {
-                0 => None,
-                missed => Some(Received::Missed(missed)),
-            },
+        match self.take(None) {
+            Some(Poll::Ready(received)) => Some(received),
+            Some(Poll::Pending) | None => None,
         }
     }
 
-    /// The loss before an item first, then the item.
-    fn told(&mut self, mut entry: Entry<T>) -> Received<T> {
-        match std::mem::take(&mut entry.missed) {
-            0 => {
-                self.tally.bytes.fetch_sub(entry.bytes, Ordering::Relaxed);
-                Received::Item(entry.item)
-            }
-            missed => {
+    /// What comes next, and who waits for it where nothing is there; `None` when nothing comes any more.
+    fn take(&mut self, waits: Option<&mut Context<'_>>) -> Option<Poll<Received<T>>> {
+        let mut queue = self.shared.queue();
+        let next = match self.held.take() {
+            Some(held) => Some(held),
+            None => queue.waiting.pop_front(),
+        };
+        let received = match next {
+            // The loss before an item first, then the item.
+            Some(mut entry) if entry.missed != 0 => {
+                let missed = std::mem::take(&mut entry.missed);
                 self.held = Some(entry);
                 Received::Missed(missed)
             }
-        }
+            Some(entry) => {
+                queue.bytes -= entry.bytes;
+                if queue.waiting.is_empty() && queue.waiting.capacity() > MOST_SPARE {
+                    queue.waiting = VecDeque::new();
+                }
+                Received::Item(entry.item)
+            }
+            None if queue.missed != 0 => Received::Missed(std::mem::take(&mut queue.missed)),
+            None if queue.senders == 0 => return None,
+            None => {
+                if let Some(cx) = waits {
+                    queue.wake(cx, 1);
+                }
+                return Some(Poll::Pending);
+            }
+        };
+        Some(Poll::Ready(received))
+    }
+}
+
+impl<T> Drop for LossyReceiver<T> {
+    fn drop(&mut self) {
+        let mut queue = self.shared.queue();
+        queue.is_received = false;
+        let unread = std::mem::take(&mut queue.waiting);
+        drop(queue);
+        drop(unread);
     }
 }
 
@@ -141,21 +217,41 @@ impl<T> Stream for LossyReceiver<T> {
 /// No item is pinned.
 impl<T> Unpin for LossyReceiver<T> {}
 
-impl Tally {
-    /// Counts these bytes in, if they fit.
-    fn admits(&self, bytes: usize) -> bool {
-        let with = |held: usize| {
-            let sum = held.checked_add(bytes)?;
-            (held == 0 || sum <= self.max_bytes).then_some(sum)
-        };
-        self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, with).is_ok()
-    }
-
-    /// Losses are rare, and a swap that changes nothing would still take the memory away from the other end's processor.
-    fn taken(&self) -> u64 {
-        if self.missed.load(Ordering::Relaxed) == 0 { 0 } else { self.missed.swap(0, Ordering::Relaxed) }
+impl<T> Shared<T> {
+    fn queue(&self) -> MutexGuard<'_, Queue<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+impl<T> Queue<T> {
+    /// What waits in bytes with another item, where that fits.
+    fn with(&self, bytes: usize) -> Option<usize> {
+        let sum = self.bytes.checked_add(bytes)?;
+        let fits = self.bytes == 0 || sum <= self.max_bytes;
+        (self.is_received && self.waiting.len() < self.max_items && fits).then_some(sum)
+    }
+
+    fn is_half_full(&self) -> bool {
+        self.waiting.len() >= self.max_items.div_ceil(2) || self.bytes >= self.max_bytes.div_ceil(2)
+    }
+
+    /// Whether what the receiver waits for is there.
+    fn has_come(&self) -> bool {
+        self.waiting.len() >= self.wakes_at || self.is_half_full()
+    }
+
+    /// Wakes the receiver when so many items wait, and when the queue is half full in any case.
+    fn wake(&mut self, cx: &Context<'_>, items: usize) {
+        self.wakes_at = items;
+        match &mut self.waker {
+            Some(waker) => waker.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+    }
+}
+
+/// Places that an empty queue keeps.
+const MOST_SPARE: usize = 32;
 
 #[cfg(test)]
 mod tests;

@@ -132,8 +132,9 @@ const PROTOCOL_ERROR: u16 = 1002;
 const INVALID_DATA: u16 = 1007;
 const MESSAGE_TOO_BIG: u16 = 1009;
 
-/// Bytes that are read at a time. Requests are short, and each connection has a buffer of its own.
-const READ_BUFFER: usize = 4 << 10;
+/// Bytes that are read at a time. Requests are short, each connection has a buffer of its own, and it is cleared before each attempt to
+/// read.
+const READ_BUFFER: usize = 512;
 
 /// What a client that broke the protocol may still be sending, in bytes.
 const MAX_UNREAD: u64 = 1 << 20;
