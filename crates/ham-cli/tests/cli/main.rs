@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what unwraps here fails the test")]
 
 mod bad_input;
+mod cancelling;
 mod completions;
 mod credentials;
 mod dev;
