@@ -77,9 +77,14 @@ pub(super) fn stanzas(text: &str) -> Result<Vec<Stanza>, BadKeys> {
 
 /// The words of an error, without what is as long as a key or a digest: some quote a value, which stands in the wrong place.
 fn without_secrets(why: &str) -> String {
-    let is_of_one = |letter: char| letter.is_ascii_alphanumeric() || "_-+=".contains(letter);
-    let words = why.split_inclusive(|letter| !is_of_one(letter));
-    words.map(|word| if word.len() > LONGEST_SAID { "…" } else { word }).collect()
+    let is_between = |letter: char| !letter.is_ascii_alphanumeric() && !"_-+=".contains(letter);
+    let mut said = String::new();
+    for part in why.split_inclusive(is_between) {
+        let word = part.trim_end_matches(is_between);
+        said.push_str(if word.len() > LONGEST_SAID { "…" } else { word });
+        said.push_str(&part[word.len()..]);
+    }
+    said
 }
 
 /// Bytes of a word that is repeated. A key has 43 behind its id, a digest 64.

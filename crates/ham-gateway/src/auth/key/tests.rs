@@ -75,7 +75,7 @@ fn what_is_wrong_with_a_file_is_told_with_its_place_and_quotes_no_key() {
         ),
         (
             stanza.replace("apps = []", &format!("apps = {shown:?}")),
-            format!("line {}, column 8: invalid type", line("apps")),
+            format!("line {}, column 8: invalid type: string \"…\", expected", line("apps")),
         ),
         (stanza.replace("\"feed\"", &format!("{shown:?}")), format!("line {}, column ", line("scopes"))),
         (
