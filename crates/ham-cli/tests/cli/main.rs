@@ -11,6 +11,7 @@ mod envelopes;
 mod feeds;
 mod following;
 mod gateway;
+mod gateway_paths;
 mod hc;
 mod keeping;
 mod lost;
