@@ -96,7 +96,7 @@ fn what_is_wrong_with_a_file_is_told_with_its_place_and_quotes_no_key() {
         assert_eq!(Keys::doubts(&path, &[], &[], now()).unwrap_err(), error);
         let said = error.to_string();
         assert!(said.starts_with(&format!("{}: {place}", path.display())), "{place}: {said}");
-        for part in [&shown[..], &shown[shown.len() - 20..], &digest[..24], digest] {
+        for part in [shown, &shown[shown.len() - 20..], &digest[..24], digest] {
             assert!(!said.contains(part), "{said}");
         }
     }
