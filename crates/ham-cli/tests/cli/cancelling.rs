@@ -66,7 +66,8 @@ async fn that_no_call_is_queued_is_said() {
     let keeping = keeping(&ham, "shop", "1").await;
     let ask = async |verb: &[&str]| calls(&ham, &keeping.url, &keeping.key_file, verb).await;
     let none = ask(&["cancel", "--queued"]).await.ok();
-    assert_eq!((none.text(), none.stderr.as_str()), ("", "no call is queued\n"));
+    // On a slow machine it is said before that there is no answer yet.
+    assert!(none.text().is_empty() && none.stderr.ends_with("no call is queued\n"), "{none}");
     ask(&["cancel"]).await.failed(2, &["<ID|--queued>"]);
     ask(&["cancel", "--queued", UNKNOWN]).await.failed(2, &["cannot be used with"]);
     let help = ham.run(&["gateway", "calls", "cancel", "--help"]).await.ok();
