@@ -1,7 +1,12 @@
 //! What is read from files and standard input, bounded.
 
 use std::io::{self, Read};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt as _;
+use tokio::net::unix::pipe;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -13,6 +18,9 @@ pub(crate) const MAX_SETTINGS: u64 = 1 << 20;
 /// The largest payload read: what a conductor takes as one message.
 pub(crate) const MAX_PAYLOAD: u64 = ham_session::DEFAULT_MAX_MESSAGE_SIZE as u64;
 
+/// How long a pipe may take to end: as a start or a reload waits for it, systemd has to be told that the gateway lives.
+const PIPE_TIME: Duration = Duration::from_secs(10);
+
 /// The largest app bundle read, in bytes.
 const MAX_BUNDLE: u64 = 256 << 20;
 
@@ -21,6 +29,34 @@ pub(crate) fn file(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     std::fs::File::open(path)
         .and_then(|file| bounded(file, limit))
         .map_err(|error| unreadable(&path.display().to_string(), error))
+}
+
+/// A file's bytes, or those that come out of a pipe until it ends, which is read without keeping anybody waiting for long.
+///
+/// # Cancel safety
+/// Cancel-safe, but what the pipe already gave is lost.
+pub(crate) async fn file_or_pipe(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    let is_pipe = std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo());
+    if !is_pipe {
+        return file(path, limit);
+    }
+    let read = async {
+        let mut bytes = Vec::new();
+        let pipe = pipe::OpenOptions::new().open_receiver(path)?;
+        pipe.take(limit + 1).read_to_end(&mut bytes).await?;
+        within(bytes, limit)
+    };
+    let read = tokio::time::timeout(PIPE_TIME, read).await.unwrap_or_else(|_| {
+        let text = format!("the pipe did not end within {} s", PIPE_TIME.as_secs());
+        Err(io::Error::new(io::ErrorKind::TimedOut, text))
+    });
+    let read = read.and_then(|bytes| match bytes.is_empty() {
+        true => {
+            Err(io::Error::new(io::ErrorKind::UnexpectedEof, "nothing came out of the pipe: it is read once"))
+        }
+        false => Ok(bytes),
+    });
+    read.map_err(|error| unreadable(&path.display().to_string(), error))
 }
 
 /// The bytes of a file, or of standard input for `-`.
@@ -84,6 +120,10 @@ pub(crate) async fn payload(given: &str, taken: Option<&str>) -> Result<Vec<u8>,
 fn bounded(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     source.take(limit + 1).read_to_end(&mut bytes)?;
+    within(bytes, limit)
+}
+
+fn within(bytes: Vec<u8>, limit: u64) -> io::Result<Vec<u8>> {
     if bytes.len() as u64 > limit {
         return Err(io::Error::other(format!("is larger than {limit} bytes")));
     }
@@ -101,6 +141,33 @@ fn unreadable(what: &str, error: io::Error) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A start waited for ever for whoever writes into it.
+    #[tokio::test(start_paused = true)]
+    async fn a_pipe_is_read_within_bounds() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let said = |read: Result<Vec<u8>, Failure>| read.unwrap_err().causes().join(": ");
+        let why = said(file_or_pipe(&path, 4).await);
+        assert!(why.contains("cannot read /") && why.ends_with("the pipe did not end within 10 s"), "{why}");
+        // Opened for both, so that neither end waits for the other.
+        let written = |bytes: &[u8]| {
+            let mut both = std::fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
+            std::io::Write::write_all(&mut both, bytes).unwrap();
+            let reads = file_or_pipe(&path, 4);
+            (both, reads)
+        };
+        let (both, reads) = written(b"1234");
+        let (read, ()) = tokio::join!(biased; reads, async { drop(both) });
+        assert_eq!(read.unwrap(), b"1234");
+        let (both, reads) = written(b"12345");
+        assert!(said(reads.await).ends_with("is larger than 4 bytes"));
+        drop(both);
+        let (both, reads) = written(b"");
+        let (read, ()) = tokio::join!(biased; reads, async { drop(both) });
+        assert!(said(read).contains("nothing came out of the pipe"));
+    }
 
     #[test]
     fn input_is_bounded() {

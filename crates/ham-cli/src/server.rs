@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ham_session::{DialError, Ended, SessionConfig, TokenSource};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::context::Context;
@@ -21,12 +22,15 @@ pub(crate) struct Server {
     /// The file that holds the token, readable by its owner only; `-` is standard input
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// What was read for the first connection: standard input and pipes give it once.
+    #[arg(skip)]
+    tokens: Box<OnceCell<TokenSource>>,
 }
 
 impl Server {
     /// One at this address, which is a WebSocket's.
     pub(crate) fn at(url: String, token_file: Option<PathBuf>) -> Self {
-        Self { url: Some(url), token_file }
+        Self { url: Some(url), token_file, tokens: Box::default() }
     }
 
     /// The URL. A wrong one is not repeated: it may hold a token.
@@ -39,12 +43,16 @@ impl Server {
         })
     }
 
-    /// The token. The file is read now, so that a wrong one is told, and again before each dial.
+    /// The token. The file is read once now, so that a wrong one is told, and again before each dial.
     pub(crate) async fn tokens(&self, context: &Context) -> Result<TokenSource, Failure> {
+        self.tokens.get_or_try_init(|| self.read(context)).await.cloned()
+    }
+
+    async fn read(&self, context: &Context) -> Result<TokenSource, Failure> {
         let Some(file) = &self.token_file else { return Ok(TokenSource::default()) };
         input::tell_if_exposed(file, context.output);
         let tokens = TokenSource::default().with_token(token(file).await?);
-        if self.reads_stdin() {
+        if self.reads_stdin() || !std::fs::metadata(file).is_ok_and(|metadata| metadata.is_file()) {
             return Ok(tokens);
         }
         let file = file.clone();

@@ -41,3 +41,4 @@ pub use limits::{
 };
 pub use observe::{CallId, Event, FailureKind, MAX_SHOWN, Missed, Outcome, Payload, Phase, Told, Watch};
 pub use release::{Release, UnknownRelease};
+pub use stores::TemporaryDirectory;

@@ -20,6 +20,7 @@ use holochain_state::data;
 
 pub(crate) use apps::Apps;
 pub(crate) use dhts::{Dhts, SaveError, SavedDhts};
+pub use directory::TemporaryDirectory;
 pub(crate) use dnas::Dnas;
 pub(crate) use nonces::{Nonces, judge};
 pub(crate) use schedules::{Due, Schedules};

@@ -1,6 +1,7 @@
 //! Everything that is wrong with a configuration and with the files that it names, as far as it can be known without a conductor.
 
 use std::fs::File;
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -32,6 +33,7 @@ pub(crate) fn faults(config: &Config, now: Timestamp) -> Vec<Fault> {
         let missing = [("tls.certificate", &tls.certificate), ("tls.key", &tls.key)]
             .map(|(key, path)| unreadable(path).map(|why| add(key, why)).is_some());
         if missing == [false; 2]
+            && ![&tls.certificate, &tls.key].into_iter().any(|path| is_pipe(path))
             && let Err(StartError::Tls(why)) = tls::read(tls)
         {
             add("tls", why);
@@ -58,6 +60,10 @@ pub(crate) fn faults(config: &Config, now: Timestamp) -> Vec<Fault> {
         }
     }
     for path in config.app.iter().filter_map(|app| app.token_file.as_deref()) {
+        // What is in a pipe is for the start.
+        if is_pipe(path) {
+            continue;
+        }
         match std::fs::read(path) {
             Ok(token) if STANDARD.decode(token.trim_ascii()).is_ok() => {}
             Ok(_) => add("app.token_file", format!("{} is not valid base64", path.display())),
@@ -81,7 +87,15 @@ pub(crate) fn faults(config: &Config, now: Timestamp) -> Vec<Fault> {
 const NOTHING_ALLOWED: &str = "no app is allowed, so every call by the addresses of holochain_http_gateway is refused: name apps here, \
                                or in HC_GW_ALLOWED_APP_IDS";
 
+fn is_pipe(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
 fn unreadable(path: &Path) -> Option<String> {
+    // To open one waits for whoever writes into it.
+    if is_pipe(path) {
+        return None;
+    }
     File::open(path).err().map(|error| cannot_read(path, &error))
 }
 
@@ -166,6 +180,15 @@ mod tests {
         assert!(no_key(&config));
         config.compat.hc_http_gw = true;
         assert!(!no_key(&config));
+        // It waited for ever for whoever writes into one.
+        let pipe = at("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        config.app[0].token_file = Some(pipe.clone());
+        config.tls = Some(crate::config::Tls { certificate: pipe.clone(), key: pipe });
+        let read = |key: &str| {
+            self::faults(&config, Timestamp::now()).iter().any(|fault| fault.key.starts_with(key))
+        };
+        assert!(!read("tls") && !read("app.token_file"));
         let no_file = Keys::read(&at("state")).unwrap_err().to_string();
         assert!(no_file.ends_with("is not a file"), "{no_file}");
         let none = Keys::parse(&stanza("A", "concurrent = 0")).unwrap_err().to_string();

@@ -32,7 +32,7 @@ use crate::sources;
     without a file: docs/hc-http-gw.md."
 )]
 pub(crate) struct Args {
-    /// The gateway's configuration: where it listens, its conductor, apps and keys
+    /// The gateway's configuration: where it listens, its conductor, apps and keys; of a pipe, such as `<(…)`, what comes within ten seconds
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Print all values with where they come from, and do nothing else
@@ -78,14 +78,14 @@ enum Other {
 /// Answers with success once it was stopped.
 pub(crate) async fn run(args: Args, flags: &Flags, output: Output) -> Result<Exit, Failure> {
     match args.other {
-        Some(Other::Check { config }) => file::check(&config, output),
+        Some(Other::Check { config }) => file::check(&config, output).await,
         Some(Other::Key(args)) => key::run(args, output),
         Some(Other::Calls(args)) => {
             let context = Context::new(sources::settings(flags, None)?, output, flags.wait(), None);
             calls::run(&context, args).await
         }
         None => match args.config {
-            Some(config) if args.print_config => file::print(&config, output),
+            Some(config) if args.print_config => file::print(&config, output).await,
             Some(config) => file::serve(Some(&config), output).await,
             None if !args.dev => file::serve(None, output).await,
             None => {

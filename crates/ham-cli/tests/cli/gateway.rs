@@ -126,7 +126,7 @@ async fn calls_of_a_gateway_are_listed_shown_and_cancelled() {
     assert_eq!(ask(&["cancel", "--queued"]).await.ok().text().lines().count(), 2);
     assert_eq!(ask(&["list", "--json"]).await.ok().json(), json!({ "calls": [] }));
     ask(&["show", "01M8J10V1SQV71CG9X56JPDN5W"]).await.failed(1, &["there is no such call"]);
-    ask(&["cancel"]).await.failed(2, &["<ID>"]);
+    ask(&["cancel"]).await.failed(2, &["<ID"]);
     let without = ham.run(&["gateway", "calls", "list", "--gateway", &url]).await;
     without.failed(3, &["the server refuses the token"]);
     running.signal(Signal::INT);

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what unwraps here fails the test")]
 
 mod bad_input;
+mod cancelling;
 mod completions;
 mod credentials;
 mod dev;
@@ -10,6 +11,7 @@ mod envelopes;
 mod feeds;
 mod following;
 mod gateway;
+mod gateway_paths;
 mod hc;
 mod keeping;
 mod lost;

@@ -2,15 +2,16 @@
 
 mod left_over;
 mod private;
+mod temporary;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use holochain_state::data::{DbSyncLevel, HolochainDataConfig};
-use tempfile::TempDir;
 
 use self::private::{LOCK, make};
 pub(super) use self::private::{make_private, make_private_file};
+pub use self::temporary::TemporaryDirectory;
 use crate::config::DataDirectory;
 use crate::error::StartError;
 
@@ -19,10 +20,10 @@ pub(super) struct Directory {
     path: PathBuf,
     databases: PathBuf,
     sync: DbSyncLevel,
-    /// Before the directory goes.
-    _lock: File,
+    /// Of one that is kept.
+    _lock: Option<File>,
     /// Removed with this.
-    _temporary: Option<TempDir>,
+    _temporary: Option<TemporaryDirectory>,
 }
 
 impl Directory {
@@ -33,12 +34,11 @@ impl Directory {
     pub(super) fn open(data: &DataDirectory) -> Result<Self, StartError> {
         let (path, temporary, sync) = match data {
             DataDirectory::Temporary => {
-                let among = std::env::temp_dir();
-                let made = left_over::make(&among);
-                let made = made.map_err(|source| StartError::Directory { path: among.clone(), source })?;
-                left_over::remove(&among, made.0.path());
+                let made = TemporaryDirectory::new("dev");
+                let made =
+                    made.map_err(|source| StartError::Directory { path: std::env::temp_dir(), source })?;
                 // Nobody reads it after a crash of the machine.
-                (made.0.path().to_owned(), Some(made), DbSyncLevel::Off)
+                (made.path().to_owned(), Some(made), DbSyncLevel::Off)
             }
             DataDirectory::Kept(directory) => (directory.clone(), None, DbSyncLevel::Normal),
         };
@@ -46,10 +46,7 @@ impl Directory {
         make(&path)
             .and_then(|()| make_private(&databases))
             .map_err(|source| StartError::Directory { path: path.clone(), source })?;
-        let (temporary, lock) = match temporary {
-            Some((temporary, lock)) => (Some(temporary), lock),
-            None => (None, lock(&path)?),
-        };
+        let lock = temporary.is_none().then(|| lock(&path)).transpose()?;
         // Of one that was killed.
         let _ = std::fs::remove_dir_all(databases.join(SNAPSHOTS));
         Ok(Self { path, databases, sync, _lock: lock, _temporary: temporary })

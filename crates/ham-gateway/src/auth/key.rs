@@ -1,10 +1,10 @@
 //! Keys, as they are kept and recognised.
 
 mod doubts;
+mod file;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 
 use holochain_zome_types::prelude::Timestamp;
@@ -35,39 +35,6 @@ impl fmt::Debug for Kept {
 }
 
 impl Keys {
-    /// Reads a file that is for its owner only.
-    pub(crate) fn read(path: &Path) -> Result<Self, BadKeys> {
-        Self::parse(&Self::text(path)?)
-    }
-
-    fn text(path: &Path) -> Result<String, BadKeys> {
-        let unreadable = |error| BadKeys(format!("cannot read {}: {error}", path.display()));
-        let metadata = std::fs::metadata(path).map_err(unreadable)?;
-        // Of a pipe, the start would wait for whoever writes into it.
-        if !metadata.is_file() {
-            return Err(BadKeys(format!("{} is not a file", path.display())));
-        }
-        if let Some(mode) = ham::open_to_others(&metadata) {
-            return Err(BadKeys(format!(
-                "{} is open to others (mode {mode:o}): run `chmod 600` on it",
-                path.display()
-            )));
-        }
-        std::fs::read_to_string(path).map_err(unreadable)
-    }
-
-    pub(crate) fn parse(text: &str) -> Result<Self, BadKeys> {
-        let mut keys = HashMap::new();
-        for stanza in stanzas(text)? {
-            let id = stanza.id.clone();
-            let kept = stanza.kept().map_err(|why| BadKeys(format!("key {id:?}: {why}")))?;
-            if keys.insert(id.clone(), kept).is_some() {
-                return Err(BadKeys(format!("key {id:?} stands there twice")));
-            }
-        }
-        Ok(Self(keys))
-    }
-
     /// The ids of those that are not there any more in other keys, or of which these say something else.
     pub(crate) fn changed(&self, other: &Self) -> HashSet<String> {
         let same = |id: &str, kept: &Kept| other.0.get(id).is_some_and(|new| new.stanza == kept.stanza);
@@ -105,18 +72,6 @@ impl Keys {
     }
 }
 
-fn stanzas(text: &str) -> Result<Vec<Stanza>, BadKeys> {
-    let file: File = toml::from_str(text).map_err(|error| BadKeys(error.message().to_owned()))?;
-    Ok(file.key)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    key: Vec<Stanza>,
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stanza {
@@ -138,9 +93,6 @@ struct Stanza {
 
 impl Stanza {
     fn kept(self) -> Result<Kept, String> {
-        if self.id.is_empty() || !self.id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err("an id is made of letters and digits".into());
-        }
         let stanza = sha256(format!("{self:?}").as_bytes());
         let digest = unhex(&self.sha256).ok_or("sha256 is not 64 hexadecimal digits")?;
         let rate = match &self.rate {

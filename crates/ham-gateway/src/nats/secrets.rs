@@ -46,6 +46,10 @@ impl Secrets {
 fn read(file: &Path) -> Result<String, String> {
     let unreadable = |error| format!("cannot read {}: {error}", file.display());
     let metadata = std::fs::metadata(file).map_err(unreadable)?;
+    // Of a pipe, the start would wait for whoever writes into it.
+    if !metadata.is_file() {
+        return Err(format!("{} is not a file", file.display()));
+    }
     if let Some(mode) = ham::open_to_others(&metadata) {
         return Err(format!("{} is open to others (mode {mode:o}): run `chmod 600` on it", file.display()));
     }
@@ -97,5 +101,11 @@ mod tests {
         std::fs::write(&file, " \n").unwrap();
         assert!(Secrets::read(&config).unwrap_err().contains("is empty"));
         assert!(matches!(Secrets::read(&Nats::default()), Ok(Secrets::None)));
+        // The start waited for ever for whoever writes into it.
+        std::fs::remove_file(&file).unwrap();
+        assert!(
+            std::process::Command::new("mkfifo").args(["-m", "600"]).arg(&file).status().unwrap().success()
+        );
+        assert!(Secrets::read(&config).unwrap_err().ends_with("is not a file"));
     }
 }

@@ -86,18 +86,7 @@ impl Stream {
     pub(super) async fn ensure(&self) -> Result<(), Failed> {
         let name = &self.config.name;
         match self.context.get_stream(name).await {
-            Ok(stream) => {
-                let takes = &stream.cached_info().config.subjects;
-                match self
-                    .config
-                    .subjects
-                    .iter()
-                    .find(|ours| !takes.iter().any(|theirs| covers(theirs, ours)))
-                {
-                    None => Ok(()),
-                    Some(subject) => Err(Failed::other(format!("the stream {name} does not take {subject}"))),
-                }
-            }
+            Ok(stream) => self.fits(&stream.cached_info().config),
             Err(error) => match error.kind() {
                 GetStreamErrorKind::JetStream(why) if why.error_code() == ErrorCode::STREAM_NOT_FOUND => {
                     if !self.create {
@@ -112,6 +101,26 @@ impl Stream {
                 _ => Err(Failed::other(error)),
             },
         }
+    }
+
+    /// Whether one that somebody else made does what is promised.
+    fn fits(&self, theirs: &StreamConfig) -> Result<(), Failed> {
+        let name = &self.config.name;
+        let takes = |ours: &String| theirs.subjects.iter().any(|theirs| covers(theirs, ours));
+        if let Some(subject) = self.config.subjects.iter().find(|ours| !takes(ours)) {
+            return Err(Failed::other(format!("the stream {name} does not take {subject}")));
+        }
+        // Where one server has it, the last message of the subject tells as much.
+        let (window, least) = (theirs.duplicate_window, DUPLICATES_WITHIN);
+        if theirs.num_replicas > 1 && window < least {
+            let replicas = theirs.num_replicas;
+            return Err(Failed::other(format!(
+                "the stream {name} has {replicas} replicas and forgets ids after {window:?}, so a change of leaders may double \
+                 a message: run `nats stream edit {name} --dupe-window={}s`",
+                least.as_secs()
+            )));
+        }
+        Ok(())
     }
 
     /// Whether anything that was ever in it is not any more.

@@ -112,7 +112,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         scope: CALLS,
         parameters: &[WAIT],
         schema: "Call",
-        answers: &[("200", JSON, "What became of it"), ("202", JSON, "It is being settled")],
+        answers: &[("200", JSON, "What became of it; while it is open, as it is, with `Retry-After`")],
         problems: Problems::Resource,
         ..get("/api/v1/calls/{id}/cancel", "cancelCall", "Do not make it, or settle it")
     },

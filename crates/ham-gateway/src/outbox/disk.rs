@@ -19,6 +19,7 @@ pub(super) struct Disk {
 struct State {
     /// `None` while it is opened again.
     open: Option<Database>,
+    /// From an error until something is written again: on a full disk it can be opened, and not written.
     why: Option<Arc<StoreError>>,
 }
 
@@ -32,7 +33,12 @@ impl Disk {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Why the file cannot be used, while it cannot.
+    /// Whether it need not be opened again.
+    pub(super) fn is_open(&self) -> bool {
+        self.look().open.is_some()
+    }
+
+    /// Why the file cannot be used, until it was written again.
     pub(super) fn away(&self) -> Option<StoreError> {
         self.look().why.clone().map(StoreError::Away)
     }
@@ -83,8 +89,15 @@ impl Disk {
         self.away.notify_waiters();
     }
 
+    /// It is open again, and can be read.
     pub(super) fn put(&self, database: Database) {
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        (state.open, state.why) = (Some(database), None);
+        self.state.write().unwrap_or_else(PoisonError::into_inner).open = Some(database);
+    }
+
+    /// It can be used again.
+    pub(super) fn is_written(&self) {
+        if self.away().is_some() {
+            self.state.write().unwrap_or_else(PoisonError::into_inner).why = None;
+        }
     }
 }

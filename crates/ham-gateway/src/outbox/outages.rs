@@ -53,13 +53,14 @@ const SAY_AGAIN: Duration = Duration::from_secs(60);
 mod tests {
     use std::io;
     use std::sync::atomic::{AtomicU64, Ordering};
-    use std::sync::{Arc, Mutex};
+    use std::sync::{Arc, Mutex, OnceLock};
 
     use redb::StorageBackend;
     use redb::backends::InMemoryBackend;
     use tokio::time::advance;
 
     use super::*;
+    use crate::outbox::disk::Disk;
     use crate::outbox::{Limits, Opened, Store, testing};
 
     #[tokio::test(start_paused = true)]
@@ -82,40 +83,55 @@ mod tests {
 
     /// A disk without room for a larger file, so many times. A copy is the same disk.
     #[derive(Clone, Debug)]
-    struct Full(Arc<(InMemoryBackend, AtomicU64)>);
+    struct Full(Arc<Parts>);
+
+    #[derive(Debug, Default)]
+    struct Parts {
+        disk: InMemoryBackend,
+        times: AtomicU64,
+        /// What is on it, as the gateway sees it.
+        outbox: OnceLock<Arc<Disk>>,
+        /// How often it was said to be usable when it was not.
+        said_usable: AtomicU64,
+    }
 
     impl StorageBackend for Full {
         fn len(&self) -> io::Result<u64> {
-            self.0.0.len()
+            self.0.disk.len()
         }
 
         fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-            self.0.0.read(offset, out)
+            self.0.disk.read(offset, out)
         }
 
         fn set_len(&self, len: u64) -> io::Result<()> {
-            let (disk, times) = &*self.0;
+            let Parts { disk, times, outbox, said_usable } = &*self.0;
             let fails = len > disk.len()?
                 && times
                     .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
                     .is_ok();
-            if fails { Err(io::ErrorKind::StorageFull.into()) } else { disk.set_len(len) }
+            if !fails {
+                return disk.set_len(len);
+            }
+            let is_usable = outbox.get().is_some_and(|outbox| outbox.away().is_none());
+            said_usable.fetch_add(is_usable.into(), Ordering::Relaxed);
+            Err(io::ErrorKind::StorageFull.into())
         }
 
         fn sync_data(&self) -> io::Result<()> {
-            self.0.0.sync_data()
+            self.0.disk.sync_data()
         }
 
         fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-            self.0.0.write(offset, data)
+            self.0.disk.write(offset, data)
         }
     }
 
     /// The file can be opened then and changed in place: "the outbox is open again" and that it failed were said by turns, every five
-    /// seconds.
+    /// seconds, and between them it was said to be ready.
     #[test]
     fn a_disk_that_is_full_is_said_to_be_once_and_once_that_it_works_again() {
-        let disk = Full(Arc::new((InMemoryBackend::new(), AtomicU64::new(0))));
+        let disk = Full(Arc::default());
         let again = {
             let disk = disk.clone();
             move || Ok(disk.clone())
@@ -125,7 +141,8 @@ mod tests {
         let kept = Arc::clone(&log);
         let lines = tracing_subscriber::fmt().with_ansi(false).with_writer(move || Kept(Arc::clone(&kept)));
         let _logged = tracing::subscriber::set_default(lines.finish());
-        disk.0.1.store(TIMES, Ordering::Relaxed);
+        disk.0.outbox.set(Arc::clone(&store.disk)).unwrap();
+        disk.0.times.store(TIMES, Ordering::Relaxed);
         let mut call = testing::call("inv-1");
         call.payload = Some(vec![7; 10 << 20].into());
         let failures = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -140,6 +157,9 @@ mod tests {
             failures
         });
         assert_eq!(failures as u64, TIMES);
+        // Nobody knew before the first error.
+        assert_eq!(disk.0.said_usable.load(Ordering::Relaxed), 1);
+        assert!(store.away().is_none());
         let logged = String::from_utf8(log.lock().unwrap().clone()).unwrap();
         let said: Vec<_> =
             logged.lines().filter_map(|line| line.split("event=\"").nth(1)?.split('"').next()).collect();

@@ -33,7 +33,7 @@ pub struct Opened {
 #[derive(Debug)]
 pub struct Store {
     changes: Option<mpsc::Sender<Command>>,
-    disk: Arc<Disk>,
+    pub(super) disk: Arc<Disk>,
     meter: Arc<Meter>,
     /// Dropping the first asks the other to end.
     writer: Option<(std::sync::mpsc::Sender<()>, JoinHandle<()>)>,
@@ -202,7 +202,7 @@ impl Store {
         found
     }
 
-    /// Why the file cannot be used, while it cannot.
+    /// Why the file cannot be used, until it was written again.
     #[must_use]
     pub fn away(&self) -> Option<StoreError> {
         self.disk.away()

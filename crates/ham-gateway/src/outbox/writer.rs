@@ -97,13 +97,13 @@ impl Writer {
         let error = match written {
             Ok(()) => {
                 self.pause = FIRST_PAUSE;
-                self.outages.end();
+                self.is_usable();
                 return None;
             }
             Err(Unwritten::Refused(error)) => {
                 self.doubtful = None;
                 self.answers = self.batch.iter().map(|_| Err(error.clone())).collect();
-                self.outages.end();
+                self.is_usable();
                 return None;
             }
             Err(Unwritten::Unknown(error)) => error,
@@ -115,8 +115,13 @@ impl Writer {
         Some(pause)
     }
 
+    fn is_usable(&mut self) {
+        self.disk.is_written();
+        self.outages.end();
+    }
+
     fn write(&mut self) -> Result<(), Unwritten> {
-        if self.disk.away().is_some() && self.reopen().map_err(Unwritten::Unknown)? {
+        if !self.disk.is_open() && self.reopen().map_err(Unwritten::Unknown)? {
             return Ok(());
         }
         let began = Instant::now();

@@ -69,8 +69,20 @@ impl Asking {
         for (name, value) in &self.headers {
             head += &format!("{name}: {value}\r\n");
         }
-        stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
+        stream
+            .write_all(format!("{head}Content-Length: {}\r\n\r\n", self.body.len()).as_bytes())
+            .await
+            .unwrap();
+        stream.write_all(&self.body).await.unwrap();
         Events(stream)
+    }
+
+    /// Sends it, and reads no more than the status: of some answers there is no end.
+    pub(crate) async fn status(self) -> u16 {
+        let mut stream = self.stream().await.0;
+        let mut line = String::new();
+        stream.read_line(&mut line).await.unwrap();
+        line.split(' ').nth(1).unwrap().parse().unwrap()
     }
 
     pub(crate) async fn send(self) -> Answer {

@@ -5,6 +5,7 @@
 mod access;
 mod calls;
 mod client;
+mod documented;
 mod hostile;
 mod keyed;
 mod life;

@@ -1,11 +1,14 @@
 //! Three servers, and a stream that each of them keeps.
 
+use std::time::Duration;
+
 use async_nats::jetstream;
 
+use crate::client::get;
 use crate::outages::{all_of, complete};
 use crate::server::NatsServer;
 use crate::stage::{Stage, must, nats};
-use crate::stream::Stream;
+use crate::stream::{Stream, config};
 
 struct Cluster(Vec<NatsServer>);
 
@@ -86,6 +89,39 @@ async fn a_leader_that_is_killed_under_load_misses_and_doubles_nothing() {
         complete(&stage, &all, notes).await;
         cluster.0[leader].restart().await;
     }
+    must(gateway.stop()).await;
+    stage.conductor.shut_down().await;
+}
+
+/// A stream that somebody else had made was published to whatever it knew of ids, and a copy of a message could stand there twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_of_a_cluster_that_forgets_ids_is_not_published_to() {
+    let (cluster, stage) = (Cluster::start().await, Stage::start().await);
+    let context = jetstream::new(cluster.client().await);
+    let mut theirs = jetstream::stream::Config { num_replicas: SERVERS, ..config(Duration::from_secs(119)) };
+    // Before it has a leader, a cluster makes none.
+    must(async { while context.create_stream(theirs.clone()).await.is_err() {} }).await;
+    let gateway = stage.gateway(nats(&cluster.0[0].url())).await;
+    stage.note("first").await;
+    let why = must(async {
+        loop {
+            let status = get(gateway.address(), "/api/v1/status").key(stage.key.expose()).send().await;
+            match status.json()["nats"]["why"].as_str() {
+                Some(why) if why.contains("the stream HAM") => return why.to_owned(),
+                _ => {}
+            }
+        }
+    })
+    .await;
+    assert!(why.contains("has 3 replicas and forgets ids after 119s"), "{why}");
+    assert!(why.ends_with("run `nats stream edit HAM --dupe-window=120s`"), "{why}");
+    let stream = Stream::of(cluster.client().await);
+    assert!(stream.all().await.is_empty());
+    // Once that is done, everything is published.
+    theirs.duplicate_window = Duration::from_secs(120);
+    must(async { while context.update_stream(theirs.clone()).await.is_err() {} }).await;
+    let all = all_of(&stage, &stream, 1).await;
+    complete(&stage, &all, 1).await;
     must(gateway.stop()).await;
     stage.conductor.shut_down().await;
 }

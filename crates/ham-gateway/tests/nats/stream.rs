@@ -29,13 +29,7 @@ impl Stream {
 
     /// Makes it before the gateway does: it forgets ids at once, so that they prove nothing.
     pub(crate) async fn forgetful(&self) {
-        let config = Config {
-            name: "HAM".to_owned(),
-            subjects: vec!["ham.*.block".into(), "ham.*.event.*".into(), "ham.*.gap".into()],
-            duplicate_window: Duration::from_millis(100),
-            ..Config::default()
-        };
-        must(self.context.create_stream(config)).await.unwrap();
+        must(self.context.create_stream(config(Duration::from_millis(100)))).await.unwrap();
     }
 
     /// Forgets all messages.
@@ -78,6 +72,12 @@ impl Stream {
         })
         .await
     }
+}
+
+/// A stream that somebody else makes for a gateway, and that knows ids for so long.
+pub(crate) fn config(duplicate_window: Duration) -> Config {
+    let subjects = vec!["ham.*.block".into(), "ham.*.event.*".into(), "ham.*.gap".into()];
+    Config { name: "HAM".to_owned(), subjects, duplicate_window, ..Config::default() }
 }
 
 /// Hashes and heights of the blocks of a chain, in the order in which they stand there.

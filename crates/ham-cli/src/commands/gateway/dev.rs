@@ -1,14 +1,11 @@
 //! `ham gateway --dev`: a conductor of its own, and no keys.
 
-use std::fs::Permissions;
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use ham_devconductor::{Config as ConductorConfig, DevConductor};
+use ham_devconductor::{Config as ConductorConfig, DevConductor, TemporaryDirectory};
 use ham_gateway::{Config, Server};
 use serde_json::json;
-use tempfile::TempDir;
 
 use super::failed::failed;
 use super::sample::sample;
@@ -35,7 +32,7 @@ pub(super) async fn serve(
         started = start(context, listen, origins) => started?,
     };
     let (conductor, server, config, _note, _state) = started;
-    serving::until_stopped(server, &mut signals, || Ok(config.clone()), context.output).await;
+    serving::until_stopped(server, &mut signals, async || Ok(config.clone()), context.output).await;
     conductor.shut_down().await;
     Ok(())
 }
@@ -44,7 +41,7 @@ async fn start(
     context: &Context,
     listen: SocketAddr,
     origins: Vec<String>,
-) -> Result<(DevConductor, Server, Config, Option<Note>, TempDir), Failure> {
+) -> Result<(DevConductor, Server, Config, Option<Note>, TemporaryDirectory), Failure> {
     let Some(path) = &context.app else {
         return Err(Failure::usage("--dev needs an app", "pass the bundle of one with --app FILE.happ"));
     };
@@ -57,9 +54,7 @@ async fn start(
     let mut config = Config::dev(admin_port, [app_id.clone()]).with_listen(listen);
     config.origins = origins;
     // Calls under a key are kept for as long as their conductor is.
-    let private = Permissions::from_mode(0o700);
-    let state = tempfile::Builder::new().prefix("ham-gateway-").permissions(private).tempdir();
-    let state = state.map_err(|error| {
+    let state = TemporaryDirectory::new("gateway").map_err(|error| {
         let error = anyhow::Error::new(error).context("cannot make a directory for the outbox");
         Failure::new(Exit::Local, error, "check TMPDIR and the room there")
     })?;

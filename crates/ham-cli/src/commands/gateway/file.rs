@@ -15,11 +15,15 @@ use crate::output::Output;
 /// Serves until it is asked to stop. Without a file, the variables of `holochain_http_gateway` say what.
 pub(super) async fn serve(path: Option<&Path>, output: Output) -> Result<(), Failure> {
     let mut signals = Signals::install()?;
-    let read = || match path {
-        Some(path) => read(path).map(|(_, config)| config),
+    let read = async || match path {
+        Some(path) => read(path).await.map(|(_, config)| config),
         None => variables_alone(),
     };
-    let config = read()?;
+    let config = tokio::select! {
+        biased;
+        () = signals.stop() => return Ok(()),
+        config = read() => config?,
+    };
     let server = Server::start(config.clone()).await.map_err(failed)?;
     let url = serving::url(&server);
     output.result(|| format!("Gateway: {url}"), &json!({ "url": url }))?;
@@ -29,8 +33,8 @@ pub(super) async fn serve(path: Option<&Path>, output: Output) -> Result<(), Fai
 }
 
 /// Says each thing that is wrong.
-pub(super) fn check(path: &Path, output: Output) -> Result<(), Failure> {
-    let (_, config) = read(path)?;
+pub(super) async fn check(path: &Path, output: Output) -> Result<(), Failure> {
+    let (_, config) = read(path).await?;
     let faults = Server::check(&config);
     let told: Vec<_> = faults.iter().map(|fault| json!({ "key": fault.key, "why": fault.why })).collect();
     let lines = || match faults.as_slice() {
@@ -47,13 +51,13 @@ pub(super) fn check(path: &Path, output: Output) -> Result<(), Failure> {
 }
 
 /// Prints every value.
-pub(super) fn print(path: &Path, output: Output) -> Result<(), Failure> {
-    let (text, config) = read(path)?;
+pub(super) async fn print(path: &Path, output: Output) -> Result<(), Failure> {
+    let (text, config) = read(path).await?;
     output.result(|| config.explained(&text), &json!({ "config": config.shown() }))
 }
 
-fn read(path: &Path) -> Result<(String, Config), Failure> {
-    let bytes = input::file(path, input::MAX_SETTINGS)?;
+async fn read(path: &Path) -> Result<(String, Config), Failure> {
+    let bytes = input::file_or_pipe(path, input::MAX_SETTINGS).await?;
     let wrong = |why: String| {
         Failure::usage(
             format!("{}: {why}", path.display()),

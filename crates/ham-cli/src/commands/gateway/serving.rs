@@ -59,7 +59,7 @@ pub(super) fn url(server: &Server) -> String {
 pub(super) async fn until_stopped(
     server: Server,
     signals: &mut Signals,
-    again: impl Fn() -> Result<Config, Failure>,
+    again: impl AsyncFn() -> Result<Config, Failure>,
     output: Output,
 ) {
     systemd::ready();
@@ -79,7 +79,11 @@ pub(super) async fn until_stopped(
             _ = signals.terminate.recv() => break,
             _ = signals.hangup.recv() => {
                 systemd::reloading();
-                reload(&server, &again, output);
+                tokio::select! {
+                    biased;
+                    () = signals.stop() => break,
+                    () = reload(&server, &again, output) => {}
+                }
                 systemd::ready();
             }
             () = due => {
@@ -101,8 +105,8 @@ pub(super) async fn until_stopped(
 }
 
 /// A file that is wrong changes nothing.
-fn reload(server: &Server, again: &impl Fn() -> Result<Config, Failure>, output: Output) {
-    let reloaded = again().and_then(|config| {
+async fn reload(server: &Server, again: &impl AsyncFn() -> Result<Config, Failure>, output: Output) {
+    let reloaded = again().await.and_then(|config| {
         let unchanged = server.reload(config.clone()).map_err(failed)?;
         doubts(&config, output);
         Ok(unchanged)

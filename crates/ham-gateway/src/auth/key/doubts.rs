@@ -4,6 +4,7 @@ use std::path::Path;
 
 use holochain_zome_types::prelude::Timestamp;
 
+use super::file::{stanzas, text};
 use super::{BadKeys, Keys, Stanza};
 use crate::config::Config;
 use crate::functions::{begins_with_one_of, matches_nothing};
@@ -19,10 +20,10 @@ impl Keys {
         chains: &[&str],
         now: Timestamp,
     ) -> Result<Vec<String>, BadKeys> {
-        let text = Self::text(path)?;
-        Self::parse(&text)?;
+        let text = text(path)?;
+        Self::parse(&text).map_err(|why| why.of(path))?;
         let mut doubts = Vec::new();
-        for stanza in super::stanzas(&text)? {
+        for stanza in stanzas(&text)? {
             let id = stanza.id.clone();
             doubts.extend(of(&stanza, apps, chains, now).into_iter().map(|why| format!("key {id:?}: {why}")));
         }

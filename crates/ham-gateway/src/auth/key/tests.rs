@@ -1,3 +1,5 @@
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::*;
 use crate::auth::{Allows, NewKey};
 
@@ -52,5 +54,50 @@ fn what_is_wrong_with_a_file_is_told_and_quotes_no_digest() {
         let error = Keys::parse(&text).unwrap_err().to_string();
         assert!(error.contains(why), "{error}");
         assert!(!error.contains(&stanza[stanza.find("sha256 = \"").unwrap() + 11..][..60]), "{error}");
+    }
+}
+
+/// Whoever has several was not told which one it is; and what stood in the wrong place was repeated, a key, too.
+#[test]
+fn what_is_wrong_with_a_file_is_told_with_its_place_and_quotes_no_key() {
+    let key = NewKey::new().unwrap();
+    let (stanza, shown) = (key.stanza("a"), key.expose());
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("keys.toml");
+    let digest = &stanza[stanza.find("sha256 = \"").unwrap() + 10..][..64];
+    let id = &stanza[stanza.find("id = \"").unwrap() + 6..].split('"').next().unwrap();
+    let line = |text: &str| stanza[..stanza.find(text).unwrap()].matches('\n').count() + 1;
+    let wrong = [
+        (format!("{stanza}{shown}\n"), format!("line {}, column ", stanza.lines().count() + 1)),
+        (
+            format!("{stanza}{shown} = 1\n"),
+            format!("line {}, column 1: unknown field", stanza.lines().count() + 1),
+        ),
+        (
+            stanza.replace("apps = []", &format!("apps = {shown:?}")),
+            format!("line {}, column 8: invalid type: string \"…\", expected", line("apps")),
+        ),
+        (stanza.replace("\"feed\"", &format!("{shown:?}")), format!("line {}, column ", line("scopes"))),
+        (
+            stanza.replace(&format!("id = {id:?}"), &format!("id = {shown:?}")),
+            "[[key]] number 1: an id".into(),
+        ),
+        (stanza.replace("apps = []", &format!("apps = [\"[{digest}\"]")), format!("key {id:?}: ")),
+        (stanza.replace("sha256 = \"", "sha256 = \"0"), format!("key {id:?}: sha256 is not 64")),
+        (
+            format!("{stanza}rate = 5\n"),
+            format!("line {}, column 8: invalid type", stanza.lines().count() + 1),
+        ),
+    ];
+    for (text, place) in wrong {
+        std::fs::write(&path, &text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let error = Keys::read(&path).unwrap_err();
+        assert_eq!(Keys::doubts(&path, &[], &[], now()).unwrap_err(), error);
+        let said = error.to_string();
+        assert!(said.starts_with(&format!("{}: {place}", path.display())), "{place}: {said}");
+        for part in [shown, &shown[shown.len() - 20..], &digest[..24], digest] {
+            assert!(!said.contains(part), "{said}");
+        }
     }
 }

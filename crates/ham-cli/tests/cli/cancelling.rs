@@ -1,0 +1,92 @@
+//! `ham gateway calls cancel`, of calls that wait for a conductor that is away.
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::gateway::asked;
+use crate::keeping::{Keeping, calls, keeping};
+use crate::support::Ham;
+
+/// No gateway has made this one.
+const UNKNOWN: &str = "01M8J10V1SQV71CG9X56JPDN5W";
+
+/// Makes calls that wait, and answers their ids.
+async fn waiting(keeping: &Keeping, names: &[&str]) -> Vec<String> {
+    let mut ids = Vec::new();
+    for name in names {
+        let head = format!(
+            "POST /api/v1/apps/shop/roles/main/zomes/bridge/fns/pay HTTP/1.1\r\nAuthorization: Bearer {}\r\n\
+             Prefer: respond-async\r\nIdempotency-Key: {name}",
+            keeping.key
+        );
+        let answer = asked(&keeping.url, &head, "").await;
+        ids.push(answer.lines().find_map(|line| line.strip_prefix("ham-call-id: ")).unwrap().to_owned());
+    }
+    ids
+}
+
+/// It stopped at the first that there is not, did not say which that was, and left those behind it.
+#[tokio::test]
+async fn an_id_that_is_not_known_does_not_keep_the_others_from_being_cancelled() {
+    let ham = Ham::new();
+    let keeping = keeping(&ham, "shop", "1").await;
+    let ids = waiting(&keeping, &["inv-1", "inv-2", "inv-3"]).await;
+    let ask = async |verb: &[&str]| calls(&ham, &keeping.url, &keeping.key_file, verb).await;
+    let some = ask(&["cancel", UNKNOWN, &ids[0], "nonsense", &ids[1]]).await;
+    some.failed(1, &["2 of 4 are not cancelled", "each line says why"]);
+    let lines: Vec<&str> = some.text().lines().collect();
+    let said = |nth: usize, id: &str, words: &str| {
+        let rest = lines[nth].strip_prefix(id).unwrap_or_else(|| panic!("{id}: {some}"));
+        assert!(rest.trim_start().starts_with(words), "{words:?}: {some}");
+    };
+    said(0, UNKNOWN, "not cancelled: There is nothing here: there is no such call");
+    said(1, &ids[0], "cancelled");
+    said(2, "nonsense", "not cancelled: There is nothing here: there is no such call");
+    said(3, &ids[1], "cancelled");
+    ask(&["cancel", UNKNOWN, &ids[0]]).await.failed(1, &["1 of 2 is not cancelled"]);
+    ask(&["cancel", UNKNOWN]).await.failed(1, &["error: it is not cancelled"]);
+    let json = ask(&["cancel", UNKNOWN, &ids[2], "--json"]).await;
+    let told: Vec<Value> = json.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&told[0]["id"], &told[1]["id"]), (&UNKNOWN.into(), &ids[2].as_str().into()));
+    assert!(told[0]["error"].as_str().unwrap().contains("there is no such call"), "{json}");
+    assert_eq!((&told[1]["outcome"], json.code), (&"not_run".into(), Some(1)));
+    keeping.running.signal(Signal::INT);
+    assert_eq!(keeping.running.ended().await, Some(0));
+    // Who could not be asked at all is told of each, too.
+    let gone = ham.run(&["gateway", "calls", "cancel", "A", "B", "--gateway", &keeping.url]).await;
+    gone.failed(3, &["nothing is listening there"]);
+    let lines: Vec<&str> = gone.text().lines().collect();
+    assert!(lines.len() == 2 && lines.iter().all(|line| line.contains("not asked for")), "{gone}");
+}
+
+/// Where none was queued, nothing was said at all; and the usage did not know of `--queued`.
+#[tokio::test]
+async fn that_no_call_is_queued_is_said() {
+    let ham = Ham::new();
+    let keeping = keeping(&ham, "shop", "1").await;
+    let ask = async |verb: &[&str]| calls(&ham, &keeping.url, &keeping.key_file, verb).await;
+    let none = ask(&["cancel", "--queued"]).await.ok();
+    // On a slow machine it is said before that there is no answer yet.
+    assert!(none.text().is_empty() && none.stderr.ends_with("no call is queued\n"), "{none}");
+    ask(&["cancel"]).await.failed(2, &["<ID|--queued>"]);
+    ask(&["cancel", "--queued", UNKNOWN]).await.failed(2, &["cannot be used with"]);
+    let help = ham.run(&["gateway", "calls", "cancel", "--help"]).await.ok();
+    assert!(help.text().contains("cancel [OPTIONS] <ID|--queued>\n"), "{help}");
+    keeping.running.signal(Signal::INT);
+    assert_eq!(keeping.running.ended().await, Some(0));
+}
+
+/// What can be read once was read for the first connection, and was empty for the second.
+#[tokio::test]
+async fn a_key_from_standard_input_or_a_pipe_is_good_for_every_call() {
+    let ham = Ham::new();
+    let keeping = keeping(&ham, "shop", "1").await;
+    waiting(&keeping, &["inv-1", "inv-2"]).await;
+    let cancel = ["gateway", "calls", "cancel", "--queued", "--gateway", &keeping.url, "--key-file", "-"];
+    let both = ham.run_with(&cancel, keeping.key.as_bytes()).await.ok();
+    assert_eq!(both.text().lines().filter(|line| line.ends_with("  cancelled")).count(), 2, "{both}");
+    let list = ["gateway", "calls", "list", "--gateway", &keeping.url, "--key-file", "/dev/stdin"];
+    ham.run_with(&list, keeping.key.as_bytes()).await.ok();
+    keeping.running.signal(Signal::INT);
+    assert_eq!(keeping.running.ended().await, Some(0));
+}

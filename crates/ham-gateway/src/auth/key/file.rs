@@ -1,0 +1,91 @@
+//! Keys as a file, and what is wrong with one: where it is, and nothing of what a key or a digest could be.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::{BadKeys, Keys, Stanza};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    key: Vec<Stanza>,
+}
+
+impl Keys {
+    /// Reads a file that is for its owner only.
+    pub(crate) fn read(path: &Path) -> Result<Self, BadKeys> {
+        Self::parse(&text(path)?).map_err(|why| why.of(path))
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self, BadKeys> {
+        let mut keys = Self::default();
+        for (at, stanza) in stanzas(text)?.into_iter().enumerate() {
+            let id = stanza.id.clone();
+            // A key in place of its id would be quoted.
+            if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                let why = format!("[[key]] number {}: an id is made of letters and digits", at + 1);
+                return Err(BadKeys(why));
+            }
+            let kept =
+                stanza.kept().map_err(|why| BadKeys(format!("key {id:?}: {}", without_secrets(&why))))?;
+            if keys.0.insert(id.clone(), kept).is_some() {
+                return Err(BadKeys(format!("key {id:?} stands there twice")));
+            }
+        }
+        Ok(keys)
+    }
+}
+
+impl BadKeys {
+    pub(super) fn of(self, path: &Path) -> Self {
+        Self(format!("{}: {}", path.display(), self.0))
+    }
+}
+
+pub(super) fn text(path: &Path) -> Result<String, BadKeys> {
+    let unreadable = |error| BadKeys(format!("cannot read {}: {error}", path.display()));
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    // Of a pipe, the start would wait for whoever writes into it.
+    if !metadata.is_file() {
+        return Err(BadKeys(format!("{} is not a file", path.display())));
+    }
+    if let Some(mode) = ham::open_to_others(&metadata) {
+        return Err(BadKeys(format!(
+            "{} is open to others (mode {mode:o}): run `chmod 600` on it",
+            path.display()
+        )));
+    }
+    std::fs::read_to_string(path).map_err(unreadable)
+}
+
+pub(super) fn stanzas(text: &str) -> Result<Vec<Stanza>, BadKeys> {
+    let file: File = toml::from_str(text).map_err(|error| {
+        let why = without_secrets(error.message());
+        BadKeys(match error.span().and_then(|span| text.get(..span.start)) {
+            Some(before) => {
+                let line = before.matches('\n').count() + 1;
+                let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+                format!("line {line}, column {column}: {why}")
+            }
+            None => why,
+        })
+    })?;
+    Ok(file.key)
+}
+
+/// The words of an error, without what is as long as a key or a digest: some quote a value, which stands in the wrong place.
+fn without_secrets(why: &str) -> String {
+    let is_between = |letter: char| !letter.is_ascii_alphanumeric() && !"_-+=".contains(letter);
+    let mut said = String::new();
+    for part in why.split_inclusive(is_between) {
+        let word = part.trim_end_matches(is_between);
+        said.push_str(if word.len() > LONGEST_SAID { "…" } else { word });
+        said.push_str(&part[word.len()..]);
+    }
+    said
+}
+
+/// Bytes of a word that is repeated. A key has 43 behind its id, a digest 64.
+const LONGEST_SAID: usize = 24;
