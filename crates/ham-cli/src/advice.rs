@@ -117,6 +117,11 @@ pub(crate) fn call(error: &CallError) -> String {
     match error {
         CallError::NoLink { .. } => "run `ham doctor`: it names the step that fails".into(),
         CallError::Signing(source) => signing(source),
+        CallError::AppNotInstalled { .. } => {
+            "`ham app list` shows the apps that are installed: install it again, or pass another one with --app-id".into()
+        }
+        // What is wrong is wrong with the question before the call.
+        CallError::LookUp { .. } => "run `ham doctor`: it shows the conductor's release and the app's state".into(),
         CallError::UnknownRole { .. } => "pass a role or a clone of the app; `ham info` lists them".into(),
         CallError::CellNotRunning { reason, .. } => not_running(reason),
         CallError::TooLarge { .. } => "send less in one call".into(),
@@ -207,6 +212,17 @@ pub(crate) const INSTALL: &str = "the conductor's message says why: check the bu
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// It was advised to read the chain for a call that was not sent.
+    #[test]
+    fn no_chain_is_read_for_a_call_whose_look_up_failed() {
+        let gone = CallError::AppNotInstalled { app_id: "one".into() };
+        let other = CallError::LookUp { source: Box::new(CallError::EmptyAnswer) };
+        for error in [&gone, &other] {
+            assert!(!call(error).contains("chain"), "{}", call(error));
+        }
+        assert!(call(&gone).contains("ham app list"));
+    }
 
     #[test]
     fn no_keystore_is_blamed_for_a_slow_grant() {

@@ -225,6 +225,14 @@ mod tests {
         assert_eq!(failure.text(), "error: refused: no\n    what to do: pay\nwhat to do: ask\n");
     }
 
+    /// It was 8 or 1 with advice about keys and grants, or an answer that is "not an answer to a zome call".
+    #[test]
+    fn a_call_did_not_run_whose_app_is_gone() {
+        let failure = Failure::from(CallError::AppNotInstalled { app_id: "one".into() });
+        assert_eq!((failure.exit, failure.outcome.as_deref()), (Exit::NotRun, Some(NOT_RUN)));
+        assert_eq!(failure.causes(), ["the app `one` is not installed on this conductor any more"]);
+    }
+
     /// It said 4, the call may have run, where only the look-up before it had failed.
     #[test]
     fn a_call_did_not_run_whose_look_up_failed() {

@@ -25,9 +25,22 @@ pub(crate) struct Watcher(watch::Receiver<Hands>);
 /// A time that the clock of a conductor cannot be put to: it is later than 2099. Cron, by which schedules are told, ends with the year after
 /// that, and those that would have no next time would be lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the clock cannot be put beyond the year 2099, where schedules end")]
+#[error(
+    "the clock cannot be put beyond the year 2099, where schedules end: it goes forward by {} at most", whole(*.at_most)
+)]
 #[non_exhaustive]
-pub struct TooLate;
+pub struct TooLate {
+    /// How far forward of what it says now it can be put.
+    pub at_most: Duration,
+}
+
+/// In days where it is one, which are still right when they are read.
+fn whole(at_most: Duration) -> String {
+    match at_most.as_secs() / (24 * 60 * 60) {
+        0 => format!("{}s", at_most.as_secs()),
+        days => format!("{days}d"),
+    }
+}
 
 impl Default for Clock {
     fn default() -> Self {
@@ -74,7 +87,8 @@ impl Clock {
 
     fn put(&self, hands: Hands) -> Result<Duration, TooLate> {
         if hands.now() >= END {
-            return Err(TooLate);
+            let left = END.as_micros() - 1 - self.now().as_micros();
+            return Err(TooLate { at_most: Duration::from_micros(left.try_into().unwrap_or_default()) });
         }
         self.0.send_replace(hands);
         Ok(hands.ahead)
@@ -144,15 +158,27 @@ mod tests {
     #[test]
     fn a_time_that_schedules_do_not_have_is_refused() {
         let (clock, century) = (Clock::default(), Duration::from_secs(100 * 366 * 86_400));
-        assert_eq!(clock.advance(century), Err(TooLate));
+        assert!(clock.advance(century).is_err());
         assert_eq!(clock.advance(Duration::ZERO), Ok(Duration::ZERO));
-        assert_eq!(clock.freeze(Some(END)), Err(TooLate));
+        assert!(clock.freeze(Some(END)).is_err());
         let last = Timestamp::from_micros(END.as_micros() - 1);
         clock.freeze(Some(last)).unwrap();
-        assert_eq!(clock.advance(Duration::from_micros(1)), Err(TooLate));
+        assert_eq!(clock.advance(Duration::from_micros(1)), Err(TooLate { at_most: Duration::ZERO }));
         assert_eq!(clock.now(), last);
         clock.reset();
         assert!(clock.now() < last);
+    }
+
+    /// It was not said, and had to be tried out.
+    #[test]
+    fn a_refusal_says_how_far_it_goes() {
+        let (clock, hour) = (Clock::default(), Duration::from_secs(60 * 60));
+        for (before, text) in [(50 * hour, "by 2d at most"), (hour, "by 3599s at most")] {
+            clock.freeze(Some(Timestamp::from_micros(END.as_micros() - before.as_micros() as i64))).unwrap();
+            let TooLate { at_most } = clock.advance(51 * hour).unwrap_err();
+            assert!(TooLate { at_most }.to_string().ends_with(text), "{at_most:?}");
+            assert_eq!(clock.advance(at_most), Ok(Duration::ZERO));
+        }
     }
 
     #[tokio::test]

@@ -1,18 +1,20 @@
 //! `ham bench`: how fast a function answers, and what became of the calls.
 
+mod link;
 mod measured;
+mod run;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use clap_complete::ArgValueCompleter;
 use ham::holochain_client::ExternIO;
-use ham::{CallOptions, PersistentHam};
-use tokio::task::JoinSet;
-use tokio::time::Instant;
+use ham::{CallError, CallOptions, PersistentHam};
+use tokio::sync::watch;
 
+use self::link::Go;
 use self::measured::Measured;
+use self::run::{Amount, Ran};
 use super::call::payload;
 use super::call::words::{self, Words};
 use crate::complete;
@@ -24,6 +26,9 @@ use crate::flags;
 use crate::progress;
 
 /// Measures a zome function on any conductor: calls a second, how long an answer takes, and the outcomes.
+///
+/// While the connection is lost, no call begins. Where it is not back within two seconds, that is the end: what was measured is printed,
+/// and how many calls are of unknown outcome.
 #[derive(Debug, clap::Args)]
 #[command(
     args = flags::app_interface(),
@@ -46,7 +51,8 @@ pub(crate) struct Args {
     /// How many calls are under way at once
     #[arg(long, value_name = "COUNT", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
     in_flight: u16,
-    /// End after so many seconds
+    /// End after so many seconds from the first answer on. Calls without an answer then are waited for two seconds more, and are of unknown
+    /// outcome after that
     #[arg(long = "for", value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     seconds: u32,
     /// End after so many calls, if they are made sooner
@@ -70,78 +76,57 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         target: (role, words.zome, words.function),
         payload,
         read_only: args.read_only,
-        left: AtomicU64::new(args.calls),
     };
-    let within = Duration::from_secs(args.seconds.into());
+    let amount = Amount {
+        in_flight: args.in_flight,
+        within: Duration::from_secs(args.seconds.into()),
+        calls: args.calls,
+    };
     let doing = format!("calling for up to {} s, {} at once", args.seconds, args.in_flight);
-    let measuring = measure(Arc::new(load), args.in_flight, within);
-    let measured = progress::during(context.output, &doing, measuring).await;
+    let (go, load) = (watch::Sender::new(Go::Begin), Arc::new(load));
+    let call = move || load.clone().call();
+    let measuring = run::run(call, amount, &go, link::lost(&ham, context.output, &go));
+    let ran = progress::during(context.output, &doing, measuring).await;
     connect::close(&ham).await;
-    let measured = measured?;
+    let Ran { measured, lost } = ran?;
     context.output.result(|| measured.text(), &measured.json())?;
-    if measured.is_unanswered() {
-        return Err(Failure::new(
+    match lost {
+        Some(lost) => Err(lost.failure(measured.unknown())),
+        None if measured.is_unanswered() => Err(unanswered(&measured)),
+        None => Ok(()),
+    }
+}
+
+fn unanswered(measured: &Measured) -> Failure {
+    match measured.unknown() {
+        0 => Failure::new(
             Exit::Refused,
             anyhow::anyhow!("no call has an output"),
             "`ham call` with the same words says why",
-        ));
+        ),
+        _ => Failure::new(
+            Exit::Unknown,
+            anyhow::anyhow!("no call was answered in time"),
+            "pass a longer --for; if the function writes, read the chain first",
+        ),
     }
-    Ok(())
 }
 
-/// What is called, and how often.
+/// What is called.
 struct Load {
     ham: PersistentHam,
     target: (String, String, String),
     payload: ExternIO,
     read_only: bool,
-    left: AtomicU64,
-}
-
-async fn measure(load: Arc<Load>, in_flight: u16, within: Duration) -> Result<Measured, Failure> {
-    // One call first: signing keys and grants are not what is measured. Where it fails, so would the others.
-    let (first, answered) = load.call().await;
-    answered?;
-    let mut all = Measured::default();
-    all.first = Some(first);
-    let began = Instant::now();
-    let until = began + within;
-    let mut callers = JoinSet::new();
-    for _ in 0..in_flight {
-        let load = load.clone();
-        callers.spawn(async move {
-            let mut own = Measured::default();
-            while Instant::now() < until && load.is_one_left() {
-                let (took, result) = load.call().await;
-                own.note(took, result.as_ref().map(drop));
-            }
-            own
-        });
-    }
-    while let Some(own) = callers.join_next().await {
-        // A caller that panics has measured nothing; the command would end with its message.
-        all.add(own.unwrap_or_default());
-    }
-    all.took = began.elapsed();
-    Ok(all)
 }
 
 impl Load {
-    /// Takes one of the calls that are left to be made.
-    fn is_one_left(&self) -> bool {
-        let counted = |left: u64| left.checked_sub(1);
-        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, counted).is_ok()
-    }
-
-    async fn call(&self) -> (Duration, Result<ExternIO, ham::CallError>) {
+    async fn call(self: Arc<Self>) -> Result<(), CallError> {
         let mut options = CallOptions::default();
         if self.read_only {
             options = options.with_read_only();
         }
         let (role, zome, function) = &self.target;
-        let began = Instant::now();
-        let called =
-            self.ham.call_zome_raw(role.as_str(), zome, function, self.payload.clone(), options).await;
-        (began.elapsed(), called)
+        self.ham.call_zome_raw(role.as_str(), zome, function, self.payload.clone(), options).await.map(drop)
     }
 }

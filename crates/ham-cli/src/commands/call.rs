@@ -3,7 +3,7 @@
 pub(super) mod words;
 
 use clap_complete::ArgValueCompleter;
-use ham::holochain_client::ExternIO;
+use ham::holochain_client::{AppInfo, ExternIO};
 use ham::{CallError, CallOptions, PersistentHam};
 use ham_json::{Dialect, from_messagepack, to_messagepack};
 
@@ -66,23 +66,25 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         ham.call_zome_raw(role.as_str(), &words.zome, &words.function, payload, CallOptions::default());
     let answered = progress::during(context.output, "waiting for the answer", call).await;
     let answered = match answered {
-        // Signing asks for the cell's grants first, and a disabled clone has none to tell.
-        Err(error @ CallError::Signing(_)) if is_disabled(&ham, &role).await => {
-            drop(error);
-            Err(Failure::not_run(
-                format!("the clone `{role}` is disabled"),
-                format!("`ham clone enable {role}` starts it"),
-            ))
-        }
+        Err(error @ CallError::Signing(_)) => Err(unsigned(&ham, &words, &role, error).await),
         answered => answered.map_err(|error| words.explain(&role, error)),
     };
     connect::close(&ham).await;
     show(context, &answered?, args.raw)
 }
 
-async fn is_disabled(ham: &PersistentHam, role: &str) -> bool {
-    let info = ham.app_info().await;
-    info.is_ok_and(|info| app::cells(&info).iter().any(|cell| cell.name == role && !cell.enabled))
+/// Why a call could not be signed. Signing asks for the cell's grants first: a disabled clone has none to tell, and neither has an app
+/// that was uninstalled meanwhile.
+async fn unsigned(ham: &PersistentHam, words: &Words, role: &str, error: CallError) -> Failure {
+    let is_disabled = |info: &AppInfo| app::cells(info).iter().any(|cell| cell.name == role && !cell.enabled);
+    match ham.app_info().await {
+        Ok(info) if is_disabled(&info) => Failure::not_run(
+            format!("the clone `{role}` is disabled"),
+            format!("`ham clone enable {role}` starts it"),
+        ),
+        Err(gone @ CallError::AppNotInstalled { .. }) => gone.into(),
+        Ok(_) | Err(_) => words.explain(role, error),
+    }
 }
 
 /// The encoded payload.

@@ -86,7 +86,7 @@ impl Ask {
             }
             Self::Revert { .. } => "`ham dev snapshot NAME` takes one; pass the name of one that was taken",
             Self::Clock | Self::Advance { .. } | Self::ResetClock => {
-                "pass less, or go back to the system's time with `ham dev time system`"
+                "pass no more than that; if it was put forward before, `ham dev time system` takes that back"
             }
             Self::Delay { .. } | Self::DropSignals { .. } => "stop the conductor and start it again",
             Self::FailHostFunction { .. } => {

@@ -17,6 +17,7 @@ mod keeping;
 mod lost;
 mod making;
 mod manual;
+mod measuring;
 mod nats;
 #[expect(dead_code, reason = "the gateway's tests use all of it")]
 #[path = "../../../ham-gateway/tests/nats/server.rs"]

@@ -64,11 +64,28 @@ async fn a_conductor_goes_back_and_its_clock_forward() {
     ham.run(&["dev", "time", "2h"]).await.failed(2, &["+"]);
     ham.run(&["dev", "time", "-1h"]).await.failed(2, &["time goes forward"]);
     // Beyond it schedules were lost.
-    ham.run(&["dev", "time", "+80y"]).await.failed(1, &["beyond the year 2099", "pass less"]);
+    let refused = ham.run(&["dev", "time", "+80y"]).await;
+    refused.failed(1, &["beyond the year 2099", "pass no more"]);
+    // It was advised to go back to the system's time, which was told already, and how much is less was not told.
+    assert!(!refused.stderr.contains("go back"), "{refused}");
+    let most = refused.stderr.split_once("forward by ").unwrap().1.split_once(" at most").unwrap().0;
+    ham.run(&["dev", "time", &format!("+{most}")]).await.ok();
 
     running.signal(Signal::TERM);
     running.ended().await;
     ham.run(&["dev", "snapshot"]).await.failed(2, &["no `ham dev`", "--admin-port"]);
+}
+
+/// The error named no port, so that a mistyped one was not seen.
+#[tokio::test]
+async fn the_port_at_which_nothing_runs_is_named() {
+    let ham = Ham::new();
+    for verb in ["time", "revert", "snapshot"] {
+        ham.run(&["dev", verb, "--admin-port", "1"]).await.failed(2, &["at the admin port 1\n"]);
+        let elsewhere = ham.run(&["dev", verb, "--conductor", "ws://conductor.example:4444"]).await;
+        elsewhere.failed(2, &["conductor.example is another machine"]);
+    }
+    ham.run(&["dev", "time"]).await.failed(2, &["no `ham dev`", "start one with `ham dev`"]);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Where data are kept, and that nobody else keeps theirs there.
 
+mod claim;
 mod left_over;
 mod private;
 mod temporary;

@@ -50,6 +50,7 @@ fn every_error_is_told_by_the_table() {
         (CallError::Encode(last()), (503, "internal", Operator, Released)),
         (CallError::Closed { sent: false }, (503, "shutting-down", Same, Released)),
         (CallError::Closed { sent: true }, (504, "outcome-unknown", Wait, Held)),
+        (CallError::AppNotInstalled { app_id: last() }, (503, "not-sent", Operator, Released)),
         (CallError::UnknownRole { role: last(), known: last() }, (404, "role-not-found", Fix, Released)),
         (CallError::TooLarge { size: 2, limit: 1 }, (413, "payload-too-large", Fix, Released)),
         (CallError::Expired, (504, "outcome-unknown", Reconcile, Kept)),

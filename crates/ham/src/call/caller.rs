@@ -75,8 +75,7 @@ impl Caller {
             match asked(&link, &AppRequest::AppInfo, deadline).await {
                 Ok(AppResponse::AppInfo(Some(info))) => return Ok(self.learned(info, &link)),
                 Ok(AppResponse::AppInfo(None)) => {
-                    let gone = "the conductor knows no such app: it is not installed any more";
-                    return Err(CallError::UnexpectedResponse(gone.to_owned()));
+                    return Err(CallError::AppNotInstalled { app_id: self.config.app_id.clone() });
                 }
                 Ok(other) => return Err(unexpected("app_info", &other)),
                 Err(error) => reading.again(error)?,
@@ -123,7 +122,7 @@ impl Caller {
             return None;
         }
         let info = self.refresh(deadline).await.ok()?;
-        target::find(&info, target).filter(|now| now != cell)
+        target::moved(&info, target, cell)
     }
 
     /// Whether the app is enabled, as the conductor says now.

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::caller::Caller;
 use super::options::{CallPlan, MAX_NONCE_LIFE, MIN_NONCE_LIFE};
 use super::signed::SignedCall;
-use super::target::CallTarget;
+use super::target::{self, CallTarget};
 use super::traces::Traces;
 use crate::error::{CallError, SigningError};
 use crate::signing::Credentials;
@@ -62,10 +62,16 @@ async fn credentials(
             Ok(credentials) => return Ok((cell, credentials)),
             Err(error) => error,
         };
-        if !error.tells_of_a_missing_cell() || moves == MAX_MOVES {
+        if !error.may_be_of_a_missing_app() || moves == MAX_MOVES {
             return Err(error.into());
         }
-        let Some(now) = caller.moved(target, &cell, deadline).await else { return Err(error.into()) };
+        let now = match caller.refresh(deadline).await {
+            Ok(info) if error.tells_of_a_missing_cell() => target::moved(&info, target, &cell),
+            // Whatever signing met with: this is why.
+            Err(gone @ CallError::AppNotInstalled { .. }) => return Err(gone),
+            Ok(_) | Err(_) => None,
+        };
+        let Some(now) = now else { return Err(error.into()) };
         (cell, moves) = (now, moves + 1);
     }
 }

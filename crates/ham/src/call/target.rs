@@ -67,6 +67,11 @@ pub(crate) fn find(app: &AppInfo, target: &CallTarget) -> Option<CellId> {
     })
 }
 
+/// The cell that is meant by now, where that is another one: the app was installed anew.
+pub(crate) fn moved(app: &AppInfo, target: &CallTarget, cell: &CellId) -> Option<CellId> {
+    find(app, target).filter(|now| now != cell)
+}
+
 /// Every role and clone of the app, for error texts.
 pub(crate) fn names(app: &AppInfo) -> String {
     let mut names: Vec<&str> = app

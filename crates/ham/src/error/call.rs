@@ -73,6 +73,12 @@ pub enum CallError {
         /// What the app has.
         known: String,
     },
+    /// The app is not installed on this conductor any more; nothing was sent.
+    #[error("the app `{app_id}` is not installed on this conductor any more")]
+    AppNotInstalled {
+        /// The app that was asked for.
+        app_id: String,
+    },
     /// The conductor did not say what the app is, so the call could not be signed; nothing was sent.
     #[error("cannot look up the app")]
     LookUp {
@@ -158,7 +164,7 @@ pub enum CallError {
     #[error("the conductor answered the call without a body")]
     EmptyAnswer,
     /// The conductor's answer is of another kind.
-    #[error("the conductor's answer is not an answer to a zome call: {0}")]
+    #[error("the conductor's answer is of another kind: {0}")]
     UnexpectedResponse(String),
     /// The call ran; its output is not of the type asked for.
     #[error("the call was answered, but its output does not decode: {0}")]

@@ -12,6 +12,7 @@ impl CallError {
         match self {
             Self::During { error, .. } => error.outcome(),
             Self::Overloaded { .. }
+            | Self::AppNotInstalled { .. }
             | Self::LookUp { .. }
             | Self::OverloadedBytes { .. }
             | Self::CoolingDown { .. }
@@ -100,6 +101,7 @@ impl CallError {
                 Recovery::CoolDown { after: OVERLOAD_COOL_DOWN }
             }
             Self::UnknownRole { .. }
+            | Self::AppNotInstalled { .. }
             | Self::Encode(_)
             | Self::TooLarge { .. }
             | Self::ExpiredUnsent

@@ -93,6 +93,15 @@ impl SigningError {
         }
     }
 
+    /// Whether it may be that the app is not installed any more: the conductor answered, and signing is refused.
+    pub(crate) fn may_be_of_a_missing_app(&self) -> bool {
+        match self {
+            Self::Grant(error) => matches!(error, AdminError::Answer { .. }),
+            Self::ChainClosed | Self::GrantForbidden(_) => true,
+            _ => false,
+        }
+    }
+
     /// What the owner can do about it.
     pub fn recovery(&self) -> Recovery {
         match self {

@@ -144,12 +144,21 @@ pub(crate) fn without_setup(admin: SocketAddr, app: &Server) -> PersistentHamCon
 
 /// Answers app info, and every other request with an error, until the link ends.
 pub(crate) async fn serve(peer: &mut Peer) {
-    while serve_one(peer).await {}
+    serve_while(peer, || true).await
+}
+
+/// The same of a conductor that has the app while `installed` says so.
+pub(crate) async fn serve_while(peer: &mut Peer, installed: impl Fn() -> bool) {
+    while serve_one_while(peer, &installed).await {}
     std::future::pending().await
 }
 
 /// Answers the next request; false when the link has ended.
 pub(crate) async fn serve_one(peer: &mut Peer) -> bool {
+    serve_one_while(peer, || true).await
+}
+
+async fn serve_one_while(peer: &mut Peer, installed: impl Fn() -> bool) -> bool {
     loop {
         let Ok(message) = peer.receive().await else { return false };
         let envelope = envelope(&message);
@@ -158,7 +167,7 @@ pub(crate) async fn serve_one(peer: &mut Peer) -> bool {
         let request: rmpv::Value = rmp_serde::from_slice(&envelope.data).unwrap();
         let asked = request["type"].as_str().unwrap_or(&envelope.r#type).to_owned();
         let answer = match asked.as_str() {
-            "app_info" => AppResponse::AppInfo(Some(app_info())),
+            "app_info" => AppResponse::AppInfo(installed().then(app_info)),
             _ => AppResponse::Error(ExternalApiWireError::InternalError(format!("no {asked} in the script"))),
         };
         return peer.send(answered(id, &answer)).await.is_ok();

@@ -9,11 +9,12 @@ mod budget;
 mod fake;
 mod keystore;
 mod store;
+mod uninstalled;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fake::{Fake, Words, serve};
+use fake::{Fake, Words, serve_while};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use ham::{CallError, CallOptions, ClientKeySigning, PersistentHam, ProcessMemory, Signing};
@@ -81,6 +82,12 @@ fn signed(error: &CallError) {
 
 /// Runs a test while the app interface serves every link.
 async fn served(fake: &Fake, test: impl Future<Output = ()>) {
+    served_while(fake, || true, test).await
+}
+
+/// The same of a conductor that has the app while `installed` says so.
+async fn served_while(fake: &Fake, installed: impl Fn() -> bool, test: impl Future<Output = ()>) {
+    let installed = &installed;
     let serving = async {
         let mut links = FuturesUnordered::new();
         loop {
@@ -88,7 +95,7 @@ async fn served(fake: &Fake, test: impl Future<Output = ()>) {
                 biased;
                 Some(()) = links.next(), if !links.is_empty() => {}
                 peer = fake.app.next_peer() => links.push(async {
-                    serve(&mut peer.unwrap()).await;
+                    serve_while(&mut peer.unwrap(), installed).await;
                 }),
             }
         }

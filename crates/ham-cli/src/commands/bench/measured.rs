@@ -19,6 +19,8 @@ pub(super) struct Measured {
     pub(super) took: Duration,
 }
 
+const UNKNOWN: &str = "unknown";
+
 /// The share of calls that were as fast, in percent, and its name.
 const QUANTILES: [(f64, &str); 4] = [(50.0, "p50"), (90.0, "p90"), (99.0, "p99"), (99.9, "p99_9")];
 
@@ -35,11 +37,25 @@ impl Measured {
             Outcome::Answered => "answered with an error",
             Outcome::NotRun => "not run",
             Outcome::Arrived { .. } => "arrived, the answer lost",
-            Outcome::Unknown => "unknown",
+            Outcome::Unknown => UNKNOWN,
         };
+        self.other(outcome, error.to_string());
+    }
+
+    /// A call that has no answer when it is the end.
+    pub(super) fn note_open(&mut self) {
+        self.other(UNKNOWN, "no answer until the end; it may have run, or may still run".to_owned());
+    }
+
+    fn other(&mut self, outcome: &'static str, why: String) {
         let (count, last) = self.others.entry(outcome).or_default();
         *count += 1;
-        *last = error.to_string();
+        *last = why;
+    }
+
+    /// How many calls are of unknown outcome.
+    pub(super) fn unknown(&self) -> u64 {
+        self.others.get(UNKNOWN).map_or(0, |(count, _)| *count)
     }
 
     pub(super) fn add(&mut self, other: Self) {

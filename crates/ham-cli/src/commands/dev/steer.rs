@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::context::Context;
 use crate::control::{self, Ask};
 use crate::failure::Failure;
 use crate::flags;
 use crate::running;
+use crate::settings::Settings;
 
 /// What is asked of the conductor that `ham dev` runs here.
 #[derive(Debug, clap::Subcommand)]
@@ -80,16 +82,25 @@ pub(crate) async fn run(context: &Context, steer: Steer) -> Result<(), Failure> 
     let nearest = running::nearest(&context.settings)?;
     let settings = nearest.as_ref().unwrap_or(&context.settings);
     let socket = settings.local_admin_port().and_then(running::control_of);
-    let socket = socket.ok_or_else(|| {
-        Failure::usage(
-            "no `ham dev` with an embedded conductor runs here at the admin port",
-            "start one with `ham dev`, or name its --admin-port",
-        )
-    })?;
+    let socket = socket.ok_or_else(|| nobody(settings))?;
     let answer = control::ask(&socket, &asked).await?;
     let said =
         if answer.is_null() { json!({ "done": asked }) } else { json!({ "done": asked, "clock": answer }) };
     context.output.result(|| words(&asked, &answer), &said)
+}
+
+/// No conductor here is asked so.
+fn nobody(settings: &Settings) -> Failure {
+    const START: &str = "start one with `ham dev`, or pass the --admin-port that it prints";
+    let (at, advice) = match (settings.local_admin_port(), settings.admin().and_then(Url::host_str)) {
+        (Some(port), _) => (format!(" at the admin port {port}"), START),
+        (None, Some(host)) => (
+            format!("; {host} is another machine"),
+            "pass the --admin-port that a `ham dev` of this machine prints",
+        ),
+        (None, None) => (String::new(), START),
+    };
+    Failure::usage(format!("no `ham dev` with an embedded conductor runs here{at}"), advice)
 }
 
 /// What is so now.

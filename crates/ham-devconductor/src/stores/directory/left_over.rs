@@ -7,30 +7,39 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use super::claim::{Claim, claim};
 use super::private::{LOCK, PRIVATE, make_private_file};
 
 /// Makes a directory that nobody else looks into, and locks it. Its lock has its name once it is held: what has one that nobody holds is
-/// left over.
+/// left over. Until then it is in the hand of whoever makes it: what has no lock, and is in nobody's hand, is left over too.
 pub(super) fn make(among: &Path, prefix: &str) -> io::Result<(TempDir, File)> {
-    let made = tempfile::Builder::new()
-        .prefix(prefix)
-        .permissions(Permissions::from_mode(PRIVATE))
-        .tempdir_in(among)?;
-    let unheld = made.path().join("lock.new");
-    let lock = make_private_file(&unheld)?;
-    lock.try_lock()?;
-    std::fs::rename(unheld, made.path().join(LOCK))?;
-    Ok((made, lock))
+    let mut tries = 0..TRIES;
+    loop {
+        let made = tempfile::Builder::new()
+            .prefix(prefix)
+            .permissions(Permissions::from_mode(PRIVATE))
+            .tempdir_in(among)?;
+        let claimed = claim(made.path());
+        // A start beside this one took it for left over before it was in hand: another one.
+        if matches!(claimed, Claim::Others) && tries.next().is_some() {
+            let _ = std::fs::remove_dir(made.keep());
+            continue;
+        }
+        let unheld = made.path().join(LOCK_BEFORE);
+        let lock = make_private_file(&unheld)?;
+        lock.try_lock()?;
+        std::fs::rename(unheld, made.path().join(LOCK))?;
+        return Ok((made, lock));
+    }
 }
 
 /// Removes what processes of the user left whose directory `ours` is, a few of them: a start takes milliseconds. What cannot be removed
 /// stays.
 pub(super) fn remove(among: &Path, prefix: &str, ours: &Path) {
     let (Ok(entries), Ok(ours)) = (std::fs::read_dir(among), std::fs::metadata(ours)) else { return };
-    let left =
-        entries.flatten().filter_map(|entry| Some((unheld(&entry, prefix, ours.uid())?, entry.path())));
-    let removed = left.filter(|(_lock, path)| {
-        let removed = std::fs::remove_dir_all(path);
+    let left = entries.flatten().filter_map(|entry| Some((left(&entry, prefix, ours.uid())?, entry.path())));
+    let removed = left.filter(|(left, path)| {
+        let removed = left.remove(path);
         match &removed {
             Ok(()) => tracing::info!("removed {}, which a process left that was killed", path.display()),
             Err(error) => tracing::debug!(%error, "{} cannot be removed", path.display()),
@@ -41,23 +50,70 @@ pub(super) fn remove(among: &Path, prefix: &str, ours: &Path) {
     removed.take(MOST).for_each(drop);
 }
 
-/// The lock of a directory that is left over.
-fn unheld(entry: &DirEntry, prefix: &str, user: u32) -> Option<File> {
+/// A directory that is left over, while it is removed.
+enum Left {
+    /// Of a process that ran. This is its lock.
+    Run(File),
+    /// Of one that was killed before its lock was there. It is in hand.
+    Begun(File),
+}
+
+impl Left {
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        match self {
+            Self::Run(_lock) => std::fs::remove_dir_all(path),
+            // Nothing was in it. What holds anything else is somebody's, and stays.
+            Self::Begun(_claim) => {
+                let before = path.join(LOCK_BEFORE);
+                if is_empty_but_for(path, LOCK_BEFORE)? {
+                    std::fs::remove_file(before).or_else(|error| match error.kind() {
+                        io::ErrorKind::NotFound => Ok(()),
+                        _ => Err(error),
+                    })?;
+                }
+                std::fs::remove_dir(path)
+            }
+        }
+    }
+}
+
+/// Whether a directory is left over.
+fn left(entry: &DirEntry, prefix: &str, user: u32) -> Option<Left> {
     let is_one = entry.file_name().to_str()?.starts_with(prefix);
     let metadata = entry.metadata().ok()?;
     if !(is_one && metadata.is_dir() && metadata.uid() == user) {
         return None;
     }
-    let path = entry.path().join(LOCK);
-    // To open a pipe waits for whoever reads it.
-    if !std::fs::symlink_metadata(&path).ok()?.is_file() {
-        return None;
+    let lock = entry.path().join(LOCK);
+    match std::fs::symlink_metadata(&lock) {
+        // To open a pipe waits for whoever reads it.
+        Ok(found) if found.is_file() => {
+            let lock = OpenOptions::new().write(true).open(lock).ok()?;
+            lock.try_lock().ok()?;
+            Some(Left::Run(lock))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let is_ours = metadata.mode() & 0o777 == PRIVATE;
+            match claim(&entry.path()) {
+                // Again: whoever made it may have let go of it meanwhile.
+                Claim::Mine(claim) if is_ours && !lock.exists() => Some(Left::Begun(claim)),
+                _ => None,
+            }
+        }
+        _ => None,
     }
-    let lock = OpenOptions::new().write(true).open(path).ok()?;
-    lock.try_lock().ok()?;
-    Some(lock)
 }
 
+/// Whether a directory holds nothing else.
+fn is_empty_but_for(directory: &Path, name: &str) -> io::Result<bool> {
+    let mut names = std::fs::read_dir(directory)?;
+    names.try_fold(true, |is_empty, entry| Ok(is_empty && entry?.file_name() == name))
+}
+
+/// The name of a lock that is not held yet.
+const LOCK_BEFORE: &str = "lock.new";
+/// Directories that others may take for left over before one is locked.
+const TRIES: u32 = 16;
 /// Directories that are removed at one start.
 const MOST: usize = 16;
 
@@ -86,7 +142,8 @@ mod tests {
         let (other_kind, unheld) = make(among.path(), "ham-gateway-").unwrap();
         drop(unheld);
         // One that begins, something of another name, and a file.
-        let begins = tempfile::Builder::new().prefix(PREFIX).tempdir_in(among.path()).unwrap();
+        let begins = begun(among.path());
+        let Claim::Mine(_in_hand) = claim(begins.path()) else { panic!("nobody has it") };
         let another = among.path().join("another");
         std::fs::create_dir(&another).unwrap();
         std::fs::write(another.join(LOCK), "").unwrap();
@@ -97,5 +154,45 @@ mod tests {
         for stays in [held.path(), pipe.path(), begins.path(), &another, &file, other_kind.path()] {
             assert!(stays.exists(), "{}", stays.display());
         }
+    }
+
+    fn begun(among: &Path) -> TempDir {
+        let mut named = tempfile::Builder::new();
+        named.prefix(PREFIX).permissions(Permissions::from_mode(PRIVATE)).tempdir_in(among).unwrap()
+    }
+
+    /// Case: one of a conductor that was killed between making it and locking it stayed for good.
+    #[test]
+    fn what_was_killed_before_its_lock_was_there_goes_too() {
+        let among = tempfile::tempdir().unwrap();
+        let (held, _lock) = make(among.path(), PREFIX).unwrap();
+        let [empty, before, full, open] = [(); 4].map(|()| begun(among.path()));
+        std::fs::write(before.path().join(LOCK_BEFORE), "").unwrap();
+        for file in [LOCK_BEFORE, "notes"] {
+            std::fs::write(full.path().join(file), "").unwrap();
+        }
+        std::fs::set_permissions(open.path(), Permissions::from_mode(0o755)).unwrap();
+        remove(among.path(), PREFIX, held.path());
+        let are_there = [&held, &empty, &before, &full, &open].map(|made| made.path().exists());
+        assert_eq!(are_there, [true, false, false, true, true]);
+        assert!(full.path().join(LOCK_BEFORE).exists() && full.path().join("notes").exists());
+    }
+
+    /// Starts beside each other take what the others just made for left over, and make another.
+    #[test]
+    fn starts_beside_each_other_leave_each_its_own() {
+        let among = tempfile::tempdir().unwrap();
+        let start = || {
+            let made = make(among.path(), PREFIX).unwrap();
+            remove(among.path(), PREFIX, made.0.path());
+            made
+        };
+        let starts = || (0..50).map(|_| start()).collect::<Vec<_>>();
+        std::thread::scope(|scope| {
+            let all: Vec<_> = (0..4).map(|_| scope.spawn(starts)).collect();
+            let all: Vec<_> = all.into_iter().flat_map(|each| each.join().unwrap()).collect();
+            assert!(all.iter().all(|(made, _)| made.path().join(LOCK).exists()));
+            assert_eq!(std::fs::read_dir(among.path()).unwrap().count(), all.len());
+        });
     }
 }
