@@ -7,6 +7,7 @@ mod feed;
 mod file;
 mod hc_http_gw;
 mod limits;
+mod located;
 mod nats;
 mod outbox;
 mod span;
@@ -20,6 +21,7 @@ pub use feed::Feed;
 pub use file::BadConfig;
 pub use hc_http_gw::HC_HTTP_GW_PREFIX;
 pub use limits::Limits;
+pub(crate) use located::located;
 #[cfg(feature = "nats")]
 pub(crate) use nats::DUPLICATES_WITHIN;
 pub use nats::Nats;

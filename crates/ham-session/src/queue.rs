@@ -48,9 +48,8 @@ struct Queue<T> {
     bytes: usize,
     /// How many were lost since the last that fitted.
     missed: u64,
-    /// The receiver's, while it waits, and how many items it waits for.
+    /// The receiver's, while it waits.
     waker: Option<Waker>,
-    wakes_at: usize,
     senders: usize,
     is_received: bool,
     max_items: usize,
@@ -67,7 +66,6 @@ pub fn lossy_queue<T>(max_items: usize, max_bytes: usize) -> (LossySender<T>, Lo
         bytes: 0,
         missed: 0,
         waker: None,
-        wakes_at: 1,
         senders: 1,
         is_received: true,
         max_items: max_items.max(1),
@@ -89,7 +87,7 @@ impl<T> LossySender<T> {
         queue.bytes = sum;
         let missed = std::mem::take(&mut queue.missed);
         queue.waiting.push_back(Entry { missed, bytes, item });
-        let waker = if queue.has_come() { queue.waker.take() } else { None };
+        let waker = queue.waker.take();
         drop(queue);
         if let Some(waker) = waker {
             waker.wake();
@@ -133,22 +131,6 @@ impl<T> LossyReceiver<T> {
         std::future::poll_fn(|cx| self.poll(cx)).await
     }
 
-    /// Resolves when the queue is half full, or its senders are gone: for a receiver that would rather take many at a time.
-    ///
-    /// # Cancel safety
-    /// Cancel-safe: it takes nothing.
-    pub async fn half_full(&mut self) {
-        std::future::poll_fn(|cx| {
-            let mut queue = self.shared.queue();
-            if queue.senders == 0 || queue.is_half_full() {
-                return Poll::Ready(());
-            }
-            queue.wake(cx, usize::MAX);
-            Poll::Pending
-        })
-        .await;
-    }
-
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Received<T>>> {
         self.take(Some(cx)).map_or(Poll::Ready(None), |received| received.map(Some))
     }
@@ -186,7 +168,7 @@ impl<T> LossyReceiver<T> {
             None if queue.senders == 0 => return None,
             None => {
                 if let Some(cx) = waits {
-                    queue.wake(cx, 1);
+                    queue.wake(cx);
                 }
                 return Some(Poll::Pending);
             }
@@ -231,18 +213,7 @@ impl<T> Queue<T> {
         (self.is_received && self.waiting.len() < self.max_items && fits).then_some(sum)
     }
 
-    fn is_half_full(&self) -> bool {
-        self.waiting.len() >= self.max_items.div_ceil(2) || self.bytes >= self.max_bytes.div_ceil(2)
-    }
-
-    /// Whether what the receiver waits for is there.
-    fn has_come(&self) -> bool {
-        self.waiting.len() >= self.wakes_at || self.is_half_full()
-    }
-
-    /// Wakes the receiver when so many items wait, and when the queue is half full in any case.
-    fn wake(&mut self, cx: &Context<'_>, items: usize) {
-        self.wakes_at = items;
+    fn wake(&mut self, cx: &Context<'_>) {
         match &mut self.waker {
             Some(waker) => waker.clone_from(cx.waker()),
             none => *none = Some(cx.waker().clone()),

@@ -65,14 +65,19 @@ async fn a_grant_that_was_written_is_told_in_words_once() {
     let call = flags(&named, &["call", "probe", "probe", "count_items"]);
     let first = ham.run(&call).await.ok();
     assert!(first.stderr.starts_with("wrote a capability grant"), "{first}");
-    assert_eq!(first.stderr.lines().count(), 1, "{first}");
+    assert_eq!(told(&first.stderr).count(), 1, "{first}");
     assert!(!first.stderr.contains("ham::"), "{first}");
     let second = ham.run(&call).await.ok();
-    assert_eq!(second.stderr, "");
+    assert_eq!(told(&second.stderr).next(), None);
     let other = flags(&named, &["call", "--json", "ledger", "ledger", "total"]);
     let third = ham.run(&other).await.ok();
     assert!(third.json_lines()[0]["note"].as_str().unwrap().contains("capability grant"), "{third}");
     end(running).await;
+}
+
+/// What is told beside that an answer takes its time.
+fn told(stderr: &str) -> impl Iterator<Item = &str> {
+    stderr.lines().filter(|line| !line.starts_with("waiting for the answer"))
 }
 
 /// Processes of two apps that begin together: each wrote the file without the other's key.

@@ -24,8 +24,7 @@ use crate::since::Since;
 use crate::topic::Topic;
 
 /// A server of chain feeds: a cheap handle. Its connections and subscriptions live until they are dropped, or until
-/// [`shutdown`](Self::shutdown). With many readers each WebSocket is written to less often, and a message waits for that, for
-/// [`LONGEST_REST`](super::LONGEST_REST) at most.
+/// [`shutdown`](Self::shutdown).
 #[derive(Clone, Debug)]
 pub struct FeedServer {
     hub: Arc<Hub>,

@@ -2,17 +2,14 @@
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
-use ham_persistent::later;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::Instant;
 
 use super::config::FeedServerConfig;
 use super::config_error::ServerConfigError;
 use super::goodbye::Goodbye;
 use super::history::History;
-use super::limits::LONGEST_REST;
 use super::present::Present;
 use super::table::Table;
 
@@ -48,14 +45,6 @@ impl Hub {
         usize::try_from(self.seats).unwrap_or(usize::MAX).saturating_sub(self.places.available_permits())
     }
 
-    /// Until when a reader rests that is written to now. What comes meanwhile is written at once: the more readers there are, the longer
-    /// it takes until all have been told of one message, and to tell each of two takes little more. Few readers do not rest.
-    pub(super) fn rests_until(&self, now: Instant) -> Option<Instant> {
-        let connections = u32::try_from(self.connections()).unwrap_or(u32::MAX);
-        let rest = REST_EACH.saturating_mul(connections).min(LONGEST_REST);
-        (rest >= SHORTEST_REST).then(|| later(now, rest))
-    }
-
     /// Lets nobody in any more, and resolves when all are gone.
     pub(super) async fn shutdown(&self, goodbye: Goodbye) {
         self.present().close(goodbye);
@@ -76,9 +65,3 @@ impl Hub {
         self.present.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// What it takes to write to one reader, about, on one core.
-const REST_EACH: Duration = Duration::from_micros(4);
-
-/// Less is not worth a timer.
-const SHORTEST_REST: Duration = Duration::from_millis(1);

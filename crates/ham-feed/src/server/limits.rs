@@ -32,7 +32,3 @@ pub const DEFAULT_SERVER_PING_INTERVAL: Duration = Duration::from_secs(30);
 
 /// No network path in use takes that long.
 pub const DEFAULT_SERVER_PING_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// As long as a WebSocket rests between two writes: the messages that come meanwhile are written at once. It rests as long as it takes to
-/// tell all readers of one message, about 4 µs each; up to 249 readers do not rest at all, and one whose queue is half full rests no more.
-pub const LONGEST_REST: Duration = Duration::from_millis(20);

@@ -50,11 +50,6 @@ impl Reader {
         }
     }
 
-    /// Resolves when much waits in the queue. Cancel-safe.
-    pub(super) async fn half_full(&mut self) {
-        self.queue.half_full().await;
-    }
-
     /// What is there already.
     pub(super) fn try_next(&mut self) -> Option<Said> {
         if self.before.is_empty() {

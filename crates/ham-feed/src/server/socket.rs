@@ -103,7 +103,6 @@ impl Connection {
         let mut pings = interval_at(later(Instant::now(), interval), interval);
         // Set while a ping is unanswered.
         let mut dead_at: Option<Instant> = None;
-        let mut rests_until: Option<Instant> = None;
         loop {
             let next = tokio::select! {
                 // Closing and the timers first: a flood in either direction must not hide them. What the client says
@@ -114,7 +113,7 @@ impl Connection {
                 () = sleep_until(dead_at.unwrap_or_else(Instant::now)), if dead_at.is_some() => Next::Gone,
                 _ = pings.tick(), if dead_at.is_none() => Next::Ping,
                 heard = self.socket.hear() => Next::Hear(heard),
-                Some(said) = self.subscription.said(rests_until) => Next::Say(said),
+                Some(said) = self.subscription.said() => Next::Say(said),
             };
             let alive = match next {
                 Next::Close(goodbye) => return until(patience, self.part(goodbye)).await,
@@ -137,10 +136,7 @@ impl Connection {
                     dead_at = Some(later(Instant::now(), patience));
                     within(patience, self.socket.ping()).await
                 }
-                Next::Say(said) => {
-                    rests_until = self.subscription.hub().rests_until(Instant::now());
-                    within(patience, self.say(said)).await
-                }
+                Next::Say(said) => within(patience, self.say(said)).await,
             };
             if !alive {
                 return;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use ham_session::{LossySender, lossy_queue};
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::Instant;
 
 use super::goodbye::{Ending, Goodbye};
 use super::guest::Guest;
@@ -164,12 +163,8 @@ impl Subscription {
         self.reader.end(chain_name);
     }
 
-    /// What comes next, answers included, and not before this time unless much waits. Cancel-safe.
-    pub(super) async fn said(&mut self, not_before: Option<Instant>) -> Option<Said> {
-        if let Some(time) = not_before {
-            // Which of them it was is of no matter.
-            let _ = tokio::time::timeout_at(time, self.reader.half_full()).await;
-        }
+    /// What comes next, answers included. Cancel-safe.
+    pub(super) async fn said(&mut self) -> Option<Said> {
         self.reader.next().await
     }
 
@@ -209,6 +204,3 @@ impl Drop for Subscription {
         self.hub.present().leave(self.number);
     }
 }
-
-#[cfg(test)]
-mod tests;

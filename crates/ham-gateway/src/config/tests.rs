@@ -56,6 +56,18 @@ fn an_address_is_shown_without_its_secrets() {
     assert!(shown.contains("ws://localhost:1/") && !shown.contains("hush"), "{shown}");
 }
 
+/// Case: an error quoted its line, with the password of the address in it.
+#[test]
+fn an_error_quotes_no_password() {
+    for address in ["\"ws://user:hush@localhost:1", "[\"ws://user:hu sh@localhost:1\"]", "\"ws://?hush\""] {
+        let error = Config::parse(&format!("[conductor]\nadmin_url = {address}")).unwrap_err().to_string();
+        assert!(error.contains("line 2, column") && !error.contains("hu"), "{error}");
+    }
+    // Others show their line.
+    let error = Config::parse("listen = [1]").unwrap_err().to_string();
+    assert!(error.contains("| listen = [1]"), "{error}");
+}
+
 #[test]
 fn what_is_not_known_is_told_with_what_is() {
     for (text, known) in [

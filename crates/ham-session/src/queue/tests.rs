@@ -1,7 +1,3 @@
-use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Wake;
-
 use futures_util::{FutureExt as _, StreamExt};
 
 use super::*;
@@ -54,47 +50,6 @@ async fn bytes_are_bounded_and_what_does_not_fit_is_told_in_its_place() {
         assert_eq!(receiver.next().await, Some(wanted));
     }
     assert_eq!(receiver.shared.queue().bytes, 0);
-}
-
-/// Who rests until there is more to take is woken before anything is lost.
-#[test]
-fn who_waits_for_more_is_woken_at_the_half() {
-    for (items, bytes) in [(4, 100), (100, 4)] {
-        let (sender, mut receiver) = lossy_queue(items, bytes);
-        let woken = Arc::new(Woken::default());
-        let waker = Arc::clone(&woken).into();
-        let mut cx = Context::from_waker(&waker);
-        assert!(pin!(receiver.half_full()).poll(&mut cx).is_pending());
-        sender.put(0, 1);
-        assert!(!woken.take() && pin!(receiver.half_full()).poll(&mut cx).is_pending());
-        sender.put(1, 1);
-        assert!(woken.take() && pin!(receiver.half_full()).poll(&mut cx).is_ready());
-        let rest: Vec<_> = std::iter::from_fn(|| receiver.try_next()).collect();
-        assert_eq!(rest, [Received::Item(0), Received::Item(1)]);
-        // Who waits for anything is woken by anything, whatever it waited for before.
-        assert!(pin!(receiver.half_full()).poll(&mut cx).is_pending());
-        assert!(pin!(receiver.next()).poll(&mut cx).is_pending());
-        sender.put(2, 1);
-        assert!(woken.take() && pin!(receiver.next()).poll(&mut cx).is_ready());
-        assert!(pin!(receiver.half_full()).poll(&mut cx).is_pending());
-        drop(sender);
-        assert!(woken.take() && pin!(receiver.half_full()).poll(&mut cx).is_ready());
-    }
-}
-
-#[derive(Default)]
-struct Woken(AtomicBool);
-
-impl Woken {
-    fn take(&self) -> bool {
-        self.0.swap(false, Ordering::SeqCst)
-    }
-}
-
-impl Wake for Woken {
-    fn wake(self: Arc<Self>) {
-        self.0.store(true, Ordering::SeqCst);
-    }
 }
 
 /// A bound of `usize::MAX` panicked.

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{BadKeys, Keys, Stanza};
+use crate::config::located;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,17 +62,7 @@ pub(super) fn text(path: &Path) -> Result<String, BadKeys> {
 }
 
 pub(super) fn stanzas(text: &str) -> Result<Vec<Stanza>, BadKeys> {
-    let file: File = toml::from_str(text).map_err(|error| {
-        let why = without_secrets(error.message());
-        BadKeys(match error.span().and_then(|span| text.get(..span.start)) {
-            Some(before) => {
-                let line = before.matches('\n').count() + 1;
-                let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-                format!("line {line}, column {column}: {why}")
-            }
-            None => why,
-        })
-    })?;
+    let file: File = toml::from_str(text).map_err(|error| BadKeys(located(&error, text, without_secrets)))?;
     Ok(file.key)
 }
 
