@@ -7,11 +7,12 @@ use std::error::Error;
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::AsyncReadExt as _;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 type Failure = Box<dyn Error + Send + Sync>;
 

@@ -6,22 +6,10 @@ use serde_json::{Map, Value};
 
 use super::fault::{Fault, Faults};
 use super::limits::Limits;
-use super::located::located;
+use super::located::quoted;
 use super::values::Config;
 use crate::compat::Allowed;
 use crate::functions::{Functions, begins_with_one_of, matches_nothing};
-
-/// What is wrong, with the line that is: unless that may be an address with a password.
-fn shown(error: &toml::de::Error, text: &str) -> String {
-    let quoting = error.to_string();
-    if quoting.contains("//") && quoting.contains(['@', '?']) {
-        return located(error, text, |why| {
-            let parts = why.split('"').enumerate();
-            parts.map(|(n, part)| if n % 2 == 0 { part } else { "\"…\"" }).collect()
-        });
-    }
-    quoting.trim_end().to_owned()
-}
 
 impl Config {
     /// Reads a file. What it does not say has its default.
@@ -39,7 +27,7 @@ impl Config {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn parse(text: &str) -> Result<Self, BadConfig> {
-        toml::from_str(text).map_err(|error| BadConfig(shown(&error, text)))
+        toml::from_str(text).map_err(|error| BadConfig(quoted(&error, text)))
     }
 
     /// Everything that is wrong with it. Files that it names are not read.
