@@ -21,7 +21,7 @@ pub use feed::Feed;
 pub use file::BadConfig;
 pub use hc_http_gw::HC_HTTP_GW_PREFIX;
 pub use limits::Limits;
-pub(crate) use located::located;
+pub(crate) use located::{located, without_long_words};
 #[cfg(feature = "nats")]
 pub(crate) use nats::DUPLICATES_WITHIN;
 pub use nats::Nats;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::fault::{Fault, Faults};
 use super::limits::Limits;
-use super::located::quoted;
+use super::located::wrong;
 use super::values::Config;
 use crate::compat::Allowed;
 use crate::functions::{Functions, begins_with_one_of, matches_nothing};
@@ -27,7 +27,7 @@ impl Config {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn parse(text: &str) -> Result<Self, BadConfig> {
-        toml::from_str(text).map_err(|error| BadConfig(quoted(&error, text)))
+        toml::from_str(text).map_err(|error| BadConfig(wrong(&error, text)))
     }
 
     /// Everything that is wrong with it. Files that it names are not read.

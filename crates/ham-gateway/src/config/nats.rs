@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
+use super::conductor::without_secrets;
 use super::fault::Fault;
 use super::span;
 
@@ -17,7 +18,8 @@ use super::span;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Nats {
-    /// The servers of one cluster, `nats://` or `tls://`, without secrets in them. Empty: there is no NATS.
+    /// The servers of one cluster, `nats://` or `tls://`, without secrets in them, and shown without. Empty: there is no NATS.
+    #[serde(serialize_with = "shown")]
     pub urls: Vec<Url>,
     /// The file with a JWT and its seed, which is for its owner only.
     pub credentials_file: Option<PathBuf>,
@@ -55,6 +57,11 @@ pub struct Nats {
     pub calls_as: Option<String>,
     /// Calls that are made at a time: 256. A further one is refused.
     pub calls_at_a_time: usize,
+}
+
+/// Without what may be secret.
+fn shown<S: Serializer>(urls: &[Url], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(urls.iter().map(without_secrets))
 }
 
 impl Default for Nats {

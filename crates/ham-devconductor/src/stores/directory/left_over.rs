@@ -61,7 +61,17 @@ enum Left {
 impl Left {
     fn remove(&self, path: &Path) -> io::Result<()> {
         match self {
-            Self::Run(_lock) => std::fs::remove_dir_all(path),
+            Self::Run(_lock) => {
+                // The lock last: what is killed amid this leaves what is left over still.
+                for entry in std::fs::read_dir(path)?.flatten().filter(|entry| entry.file_name() != LOCK) {
+                    if entry.file_type()?.is_dir() {
+                        std::fs::remove_dir_all(entry.path())?;
+                    } else {
+                        std::fs::remove_file(entry.path())?;
+                    }
+                }
+                std::fs::remove_dir_all(path)
+            }
             // Nothing was in it. What holds anything else is somebody's, and stays.
             Self::Begun(_claim) => {
                 let before = path.join(LOCK_BEFORE);

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{BadKeys, Keys, Stanza};
-use crate::config::located;
+use crate::config::{located, without_long_words};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,7 +30,7 @@ impl Keys {
                 return Err(BadKeys(why));
             }
             let kept =
-                stanza.kept().map_err(|why| BadKeys(format!("key {id:?}: {}", without_secrets(&why))))?;
+                stanza.kept().map_err(|why| BadKeys(format!("key {id:?}: {}", without_long_words(&why))))?;
             if keys.0.insert(id.clone(), kept).is_some() {
                 return Err(BadKeys(format!("key {id:?} stands there twice")));
             }
@@ -62,21 +62,7 @@ pub(super) fn text(path: &Path) -> Result<String, BadKeys> {
 }
 
 pub(super) fn stanzas(text: &str) -> Result<Vec<Stanza>, BadKeys> {
-    let file: File = toml::from_str(text).map_err(|error| BadKeys(located(&error, text, without_secrets)))?;
+    let file: File =
+        toml::from_str(text).map_err(|error| BadKeys(located(&error, text, without_long_words)))?;
     Ok(file.key)
 }
-
-/// The words of an error, without what is as long as a key or a digest: some quote a value, which stands in the wrong place.
-fn without_secrets(why: &str) -> String {
-    let is_between = |letter: char| !letter.is_ascii_alphanumeric() && !"_-+=".contains(letter);
-    let mut said = String::new();
-    for part in why.split_inclusive(is_between) {
-        let word = part.trim_end_matches(is_between);
-        said.push_str(if word.len() > LONGEST_SAID { "…" } else { word });
-        said.push_str(&part[word.len()..]);
-    }
-    said
-}
-
-/// Bytes of a word that is repeated. A key has 43 behind its id, a digest 64.
-const LONGEST_SAID: usize = 24;
