@@ -15,7 +15,6 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use futures_util::{SinkExt as _, StreamExt as _};
 use ham_bench::configured;
 use ham_launcher::CacheDirectory;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -225,10 +224,9 @@ fn frame_length(bytes: &[u8]) -> Option<usize> {
 
 /// Every subscriber takes a file here and one in its server, which inherits the limit.
 fn allow_open_files() {
-    let maximum = getrlimit(Resource::Nofile).maximum;
+    let maximum = ham_bench::allow_open_files().expect("the hard limit is allowed");
     let enough = !measuring() || maximum.is_none_or(|maximum| maximum >= OPEN_FILES);
     assert!(enough, "{OPEN_FILES} open files are needed: raise the hard limit (ulimit -Hn)");
-    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).expect("the hard limit is allowed");
 }
 
 fn main() {

@@ -6,6 +6,7 @@ mod crates;
 mod echo;
 mod envelope;
 mod load;
+mod open_files;
 mod quantiles;
 pub mod relaxed;
 mod stub;
@@ -19,6 +20,7 @@ pub use echo::EchoServer;
 pub use load::{
     DEADLINE, IN_FLIGHT, PAYLOADS, batch, bytes_value, configured, in_one_task, in_tasks, pipelined, runtime,
 };
+pub use open_files::allow_open_files;
 pub use quantiles::Quantiles;
 pub use stub::{APP_ID, StubConductor, ZOME_ANSWER, cell_id};
 pub use zome::{ham_call, ham_client, ham_config, ham_config_without_admin, upstream_call, upstream_client};

@@ -24,6 +24,7 @@ mod openapi;
 pub mod outbox;
 mod outcome;
 mod page;
+mod private_file;
 mod problem;
 mod request;
 mod retry;

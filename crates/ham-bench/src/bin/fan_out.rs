@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use ham_bench::allow_open_files;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -40,8 +40,7 @@ async fn main() -> Result<(), Failure> {
     let mut words = std::env::args().skip(1);
     let mut number = |default: u64| words.next().map_or(Ok(default), |word| word.parse());
     let (subscribers, rate, seconds, chains) = (number(5_000)?, number(100)?, number(60)?, number(1)?);
-    let maximum = getrlimit(Resource::Nofile).maximum;
-    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?;
+    allow_open_files()?;
     let server = Server::start()?;
     let empty = server.resident()?;
     let messages = rate * seconds;

@@ -9,7 +9,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use ham_bench::allow_open_files;
 use tokio::io::AsyncReadExt as _;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -20,8 +20,7 @@ type Failure = Box<dyn Error + Send + Sync>;
 const READ: &str = "read";
 
 fn main() -> Result<(), Failure> {
-    let maximum = getrlimit(Resource::Nofile).maximum;
-    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?;
+    allow_open_files()?;
     let mut words = std::env::args().skip(1).peekable();
     let reads = words.next_if(|word| word == READ).is_some();
     let mut number = |default: usize| words.next().map_or(Ok(default), |word| word.parse());

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::config::Nats;
+use crate::private_file;
 
 /// Who it is. Its words are nowhere in `Debug`.
 #[derive(Clone, Default)]
@@ -44,19 +45,11 @@ impl Secrets {
 }
 
 fn read(file: &Path) -> Result<String, String> {
-    let unreadable = |error| format!("cannot read {}: {error}", file.display());
-    let metadata = std::fs::metadata(file).map_err(unreadable)?;
-    // Of a pipe, the start would wait for whoever writes into it.
-    if !metadata.is_file() {
-        return Err(format!("{} is not a file", file.display()));
-    }
-    if let Some(mode) = ham::open_to_others(&metadata) {
-        return Err(format!("{} is open to others (mode {mode:o}): run `chmod 600` on it", file.display()));
-    }
+    let metadata = private_file::look(file)?;
     if metadata.len() > MOST {
         return Err(format!("{} is larger than {MOST} bytes", file.display()));
     }
-    let text = std::fs::read_to_string(file).map_err(unreadable)?;
+    let text = private_file::read(file)?;
     match text.trim() {
         "" => Err(format!("{} is empty", file.display())),
         text => Ok(text.to_owned()),

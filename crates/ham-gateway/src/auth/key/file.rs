@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::{BadKeys, Keys, Stanza};
 use crate::config::{located, without_long_words};
+use crate::private_file;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,19 +47,7 @@ impl BadKeys {
 }
 
 pub(super) fn text(path: &Path) -> Result<String, BadKeys> {
-    let unreadable = |error| BadKeys(format!("cannot read {}: {error}", path.display()));
-    let metadata = std::fs::metadata(path).map_err(unreadable)?;
-    // Of a pipe, the start would wait for whoever writes into it.
-    if !metadata.is_file() {
-        return Err(BadKeys(format!("{} is not a file", path.display())));
-    }
-    if let Some(mode) = ham::open_to_others(&metadata) {
-        return Err(BadKeys(format!(
-            "{} is open to others (mode {mode:o}): run `chmod 600` on it",
-            path.display()
-        )));
-    }
-    std::fs::read_to_string(path).map_err(unreadable)
+    private_file::look(path).and_then(|_| private_file::read(path)).map_err(BadKeys)
 }
 
 pub(super) fn stanzas(text: &str) -> Result<Vec<Stanza>, BadKeys> {
