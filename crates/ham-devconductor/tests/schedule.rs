@@ -7,9 +7,11 @@ mod support;
 use std::time::Duration;
 
 use ham_devconductor::{Config, DevConductor};
-use holochain_client::{AdminWebsocket, AppWebsocket, CellId, ExternIO, Timestamp};
+use holochain_client::{
+    AdminWebsocket, AllowedOrigins, AppWebsocket, CellId, ClientAgentSigner, ExternIO, Timestamp,
+};
 use holochain_types::signal::Signal;
-use support::{admin, enter, install, must};
+use support::{admin, authorize, cell, connect_as, install, must};
 use tokio::sync::mpsc::Receiver;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -27,9 +29,11 @@ struct Client {
 }
 
 impl Client {
-    async fn connect(conductor: &DevConductor) -> Self {
+    async fn connect(conductor: &DevConductor, signer: &ClientAgentSigner) -> Self {
         let admin = admin(conductor).await;
-        let (client, cell) = enter(&admin, "features", "features").await;
+        let port = admin.attach_app_interface(0, None, AllowedOrigins::Any, None).await.unwrap();
+        let client = connect_as(&admin, "features", port, signer).await;
+        let cell = cell(client.cached_app_info(), "features");
         let (committed, commits) = tokio::sync::mpsc::channel(100);
         client
             .on_signal(move |signal| {
@@ -74,7 +78,9 @@ async fn schedules_follow_the_clock_and_persisted_ones_a_restart() {
     let config = Config::default().with_data(directory.path());
     let conductor = DevConductor::start_with(config).await.unwrap();
     install(&admin(&conductor).await, "features.happ", "features").await;
-    let mut client = Client::connect(&conductor).await;
+    let signer = ClientAgentSigner::default();
+    let mut client = Client::connect(&conductor, &signer).await;
+    authorize(&client.admin, &signer, &client.cell).await;
 
     // The first run is due at once, which is when the schedule was committed: by the clock of the system, so this one is ahead
     // of it. The next runs are due a tenth of a second and a second later, which does not come.
@@ -87,7 +93,8 @@ async fn schedules_follow_the_clock_and_persisted_ones_a_restart() {
     client.ticks(|ticks| ticks.persisted == 1).await;
 
     let conductor = must(conductor.restart()).await.unwrap();
-    let mut client = Client::connect(&conductor).await;
+    // Authorized from before: a grant is a commit too, and one beside a run of the schedule is refused.
+    let mut client = Client::connect(&conductor, &signer).await;
     // One of them is forgotten. The other runs by the clock as it is now, which is back at the system's time, three times in all.
     let persisted = client.ticks(|ticks| ticks.persisted > 2).await;
     assert_eq!(persisted, Ticks { ephemeral: 1, persisted: 3 });

@@ -118,11 +118,20 @@ pub(crate) async fn connect_to(
     id: &str,
     port: u16,
 ) -> (AppWebsocket, ClientAgentSigner) {
-    let token = admin.issue_app_auth_token(id.to_owned().into()).await.unwrap().token;
     let signer = ClientAgentSigner::default();
+    (connect_as(admin, id, port, &signer).await, signer)
+}
+
+/// Connects to an app with a signer that may be authorized already.
+pub(crate) async fn connect_as(
+    admin: &AdminWebsocket,
+    id: &str,
+    port: u16,
+    signer: &ClientAgentSigner,
+) -> AppWebsocket {
+    let token = admin.issue_app_auth_token(id.to_owned().into()).await.unwrap().token;
     let address = (Ipv4Addr::LOCALHOST, port);
-    let client = AppWebsocket::connect(address, token, signer.clone().into(), None).await.unwrap();
-    (client, signer)
+    AppWebsocket::connect(address, token, signer.clone().into(), None).await.unwrap()
 }
 
 /// Connects to an app and lets the client call every function of the cell of one of its roles.
