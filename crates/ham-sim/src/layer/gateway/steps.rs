@@ -205,9 +205,10 @@ impl Client {
         }
     }
 
-    /// What a call's name shows. One that did not run may have been made again since, under its key and another name.
+    /// What a call's name shows. One that gave its key back may have been made again since, under its key and another name: this is
+    /// not about that one.
     fn looked(&self, call: Call, answer: Option<&Stored>) {
-        if let Some(answer) = answer.filter(|answer| answer.outcome() != OutcomeWord::NotRun) {
+        if let Some(answer) = answer.filter(|answer| answer.key() != KeyFate::Released) {
             self.told(call, answer);
         }
     }
