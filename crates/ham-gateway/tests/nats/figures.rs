@@ -3,31 +3,29 @@
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::task::JoinSet;
 
 use crate::kills::Process;
 use crate::server::NatsServer;
 use crate::stage::{Stage, client, must};
 
-/// Each reader is told of each event, and the gateway writes each once. `HAM_NATS_READERS=0,100,1000 HAM_NATS_EVENTS=500` and `--nocapture` show the figures
+/// Each reader, over a connection of its own, is told of each event, and the gateway writes each once. `HAM_NATS_READERS=0,100,1000 HAM_NATS_EVENTS=500` and `--nocapture` show the figures
 /// of docs/nats.md; a hundred events a second.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_event_is_written_once_however_many_read_it() {
     let words = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
     let events: usize = words("HAM_NATS_EVENTS", "20").parse().unwrap();
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
     for readers in words("HAM_NATS_READERS", "0,20").split(',') {
         let readers: usize = readers.parse().unwrap();
         let (server, stage) = (NatsServer::start().await, Stage::start().await);
         let process = Process::start(&stage, &server.url()).await;
         stage.note("first").await;
         let mut reading = JoinSet::new();
-        let mut clients = Vec::new();
-        for n in 0..readers {
-            // Some share a connection, because a process may have only so many.
-            if n % SHARING == 0 {
-                clients.push(client(&server).await);
-            }
-            let client = clients[n / SHARING].clone();
+        for _ in 0..readers {
+            let client = client(&server).await;
             let mut heard = client.subscribe("ham.*.event.emitted").await.unwrap();
             must(client.flush()).await.unwrap();
             reading.spawn(async move {
@@ -63,6 +61,3 @@ async fn each_event_is_written_once_however_many_read_it() {
         stage.conductor.shut_down().await;
     }
 }
-
-/// Readers that share a connection.
-const SHARING: usize = 20;
