@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ham_persistent::{AttemptError, Builder, Event, Persistent, later};
+use ham_persistent::{AttemptError, Builder, Event, later};
 use ham_session::{
     Ended, Link, NoLink, RequestError as LinkError, WebSocketConnector, live_link, lossy_queue,
 };
@@ -15,7 +15,7 @@ use crate::inbox::FeedInbox;
 use crate::message::{Dialect, Request};
 use crate::protocol::FeedProtocol;
 use crate::resume::Resume;
-use crate::subscription::Subscription;
+use crate::subscription::{Connection, Subscription};
 use crate::topic::Topic;
 
 /// Makes subscriptions to one server. Cheap to clone; it holds no connection: each subscription has one of its own.
@@ -23,9 +23,6 @@ use crate::topic::Topic;
 pub struct FeedClient {
     config: Arc<FeedConfig>,
 }
-
-/// The engine's part of a subscription.
-pub(crate) type Connection = Persistent<WebSocketConnector<FeedProtocol>>;
 
 impl FeedClient {
     /// A client of this server. Nothing is dialled yet.

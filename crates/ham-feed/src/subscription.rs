@@ -6,16 +6,16 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt as _};
-use ham_persistent::{State, later};
-use ham_session::{GapCause, LossyReceiver, Received, live_link};
+use ham_persistent::{Persistent, State, later};
+use ham_session::{GapCause, LossyReceiver, Received, WebSocketConnector, live_link};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
-use crate::client::Connection;
 use crate::data::Data;
 use crate::error::RequestError;
 use crate::item::FeedItem;
 use crate::message::{Dialect, Message, Request};
+use crate::protocol::FeedProtocol;
 use crate::topic::Topic;
 
 /// A subscription, on a connection of its own that comes back by itself and subscribes again; a [`Stream`] too.
@@ -30,6 +30,9 @@ pub struct Subscription {
     /// A question at a time: an answer names no question.
     asking: Mutex<()>,
 }
+
+/// The connection of one subscription.
+pub(crate) type Connection = Persistent<WebSocketConnector<FeedProtocol>>;
 
 impl Subscription {
     pub(crate) fn new(topic: Topic, connection: Connection, items: LossyReceiver<FeedItem>) -> Self {

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use crate::find::release::Release;
 use crate::find::tool::Tool;
-use crate::run::config::{DbSyncLevel, MAX_DATA_PATH};
+use crate::run::data::MAX_DATA_PATH;
+use crate::run::settings::DbSyncLevel;
 
 /// The binary could be neither found nor built.
 #[derive(Debug, thiserror::Error)]

@@ -3,8 +3,10 @@
 pub(crate) mod boot;
 pub(crate) mod builder;
 pub(crate) mod config;
+pub(crate) mod data;
 pub(crate) mod launch;
 pub(crate) mod logs;
 pub(crate) mod process;
+pub(crate) mod settings;
 pub(crate) mod start;
 pub(crate) mod watchdog;

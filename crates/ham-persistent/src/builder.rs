@@ -31,8 +31,24 @@ pub struct Builder<C: Connector> {
     wall_clock: Arc<dyn WallClock>,
 }
 
+impl<C: Connector> Persistent<C> {
+    /// Starts a connection to what people call `server_name`, without a callback.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    #[must_use = "dropping the only handle closes the connection"]
+    pub fn spawn(server_name: impl Into<String>, connector: C, config: Config) -> Self {
+        Self::builder(server_name, connector).config(config).spawn()
+    }
+
+    /// Starts a connection with more than a [`Config`] to say about it.
+    pub fn builder(server_name: impl Into<String>, connector: C) -> Builder<C> {
+        Builder::new(server_name.into(), connector)
+    }
+}
+
 impl<C: Connector> Builder<C> {
-    pub(crate) fn new(server_name: String, connector: C) -> Self {
+    fn new(server_name: String, connector: C) -> Self {
         Self {
             server_name: server_name.into(),
             connector,

@@ -1,8 +1,8 @@
 //! The only task: does what the machine asks for and tells it what came of it.
 
 mod desk;
+mod work;
 
-use std::future::pending;
 use std::pin::pin;
 
 use futures_util::FutureExt;
@@ -10,8 +10,9 @@ use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
 pub(crate) use self::desk::Desk;
+use self::work::{Work, completed, perform};
 use crate::command::Inbox;
-use crate::connector::{Connection, Connector};
+use crate::connector::Connector;
 use crate::event::Event;
 use crate::machine::{Activity, Input, Machine, Next};
 use crate::shared::Shared;
@@ -32,25 +33,6 @@ pub(crate) struct Driver<C: Connector> {
 pub(crate) struct Hands<C: Connector> {
     pub(crate) connector: C,
     pub(crate) on_event: Option<Callback<C>>,
-}
-
-/// An [`Activity`] under way; what it announces is published already.
-enum Work<C: Connector> {
-    Announce(Option<BoxFuture<'static, ()>>),
-    CloseLink(Option<C::Connection>),
-    Connect(C::Address),
-    ObtainAddress,
-    Wait(Instant),
-    WatchLink,
-}
-
-/// What came of an activity.
-enum Done<C: Connector> {
-    Address(Result<C::Address, C::Error>),
-    Announced,
-    Dialed(Result<C::Connection, C::Error>),
-    LinkClosed,
-    Waited,
 }
 
 impl<C: Connector> Driver<C> {
@@ -137,37 +119,6 @@ fn begin<C: Connector>(activity: Activity<C::Address>, hands: &mut Hands<C>, des
         Activity::ObtainAddress => Work::ObtainAddress,
         Activity::Wait(until) => Work::Wait(until),
         Activity::WatchLink => Work::WatchLink,
-    }
-}
-
-async fn perform<C: Connector>(work: Work<C>, connector: &mut C) -> Done<C> {
-    match work {
-        Work::Announce(callback) => {
-            if let Some(callback) = callback {
-                callback.await;
-            }
-            Done::Announced
-        }
-        Work::CloseLink(link) => {
-            if let Some(link) = link {
-                link.close().await;
-            }
-            Done::LinkClosed
-        }
-        Work::Connect(address) => Done::Dialed(connector.connect(&address).await),
-        Work::ObtainAddress => Done::Address(connector.address().await),
-        Work::Wait(until) => {
-            tokio::time::sleep_until(until).await;
-            Done::Waited
-        }
-        Work::WatchLink => pending().await,
-    }
-}
-
-fn completed<C: Connector>(done: Option<Done<C>>) -> Option<C::Connection> {
-    match done {
-        Some(Done::Dialed(Ok(link))) => Some(link),
-        Some(_) | None => None,
     }
 }
 

@@ -6,9 +6,7 @@ use std::sync::{Arc, Weak};
 
 use tokio::sync::watch;
 
-use crate::builder::Builder;
 use crate::bus::Events;
-use crate::config::Config;
 use crate::connector::Connector;
 use crate::error::Cause;
 use crate::shared::{CauseOf, LostLink, Shared};
@@ -28,20 +26,6 @@ struct Owned<C: Connector> {
 }
 
 impl<C: Connector> Persistent<C> {
-    /// Starts a connection to what people call `server_name`, without a callback.
-    ///
-    /// # Panics
-    /// Outside a tokio runtime.
-    #[must_use = "dropping the only handle closes the connection"]
-    pub fn spawn(server_name: impl Into<String>, connector: C, config: Config) -> Self {
-        Self::builder(server_name, connector).config(config).spawn()
-    }
-
-    /// Starts a connection with more than a [`Config`] to say about it.
-    pub fn builder(server_name: impl Into<String>, connector: C) -> Builder<C> {
-        Builder::new(server_name.into(), connector)
-    }
-
     pub(crate) fn new(shared: Arc<Shared<C>>) -> Self {
         Self { owned: Arc::new(Owned { shared }) }
     }
@@ -108,7 +92,7 @@ impl<C: Connector> Persistent<C> {
         self.shared().lost()
     }
 
-    /// Ends the wait between two attempts, as far as [`min_pause`](Config::min_pause) allows. The delays that follow are
+    /// Ends the wait between two attempts, as far as [`min_pause`](crate::Config::min_pause) allows. The delays that follow are
     /// as long as they would have been. Does nothing during an attempt or while there is a link.
     pub fn redial_now(&self) {
         self.shared().mailbox.redial_now();

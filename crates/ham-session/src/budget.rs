@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::clock::after;
 use crate::config::SessionConfig;
-use crate::error::DialPhase;
+use crate::error::{AcceptError, DialError, DialPhase};
 
 /// The time that one dial, or one accept, has for all its steps.
 pub(crate) struct Budget {
@@ -35,5 +35,17 @@ impl Budget {
 
     pub(crate) fn exhausted(&self, phase: DialPhase) -> Late {
         Late { phase, after: Instant::now().saturating_duration_since(self.started) }
+    }
+}
+
+impl From<Late> for DialError {
+    fn from(Late { phase, after }: Late) -> Self {
+        Self::TimedOut { phase, after }
+    }
+}
+
+impl From<Late> for AcceptError {
+    fn from(Late { phase, after }: Late) -> Self {
+        Self::TimedOut { phase, after }
     }
 }

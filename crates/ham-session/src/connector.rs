@@ -16,10 +16,7 @@ use crate::events;
 use crate::inbox::Inbox;
 use crate::link::Link;
 use crate::protocol::Protocol;
-use crate::target::Target;
-
-/// Why there is no target: whatever the closure says.
-pub type TargetError = Box<dyn std::error::Error + Send + Sync>;
+use crate::target::{Target, TargetError};
 
 type TargetFuture = Pin<Box<dyn Future<Output = Result<Target, TargetError>> + Send>>;
 

@@ -9,11 +9,11 @@ use ham_persistent::{AttemptError, Builder, DEFAULT_MIN_PAUSE, Exponential, Pers
 use url::Url;
 
 use crate::config::SessionConfig;
-use crate::connector::{TargetError, WebSocketConnector};
+use crate::connector::WebSocketConnector;
 use crate::error::{ConfigError, DialError};
 use crate::inbox::Inbox;
 use crate::protocol::Protocol;
-use crate::target::Target;
+use crate::target::{Target, TargetError};
 use crate::tls::TlsConfig;
 use crate::token::{TokenPlace, TokenSource};
 

@@ -10,6 +10,7 @@ mod dial;
 mod endpoint;
 mod error;
 mod events;
+mod frame;
 mod gap;
 mod gate;
 mod inbox;
@@ -37,13 +38,14 @@ pub use config::{
     DEFAULT_MAX_WAITING, DEFAULT_MAX_WAITING_BYTES, DEFAULT_PING_INTERVAL, DEFAULT_PING_TIMEOUT,
     DEFAULT_STUCK_TIMEOUT, DEFAULT_WRITE_COALESCING, SessionConfig,
 };
-pub use connector::{TargetError, WebSocketConnector};
+pub use connector::WebSocketConnector;
 pub use dial::dial;
 pub use endpoint::{DEFAULT_MAX_RECONNECT_DELAY, DEFAULT_MIN_RECONNECT_DELAY, Endpoint, FirstDial};
 pub use error::{
     AcceptError, ConfigError, Delivery, DialError, DialPhase, HandshakeError, LinkEnd, OVERLOAD_COOL_DOWN,
     Phase, REFUSED_COOL_DOWN, Recovery, RequestError, TIME_OUT_COOL_DOWN,
 };
+pub use frame::Frame;
 pub use gap::{Ended, GapCause};
 pub use gate::{DEFAULT_MAX_HEAD, Gate};
 pub use inbox::{Inbox, Incoming, Room};
@@ -51,9 +53,9 @@ pub use link::{CLOSE_GRACE, Link};
 pub use liveness::Health;
 pub use nesting::{MAX_NESTING, nests_within};
 pub use network::{Io, Network, NetworkFuture, SystemNetwork};
-pub use protocol::{Decoded, Frame, Keepalive, Protocol};
+pub use protocol::{Decoded, Keepalive, Protocol};
 pub use queue::{LossyReceiver, LossySender, Received, lossy_queue};
-pub use target::Target;
+pub use target::{Target, TargetError};
 pub use tls::{TlsConfig, TlsError};
 pub use token::{TokenPlace, TokenSource};
 pub use transport::HandshakeIo;

@@ -10,9 +10,10 @@ use tokio::time::{Instant, timeout_at};
 use crate::answer::{SendTicket, Ticket, by_deadline, started_before};
 use crate::clock::after;
 use crate::error::{LinkEnd, RequestError};
+use crate::frame::Frame;
 use crate::liveness::Health;
 use crate::pending::Times;
-use crate::protocol::{Frame, Protocol};
+use crate::protocol::Protocol;
 use crate::shared::Shared;
 
 /// One live link: a cheap handle to it. All clones are equal.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::budget::{Budget, Late};
 use crate::config::SessionConfig;
-use crate::error::{DialPhase, HandshakeError, LinkEnd, RequestError};
+use crate::error::{AcceptError, DialError, DialPhase, HandshakeError, LinkEnd, RequestError};
 use crate::events;
 use crate::inbox::Inbox;
 use crate::link::Link;
@@ -24,7 +24,7 @@ pub(crate) enum NotLive {
 
 impl NotLive {
     /// In the words of a dial or of an accept.
-    pub(crate) fn told<E>(
+    fn told<E>(
         self,
         late: impl FnOnce(Late) -> E,
         handshake: impl FnOnce(HandshakeError) -> E,
@@ -37,6 +37,18 @@ impl NotLive {
             Self::Handshake(error) => handshake(error),
             Self::Late(why) => late(why),
         }
+    }
+}
+
+impl From<NotLive> for DialError {
+    fn from(why: NotLive) -> Self {
+        why.told(Self::from, Self::Handshake, Self::Ended, Self::Encode)
+    }
+}
+
+impl From<NotLive> for AcceptError {
+    fn from(why: NotLive) -> Self {
+        why.told(Self::from, Self::Handshake, Self::Ended, Self::Encode)
     }
 }
 

@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::error::{LinkEnd, RequestError};
-use crate::protocol::Frame;
+use crate::frame::Frame;
 use callers::{Stub, tell_all};
 use requests::Requests;
 use sends::Sends;

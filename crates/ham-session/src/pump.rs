@@ -14,13 +14,14 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::config::SessionConfig;
 use crate::error::LinkEnd;
 use crate::events;
+use crate::frame::Frame;
 use crate::inbox::{Inbox, Room};
 use crate::link::{Link, Owner};
 use crate::liveness::Liveness;
-use crate::protocol::{Frame, Protocol};
+use crate::pending::Claim;
+use crate::protocol::Protocol;
 use crate::shared::Shared;
 use crate::transport::Transport;
-use reading::Answered;
 
 /// Owns the socket of one link. It ends when the link ends, after `close`, or when the last handle is gone, and with it
 /// everything that waits for the link; if its task is dropped or panics, the same happens.
@@ -50,6 +51,13 @@ pub(crate) struct Pump<P: Protocol> {
     shared: Arc<Shared<P>>,
     /// Last, so that the socket is gone when `closed` resolves.
     _release: Release<P>,
+}
+
+/// An answer that was read, and whose it is.
+struct Answered<P: Protocol> {
+    key: P::Key,
+    body: P::In,
+    claim: Claim<P::In>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! What the handles of a link and its pump share.
 
+mod desk;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -10,10 +12,12 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::config::SessionConfig;
-use crate::error::{LinkEnd, Phase, RequestError};
+use crate::error::{LinkEnd, RequestError};
+use crate::frame::Frame;
 use crate::liveness::Health;
 use crate::pending::{Answer, Load, Pending, Times};
-use crate::protocol::{Frame, Protocol};
+use crate::protocol::Protocol;
+use desk::{Admission, Desk, Work};
 
 /// What the handles of a link and its pump share. A std mutex and not a channel: a caller that goes away takes its
 /// entry with it at once, a frame's phase is exact, and a request costs one short lock. It is never held across an
@@ -35,28 +39,6 @@ pub(crate) struct Shared<P: Protocol> {
     pub(crate) released: watch::Sender<bool>,
 }
 
-struct Desk<P: Protocol> {
-    pending: Pending<P::Key, P::In>,
-    closing: bool,
-    end: Option<Arc<LinkEnd>>,
-    pump: Option<Waker>,
-    /// The pump has looked at the desk and has to be woken for what comes after. Whether it found everything or stopped at
-    /// the room the socket had: what it has to know of besides frames are deadlines and the wish to close.
-    parked: bool,
-}
-
-/// What the pump got from one look at the desk.
-pub(crate) struct Work {
-    pub(crate) closing: bool,
-    /// The link was ended by somebody else.
-    pub(crate) ended: bool,
-    /// The room ended before the frames did.
-    pub(crate) more: bool,
-    /// Somebody waits to hear that what was taken is written.
-    pub(crate) awaits_flush: bool,
-    pub(crate) earliest_deadline: Option<Instant>,
-}
-
 impl<P: Protocol> Shared<P> {
     pub(crate) fn new(
         protocol: Arc<P>,
@@ -72,7 +54,7 @@ impl<P: Protocol> Shared<P> {
             max_send_size: config.max_send_size,
             close_bound: config.drain_timeout.saturating_add(config.close_timeout),
             runtime: Handle::try_current().ok().map(|runtime| runtime.id()),
-            desk: Mutex::new(Desk { pending, closing: false, end: None, pump: None, parked: false }),
+            desk: Mutex::new(Desk::new(pending)),
             round_trip_time: AtomicU64::new(0),
             health: watch::Sender::new(Health::Healthy),
             released: watch::Sender::new(false),
@@ -137,8 +119,7 @@ impl<P: Protocol> Shared<P> {
 
     /// Whether a new request would be taken.
     pub(crate) fn takes_requests(&self) -> bool {
-        let desk = self.desk();
-        desk.end.is_none() && !desk.closing
+        self.desk().admits(Admission::NewRequests).is_ok()
     }
 
     /// Asks the pump to let the outstanding requests finish and then to close.
@@ -151,33 +132,7 @@ impl<P: Protocol> Shared<P> {
     /// Moves up to `room` bytes of frames to `batch`, and at least one frame if `room` is not zero. The pump is woken for
     /// everything that is submitted from then on.
     pub(crate) fn take(&self, waker: &Waker, room: usize, batch: &mut Vec<Frame>) -> Work {
-        let mut desk = self.desk();
-        if desk.pending.has_turn() {
-            // The pump looks at its timer after it has written, and what is late must not be sent.
-            desk.pending.expire(Instant::now());
-        }
-        let mut left = room;
-        let mut exhausted = false;
-        while left > 0 && !exhausted {
-            match desk.pending.take() {
-                Some(frame) => {
-                    left = left.saturating_sub(frame.len().max(1));
-                    batch.push(frame);
-                }
-                None => exhausted = true,
-            }
-        }
-        desk.parked = true;
-        if !desk.pump.as_ref().is_some_and(|pump| pump.will_wake(waker)) {
-            desk.pump = Some(waker.clone());
-        }
-        Work {
-            closing: desk.closing,
-            ended: desk.end.is_some(),
-            more: !exhausted,
-            awaits_flush: desk.pending.awaits_flush(),
-            earliest_deadline: desk.pending.earliest_deadline(),
-        }
+        self.desk().take(waker, room, batch)
     }
 
     /// Fails what is late; how the requests stand then, and when the next deadline is: for the pump.
@@ -195,14 +150,7 @@ impl<P: Protocol> Shared<P> {
 
     /// Marks the link as ended and fails everything outstanding. The first cause stays.
     pub(crate) fn finish(&self, end: LinkEnd) -> Arc<LinkEnd> {
-        let mut desk = self.desk();
-        if let Some(end) = &desk.end {
-            return Arc::clone(end);
-        }
-        let end = Arc::new(end);
-        desk.end = Some(Arc::clone(&end));
-        desk.pending.end(&end);
-        end
+        self.desk().finish(end)
     }
 
     /// `None` until a ping was answered.
@@ -222,13 +170,7 @@ impl<P: Protocol> Shared<P> {
         f: impl FnOnce(&mut Pending<P::Key, P::In>) -> Result<T, RequestError>,
     ) -> Result<T, RequestError> {
         let mut desk = self.desk();
-        if let Some(end) = &desk.end {
-            let end = Arc::clone(end);
-            return Err(RequestError::LinkLost { phase: Phase::Queued, end });
-        }
-        if desk.closing && admission == Admission::NewRequests {
-            return Err(RequestError::Draining);
-        }
+        desk.admits(admission)?;
         let accepted = f(&mut desk.pending)?;
         Self::wake(desk);
         Ok(accepted)
@@ -236,10 +178,7 @@ impl<P: Protocol> Shared<P> {
 
     /// Wakes a parked pump, after letting go of the lock it needs next.
     fn wake(mut desk: MutexGuard<'_, Desk<P>>) {
-        if !std::mem::take(&mut desk.parked) {
-            return;
-        }
-        let pump = desk.pump.clone();
+        let pump = desk.unpark();
         drop(desk);
         if let Some(pump) = pump {
             pump.wake();
@@ -250,13 +189,4 @@ impl<P: Protocol> Shared<P> {
         // The table is consistent between any two statements that can panic, so a poisoned lock is as good as new.
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What a closing link still takes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Admission {
-    /// Nothing once it is closing.
-    NewRequests,
-    /// Replies to the peer's requests, until the close frame.
-    Replies,
 }

@@ -32,6 +32,9 @@ impl Target {
     }
 }
 
+/// Why there is no target: whatever the closure says.
+pub type TargetError = Box<dyn std::error::Error + Send + Sync>;
+
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let host = self.url.host_str().unwrap_or("");

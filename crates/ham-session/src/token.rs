@@ -10,11 +10,11 @@ use http::header::AUTHORIZATION;
 use url::Url;
 
 use crate::config::SessionConfig;
-use crate::connector::{TargetError, WebSocketConnector};
+use crate::connector::WebSocketConnector;
 use crate::error::ConfigError;
 use crate::inbox::Inbox;
 use crate::protocol::Protocol;
-use crate::target::Target;
+use crate::target::{Target, TargetError};
 
 type TokenFuture = Pin<Box<dyn Future<Output = Result<String, TargetError>> + Send>>;
 

@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use crate::config::SessionConfig;
 use crate::error::LinkEnd;
-use crate::protocol::Frame;
+use crate::frame::Frame;
 use errors::link_end;
 use metered::Metered;
 

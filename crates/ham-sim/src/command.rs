@@ -23,6 +23,7 @@ use crate::one::{live_one, live_seen};
 use crate::report;
 use crate::run::{Outcome, Plan, Progress, run};
 use crate::shrink::shrink;
+use crate::transcript;
 
 /// Reads the command line and does what it says.
 #[must_use]
@@ -77,7 +78,7 @@ fn show<L: Layer>(args: &Args, seed: u64) -> std::io::Result<bool> {
     });
     let mut out = stdout().lock();
     let Ok(lived) = end.recv_timeout(WATCHDOG) else {
-        let so_far = recorder.try_recv().map(|recorder| recorder.so_far()).unwrap_or_default();
+        let so_far = recorder.try_recv().map(|recorder| transcript::so_far(&recorder)).unwrap_or_default();
         report::stuck::<L>(&mut out, &life, &so_far, WATCHDOG)?;
         return Ok(false);
     };

@@ -9,7 +9,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::dice::mixed;
-use crate::transcript::lines;
 
 /// One thing that happened. `Display` are its words in the transcript, `Hash` is what two runs of a seed are compared by,
 /// so neither has an address, an id of the process or a real time in it.
@@ -94,13 +93,10 @@ impl<E> Recorder<E> {
         }
     }
 
-    /// What was noted so far, in lines.
-    pub(crate) fn so_far(&self) -> String
-    where
-        E: Event,
-    {
+    /// Looks at what was noted so far: the events, and the lines of the log, each with how many events stand before it.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&[Entry<E>], &[(usize, String)]) -> T) -> T {
         let inside = self.lock();
-        lines(&inside.entries, &inside.log)
+        look(&inside.entries, &inside.log)
     }
 
     /// Simulated time since the life began.

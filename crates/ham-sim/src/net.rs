@@ -3,6 +3,7 @@
 mod fault;
 mod lane;
 mod network;
+mod ring;
 mod stream;
 
 pub(crate) use fault::{Fault, LanePlan, LinkPlan};

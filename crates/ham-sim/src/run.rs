@@ -1,5 +1,7 @@
 //! Seeds to threads to lives to what was found.
 
+mod sum;
+
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -7,12 +9,10 @@ use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+pub(crate) use self::sum::Found;
+use self::sum::Sum;
 use crate::coverage::Counts;
-use crate::dice::mixed;
-use crate::finding::{Finding, REPEATS};
-use crate::life::{Layer, Life};
-use crate::mask::Mask;
-use crate::one::live_one;
+use crate::life::Layer;
 use crate::time::real;
 use crate::watch::Watch;
 
@@ -50,17 +50,6 @@ pub(crate) struct Outcome {
     pub(crate) took: Duration,
     /// Whether it was asked to stop before its last seed.
     pub(crate) interrupted: bool,
-}
-
-/// What was found of one invariant.
-#[derive(Debug, Clone)]
-pub(crate) struct Found {
-    /// How many lives broke it.
-    pub(crate) lives: u64,
-    /// The seeds that did, the lowest first; at most [`SEEDS_KEPT`].
-    pub(crate) seeds: Vec<u64>,
-    /// What the lowest seed broke.
-    pub(crate) finding: Finding,
 }
 
 /// How far a run is.
@@ -144,16 +133,6 @@ struct Work {
     watch: Watch,
 }
 
-#[derive(Default)]
-struct Sum {
-    lives: u64,
-    broken: u64,
-    elements: u64,
-    hash: u64,
-    found: BTreeMap<&'static str, Found>,
-    reached: Counts,
-}
-
 impl Work {
     /// One thread's part. The end of `_done` tells that it is over, also when this panics.
     fn toil<L: Layer>(&self, thread: usize, _done: &SyncSender<()>) {
@@ -183,68 +162,6 @@ impl Work {
     }
 }
 
-impl Sum {
-    fn live<L: Layer>(&mut self, seed: u64) -> bool {
-        let life = L::generate(seed).without(&Mask::none());
-        let mut lived = live_one::<L>(&life, false);
-        let digest = lived.history.digest();
-        if mixed(seed).is_multiple_of(REPEAT_ONE_IN) && live_one::<L>(&life, false).history.digest() != digest
-        {
-            lived.findings.push(Finding {
-                invariant: REPEATS,
-                at: None,
-                words: "the same seed, lived twice, gave two histories".to_owned(),
-            });
-        }
-        self.lives += 1;
-        self.elements += life.elements() as u64;
-        self.broken += u64::from(!lived.findings.is_empty());
-        self.hash = self.hash.wrapping_add(mixed(digest ^ mixed(seed)));
-        self.reached.merge(&lived.reached);
-        let broken = !lived.findings.is_empty();
-        for finding in lived.findings {
-            // A life that breaks a promise twice is one life.
-            let fresh = Found { lives: 1, seeds: vec![seed], finding };
-            match self.found.get_mut(fresh.finding.invariant) {
-                Some(found) if found.seeds.contains(&seed) => {}
-                Some(found) => found.add(fresh),
-                None => drop(self.found.insert(fresh.finding.invariant, fresh)),
-            }
-        }
-        broken
-    }
-
-    fn add(&mut self, other: Self) {
-        self.lives += other.lives;
-        self.broken += other.broken;
-        self.elements += other.elements;
-        self.hash = self.hash.wrapping_add(other.hash);
-        self.reached.merge(&other.reached);
-        for (invariant, found) in other.found {
-            match self.found.get_mut(invariant) {
-                Some(known) => known.add(found),
-                None => drop(self.found.insert(invariant, found)),
-            }
-        }
-    }
-}
-
-impl Found {
-    fn add(&mut self, other: Self) {
-        if other.seeds.first() < self.seeds.first() {
-            self.finding = other.finding;
-        }
-        self.lives += other.lives;
-        self.seeds.extend(other.seeds);
-        self.seeds.sort_unstable();
-        self.seeds.truncate(SEEDS_KEPT);
-    }
-}
-
-/// How many seeds are kept for each invariant.
-pub(crate) const SEEDS_KEPT: usize = 10;
-/// One life in this many is lived twice and compared.
-const REPEAT_ONE_IN: u64 = 64;
 /// How many lives a thread adds up before it tells.
 const LIVES_AT_ONCE: u64 = 32;
 /// How often the watchdog looks.

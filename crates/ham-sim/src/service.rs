@@ -11,9 +11,8 @@ mod signals;
 mod state;
 mod task;
 
-pub(crate) use call::Called;
 pub(crate) use credentials::Credentials;
 pub(crate) use desk::Desk;
-pub(crate) use plan::{Action, Crash, Keys, Options, Policy, Role, Settings, Step};
+pub(crate) use plan::{Action, Called, Crash, Keys, Options, Policy, Role, Settings, Step};
 pub(crate) use process::{Process, connection};
 pub(crate) use task::Task;

@@ -2,15 +2,19 @@
 
 use std::fmt::Write as _;
 
-use crate::history::{Entry, Event, History};
+use crate::history::{Entry, Event, History, Recorder};
 
 /// One line an event: simulated milliseconds, actor, words. Lines of the log stand where they were written, marked `|`.
 pub(crate) fn transcript<E: Event>(history: &History<E>) -> String {
     lines(&history.entries, &history.log)
 }
 
-/// The lines of what there is so far.
-pub(crate) fn lines<E: Event>(entries: &[Entry<E>], log: &[(usize, String)]) -> String {
+/// The same of a life that goes on.
+pub(crate) fn so_far<E: Event>(recorder: &Recorder<E>) -> String {
+    recorder.look(lines)
+}
+
+fn lines<E: Event>(entries: &[Entry<E>], log: &[(usize, String)]) -> String {
     let mut text = String::new();
     let mut log = log.iter().peekable();
     let width = entries.iter().map(|entry| entry.event.actor().chars().count()).max().unwrap_or(0);

@@ -3,6 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::dice::{Dice, Stream};
 use crate::event::{Happened, Nonce};
@@ -69,6 +72,15 @@ impl World {
         self.note(Happened::Broken { invariant, why: why.into() });
     }
 
+    /// Notes what took longer than it may.
+    pub(crate) fn late(&self, what: &'static str, began: Instant, bound: Duration) {
+        let over = began.elapsed().saturating_sub(bound);
+        if over > GRACE {
+            let by_millis = u64::try_from(over.as_millis()).unwrap_or(u64::MAX);
+            self.note(Happened::Late { what, by_millis });
+        }
+    }
+
     pub(crate) fn stream(&self, kind: &str, count: u64) -> Stream {
         self.dice.stream(kind, count)
     }
@@ -125,3 +137,6 @@ impl World {
         *nonces.entry(*nonce).or_insert(next)
     }
 }
+
+/// What a timer of a millisecond and a few turns of the runtime may add to any bound.
+const GRACE: Duration = Duration::from_millis(10);

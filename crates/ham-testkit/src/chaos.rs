@@ -28,8 +28,10 @@ mod fault;
 mod frame;
 mod proxy;
 mod pump;
+mod shared;
 
+pub use connection::UPSTREAM_TIMEOUT;
 pub use event::{Counters, EndCause, Event};
 pub use fault::{Action, Boundary, CHAOS_SEED_VARIABLE, Direction, Fault, Faults, SeededFaults};
 pub use frame::FrameHeader;
-pub use proxy::{MAX_CONNECTIONS, Proxy, UPSTREAM_TIMEOUT};
+pub use proxy::{MAX_CONNECTIONS, Proxy};

@@ -17,13 +17,16 @@
 //! Everything here uses real sockets: do not pause tokio's clock around it.
 
 mod behaviour;
+mod connection;
+mod event;
 mod message;
 mod peer;
 mod serve;
 mod upgrade;
 
 pub use behaviour::{Answering, Behaviour};
+pub use event::ServerEvent;
 pub use message::Message;
 pub use peer::{Peer, PeerError};
-pub use serve::{DRIVEN_QUEUE, Server, ServerEvent};
+pub use serve::{DRIVEN_QUEUE, Server};
 pub use upgrade::Upgrade;

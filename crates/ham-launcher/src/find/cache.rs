@@ -70,8 +70,9 @@ impl CacheDirectory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::find::release::HOLOCHAIN_VERSION;
     use crate::find::release::Release;
-    use crate::find::tool::{HOLOCHAIN_VERSION, RELAY_VERSION};
+    use crate::find::tool::RELAY_VERSION;
 
     fn cache_of(variables: &[(&str, &str)]) -> Option<PathBuf> {
         let read = |name: &str| {

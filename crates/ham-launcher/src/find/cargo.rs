@@ -2,10 +2,8 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
-use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io;
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -14,6 +12,7 @@ use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
 use super::cache::CacheDirectory;
+use super::progress::Progress;
 use super::tool::Tool;
 use crate::error::InstallError;
 
@@ -33,82 +32,6 @@ const PROFILE: [(&str, &str); 4] = [
     ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
     ("CARGO_PROFILE_RELEASE_STRIP", "symbols"),
 ];
-
-/// What a build is doing. `Display` is a line to show.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Progress {
-    /// A crate began to compile.
-    Compiling {
-        /// What is built.
-        tool: Tool,
-        /// The crate's name.
-        name: String,
-        /// How many have begun, this one included; about 650 in all for a conductor.
-        crates: usize,
-        /// Since the build began.
-        elapsed: Duration,
-    },
-    /// The build is done.
-    Finished {
-        /// What was built.
-        tool: Tool,
-        /// Since the build began.
-        elapsed: Duration,
-    },
-    /// The build begins.
-    Started {
-        /// What is built.
-        tool: Tool,
-        /// Where the binary will be.
-        binary: PathBuf,
-    },
-    /// Another process is building; this one waits for it.
-    Waiting {
-        /// What is built.
-        tool: Tool,
-        /// The lock the other one holds.
-        lock: PathBuf,
-        /// Since the wait began.
-        elapsed: Duration,
-    },
-}
-
-impl Progress {
-    /// Whether a terminal that shows one line an event should show this one: not every crate, not every look at the lock.
-    #[must_use]
-    pub fn is_worth_a_line(&self) -> bool {
-        match self {
-            Self::Compiling { crates, .. } => crates % 25 == 0,
-            Self::Waiting { elapsed, .. } => elapsed.as_secs() % 30 == 0 && elapsed.subsec_millis() < 500,
-            Self::Finished { .. } | Self::Started { .. } => true,
-        }
-    }
-}
-
-impl fmt::Display for Progress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Compiling { tool, name, crates, elapsed } => {
-                write!(f, "building {tool}: crate {crates} ({name}), {}", minutes(*elapsed))
-            }
-            Self::Finished { tool, elapsed } => write!(f, "{tool} is built, after {}", minutes(*elapsed)),
-            Self::Started { tool, binary } => {
-                write!(f, "building {tool} once, into {}; this takes {}", binary.display(), tool.build_time())
-            }
-            Self::Waiting { tool, lock, elapsed } => write!(
-                f,
-                "waiting for another process that builds {tool} (it holds {}), {}",
-                lock.display(),
-                minutes(*elapsed)
-            ),
-        }
-    }
-}
-
-fn minutes(elapsed: Duration) -> String {
-    format!("{}:{:02} min", elapsed.as_secs() / 60, elapsed.as_secs() % 60)
-}
 
 /// Waits until this process alone may build. The lock is the file's; the system frees it when the process ends, however.
 pub(crate) async fn lock(
@@ -232,14 +155,6 @@ mod tests {
     fn cargo_lines_are_read() {
         assert_eq!(compiling("   Compiling serde v1.0.228"), Some("serde"));
         assert_eq!(compiling("    Finished `release` profile"), None);
-    }
-
-    #[test]
-    fn progress_reads_well() {
-        let (tool, elapsed) = (Tool::default(), Duration::from_secs(65));
-        let progress = Progress::Compiling { tool, name: "serde".into(), crates: 25, elapsed };
-        assert_eq!(progress.to_string(), "building holochain 0.7.1: crate 25 (serde), 1:05 min");
-        assert!(progress.is_worth_a_line());
     }
 
     #[tokio::test]

@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::cache::{CACHE_VARIABLE, CacheDirectory};
-use super::cargo::{self, Progress};
+use super::cargo;
 use super::install::{Install, InstallSource};
+use super::progress::Progress;
 use super::ready::ReadyDirectory;
 use super::release::Release;
 use super::tool::Tool;

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::tool::HOLOCHAIN_VERSION;
-use crate::run::config::DbSyncLevel;
+use crate::run::settings::DbSyncLevel;
+
+/// The conductor version that is used where no release is named.
+pub const HOLOCHAIN_VERSION: &str = "0.7.1";
 
 /// A release of Holochain whose conductor the launcher can find and start.
 ///

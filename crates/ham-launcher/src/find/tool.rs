@@ -4,17 +4,14 @@ use std::fmt;
 
 use super::release::Release;
 
-/// The conductor version that is used where no release is named.
-pub const HOLOCHAIN_VERSION: &str = "0.7.1";
-
-/// The relay's version: that of the Kitsune2 crates inside the conductor of [`HOLOCHAIN_VERSION`]. Conductors of other releases
+/// The relay's version: that of the Kitsune2 crates inside the conductor of [`HOLOCHAIN_VERSION`](crate::HOLOCHAIN_VERSION). Conductors of other releases
 /// are not tried with it.
 pub const RELAY_VERSION: &str = "0.5.1";
 
 /// A program that is found, or built once into the cache.
 ///
 /// # Default
-/// The conductor of [`HOLOCHAIN_VERSION`].
+/// The conductor of [`HOLOCHAIN_VERSION`](crate::HOLOCHAIN_VERSION).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Tool {
@@ -68,7 +65,7 @@ impl Tool {
     }
 
     /// The environment variable that names the binary to use; then nothing else is looked at. One that is a conductor of another
-    /// release than [`HOLOCHAIN_VERSION`] is used for that release alone.
+    /// release than [`HOLOCHAIN_VERSION`](crate::HOLOCHAIN_VERSION) is used for that release alone.
     #[must_use]
     pub fn variable(self) -> &'static str {
         match self {

@@ -8,8 +8,7 @@ use crate::error::LaunchError;
 use crate::find::install::Install;
 use crate::find::tool::Tool;
 use crate::run::boot;
-use crate::run::builder::DEFAULT_RUST_LOG;
-use crate::run::logs::Logs;
+use crate::run::logs::{DEFAULT_RUST_LOG, Logs};
 use crate::run::process::{Process, Program};
 
 /// How long a relay may take until it is ready. It takes a tenth of a second.

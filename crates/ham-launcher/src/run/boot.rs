@@ -1,15 +1,18 @@
-//! Starts a tool and waits until it says that it is ready.
+//! A tool is started, which waits until it says that it is ready, and killed.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::Signal;
 
-use super::launch::DEFAULT_STOP_TIMEOUT;
+use super::data::DataDirectory;
 use super::logs::Logs;
-use super::process::{DataDirectory, Process, Program};
+use super::process::{Process, Program};
 use crate::error::LaunchError;
 use crate::find::tool::Tool;
+
+/// How long a clean stop may take before the conductor is killed.
+pub const DEFAULT_STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Starts the process and waits until it is ready; returns it with the port it announced. What is not ready in time is
 /// killed.

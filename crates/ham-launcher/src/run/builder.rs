@@ -1,12 +1,12 @@
 //! How a conductor is to be started.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::config::{DbSyncLevel, Keystore, MAX_DATA_PATH, Network};
-use super::launch::{Conductor, DEFAULT_STOP_TIMEOUT};
-use super::process::DataDirectory;
+use super::boot::DEFAULT_STOP_TIMEOUT;
+use super::data::{DataDirectory, MAX_DATA_PATH};
+use super::logs::DEFAULT_RUST_LOG;
+use super::settings::{DbSyncLevel, Keystore, Network};
 use crate::error::LaunchError;
 use crate::find::install::Install;
 use crate::find::release::Release;
@@ -19,10 +19,7 @@ pub const DEFAULT_READY_TIMEOUT: Duration = Duration::from_secs(120);
 /// [`with_request_timeout`](ConductorBuilder::with_request_timeout).
 pub const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The conductor's `RUST_LOG`: enough to understand a failure, too little to slow it down.
-pub const DEFAULT_RUST_LOG: &str = "warn";
-
-/// How a conductor is to be started: [`Conductor::builder`].
+/// How a conductor is to be started: [`Conductor::builder`](crate::Conductor::builder).
 ///
 /// # Defaults
 /// The binary of [`Install::ensure`]; temporary data; [`Keystore::Lair`] with a passphrase for tests; [`Network::Offline`];
@@ -164,24 +161,7 @@ impl ConductorBuilder {
         self
     }
 
-    /// Starts the conductor and resolves when its admin interface is open. The first start on a machine may build it
-    /// ([`Install::ensure_release`]); that time is not counted.
-    ///
-    /// # Errors
-    /// [`LaunchError`], variant by variant.
-    ///
-    /// # Cancel safety
-    /// Cancel safe: the process is killed and temporary data removed.
-    pub async fn start(self) -> Result<Conductor, LaunchError> {
-        let install = match &self.install {
-            Some(install) => install.clone(),
-            None => Install::ensure_release(self.release).await?,
-        };
-        let data = Arc::new(self.data_directory()?);
-        Conductor::start(self, install, data).await
-    }
-
-    fn data_directory(&self) -> Result<DataDirectory, LaunchError> {
+    pub(super) fn data_directory(&self) -> Result<DataDirectory, LaunchError> {
         let directory = match &self.data {
             Some(path) => {
                 let failed = |source| LaunchError::Data { path: path.clone(), source };
@@ -217,7 +197,7 @@ mod tests {
 
     #[test]
     fn defaults() {
-        let builder = Conductor::builder();
+        let builder = ConductorBuilder::default();
         assert_eq!(builder.ready_timeout, DEFAULT_READY_TIMEOUT);
         assert_eq!(builder.stop_timeout, DEFAULT_STOP_TIMEOUT);
         assert_eq!((builder.admin_port, builder.rust_log.as_str()), (0, DEFAULT_RUST_LOG));
@@ -229,7 +209,7 @@ mod tests {
     fn a_long_data_path_is_refused_before_anything_starts() {
         let directory = tempfile::tempdir().unwrap();
         let long = directory.path().join("x".repeat(MAX_DATA_PATH));
-        let refused = Conductor::builder().with_data(long).data_directory().unwrap_err();
+        let refused = ConductorBuilder::default().with_data(long).data_directory().unwrap_err();
         assert!(matches!(refused, LaunchError::DataPathTooLong { length, .. } if length > MAX_DATA_PATH));
     }
 }

@@ -5,25 +5,22 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::ExitStatus;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustix::process::Signal;
 use url::Url;
 
 use super::boot;
 use super::builder::ConductorBuilder;
-use super::config::Passphrase;
+use super::data::DataDirectory;
 use super::logs::Logs;
-use super::process::{DataDirectory, Process};
-use super::start::{passphrase, start};
+use super::process::Process;
+use super::settings::Passphrase;
+use super::start::start;
 use crate::error::LaunchError;
 use crate::find::install::Install;
 use crate::find::release::Release;
 
 mod restart;
-
-/// How long a clean stop may take before the conductor is killed.
-pub const DEFAULT_STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A real conductor, owned: dropping it kills the process and removes temporary data. The process does not outlive this
 /// one either, even when this one is killed.
@@ -49,21 +46,32 @@ pub enum Stopped {
     Killed,
 }
 
+impl ConductorBuilder {
+    /// Starts the conductor and resolves when its admin interface is open. The first start on a machine may build it
+    /// ([`Install::ensure_release`]); that time is not counted.
+    ///
+    /// # Errors
+    /// [`LaunchError`], variant by variant.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: the process is killed and temporary data removed.
+    pub async fn start(self) -> Result<Conductor, LaunchError> {
+        let install = match &self.install {
+            Some(install) => install.clone(),
+            None => Install::ensure_release(self.release).await?,
+        };
+        let data = Arc::new(self.data_directory()?);
+        let logs = Logs::default();
+        let (process, admin_port) = start(&self, &install, &data, &logs, self.admin_port).await?;
+        Ok(Conductor { builder: self, install, data, logs, admin_port, process })
+    }
+}
+
 impl Conductor {
     /// A conductor with the defaults of [`ConductorBuilder`].
     #[must_use]
     pub fn builder() -> ConductorBuilder {
         ConductorBuilder::default()
-    }
-
-    pub(crate) async fn start(
-        builder: ConductorBuilder,
-        install: Install,
-        data: Arc<DataDirectory>,
-    ) -> Result<Self, LaunchError> {
-        let logs = Logs::default();
-        let (process, admin_port) = start(&builder, &install, &data, &logs, builder.admin_port).await?;
-        Ok(Self { builder, install, data, logs, admin_port, process })
     }
 
     /// The release of the binary it runs.
@@ -99,7 +107,7 @@ impl Conductor {
     /// The keystore's passphrase; `None` for [`Keystore::DangerTest`](crate::Keystore::DangerTest).
     #[must_use]
     pub fn passphrase(&self) -> Option<&Passphrase> {
-        passphrase(&self.builder.keystore)
+        self.builder.keystore.passphrase()
     }
 
     /// Where the lair keystore inside the conductor serves its socket: the `connectionUrl` of its configuration.
@@ -151,7 +159,8 @@ impl Conductor {
     /// Kills the process (SIGKILL) and resolves when it is reaped. The data stays.
     ///
     /// # Errors
-    /// [`LaunchError::Process`] when the signal cannot be sent or the process is not gone after [`DEFAULT_STOP_TIMEOUT`].
+    /// [`LaunchError::Process`] when the signal cannot be sent or the process is not gone after
+    /// [`DEFAULT_STOP_TIMEOUT`](crate::DEFAULT_STOP_TIMEOUT).
     ///
     /// # Cancel safety
     /// Cancel safe: once polled, the process dies.

@@ -7,6 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::sync::watch;
 
+/// The conductor's `RUST_LOG`: enough to understand a failure, too little to slow it down.
+pub const DEFAULT_RUST_LOG: &str = "warn";
+
 /// Lines of a process's output that are kept, the newest ones.
 pub const MAX_LOG_LINES: usize = 500;
 

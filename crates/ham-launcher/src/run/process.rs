@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,35 +13,12 @@ use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
+use super::data::DataDirectory;
 use super::logs::{Announced, Logs};
 use super::watchdog::Watchdog;
 
 /// A killed process is gone within milliseconds; this bounds the wait of a drop for it.
 const REAP_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// A data directory; removed, when temporary, with its last owner. The process is an owner too, so it goes first.
-#[derive(Debug)]
-pub(crate) enum DataDirectory {
-    Kept(PathBuf),
-    Temporary(tempfile::TempDir),
-}
-
-impl DataDirectory {
-    pub(crate) fn path(&self) -> &Path {
-        match self {
-            Self::Kept(path) => path,
-            Self::Temporary(directory) => directory.path(),
-        }
-    }
-
-    /// The directory, when it goes with its last owner.
-    fn temporary(&self) -> Option<&Path> {
-        match self {
-            Self::Kept(_) => None,
-            Self::Temporary(directory) => Some(directory.path()),
-        }
-    }
-}
 
 /// Signals to send, each with the place for its result.
 type Commands = mpsc::Receiver<(Signal, oneshot::Sender<io::Result<()>>)>;

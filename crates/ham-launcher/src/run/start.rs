@@ -5,19 +5,14 @@ use std::sync::Arc;
 
 use super::boot;
 use super::builder::ConductorBuilder;
-use super::config::{Config, Keystore, Passphrase};
+use super::config::Config;
+use super::data::DataDirectory;
 use super::logs::Logs;
-use super::process::{DataDirectory, Process, Program};
+use super::process::{Process, Program};
+use super::settings::Passphrase;
 use crate::error::LaunchError;
 use crate::find::install::{Install, InstallSource};
 use crate::find::release::Release;
-
-pub(super) fn passphrase(keystore: &Keystore) -> Option<&Passphrase> {
-    match keystore {
-        Keystore::DangerTest => None,
-        Keystore::Lair { passphrase } => Some(passphrase),
-    }
-}
 
 /// Writes the configuration, starts the process and waits until it is ready; returns it with its admin port.
 pub(super) async fn start(
@@ -27,7 +22,7 @@ pub(super) async fn start(
     logs: &Logs,
     admin_port: u16,
 ) -> Result<(Process, u16), LaunchError> {
-    let passphrase = passphrase(&builder.keystore);
+    let passphrase = builder.keystore.passphrase();
     if passphrase.is_some_and(|passphrase| passphrase.expose().contains(['\n', '\r'])) {
         return Err(LaunchError::PassphraseLineBreak);
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-use super::Done;
+use super::work::Done;
 use crate::clock::WallClock;
 use crate::connector::{Connection, Connector};
 use crate::error::Failure;

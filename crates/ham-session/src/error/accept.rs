@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{DialPhase, HandshakeError, LinkEnd};
-use crate::budget::Late;
-use crate::live::NotLive;
 
 /// Why a stream that was opened to us became no link.
 #[derive(Debug, thiserror::Error)]
@@ -50,16 +48,4 @@ pub enum AcceptError {
     /// A message of `on_live` cannot be encoded.
     #[error("cannot encode a message of on_live: {0}")]
     Encode(String),
-}
-
-impl From<Late> for AcceptError {
-    fn from(Late { phase, after }: Late) -> Self {
-        Self::TimedOut { phase, after }
-    }
-}
-
-impl From<NotLive> for AcceptError {
-    fn from(why: NotLive) -> Self {
-        why.told(Self::from, Self::Handshake, Self::Ended, Self::Encode)
-    }
 }

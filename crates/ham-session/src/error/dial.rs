@@ -9,9 +9,7 @@ use std::time::Duration;
 use ham_persistent::{ConnectError, Permanence};
 
 use super::{LinkEnd, Recovery};
-use crate::budget::Late;
-use crate::connector::TargetError;
-use crate::live::NotLive;
+use crate::target::TargetError;
 use crate::tls::TlsError;
 
 /// Why a dial failed.
@@ -128,18 +126,6 @@ pub enum HandshakeError {
     /// The connection broke.
     #[error("connection lost")]
     Io(#[source] io::Error),
-}
-
-impl From<Late> for DialError {
-    fn from(Late { phase, after }: Late) -> Self {
-        Self::TimedOut { phase, after }
-    }
-}
-
-impl From<NotLive> for DialError {
-    fn from(why: NotLive) -> Self {
-        why.told(Self::from, Self::Handshake, Self::Ended, Self::Encode)
-    }
 }
 
 impl DialError {

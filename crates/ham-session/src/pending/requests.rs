@@ -11,7 +11,7 @@ use super::Load;
 use super::abandoned::Abandoned;
 use super::callers::{Claim, Ended, Stub, Waiter};
 use crate::error::{Phase, RequestError};
-use crate::protocol::Frame;
+use crate::frame::Frame;
 
 /// The requests of a link.
 ///

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::callers::{Ended, Stub, Waiter};
 use crate::error::Phase;
-use crate::protocol::Frame;
+use crate::frame::Frame;
 
 /// Frames that expect no answer.
 #[derive(Debug, Default)]

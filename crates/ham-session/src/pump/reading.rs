@@ -4,22 +4,16 @@ use std::task::{Context, Poll};
 
 use tokio::time::Instant;
 
-use super::{Pump, Stage};
+use super::{Answered, Pump, Stage};
 use crate::error::LinkEnd;
 use crate::events;
+use crate::frame::Frame;
 use crate::inbox::{Incoming, Room};
 use crate::link::Link;
 use crate::liveness::Health;
 use crate::pending::{Claim, tell};
-use crate::protocol::{Decoded, Frame, Protocol};
+use crate::protocol::{Decoded, Protocol};
 use crate::transport::Received;
-
-/// An answer that was read, and whose it is.
-pub(super) struct Answered<P: Protocol> {
-    key: P::Key,
-    body: P::In,
-    claim: Claim<P::In>,
-}
 
 impl<P: Protocol> Pump<P> {
     pub(super) fn read(&mut self, cx: &mut Context<'_>) -> Result<bool, LinkEnd> {

@@ -3,7 +3,7 @@
 use super::errors::handshake_error;
 use super::{Received, Transport};
 use crate::error::{HandshakeError, LinkEnd};
-use crate::protocol::Frame;
+use crate::frame::Frame;
 
 /// The socket during a protocol's handshake.
 pub struct HandshakeIo<'a> {

@@ -1,5 +1,6 @@
 //! The gateway's outbox over all of `ham`, against the model of a conductor, with its journal on a disk that tears.
 
+mod desk;
 mod disk;
 mod generate;
 mod judge;
@@ -12,10 +13,10 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout, timeout_at};
 
+use self::desk::Desk;
 use self::disk::Disk;
 use self::life::GatewayLife;
 use self::process::Gateway;
-use self::steps::Desk;
 use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::drain;

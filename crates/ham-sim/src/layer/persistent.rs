@@ -7,7 +7,9 @@ mod event;
 mod generate;
 mod judge;
 mod life;
+mod link;
 mod phase;
+mod script;
 mod stage;
 mod states;
 

@@ -11,6 +11,7 @@ mod protocol;
 mod site;
 mod stage;
 mod states;
+mod world;
 
 use std::time::Duration;
 

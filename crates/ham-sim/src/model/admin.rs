@@ -5,15 +5,12 @@ use std::time::Duration;
 
 use holochain_conductor_api::{AdminRequest, AdminResponse, AppAuthenticationTokenIssued, AppInterfaceInfo};
 use holochain_types::websocket::AllowedOrigins;
-use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::conductor::Conductor;
-use super::release::Release;
 use super::store::{Interface, Status};
-use super::texts::{self, Refused};
-use super::{app, dump, grants, wire};
+use super::{app, dump, grants, probes, texts, wire};
 use crate::time::pause;
 use crate::world::Count;
 
@@ -33,7 +30,7 @@ pub(super) async fn answer(conductor: &Arc<Conductor>, socket: u32, body: &[u8])
     let name = wire::name(body);
     let release = conductor.lock().release;
     // What cannot be read is refused before anything else goes wrong.
-    if let Some(refused) = told_apart(&name, body, release) {
+    if let Some(refused) = probes::told_apart(&name, body, release) {
         return Answer::refused(refused);
     }
     if world.strikes(world.swarm.admin_error, &mut dice) {
@@ -48,35 +45,6 @@ pub(super) async fn answer(conductor: &Arc<Conductor>, socket: u32, body: &[u8])
         Ok(request) => administered(conductor, request),
         Err(_) => Answer::refused(texts::unreadable_request()),
     }
-}
-
-#[derive(Deserialize)]
-struct Filtered {
-    value: Filter,
-}
-
-#[derive(Deserialize)]
-struct Filter {
-    status_filter: Option<String>,
-}
-
-/// The requests by which releases are told apart: read and refused, or not read.
-pub(super) fn told_apart(name: &str, body: &[u8], release: Release) -> Option<Refused> {
-    if name == "list_apps" {
-        let asked = rmp_serde::from_slice::<Filtered>(body).ok()?;
-        let filters = asked.value.status_filter.is_some_and(|filter| filter == "awaiting_restore");
-        return (filters && release.is_0_6()).then(texts::unreadable_request);
-    }
-    let since = match name {
-        "grant_direct_signal_capability" => Release::V0_7_1,
-        "peer_meta_info" => Release::V0_8,
-        "dump_op_timings" => Release::V0_7_0,
-        _ => return None,
-    };
-    Some(match release >= since {
-        true => texts::in_no_table(),
-        false => texts::unreadable_request(),
-    })
 }
 
 fn administered(conductor: &Conductor, request: AdminRequest) -> Answer {

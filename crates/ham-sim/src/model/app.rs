@@ -9,15 +9,8 @@ use holochain_zome_types::prelude::{CloneId, ClonedCell, DnaModifiers, Timestamp
 use super::answer::Answer;
 use super::call;
 use super::conductor::{Conductor, State};
-use super::store::Status;
-use super::{texts, wire};
-
-/// The app's id.
-pub(crate) const APP: &str = "app";
-/// The app's roles.
-pub(crate) const ROLES: [&str; 3] = ["a", "b", "c"];
-/// The only clone.
-pub(crate) const CLONE: &str = "a.0";
+use super::store::{APP, ROLES, Status};
+use super::{probes, texts, wire};
 
 pub(super) async fn answer(conductor: &Arc<Conductor>, socket: u32, body: &[u8]) -> Answer {
     match wire::name(body).as_str() {
@@ -28,7 +21,7 @@ pub(super) async fn answer(conductor: &Arc<Conductor>, socket: u32, body: &[u8])
         }
         "call_zome" => call::answer(conductor, socket, body).await,
         name => Answer::refused(
-            super::admin::told_apart(name, body, conductor.lock().release)
+            probes::told_apart(name, body, conductor.lock().release)
                 .unwrap_or_else(texts::unreadable_request),
         ),
     }

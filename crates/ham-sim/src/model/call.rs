@@ -10,8 +10,9 @@ use serde_bytes::ByteBuf;
 
 use super::answer::Answer;
 use super::conductor::Conductor;
-use super::steps::{Visit, visited};
+use super::steps::visited;
 use super::texts;
+use super::visit::Visit;
 use super::zome::{Input, ZOME};
 use crate::event::Happened;
 use crate::world::{Count, World};

@@ -10,13 +10,11 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::release::Release;
-use super::socket;
 use super::store::Store;
 use crate::clock::Clock;
-use crate::event::Happened;
-use crate::net::{Cut, Dialled, Severed};
+use crate::net::{Cut, Severed};
 use crate::time::spawn;
-use crate::world::{Count, World};
+use crate::world::World;
 
 /// Where its admin interface listens.
 pub(crate) const ADMIN_PORT: u16 = 4444;
@@ -49,7 +47,7 @@ pub(super) struct State {
     /// Requests in process.
     tasks: Vec<AbortHandle>,
     /// What serves the sockets.
-    serving: Vec<AbortHandle>,
+    pub(super) serving: Vec<AbortHandle>,
     pub(super) next_port: u16,
     /// How often the app was installed.
     pub(super) installs: u32,
@@ -117,36 +115,6 @@ impl Conductor {
             state.tasks.retain(|task| !task.is_finished());
         }
         state.tasks.push(task);
-    }
-
-    /// Takes a stream to one of its ports; `false` when none listens there.
-    pub(super) fn accept(&self, port: u16, dialled: Dialled) -> bool {
-        let Some(me) = self.me.upgrade() else { return false };
-        let number = u32::try_from(self.world.next(Count::Sockets)).unwrap_or(u32::MAX);
-        let mut state = self.lock();
-        let listens =
-            port == ADMIN_PORT || state.store.interfaces.iter().any(|interface| interface.port == port);
-        if !state.up || !listens {
-            return false;
-        }
-        // Its dial began while things went wrong.
-        if self.world.is_healed() {
-            dialled.cut.heal();
-        }
-        state
-            .sockets
-            .insert(number, Socket { cut: dialled.cut, window: dialled.window, withheld: 0, signals: None });
-        drop(state);
-        let window = (port != ADMIN_PORT).then_some(dialled.window);
-        if let Some(window) = window {
-            self.world.note(Happened::Accepted { socket: number, window });
-        }
-        let serving = spawn(async move {
-            socket::serve(&me, number, window, dialled.end).await;
-            me.lock().sockets.remove(&number);
-        });
-        self.lock().serving.push(serving.abort_handle());
-        true
     }
 
     pub(super) fn subscribe(&self, socket: u32, signals: mpsc::Sender<Bytes>) {

@@ -2,11 +2,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::conductor::{ADMIN_PORT, Conductor};
+use super::conductor::{ADMIN_PORT, Conductor, Socket};
+use super::socket;
 use crate::dice::Stream;
 use crate::event::Happened;
 use crate::net::{Dialled, Fault, LanePlan, LinkPlan, Router};
 use crate::swarm::Swarm;
+use crate::time::spawn;
 use crate::world::Count;
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
@@ -39,8 +41,35 @@ impl Router for Conductor {
         planned(&self.world.swarm, &mut dice)
     }
 
+    /// Takes a stream to one of its ports; `false` when none listens there.
     fn accept(&self, address: SocketAddr, dialled: Dialled) -> bool {
-        Self::accept(self, address.port(), dialled)
+        let port = address.port();
+        let Some(me) = self.me.upgrade() else { return false };
+        let number = u32::try_from(self.world.next(Count::Sockets)).unwrap_or(u32::MAX);
+        let mut state = self.lock();
+        let listens =
+            port == ADMIN_PORT || state.store.interfaces.iter().any(|interface| interface.port == port);
+        if !state.up || !listens {
+            return false;
+        }
+        // Its dial began while things went wrong.
+        if self.world.is_healed() {
+            dialled.cut.heal();
+        }
+        state
+            .sockets
+            .insert(number, Socket { cut: dialled.cut, window: dialled.window, withheld: 0, signals: None });
+        drop(state);
+        let window = (port != ADMIN_PORT).then_some(dialled.window);
+        if let Some(window) = window {
+            self.world.note(Happened::Accepted { socket: number, window });
+        }
+        let serving = spawn(async move {
+            socket::serve(&me, number, window, dialled.end).await;
+            me.lock().sockets.remove(&number);
+        });
+        self.lock().serving.push(serving.abort_handle());
+        true
     }
 }
 

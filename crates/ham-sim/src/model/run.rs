@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_bytes::ByteBuf;
 
 use super::conductor::Conductor;
-use super::steps::Visit;
 use super::texts::{self, Refused};
+use super::visit::Visit;
 use super::wire;
 use super::zome::{Input, Output, Trait, ZOME};
 use crate::event::{Cause, Happened};

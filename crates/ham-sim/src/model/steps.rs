@@ -8,60 +8,20 @@ use holochain_zome_types::prelude::ZomeCallParams;
 use tokio::time::{Instant, timeout};
 
 use super::conductor::Conductor;
-use super::fate::Boot;
 use super::nonce::Claim;
 use super::run;
 use super::store::Status;
 use super::texts::{self, Refused};
+use super::visit::Visit;
 use super::zome::{Input, Trait, ZOME};
 use crate::dice::Stream;
-use crate::event::{Blow, Cause, Happened, Nonce};
+use crate::event::{Cause, Happened};
 use crate::time::pause;
 
 /// How long a call waits for another one's `init` (`cell.rs:838`).
 const INIT_PATIENCE: Duration = Duration::from_secs(30);
 /// Entries that `init` writes.
 const INIT_WRITES: usize = 2;
-
-/// One call on its way through the steps.
-pub(super) struct Visit<'a> {
-    pub(super) conductor: &'a Arc<Conductor>,
-    pub(super) dice: Stream,
-    pub(super) socket: u32,
-    pub(super) nonce: Nonce,
-    /// How many steps it has gone.
-    pub(super) step: usize,
-}
-
-impl Visit<'_> {
-    /// The way to the next step, on which anything can happen.
-    pub(super) async fn step(&mut self) {
-        self.step += 1;
-        let world = &self.conductor.world;
-        let struck = |how, nonce, step| world.note(Happened::Struck { how, nonce, step });
-        let swarm = &world.swarm;
-        if world.strikes(swarm.step_pause, &mut self.dice) {
-            pause(self.dice.skewed_millis(1_000)).await;
-        }
-        if world.strikes(swarm.step_long_pause, &mut self.dice) {
-            pause(self.dice.millis(1_000, 30_000)).await;
-        }
-        if world.strikes(swarm.step_cut, &mut self.dice) {
-            struck(Blow::Cut, self.nonce, self.step);
-            self.conductor.cut(self.socket);
-        }
-        if world.strikes(swarm.step_disable, &mut self.dice) {
-            struck(Blow::Disabled, self.nonce, self.step);
-            self.conductor.disable_for(self.dice.millis(10, 5_000));
-        }
-        if world.strikes(swarm.step_kill, &mut self.dice) {
-            struck(Blow::Killed, self.nonce, self.step);
-            self.conductor.crash(Boot::drawn(&mut self.dice));
-            // This call ends with its task.
-            std::future::pending::<()>().await;
-        }
-    }
-}
 
 /// The steps of a call, one after the other.
 pub(super) async fn visited(

@@ -5,9 +5,15 @@ use holo_hash::AgentPubKey;
 use holochain_types::prelude::{AppStatus, DisabledAppReason};
 use holochain_zome_types::cell::CellId;
 
-use super::app::ROLES;
 use super::cell::{Cell, bytes};
 use super::nonce::Nonces;
+
+/// The app's id.
+pub(crate) const APP: &str = "app";
+/// The app's roles.
+pub(crate) const ROLES: [&str; 3] = ["a", "b", "c"];
+/// The only clone.
+pub(crate) const CLONE: &str = "a.0";
 
 /// The databases.
 #[derive(Clone, Debug)]

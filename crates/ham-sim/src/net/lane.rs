@@ -1,6 +1,5 @@
 //! One direction of a stream: a bounded ring whose bytes arrive later, changed, or never.
 
-use std::collections::VecDeque;
 use std::io::{Error, ErrorKind, Result};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -9,6 +8,7 @@ use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
 use super::fault::{Fault, LanePlan};
+use super::ring::{Ring, Taken};
 
 /// How a lane ends for its reader, once it has read what came before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,25 +28,13 @@ pub(super) enum Found {
 }
 
 #[derive(Debug)]
-struct Chunk {
-    arrives: Instant,
-    yields: u8,
-    bytes: Vec<u8>,
-    read: usize,
-}
-
-#[derive(Debug)]
 pub(super) struct Lane {
     plan: LanePlan,
     /// The next fault of the plan.
     next: usize,
-    chunks: VecDeque<Chunk>,
-    /// Bytes under way.
-    held: usize,
+    ring: Ring,
     /// Bytes taken from the writer.
     accepted: u64,
-    /// No byte arrives before one that was written earlier.
-    last_arrival: Instant,
     drips: bool,
     flips: bool,
     hole: bool,
@@ -57,18 +45,13 @@ pub(super) struct Lane {
     writer: Option<Waker>,
 }
 
-/// From one byte of a dripping lane to the next.
-const DRIP: Duration = Duration::from_millis(200);
-
 impl Lane {
     pub(super) fn new(plan: LanePlan) -> Self {
         Self {
             plan,
             next: 0,
-            chunks: VecDeque::new(),
-            held: 0,
+            ring: Ring::new(),
             accepted: 0,
-            last_arrival: Instant::now(),
             drips: false,
             flips: false,
             hole: false,
@@ -95,10 +78,7 @@ impl Lane {
                     self.end(Ended::Fin);
                     self.broken = true;
                 }
-                Fault::Stall(millis) => {
-                    let until = Instant::now() + Duration::from_millis(millis);
-                    self.last_arrival = self.last_arrival.max(until);
-                }
+                Fault::Stall(millis) => self.ring.stall(Duration::from_millis(millis)),
                 Fault::Drip => self.drips = true,
                 Fault::Hole => self.hole = true,
                 Fault::Flip => self.flips = true,
@@ -111,7 +91,7 @@ impl Lane {
             return (Poll::Ready(Err(ErrorKind::BrokenPipe.into())), resets);
         }
         let until_fault = self.plan.faults.get(self.next).map_or(u64::MAX, |(at, _)| at - self.accepted);
-        let room = self.plan.capacity.saturating_sub(self.held);
+        let room = self.plan.capacity.saturating_sub(self.ring.held());
         let take = bytes.len().min(room).min(usize::try_from(until_fault).unwrap_or(usize::MAX));
         if take == 0 && !bytes.is_empty() {
             self.writer = Some(cx.waker().clone());
@@ -123,8 +103,8 @@ impl Lane {
 
     fn take(&mut self, bytes: &[u8]) {
         self.accepted += bytes.len() as u64;
-        self.held += bytes.len();
         if self.hole {
+            self.ring.swallow(bytes.len());
             return;
         }
         let mut bytes = bytes.to_vec();
@@ -133,58 +113,33 @@ impl Lane {
         {
             *first ^= 1;
         }
-        let arrives = self.last_arrival.max(Instant::now() + Duration::from_millis(self.plan.latency));
-        let pieces =
-            if self.drips { bytes.into_iter().map(|byte| vec![byte]).collect() } else { vec![bytes] };
-        self.last_arrival = arrives;
-        for bytes in pieces {
-            if self.drips {
-                self.last_arrival += DRIP;
-            }
-            let chunk = Chunk { arrives: self.last_arrival, yields: self.plan.yields, bytes, read: 0 };
-            self.chunks.push_back(chunk);
-        }
+        self.ring.put(bytes, Duration::from_millis(self.plan.latency), self.plan.yields, self.drips);
         wake(&mut self.reader);
     }
 
     /// Reads what has arrived.
     pub(super) fn read(&mut self, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Result<Found> {
-        let now = Instant::now();
-        let mut read = false;
-        while let Some(chunk) = self.chunks.front_mut().filter(|_| into.remaining() > 0) {
-            if chunk.arrives > now && !read {
-                self.reader = Some(cx.waker().clone());
-                return Ok(Found::At(chunk.arrives));
+        match self.ring.take(into) {
+            Taken::Some => {
+                wake(&mut self.writer);
+                Ok(Found::Ready)
             }
-            if chunk.yields > 0 && !read {
-                chunk.yields -= 1;
+            Taken::NotBefore(arrival) => {
+                self.reader = Some(cx.waker().clone());
+                Ok(Found::At(arrival))
+            }
+            Taken::NextTurn => {
                 cx.waker().wake_by_ref();
-                return Ok(Found::Later);
-            }
-            if chunk.arrives > now || chunk.yields > 0 {
-                break;
-            }
-            let rest = &chunk.bytes[chunk.read..];
-            let take = rest.len().min(into.remaining());
-            into.put_slice(&rest[..take]);
-            chunk.read += take;
-            self.held -= take;
-            read = true;
-            if chunk.read == chunk.bytes.len() {
-                self.chunks.pop_front();
-            }
-        }
-        if read {
-            wake(&mut self.writer);
-            return Ok(Found::Ready);
-        }
-        match self.ended.filter(|_| self.chunks.is_empty()) {
-            Some(Ended::Fin) => Ok(Found::Ready),
-            Some(Ended::Reset) => Err(Error::from(ErrorKind::ConnectionReset)),
-            None => {
-                self.reader = Some(cx.waker().clone());
                 Ok(Found::Later)
             }
+            Taken::None => match self.ended.filter(|_| self.ring.is_empty()) {
+                Some(Ended::Fin) => Ok(Found::Ready),
+                Some(Ended::Reset) => Err(Error::from(ErrorKind::ConnectionReset)),
+                None => {
+                    self.reader = Some(cx.waker().clone());
+                    Ok(Found::Later)
+                }
+            },
         }
     }
 
@@ -202,8 +157,7 @@ impl Lane {
         if self.hole {
             return;
         }
-        self.chunks.clear();
-        self.held = 0;
+        self.ring.clear();
         self.ended = Some(Ended::Reset);
         self.wake();
     }
@@ -213,17 +167,14 @@ impl Lane {
         self.plan.faults.clear();
         self.next = 0;
         (self.drips, self.flips) = (false, false);
-        self.last_arrival = Instant::now();
-        for chunk in &mut self.chunks {
-            chunk.arrives = self.last_arrival;
-        }
+        self.ring.hurry();
         self.wake();
     }
 
     /// From now on nothing arrives, and nobody is told.
     pub(super) fn swallow(&mut self) {
         self.hole = true;
-        self.chunks.clear();
+        self.ring.lose();
     }
 
     pub(super) fn is_hole(&self) -> bool {
@@ -234,8 +185,7 @@ impl Lane {
     pub(super) fn unread(&mut self) {
         if !self.hole {
             self.broken = true;
-            self.chunks.clear();
-            self.held = 0;
+            self.ring.clear();
         }
         wake(&mut self.writer);
     }

@@ -4,50 +4,12 @@ use std::time::Duration;
 
 use ham::{CallError, CallOptions, Effect, SigningError};
 use holochain_zome_types::prelude::ExternIO;
-use serde_bytes::ByteBuf;
 use tokio::time::{Instant, timeout};
 
-use super::plan::{Options, Policy, Role};
-use super::process::late;
+use super::plan::{Called, Options, Policy};
 use super::task::Task;
 use crate::event::{Call, Happened, Nonce, Outcome, Told};
-use crate::model::{Input, Output, Trait, ZOME};
-
-/// What is called.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Called {
-    pub(crate) call: Call,
-    pub(crate) does: Trait,
-    pub(crate) role: Role,
-    pub(crate) size: u32,
-}
-
-impl Called {
-    pub(crate) fn input(&self) -> Input {
-        // What is to come back weighs nothing on its way there.
-        let comes_back = matches!(self.does, Trait::Big | Trait::Emit);
-        let (size, padding) = if comes_back { (self.size, 0) } else { (0, self.size as usize) };
-        Input { call: self.call, does: self.does, size, padding: ByteBuf::from(vec![5; padding]) }
-    }
-
-    pub(crate) fn zome(&self) -> &'static str {
-        if self.does == Trait::NoZome { "none" } else { ZOME }
-    }
-
-    pub(crate) fn function(&self) -> &'static str {
-        match self.does {
-            Trait::Read | Trait::NoZome => "read",
-            Trait::Write => "write",
-            Trait::SlowWrite => "slow_write",
-            Trait::Fail => "fail",
-            Trait::Nested => "nested",
-            Trait::Emit => "emit",
-            Trait::Big => "big",
-            Trait::Init => "init",
-            Trait::NoFunction => "no_function",
-        }
-    }
-}
+use crate::model::Output;
 
 /// Longer than that after its deadline, a call counts as one that never returns.
 pub(super) const FOR_EVER: Duration = Duration::from_secs(600);
@@ -72,7 +34,7 @@ impl Task {
         let answered =
             self.ham.call_zome_raw(called.role, called.zome(), called.function(), payload, options);
         let result = timeout(deadline + FOR_EVER, answered).await;
-        late(&self.world, "call", began, deadline);
+        self.world.late("call", began, deadline);
         let ok = matches!(result, Ok(Ok(_)));
         if let Ok(result) = result {
             self.told(called.call, None, result);

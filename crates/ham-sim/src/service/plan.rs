@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use ham::CallPolicy;
+use serde_bytes::ByteBuf;
 
-use super::call::Called;
 use crate::event::Call;
-use crate::model::Trait;
+use crate::model::{Input, Trait, ZOME};
 
 /// One step of a task.
 #[derive(Clone, Debug)]
@@ -83,6 +83,42 @@ pub(crate) enum Action {
     },
     Apps,
     Redial,
+}
+
+/// What is called.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Called {
+    pub(crate) call: Call,
+    pub(crate) does: Trait,
+    pub(crate) role: Role,
+    pub(crate) size: u32,
+}
+
+impl Called {
+    pub(crate) fn input(&self) -> Input {
+        // What is to come back weighs nothing on its way there.
+        let comes_back = matches!(self.does, Trait::Big | Trait::Emit);
+        let (size, padding) = if comes_back { (self.size, 0) } else { (0, self.size as usize) };
+        Input { call: self.call, does: self.does, size, padding: ByteBuf::from(vec![5; padding]) }
+    }
+
+    pub(crate) fn zome(&self) -> &'static str {
+        if self.does == Trait::NoZome { "none" } else { ZOME }
+    }
+
+    pub(crate) fn function(&self) -> &'static str {
+        match self.does {
+            Trait::Read | Trait::NoZome => "read",
+            Trait::Write => "write",
+            Trait::SlowWrite => "slow_write",
+            Trait::Fail => "fail",
+            Trait::Nested => "nested",
+            Trait::Emit => "emit",
+            Trait::Big => "big",
+            Trait::Init => "init",
+            Trait::NoFunction => "no_function",
+        }
+    }
 }
 
 /// What a call can ask for beyond its policy and deadline.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use ham::{CallOptions, CallPolicy, FenceError, Fenced};
 use tokio::time::{Instant, timeout};
 
-use super::call::{Called, FOR_EVER};
+use super::call::FOR_EVER;
 use super::desk::Kept;
-use super::process::late;
+use super::plan::Called;
 use super::task::Task;
 use crate::event::Happened;
 
@@ -17,7 +17,7 @@ impl Task {
         let prepared =
             self.ham.prepare(called.role, called.zome(), called.function(), called.input(), deadline);
         let prepared = timeout(deadline + FOR_EVER, prepared).await;
-        late(&self.world, "prepare", began, deadline);
+        self.world.late("prepare", began, deadline);
         if let Ok(Ok(signed)) = prepared
             && let Some(kept) = self.desk.keep(&self.world, signed)
         {
@@ -34,7 +34,7 @@ impl Task {
         self.world.note(Happened::Sent { task: self.number, call, nonce });
         let began = Instant::now();
         let result = timeout(deadline + FOR_EVER, self.ham.send_signed(&signed, options)).await;
-        late(&self.world, "send_signed", began, deadline);
+        self.world.late("send_signed", began, deadline);
         if let Ok(result) = result {
             self.told(call, Some(nonce), result);
         }
@@ -48,7 +48,7 @@ impl Task {
         self.world.note(Happened::FenceBegan { task: self.number, call, nonce });
         let began = Instant::now();
         let result = timeout(within + FOR_EVER, self.ham.fence(&signed, Some(within))).await;
-        late(&self.world, "fence", began, within);
+        self.world.late("fence", began, within);
         let verdict = match result {
             Ok(Ok(Fenced::NeverRan)) => "NeverRan",
             Ok(Ok(Fenced::Arrived)) => "Arrived",

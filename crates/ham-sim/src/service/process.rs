@@ -38,9 +38,6 @@ pub(crate) struct Process {
 
 /// How long closing may take: the session's drain and its close handshake, each within its time-out.
 const CLOSES_WITHIN: Duration = Duration::from_secs(6);
-/// What a timer of a millisecond and a few turns of the runtime may add to any bound.
-const GRACE: Duration = Duration::from_millis(10);
-
 impl Process {
     pub(crate) fn start(
         number: u32,
@@ -111,7 +108,7 @@ impl Process {
         if tokio::time::timeout(CLOSES_WITHIN * 20, self.ham.close()).await.is_err() {
             self.world.broken("I11", "close has not resolved");
         }
-        late(&self.world, "close", began, CLOSES_WITHIN);
+        self.world.late("close", began, CLOSES_WITHIN);
     }
 }
 
@@ -158,14 +155,5 @@ fn own_keys(settings: &Settings) -> ClientKeySigning {
     match settings.budget {
         Some(budget) => keys.with_budget(budget),
         None => keys,
-    }
-}
-
-/// Notes what took longer than it may.
-pub(super) fn late(world: &World, what: &'static str, began: Instant, bound: Duration) {
-    let over = began.elapsed().saturating_sub(bound);
-    if over > GRACE {
-        let by_millis = u64::try_from(over.as_millis()).unwrap_or(u64::MAX);
-        world.note(Happened::Late { what, by_millis });
     }
 }

@@ -5,10 +5,8 @@ use std::sync::Arc;
 use ham::{DEFAULT_ADMIN_TIMEOUT, DEFAULT_DEADLINE, PersistentHam};
 use tokio::time::{Instant, timeout};
 
-use super::call::Called;
 use super::desk::Desk;
-use super::plan::{Action, Options, Policy, Role};
-use super::process::late;
+use super::plan::{Action, Called, Options, Policy, Role};
 use crate::event::Happened;
 use crate::model::Conductor;
 use crate::world::World;
@@ -62,22 +60,22 @@ impl Task {
             }
             Action::Callable { role } => {
                 let callable = self.ham.callable(role).await;
-                late(&self.world, "callable", began, DEFAULT_DEADLINE);
+                self.world.late("callable", began, DEFAULT_DEADLINE);
                 self.callable(role, callable.is_ok());
             }
             Action::WaitUntilCallable { role, within } => {
                 let callable = self.ham.wait_until_callable(role, within, |_| ()).await;
-                late(&self.world, "wait_until_callable", began, within);
+                self.world.late("wait_until_callable", began, within);
                 self.callable(role, callable.is_ok());
             }
             Action::Connected { within } => {
                 let _ = self.ham.connected(within).await;
-                late(&self.world, "connected", began, within);
+                self.world.late("connected", began, within);
             }
             Action::Apps => {
                 if let Some(admin) = self.ham.admin() {
                     let _ = admin.list_apps(None).await;
-                    late(&self.world, "list_apps", began, DEFAULT_ADMIN_TIMEOUT);
+                    self.world.late("list_apps", began, DEFAULT_ADMIN_TIMEOUT);
                 }
             }
             Action::Listen { time, slow } => self.listen(time, slow).await,

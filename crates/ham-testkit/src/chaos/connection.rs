@@ -2,14 +2,18 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::event::{EndCause, Event};
 use super::fault::Direction;
-use super::proxy::{Control, Shared, UPSTREAM_TIMEOUT};
 use super::pump::{Pump, PumpEnd};
+use super::shared::{Control, Shared};
+
+/// How long reaching the upstream server may take before the client is cut off ([`EndCause::Unreachable`]).
+pub const UPSTREAM_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Runs a connection to its end and records why it ended, after its sockets are closed. `then` is the state of the
 /// commands when it was accepted: later cuts concern it, earlier ones do not.

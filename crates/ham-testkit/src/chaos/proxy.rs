@@ -2,23 +2,19 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::connection;
 use super::event::{Counters, EndCause, Event};
 use super::fault::Faults;
-use crate::events::{EventLog, Events};
+use super::shared::Shared;
+use crate::events::Events;
 
 /// Connections alive at once; one more is accepted and reset ([`EndCause::Refused`]).
 pub const MAX_CONNECTIONS: usize = 1024;
-
-/// How long reaching the upstream server may take before the client is cut off ([`EndCause::Unreachable`]).
-pub const UPSTREAM_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A fault proxy on a loopback port of its own. See the [module](super) for what it does.
 ///
@@ -60,12 +56,7 @@ impl Proxy {
                 super::CHAOS_SEED_VARIABLE
             );
         }
-        let shared = Arc::new(Shared {
-            faults,
-            log: EventLog::new(),
-            counters: Mutex::default(),
-            control: watch::Sender::new(Control::new(upstream)),
-        });
+        let shared = Arc::new(Shared::new(faults, upstream));
         let task = spawn_accepting(listener, Arc::clone(&shared));
         Ok(Self { address, shared, task })
     }
@@ -79,13 +70,13 @@ impl Proxy {
     /// Everything that happened and will happen, from the start.
     #[must_use]
     pub fn events(&self) -> Events<Event> {
-        self.shared.log.events()
+        self.shared.events()
     }
 
     /// Totals so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        *self.shared.counters.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.counters()
     }
 
     /// The seed of the faults, when they have one.
@@ -143,43 +134,6 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.shared.control.send_modify(|control| control.stopped = true);
-    }
-}
-
-/// What all tasks of a proxy share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) faults: Faults,
-    pub(super) control: watch::Sender<Control>,
-    log: EventLog<Event>,
-    counters: Mutex<Counters>,
-}
-
-impl Shared {
-    pub(super) fn record(&self, event: Event) {
-        self.counters.lock().unwrap_or_else(PoisonError::into_inner).count(&event);
-        self.log.record(event);
-    }
-
-    pub(super) fn count_bytes(&self, bytes: usize) {
-        self.counters.lock().unwrap_or_else(PoisonError::into_inner).bytes += bytes as u64;
-    }
-}
-
-/// The commands in force. Cuts and resets are counts, so that one issued between two looks is not missed.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Control {
-    pub(super) upstream: SocketAddr,
-    pub(super) refusing: bool,
-    pub(super) held: bool,
-    pub(super) cuts: u64,
-    pub(super) resets: u64,
-    pub(super) stopped: bool,
-}
-
-impl Control {
-    fn new(upstream: SocketAddr) -> Self {
-        Self { upstream, refusing: false, held: false, cuts: 0, resets: 0, stopped: false }
     }
 }
 

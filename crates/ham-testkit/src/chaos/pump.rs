@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::event::Event;
 use super::fault::{Action, Boundary, Direction, Fault};
 use super::frame::{FrameHeader, Piece, Place, Scanner};
-use super::proxy::{Control, Shared};
+use super::shared::{Control, Shared};
 
 /// Bytes read at once.
 const PORTION: usize = 16 * 1024;

@@ -4,21 +4,15 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use futures_util::{SinkExt, StreamExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite;
-use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
-use tokio_tungstenite::tungstenite::http::StatusCode;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_util::sync::CancellationToken;
 
 use super::behaviour::Behaviour;
-use super::message::Message;
+use super::connection::Service;
+use super::event::ServerEvent;
 use super::peer::{Peer, PeerError};
-use super::upgrade::Upgrade;
 use crate::events::{DEFAULT_EVENT_TIMEOUT, EventLog, Events};
 
 /// Connections with [`Behaviour::Driven`] that may wait to be taken with [`Server::next_peer`]; one more is dropped.
@@ -35,36 +29,6 @@ pub struct Server {
     peers: Mutex<mpsc::Receiver<Peer>>,
     stop: CancellationToken,
     task: JoinHandle<()>,
-}
-
-/// One thing that happened to one connection of a [`Server`]. Connections are numbered from 0 in the order accepted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ServerEvent {
-    /// A TCP connection was accepted.
-    Accepted {
-        /// Number of the connection.
-        connection: u64,
-    },
-    /// The server is done with the connection: closed, dropped, refused, or handed out as [`Peer`].
-    Ended {
-        /// Number of the connection.
-        connection: u64,
-    },
-    /// A data message arrived (not reported for peers).
-    Received {
-        /// Number of the connection.
-        connection: u64,
-        /// The message.
-        message: Message,
-    },
-    /// The upgrade was answered with 101.
-    Upgraded {
-        /// Number of the connection.
-        connection: u64,
-        /// What the client asked for.
-        upgrade: Upgrade,
-    },
 }
 
 impl Server {
@@ -149,13 +113,6 @@ impl Drop for Server {
     }
 }
 
-#[derive(Debug)]
-struct Service {
-    behaviours: Vec<Behaviour>,
-    log: EventLog<ServerEvent>,
-    driven: mpsc::Sender<Peer>,
-}
-
 #[expect(clippy::disallowed_methods, reason = "the server's one task, owned by Server::task")]
 fn spawn_accepting(listener: TcpListener, service: Service, stop: CancellationToken) -> JoinHandle<()> {
     tokio::spawn(async move {
@@ -179,90 +136,6 @@ async fn accept_all(listener: TcpListener, service: Arc<Service>) {
         let (connection, service) = (number, Arc::clone(&service));
         number += 1;
         service.log.record(ServerEvent::Accepted { connection });
-        connections.spawn(async move {
-            let last = service.behaviours.len().saturating_sub(1);
-            let nth = usize::try_from(connection).map_or(last, |nth| nth.min(last));
-            let behaviour = service.behaviours.get(nth).cloned().unwrap_or(Behaviour::Echo);
-            service.treat(connection, stream, behaviour).await;
-            service.log.record(ServerEvent::Ended { connection });
-        });
+        connections.spawn(async move { service.serve(connection, stream).await });
     }
-}
-
-impl Service {
-    async fn treat(&self, connection: u64, stream: TcpStream, behaviour: Behaviour) {
-        let refused = match behaviour {
-            // The stream must stay open, so it is moved into a wait that only the server's end ends.
-            Behaviour::NeverUpgrade => return hold_open(stream).await,
-            Behaviour::RefuseUpgrade { status } => Some(status),
-            _ => None,
-        };
-        // Batching would hide the order in which answers were written; without it they merely come later.
-        let _ = stream.set_nodelay(true);
-        let Some((upgrade, socket)) = accept_upgrade(stream, refused).await else { return };
-        self.log.record(ServerEvent::Upgraded { connection, upgrade: upgrade.clone() });
-        match behaviour {
-            Behaviour::Driven => {
-                // A full queue drops the peer, which drops the connection, as documented.
-                let _ = self.driven.try_send(Peer { connection, upgrade, socket });
-            }
-            Behaviour::Deaf => hold_open(socket).await,
-            other => {
-                // A failing socket ends the connection; the client under test is the one to notice.
-                let _ = self.converse(connection, socket, other).await;
-            }
-        }
-    }
-
-    async fn converse(
-        &self,
-        connection: u64,
-        mut socket: WebSocketStream<TcpStream>,
-        behaviour: Behaviour,
-    ) -> Result<(), tungstenite::Error> {
-        let mut left = match behaviour {
-            Behaviour::CloseAfter { messages, .. } | Behaviour::DropAfter { messages } => Some(messages),
-            _ => None,
-        };
-        while left != Some(0) {
-            let Some(message) = socket.next().await.transpose()? else { return Ok(()) };
-            let Some(message) = Message::from_wire(message) else { continue };
-            self.log.record(ServerEvent::Received { connection, message: message.clone() });
-            let answers = match &behaviour {
-                Behaviour::Answer(answering) => answering.answers(message),
-                Behaviour::Silent => Vec::new(),
-                _ => vec![message],
-            };
-            for answer in answers {
-                socket.send(answer.into_wire()).await?;
-            }
-            left = left.map(|left| left - 1);
-        }
-        if let Behaviour::CloseAfter { code, .. } = behaviour {
-            socket.close(Some(CloseFrame { code: code.into(), reason: "".into() })).await?;
-            while socket.next().await.transpose()?.is_some() {}
-        }
-        Ok(())
-    }
-}
-
-async fn hold_open<T>(_held: T) {
-    std::future::pending().await
-}
-
-async fn accept_upgrade(
-    stream: TcpStream,
-    refused: Option<u16>,
-) -> Option<(Upgrade, WebSocketStream<TcpStream>)> {
-    let mut seen = None;
-    #[expect(clippy::result_large_err, reason = "the signature is tungstenite's")]
-    let callback = |request: &Request, response: Response| {
-        seen = Some(Upgrade::of(request));
-        let Some(status) = refused else { return Ok(response) };
-        let mut refusal = ErrorResponse::new(None);
-        *refusal.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Err(refusal)
-    };
-    let accepted = tokio_tungstenite::accept_hdr_async(stream, callback).await;
-    accepted.ok().and_then(|socket| Some((seen?, socket)))
 }

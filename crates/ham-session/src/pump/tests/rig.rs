@@ -13,10 +13,11 @@ use tokio_tungstenite::{WebSocketStream, accept_async};
 
 use crate::config::SessionConfig;
 use crate::error::{HandshakeError, RequestError};
+use crate::frame::Frame;
 use crate::inbox::{Inbox, Incoming};
 use crate::link::Link;
 use crate::pending::{Bounds, Pending};
-use crate::protocol::{Decoded, Frame, Protocol};
+use crate::protocol::{Decoded, Protocol};
 use crate::pump::Pump;
 use crate::shared::Shared;
 use crate::target::Target;

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ham::{CallError, ConnectError, Outcome as HamOutcome, PersistentHam};
+use ham::{ConnectError, PersistentHam};
 use ham_gateway::outbox::{Limits, Opened, Outbox, OutboxConfig, Store, StoreError, Writer, remember_lost};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::desk::Desk;
 use super::disk::Disk;
 use super::life::{GatewayLife, Step};
-use super::steps::{Client, Desk};
+use super::steps::Client;
 use crate::entropy::Drawn;
 use crate::event::Happened;
 use crate::model::{APP, Conductor};
@@ -172,11 +173,6 @@ async fn write(mut writer: Writer, disk: Disk, world: Arc<World>, number: u32) {
         pause(dice.skewed_millis(5)).await;
         writer.answer();
     }
-}
-
-/// Whether an error is one after which a call may have run.
-pub(super) fn is_open(error: &CallError) -> bool {
-    error.outcome() == HamOutcome::Unknown
 }
 
 const DRAIN: Duration = Duration::from_secs(25);

@@ -1,50 +1,20 @@
 //! What clients of a gateway do, and what they are told.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ham::{CallOptions, Effect, Outcome as HamOutcome, PersistentHam};
-use ham_gateway::outbox::{
-    CallId, Followed, Following, Lost, Outbox, Stored, Submission, Submitted, catching_lost,
-};
+use ham_gateway::outbox::{Followed, Following, Lost, Outbox, Stored, Submission, Submitted, catching_lost};
 use ham_gateway::{KeyFate, OutcomeWord};
 use holochain_zome_types::prelude::ExternIO;
 use tokio::time::Instant;
 
+use super::desk::{Desk, Kept};
 use super::life::Asks;
-use super::process::is_open;
 use crate::event::{Call, Happened, Outcome, Told};
 use crate::model::{APP, Output};
 use crate::service::Called;
 use crate::world::World;
-
-/// The calls of all clients, older than any process.
-#[derive(Debug, Default)]
-pub(super) struct Desk(Mutex<Vec<Kept>>);
-
-#[derive(Clone, Copy, Debug)]
-struct Kept {
-    called: Called,
-    background: bool,
-    under_a_key: bool,
-    /// Its name, once somebody was told it.
-    id: Option<CallId>,
-    /// Whether somebody was told that it is on disk.
-    entered: bool,
-}
-
-impl Desk {
-    fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn name(&self, call: Call, id: CallId, entered: bool) {
-        if let Some(kept) = self.lock().iter_mut().find(|kept| kept.called.call == call) {
-            kept.id = Some(id);
-            kept.entered |= entered;
-        }
-    }
-}
 
 /// A client of a process.
 #[derive(Clone)]
@@ -155,7 +125,7 @@ impl Client {
             }
             Err(error) => error,
         };
-        let Some(signed) = lost.filter(|_| is_open(&error)) else {
+        let Some(signed) = lost.filter(|_| error.outcome() == HamOutcome::Unknown) else {
             if error.outcome() != HamOutcome::Unknown {
                 self.told(called.call, &Stored::of(&error));
             }

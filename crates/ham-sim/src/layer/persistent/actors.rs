@@ -31,11 +31,11 @@ pub(super) fn callback(
     stage: &Stage,
     event: &Event<SimConnector>,
 ) -> impl Future<Output = ()> + Send + use<> {
-    let nth = stage.next_event();
-    stage.note(Happened::Published { nth, news: News::of(event), state: stage.shown() });
-    stage.reach(super::life::Trigger::Published(nth));
+    let nth = stage.script.next_event();
+    stage.script.note(Happened::Published { nth, news: News::of(event), state: stage.shown() });
+    stage.script.reach(super::life::Trigger::Published(nth));
     let guard = Guard { stage: Some(stage.clone()), nth };
-    let (stage, script) = (stage.clone(), stage.callback(nth));
+    let (stage, script) = (stage.clone(), stage.script.callback(nth));
     async move {
         if let Some(script) = script {
             yields(script.yields).await;
@@ -44,12 +44,12 @@ pub(super) fn callback(
             }
             match script.then {
                 Deed::Nothing => {}
-                Deed::Close => stage.call(By::Callback, Call::Close),
-                Deed::Redial => stage.call(By::Callback, Call::Redial),
-                Deed::CloseAfterLink => stage.call(By::Callback, Call::CloseAfterLink),
+                Deed::Close => stage.engine.call(By::Callback, Call::Close),
+                Deed::Redial => stage.engine.call(By::Callback, Call::Redial),
+                Deed::CloseAfterLink => stage.engine.call(By::Callback, Call::CloseAfterLink),
                 Deed::AwaitClose => {
-                    stage.call(By::Callback, Call::Close);
-                    let closed = stage.weak().and_then(|weak| weak.upgrade()).map(|handle| handle.close());
+                    stage.engine.call(By::Callback, Call::Close);
+                    let closed = stage.engine.handle().map(|handle| handle.close());
                     if let Some(closed) = closed {
                         closed.await;
                     }
@@ -69,7 +69,7 @@ struct Guard {
 impl Guard {
     fn over(mut self) {
         if let Some(stage) = self.stage.take() {
-            stage.note(Happened::CallbackEnded { nth: self.nth });
+            stage.script.note(Happened::CallbackEnded { nth: self.nth });
         }
     }
 }
@@ -77,7 +77,7 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         if let Some(stage) = self.stage.take() {
-            stage.note(Happened::CallbackDropped { nth: self.nth });
+            stage.script.note(Happened::CallbackDropped { nth: self.nth });
         }
     }
 }
@@ -89,19 +89,19 @@ pub(super) async fn subscriber(stage: Stage, number: u64, mut events: Events<Sim
         if let Reads::Some(enough) = reads
             && heard >= enough
         {
-            stage.note(Happened::Unsubscribed { subscriber: number });
+            stage.script.note(Happened::Unsubscribed { subscriber: number });
             return;
         }
         match events.next().await {
             None => {
-                stage.note(Happened::BusEnded { subscriber: number });
+                stage.script.note(Happened::BusEnded { subscriber: number });
                 return;
             }
             Some(BusItem::Event(event)) => {
                 heard += 1;
-                stage.note(Happened::Heard { subscriber: number, news: News::of(&event) });
+                stage.script.note(Happened::Heard { subscriber: number, news: News::of(&event) });
             }
-            Some(BusItem::Missed(count)) => stage.note(Happened::Missed { subscriber: number, count }),
+            Some(BusItem::Missed(count)) => stage.script.note(Happened::Missed { subscriber: number, count }),
         }
         if let Reads::Slowly(time) = reads {
             pause(time).await;
@@ -114,8 +114,8 @@ pub(super) fn subscribe(
     handle: &Persistent<SimConnector>,
     reads: Reads,
 ) -> tokio::task::JoinHandle<()> {
-    let number = stage.number();
-    stage.note(Happened::Subscribed { subscriber: number });
+    let number = stage.script.number();
+    stage.script.note(Happened::Subscribed { subscriber: number });
     spawn(subscriber(stage.clone(), number, handle.event_bus(), reads))
 }
 
@@ -123,7 +123,7 @@ pub(super) fn subscribe(
 pub(super) async fn watcher(stage: Stage, mut state: tokio::sync::watch::Receiver<ham_persistent::State>) {
     loop {
         let shown = Shown::of(&state.borrow_and_update());
-        stage.note(Happened::Watched { state: shown });
+        stage.script.note(Happened::Watched { state: shown });
         if state.changed().await.is_err() {
             return;
         }
@@ -132,7 +132,7 @@ pub(super) async fn watcher(stage: Stage, mut state: tokio::sync::watch::Receive
 
 /// Takes a step, when its moment has come. Returns the subscriber it started, if it did.
 pub(super) async fn step(stage: Stage, step: Step) -> Option<tokio::task::JoinHandle<()>> {
-    if !stage.moment(step.when).await {
+    if !stage.script.moment(step.when).await {
         return None;
     }
     if !step.after.is_zero() {
@@ -141,9 +141,9 @@ pub(super) async fn step(stage: Stage, step: Step) -> Option<tokio::task::JoinHa
     yields(step.yields).await;
     let by = By::Step;
     match step.action {
-        Action::Close => stage.call(by, Call::Close),
-        Action::Redial => stage.call(by, Call::Redial),
-        Action::CloseAfterLink => stage.call(by, Call::CloseAfterLink),
+        Action::Close => stage.engine.call(by, Call::Close),
+        Action::Redial => stage.engine.call(by, Call::Redial),
+        Action::CloseAfterLink => stage.engine.call(by, Call::CloseAfterLink),
         Action::Drop => stage.drop_one(step.handle),
         Action::Clone => {
             if let Some(handle) = stage.take_handle(step.handle) {
@@ -151,7 +151,7 @@ pub(super) async fn step(stage: Stage, step: Step) -> Option<tokio::task::JoinHa
             }
         }
         Action::LoseLink => {
-            if let Some(link) = stage.last_link() {
+            if let Some(link) = stage.links.last() {
                 link.lose();
             }
         }
@@ -179,7 +179,7 @@ pub(super) async fn step(stage: Stage, step: Step) -> Option<tokio::task::JoinHa
         Action::CloseAndWait => {
             let noting = stage.clone();
             wait(&stage, step.handle, LONG, Wait::Close, |handle| async move {
-                noting.note(Happened::Called { by, deed: Call::Close });
+                noting.script.note(Happened::Called { by, deed: Call::Close });
                 handle.close().await;
                 Answer::Done
             })
@@ -204,10 +204,10 @@ where
     Fut: Future<Output = Answer>,
 {
     let Some(handle) = stage.take_handle(which).map(Arc::new) else { return };
-    let waiter = stage.number();
-    stage.note(Happened::Waits { waiter, call });
+    let waiter = stage.script.number();
+    stage.script.note(Happened::Waits { waiter, call });
     let what = timeout(patience, f(Arc::clone(&handle))).await.unwrap_or(Answer::GaveUp);
-    stage.note(Happened::Told { waiter, what });
+    stage.script.note(Happened::Told { waiter, what });
     if let Ok(handle) = Arc::try_unwrap(handle) {
         stage.drop_handle(handle);
     }

@@ -1,38 +1,39 @@
-//! The connector of a life, and its links.
+//! The connector of a life, and the engine that it is for.
 
 use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
 
-use ham_persistent::{ConnectError, Connection, Connector, Permanence};
-use tokio::sync::watch;
+use ham_persistent::{ConnectError, Connector, Permanence, Persistent, WeakPersistent};
 
 use super::event::{By, Call, Happened};
-use super::life::{Attempt, LinkPlan, OwnClose, Refusal, Trigger};
-use super::stage::Stage;
-use crate::time::{pause, spawn, yields};
+use super::life::{Attempt, OwnClose, Refusal, Trigger};
+use super::link::{Links, SimLink};
+use super::script::Script;
+use crate::time::{pause, yields};
 
 /// Does what the life says.
 pub(super) struct SimConnector {
-    stage: Stage,
+    script: Script,
+    engine: Engine,
+    links: Links,
     attempt: u64,
 }
 
 impl SimConnector {
-    pub(super) fn new(stage: Stage) -> Self {
-        Self { stage, attempt: 0 }
+    pub(super) fn new(script: Script, engine: Engine, links: Links) -> Self {
+        Self { script, engine, links, attempt: 0 }
     }
 
-    fn close_at(&self, script: &Attempt, when: OwnClose) {
-        if script.closes == when {
-            self.stage.call(By::Connector, Call::Close);
+    fn close_at(&self, scripted: &Attempt, when: OwnClose) {
+        if scripted.closes == when {
+            self.engine.call(By::Connector, Call::Close);
         }
     }
 
     fn end(&self, guard: Guard, event: Happened) {
         guard.over();
-        self.stage.note(event);
-        self.stage.reach(Trigger::Ended(self.attempt));
+        self.script.note(event);
+        self.script.reach(Trigger::Ended(self.attempt));
     }
 }
 
@@ -44,38 +45,38 @@ impl Connector for SimConnector {
     async fn address(&mut self) -> Result<u8, Refused> {
         self.attempt += 1;
         let attempt = self.attempt;
-        let script = self.stage.attempt(attempt);
-        let guard = Guard::new(&self.stage, attempt);
-        self.stage.note(Happened::Asked { attempt });
-        self.stage.reach(Trigger::Asked(attempt));
-        self.close_at(&script, OwnClose::WhenAsked);
-        if !script.address_takes.is_zero() {
-            pause(script.address_takes).await;
+        let scripted = self.script.attempt(attempt);
+        let guard = Guard::new(&self.script, attempt);
+        self.script.note(Happened::Asked { attempt });
+        self.script.reach(Trigger::Asked(attempt));
+        self.close_at(&scripted, OwnClose::WhenAsked);
+        if !scripted.address_takes.is_zero() {
+            pause(scripted.address_takes).await;
         }
-        match script.address {
+        match scripted.address {
             Ok(_) => {
                 guard.over();
-                self.stage.note(Happened::Address { attempt, place: script.address });
+                self.script.note(Happened::Address { attempt, place: scripted.address });
             }
-            Err(_) => self.end(guard, Happened::Address { attempt, place: script.address }),
+            Err(_) => self.end(guard, Happened::Address { attempt, place: scripted.address }),
         }
-        script.address.map_err(Refused)
+        scripted.address.map_err(Refused)
     }
 
     async fn connect(&mut self, _: &u8) -> Result<SimLink, Refused> {
         let attempt = self.attempt;
-        let script = self.stage.attempt(attempt);
-        let guard = Guard::new(&self.stage, attempt);
-        self.stage.note(Happened::Dialing { attempt });
-        self.stage.reach(Trigger::Dialing(attempt));
-        self.close_at(&script, OwnClose::WhenDialing);
-        if !script.dial_takes.is_zero() {
-            pause(script.dial_takes).await;
+        let scripted = self.script.attempt(attempt);
+        let guard = Guard::new(&self.script, attempt);
+        self.script.note(Happened::Dialing { attempt });
+        self.script.reach(Trigger::Dialing(attempt));
+        self.close_at(&scripted, OwnClose::WhenDialing);
+        if !scripted.dial_takes.is_zero() {
+            pause(scripted.dial_takes).await;
         }
-        yields(script.yields).await;
-        self.close_at(&script, OwnClose::BeforeItsEnd);
-        let dialed = match script.dial {
-            Ok(plan) => Ok(self.stage.add_link(|number| SimLink::new(number, plan, &self.stage))),
+        yields(scripted.yields).await;
+        self.close_at(&scripted, OwnClose::BeforeItsEnd);
+        let dialed = match scripted.dial {
+            Ok(plan) => Ok(self.links.add(plan, &self.script)),
             Err(refusal) => Err(refusal),
         };
         let link = dialed.as_ref().map(|link| link.number).map_err(|refusal| *refusal);
@@ -89,95 +90,59 @@ impl Connector for SimConnector {
 
 /// Notes an attempt that is dropped before its end.
 struct Guard {
-    stage: Option<Stage>,
+    script: Option<Script>,
     attempt: u64,
 }
 
 impl Guard {
-    fn new(stage: &Stage, attempt: u64) -> Self {
-        Self { stage: Some(stage.clone()), attempt }
+    fn new(script: &Script, attempt: u64) -> Self {
+        Self { script: Some(script.clone()), attempt }
     }
 
     fn over(mut self) {
-        self.stage = None;
+        self.script = None;
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if let Some(stage) = &self.stage {
-            stage.note(Happened::Abandoned { attempt: self.attempt });
+        if let Some(script) = &self.script {
+            script.note(Happened::Abandoned { attempt: self.attempt });
         }
     }
 }
 
-/// A link of the life.
+/// The engine, for those who must not keep it open: its connector and its callbacks. Clones are the same one.
 #[derive(Clone)]
-pub(super) struct SimLink {
-    pub(super) number: u64,
-    plan: LinkPlan,
-    ended: Arc<watch::Sender<bool>>,
-    stage: Stage,
+pub(super) struct Engine {
+    script: Script,
+    handle: Arc<OnceLock<WeakPersistent<SimConnector>>>,
 }
 
-impl SimLink {
-    fn new(number: u64, plan: LinkPlan, stage: &Stage) -> Self {
-        Self { number, plan, ended: Arc::new(watch::Sender::new(false)), stage: stage.clone() }
+impl Engine {
+    pub(super) fn new(script: Script) -> Self {
+        Self { script, handle: Arc::default() }
     }
 
-    /// Lives for as long as it is meant to.
-    fn begin(&self) {
-        match self.plan.lives {
-            None => {}
-            Some(Duration::ZERO) => self.lose(),
-            Some(lives) => {
-                let link = self.clone();
-                spawn(async move {
-                    tokio::select! {
-                        // The end first: a link that is closed is not lost.
-                        biased;
-                        () = link.over() => {}
-                        () = pause(lives) => link.lose(),
-                    }
-                });
-            }
+    /// The first handle is there.
+    pub(super) fn is_there(&self, handle: &Persistent<SimConnector>) {
+        let _ = self.handle.set(handle.downgrade());
+    }
+
+    /// A handle for a call that takes no time; none before there is one, and none after the last one.
+    pub(super) fn handle(&self) -> Option<Persistent<SimConnector>> {
+        self.handle.get()?.upgrade()
+    }
+
+    /// Calls something; nothing if there is no handle any more.
+    pub(super) fn call(&self, by: By, deed: Call) {
+        let Some(handle) = self.handle() else { return };
+        self.script.note(Happened::Called { by, deed });
+        match deed {
+            Call::Close => drop(handle.close()),
+            Call::CloseAfterLink => handle.close_when_current_connection_is_closed(),
+            Call::Redial => handle.redial_now(),
         }
-    }
-
-    /// Ends as if the peer had ended it.
-    pub(super) fn lose(&self) {
-        if !self.ended.send_replace(true) {
-            self.stage.note(Happened::LinkLost { link: self.number });
-        }
-    }
-
-    async fn over(&self) {
-        // The sender is owned by this very link.
-        let _ = self.ended.subscribe().wait_for(|ended| *ended).await;
-    }
-}
-
-impl Connection for SimLink {
-    type Cause = String;
-
-    async fn closed(&self) -> String {
-        self.over().await;
-        format!("link {} ended", self.number)
-    }
-
-    async fn close(&self) {
-        self.stage.note(Happened::CloseBegan { link: self.number });
-        if !self.plan.close_takes.is_zero() {
-            pause(self.plan.close_takes).await;
-        }
-        self.ended.send_replace(true);
-        self.stage.note(Happened::CloseEnded { link: self.number });
-    }
-}
-
-impl fmt::Debug for SimLink {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SimLink").field("number", &self.number).finish_non_exhaustive()
     }
 }
 

@@ -10,23 +10,30 @@ use super::actors::{answer, callback, step, subscribe, wait, watcher};
 use super::connector::SimConnector;
 use super::event::{Answer, By, Call, Happened, Wait, Why};
 use super::life::{Ending, PersistentLife};
+use super::script::Script;
 use super::stage::Stage;
 use crate::history::Recorder;
 use crate::time::{pause, spawn, tasks, yields};
 
 /// Lives a life: its steps, the drain, the end of the connection, the audit.
 pub(super) async fn live(life: PersistentLife, recorder: Recorder<Happened>) {
-    let stage = Stage::new(life, recorder);
+    let stage = Stage::new(Script::new(life, recorder));
     if let Some(persistent) = start(&stage).await {
         let finished = persistent.close_finished();
         let noting = stage.clone();
         let finished = spawn(async move {
             finished.await;
-            noting.note(Happened::Finished);
+            noting.script.note(Happened::Finished);
         });
         let watching = spawn(watcher(stage.clone(), persistent.state()));
-        let mut readers: Vec<JoinHandle<()>> =
-            stage.life.world.subscribers.iter().map(|reads| subscribe(&stage, &persistent, *reads)).collect();
+        let mut readers: Vec<JoinHandle<()>> = stage
+            .script
+            .life
+            .world
+            .subscribers
+            .iter()
+            .map(|reads| subscribe(&stage, &persistent, *reads))
+            .collect();
         stage.open(persistent);
         readers.extend(steps(&stage).await);
         drain(&stage).await;
@@ -37,33 +44,33 @@ pub(super) async fn live(life: PersistentLife, recorder: Recorder<Happened>) {
         }
     }
     settle().await;
-    stage.note(Happened::Left { tasks: tasks() });
+    stage.script.note(Happened::Left { tasks: tasks() });
 }
 
 async fn start(stage: &Stage) -> Option<Persistent<SimConnector>> {
-    let world = &stage.life.world;
+    let world = &stage.script.life.world;
     let called = stage.clone();
-    let builder = Persistent::builder("peer", SimConnector::new(stage.clone()))
+    let builder = Persistent::builder("peer", stage.connector())
         .config(world.config())
         .randomness(Randomness::Seed(world.jitter_seed))
         .on_event(move |event| callback(&called, &event));
     let Some(patience) = world.connected_first else { return Some(builder.spawn()) };
-    let waiter = stage.number();
-    stage.note(Happened::Waits { waiter, call: Wait::Spawned });
+    let waiter = stage.script.number();
+    stage.script.note(Happened::Waits { waiter, call: Wait::Spawned });
     match timeout(patience, builder.spawn_connected()).await {
         Ok(Ok(persistent)) => {
-            stage.note(Happened::Told { waiter, what: Answer::Done });
+            stage.script.note(Happened::Told { waiter, what: Answer::Done });
             Some(persistent)
         }
         Ok(Err(error)) => {
-            stage.note(Happened::LastHandleDropped);
-            stage.note(Happened::Told { waiter, what: answer(Err(error)) });
+            stage.script.note(Happened::LastHandleDropped);
+            stage.script.note(Happened::Told { waiter, what: answer(Err(error)) });
             None
         }
         Err(_) => {
             // Its only handle was dropped with it.
-            stage.note(Happened::LastHandleDropped);
-            stage.note(Happened::Told { waiter, what: Answer::GaveUp });
+            stage.script.note(Happened::LastHandleDropped);
+            stage.script.note(Happened::Told { waiter, what: Answer::GaveUp });
             None
         }
     }
@@ -71,14 +78,15 @@ async fn start(stage: &Stage) -> Option<Persistent<SimConnector>> {
 
 /// Takes all steps; resolves when the last of those that came to it has been taken.
 async fn steps(stage: &Stage) -> Vec<JoinHandle<()>> {
-    let tasks: Vec<_> = stage.life.steps.iter().map(|one| spawn(step(stage.clone(), one.what))).collect();
-    pause(stage.life.world.length).await;
-    stage.call_off();
+    let tasks: Vec<_> =
+        stage.script.life.steps.iter().map(|one| spawn(step(stage.clone(), one.what))).collect();
+    pause(stage.script.life.world.length).await;
+    stage.script.call_off();
     let mut readers = Vec::new();
     for task in tasks {
         // Called off again and again: one that is taken late can wait for what comes later still.
         while !task.is_finished() {
-            stage.call_off();
+            stage.script.call_off();
             pause(Duration::from_secs(1)).await;
         }
         readers.extend(task.await.ok().flatten());
@@ -88,8 +96,8 @@ async fn steps(stage: &Stage) -> Vec<JoinHandle<()>> {
 
 /// No more faults: whoever is not closed gets a link.
 async fn drain(stage: &Stage) {
-    stage.heal();
-    let world = &stage.life.world;
+    stage.script.heal();
+    let world = &stage.script.life.world;
     let patience = world.longest_pause().saturating_add(SLACK);
     if patience < FOR_EVER {
         wait(stage, 0, patience, Wait::Connected, |handle| async move {
@@ -103,13 +111,13 @@ async fn drain(stage: &Stage) {
 }
 
 async fn end(stage: &Stage) {
-    match stage.life.world.ending {
-        Ending::Close => stage.call(By::Drain, Call::Close),
+    match stage.script.life.world.ending {
+        Ending::Close => stage.engine.call(By::Drain, Call::Close),
         Ending::DropAll => {}
         Ending::AfterLink => {
-            stage.call(By::Drain, Call::CloseAfterLink);
+            stage.engine.call(By::Drain, Call::CloseAfterLink);
             settle().await;
-            if let Some(link) = stage.last_link() {
+            if let Some(link) = stage.links.last() {
                 link.lose();
             }
         }

@@ -7,14 +7,11 @@ mod showing;
 mod subscribers;
 mod waiters;
 
-use super::event::Happened;
+use super::event::Entries;
 use super::life::PersistentLife;
 use super::phase;
 use super::states;
 use crate::finding::Verdict;
-use crate::history::Entry;
-
-pub(super) type Entries = [Entry<Happened>];
 
 pub(super) fn judge(life: &PersistentLife, entries: &Entries, verdict: &mut Verdict) {
     let closing = phase::closing(life, entries);

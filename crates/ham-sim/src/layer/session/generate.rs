@@ -3,10 +3,8 @@
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
-use super::life::{
-    Action, Address, Answer, Deed, Ending, Flaw, How, Numbers, Request, SessionLife, Step, Upgrade, Welcome,
-    What, World,
-};
+use super::life::{Action, Answer, Deed, Flaw, How, Request, SessionLife, Step, What};
+use super::world::{Address, Ending, Numbers, Upgrade, Welcome, World};
 use crate::dice::{Dice, Stream};
 use crate::net::{Fault, LanePlan};
 

@@ -5,13 +5,10 @@ mod ends;
 mod life_signs;
 mod times;
 
-use super::event::Happened;
+use super::event::Entries;
 use super::life::SessionLife;
 use super::states;
 use crate::finding::Verdict;
-use crate::history::Entry;
-
-pub(super) type Entries = [Entry<Happened>];
 
 pub(super) fn judge(life: &SessionLife, entries: &Entries, verdict: &mut Verdict) {
     calls::judge(life, entries, verdict);

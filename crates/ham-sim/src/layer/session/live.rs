@@ -10,10 +10,11 @@ use url::Url;
 
 use super::client::{close, step};
 use super::event::{Ended, Happened};
-use super::life::{Ending, SessionLife};
+use super::life::SessionLife;
 use super::protocol::{SimInbox, SimProtocol};
 use super::site::{PORT, Site};
 use super::stage::Stage;
+use super::world::Ending;
 use crate::history::Recorder;
 use crate::net::ProcessNetwork;
 use crate::time::{pause, spawn, tasks, yields};
@@ -33,8 +34,8 @@ pub(super) async fn live(life: SessionLife, recorder: Recorder<Happened>) {
 async fn connect(stage: &Stage) -> Option<Link<SimProtocol>> {
     let network = Arc::new(ProcessNetwork::new(0, 0, Arc::new(Site::new(stage.clone()))));
     let config = stage.life.world.config(network);
-    let protocol = Arc::new(SimProtocol::new(stage.clone()));
-    let inbox = Arc::new(SimInbox::new(stage.clone()));
+    let protocol = Arc::new(SimProtocol::new(stage.life.clone(), stage.recorder.clone()));
+    let inbox = Arc::new(SimInbox::new(stage.recorder.clone()));
     let target = Target::new(Url::parse(&format!("ws://peer.test:{PORT}/")).ok()?);
     stage.note(Happened::Dials);
     // A dial without an end is found by the judge.

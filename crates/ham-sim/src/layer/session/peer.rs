@@ -14,9 +14,10 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 
 use super::event::{Got, Happened, Sent};
-use super::life::{Answer, Deed, How, Upgrade, Welcome, What};
+use super::life::{Answer, Deed, How, What};
 use super::protocol::{ANSWER, ASK, ELSEWHERE, HELLO, KEEPALIVE, Letter, PROBE, PUSH, UNREADABLE, VIOLATION};
 use super::stage::Stage;
+use super::world::{Upgrade, Welcome};
 use crate::net::{Cut, Dialled, End, Severed};
 use crate::time::{pause, yields};
 

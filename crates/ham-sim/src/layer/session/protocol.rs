@@ -1,11 +1,14 @@
 //! The protocol of a life: requests, answers, pushes, and what cannot be read.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use ham_session::{Decoded, Frame, HandshakeError, HandshakeIo, Inbox, Incoming, Keepalive, Link, Protocol};
 
 use super::event::{Got, Happened, Sent};
-use super::life::Welcome;
-use super::stage::Stage;
+use super::life::SessionLife;
+use super::world::Welcome;
+use crate::history::Recorder;
 
 /// One message: a byte that says what it is, eight that say which, and stuffing.
 #[derive(Clone, Copy, Debug)]
@@ -78,12 +81,13 @@ const HEADER: usize = 9;
 
 /// The client's side of it.
 pub(super) struct SimProtocol {
-    stage: Stage,
+    life: Arc<SessionLife>,
+    recorder: Recorder<Happened>,
 }
 
 impl SimProtocol {
-    pub(super) fn new(stage: Stage) -> Self {
-        Self { stage }
+    pub(super) fn new(life: Arc<SessionLife>, recorder: Recorder<Happened>) -> Self {
+        Self { life, recorder }
     }
 }
 
@@ -94,7 +98,7 @@ impl Protocol for SimProtocol {
     type Welcome = ();
 
     async fn handshake(&self, io: &mut HandshakeIo<'_>) -> Result<(), HandshakeError> {
-        if self.stage.life.world.welcome == Welcome::After(std::time::Duration::ZERO) {
+        if self.life.world.welcome == Welcome::After(std::time::Duration::ZERO) {
             // This peer has none.
             return Ok(());
         }
@@ -116,7 +120,7 @@ impl Protocol for SimProtocol {
     fn decode(&self, frame: Frame) -> Decoded<Self> {
         let Frame::Binary(bytes) = frame else { return Decoded::Skip("text".to_owned()) };
         let Some(letter) = Letter::read(&bytes) else { return Decoded::Skip("too short".to_owned()) };
-        self.stage.note(Happened::Heard { what: letter.sent() });
+        self.recorder.note(Happened::Heard { what: letter.sent() });
         match letter.kind {
             ANSWER => Decoded::Response { key: letter.id, body: letter },
             PUSH => Decoded::Push(letter),
@@ -127,7 +131,7 @@ impl Protocol for SimProtocol {
     }
 
     fn keepalive(&self) -> Keepalive<Letter> {
-        if self.stage.life.world.keepalive_message {
+        if self.life.world.keepalive_message {
             Keepalive::Message(Letter { kind: REQUEST, id: KEEPALIVE, size: 0 })
         } else {
             Keepalive::WsPing
@@ -135,36 +139,36 @@ impl Protocol for SimProtocol {
     }
 
     fn probe(&self) -> Option<Letter> {
-        self.stage.life.world.probes.then_some(Letter { kind: REQUEST, id: PROBE, size: 0 })
+        self.life.world.probes.then_some(Letter { kind: REQUEST, id: PROBE, size: 0 })
     }
 
     fn on_live(&self) -> Vec<Letter> {
-        (0..self.stage.life.world.on_live).map(|_| Letter { kind: SEND, id: ON_LIVE, size: 0 }).collect()
+        (0..self.life.world.on_live).map(|_| Letter { kind: SEND, id: ON_LIVE, size: 0 }).collect()
     }
 }
 
 /// Takes what answers no request, and replies to what is asked.
 pub(super) struct SimInbox {
-    stage: Stage,
+    recorder: Recorder<Happened>,
 }
 
 impl SimInbox {
-    pub(super) fn new(stage: Stage) -> Self {
-        Self { stage }
+    pub(super) fn new(recorder: Recorder<Happened>) -> Self {
+        Self { recorder }
     }
 }
 
 impl Inbox<SimProtocol> for SimInbox {
     fn deliver(&self, link: &Link<SimProtocol>, incoming: Incoming<SimProtocol>) {
         match incoming {
-            Incoming::Push(_) => self.stage.note(Happened::Pushed),
+            Incoming::Push(_) => self.recorder.note(Happened::Pushed),
             Incoming::Request { key, .. } => {
-                self.stage.note(Happened::Asked);
+                self.recorder.note(Happened::Asked);
                 // A reply that finds no room is not sent.
                 let _ = link.try_send(Letter { kind: REPLY, id: key, size: 0 });
             }
-            Incoming::Orphan { key, .. } => self.stage.note(Happened::Orphan { n: key }),
-            Incoming::Skipped { .. } => self.stage.note(Happened::Skipped),
+            Incoming::Orphan { key, .. } => self.recorder.note(Happened::Orphan { n: key }),
+            Incoming::Skipped { .. } => self.recorder.note(Happened::Skipped),
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 
 use super::event::Happened;
-use super::life::Address;
 use super::peer;
 use super::stage::Stage;
+use super::world::Address;
 use crate::net::{Dialled, LinkPlan, Router};
 use crate::time::spawn;
 

@@ -1,7 +1,8 @@
 //! The states that lives of a link are meant to reach.
 
 use super::event::{Ended, Got, Happened, Sent, Told};
-use super::life::{Ending, SessionLife};
+use super::life::SessionLife;
+use super::world::Ending;
 use crate::finding::Verdict;
 use crate::history::Entry;
 use crate::net::Fault;

@@ -1,8 +1,7 @@
 //! I17: the order of events and of their callbacks.
 
-use super::Entries;
 use crate::finding::Verdict;
-use crate::layer::persistent::event::{Call, Happened, News};
+use crate::layer::persistent::event::{Call, Entries, Happened, News};
 use crate::layer::persistent::life::Refusal;
 use crate::layer::persistent::phase::{Closing, Decided};
 

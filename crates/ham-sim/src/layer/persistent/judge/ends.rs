@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::Entries;
 use crate::finding::Verdict;
-use crate::layer::persistent::event::Happened;
+use crate::layer::persistent::event::{Entries, Happened};
 use crate::layer::persistent::life::PersistentLife;
 use crate::layer::persistent::phase::Closing;
 

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use super::Entries;
 use crate::finding::Verdict;
-use crate::layer::persistent::event::{Call, Happened};
+use crate::layer::persistent::event::{Call, Entries, Happened};
 use crate::layer::persistent::life::{PersistentLife, Retry, World};
 
 pub(super) fn judge(life: &PersistentLife, entries: &Entries, verdict: &mut Verdict) {

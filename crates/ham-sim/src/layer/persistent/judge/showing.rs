@@ -1,8 +1,7 @@
 //! I16 and I17: the state agrees with the events, and the close cause with what closed it.
 
-use super::Entries;
 use crate::finding::Verdict;
-use crate::layer::persistent::event::{Answer, Call, Happened, News, Shown, Why};
+use crate::layer::persistent::event::{Answer, Call, Entries, Happened, News, Shown, Why};
 use crate::layer::persistent::life::PersistentLife;
 
 pub(super) fn judge(life: &PersistentLife, entries: &Entries, verdict: &mut Verdict) {

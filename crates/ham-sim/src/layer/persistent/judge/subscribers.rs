@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Entries;
 use crate::finding::Verdict;
-use crate::layer::persistent::event::{Happened, News};
+use crate::layer::persistent::event::{Entries, Happened, News};
 use crate::layer::persistent::life::PersistentLife;
 
 pub(super) fn judge(life: &PersistentLife, entries: &Entries, verdict: &mut Verdict) {

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::Entries;
 use crate::finding::Verdict;
-use crate::layer::persistent::event::{Answer, Happened, Wait};
+use crate::layer::persistent::event::{Answer, Entries, Happened, Wait};
 use crate::layer::persistent::life::Refusal;
 use crate::layer::persistent::phase::Closing;
 

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::Entries;
 use crate::finding::Verdict;
-use crate::layer::session::event::{Got, Happened, Sent, Told};
+use crate::layer::session::event::{Entries, Got, Happened, Sent, Told};
 use crate::layer::session::life::{How, Request, SessionLife};
 use crate::net::Fault;
 

@@ -1,9 +1,9 @@
 //! I15 and I18: how a link ends is told, and nothing is left of it.
 
-use super::Entries;
 use crate::finding::Verdict;
-use crate::layer::session::event::{Ended, Happened};
-use crate::layer::session::life::{Action, Address, SessionLife, Upgrade, Welcome, What};
+use crate::layer::session::event::{Ended, Entries, Happened};
+use crate::layer::session::life::{Action, SessionLife, What};
+use crate::layer::session::world::{Address, Upgrade, Welcome};
 use crate::net::Fault;
 
 pub(super) fn judge(life: &SessionLife, entries: &Entries, verdict: &mut Verdict) {

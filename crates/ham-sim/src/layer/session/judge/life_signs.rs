@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::Entries;
 use crate::finding::Verdict;
 use crate::history::Entry;
-use crate::layer::session::event::{Ended, Happened, Sent, Told};
+use crate::layer::session::event::{Ended, Entries, Happened, Sent, Told};
 use crate::layer::session::life::{SessionLife, What};
 use crate::net::Fault;
 

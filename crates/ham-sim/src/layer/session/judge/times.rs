@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::Entries;
 use crate::finding::Verdict;
-use crate::layer::session::event::{Happened, Told};
+use crate::layer::session::event::{Entries, Happened, Told};
 use crate::layer::session::life::{Action, SessionLife};
 
 pub(super) fn judge(life: &SessionLife, entries: &Entries, verdict: &mut Verdict) {
