@@ -119,10 +119,7 @@ fn url(address: std::net::SocketAddr) -> String {
 fn source(ui: &str) -> Result<UiSource, Failure> {
     if ui.starts_with("http://") {
         let url = Url::parse(ui).map_err(|error| {
-            Failure::usage(
-                format!("`{ui}` is not an address: {error}"),
-                "pass one like http://localhost:5173",
-            )
+            Failure::usage(format!("--ui is not an address: {error}"), "pass one like http://localhost:5173")
         })?;
         let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         if !here || !url.username().is_empty() || url.password().is_some() || url.path() != "/" {
@@ -138,7 +135,7 @@ fn source(ui: &str) -> Result<UiSource, Failure> {
         Ok(UiSource::Directory(directory))
     } else {
         Err(Failure::usage(
-            format!("`{ui}` is neither a directory with an index.html nor an http:// address"),
+            format!("`{}` is neither a directory with an index.html nor an http:// address", ham::masked(ui)),
             "build the page first, or pass the address of its development server",
         ))
     }
