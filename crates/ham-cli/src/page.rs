@@ -140,3 +140,23 @@ fn source(ui: &str) -> Result<UiSource, Failure> {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What stood there was repeated, with the password in it.
+    #[test]
+    fn what_is_no_page_is_told_without_secrets() {
+        for ui in [
+            "http://user:hush@localhost:port",
+            "http://user:hush@localhost:5173",
+            "https://user:hush@localhost",
+            "user:hush@",
+        ] {
+            let told = source(ui).unwrap_err().text();
+            assert!(told.contains("5173") || told.contains("build the page first"), "{told}");
+            assert!(!told.contains("hush"), "{told}");
+        }
+    }
+}

@@ -105,6 +105,61 @@ fn a_fault_repeats_no_secret() {
     }
 }
 
+/// Case: the same of a start, and of what stands in the files that it reads.
+#[tokio::test]
+async fn a_start_that_fails_repeats_no_secret() {
+    let key = NewKey::new().unwrap();
+    let key = key.expose();
+    let directory = tempfile::tempdir().unwrap();
+    let private = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        path
+    };
+    let digest = "00".repeat(32);
+    let stanza = format!("[[key]]\nid = \"A\"\nname = \"n\"\nsha256 = {digest:?}\n");
+    let keys = private(
+        "keys.toml",
+        &format!("{stanza}apps = [{key:?}]\nfunctions = [{key:?}]\nchains = [{key:?}]\n"),
+    );
+    let wrong = private("wrong.toml", &stanza.replace("\"A\"", &format!("{digest:?}")).replace("00\"", "\""));
+    let url = private("url", "http://user:hush@localhost:port");
+    let text =
+        "listen = \"127.0.0.1:0\"\n[conductor]\nadmin_url = \"ws://localhost:1\"\n[[app]]\nid = \"a\"\n";
+    for (first, last) in [
+        (format!("keys = {key:?}"), String::new()),
+        (format!("keys = {wrong:?}"), String::new()),
+        (format!("keys = {keys:?}\ntls = {{ certificate = {keys:?}, key = {key:?} }}"), String::new()),
+        (format!("keys = {keys:?}\norigins = [\"https://user:hush@shop.example\"]"), String::new()),
+        (
+            format!("keys = {keys:?}"),
+            format!("[nats]\nurls = [\"nats://localhost:1\"]\ntoken_file = {key:?}"),
+        ),
+        (format!("keys = {keys:?}"), format!("[nats]\nurls = [\"nats://localhost:1\"]\ncalls_as = {key:?}")),
+        (
+            format!(
+                "keys = {keys:?}\nconductor.lair_url_file = {url:?}\nconductor.lair_passphrase_file = {url:?}"
+            ),
+            String::new(),
+        ),
+    ] {
+        let text = match first.contains("conductor.") {
+            true => format!("{first}\n{}\n{last}", text.replace("[conductor]\nadmin", "conductor.admin")),
+            false => format!("{first}\n{text}{last}"),
+        };
+        let config = Config::parse(&text).unwrap();
+        let faults: String = Server::check(&config).iter().map(ToString::to_string).collect();
+        let error = crate::words::of(&Server::start(config).await.unwrap_err());
+        for told in [&error, &faults] {
+            assert!(
+                !told.contains("hush") && !told.contains(&key[12..]) && !told.contains(&digest[..25]),
+                "{told}"
+            );
+        }
+    }
+}
+
 #[test]
 fn an_address_is_shown_without_its_secrets() {
     let text = "nats.urls = [\"nats://user:hush@localhost:3\"]\n[conductor]\nadmin_url = \"ws://user:hush@localhost:1/?token=hush#hush\"\n[[app]]\nid = \"a\"\napp_url = \"ws://localhost:2/?token=hush\"";
