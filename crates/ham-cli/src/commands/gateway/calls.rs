@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use self::asking::{Asking, Gateway};
+use self::asking::{Asking, Gateway, call_id};
 use crate::commands::info::{plain, trimmed};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -64,15 +64,6 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         }
         Args::Cancel { gateway, which } => cancel::run(context, gateway, which).await,
     }
-}
-
-/// The id of a call: a key in its place goes nowhere.
-fn call_id(text: &str) -> Result<String, &'static str> {
-    let may_be =
-        !text.is_empty() && text.len() <= 26 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    may_be
-        .then(|| text.to_owned())
-        .ok_or("the id of a call has 26 letters and digits, as the list shows them")
 }
 
 fn table(calls: &[Value]) -> String {

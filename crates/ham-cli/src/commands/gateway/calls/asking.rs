@@ -147,6 +147,15 @@ impl From<Refusal> for Failure {
     }
 }
 
+/// The id of a call: a key in its place goes nowhere.
+pub(super) fn call_id(text: &str) -> Result<String, &'static str> {
+    let may_be =
+        !text.is_empty() && text.len() <= 26 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    may_be
+        .then(|| text.to_owned())
+        .ok_or("the id of a call has 26 letters and digits, as the list shows them")
+}
+
 fn wrong_url() -> Failure {
     Failure::usage("the gateway's URL is an http:// or https:// one", "for example, http://localhost:2661")
 }

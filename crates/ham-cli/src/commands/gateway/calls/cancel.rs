@@ -6,8 +6,7 @@ use std::pin::pin;
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::{Value, json};
 
-use super::asking::{Asking, Gateway};
-use super::call_id;
+use super::asking::{Asking, Gateway, call_id};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
