@@ -74,7 +74,10 @@ pub(crate) fn id(id: String) -> Result<String, Failure> {
         id if id.contains(char::is_control) => "it has a control character",
         _ => return Ok(id),
     };
-    Err(Failure::usage(format!("{id:?} cannot be the id of an app: {wrong}"), "choose another id"))
+    Err(Failure::usage(
+        format!("{:?} cannot be the id of an app: {wrong}", ham::masked(&id)),
+        "choose another id",
+    ))
 }
 
 impl Cell {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::commands::{
@@ -102,9 +102,22 @@ pub(crate) enum Command {
 impl Cli {
     /// Reads the command line: what it says, and the flags of settings.
     pub(crate) fn read(words: &[OsString]) -> Result<(Self, Flags), clap::Error> {
-        let matches = Self::command().try_get_matches_from(words)?;
+        let matches = Self::command().try_get_matches_from(words).map_err(without_secrets)?;
         Ok((Self::from_arg_matches(&matches)?, Flags::of(matches)))
     }
+}
+
+/// An error repeats the word that is wrong, and says with it what might be meant.
+fn without_secrets(mut error: clap::Error) -> clap::Error {
+    for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
+        let Some(ContextValue::String(word)) = error.get(kind) else { continue };
+        let masked = ham::masked(word);
+        if masked != *word {
+            error.insert(kind, ContextValue::String(masked));
+            error.remove(ContextKind::Suggested);
+        }
+    }
+    error
 }
 
 /// What is wrong with the command line, for programs. `None` for what is no mistake: help and version.
@@ -130,6 +143,37 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// A URL that could not be read was repeated with its password, and a key in the wrong place.
+    #[test]
+    fn a_word_that_is_wrong_is_repeated_without_secrets() {
+        const KEY: &str = "ham_7QK2AB_q3Zr0bT5w8Yc1Xe4Uh7Kj9Ln2Mp6Rs0Vt3Wz5Ab8";
+        let flag = format!("--{KEY}");
+        for words in [
+            &["gateway", "calls", "list", "--gateway", "http://user:hush@localhost:port"][..],
+            &["gateway", "calls", "list", "--gateway", "http:user:hush"],
+            &["gateway", "--dev", "--app", "a", "--listen", "user:hush@localhost:1"],
+            &["gateway", "calls", "list", "--limit", KEY],
+            &["gateway", "calls", "list", KEY],
+            &["gateway", "calls", "list", &flag],
+            &["gateway", "calls", "show", KEY],
+            &["gateway", "calls", "cancel", KEY],
+            &["gateway", "calls", KEY],
+            &["gateway", "key", "new", "--name", "a", "--scope", KEY],
+            &["feed", "serve", "--nats", "nats://user:hush@localhost:port"],
+        ] {
+            let words: Vec<OsString> = ["ham"].iter().chain(words).map(OsString::from).collect();
+            let error = Cli::read(&words).unwrap_err();
+            let told = [
+                error.to_string(),
+                mistake(&error, &[&words[..], &["--json".into()]].concat()).unwrap().text(),
+            ];
+            for told in told {
+                assert!(!told.contains("hush") && !told.contains(&KEY[12..]), "{told}");
+                assert!(told.contains('…') || told.contains("http://localhost"), "{told}");
+            }
+        }
     }
 
     #[test]

@@ -37,7 +37,12 @@ pub(crate) async fn config(context: &Context) -> Result<PersistentHamConfig, Fai
         (None, Some(app), Some(file)) => {
             input::tell_if_exposed(file, context.output);
             let file = file.clone();
-            PersistentHamConfig::without_admin(app.clone(), move || token(file.clone()), settings.app_id()?)
+            let within = settings.timeout;
+            PersistentHamConfig::without_admin(
+                app.clone(),
+                move || token(file.clone(), within),
+                settings.app_id()?,
+            )
         }
         (None, Some(_), None) => {
             return Err(Failure::usage(
@@ -164,7 +169,8 @@ async fn signing(settings: &Settings, output: Output) -> Result<Signing, Failure
         }));
     };
     input::tell_if_exposed(passphrase_file, output);
-    let passphrase = input::file_or_stdin(passphrase_file, input::MAX_SETTINGS).await?;
+    let named = settings.values.place("lair_passphrase_file");
+    let passphrase = input::secret(passphrase_file, &named, settings.timeout).await?;
     LairSigning::new(url, passphrase).map(Signing::Lair).map_err(|error| {
         Failure::new(Exit::Usage, error, "set HAM_LAIR_URL to the connectionUrl in lair-keystore-config.yaml")
     })
@@ -205,9 +211,9 @@ fn private_directory(directory: &Path) -> std::io::Result<()> {
 }
 
 /// The token in a file. Errors never quote it.
-fn token(file: PathBuf) -> TokenFuture {
+fn token(file: PathBuf, within: Duration) -> TokenFuture {
     Box::pin(async move {
-        let text = input::file_or_stdin(&file, input::MAX_SETTINGS)
+        let text = input::secret(&file, "HAM_APP_TOKEN_FILE", within)
             .await
             .map_err(|failure| failure.causes().join(": "))?;
         let decoded = STANDARD

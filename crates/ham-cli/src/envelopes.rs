@@ -1,6 +1,6 @@
 //! A client of a server that speaks JSON envelopes.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use ham::{RECONNECT_INITIAL, RECONNECT_MAX};
@@ -37,6 +37,7 @@ pub(crate) type Run = Pin<Box<dyn Future<Output = Result<(), RunError>>>>;
 /// Connects an envelope client. `bound` ends the waiting of `--wait`.
 pub(crate) async fn connect(
     context: &Context,
+    server: &Server,
     client: &Client,
     cancel: &CancellationToken,
     bound: Option<Duration>,
@@ -56,7 +57,7 @@ pub(crate) async fn connect(
                         RunError::FirstDial(dial) => dial.recovery(),
                         _ => Recovery::GiveUp,
                     };
-                    Failed::new(error, recovery, ended)
+                    Failed::new(error, recovery, |error| ended(server, error))
                 }
                 Ok(()) => Failed::new(RequestError::Stopped, Recovery::GiveUp, unanswered),
             }),
@@ -68,42 +69,69 @@ pub(crate) async fn connect(
 
 /// Sends one request on a connection of its own, and answers with what it was answered.
 pub(crate) async fn ask(context: &Context, server: &Server, request: Envelope) -> Result<Envelope, Failure> {
+    let asked = async |line: &Line| {
+        progress::during(context.output, "waiting for the answer", line.ask(request)).await
+    };
+    during(context, server, asked).await
+}
+
+/// A connection that requests are sent on, one after the other or at once.
+#[derive(Debug)]
+pub(crate) struct Line {
+    client: Client,
+    timeout: Duration,
+}
+
+impl Line {
+    /// What a request is answered.
+    pub(crate) async fn ask(&self, request: Envelope) -> Result<Envelope, Failure> {
+        self.client.request(request, self.timeout).await.map_err(unanswered)
+    }
+}
+
+/// Connects, and does what sends requests.
+pub(crate) async fn during<T>(
+    context: &Context,
+    server: &Server,
+    work: impl AsyncFnOnce(&Line) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let config = config(server, context).await?;
     let client = Client::new(config, |_: Incoming| std::future::ready(())).map_err(server::bad_config)?;
-    let (cancel, timeout) = (CancellationToken::new(), context.settings.timeout);
-    let mut running = connect(context, &client, &cancel, Some(timeout)).await?;
-    // From here on bytes of the request can leave.
+    let cancel = CancellationToken::new();
+    let mut running = connect(context, server, &client, &cancel, Some(context.settings.timeout)).await?;
+    // From here on bytes of a request can leave.
     let _ = context.if_interrupted.set(
         "interrupted while the request was under way: its outcome is unknown; check before sending it again",
     );
-    let asked = async {
-        tokio::select! {
-            // The run first: it says why there is no connection any more.
-            biased;
-            ended = &mut running => Err(match ended {
-                Err(error) => self::ended(error),
-                Ok(()) => unanswered(RequestError::Stopped),
-            }),
-            answered = client.request(request, timeout) => answered.map_err(unanswered),
+    let line = Line { client, timeout: context.settings.timeout };
+    let mut working = pin!(work(&line));
+    let done = tokio::select! {
+        // The run first: it says why there is no connection any more. Each request says what became of itself.
+        biased;
+        ended = &mut running => {
+            return match (working.await, ended) {
+                (Err(failure), Err(why)) => Err(failure.about(why.to_string())),
+                (done, _) => done,
+            };
         }
+        done = &mut working => done,
     };
-    let answer = progress::during(context.output, "waiting for the answer", asked).await?;
     cancel.cancel();
-    // The answer is there: a server that does not close in time changes nothing.
+    // All is answered: a server that does not close in time changes nothing.
     let _ = tokio::time::timeout(RELEASE_TIMEOUT, running).await;
-    Ok(answer)
+    done
 }
 
 /// A run that ended by itself.
-pub(crate) fn ended(error: RunError) -> Failure {
-    match &error {
-        RunError::FirstDial(dial) => {
-            let (advice, refused) = (server::advice(dial), server::refuses_token(dial));
-            let error = anyhow::Error::new(error);
-            let error = if refused { error.context("the server refuses the token") } else { error };
-            Failure::new(Exit::NoConnection, error, advice)
-        }
-        _ => Failure::new(Exit::NoConnection, error, "try again"),
+pub(crate) fn ended(server: &Server, error: RunError) -> Failure {
+    let RunError::FirstDial(dial) = &error else {
+        return Failure::new(Exit::NoConnection, error, "try again");
+    };
+    let (advice, refused) = (server.advice(dial), server.refused(dial));
+    let failure = Failure::new(Exit::NoConnection, error, advice);
+    match refused {
+        Some(refused) => failure.about(refused),
+        None => failure,
     }
 }
 

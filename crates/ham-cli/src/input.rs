@@ -18,8 +18,10 @@ pub(crate) const MAX_SETTINGS: u64 = 1 << 20;
 /// The largest payload read: what a conductor takes as one message.
 pub(crate) const MAX_PAYLOAD: u64 = ham_session::DEFAULT_MAX_MESSAGE_SIZE as u64;
 
-/// How long a pipe may take to end: as a start or a reload waits for it, systemd has to be told that the gateway lives.
-const PIPE_TIME: Duration = Duration::from_secs(10);
+/// How long settings may take to end: as a start or a reload waits for them, systemd has to be told that the gateway lives.
+const SETTINGS_TIME: Duration = Duration::from_secs(10);
+
+const STDIN: &str = "standard input";
 
 /// The largest app bundle read, in bytes.
 const MAX_BUNDLE: u64 = 256 << 20;
@@ -28,35 +30,56 @@ const MAX_BUNDLE: u64 = 256 << 20;
 pub(crate) fn file(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     std::fs::File::open(path)
         .and_then(|file| bounded(file, limit))
-        .map_err(|error| unreadable(&path.display().to_string(), error))
+        .map_err(|error| unreadable(&shown(path), error))
 }
 
-/// A file's bytes, or those that come out of a pipe until it ends, which is read without keeping anybody waiting for long.
+/// The bytes of settings, or what comes out of a pipe or standard input (`-`) until it ends, within ten seconds.
 ///
 /// # Cancel safety
-/// Cancel-safe, but what the pipe already gave is lost.
-pub(crate) async fn file_or_pipe(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
-    let is_pipe = std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo());
-    if !is_pipe {
-        return file(path, limit);
-    }
-    let read = async {
-        let mut bytes = Vec::new();
-        let pipe = pipe::OpenOptions::new().open_receiver(path)?;
-        pipe.take(limit + 1).read_to_end(&mut bytes).await?;
-        within(bytes, limit)
+/// Cancel-safe, but what a pipe or standard input already gave is lost.
+pub(crate) async fn settings(path: &Path) -> Result<Vec<u8>, Failure> {
+    let read = read_within(path, SETTINGS_TIME).await;
+    read.map_err(|error| unreadable(&shown(path), error))
+}
+
+/// The same of a secret, within this time. A path that leads nowhere may be the secret itself, so it is told by its name alone, which is
+/// that of a flag or a variable.
+///
+/// # Cancel safety
+/// As [`settings`].
+pub(crate) async fn secret(path: &Path, named: &str, within: Duration) -> Result<Vec<u8>, Failure> {
+    let read = read_within(path, within).await;
+    let what = match is_stdin(path) {
+        true => STDIN.to_owned(),
+        false => format!("the file that {named} names"),
     };
-    let read = tokio::time::timeout(PIPE_TIME, read).await.unwrap_or_else(|_| {
-        let text = format!("the pipe did not end within {} s", PIPE_TIME.as_secs());
-        Err(io::Error::new(io::ErrorKind::TimedOut, text))
-    });
-    let read = read.and_then(|bytes| match bytes.is_empty() {
-        true => {
-            Err(io::Error::new(io::ErrorKind::UnexpectedEof, "nothing came out of the pipe: it is read once"))
+    read.map_err(|error| unreadable(&what, error))
+}
+
+async fn read_within(path: &Path, within: Duration) -> io::Result<Vec<u8>> {
+    let is_pipe = std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo());
+    let read = async {
+        match is_pipe && !is_stdin(path) {
+            // Nobody waits for whoever writes into it, not even a thread.
+            true => pipe(path).await,
+            false => blocking(path, MAX_SETTINGS).await,
         }
-        false => Ok(bytes),
-    });
-    read.map_err(|error| unreadable(&path.display().to_string(), error))
+    };
+    tokio::time::timeout(within, read).await.unwrap_or_else(|_| {
+        let text = format!("it did not end within {}", humantime::format_duration(within));
+        Err(io::Error::new(io::ErrorKind::TimedOut, text))
+    })
+}
+
+async fn pipe(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let pipe = pipe::OpenOptions::new().open_receiver(path)?;
+    pipe.take(MAX_SETTINGS + 1).read_to_end(&mut bytes).await?;
+    if bytes.is_empty() {
+        let text = "nothing came out of the pipe: it is read once";
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, text));
+    }
+    within(bytes, MAX_SETTINGS)
 }
 
 /// The bytes of a file, or of standard input for `-`.
@@ -64,22 +87,31 @@ pub(crate) async fn file_or_pipe(path: &Path, limit: u64) -> Result<Vec<u8>, Fai
 /// # Cancel safety
 /// Cancel-safe, but what standard input already gave is lost.
 pub(crate) async fn file_or_stdin(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    blocking(path, limit).await.map_err(|error| unreadable(&shown(path), error))
+}
+
+/// On a thread of its own, which the end of the process does not wait for: a terminal may never say anything.
+async fn blocking(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let path = path.to_owned();
-    // On a thread of its own, which the end of the process does not wait for: a terminal may never say anything.
-    let read = tokio::task::spawn_blocking(move || {
-        if path.as_os_str() == "-" {
-            bounded(io::stdin().lock(), limit).map_err(|error| unreadable("standard input", error))
-        } else {
-            file(&path, limit)
-        }
+    let read = tokio::task::spawn_blocking(move || match is_stdin(&path) {
+        true => bounded(io::stdin().lock(), limit),
+        false => std::fs::File::open(&path).and_then(|file| bounded(file, limit)),
     });
-    read.await.unwrap_or_else(|error| Err(unreadable("the input", error.into())))
+    read.await.unwrap_or_else(|error| Err(error.into()))
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn shown(path: &Path) -> String {
+    if is_stdin(path) { STDIN.to_owned() } else { ham::masked(&path.display().to_string()) }
 }
 
 /// Tells that others can read or write a file with a secret. It is used all the same: secrets are mounted that way into
 /// containers, and whoever owns the machine decides. Blocks shortly.
 pub(crate) fn tell_if_exposed(secret: &Path, output: Output) {
-    if secret.as_os_str() == "-" {
+    if is_stdin(secret) {
         return;
     }
     // What cannot be looked at cannot be read either, and whoever reads it says so.
@@ -149,24 +181,32 @@ mod tests {
         let path = directory.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
         let said = |read: Result<Vec<u8>, Failure>| read.unwrap_err().causes().join(": ");
-        let why = said(file_or_pipe(&path, 4).await);
-        assert!(why.contains("cannot read /") && why.ends_with("the pipe did not end within 10 s"), "{why}");
+        let why = said(settings(&path).await);
+        assert!(why.contains("cannot read /") && why.ends_with("it did not end within 10s"), "{why}");
+        let why = said(secret(&path, "--key-file", Duration::from_secs(3)).await);
+        assert_eq!(why, "cannot read the file that --key-file names: it did not end within 3s");
         // Opened for both, so that neither end waits for the other.
         let written = |bytes: &[u8]| {
             let mut both = std::fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
             std::io::Write::write_all(&mut both, bytes).unwrap();
-            let reads = file_or_pipe(&path, 4);
-            (both, reads)
+            both
         };
-        let (both, reads) = written(b"1234");
-        let (read, ()) = tokio::join!(biased; reads, async { drop(both) });
+        let both = written(b"1234");
+        let (read, ()) = tokio::join!(biased; settings(&path), async { drop(both) });
         assert_eq!(read.unwrap(), b"1234");
-        let (both, reads) = written(b"12345");
-        assert!(said(reads.await).ends_with("is larger than 4 bytes"));
-        drop(both);
-        let (both, reads) = written(b"");
-        let (read, ()) = tokio::join!(biased; reads, async { drop(both) });
+        let both = written(b"");
+        let (read, ()) = tokio::join!(biased; settings(&path), async { drop(both) });
         assert!(said(read).contains("nothing came out of the pipe"));
+        let both = written(b"");
+        let longer = async {
+            // As much as it takes at a time.
+            let mut sender = pipe::OpenOptions::new().open_sender(&path).unwrap();
+            let bytes = vec![b'a'; 1 + (1 << 20)];
+            tokio::io::AsyncWriteExt::write_all(&mut sender, &bytes).await.unwrap();
+            drop(both);
+        };
+        let (read, ()) = tokio::join!(biased; settings(&path), longer);
+        assert!(said(read).ends_with("is larger than 1048576 bytes"));
     }
 
     #[test]

@@ -119,10 +119,7 @@ fn url(address: std::net::SocketAddr) -> String {
 fn source(ui: &str) -> Result<UiSource, Failure> {
     if ui.starts_with("http://") {
         let url = Url::parse(ui).map_err(|error| {
-            Failure::usage(
-                format!("`{ui}` is not an address: {error}"),
-                "pass one like http://localhost:5173",
-            )
+            Failure::usage(format!("--ui is not an address: {error}"), "pass one like http://localhost:5173")
         })?;
         let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         if !here || !url.username().is_empty() || url.password().is_some() || url.path() != "/" {
@@ -138,8 +135,28 @@ fn source(ui: &str) -> Result<UiSource, Failure> {
         Ok(UiSource::Directory(directory))
     } else {
         Err(Failure::usage(
-            format!("`{ui}` is neither a directory with an index.html nor an http:// address"),
+            format!("`{}` is neither a directory with an index.html nor an http:// address", ham::masked(ui)),
             "build the page first, or pass the address of its development server",
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What stood there was repeated, with the password in it.
+    #[test]
+    fn what_is_no_page_is_told_without_secrets() {
+        for ui in [
+            "http://user:hush@localhost:port",
+            "http://user:hush@localhost:5173",
+            "https://user:hush@localhost",
+            "user:hush@",
+        ] {
+            let told = source(ui).unwrap_err().text();
+            assert!(told.contains("5173") || told.contains("build the page first"), "{told}");
+            assert!(!told.contains("hush"), "{told}");
+        }
     }
 }

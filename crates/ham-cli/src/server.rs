@@ -1,6 +1,7 @@
 //! A server that is no conductor: where it is and with which token.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ham_session::{DialError, Ended, SessionConfig, TokenSource};
 use serde_json::{Value, json};
@@ -22,15 +23,26 @@ pub(crate) struct Server {
     /// The file that holds the token, readable by its owner only; `-` is standard input
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    #[arg(skip)]
+    pass: Pass,
     /// What was read for the first connection: standard input and pipes give it once.
     #[arg(skip)]
     tokens: Box<OnceCell<TokenSource>>,
 }
 
+/// What lets in.
+#[derive(Clone, Copy, Debug, Default)]
+enum Pass {
+    #[default]
+    Token,
+    /// A gateway's.
+    Key,
+}
+
 impl Server {
-    /// One at this address, which is a WebSocket's.
-    pub(crate) fn at(url: String, token_file: Option<PathBuf>) -> Self {
-        Self { url: Some(url), token_file, tokens: Box::default() }
+    /// A gateway at this address, which is a WebSocket's.
+    pub(crate) fn gateway(url: String, key_file: Option<PathBuf>) -> Self {
+        Self { url: Some(url), token_file: key_file, pass: Pass::Key, tokens: Box::default() }
     }
 
     /// The URL. A wrong one is not repeated: it may hold a token.
@@ -51,7 +63,8 @@ impl Server {
     async fn read(&self, context: &Context) -> Result<TokenSource, Failure> {
         let Some(file) = &self.token_file else { return Ok(TokenSource::default()) };
         input::tell_if_exposed(file, context.output);
-        let tokens = TokenSource::default().with_token(token(file).await?);
+        let (pass, within) = (self.pass, context.settings.timeout);
+        let tokens = TokenSource::default().with_token(pass.read(file, within).await?);
         if self.reads_stdin() || !std::fs::metadata(file).is_ok_and(|metadata| metadata.is_file()) {
             return Ok(tokens);
         }
@@ -59,7 +72,8 @@ impl Server {
         Ok(tokens.with_provider(move || {
             let file = file.clone();
             async move {
-                token(&file).await.map_err(|_| std::io::Error::other("the token file cannot be used").into())
+                let read = pass.read(&file, within).await;
+                read.map_err(|_| std::io::Error::other("the token file cannot be used").into())
             }
         }))
     }
@@ -67,6 +81,57 @@ impl Server {
     /// Whether the token comes from standard input.
     pub(crate) fn reads_stdin(&self) -> bool {
         self.token_file.as_ref().is_some_and(|file| file.as_os_str() == "-")
+    }
+
+    /// That it does not let in with what it was shown, if that is what the error says.
+    pub(crate) fn refused(&self, error: &DialError) -> Option<String> {
+        is_unauthorized(error).then(|| format!("the server refuses the {}", self.pass.word()))
+    }
+
+    /// What to do about a dial that failed.
+    pub(crate) fn advice(&self, error: &DialError) -> String {
+        if !is_unauthorized(error) {
+            return advice(error).to_owned();
+        }
+        let (word, flag) = (self.pass.word(), self.pass.flag());
+        let another = if self.token_file.is_some() { "a different" } else { "a" };
+        format!("the server wants {another} {word}: write it to a file and pass that with {flag}")
+    }
+}
+
+impl Pass {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Key => "key",
+        }
+    }
+
+    const fn flag(self) -> &'static str {
+        match self {
+            Self::Token => "--token-file",
+            Self::Key => "--key-file",
+        }
+    }
+
+    /// What stands in this file, without the blanks around it.
+    async fn read(self, file: &Path, within: Duration) -> Result<String, Failure> {
+        let bytes = input::secret(file, self.flag(), within).await?;
+        let text = String::from_utf8(bytes).unwrap_or_default();
+        let is_one_line =
+            |text: &&str| !text.is_empty() && text.chars().all(|c| c.is_ascii() && !c.is_control());
+        let read = Some(text.trim()).filter(is_one_line).map(ToOwned::to_owned);
+        read.ok_or_else(|| {
+            let advice = match self {
+                Self::Token => "write the token alone to it: one line of printable ASCII",
+                Self::Key => "write the key alone to it: the first line that `ham gateway key new` prints",
+            };
+            let (word, flag) = (self.word(), self.flag());
+            Failure::usage(
+                format!("the file that {flag} names does not hold a {word} and nothing else"),
+                advice,
+            )
+        })
     }
 }
 
@@ -86,23 +151,8 @@ pub(crate) fn gap(Ended { code, reason }: &Ended) -> Value {
     json!({ "type": "gap", "cause": "link_lost", "detail": detail, "code": code, "reason": &**reason })
 }
 
-/// The token of this file.
-async fn token(file: &Path) -> Result<String, Failure> {
-    let bytes = input::file_or_stdin(file, input::MAX_SETTINGS).await?;
-    let token = String::from_utf8(bytes).map_err(|_| bad_token())?;
-    let token = token.trim_end_matches(['\n', '\r']);
-    if token.is_empty() || token.chars().any(|c| c.is_control() || !c.is_ascii()) {
-        return Err(bad_token());
-    }
-    Ok(token.to_owned())
-}
-
-fn bad_token() -> Failure {
-    Failure::usage("the token file holds no token", "write the token to it: one line of printable ASCII")
-}
-
-/// What to do about a dial to such a server that failed.
-pub(crate) fn advice(error: &DialError) -> &'static str {
+/// What to do about a dial that failed for another reason than the token.
+fn advice(error: &DialError) -> &'static str {
     match error {
         DialError::Connect { .. } | DialError::Resolve { .. } => {
             "nothing is listening there: start the server, or correct the URL"
@@ -112,9 +162,6 @@ pub(crate) fn advice(error: &DialError) -> &'static str {
              to another program"
         }
         DialError::Refused { status, .. } => match status.as_u16() {
-            401 | 403 => {
-                "the server wants a different token: write it to a file and pass that with --token-file"
-            }
             404 => "the server has no WebSocket at this path: correct the URL",
             429 | 503 => "the server is busy: try again later",
             _ => "another web server answers there: correct the URL",
@@ -128,7 +175,7 @@ pub(crate) fn advice(error: &DialError) -> &'static str {
 }
 
 /// Whether the server wants a token, or another one.
-pub(crate) fn refuses_token(error: &DialError) -> bool {
+fn is_unauthorized(error: &DialError) -> bool {
     matches!(error, DialError::Refused { status, .. } if matches!(status.as_u16(), 401 | 403))
 }
 

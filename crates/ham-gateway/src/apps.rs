@@ -45,12 +45,12 @@ pub(crate) struct App {
 impl Apps {
     /// Starts a connection for each app, without waiting for any; what asks whether they can be called and what tells the feed of their
     /// signals are among `tasks`.
-    pub(crate) async fn start(
+    pub(crate) fn start(
         config: &Config,
         feed: &Arc<Feed>,
         tasks: &mut JoinSet<()>,
     ) -> Result<Self, StartError> {
-        let conductor = Conductor::new(config).await?;
+        let conductor = Conductor::new(config)?;
         let mut apps = BTreeMap::new();
         let (told, seen_now) = watch::channel(());
         for app in &config.app {

@@ -1,84 +1,64 @@
 //! Everything that is wrong with a configuration and with the files that it names, as far as it can be known without a conductor.
 
-use std::fs::File;
-use std::os::unix::fs::FileTypeExt as _;
-use std::path::Path;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use holochain_zome_types::prelude::Timestamp;
 
 use crate::auth::Keys;
 use crate::config::{Config, Fault};
-use crate::error::StartError;
 use crate::nats::Secrets;
-use crate::{outbox, state_directory, tls};
+use crate::{named_file, outbox, state_directory, tls};
 
 /// All of it at once: whoever mends one thing need not ask again for the next.
 pub(crate) fn faults(config: &Config, now: Timestamp) -> Vec<Fault> {
     let mut faults = config.check();
-    let mut add = |key: &'static str, why: String| faults.push(Fault { key, why });
+    let mut add = |key: &'static str, why: &str| faults.push(Fault::new(key, why));
     if let Some(path) = &config.keys {
         let apps: Vec<&str> = config.app.iter().map(|app| app.id.as_str()).collect();
         let chains: Vec<&str> = config.feed.chains.keys().map(String::as_str).collect();
         match Keys::doubts(path, &apps, &chains, now) {
-            Ok(doubts) => doubts.into_iter().for_each(|why| add("keys", why)),
-            Err(why) => add("keys", why.to_string()),
+            Ok((keys, doubts)) => {
+                doubts.iter().for_each(|why| add("keys", why));
+                if let Err(why) = keys.let_somebody_call(config) {
+                    add("keys", &why.to_string());
+                }
+                if let Err(why) = keys.has_caller_of(&config.nats, now) {
+                    add("nats.calls_as", &why);
+                }
+            }
+            Err(why) => add("keys", &why.to_string()),
         }
     }
     if config.compat.hc_http_gw && config.compat.allowed.is_empty() {
-        add("compat.allowed", NOTHING_ALLOWED.to_owned());
-    }
-    if let Some(tls) = &config.tls {
-        let missing = [("tls.certificate", &tls.certificate), ("tls.key", &tls.key)]
-            .map(|(key, path)| unreadable(path).map(|why| add(key, why)).is_some());
-        if missing == [false; 2]
-            && ![&tls.certificate, &tls.key].into_iter().any(|path| is_pipe(path))
-            && let Err(StartError::Tls(why)) = tls::read(tls)
-        {
-            add("tls", why);
-        }
+        add("compat.allowed", NOTHING_ALLOWED);
     }
     if let Err(why) = Secrets::read(&config.nats) {
-        add("nats", why);
-    }
-    if let Some(Ok(keys)) = config.keys.as_deref().map(Keys::read) {
-        if let Err(why) = keys.let_somebody_call(config) {
-            add("keys", why.to_string());
-        }
-        if let Err(why) = keys.has_caller_of(&config.nats, now) {
-            add("nats.calls_as", why);
-        }
+        add("nats", &why);
     }
     let conductor = &config.conductor;
     for (key, path) in [
         ("conductor.lair_url_file", &conductor.lair_url_file),
         ("conductor.lair_passphrase_file", &conductor.lair_passphrase_file),
     ] {
-        if let Some(why) = path.as_deref().and_then(unreadable) {
-            add(key, why);
+        if let Some(Err(why)) = path.as_deref().map(named_file::read) {
+            add(key, &why);
         }
     }
     for path in config.app.iter().filter_map(|app| app.token_file.as_deref()) {
-        // What is in a pipe is for the start.
-        if is_pipe(path) {
-            continue;
-        }
-        match std::fs::read(path) {
-            Ok(token) if STANDARD.decode(token.trim_ascii()).is_ok() => {}
-            Ok(_) => add("app.token_file", format!("{} is not valid base64", path.display())),
-            Err(error) => add("app.token_file", cannot_read(path, &error)),
+        if let Err(why) = named_file::token(path) {
+            add("app.token_file", &why);
         }
     }
     if let Some(directory) = &config.state_dir {
         if let Ok(Some(mode)) = state_directory::open_to_others(directory) {
             let path = directory.display();
-            add("state_dir", format!("{path} is open to others (mode {mode:o}): run `chmod 700` on it"));
+            add("state_dir", &format!("{path} is open to others (mode {mode:o}): run `chmod 700` on it"));
         }
         let path = directory.join(outbox::FILE);
         if let Err(why) = outbox::look(&path) {
-            add("state_dir", format!("{}: {why}", path.display()));
+            add("state_dir", &format!("{}: {why}", path.display()));
         }
+    }
+    if let Some(Err(wrong)) = config.tls.as_ref().map(tls::read) {
+        faults.extend(wrong);
     }
     faults
 }
@@ -87,26 +67,11 @@ pub(crate) fn faults(config: &Config, now: Timestamp) -> Vec<Fault> {
 const NOTHING_ALLOWED: &str = "no app is allowed, so every call by the addresses of holochain_http_gateway is refused: name apps here, \
                                or in HC_GW_ALLOWED_APP_IDS";
 
-fn is_pipe(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
-}
-
-fn unreadable(path: &Path) -> Option<String> {
-    // To open one waits for whoever writes into it.
-    if is_pipe(path) {
-        return None;
-    }
-    File::open(path).err().map(|error| cannot_read(path, &error))
-}
-
-fn cannot_read(path: &Path, error: &std::io::Error) -> String {
-    format!("cannot read {}: {error}", path.display())
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
 
     use super::*;
 
@@ -180,15 +145,17 @@ mod tests {
         assert!(no_key(&config));
         config.compat.hc_http_gw = true;
         assert!(!no_key(&config));
-        // It waited for ever for whoever writes into one.
+        // A start waited for ever for whoever writes into one, and nothing was said of it before.
         let pipe = at("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         config.app[0].token_file = Some(pipe.clone());
         config.tls = Some(crate::config::Tls { certificate: pipe.clone(), key: pipe });
-        let read = |key: &str| {
-            self::faults(&config, Timestamp::now()).iter().any(|fault| fault.key.starts_with(key))
-        };
-        assert!(!read("tls") && !read("app.token_file"));
+        config.conductor.lair_url_file = config.app[0].token_file.clone();
+        let faults = self::faults(&config, Timestamp::now());
+        for key in ["tls.certificate", "tls.key", "app.token_file", "conductor.lair_url_file"] {
+            let is_told = |fault: &Fault| fault.key == key && fault.why.ends_with("pipe is not a file");
+            assert!(faults.iter().any(is_told), "{key}: {faults:?}");
+        }
         let no_file = Keys::read(&at("state")).unwrap_err().to_string();
         assert!(no_file.ends_with("is not a file"), "{no_file}");
         let none = Keys::parse(&stanza("A", "concurrent = 0")).unwrap_err().to_string();

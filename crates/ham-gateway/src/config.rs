@@ -10,18 +10,18 @@ mod limits;
 mod located;
 mod nats;
 mod outbox;
+mod shown;
 mod span;
 mod values;
 
 pub use compat::Compat;
-pub(crate) use conductor::without_secrets;
 pub use conductor::{App, Conductor};
 pub use fault::Fault;
 pub use feed::Feed;
 pub use file::BadConfig;
 pub use hc_http_gw::HC_HTTP_GW_PREFIX;
 pub use limits::Limits;
-pub(crate) use located::{located, without_long_words};
+pub(crate) use located::located;
 #[cfg(feature = "nats")]
 pub(crate) use nats::DUPLICATES_WITHIN;
 pub use nats::Nats;

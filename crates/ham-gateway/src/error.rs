@@ -2,9 +2,9 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use ham::ConnectError;
+use ham::{ConnectError, masked};
 
 use crate::auth::BadKeys;
 use crate::config::Fault;
@@ -15,7 +15,7 @@ use crate::outbox::StoreError;
 #[non_exhaustive]
 pub enum StartError {
     /// The configuration is wrong.
-    #[error("the configuration is wrong: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    #[error("the configuration is wrong: {}", listed(.0))]
     Config(Vec<Fault>),
     /// The feed's bounds cannot work.
     #[error("the feed cannot work")]
@@ -29,16 +29,8 @@ pub enum StartError {
     /// What the configuration says of NATS cannot be used.
     #[error("NATS cannot be used: {0}")]
     Nats(String),
-    /// A file cannot be read.
-    #[error("cannot read {}", path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
     /// The state directory cannot be made.
-    #[error("cannot make the state directory {}", path.display())]
+    #[error("cannot make the state directory {}", shown(path))]
     StateDirectory {
         /// Which.
         path: PathBuf,
@@ -46,7 +38,7 @@ pub enum StartError {
         source: io::Error,
     },
     /// Others can look into the state directory.
-    #[error("the state directory {} is open to others (mode {mode:o})", path.display())]
+    #[error("the state directory {} is open to others (mode {mode:o})", shown(path))]
     StateDirectoryOpen {
         /// Which.
         path: PathBuf,
@@ -54,7 +46,7 @@ pub enum StartError {
         mode: u32,
     },
     /// The outbox cannot be opened.
-    #[error("cannot open the outbox {}", path.display())]
+    #[error("cannot open the outbox {}", shown(path))]
     Outbox {
         /// Its file.
         path: PathBuf,
@@ -68,7 +60,7 @@ pub enum StartError {
     #[error("the conductor cannot be connected to")]
     Conductor(#[source] Box<ConnectError>),
     /// The connection of an app cannot work.
-    #[error("the app {app:?} cannot be connected to")]
+    #[error("the app {:?} cannot be connected to", masked(app))]
     Connect {
         /// Which.
         app: String,
@@ -83,4 +75,13 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+}
+
+pub(crate) fn listed(faults: &[Fault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// A path is what a person wrote.
+fn shown(path: &Path) -> String {
+    masked(&path.display().to_string())
 }

@@ -8,7 +8,7 @@ use rustls::ServerConfig;
 use crate::auth::Keys;
 use crate::compat::Allowed;
 use crate::config::Config;
-use crate::error::StartError;
+use crate::error::{StartError, listed};
 use crate::functions::Functions;
 use crate::nats::Secrets;
 use crate::tls;
@@ -41,7 +41,12 @@ impl Live {
         // Both were compiled when they were checked.
         let functions = Functions::of(&config.function).unwrap_or_default();
         let compat = Allowed::of(&config.compat.allowed).unwrap_or_default();
-        let tls = config.tls.as_ref().map(tls::read).transpose()?;
+        let tls = config
+            .tls
+            .as_ref()
+            .map(tls::read)
+            .transpose()
+            .map_err(|wrong| StartError::Tls(listed(&wrong)))?;
         let nats = Secrets::read(&config.nats).map_err(StartError::Nats)?;
         keys.has_caller_of(&config.nats, Timestamp::now())
             .map_err(|why| StartError::Nats(format!("calls_as: {why}")))?;

@@ -7,24 +7,34 @@ use rustls::crypto::ring;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::config::Tls;
-use crate::error::StartError;
+use crate::config::{Fault, Tls};
+use crate::named_file;
 
 /// Reads certificate and key. HTTP/1.1 is all that is offered.
-pub(crate) fn read(tls: &Tls) -> Result<Arc<ServerConfig>, StartError> {
-    let unusable = |path: &std::path::Path, error: &dyn std::fmt::Display| {
-        StartError::Tls(format!("{}: {error}", path.display()))
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub(crate) fn read(tls: &Tls) -> Result<Arc<ServerConfig>, Vec<Fault>> {
+    let chain = named_file::read(&tls.certificate).and_then(|pem| {
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+        chain.map_err(|error| format!("{}: {error}", tls.certificate.display()))
+    });
+    let key = named_file::read(&tls.key).and_then(|pem| {
+        PrivateKeyDer::from_pem_slice(&pem).map_err(|error| format!("{}: {error}", tls.key.display()))
+    });
+    let (chain, key) = match (chain, key) {
+        (Ok(chain), Ok(key)) => (chain, key),
+        (chain, key) => {
+            let wrong = [("tls.certificate", chain.err()), ("tls.key", key.err())];
+            return Err(wrong.into_iter().filter_map(|(of, why)| Some(Fault::new(of, &why?))).collect());
+        }
     };
-    let certificates = CertificateDer::pem_file_iter(&tls.certificate)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| unusable(&tls.certificate, &error))?;
-    let key = PrivateKeyDer::from_pem_file(&tls.key).map_err(|error| unusable(&tls.key, &error))?;
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| unusable(&tls.certificate, &error))?
-        .with_no_client_auth()
-        .with_single_cert(certificates, key);
-    let mut config = config.map_err(|error| unusable(&tls.certificate, &error))?;
+        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key));
+    let mut config = config.map_err(|error| {
+        vec![Fault::new("tls.certificate", &format!("{}: {error}", tls.certificate.display()))]
+    })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }

@@ -14,6 +14,7 @@ mod memory;
 pub mod metrics;
 mod persistent;
 mod redact;
+mod shown;
 mod signing;
 mod typed;
 mod wire;
@@ -62,6 +63,7 @@ pub use persistent::PersistentHam;
 #[cfg(feature = "systemd")]
 pub use persistent::notify_systemd;
 pub use redact::{REDACTED, Secret};
+pub use shown::{masked, shown_url};
 pub use signing::{
     ClientKeySigning, CredentialFile, Keystore, KeystoreClient, KeystoreFuture, KeystoreLink,
     KeystoreRefusal, LockedCredentialFile, Signing, StoreFuture, open_to_others,

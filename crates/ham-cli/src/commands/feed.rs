@@ -80,7 +80,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         let subscribed = client.subscribe(topic.clone(), context.settings.timeout).await;
         subscribed.map_err(|error| {
             let recovery = error.recovery();
-            Failed::new(error, recovery, refused)
+            Failed::new(error, recovery, |error| refused(&args.server, error))
         })
     };
     let subscribing = wait::connected(context, context.follow_for(), attempt);
@@ -110,10 +110,11 @@ async fn config(context: &Context, args: &Args) -> Result<FeedConfig, Failure> {
     })
 }
 
-fn refused(error: SubscribeError) -> Failure {
+fn refused(server: &Server, error: SubscribeError) -> Failure {
     let (exit, advice) = match &error {
         SubscribeError::NotConnected(dial) | SubscribeError::Unauthorized(dial) => {
-            (Exit::NoConnection, server::advice(dial))
+            let advice = server.advice(dial);
+            return Failure::new(Exit::NoConnection, error, advice);
         }
         SubscribeError::Rejected { .. } => (Exit::Refused, "pass a chain that the server has with --chain"),
         SubscribeError::TimedOut { last: Some(_), .. } => (

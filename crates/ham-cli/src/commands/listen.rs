@@ -41,7 +41,8 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     };
     let client = Client::new(config, handler).map_err(server::bad_config)?;
     let (cancel, mut events) = (CancellationToken::new(), client.events());
-    let mut running = envelopes::connect(context, &client, &cancel, context.follow_for()).await?;
+    let mut running =
+        envelopes::connect(context, &args.server, &client, &cancel, context.follow_for()).await?;
     // The first says that the connection is there, before anything that came by it.
     if let Some(event) = events.next().await {
         changed(context, event)?;
@@ -58,7 +59,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     };
     while let Some(came) = following.next(context, next()).await? {
         match came {
-            Came::End(ended) => return ended.map_err(envelopes::ended),
+            Came::End(ended) => return ended.map_err(|error| envelopes::ended(&args.server, error)),
             Came::Change(event) => changed(context, event)?,
             Came::Item(item) => {
                 if matches!(item, Incoming::Envelope { .. } | Incoming::LateAnswer(_)) {

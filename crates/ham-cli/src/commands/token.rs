@@ -72,7 +72,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             }
         }
         Args::Revoke { token } => {
-            let text = input::file_or_stdin(&token, input::MAX_SETTINGS).await?;
+            let text = input::secret(&token, "the command line", settings.timeout).await?;
             let token: AppAuthenticationToken = STANDARD.decode(text.trim_ascii()).map_err(|_| {
                 Failure::usage("the token is not valid base64", "pass it as `ham token issue` printed it")
             })?;

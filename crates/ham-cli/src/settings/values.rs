@@ -71,7 +71,7 @@ impl Values {
             Some(parsed) => Ok(Some(parsed)),
             None => {
                 let hidden = find(key).is_some_and(|setting| setting.hides_password);
-                let given = if hidden { String::new() } else { format!(", not `{text}`") };
+                let given = if hidden { String::new() } else { format!(", not `{}`", ham::masked(text)) };
                 Err(Failure::usage(
                     format!("{} must be {expected}{given}", self.place(key)),
                     "correct it there; flags override the environment, and the environment overrides the file",
@@ -103,7 +103,9 @@ impl Values {
     pub(crate) fn shown(&self) -> Vec<(Setting, Option<String>, Source)> {
         let shown = |setting: &Setting, value: &str| match named(value) {
             Some(Chosen::Own(kind)) => kind.name().to_owned(),
-            _ if setting.hides_password => bare(value),
+            _ if setting.hides_password => {
+                Url::parse(value).map_or_else(|_| "<not a URL>".into(), |url| ham::shown_url(&url))
+            }
             _ => value.to_owned(),
         };
         SETTINGS
@@ -113,16 +115,5 @@ impl Values {
                 None => (*setting, None, Source::Default),
             })
             .collect()
-    }
-}
-
-/// A URL without user, password and query.
-fn bare(text: &str) -> String {
-    match Url::parse(text) {
-        Ok(url) => {
-            let port = url.port().map_or(String::new(), |port| format!(":{port}"));
-            format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
-        }
-        Err(_) => "<not a URL>".into(),
     }
 }

@@ -90,3 +90,27 @@ async fn a_key_from_standard_input_or_a_pipe_is_good_for_every_call() {
     keeping.running.signal(Signal::INT);
     assert_eq!(keeping.running.ended().await, Some(0));
 }
+
+/// One connection was made for each: 1,200 took more than 40 s. A key that may ask for less at a time is waited for, not refused.
+#[tokio::test]
+async fn many_are_cancelled_on_one_connection_within_the_rate_of_the_key() {
+    let ham = Ham::new();
+    let keeping = keeping(&ham, "shop", "1").await;
+    let names: Vec<String> = (0..40).map(|nth| format!("inv-{nth}")).collect();
+    let ids = waiting(&keeping, &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let keys = ham.home.path().join("keys.toml");
+    let slow = std::fs::read_to_string(&keys).unwrap() + "rate = \"10/s\"\n";
+    std::fs::write(&keys, slow).unwrap();
+    let mut keeping = keeping;
+    keeping.running.signal(Signal::HUP);
+    keeping.running.said("was read again").await;
+    let cancelled =
+        calls(&ham, &keeping.url, &keeping.key_file, &["cancel", "--queued", "--json"]).await.ok();
+    let told = cancelled.text().lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let told: Vec<_> = told.map(|told| (told["id"].clone(), told["outcome"].clone())).collect();
+    let all: Vec<_> = ids.iter().map(|id| (Value::from(id.as_str()), Value::from("not_run"))).collect();
+    assert_eq!(told, all);
+    assert!(!cancelled.stderr.contains("waiting"), "{cancelled}");
+    keeping.running.signal(Signal::INT);
+    assert_eq!(keeping.running.ended().await, Some(0));
+}

@@ -128,7 +128,9 @@ async fn calls_of_a_gateway_are_listed_shown_and_cancelled() {
     ask(&["show", "01M8J10V1SQV71CG9X56JPDN5W"]).await.failed(1, &["there is no such call"]);
     ask(&["cancel"]).await.failed(2, &["<ID"]);
     let without = ham.run(&["gateway", "calls", "list", "--gateway", &url]).await;
-    without.failed(3, &["the server refuses the token"]);
+    without.failed(3, &["the server refuses the key", "write it to a file and pass that with --key-file"]);
+    // It said that there were none.
+    ask(&["list", "--limit", "0"]).await.failed(2, &["--limit"]);
     running.signal(Signal::INT);
     assert_eq!(running.ended().await, Some(0));
     let gone = ham.run(&["gateway", "calls", "list", "--gateway", &url, "--key-file", &key_file]).await;

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use rustix::process::Signal;
 
 use crate::gateway::started;
-use crate::support::{Ham, probe};
+use crate::keeping::{calls, keeping};
+use crate::support::{Ham, no_secret, probe};
 
 /// As a shell's `<(…)` gives it.
 #[tokio::test]
@@ -51,4 +52,46 @@ async fn what_a_killed_one_for_developing_left_goes_with_the_next() {
     running.signal(Signal::TERM);
     assert_eq!(running.ended().await, Some(0));
     assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0);
+}
+
+/// A blank line before a key, or all that `ham gateway key new` prints, was "no token".
+#[tokio::test]
+async fn a_key_file_holds_a_key_alone_whatever_blanks_are_around_it() {
+    let ham = Ham::new();
+    let keeping = keeping(&ham, "shop", "1").await;
+    let list = async |text: &str| {
+        std::fs::write(&keeping.key_file, text).unwrap();
+        calls(&ham, &keeping.url, &keeping.key_file, &["list"]).await
+    };
+    list(&format!("\n \r\n  {} \n\n", keeping.key)).await.ok();
+    let whole = ham.run(&["gateway", "key", "new", "--name", "t"]).await.ok();
+    for text in [whole.text(), "", "\n", &format!("{}\n{}\n", keeping.key, keeping.key)] {
+        let refused = list(text).await;
+        refused.failed(2, &["the file that --key-file names does not hold a key", "the first line that"]);
+        no_secret(&refused.all(), keeping.key.as_bytes());
+    }
+    keeping.running.signal(Signal::INT);
+    assert_eq!(keeping.running.ended().await, Some(0));
+}
+
+/// A pipe without a writer and a silent standard input were waited for for ever, and a key in the place of a path was repeated.
+#[tokio::test]
+async fn a_key_is_waited_for_as_long_as_an_answer_and_is_not_repeated() {
+    let ham = Ham::new();
+    let pipe = ham.home.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").args(["-m", "600"]).arg(&pipe).status().unwrap().success());
+    let name = pipe.display().to_string();
+    let list = ["gateway", "calls", "list", "--timeout", "1s", "--key-file"];
+    let silent = ham.run(&[&list[..], &[&name]].concat()).await;
+    silent.failed(2, &["the file that --key-file names", "it did not end within 1s"]);
+    let mut waiting = ham.start_with_silence(&[&list[..], &["-"]].concat());
+    waiting.said("it did not end within 1s").await;
+    assert_eq!(waiting.ended().await, Some(2));
+    let key = ham.run(&["gateway", "key", "new", "--name", "t", "--json"]).await.ok().json();
+    let key = key["key"].as_str().unwrap();
+    for words in [&[&list[..], &[key]].concat()[..], &["gateway", "calls", "cancel", key]] {
+        let told = ham.run(words).await;
+        assert_eq!(told.code, Some(2), "{told}");
+        no_secret(&told.all(), key.as_bytes());
+    }
 }

@@ -126,6 +126,13 @@ impl Ham {
         Running::of(self.command(arguments), self.bound)
     }
 
+    /// Starts a command whose standard input says nothing, and does not end before the command is waited for.
+    pub(crate) fn start_with_silence<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Running {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped());
+        Running::of(command, self.bound)
+    }
+
     /// Starts a command as `nohup` does.
     pub(crate) fn start_ignoring_hangups<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Running {
         let mut shell = Command::new("sh");

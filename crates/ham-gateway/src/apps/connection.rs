@@ -1,16 +1,15 @@
 //! From the configuration to a connection.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use ham::{
     Admin, AppInterface, ClientKeySigning, ConnectError, KeystoreClient, LairSigning, PersistentHam,
-    PersistentHamConfig, Secret, Signing, TokenFuture,
+    PersistentHamConfig, Signing, TokenFuture,
 };
 
 use crate::config::{App, Config};
 use crate::error::StartError;
+use crate::named_file;
 use crate::outbox::remember_lost;
 
 /// What the connections to the apps of one conductor share: a link to its admin interface, and one to the keystore.
@@ -23,7 +22,7 @@ pub(super) struct Conductor {
 
 impl Conductor {
     /// Dials nothing but a keystore, in a task of its own.
-    pub(super) async fn new(config: &Config) -> Result<Self, StartError> {
+    pub(super) fn new(config: &Config) -> Result<Self, StartError> {
         let discovering = match &config.conductor.admin_url {
             Some(url) => {
                 let own = PersistentHamConfig::new(url.clone(), "");
@@ -33,7 +32,7 @@ impl Conductor {
             }
             None => None,
         };
-        Ok(Self { discovering, signing: signing(config).await? })
+        Ok(Self { discovering, signing: signing(config)? })
     }
 
     /// Starts the connection of an app; it dials in its own task.
@@ -80,15 +79,16 @@ impl Conductor {
     }
 }
 
-async fn signing(config: &Config) -> Result<Signing, StartError> {
+fn signing(config: &Config) -> Result<Signing, StartError> {
     let conductor = &config.conductor;
     if let (Some(url), Some(passphrase)) = (&conductor.lair_url_file, &conductor.lair_passphrase_file) {
-        let text = read(url).await?;
-        let passphrase = read(passphrase).await?.trim_ascii_end().to_vec();
-        let url = String::from_utf8_lossy(&text).trim().to_owned();
-        return LairSigning::new(&url, passphrase)
+        let unusable = |key: &str, why: &str| StartError::Keystore(format!("{key}: {why}"));
+        let url = named_file::text(url).map_err(|why| unusable("lair_url_file", &why))?;
+        let passphrase =
+            named_file::read(passphrase).map_err(|why| unusable("lair_passphrase_file", &why))?;
+        return LairSigning::new(url.trim(), passphrase.trim_ascii_end().to_vec())
             .map(|lair| Signing::KeystoreClient(KeystoreClient::new(lair)))
-            .map_err(|error| StartError::Keystore(error.to_string()));
+            .map_err(|error| unusable("lair_url_file", &error.to_string()));
     }
     let keys = ClientKeySigning::default();
     Ok(Signing::ClientKeys(match &config.state_dir {
@@ -97,17 +97,10 @@ async fn signing(config: &Config) -> Result<Signing, StartError> {
     }))
 }
 
-async fn read(path: &Path) -> Result<Vec<u8>, StartError> {
-    tokio::fs::read(path).await.map_err(|source| StartError::File { path: path.to_owned(), source })
-}
-
 /// The token in a file; errors never quote it.
 fn token(file: PathBuf) -> TokenFuture {
     Box::pin(async move {
-        let text = tokio::fs::read(&file)
-            .await
-            .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-        let token = STANDARD.decode(text.trim_ascii());
-        token.map(Secret::new).map_err(|_| format!("{} is not valid base64", file.display()))
+        let read = tokio::task::spawn_blocking(move || named_file::token(&file));
+        read.await.unwrap_or_else(|error| Err(error.to_string()))
     })
 }

@@ -56,7 +56,9 @@ impl Keys {
     /// Whether the key that calls over NATS are made as, where one is named, is there and holds.
     pub(crate) fn has_caller_of(&self, nats: &Nats, now: Timestamp) -> Result<(), String> {
         match &nats.calls_as {
-            Some(id) if self.of_id(id, now).is_none() => Err(format!("no valid key has the id {id:?}")),
+            Some(id) if self.of_id(id, now).is_none() => {
+                Err(format!("no valid key has the id {:?}", ham::masked(id)))
+            }
             _ => Ok(()),
         }
     }

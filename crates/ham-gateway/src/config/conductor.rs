@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// Where the conductor is, and who signs.
@@ -13,29 +13,12 @@ use url::Url;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Conductor {
-    /// Its admin interface; apps may do without one, each with an `app_url` and a `token_file`. Shown without what may be secret.
-    #[serde(serialize_with = "shown")]
+    /// Its admin interface; apps may do without one, each with an `app_url` and a `token_file`.
     pub admin_url: Option<Url>,
     /// The file with the keystore's connection URL; without it client keys sign.
     pub lair_url_file: Option<PathBuf>,
     /// The file with its passphrase.
     pub lair_passphrase_file: Option<PathBuf>,
-}
-
-/// Without user, password, query and fragment.
-fn shown<S: Serializer>(url: &Option<Url>, to: S) -> Result<S::Ok, S::Error> {
-    url.as_ref().map(without_secrets).serialize(to)
-}
-
-/// An address as it may be shown: without user, password, query and fragment.
-pub(crate) fn without_secrets(url: &Url) -> Url {
-    let mut url = url.clone();
-    // Refused only where an address has no host: then it has neither.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.set_query(None);
-    url.set_fragment(None);
-    url
 }
 
 impl Conductor {
@@ -57,7 +40,7 @@ pub struct App {
     #[serde(default)]
     pub ready: Vec<String>,
     /// The app interface, where it is not to be found through the admin interface.
-    #[serde(default, serialize_with = "shown")]
+    #[serde(default)]
     pub app_url: Option<Url>,
     /// The file with a token for it, in base64; without one the admin interface issues tokens.
     #[serde(default)]

@@ -10,6 +10,13 @@ pub struct Fault {
     pub why: String,
 }
 
+impl Fault {
+    /// `why` may repeat what the configuration says: it is masked.
+    pub(crate) fn new(key: &'static str, why: &str) -> Self {
+        Self { key, why: ham::masked(why) }
+    }
+}
+
 /// What was found to be wrong so far.
 #[derive(Default)]
 pub(super) struct Faults {
@@ -24,6 +31,6 @@ impl Faults {
     }
 
     pub(super) fn add(&mut self, key: &'static str, why: &str) {
-        self.all.push(Fault { key, why: why.to_owned() });
+        self.all.push(Fault::new(key, why));
     }
 }

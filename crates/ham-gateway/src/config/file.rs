@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use serde_json::{Map, Value};
-
 use super::fault::{Fault, Faults};
 use super::limits::Limits;
 use super::located::wrong;
 use super::values::Config;
 use crate::compat::Allowed;
 use crate::functions::{Functions, begins_with_one_of, matches_nothing};
+use crate::named_file;
 
 impl Config {
     /// Reads a file. What it does not say has its default.
@@ -17,9 +16,7 @@ impl Config {
     /// # Errors
     /// It cannot be read, is not TOML, or says what is not known; the text names what is.
     pub fn read(path: &Path) -> Result<Self, BadConfig> {
-        let text =
-            std::fs::read_to_string(path).map_err(|error| BadConfig(format!("cannot read it: {error}")))?;
-        Self::parse(&text)
+        Self::parse(&named_file::text(path).map_err(BadConfig)?)
     }
 
     /// Reads the text of a file.
@@ -85,13 +82,16 @@ impl Config {
             "listen",
             "--dev needs no key, so it is for this machine",
         );
-        for origin in &self.origins {
+        for (at, origin) in self.origins.iter().enumerate() {
             let named =
                 url::Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == *origin);
             faults.unless(
                 named,
                 "origins",
-                &format!("{origin:?} is not written as browsers write it, such as \"https://shop.example\""),
+                &format!(
+                    "number {} is not written as browsers write it: scheme, host and port alone, such as \"https://shop.example\"",
+                    at + 1
+                ),
             );
         }
         for (name, chain) in &self.feed.chains {
@@ -174,12 +174,15 @@ impl Config {
         );
         let twice = self.operations_listen.is_some_and(|at| at == self.listen && at.port() != 0);
         faults.unless(!twice, "operations_listen", "it is the same as listen");
-        for host in &self.hosts {
-            let named = !host.is_empty() && !host.contains(['/', ' ', ':']) || host.starts_with('[');
+        for (at, host) in self.hosts.iter().enumerate() {
+            let named = !host.is_empty() && !host.contains(['/', ' ', ':', '@']) || host.starts_with('[');
             faults.unless(
                 named,
                 "hosts",
-                &format!("{host:?} is not a name, such as \"gateway.example\", without scheme and port"),
+                &format!(
+                    "number {} is not a name, such as \"gateway.example\", without scheme and port",
+                    at + 1
+                ),
             );
         }
         faults.unless(
@@ -195,38 +198,6 @@ impl Config {
         );
         faults.all.extend(self.nats.check());
         faults.all
-    }
-
-    /// All values, for programs.
-    #[must_use]
-    pub fn shown(&self) -> Value {
-        serde_json::to_value(self).unwrap_or_default()
-    }
-
-    /// All values, one a line, each with where it comes from.
-    #[must_use]
-    pub fn explained(&self, file: &str) -> String {
-        let given = toml::from_str::<Value>(file).unwrap_or_default();
-        let mut lines = Vec::new();
-        flatten("", &self.shown(), Some(&given), &mut lines);
-        lines.concat()
-    }
-}
-
-fn flatten(prefix: &str, value: &Value, given: Option<&Value>, lines: &mut Vec<String>) {
-    match value {
-        Value::Object(entries) if !entries.is_empty() => flatten_all(prefix, entries, given, lines),
-        value => {
-            let source = if given.is_some() { "file" } else { "default" };
-            lines.push(format!("{prefix} = {value}  # {source}\n"));
-        }
-    }
-}
-
-fn flatten_all(prefix: &str, entries: &Map<String, Value>, given: Option<&Value>, lines: &mut Vec<String>) {
-    for (name, value) in entries {
-        let name_of = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-        flatten(&name_of, value, given.and_then(|given| given.get(name)), lines);
     }
 }
 

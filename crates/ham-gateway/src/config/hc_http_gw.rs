@@ -50,7 +50,7 @@ impl Config {
         for id in variables.listed("ALLOWED_APP_IDS") {
             let name = format!("ALLOWED_FNS_{id}");
             if !variables.0.contains_key(&name) {
-                return Err(variables.missing(&name));
+                return Err(variables.missing(&format!("ALLOWED_FNS_{}", ham::masked(id))));
             }
             let functions = variables.listed(&name).map(ToOwned::to_owned).collect();
             self.compat.allowed.insert(id.to_owned(), functions);

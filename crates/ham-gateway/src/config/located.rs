@@ -1,11 +1,11 @@
-//! Where a file of settings is wrong, in words that quote no secret: none of its lines, no value, and no word as long as a key.
+//! Where a file of settings is wrong, in words that quote no secret: none of its lines, no value, and no word that could be a key.
 
 /// What is wrong with a configuration, whose values may be addresses with passwords.
 pub(super) fn wrong(error: &toml::de::Error, text: &str) -> String {
     located(error, text, |why| {
         let parts = why.split('"').enumerate();
         let unquoted: String = parts.map(|(n, part)| if n % 2 == 0 { part } else { "\"…\"" }).collect();
-        without_long_words(&unquoted)
+        ham::masked(&unquoted)
     })
 }
 
@@ -21,18 +21,3 @@ pub(crate) fn located(error: &toml::de::Error, text: &str, words: impl Fn(&str) 
         None => why,
     }
 }
-
-/// The words of an error, without what is as long as a key or a digest: some quote a value, which stands in the wrong place.
-pub(crate) fn without_long_words(why: &str) -> String {
-    let is_between = |letter: char| !letter.is_ascii_alphanumeric() && !"_-+=".contains(letter);
-    let mut said = String::new();
-    for part in why.split_inclusive(is_between) {
-        let word = part.trim_end_matches(is_between);
-        said.push_str(if word.len() > LONGEST_SAID { "…" } else { word });
-        said.push_str(&part[word.len()..]);
-    }
-    said
-}
-
-/// Bytes of a word that is repeated. A key has 43 behind its id, a digest 64.
-const LONGEST_SAID: usize = 24;

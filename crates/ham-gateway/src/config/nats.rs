@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::conductor::without_secrets;
 use super::fault::Fault;
 use super::span;
 
@@ -18,8 +17,7 @@ use super::span;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Nats {
-    /// The servers of one cluster, `nats://` or `tls://`, without secrets in them, and shown without. Empty: there is no NATS.
-    #[serde(serialize_with = "shown")]
+    /// The servers of one cluster, `nats://` or `tls://`, without secrets in them. Empty: there is no NATS.
     pub urls: Vec<Url>,
     /// The file with a JWT and its seed, which is for its owner only.
     pub credentials_file: Option<PathBuf>,
@@ -57,11 +55,6 @@ pub struct Nats {
     pub calls_as: Option<String>,
     /// Calls that are made at a time: 256. A further one is refused.
     pub calls_at_a_time: usize,
-}
-
-/// Without what may be secret.
-fn shown<S: Serializer>(urls: &[Url], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(urls.iter().map(without_secrets))
 }
 
 impl Default for Nats {
@@ -159,11 +152,7 @@ impl Nats {
             (!self.acknowledge_within.is_zero(), "nats.acknowledge_within", "it is more than nothing"),
             (self.calls_at_a_time > 0, "nats.calls_at_a_time", "it is at least 1"),
         ];
-        checks
-            .into_iter()
-            .filter(|(right, ..)| !right)
-            .map(|(_, key, why)| Fault { key, why: why.to_owned() })
-            .collect()
+        checks.into_iter().filter(|(right, ..)| !right).map(|(_, key, why)| Fault::new(key, why)).collect()
     }
 }
 

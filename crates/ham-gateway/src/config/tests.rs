@@ -1,4 +1,5 @@
 use super::*;
+use crate::{NewKey, Server};
 
 /// A page that lists values is wrong soon.
 #[test]
@@ -48,18 +49,130 @@ fn what_could_serve_nothing_is_wrong() {
     assert!(faults.contains(&"operations_listen") && faults.contains(&"hosts"), "{faults:?}");
 }
 
+/// Case: origins, hosts and what stood where an id, a path or a name belongs were shown whole.
+#[test]
+fn a_configuration_is_shown_without_secrets() {
+    let key = NewKey::new().unwrap();
+    let key = key.expose();
+    let text = &format!(
+        "keys = {key:?}\norigins = [\"https://user:hush@shop.example\"]\nhosts = [\"user:hush@gateway.example\", {key:?}]\n\
+         nats.user = {key:?}\n[[app]]\nid = {key:?}\n[[function]]\nmatch = \"{key}/*/*/*\"\n[feed.chains]\n{key} = {key:?}\n\
+         [compat.allowed]\n{key} = [{key:?}]\n"
+    );
+    let config = Config::parse(text).unwrap();
+    let shown = config.explained(text) + &config.shown().to_string();
+    assert!(shown.contains("origins = [\"https://shop.example\"]  # file\n"), "{shown}");
+    assert!(shown.contains("feed.chains.… = \"…\"  # file\n"), "{shown}");
+    assert!(!shown.contains("hush") && !shown.contains(&key[12..]), "{shown}");
+}
+
+/// Case: what is wrong was repeated whole, with the password of an address or a key in the wrong place.
+#[test]
+fn a_fault_repeats_no_secret() {
+    let key = NewKey::new().unwrap();
+    let key = key.expose();
+    let text = format!(
+        "keys = {key:?}\nstate_dir = {key:?}\ntls = {{ certificate = {key:?}, key = {key:?} }}\n\
+         origins = [\"https://shop.example\", \"https://user:hush@shop.example/\", {key:?}]\n\
+         hosts = [\"https://user:hush@gateway.example\", \"user:hush@gateway.example\", \"{key}/\"]\n\
+         [conductor]\nlair_url_file = \"unix:///hush?k={key}\"\nlair_passphrase_file = \"hush\"\n\
+         [[app]]\nid = {key:?}\ntoken_file = {key:?}\n[[app]]\nid = {key:?}\nbackfill = {key:?}\n\
+         [[function]]\nmatch = {key:?}\n[[function]]\nmatch = \"{key}x/*/*/*\"\n[[function]]\nmatch = \"{key}[\"\n\
+         [feed.chains]\n{key} = {key:?}\nchain = \"{key}/a/b\"\n\
+         [compat]\nhc_http_gw = true\nallowed = {{ {key}x = [{key:?}] }}\n\
+         [nats]\nurls = [\"nats://user:hush@localhost:1\"]\nnkey_file = {key:?}\n"
+    );
+    let config = Config::parse(&text).unwrap();
+    let faults = Server::check(&config);
+    let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    for told in &told {
+        assert!(!told.contains("hush") && !told.contains(&key[12..]), "{told}");
+    }
+    for fault in [
+        "app: the app `…` stands there twice",
+        "origins: number 2 is not written as browsers write it",
+        "hosts: number 2 is not a name",
+        "keys: cannot read the file: No such file",
+        "tls.key: cannot read the file: No such file",
+        "nats: nkey_file: cannot read the file: No such file",
+        "conductor.lair_url_file: cannot read the file: ",
+        "app.token_file: cannot read the file: No such file",
+        "function.match: \"…\" matches nothing",
+        "compat.allowed: of `…`, \"…\" is not written as zome/function",
+        "feed.chains: `…` is the name of a chain already",
+    ] {
+        assert!(told.iter().any(|told| told.starts_with(fault)), "{fault}: {told:#?}");
+    }
+}
+
+/// Case: the same of a start, and of what stands in the files that it reads.
+#[tokio::test]
+async fn a_start_that_fails_repeats_no_secret() {
+    let key = NewKey::new().unwrap();
+    let key = key.expose();
+    let directory = tempfile::tempdir().unwrap();
+    let private = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        path
+    };
+    let digest = "00".repeat(32);
+    let stanza = format!("[[key]]\nid = \"A\"\nname = \"n\"\nsha256 = {digest:?}\n");
+    let keys = private(
+        "keys.toml",
+        &format!("{stanza}apps = [{key:?}]\nfunctions = [{key:?}]\nchains = [{key:?}]\n"),
+    );
+    let wrong = private("wrong.toml", &stanza.replace("\"A\"", &format!("{digest:?}")).replace("00\"", "\""));
+    let url = private("url", "http://user:hush@localhost:port");
+    let text =
+        "listen = \"127.0.0.1:0\"\n[conductor]\nadmin_url = \"ws://localhost:1\"\n[[app]]\nid = \"a\"\n";
+    for (first, last) in [
+        (format!("keys = {key:?}"), String::new()),
+        (format!("keys = {wrong:?}"), String::new()),
+        (format!("keys = {keys:?}\ntls = {{ certificate = {keys:?}, key = {key:?} }}"), String::new()),
+        (format!("keys = {keys:?}\norigins = [\"https://user:hush@shop.example\"]"), String::new()),
+        (
+            format!("keys = {keys:?}"),
+            format!("[nats]\nurls = [\"nats://localhost:1\"]\ntoken_file = {key:?}"),
+        ),
+        (format!("keys = {keys:?}"), format!("[nats]\nurls = [\"nats://localhost:1\"]\ncalls_as = {key:?}")),
+        (
+            format!(
+                "keys = {keys:?}\nconductor.lair_url_file = {url:?}\nconductor.lair_passphrase_file = {url:?}"
+            ),
+            String::new(),
+        ),
+    ] {
+        let text = match first.contains("conductor.") {
+            true => format!("{first}\n{}\n{last}", text.replace("[conductor]\nadmin", "conductor.admin")),
+            false => format!("{first}\n{text}{last}"),
+        };
+        let config = Config::parse(&text).unwrap();
+        let faults: String = Server::check(&config).iter().map(ToString::to_string).collect();
+        let error = crate::words::of(&Server::start(config).await.unwrap_err());
+        for told in [&error, &faults] {
+            assert!(
+                !told.contains("hush") && !told.contains(&key[12..]) && !told.contains(&digest[..25]),
+                "{told}"
+            );
+        }
+    }
+}
+
 #[test]
 fn an_address_is_shown_without_its_secrets() {
     let text = "nats.urls = [\"nats://user:hush@localhost:3\"]\n[conductor]\nadmin_url = \"ws://user:hush@localhost:1/?token=hush#hush\"\n[[app]]\nid = \"a\"\napp_url = \"ws://localhost:2/?token=hush\"";
     let config = Config::parse(text).unwrap();
     let shown = config.explained(text);
-    assert!(shown.contains("ws://localhost:1/") && !shown.contains("hush"), "{shown}");
+    assert!(shown.contains("\"ws://localhost:1\"") && !shown.contains("hush"), "{shown}");
 }
 
 /// Case: an error quoted its line, with what was in it.
 #[test]
 fn an_error_quotes_no_secret() {
-    let key = format!("ham_{}", "hush".repeat(10));
+    let key = NewKey::new().unwrap();
+    let key = key.expose();
     for line in [
         "conductor.admin_url = \"ws://user:hush@localhost:1",
         "conductor.admin_url = \"ws:user:hush\"",
@@ -71,6 +184,7 @@ fn an_error_quotes_no_secret() {
     ] {
         let error = Config::parse(&format!("\n{line}")).unwrap_err().to_string();
         assert!(error.contains("line 2, column") && !error.contains("hu"), "{error}");
+        assert!(!error.contains(&key[12..]), "{error}");
     }
 }
 

@@ -1,10 +1,10 @@
 //! Who the gateway is for NATS, read from files that are their owner's only.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::config::Nats;
-use crate::private_file;
+use crate::named_file;
 
 /// Who it is. Its words are nowhere in `Debug`.
 #[derive(Clone, Default)]
@@ -27,31 +27,33 @@ impl Secrets {
     /// # Errors
     /// Which file it is, and why it cannot be used; never what stands in it.
     pub(crate) fn read(config: &Nats) -> Result<Self, String> {
-        let Nats { credentials_file, nkey_file, token_file, user, password_file, .. } = config;
-        if let Some(file) = credentials_file {
-            return read(file).map(Self::Credentials);
+        if let Some(file) = &config.ca_file {
+            named_file::read(file).map_err(|why| format!("ca_file: {why}"))?;
         }
-        if let Some(file) = nkey_file {
-            return read(file).map(Self::Nkey);
+        let words =
+            |key: &str, file: &Option<PathBuf>| file.as_deref().map(|file| words(key, file)).transpose();
+        if let Some(credentials) = words("credentials_file", &config.credentials_file)? {
+            return Ok(Self::Credentials(credentials));
         }
-        if let Some(file) = token_file {
-            return read(file).map(Self::Token);
+        if let Some(seed) = words("nkey_file", &config.nkey_file)? {
+            return Ok(Self::Nkey(seed));
         }
-        match (user, password_file) {
-            (Some(user), Some(file)) => read(file).map(|password| Self::Password(user.clone(), password)),
-            _ => Ok(Self::None),
+        if let Some(token) = words("token_file", &config.token_file)? {
+            return Ok(Self::Token(token));
         }
+        let password = words("password_file", &config.password_file)?;
+        Ok(config
+            .user
+            .clone()
+            .zip(password)
+            .map_or(Self::None, |(user, password)| Self::Password(user, password)))
     }
 }
 
-fn read(file: &Path) -> Result<String, String> {
-    let metadata = private_file::look(file)?;
-    if metadata.len() > MOST {
-        return Err(format!("{} is larger than {MOST} bytes", file.display()));
-    }
-    let text = private_file::read(file)?;
+fn words(key: &str, file: &Path) -> Result<String, String> {
+    let text = named_file::private(file).map_err(|why| format!("{key}: {why}"))?;
     match text.trim() {
-        "" => Err(format!("{} is empty", file.display())),
+        "" => Err(format!("{key}: {} is empty", file.display())),
         text => Ok(text.to_owned()),
     }
 }
@@ -67,9 +69,6 @@ impl fmt::Debug for Secrets {
         })
     }
 }
-
-/// A JWT with all that may stand in it is a few KiB.
-const MOST: u64 = 1 << 20;
 
 #[cfg(test)]
 mod tests {

@@ -70,7 +70,7 @@ impl Server {
         tasks.spawn(metrics::upkeep());
         let opened = outbox::open(&config)?;
         let feed = Arc::new(Feed::new(&config)?);
-        let apps = Apps::start(&config, &feed, &mut tasks).await?;
+        let apps = Apps::start(&config, &feed, &mut tasks)?;
         let outbox = opened.map(|opened| outbox::start(&config, opened, &apps));
         let gateway = Arc::new(Gateway::new(live, address, apps, feed, outbox));
         tasks.spawn(follow_keys(Arc::clone(&gateway)));

@@ -7,7 +7,6 @@ use tokio::time::Instant;
 
 use crate::apps::App;
 use crate::auth::Identity;
-use crate::config::without_secrets;
 use crate::gateway::Gateway;
 
 /// Which seconds are told.
@@ -41,7 +40,7 @@ pub(super) fn told(gateway: &Gateway, identity: &Identity, samples: Samples) -> 
         "following": gateway.feed.following(),
         "following_by_key": gateway.feed.following_by_key(),
         "samples": seconds.collect::<Map<_, _>>(),
-        "apps": known().map(|app| of_app(app, live.config.conductor.admin_url.as_ref().map(|url| without_secrets(url).to_string()))).collect::<Vec<_>>(),
+        "apps": known().map(|app| of_app(app, live.config.conductor.admin_url.as_ref().map(ham::shown_url))).collect::<Vec<_>>(),
     })
 }
 

@@ -97,7 +97,7 @@ impl Admin {
 
     /// Where it dials, without query and credentials.
     pub fn url(&self) -> String {
-        crate::config::shown_url(&self.shared.target.url)
+        crate::shown::shown_url(&self.shared.target.url)
     }
 
     /// The conductor's release of Holochain. Found once per link, by at most two requests that change nothing.

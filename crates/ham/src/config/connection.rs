@@ -8,7 +8,7 @@ use ham_persistent::{RetryDelay, SystemWallClock, WallClock};
 use ham_session::SessionConfig;
 use url::Url;
 
-use super::interface::{AppInterface, DEFAULT_ORIGIN, TokenFuture, TokenSource, local_target, shown_url};
+use super::interface::{AppInterface, DEFAULT_ORIGIN, TokenFuture, TokenSource, local_target};
 use super::session::{DEFAULT_ADMIN_TIMEOUT, conductor_session, default_retry};
 use crate::admin::Admin;
 use crate::call::{DEFAULT_DEADLINE, DEFAULT_SKEW_MARGIN, OnUnknown, PressureBreaker, UnknownCall};
@@ -16,6 +16,7 @@ use crate::dialect::Release;
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::link::{DEFAULT_SIGNAL_BYTES, DEFAULT_SIGNAL_CAPACITY};
 use crate::memory::ProcessMemory;
+use crate::shown::shown_url;
 use crate::signing::Signing;
 
 /// How to reach one app on one conductor.

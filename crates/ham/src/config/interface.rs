@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue};
 use url::Url;
 
 use crate::redact::Secret;
+use crate::shown::shown_url;
 
 /// The `Origin` ham sends. A conductor refuses a socket without one, even where any origin is allowed.
 pub const DEFAULT_ORIGIN: &str = "ham";
@@ -70,17 +71,4 @@ pub(crate) fn local_target(port: u16, origin: &'static str) -> Target {
     let mut url = Url::parse("ws://localhost").expect("a constant");
     url.set_port(Some(port)).expect("ws URLs have ports");
     Target { url, headers: HeaderMap::from_iter([(http::header::ORIGIN, HeaderValue::from_static(origin))]) }
-}
-
-/// A URL without credentials and query.
-pub(crate) fn shown_url(url: &Url) -> String {
-    format!(
-        "{}://{}{}",
-        url.scheme(),
-        url.host_str().unwrap_or_default(),
-        match url.port() {
-            Some(port) => format!(":{port}"),
-            None => String::new(),
-        }
-    )
 }

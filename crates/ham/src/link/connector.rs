@@ -12,11 +12,12 @@ use url::Url;
 use super::known_app::KnownApp;
 use super::signal::SignalHub;
 use crate::admin::Admin;
-use crate::config::{AppInterface, PersistentHamConfig, TokenSource, shown_url};
+use crate::config::{AppInterface, PersistentHamConfig, TokenSource};
 use crate::deadline::deadline_after;
 use crate::error::{AdminError, ConnectError, TokenError};
 use crate::events;
 use crate::redact::Secret;
+use crate::shown::shown_url;
 use crate::wire::{ConductorProtocol, Interface};
 
 /// Where the app is, and the token that opens it. Equal when the place is: tokens are fresh every time.

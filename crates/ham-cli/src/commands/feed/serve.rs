@@ -168,7 +168,7 @@ async fn tokens(context: &Context, file: &Path) -> Result<Vec<String>, Failure> 
         return Err(Failure::usage("the tokens cannot come from standard input", "pass a file"));
     }
     input::tell_if_exposed(file, context.output);
-    let bytes = input::file_or_stdin(file, input::MAX_SETTINGS).await?;
+    let bytes = input::secret(file, "--token-file", context.settings.timeout).await?;
     let text = String::from_utf8(bytes).map_err(|_| bad_tokens())?;
     let tokens: Vec<String> =
         text.lines().map(str::trim).filter(|line| !line.is_empty()).map(ToOwned::to_owned).collect();

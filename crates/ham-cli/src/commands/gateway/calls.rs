@@ -3,10 +3,12 @@
 mod asking;
 mod cancel;
 
+use std::num::NonZeroUsize;
+
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use self::asking::Gateway;
+use self::asking::{Asking, Gateway, call_id};
 use crate::commands::info::{plain, trimmed};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -26,8 +28,8 @@ pub(super) enum Args {
         #[arg(long)]
         oldest: bool,
         /// At most so many
-        #[arg(long, value_name = "COUNT", default_value_t = 100)]
-        limit: usize,
+        #[arg(long, value_name = "COUNT", default_value_t = DEFAULT_LIMIT)]
+        limit: NonZeroUsize,
     },
     /// Show what became of a call, with its answer or its problem
     #[command(args = flags::server())]
@@ -35,6 +37,7 @@ pub(super) enum Args {
         #[command(flatten)]
         gateway: Gateway,
         /// The call, as the list and `Ham-Call-Id` name it
+        #[arg(value_parser = call_id)]
         id: String,
     },
     /// Cancel calls: what has not left is not made; what has left is not called back, and its answer is kept if one comes
@@ -50,14 +53,16 @@ pub(super) enum Args {
 pub(super) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     match args {
         Args::List { gateway, doubtful, oldest, limit } => {
-            let calls = gateway.asking(context)?.list(doubtful, oldest, limit).await?;
+            let list = async |asking: &Asking<'_>| asking.list(doubtful, oldest, limit.get()).await;
+            let calls = gateway.asked(context, list).await?;
             context.output.result(|| table(&calls), &json!({ "calls": calls }))
         }
         Args::Show { gateway, id } => {
-            let call = gateway.asking(context)?.ask("call.get", json!({ "id": id })).await?;
+            let get = async |asking: &Asking<'_>| asking.ask("call.get", json!({ "id": id })).await;
+            let call = gateway.asked(context, get).await?;
             shown(context, &call)
         }
-        Args::Cancel { gateway, which } => cancel::run(context, &gateway.asking(context)?, which).await,
+        Args::Cancel { gateway, which } => cancel::run(context, gateway, which).await,
     }
 }
 
@@ -80,3 +85,5 @@ fn shown(context: &Context, call: &Value) -> Result<(), Failure> {
     let text = || ham_json::laid_out(&call.to_string()).unwrap_or_else(|| call.to_string());
     context.output.result(text, call)
 }
+
+const DEFAULT_LIMIT: NonZeroUsize = NonZeroUsize::new(100).expect("it is not zero");

@@ -22,9 +22,7 @@ pub(super) fn failed(error: StartError) -> Failure {
         StartError::Keystore(_) => {
             (Exit::Local, "check lair_url_file and lair_passphrase_file, and that the keystore runs")
         }
-        StartError::StateDirectory { .. } | StartError::File { .. } => {
-            (Exit::Local, "check the path and its permissions")
-        }
+        StartError::StateDirectory { .. } => (Exit::Local, "check the path and its permissions"),
         StartError::StateDirectoryOpen { .. } => {
             (Exit::Usage, "run `chmod 700` on it, or name a directory for the gateway alone")
         }

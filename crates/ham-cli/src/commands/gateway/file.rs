@@ -57,7 +57,7 @@ pub(super) async fn print(path: &Path, output: Output) -> Result<(), Failure> {
 }
 
 async fn read(path: &Path) -> Result<(String, Config), Failure> {
-    let bytes = input::file_or_pipe(path, input::MAX_SETTINGS).await?;
+    let bytes = input::settings(path).await?;
     let wrong = |why: String| {
         Failure::usage(
             format!("{}: {why}", path.display()),

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::functions::{begins_with_one_of, matches_nothing};
 
 impl Keys {
-    /// What the keys of a file say in vain, before a gateway that serves these apps and has these names of chains.
+    /// The keys of a file, and what they say in vain before a gateway that serves these apps and has these names of chains.
     ///
     /// # Errors
     /// It is not a file of keys.
@@ -19,15 +19,15 @@ impl Keys {
         apps: &[&str],
         chains: &[&str],
         now: Timestamp,
-    ) -> Result<Vec<String>, BadKeys> {
+    ) -> Result<(Self, Vec<String>), BadKeys> {
         let text = text(path)?;
-        Self::parse(&text).map_err(|why| why.of(path))?;
+        let keys = Self::parse(&text).map_err(|why| why.of(path))?;
         let mut doubts = Vec::new();
         for stanza in stanzas(&text)? {
             let id = stanza.id.clone();
             doubts.extend(of(&stanza, apps, chains, now).into_iter().map(|why| format!("key {id:?}: {why}")));
         }
-        Ok(doubts)
+        Ok((keys, doubts))
     }
 
     /// Whether anybody can call anything: calls need a key, unless the configuration says otherwise.

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use ham::masked;
 use serde::Deserialize;
 
 use super::{BadKeys, Keys, Stanza};
-use crate::config::{located, without_long_words};
-use crate::private_file;
+use crate::config::located;
+use crate::named_file;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,15 +26,14 @@ impl Keys {
         let mut keys = Self::default();
         for (at, stanza) in stanzas(text)?.into_iter().enumerate() {
             let id = stanza.id.clone();
-            // A key in place of its id would be quoted.
             if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
                 let why = format!("[[key]] number {}: an id is made of letters and digits", at + 1);
                 return Err(BadKeys(why));
             }
-            let kept =
-                stanza.kept().map_err(|why| BadKeys(format!("key {id:?}: {}", without_long_words(&why))))?;
+            let wrong = |why: &str| BadKeys(masked(&format!("key {id:?}{why}")));
+            let kept = stanza.kept().map_err(|why| wrong(&format!(": {why}")))?;
             if keys.0.insert(id.clone(), kept).is_some() {
-                return Err(BadKeys(format!("key {id:?} stands there twice")));
+                return Err(wrong(" stands there twice"));
             }
         }
         Ok(keys)
@@ -47,11 +47,10 @@ impl BadKeys {
 }
 
 pub(super) fn text(path: &Path) -> Result<String, BadKeys> {
-    private_file::look(path).and_then(|_| private_file::read(path)).map_err(BadKeys)
+    named_file::private(path).map_err(BadKeys)
 }
 
 pub(super) fn stanzas(text: &str) -> Result<Vec<Stanza>, BadKeys> {
-    let file: File =
-        toml::from_str(text).map_err(|error| BadKeys(located(&error, text, without_long_words)))?;
+    let file: File = toml::from_str(text).map_err(|error| BadKeys(located(&error, text, masked)))?;
     Ok(file.key)
 }

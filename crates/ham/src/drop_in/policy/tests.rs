@@ -27,7 +27,7 @@ fn half_a_credential_is_a_mistake_even_with_the_opt_in() {
     let cases = [
         (values(Some("unix:///s?k=x"), None), "connection URL is set"),
         (values(None, Some("secret")), "passphrase is set"),
-        (values(Some("not a url"), Some("secret")), "not a url"),
+        (values(Some("a secret in its place"), Some("secret")), "Invalid lair connection URL"),
     ];
     for (credentials, words) in cases {
         let error = resolve(credentials, CapGrantOptIn::Permitted).unwrap_err();

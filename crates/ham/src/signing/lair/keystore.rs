@@ -10,8 +10,8 @@ use lair_keystore_api::types::SharedLockedArray;
 use url::Url;
 
 use super::passphrase::lock_passphrase;
-use crate::config::shown_url;
 use crate::redact::REDACTED;
+use crate::shown::shown_url;
 use crate::signing::keystore::{Keystore, KeystoreFuture, KeystoreLink, KeystoreRefusal};
 
 /// How to reach the keystore that holds the cells' own agent keys.
@@ -27,10 +27,10 @@ impl LairSigning {
     /// The keystore at `connection_url`. Trailing line feeds of the passphrase are removed: files end with one.
     ///
     /// # Errors
-    /// When the URL does not parse; the text holds the URL.
+    /// When the URL does not parse; the text does not repeat it.
     pub fn new(connection_url: &str, passphrase: Vec<u8>) -> anyhow::Result<Self> {
         let connection_url = Url::parse(connection_url)
-            .map_err(|error| anyhow::anyhow!("Invalid lair connection URL: {connection_url}: {error}"))?;
+            .map_err(|error| anyhow::anyhow!("Invalid lair connection URL: {error}"))?;
         Ok(Self { connection_url, passphrase: lock_passphrase(passphrase) })
     }
 }
@@ -38,7 +38,7 @@ impl LairSigning {
 impl fmt::Debug for LairSigning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LairSigning")
-            .field("connection_url", &self.connection_url.as_str())
+            .field("connection_url", &Keystore::url(self))
             .field("passphrase", &REDACTED)
             .finish()
     }

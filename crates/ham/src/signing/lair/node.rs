@@ -79,8 +79,7 @@ fn connection_url(config: &str) -> Result<Url, NodeError> {
         }
     }
     let url = text("connection_url")?;
-    Url::parse(url)
-        .map_err(|error| NodeError::Unusable(format!("Invalid lair connection URL: {url}: {error}")))
+    Url::parse(url).map_err(|error| NodeError::Unusable(format!("Invalid lair connection URL: {error}")))
 }
 
 #[cfg(test)]

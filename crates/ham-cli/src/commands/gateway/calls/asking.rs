@@ -1,15 +1,18 @@
 //! What a gateway that runs is asked about its calls, by envelopes.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ham_envelope::{ERROR_KIND, Envelope};
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep_until};
 use url::Url;
 
 use crate::context::Context;
-use crate::envelopes;
+use crate::envelopes::{self, Line};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::progress;
 use crate::server::Server;
 
 /// Which gateway.
@@ -24,8 +27,13 @@ pub(in crate::commands::gateway) struct Gateway {
 }
 
 impl Gateway {
-    pub(super) fn asking(self, context: &Context) -> Result<Asking<'_>, Failure> {
-        Ok(Asking { context, server: self.server()? })
+    /// Connects, and asks what `work` does.
+    pub(super) async fn asked<T>(
+        self,
+        context: &Context,
+        work: impl AsyncFnOnce(&Asking<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        envelopes::during(context, &self.server()?, async |line| work(&Asking { context, line }).await).await
     }
 
     /// Where it exchanges envelopes.
@@ -39,29 +47,45 @@ impl Gateway {
         url.set_scheme(scheme).map_err(|()| wrong_url())?;
         url.set_path("/connect");
         url.set_query(None);
-        Ok(Server::at(url.into(), self.key_file))
+        Ok(Server::gateway(url.into(), self.key_file))
     }
 }
 
-/// A gateway that is asked, several times maybe, with one key.
+/// A gateway that is asked.
 #[derive(Debug)]
 pub(super) struct Asking<'a> {
     context: &'a Context,
-    server: Server,
+    line: &'a Line,
 }
 
 impl Asking<'_> {
-    /// What it answers, or why it refuses.
-    pub(super) async fn answer(&self, kind: &str, payload: Value) -> Result<Result<Value, Refusal>, Failure> {
-        let request = Envelope::request(kind).with_payload(payload).map_err(unreadable)?;
-        let answer = envelopes::ask(self.context, &self.server, request).await?;
-        let payload: Value = answer.payload_as().map_err(unreadable)?;
-        Ok(if answer.kind == ERROR_KIND { Err(Refusal(payload)) } else { Ok(payload) })
+    /// What it answers, or why it refuses. Where the key has only asked for too much, it is asked again, within the time-out.
+    pub(super) async fn answer(
+        &self,
+        kind: &str,
+        payload: &Value,
+    ) -> Result<Result<Value, Refusal>, Failure> {
+        let until = Instant::now() + self.context.settings.timeout;
+        loop {
+            let request = Envelope::request(kind).with_payload(payload).map_err(unreadable)?;
+            let answer = self.line.ask(request).await?;
+            let told: Value = answer.payload_as().map_err(unreadable)?;
+            if answer.kind != ERROR_KIND {
+                return Ok(Ok(told));
+            }
+            let refusal = Refusal(told);
+            match refusal.again_after().map(|pause| Instant::now() + pause).filter(|again| *again <= until) {
+                Some(again) => sleep_until(again).await,
+                None => return Ok(Err(refusal)),
+            }
+        }
     }
 
-    /// What it answers, where a refusal is the end.
+    /// What it answers, where a refusal is the end. What takes long is told.
     pub(super) async fn ask(&self, kind: &str, payload: Value) -> Result<Value, Failure> {
-        self.answer(kind, payload).await?.map_err(Failure::from)
+        let answer = self.answer(kind, &payload);
+        let answer = progress::during(self.context.output, "waiting for the answer", answer).await?;
+        answer.map_err(Failure::from)
     }
 
     /// Page by page.
@@ -104,6 +128,12 @@ impl Refusal {
     pub(super) fn message(&self) -> &str {
         self.text("message")
     }
+
+    /// When to ask again, where the key has only asked for too much at a time.
+    fn again_after(&self) -> Option<Duration> {
+        let is_quota = self.text("type").ends_with("#quota-exceeded");
+        self.0["retry_after_s"].as_u64().filter(|_| is_quota).map(Duration::from_secs)
+    }
 }
 
 impl From<Refusal> for Failure {
@@ -115,6 +145,15 @@ impl From<Refusal> for Failure {
         };
         Self::new(Exit::Refused, anyhow::anyhow!(refusal.message().to_owned()), advice)
     }
+}
+
+/// The id of a call: a key in its place goes nowhere.
+pub(super) fn call_id(text: &str) -> Result<String, &'static str> {
+    let may_be =
+        !text.is_empty() && text.len() <= 26 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    may_be
+        .then(|| text.to_owned())
+        .ok_or("the id of a call has 26 letters and digits, as the list shows them")
 }
 
 fn wrong_url() -> Failure {

@@ -1,0 +1,51 @@
+//! A configuration as it is shown.
+
+use serde_json::{Map, Value};
+
+use super::values::Config;
+
+impl Config {
+    /// All values, for programs, without what may be a secret.
+    #[must_use]
+    pub fn shown(&self) -> Value {
+        masked(serde_json::to_value(self).unwrap_or_default())
+    }
+
+    /// All values, one a line, each with where it comes from.
+    #[must_use]
+    pub fn explained(&self, file: &str) -> String {
+        let given = masked(toml::from_str::<Value>(file).unwrap_or_default());
+        let mut lines = Vec::new();
+        flatten("", &self.shown(), Some(&given), &mut lines);
+        lines.concat()
+    }
+}
+
+/// Names are given by people, too.
+fn masked(value: Value) -> Value {
+    match value {
+        Value::String(text) => ham::masked(&text).into(),
+        Value::Array(values) => values.into_iter().map(masked).collect(),
+        Value::Object(entries) => {
+            entries.into_iter().map(|(name, value)| (ham::masked(&name), masked(value))).collect()
+        }
+        other => other,
+    }
+}
+
+fn flatten(prefix: &str, value: &Value, given: Option<&Value>, lines: &mut Vec<String>) {
+    match value {
+        Value::Object(entries) if !entries.is_empty() => flatten_all(prefix, entries, given, lines),
+        value => {
+            let source = if given.is_some() { "file" } else { "default" };
+            lines.push(format!("{prefix} = {value}  # {source}\n"));
+        }
+    }
+}
+
+fn flatten_all(prefix: &str, entries: &Map<String, Value>, given: Option<&Value>, lines: &mut Vec<String>) {
+    for (name, value) in entries {
+        let name_of = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        flatten(&name_of, value, given.and_then(|given| given.get(name)), lines);
+    }
+}

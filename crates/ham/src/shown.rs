@@ -1,0 +1,107 @@
+//! What a person wrote, as it may be shown: what stands in the wrong place may be a secret.
+
+use std::borrow::Cow;
+
+use url::Url;
+
+/// An address without user, password, path, query and fragment.
+#[must_use]
+pub fn shown_url(url: &Url) -> String {
+    let port = url.port().map_or(String::new(), |port| format!(":{port}"));
+    format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
+}
+
+/// A value that a person wrote, or words that repeat one, as they may be shown: of an address as [`shown_url`] says. `…` stands for what
+/// is meant as an address and cannot be read as one, and for a word as long as a key or a digest, unless it is made of small letters as
+/// names are.
+#[must_use]
+pub fn masked(text: &str) -> String {
+    let is_between = |letter: char| letter.is_whitespace() || "\"'`,;".contains(letter);
+    let text = without_user(text);
+    let mut shown = String::with_capacity(text.len());
+    for part in text.split_inclusive(is_between) {
+        let word = part.trim_end_matches(is_between);
+        shown.push_str(&masked_word(word));
+        shown.push_str(&part[word.len()..]);
+    }
+    shown
+}
+
+/// A password may have anything in it, so all goes that stands before the last `@` of an address.
+fn without_user(text: &str) -> Cow<'_, str> {
+    let user = text.rfind('@').and_then(|to| Some(text[..to].find("://")? + 3..to + 1));
+    user.map_or(Cow::Borrowed(text), |user| [&text[..user.start], &text[user.end..]].concat().into())
+}
+
+fn masked_word(word: &str) -> String {
+    let (scheme, rest) = word.split_once(':').unwrap_or(("", word));
+    // Of the known ones, a URL is one without slashes, too.
+    let is_address = rest.starts_with("//") || ["http", "https", "ws", "wss"].contains(&scheme);
+    if is_address && !rest.trim_start_matches('/').is_empty() {
+        return match Url::parse(word) {
+            Ok(url) if url.has_host() => shown_url(&url),
+            _ => HIDDEN.to_owned(),
+        };
+    }
+    if word.contains('@') && !word.starts_with('/') {
+        return HIDDEN.to_owned();
+    }
+    let is_between = |letter: char| !letter.is_ascii_alphanumeric() && !"_-+=/".contains(letter);
+    let parts = word.split_inclusive(is_between).map(|part| {
+        let run = part.trim_end_matches(is_between);
+        [if may_be_secret(run) { HIDDEN } else { run }, &part[run.len()..]].concat()
+    });
+    parts.collect()
+}
+
+/// Base64 has slashes in it, as paths have.
+fn may_be_secret(run: &str) -> bool {
+    let is_long = |word: &str| {
+        word.len() > LONGEST_SHOWN
+            && word.bytes().any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+    };
+    if run.contains(['+', '=']) { is_long(run) } else { run.split('/').any(is_long) }
+}
+
+/// What stands for what is not shown.
+const HIDDEN: &str = "…";
+/// Bytes of a word. A key of a gateway has 43 behind its id, a digest 64, the seed of an nkey 58, a token of a conductor 88.
+const LONGEST_SHOWN: usize = 24;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_a_secret_is_masked() {
+        for (text, shown) in [
+            ("https://user:hush@shop.example:8443/hush?token=hush#hush", "https://shop.example:8443"),
+            ("nats://hush@[::1]:4222", "nats://[::1]:4222"),
+            ("ws://user:hu/s\"h hush@localhost:1 is no address", "ws://localhost:1 is no address"),
+            ("http://user:hush:99999", "…"),
+            ("ws:user:hush", "…"),
+            ("user:hush@localhost", "…"),
+            ("ham_7QK2AB_q3Zr0bT5w8Yc1Xe4Uh7Kj9Ln2Mp6Rs0Vt3Wz5Ab8", "…"),
+            ("the id \"SUAM2N3O4P5Q6R7SUAM2N3O4P5Q6R7\" is", "the id \"…\" is"),
+            ("/etc/q3Zr0bT5w8Yc1Xe4Uh7Kj9Ln2Mp6Rs0V.toml", "….toml"),
+            ("q3Zr0bT5w8/c1Xe4Uh7Kj9/n2Mp6Rs0V==", "…"),
+        ] {
+            assert_eq!(masked(text), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_addresses_and_paths_are_shown() {
+        for text in [
+            "it is a ws:// or wss:// address, such as \"https://shop.example\"",
+            "http: no answer",
+            "supply/*/transactions/get_all_of_them",
+            "role.0/bridge-of-the-other-company/pay",
+            "/home/me@work/with-a-long-name-of-small-letters/gateway.toml",
+            "127.0.0.1:99999 [::1]:80 gateway.example",
+            "",
+        ] {
+            assert_eq!(masked(text), text);
+        }
+    }
+}
