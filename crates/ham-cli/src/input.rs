@@ -105,7 +105,7 @@ fn is_stdin(path: &Path) -> bool {
 }
 
 fn shown(path: &Path) -> String {
-    if is_stdin(path) { STDIN.to_owned() } else { ham::masked(&path.display().to_string()) }
+    if is_stdin(path) { STDIN.to_owned() } else { ham::masked_path(path) }
 }
 
 /// Tells that others can read or write a file with a secret. It is used all the same: secrets are mounted that way into

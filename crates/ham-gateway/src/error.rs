@@ -2,9 +2,9 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use ham::{ConnectError, masked};
+use ham::{ConnectError, masked, masked_path};
 
 use crate::auth::BadKeys;
 use crate::config::Fault;
@@ -30,7 +30,7 @@ pub enum StartError {
     #[error("NATS cannot be used: {0}")]
     Nats(String),
     /// The state directory cannot be made.
-    #[error("cannot make the state directory {}", shown(path))]
+    #[error("cannot make the state directory {}", masked_path(path))]
     StateDirectory {
         /// Which.
         path: PathBuf,
@@ -38,7 +38,7 @@ pub enum StartError {
         source: io::Error,
     },
     /// Others can look into the state directory.
-    #[error("the state directory {} is open to others (mode {mode:o})", shown(path))]
+    #[error("the state directory {} is open to others (mode {mode:o})", masked_path(path))]
     StateDirectoryOpen {
         /// Which.
         path: PathBuf,
@@ -46,7 +46,7 @@ pub enum StartError {
         mode: u32,
     },
     /// The outbox cannot be opened.
-    #[error("cannot open the outbox {}", shown(path))]
+    #[error("cannot open the outbox {}", masked_path(path))]
     Outbox {
         /// Its file.
         path: PathBuf,
@@ -79,9 +79,4 @@ pub enum StartError {
 
 pub(crate) fn listed(faults: &[Fault]) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-}
-
-/// A path is what a person wrote.
-fn shown(path: &Path) -> String {
-    masked(&path.display().to_string())
 }

@@ -1,6 +1,7 @@
 //! What a person wrote, as it may be shown: what stands in the wrong place may be a secret.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use url::Url;
 
@@ -12,8 +13,8 @@ pub fn shown_url(url: &Url) -> String {
 }
 
 /// A value that a person wrote, or words that repeat one, as they may be shown: of an address as [`shown_url`] says. `…` stands for what
-/// is meant as an address and cannot be read as one, and for a word as long as a key or a digest, unless it is made of small letters as
-/// names are.
+/// is meant as an address and cannot be read as one, and for a word that is as long and as mixed as a key or a digest, which names and
+/// UUIDs are not.
 #[must_use]
 pub fn masked(text: &str) -> String {
     let is_between = |letter: char| letter.is_whitespace() || "\"'`,;".contains(letter);
@@ -25,6 +26,14 @@ pub fn masked(text: &str) -> String {
         shown.push_str(&part[word.len()..]);
     }
     shown
+}
+
+/// A path that a person wrote: whole where it leads somewhere, and otherwise as [`masked`] shows it, because it may be a secret in the
+/// wrong place. Asks the file system.
+#[must_use]
+pub fn masked_path(path: &Path) -> String {
+    let text = path.display().to_string();
+    if path.exists() { text } else { masked(&text) }
 }
 
 /// A password may have anything in it, so all goes that stands before the last `@` of an address.
@@ -56,11 +65,18 @@ fn masked_word(word: &str) -> String {
 
 /// Base64 has slashes in it, as paths have.
 fn may_be_secret(run: &str) -> bool {
-    let is_long = |word: &str| {
-        word.len() > LONGEST_SHOWN
-            && word.bytes().any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+    if run.contains(['+', '=']) { is_random(run) } else { run.split('/').any(is_random) }
+}
+
+/// Whether it is long, and has capitals, small letters and digits, or is all of one piece with digits or capitals in it.
+fn is_random(word: &str) -> bool {
+    let has = |kind: fn(&u8) -> bool| word.as_bytes().iter().any(kind);
+    let is_mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
+    let is_one_piece = |part: &str| {
+        part.len() > LONGEST_SHOWN
+            && part.bytes().any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
     };
-    if run.contains(['+', '=']) { is_long(run) } else { run.split('/').any(is_long) }
+    word.len() > LONGEST_SHOWN && (is_mixed || word.split(['-', '_']).any(is_one_piece))
 }
 
 /// What stands for what is not shown.
@@ -91,11 +107,22 @@ mod tests {
     }
 
     #[test]
+    fn a_path_that_leads_somewhere_is_shown() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("TheGatewayOfTheOtherCompany2026");
+        assert!(masked_path(&path).contains('…'));
+        std::fs::write(&path, "").unwrap();
+        assert_eq!(masked_path(&path), path.display().to_string());
+    }
+
+    #[test]
     fn names_addresses_and_paths_are_shown() {
         for text in [
             "it is a ws:// or wss:// address, such as \"https://shop.example\"",
             "http: no answer",
             "supply/*/transactions/get_all_of_them",
+            "shop-of-the-other-company-v0.23.1 my-application-of-the-year-2026",
+            "0192f3c4-5d6e-7f80-91a2-b3c4d5e6f708",
             "role.0/bridge-of-the-other-company/pay",
             "/home/me@work/with-a-long-name-of-small-letters/gateway.toml",
             "127.0.0.1:99999 [::1]:80 gateway.example",
