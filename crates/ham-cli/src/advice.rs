@@ -1,8 +1,8 @@
 //! What to do about each failure, in one place.
 
 use ham::{
-    AdminError, BadAnswer, CallError, ConnectError, NotRunning, Recovery, RefusalKind, SPOKEN, SigningError,
-    SigningStep,
+    AdminError, BadAnswer, CallError, ConnectError, NotRunning, Recovery, RefusalCause, RefusalKind, SPOKEN,
+    SigningError, SigningStep,
 };
 use ham_session::{DialError, HandshakeError, TlsError};
 
@@ -98,6 +98,7 @@ pub(crate) fn admin(error: &AdminError) -> String {
         AdminError::Answer { source: BadAnswer::Refused(refusal), .. } => match refusal.kind() {
             RefusalKind::Deserialization => VERSIONS.into(),
             _ if refusal.is_unreadable_entry() => OUTDATED.into(),
+            _ if refusal.cause() == Some(RefusalCause::CutOff) => REVERTED.into(),
             _ => "the conductor's message says why; correct the request".into(),
         },
         AdminError::Answer { .. } => VERSIONS.into(),
@@ -115,7 +116,7 @@ const OUTDATED: &str = "the chain holds grants from an earlier release of Holoch
 /// About a call.
 pub(crate) fn call(error: &CallError) -> String {
     match error {
-        CallError::NoLink { .. } => "run `ham doctor`: it names the step that fails".into(),
+        CallError::NoLink { sent: false, .. } => "run `ham doctor`: it names the step that fails".into(),
         CallError::Signing(source) => signing(source),
         CallError::AppNotInstalled { .. } => {
             "`ham app list` shows the apps that are installed: install it again, or pass another one with --app-id".into()
@@ -137,6 +138,8 @@ pub(crate) fn call(error: &CallError) -> String {
         | CallError::EmptyAnswer
         | CallError::UnexpectedResponse(_) => RECONCILE.into(),
         CallError::TimedOut { .. } | CallError::LinkLost { .. } | CallError::Closed { .. } => "call again".into(),
+        CallError::Refused { refusal, .. } if refusal.cause() == Some(RefusalCause::CellMissing) => GONE.into(),
+        CallError::Refused { refusal, .. } if refusal.cause() == Some(RefusalCause::CutOff) => REVERTED.into(),
         CallError::Refused { refusal, .. } => match (refusal.kind(), refusal.recovery()) {
             (_, Recovery::CoolDown { .. }) => "the conductor is busy: wait, read the chain, then call again".into(),
             (RefusalKind::Deserialization, _) => VERSIONS.into(),
@@ -152,6 +155,12 @@ pub(crate) fn call(error: &CallError) -> String {
         _ => RECONCILE.into(),
     }
 }
+
+const GONE: &str = "the cell is not there any more: its app was uninstalled, or the clone deleted, and what it wrote went with it; \
+ `ham app list` and `ham info` show what is there";
+
+const REVERTED: &str =
+    "`ham dev revert` cut it off: call again, where everything is as it was at the snapshot";
 
 const RECONCILE: &str = "before calling again, read the chain with a call that lists what was written";
 
@@ -222,6 +231,21 @@ mod tests {
             assert!(!call(error).contains("chain"), "{}", call(error));
         }
         assert!(call(&gone).contains("ham app list"));
+    }
+
+    /// Zome and payload were blamed, of which nothing was wrong.
+    #[test]
+    fn no_zome_is_blamed_for_a_call_that_was_cut_off() {
+        let of = |text: &str| {
+            let said = holochain_conductor_api::ExternalApiWireError::InternalError(text.into());
+            call(&CallError::Refused { refusal: said.into(), unsettled: false })
+        };
+        let reverted = of("The call was cut off: the conductor goes back to a snapshot");
+        assert!(reverted.contains("call again") && !reverted.contains("zome"), "{reverted}");
+        let api = "Conductor returned an error while using a ConductorApi: ";
+        let removed = of(&format!("{api}CellMissing(cell)"));
+        assert!(removed.contains("ham app list") && !removed.contains("zome"), "{removed}");
+        assert!(of("something else").contains("zome"));
     }
 
     #[test]

@@ -111,6 +111,11 @@ impl Budget {
         self.purse.cut.is_cancelled()
     }
 
+    /// Whether it ended because it was cut off, and not at a bound before.
+    pub(crate) fn ended_cut(&self) -> bool {
+        self.purse.met.get().is_some_and(|met| met.bound == Bound::Cut)
+    }
+
     /// # Errors
     /// A bound was met, here or elsewhere in the root call, or it was cut off.
     pub(crate) fn check(&self) -> Result<(), Exceeded> {
