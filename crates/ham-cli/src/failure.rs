@@ -36,6 +36,11 @@ impl Failure {
         Self { outcome: Some(NOT_RUN.into()), ..failure }
     }
 
+    /// Of calls that may have run.
+    pub(crate) fn of_unknown_outcome(error: impl Into<anyhow::Error>, advice: impl Into<String>) -> Self {
+        Self { outcome: Some(UNKNOWN.into()), ..Self::new(Exit::Unknown, error, advice) }
+    }
+
     /// Of something that is asked before a call: whatever became of that, the call did not run.
     pub(crate) fn before_a_call(self) -> Self {
         match self.exit {
@@ -177,14 +182,14 @@ impl From<BundleError> for Failure {
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         let (exit, outcome) = match (&error, error.outcome()) {
-            (CallError::NoLink { .. }, _) => (Exit::NoConnection, "not run; nothing was sent"),
+            (CallError::NoLink { sent: false, .. }, _) => (Exit::NoConnection, "not run; nothing was sent"),
             // The conductor said no to the grant, for instance because the cell's `init` failed.
             (CallError::Signing(SigningError::Grant(AdminError::Answer { .. })), _) => {
                 (Exit::Refused, "not run; it could not be signed")
             }
             (CallError::Signing(_), _) => (Exit::Local, "not run; it could not be signed"),
             (_, Outcome::NotRun) => (Exit::NotRun, NOT_RUN),
-            (_, Outcome::Unknown) => (Exit::Unknown, "unknown; it may have run, or may still run"),
+            (_, Outcome::Unknown) => (Exit::Unknown, UNKNOWN),
             (_, Outcome::Arrived { .. }) => {
                 (Exit::Arrived, "arrived; it runs at most once, but its answer is lost")
             }
@@ -201,6 +206,7 @@ impl From<CallError> for Failure {
 }
 
 const NOT_RUN: &str = "not run, and it never will be";
+const UNKNOWN: &str = "unknown; it may have run, or may still run";
 
 #[cfg(test)]
 mod tests {
@@ -231,6 +237,17 @@ mod tests {
         let failure = Failure::from(CallError::AppNotInstalled { app_id: "one".into() });
         assert_eq!((failure.exit, failure.outcome.as_deref()), (Exit::NotRun, Some(NOT_RUN)));
         assert_eq!(failure.causes(), ["the app `one` is not installed on this conductor any more"]);
+    }
+
+    /// It said 3, nothing was sent, of a call that a clone had sent.
+    #[test]
+    fn a_call_that_can_have_left_is_of_unknown_outcome_though_there_is_no_link() {
+        let of = |sent| {
+            let after = std::time::Duration::from_secs(1);
+            Failure::from(CallError::NoLink { after, last: "dialing".into(), sent })
+        };
+        assert_eq!((of(false).exit, of(true).exit), (Exit::NoConnection, Exit::Unknown));
+        assert!(of(true).advice().unwrap().contains("read the chain"));
     }
 
     /// It said 4, the call may have run, where only the look-up before it had failed.
