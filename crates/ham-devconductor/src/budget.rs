@@ -10,10 +10,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use exceeded::Bound;
 pub(crate) use exceeded::Exceeded;
 pub(crate) use held::Held;
-
-use exceeded::Bound;
 
 use crate::limits::{Limits, RECORD_BYTES};
 use crate::observe::Trace;
@@ -145,10 +144,7 @@ impl Budget {
 
     /// The same for what is not cut off once it has begun.
     ///
-    /// # Errors
-    /// As [`within`](Self::within).
-    ///
-    /// # Cancel safety
+    /// # Errors and cancel safety
     /// As [`within`](Self::within).
     pub(crate) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Exceeded> {
         self.check()?;

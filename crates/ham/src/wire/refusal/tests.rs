@@ -1,6 +1,7 @@
 use holochain_zome_types::prelude::{AgentPubKey, DnaHash};
 
 use super::*;
+use crate::wire::NotRunning;
 
 fn cell(byte: u8) -> CellId {
     CellId::new(DnaHash::from_raw_36(vec![byte; 36]), AgentPubKey::from_raw_36(vec![byte; 36]))
