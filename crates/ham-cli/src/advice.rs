@@ -1,8 +1,8 @@
 //! What to do about each failure, in one place.
 
 use ham::{
-    AdminError, BadAnswer, CallError, ConnectError, NotRunning, Recovery, RefusalKind, SPOKEN, SigningError,
-    SigningStep,
+    AdminError, BadAnswer, CallError, ConnectError, NotRunning, Recovery, RefusalCause, RefusalKind, SPOKEN,
+    SigningError, SigningStep,
 };
 use ham_session::{DialError, HandshakeError, TlsError};
 
@@ -98,6 +98,7 @@ pub(crate) fn admin(error: &AdminError) -> String {
         AdminError::Answer { source: BadAnswer::Refused(refusal), .. } => match refusal.kind() {
             RefusalKind::Deserialization => VERSIONS.into(),
             _ if refusal.is_unreadable_entry() => OUTDATED.into(),
+            _ if refusal.cause() == Some(RefusalCause::CutOff) => REVERTED.into(),
             _ => "the conductor's message says why; correct the request".into(),
         },
         AdminError::Answer { .. } => VERSIONS.into(),
@@ -115,7 +116,7 @@ const OUTDATED: &str = "the chain holds grants from an earlier release of Holoch
 /// About a call.
 pub(crate) fn call(error: &CallError) -> String {
     match error {
-        CallError::NoLink { .. } => "run `ham doctor`: it names the step that fails".into(),
+        CallError::NoLink { sent: false, .. } => "run `ham doctor`: it names the step that fails".into(),
         CallError::Signing(source) => signing(source),
         CallError::AppNotInstalled { .. } => {
             "`ham app list` shows the apps that are installed: install it again, or pass another one with --app-id".into()
@@ -137,6 +138,8 @@ pub(crate) fn call(error: &CallError) -> String {
         | CallError::EmptyAnswer
         | CallError::UnexpectedResponse(_) => RECONCILE.into(),
         CallError::TimedOut { .. } | CallError::LinkLost { .. } | CallError::Closed { .. } => "call again".into(),
+        CallError::Refused { refusal, .. } if refusal.cause() == Some(RefusalCause::CellMissing) => GONE.into(),
+        CallError::Refused { refusal, .. } if refusal.cause() == Some(RefusalCause::CutOff) => REVERTED.into(),
         CallError::Refused { refusal, .. } => match (refusal.kind(), refusal.recovery()) {
             (_, Recovery::CoolDown { .. }) => "the conductor is busy: wait, read the chain, then call again".into(),
             (RefusalKind::Deserialization, _) => VERSIONS.into(),
@@ -152,6 +155,11 @@ pub(crate) fn call(error: &CallError) -> String {
         _ => RECONCILE.into(),
     }
 }
+
+const GONE: &str = "the cell is not there any more: its app was uninstalled, or the clone deleted, and what it wrote went with it; \
+ `ham app list` and `ham info` show what is there";
+
+const REVERTED: &str = "`ham dev revert` cut it off: call again; everything is as it was at the snapshot";
 
 const RECONCILE: &str = "before calling again, read the chain with a call that lists what was written";
 
@@ -210,27 +218,4 @@ pub(crate) const INSTALL: &str = "the conductor's message says why: check the bu
      --app-id";
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// It was advised to read the chain for a call that was not sent.
-    #[test]
-    fn no_chain_is_read_for_a_call_whose_look_up_failed() {
-        let gone = CallError::AppNotInstalled { app_id: "one".into() };
-        let other = CallError::LookUp { source: Box::new(CallError::EmptyAnswer) };
-        for error in [&gone, &other] {
-            assert!(!call(error).contains("chain"), "{}", call(error));
-        }
-        assert!(call(&gone).contains("ham app list"));
-    }
-
-    #[test]
-    fn no_keystore_is_blamed_for_a_slow_grant() {
-        let after = std::time::Duration::from_secs(4);
-        let of = |step| signing(&SigningError::TimedOut { step, after });
-        for step in [SigningStep::Grant, SigningStep::ClosedChainCheck, SigningStep::AdminDial] {
-            assert!(!of(step).contains("keystore"), "{step}");
-        }
-        assert!(of(SigningStep::Keystore).contains("keystore"));
-    }
-}
+mod tests;

@@ -36,6 +36,11 @@ impl Failure {
         Self { outcome: Some(NOT_RUN.into()), ..failure }
     }
 
+    /// Of calls that may have run.
+    pub(crate) fn of_unknown_outcome(error: impl Into<anyhow::Error>, advice: impl Into<String>) -> Self {
+        Self { outcome: Some(UNKNOWN.into()), ..Self::new(Exit::Unknown, error, advice) }
+    }
+
     /// Of something that is asked before a call: whatever became of that, the call did not run.
     pub(crate) fn before_a_call(self) -> Self {
         match self.exit {
@@ -177,14 +182,14 @@ impl From<BundleError> for Failure {
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         let (exit, outcome) = match (&error, error.outcome()) {
-            (CallError::NoLink { .. }, _) => (Exit::NoConnection, "not run; nothing was sent"),
+            (CallError::NoLink { sent: false, .. }, _) => (Exit::NoConnection, "not run; nothing was sent"),
             // The conductor said no to the grant, for instance because the cell's `init` failed.
             (CallError::Signing(SigningError::Grant(AdminError::Answer { .. })), _) => {
                 (Exit::Refused, "not run; it could not be signed")
             }
             (CallError::Signing(_), _) => (Exit::Local, "not run; it could not be signed"),
             (_, Outcome::NotRun) => (Exit::NotRun, NOT_RUN),
-            (_, Outcome::Unknown) => (Exit::Unknown, "unknown; it may have run, or may still run"),
+            (_, Outcome::Unknown) => (Exit::Unknown, UNKNOWN),
             (_, Outcome::Arrived { .. }) => {
                 (Exit::Arrived, "arrived; it runs at most once, but its answer is lost")
             }
@@ -201,49 +206,7 @@ impl From<CallError> for Failure {
 }
 
 const NOT_RUN: &str = "not run, and it never will be";
+const UNKNOWN: &str = "unknown; it may have run, or may still run";
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_cause_is_said_once() {
-        let inner = anyhow::anyhow!("port closed");
-        let error = inner.context("dial failed: port closed").context("no link");
-        let failure = Failure::new(Exit::NoConnection, error, "open it");
-        assert_eq!(
-            failure.text(),
-            "error: no link\n  because: dial failed: port closed\nwhat to do: open it\n"
-        );
-        assert_eq!(failure.json().unwrap()["causes"][0], "dial failed: port closed");
-    }
-
-    /// A server's line feed made a line of its own, which could say what to do.
-    #[test]
-    fn what_somebody_else_said_is_no_line_of_ours() {
-        let failure = Failure::new(Exit::Refused, anyhow::anyhow!("refused: no\nwhat to do: pay"), "ask");
-        assert_eq!(failure.text(), "error: refused: no\n    what to do: pay\nwhat to do: ask\n");
-    }
-
-    /// It was 8 or 1 with advice about keys and grants, or an answer that is "not an answer to a zome call".
-    #[test]
-    fn a_call_did_not_run_whose_app_is_gone() {
-        let failure = Failure::from(CallError::AppNotInstalled { app_id: "one".into() });
-        assert_eq!((failure.exit, failure.outcome.as_deref()), (Exit::NotRun, Some(NOT_RUN)));
-        assert_eq!(failure.causes(), ["the app `one` is not installed on this conductor any more"]);
-    }
-
-    /// It said 4, the call may have run, where only the look-up before it had failed.
-    #[test]
-    fn a_call_did_not_run_whose_look_up_failed() {
-        let of = |exit| Failure::new(exit, anyhow::anyhow!("lost"), "look").before_a_call().exit;
-        assert_eq!((of(Exit::Unknown), of(Exit::Arrived)), (Exit::NotRun, Exit::NotRun));
-        assert_eq!((of(Exit::NoConnection), of(Exit::Usage)), (Exit::NoConnection, Exit::Usage));
-    }
-
-    #[test]
-    fn a_lost_reader_is_no_error() {
-        let failure = Failure::nobody_reads();
-        assert_eq!((failure.text().as_str(), failure.json()), ("", None));
-    }
-}
+mod tests;

@@ -1,12 +1,12 @@
 //! The flags that bound what a call of a zome may use up, and what comes from clients.
 
-use std::num::NonZeroU64;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
 use ham_devconductor::{
-    Config, DEFAULT_CALL_DEPTH, DEFAULT_CALL_TIME, DEFAULT_CALLS, DEFAULT_FUEL, DEFAULT_INCOMING_BYTES,
-    DEFAULT_LOG_BYTES, DEFAULT_MEMORY, DEFAULT_MESSAGE_TIME, DEFAULT_SIGNAL_BYTES, DEFAULT_STAGED_BYTES,
-    Limits,
+    Config, DEFAULT_CALL_DEPTH, DEFAULT_CALL_TIME, DEFAULT_CALLS, DEFAULT_CONNECTIONS, DEFAULT_FUEL,
+    DEFAULT_INCOMING_BYTES, DEFAULT_LOG_BYTES, DEFAULT_MEMORY, DEFAULT_MESSAGE_TIME, DEFAULT_SIGNAL_BYTES,
+    DEFAULT_STAGED_BYTES, Limits,
 };
 
 /// Of one call, with all that it starts: `init`, validation, calls of other zomes, `post_commit`, remote signals.
@@ -53,7 +53,7 @@ impl Bounds {
     }
 }
 
-/// Of the messages of all clients that have begun and are not complete.
+/// Of the messages of all clients that have begun and are not complete, and of connections.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Bounds of what comes from clients")]
 pub(crate) struct Incoming {
@@ -63,17 +63,23 @@ pub(crate) struct Incoming {
     /// Time in which a message is complete that has begun
     #[arg(long, value_name = "TIME", default_value_t = DEFAULT_MESSAGE_TIME.into())]
     max_message_time: humantime::Duration,
+    /// Connections to one interface; a further one takes the place of the oldest whose client has not shaken hands or not shown its token, or
+    /// is closed
+    #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_CONNECTIONS)]
+    max_connections: NonZeroUsize,
 }
 
 impl Incoming {
     pub(crate) fn bound(&self, config: Config) -> Config {
         let time = Duration::from(self.max_message_time);
-        config.with_incoming_bytes(self.max_incoming_bytes.0).with_message_time(time)
+        let config = config.with_incoming_bytes(self.max_incoming_bytes.0).with_message_time(time);
+        config.with_connections(self.max_connections)
     }
 
     pub(crate) fn is_given(&self) -> bool {
         let time = Duration::from(self.max_message_time);
-        (self.max_incoming_bytes.0, time) != (DEFAULT_INCOMING_BYTES, DEFAULT_MESSAGE_TIME)
+        (self.max_incoming_bytes.0, time, self.max_connections)
+            != (DEFAULT_INCOMING_BYTES, DEFAULT_MESSAGE_TIME, DEFAULT_CONNECTIONS)
     }
 }
 
@@ -138,6 +144,7 @@ mod tests {
             "--max-call-depth=4",
             "--max-incoming-bytes=8MiB",
             "--max-message-time=2s",
+            "--max-connections=3",
         ]);
         let limits = Limits::default().with_fuel(NonZeroU64::new(7).unwrap()).with_memory(3 << 20);
         let limits = limits.with_staged_bytes(1 << 30).with_signal_bytes(5).with_log_bytes(6 << 10);
@@ -145,6 +152,7 @@ mod tests {
         assert_eq!(command.bounds.limits(), limits);
         let config = command.incoming.bound(Config::default());
         assert_eq!((config.incoming_bytes, config.message_time), (8 << 20, Duration::from_secs(2)));
+        assert_eq!(config.connections.get(), 3);
     }
 
     #[test]

@@ -10,10 +10,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use exceeded::Bound;
 pub(crate) use exceeded::Exceeded;
 pub(crate) use held::Held;
-
-use exceeded::Bound;
 
 use crate::limits::{Limits, RECORD_BYTES};
 use crate::observe::Trace;
@@ -111,6 +110,11 @@ impl Budget {
         self.purse.cut.is_cancelled()
     }
 
+    /// Whether it ended because it was cut off, and not at a bound before.
+    pub(crate) fn ended_cut(&self) -> bool {
+        self.purse.met.get().is_some_and(|met| met.bound == Bound::Cut)
+    }
+
     /// # Errors
     /// A bound was met, here or elsewhere in the root call, or it was cut off.
     pub(crate) fn check(&self) -> Result<(), Exceeded> {
@@ -140,10 +144,7 @@ impl Budget {
 
     /// The same for what is not cut off once it has begun.
     ///
-    /// # Errors
-    /// As [`within`](Self::within).
-    ///
-    /// # Cancel safety
+    /// # Errors and cancel safety
     /// As [`within`](Self::within).
     pub(crate) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Exceeded> {
         self.check()?;

@@ -1,6 +1,7 @@
 //! How an embedded conductor is set up.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -41,6 +42,10 @@ pub struct Config {
     /// How long a message of a client that has begun may take until it is complete. Then the client is closed, with a reason that names
     /// the bound. Default: [`DEFAULT_MESSAGE_TIME`].
     pub message_time: Duration,
+    /// Connections to one interface at a time. Where there are more, the one that came first leaves of those whose clients are not known
+    /// yet: that have not shaken hands or, with an app, have not shown their token. Where all are known a further one is closed.
+    /// Default: [`DEFAULT_CONNECTIONS`].
+    pub connections: NonZeroUsize,
     /// Opens the keystore of a kept directory. Default: one that is made at random and kept beside it.
     pub passphrase: Option<Passphrase>,
     /// Which release of `holochain` it is to its clients. Default: [`Release::V0_7_1`].
@@ -74,6 +79,7 @@ impl Default for Config {
             limits: Limits::default(),
             incoming_bytes: DEFAULT_INCOMING_BYTES,
             message_time: DEFAULT_MESSAGE_TIME,
+            connections: DEFAULT_CONNECTIONS,
             passphrase: None,
             release: Release::default(),
         }
@@ -130,6 +136,13 @@ impl Config {
         self
     }
 
+    /// Bounds the connections to each interface.
+    #[must_use]
+    pub fn with_connections(mut self, most: NonZeroUsize) -> Self {
+        self.connections = most;
+        self
+    }
+
     /// Opens the keystore of a kept directory with this passphrase.
     #[must_use]
     pub fn with_passphrase(mut self, passphrase: Passphrase) -> Self {
@@ -150,3 +163,6 @@ pub const DEFAULT_INCOMING_BYTES: u64 = 256 << 20;
 
 /// A minute: the largest message at one MiB a second.
 pub const DEFAULT_MESSAGE_TIME: Duration = Duration::from_secs(60);
+
+/// As many as `holochain` 0.7.1 takes.
+pub const DEFAULT_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(400).expect("not zero");

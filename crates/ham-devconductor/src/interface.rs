@@ -12,6 +12,7 @@ mod meter;
 mod network;
 mod origin;
 mod place;
+mod places;
 mod port;
 mod reading;
 mod servers;

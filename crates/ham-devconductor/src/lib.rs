@@ -31,7 +31,9 @@ mod workflow;
 
 pub use clock::TooLate;
 pub use conductor::OpenedDump;
-pub use config::{Config, DEFAULT_INCOMING_BYTES, DEFAULT_MESSAGE_TIME, DataDirectory, Passphrase};
+pub use config::{
+    Config, DEFAULT_CONNECTIONS, DEFAULT_INCOMING_BYTES, DEFAULT_MESSAGE_TIME, DataDirectory, Passphrase,
+};
 pub use error::{AttachError, DumpError, InstallError, ReplaceError, SnapshotError, StartError};
 pub use faults::{ActiveFaults, UnknownHostFunction};
 pub use handle::{DevConductor, Observer, Snapshot, ViewError, ZomeView};

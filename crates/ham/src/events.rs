@@ -16,6 +16,8 @@ pub const DISCONNECTED: &str = "ham.disconnected";
 pub const CONNECT_REFUSED: &str = "ham.connect.refused";
 /// A capability grant was written to a source chain (warn).
 pub const CAP_GRANT: &str = "ham.cap_grant";
+/// A grant that was asked for has no answer: it is looked for until it cannot be written any more (warn).
+pub const CAP_GRANT_AWAITED: &str = "ham.cap_grant_awaited";
 /// A grant was allowed but lair signs, so none is written (info).
 pub const CAP_GRANT_UNUSED: &str = "ham.cap_grant_unused";
 /// Lair could not be found from the node's files (warn).
@@ -55,6 +57,7 @@ pub const TABLE: &[(&str, &str, &str)] = &[
     (DISCONNECTED, "warn", "look at `cause`; nothing alone, often means a flapping conductor"),
     (CONNECT_REFUSED, "error", "fix the signing configuration; no retry helps"),
     (CAP_GRANT, "warn", "expected once per cell; more often means lost credentials"),
+    (CAP_GRANT_AWAITED, "warn", "nothing; a call waits, so that no grant is written twice"),
     (CAP_GRANT_UNUSED, "info", "drop the opt-in; lair signs"),
     (LAIR_DISCOVERY_FAILED, "warn", "check the conductor configuration and passphrase paths"),
     (

@@ -7,6 +7,7 @@ mod not_running;
 mod protocol;
 mod refusal;
 mod request;
+mod verdict;
 
 pub use answer::{BadAnswer, SPOKEN};
 pub(crate) use answer::{admin_answer, app_answer, named, unexpected, zome_output};
@@ -15,6 +16,6 @@ pub(crate) use codec::{shallow, unreadable};
 pub use not_running::NotRunning;
 pub(crate) use not_running::not_enabled;
 pub use protocol::{ConductorProtocol, Interface, Welcome};
-pub(crate) use refusal::Verdict;
 pub use refusal::{DEFAULT_PRESSURE_COOLDOWN, Effect, Refusal};
 pub use request::Request;
+pub(crate) use verdict::Verdict;

@@ -1,9 +1,12 @@
 //! `ham bench`: how fast a function answers, and what became of the calls.
 
+mod drawing;
 mod link;
 mod measured;
 mod run;
+mod tally;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,24 +14,24 @@ use clap_complete::ArgValueCompleter;
 use ham::holochain_client::ExternIO;
 use ham::{CallError, CallOptions, PersistentHam};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
-use self::link::Go;
-use self::measured::Measured;
-use self::run::{Amount, Ran};
+use self::run::{Amount, Cut, GRACE};
+use self::tally::Tally;
 use super::call::payload;
 use super::call::words::{self, Words};
 use crate::complete;
 use crate::connect;
 use crate::context::Context;
-use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flags;
 use crate::progress;
 
 /// Measures a zome function on any conductor: calls a second, how long an answer takes, and the outcomes.
 ///
-/// While the connection is lost, no call begins. Where it is not back within two seconds, that is the end: what was measured is printed,
-/// and how many calls are of unknown outcome.
+/// While the connection is lost, no call begins. Where it is not back within two seconds, that is the end, as an interruption is: what was
+/// measured is printed, and how many calls are of unknown outcome. It is a success where every call has an output; else it ends with the
+/// code that `ham call` has for the worst that came: unknown, arrived, not run, or answered with an error.
 #[derive(Debug, clap::Args)]
 #[command(
     args = flags::app_interface(),
@@ -51,8 +54,9 @@ pub(crate) struct Args {
     /// How many calls are under way at once
     #[arg(long, value_name = "COUNT", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
     in_flight: u16,
-    /// End after so many seconds from the first answer on. Calls without an answer then are waited for two seconds more, and are of unknown
-    /// outcome after that
+    /// End after so many seconds from the first answer on; the first call, which makes keys and grants and is not measured, may take as
+    /// long. Then nothing is sent any more, and calls without an answer are waited for two seconds more, and are of unknown outcome after
+    /// that
     #[arg(long = "for", value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     seconds: u32,
     /// End after so many calls, if they are made sooner
@@ -71,46 +75,52 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         Some(role) => role,
         None => words::role(&ham, &words.zome).await?,
     };
-    let load = Load {
+    let load = Arc::new(Load {
         ham: ham.clone(),
         target: (role, words.zome, words.function),
         payload,
         read_only: args.read_only,
-    };
+        timeout: context.settings.timeout,
+    });
+    let call = move |until| load.clone().call(until);
     let amount = Amount {
         in_flight: args.in_flight,
         within: Duration::from_secs(args.seconds.into()),
         calls: args.calls,
     };
-    let doing = format!("calling for up to {} s, {} at once", args.seconds, args.in_flight);
-    let (go, load) = (watch::Sender::new(Go::Begin), Arc::new(load));
-    let call = move || load.clone().call();
-    let measuring = run::run(call, amount, &go, link::lost(&ham, context.output, &go));
-    let ran = progress::during(context.output, &doing, measuring).await;
+    let (go, tally, output) = (watch::Sender::new(true), Tally::new(), context.output);
+    let interrupted = tally.clone();
+    context.at_end(async move {
+        if let Some(measured) = interrupted.end(Instant::now()) {
+            output.note("interrupted: what follows was measured until then");
+            // Whoever interrupts it is told nothing of an output that cannot be written.
+            let _ = output.result(|| measured.text(), &measured.json());
+        }
+    });
+    let mut lost = pin!(link::lost(&ham, output, &go));
+    let cut = async {
+        let first = run::first(&call, amount.within, &tally, lost.as_mut());
+        progress::during(output, FIRST, first).await?;
+        let doing = format!("calling for up to {} s, {} at once", args.seconds, args.in_flight);
+        progress::during(output, &doing, run::run(call, amount, &go, &tally, lost.as_mut())).await
+    };
+    let cut = cut.await.err();
+    let at = if let Some(Cut::Lost(lost)) = &cut { lost.at } else { Instant::now() };
+    let measured = tally.end(at).unwrap_or_default();
+    if let Some(Cut::Failed(error)) = cut {
+        connect::close(&ham).await;
+        return Err(error.into());
+    }
+    output.result(|| measured.text(), &measured.json())?;
     connect::close(&ham).await;
-    let Ran { measured, lost } = ran?;
-    context.output.result(|| measured.text(), &measured.json())?;
-    match lost {
-        Some(lost) => Err(lost.failure(measured.unknown())),
-        None if measured.is_unanswered() => Err(unanswered(&measured)),
-        None => Ok(()),
+    match (cut, measured.failure()) {
+        (Some(Cut::Lost(lost)), _) => Err(lost.failure(measured.unknown())),
+        (_, Some(failure)) => Err(failure),
+        _ => Ok(()),
     }
 }
 
-fn unanswered(measured: &Measured) -> Failure {
-    match measured.unknown() {
-        0 => Failure::new(
-            Exit::Refused,
-            anyhow::anyhow!("no call has an output"),
-            "`ham call` with the same words says why",
-        ),
-        _ => Failure::new(
-            Exit::Unknown,
-            anyhow::anyhow!("no call was answered in time"),
-            "pass a longer --for; if the function writes, read the chain first",
-        ),
-    }
-}
+const FIRST: &str = "waiting for the first answer, which is not measured: signing may need keys and grants";
 
 /// What is called.
 struct Load {
@@ -118,11 +128,15 @@ struct Load {
     target: (String, String, String),
     payload: ExternIO,
     read_only: bool,
+    timeout: Duration,
 }
 
 impl Load {
-    async fn call(self: Arc<Self>) -> Result<(), CallError> {
-        let mut options = CallOptions::default();
+    /// Sends nothing after `until`.
+    async fn call(self: Arc<Self>, until: Instant) -> Result<(), CallError> {
+        let left = until.saturating_duration_since(Instant::now());
+        let deadline = self.timeout.min(left + GRACE);
+        let mut options = CallOptions::default().with_resume_for(left).with_deadline(deadline);
         if self.read_only {
             options = options.with_read_only();
         }

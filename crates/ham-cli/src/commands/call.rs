@@ -73,8 +73,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     show(context, &answered?, args.raw)
 }
 
-/// Why a call could not be signed. Signing asks for the cell's grants first: a disabled clone has none to tell, and neither has an app
-/// that was uninstalled meanwhile.
+/// Why a call could not be signed. Signing asks for the cell's grants first: a disabled clone has none to tell.
 async fn unsigned(ham: &PersistentHam, words: &Words, role: &str, error: CallError) -> Failure {
     let is_disabled = |info: &AppInfo| app::cells(info).iter().any(|cell| cell.name == role && !cell.enabled);
     match ham.app_info().await {
@@ -82,7 +81,6 @@ async fn unsigned(ham: &PersistentHam, words: &Words, role: &str, error: CallErr
             format!("the clone `{role}` is disabled"),
             format!("`ham clone enable {role}` starts it"),
         ),
-        Err(gone @ CallError::AppNotInstalled { .. }) => gone.into(),
         Ok(_) | Err(_) => words.explain(role, error),
     }
 }

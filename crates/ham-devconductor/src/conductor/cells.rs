@@ -57,18 +57,25 @@ impl Conductor {
         let caller = Caller { budget: caller.budget.with_trace(watched.trace()), ..caller };
         let answer = async {
             let cell = self.cell(&params.cell_id)?;
-            let id = params.cell_id.clone();
-            match workflow::call_zome(&cell, params, caller).await {
-                // The store went from under it; how that looked to the call is no matter.
-                Err(_) if self.apps().state().find_app_containing_cell(&id).is_none() => {
-                    Err(CellError::Removed(id).into())
-                }
-                answer => Ok(answer?),
-            }
+            let (id, budget) = (params.cell_id.clone(), caller.budget.clone());
+            let answer = workflow::call_zome(&cell, params, caller).await;
+            answer.map_err(|error| self.told(&id, &budget, error.into()))
         };
         let (id, answer) = (watched.id(), answer.await);
         watched.end(&answer);
         (id, answer)
+    }
+
+    /// What is told of work on a cell that failed: where the store went from under it, or it was cut off, it is no matter how that
+    /// looked.
+    pub(super) fn told(&self, cell: &CellId, budget: &Budget, error: ApiError) -> ApiError {
+        if self.apps().state().find_app_containing_cell(cell).is_none() {
+            CellError::Removed(cell.clone()).into()
+        } else if budget.ended_cut() {
+            CellError::CutOff.into()
+        } else {
+            error
+        }
     }
 
     /// That of a root call.

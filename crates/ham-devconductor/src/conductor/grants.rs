@@ -1,6 +1,7 @@
 //! Capability grants that administrators commit for an agent.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use holo_hash::{ActionHash, EntryHash};
 use holochain_state::host_fn_workspace::SourceChainWorkspace;
@@ -13,6 +14,7 @@ use holochain_types::prelude::{
 
 use super::Conductor;
 use crate::budget::Budget;
+use crate::cell::Cell;
 use crate::error::ApiError;
 use crate::host::CellAccess;
 use crate::workflow;
@@ -32,8 +34,12 @@ impl Conductor {
         let data =
             CreateData { entry_type: EntryType::CapGrant, entry_hash: EntryHash::with_data_sync(&entry) };
         let budget = self.budget();
-        let own = self.chain_of(cell, &budget).await?;
-        commit(&own, ActionData::Create(data), Some(entry), validated, &budget).await
+        let running = self.cell(cell)?;
+        let granting = async {
+            let own = chain_of(running, &budget).await?;
+            commit(&own, ActionData::Create(data), Some(entry), validated, &budget).await
+        };
+        granting.await.map_err(|error| self.told(cell, &budget, error))
     }
 
     /// Commits a grant in a cell of this app only.
@@ -64,15 +70,19 @@ impl Conductor {
         validated: bool,
     ) -> Result<(), ApiError> {
         let budget = self.budget();
-        let own = self.chain_of(cell, &budget).await?;
-        let grants = own.workspace.source_chain().query(grants_query()).await?;
-        let record = grants.into_iter().find(|record| *record.action_address() == grant);
-        let entry = record.and_then(|record| record.entry.into_option());
-        let entry = entry.ok_or_else(|| ApiError::Other("No cap grant found for action hash".to_owned()))?;
-        let deletes_entry_address = EntryHash::with_data_sync(&entry);
-        let data = ActionData::Delete(DeleteData { deletes_address: grant, deletes_entry_address });
-        commit(&own, data, None, validated, &budget).await?;
-        Ok(())
+        let running = self.cell(cell)?;
+        let revoking = async {
+            let own = chain_of(running, &budget).await?;
+            let grants = own.workspace.source_chain().query(grants_query()).await?;
+            let record = grants.into_iter().find(|record| *record.action_address() == grant);
+            let entry = record.and_then(|record| record.entry.into_option());
+            let entry =
+                entry.ok_or_else(|| ApiError::Other("No cap grant found for action hash".to_owned()))?;
+            let deletes_entry_address = EntryHash::with_data_sync(&entry);
+            let data = ActionData::Delete(DeleteData { deletes_address: grant, deletes_entry_address });
+            commit(&own, data, None, validated, &budget).await
+        };
+        revoking.await.map(|_| ()).map_err(|error| self.told(cell, &budget, error))
     }
 
     /// The grants of an app's cells; their secrets are left out.
@@ -122,13 +132,12 @@ impl Conductor {
         }
         Ok(AppCapGrantInfo(all))
     }
+}
 
-    async fn chain_of(&self, cell: &CellId, budget: &Budget) -> Result<CellAccess, ApiError> {
-        let cell = self.cell(cell)?;
-        workflow::initialize(&cell, budget).await?;
-        let workspace = cell.workspace().await?;
-        Ok(CellAccess { cell, workspace })
-    }
+async fn chain_of(cell: Arc<Cell>, budget: &Budget) -> Result<CellAccess, ApiError> {
+    workflow::initialize(&cell, budget).await?;
+    let workspace = cell.workspace().await?;
+    Ok(CellAccess { cell, workspace })
 }
 
 async fn commit(

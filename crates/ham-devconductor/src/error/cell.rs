@@ -32,6 +32,8 @@ pub(crate) enum CellError {
     InitTimeout { after: Duration },
     #[error("The cell was removed while the call ran: nothing of it is left. CellId: {0}")]
     Removed(CellId),
+    #[error("The call was cut off: the conductor goes back to a snapshot")]
+    CutOff,
     #[error(transparent)]
     SerializedBytesError(#[from] SerializedBytesError),
     #[error(transparent)]

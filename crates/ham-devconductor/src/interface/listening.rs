@@ -1,15 +1,16 @@
 //! One interface that listens, and serves who connects.
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::intake::Intake;
 use super::origin::{Foreign, Origins};
 use super::place::Interface;
+use super::places::Places;
 use super::port::Listener;
 use super::transport::{Socket, handshake};
 use crate::life::Life;
@@ -25,6 +26,8 @@ pub(super) struct Listening {
 pub(super) struct Terms {
     pub(super) foreign: Foreign,
     pub(super) intake: Intake,
+    /// On each of them, those that shake hands included.
+    pub(super) connections: NonZeroUsize,
 }
 
 /// Serves one client until it goes or is to stop.
@@ -36,7 +39,7 @@ impl Drop for Listening {
     }
 }
 
-/// Serves each client in a task of its own, [`MAX_CONNECTIONS`] at a time.
+/// Serves each client in a task of its own, so many at a time as the terms say.
 ///
 /// # Errors
 /// The port is taken, or the address is not an IP address.
@@ -51,27 +54,28 @@ pub(super) async fn listen(
     let (stop, killed, tasks) = (listening.stop.clone(), life.killed().clone(), life.tasks().clone());
     let origins = Arc::new(Origins::new(interface.allowed_origins.clone(), terms.foreign.clone()));
     let intake = terms.intake.clone();
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let (most, mut places) = (terms.connections, Places::new(terms.connections));
     life.tasks().spawn(async move {
         while let Some(stream) = stop.run_until_cancelled(listener.accept()).await {
-            let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-                tracing::warn!("more than {MAX_CONNECTIONS} connections to one interface");
+            let Some(place) = stop.run_until_cancelled(places.take()).await else { break };
+            let Some(place) = place else {
+                tracing::warn!("more than {most} connections to one interface (--max-connections)");
                 continue;
             };
             let (origins, intake, serve) = (Arc::clone(&origins), intake.clone(), Arc::clone(&serve));
-            let (stop, killed) = (stop.clone(), killed.clone());
+            let (stop, killed, reading) = (stop.clone(), killed.clone(), place.reading().clone());
             let serving = async move {
-                let shaken = stop.run_until_cancelled(handshake(stream, &origins, &intake)).await.flatten();
-                if let Some(socket) = shaken {
+                let shaking = handshake(stream, reading, &origins, &intake);
+                if let Some(socket) = stop.run_until_cancelled(shaking).await.flatten() {
                     serve(socket, stop).await;
                 }
-                drop(place);
             };
             tasks.spawn(async move {
                 tokio::select! {
                     // First, so that nothing is written after it.
                     biased;
                     () = killed.cancelled() => {}
+                    () = place.is_wanted() => tracing::warn!("a client that is not known makes room for another"),
                     () = serving => {}
                 }
             });
@@ -79,6 +83,3 @@ pub(super) async fn listen(
     });
     Ok(listening)
 }
-
-/// Connections to one interface at a time, those that shake hands included.
-const MAX_CONNECTIONS: usize = 400;

@@ -25,6 +25,7 @@ pub(crate) fn interfaces(conductor: &Arc<Conductor>) -> Arc<Interfaces> {
     let terms = Terms {
         foreign: Arc::new(config.foreign_origins.clone()),
         intake: Intake::new(config.incoming_bytes, config.message_time),
+        connections: config.connections,
     };
     Interfaces::new(Arc::clone(conductor.apps()), conductor.life().clone(), servers, terms)
 }

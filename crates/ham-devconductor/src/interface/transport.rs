@@ -115,7 +115,12 @@ impl Sink {
 }
 
 /// The handshake of a client from an allowed origin; `None` for any other, and for one that is too slow.
-pub(super) async fn handshake(stream: TcpStream, origins: &Origins, intake: &Intake) -> Option<Socket> {
+pub(super) async fn handshake(
+    stream: TcpStream,
+    reading: Reading,
+    origins: &Origins,
+    intake: &Intake,
+) -> Option<Socket> {
     #[expect(clippy::result_large_err, reason = "the crate's own signature")]
     let check = |request: &Request, response: Response| {
         let mut origins_named = request.headers().get_all("Origin").iter();
@@ -131,7 +136,6 @@ pub(super) async fn handshake(stream: TcpStream, origins: &Origins, intake: &Int
         .max_message_size(Some(MAX_MESSAGE))
         .max_frame_size(Some(MAX_FRAME))
         .read_buffer_size(READ_BUFFER);
-    let reading = Reading::default();
     let guest = Guest::new(stream, reading.clone());
     let handshake = accept_hdr_async_with_config(guest, check, Some(config));
     match tokio::time::timeout(HANDSHAKE_PATIENCE, handshake).await {

@@ -1,12 +1,16 @@
 //! Who may connect.
 
+use std::num::NonZeroUsize;
+
 use futures_util::SinkExt as _;
+use ham_devconductor::Config;
 use holochain_client::AdminWebsocket;
 use holochain_conductor_api::{
     AdminRequest, AppAuthenticationRequest, AppRequest, IssueAppAuthenticationTokenPayload,
 };
 use holochain_types::websocket::AllowedOrigins;
 use holochain_websocket::WireMessage;
+use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -172,4 +176,39 @@ fn an_administrators_request_on_an_app_interface_is_none() {
         assert!(matches!(response, holochain_conductor_api::AppResponse::Error(_)), "{response:?}");
         server.connect(&id).await.call("good", ()).await.unwrap();
     });
+}
+
+/// 400 of them, on each interface, shut everybody out for ten seconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_not_known_keeps_nobody_out() {
+    let config = Config::default().with_connections(NonZeroUsize::new(4).unwrap());
+    let server = Server::with(config).await;
+    let id = server.install(Dna::good()).await.unwrap();
+    let good = token(&server, &id, false).await;
+    let (mut silent, mut mute) = (Vec::new(), Vec::new());
+    for port in [server.port, server.conductor.admin_port()] {
+        for _ in 0..10 {
+            silent.push(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
+        }
+    }
+    // Whoever shakes hands and shows no token is not known either.
+    for _ in 0..10 {
+        mute.push(open(server.port).await);
+    }
+    let (mut known, shown) = (Vec::new(), shows(good));
+    for _ in 0..4 {
+        let mut client = open(server.port).await;
+        client.send(shown.clone()).await.unwrap();
+        assert!(asks(&mut client).await);
+        known.push(client);
+    }
+    let mut further = TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
+    assert_eq!(further.read(&mut [0]).await.unwrap_or(0), 0, "all that are there are known");
+    for mut client in known {
+        assert!(asks(&mut client).await, "who is known stays");
+    }
+    assert_eq!(silent[0].read(&mut [0]).await.unwrap_or(0), 0);
+    // The administrator was known before all of them.
+    server.admin.list_apps(None).await.unwrap();
+    server.conductor.shut_down().await;
 }

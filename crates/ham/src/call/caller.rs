@@ -106,9 +106,7 @@ impl Caller {
         if let Some(cell) = target::find(&*self.app(deadline).await?, target) {
             return Ok(cell);
         }
-        let info = self.refresh(deadline).await?;
-        target::find(&info, target)
-            .ok_or_else(|| CallError::UnknownRole { role: target.to_string(), known: target::names(&info) })
+        target::known(&*self.refresh(deadline).await?, target)
     }
 
     /// The cell that a role means by now, where that is another one: its app was installed anew.

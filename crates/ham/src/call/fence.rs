@@ -66,7 +66,7 @@ pub(crate) async fn fence(
                 Err(FenceError::CellNotRunning { role: call.target.to_string(), reason })
             }
             Verdict::FromTheFuture => Err(FenceError::ClockSkew),
-            Verdict::NotRunningUnexplained | Verdict::NoCell | Verdict::Other => {
+            Verdict::NotRunningUnexplained | Verdict::NoCell | Verdict::NoApp | Verdict::Other => {
                 Err(FenceError::Refused { refusal })
             }
         },

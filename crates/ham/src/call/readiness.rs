@@ -87,6 +87,9 @@ async fn refused_probe(
     match delivery.run().await {
         Ok(Delivered::Output(_)) => Ok(None),
         Ok(Delivered::Refused { verdict: Verdict::NotRunning(reason), .. }) => Ok(Some(reason)),
+        Ok(Delivered::Refused { verdict: Verdict::NoApp, .. }) => {
+            Err(CallError::AppNotInstalled { app_id: caller.config.app_id.clone() })
+        }
         // The cell runs: it was asked for a zome, or the nonce was looked at.
         Ok(Delivered::Refused { refusal, .. }) if refusal.tells_of_a_cell_that_runs() => Ok(None),
         Ok(Delivered::Refused { refusal, .. }) => Err(CallError::Refused { refusal, unsettled: false }),

@@ -168,9 +168,13 @@ fn judge(caller: &Caller, call: &SignedCall, refusal: Refusal, verdict: Verdict,
         Verdict::Expired => CallError::ClockSkew { verdict: "expired" },
         Verdict::FromTheFuture => CallError::ClockSkew { verdict: "from the future" },
         Verdict::NotRunning(reason) => not_running(call, reason, open),
+        Verdict::NoApp if !open && refusal.is_before_nonce(&call.cell_id) => {
+            CallError::AppNotInstalled { app_id: caller.config.app_id.clone() }
+        }
         // The delivery has asked for the reason.
         Verdict::NotRunningUnexplained
         | Verdict::NoCell
+        | Verdict::NoApp
         | Verdict::NoSuchFunction
         | Verdict::NoGrant
         | Verdict::Other => {

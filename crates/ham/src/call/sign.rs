@@ -62,17 +62,31 @@ async fn credentials(
             Ok(credentials) => return Ok((cell, credentials)),
             Err(error) => error,
         };
-        if !error.may_be_of_a_missing_app() || moves == MAX_MOVES {
-            return Err(error.into());
+        let now = meant_now(caller, target, &error, deadline).await?;
+        match now.filter(|now| error.tells_of_a_missing_cell() && *now != cell && moves < MAX_MOVES) {
+            Some(now) => (cell, moves) = (now, moves + 1),
+            None => return Err(error.into()),
         }
-        let now = match caller.refresh(deadline).await {
-            Ok(info) if error.tells_of_a_missing_cell() => target::moved(&info, target, &cell),
-            // Whatever signing met with: this is why.
-            Err(gone @ CallError::AppNotInstalled { .. }) => return Err(gone),
-            Ok(_) | Err(_) => None,
-        };
-        let Some(now) = now else { return Err(error.into()) };
-        (cell, moves) = (now, moves + 1);
+    }
+}
+
+/// The cell that is meant, looked up anew where signing failed as it does when that went away meanwhile; `None` where it is not known.
+///
+/// # Errors
+/// It did go away, with its app or as a clone: whatever signing met with, this is why.
+async fn meant_now(
+    caller: &Caller,
+    target: &CallTarget,
+    error: &SigningError,
+    deadline: Instant,
+) -> Result<Option<CellId>, CallError> {
+    if !error.may_be_of_a_missing_app() {
+        return Ok(None);
+    }
+    match caller.refresh(deadline).await {
+        Ok(info) => target::known(&info, target).map(Some),
+        Err(gone @ CallError::AppNotInstalled { .. }) => Err(gone),
+        Err(_) => Ok(None),
     }
 }
 
@@ -117,7 +131,9 @@ pub(crate) async fn prove(caller: &Caller, cell: &CellId, deadline: Instant) -> 
     if !caller.signer.is_ready(cell) {
         caller.check_enabled(&cell.clone().into(), deadline).await.map_err(CallError::of_look_up)?;
     }
-    Ok(caller.signer.prove(cell, deadline).await?)
+    let Err(error) = caller.signer.prove(cell, deadline).await else { return Ok(()) };
+    meant_now(caller, &cell.clone().into(), &error, deadline).await?;
+    Err(error.into())
 }
 
 pub(crate) fn timestamp(time: std::time::SystemTime) -> Timestamp {

@@ -7,6 +7,8 @@ use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::CloneId;
 use serde::{Deserialize, Serialize};
 
+use crate::error::CallError;
+
 /// What a call is addressed to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum CallTarget {
@@ -65,6 +67,14 @@ pub(crate) fn find(app: &AppInfo, target: &CallTarget) -> Option<CellId> {
             meant(name, cell).then(|| cell.clone())
         })
     })
+}
+
+/// The same.
+///
+/// # Errors
+/// The app has none such.
+pub(crate) fn known(app: &AppInfo, target: &CallTarget) -> Result<CellId, CallError> {
+    find(app, target).ok_or_else(|| CallError::UnknownRole { role: target.to_string(), known: names(app) })
 }
 
 /// The cell that is meant by now, where that is another one: the app was installed anew.

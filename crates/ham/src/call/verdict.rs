@@ -5,11 +5,12 @@ use holochain_conductor_api::{AppInfo, AppRequest, AppResponse, CellInfo};
 use holochain_zome_types::cell::CellId;
 use tokio::time::Instant;
 
+use super::target;
 use crate::wire::find;
-use crate::wire::{self, ConductorProtocol, NotRunning, Refusal, Request, Verdict, not_enabled};
+use crate::wire::{self, BadAnswer, ConductorProtocol, NotRunning, Refusal, Request, Verdict, not_enabled};
 
 /// What the refusal of a call on `cell` proves. A release that does not say why a cell does not run leaves that to the
-/// app's status.
+/// app's status, and none says in words of its own that a cell went away under a call.
 pub(crate) async fn verdict(
     link: &Link<ConductorProtocol>,
     refusal: Refusal,
@@ -19,6 +20,16 @@ pub(crate) async fn verdict(
     let refusal = on_its_release(link, refusal, deadline).await;
     let verdict = match refusal.verdict(cell) {
         Verdict::NotRunningUnexplained => Verdict::NotRunning(why_not_running(link, cell, deadline).await),
+        verdict if refusal.may_be_of_a_missing_cell() => match app_info(link, deadline).await {
+            Ok(Ok(AppResponse::AppInfo(None))) => return (refusal.without_cell(), Verdict::NoApp),
+            Ok(Ok(AppResponse::AppInfo(Some(info))))
+                if target::find(&info, &cell.clone().into()).is_none() =>
+            {
+                return (refusal.without_cell(), verdict);
+            }
+            // No answer is no reason.
+            Ok(_) | Err(_) => verdict,
+        },
         verdict => verdict,
     };
     (refusal, verdict)
@@ -37,16 +48,21 @@ async fn on_its_release(link: &Link<ConductorProtocol>, refusal: Refusal, deadli
 
 /// Why a cell does not run, after the app's status.
 async fn why_not_running(link: &Link<ConductorProtocol>, cell: &CellId, deadline: Instant) -> NotRunning {
-    let asked = async {
-        let out = Request::app(&AppRequest::AppInfo).map_err(RequestError::Encode)?;
-        link.request(out, deadline).await
-    };
-    match asked.await.map(wire::app_answer) {
+    match app_info(link, deadline).await {
         Ok(Ok(AppResponse::AppInfo(Some(info)))) => reason_in(&info, cell),
         Ok(_) => NotRunning::Other("the conductor gives no reason".into()),
         // No answer is no reason: whoever waits for the cell asks again on the next link.
         Err(_) => NotRunning::NotStarted,
     }
+}
+
+/// The app, asked for on the link that the refusal came on.
+async fn app_info(
+    link: &Link<ConductorProtocol>,
+    deadline: Instant,
+) -> Result<Result<AppResponse, BadAnswer>, RequestError> {
+    let out = Request::app(&AppRequest::AppInfo).map_err(RequestError::Encode)?;
+    link.request(out, deadline).await.map(wire::app_answer)
 }
 
 /// An app that is enabled has cells that start, and clones that are disabled.

@@ -60,8 +60,10 @@ pub enum RefusalCause {
     HeadMoved,
     /// The cell does not run.
     CellNotRunning,
-    /// The cell does not exist.
+    /// The cell does not exist, or not any more.
     CellMissing,
+    /// An embedded conductor went back to a snapshot and cut the call off.
+    CutOff,
 }
 
 /// The releases whose conductors say something.
@@ -108,6 +110,8 @@ pub(crate) const NO_FUNCTION: &str = "Attempted to call a zome function that doe
 /// A zome function that failed: by its own error, by a host function, by a trap. The scratch space is dropped.
 pub(crate) const GUEST: &str = "Wasm runtime error while working with Ribosome: RuntimeError: ";
 pub(crate) const INVALID_COMMIT: &str = "Source chain error: InvalidCommit error: ";
+/// An embedded conductor goes back to a snapshot.
+pub(crate) const CUT_OFF: &str = "The call was cut off: the conductor goes back to a snapshot";
 /// A cell that does not run, with the reason behind the cell.
 pub(crate) const NOT_RUNNING: &str =
     "Conductor returned an error while using a ConductorApi: CellNotRunning(";
@@ -156,6 +160,7 @@ pub const NOTHING_WRITTEN: &[NothingWritten] = {
         row(InternalError, GUEST, RefusalCause::Function, InFunction, All),
         row(InternalError, INVALID_COMMIT, RefusalCause::InvalidCommit, InFunction, All),
         row(InternalError, HEAD_MOVED, RefusalCause::HeadMoved, InFunction, All),
+        row(InternalError, CUT_OFF, RefusalCause::CutOff, InFunction, All),
         row(InternalError, NO_ZOME, RefusalCause::NoZome, BeforeNonce, All),
         row(InternalError, NOT_RUNNING, RefusalCause::CellNotRunning, BeforeNonce, Since(Release::V0_7_1)),
         row(InternalError, DISABLED, RefusalCause::CellNotRunning, BeforeNonce, Until(Release::V0_7_0)),

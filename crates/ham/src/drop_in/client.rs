@@ -160,13 +160,13 @@ async fn prove(connection: &PersistentHam, cell_id: &CellId) -> anyhow::Result<(
         prove_signing(caller, cell_id, deadline_after(caller.config.deadline)).await?;
         caller.link(deadline_after(caller.config.deadline)).await
     };
-    let doing = match connection.signing() {
-        "lair" => "Failed to sign with the lair keystore",
-        _ => "Failed to authorize signing credentials",
-    };
     match proven.await {
         Ok(_) => Ok(()),
         Err(CallError::Signing(error)) => {
+            let doing = match connection.signing() {
+                "lair" => "Failed to sign with the lair keystore",
+                _ => "Failed to authorize signing credentials",
+            };
             let error = match error {
                 // While connecting, a lost admin link is a lost connection: everything is made anew.
                 SigningError::Grant(source) => {
@@ -176,6 +176,7 @@ async fn prove(connection: &PersistentHam, cell_id: &CellId) -> anyhow::Result<(
             };
             Err(ConnectError::During { doing, error: error.into() }.into())
         }
-        Err(error) => Err(during(connection, doing, error).into()),
+        // The cell, its app or the link: signing is not at fault.
+        Err(error) => Err(during(connection, "Failed to reach the cell", error).into()),
     }
 }

@@ -73,7 +73,7 @@ pub enum CallError {
         /// What the app has.
         known: String,
     },
-    /// The app is not installed on this conductor any more; nothing was sent.
+    /// The app is not installed on this conductor any more; nothing of the call ran.
     #[error("the app `{app_id}` is not installed on this conductor any more")]
     AppNotInstalled {
         /// The app that was asked for.

@@ -53,7 +53,7 @@ impl Granter<'_> {
         locked: &mut Locked<'_>,
     ) -> Result<StoredCredential, SigningError> {
         let mut failed: Option<AdminError> = None;
-        let mut tries = 0;
+        let (mut tries, mut told) = (0, false);
         loop {
             if known {
                 self.progress.begin(SigningStep::GrantLookUp);
@@ -63,6 +63,9 @@ impl Granter<'_> {
                     (Ok(OnChain::Valid(action)), _) => return Ok(there(credential, action, self.ring)),
                     (Ok(OnChain::Revoked), _) => return Err(revoked()),
                     (Ok(OnChain::Absent) | Err(SigningError::Grant(_)), Some(left)) => {
+                        if !std::mem::replace(&mut told, true) {
+                            self.tell_awaited(&credential, left);
+                        }
                         tokio::time::sleep_until(Instant::now() + left.min(GRANT_POLL)).await;
                         continue;
                     }
@@ -85,6 +88,18 @@ impl Granter<'_> {
                 Err(error) => (failed, known) = (Some(error), true),
             }
         }
+    }
+
+    /// Tells why nothing seems to happen.
+    fn tell_awaited(&self, credential: &StoredCredential, left: Duration) {
+        let StoredCredential { app_id, cell, tag, .. } = credential;
+        tracing::warn!(
+            event = events::CAP_GRANT_AWAITED,
+            app_id,
+            cell,
+            tag,
+            "a capability grant was asked for and its answer is lost: it may be written for another {left:.0?}, and is looked for until then"
+        );
     }
 
     /// Waits before the next try; false when there is none.

@@ -40,18 +40,33 @@ impl fmt::Display for NotRunning {
 
 /// Why a cell does not run, in the conductor's words.
 pub(crate) fn reason_of(words: &str) -> NotRunning {
-    let inner = |name: &str| {
-        words.strip_prefix(name).map(|rest| rest.trim_matches(|c| c == '(' || c == ')').to_owned())
-    };
+    let inner = |name: &str| words.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')');
     match words {
         "NotStarted" => NotRunning::NotStarted,
         "AppAwaitingMemproofs" => NotRunning::AwaitingMemproofs,
         "AppAwaitingRestore" => NotRunning::AwaitingRestore,
         "CloneCellDisabled" => NotRunning::CloneDisabled,
         other => inner("AppDisabled")
-            .map(NotRunning::AppDisabled)
-            .or_else(|| inner("AppUnrecoverable").map(NotRunning::Unrecoverable))
+            .map(|why| NotRunning::AppDisabled(plain(why)))
+            .or_else(|| inner("AppUnrecoverable").map(|why| NotRunning::Unrecoverable(why.to_owned())))
             .unwrap_or_else(|| NotRunning::Other(other.to_owned())),
+    }
+}
+
+/// Why an app is disabled, of the names that conductors give to it.
+fn plain(name: &str) -> String {
+    let named = [
+        DisabledAppReason::NeverStarted,
+        DisabledAppReason::NotStartedAfterProvidingMemproofs,
+        DisabledAppReason::User,
+    ];
+    let error = || name.strip_prefix("Error(").and_then(|why| why.strip_suffix(')'));
+    match named.iter().find(|reason| format!("{reason:?}") == name) {
+        Some(reason) => disabled(reason),
+        None => error().map_or_else(
+            || name.to_owned(),
+            |why| disabled(&DisabledAppReason::Error(why.trim_matches('"').to_owned())),
+        ),
     }
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use holochain_conductor_api::ExternalApiWireError;
 use holochain_zome_types::cell::CellId;
 
-use super::not_running::{NotRunning, reason_of};
+use super::not_running::reason_of;
+use super::verdict::Verdict;
 use crate::dialect::refusals::{
     CELL_MISSING, DISABLED, GUEST, INVALID_COMMIT, NO_FUNCTION, NO_ZOME, NOT_RUNNING, PRESSURE, UNAUTHORIZED,
     UNREADABLE_ENTRY,
@@ -38,6 +39,8 @@ pub struct Refusal {
     text: String,
     /// The release of the conductor, where it is known.
     release: Option<Release>,
+    /// Whether the app has the called cell no more, as the conductor said when it was asked.
+    without_cell: bool,
 }
 
 /// Why a call is not authorised (`holochain_zome_types` 0.7.1, `ZomeCallAuthorization`, and the conductor's nonces).
@@ -48,29 +51,6 @@ const REASONS: &[&str] = &[
     "BadCapGrant",
     "BlockedProvenance",
 ];
-
-/// What the text of a refused zome call proves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// The nonce was claimed before: done, failed, refused, never started, or still running.
-    Duplicate,
-    /// The conductor's clock is past the call's expiry.
-    Expired,
-    /// The conductor's clock is so far behind that the expiry looks absurd.
-    FromTheFuture,
-    /// The called cell does not run; the nonce was not touched.
-    NotRunning(NotRunning),
-    /// The same from a release that gives no reason: the app's status tells it.
-    NotRunningUnexplained,
-    /// The called cell does not exist: nothing of the call ran.
-    NoCell,
-    /// The function does not exist: the nonce was claimed and nothing ran.
-    NoSuchFunction,
-    /// Refused by the grant check: the nonce was claimed and nothing ran.
-    NoGrant,
-    /// Anything else.
-    Other,
-}
 
 impl From<ExternalApiWireError> for Refusal {
     fn from(error: ExternalApiWireError) -> Self {
@@ -87,7 +67,7 @@ impl From<ExternalApiWireError> for Refusal {
                 (RefusalKind::CountersigningSessionError, text)
             }
         };
-        Self { kind, text: redact::conductor_text(&text), release: None }
+        Self { kind, text: redact::conductor_text(&text), release: None, without_cell: false }
     }
 }
 
@@ -117,9 +97,10 @@ impl Refusal {
         self.proven().map(|row| row.stage)
     }
 
-    /// What it is about, for the refusals of [`NOTHING_WRITTEN`].
+    /// What it is about, for the refusals of [`NOTHING_WRITTEN`], and for those of calls whose cell went away while they ran.
     pub fn cause(&self) -> Option<RefusalCause> {
-        self.proven().map(|row| row.cause)
+        let gone = self.without_cell.then_some(RefusalCause::CellMissing);
+        gone.or_else(|| self.proven().map(|row| row.cause))
     }
 
     /// Its row, where the conductor's release is one that says it.
@@ -153,6 +134,18 @@ impl Refusal {
     /// Whether a call of a zome that no app has came as far as that: the cell runs and its `init` is over.
     pub(crate) fn tells_of_a_cell_that_runs(&self) -> bool {
         self.text.starts_with(NO_ZOME) || self.unauthorized_reason().is_some()
+    }
+
+    /// Whether it may be that the called cell is not there any more, in whatever words: no row tells what else it is.
+    pub(crate) fn may_be_of_a_missing_cell(&self) -> bool {
+        let unexplained = self.kind == RefusalKind::InternalError && self.row().is_none();
+        self.text.starts_with(CELL_MISSING) || (unexplained && self.recovery() == Recovery::FixCaller)
+    }
+
+    /// The same of a call whose cell is not there any more.
+    pub(crate) fn without_cell(mut self) -> Self {
+        self.without_cell = true;
+        self
     }
 
     /// The same, said by a conductor of this release.

@@ -82,7 +82,8 @@ impl Scripted {
 /// One app link. Dropping it cuts it.
 pub(crate) struct AppLink {
     peer: Peer,
-    info: AppInfo,
+    /// `None` once it was uninstalled.
+    info: Option<AppInfo>,
     /// Whether it speaks as a release that remembers the last nonce of each key only.
     forgets: bool,
 }
@@ -129,12 +130,17 @@ enum Asked {
 
 impl AppLink {
     fn new(peer: Peer, nth: u8) -> Self {
-        Self { peer, info: installation(nth, &ROLES), forgets: false }
+        Self { peer, info: Some(installation(nth, &ROLES)), forgets: false }
     }
 
     /// The app was installed anew, while this link was there.
     pub(crate) fn reinstall(&mut self, nth: u8) {
-        self.info = installation(nth, &ROLES);
+        self.info = Some(installation(nth, &ROLES));
+    }
+
+    /// The app was uninstalled, while this link was there.
+    pub(crate) fn uninstall(&mut self) {
+        self.info = None;
     }
 
     /// Speaks as a release of 0.6 from here on.
@@ -183,7 +189,7 @@ impl AppLink {
                 let params = rmp_serde::from_slice(&call.value.bytes).unwrap();
                 return Some(Asked::Call(Box::new(Arrived { id, params })));
             }
-            "app_info" => answered(id, &AppResponse::AppInfo(Some(self.info.clone()))),
+            "app_info" => answered(id, &AppResponse::AppInfo(self.info.clone())),
             // Holochain 0.7.1 cannot read what is no URL here; 0.6 none of the requests that tell releases apart.
             "peer_meta_info" => answered(id, &unreadable()),
             _ if self.forgets => answered(id, &unreadable()),

@@ -1,9 +1,15 @@
 //! What conductors say when they refuse a call.
 
 use holochain_conductor_api::ExternalApiWireError;
+use holochain_zome_types::cell::CellId;
 
 pub(crate) fn internal(words: &str) -> ExternalApiWireError {
     ExternalApiWireError::InternalError(words.into())
+}
+
+/// The called cell is not there.
+pub(crate) fn cell_missing(cell: &CellId) -> ExternalApiWireError {
+    internal(&format!("Conductor returned an error while using a ConductorApi: CellMissing({cell:?})"))
 }
 
 pub(crate) fn duplicate() -> ExternalApiWireError {

@@ -54,3 +54,25 @@ async fn an_app_that_goes_while_its_call_is_signed_is_named() {
         .await;
     }
 }
+
+/// It was told as credentials that could not be authorized.
+#[tokio::test]
+async fn an_app_that_goes_while_connecting_is_named() {
+    let installed = Arc::new(AtomicBool::new(true));
+    let going = installed.clone();
+    let uninstalled = move |request: &str| {
+        (request == GRANT).then(|| {
+            going.store(false, Ordering::Relaxed);
+            error("attempted to acquire a connection on a closed pool")
+        })
+    };
+    let (fake, _) = conductor(uninstalled).await;
+    served_while(&fake, || installed.load(Ordering::Relaxed), async {
+        let error = ham::Ham::connect(fake.config()).await.unwrap_err();
+        let call = error.downcast_ref::<CallError>().unwrap();
+        gone(call.inner());
+        let line = error.to_string();
+        assert!(line.starts_with("Failed to reach the cell: the app `"), "{line}");
+    })
+    .await;
+}

@@ -9,14 +9,16 @@ mod fake;
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use ham::{BackoffConfig, Ham, HamConfig, connect_with_backoff, events};
+use ham::{BackoffConfig, CallOptions, Ham, HamConfig, connect_with_backoff, events};
 use ham_testkit::server::Behaviour;
+use holochain_conductor_api::AdminRequest;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Level, Metadata, Subscriber};
 
-use fake::{Fake, persistent, serve_one};
+use fake::{Fake, persistent, serve, serve_one};
 
 /// Keeps `event` and the `signing` of every line of ham's crates that an operator sees.
 #[derive(Clone, Default)]
@@ -140,7 +142,7 @@ async fn one_line_for_each_thing_that_happened() {
     drop(first);
     let mut second = app.next_peer().await.unwrap();
     assert!(serve_one(&mut second).await);
-    ham.connected(std::time::Duration::from_secs(60)).await.unwrap();
+    ham.connected(Duration::from_secs(60)).await.unwrap();
     while !state.get().is_live() {
         state.changed().await;
     }
@@ -155,4 +157,25 @@ async fn one_line_for_each_thing_that_happened() {
         state.changed().await;
     }
     assert_eq!(log.events(), [events::DISCONNECTED, events::SIGNAL_GAP, events::RECONNECTED]);
+
+    // A call waited for half a minute, and nobody was told for what.
+    let fake = Fake::silent(|request| matches!(request, AdminRequest::GrantZomeCallCapability(_))).await;
+    let ham = persistent(fake.admin.address(), &fake.app);
+    let calls = async {
+        let call = async || {
+            let options = CallOptions::default().with_deadline(Duration::from_millis(600));
+            ham.call_zome_with::<_, ()>("role", "zome", "function", (), options).await.unwrap_err();
+            log.events().into_iter().filter(|event| event.contains("grant")).collect::<Vec<_>>()
+        };
+        assert_eq!(call().await, [""; 0], "it asks for the grant");
+        assert_eq!(call().await, [events::CAP_GRANT_AWAITED], "once, however often it looks");
+    };
+    let serving = async {
+        let mut peer = fake.app.next_peer().await.unwrap();
+        serve(&mut peer).await;
+    };
+    tokio::select! {
+        () = calls => {}
+        () = serving => unreachable!("serving ends with the link"),
+    }
 }

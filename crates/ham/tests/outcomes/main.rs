@@ -16,6 +16,7 @@ mod readiness;
 mod reinstalled;
 mod rounds;
 mod settled;
+mod uninstalled;
 
 use std::time::Duration;
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use ham::{HamState, PersistentHam};
+use ham::{ConnectError, HamState, PersistentHam};
+use ham_persistent::Cause;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
@@ -13,26 +14,16 @@ use crate::output::Output;
 /// How long a lost connection may take to come back.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Whether calls begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Go {
-    Begin,
-    /// Not now. Those that are under way go on.
-    Hold,
-    /// Not any more. Those that are under way are given up.
-    Stop,
-}
-
 /// The conductor went away, and did not come back.
 #[derive(Debug)]
 pub(super) struct Lost {
     pub(super) at: Instant,
-    pub(super) why: String,
+    pub(super) why: Option<Cause>,
 }
 
 /// Resolves when the connection has been lost for [`PATIENCE`]. Says at once that it is lost, and that it is back, and lets calls begin
 /// while it is there only.
-pub(super) async fn lost(ham: &PersistentHam, output: Output, go: &watch::Sender<Go>) -> Lost {
+pub(super) async fn lost(ham: &PersistentHam, output: Output, go: &watch::Sender<bool>) -> Lost {
     let mut state = ham.state();
     let mut now = Some(state.get());
     loop {
@@ -40,16 +31,17 @@ pub(super) async fn lost(ham: &PersistentHam, output: Output, go: &watch::Sender
             now = state.changed().await;
         }
         let at = Instant::now();
-        go.send_replace(Go::Hold);
-        let mut why = now.as_ref().and_then(cause).unwrap_or_else(|| "closed".to_owned());
-        output.warning(&format!("the connection is lost: no call begins until it is back ({why})"));
+        go.send_replace(false);
+        let mut why = now.as_ref().and_then(cause);
+        let said = why.as_ref().map_or_else(|| "closed".to_owned(), Cause::to_string);
+        output.warning(&format!("the connection is lost: no call begins until it is back ({said})"));
         let back = async {
             loop {
                 let next = state.changed().await?;
                 if next.is_live() {
                     return Some(next);
                 }
-                why = cause(&next).unwrap_or(std::mem::take(&mut why));
+                why = cause(&next).or(why.take());
             }
         };
         now = match timeout(PATIENCE, back).await {
@@ -57,14 +49,14 @@ pub(super) async fn lost(ham: &PersistentHam, output: Output, go: &watch::Sender
             Ok(None) | Err(_) => return Lost { at, why },
         };
         output.note("the connection is back: calls go on");
-        go.send_replace(Go::Begin);
+        go.send_replace(true);
     }
 }
 
 /// Why there is no link, where that is known.
-fn cause(state: &HamState) -> Option<String> {
+fn cause(state: &HamState) -> Option<Cause> {
     match state {
-        HamState::BackingOff { cause, .. } | HamState::Closed { cause } => Some(cause.to_string()),
+        HamState::BackingOff { cause, .. } | HamState::Closed { cause } => Some(cause.clone()),
         _ => None,
     }
 }
@@ -72,16 +64,49 @@ fn cause(state: &HamState) -> Option<String> {
 impl Lost {
     /// The failure, where so many calls are of unknown outcome.
     pub(super) fn failure(self, unknown: u64) -> Failure {
-        let (exit, advice) = match unknown {
-            0 => (Exit::NoConnection, "look why the conductor ended, and start it again".to_owned()),
-            _ => (
-                Exit::Unknown,
-                format!(
-                    "look why the conductor ended, and start it again; whether those {unknown} calls ran, its chain tells"
-                ),
+        let calls =
+            if unknown == 1 { "that call ran".to_owned() } else { format!("those {unknown} calls ran") };
+        let (gone, advice, told) = match self.is_without_app() {
+            true => (
+                "the conductor came back without the app".to_owned(),
+                "`ham app list` shows the apps that are installed",
+                format!("its chains went with it, so nothing tells whether {calls}"),
+            ),
+            false => (
+                format!("the conductor went away, and there was no connection within {PATIENCE:?}"),
+                "look why the conductor ended, and start it again",
+                format!("whether {calls}, its chain tells"),
             ),
         };
-        let gone = format!("the conductor went away, and was not back within {PATIENCE:?}");
-        Failure::new(exit, anyhow::anyhow!(self.why).context(gone), advice)
+        let why = self.why.map_or_else(|| "closed".to_owned(), |why| why.to_string());
+        let why = anyhow::anyhow!(why).context(gone);
+        match unknown {
+            0 => Failure::new(Exit::NoConnection, why, advice),
+            _ => Failure::of_unknown_outcome(why, format!("{advice}; {told}")),
+        }
+    }
+
+    /// Whether there is a conductor again, and it does not have the app: it was uninstalled, or the conductor has other data.
+    fn is_without_app(&self) -> bool {
+        let Some(Cause::AttemptFailed(failure)) = &self.why else { return false };
+        let error = failure.error().downcast_ref().map(ConnectError::inner);
+        matches!(error, Some(ConnectError::AppNotInstalled { .. }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// "Whether those 1 calls ran"; and the outcome was null.
+    #[test]
+    fn the_failure_names_the_outcome_of_each_call() {
+        let failure = |unknown| Lost { at: Instant::now(), why: None }.failure(unknown);
+        let told = |unknown| failure(unknown).json().unwrap();
+        assert!(told(1)["advice"].as_str().unwrap().ends_with("whether that call ran, its chain tells"));
+        assert!(told(4)["advice"].as_str().unwrap().ends_with("whether those 4 calls ran, its chain tells"));
+        assert!(told(4)["outcome"].as_str().unwrap().starts_with("unknown"));
+        assert_eq!((failure(0).exit, failure(1).exit), (Exit::NoConnection, Exit::Unknown));
+        assert!(!failure(0).advice().unwrap().contains("chain"));
     }
 }

@@ -7,69 +7,71 @@ use std::time::Duration;
 use ham::{CallError, Outcome};
 use serde_json::{Value, json};
 
+use super::drawing::{drawing, rate, time};
+use crate::failure::Failure;
+
 /// What was measured.
 #[derive(Debug, Default)]
 pub(super) struct Measured {
     /// How long each answered call took, in microseconds.
     answered: Vec<u32>,
-    /// How often each other outcome came, and the last error of it.
-    others: BTreeMap<&'static str, (u64, String)>,
+    /// How often each other outcome came, and the last error of it; the worst first.
+    others: BTreeMap<Other, (u64, Option<CallError>)>,
     /// How long the first call took, which is not among the others.
     pub(super) first: Option<Duration>,
     pub(super) took: Duration,
 }
 
-const UNKNOWN: &str = "unknown";
+/// An outcome without an output; the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Other {
+    Unknown,
+    Arrived,
+    NotRun,
+    Refused,
+}
 
 /// The share of calls that were as fast, in percent, and its name.
 const QUANTILES: [(f64, &str); 4] = [(50.0, "p50"), (90.0, "p90"), (99.0, "p99"), (99.9, "p99_9")];
 
-/// How wide the longest bar is.
-const BAR: u64 = 40;
-
 impl Measured {
-    pub(super) fn note(&mut self, took: Duration, result: Result<(), &CallError>) {
+    pub(super) fn note(&mut self, took: Duration, result: Result<(), CallError>) {
         let Err(error) = result else {
             self.answered.push(u32::try_from(took.as_micros()).unwrap_or(u32::MAX));
             return;
         };
-        let outcome = match error.outcome() {
-            Outcome::Answered => "answered with an error",
-            Outcome::NotRun => "not run",
-            Outcome::Arrived { .. } => "arrived, the answer lost",
-            Outcome::Unknown => UNKNOWN,
+        let other = match error.outcome() {
+            Outcome::Answered => Other::Refused,
+            Outcome::NotRun => Other::NotRun,
+            Outcome::Arrived { .. } => Other::Arrived,
+            Outcome::Unknown => Other::Unknown,
         };
-        self.other(outcome, error.to_string());
-    }
-
-    /// A call that has no answer when it is the end.
-    pub(super) fn note_open(&mut self) {
-        self.other(UNKNOWN, "no answer until the end; it may have run, or may still run".to_owned());
-    }
-
-    fn other(&mut self, outcome: &'static str, why: String) {
-        let (count, last) = self.others.entry(outcome).or_default();
+        let (count, last) = self.others.entry(other).or_default();
         *count += 1;
-        *last = why;
+        *last = Some(error);
+    }
+
+    /// So many calls have no answer when it is the end.
+    pub(super) fn note_open(&mut self, calls: u64) {
+        if calls > 0 {
+            self.others.entry(Other::Unknown).or_default().0 += calls;
+        }
     }
 
     /// How many calls are of unknown outcome.
     pub(super) fn unknown(&self) -> u64 {
-        self.others.get(UNKNOWN).map_or(0, |(count, _)| *count)
+        self.others.get(&Other::Unknown).map_or(0, |(count, _)| *count)
     }
 
-    pub(super) fn add(&mut self, other: Self) {
-        self.answered.extend(other.answered);
-        for (outcome, (count, last)) in other.others {
-            let known = self.others.entry(outcome).or_default();
-            known.0 += count;
-            known.1 = last;
-        }
-    }
-
-    /// Whether no call has an output.
-    pub(super) fn is_unanswered(&self) -> bool {
-        self.answered.is_empty()
+    /// Why it is no success, where a call has no output: an error of the worst kind that came.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        let error = self.others.values().find_map(|(_, last)| last.clone())?;
+        let failed: u64 = self.others.values().map(|(count, _)| count).sum();
+        let all = failed + self.answered.len() as u64;
+        Some(
+            Failure::from(error)
+                .about(format!("{failed} of {all} calls have no output; the worst of them says why")),
+        )
     }
 
     fn sorted(&self) -> Vec<u32> {
@@ -86,26 +88,25 @@ impl Measured {
     pub(super) fn text(&self) -> String {
         let sorted = self.sorted();
         let mut text = format!(
-            "answered     {} in {:.1} s: {:.0} a second\n",
+            "answered     {} in {:.1} s: {} a second\n",
             sorted.len(),
             self.took.as_secs_f64(),
-            self.rate()
+            rate(self.rate())
         );
         // Writing to a string cannot fail.
-        for (outcome, (count, last)) in &self.others {
-            let _ = writeln!(text, "{outcome}     {count}\n             the last: {last}");
+        for (other, (count, last)) in &self.others {
+            let _ = writeln!(text, "{}     {count}\n             the last: {}", other.words(), why(last));
         }
         if let Some(first) = self.first {
             let micros = u32::try_from(first.as_micros()).unwrap_or(u32::MAX);
-            let _ = writeln!(text, "first call   {} (keys and grants; not counted)", shown(micros));
+            let _ = writeln!(text, "first call   {} (keys and grants; not counted)", time(micros));
         }
         if let (Some(fastest), Some(slowest)) = (sorted.first(), sorted.last()) {
-            let _ = writeln!(text, "fastest      {}", shown(*fastest));
+            let _ = writeln!(text, "fastest      {}", time(*fastest));
             for (percent, _) in QUANTILES {
-                let _ =
-                    writeln!(text, "{:<12} {}", format!("{percent} %"), shown(quantile(&sorted, percent)));
+                let _ = writeln!(text, "{:<12} {}", format!("{percent} %"), time(quantile(&sorted, percent)));
             }
-            let _ = writeln!(text, "slowest      {}\n", shown(*slowest));
+            let _ = writeln!(text, "slowest      {}\n", time(*slowest));
             text += &drawing(&sorted);
         }
         text
@@ -121,7 +122,7 @@ impl Measured {
         let others: Vec<_> = self
             .others
             .iter()
-            .map(|(outcome, (count, last))| json!({ "outcome": outcome, "count": count, "last": last }))
+            .map(|(other, (count, last))| json!({ "outcome": other.words(), "count": count, "last": why(last) }))
             .collect();
         json!({
             "answered": sorted.len(),
@@ -136,42 +137,33 @@ impl Measured {
     }
 }
 
+impl Other {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Arrived => "arrived, the answer lost",
+            Self::NotRun => "not run",
+            Self::Refused => "answered with an error",
+        }
+    }
+}
+
+/// The last error of an outcome. There is none where the end came before one.
+fn why(last: &Option<CallError>) -> String {
+    let open = || "no answer until the end; it may have run, or may still run".to_owned();
+    last.as_ref().map_or_else(open, CallError::to_string)
+}
+
 /// The time within which this share was answered. `sorted` is not empty.
 fn quantile(sorted: &[u32], percent: f64) -> u32 {
     let rank = (sorted.len() as f64 * percent / 100.0).ceil() as usize;
     sorted[rank.clamp(1, sorted.len()) - 1]
 }
 
-/// A bar for each doubling of time.
-fn drawing(sorted: &[u32]) -> String {
-    let mut bins: BTreeMap<u32, u64> = BTreeMap::new();
-    for took in sorted {
-        *bins.entry(took.max(&1).ilog2()).or_default() += 1;
-    }
-    let (Some(first), Some(last)) = (bins.keys().next(), bins.keys().last()) else { return String::new() };
-    let most = bins.values().max().copied().unwrap_or(1);
-    let mut text = String::new();
-    for bin in *first..=*last {
-        let count = bins.get(&bin).copied().unwrap_or(0);
-        let width = (count * BAR).div_ceil(most) as usize;
-        let below = u32::try_from(1_u64 << (bin + 1)).unwrap_or(u32::MAX);
-        let _ = writeln!(text, "below {:>8}  {:<40}  {count}", shown(below), "█".repeat(width));
-    }
-    text
-}
-
-/// Microseconds as people say them.
-fn shown(micros: u32) -> String {
-    match micros {
-        0..1_000 => format!("{micros} µs"),
-        1_000..1_000_000 => format!("{:.1} ms", f64::from(micros) / 1e3),
-        _ => format!("{:.1} s", f64::from(micros) / 1e6),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exit::Exit;
 
     fn of(micros: &[u64]) -> Measured {
         let mut measured = Measured { took: Duration::from_secs(2), ..Measured::default() };
@@ -189,16 +181,33 @@ mod tests {
     #[test]
     fn every_call_is_in_one_row() {
         let mut measured = of(&[500, 900, 3_000, 2_000_000]);
-        measured.note(Duration::ZERO, Err(&CallError::Closed { sent: false }));
-        measured.add(of(&[600]));
+        measured.note(Duration::ZERO, Err(CallError::Closed { sent: false }));
+        measured.note(Duration::from_micros(600), Ok(()));
         let text = measured.text();
-        assert!(text.starts_with("answered     5 in 2.0 s: 2 a second"), "{text}");
+        assert!(text.starts_with("answered     5 in 2.0 s: 2.50 a second"), "{text}");
         assert!(text.contains("not run     1"), "{text}");
         let drawn: Vec<_> = text.lines().filter(|line| line.starts_with("below")).collect();
         assert!(drawn.len() == 13 && drawn[0].ends_with('1') && drawn[1].ends_with('2'), "{text}");
         let json = measured.json();
         assert_eq!((&json["answered"], &json["quantiles"]["p50_us"]), (&json!(5), &json!(900)));
         assert_eq!(json["others"][0]["count"], 1);
+    }
+
+    /// It was a success where one call in a thousand had an answer.
+    #[test]
+    fn a_call_without_an_output_is_no_success_and_the_worst_is_told() {
+        let mut measured = of(&[500; 3]);
+        assert!(measured.failure().is_none());
+        let exit = |measured: &Measured| measured.failure().unwrap().exit;
+        measured.note(Duration::ZERO, Err(CallError::AppNotInstalled { app_id: "one".into() }));
+        assert_eq!(exit(&measured), Exit::NotRun);
+        measured.note(Duration::ZERO, Err(CallError::Closed { sent: true }));
+        measured.note(Duration::ZERO, Err(CallError::AppNotInstalled { app_id: "one".into() }));
+        let failure = measured.failure().unwrap();
+        assert_eq!(failure.exit, Exit::Unknown);
+        let json = failure.json().unwrap();
+        assert!(json["error"].as_str().unwrap().starts_with("3 of 6 calls"), "{json}");
+        assert!(json["outcome"].as_str().unwrap().starts_with("unknown"), "{json}");
     }
 
     #[test]

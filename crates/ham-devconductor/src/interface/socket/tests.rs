@@ -25,7 +25,7 @@ async fn served() -> (Client, JoinSet<()>) {
         let (stream, _) = listener.accept().await.unwrap();
         let origins = Origins::new(AllowedOrigins::Any, Arc::default());
         let intake = Intake::new(1 << 20, Duration::from_secs(60));
-        let socket = handshake(stream, &origins, &intake).await.unwrap();
+        let socket = handshake(stream, Reading::default(), &origins, &intake).await.unwrap();
         let Connection { incoming, outgoing, writer } = open(socket);
         let read = |data: &[u8]| {
             assert_ne!(data, [1], "while it is read");

@@ -1,6 +1,7 @@
 use holochain_zome_types::prelude::{AgentPubKey, DnaHash};
 
 use super::*;
+use crate::wire::NotRunning;
 
 fn cell(byte: u8) -> CellId {
     CellId::new(DnaHash::from_raw_36(vec![byte; 36]), AgentPubKey::from_raw_36(vec![byte; 36]))
@@ -42,7 +43,13 @@ fn only_our_own_cell_at_the_start_of_the_text_counts_as_not_running() {
     let (ours, other) = (cell(1), cell(2));
     let cases = [
         ("NotStarted", NotRunning::NotStarted),
-        ("AppDisabled(User)", NotRunning::AppDisabled("User".into())),
+        // It was told as `disabled (User)`.
+        ("AppDisabled(User)", NotRunning::AppDisabled("by its user".into())),
+        (
+            "AppDisabled(Error(\"a (bad) day\"))",
+            NotRunning::AppDisabled("after an error: a (bad) day".into()),
+        ),
+        ("AppDisabled(Newer)", NotRunning::AppDisabled("Newer".into())),
         ("AppAwaitingMemproofs", NotRunning::AwaitingMemproofs),
         ("AppAwaitingRestore", NotRunning::AwaitingRestore),
         ("AppUnrecoverable(Chain)", NotRunning::Unrecoverable("Chain".into())),

@@ -1,71 +1,99 @@
 use std::future::pending;
 
+use futures_util::future::BoxFuture;
+use tokio::time::sleep_until;
+
 use super::*;
+use crate::commands::bench::measured::Measured;
 
 const AMOUNT: Amount = Amount { in_flight: 4, within: Duration::from_secs(10), calls: 1_000_000 };
 
 /// Calls that take a second each, and of which those after so many have no answer.
-fn answering(
-    answered: u64,
-) -> impl Fn() -> futures_util::future::BoxFuture<'static, Result<(), CallError>> + Clone {
+fn answering(answered: u64) -> impl Fn(Instant) -> BoxFuture<'static, Result<(), CallError>> + Clone {
     let left = Arc::new(AtomicU64::new(answered));
-    move || {
+    move |until| {
         let answers = is_one_left(&left);
         Box::pin(async move {
-            if !answers {
-                pending::<()>().await;
+            if answers {
+                sleep_until(Instant::now() + Duration::from_secs(1)).await;
+                return Ok(());
             }
-            sleep_until(Instant::now() + Duration::from_secs(1)).await;
-            Ok(())
+            sleep_until(until + GRACE).await;
+            Err(CallError::TimedOut { target: String::new(), after: GRACE, sent: true })
         })
     }
 }
 
-fn counts(ran: &Ran) -> (u64, u64) {
-    (ran.measured.json()["answered"].as_u64().unwrap_or_default(), ran.measured.unknown())
+/// All of it, as long as the connection is there.
+async fn bench(
+    call: impl Fn(Instant) -> BoxFuture<'static, Result<(), CallError>> + Clone + Send + 'static,
+    amount: Amount,
+    lost: impl Future<Output = Lost>,
+    go: &watch::Sender<bool>,
+) -> (Measured, Option<Cut>) {
+    let (tally, mut lost) = (Tally::new(), std::pin::pin!(lost));
+    let cut = async {
+        first(&call, amount.within, &tally, lost.as_mut()).await?;
+        run(call, amount, go, &tally, lost.as_mut()).await
+    };
+    let cut = cut.await.err();
+    (tally.end(Instant::now()).unwrap(), cut)
+}
+
+fn counts(measured: &Measured) -> (u64, u64) {
+    (measured.json()["answered"].as_u64().unwrap_or_default(), measured.unknown())
 }
 
 /// It waited for the deadlines of its calls, for minutes.
 #[tokio::test(start_paused = true)]
 async fn calls_without_an_answer_do_not_hold_up_the_end() {
-    let (go, _) = watch::channel(Go::Begin);
+    let (go, _) = watch::channel(true);
     let began = Instant::now();
-    let ran = run(answering(9), AMOUNT, &go, pending()).await.unwrap();
+    let (measured, cut) = bench(answering(9), AMOUNT, pending(), &go).await;
     // The first is not among them, and each of four callers has one that is open.
-    assert_eq!((counts(&ran), ran.lost.is_some()), ((8, 4), false));
+    assert_eq!((counts(&measured), cut.is_some()), ((8, 4), false));
     assert_eq!(began.elapsed(), Duration::from_secs(1) + AMOUNT.within + GRACE);
     let began = Instant::now();
-    let ran = run(answering(0), AMOUNT, &go, pending()).await.unwrap();
-    assert_eq!(counts(&ran), (0, 1));
+    let (measured, cut) = bench(answering(0), AMOUNT, pending(), &go).await;
+    assert!(matches!(cut, Some(Cut::Unanswered)) && counts(&measured) == (0, 1));
     assert_eq!(began.elapsed(), AMOUNT.within + GRACE);
 }
 
 #[tokio::test(start_paused = true)]
 async fn calls_that_are_answered_in_time_are_all_counted() {
-    let (go, _) = watch::channel(Go::Begin);
+    let (go, _) = watch::channel(true);
     let began = Instant::now();
-    let ran = run(answering(1_000), AMOUNT, &go, pending()).await.unwrap();
-    assert_eq!((counts(&ran), began.elapsed()), ((40, 0), Duration::from_secs(11)));
+    let (measured, _) = bench(answering(1_000), AMOUNT, pending(), &go).await;
+    assert_eq!((counts(&measured), began.elapsed()), ((40, 0), Duration::from_secs(11)));
     let few = Amount { calls: 5, ..AMOUNT };
-    let ran = run(answering(1_000), few, &go, pending()).await.unwrap();
-    assert_eq!((counts(&ran), ran.measured.took), ((5, 0), Duration::from_secs(2)));
+    let (measured, _) = bench(answering(1_000), few, pending(), &go).await;
+    assert_eq!((counts(&measured), measured.took), ((5, 0), Duration::from_secs(2)));
 }
 
 /// It went on as if there were a conductor.
 #[tokio::test(start_paused = true)]
 async fn a_conductor_that_is_gone_ends_it_and_no_call_begins_meanwhile() {
-    let (go, _) = watch::channel(Go::Begin);
+    let (go, _) = watch::channel(true);
     let began = Instant::now();
     let lost = async {
         sleep_until(began + Duration::from_millis(3_500)).await;
         let at = Instant::now();
-        go.send_replace(Go::Hold);
+        go.send_replace(false);
         sleep_until(at + Duration::from_secs(2)).await;
-        Lost { at, why: "it was killed".into() }
+        Lost { at, why: None }
     };
     // Those that are under way end with an answer, and are followed by none.
-    let ran = run(answering(1_000), AMOUNT, &go, lost).await.unwrap();
-    assert_eq!((counts(&ran), ran.lost.is_some()), ((12, 0), true));
-    assert_eq!(ran.measured.took, Duration::from_millis(2_500), "until it was lost");
+    let (measured, cut) = bench(answering(1_000), AMOUNT, lost, &go).await;
+    let Some(Cut::Lost(lost)) = cut else { panic!("{cut:?}") };
+    assert_eq!((counts(&measured), lost.at - began), ((12, 0), Duration::from_millis(3_500)));
     assert_eq!(began.elapsed(), Duration::from_millis(5_500));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_away_at_the_end_holds_up_nothing() {
+    let (go, _) = watch::channel(true);
+    let (tally, began) = (Tally::new(), Instant::now());
+    go.send_replace(false);
+    run(answering(1), AMOUNT, &go, &tally, std::pin::pin!(pending())).await.unwrap();
+    assert_eq!(began.elapsed(), AMOUNT.within);
 }
