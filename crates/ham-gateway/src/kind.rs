@@ -39,6 +39,8 @@ kinds! {
     ConductorUnreachable = "conductor-unreachable", 503, "The conductor cannot be reached";
     /// No byte of the call left.
     NotSent = "not-sent", 503, "The call was not sent";
+    /// The call came to the conductor, or may have, and did not run.
+    NotRun = "not-run", 503, "The call did not run";
     /// Too many calls wait.
     Overloaded = "overloaded", 503, "Too many calls wait";
     /// The cell rests after pressure on its source chain.

@@ -89,7 +89,9 @@ impl Told {
             CallError::LinkLost { sent: false, .. } | CallError::TimedOut { sent: false, .. } => {
                 (Kind::NotSent, Retry::Same, Some(SOON))
             }
-            CallError::ExpiredUnsent | CallError::Fenced => (Kind::NotSent, Retry::Same, Some(SOON)),
+            CallError::ExpiredUnsent => (Kind::NotSent, Retry::Same, Some(SOON)),
+            CallError::Fenced => (Kind::NotRun, Retry::Same, Some(SOON)),
+            CallError::AppNotInstalled { .. } => (Kind::CellNotRunning, Retry::Operator, None),
             CallError::Overloaded { .. } | CallError::OverloadedBytes { .. } => {
                 (Kind::Overloaded, Retry::Same, Some(SOON))
             }
@@ -113,7 +115,7 @@ impl Told {
             }
             // A new kind of error is still told truly.
             other => match (other.outcome(), other.effect()) {
-                (Outcome::NotRun, _) => (Kind::NotSent, Retry::Operator, None),
+                (Outcome::NotRun, _) => (Kind::NotRun, Retry::Operator, None),
                 (Outcome::Unknown, _) => (Kind::OutcomeUnknown, Retry::Wait, Some(SETTLING)),
                 (Outcome::Arrived { .. }, _) => (Kind::AnswerLost, Retry::Reconcile, None),
                 (Outcome::Answered, Effect::Nothing) => (Kind::ZomeError, Retry::NewKey, None),

@@ -41,7 +41,7 @@ impl Refusal {
     pub(super) fn of(problem: Problem, is_live: bool) -> Self {
         match problem.kind() {
             Kind::RoleNotFound => Self::NotInstalled,
-            Kind::ConductorUnreachable | Kind::NotSent | Kind::OutcomeUnknown if !is_live => {
+            Kind::ConductorUnreachable | Kind::NotSent | Kind::NotRun | Kind::OutcomeUnknown if !is_live => {
                 Self::Unreachable { outcome: problem.outcome() }
             }
             Kind::ConductorUnreachable => Self::Unreachable { outcome: problem.outcome() },
