@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::codec::{Incoming, decode_app, kind, shallow, unreadable};
 use super::refusal::Refusal;
-use crate::dialect::Release;
+use crate::dialect::{Release, definition};
 
 /// The releases of Holochain whose requests and answers ham knows.
 pub const SPOKEN: &str = "Holochain 0.6, 0.7.0, 0.7.1 and 0.8-dev";
@@ -69,10 +69,15 @@ fn app_response(body: &[u8]) -> Result<AppResponse, BadAnswer> {
 /// An admin answer that is not an error.
 pub(crate) fn admin_answer(incoming: Incoming) -> Result<AdminResponse, BadAnswer> {
     let body = body(incoming)?;
-    match rmp_serde::from_slice(&body).map_err(|error| BadAnswer::Undecodable(unreadable(&error)))? {
+    let read = rmp_serde::from_slice(&body);
+    match read.or_else(|error| definition::earlier(&body).ok_or(error)).map_err(undecodable)? {
         AdminResponse::Error(error) => Err(BadAnswer::Refused(Refusal::from(error))),
         response => Ok(response),
     }
+}
+
+fn undecodable(error: rmp_serde::decode::Error) -> BadAnswer {
+    BadAnswer::Undecodable(unreadable(&error))
 }
 
 /// An answer whose words are ham's own, by its name on the wire.
@@ -82,9 +87,7 @@ pub(crate) fn named<T: DeserializeOwned>(incoming: Incoming, expected: &'static 
     if got != expected {
         return Err(BadAnswer::Unexpected { expected, got: got.chars().take(MAX_KIND).collect() });
     }
-    rmp_serde::from_slice::<Valued<T>>(&body)
-        .map(|answer| answer.value)
-        .map_err(|error| BadAnswer::Undecodable(unreadable(&error)))
+    rmp_serde::from_slice::<Valued<T>>(&body).map(|answer| answer.value).map_err(undecodable)
 }
 
 /// Whether a conductor could read the request that this answers.
@@ -101,7 +104,7 @@ fn answered(body: &[u8]) -> Result<&str, BadAnswer> {
     match kind(body).map_err(BadAnswer::Undecodable)? {
         "error" => match rmp_serde::from_slice::<Valued<ExternalApiWireError>>(body) {
             Ok(answer) => Err(BadAnswer::Refused(Refusal::from(answer.value))),
-            Err(error) => Err(BadAnswer::Undecodable(unreadable(&error))),
+            Err(error) => Err(undecodable(error)),
         },
         name => Ok(name),
     }

@@ -8,6 +8,7 @@ use ham::{
 };
 use ham_launcher::{Conductor, Install};
 use ham_testkit::chaos::Proxy;
+use holochain_conductor_api::{AdminRequest, AdminResponse};
 use url::Url;
 
 use crate::support::*;
@@ -76,6 +77,20 @@ fn the_release_is_found_by_two_requests_and_a_warm_call_costs_one() {
         }
         let after = proxies.requests();
         assert_eq!((after.0 - before.0, after.1 - before.1), (0, 6), "a request a call, nothing else");
+    });
+}
+
+/// Case: the zomes of a DNA of 0.6 do not say that they are WASM, and its definition could not be read.
+#[test]
+fn the_definition_of_a_dna_is_read_on_every_release() {
+    run(async {
+        let conductor = shared().await;
+        let ham = connect(conductor, &app(conductor).await).await;
+        let cell = ham.callable("probe").await.unwrap();
+        let request = AdminRequest::GetDnaDefinition(Box::new(cell));
+        let answer = ham.admin().unwrap().request("get_dna_definition", "it reads", &request).await.unwrap();
+        let AdminResponse::DnaDefinitionReturned(definition) = answer else { panic!("{answer:?}") };
+        assert_eq!(definition.coordinator_zomes[0].0.0, "probe");
     });
 }
 
