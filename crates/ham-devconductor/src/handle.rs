@@ -87,7 +87,8 @@ impl DevConductor {
         install::install(&self.conductor, bundle, id, Known::Enabled).await
     }
 
-    /// Attaches an app interface for any app; answers its port. 0 is a free one.
+    /// Attaches an app interface for any app; answers its port. 0 is a free one. One that is there already, because it was kept, stays
+    /// the one.
     ///
     /// # Errors
     /// Variant by variant in [`AttachError`].
@@ -95,8 +96,11 @@ impl DevConductor {
     /// # Cancel safety
     /// Dropping the future may leave it attached.
     pub async fn attach_app_interface(&self, port: u16) -> Result<u16, AttachError> {
-        let interface = Interface::local(port, AllowedOrigins::Any);
-        self.interfaces.attach_app(interface).await.map_err(|error| AttachError::of(port, error))
+        let attached = match self.interfaces.is_for_all(port) {
+            true => Ok(port),
+            false => self.interfaces.attach_app(Interface::local(port, AllowedOrigins::Any)).await,
+        };
+        attached.map_err(|error| AttachError::of(port, error))
     }
 
     /// Moves the admin interface to a free port and closes its connections; answers the port.

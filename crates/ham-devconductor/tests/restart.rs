@@ -318,3 +318,16 @@ async fn a_directory_is_private_and_with_a_passphrase_encrypted() {
         look();
     }
 }
+
+/// Case: `ham dev --data D --app-port N` started once and never again: the port was taken by the interface that is kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_the_port_of_a_kept_app_interface_is_answered_with_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let conductor = start(&directory).await;
+    let port = free_port();
+    assert_eq!(conductor.attach_app_interface(port).await.unwrap(), port);
+    let conductor = must(conductor.restart()).await.unwrap();
+    assert_eq!(conductor.attach_app_interface(port).await.unwrap(), port);
+    assert_eq!(admin(&conductor).await.list_app_interfaces().await.unwrap().len(), 1);
+    conductor.shut_down().await;
+}

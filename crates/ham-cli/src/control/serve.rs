@@ -121,6 +121,7 @@ async fn act(ask: Ask, conductor: &DevConductor, snapshots: &mut BTreeMap<String
             let Some(snapshot) = snapshots.get(&name) else {
                 let known: Vec<&str> = snapshots.keys().map(String::as_str).collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                let name = ham::masked(&name);
                 return Err(words(anyhow::anyhow!("there is no snapshot `{name}` (there is: {known})")));
             };
             conductor.revert(snapshot).await.map_err(words)?;

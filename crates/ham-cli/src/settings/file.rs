@@ -24,7 +24,8 @@ pub(super) fn read(path: &Path) -> Result<BTreeMap<&'static str, Value>, Failure
         let name: &str = key.get_ref();
         let Some(setting) = find(name) else {
             let known: Vec<&str> = SETTINGS.iter().map(|setting| setting.key).collect();
-            let mut failure = wrong(path, Some(at(key.span().start)), &format!("unknown setting `{name}`"));
+            let mut failure =
+                wrong(path, Some(at(key.span().start)), &format!("unknown setting `{}`", ham::masked(name)));
             failure
                 .advise(format!("the settings are {}; secrets go into files of their own", known.join(", ")));
             return Err(failure);

@@ -32,7 +32,7 @@ impl Project {
     /// Cancel-safe.
     pub(crate) async fn of(directory: &Path) -> Result<Self, Failure> {
         let directory = directory.canonicalize().map_err(|error| {
-            let text = format!("cannot read {}", directory.display());
+            let text = format!("cannot read {}", ham::masked_path(directory));
             Failure::new(Exit::Usage, anyhow::Error::new(error).context(text), NAME_ONE)
         })?;
         let manifests = PLACES.map(|place| directory.join(place).join(Kind::App.manifest()));

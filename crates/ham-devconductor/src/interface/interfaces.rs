@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use holochain_conductor_api::state::{AppInterfaceConfig, AppInterfaceId};
 use holochain_conductor_api::{AdminInterfaceConfig, AppInterfaceInfo, InterfaceDriver};
 use holochain_types::app::InstalledAppId;
+use holochain_types::websocket::AllowedOrigins;
 
 use super::listening::{Listening, Serve, Terms, listen};
 use super::place::Interface;
@@ -73,6 +74,15 @@ impl Interfaces {
         let port = self.listen_for_app(&id, &interface).await.map_err(InterfaceError::from)?;
         self.remember(id, port, interface).await?;
         Ok(port)
+    }
+
+    /// Whether an app interface is attached at this port that lets in the clients of any app, from any origin.
+    pub(crate) fn is_for_all(&self, port: u16) -> bool {
+        let attached = self.stored.state().app_interfaces.get(&AppInterfaceId::new(port)).cloned();
+        attached.is_some_and(|AppInterfaceConfig { installed_app_id, driver, .. }| {
+            let InterfaceDriver::Websocket { allowed_origins, .. } = driver;
+            installed_app_id.is_none() && allowed_origins == AllowedOrigins::Any
+        })
     }
 
     /// Attaches again what was attached before.

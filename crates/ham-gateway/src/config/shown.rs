@@ -1,5 +1,7 @@
 //! A configuration as it is shown.
 
+use std::path::Path;
+
 use serde_json::{Map, Value};
 
 use super::values::Config;
@@ -8,29 +10,34 @@ impl Config {
     /// All values, for programs, without what may be a secret.
     #[must_use]
     pub fn shown(&self) -> Value {
-        masked(serde_json::to_value(self).unwrap_or_default())
+        masked("", serde_json::to_value(self).unwrap_or_default())
     }
 
     /// All values, one a line, each with where it comes from.
     #[must_use]
     pub fn explained(&self, file: &str) -> String {
-        let given = masked(toml::from_str::<Value>(file).unwrap_or_default());
+        let given = masked("", toml::from_str::<Value>(file).unwrap_or_default());
         let mut lines = Vec::new();
         flatten("", &self.shown(), Some(&given), &mut lines);
         lines.concat()
     }
 }
 
-/// Names are given by people, too.
-fn masked(value: Value) -> Value {
+/// Names are given by people, too. What stands where the path of a file with a secret belongs, and leads nowhere, may be the secret.
+fn masked(name: &str, value: Value) -> Value {
     match value {
+        Value::String(text) if names_a_secret(name) && !Path::new(&text).exists() => "…".into(),
         Value::String(text) => ham::masked(&text).into(),
-        Value::Array(values) => values.into_iter().map(masked).collect(),
+        Value::Array(values) => values.into_iter().map(|value| masked(name, value)).collect(),
         Value::Object(entries) => {
-            entries.into_iter().map(|(name, value)| (ham::masked(&name), masked(value))).collect()
+            entries.into_iter().map(|(name, value)| (ham::masked(&name), masked(&name, value))).collect()
         }
         other => other,
     }
+}
+
+fn names_a_secret(name: &str) -> bool {
+    name.ends_with("_file") || ["keys", "key"].contains(&name)
 }
 
 fn flatten(prefix: &str, value: &Value, given: Option<&Value>, lines: &mut Vec<String>) {

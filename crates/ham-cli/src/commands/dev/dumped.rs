@@ -12,7 +12,11 @@ use crate::progress;
 /// Takes a dump into the conductor, and says whose it is.
 pub(super) async fn open(output: Output, conductor: &DevConductor, file: &Path) -> Result<(), Failure> {
     let unread = |error: anyhow::Error, advice: &str| {
-        Failure::new(Exit::Usage, error.context(format!("cannot open the dump {}", file.display())), advice)
+        Failure::new(
+            Exit::Usage,
+            error.context(format!("cannot open the dump {}", ham::masked_path(file))),
+            advice,
+        )
     };
     let bytes = ham_bundle::read_file(file).await;
     let bytes = bytes.map_err(|error| unread(error.into(), "check the path and its permissions"))?;

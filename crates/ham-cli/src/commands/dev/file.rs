@@ -10,8 +10,10 @@ use crate::failure::Failure;
 
 /// What a `holochain` configuration says that matters here: network settings do not.
 pub(super) async fn read(path: &Path, release: Release) -> Result<Config, Failure> {
-    let wrong =
-        |error: anyhow::Error| Failure::usage(format!("{}: {error:#}", path.display()), "correct the file");
+    let wrong = |error: anyhow::Error| {
+        let why = without_values(&format!("{error:#}"));
+        Failure::usage(format!("{}: {why}", ham::masked_path(path)), "correct the file")
+    };
     let file = path.to_owned();
     let read = tokio::task::spawn_blocking(move || match release {
         Release::V0_6 => load_0_6(&file),
@@ -38,6 +40,15 @@ pub(super) async fn read(path: &Path, release: Release) -> Result<Config, Failur
     Ok(config)
 }
 
+/// What is wrong, without what stands in the file: parsers quote it, a whole file of another kind included.
+fn without_values(why: &str) -> String {
+    let quoted = why.find('"').zip(why.rfind('"')).filter(|(from, to)| from < to);
+    ham::masked(&match quoted {
+        Some((from, to)) => format!("{}…{}", &why[..=from], &why[to..]),
+        None => why.to_owned(),
+    })
+}
+
 /// A configuration of 0.6 says more of its network and its databases than 0.7.1 knows, and nothing of it matters here.
 fn load_0_6(path: &Path) -> anyhow::Result<ConductorConfig> {
     let mut file: yaml_serde::Mapping = yaml_serde::from_str(&std::fs::read_to_string(path)?)?;
@@ -45,4 +56,27 @@ fn load_0_6(path: &Path) -> anyhow::Result<ConductorConfig> {
         file.remove(key);
     }
     Ok(yaml_serde::from_value(file.into())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of another kind was repeated as a whole, with the keys in it.
+    #[tokio::test]
+    async fn what_is_wrong_is_told_without_what_stands_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.yaml");
+        for (text, told) in [
+            ("admin_url = \"ws://bob:hush@localhost/\"\nkey = \"ham_PQ9ZQD_gKhm\"", "expected struct"),
+            ("keystore: {type: lair_server, connection_url: \"hush unix?k=hush\"}", "URL"),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            for release in [Release::V0_6, Release::V0_7_1] {
+                let told_of = read(&path, release).await.unwrap_err().causes().join(": ");
+                assert!(told_of.contains(told), "{told_of}");
+                assert!(!told_of.contains("hush") && !told_of.contains("gKhm"), "{told_of}");
+            }
+        }
+    }
 }

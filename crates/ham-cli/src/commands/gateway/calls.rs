@@ -55,6 +55,11 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         Args::List { gateway, doubtful, oldest, limit } => {
             let list = async |asking: &Asking<'_>| asking.list(doubtful, oldest, limit.get()).await;
             let calls = gateway.asked(context, list).await?;
+            if calls.len() == limit.get() {
+                context
+                    .output
+                    .note(&format!("these are at most {limit}; --limit shows more, if there are more"));
+            }
             context.output.result(|| table(&calls), &json!({ "calls": calls }))
         }
         Args::Show { gateway, id } => {
