@@ -68,7 +68,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.yaml");
         for (text, told) in [
-            ("admin_url = \"ws://bob:hush@localhost/\"\nkey = \"ham_PQ9ZQD_gKhm\"", "expected struct"),
+            ("admin_url = \"ws://bob:hush@localhost/\"\nkey = \"ham_PQ9ZQD_gKhm\"", "expected"),
             ("keystore: {type: lair_server, connection_url: \"hush unix?k=hush\"}", "URL"),
         ] {
             std::fs::write(&path, text).unwrap();
