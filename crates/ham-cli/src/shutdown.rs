@@ -11,6 +11,10 @@ use crate::exit::Exit;
 /// How long the runtime may take to let go of its threads. A file or a name look-up under way is not waited for.
 pub(crate) const RELEASE_TIMEOUT: Duration = Duration::from_millis(100);
 
+/// The same where the threads may have to remove the data of a conductor that was killed with this process: on a slow disk that takes
+/// longer, and a part of it would stay.
+pub(crate) const REMOVAL_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Listens from its creation on.
 #[derive(Debug)]
 pub(crate) struct Shutdown {
