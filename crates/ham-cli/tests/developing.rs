@@ -71,8 +71,7 @@ async fn seen_in_a_browser(app: &str, dev: &str) {
     };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page/made.mjs");
     let mut command = Command::new("node");
-    // Node 20 has WebSockets behind this flag, later ones without it.
-    command.arg("--experimental-websocket").arg(script).args([&browser, app, dev, "from a page"]);
+    command.arg(script).args([&browser, app, dev, "from a page"]);
     command.args(std::env::var("HAM_TEST_SHOTS").ok());
     let steps = npm::run(&mut command, BUILDS).await;
     assert_eq!(steps.lines().last(), Some("the chain is drawn with it"), "{steps}");

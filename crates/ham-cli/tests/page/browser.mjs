@@ -7,30 +7,38 @@ import { join } from 'node:path';
 export class Browser {
   static async start(program) {
     const home = mkdtempSync(join(tmpdir(), 'page-'));
-    const child = spawn(program, ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-extensions', '--disable-background-networking', '--remote-debugging-port=0', `--user-data-dir=${home}`, 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] });
-    // Also where something was not as it should be.
-    process.on('exit', () => child.kill('SIGKILL'));
-    const address = await new Promise((resolve, reject) => {
-      let said = '';
-      child.stderr.on('data', (text) => { said += text; const found = /DevTools listening on (\S+)/.exec(said); if (found) resolve(found[1]); });
-      child.on('exit', (code) => reject(new Error(`the browser ended with ${code}: ${said}`)));
-    });
-    const socket = new WebSocket(address);
-    await new Promise((resolve, reject) => { socket.onopen = resolve; socket.onerror = reject; });
-    return new Browser(child, home, socket);
+    // Over a pipe, so that it ends with whoever started it, however that ends.
+    const child = spawn(program, ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-extensions', '--disable-background-networking', '--remote-debugging-pipe', `--user-data-dir=${home}`, 'about:blank'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
+    return new Browser(child, home, child.stdio[3], child.stdio[4]);
   }
-  constructor(child, home, socket) {
-    Object.assign(this, { child, home, socket, next: 0, asked: new Map(), tabs: new Map() });
-    socket.onmessage = ({ data }) => {
-      const message = JSON.parse(data);
-      if (message.id) { const { resolve, reject, method } = this.asked.get(message.id); this.asked.delete(message.id); message.error ? reject(new Error(`${method}: ${message.error.message}`)) : resolve(message.result); }
-      else this.tabs.get(message.sessionId)?.told(message);
-    };
+  constructor(child, home, input, output) {
+    Object.assign(this, { child, home, input, next: 0, asked: new Map(), tabs: new Map() });
+    const ended = (code) => { for (const { reject, method } of this.asked.values()) reject(new Error(`${method}: the browser ended with ${code}`)); this.asked.clear(); };
+    child.on('exit', ended);
+    child.on('error', ended);
+    input.on('error', () => {});                                     // told by its end
+    let parts = [];
+    output.on('data', (data) => {
+      for (let end; (end = data.indexOf(0)) >= 0; data = data.subarray(end + 1)) {
+        const text = Buffer.concat([...parts, data.subarray(0, end)]).toString();
+        parts = [];
+        this.told(JSON.parse(text));
+      }
+      parts.push(data);
+    });
+  }
+  told(message) {
+    if (!message.id) { this.tabs.get(message.sessionId)?.told(message); return; }
+    const { resolve, reject, method } = this.asked.get(message.id);
+    this.asked.delete(message.id);
+    message.error ? reject(new Error(`${method}: ${message.error.message}`)) : resolve(message.result);
   }
   send(method, params = {}, sessionId) {
     const id = ++this.next;
-    this.socket.send(JSON.stringify({ id, method, params, sessionId }));
-    return new Promise((resolve, reject) => this.asked.set(id, { resolve, reject, method }));
+    return new Promise((resolve, reject) => {
+      this.asked.set(id, { resolve, reject, method });
+      this.input.write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
+    });
   }
   async open(address, { width = 1440, height = 900, dark = false, still = false } = {}) {
     const { targetId } = await this.send('Target.createTarget', { url: 'about:blank' });
@@ -44,7 +52,6 @@ export class Browser {
     return tab;
   }
   async end() {
-    this.socket.close();
     const ended = new Promise((resolve) => this.child.once('exit', resolve));
     this.child.kill('SIGKILL');
     await ended;

@@ -93,13 +93,14 @@ async fn the_page_in_a_browser() {
     let dev = Dev::start(&[]).await;
     let pid = dev.child.id().unwrap().to_string();
     let mut command = Command::new("node");
-    // Node 20 has WebSockets behind this flag, later ones without it.
-    command.arg("--experimental-websocket").arg(here("page.mjs")).args([&browser, &dev.text("page"), &pid]);
+    command.arg(here("page.mjs")).args([&browser, &dev.text("page"), &pid]);
     command.arg(dev.text("admin_port")).arg(env!("CARGO_BIN_EXE_ham")).arg(bundle());
     // Where commands find the conductor's control socket.
     command.env("HAM_TEST_HOME", dev._home.path());
     command.args(std::env::var("HAM_TEST_SHOTS").ok());
-    let steps = npm::run(&mut command, BOUND).await;
+    // Each call reads its chain, so many actions take much longer than few: `HAM_TEST_ACTIONS=10000` for ten times as many.
+    let actions = std::env::var("HAM_TEST_ACTIONS").map_or(1_000, |number| number.parse().unwrap());
+    let steps = npm::run(&mut command, BOUND * (actions / 1_000).max(1)).await;
     println!("{steps}");
     assert!(steps.contains("a killed server is told within 2 s, and its call is unknown"), "{steps}");
     assert!(steps.ends_with("one that is back is told\n"), "{steps}");
@@ -144,7 +145,7 @@ async fn the_gateway_s_page_in_a_browser() {
     let gateway = Dev::run(&["gateway", "--config", &config.display().to_string()]).await;
     let pid = |of: &Dev| of.child.id().unwrap().to_string();
     let mut command = Command::new("node");
-    command.arg("--experimental-websocket").arg(here("status.mjs")).args([&browser, &gateway.text("url")]);
+    command.arg(here("status.mjs")).args([&browser, &gateway.text("url")]);
     command.args([pid(&dev), pid(&gateway), nats.id().to_string()]).arg(made["key"].as_str().unwrap());
     command.args(std::env::var("HAM_TEST_SHOTS").ok());
     let steps = npm::run(&mut command, BOUND).await;

@@ -156,19 +156,23 @@ function take(event, json, old) {
   return {};
 }
 
-// Messages are gathered and drawn once a frame; a hidden tab draws when it is shown.
-let waiting = { actions: 0, rows: 0 }, drawing = false;
+// Messages are gathered and drawn once a frame; a hidden tab draws when it is shown. A drawing takes a quarter of the time at most, so that
+// who looks at a long chain can do something while it grows.
+let waiting = { actions: 0, rows: 0 }, drawing = false, rested = 0;
 function gather(change) {
   waiting.actions += change.actions ?? 0; waiting.rows += change.rows ?? 0; waiting.all ||= change.all; waiting.head ||= change.head; waiting.call ??= change.call;
   if (drawing) return;
   drawing = true;
-  requestAnimationFrame(async () => {
+  const draw = async () => {
     drawing = false;
-    const told = waiting;
+    const told = waiting, from = performance.now();
     waiting = { actions: 0, rows: 0 };
-    if (told.all) await reload(); else tell(told);
-  });
+    if (told.all) await reload(); else { tell(told); rested = performance.now() + Math.min(MOST_REST, REST * (performance.now() - from)); }
+  };
+  const rest = rested - performance.now();
+  if (rest > FRAME) setTimeout(() => requestAnimationFrame(draw), rest); else requestAnimationFrame(draw);
 }
+const FRAME = 16, REST = 3, MOST_REST = 1000;
 async function reload(then) {
   try { await load(); api.failed = null; } catch (error) { api.failed = error.message; }
   then?.();

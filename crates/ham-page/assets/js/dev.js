@@ -6,7 +6,7 @@ import { activity, start as startActivity } from './activity.js';
 import { acting, back, choose, connect, open, refresh, side, view } from './side.js';
 
 const parts = location.hash.slice(1).split('/').map((part) => { try { return decodeURIComponent(part); } catch { return part; } });
-let shown = parts[2] === 'dht' ? 'dht' : 'chains', chains, dht, drawn = 0, tick;
+let shown = parts[2] === 'dht' ? 'dht' : 'chains', chains, dht, tick;
 
 // head
 function head() {
@@ -116,7 +116,7 @@ function told(change = {}) {
   activity(true);
   rail();
   redraw($('#side'), refresh);
-  if (shown === 'dht' && (api.entries.length < 1000 || now() - drawn > 500)) { drawn = now(); dht.draw(); tools(); }
+  if (shown === 'dht') { dht.draw(); tools(); }
 }
 function everything() {
   head();
