@@ -186,14 +186,14 @@ const touch = (type, x) => page.send('Input.dispatchTouchEvent', { type, touchPo
 await mouse('mousePressed', left + 90);
 await page.until(`${scrolled} > 10000`);
 await mouse('mouseMoved', left + wide - 20, { buttons: 1 });
-await page.until(`${scrolled} < 1000`);
+await page.until(`${scrolled} < ${Math.max(1000, ACTIONS)}`);
 await mouse('mouseReleased', left + wide - 20);
 await mouse('mouseMoved', left + 90);
 await page.send('Emulation.setTouchEmulationEnabled', { enabled: true });
 await touch('touchStart', left + 90);
 await page.until(`${scrolled} > 10000`);
 await touch('touchMove', left + wide - 20);
-await page.until(`${scrolled} < 1000`);
+await page.until(`${scrolled} < ${Math.max(1000, ACTIONS)}`);
 await touch('touchEnd');
 await page.send('Emulation.setTouchEmulationEnabled', { enabled: false });
 await page.run("document.activeElement.blur()");
