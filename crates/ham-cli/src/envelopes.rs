@@ -70,6 +70,10 @@ pub(crate) async fn connect(
 /// Sends one request on a connection of its own, and answers with what it was answered.
 pub(crate) async fn ask(context: &Context, server: &Server, request: Envelope) -> Result<Envelope, Failure> {
     let asked = async |line: &Line| {
+        // From here on bytes of the request can leave.
+        context.interruption.note(
+            "interrupted while the request was under way: its outcome is unknown; check before sending it again",
+        );
         progress::during(context.output, "waiting for the answer", line.ask(request)).await
     };
     during(context, server, asked).await
@@ -99,10 +103,6 @@ pub(crate) async fn during<T>(
     let client = Client::new(config, |_: Incoming| std::future::ready(())).map_err(server::bad_config)?;
     let cancel = CancellationToken::new();
     let mut running = connect(context, server, &client, &cancel, Some(context.settings.timeout)).await?;
-    // From here on bytes of a request can leave.
-    let _ = context.if_interrupted.set(
-        "interrupted while the request was under way: its outcome is unknown; check before sending it again",
-    );
     let line = Line { client, timeout: context.settings.timeout };
     let mut working = pin!(work(&line));
     let done = tokio::select! {
