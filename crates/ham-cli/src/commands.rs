@@ -44,8 +44,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flags::Flags;
 use crate::output::Output;
-use crate::shutdown::{RELEASE_TIMEOUT, REMOVAL_TIMEOUT, Shutdown};
+use crate::shutdown::{RELEASE_TIMEOUT, REMOVAL_TIMEOUT};
 use crate::traces::Traces;
+use crate::until_signal::until_signal;
 use crate::{args, complete, logging, sources};
 
 /// The whole process: reads the command line, runs the command, says how it ended.
@@ -102,50 +103,19 @@ fn start(cli: Cli, flags: &Flags, output: Output) -> Result<Exit, Failure> {
     };
     let ended = runtime.block_on(async {
         match cli.command {
-            // It has signals of its own, for one of which it goes on.
+            // Where it serves it has signals of its own, for one of which it goes on.
             Command::Gateway(args) => gateway::run(args, flags, output).await,
-            _ => until_signal(cli, flags, output).await,
+            command => {
+                let settings = sources::settings(flags, cli.global.config.as_deref())?;
+                let context = Context::new(settings, output, flags.wait(), flags.app());
+                until_signal(context, async |context| run(context, command).await).await
+            }
         }
     });
     if let Some(traces) = traces {
         traces.flush();
     }
     runtime.shutdown_timeout(release);
-    ended
-}
-
-/// Runs the command, raced with the signals that end the process: whatever it does then, dialling included, is dropped.
-async fn until_signal(cli: Cli, flags: &Flags, output: Output) -> Result<Exit, Failure> {
-    let mut shutdown = Shutdown::install().map_err(|error| {
-        Failure::new(
-            Exit::Local,
-            anyhow::Error::new(error).context("cannot listen for signals"),
-            "free some resources",
-        )
-    })?;
-    let context = Context::new(
-        sources::settings(flags, cli.global.config.as_deref())?,
-        output,
-        flags.wait(),
-        flags.app(),
-    );
-    let ended = tokio::select! {
-        // The signal first: a command that is always ready must not outlive it.
-        biased;
-        exit = shutdown.requested() => {
-            if let Some(note) = context.if_interrupted.get() {
-                output.note(note);
-            }
-            Ok(exit)
-        }
-        ended = run(&context, cli.command) => ended.map(|()| Exit::Ok),
-    };
-    tokio::select! {
-        biased;
-        _ = shutdown.requested() => {}
-        () = context.wind_up() => {}
-    }
-    context.end().await;
     ended
 }
 

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::path::PathBuf;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
@@ -11,6 +10,7 @@ use tokio::time::Instant;
 use crate::conductor::Temporary;
 use crate::ending::Ending;
 use crate::failure::Failure;
+use crate::interruption::Interruption;
 use crate::output::Output;
 use crate::running;
 use crate::settings::{Settings, Source};
@@ -28,8 +28,8 @@ pub(crate) struct Context {
     pub(crate) wait: bool,
     /// The bundle of the app for a conductor that ham starts.
     pub(crate) app: Option<PathBuf>,
-    /// What to say when a signal ends the command now, set once there is something to say.
-    pub(crate) if_interrupted: OnceLock<&'static str>,
+    /// A signal that ends the command.
+    pub(crate) interruption: Interruption,
     /// What is done when the command is over.
     ending: Ending,
     /// The conductor that was started for this command. It lies here and not in the command's future, so that it is stopped in
@@ -42,8 +42,8 @@ pub(crate) struct Context {
 impl Context {
     pub(crate) fn new(settings: Settings, output: Output, wait: bool, app: Option<PathBuf>) -> Self {
         let (temporary, running) = (OnceCell::new(), OnceCell::new());
-        let (if_interrupted, ending) = (OnceLock::new(), Ending::default());
-        Self { settings, output, wait, app, if_interrupted, ending, temporary, running }
+        let (interruption, ending) = (Interruption::default(), Ending::default());
+        Self { settings, output, wait, app, interruption, ending, temporary, running }
     }
 
     /// The settings of the conductor to connect to: those given or, where one is to be started for this command, those of

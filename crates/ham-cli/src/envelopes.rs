@@ -1,11 +1,12 @@
 //! A client of a server that speaks JSON envelopes.
 
 use std::pin::{Pin, pin};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use ham::{RECONNECT_INITIAL, RECONNECT_MAX};
-use ham_envelope::{Client, Config, ConnectEvent, Envelope, Incoming, RequestError, RunError};
-use ham_session::{Delivery, FirstDial, Recovery};
+use ham_envelope::{Client, Config, ConnectEvent, Envelope, Events, Incoming, RequestError, RunError};
+use ham_session::{Delivery, Ended, FirstDial, Recovery};
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
@@ -70,6 +71,10 @@ pub(crate) async fn connect(
 /// Sends one request on a connection of its own, and answers with what it was answered.
 pub(crate) async fn ask(context: &Context, server: &Server, request: Envelope) -> Result<Envelope, Failure> {
     let asked = async |line: &Line| {
+        // From here on bytes of the request can leave.
+        context.interruption.note(
+            "interrupted while the request was under way: its outcome is unknown; check before sending it again",
+        );
         progress::during(context.output, "waiting for the answer", line.ask(request)).await
     };
     during(context, server, asked).await
@@ -80,16 +85,31 @@ pub(crate) async fn ask(context: &Context, server: &Server, request: Envelope) -
 pub(crate) struct Line {
     client: Client,
     timeout: Duration,
+    /// How the connection ended, where no other one is made.
+    over: OnceLock<String>,
 }
 
 impl Line {
     /// What a request is answered.
     pub(crate) async fn ask(&self, request: Envelope) -> Result<Envelope, Failure> {
-        self.client.request(request, self.timeout).await.map_err(unanswered)
+        // A client that does not run any more waits until it does.
+        if let Some(why) = self.over.get() {
+            return Err(unsent(why));
+        }
+        self.client.request(request, self.timeout).await.map_err(|error| match (error, self.over.get()) {
+            (RequestError::Stopped, Some(why)) => unsent(why),
+            (error, _) => unanswered(error),
+        })
+    }
+
+    /// No other connection is made, and so nothing more is sent.
+    fn end(&self, why: impl ToString) {
+        // The first reason stays.
+        let _ = self.over.set(why.to_string());
     }
 }
 
-/// Connects, and does what sends requests.
+/// Connects, and does what sends requests. Where the connection ends, requests that have not left wait for another one with `--wait` only.
 pub(crate) async fn during<T>(
     context: &Context,
     server: &Server,
@@ -99,27 +119,49 @@ pub(crate) async fn during<T>(
     let client = Client::new(config, |_: Incoming| std::future::ready(())).map_err(server::bad_config)?;
     let cancel = CancellationToken::new();
     let mut running = connect(context, server, &client, &cancel, Some(context.settings.timeout)).await?;
-    // From here on bytes of a request can leave.
-    let _ = context.if_interrupted.set(
-        "interrupted while the request was under way: its outcome is unknown; check before sending it again",
-    );
-    let line = Line { client, timeout: context.settings.timeout };
+    let mut lost = pin!(lost(client.events()));
+    let line = Line { client, timeout: context.settings.timeout, over: OnceLock::new() };
     let mut working = pin!(work(&line));
-    let done = tokio::select! {
-        // The run first: it says why there is no connection any more. Each request says what became of itself.
-        biased;
-        ended = &mut running => {
-            return match (working.await, ended) {
-                (Err(failure), Err(why)) => Err(failure.about(why.to_string())),
-                (done, _) => done,
-            };
+    let done = loop {
+        tokio::select! {
+            // The run first: it says why there is no connection any more. Each request says what became of itself.
+            biased;
+            ended = &mut running => {
+                line.end(ended.as_ref().map_or_else(ToString::to_string, |()| CLOSED.to_owned()));
+                return match (working.await, ended) {
+                    (Err(failure), Err(why)) => Err(failure.about(why.to_string())),
+                    (done, _) => done,
+                };
+            }
+            ended = &mut lost, if !context.wait && line.over.get().is_none() => {
+                line.end(ended);
+                cancel.cancel();
+            }
+            done = &mut working => break done,
         }
-        done = &mut working => done,
     };
     cancel.cancel();
     // All is answered: a server that does not close in time changes nothing.
     let _ = tokio::time::timeout(RELEASE_TIMEOUT, running).await;
     done
+}
+
+/// Resolves with how the connection ended, once it has.
+async fn lost(mut events: Events) -> Ended {
+    while let Some(event) = events.next().await {
+        if let ConnectEvent::Disconnected(ended) = event {
+            return ended;
+        }
+    }
+    std::future::pending().await
+}
+
+/// A request that has not left, and does not.
+fn unsent(why: &str) -> Failure {
+    let error = anyhow::anyhow!(why.to_owned()).context("the connection ended before the request was sent");
+    let advice =
+        "look whether the server runs, and try again; with --wait, what was not sent waits until it is back";
+    Failure::new(Exit::NoConnection, error, advice)
 }
 
 /// A run that ended by itself.
@@ -152,3 +194,5 @@ pub(crate) fn unanswered(error: RequestError) -> Failure {
     };
     Failure::new(exit, error, advice)
 }
+
+const CLOSED: &str = "closed here";

@@ -22,6 +22,7 @@ mod flags;
 mod following;
 mod hash;
 mod input;
+mod interruption;
 mod limits;
 mod logging;
 mod name;
@@ -38,6 +39,7 @@ mod sources;
 mod template;
 mod terminal;
 mod traces;
+mod until_signal;
 mod wait;
 mod zomes;
 

@@ -57,8 +57,16 @@ async fn a_late_answer_goes_to_the_handler_and_the_link_stays() {
     let running = Running::start(config(&server.url()), handler);
     let mut peer = server.next_peer().await.unwrap();
     let late = Envelope::request("slow");
-    let (error, request) =
-        tokio::join!(running.client.request(late.clone(), Duration::from_millis(100)), envelope(&mut peer));
+    let within = Duration::from_secs(10);
+    let asked = async {
+        let request = envelope(&mut peer).await;
+        // Its time is up now that it has come.
+        tokio::time::pause();
+        tokio::time::advance(within).await;
+        tokio::time::resume();
+        request
+    };
+    let (error, request) = tokio::join!(running.client.request(late.clone(), within), asked);
     let error = error.unwrap_err();
     assert_eq!(error.delivery(), Delivery::Unknown, "{error}");
     say(&mut peer, &request.reply("too late")).await;

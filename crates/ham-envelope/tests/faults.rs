@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ham_envelope::{ConnectEvent, Envelope, RequestError};
-use ham_session::{Delivery, Ended, LinkEnd, RequestError as LinkError};
-use ham_testkit::chaos::{Action, Boundary, Direction, Fault, Proxy};
+use ham_session::{
+    DEFAULT_PING_INTERVAL, DEFAULT_PING_TIMEOUT, Delivery, Ended, LinkEnd, RequestError as LinkError,
+};
+use ham_testkit::chaos::{Action, Boundary, Direction, Event, Fault, Proxy};
 use ham_testkit::server::{Message, Server};
 use support::{BOUND, Running, answering, config, deaf, driven, envelope, must, next};
 
@@ -51,12 +53,22 @@ async fn a_request_that_dies_with_its_link_is_unknown_wherever_it_was_cut() {
 async fn a_half_open_link_is_noticed_by_its_pings() {
     let server = answering().await;
     let fault = Fault::on(0, Direction::ToClient, 0, Boundary::Before, Action::HalfOpen);
-    let proxy = Proxy::start_with(server.address(), [fault]).await.unwrap();
-    let mut config = config(&format!("ws://{}/", proxy.address()));
-    config.endpoint.session =
-        config.endpoint.session.with_ping(Duration::from_millis(50), Duration::from_millis(50));
-    let running = Running::start(config, deaf());
-    let error = must(running.client.request(Envelope::request("ask"), BOUND * 2)).await.unwrap_err();
+    let (running, proxy) = through(&server, [fault]).await;
+    let mut events = proxy.events();
+    let struck = async {
+        events.wait_for(|event| matches!(event, Event::Faulted { .. })).await.unwrap();
+        // The ping is sent, and then its pong is late.
+        for time in [DEFAULT_PING_INTERVAL, DEFAULT_PING_TIMEOUT] {
+            tokio::time::pause();
+            // And the millisecond that timers may be late.
+            tokio::time::advance(time + Duration::from_millis(1)).await;
+            tokio::time::resume();
+            // Once more: a test's own future is polled before the tasks whose timers have fired.
+            tokio::task::yield_now().await;
+        }
+    };
+    let (error, ()) = tokio::join!(running.client.request(Envelope::request("ask"), BOUND * 2), struck);
+    let error = error.unwrap_err();
     assert!(matches!(lost(&error), LinkEnd::Silent { .. }), "{error:?}");
     running.client.request(Envelope::request("ask"), BOUND).await.unwrap();
     running.stop().await;

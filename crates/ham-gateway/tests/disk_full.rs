@@ -11,6 +11,8 @@ mod log;
 #[path = "http/stage.rs"]
 mod stage;
 
+use std::time::Duration;
+
 use http::StatusCode;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
@@ -81,7 +83,8 @@ async fn after_a_full_disk_the_outbox_goes_on_by_itself() {
     assert!(stage.server.is_alive());
 
     limit(None);
-    while ready(&stage).await.status != StatusCode::OK {}
+    let again = async { while ready(&stage).await.status != StatusCode::OK {} };
+    tokio::time::timeout(BOUND, again).await.expect("it goes on");
     // Its time was over before it was known to be on the disk, so it was not sent.
     let path = lost.json()["call"].as_str().unwrap().to_owned();
     let settled = stage.get(&path).key(&stage.key).header("prefer", "wait=30").send().await.json();
@@ -104,5 +107,7 @@ async fn after_a_full_disk_the_outbox_goes_on_by_itself() {
     assert!(failures.parse::<u64>().unwrap() > 1, "it was tried more often: {again}");
 }
 
+/// Running into it means a hang.
+const BOUND: Duration = Duration::from_secs(300);
 /// On Linux.
 const SIGXFSZ: i32 = 25;

@@ -19,7 +19,8 @@ use http::header::{AUTHORIZATION, HOST, RETRY_AFTER, SEC_WEBSOCKET_EXTENSIONS};
 use http::{HeaderValue, StatusCode};
 use support::binary::Binary;
 use support::json::Json;
-use support::{Identity, Peer, Server, must, recorder};
+use support::{Identity, Peer, Server, must, pass, recorder};
+use tokio::io::AsyncReadExt as _;
 use tokio::time::Instant;
 
 /// Dials while `server` does its part.
@@ -119,21 +120,27 @@ async fn a_closed_port_names_its_address() {
 
 #[tokio::test]
 async fn the_time_out_names_the_step() {
-    let config = SessionConfig::default().with_connect_timeout(Duration::from_millis(50));
+    let config = SessionConfig::default();
     let server = Server::plain().await;
     let phase = |error: DialError| match error {
         DialError::TimedOut { phase, after } => (phase, after >= config.connect_timeout),
         other => panic!("{other:?}"),
     };
-    let silent = std::future::pending::<()>();
-    assert_eq!(phase(failure(&server.target(), &config, silent).await), (DialPhase::Upgrade, true));
+    // The time passes once the step has begun.
+    let silent = async || {
+        let mut stream = server.stream().await.unwrap();
+        stream.read_u8().await.unwrap();
+        pass(config.connect_timeout).await;
+        std::future::pending::<()>().await;
+    };
+    assert_eq!(phase(failure(&server.target(), &config, silent()).await), (DialPhase::Upgrade, true));
     let mut secure = server.target();
     secure.url.set_scheme("wss").unwrap();
-    let silent = std::future::pending::<()>();
-    assert_eq!(phase(failure(&secure, &config, silent).await), (DialPhase::Tls, true));
-    let server = Server::plain().await;
+    assert_eq!(phase(failure(&secure, &config, silent()).await), (DialPhase::Tls, true));
     let upgraded_only = async {
-        let _peer = server.accept().await;
+        let mut peer = server.accept().await;
+        peer.recv_call().await.unwrap();
+        pass(config.connect_timeout).await;
         std::future::pending::<()>().await;
     };
     assert_eq!(phase(failure(&server.target(), &config, upgraded_only).await), (DialPhase::Handshake, true));

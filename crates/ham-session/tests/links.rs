@@ -9,27 +9,34 @@ use std::time::Duration;
 use ham_persistent::Connection;
 use ham_session::{Delivery, Health, LinkEnd, RequestError, SessionConfig};
 use support::binary::{Binary, PUSH, binary_rig, bytes, call, push};
-use support::{Message, Peer, Rig, Server, far, must, rig, started, window};
+use support::{Message, Peer, Rig, Server, far, must, pass, rig, started, window};
+use tokio::time::Instant;
 
 const SHORT: Duration = Duration::from_millis(5);
 const LONG: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn a_peer_that_does_not_pong_is_silent_and_gets_no_close_frame() {
-    let Rig { link, mut peer, .. } = binary_rig(&SessionConfig::default().with_ping(SHORT, SHORT)).await;
-    let lost = link.request(call(1, ""), far()).await.unwrap_err();
-    assert_eq!(lost.delivery(), Delivery::Unknown);
+    let Rig { link, mut peer, .. } = binary_rig(&SessionConfig::default().with_ping(LONG, LONG)).await;
+    let silent = async {
+        assert_eq!(must(peer.recv_call()).await.unwrap().1, 1);
+        // The ping is sent, and then its pong is late.
+        pass(LONG).await;
+        pass(LONG).await;
+    };
+    let (lost, ()) = tokio::join!(link.request(call(1, ""), Instant::now() + 10 * LONG), silent);
+    assert_eq!(lost.unwrap_err().delivery(), Delivery::Unknown);
     assert!(matches!(*must(link.closed()).await, LinkEnd::Silent { .. }));
-    assert_eq!(must(peer.recv_call()).await.unwrap().1, 1);
     assert!(must(peer.recv()).await.is_none(), "no close frame");
 }
 
 #[tokio::test]
 async fn a_silent_peer_is_dead_at_the_silence_bound() {
-    let config = SessionConfig::default().with_silence_bound(Some(SHORT));
+    let config = SessionConfig::default().with_silence_bound(Some(LONG));
     let Rig { link, peer: _peer, .. } = binary_rig(&config).await;
+    pass(LONG).await;
     let end = must(link.closed()).await;
-    assert!(matches!(*end, LinkEnd::Silent { after } if after >= SHORT), "{end:?}");
+    assert!(matches!(*end, LinkEnd::Silent { after } if after >= LONG), "{end:?}");
 }
 
 #[tokio::test]
@@ -48,9 +55,12 @@ async fn a_ping_measures_the_round_trip() {
     let Rig { link, mut peer, mut inbox } =
         binary_rig(&SessionConfig::default().with_ping(SHORT, LONG)).await;
     let reading = tokio::spawn(async move { peer.recv().await });
-    while link.round_trip_time().is_none() {
-        tokio::task::yield_now().await;
-    }
+    must(async {
+        while link.round_trip_time().is_none() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
     assert!(link.end().is_none() && inbox.try_recv().is_err());
     reading.abort();
 }

@@ -10,8 +10,9 @@ use ham_session::{Delivery, Incoming, LinkEnd, Phase, RequestError, SessionConfi
 use serde_json::json;
 use support::binary::{RESPONSE, binary_rig, bytes, call, push};
 use support::json::{Json, request};
-use support::{Message, Peer, Rig, Server, far, must, rig, soon, window};
+use support::{Message, Peer, Rig, Server, far, must, pass, rig, soon, window};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 fn config() -> SessionConfig {
     SessionConfig::default()
@@ -20,10 +21,15 @@ fn config() -> SessionConfig {
 #[tokio::test]
 async fn a_time_out_leaves_the_link_usable_and_the_late_answer_is_an_orphan() {
     let Rig { link, mut peer, mut inbox } = binary_rig(&config()).await;
-    let error = link.request(call(1, "slow"), soon()).await.unwrap_err();
+    let deadline = far();
+    let late = async {
+        must(peer.recv_call()).await.unwrap();
+        pass(deadline - Instant::now()).await;
+    };
+    let (late, ()) = tokio::join!(link.request(call(1, "slow"), deadline), late);
+    let error = late.unwrap_err();
     assert!(matches!(error, RequestError::TimedOut { phase: Phase::Sent, .. }), "{error:?}");
     assert_eq!((error.delivery(), link.in_flight()), (Delivery::Unknown, 1), "the peer has it");
-    peer.recv_call().await.unwrap();
     peer.answer(1, b"late").await;
     assert!(matches!(must(inbox.recv()).await, Some(Incoming::Orphan { key: 1, .. })));
     assert_eq!(link.in_flight(), 0);

@@ -58,7 +58,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     };
     // From here on bytes of the call can leave. What becomes of them matters as long as the chain stays.
     if !context.target().await?.temporary {
-        let _ = context.if_interrupted.set(
+        context.interruption.note(
             "interrupted while the call was under way: its outcome is unknown; read the chain before calling again",
         );
     }

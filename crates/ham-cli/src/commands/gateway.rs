@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::flags::{self, Flags};
 use crate::output::Output;
 use crate::sources;
+use crate::until_signal::until_signal;
 
 /// Serves apps over HTTP until it is interrupted. Every answer says what became of the call.
 #[derive(Debug, clap::Args)]
@@ -75,15 +76,15 @@ enum Other {
     Calls(calls::Args),
 }
 
-/// Answers with success once it was stopped.
+/// Answers with success once a gateway was stopped.
 pub(crate) async fn run(args: Args, flags: &Flags, output: Output) -> Result<Exit, Failure> {
     match args.other {
-        Some(Other::Check { config }) => file::check(&config, output).await,
-        Some(Other::Key(args)) => key::run(args, output),
         Some(Other::Calls(args)) => {
             let context = Context::new(sources::settings(flags, None)?, output, flags.wait(), None);
-            calls::run(&context, args).await
+            return until_signal(context, async |context| calls::run(context, args).await).await;
         }
+        Some(Other::Check { config }) => file::check(&config, output).await,
+        Some(Other::Key(args)) => key::run(args, output),
         None => match args.config {
             Some(config) if args.print_config => file::print(&config, output).await,
             Some(config) => file::serve(Some(&config), output).await,

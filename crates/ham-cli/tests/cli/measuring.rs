@@ -6,7 +6,7 @@ use ham_testkit::chaos::Proxy;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::{Ham, Running, endings, probe};
+use crate::support::{BOUND, Ham, Running, endings, probe};
 
 const ITEM: &str = r#"{"call_id": "1", "body": "of a bench"}"#;
 
@@ -23,12 +23,15 @@ async fn count(ham: &Ham) -> u64 {
 
 /// Resolves when more items were made, by calls whose like have been answered.
 async fn made(ham: &Ham, after: u64) -> u64 {
-    loop {
-        let count = count(ham).await;
-        if count > after + 3 {
-            return count;
+    let more = async {
+        loop {
+            let count = count(ham).await;
+            if count > after + 3 {
+                return count;
+            }
         }
-    }
+    };
+    tokio::time::timeout(BOUND, more).await.expect("more are made")
 }
 
 /// It waited for the deadlines of its calls, for minutes, and went on to begin some.

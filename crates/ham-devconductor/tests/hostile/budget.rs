@@ -112,8 +112,9 @@ fn computing_without_end_ends_the_call() {
     let body = module("", &function("(loop $on (br $on)) (i64.const 0)"));
     let fuel = NonZeroU64::new(50_000_000).unwrap();
     meets(Limits::default().with_fuel(fuel), &body, "50000000 instructions (--fuel)");
-    let time = Duration::from_millis(100);
-    meets(Limits::default().with_time(time), &body, "100ms (--max-call-time)");
+    // Enough for what others of this conductor call meanwhile, on whatever machine.
+    let time = Duration::from_secs(4);
+    meets(Limits::default().with_time(time), &body, "4s (--max-call-time)");
 }
 
 #[test]

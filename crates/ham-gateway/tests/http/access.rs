@@ -4,7 +4,8 @@ use ham_gateway::{Config, NewKey, Server};
 use http::Method;
 use serde_json::json;
 
-use crate::client::{asking, post};
+use crate::client::{asking, get, post};
+use crate::must;
 use crate::stage::{APP, PROBE, Stage, allows, conductor, everything, write_keys};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,7 +66,11 @@ async fn whoever_guesses_keys_is_held_up_and_nobody_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_has_its_rate_and_its_places() {
-    let stage = Stage::start().await;
+    let stage = Stage::with(|mut config| {
+        config.operations_listen = Some("127.0.0.1:0".parse().unwrap());
+        config
+    })
+    .await;
     let key = NewKey::new().unwrap();
     write_keys(&stage.directory.path().join("keys.toml"), &format!("{}rate = \"1/m\"\n", everything(&key)));
     stage.server.reload(crate::stage::config(stage.conductor.admin_port(), stage.directory.path())).unwrap();
@@ -78,12 +83,18 @@ async fn a_key_has_its_rate_and_its_places() {
     assert!(answer.header("ratelimit").unwrap().starts_with("\"key\";r=0;t="));
     write_keys(&stage.directory.path().join("keys.toml"), &format!("{}concurrent = 1\n", everything(&key)));
     stage.server.reload(crate::stage::config(stage.conductor.admin_port(), stage.directory.path())).unwrap();
-    let slowly = || {
-        let asked = stage.call("slow_create").key(key.expose());
-        asked.json(&json!({ "call_id": "slow", "millis": 500 })).send()
+    let slowly =
+        stage.call("slow_create").key(key.expose()).json(&json!({ "call_id": "s", "millis": 3_000 }));
+    let beside = async {
+        let operations = stage.server.operations_address().unwrap();
+        let mut events =
+            get(operations, "/api/v1/status").header("accept", "text/event-stream").stream().await;
+        // The first one has its place by then.
+        must(async { while events.next().await.unwrap()["apps"][0]["open"] != 1 {} }).await;
+        call().send().await
     };
-    let (one, other) = tokio::join!(slowly(), slowly());
-    let refused = if one.status == 200 { other } else { one };
+    let (first, refused) = tokio::join!(slowly.send(), beside);
+    assert_eq!(first.status, 200, "{first:?}");
     assert_eq!((refused.status.as_u16(), refused.problem().as_str()), (429, "quota-exceeded"));
     stage.end().await;
 }

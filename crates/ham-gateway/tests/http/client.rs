@@ -1,6 +1,7 @@
 //! A client that sends what it is told to, and nothing else.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -98,9 +99,12 @@ impl Asking {
             let body = body.collect().await.unwrap().to_bytes();
             Answer { status: head.status, headers: head.headers, body }
         };
+        let mut answered = pin!(answered);
         tokio::select! {
-            answer = answered => answer,
-            Err(error) = connection => panic!("{error}"),
+            biased;
+            answer = &mut answered => answer,
+            // The answer may have come with its end; where it has not, that fails.
+            _ = connection => answered.await,
         }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use crate::must;
 use crate::stage::{PROBE, Stage};
 
 /// So short that nobody waits, so long that nothing else takes it.
@@ -161,7 +162,7 @@ async fn a_thousand_idle_connections_delay_nobody_and_the_next_is_told() {
     assert!(answer.json()["type"].as_str().unwrap().ends_with("#too-many-connections"), "{answer:?}");
     drop(idle);
     // Once the gateway has seen that they are gone.
-    while call().send().await.status == 503 {}
+    must(async { while call().send().await.status == 503 {} }).await;
     stage.end().await;
 }
 
@@ -186,7 +187,8 @@ async fn whoever_does_not_read_its_answer_is_let_go() {
     deaf.write_all(&[&[0xdb][..], &large.to_be_bytes()].concat()).await.unwrap();
     deaf.write_all(&vec![b'x'; large as usize]).await.unwrap();
     // Its place is free again.
-    while stage.call("echo_text").json(&json!("hello")).send().await.status == 503 {}
+    let call = || stage.call("echo_text").json(&json!("hello"));
+    must(async { while call().send().await.status == 503 {} }).await;
     assert!(end_of(deaf).await.len() < large as usize);
     stage.end().await;
 }

@@ -7,6 +7,7 @@ use ham_testkit::chaos::Proxy;
 use serde_json::json;
 
 use crate::client::get;
+use crate::must;
 use crate::stage::{APP, Stage, bundle, conductor, config, everything, write_keys};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,7 +58,7 @@ async fn stopping_lets_calls_under_way_end_and_takes_no_others() {
     let stopping = async {
         let mut events =
             get(operations, "/api/v1/status").header("accept", "text/event-stream").stream().await;
-        while events.next().await.unwrap()["apps"][0]["open"] != 1 {}
+        must(async { while events.next().await.unwrap()["apps"][0]["open"] != 1 {} }).await;
         stage.server.stop().await;
     };
     let (answer, ()) = tokio::join!(slowly, stopping);

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use ham_devconductor::DevConductor;
 use ham_gateway::{Allows, Config, NewKey, Scope, Server};
@@ -55,8 +56,12 @@ impl Stage {
 
 /// Resolves once a gateway has seen that its conductor is gone.
 pub(crate) async fn lost(address: SocketAddr) {
-    while get(address, "/health/ready").send().await.status == 200 {}
+    let lost = async { while get(address, "/health/ready").send().await.status == 200 {} };
+    tokio::time::timeout(BOUND, lost).await.expect("it is lost");
 }
+
+/// Running into it means a hang.
+const BOUND: Duration = Duration::from_secs(300);
 
 pub(crate) async fn conductor() -> DevConductor {
     let conductor = DevConductor::start().await.unwrap();

@@ -194,6 +194,15 @@ pub(crate) fn soon() -> Instant {
     Instant::now() + Duration::from_millis(5)
 }
 
+/// Lets so much time pass at once, and the millisecond that timers may be late: those that are set fire, whatever this machine does meanwhile.
+pub(crate) async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time + Duration::from_millis(1)).await;
+    tokio::time::resume();
+    // Once more: a test's own future is polled before the tasks whose timers have fired.
+    tokio::task::yield_now().await;
+}
+
 /// Waits for what must happen, so that a failing test ends.
 pub(crate) async fn must<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(60), what).await.expect("it happens")

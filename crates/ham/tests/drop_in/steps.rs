@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ham::{CallError, CallOptions, Outcome, PersistentHam, SigningError, SigningStep};
-use ham_testkit::server::{Behaviour, Server};
+use ham_testkit::server::{Behaviour, Server, ServerEvent};
 use holochain_conductor_api::AdminRequest;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +21,22 @@ async fn step(ham: &PersistentHam, within: Duration) -> SigningStep {
     *step
 }
 
+/// The same of a call whose time is up once this has begun, whatever this machine does until then.
+async fn late(ham: &PersistentHam, begun: impl Future) -> SigningStep {
+    let passing = async {
+        begun.await;
+        pass(WITHIN).await;
+    };
+    tokio::join!(step(ham, WITHIN), passing).0
+}
+
+/// Lets so much time pass at once.
+async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
 /// Runs a test while the app interface serves one link.
 async fn served(app: &Server, test: impl Future<Output = ()>) {
     let serving = async {
@@ -33,25 +49,38 @@ async fn served(app: &Server, test: impl Future<Output = ()>) {
     }
 }
 
-const SHORT: Duration = Duration::from_millis(300);
+/// Longer than what comes before a step takes, and shorter than a grant takes to settle.
+const WITHIN: Duration = Duration::from_secs(3);
 
 #[tokio::test]
 async fn a_grant_that_takes_too_long_is_named_and_no_keystore_is_blamed() {
     let writes = Arc::new(AtomicBool::new(true));
     let silent = writes.clone();
-    let fake = Fake::silent(move |request| match request {
-        AdminRequest::GrantZomeCallCapability(_) => silent.load(Ordering::Relaxed),
-        AdminRequest::ListCapabilityGrants { .. } => true,
-        _ => false,
+    let (asks, mut asked) = tokio::sync::mpsc::channel(16);
+    let fake = Fake::silent(move |request| {
+        let is_silent = match request {
+            AdminRequest::GrantZomeCallCapability(_) => silent.load(Ordering::Relaxed),
+            AdminRequest::ListCapabilityGrants { .. } => true,
+            _ => false,
+        };
+        if is_silent {
+            asks.try_send(()).unwrap();
+        }
+        is_silent
     })
     .await;
     let ham = persistent(fake.admin.address(), &fake.app);
     served(&fake.app, async {
-        assert_eq!(step(&ham, SHORT).await, SigningStep::Grant);
+        assert_eq!(late(&ham, asked.recv()).await, SigningStep::Grant);
         // The key is known now, so its grant is looked for.
-        assert_eq!(step(&ham, SHORT).await, SigningStep::GrantLookUp);
+        assert_eq!(late(&ham, asked.recv()).await, SigningStep::GrantLookUp);
         // Two at a time: the second waits for the first.
-        let both = tokio::join!(step(&ham, SHORT * 2), step(&ham, SHORT));
+        let second = async {
+            let second = late(&ham, asked.recv()).await;
+            pass(WITHIN).await;
+            second
+        };
+        let both = tokio::join!(step(&ham, WITHIN * 2), second);
         assert_eq!(both, (SigningStep::GrantLookUp, SigningStep::Turn));
     })
     .await;
@@ -59,9 +88,18 @@ async fn a_grant_that_takes_too_long_is_named_and_no_keystore_is_blamed() {
 
 #[tokio::test]
 async fn a_closed_chain_check_that_takes_too_long_is_named() {
-    let fake = Fake::silent(|request| matches!(request, AdminRequest::DumpState { .. })).await;
+    let (asks, mut asked) = tokio::sync::mpsc::channel(16);
+    let fake = Fake::silent(move |request| {
+        let is_silent = matches!(request, AdminRequest::DumpState { .. });
+        if is_silent {
+            asks.try_send(()).unwrap();
+        }
+        is_silent
+    })
+    .await;
     let ham = persistent(fake.admin.address(), &fake.app);
-    served(&fake.app, async { assert_eq!(step(&ham, SHORT).await, SigningStep::ClosedChainCheck) }).await;
+    served(&fake.app, async { assert_eq!(late(&ham, asked.recv()).await, SigningStep::ClosedChainCheck) })
+        .await;
 }
 
 #[tokio::test]
@@ -69,5 +107,7 @@ async fn a_dial_of_the_admin_interface_that_takes_too_long_is_named() {
     let admin = Server::start([Behaviour::NeverUpgrade]).await.unwrap();
     let app = Server::start([Behaviour::Driven]).await.unwrap();
     let ham = persistent(admin.address(), &app);
-    served(&app, async { assert_eq!(step(&ham, SHORT).await, SigningStep::AdminDial) }).await;
+    let mut events = admin.events();
+    let dialled = events.wait_for(|event| matches!(event, ServerEvent::Accepted { .. }));
+    served(&app, async { assert_eq!(late(&ham, dialled).await, SigningStep::AdminDial) }).await;
 }

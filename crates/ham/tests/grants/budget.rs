@@ -51,7 +51,7 @@ async fn what_wrote_nothing_costs_nothing() {
         .await;
         served(&fake, async {
             let ham = process(&fake, ClientKeySigning::default().with_budget(1));
-            let refused = call(&ham, SHORT).await;
+            let refused = call(&ham, PATIENCE).await;
             assert!(matches!(refused, CallError::Signing(SigningError::Grant(_))), "{request}: {refused:?}");
             refuses.store(false, Ordering::Relaxed);
             signed(&call(&ham, PATIENCE).await);
@@ -92,14 +92,21 @@ async fn a_clock_that_is_set_settles_no_grant() {
     }
 }
 
+/// Shorter than a grant takes to settle, too.
+const WITHIN: Duration = Duration::from_secs(5);
+
 /// A grant whose answer did not come may still be written: asked for again, it would be there twice.
 #[tokio::test]
 async fn a_grant_of_unknown_fate_counts_and_is_not_asked_for_again() {
     let granted = Arc::new(AtomicUsize::new(0));
     let counted = granted.clone();
+    let (asks, mut asked) = tokio::sync::mpsc::channel(16);
     let fake = Fake::silent(move |request| {
         let grants = matches!(request, AdminRequest::GrantZomeCallCapability(_));
-        counted.fetch_add(usize::from(grants), Ordering::Relaxed);
+        if grants {
+            counted.fetch_add(1, Ordering::Relaxed);
+            asks.try_send(()).unwrap();
+        }
         grants
     })
     .await;
@@ -108,17 +115,22 @@ async fn a_grant_of_unknown_fate_counts_and_is_not_asked_for_again() {
     served(&fake, async {
         let keys = ClientKeySigning::default().with_store(&file);
         let ham = process(&fake, keys.clone());
-        let waited = async |ham: &PersistentHam, step: SigningStep| {
-            let error = call(ham, SHORT).await;
+        let waited = |error: CallError, step: SigningStep| {
             let CallError::Signing(SigningError::TimedOut { step: at, .. }) = &error else {
                 panic!("{error:?}")
             };
             assert_eq!(*at, step);
         };
-        waited(&ham, SigningStep::Grant).await;
-        waited(&ham, SigningStep::GrantLookUp).await;
+        // Its time is up once the grant is asked for.
+        let passing = async {
+            asked.recv().await;
+            pass(WITHIN).await;
+        };
+        let (error, ()) = tokio::join!(call(&ham, WITHIN), passing);
+        waited(error, SigningStep::Grant);
+        waited(late(&ham, SHORT).await, SigningStep::GrantLookUp);
         // Nor by another process, after this one was killed.
-        waited(&process(&fake, keys), SigningStep::GrantLookUp).await;
+        waited(late(&process(&fake, keys), SHORT).await, SigningStep::GrantLookUp);
     })
     .await;
     assert_eq!(granted.load(Ordering::Relaxed), 1);

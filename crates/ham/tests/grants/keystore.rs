@@ -74,7 +74,7 @@ async fn its_refusals_are_told_with_its_url() {
             "{error:?}"
         );
         let away = KeystoreRefusal::Unreachable("unplugged".into());
-        let error = call(&start(&fake, made(0, Some(away))), SHORT).await;
+        let error = late(&start(&fake, made(0, Some(away))), SHORT).await;
         assert!(
             matches!(&error, CallError::Signing(SigningError::KeystoreUnreachable { why, .. }) if why.contains("unplugged")),
             "{error:?}"
@@ -116,8 +116,10 @@ impl KeystoreLink for Refuses {
 async fn a_keystore_that_refuses_and_falls_silent_is_asked_within_the_deadline() {
     let (fake, _) = conductor(|_| None).await;
     served(&fake, async {
+        let ham = start(&fake, Signing::Keystore(Arc::new(Refuses)));
+        ham.connected(PATIENCE).await.unwrap();
         let began = Instant::now();
-        let error = call(&start(&fake, Signing::Keystore(Arc::new(Refuses))), SHORT).await;
+        let error = call(&ham, SHORT).await;
         assert!(matches!(&error, CallError::Signing(SigningError::TimedOut { .. })), "{error:?}");
         assert!(began.elapsed() < SHORT + Duration::from_secs(2), "{:?}", began.elapsed());
     })

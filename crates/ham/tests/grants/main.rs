@@ -106,6 +106,19 @@ async fn served_while(fake: &Fake, installed: impl Fn() -> bool, test: impl Futu
     }
 }
 
+/// The error of a call that waits for so long once it is connected.
+async fn late(ham: &PersistentHam, within: Duration) -> CallError {
+    ham.connected(PATIENCE).await.unwrap();
+    call(ham, within).await
+}
+
+/// Lets so much time pass at once.
+async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
 fn count(asked: &Mutex<Vec<String>>, request: &str) -> usize {
     asked.lock().unwrap().iter().filter(|asked| *asked == request).count()
 }

@@ -15,7 +15,7 @@ async fn a_lock_that_is_never_released_ends_with_the_call() {
     lock.lock().unwrap();
     served(&fake, async {
         let ham = process(&fake, ClientKeySigning::default().with_store(&path));
-        let error = call(&ham, SHORT).await;
+        let error = late(&ham, SHORT).await;
         let CallError::Signing(locked @ SigningError::StoreLocked { path: named, .. }) = &error else {
             panic!("{error:?}")
         };

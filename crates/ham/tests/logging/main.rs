@@ -159,16 +159,34 @@ async fn one_line_for_each_thing_that_happened() {
     assert_eq!(log.events(), [events::DISCONNECTED, events::SIGNAL_GAP, events::RECONNECTED]);
 
     // A call waited for half a minute, and nobody was told for what.
-    let fake = Fake::silent(|request| matches!(request, AdminRequest::GrantZomeCallCapability(_))).await;
+    let (asks, mut asked) = tokio::sync::mpsc::channel(16);
+    let fake = Fake::silent(move |request| {
+        let grants = matches!(request, AdminRequest::GrantZomeCallCapability(_));
+        if grants {
+            asks.try_send(()).unwrap();
+        }
+        grants
+    })
+    .await;
     let ham = persistent(fake.admin.address(), &fake.app);
     let calls = async {
-        let call = async || {
-            let options = CallOptions::default().with_deadline(Duration::from_millis(600));
+        let call = async |within: Duration| {
+            let options = CallOptions::default().with_deadline(within);
             ham.call_zome_with::<_, ()>("role", "zome", "function", (), options).await.unwrap_err();
             log.events().into_iter().filter(|event| event.contains("grant")).collect::<Vec<_>>()
         };
-        assert_eq!(call().await, [""; 0], "it asks for the grant");
-        assert_eq!(call().await, [events::CAP_GRANT_AWAITED], "once, however often it looks");
+        let within = Duration::from_secs(5);
+        // Its time is up once the grant is asked for.
+        let passing = async {
+            asked.recv().await;
+            tokio::time::pause();
+            tokio::time::advance(within).await;
+            tokio::time::resume();
+        };
+        let (told, ()) = tokio::join!(call(within), passing);
+        assert_eq!(told, [""; 0], "it asks for the grant");
+        let told = call(Duration::from_millis(600)).await;
+        assert_eq!(told, [events::CAP_GRANT_AWAITED], "once, however often it looks");
     };
     let serving = async {
         let mut peer = fake.app.next_peer().await.unwrap();

@@ -6,6 +6,7 @@ mod cancel;
 use std::num::NonZeroUsize;
 
 use clap::Subcommand;
+use ham_gateway::outbox::CallId;
 use serde_json::{Value, json};
 
 use self::asking::{Asking, Gateway, call_id};
@@ -38,7 +39,7 @@ pub(super) enum Args {
         gateway: Gateway,
         /// The call, as the list and `Ham-Call-Id` name it
         #[arg(value_parser = call_id)]
-        id: String,
+        id: CallId,
     },
     /// Cancel calls: what has not left is not made; what has left is not called back, and its answer is kept if one comes
     #[command(args = flags::server())]
@@ -63,7 +64,8 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             context.output.result(|| table(&calls), &json!({ "calls": calls }))
         }
         Args::Show { gateway, id } => {
-            let get = async |asking: &Asking<'_>| asking.ask("call.get", json!({ "id": id })).await;
+            let get =
+                async |asking: &Asking<'_>| asking.ask("call.get", json!({ "id": id.to_string() })).await;
             let call = gateway.asked(context, get).await?;
             shown(context, &call)
         }

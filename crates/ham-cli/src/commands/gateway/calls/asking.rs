@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ham_envelope::{ERROR_KIND, Envelope};
+use ham_gateway::outbox::CallId;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 use url::Url;
@@ -59,7 +60,8 @@ pub(super) struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// What it answers, or why it refuses. Where the key has only asked for too much, it is asked again, within the time-out.
+    /// What it answers, or why it refuses. Where the key has only asked for too much, it is asked again, within the time-out, unless a
+    /// signal comes that the command hears.
     pub(super) async fn answer(
         &self,
         kind: &str,
@@ -75,7 +77,11 @@ impl Asking<'_> {
             }
             let refusal = Refusal(told);
             match refusal.again_after().map(|pause| Instant::now() + pause).filter(|again| *again <= until) {
-                Some(again) => sleep_until(again).await,
+                Some(again) => tokio::select! {
+                    biased;
+                    () = self.context.interruption.came() => return Ok(Err(refusal)),
+                    () = sleep_until(again) => {}
+                },
                 None => return Ok(Err(refusal)),
             }
         }
@@ -147,20 +153,17 @@ impl From<Refusal> for Failure {
     }
 }
 
-/// The id of a call: a key in its place goes nowhere.
-pub(super) fn call_id(text: &str) -> Result<String, &'static str> {
-    let may_be =
-        !text.is_empty() && text.len() <= 26 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    may_be
-        .then(|| text.to_owned())
-        .ok_or("the id of a call has 26 letters and digits, as the list shows them")
+/// The id of a call: what is none, such as a key in its place, goes nowhere.
+pub(super) fn call_id(text: &str) -> Result<CallId, &'static str> {
+    CallId::parse(text)
+        .ok_or("the id of a call has 26 letters and digits, as the list and `Ham-Call-Id` show it")
 }
 
 fn wrong_url() -> Failure {
     Failure::usage("the gateway's URL is an http:// or https:// one", "for example, http://localhost:2661")
 }
 
-fn unreadable(error: impl Into<anyhow::Error>) -> Failure {
+pub(super) fn unreadable(error: impl Into<anyhow::Error>) -> Failure {
     Failure::new(Exit::Refused, error, "what answers there is no gateway of this version")
 }
 

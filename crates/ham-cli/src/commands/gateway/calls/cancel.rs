@@ -2,11 +2,15 @@
 
 use std::cell::Cell;
 use std::pin::pin;
+use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
+use ham_gateway::outbox::CallId;
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
 
-use super::asking::{Asking, Gateway, call_id};
+use super::asking::{Asking, Gateway, Refusal, call_id, unreadable};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -18,88 +22,137 @@ use crate::output::Output;
 pub(in crate::commands::gateway) struct Which {
     /// The calls, as the list names them
     #[arg(value_name = "ID", value_parser = call_id)]
-    ids: Vec<String>,
+    ids: Vec<CallId>,
     /// All calls that wait to be sent
     #[arg(long)]
     queued: bool,
 }
 
 /// Asks for each of them on one connection, and says a line of each, also of those that the gateway refuses. Once it cannot be asked any
-/// more, the rest are said to be as they were.
+/// more, or a signal came, the rest are said to be as they were.
 pub(super) async fn run(context: &Context, gateway: Gateway, which: Which) -> Result<(), Failure> {
-    let output = context.output;
-    let mut is_connected = false;
-    let asked = gateway
-        .asked(context, async |asking| {
-            is_connected = true;
-            if !which.queued {
-                return each(output, asking, &which.ids).await;
-            }
-            let ids = queued(asking).await?;
-            if ids.is_empty() {
-                output.note("no call is queued");
-            }
-            each(output, asking, &ids).await
-        })
-        .await;
-    if !is_connected {
-        which.ids.iter().try_for_each(|id| failed(output, id, NOT_ASKED))?;
+    let (output, interrupted) = (context.output, context.interruption.hear());
+    context.interruption.note("interrupted at once: a call that has no line may be cancelled or not");
+    let begun = Cell::new(false);
+    let asked = gateway.asked(context, async |asking| {
+        let ids = if which.queued { queued(asking).await? } else { which.ids.clone() };
+        if ids.is_empty() {
+            output.note("no call is queued");
+        }
+        begun.set(true);
+        each(output, asking, &ids, interrupted).await
+    });
+    // What was not begun has nothing to tell.
+    let too_early = async {
+        interrupted.cancelled().await;
+        if begun.get() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let asked = tokio::select! {
+        biased;
+        asked = asked => asked,
+        () = too_early => {
+            output.note("interrupted: no call was asked for");
+            Ok(())
+        }
+    };
+    if !begun.get() {
+        let why = if interrupted.is_cancelled() { INTERRUPTED } else { NOT_ASKED };
+        which.ids.iter().try_for_each(|id| failed(output, id, why))?;
     }
     asked
 }
 
-async fn each(output: Output, asking: &Asking<'_>, ids: &[String]) -> Result<(), Failure> {
+/// What has come of asking for one.
+enum Asked {
+    Answered(Value),
+    Refused(Refusal),
+    Lost(Failure),
+    /// No answer came soon enough after the signal.
+    Late,
+    Not(&'static str),
+}
+
+async fn each(
+    output: Output,
+    asking: &Asking<'_>,
+    ids: &[CallId],
+    interrupted: &CancellationToken,
+) -> Result<(), Failure> {
     let (mut left, mut failure) = (0, None);
     let is_over = Cell::new(false);
     let asked = stream::iter(ids).map(async |id| {
-        if is_over.get() {
-            return (id, None);
-        }
-        let answered = asking.answer("call.cancel", &json!({ "id": id, "wait_s": 1 })).await;
-        is_over.set(is_over.get() || answered.is_err());
-        (id, Some(answered))
+        let asked = match (is_over.get(), interrupted.is_cancelled()) {
+            (true, _) => Asked::Not(NOT_ASKED),
+            (false, true) => Asked::Not(INTERRUPTED),
+            (false, false) => ask(asking, id, interrupted).await,
+        };
+        is_over.set(is_over.get() || matches!(asked, Asked::Lost(_)));
+        (id, asked)
     });
     let mut asked = pin!(asked.buffered(AT_A_TIME));
-    while let Some((id, answered)) = asked.next().await {
-        match answered {
-            Some(Ok(Ok(call))) => {
-                left += usize::from(call["outcome"] != "not_run");
-                say(output, id, cancelled(&call), call.clone())?;
-            }
-            Some(Ok(Err(refusal))) => {
-                left += 1;
-                failed(output, id, &format!("not cancelled: {}", refusal.message()))?;
-            }
-            Some(Err(why)) => {
+    while let Some((id, asked)) = asked.next().await {
+        left += usize::from(!matches!(&asked, Asked::Answered(call) if call["outcome"] == "not_run"));
+        match asked {
+            Asked::Answered(call) => say(output, id, cancelled(&call), call.clone())?,
+            Asked::Refused(refusal) => failed(output, id, &format!("not cancelled: {}", refusal.message()))?,
+            Asked::Lost(why) => {
                 failed(output, id, if why.exit == Exit::Unknown { MAYBE } else { NOT_ASKED })?;
                 failure.get_or_insert(why);
             }
-            None => failed(output, id, NOT_ASKED)?,
+            Asked::Late => failed(output, id, MAYBE)?,
+            Asked::Not(why) => failed(output, id, why)?,
         }
     }
-    let many = match (failure, left, ids.len()) {
-        (Some(failure), ..) => return Err(failure),
-        (None, 0, _) => return Ok(()),
-        (None, 1, 1) => "it is not cancelled".to_owned(),
-        (None, 1, all) => format!("1 of {all} is not cancelled"),
-        (None, left, all) => format!("{left} of {all} are not cancelled"),
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    let many = match (left, ids.len()) {
+        (0, _) => return Ok(()),
+        (1, 1) => "it is not cancelled".to_owned(),
+        (1, all) => format!("1 of {all} is not cancelled"),
+        (left, all) => format!("{left} of {all} are not cancelled"),
     };
+    if interrupted.is_cancelled() {
+        output.note(&format!("interrupted: {many}; each line says why"));
+        return Ok(());
+    }
     let advice = "each line says why; `ham gateway calls show ID` says what has become of one since";
     Err(Failure::new(Exit::Refused, anyhow::anyhow!(many), advice))
 }
 
-fn say(output: Output, id: &str, words: &str, told: Value) -> Result<(), Failure> {
+/// Asks for one. A signal leaves its answer [`LAST_ANSWERS`].
+async fn ask(asking: &Asking<'_>, id: &CallId, interrupted: &CancellationToken) -> Asked {
+    let payload = json!({ "id": id.to_string(), "wait_s": 1 });
+    let late = async {
+        interrupted.cancelled().await;
+        sleep_until(Instant::now() + LAST_ANSWERS).await;
+    };
+    tokio::select! {
+        biased;
+        answered = asking.answer("call.cancel", &payload) => match answered {
+            Ok(Ok(call)) => Asked::Answered(call),
+            Ok(Err(refusal)) => Asked::Refused(refusal),
+            Err(failure) => Asked::Lost(failure),
+        },
+        () = late => Asked::Late,
+    }
+}
+
+fn say(output: Output, id: &CallId, words: &str, told: Value) -> Result<(), Failure> {
     output.result(|| format!("{id}  {words}"), &told)
 }
 
-fn failed(output: Output, id: &str, words: &str) -> Result<(), Failure> {
-    say(output, id, words, json!({ "id": id, "error": words }))
+fn failed(output: Output, id: &CallId, words: &str) -> Result<(), Failure> {
+    say(output, id, words, json!({ "id": id.to_string(), "error": words }))
 }
 
-async fn queued(asking: &Asking<'_>) -> Result<Vec<String>, Failure> {
+async fn queued(asking: &Asking<'_>) -> Result<Vec<CallId>, Failure> {
     let calls = asking.list(false, true, usize::MAX).await?;
     let waiting = calls.iter().filter(|call| call["state"] == "queued");
-    Ok(waiting.filter_map(|call| call["id"].as_str().map(ToOwned::to_owned)).collect())
+    let ids: Option<_> = waiting.map(|call| call["id"].as_str().and_then(CallId::parse)).collect();
+    ids.ok_or_else(|| unreadable(anyhow::anyhow!("a call that it lists has no id")))
 }
 
 /// What asking for a call not to be made has come to.
@@ -126,6 +179,9 @@ fn cancelled(call: &Value) -> &'static str {
 const AT_A_TIME: usize = 16;
 const NOT_ASKED: &str = "not asked for: the gateway could not be asked";
 const MAYBE: &str = "it is asked for, and the gateway did not say what came of it";
+const INTERRUPTED: &str = "not asked for: interrupted";
+/// How long answers may take that are under way when a signal comes. A gateway answers within a second, and what the network takes.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
