@@ -44,7 +44,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flags::Flags;
 use crate::output::Output;
-use crate::shutdown::{RELEASE_TIMEOUT, REMOVAL_TIMEOUT};
+use crate::shutdown::RELEASE_TIMEOUT;
 use crate::traces::Traces;
 use crate::until_signal::until_signal;
 use crate::{args, complete, logging, sources};
@@ -97,10 +97,6 @@ fn start(cli: Cli, flags: &Flags, output: Output) -> Result<Exit, Failure> {
         if matches!(cli.command, Command::Gateway(_)) { Traces::from_environment()? } else { None }
     };
     logging::init(cli.global.verbose, output, quiet, traces.as_ref());
-    let release = match cli.command {
-        Command::Conductor(_) | Command::Demo(_) => REMOVAL_TIMEOUT,
-        _ => RELEASE_TIMEOUT,
-    };
     let ended = runtime.block_on(async {
         match cli.command {
             // Where it serves it has signals of its own, for one of which it goes on.
@@ -115,7 +111,7 @@ fn start(cli: Cli, flags: &Flags, output: Output) -> Result<Exit, Failure> {
     if let Some(traces) = traces {
         traces.flush();
     }
-    runtime.shutdown_timeout(release);
+    runtime.shutdown_timeout(RELEASE_TIMEOUT);
     ended
 }
 

@@ -8,12 +8,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::exit::Exit;
 
-/// How long the runtime may take to let go of its threads. A file or a name look-up under way is not waited for.
+/// How long the runtime may take to let go of its threads. A file or a name look-up under way is not waited for,
+/// nor the data of a conductor that are being removed: those that outlive this process see to them.
 pub(crate) const RELEASE_TIMEOUT: Duration = Duration::from_millis(100);
-
-/// The same where the threads may have to remove the data of a conductor that was killed with this process: on a slow disk that takes
-/// longer, and a part of it would stay.
-pub(crate) const REMOVAL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Listens from its creation on.
 #[derive(Debug)]

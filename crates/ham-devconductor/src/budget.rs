@@ -1,5 +1,7 @@
 //! What a root call may use, with everything that it starts.
 
+mod cells;
+mod ending;
 mod exceeded;
 mod held;
 
@@ -10,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use cells::Cells;
 use exceeded::Bound;
 pub(crate) use exceeded::Exceeded;
 pub(crate) use held::Held;
@@ -18,11 +21,13 @@ use crate::limits::{Limits, RECORD_BYTES};
 use crate::observe::Trace;
 
 /// Made for a root call: one of a client, of a schedule, of an administrator. All that it leads to draws on the same purse. What is
-/// given here is the purse, and how many calls led to who holds it.
+/// given here is the purse, how many calls led to who holds it, and where they run.
 #[derive(Debug, Clone)]
 pub(crate) struct Budget {
     purse: Arc<Purse>,
     depth: u32,
+    /// The cells whose end is the end of what draws on this.
+    cells: Cells,
     /// For whoever watches.
     trace: Trace,
 }
@@ -66,12 +71,17 @@ impl Budget {
             aside: Arc::new(Semaphore::new(ASIDE)),
             limits,
         };
-        Self { purse: Arc::new(purse), depth: 0, trace: Trace::default() }
+        Self { purse: Arc::new(purse), depth: 0, cells: Cells::default(), trace: Trace::default() }
     }
 
     /// The same, with what it draws told as this call's.
     pub(crate) fn with_trace(self, trace: Trace) -> Self {
         Self { trace, ..self }
+    }
+
+    /// The same, and whatever draws on it ends with the cell too that this is cancelled with. Nothing else of the root call does.
+    pub(crate) fn in_cell(&self, ended: CancellationToken) -> Self {
+        Self { cells: self.cells.and(ended), ..self.clone() }
     }
 
     pub(crate) fn trace(&self) -> &Trace {
@@ -94,64 +104,15 @@ impl Budget {
         Ok(Self { depth: self.depth + 1, ..self.clone() })
     }
 
-    /// That of something that nothing waits for.
+    /// That of something that nothing waits for, wherever it will run.
     pub(crate) fn detached(&self) -> Self {
-        Self { depth: 0, ..self.clone() }
+        Self { depth: 0, cells: Cells::default(), ..self.clone() }
     }
 
     /// Whoever holds it may run something that nothing waits for: a root call that starts many such things keeps nobody else
     /// from the processor.
     pub(crate) async fn aside(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.purse.aside).acquire_owned().await.ok()
-    }
-
-    /// Whether what draws on it was cut off: its errors tell nobody anything.
-    pub(crate) fn is_cut(&self) -> bool {
-        self.purse.cut.is_cancelled()
-    }
-
-    /// Whether it ended because it was cut off, and not at a bound before.
-    pub(crate) fn ended_cut(&self) -> bool {
-        self.purse.met.get().is_some_and(|met| met.bound == Bound::Cut)
-    }
-
-    /// # Errors
-    /// A bound was met, here or elsewhere in the root call, or it was cut off.
-    pub(crate) fn check(&self) -> Result<(), Exceeded> {
-        if let Some(met) = self.purse.met.get() {
-            return Err(*met);
-        }
-        if self.is_cut() {
-            return Err(self.exceed(Bound::Cut));
-        }
-        match self.purse.ends {
-            Some(ends) if Instant::now() >= ends => Err(self.exceed(Bound::Time)),
-            _ => Ok(()),
-        }
-    }
-
-    /// What some work comes to that ends with the time, or when it is cut off.
-    ///
-    /// # Errors
-    /// A bound was met, here or elsewhere in the root call; or the time is over before the work is, or it was cut off.
-    ///
-    /// # Cancel safety
-    /// That of the work: where the time is over it is dropped.
-    pub(crate) async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, Exceeded> {
-        let done = self.purse.cut.run_until_cancelled(self.in_time(work)).await;
-        done.unwrap_or_else(|| Err(self.exceed(Bound::Cut)))
-    }
-
-    /// The same for what is not cut off once it has begun.
-    ///
-    /// # Errors and cancel safety
-    /// As [`within`](Self::within).
-    pub(crate) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Exceeded> {
-        self.check()?;
-        match self.purse.ends {
-            Some(ends) => tokio::time::timeout_at(ends, work).await.map_err(|_| self.exceed(Bound::Time)),
-            None => Ok(work.await),
-        }
     }
 
     /// Some instructions for a guest, at least this many. It gives back what it does not use.

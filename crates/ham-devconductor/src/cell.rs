@@ -1,5 +1,6 @@
 //! A running cell: one agent in one DNA.
 
+mod chain;
 mod home;
 mod known_grants;
 mod shared;
@@ -17,7 +18,7 @@ use holochain_state::mutations::StateMutationResult;
 use holochain_state::source_chain::SourceChainResult;
 use holochain_types::prelude::{CellId, ExternIO, FunctionName, Timestamp, ZomeCallParams, ZomeName};
 use holochain_types::signal::Signal;
-use tokio::sync::{Mutex, MutexGuard, Notify, SemaphorePermit};
+use tokio::sync::{Mutex, MutexGuard, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use home::{Caller, Home};
@@ -168,11 +169,6 @@ impl Cell {
         *self.ribosome.write().unwrap_or_else(PoisonError::into_inner) = ribosome;
     }
 
-    /// Whoever holds it may write to the chain.
-    pub(crate) async fn turn(&self) -> MutexGuard<'_, ()> {
-        self.turn.lock().await
-    }
-
     /// Whoever holds it may run `init`.
     pub(crate) async fn init_turn(&self) -> MutexGuard<'_, ()> {
         self.init.lock().await
@@ -181,11 +177,6 @@ impl Cell {
     /// What its zomes have scheduled.
     pub(crate) fn schedules(&self) -> &Schedules {
         &self.schedules
-    }
-
-    /// Told when its zomes have scheduled something.
-    pub(crate) fn scheduled(&self) -> &Notify {
-        &self.turn.scheduled
     }
 
     /// Cancelled when it runs no more.

@@ -88,7 +88,7 @@ impl DevConductor {
     }
 
     /// Attaches an app interface for any app; answers its port. 0 is a free one. One that is there already, because it was kept, stays
-    /// the one.
+    /// the one; for 0 that is one which got a free port before the conductor started.
     ///
     /// # Errors
     /// Variant by variant in [`AttachError`].
@@ -96,9 +96,9 @@ impl DevConductor {
     /// # Cancel safety
     /// Dropping the future may leave it attached.
     pub async fn attach_app_interface(&self, port: u16) -> Result<u16, AttachError> {
-        let attached = match self.interfaces.is_for_all(port) {
-            true => Ok(port),
-            false => self.interfaces.attach_app(Interface::local(port, AllowedOrigins::Any)).await,
+        let attached = match self.interfaces.for_all(port) {
+            Some(port) => Ok(port),
+            None => self.interfaces.attach_app(Interface::local(port, AllowedOrigins::Any)).await,
         };
         attached.map_err(|error| AttachError::of(port, error))
     }

@@ -12,7 +12,6 @@ mod meter;
 mod network;
 mod origin;
 mod place;
-mod places;
 mod port;
 mod reading;
 mod servers;

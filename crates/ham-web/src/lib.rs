@@ -1,7 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "http")]
 mod files;
+mod places;
+#[cfg(feature = "http")]
 mod server;
 
+#[cfg(feature = "http")]
 pub use files::{Files, POLICY};
+pub use places::{Place, Places, Standing};
+#[cfg(feature = "http")]
 pub use server::{Bodies, BodyError, Bounds, Listener, Peer, Received, Room, Service};

@@ -77,24 +77,34 @@ async fn status(stream: &mut TcpStream) -> Option<String> {
     Some(String::from_utf8_lossy(&begin[9..]).into_owned())
 }
 
-/// Six hundred took every descriptor of a process.
+/// Six hundred took every descriptor of a process; and then those that had a place kept everybody else out for ten seconds.
 #[tokio::test]
-async fn idle_connections_take_as_many_descriptors_as_there_are_places() {
+async fn who_asks_for_nothing_makes_room_and_who_does_keeps_its_place() {
     let hour = Duration::from_secs(3600);
     let bounds = Bounds::default().with_first_request(hour).with_head(hour, 100, 64 << 10);
     let (address, _serving) = serve(16, bounds).await;
-    let mut idle = Vec::new();
-    for _ in 0..50 {
-        idle.push(TcpStream::connect(address).await.unwrap());
-    }
-    // Sixteen have a place, sixteen may be told that there is none.
-    for stream in &mut idle[32..] {
+    let connected = async |number| {
+        let mut connected = Vec::new();
+        for _ in 0..number {
+            connected.push(TcpStream::connect(address).await.unwrap());
+        }
+        connected
+    };
+    let asked = async |stream: &mut TcpStream| {
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        status(stream).await
+    };
+    let mut idle = connected(50).await;
+    for stream in &mut idle[..34] {
         assert_eq!(status(stream).await, None);
     }
-    idle[16].write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-    assert_eq!(status(&mut idle[16]).await.as_deref(), Some("503"));
-    idle[0].write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-    assert_eq!(status(&mut idle[0]).await.as_deref(), Some("200"));
+    for stream in &mut idle[34..] {
+        assert_eq!(asked(stream).await.as_deref(), Some("200"));
+    }
+    // Sixteen may be told that there is no place.
+    let mut late = connected(17).await;
+    assert_eq!(status(&mut late[16]).await, None);
+    assert_eq!(asked(&mut late[0]).await.as_deref(), Some("503"));
 }
 
 /// A WebSocket gave its place back when it began.

@@ -29,8 +29,8 @@ use crate::progress;
 
 /// Measures a zome function on any conductor: calls a second, how long an answer takes, and the outcomes.
 ///
-/// While the connection is lost, no call begins. Where it is not back within two seconds, that is the end, as an interruption is: what was
-/// measured is printed, and how many calls are of unknown outcome. It is a success where every call has an output; else it ends with the
+/// While the connection is lost, no call begins. Where it is not back within two seconds, that is the end, as an interruption is, and as it is
+/// when the app is uninstalled: what was measured is printed, and how many calls are of unknown outcome. It is a success where every call has an output; else it ends with the
 /// code that `ham call` has for the worst that came: unknown, arrived, not run, or answered with an error.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -105,6 +105,9 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         progress::during(output, &doing, run::run(call, amount, &go, &tally, lost.as_mut())).await
     };
     let cut = cut.await.err();
+    if matches!(cut, Some(Cut::Gone)) {
+        output.warning("the called cell is gone, since its app was uninstalled or the clone deleted: no call begins any more");
+    }
     let at = if let Some(Cut::Lost(lost)) = &cut { lost.at } else { Instant::now() };
     let measured = tally.end(at).unwrap_or_default();
     if let Some(Cut::Failed(error)) = cut {

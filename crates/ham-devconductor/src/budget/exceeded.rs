@@ -15,6 +15,8 @@ pub(crate) struct Exceeded {
 pub(super) enum Bound {
     /// None: the conductor goes back to a snapshot.
     Cut,
+    /// None: the cell is removed that it runs in, or that waits for it.
+    Removed,
     Fuel,
     Memory,
     Staged,
@@ -28,21 +30,23 @@ pub(super) enum Bound {
 /// Names the bound, its value, and the flag that sets it.
 impl fmt::Display for Exceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.bound == Bound::Cut {
-            return f.write_str("the call was cut off: the conductor goes back to a snapshot");
-        }
-        f.write_str("a bound of the call and of all that it started is met: ")?;
         let limits = &self.limits;
+        let met = "a bound of the call and of all that it started is met";
         match self.bound {
-            Bound::Cut => Ok(()),
-            Bound::Fuel => write!(f, "{} instructions (--fuel)", limits.fuel),
-            Bound::Memory => write!(f, "{} bytes of memory (--max-memory)", limits.memory),
-            Bound::Staged => write!(f, "{} bytes staged (--max-staged-bytes)", limits.staged_bytes),
-            Bound::Signals => write!(f, "{} bytes of signals (--max-signal-bytes)", limits.signal_bytes),
-            Bound::Log => write!(f, "{} bytes of log (--max-log-bytes)", limits.log_bytes),
-            Bound::Time => write!(f, "{:?} (--max-call-time)", limits.time),
-            Bound::Calls => write!(f, "{} calls (--max-calls)", limits.calls),
-            Bound::Depth => write!(f, "{} calls deep (--max-call-depth)", limits.depth),
+            Bound::Cut => f.write_str("the call was cut off: the conductor goes back to a snapshot"),
+            Bound::Removed => {
+                f.write_str("the call was cut off: its cell was removed, or one that waits for it")
+            }
+            Bound::Fuel => write!(f, "{met}: {} instructions (--fuel)", limits.fuel),
+            Bound::Memory => write!(f, "{met}: {} bytes of memory (--max-memory)", limits.memory),
+            Bound::Staged => write!(f, "{met}: {} bytes staged (--max-staged-bytes)", limits.staged_bytes),
+            Bound::Signals => {
+                write!(f, "{met}: {} bytes of signals (--max-signal-bytes)", limits.signal_bytes)
+            }
+            Bound::Log => write!(f, "{met}: {} bytes of log (--max-log-bytes)", limits.log_bytes),
+            Bound::Time => write!(f, "{met}: {:?} (--max-call-time)", limits.time),
+            Bound::Calls => write!(f, "{met}: {} calls (--max-calls)", limits.calls),
+            Bound::Depth => write!(f, "{met}: {} calls deep (--max-call-depth)", limits.depth),
         }
     }
 }

@@ -1,5 +1,8 @@
+use std::future::pending;
 use std::num::NonZeroU64;
 use std::time::Duration;
+
+use futures_util::FutureExt as _;
 
 use super::*;
 
@@ -88,4 +91,25 @@ async fn work_that_takes_longer_than_the_time_ends_with_it() {
     assert!(exceeded.to_string().ends_with("2s (--max-call-time)"), "{exceeded}");
     assert_eq!(began.elapsed(), Duration::from_secs(2));
     assert_eq!(budget.within(std::future::ready(7)).await.unwrap_err(), exceeded);
+}
+
+/// Of what is called only what runs in the cell, or is waited for in it, ends with it.
+#[tokio::test(start_paused = true)]
+async fn what_runs_in_a_cell_ends_with_it_and_whoever_called_goes_on() {
+    let (outer, inner) = (CancellationToken::new(), CancellationToken::new());
+    let root = budget().in_cell(outer.clone());
+    let nested = root.nested().unwrap().in_cell(inner.clone());
+    let (aside, waits) = (nested.detached(), pending::<()>());
+    let mut waiting = Box::pin(nested.within(waits));
+    assert!(waiting.as_mut().now_or_never().is_none());
+    inner.cancel();
+    let removed = waiting.await.unwrap_err();
+    assert_eq!(removed.to_string(), "the call was cut off: its cell was removed, or one that waits for it");
+    assert_eq!(nested.check().unwrap_err(), removed);
+    assert!(nested.is_cut() && !nested.ended_cut() && !root.is_cut());
+    root.check().unwrap();
+    outer.cancel();
+    assert_eq!(root.fuel(1).unwrap_err(), removed);
+    assert_eq!(root.nested().unwrap().in_cell(CancellationToken::new()).check().unwrap_err(), removed);
+    aside.check().unwrap();
 }

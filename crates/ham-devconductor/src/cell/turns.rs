@@ -1,10 +1,12 @@
-//! What a chain has for as long as anybody may write to it: whose turn that is, and who is told when something is scheduled.
+//! What a chain has for as long as anybody may write to it: whose turn that is, who is told when something is scheduled, and when its
+//! cell ends.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use holochain_types::prelude::CellId;
 use tokio::sync::{MutexGuard, Notify};
+use tokio_util::sync::CancellationToken;
 
 pub(crate) type Turn = Arc<Chain>;
 
@@ -13,12 +15,31 @@ pub(crate) struct Chain {
     turn: tokio::sync::Mutex<()>,
     /// Told when a function of the cell is scheduled.
     pub(super) scheduled: Notify,
+    /// Cancelled when the cell is removed. Another when it is there again.
+    ended: Mutex<CancellationToken>,
 }
 
 impl Chain {
     /// Held by whoever writes.
     pub(crate) async fn lock(&self) -> MutexGuard<'_, ()> {
         self.turn.lock().await
+    }
+
+    /// Cancelled when the cell is removed that runs now, or did last.
+    pub(super) fn ended(&self) -> CancellationToken {
+        self.end().clone()
+    }
+
+    /// A cell of it runs from now on.
+    pub(super) fn begin(&self) {
+        let mut end = self.end();
+        if end.is_cancelled() {
+            *end = CancellationToken::new();
+        }
+    }
+
+    fn end(&self) -> std::sync::MutexGuard<'_, CancellationToken> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -30,8 +51,16 @@ pub(crate) struct Turns {
 }
 
 impl Turns {
+    /// Has the calls end that still run in a cell, which is removed.
+    pub(crate) fn end(&self, cell: &CellId) {
+        let chain = self.chains().get(cell).and_then(Weak::upgrade);
+        if let Some(chain) = chain {
+            chain.end().cancel();
+        }
+    }
+
     pub(crate) fn of(&self, cell: &CellId) -> Turn {
-        let mut chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut chains = self.chains();
         if let Some(turn) = chains.get(cell).and_then(Weak::upgrade) {
             return turn;
         }
@@ -39,6 +68,10 @@ impl Turns {
         let turn = Turn::default();
         chains.insert(cell.clone(), Arc::downgrade(&turn));
         turn
+    }
+
+    fn chains(&self) -> std::sync::MutexGuard<'_, HashMap<CellId, Weak<Chain>>> {
+        self.chains.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -48,11 +81,27 @@ mod tests {
 
     use super::*;
 
+    fn cell(agent: u8) -> CellId {
+        CellId::new(DnaHash::from_raw_32(vec![0; 32]), AgentPubKey::from_raw_32(vec![agent; 32]))
+    }
+
+    /// Those of before have to end though the cell is there again.
+    #[test]
+    fn a_cell_that_is_made_anew_has_an_end_of_its_own() {
+        let turns = Turns::default();
+        let chain = turns.of(&cell(1));
+        let before = chain.ended();
+        chain.begin();
+        turns.end(&cell(2));
+        assert!(!before.is_cancelled());
+        turns.end(&cell(1));
+        assert!(before.is_cancelled() && chain.ended().is_cancelled(), "until it runs again");
+        turns.of(&cell(1)).begin();
+        assert!(before.is_cancelled() && !chain.ended().is_cancelled());
+    }
+
     #[test]
     fn a_chain_has_one_turn_for_as_long_as_anybody_may_write_to_it() {
-        let cell = |agent: u8| {
-            CellId::new(DnaHash::from_raw_32(vec![0; 32]), AgentPubKey::from_raw_32(vec![agent; 32]))
-        };
         let turns = Turns::default();
         let first = turns.of(&cell(1));
         assert!(Arc::ptr_eq(&first, &turns.of(&cell(1))));

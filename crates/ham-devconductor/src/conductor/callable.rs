@@ -14,6 +14,7 @@ pub(super) struct Callable {
 
 impl Callable {
     pub(super) fn new(cell: Arc<Cell>) -> Self {
+        cell.begin();
         Self { _stopped: cell.stopped().clone().drop_guard(), cell }
     }
 

@@ -57,7 +57,8 @@ impl Conductor {
         let caller = Caller { budget: caller.budget.with_trace(watched.trace()), ..caller };
         let answer = async {
             let cell = self.cell(&params.cell_id)?;
-            let (id, budget) = (params.cell_id.clone(), caller.budget.clone());
+            let (id, budget) = (params.cell_id.clone(), caller.budget.in_cell(cell.ended()));
+            let caller = Caller { budget: budget.clone(), ..caller };
             let answer = workflow::call_zome(&cell, params, caller).await;
             answer.map_err(|error| self.told(&id, &budget, error.into()))
         };
@@ -67,9 +68,10 @@ impl Conductor {
     }
 
     /// What is told of work on a cell that failed: where the store went from under it, or it was cut off, it is no matter how that
-    /// looked.
+    /// looked. Where another app keeps the store, nothing is left of what a zome failed in; else the error says what is written.
     pub(super) fn told(&self, cell: &CellId, budget: &Budget, error: ApiError) -> ApiError {
-        if self.apps().state().find_app_containing_cell(cell).is_none() {
+        let is_gone = self.apps().state().find_app_containing_cell(cell).is_none();
+        if is_gone && (error.is_of_a_zome() || !self.is_wanted(cell.dna_hash())) {
             CellError::Removed(cell.clone()).into()
         } else if budget.ended_cut() {
             CellError::CutOff.into()

@@ -33,7 +33,13 @@ impl Conductor {
         let app = state.get_app(app_id)?;
         let original_dna_hash = app.primary_role(&role_name)?.dna_hash().clone();
         let agent = app.agent_key().clone();
-        let original = self.dnas().definition(&CellId::new(original_dna_hash.clone(), agent.clone())).await?;
+        let original = CellId::new(original_dna_hash.clone(), agent.clone());
+        // What begins it ends with its app.
+        let budget = match self.cell(&original) {
+            Ok(original) => &budget.in_cell(original.ended()),
+            Err(_) => budget,
+        };
+        let original = self.dnas().definition(&original).await?;
         let mut definition = original.content.update_modifiers(modifiers.serialized()?);
         if let Some(name) = name {
             definition = definition.set_name(name);

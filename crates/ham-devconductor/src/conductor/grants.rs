@@ -33,8 +33,8 @@ impl Conductor {
         let entry = Entry::CapGrant(grant);
         let data =
             CreateData { entry_type: EntryType::CapGrant, entry_hash: EntryHash::with_data_sync(&entry) };
-        let budget = self.budget();
         let running = self.cell(cell)?;
+        let budget = self.budget().in_cell(running.ended());
         let granting = async {
             let own = chain_of(running, &budget).await?;
             commit(&own, ActionData::Create(data), Some(entry), validated, &budget).await
@@ -69,8 +69,8 @@ impl Conductor {
         grant: ActionHash,
         validated: bool,
     ) -> Result<(), ApiError> {
-        let budget = self.budget();
         let running = self.cell(cell)?;
+        let budget = self.budget().in_cell(running.ended());
         let revoking = async {
             let own = chain_of(running, &budget).await?;
             let grants = own.workspace.source_chain().query(grants_query()).await?;

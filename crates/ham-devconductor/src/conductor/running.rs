@@ -114,19 +114,24 @@ impl Conductor {
         Ok(ready)
     }
 
-    /// Has cells run that are ready, and stops those of the others that run, as their apps are now. Whoever changes an app does that
+    /// Has cells run that are ready, and stops those of the others that run, as their apps are now; in those that no app has any more
+    /// it ends what runs. Whoever changes an app does that
     /// first, and then this: of changes that cross, what the last one says is what runs.
     pub(super) fn settle(&self, ready: Vec<Arc<Cell>>, others: &[CellId]) {
         let mut running = self.cells.write().unwrap_or_else(PoisonError::into_inner);
         let enabled = self.apps().enabled_cells();
         for cell in ready.into_iter().filter(|cell| enabled.contains(cell.id())) {
             running.entry(cell.id().clone()).or_insert_with(|| {
-                self.life().tasks().spawn(workflow::follow_schedules(Arc::clone(&cell)));
-                Callable::new(cell)
+                let callable = Callable::new(Arc::clone(&cell));
+                self.life().tasks().spawn(workflow::follow_schedules(cell));
+                callable
             });
         }
         for id in others.iter().filter(|id| !enabled.contains(id)) {
             running.remove(id);
+            if self.apps().state().find_app_containing_cell(id).is_none() {
+                self.turns.end(id);
+            }
         }
     }
 

@@ -108,7 +108,7 @@ impl Conductor {
     }
 
     /// Whether an app has this DNA or is about to have it.
-    fn is_wanted(&self, dna: &DnaHash) -> bool {
+    pub(super) fn is_wanted(&self, dna: &DnaHash) -> bool {
         // In this order: what is no longer about to be is there.
         self.births.have(dna) || self.apps().have(dna)
     }

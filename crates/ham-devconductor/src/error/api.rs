@@ -56,6 +56,20 @@ pub(crate) enum ApiError {
     Other(String),
 }
 
+impl ApiError {
+    /// Whether a function or a callback failed, or was cut off: what a call had staged is dropped then.
+    pub(crate) fn is_of_a_zome(&self) -> bool {
+        match self {
+            Self::CellError(CellError::RibosomeError(error)) | Self::RibosomeError(error) => {
+                error.is_of_a_zome()
+            }
+            Self::CellError(CellError::WorkflowError(error)) => error.is_of_a_zome(),
+            Self::WorkflowError(error) => error.is_of_a_zome(),
+            _ => false,
+        }
+    }
+}
+
 impl From<LoadError> for ApiError {
     fn from(error: LoadError) -> Self {
         Self::ConductorError(error.into())

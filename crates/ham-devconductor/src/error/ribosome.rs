@@ -45,6 +45,12 @@ pub(crate) enum RibosomeError {
     JoinError(String),
 }
 
+impl RibosomeError {
+    pub(super) fn is_of_a_zome(&self) -> bool {
+        matches!(self, Self::WasmRuntimeError(_))
+    }
+}
+
 impl From<WasmError> for RibosomeError {
     fn from(error: WasmError) -> Self {
         Self::WasmRuntimeError(error.into())

@@ -29,3 +29,9 @@ pub(crate) enum WorkflowError {
     #[error(transparent)]
     SerializedBytesError(#[from] SerializedBytesError),
 }
+
+impl WorkflowError {
+    pub(super) fn is_of_a_zome(&self) -> bool {
+        matches!(self, Self::RibosomeError(error) if error.is_of_a_zome())
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use holochain_conductor_api::state::{AppInterfaceConfig, AppInterfaceId};
 use holochain_conductor_api::{AdminInterfaceConfig, AppInterfaceInfo, InterfaceDriver};
@@ -23,6 +23,8 @@ pub(crate) struct Interfaces {
     terms: Terms,
     admins: Mutex<HashMap<u16, Listening>>,
     apps: Mutex<HashMap<AppInterfaceId, Listening>>,
+    /// App interfaces that were there when the conductor started.
+    kept: OnceLock<Vec<AppInterfaceId>>,
 }
 
 /// Who serves the clients of an interface.
@@ -38,8 +40,8 @@ pub(super) type Held = Weak<Interfaces>;
 
 impl Interfaces {
     pub(super) fn new(stored: Arc<Apps>, life: Life, servers: Servers, terms: Terms) -> Arc<Self> {
-        let (admins, apps) = (Mutex::default(), Mutex::default());
-        Arc::new(Self { stored, life, servers, terms, admins, apps })
+        let (admins, apps, kept) = (Mutex::default(), Mutex::default(), OnceLock::new());
+        Arc::new(Self { stored, life, servers, terms, admins, apps, kept })
     }
 
     /// Listens for administrators; answers the port.
@@ -76,13 +78,20 @@ impl Interfaces {
         Ok(port)
     }
 
-    /// Whether an app interface is attached at this port that lets in the clients of any app, from any origin.
-    pub(crate) fn is_for_all(&self, port: u16) -> bool {
-        let attached = self.stored.state().app_interfaces.get(&AppInterfaceId::new(port)).cloned();
-        attached.is_some_and(|AppInterfaceConfig { installed_app_id, driver, .. }| {
-            let InterfaceDriver::Websocket { allowed_origins, .. } = driver;
-            installed_app_id.is_none() && allowed_origins == AllowedOrigins::Any
-        })
+    /// The port of an app interface that is attached at this one and lets in the clients of any app, from any origin. At 0 is one that
+    /// was attached at a free port and kept.
+    pub(crate) fn for_all(&self, port: u16) -> Option<u16> {
+        let state = self.stored.state();
+        let of = |id: &AppInterfaceId| {
+            let AppInterfaceConfig { installed_app_id, driver, .. } = state.app_interfaces.get(id)?;
+            let InterfaceDriver::Websocket { port, allowed_origins, .. } = driver;
+            (installed_app_id.is_none() && *allowed_origins == AllowedOrigins::Any).then_some(*port)
+        };
+        if port == 0 {
+            let mut free = self.kept.get().into_iter().flatten().filter(|id| id.port() == 0);
+            return free.find_map(of);
+        }
+        of(&AppInterfaceId::new(port))
     }
 
     /// Attaches again what was attached before.
@@ -90,7 +99,9 @@ impl Interfaces {
     /// # Errors
     /// A port is taken, or the database failed.
     pub(crate) async fn restore(&self) -> Result<(), StartError> {
-        for (id, config) in self.stored.state().app_interfaces.clone() {
+        let kept = self.stored.state().app_interfaces.clone();
+        let _ = self.kept.set(kept.keys().cloned().collect());
+        for (id, config) in kept {
             // A free port is another one after a restart; a chosen one is found again.
             let port = id.port();
             let interface = Interface { port, ..Interface::of(config.driver, config.installed_app_id) };

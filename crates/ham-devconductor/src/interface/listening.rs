@@ -5,13 +5,14 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use ham_web::Places;
 use tokio_util::sync::CancellationToken;
 
 use super::intake::Intake;
 use super::origin::{Foreign, Origins};
 use super::place::Interface;
-use super::places::Places;
 use super::port::Listener;
+use super::reading::Reading;
 use super::transport::{Socket, handshake};
 use crate::life::Life;
 
@@ -54,7 +55,7 @@ pub(super) async fn listen(
     let (stop, killed, tasks) = (listening.stop.clone(), life.killed().clone(), life.tasks().clone());
     let origins = Arc::new(Origins::new(interface.allowed_origins.clone(), terms.foreign.clone()));
     let intake = terms.intake.clone();
-    let (most, mut places) = (terms.connections, Places::new(terms.connections));
+    let (most, mut places) = (terms.connections, Places::new(terms.connections.get()));
     life.tasks().spawn(async move {
         while let Some(stream) = stop.run_until_cancelled(listener.accept()).await {
             let Some(place) = stop.run_until_cancelled(places.take()).await else { break };
@@ -63,7 +64,7 @@ pub(super) async fn listen(
                 continue;
             };
             let (origins, intake, serve) = (Arc::clone(&origins), intake.clone(), Arc::clone(&serve));
-            let (stop, killed, reading) = (stop.clone(), killed.clone(), place.reading().clone());
+            let (stop, killed, reading) = (stop.clone(), killed.clone(), Reading::of(place.standing().clone()));
             let serving = async move {
                 let shaking = handshake(stream, reading, &origins, &intake);
                 if let Some(socket) = stop.run_until_cancelled(shaking).await.flatten() {
@@ -75,7 +76,7 @@ pub(super) async fn listen(
                     // First, so that nothing is written after it.
                     biased;
                     () = killed.cancelled() => {}
-                    () = place.is_wanted() => tracing::warn!("a client that is not known makes room for another"),
+                    () = place.standing().is_to_leave() => tracing::warn!("a client that is not known makes room for another"),
                     () = serving => {}
                 }
             });

@@ -1,9 +1,9 @@
 //! What the stream of a connection and whoever reads its messages tell each other.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use ham_web::Standing;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -15,7 +15,7 @@ pub(super) struct Reading(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    known: AtomicBool,
+    standing: Standing,
     refusal: OnceLock<Refusal>,
     ended: CancellationToken,
     pauses: Mutex<Pauses>,
@@ -38,13 +38,18 @@ impl Drop for Reads<'_> {
 }
 
 impl Reading {
-    /// The client is known: messages may be as large as they may be at all.
+    /// Of the connection of this client.
+    pub(super) fn of(standing: Standing) -> Self {
+        Self(Arc::new(Shared { standing, ..Shared::default() }))
+    }
+
+    /// The client is known: messages may be as large as they may be at all. Not one that makes room for another just now.
     pub(super) fn make_known(&self) {
-        self.0.known.store(true, Ordering::Release);
+        self.0.standing.make_known();
     }
 
     pub(super) fn is_known(&self) -> bool {
-        self.0.known.load(Ordering::Acquire)
+        self.0.standing.is_known()
     }
 
     /// Nothing more is read: this is why.

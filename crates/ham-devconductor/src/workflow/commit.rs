@@ -86,7 +86,8 @@ pub(crate) fn post_commit(
     if actions.is_empty() {
         return;
     }
-    let (tasks, ribosome, budget) = (own.cell.tasks().clone(), Arc::clone(ribosome), budget.detached());
+    let (tasks, ribosome) = (own.cell.tasks().clone(), Arc::clone(ribosome));
+    let budget = budget.detached().in_cell(own.cell.ended());
     tasks.spawn(async move {
         let _told = budget.trace().post_commit();
         let Ok(input) = ExternIO::encode(&actions) else { return };

@@ -60,7 +60,7 @@ enum Looked {
 /// Runs what is due in a cell. What a function answers is its next schedule; one that fails or answers `None` is
 /// scheduled no more.
 async fn run_due(cell: &Cell, clock: &mut Watcher) -> Result<Looked, Cause> {
-    let (schedules, now) = (cell.schedules(), clock.now());
+    let (schedules, now, ended) = (cell.schedules(), clock.now(), cell.ended());
     // A time that was told before the clock went back comes sooner; and what has just been scheduled is due at once.
     let next = schedules.next(now).await?;
     let due = schedules.take_due(now).await?;
@@ -71,6 +71,8 @@ async fn run_due(cell: &Cell, clock: &mut Watcher) -> Result<Looked, Cause> {
     let mut answers = stream::iter(calls).buffered(OF_A_CELL).zip(stream::iter(&due));
     while let Some((answer, due)) = answers.next().await {
         match answer {
+            // Its schedules went with it.
+            _ if ended.is_cancelled() => {}
             Answer::Again(next) => schedules.follow(due, next, now).await?,
             Answer::NotRun => {
                 schedules.put_back(due, now).await?;

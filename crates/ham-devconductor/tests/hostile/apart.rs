@@ -12,20 +12,20 @@ use crate::support::{Server, payload, run};
 use crate::zome::{self, Dna, GOOD, compile, function, import, module};
 
 /// What it logs and does without end.
-fn endless(function: &str) -> String {
+pub(crate) fn endless(function: &str) -> String {
     format!(
         r#"(func (export "{function}") (param i32 i32) (result i64)
         (drop (call $host (i32.const PLACE) (i32.const LENGTH))) (loop $on (br $on)) (i64.const 0))"#
     )
 }
 
-fn logging(imports: &str, body: &str) -> Vec<u8> {
+pub(crate) fn logging(imports: &str, body: &str) -> Vec<u8> {
     let line = TraceMsg { msg: "begun".to_owned(), level: Level::INFO };
     compile(&with_input(&module(&format!("{}{imports}", import("trace_1")), body), &encoded(&line)))
 }
 
 /// Once a function logs; the call that it is.
-async fn begun(watch: &mut Watch, function: &str) -> Option<CallId> {
+pub(crate) async fn begun(watch: &mut Watch, function: &str) -> Option<CallId> {
     loop {
         let told = watch.next().await.unwrap().unwrap();
         match &told.event {

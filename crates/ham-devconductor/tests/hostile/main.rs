@@ -15,6 +15,7 @@ mod hdk;
 mod installing;
 mod modules;
 mod reads;
+mod removed;
 mod secrets;
 mod support;
 mod tokens;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::boot::DEFAULT_STOP_TIMEOUT;
-use super::data::{DataDirectory, MAX_DATA_PATH};
+use super::data::{DataDirectory, MAX_DATA_PATH, TemporaryData};
 use super::logs::DEFAULT_RUST_LOG;
 use super::settings::{DbSyncLevel, Keystore, Network};
 use crate::error::LaunchError;
@@ -187,7 +187,7 @@ pub(crate) fn temporary() -> Result<DataDirectory, LaunchError> {
         // Some systems give every user a long temporary path; the short one is there on every Unix.
         parent = PathBuf::from("/tmp");
     }
-    let made = tempfile::Builder::new().prefix("ham-").tempdir_in(&parent);
+    let made = TemporaryData::new(&parent);
     made.map(DataDirectory::Temporary).map_err(|source| LaunchError::Data { path: parent, source })
 }
 

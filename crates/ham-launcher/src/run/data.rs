@@ -1,6 +1,11 @@
 //! The directory that holds a conductor's data.
 
+use std::io;
 use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::watchdog::Watchdog;
 
 /// Longest path of a data directory, in bytes: the keystore puts a Unix socket below it, whose path holds 108 at most.
 pub const MAX_DATA_PATH: usize = 80;
@@ -9,22 +14,32 @@ pub const MAX_DATA_PATH: usize = 80;
 #[derive(Debug)]
 pub(crate) enum DataDirectory {
     Kept(PathBuf),
-    Temporary(tempfile::TempDir),
+    Temporary(TemporaryData),
+}
+
+/// Removed when this is dropped, or by whoever outlives this process: it may end before, or amid the removal.
+#[derive(Debug)]
+pub(crate) struct TemporaryData {
+    directory: TempDir,
+    /// Until nothing is left.
+    _watchdog: Watchdog,
+}
+
+impl TemporaryData {
+    /// # Errors
+    /// There is no room for it in the parent, or the system starts no shell.
+    pub(super) fn new(parent: &Path) -> io::Result<Self> {
+        let directory = tempfile::Builder::new().prefix("ham-").tempdir_in(parent)?;
+        let watchdog = Watchdog::remove(directory.path())?;
+        Ok(Self { directory, _watchdog: watchdog })
+    }
 }
 
 impl DataDirectory {
     pub(crate) fn path(&self) -> &Path {
         match self {
             Self::Kept(path) => path,
-            Self::Temporary(directory) => directory.path(),
-        }
-    }
-
-    /// The directory, when it goes with its last owner.
-    pub(super) fn temporary(&self) -> Option<&Path> {
-        match self {
-            Self::Kept(_) => None,
-            Self::Temporary(directory) => Some(directory.path()),
+            Self::Temporary(data) => data.directory.path(),
         }
     }
 }

@@ -50,7 +50,7 @@ impl Process {
     ) -> io::Result<Self> {
         let mut child = command(&program).spawn()?;
         let id = child.id().ok_or(io::ErrorKind::NotFound)?;
-        let watchdog = Watchdog::watch(id, data.as_deref().and_then(DataDirectory::temporary))?;
+        let watchdog = Watchdog::watch(id)?;
         if let (Some(mut stdin), Some(line)) = (child.stdin.take(), program.input) {
             // A process that died already closed the pipe; its exit tells more than this failure would.
             let _ = stdin.write_all(format!("{line}\n").as_bytes()).await;

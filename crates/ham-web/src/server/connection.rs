@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::body::Body;
@@ -19,16 +18,17 @@ use tower_service::Service as _;
 use super::bounds::Bounds;
 use super::placed::Placed;
 use super::service::Service;
+use crate::places::Standing;
 
 /// Where a connection comes from: an extension of its requests.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub SocketAddr);
 
-/// Serves it until it ends, or has to. Once its service drains it ends with the request under way. The place is given back with the
-/// socket.
+/// Serves it until it ends, or has to. Its client is known once it asks for something. Once its service drains it ends with the request
+/// under way. The place is given back with the socket.
 pub(super) async fn serve<S: Service>(
     io: impl AsyncRead + AsyncWrite + Send + 'static,
-    place: impl Send + Unpin + 'static,
+    (place, standing): (impl Send + Unpin + 'static, Standing),
     peer: SocketAddr,
     router: Router,
     bounds: Bounds,
@@ -36,14 +36,18 @@ pub(super) async fn serve<S: Service>(
 ) {
     let mut io = TimeoutStream::new(io);
     io.set_write_timeout(Some(bounds.slow_write));
-    let asked = Arc::new(AtomicBool::new(false));
-    let requests = service_fn({
-        let asked = Arc::clone(&asked);
-        move |request: Request<Incoming>| {
-            asked.store(true, Ordering::Relaxed);
-            let mut request = request.map(Body::new);
-            request.extensions_mut().insert(Peer(peer));
-            router.clone().call(request)
+    let client = standing.clone();
+    let requests = service_fn(move |request: Request<Incoming>| {
+        let is_known = client.make_known();
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(Peer(peer));
+        let mut router = router.clone();
+        async move {
+            if !is_known {
+                // It came too late: the connection is about to be dropped, and nothing was done.
+                std::future::pending::<()>().await;
+            }
+            router.call(request).await
         }
     });
     let connection = http1::Builder::new()
@@ -71,9 +75,9 @@ pub(super) async fn serve<S: Service>(
                 drains = true;
                 connection.as_mut().graceful_shutdown();
             }
-            () = first.as_mut(), if !asked.load(Ordering::Relaxed) => {
+            () = first.as_mut(), if !standing.is_known() => {
                 // It may have asked since this arm was made.
-                if !asked.load(Ordering::Relaxed) {
+                if !standing.is_known() {
                     return;
                 }
             }

@@ -7,12 +7,13 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::connection::serve;
 use super::service::Service;
+use crate::places::{Place, Places, Standing};
 
 /// Listens for a service. Dropping what [`run`](Self::run) answers ends all connections but those that were upgraded.
 #[derive(Debug)]
@@ -20,25 +21,33 @@ pub struct Listener<S> {
     socket: TcpListener,
     router: Router,
     service: Arc<S>,
-    places: Arc<Semaphore>,
+    places: Places,
     turned_away: Arc<Semaphore>,
 }
 
+/// What a connection holds until its socket is gone.
+#[derive(Debug)]
+enum Taken {
+    Place(#[expect(dead_code, reason = "held for its drop")] Place),
+    /// Of those that are told that there is none.
+    TurnedAway(#[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit),
+}
+
 impl<S: Service> Listener<S> {
-    /// Serves the router on this socket, so many connections at a time. Those beyond are told so, a few at a time; further ones are
-    /// closed at once.
+    /// Serves the router on this socket, so many connections at a time. Who has asked for nothing makes room for those that come. Where all
+    /// have asked for something, those beyond are told so, a few at a time; further ones are closed at once.
     #[must_use]
     pub fn new(socket: TcpListener, router: Router, service: Arc<S>, connections: usize) -> Self {
         let turned_away = (connections / TURNED_AWAY_OF).clamp(FEWEST_TURNED_AWAY, MOST_TURNED_AWAY);
-        let places = |number| Arc::new(Semaphore::new(number));
-        Self { socket, router, service, places: places(connections), turned_away: places(turned_away) }
+        let (places, turned_away) = (Places::new(connections), Arc::new(Semaphore::new(turned_away)));
+        Self { socket, router, service, places, turned_away }
     }
 
     /// Takes connections until the service drains; then waits for those that are open, until it has stopped.
     ///
     /// # Cancel safety
     /// Dropping the future closes the socket and ends all connections.
-    pub async fn run(self) {
+    pub async fn run(mut self) {
         let mut connections = JoinSet::new();
         let (draining, stopped) = (Arc::clone(&self.service).draining(), Arc::clone(&self.service).stopped());
         tokio::pin!(draining, stopped);
@@ -49,7 +58,7 @@ impl<S: Service> Listener<S> {
                 () = draining.as_mut() => break,
                 Some(_) = connections.join_next() => {}
                 accepted = self.socket.accept() => match accepted {
-                    Ok((stream, peer)) => self.take(stream, peer, &mut connections),
+                    Ok((stream, peer)) => self.take(stream, peer, &mut connections).await,
                     // Of one connection, or for want of files: those that end give some back.
                     Err(error) => {
                         tracing::warn!(event = "web.accept", %error, "a connection could not be taken");
@@ -67,23 +76,37 @@ impl<S: Service> Listener<S> {
         connections.shutdown().await;
     }
 
-    fn take(&self, stream: TcpStream, peer: SocketAddr, connections: &mut JoinSet<()>) {
+    async fn take(&mut self, stream: TcpStream, peer: SocketAddr, connections: &mut JoinSet<()>) {
         // What is written is whole answers and whole events.
         let _ = stream.set_nodelay(true);
         let service = Arc::clone(&self.service);
         let bounds = service.bounds();
-        let (place, router) = match Arc::clone(&self.places).try_acquire_owned() {
-            Ok(place) => (place, self.router.clone()),
+        let (place, standing, router) = match self.places.take().await {
+            Some(place) => {
+                let standing = place.standing().clone();
+                (Taken::Place(place), standing, self.router.clone())
+            }
             // They are told why, as far as that takes nothing from the others.
-            Err(_) => match Arc::clone(&self.turned_away).try_acquire_owned() {
-                Ok(place) => (place, full(Arc::clone(&service))),
+            None => match Arc::clone(&self.turned_away).try_acquire_owned() {
+                Ok(place) => (Taken::TurnedAway(place), Standing::default(), full(Arc::clone(&service))),
                 Err(_) => return,
             },
         };
         connections.spawn(async move {
-            let place = (place, service.counted());
-            if let Some(stream) = Arc::clone(&service).open(stream).await {
-                serve(stream, place, peer, router, bounds, service).await;
+            let leaving = standing.clone();
+            let serving = async move {
+                let place = (place, service.counted());
+                if let Some(stream) = Arc::clone(&service).open(stream).await {
+                    serve(stream, (place, standing), peer, router, bounds, service).await;
+                }
+            };
+            tokio::select! {
+                // First: it is not served any more then.
+                biased;
+                () = leaving.is_to_leave() => {
+                    tracing::debug!("a client that has asked for nothing makes room for another");
+                }
+                () = serving => {}
             }
         });
     }

@@ -112,6 +112,8 @@ pub(crate) const GUEST: &str = "Wasm runtime error while working with Ribosome: 
 pub(crate) const INVALID_COMMIT: &str = "Source chain error: InvalidCommit error: ";
 /// An embedded conductor goes back to a snapshot.
 pub(crate) const CUT_OFF: &str = "The call was cut off: the conductor goes back to a snapshot";
+/// An embedded conductor has removed the cell with all that it held: the call ended with it, or for a reason of its own.
+pub(crate) const REMOVED: &str = "The cell was removed while the call ran: nothing of it is left";
 /// A cell that does not run, with the reason behind the cell.
 pub(crate) const NOT_RUNNING: &str =
     "Conductor returned an error while using a ConductorApi: CellNotRunning(";
@@ -161,6 +163,7 @@ pub const NOTHING_WRITTEN: &[NothingWritten] = {
         row(InternalError, INVALID_COMMIT, RefusalCause::InvalidCommit, InFunction, All),
         row(InternalError, HEAD_MOVED, RefusalCause::HeadMoved, InFunction, All),
         row(InternalError, CUT_OFF, RefusalCause::CutOff, InFunction, All),
+        row(InternalError, REMOVED, RefusalCause::CellMissing, InFunction, All),
         row(InternalError, NO_ZOME, RefusalCause::NoZome, BeforeNonce, All),
         row(InternalError, NOT_RUNNING, RefusalCause::CellNotRunning, BeforeNonce, Since(Release::V0_7_1)),
         row(InternalError, DISABLED, RefusalCause::CellNotRunning, BeforeNonce, Until(Release::V0_7_0)),

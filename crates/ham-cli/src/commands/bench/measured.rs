@@ -31,6 +31,9 @@ enum Other {
     Refused,
 }
 
+/// Advice about calls that have no answer at the end.
+const OPEN: &str = "read the chain, if it is there still, with a call that lists what was written";
+
 /// The share of calls that were as fast, in percent, and its name.
 const QUANTILES: [(f64, &str); 4] = [(50.0, "p50"), (90.0, "p90"), (99.0, "p99"), (99.9, "p99_9")];
 
@@ -65,13 +68,14 @@ impl Measured {
 
     /// Why it is no success, where a call has no output: an error of the worst kind that came.
     pub(super) fn failure(&self) -> Option<Failure> {
-        let error = self.others.values().find_map(|(_, last)| last.clone())?;
+        let (_, (_, last)) = self.others.first_key_value()?;
+        let failure = match last {
+            Some(error) => error.clone().into(),
+            None => Failure::of_unknown_outcome(anyhow::anyhow!(why(last)), OPEN),
+        };
         let failed: u64 = self.others.values().map(|(count, _)| count).sum();
         let all = failed + self.answered.len() as u64;
-        Some(
-            Failure::from(error)
-                .about(format!("{failed} of {all} calls have no output; the worst of them says why")),
-        )
+        Some(failure.about(format!("{failed} of {all} calls have no output; the worst of them says why")))
     }
 
     fn sorted(&self) -> Vec<u32> {

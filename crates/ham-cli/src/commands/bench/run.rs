@@ -6,15 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ham::CallError;
+use ham::{CallError, RefusalCause};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio_util::sync::CancellationToken;
 
 use super::link::Lost;
 use super::tally::Tally;
 
-/// How long calls are waited for that have no answer when the time is up.
+/// How long calls are waited for that have no answer when the time is up, or when their cell is gone.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
 
 /// How much is called.
@@ -36,6 +37,8 @@ pub(super) enum Cut {
     Unanswered,
     /// The conductor went away.
     Lost(Lost),
+    /// The called cell is not there any more: its app was uninstalled, or the clone deleted.
+    Gone,
 }
 
 /// One call before the others, because signing keys and grants are not what is measured. It has as long as they have together.
@@ -65,11 +68,11 @@ where
     }
 }
 
-/// Calls until the time is up, until the calls are made, or until `lost` resolves. `call` is told when the time is up: it sends
+/// Calls until the time is up, until the calls are made, until a call finds its cell gone, or until `lost` resolves. `call` is told when the time is up: it sends
 /// nothing any more, and ends within [`GRACE`]. `go` says whether calls begin.
 ///
 /// # Errors
-/// The conductor went away.
+/// The conductor went away, or the cell.
 ///
 /// # Cancel safety
 /// As [`first`].
@@ -86,19 +89,40 @@ where
     let until = Instant::now() + amount.within;
     let left = Arc::new(AtomicU64::new(amount.calls));
     let mut callers = JoinSet::new();
+    let gone = CancellationToken::new();
     for _ in 0..amount.in_flight {
-        callers.spawn(caller(call.clone(), go.subscribe(), until, left.clone(), tally.clone()));
+        let caller = caller(call.clone(), go.subscribe(), until, left.clone(), tally.clone());
+        let (left, gone) = (left.clone(), gone.clone());
+        callers.spawn(async move {
+            if caller.await == Ended::Gone {
+                left.store(0, Ordering::Relaxed);
+                gone.cancel();
+            }
+        });
     }
     let ended = async {
         // A caller that panics has measured nothing more; the command would end with its message.
         while callers.join_next().await.is_some() {}
     };
+    let patience = async {
+        gone.cancelled().await;
+        sleep_until(Instant::now() + GRACE).await;
+    };
     tokio::select! {
         // What is whole before what is cut off.
         biased;
-        () = ended => Ok(()),
+        () = ended => if gone.is_cancelled() { Err(Cut::Gone) } else { Ok(()) },
+        () = patience => Err(Cut::Gone),
         lost = lost => Err(Cut::Lost(lost)),
     }
+}
+
+/// Why a caller calls no more.
+#[derive(Debug, PartialEq, Eq)]
+enum Ended {
+    Done,
+    /// So would every other call find it.
+    Gone,
 }
 
 /// One call after the other.
@@ -108,15 +132,27 @@ async fn caller<F>(
     until: Instant,
     left: Arc<AtomicU64>,
     tally: Tally,
-) where
+) -> Ended
+where
     F: Future<Output = Result<(), CallError>>,
 {
     loop {
         let begins = timeout_at(until, go.wait_for(|go| *go)).await.is_ok_and(|goes| goes.is_ok());
         if !begins || Instant::now() >= until || !is_one_left(&left) {
-            return;
+            return Ended::Done;
         }
-        tally.make(call(until), until).await;
+        if tally.make(call(until), until).await.is_some_and(|error| is_gone(&error)) {
+            return Ended::Gone;
+        }
+    }
+}
+
+/// Whether a call found that its cell is not there any more, as it was for the first one.
+fn is_gone(error: &CallError) -> bool {
+    match error.inner() {
+        CallError::AppNotInstalled { .. } | CallError::UnknownRole { .. } => true,
+        CallError::Refused { refusal, .. } => refusal.cause() == Some(RefusalCause::CellMissing),
+        _ => false,
     }
 }
 

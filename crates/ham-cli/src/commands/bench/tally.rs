@@ -43,16 +43,22 @@ impl Tally {
         called
     }
 
-    /// Makes a call and writes down what became of it. One that did not run because the time is up by then is none.
+    /// Makes a call and writes down what became of it; answers its error. One that did not run because the time is up by then is none.
     ///
     /// # Cancel safety
     /// Where it is dropped amid the call, that has no answer.
-    pub(super) async fn make(&self, call: impl Future<Output = Result<(), CallError>>, until: Instant) {
+    pub(super) async fn make(
+        &self,
+        call: impl Future<Output = Result<(), CallError>>,
+        until: Instant,
+    ) -> Option<CallError> {
         let (took, called) = self.timed(call).await;
+        let error = called.as_ref().err().cloned();
         let withdrawn = |error: &CallError| error.outcome() == Outcome::NotRun && Instant::now() >= until;
         if !called.as_ref().is_err_and(withdrawn) {
             self.with(|open| open.measured.note(took, called));
         }
+        error
     }
 
     async fn timed<T>(&self, call: impl Future<Output = T>) -> (Duration, T) {

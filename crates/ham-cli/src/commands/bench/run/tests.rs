@@ -5,6 +5,7 @@ use tokio::time::sleep_until;
 
 use super::*;
 use crate::commands::bench::measured::Measured;
+use crate::exit::Exit;
 
 const AMOUNT: Amount = Amount { in_flight: 4, within: Duration::from_secs(10), calls: 1_000_000 };
 
@@ -87,6 +88,36 @@ async fn a_conductor_that_is_gone_ends_it_and_no_call_begins_meanwhile() {
     let Some(Cut::Lost(lost)) = cut else { panic!("{cut:?}") };
     assert_eq!((counts(&measured), lost.at - began), ((12, 0), Duration::from_millis(3_500)));
     assert_eq!(began.elapsed(), Duration::from_millis(5_500));
+}
+
+/// It went on until the time was up, and every call failed.
+#[tokio::test(start_paused = true)]
+async fn an_app_that_is_uninstalled_ends_it_and_calls_without_an_answer_do_not_hold_that_up() {
+    let (go, _) = watch::channel(true);
+    for (hangs, unknown, took) in
+        [(false, 0, Duration::from_secs(2)), (true, 1, Duration::from_secs(2) + GRACE)]
+    {
+        let (began, calls) = (Instant::now(), Arc::new(AtomicU64::new(0)));
+        let call = move |until| -> BoxFuture<'static, Result<(), CallError>> {
+            let number = calls.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async move {
+                sleep_until(Instant::now() + Duration::from_secs(1)).await;
+                match number {
+                    0 => Ok(()),
+                    1 if hangs => {
+                        sleep_until(until).await;
+                        Ok(())
+                    }
+                    _ => Err(CallError::AppNotInstalled { app_id: "one".into() }),
+                }
+            })
+        };
+        let (measured, cut) = bench(call, AMOUNT, pending(), &go).await;
+        assert!(matches!(cut, Some(Cut::Gone)), "{cut:?}");
+        assert_eq!((measured.unknown(), began.elapsed()), (unknown, took));
+        let exit = if hangs { Exit::Unknown } else { Exit::NotRun };
+        assert_eq!(measured.failure().unwrap().exit, exit);
+    }
 }
 
 #[tokio::test(start_paused = true)]

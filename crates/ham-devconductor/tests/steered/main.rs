@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
-#[path = "day/ticking.rs"]
+#[path = "../day/ticking.rs"]
 mod ticking;
 #[expect(dead_code, reason = "the hostile suite uses the rest")]
-#[path = "hostile/zome.rs"]
+#[path = "../hostile/zome.rs"]
 mod zome;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,6 +34,8 @@ mod support {
 
 /// How long anything may take before it counts as hanging.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+const SCHEDULE: &str = r#"(import "env" "__hc__schedule_1" (func $schedule (param i32 i32) (result i64)))"#;
 
 const ENDLESS: &str = "(loop $again (br $again)) (unreachable)";
 
@@ -208,16 +210,40 @@ async fn a_schedule_wakes_where_the_clock_has_gone_back() {
     conductor.shut_down().await;
 }
 
+/// Case: what followed a call, or was scheduled, ran on for five minutes, and failed where its store had been.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_client_waits_for_ends_with_its_app() {
+    let post_commit = format!(r#"(func (export "post_commit") (param i32 i32) (result i64) {ENDLESS})"#);
+    let tick = format!(
+        r#"(data (i32.const 1024) "\a4tick") (func (export "tick") (param i32 i32) (result i64) {ENDLESS}) {}"#,
+        zome::function(&format!("(drop (call $schedule (i32.const 1024) (i32.const 5))) {}", zome::GOOD))
+    );
+    for (imports, functions) in
+        [("", format!("{post_commit}{}", zome::function(zome::GOOD))), (SCHEDULE, tick)]
+    {
+        let (conductor, observer, cell) = started_with(Config::default(), imports, &functions).await;
+        let admin = AdminWebsocket::connect(conductor.admin_address(), None).await.unwrap();
+        let mut watch = observer.watch().unwrap();
+        assert!(matches!(call(&observer, &cell, "zome", "run").await, Outcome::Answered(_)));
+        if imports == SCHEDULE {
+            begun(&mut watch, "tick").await;
+        }
+        must(admin.uninstall_app("steered".to_owned(), false)).await.unwrap();
+        // It waits for what runs.
+        must(conductor.shut_down()).await;
+    }
+    no_errors();
+}
+
 /// It failed because its cell was stopped, and was scheduled no more.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scheduled_function_that_is_stopped_with_its_app_runs_again_with_it() {
-    let schedule = r#"(import "env" "__hc__schedule_1" (func $schedule (param i32 i32) (result i64)))"#;
     let functions = format!(
         r#"(data (i32.const 1024) "\a4tick") (func (export "tick") (param i32 i32) (result i64) {ENDLESS}) {}"#,
         zome::function(&format!("(drop (call $schedule (i32.const 1024) (i32.const 5))) {}", zome::GOOD))
     );
     let config = Config::default().with_limits(Limits::default().with_time(Duration::from_secs(5)));
-    let (conductor, observer, cell) = started_with(config, schedule, &functions).await;
+    let (conductor, observer, cell) = started_with(config, SCHEDULE, &functions).await;
     let admin = AdminWebsocket::connect(conductor.admin_address(), None).await.unwrap();
     let mut watch = observer.watch().unwrap();
     assert!(matches!(call(&observer, &cell, "zome", "run").await, Outcome::Answered(_)));

@@ -1,0 +1,28 @@
+//! What a cell has of its chain: the turn to write to it, its schedule, and its end.
+
+use tokio::sync::{MutexGuard, Notify};
+use tokio_util::sync::CancellationToken;
+
+use super::Cell;
+
+impl Cell {
+    /// Whoever holds it may write to the chain.
+    pub(crate) async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().await
+    }
+
+    /// Told when its zomes have scheduled something.
+    pub(crate) fn scheduled(&self) -> &Notify {
+        &self.turn.scheduled
+    }
+
+    /// It runs from now on.
+    pub(crate) fn begin(&self) {
+        self.turn.begin();
+    }
+
+    /// Cancelled when it is removed, with its app or as a clone. Of one that is only disabled the calls run on, as in `holochain`.
+    pub(crate) fn ended(&self) -> CancellationToken {
+        self.turn.ended()
+    }
+}
