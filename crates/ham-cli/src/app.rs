@@ -56,7 +56,7 @@ pub(crate) fn of_role(info: &AppInfo, role: Option<&str>) -> Result<Vec<Cell>, F
     if wanted.is_empty() {
         let known: Vec<_> = others.into_iter().map(|cell| cell.name).collect();
         return Err(Failure::usage(
-            format!("the app `{}` has no role or clone `{role}`", info.installed_app_id),
+            format!("the app `{}` has no role or clone `{}`", info.installed_app_id, ham::masked(role)),
             format!("it has {}", known.join(", ")),
         ));
     }

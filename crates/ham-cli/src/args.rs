@@ -103,7 +103,7 @@ impl Cli {
     /// Reads the command line: what it says, and the flags of settings.
     pub(crate) fn read(words: &[OsString]) -> Result<(Self, Flags), clap::Error> {
         let matches = Self::command().try_get_matches_from(words).map_err(without_secrets)?;
-        Ok((Self::from_arg_matches(&matches)?, Flags::of(matches)))
+        Ok((Self::from_arg_matches(&matches).map_err(without_secrets)?, Flags::of(matches)))
     }
 }
 

@@ -47,13 +47,14 @@ use crate::output::Output;
 use crate::shutdown::RELEASE_TIMEOUT;
 use crate::traces::Traces;
 use crate::until_signal::until_signal;
-use crate::{args, complete, logging, sources};
+use crate::{args, complete, hidden, logging, sources};
 
 /// The whole process: reads the command line, runs the command, says how it ended.
 pub fn main() -> ExitCode {
     // Does nothing, unless a shell asks what could stand where its cursor is; then it ends the process.
     CompleteEnv::with_factory(Cli::command).var(complete::VARIABLE).complete();
     let words: Vec<OsString> = std::env::args_os().collect();
+    hidden::hide(words.iter().filter_map(|word| word.to_str()));
     let (cli, flags) = match Cli::read(&words) {
         Ok(read) => read,
         Err(error) => {

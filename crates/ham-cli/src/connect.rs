@@ -115,7 +115,7 @@ pub(crate) fn retry(settings: &Settings) -> RetryDelay {
 /// The app, connected. `bound` ends the waiting of `--wait`.
 pub(crate) async fn open(context: &Context, bound: Option<Duration>) -> Result<PersistentHam, Failure> {
     let config = config(context).await?;
-    let doing = format!("connecting to the app `{}`", config.app_id);
+    let doing = format!("connecting to the app `{}`", ham::masked(&config.app_id));
     // An attempt of `--wait` is bounded by its own, not by what is left of all.
     let within = if context.wait { CONNECT_TIMEOUT } else { CONNECT_TIMEOUT.min(context.settings.timeout) };
     let attempt = async || {

@@ -116,10 +116,8 @@ pub(crate) fn tell_if_exposed(secret: &Path, output: Output) {
     }
     // What cannot be looked at cannot be read either, and whoever reads it says so.
     if let Some(mode) = std::fs::metadata(secret).ok().and_then(|metadata| ham::open_to_others(&metadata)) {
-        let path = secret.display();
-        output.warning(&format!(
-            "{path} holds a secret, but is open to others (mode {mode:o}): run `chmod 600` on it"
-        ));
+        let (path, close) = (ham::masked_path(secret), ham::how_to_close(secret));
+        output.warning(&format!("{path} holds a secret, but is open to others (mode {mode:o}): {close}"));
     }
 }
 
@@ -163,11 +161,14 @@ fn within(bytes: Vec<u8>, limit: u64) -> io::Result<Vec<u8>> {
 }
 
 fn unreadable(what: &str, error: io::Error) -> Failure {
-    Failure::new(
-        Exit::Usage,
-        anyhow::Error::new(error).context(format!("cannot read {what}")),
-        "name a file that exists and can be read",
-    )
+    let advice = match error.kind() {
+        io::ErrorKind::TimedOut | io::ErrorKind::UnexpectedEof => {
+            "whoever writes into a pipe or standard input has to do so once, and then to close it; or name a file"
+        }
+        io::ErrorKind::PermissionDenied => "name a file that whoever runs this may read",
+        _ => "name a file that exists and can be read",
+    };
+    Failure::new(Exit::Usage, anyhow::Error::new(error).context(format!("cannot read {what}")), advice)
 }
 
 #[cfg(test)]
@@ -185,6 +186,9 @@ mod tests {
         assert!(why.contains("cannot read /") && why.ends_with("it did not end within 10s"), "{why}");
         let why = said(secret(&path, "--key-file", Duration::from_secs(3)).await);
         assert_eq!(why, "cannot read the file that --key-file names: it did not end within 3s");
+        // The advice was to name a file that exists and can be read, which a pipe is.
+        let advised = settings(&path).await.unwrap_err().advice().unwrap().to_owned();
+        assert!(advised.contains("close it"), "{advised}");
         // Opened for both, so that neither end waits for the other.
         let written = |bytes: &[u8]| {
             let mut both = std::fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();

@@ -21,6 +21,7 @@ mod failure;
 mod flags;
 mod following;
 mod hash;
+mod hidden;
 mod input;
 mod interruption;
 mod limits;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 use crate::flags::Flags;
+use crate::hidden;
 use crate::settings::{SETTINGS, Settings, Source, Values};
 
 /// The settings: the flags, then the environment, then the file, which is `config` or the default one.
@@ -19,6 +20,7 @@ pub(crate) fn settings(flags: &Flags, config: Option<&Path>) -> Result<Settings,
     }
     values.add_environment(|name| std::env::var(name).ok());
     values.add_file(config, default_file(|name| std::env::var_os(name)).as_deref())?;
+    hidden::hide(values.texts());
     Settings::new(values)
 }
 

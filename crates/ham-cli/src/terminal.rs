@@ -5,13 +5,16 @@ use std::sync::{Mutex, PoisonError};
 
 use indicatif::ProgressBar;
 
+use crate::hidden;
+
 /// The spinner that is shown; what is written makes room for itself above it.
 static SPINNER: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 /// Writes to standard error. It may be closed; there is no third place to complain.
 pub(crate) fn write(bytes: &[u8]) {
+    let bytes = hidden::without(bytes);
     let write = || {
-        let _ = io::stderr().lock().write_all(bytes);
+        let _ = io::stderr().lock().write_all(&bytes);
     };
     let shown = SPINNER.lock().unwrap_or_else(PoisonError::into_inner).clone();
     match shown {

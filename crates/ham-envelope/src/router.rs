@@ -83,7 +83,7 @@ impl Router {
         match (&self.fallback, &incoming) {
             (Some(fallback), _) => fallback.handle(incoming).await,
             (None, Incoming::Envelope { envelope, .. }) => {
-                tracing::warn!(event = events::UNKNOWN_KIND, kind = envelope.kind);
+                tracing::warn!(event = events::UNKNOWN_KIND, kind = told(&envelope.kind));
             }
             // The others are logged where they happen.
             (None, _) => {}
@@ -126,6 +126,17 @@ async fn answer(request: &Envelope, replier: &Replier, answering: Answering) {
         tracing::warn!(event = events::UNSENT_ANSWER, kind = request.kind, %error);
     }
 }
+
+/// A kind is whatever its sender wrote: one that is no name is not told.
+fn told(kind: &str) -> &str {
+    let is_name = |byte: u8| byte.is_ascii_lowercase() || b"._-:/".contains(&byte);
+    let is_short = kind.len() <= SHORT && kind.bytes().all(|byte| is_name(byte) || byte.is_ascii_digit());
+    if is_short || kind.len() <= LONG && kind.bytes().all(is_name) { kind } else { "…" }
+}
+
+/// Bytes of a kind with digits in it, and of one without. A key is longer.
+const SHORT: usize = 24;
+const LONG: usize = 64;
 
 fn failure(request: &Envelope, why: &str) -> Envelope {
     let error = request.reply(ERROR_KIND);

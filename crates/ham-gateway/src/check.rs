@@ -1,66 +1,71 @@
 //! Everything that is wrong with a configuration and with the files that it names, as far as it can be known without a conductor.
 
+mod addresses;
+
+use std::path::Path;
+
+use ham::masked_path;
 use holochain_zome_types::prelude::Timestamp;
 
 use crate::auth::Keys;
-use crate::config::{Config, Fault};
-use crate::nats::Secrets;
+use crate::config::{Config, Fault, Holds, Named};
 use crate::{named_file, outbox, state_directory, tls};
 
 /// All of it at once: whoever mends one thing need not ask again for the next.
 pub(crate) fn faults(config: &Config, now: Timestamp) -> Vec<Fault> {
     let mut faults = config.check();
-    let mut add = |key: &'static str, why: &str| faults.push(Fault::new(key, why));
-    if let Some(path) = &config.keys {
-        let apps: Vec<&str> = config.app.iter().map(|app| app.id.as_str()).collect();
-        let chains: Vec<&str> = config.feed.chains.keys().map(String::as_str).collect();
-        match Keys::doubts(path, &apps, &chains, now) {
-            Ok((keys, doubts)) => {
-                doubts.iter().for_each(|why| add("keys", why));
-                if let Err(why) = keys.let_somebody_call(config) {
-                    add("keys", &why.to_string());
-                }
-                if let Err(why) = keys.has_caller_of(&config.nats, now) {
-                    add("nats.calls_as", &why);
-                }
-            }
-            Err(why) => add("keys", &why.to_string()),
-        }
-    }
-    if config.compat.hc_http_gw && config.compat.allowed.is_empty() {
-        add("compat.allowed", NOTHING_ALLOWED);
-    }
-    if let Err(why) = Secrets::read(&config.nats) {
-        add("nats", &why);
-    }
-    let conductor = &config.conductor;
-    for (key, path) in [
-        ("conductor.lair_url_file", &conductor.lair_url_file),
-        ("conductor.lair_passphrase_file", &conductor.lair_passphrase_file),
-    ] {
-        if let Some(Err(why)) = path.as_deref().map(named_file::read) {
-            add(key, &why);
-        }
-    }
-    for path in config.app.iter().filter_map(|app| app.token_file.as_deref()) {
-        if let Err(why) = named_file::token(path) {
-            add("app.token_file", &why);
-        }
-    }
-    if let Some(directory) = &config.state_dir {
-        if let Ok(Some(mode)) = state_directory::open_to_others(directory) {
-            let path = directory.display();
-            add("state_dir", &format!("{path} is open to others (mode {mode:o}): run `chmod 700` on it"));
-        }
-        let path = directory.join(outbox::FILE);
-        if let Err(why) = outbox::look(&path) {
-            add("state_dir", &format!("{}: {why}", path.display()));
-        }
+    for Named { key, path, holds } in config.files() {
+        let read = match holds {
+            Holds::Keys => of_keys(config, path, now),
+            // Both are read together, below.
+            Holds::Tls => Vec::new(),
+            Holds::Words | Holds::Authorities => wrong(key, named_file::read(path)),
+            Holds::Token => wrong(key, named_file::token(path)),
+            Holds::OfNats => wrong(key, named_file::words(path)),
+        };
+        faults.extend(read);
     }
     if let Some(Err(wrong)) = config.tls.as_ref().map(tls::read) {
         faults.extend(wrong);
     }
+    let mut add = |key: &'static str, why: &str| faults.push(Fault::new(key, why));
+    if config.compat.hc_http_gw && config.compat.allowed.is_empty() {
+        add("compat.allowed", NOTHING_ALLOWED);
+    }
+    for (key, why) in addresses::doubts(config) {
+        add(key, why);
+    }
+    if let Some(directory) = &config.state_dir {
+        if let Ok(Some(mode)) = state_directory::open_to_others(directory) {
+            let (path, close) = (masked_path(directory), ham::how_to_close(directory));
+            add("state_dir", &format!("{path} is open to others (mode {mode:o}): {close}"));
+        }
+        let path = directory.join(outbox::FILE);
+        if let Err(why) = outbox::look(&path) {
+            add("state_dir", &format!("{}: {why}", masked_path(&path)));
+        }
+    }
     faults
+}
+
+fn wrong<T>(key: &'static str, read: Result<T, String>) -> Vec<Fault> {
+    read.err().map(|why| Fault::new(key, &why)).into_iter().collect()
+}
+
+/// What is wrong with a file of keys, and what it says in vain.
+fn of_keys(config: &Config, path: &Path, now: Timestamp) -> Vec<Fault> {
+    let apps: Vec<&str> = config.app.iter().map(|app| app.id.as_str()).collect();
+    let chains: Vec<&str> = config.feed.chains.keys().map(String::as_str).collect();
+    match Keys::doubts(path, &apps, &chains, now) {
+        Ok((keys, doubts)) => {
+            let callers = keys.let_somebody_call(config).err().map(|why| why.to_string());
+            let of_nats = keys.has_caller_of(&config.nats, now).err();
+            let of = |key| move |why: String| Fault::new(key, &why);
+            let doubts = doubts.into_iter().chain(callers).map(of("keys"));
+            doubts.chain(of_nats.map(of("nats.calls_as"))).collect()
+        }
+        Err(why) => vec![Fault::new("keys", &why.to_string())],
+    }
 }
 
 /// `holochain_http_gateway` starts like that, too.
@@ -151,8 +156,18 @@ mod tests {
         config.app[0].token_file = Some(pipe.clone());
         config.tls = Some(crate::config::Tls { certificate: pipe.clone(), key: pipe });
         config.conductor.lair_url_file = config.app[0].token_file.clone();
+        // Of two in `[nats]`, one was told.
+        config.nats.ca_file = config.app[0].token_file.clone();
+        config.nats.nkey_file = config.app[0].token_file.clone();
         let faults = self::faults(&config, Timestamp::now());
-        for key in ["tls.certificate", "tls.key", "app.token_file", "conductor.lair_url_file"] {
+        for key in [
+            "tls.certificate",
+            "tls.key",
+            "app.token_file",
+            "conductor.lair_url_file",
+            "nats.ca_file",
+            "nats.nkey_file",
+        ] {
             let is_told = |fault: &Fault| fault.key == key && fault.why.ends_with("pipe is not a file");
             assert!(faults.iter().any(is_told), "{key}: {faults:?}");
         }

@@ -1,6 +1,6 @@
 //! Files that a configuration names: small ones, which are read again and again, so that a pipe is none.
 //!
-//! A path is told only where it leads to something: one that does not may be the secret itself.
+//! A path that leads nowhere is not told: it may be the secret itself, and its key says which one it is.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ham::Secret;
+use ham::{Secret, masked_path};
 
 /// What stands in one.
 ///
@@ -18,13 +18,15 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
     // To open a pipe would wait for whoever writes into it.
     let metadata = std::fs::metadata(path).map_err(|error| format!("cannot read the file: {error}"))?;
     if !metadata.is_file() {
-        return Err(format!("{} is not a file", path.display()));
+        return Err(format!("{} is not a file", masked_path(path)));
     }
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes));
     match read {
-        Err(error) => Err(format!("cannot read {}: {error}", path.display())),
-        Ok(length) if length as u64 > MOST => Err(format!("{} is larger than {MOST} bytes", path.display())),
+        Err(error) => Err(format!("cannot read {}: {error}", masked_path(path))),
+        Ok(length) if length as u64 > MOST => {
+            Err(format!("{} is larger than {MOST} bytes", masked_path(path)))
+        }
         Ok(_) => Ok(bytes),
     }
 }
@@ -37,9 +39,21 @@ pub(crate) fn private(path: &Path) -> Result<String, String> {
     let text = text(path)?;
     match std::fs::metadata(path).ok().and_then(|metadata| ham::open_to_others(&metadata)) {
         Some(mode) => {
-            Err(format!("{} is open to others (mode {mode:o}): run `chmod 600` on it", path.display()))
+            let close = ham::how_to_close(path);
+            Err(format!("{} is open to others (mode {mode:o}): {close}", masked_path(path)))
         }
         None => Ok(text),
+    }
+}
+
+/// The words in one that is for its owner only, without the blanks around them.
+///
+/// # Errors
+/// As [`private`], or nothing stands in it.
+pub(crate) fn words(path: &Path) -> Result<String, String> {
+    match private(path)?.trim() {
+        "" => Err(format!("{} is empty", masked_path(path))),
+        words => Ok(words.to_owned()),
     }
 }
 
@@ -48,7 +62,7 @@ pub(crate) fn private(path: &Path) -> Result<String, String> {
 /// # Errors
 /// As [`read`], or it is no text.
 pub(crate) fn text(path: &Path) -> Result<String, String> {
-    String::from_utf8(read(path)?).map_err(|_| format!("{} is not UTF-8", path.display()))
+    String::from_utf8(read(path)?).map_err(|_| format!("{} is not UTF-8", masked_path(path)))
 }
 
 /// The token in one, which is in base64.
@@ -57,7 +71,7 @@ pub(crate) fn text(path: &Path) -> Result<String, String> {
 /// As [`read`], or it is no base64.
 pub(crate) fn token(path: &Path) -> Result<Secret, String> {
     let token = STANDARD.decode(read(path)?.trim_ascii());
-    token.map(Secret::new).map_err(|_| format!("{} is not valid base64", path.display()))
+    token.map(Secret::new).map_err(|_| format!("{} is not valid base64", masked_path(path)))
 }
 
 /// Bytes of a file: keys, certificates and tokens are a few KiB.

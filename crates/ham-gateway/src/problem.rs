@@ -10,6 +10,7 @@ use crate::kind::{Kind, PROBLEMS_URL};
 use crate::outbox::CallId;
 use crate::outcome::Told;
 use crate::retry::Retry;
+use crate::words;
 
 /// The body of an answer that is an error. As a response it is an extension: what goes over every answer writes the body, because it
 /// knows the name of the request.
@@ -50,7 +51,11 @@ impl Problem {
     /// What is told of a call, in the words of its error.
     #[must_use]
     pub fn of(told: &Told, detail: String) -> Self {
-        let mut problem = Self::new(told.kind, detail);
+        let mut problem = match told.kind {
+            // These names are the client's, and nothing has one.
+            Kind::RoleNotFound | Kind::ZomeNotFound | Kind::FunctionNotFound => Self::new(told.kind, detail),
+            _ => Self::saying(told.kind, detail),
+        };
         let fields = &mut *problem.0;
         fields.outcome = told.outcome.word();
         fields.effect = told.effect_word();
@@ -61,14 +66,18 @@ impl Problem {
         problem
     }
 
-    /// What the gateway itself refuses: nothing of the call was sent.
+    /// What the gateway itself refuses: nothing of the call was sent. The detail may repeat what the client wrote: it is masked and cut.
     #[must_use]
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self::saying(kind, words::cut(ham::masked(&detail.into()), MOST_WORDS))
+    }
+
+    fn saying(kind: Kind, detail: String) -> Self {
         Self(Box::new(Fields {
             address: format!("{PROBLEMS_URL}#{}", kind.name()),
             title: kind.title(),
             status: kind.code(),
-            detail: detail.into(),
+            detail,
             outcome: "not_run",
             effect: "nothing",
             settled: true,
@@ -217,6 +226,8 @@ pub(crate) fn call_id(id: CallId) -> HeaderValue {
 pub(crate) const CALL_ID: HeaderName = HeaderName::from_static("ham-call-id");
 /// What became of the call.
 pub(crate) const OUTCOME: HeaderName = HeaderName::from_static("ham-outcome");
+/// Bytes of what the gateway itself says.
+const MOST_WORDS: usize = 4 << 10;
 /// RFC 9457.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 

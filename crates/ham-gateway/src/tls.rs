@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ham::masked_path;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls_pki_types::pem::PemObject as _;
@@ -17,10 +18,10 @@ use crate::named_file;
 pub(crate) fn read(tls: &Tls) -> Result<Arc<ServerConfig>, Vec<Fault>> {
     let chain = named_file::read(&tls.certificate).and_then(|pem| {
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-        chain.map_err(|error| format!("{}: {error}", tls.certificate.display()))
+        chain.map_err(|error| format!("{}: {error}", masked_path(&tls.certificate)))
     });
     let key = named_file::read(&tls.key).and_then(|pem| {
-        PrivateKeyDer::from_pem_slice(&pem).map_err(|error| format!("{}: {error}", tls.key.display()))
+        PrivateKeyDer::from_pem_slice(&pem).map_err(|error| format!("{}: {error}", masked_path(&tls.key)))
     });
     let (chain, key) = match (chain, key) {
         (Ok(chain), Ok(key)) => (chain, key),
@@ -33,7 +34,7 @@ pub(crate) fn read(tls: &Tls) -> Result<Arc<ServerConfig>, Vec<Fault>> {
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key));
     let mut config = config.map_err(|error| {
-        vec![Fault::new("tls.certificate", &format!("{}: {error}", tls.certificate.display()))]
+        vec![Fault::new("tls.certificate", &format!("{}: {error}", masked_path(&tls.certificate)))]
     })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))

@@ -63,10 +63,10 @@ pub use persistent::PersistentHam;
 #[cfg(feature = "systemd")]
 pub use persistent::notify_systemd;
 pub use redact::{REDACTED, Secret};
-pub use shown::{masked, masked_path, shown_url};
+pub use shown::{masked, masked_path, shown_url, without_quoted};
 pub use signing::{
     ClientKeySigning, CredentialFile, Keystore, KeystoreClient, KeystoreFuture, KeystoreLink,
-    KeystoreRefusal, LockedCredentialFile, Signing, StoreFuture, open_to_others,
+    KeystoreRefusal, LockedCredentialFile, Signing, StoreFuture, how_to_close, open_to_others,
 };
 pub use typed::{ZomeCall, ZomeHandle, ZomeInput, zome_client};
 pub use wire::{

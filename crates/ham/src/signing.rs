@@ -28,6 +28,6 @@ pub use keystore_client::KeystoreClient;
 pub use lair::LairSigning;
 pub(crate) use lair::lair_from_node;
 pub(crate) use node_error::NodeError;
-pub use secret_file::open_to_others;
+pub use secret_file::{how_to_close, open_to_others};
 pub(crate) use signer::{Signer, Surroundings};
 pub use store::{CredentialFile, LockedCredentialFile, StoreFuture};

@@ -17,7 +17,7 @@ pub(super) fn read(path: &Path) -> Result<BTreeMap<&'static str, Value>, Failure
     let at = |byte| Position::of(byte, &text);
     let table = DeTable::parse(&text).map_err(|error| {
         let position = error.span().map(|span| at(span.start));
-        wrong(path, position, &format!("it is not valid TOML: {}", error.message()))
+        wrong(path, position, &format!("it is not valid TOML: {}", ham::without_quoted(error.message())))
     })?;
     let mut values = BTreeMap::new();
     for (key, value) in table.get_ref() {
@@ -52,5 +52,8 @@ fn scalar(value: &DeValue<'_>) -> Option<String> {
 
 fn wrong(path: &Path, position: Option<Position>, why: &str) -> Failure {
     let place = position.map_or(String::new(), |position| format!(", {position}"));
-    Failure::usage(format!("the configuration file {}{place}: {why}", path.display()), "correct the file")
+    Failure::usage(
+        format!("the configuration file {}{place}: {why}", ham::masked_path(path)),
+        "correct the file",
+    )
 }

@@ -11,6 +11,8 @@ pub(crate) struct Setting {
     pub(crate) about: &'static str,
     /// Whether its value may be a URL with a password in it.
     pub(crate) hides_password: bool,
+    /// Whether its value is the path of a file.
+    pub(crate) names_a_file: bool,
 }
 
 /// The flag of a setting.
@@ -32,13 +34,17 @@ impl Setting {
         Self { flag: Some(Flag { name, value }), ..self }
     }
 
+    const fn naming_a_file(self) -> Self {
+        Self { names_a_file: true, ..self }
+    }
+
     const fn hiding_password(self) -> Self {
         Self { hides_password: true, ..self }
     }
 }
 
 const fn setting(key: &'static str, about: &'static str) -> Setting {
-    Setting { key, flag: None, about, hides_password: false }
+    Setting { key, flag: None, about, hides_password: false, names_a_file: false }
 }
 
 /// Every setting.
@@ -57,19 +63,23 @@ pub(crate) static SETTINGS: [Setting; 19] = [
         .flag("app-url", "URL")
         .hiding_password(),
     setting("app_id", "the ID of the installed app").flag("app-id", "ID"),
-    setting("app_token_file", "a file with an app token in base64, for use without an admin interface"),
+    setting("app_token_file", "a file with an app token in base64, for use without an admin interface")
+        .naming_a_file(),
     setting("origin", "the Origin header; the default is `ham`").flag("origin", "ORIGIN"),
     setting("lair_url", "the URL of the keystore that signs; if omitted, ham signs with its own keys")
         .flag("lair-url", "URL"),
     setting("lair_passphrase_file", "the file with the keystore's passphrase; `-` is standard input")
-        .flag("lair-passphrase-file", "FILE"),
+        .flag("lair-passphrase-file", "FILE")
+        .naming_a_file(),
     setting(
         "credentials",
         "the file in which ham keeps its own keys; the default is `~/.local/state/ham/credentials`",
     )
-    .flag("credentials", "FILE"),
+    .flag("credentials", "FILE")
+    .naming_a_file(),
     setting("ca", "a PEM file with the authorities to trust on wss://, instead of the public ones")
-        .flag("ca", "FILE"),
+        .flag("ca", "FILE")
+        .naming_a_file(),
     setting(
         "pin",
         "the SHA-256 fingerprint of the only certificate to trust on wss://; commas separate several",

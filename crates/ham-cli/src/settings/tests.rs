@@ -104,11 +104,36 @@ fn what_is_wrong_is_named_with_its_place_and_a_url_is_never_quoted() {
         text(&[("HAM_ADMIN_PORT", "x")]).contains("HAM_ADMIN_PORT must be a port from 1 to 65535, not `x`")
     );
     assert!(text(&[("HAM_ADMIN_PORT", "0")]).contains("HAM_ADMIN_PORT"));
+    assert!(text(&[("HAM_ADMIN_PORT", "70000")]).contains("not `70000`"));
+    let port = text(&[("HAM_ADMIN_URL", "ws://user:hunter2@localhost:99999/hunter2")]);
+    assert!(
+        port.contains("the port of `ws://localhost:99999` is none") && !port.contains("hunter2"),
+        "{port}"
+    );
     assert!(text(&[("HAM_REQUEST_TIMEOUT_SECS", "0")]).contains("not zero"));
     let url = text(&[("HAM_ADMIN_URL", "http://user:hunter2@host")]);
     assert!(url.contains("HAM_ADMIN_URL must be a ws://") && !url.contains("hunter2"), "{url}");
     assert!(text(&[("HAM_LAIR_URL", "unix:///s")]).contains("HAM_LAIR_PASSPHRASE_FILE"));
     assert!(text(&[("HAM_LAIR_PASSPHRASE_FILE", "-")]).contains("HAM_LAIR_URL"));
+}
+
+/// Case: a password in the place of a port, a time or a release was repeated.
+#[test]
+fn a_value_that_may_be_a_password_is_not_repeated() {
+    for (key, name) in [
+        ("admin_port", "HAM_ADMIN_PORT"),
+        ("request_timeout_secs", "HAM_REQUEST_TIMEOUT_SECS"),
+        ("holochain_release", "HAM_HOLOCHAIN_RELEASE"),
+        ("pin", "HAM_PIN"),
+    ] {
+        let file = settings(&[], &[], Some(&format!("{key} = \"hunter2\""))).unwrap_err().text();
+        let flag = settings(&[(key, "hunter2")], &[], None).unwrap_err().text();
+        let variable = settings(&[], &[(name, "hunter2")], None).unwrap_err().text();
+        for told in [&file, &flag, &variable] {
+            assert!(told.contains("must be") && !told.contains("hunter2"), "{told}");
+        }
+        assert!(file.contains("line 1, column"), "{file}");
+    }
 }
 
 #[test]
@@ -131,6 +156,9 @@ fn shown_urls_have_no_password() {
         let (_, value, source) = shown.iter().find(|(setting, ..)| setting.key == key).unwrap();
         assert_eq!((value.as_deref(), *source), (Some("wss://host:4"), Source::Environment), "{key}");
     }
+    const KEY: &str = "ham_7QK2AB_q3Zr0bT5w8Yc1Xe4Uh7Kj9Ln2Mp6Rs0Vt3Wz5Ab8";
+    let shown = values(&[("app_id", KEY), ("lair_passphrase_file", KEY)], &[], None).unwrap().shown();
+    assert!(shown.iter().all(|(_, value, _)| value.as_ref().is_none_or(|value| value == "…")), "{shown:?}");
     let shown = values(&[("conductor", "real")], &[], None).unwrap().shown();
     assert!(shown.iter().any(|(_, value, _)| value.as_deref() == Some("real")));
 }

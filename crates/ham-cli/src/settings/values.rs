@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use url::Url;
+use url::{ParseError, Url};
 
 use super::conductor::{Chosen, named};
 use super::file;
@@ -54,12 +54,17 @@ impl Values {
         self.values.get(key).map(|value| value.text.clone())
     }
 
+    /// All of them, as they were given.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.values.values().map(|value| value.text.as_str())
+    }
+
     /// Where a value came from.
     pub(crate) fn source(&self, key: &str) -> Source {
         self.values.get(key).map_or(Source::Default, |value| value.source)
     }
 
-    /// A value as what it must be. The error names the place to correct; it quotes no URL, which can hold a password.
+    /// A value as what it must be. The error names the place to correct; of the value it says what can be no secret in the wrong place.
     pub(crate) fn parsed<T>(
         &self,
         key: &str,
@@ -70,8 +75,11 @@ impl Values {
         match parse(text.trim()) {
             Some(parsed) => Ok(Some(parsed)),
             None => {
-                let hidden = find(key).is_some_and(|setting| setting.hides_password);
-                let given = if hidden { String::new() } else { format!(", not `{}`", ham::masked(text)) };
+                let given = match Url::parse(text) {
+                    Err(ParseError::InvalidPort) => format!("; the port of `{}` is none", ham::masked(text)),
+                    _ if may_be_told(text) => format!(", not `{text}`"),
+                    _ => String::new(),
+                };
                 Err(Failure::usage(
                     format!("{} must be {expected}{given}", self.place(key)),
                     "correct it there; flags override the environment, and the environment overrides the file",
@@ -87,8 +95,8 @@ impl Values {
             (Source::Flag, Some(Setting { flag: Some(flag), .. }), _) => format!("--{}", flag.name),
             (Source::Environment, Some(setting), _) => setting.variable(),
             (Source::File, _, Some(file)) => match position {
-                Some(position) => format!("{key} in {}, {position},", file.display()),
-                None => format!("{key} in {}", file.display()),
+                Some(position) => format!("{key} in {}, {position},", ham::masked_path(file)),
+                None => format!("{key} in {}", ham::masked_path(file)),
             },
             _ => key.to_owned(),
         }
@@ -106,7 +114,17 @@ impl Values {
             _ if setting.hides_password => {
                 Url::parse(value).map_or_else(|_| "<not a URL>".into(), |url| ham::shown_url(&url))
             }
-            _ => value.to_owned(),
+            _ if setting.key == "lair_url" => match Url::parse(value) {
+                // Its query is the keystore's public key.
+                Ok(url) if url.scheme() == "unix" => {
+                    format!("unix://{}", ham::masked_path(url.path().as_ref()))
+                }
+                _ => ham::masked(value),
+            },
+            _ if setting.names_a_file => ham::masked_path(value.as_ref()),
+            // Digests of certificates are no secrets; what was none was refused.
+            _ if setting.key == "pin" => value.to_owned(),
+            _ => ham::masked(value),
         };
         SETTINGS
             .iter()
@@ -117,3 +135,12 @@ impl Values {
             .collect()
     }
 }
+
+/// Whether it is short enough for a slip of the hand, or nearly a number or a time: anything else may be a password.
+fn may_be_told(text: &str) -> bool {
+    text.len() <= 3
+        || text.len() <= LONGEST_NUMBER
+            && text.starts_with(|first: char| first.is_ascii_digit() || "-+.".contains(first))
+}
+
+const LONGEST_NUMBER: usize = 12;

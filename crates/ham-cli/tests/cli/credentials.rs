@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 use crate::support::{Ham, Running, no_secret, probe};
 
 /// An embedded conductor with the probe, and the flags that name it.
-async fn conductor(ham: &Ham, app_id: &str) -> (Running, Vec<String>) {
+pub(crate) async fn conductor(ham: &Ham, app_id: &str) -> (Running, Vec<String>) {
     let mut running = ham.start(&["dev", "--app", &probe(), "--json", "--app-id", app_id]);
     let started: Value = serde_json::from_str(&running.line(|_| true).await).unwrap();
     let port = started["admin_port"].to_string();
     (running, ["--admin-port", &port, "--app-id", app_id].map(str::to_owned).into())
 }
 
-async fn end(running: Running) {
+pub(crate) async fn end(running: Running) {
     running.signal(Signal::INT);
     assert_eq!(running.ended().await, Some(130));
 }

@@ -18,6 +18,7 @@ mod lost;
 mod making;
 mod manual;
 mod measuring;
+mod misplaced;
 mod nats;
 #[expect(dead_code, reason = "the gateway's tests use all of it")]
 #[path = "../../../ham-gateway/tests/nats/server.rs"]

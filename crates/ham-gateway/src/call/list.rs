@@ -50,7 +50,7 @@ async fn list(
 ) -> Result<Json<Value>, Problem> {
     let identity = caller.with_any(SEEING)?;
     let outbox = outbox(&gateway)?.clone();
-    let Query(asked) = asked.map_err(|why| bad(why.body_text()))?;
+    let Query(asked) = asked.map_err(|why| bad(ham::without_quoted(&why.body_text())))?;
     let wanted = wanted(&asked)?;
     let limit = asked.limit.unwrap_or(MOST);
     if limit == 0 || limit > MOST {

@@ -22,13 +22,20 @@ use crate::problem::Problem;
 use crate::request;
 
 /// What is called, as the address names it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Called {
     pub(crate) app: String,
     /// A role, or a clone as `role.0`.
     pub(crate) role: String,
     pub(crate) zome: String,
     pub(crate) function: String,
+}
+
+impl fmt::Debug for Called {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [&self.app, &self.role, &self.zome, &self.function].map(|part| ham::masked(part));
+        f.write_str(&parts.join("/"))
+    }
 }
 
 /// A call that its caller may make, read to its end.

@@ -33,12 +33,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Address {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         let path = Path::<Parted>::from_request_parts(parts, state).await;
-        let Path(path) = path.map_err(|error| Refusal::malformed(error.to_string()))?;
+        let Path(path) = path.map_err(|error| Refusal::malformed(ham::masked(&error.to_string())))?;
         let dna =
             DnaHash::try_from(path.dna_hash.as_str()).map_err(|_| Refusal::malformed("Invalid DNA hash"))?;
         for name in [&path.coordinator_identifier, &path.zome_name, &path.fn_name] {
             if name.chars().count() > MOST {
-                return Err(Refusal::malformed(format!("Identifier {name} longer than {MOST} characters")));
+                return Err(Refusal::malformed(format!(
+                    "Identifier {} longer than {MOST} characters",
+                    ham::masked(name)
+                )));
             }
         }
         let payload = payload(parts.uri.query().unwrap_or_default())?;

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use ham::masked;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
@@ -13,7 +14,7 @@ use crate::problem::{OUTCOME, Problem};
 pub(super) enum Refusal {
     #[error("Request is malformed: {0}")]
     Malformed(String),
-    #[error("Function {function} in zome {zome} in app {app} is not allowed")]
+    #[error("Function {} in zome {} in app {} is not allowed", masked(function), masked(zome), masked(app))]
     Function { app: String, zome: String, function: String },
     #[error("Error selecting a valid app: App is not installed on the conductor")]
     NotInstalled,

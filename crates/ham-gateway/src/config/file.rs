@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::fault::{Fault, Faults};
 use super::limits::Limits;
-use super::located::wrong;
+use super::located::located;
 use super::values::Config;
 use crate::compat::Allowed;
 use crate::functions::{Functions, begins_with_one_of, matches_nothing};
@@ -24,7 +24,7 @@ impl Config {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn parse(text: &str) -> Result<Self, BadConfig> {
-        toml::from_str(text).map_err(|error| BadConfig(wrong(&error, text)))
+        toml::from_str(text).map_err(|error| BadConfig(located(&error, text)))
     }
 
     /// Everything that is wrong with it. Files that it names are not read.

@@ -10,34 +10,33 @@ impl Config {
     /// All values, for programs, without what may be a secret.
     #[must_use]
     pub fn shown(&self) -> Value {
-        masked("", serde_json::to_value(self).unwrap_or_default())
+        self.masked("", serde_json::to_value(self).unwrap_or_default())
     }
 
     /// All values, one a line, each with where it comes from.
     #[must_use]
     pub fn explained(&self, file: &str) -> String {
-        let given = masked("", toml::from_str::<Value>(file).unwrap_or_default());
+        let given = self.masked("", toml::from_str::<Value>(file).unwrap_or_default());
         let mut lines = Vec::new();
         flatten("", &self.shown(), Some(&given), &mut lines);
         lines.concat()
     }
-}
 
-/// Names are given by people, too. What stands where the path of a file with a secret belongs, and leads nowhere, may be the secret.
-fn masked(name: &str, value: Value) -> Value {
-    match value {
-        Value::String(text) if names_a_secret(name) && !Path::new(&text).exists() => "…".into(),
-        Value::String(text) => ham::masked(&text).into(),
-        Value::Array(values) => values.into_iter().map(|value| masked(name, value)).collect(),
-        Value::Object(entries) => {
-            entries.into_iter().map(|(name, value)| (ham::masked(&name), masked(&name, value))).collect()
+    /// Names are given by people, too. What stands where the path of a file belongs, and leads nowhere, may be the secret.
+    fn masked(&self, name: &str, value: Value) -> Value {
+        let names_a_file = || self.files().iter().any(|file| file.key == name);
+        match value {
+            Value::String(text) if names_a_file() && !Path::new(&text).exists() => "…".into(),
+            Value::String(text) => ham::masked(&text).into(),
+            Value::Array(values) => values.into_iter().map(|value| self.masked(name, value)).collect(),
+            Value::Object(entries) => {
+                let masked =
+                    |(key, value): (String, _)| (ham::masked(&key), self.masked(&below(name, &key), value));
+                entries.into_iter().map(masked).collect()
+            }
+            other => other,
         }
-        other => other,
     }
-}
-
-fn names_a_secret(name: &str) -> bool {
-    name.ends_with("_file") || ["keys", "key"].contains(&name)
 }
 
 fn flatten(prefix: &str, value: &Value, given: Option<&Value>, lines: &mut Vec<String>) {
@@ -52,7 +51,10 @@ fn flatten(prefix: &str, value: &Value, given: Option<&Value>, lines: &mut Vec<S
 
 fn flatten_all(prefix: &str, entries: &Map<String, Value>, given: Option<&Value>, lines: &mut Vec<String>) {
     for (name, value) in entries {
-        let name_of = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-        flatten(&name_of, value, given.and_then(|given| given.get(name)), lines);
+        flatten(&below(prefix, name), value, given.and_then(|given| given.get(name)), lines);
     }
+}
+
+fn below(name: &str, key: &str) -> String {
+    if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") }
 }

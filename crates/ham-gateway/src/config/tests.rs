@@ -94,7 +94,7 @@ fn a_fault_repeats_no_secret() {
         "hosts: number 2 is not a name",
         "keys: cannot read the file: No such file",
         "tls.key: cannot read the file: No such file",
-        "nats: nkey_file: cannot read the file: No such file",
+        "nats.nkey_file: cannot read the file: No such file",
         "conductor.lair_url_file: cannot read the file: ",
         "app.token_file: cannot read the file: No such file",
         "function.match: \"…\" matches nothing",
@@ -160,6 +160,36 @@ async fn a_start_that_fails_repeats_no_secret() {
     }
 }
 
+/// Case: a key in the place of a host, and what stood behind another name or without a scheme, were shown.
+#[test]
+fn a_key_in_the_place_of_a_host_is_not_shown() {
+    let key = NewKey::new().unwrap();
+    let key = key.expose();
+    for address in [
+        format!("nats://{key}"),
+        format!("nats://{key}:4444"),
+        format!("ws://{key}:4444"),
+        format!("https://{key}.example"),
+        "localhost:https://shop.example/?apikey=hush".to_owned(),
+        "ws://localhost:4444@hush".to_owned(),
+    ] {
+        let text = format!(
+            "origins = [{address:?}, \"x.example/?t=hush\"]\nconductor.admin_url = {address:?}\nnats.urls = [{address:?}]\n"
+        );
+        let config = Config::parse(&text).unwrap();
+        let shown = (config.explained(&text) + &config.shown().to_string()).to_lowercase();
+        assert!(shown.contains("conductor.admin_url = \"") && shown.contains("x.example/?…"), "{shown}");
+        assert!(!shown.contains(&key[12..].to_lowercase()) && !shown.contains("hush"), "{shown}");
+    }
+    let text = "nats.urls = [\"nats://conductor.prod-eu.k8s.example:4222\"]";
+    assert!(
+        Config::parse(text)
+            .unwrap()
+            .explained(text)
+            .contains("[\"nats://conductor.prod-eu.k8s.example:4222\"]")
+    );
+}
+
 #[test]
 fn an_address_is_shown_without_its_secrets() {
     let text = "nats.urls = [\"nats://user:hush@localhost:3\"]\n[conductor]\nadmin_url = \"ws://user:hush@localhost:1/?token=hush#hush\"\n[[app]]\nid = \"a\"\napp_url = \"ws://localhost:2/?token=hush\"";
@@ -188,13 +218,28 @@ fn an_error_quotes_no_secret() {
     }
 }
 
+/// Case: a value that is none of those that are known was repeated, and an address with a wrong port was hidden as a whole.
+#[test]
+fn an_error_quotes_no_value_and_says_of_an_address_what_it_can() {
+    let word = Config::parse("[[function]]\nmatch = \"a\"\nkey = \"hunter2\"").unwrap_err().to_string();
+    assert!(word.contains("unknown variant `…`, expected") && !word.contains("hunter2"), "{word}");
+    for (address, shown) in [
+        ("nats://localhost:99999/hush", "invalid port number: \"nats://localhost:99999\""),
+        ("nats://localhost:hush", "invalid port number: \"nats://localhost:…\""),
+        ("nats://user:hush@localhost:99999", "invalid port number: \"…\""),
+    ] {
+        let told = Config::parse(&format!("nats.urls = [{address:?}]")).unwrap_err().to_string();
+        assert!(told.ends_with(shown) && !told.contains("hush"), "{told}");
+    }
+}
+
 #[test]
 fn what_is_not_known_is_told_with_what_is() {
     for (text, known) in [
         ("lisen = 1", "`listen`"),
         ("[limits]\nbodies = 1", "`body_bytes`"),
         ("[[app]]\nid = \"a\"\nname = \"b\"", "`backfill`"),
-        ("[limits]\nwait = \"soon\"", "is not a time"),
+        ("[limits]\nwait = \"soon\"", "a time is written as `30s`"),
     ] {
         let error = Config::parse(text).unwrap_err().to_string();
         assert!(error.contains(known), "{error}");

@@ -166,7 +166,8 @@ pub(super) fn failure(request: &Envelope, problem: Problem) -> Envelope {
 /// The payload of a request, or what is wrong with it. A member that is not known is: what it asks for would not be done.
 pub(super) fn read<T: serde::de::DeserializeOwned>(request: &Envelope) -> Result<T, Problem> {
     request.payload_as().map_err(|error| {
-        let why = words::cut(format!("the payload of {}: {}", request.kind, error.source), MOST_SAID);
+        let wrong = ham::without_quoted(&error.source.to_string());
+        let why = words::cut(format!("the payload of {}: {wrong}", request.kind), MOST_SAID);
         Problem::new(Kind::BadRequest, why)
     })
 }

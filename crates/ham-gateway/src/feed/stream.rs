@@ -61,7 +61,7 @@ impl Asked {
     fn read(query: &str, headers: &HeaderMap) -> Result<Self, String> {
         let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
         if let Some((name, _)) = pairs.iter().find(|(name, _)| !NAMES.contains(&name.as_ref())) {
-            let name = words::cut(name.to_string(), MOST_NAME);
+            let name = words::cut(ham::masked(name), MOST_NAME);
             return Err(format!("`{name}` is not known here; known are `{}`", NAMES.join("`, `")));
         }
         let all = |wanted: &'static str| {

@@ -51,11 +51,7 @@ impl Secrets {
 }
 
 fn words(key: &str, file: &Path) -> Result<String, String> {
-    let text = named_file::private(file).map_err(|why| format!("{key}: {why}"))?;
-    match text.trim() {
-        "" => Err(format!("{key}: {} is empty", file.display())),
-        text => Ok(text.to_owned()),
-    }
+    named_file::words(file).map_err(|why| format!("{key}: {why}"))
 }
 
 impl fmt::Debug for Secrets {

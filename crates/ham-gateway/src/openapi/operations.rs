@@ -72,7 +72,11 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 Taken::Number(0, 604_800),
                 "For how many seconds an asynchronous call is tried",
             ),
-            header("X-Request-Id", Taken::Text("^[!-~]{1,128}$"), "A name for the request"),
+            header(
+                "X-Request-Id",
+                Taken::Text("^[!-~]{1,128}$"),
+                "A name for the request; one that may be a secret is replaced",
+            ),
         ],
         has_body: true,
         answers: &[

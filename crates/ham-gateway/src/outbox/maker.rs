@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ham::{CallError, CallOptions, PersistentHam, SignedCall};
+use ham::{CallError, CallOptions, CallTarget, PersistentHam, SignedCall, masked};
 use holochain_zome_types::prelude::ExternIO;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -234,7 +234,11 @@ fn expired() -> Happened {
 
 fn signed_label(signed: &SignedCall) -> String {
     let (zome, function) = signed.function();
-    format!("{}/{zome}/{function}", signed.target())
+    let target = match signed.target() {
+        CallTarget::Role(role) => masked(role),
+        cell @ CallTarget::Cell(_) => cell.to_string(),
+    };
+    format!("{target}/{}/{}", masked(zome), masked(function))
 }
 
 /// A moment so far away that tokio's timers do not reach it is as far as they reach.

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
+use http::Method;
 use http::header::{HeaderName, HeaderValue};
 use tokio::time::Instant;
 use tracing::Instrument as _;
@@ -18,6 +19,7 @@ use crate::problem::{OUTCOME, Problem};
 pub(crate) async fn finish(request: Request, next: Next) -> Response {
     let (name, began) = (name(&request), Instant::now());
     let method = request.method().clone();
+    let said = method_word(&method);
     // Never the path itself, nor its query: they are the client's words.
     let route = request.extensions().get::<MatchedPath>().cloned();
     // Repeated under its key, or asked for by its name.
@@ -27,9 +29,9 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     // Names as OpenTelemetry has them for HTTP servers.
     let span = tracing::info_span!(
         "request",
-        otel.name = format!("{method} {shown}"),
+        otel.name = format!("{} {shown}", if said == OTHER { "HTTP" } else { said }),
         otel.kind = "server",
-        http.request.method = %method,
+        http.request.method = said,
         http.route = shown,
         http.response.status_code = tracing::field::Empty,
         ham.outcome = tracing::field::Empty,
@@ -56,18 +58,16 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     }
     metrics::request(route, &method, status, took);
     let status = status.as_u16();
-    span.in_scope(
-        || tracing::debug!(event = "gateway.request", %method, route, status, kind, ?took, "answered"),
-    );
+    span.in_scope(|| {
+        tracing::debug!(event = "gateway.request", method = said, route, status, kind, ?took, "answered")
+    });
     response
 }
 
-/// The client's, where it is short and visible, or a new one.
+/// The client's, where it is a short name that can be no secret, or a new one: it is logged.
 fn name(request: &Request) -> HeaderValue {
     let given = request.headers().get(REQUEST_ID);
-    let fits = |value: &&HeaderValue| {
-        (1..=MOST_NAME).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic)
-    };
+    let fits = |value: &&HeaderValue| value.to_str().is_ok_and(is_name);
     match given.filter(fits) {
         Some(name) => name.clone(),
         None => {
@@ -76,6 +76,32 @@ fn name(request: &Request) -> HeaderValue {
     }
 }
 
+fn is_name(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+=,".contains(&byte);
+    let is_hex = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    (1..=MOST_NAME).contains(&text.len())
+        && text.bytes().all(is_plain)
+        // What ids are made of by others: of a trace, and one that sorts by its time.
+        && (is_hex || Ulid::from_string(text).is_ok() || ham::masked(text) == text)
+}
+
+/// A method may be any word. One that is not known is told as OpenTelemetry has it.
+fn method_word(method: &Method) -> &'static str {
+    match *method {
+        Method::CONNECT => "CONNECT",
+        Method::DELETE => "DELETE",
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        Method::PATCH => "PATCH",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::TRACE => "TRACE",
+        _ => OTHER,
+    }
+}
+
+const OTHER: &str = "_OTHER";
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Where one call is asked for.
 const CALLS: &str = "/api/v1/calls/";

@@ -6,7 +6,7 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 
-use crate::client::get;
+use crate::client::{Asking, asking, get};
 use crate::log::Log;
 use crate::stage::Stage;
 
@@ -31,6 +31,11 @@ async fn no_secret_is_told() {
     let stranger = NewKey::new().unwrap();
     let (payload, query) = ("what-a-client-pays-for", "what-a-client-asks-for");
     let mut told = Vec::new();
+    for asking in misplaced(&stage, stranger.expose()) {
+        let answer = asking.send().await;
+        told.extend_from_slice(&answer.body);
+        told.extend_from_slice(format!("{:?}", answer.headers).as_bytes());
+    }
     for asking in [
         stage.call("echo_text").key(stranger.expose()).json(&json!(payload)),
         stage.call("no_such_function").json(&json!(payload)),
@@ -63,4 +68,49 @@ async fn no_secret_is_told() {
     for words in [payload, query] {
         assert!(!logged.contains(words), "{words:?} is logged");
     }
+}
+
+/// Case: a key in the place of a name, of a method or of a request's id was logged and told.
+fn misplaced(stage: &Stage, key: &str) -> Vec<Asking> {
+    let called = |role: &str, zome: &str, function: &str| {
+        let path = format!("/api/v1/apps/shop/roles/{role}/zomes/{zome}/fns/{function}");
+        stage.post(&path).json(&json!(null)).key(&stage.key)
+    };
+    let method = http::Method::from_bytes(key.as_bytes()).unwrap();
+    vec![
+        called(key, "probe", "echo_text"),
+        called("probe", key, "echo_text"),
+        called("probe", "probe", key),
+        stage.call("echo_text").json(&json!("hello")).header("x-request-id", key),
+        stage.call("echo_text").json(&json!("hello")).header("prefer", &format!("wait={key}")),
+        asking(stage.server.address(), method, "/health").key(&stage.key),
+        stage.get(&format!("/api/v1/events?{key}=1")).key(&stage.key),
+        stage.get(&format!("/api/v1/events?chain={key}")).key(&stage.key),
+        stage.get(&format!("/api/v1/calls?order={key}")).key(&stage.key),
+        stage.get(&format!("/api/v1/calls?{key}=1")).key(&stage.key),
+        stage.get(&format!("/api/v1/apps/{key}")).key(&stage.key),
+    ]
+}
+
+/// The ids that clients give their requests are told again, unless one may be a secret.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_id_of_a_request_is_the_clients_if_it_can_be_no_secret() {
+    let stage = Stage::start().await;
+    let id = async |id: &str| {
+        let answer = stage.get("/health").header("x-request-id", id).send().await;
+        answer.header("x-request-id").unwrap().to_owned()
+    };
+    for own in [
+        "mine",
+        "0192f3c4-5d6e-7f80-91a2-b3c4d5e6f708",
+        "01JDV9Q5K2Z8X7W6T4R3P1N0MB",
+        "4bf92f3577b34da6a3ce929d0e0e4736",
+        "shop/checkout:42",
+    ] {
+        assert_eq!(id(own).await, own);
+    }
+    for other in [&stage.key, "user:hush@shop", "{\"a\":1}", &"x".repeat(129)] {
+        assert_eq!(id(other).await.len(), 26, "{other}");
+    }
+    stage.end().await;
 }

@@ -43,6 +43,10 @@ impl Stage {
         get(self.server.address(), path)
     }
 
+    pub(crate) fn post(&self, path: &str) -> Asking {
+        post(self.server.address(), path)
+    }
+
     /// A request that shows the key.
     pub(crate) fn call(&self, function: &str) -> Asking {
         post(self.server.address(), &format!("{PROBE}/{function}")).key(&self.key)

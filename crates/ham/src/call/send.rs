@@ -18,6 +18,7 @@ use super::traces::FenceTrace;
 use crate::dialect::Stage;
 use crate::error::{CallError, Outcome};
 use crate::events;
+use crate::shown::masked;
 use crate::wire::{Effect, NotRunning, Refusal, Verdict};
 
 /// Signs a call and sends it until it is settled.
@@ -26,7 +27,12 @@ pub(crate) async fn call(
     plan: &CallPlan,
     options: CallOptions,
 ) -> Result<ExternIO, CallError> {
-    tracing::debug!(event = events::CALL_ZOME, role_name = %plan.target, zome_name = plan.zome, fn_name = plan.function);
+    tracing::debug!(
+        event = events::CALL_ZOME,
+        role_name = plan.target.told(),
+        zome_name = masked(&plan.zome),
+        fn_name = masked(&plan.function)
+    );
     let course = Course::of(&options, caller.config.deadline);
     let mut rounds = Rounds::of(options.policy);
     let mut lane = Lane::default();

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::target::CallTarget;
 use super::traces::{FenceTrace, Traces};
 use crate::error::CallError;
+use crate::shown::masked;
 use crate::wire::Request;
 
 /// A call that is signed and not yet settled. It can be written to a journal before it is sent and sent again, by this
@@ -80,7 +81,7 @@ impl SignedCall {
     }
 
     pub(crate) fn label(&self) -> String {
-        format!("{}/{}/{}", self.target, self.zome, self.function)
+        format!("{}/{}/{}", self.target.told(), masked(&self.zome), masked(&self.function))
     }
 
     pub(crate) fn request(&self) -> Result<Request, CallError> {
@@ -91,9 +92,7 @@ impl SignedCall {
 impl fmt::Debug for SignedCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignedCall")
-            .field("target", &format_args!("{}", self.target))
-            .field("zome", &self.zome)
-            .field("function", &self.function)
+            .field("call", &format_args!("{}", self.label()))
             .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
     }

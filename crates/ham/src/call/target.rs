@@ -8,6 +8,7 @@ use holochain_zome_types::prelude::CloneId;
 use serde::{Deserialize, Serialize};
 
 use crate::error::CallError;
+use crate::shown::masked;
 
 /// What a call is addressed to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -39,6 +40,16 @@ impl From<CloneId> for CallTarget {
 impl From<CellId> for CallTarget {
     fn from(cell: CellId) -> Self {
         Self::Cell(cell)
+    }
+}
+
+impl CallTarget {
+    /// As it may be told: whoever names a role may have named a secret in its place.
+    pub(crate) fn told(&self) -> String {
+        match self {
+            Self::Role(role) => masked(role),
+            Self::Cell(_) => self.to_string(),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use holochain_zome_types::prelude::Timestamp;
 use super::line::line;
 use super::signing::SigningError;
 use crate::dialect::Release;
+use crate::shown::masked;
 use crate::wire::{NotRunning, Refusal};
 
 /// Why a call failed. Each variant answers [`outcome`](Self::outcome), [`delivery`](Self::delivery),
@@ -66,7 +67,7 @@ pub enum CallError {
     #[error("cannot sign the call")]
     Signing(#[from] SigningError),
     /// The app has no such role or clone.
-    #[error("the app has no role or clone `{role}` (it has: {known}); check the role name")]
+    #[error("the app has no role or clone `{}` (it has: {known}); check the role name", masked(role))]
     UnknownRole {
         /// What was asked for.
         role: String,
@@ -74,7 +75,7 @@ pub enum CallError {
         known: String,
     },
     /// The app is not installed on this conductor any more; nothing of the call ran.
-    #[error("the app `{app_id}` is not installed on this conductor any more")]
+    #[error("the app `{}` is not installed on this conductor any more", masked(app_id))]
     AppNotInstalled {
         /// The app that was asked for.
         app_id: String,

@@ -10,6 +10,7 @@ use super::admin::AdminError;
 use super::line::line;
 use super::signing::SigningError;
 use crate::redact::Secret;
+use crate::shown::masked;
 
 /// Why there is no link to the conductor.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -35,7 +36,8 @@ pub enum ConnectError {
     },
     /// The app is not installed on this conductor.
     #[error(
-        "the app `{app_id}` is not installed on this conductor (installed: {installed}); check the app id"
+        "the app `{}` is not installed on this conductor (installed: {installed}); check the app id",
+        masked(app_id)
     )]
     AppNotInstalled {
         /// The app that was asked for.
@@ -138,6 +140,17 @@ impl PersistentConnectError for ConnectError {
 mod tests {
     use super::*;
     use crate::{PersistentHam, PersistentHamConfig, TokenFuture};
+
+    /// Case: a key in the place of an app or of a role was repeated.
+    #[test]
+    fn a_name_that_may_be_a_secret_is_not_repeated() {
+        let key = "ham_7QK2AB_q3Zr0bT5w8Yc1Xe4Uh7Kj9Ln2Mp6Rs0Vt3Wz5Ab8".to_owned();
+        let installed = "shop".to_owned();
+        let told = ConnectError::AppNotInstalled { app_id: key.clone(), installed }.to_string();
+        assert!(told.contains("the app `…` is not installed") && told.contains("shop"), "{told}");
+        let told = crate::CallError::UnknownRole { role: key, known: "main".to_owned() }.to_string();
+        assert!(told.contains("no role or clone `…`") && told.contains("main"), "{told}");
+    }
 
     /// What it said was printed, and it may quote a token.
     #[tokio::test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::secret_file::{open_to_others, replace};
+use super::secret_file::{how_to_close, open_to_others, replace};
 use super::store::{CredentialFile, LockedCredentialFile, StoreFuture};
 use crate::redact::Secret;
 
@@ -90,7 +90,8 @@ fn read(path: &Path) -> io::Result<Option<Secret>> {
     let metadata = file.metadata()?;
     if let Some(mode) = open_to_others(&metadata) {
         return Err(io::Error::other(format!(
-            "can be read or written by others (mode {mode:o}); `chmod 600` it"
+            "can be read or written by others (mode {mode:o}): {}",
+            how_to_close(path)
         )));
     }
     if metadata.len() > MAX_SIZE {

@@ -20,6 +20,61 @@ pub fn open_to_others(_: &Metadata) -> Option<u32> {
     None
 }
 
+/// What to do about a file or a directory that others can open and that holds what is for one alone. The mode of one that belongs to
+/// somebody else, or to the system, is not to be changed.
+#[cfg(unix)]
+pub fn how_to_close(path: &Path) -> &'static str {
+    use std::os::unix::fs::MetadataExt as _;
+    let metadata = std::fs::metadata(path).ok();
+    let is_own = metadata.as_ref().is_none_or(|it| it.uid() == rustix::process::geteuid().as_raw());
+    match metadata {
+        _ if !is_own || is_of_the_system(path) => NOT_YOURS,
+        Some(it) if it.is_dir() => "run `chmod 700` on it",
+        _ => "run `chmod 600` on it",
+    }
+}
+
+/// Whose it is is not known on this system.
+#[cfg(not(unix))]
+pub fn how_to_close(_: &Path) -> &'static str {
+    NOT_YOURS
+}
+
+/// Whether others need it as it is, although it belongs to whoever runs this as root.
+#[cfg(unix)]
+fn is_of_the_system(path: &Path) -> bool {
+    let Ok(path) = path.canonicalize() else { return false };
+    let holds = |directories: &[&str]| directories.iter().any(|directory| path.starts_with(directory));
+    SHARED.iter().any(|shared| path == Path::new(shared))
+        || holds(&SYSTEM) && !path.starts_with("/usr/local")
+        || path.is_file() && path.parent() == Some(Path::new("/etc"))
+}
+
+const NOT_YOURS: &str = "it is not a file of yours alone: name another one";
+/// Directories that many things are in.
+#[cfg(unix)]
+const SHARED: [&str; 16] = [
+    "/",
+    "/etc",
+    "/home",
+    "/media",
+    "/mnt",
+    "/opt",
+    "/root",
+    "/run",
+    "/srv",
+    "/tmp",
+    "/usr/local",
+    "/var",
+    "/var/cache",
+    "/var/lib",
+    "/var/log",
+    "/var/tmp",
+];
+/// What an installation brings.
+#[cfg(unix)]
+const SYSTEM: [&str; 9] = ["/bin", "/boot", "/dev", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr"];
+
 /// Replaces a file as a whole, durably: through a fresh file beside it, of a name that cannot be guessed, for the owner only,
 /// and never through an existing one. Blocks briefly.
 pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -34,4 +89,22 @@ pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     fresh.persist(path).map_err(|error| error.error)?;
     // The rename itself must survive a power cut.
     if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// Case: whoever named a file of the system was told to take it away from everybody.
+    #[test]
+    fn the_mode_of_a_file_of_the_system_is_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("key");
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(how_to_close(&file), "run `chmod 600` on it");
+        assert_eq!(how_to_close(directory.path()), "run `chmod 700` on it");
+        for path in ["/etc/passwd", "/etc", "/proc/self/status", "/usr/bin", "/tmp", "/"] {
+            assert_eq!(how_to_close(Path::new(path)), NOT_YOURS, "{path}");
+        }
+    }
 }

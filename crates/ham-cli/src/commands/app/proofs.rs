@@ -16,7 +16,10 @@ use crate::progress;
 
 /// The settings of roles in a file, as `hc` has them.
 pub(super) fn settings(file: &Path) -> Result<RoleSettingsMap, Failure> {
-    let wrong = |why: String| Failure::usage(format!("{}: {why}", file.display()), "correct the file");
+    let wrong = |why: String| {
+        let why = ham::without_quoted(&why);
+        Failure::usage(format!("{}: {why}", ham::masked_path(file)), "correct the file")
+    };
     let text = input::file(file, input::MAX_SETTINGS)?;
     let read: RoleSettingsMapYaml =
         yaml_serde::from_slice(&text).map_err(|error| wrong(error.to_string()))?;

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 /// What a `holochain` configuration says that matters here: network settings do not.
 pub(super) async fn read(path: &Path, release: Release) -> Result<Config, Failure> {
     let wrong = |error: anyhow::Error| {
-        let why = without_values(&format!("{error:#}"));
+        let why = ham::without_quoted(&format!("{error:#}"));
         Failure::usage(format!("{}: {why}", ham::masked_path(path)), "correct the file")
     };
     let file = path.to_owned();
@@ -38,15 +38,6 @@ pub(super) async fn read(path: &Path, release: Release) -> Result<Config, Failur
         config = config.with_admin_port(port).with_allowed_origins(allowed_origins);
     }
     Ok(config)
-}
-
-/// What is wrong, without what stands in the file: parsers quote it, a whole file of another kind included.
-fn without_values(why: &str) -> String {
-    let quoted = why.find('"').zip(why.rfind('"')).filter(|(from, to)| from < to);
-    ham::masked(&match quoted {
-        Some((from, to)) => format!("{}…{}", &why[..=from], &why[to..]),
-        None => why.to_owned(),
-    })
 }
 
 /// A configuration of 0.6 says more of its network and its databases than 0.7.1 knows, and nothing of it matters here.

@@ -36,7 +36,11 @@ pub(super) async fn walk(context: &Context, call: bool, findings: &mut Findings)
     let app_id = config.app_id.clone();
     findings.good(
         "settings",
-        format!("app `{app_id}`, origin `{}`; `ham info --settings` shows all", config.origin),
+        format!(
+            "app `{}`, origin `{}`; `ham info --settings` shows all",
+            ham::masked(&app_id),
+            ham::masked(&config.origin)
+        ),
     );
 
     let info = match settings.admin() {

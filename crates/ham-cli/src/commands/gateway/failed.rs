@@ -18,14 +18,15 @@ pub(super) fn failed(error: StartError) -> Failure {
         ),
         StartError::Tls(_) => (Exit::Usage, "name PEM files: the certificate with its chain, and its key"),
         StartError::Listen { .. } => (Exit::Local, "stop whatever listens there, or name another address"),
+        StartError::Outbox { source: StoreError::OpenToOthers { .. }, path } => {
+            (Exit::Local, ham::how_to_close(path))
+        }
         StartError::Outbox { source, .. } => (Exit::Local, outbox(source)),
         StartError::Keystore(_) => {
             (Exit::Local, "check lair_url_file and lair_passphrase_file, and that the keystore runs")
         }
         StartError::StateDirectory { .. } => (Exit::Local, "check the path and its permissions"),
-        StartError::StateDirectoryOpen { .. } => {
-            (Exit::Usage, "run `chmod 700` on it, or name a directory for the gateway alone")
-        }
+        StartError::StateDirectoryOpen { path, .. } => (Exit::Usage, ham::how_to_close(path)),
         _ => (Exit::Usage, "correct the configuration"),
     };
     Failure::new(exit, error, advice)
@@ -34,7 +35,6 @@ pub(super) fn failed(error: StartError) -> Failure {
 fn outbox(why: &StoreError) -> &'static str {
     match why {
         StoreError::Taken => "stop the gateway that has it, or name another state_dir",
-        StoreError::OpenToOthers { .. } => "run `chmod 600` on it",
         StoreError::Empty => "put the file back; remove it only if nothing that it held is missed",
         StoreError::Format(_) => "start the version of ham that wrote it, or a later one",
         _ => "check the disk, the room on it, and the permissions of the state directory",

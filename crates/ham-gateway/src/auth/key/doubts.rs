@@ -39,7 +39,7 @@ impl Keys {
             Some(path) if self.0.is_empty() && !config.dev && !config.compat.hc_http_gw => {
                 Err(BadKeys(format!(
                     "{} holds no key, so nobody can call anything: `ham gateway key new` makes one",
-                    path.display()
+                    ham::masked_path(path)
                 )))
             }
             _ => Ok(()),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ham::masked;
+use ham::{masked, masked_path};
 use serde::Deserialize;
 
 use super::{BadKeys, Keys, Stanza};
@@ -42,7 +42,7 @@ impl Keys {
 
 impl BadKeys {
     pub(super) fn of(self, path: &Path) -> Self {
-        Self(format!("{}: {}", path.display(), self.0))
+        Self(format!("{}: {}", masked_path(path), self.0))
     }
 }
 
@@ -51,6 +51,6 @@ pub(super) fn text(path: &Path) -> Result<String, BadKeys> {
 }
 
 pub(super) fn stanzas(text: &str) -> Result<Vec<Stanza>, BadKeys> {
-    let file: File = toml::from_str(text).map_err(|error| BadKeys(located(&error, text, masked)))?;
+    let file: File = toml::from_str(text).map_err(|error| BadKeys(located(&error, text)))?;
     Ok(file.key)
 }

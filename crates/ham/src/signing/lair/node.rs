@@ -9,8 +9,9 @@ use url::Url;
 use super::keystore::LairSigning;
 use super::passphrase::lock_passphrase;
 use crate::events;
+use crate::shown::masked_path;
 use crate::signing::node_error::NodeError;
-use crate::signing::secret_file::open_to_others;
+use crate::signing::secret_file::{how_to_close, open_to_others};
 
 /// The keystore types of a conductor that no other process can reach.
 const IN_PROCESS: [&str; 2] = ["lair_server_in_proc", "danger_test_keystore"];
@@ -30,7 +31,7 @@ pub(crate) fn lair_from_node(
     })?;
     let connection_url = connection_url(&config)?;
     let passphrase = read_secret(passphrase_file).map_err(|error| {
-        NodeError::Unusable(format!("reading lair passphrase {}: {error}", passphrase_file.display()))
+        NodeError::Unusable(format!("reading lair passphrase {}: {error}", masked_path(passphrase_file)))
     })?;
     Ok(LairSigning { connection_url, passphrase: lock_passphrase(passphrase) })
 }
@@ -44,7 +45,8 @@ fn read_secret(path: &Path) -> std::io::Result<Vec<u8>> {
             event = events::SECRET_EXPOSED,
             path = %path.display(),
             mode = format!("{mode:o}"),
-            "others can read or write this file; `chmod 600` it"
+            "others can read or write this file: {}",
+            how_to_close(path)
         );
     }
     let mut content = Vec::new();

@@ -1,0 +1,59 @@
+//! What stands in an address in vain, and may be a secret.
+
+use url::Url;
+
+use crate::config::Config;
+
+/// The key of each, and what is wrong. A start takes them all the same: what is sent nowhere harms nothing but the secret.
+pub(super) fn doubts(config: &Config) -> Vec<(&'static str, &'static str)> {
+    let admin = config.conductor.admin_url.iter().map(|url| ("conductor.admin_url", url));
+    let apps = config.app.iter().filter_map(|app| Some(("app.app_url", app.app_url.as_ref()?)));
+    // Of those of NATS, a user is refused before.
+    let nats = config.nats.urls.iter().map(|url| ("nats.urls", url));
+    let doubts = admin.chain(apps).chain(nats).filter_map(|(key, url)| Some((key, doubt(key, url)?)));
+    doubts.collect()
+}
+
+fn doubt(key: &str, url: &Url) -> Option<&'static str> {
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    if !ham::shown_url(url).contains('…') {
+        return (has_user && key != "nats.urls").then_some(USER);
+    }
+    Some(if has_user { HOST_BEFORE } else { HOST })
+}
+
+const USER: &str = "what stands before the `@` is sent to nobody: leave it out";
+const HOST_BEFORE: &str =
+    "the host stands behind an `@`, and what stands there may be a secret: write host and port alone";
+const HOST: &str =
+    "what stands where the host belongs may be a secret, such as a token without its host: name a file of it";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Case: nothing was said of a token whose host was forgotten, and of a host before an `@`.
+    #[test]
+    fn a_secret_in_the_place_of_a_host_is_told() {
+        let key = crate::NewKey::new().unwrap();
+        let key = key.expose();
+        let told = |admin: &str, nats: &str| {
+            let text = format!(
+                "conductor.admin_url = {admin:?}\nnats.urls = [{nats:?}]\n[[app]]\nid = \"a\"\napp_url = {admin:?}\n"
+            );
+            doubts(&Config::parse(&text).unwrap())
+        };
+        let all = |why| [("conductor.admin_url", why), ("app.app_url", why), ("nats.urls", why)];
+        for address in [format!("ws://{key}"), format!("nats://{key}:4444"), format!("https://{key}.example")]
+        {
+            assert_eq!(told(&address, &address), all(HOST), "{address}");
+        }
+        assert_eq!(told("ws://localhost:4444@hunter2", "nats://localhost@hunter2"), all(HOST_BEFORE));
+        assert_eq!(told("ws://user:hush@localhost:1", "nats://localhost:1"), all(USER)[..2]);
+        for address in
+            ["ws://localhost:4444", "ws://conductor.prod-eu.k8s.example:1/path?token=hush", "ws://[::1]:1"]
+        {
+            assert_eq!(told(address, &address.replace("ws", "nats")), []);
+        }
+    }
+}

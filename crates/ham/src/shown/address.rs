@@ -1,0 +1,222 @@
+//! Addresses as they may be shown: what stands in one beside the host, or in the place of the host, may be a secret.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use url::{Host, ParseError, Url};
+
+use super::random::{HIDDEN, LONGEST_SHOWN, is_between, may_be_secret};
+
+/// An address without user, password, path, query and fragment. `…` stands for a host, or a part of its name, that may be a secret: it is as
+/// long and as mixed as a key, or what stands before the `@` is the host.
+#[must_use]
+pub fn shown_url(url: &Url) -> String {
+    let scheme = if may_be_secret(url.scheme()) { HIDDEN } else { url.scheme() };
+    let user =
+        url.password().map_or_else(|| url.username().to_owned(), |of| format!("{}:{of}", url.username()));
+    let host = url.host_str().unwrap_or_default();
+    if is_host(&user, host) || goes_on_in_the_path(url, host) {
+        return format!("{scheme}://{HIDDEN}");
+    }
+    let host = match url.host() {
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => host.to_owned(),
+        Some(Host::Domain(_)) | None => masked_host(host),
+    };
+    format!("{scheme}://{host}{}", port_of(url))
+}
+
+fn port_of(url: &Url) -> String {
+    url.port().map_or(String::new(), |port| format!(":{port}"))
+}
+
+/// Where in a word an address begins: also behind something else, such as the name of what it is for.
+pub(super) fn begins(word: &str) -> Option<usize> {
+    if let Some(to) = word.find("://") {
+        let is_of_scheme = |letter: char| letter.is_ascii_alphanumeric() || "+-.".contains(letter);
+        let has_more = !word[to + 1..].trim_start_matches('/').is_empty();
+        return has_more.then(|| word[..to].trim_end_matches(is_of_scheme).len());
+    }
+    let (scheme, rest) = word.split_once(':')?;
+    let is = |known: &[&str]| known.iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    // Of these, a URL is one without slashes, too. A host may have the name of the others, with a port behind it.
+    let is_address = (is(&["http", "https", "ws", "wss"]) && !rest.trim_start_matches('/').is_empty())
+        || (is(&["nats", "tls"]) && rest.starts_with(|first: char| !first.is_ascii_digit()));
+    is_address.then_some(0)
+}
+
+/// A word that is an address and has no user.
+pub(super) fn masked_address(word: &str) -> String {
+    let host = raw_host(word);
+    if host == HIDDEN {
+        return word.split_inclusive(HIDDEN).next().unwrap_or(HIDDEN).to_owned();
+    }
+    match Url::parse(word) {
+        // Of some, the host is read as if it were written in small letters: then it looks less like a key.
+        Ok(url) if url.has_host() && masked_host(host) == host => shown_url(&url),
+        Ok(url) if url.has_host() => format!("{}://{}{}", url.scheme(), masked_host(host), port_of(&url)),
+        Err(ParseError::InvalidPort) => with_wrong_port(word).unwrap_or_else(|| HIDDEN.to_owned()),
+        Ok(_) | Err(_) => HIDDEN.to_owned(),
+    }
+}
+
+/// A password may have anything in it, so all goes that stands before the last `@` of an address.
+pub(super) fn without_user(text: &str) -> Cow<'_, str> {
+    let user = text.rfind('@').and_then(|to| Some((text[..to].find("://")? + 3, to)));
+    let Some((from, to)) = user else { return Cow::Borrowed(text) };
+    let (user, rest) = (&text[from..to], &text[to + 1..]);
+    let end = rest.find(is_between).unwrap_or(rest.len());
+    let host = host_of(&rest[..end]);
+    let (shown, rest) = if is_host(user, host) { (HIDDEN, &rest[end..]) } else { ("", rest) };
+    [&text[..from], shown, rest].concat().into()
+}
+
+/// Whether a user is the host, so that what stands behind the `@` is none: `localhost:4444@hush`.
+fn is_host(user: &str, behind: &str) -> bool {
+    let is_here = |name: &str| name == "localhost" || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+    let (name, port) = match user.rsplit_once(':') {
+        Some((name, port)) if port.parse::<u16>().is_ok() => (name, true),
+        _ => (user, false),
+    };
+    is_here(name) || ((port || name.contains('.')) && !is_here(behind) && !behind.contains('.'))
+}
+
+/// Whether host and path are base64, which has slashes in it, too.
+fn goes_on_in_the_path(url: &Url, host: &str) -> bool {
+    let (path, is_name) = (url.path(), host.contains('.') || url.port().is_some());
+    !is_name && path.contains(['+', '=']) && may_be_secret(&[host, path].concat())
+}
+
+fn masked_host(host: &str) -> String {
+    let parts = host.split('.').map(|part| if may_be_key(part) { HIDDEN } else { part });
+    parts.collect::<Vec<_>>().join(".")
+}
+
+/// A key of a gateway may have a `-` or a `_` anywhere; in small letters, its beginning tells it. `%` may stand for any of its letters.
+fn may_be_key(part: &str) -> bool {
+    let begins = part.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("ham_"));
+    let is_key =
+        begins && part.len() > LONGEST_SHOWN && part.contains(|letter: char| letter.is_ascii_digit());
+    is_key || part.contains('%') || may_be_secret(part)
+}
+
+/// Of an address with a port that is none. Where more than a port is behind the host, it is rather a user with a password.
+fn with_wrong_port(word: &str) -> Option<String> {
+    let (scheme, rest) = word.split_once("://")?;
+    let (host, port) = authority(rest).rsplit_once(':')?;
+    let url = Url::parse(&format!("{scheme}://{host}")).ok()?;
+    let is_number = port.len() <= LONGEST_PORT && port.bytes().all(|byte| byte.is_ascii_digit());
+    Some(format!("{}:{}", shown_url(&url), if is_number { port } else { HIDDEN }))
+}
+
+/// The host as it is written.
+fn raw_host(word: &str) -> &str {
+    host_of(word.split_once(':').map_or(word, |(_, rest)| rest).trim_start_matches(['/', '\\']))
+}
+
+fn host_of(rest: &str) -> &str {
+    let authority = authority(rest);
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
+fn authority(rest: &str) -> &str {
+    rest.split(['/', '\\', '?', '#']).next().unwrap_or_default()
+}
+
+/// Digits of a number that was meant as a port.
+const LONGEST_PORT: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shown::masked;
+
+    const KEY: &str = "ham_7QK2AB_q3Zr0bT5w8Yc1Xe-Uh7Kj9Ln2Mp_Rs0Vt3Wz5Ab8";
+    const SEED: &str = "SUAM2N3O4P5Q6R7SUAM2N3O4P5Q6R7";
+
+    /// Case: a token whose `@host` was forgotten, and what stood where the host belongs, were shown.
+    #[test]
+    fn a_host_that_may_be_a_secret_is_hidden() {
+        for (text, shown) in [
+            (format!("nats://{KEY}"), "nats://…"),
+            (format!("nats://{KEY}:4444"), "nats://…:4444"),
+            (format!("nats://{SEED}/"), "nats://…"),
+            (format!("ws://{KEY}:4444"), "ws://…:4444"),
+            (format!("wss:{SEED}"), "wss://…"),
+            (format!("https://{KEY}.example"), "https://….example"),
+            (format!("https://a.{SEED}.example:1/b"), "https://a.….example:1"),
+            (format!("{SEED}://shop.example"), "…://shop.example"),
+            ("nats://q3Zr0bT5w8/c1Xe4Uh7Kj9/n2Mp6Rs0V==".to_owned(), "nats://…"),
+            ("nats://q3Zr0bT5w8%2Fc1Xe4Uh7Kj9".to_owned(), "nats://…"),
+            ("ws://localhost:4444@hunter2".to_owned(), "ws://…"),
+            ("ws://localhost@hunter2.x:1/y".to_owned(), "ws://…"),
+            ("nats://broker:4222@hunter2".to_owned(), "nats://…"),
+        ] {
+            assert_eq!(shown_url(&Url::parse(&text).unwrap()), shown, "{text}");
+            assert_eq!(masked(&format!("at {text}, or")), format!("at {shown}, or"), "{text}");
+        }
+        // As `url` writes it, in small letters.
+        assert_eq!(masked("https://Q3Zr0bT-w8Yc1Xe-Uh7Kj9Ln2Mp-Rs0V.example"), "https://….example");
+    }
+
+    /// Case: an address behind a name, and one without a scheme, were shown with what they ask for.
+    #[test]
+    fn an_address_is_found_where_it_stands() {
+        for (text, shown) in [
+            ("localhost:https://shop.example/?apikey=hush", "localhost:https://shop.example"),
+            ("admin_url=ws://user:hush@localhost:1", "admin_url=ws://localhost:1"),
+            ("x.example/?t=hush", "x.example/?…"),
+            ("x.example/a#t=hush", "x.example/a#…"),
+            ("nats:hush", "…"),
+            ("HTTP:user:hush", "…"),
+            ("://hush", "…"),
+        ] {
+            assert_eq!(masked(text), shown, "{text}");
+        }
+    }
+
+    /// Case: an address was hidden as a whole for its port.
+    #[test]
+    fn an_address_with_a_wrong_port_is_shown_without_what_may_be_a_secret() {
+        for (text, shown) in [
+            ("ws://localhost:99999/hush", "ws://localhost:99999"),
+            ("http://user:hush@shop.example:port", "http://shop.example:…"),
+            ("http://[::1]:99999", "http://[::1]:99999"),
+            ("http://user:hush", "http://user:…"),
+            ("http://user:hush:99999", "…"),
+            ("ws:user:hush", "…"),
+        ] {
+            assert_eq!(masked(text), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn hosts_with_ordinary_names_are_shown() {
+        for host in [
+            "conductor.prod-eu.k8s.example",
+            "conductor-0.conductor.prod-eu.svc.cluster.local",
+            "holochain-conductor-7d9f8b6c5d-x2x4z.k8s.example",
+            "ip-10-0-12-34.eu-west-1.compute.internal",
+            "0192f3c4-5d6e-7f80-91a2-b3c4d5e6f708.example",
+            "the_gateway_of_the_shop_1",
+            "ham_gateway_of_the_other_company",
+            "localhost",
+            "127.0.0.1",
+            "[::1]",
+        ] {
+            for address in [
+                format!("nats://{host}"),
+                format!("ws://{host}:4444"),
+                format!("https://me:hush@{host}:1/hush"),
+            ] {
+                let shown = address.replace("me:hush@", "").replace("/hush", "");
+                assert_eq!(shown_url(&Url::parse(&address).unwrap()), shown);
+                assert_eq!(masked(&address), shown);
+            }
+            assert_eq!(masked(&format!("{host}:4444 {host}")), format!("{host}:4444 {host}"));
+        }
+        assert_eq!(masked("nats:4222 tls: no answer"), "nats:4222 tls: no answer");
+    }
+}
