@@ -168,3 +168,21 @@ pub const DEFAULT_ROUTER_CONCURRENCY: NonZeroUsize = NonZeroUsize::new(16).expec
 
 /// How long an answer may wait for the socket: as long as a dead peer goes unseen, so the link tells sooner.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Case: whatever stood in the place of a kind that is not known was logged, a key, too.
+    #[test]
+    fn a_kind_that_is_no_name_is_not_told() {
+        for kind in ["zome.call", "v2/zome.call", "subscribe.signals.of-all-the-chains-that-there-are"] {
+            assert_eq!(told(kind), kind);
+        }
+        for other in
+            ["ham_7QK2AB_q3Zr0bT5w8Yc1Xe4Uh7Kj9Ln2Mp6Rs0Vt3Wz5Ab8", "user:hush@shop", &"x".repeat(65)]
+        {
+            assert_eq!(told(other), "…");
+        }
+    }
+}

@@ -60,7 +60,7 @@ fn masked_word(word: &str) -> String {
 }
 
 fn masked_name(word: &str) -> String {
-    if word.contains('@') && !word.starts_with('/') {
+    if word.contains('@') && word != "@" && !word.starts_with('/') {
         return HIDDEN.to_owned();
     }
     let end = word.find(['?', '#']).filter(|at| says_more(&word[*at..]));
@@ -140,6 +140,7 @@ mod tests {
         for text in [
             "it is a ws:// or wss:// address, such as \"https://shop.example\"",
             "http: no answer",
+            "what stands before the `@` is a user",
             "supply/*/transactions/get_all_of_them",
             "shop-of-the-other-company-v0.23.1 my-application-of-the-year-2026",
             "0192f3c4-5d6e-7f80-91a2-b3c4d5e6f708",

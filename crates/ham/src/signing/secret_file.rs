@@ -50,7 +50,7 @@ fn is_of_the_system(path: &Path) -> bool {
         || path.is_file() && path.parent() == Some(Path::new("/etc"))
 }
 
-const NOT_YOURS: &str = "it is not a file of yours alone: name another one";
+const NOT_YOURS: &str = "it is not yours alone: name another one";
 /// Directories that many things are in.
 #[cfg(unix)]
 const SHARED: [&str; 16] = [
