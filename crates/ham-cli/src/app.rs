@@ -113,7 +113,7 @@ pub(crate) fn status(status: &AppStatus) -> String {
 pub(crate) fn remedy(status: &AppStatus) -> Option<&'static str> {
     match status {
         AppStatus::Enabled => None,
-        AppStatus::Disabled(_) => Some("enable the app with `ham app enable`"),
+        AppStatus::Disabled(_) => Some("enable the app with `ham app enable ID`"),
         AppStatus::AwaitingMemproofs => Some("provide the app's membrane proofs, then enable it"),
         AppStatus::AwaitingRestore => Some("wait until the restore is done"),
         AppStatus::Unrecoverable(..) => Some("uninstall the app and install it again"),

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use ham::Admin;
 use ham_bundle::Inflated;
 use ham_devconductor::DevConductor;
-use holochain_conductor_api::{AdminRequest, AdminResponse};
+use holochain_conductor_api::{AdminRequest, AdminResponse, AppInfo};
 use holochain_types::app::{AppBundle, CoordinatorSource, UpdateCoordinatorsPayload};
 use holochain_types::dna::{CoordinatorBundle, CoordinatorManifest, DnaFile, ZomeDependency, ZomeManifest};
 use holochain_zome_types::prelude::{ZomeDef, ZomeName};
@@ -32,6 +32,8 @@ pub(crate) struct Compared {
     pub(crate) other_dna: Option<String>,
     /// Whether a role of the app is in the bundle at all.
     is_of_the_app: bool,
+    /// What else makes the bundle another app than the one that is installed, in words.
+    other_app: Option<String>,
     /// Cells that do not run the coordinator zomes of the bundle, or not only them.
     others: Vec<Other>,
 }
@@ -56,6 +58,7 @@ impl Compared {
         let dnas = roles(bundle).await?;
         let info = installed(admin, &app_id).await?;
         let (mut other_dna, mut others, mut is_of_the_app) = (None, Vec::new(), false);
+        let mut other_app = other_roles(&info, &dnas);
         for cell in app::cells(&info) {
             // A clone has the code of its role.
             let role = cell.name.split('.').next().unwrap_or(&cell.name);
@@ -66,6 +69,13 @@ impl Compared {
                 other_dna.get_or_insert_with(|| role.to_owned());
                 continue;
             }
+            // A clone has modifiers of its own.
+            if cell.is_provisioned() && cell.cell_id.dna_hash() != dna.dna_hash() {
+                let words = || {
+                    format!("has another network seed or other properties than the bundle (role `{role}`)")
+                };
+                other_app.get_or_insert_with(words);
+            }
             let (runs, wanted) = (&runs.coordinator_zomes, &dna.dna_def().coordinator_zomes);
             let is_stale = wanted.iter().any(|zome| !runs.contains(zome));
             let gone = runs.iter().map(|(name, _)| name);
@@ -75,7 +85,15 @@ impl Compared {
                 others.push(Other { cell, bundle: coordinators(dna)?, is_stale, gone });
             }
         }
-        Ok(Self { app_id, other_dna, is_of_the_app, others })
+        Ok(Self { app_id, other_dna, is_of_the_app, other_app, others })
+    }
+
+    /// What makes the bundle another app, which no update changes, in words.
+    pub(crate) fn another_app(&self) -> Option<String> {
+        let integrity = self.other_dna.as_ref();
+        let integrity =
+            integrity.map(|role| format!("runs other integrity zomes than the bundle (role `{role}`)"));
+        integrity.or_else(|| self.other_app.clone())
     }
 
     /// The cells that run something else than the bundle has.
@@ -130,7 +148,7 @@ impl Compared {
             return Err(Failure::new(
                 Exit::Refused,
                 anyhow::anyhow!("the bundle has no role of {}; nothing was updated", self.app_id),
-                "name the bundle of this app, or with --id the app of this bundle",
+                "name the bundle of this app, or the app of this bundle",
             ));
         }
         self.other_dna.as_ref().map_or(Ok(()), |role| Err(self.another_dna(role)))
@@ -149,6 +167,17 @@ impl Compared {
             ),
         )
     }
+}
+
+/// Roles that only the app or only the bundle has, in words.
+fn other_roles(info: &AppInfo, dnas: &BTreeMap<String, DnaFile>) -> Option<String> {
+    let has: BTreeSet<String> = info.manifest.app_roles().into_iter().map(|role| role.name).collect();
+    let lacks = dnas.keys().find(|role| !has.contains(*role));
+    let lacks = lacks.map(|role| format!("has no role `{role}`, which the bundle has"));
+    lacks.or_else(|| {
+        let more = has.iter().find(|role| !dnas.contains_key(*role))?;
+        Some(format!("has a role `{more}`, which the bundle does not have"))
+    })
 }
 
 /// The DNA of each role that is in the bundle.

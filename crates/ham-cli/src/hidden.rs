@@ -8,7 +8,8 @@ use std::sync::{Mutex, PoisonError};
 /// The words, each with how it is shown; the longest first, because a shorter one may be a part of it.
 static HIDDEN: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
 
-/// From now on these are written as they may be shown. Paths that lead somewhere and hashes are written as they are.
+/// From now on these are written as they may be shown. Paths that lead somewhere and hashes are written as they are, and so is what a zome is
+/// given: JSON, or words. Who develops the zome has to read what it says of them.
 pub(crate) fn hide<'a>(words: impl IntoIterator<Item = &'a str>) {
     let mut hidden = HIDDEN.lock().unwrap_or_else(PoisonError::into_inner);
     for word in words {
@@ -38,7 +39,8 @@ pub(crate) fn without(bytes: &[u8]) -> Cow<'_, [u8]> {
 fn shown(word: &str) -> Option<(String, String)> {
     let path = word.strip_prefix('@').unwrap_or(word);
     let is_hash = holo_hash::encode::holo_hash_decode_unchecked(word).is_ok();
-    if word.len() < SHORTEST || is_hash || Path::new(path).exists() {
+    let is_given = word.starts_with(['"', '{', '[']) || word.contains(char::is_whitespace);
+    if word.len() < SHORTEST || is_given || is_hash || Path::new(path).exists() {
         return None;
     }
     let shown = ham::masked(word);
@@ -51,6 +53,18 @@ const SHORTEST: usize = 8;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Case: what a zome said of its argument was changed: `mail … for help`, `https://shop.example` for `https://shop.example/orders/7`.
+    #[test]
+    fn what_a_zome_is_given_is_written_as_it_is() {
+        for word in [
+            "\"mail admin@shop.example for help\"",
+            "{\"at\":\"https://shop.example/orders/7\"}",
+            "to a@b.example",
+        ] {
+            assert_eq!(shown(word), None);
+        }
+    }
 
     #[test]
     fn what_may_be_a_secret_is_hidden_wherever_it_stands() {

@@ -35,7 +35,7 @@ pub(crate) struct Args {
 const SHOWN: usize = 100;
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
-    let settings = context.target().await?;
+    let settings = &connect::with_app(context).await?;
     let admin = connect::admin(settings, connect::CONNECT_TIMEOUT.min(settings.timeout))?;
     let app_id = settings.app_id()?;
     let asking = installed(&admin, app_id);

@@ -34,7 +34,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let kind = hash::kind(&args.hash)?;
-    let settings = context.target().await?;
+    let settings = &connect::with_app(context).await?;
     let admin = connect::admin(settings, connect::CONNECT_TIMEOUT.min(settings.timeout))?;
     let app_id = settings.app_id()?;
     let asking = installed(&admin, app_id);

@@ -41,7 +41,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let settings = context.target().await?;
     let admin = connect::admin(settings, connect::CONNECT_TIMEOUT.min(settings.timeout))?;
     let cell = async |role: Option<String>| {
-        let info = installed(&admin, settings.app_id()?).await?;
+        let info = installed(&admin, connect::with_app(context).await?.app_id()?).await?;
         let cells = app::of_role(&info, role.as_deref())?;
         cells.into_iter().next().map(|cell| cell.cell_id).ok_or_else(|| {
             Failure::usage(

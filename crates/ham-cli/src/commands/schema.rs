@@ -48,7 +48,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
 }
 
 async fn of_installed(context: &Context) -> Result<Vec<Value>, Failure> {
-    let settings = context.target().await?;
+    let settings = &connect::with_app(context).await?;
     let admin = connect::admin(settings, connect::CONNECT_TIMEOUT.min(settings.timeout))?;
     let asking = installed(&admin, settings.app_id()?);
     let info = progress::during(context.output, "asking for the app", asking).await?;

@@ -2,14 +2,15 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::LaunchError;
 use crate::find::install::Install;
 use crate::find::tool::Tool;
-use crate::run::boot;
 use crate::run::logs::{DEFAULT_RUST_LOG, Logs};
 use crate::run::process::{Process, Program};
+use crate::run::{boot, builder};
 
 /// How long a relay may take until it is ready. It takes a tenth of a second.
 pub const RELAY_READY_TIMEOUT: Duration = Duration::from_secs(60);
@@ -110,11 +111,14 @@ impl Relay {
 
 async fn listen(install: &Install, logs: &Logs, port: u16) -> Result<(Process, u16), LaunchError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    // It keeps what it is told of agents in temporary files, and leaves them behind when it is killed.
+    let data = Arc::new(builder::temporary()?);
     let program = Program {
         binary: &install.binary,
         arguments: vec!["--listen".into(), address.to_string().into()],
         input: None,
         rust_log: DEFAULT_RUST_LOG,
+        temporary: Some(data.path()),
     };
-    boot::boot(program, install.tool, logs, None, RELAY_READY_TIMEOUT).await
+    boot::boot(program, install.tool, logs, Some(Arc::clone(&data)), RELAY_READY_TIMEOUT).await
 }

@@ -31,6 +31,8 @@ pub(crate) struct Program<'a> {
     /// One line for its standard input, which is then closed.
     pub(crate) input: Option<&'a str>,
     pub(crate) rust_log: &'a str,
+    /// Where it makes temporary files; `None` for the system's directory.
+    pub(crate) temporary: Option<&'a Path>,
 }
 
 /// A running process. Dropping it kills the process and waits for its end, [`REAP_TIMEOUT`] at most.
@@ -116,6 +118,9 @@ fn command(program: &Program<'_>) -> Command {
         // A group of its own: Ctrl-C in a terminal is for the program that started it, which then decides.
         .process_group(0)
         .kill_on_drop(true);
+    if let Some(directory) = program.temporary {
+        command.env("TMPDIR", directory);
+    }
     command
 }
 

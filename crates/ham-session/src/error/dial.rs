@@ -26,8 +26,8 @@ pub enum DialError {
         /// What is wrong with it. Does not quote the URL, which can hold a token.
         reason: String,
     },
-    /// The host name has no address now.
-    #[error("cannot resolve {host:?}")]
+    /// The host name has no address now. The text does not quote it: what stands in the place of a host may be a token.
+    #[error("cannot resolve the name of the host")]
     Resolve {
         /// The name.
         host: String,

@@ -54,7 +54,7 @@ pub(super) async fn provide(context: &Context, given: &[String]) -> Result<(), F
     connect::close(&ham).await;
     provided?;
     context.output.result(
-        || format!("handed in the proofs of {}; `ham app enable` starts the app", roles.join(", ")),
+        || format!("handed in the proofs of {}; `ham app enable ID` starts the app", roles.join(", ")),
         &json!({ "memproofs": roles }),
     )
 }

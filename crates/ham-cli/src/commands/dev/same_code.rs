@@ -18,20 +18,22 @@ pub(super) async fn same_code(
     let settings = context.settings.of_running(conductor.admin_port(), None);
     let admin = connect::admin(&settings, connect::CONNECT_TIMEOUT)?;
     let compared = Compared::of(&admin, bundle, Some(id.to_owned())).await?;
+    let another = compared.another_app();
     if update {
-        return compared.replace(conductor).await.map(drop);
+        compared.replace(conductor).await?;
     }
-    match (&compared.other_dna, compared.others().as_slice()) {
-        (Some(role), _) => context.output.warning(&format!(
-            "the app `{id}` of this directory runs other integrity zomes than the bundle (role `{role}`): it is another DNA, \
-             and stays as it is. Pass another --app-id, or another --data, or `ham app uninstall {id}` first"
-        )),
-        (None, []) => {}
-        (None, cells) => context.output.warning(&format!(
+    let cells = compared.others();
+    if let Some(words) = another {
+        context.output.warning(&format!(
+            "the app `{id}` of this directory {words}: it is another app, and its roles and DNAs stay as they are. \
+             Pass another --app-id, or another --data, or `ham app uninstall {id}` first"
+        ));
+    } else if !update && !cells.is_empty() {
+        context.output.warning(&format!(
             "the app `{id}` of this directory runs other coordinator zomes than the bundle ({}): pass --update to run \
              those of the bundle",
             cells.join(", ")
-        )),
+        ));
     }
     Ok(())
 }
