@@ -9,4 +9,5 @@ pub(crate) mod logs;
 pub(crate) mod process;
 pub(crate) mod settings;
 pub(crate) mod start;
+pub(crate) mod temporary;
 pub(crate) mod watchdog;

@@ -8,9 +8,10 @@ use std::time::Duration;
 use crate::error::LaunchError;
 use crate::find::install::Install;
 use crate::find::tool::Tool;
+use crate::run::boot;
 use crate::run::logs::{DEFAULT_RUST_LOG, Logs};
 use crate::run::process::{Process, Program};
-use crate::run::{boot, builder};
+use crate::run::temporary::temporary;
 
 /// How long a relay may take until it is ready. It takes a tenth of a second.
 pub const RELAY_READY_TIMEOUT: Duration = Duration::from_secs(60);
@@ -112,7 +113,7 @@ impl Relay {
 async fn listen(install: &Install, logs: &Logs, port: u16) -> Result<(Process, u16), LaunchError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     // It keeps what it is told of agents in temporary files, and leaves them behind when it is killed.
-    let data = Arc::new(builder::temporary()?);
+    let data = Arc::new(temporary()?);
     let program = Program {
         binary: &install.binary,
         arguments: vec!["--listen".into(), address.to_string().into()],

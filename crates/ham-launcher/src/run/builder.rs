@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::boot::DEFAULT_STOP_TIMEOUT;
-use super::data::{DataDirectory, MAX_DATA_PATH, TemporaryData};
+use super::data::{DataDirectory, MAX_DATA_PATH};
 use super::logs::DEFAULT_RUST_LOG;
 use super::settings::{DbSyncLevel, Keystore, Network};
+use super::temporary::temporary;
 use crate::error::LaunchError;
 use crate::find::install::Install;
 use crate::find::release::Release;
@@ -176,19 +177,6 @@ impl ConductorBuilder {
         }
         Ok(directory)
     }
-}
-
-/// Room for the name of the directory itself: `/ham-` and six characters.
-const TEMPORARY_NAME: usize = 16;
-
-pub(crate) fn temporary() -> Result<DataDirectory, LaunchError> {
-    let mut parent = std::env::temp_dir();
-    if parent.as_os_str().len() + TEMPORARY_NAME > MAX_DATA_PATH {
-        // Some systems give every user a long temporary path; the short one is there on every Unix.
-        parent = PathBuf::from("/tmp");
-    }
-    let made = TemporaryData::new(&parent);
-    made.map(DataDirectory::Temporary).map_err(|source| LaunchError::Data { path: parent, source })
 }
 
 #[cfg(test)]

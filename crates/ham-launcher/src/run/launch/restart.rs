@@ -7,8 +7,8 @@ use tokio::net::TcpSocket;
 use super::Conductor;
 use crate::error::LaunchError;
 use crate::find::install::Install;
-use crate::run::builder::temporary;
 use crate::run::start::start;
+use crate::run::temporary::temporary;
 
 impl Conductor {
     /// Stops it, when it runs, and starts it again with the same data on the same admin port. App interfaces attached with
