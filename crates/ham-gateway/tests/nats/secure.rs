@@ -108,7 +108,7 @@ async fn what_cannot_be_used_is_named_before_a_start() {
     // A path that leads nowhere may be the token itself.
     let nowhere = check("token_file = \"s3cret\"");
     assert!(
-        nowhere.contains("nats: token_file: cannot read the file") && !nowhere.contains("s3cret"),
+        nowhere.contains("nats.token_file: cannot read the file") && !nowhere.contains("s3cret"),
         "{nowhere}"
     );
     assert!(check("calls_as = \"7QK2\"").contains("7QK2"));

@@ -196,9 +196,17 @@ pub(crate) fn soon() -> Instant {
 
 /// Lets so much time pass at once, and the millisecond that timers may be late: those that are set fire, whatever this machine does meanwhile.
 pub(crate) async fn pass(time: Duration) {
+    /// Time goes on also where what fires ends the test's future while it waits here.
+    struct Frozen;
+    impl Drop for Frozen {
+        fn drop(&mut self) {
+            tokio::time::resume();
+        }
+    }
     tokio::time::pause();
+    let frozen = Frozen;
     tokio::time::advance(time + Duration::from_millis(1)).await;
-    tokio::time::resume();
+    drop(frozen);
     // Once more: a test's own future is polled before the tasks whose timers have fired.
     tokio::task::yield_now().await;
 }
