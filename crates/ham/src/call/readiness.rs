@@ -90,7 +90,7 @@ async fn refused_probe(
         Ok(Delivered::Refused { verdict: Verdict::NoApp, .. }) => {
             Err(CallError::AppNotInstalled { app_id: caller.config.app_id.clone() })
         }
-        // The cell runs: it looked for the zome, or at the nonce.
+        // The cell runs: the call got as far as the zome or the nonce.
         Ok(Delivered::Refused { refusal, .. }) if refusal.tells_of_a_cell_that_runs() => Ok(None),
         Ok(Delivered::Refused { refusal, .. }) => Err(CallError::Refused { refusal, unsettled: false }),
         Ok(Delivered::Unreadable(bad)) => Err(bad_answer(bad)),
