@@ -26,7 +26,7 @@ use crate::progress;
     override_usage = "ham call [OPTIONS] [ROLE] <ZOME> <FUNCTION> [PAYLOAD]"
 )]
 pub(crate) struct Args {
-    /// A role of the app, or a clone such as `role.0`; may be omitted if only one role has the zome
+    /// A role of the app, or a clone such as `role.0`; may be left out where one role alone has the zome
     #[arg(add = ArgValueCompleter::new(complete::roles))]
     role: String,
     /// The zome
