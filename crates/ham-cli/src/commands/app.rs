@@ -40,7 +40,7 @@ pub(crate) enum Args {
         /// The agent of its cells, as `ham agent new` prints it [default: a new one]
         #[arg(long, value_name = "KEY")]
         agent: Option<String>,
-        /// A network seed for all its roles: a network of its own
+        /// A network seed for all its roles, for a network of its own
         #[arg(long, value_name = "SEED")]
         network_seed: Option<String>,
         /// Settings of its roles (modifiers, membrane proofs, init properties), in a YAML file as `hc` takes it
@@ -71,14 +71,14 @@ pub(crate) enum Args {
         #[arg(long)]
         force: bool,
     },
-    /// Hand in the membrane proofs of an app that was installed without them, and waits
+    /// Provide the membrane proofs that an installed app waits for
     #[command(args = flags::app_interface())]
     Memproofs {
         /// A role, and the file with its proof, which is MessagePack
         #[arg(value_name = "ROLE=FILE", required = true)]
         proofs: Vec<String>,
     },
-    /// Put the coordinator zomes of a bundle in the place of those that run
+    /// Replace the running coordinator zomes with those of a bundle
     #[command(args = flags::administration())]
     Update {
         /// The app's bundle; `-` is standard input

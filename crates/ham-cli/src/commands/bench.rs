@@ -55,12 +55,11 @@ pub(crate) struct Args {
     /// How many calls are under way at once
     #[arg(long, value_name = "COUNT", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
     in_flight: u16,
-    /// End after so many seconds from the first answer on; the first call, which makes keys and grants and is not measured, may take as
-    /// long. Then nothing is sent any more, and calls without an answer are waited for two seconds more, and are of unknown outcome after
-    /// that
+    /// End this many seconds after the first answer; the first call, which makes keys and grants and is not measured, may take as
+    /// long. Then nothing more is sent, and calls still without an answer two seconds later are of unknown outcome
     #[arg(long = "for", value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     seconds: u32,
-    /// End after so many calls, if they are made sooner
+    /// End after this many calls, if that comes sooner
     #[arg(long, value_name = "COUNT", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     calls: u64,
     /// The function only reads: its calls do not wait for one another

@@ -25,7 +25,7 @@ use crate::records::{Dht, Held};
     A release before 0.7.1 tells of the cell's own chain only."
 )]
 pub(crate) struct Args {
-    /// The hash of an action or an entry, an agent's key, or whatever links begin or end at
+    /// The hash of an action or an entry, an agent's key, or any base or target of links
     hash: String,
     /// A role of the app, or a clone such as `role.0` [default: each in turn]
     #[arg(add = clap_complete::ArgValueCompleter::new(crate::complete::roles))]

@@ -25,7 +25,7 @@ pub(crate) enum Args {
         #[arg(add = clap_complete::ArgValueCompleter::new(crate::complete::roles))]
         role: Option<String>,
     },
-    /// When the operations of a cell's DNA came and were integrated
+    /// When the operations of a cell's DNA arrived and were integrated
     #[command(args = flags::admin())]
     Timings {
         /// A role of the app, or a clone such as `role.0` [default: the first]
