@@ -1,4 +1,4 @@
-//! Values that are nested deeply.
+//! Deeply nested values.
 
 use std::io;
 use std::thread::Builder;
@@ -6,18 +6,18 @@ use std::thread::Builder;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, oneshot};
 
-/// Runs a decoding on a thread of its own whose stack is enough for what a bundle may hold: a manifest may be nested as deeply as
-/// MessagePack is read, which is by recursion, and any other thread would overflow, which ends the process.
-/// Two are read at a time in a process; it must not be called from within `decoding`.
+/// Runs `decoding` on a thread of its own, whose stack is large enough for anything that a bundle may hold: a manifest may be nested
+/// as deeply as MessagePack can be read, which is done by recursion, and any other thread would overflow, which ends the process. A
+/// process reads two bundles at a time; `deep` must not be called from within `decoding`.
 ///
 /// # Errors
 /// Variant by variant in [`DeepError`].
 ///
 /// # Panics
-/// Outside of a runtime of tokio.
+/// Outside a tokio runtime.
 ///
 /// # Cancel safety
-/// Cancel-safe: the thread decodes to its end, and nobody sees it.
+/// Cancel-safe: the thread decodes to its end, and nobody sees the result.
 pub async fn deep<T: Send + 'static>(
     decoding: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, DeepError> {
@@ -36,7 +36,7 @@ pub async fn deep<T: Send + 'static>(
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeepError {
-    /// The system gives no thread.
+    /// The system provides no thread.
     #[error("there is no thread to read the bundle on")]
     NoThread(#[source] io::Error),
     /// The decoding panicked.
@@ -44,8 +44,8 @@ pub enum DeepError {
     Panicked,
 }
 
-/// Bundles that a process reads at a time: each may take a gigabyte of memory. Others wait, and none for ever, since every one is bounded.
+/// Bundles that a process reads at a time: each may take a gigabyte of memory. Others wait, but not for ever, since every one is bounded.
 const AT_A_TIME: usize = 2;
 static TURNS: Semaphore = Semaphore::const_new(AT_A_TIME);
-/// Sixteen kibibytes for each of the 1024 levels that are read.
+/// Sixteen KiB for each of the 1024 levels that are read.
 const STACK: usize = 16 << 20;

@@ -1,4 +1,4 @@
-//! What goes wrong with bundles.
+//! What can go wrong with bundles.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ pub enum BundleError {
         /// The directory.
         directory: PathBuf,
     },
-    /// A directory has several manifests, so which bundle is meant is not known.
+    /// A directory has several manifests, so it is unclear which bundle is meant.
     #[error("{} has {}: name the manifest instead of its directory", .directory.display(), .found.join(" and "))]
     SeveralManifests {
         /// The directory.
@@ -24,7 +24,7 @@ pub enum BundleError {
         /// The names of the manifests.
         found: Vec<&'static str>,
     },
-    /// What a file is cannot be told by its name.
+    /// The file's name does not tell what it is.
     #[error("{} is not named as a bundle: .happ, .dna, .webhapp; or .wasm, where it is to be hashed", .path.display())]
     UnknownKind {
         /// The file.
@@ -33,7 +33,7 @@ pub enum BundleError {
     /// A file or directory cannot be read or written.
     #[error("cannot {doing} {}", .path.display())]
     Io {
-        /// What was tried.
+        /// What was attempted.
         doing: &'static str,
         /// The file or directory.
         path: PathBuf,
@@ -41,25 +41,25 @@ pub enum BundleError {
         #[source]
         source: std::io::Error,
     },
-    /// The directory to unpack into is there already.
+    /// The directory to unpack into already exists.
     #[error("{} is there already", .directory.display())]
     Exists {
         /// The directory.
         directory: PathBuf,
     },
-    /// A link stands where a part of the bundle would be written. Nothing was written.
+    /// There is a link where a part of the bundle would be written. Nothing was written.
     #[error("{} is a link, which could lead out of the directory", .path.display())]
     Link {
         /// The link.
         path: PathBuf,
     },
-    /// A manifest names a bundle by an absolute path, so packing it would write anywhere. Nothing was written.
+    /// A manifest names a bundle by an absolute path, so packing it could write anywhere. Nothing was written.
     #[error("the manifest names a bundle by the absolute path {}", .path.display())]
     Absolute {
         /// The path.
         path: PathBuf,
     },
-    /// A part of the bundle, or a manifest, has a name that is no plain file name. Nothing was written.
+    /// A part of the bundle, or a manifest, has a name that is not a plain file name. Nothing was written.
     #[error("{name:?} is not a file name")]
     NotAFileName {
         /// The name.
@@ -71,13 +71,13 @@ pub enum BundleError {
         /// The bound, in bytes.
         limit: u64,
     },
-    /// A file is named as a WASM module, and is none: conductors would hash it all the same, and never run it.
+    /// A file is named like a WASM module but is not one: conductors would hash it all the same, and never run it.
     #[error("{} is no WASM module", .path.display())]
     NotWasm {
         /// The file.
         path: PathBuf,
     },
-    /// It is no bundle of its kind, or its manifest and its parts do not fit.
+    /// It is not a bundle of its kind, or its manifest and its parts do not match.
     #[error("{} is no valid {kind} bundle", .path.display())]
     Invalid {
         /// What it should be.
@@ -94,11 +94,11 @@ pub enum BundleError {
 }
 
 impl BundleError {
-    /// Tells a file that cannot be read from one that says something wrong.
+    /// Tells a file that cannot be read from one whose content is wrong.
     pub(crate) fn of(kind: &'static str, path: &std::path::Path, error: MrBundleError) -> Self {
         match error {
             MrBundleError::IoError(text, source) => {
-                // The text names the file that is missing, which is another one than the manifest.
+                // The text names the missing file, which is not the manifest itself.
                 let source = std::io::Error::new(source.kind(), format!("{text}: {source}"));
                 Self::Invalid { kind, path: path.to_owned(), source: Box::new(source) }
             }

@@ -7,18 +7,18 @@ use std::path::Path;
 use crate::error::BundleError;
 use crate::inflated::MAX_INFLATED;
 
-/// The bytes of a regular file, at most [`MAX_INFLATED`]. Others (a device, a pipe) have no end, or none that comes.
+/// The bytes of a regular file, at most [`MAX_INFLATED`]. Other files (a device, a pipe) have no end, or one that never comes.
 ///
 /// # Errors
-/// [`FileTooLarge`](io::ErrorKind::FileTooLarge), [`InvalidInput`](io::ErrorKind::InvalidInput) for what is no regular file, or what the
-/// system says.
+/// [`FileTooLarge`](io::ErrorKind::FileTooLarge), [`InvalidInput`](io::ErrorKind::InvalidInput) if it is not a regular file, or the
+/// system's own error.
 ///
 /// # Cancel safety
-/// Cancel-safe: a thread reads to the end, and nobody sees it.
+/// Cancel-safe: a thread reads to the end, and nobody sees the result.
 pub async fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let path = path.to_owned();
     let read = move || {
-        // Before it is opened, which waits where it is a pipe, and after, when it can change no more.
+        // Before opening it, which would block on a pipe, and after, when it can no longer change.
         admit(&std::fs::metadata(&path)?)?;
         let file = File::open(&path)?;
         admit(&file.metadata()?)?;
@@ -29,7 +29,7 @@ pub async fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     tokio::task::spawn_blocking(read).await.map_err(io::Error::other)?
 }
 
-/// The same, in the words of this crate.
+/// The same, with this crate's errors.
 pub(crate) async fn read(path: &Path) -> Result<Vec<u8>, BundleError> {
     read_file(path).await.map_err(|error| unread(path, error))
 }

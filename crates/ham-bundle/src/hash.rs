@@ -22,8 +22,8 @@ use crate::unpack::read;
 pub enum Hashed {
     /// A DNA with the modifiers of its own manifest.
     Dna(DnaHash),
-    /// The DNA of each role of an app, with the modifiers of the app's manifest, in their order there. Other modifiers at its
-    /// installation (a network seed) make others of them.
+    /// The DNA of each role of an app, with the modifiers of the app's manifest, in the manifest's order. Other modifiers at
+    /// installation (a network seed) give other hashes.
     Roles(Vec<(String, DnaHash)>),
     /// A WASM module.
     Wasm(WasmHash),
@@ -101,7 +101,7 @@ async fn roles(app: AppBundle, file: &Path, inflated: &mut Inflated) -> Result<H
     Ok(Hashed::Roles(roles.collect()))
 }
 
-/// What every module begins with.
+/// The bytes that every module begins with.
 const MAGIC: &[u8] = b"\0asm";
 
 fn invalid(

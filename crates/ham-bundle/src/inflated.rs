@@ -1,4 +1,4 @@
-//! Bundles are compressed, and unpacked in memory: how much that may take is bounded.
+//! Bundles are compressed, and are unpacked in memory: this bounds how much that may take.
 
 use std::io::{self, Read as _};
 
@@ -7,10 +7,11 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
-/// What the bundles of one app may be unpacked to, together, in bytes; no app is near it.
+/// How many bytes the bundles of one app may unpack to, together; no app comes near it.
 pub const MAX_INFLATED: u64 = 512 << 20;
 
-/// How much more may be unpacked: one for all that belongs together, so that bundles in bundles have no bound of their own each.
+/// How much more may be unpacked: one value for everything that belongs together, so that bundles within bundles do not each have a
+/// bound of their own.
 #[derive(Debug)]
 pub struct Inflated {
     left: u64,
@@ -24,13 +25,13 @@ impl Default for Inflated {
 }
 
 impl Inflated {
-    /// At most so many bytes.
+    /// At most this many bytes.
     pub fn within(limit: u64) -> Self {
         Self { left: limit, limit }
     }
 
-    /// The same file with its content as it is, not compressed: decoding it needs no bound, and little work. What cannot be
-    /// unpacked is left to whoever does it and says why.
+    /// The same file with its content uncompressed: decoding it needs no bound and little work. Content that cannot be unpacked is
+    /// left as it is; whoever decodes it says why.
     ///
     /// # Errors
     /// It unpacks to more than is left.

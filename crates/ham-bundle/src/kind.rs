@@ -42,7 +42,7 @@ impl Kind {
         }
     }
 
-    /// The manifest that a path means, and its kind: the manifest itself or the directory with it.
+    /// The manifest that a path refers to, and its kind: the path of the manifest itself or of its directory.
     ///
     /// # Errors
     /// [`BundleError::NoManifest`], [`BundleError::SeveralManifests`].
@@ -62,7 +62,7 @@ impl Kind {
         }
     }
 
-    /// The kind of a bundle, by its name.
+    /// The kind of a bundle, according to its name.
     ///
     /// # Errors
     /// [`BundleError::UnknownKind`].

@@ -1,4 +1,4 @@
-//! From a directory to a bundle.
+//! Packs a directory into a bundle.
 
 use std::fmt::Debug;
 use std::path::{Component, Path, PathBuf};
@@ -16,14 +16,14 @@ use crate::file;
 use crate::inflated::MAX_INFLATED;
 use crate::kind::Kind;
 
-/// How a directory is packed.
+/// How to pack a directory.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct PackOptions {
-    /// The bundle's file, or a directory for it. Default: beside the manifest, named after what the manifest says.
+    /// The bundle's file, or a directory for it. Default: beside the manifest, with the name given in the manifest.
     pub output: Option<PathBuf>,
-    /// Packs the bundles that the manifest names first, each from the directory where it is to be, or from one
-    /// of its name there. Default: false.
+    /// First packs the bundles that the manifest names, each from the directory where it is to be, or from a directory with its name
+    /// there. Default: false.
     pub recursive: bool,
 }
 
@@ -43,7 +43,7 @@ impl PackOptions {
     }
 }
 
-/// A bundle that was written.
+/// A bundle that has been written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Packed {
@@ -55,20 +55,20 @@ pub struct Packed {
     pub size: u64,
 }
 
-/// Packs a directory, or the manifest in it: last the bundle that is asked for, before it those that were packed for it.
+/// Packs a directory, or the manifest in it: returns the requested bundle last, after those that were packed for it.
 ///
 /// # Errors
-/// [`BundleError::NoManifest`], [`BundleError::SeveralManifests`], [`BundleError::Io`]; [`BundleError::Invalid`] where the manifest
-/// is none or names a file that is not there.
+/// [`BundleError::NoManifest`], [`BundleError::SeveralManifests`], [`BundleError::Io`]; [`BundleError::Invalid`] if the manifest is
+/// not one or names a file that does not exist.
 ///
 /// # Cancel safety
-/// Cancel-safe: a bundle appears as a whole or not at all; those that were packed before it stay.
+/// Cancel-safe: a bundle appears as a whole or not at all; those packed before it stay.
 pub async fn pack(path: &Path, options: &PackOptions) -> Result<Vec<Packed>, BundleError> {
     let (kind, manifest) = Kind::of_manifest(path)?;
     let mut packed = Vec::new();
     if options.recursive {
         for (kind, manifest, file) in inner(kind, &manifest).await? {
-            // A page comes with an app, which comes with DNAs: no deeper.
+            // A page comes with an app, which comes with DNAs; it goes no deeper.
             if kind == Kind::App {
                 for (kind, manifest, file) in inner(kind, &manifest).await? {
                     packed.push(write(kind, &manifest, Some(&file)).await?);
@@ -81,7 +81,7 @@ pub async fn pack(path: &Path, options: &PackOptions) -> Result<Vec<Packed>, Bun
     Ok(packed)
 }
 
-/// The bundles that a manifest names and whose own manifests are there.
+/// The bundles that a manifest names and whose own manifests exist.
 async fn inner(kind: Kind, manifest: &Path) -> Result<Vec<(Kind, PathBuf, PathBuf)>, BundleError> {
     let paths = match kind {
         Kind::Dna => return Ok(Vec::new()),
@@ -97,7 +97,7 @@ async fn inner(kind: Kind, manifest: &Path) -> Result<Vec<(Kind, PathBuf, PathBu
         let file = directory.join(path);
         // A page is a zip file, which something else makes.
         let Ok(kind) = Kind::of_file(&file) else { continue };
-        // Where it is to be, or in a directory of its name, as it is when it was unpacked.
+        // Where it is to be, or in a directory with its name, as unpacking leaves it.
         let places = [file.parent().unwrap_or(Path::new("")).to_owned(), file.with_extension("")];
         let mut manifests = places.iter().map(|place| place.join(kind.manifest()));
         if let Some(manifest) = manifests.find(|manifest| manifest.is_file()) {
@@ -177,7 +177,7 @@ async fn whole(file: &Path, bytes: &[u8]) -> Result<(), BundleError> {
     let mut beside = file.as_os_str().to_owned();
     beside.push(format!(".{}.part", std::process::id()));
     let part = Part(PathBuf::from(beside));
-    // Made here and not on another thread, which could make it after this future was dropped. Written in pieces, for the same reason.
+    // Created here rather than on another thread, which could create it after this future was dropped. Written in pieces, for the same reason.
     let made = std::fs::File::create(&part.0).map_err(failed("write", &part.0))?;
     let mut written = tokio::fs::File::from_std(made);
     for piece in bytes.chunks(PIECE) {
@@ -187,17 +187,17 @@ async fn whole(file: &Path, bytes: &[u8]) -> Result<(), BundleError> {
     tokio::fs::rename(&part.0, file).await.map_err(failed("write", file))
 }
 
-/// A file that is not whole yet. Dropping it removes it, unless it has become the bundle.
+/// A file that is not complete yet. Dropping it removes it, unless it has become the bundle.
 struct Part(PathBuf);
 
 impl Drop for Part {
     fn drop(&mut self) {
-        // It is gone where it was renamed.
+        // It no longer exists if it was renamed.
         let _ = std::fs::remove_file(&self.0);
     }
 }
 
-/// What is written at once, in bytes.
+/// How much is written at once, in bytes.
 const PIECE: usize = 1 << 20;
 
 /// A name that is one plain component of a path.
@@ -217,12 +217,12 @@ mod tests {
 
     use super::*;
 
-    /// An interrupted one left `.part` files.
+    /// An interrupted run left `.part` files.
     #[tokio::test]
     async fn a_bundle_that_is_not_finished_leaves_nothing() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("x.happ");
-        // More pieces than one poll may wait for in tokio, so that no disk is quick enough to end it there.
+        // More pieces than one poll in tokio may wait for, so that no disk is fast enough to finish there.
         let bytes = vec![0; 256 * PIECE];
         let mut writing = Box::pin(whole(&file, &bytes));
         // Until the part is there.

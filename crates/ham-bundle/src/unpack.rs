@@ -1,4 +1,4 @@
-//! From a bundle to a directory.
+//! Unpacks a bundle into a directory.
 
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
@@ -18,15 +18,15 @@ use crate::inflated::{Inflated, MAX_INFLATED};
 use crate::kind::Kind;
 use crate::pack::file_name;
 
-/// Unpacks a bundle into a directory, by default one of its name beside it, and tells which. With `force` files in the way are
-/// overwritten.
+/// Unpacks a bundle into a directory, by default one with its name beside it, and returns that directory. With `force`, files in the
+/// way are overwritten.
 ///
 /// # Errors
 /// [`BundleError::UnknownKind`], [`BundleError::Io`], [`BundleError::Exists`], [`BundleError::TooLarge`],
 /// [`BundleError::NotAFileName`], [`BundleError::Invalid`], [`BundleError::Decoding`].
 ///
 /// # Cancel safety
-/// Not cancel-safe: some of the files may be there.
+/// Not cancel-safe: some of the files may have been written.
 pub async fn unpack(file: &Path, output: Option<&Path>, force: bool) -> Result<PathBuf, BundleError> {
     let kind = Kind::of_file(file)?;
     let directory = output.map_or_else(|| file.with_extension(""), Path::to_owned);
@@ -43,7 +43,7 @@ pub async fn unpack(file: &Path, output: Option<&Path>, force: bool) -> Result<P
     deep(unpacking).await?
 }
 
-/// A bundle's bytes, whose content is bounded and not compressed any more.
+/// A bundle's bytes, with its content bounded and no longer compressed.
 pub(crate) async fn read(file: &Path, inflated: &mut Inflated) -> Result<Bytes, BundleError> {
     let bytes = file::read(file).await?;
     inflated.stored(bytes.into()).map_err(|_| BundleError::TooLarge { limit: MAX_INFLATED })

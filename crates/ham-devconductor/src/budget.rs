@@ -1,4 +1,4 @@
-//! What a root call may use, with everything that it starts.
+//! What a root call may use, together with everything that it starts.
 
 mod cells;
 mod ending;
@@ -20,23 +20,23 @@ pub(crate) use held::Held;
 use crate::limits::{Limits, RECORD_BYTES};
 use crate::observe::Trace;
 
-/// Made for a root call: one of a client, of a schedule, of an administrator. All that it leads to draws on the same purse. What is
-/// given here is the purse, how many calls led to who holds it, and where they run.
+/// Made for a root call: one of a client, of a schedule, of an administrator. Everything that it leads to draws on the same purse.
+/// This value holds the purse, how many calls led to its holder, and where they run.
 #[derive(Debug, Clone)]
 pub(crate) struct Budget {
     purse: Arc<Purse>,
     depth: u32,
-    /// The cells whose end is the end of what draws on this.
+    /// The cells whose end ends whatever draws on this.
     cells: Cells,
-    /// For whoever watches.
+    /// For watchers.
     trace: Trace,
 }
 
-/// What is left. Where one bound is met nothing more is given of any.
+/// What is left. Once one bound is met, nothing more is given of any.
 #[derive(Debug)]
 struct Purse {
     limits: Limits,
-    /// When its time is over; `None` in a future that cannot be told.
+    /// When its time is over; `None` if that is too far in the future to express.
     ends: Option<Instant>,
     /// Cancelled when the conductor goes back to a snapshot.
     cut: CancellationToken,
@@ -51,7 +51,7 @@ struct Purse {
 }
 
 impl Budget {
-    /// That of a root call that begins now.
+    /// The budget of a root call that begins now.
     pub(crate) fn new(limits: Limits) -> Self {
         Self::cut_by(limits, CancellationToken::new())
     }
@@ -74,12 +74,12 @@ impl Budget {
         Self { purse: Arc::new(purse), depth: 0, cells: Cells::default(), trace: Trace::default() }
     }
 
-    /// The same, with what it draws told as this call's.
+    /// The same, and what draws on it is reported as this call's.
     pub(crate) fn with_trace(self, trace: Trace) -> Self {
         Self { trace, ..self }
     }
 
-    /// The same, and whatever draws on it ends with the cell too that this is cancelled with. Nothing else of the root call does.
+    /// The same, and whatever draws on it also ends with the cell, whose end cancels `ended`. Nothing else of the root call does.
     pub(crate) fn in_cell(&self, ended: CancellationToken) -> Self {
         Self { cells: self.cells.and(ended), ..self.clone() }
     }
@@ -93,10 +93,10 @@ impl Budget {
         self.depth > 0
     }
 
-    /// That of a call that this one waits for.
+    /// The budget of a call that this one waits for.
     ///
     /// # Errors
-    /// Too many wait for it.
+    /// Too many calls wait for one another.
     pub(crate) fn nested(&self) -> Result<Self, Exceeded> {
         if self.depth >= self.purse.limits.depth {
             return Err(self.exceed(Bound::Depth));
@@ -104,21 +104,20 @@ impl Budget {
         Ok(Self { depth: self.depth + 1, ..self.clone() })
     }
 
-    /// That of something that nothing waits for, wherever it will run.
+    /// The budget of something that nothing waits for, wherever it will run.
     pub(crate) fn detached(&self) -> Self {
         Self { depth: 0, cells: Cells::default(), ..self.clone() }
     }
 
-    /// Whoever holds it may run something that nothing waits for: a root call that starts many such things keeps nobody else
-    /// from the processor.
+    /// Its holder may run something that nothing waits for: a root call that starts many such things keeps nobody else from the processor.
     pub(crate) async fn aside(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.purse.aside).acquire_owned().await.ok()
     }
 
-    /// Some instructions for a guest, at least this many. It gives back what it does not use.
+    /// Some instructions for a guest, at least this many. The guest gives back what it does not use.
     ///
     /// # Errors
-    /// There are not so many, or no time is left.
+    /// There are not that many, or no time is left.
     pub(crate) fn fuel(&self, least: u64) -> Result<u64, Exceeded> {
         self.check()?;
         let share = |left: u64| {
@@ -136,7 +135,7 @@ impl Budget {
         self.purse.fuel.fetch_add(fuel, Ordering::Relaxed);
     }
 
-    /// Whether a guest may have so many bytes more. It is told if not, which ends nothing.
+    /// Whether a guest may have this many more bytes. If not, the guest is told, which ends nothing.
     pub(crate) fn hold_memory(&self, bytes: u64) -> bool {
         take(&self.purse.memory, bytes)
     }
@@ -150,7 +149,7 @@ impl Budget {
         self.exceed(Bound::Memory)
     }
 
-    /// A record of so many bytes is staged.
+    /// A record of this many bytes is staged.
     ///
     /// # Errors
     /// It is too much.
@@ -158,7 +157,7 @@ impl Budget {
         self.draw(&self.purse.staged, bytes as u64 + RECORD_BYTES, Bound::Staged)
     }
 
-    /// A signal of so many bytes is sent to one receiver.
+    /// A signal of this many bytes is sent to one receiver.
     ///
     /// # Errors
     /// It is too much.
@@ -166,7 +165,7 @@ impl Budget {
         self.draw(&self.purse.signals, bytes as u64 + RECORD_BYTES, Bound::Signals)
     }
 
-    /// So many bytes are logged.
+    /// This many bytes are logged.
     ///
     /// # Errors
     /// It is too much.
@@ -197,14 +196,14 @@ fn take(left: &AtomicU64, amount: u64) -> bool {
     left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(amount)).is_ok()
 }
 
-/// A guest is given a part of what is left at a time: there is some for those that run beside it, and the time is looked at.
+/// A guest gets a part of what is left at a time: some remains for those that run beside it, and the time is checked.
 const SHARES: u64 = 64;
 /// Enough to begin with: less costs more than it counts.
 const SMALLEST_SHARE: u64 = 100_000;
 /// A tenth of a second or so, in a release build.
 const LARGEST_SHARE: u64 = 50_000_000;
 
-/// Things that nothing waits for, of one root call, at a time.
+/// How many things that nothing waits for one root call may run at a time.
 const ASIDE: usize = 4;
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! The one reader of bundles, wherever they come from. Bundle files are compressed, and unpacked in memory: what an app's may
-//! take of it and of the stack is bounded.
+//! The only reader of bundles, wherever they come from. Bundle files are compressed, and are unpacked in memory: the memory and the
+//! stack that an app's may take are bounded.
 
 use std::io;
 use std::path::Path;
@@ -24,7 +24,7 @@ pub(crate) async fn unpack(source: AppBundleSource) -> Result<AppBundle, BundleE
     let bytes = match source {
         AppBundleSource::Path(path) => match tokio::fs::metadata(&path).await {
             Ok(metadata) if !metadata.is_dir() => read(&path).await?,
-            // Upstream's error of a file that is not there, or that is none.
+            // Upstream's error for a file that does not exist or is not a bundle.
             _ => return Ok(deep(async move { AppBundleSource::Path(path).resolve().await }).await??),
         },
         AppBundleSource::Bytes(bytes) => bytes,

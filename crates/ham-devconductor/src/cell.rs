@@ -43,11 +43,11 @@ pub(crate) struct Cell {
     /// Replaced when the coordinators are updated.
     ribosome: RwLock<Arc<Ribosome>>,
     grants: KnownGrants,
-    /// Held by whoever writes to its chain.
+    /// Held by the writer to its chain.
     turn: Turn,
     init: Mutex<()>,
     schedules: Schedules,
-    /// Cancelled when it runs no more.
+    /// Cancelled when the cell no longer runs.
     stopped: CancellationToken,
     is_initialized: AtomicBool,
 }
@@ -94,17 +94,17 @@ impl Cell {
         &self.shared.keystore
     }
 
-    /// The installed apps, among them its own.
+    /// The installed apps, including its own.
     pub(crate) fn apps(&self) -> &Apps {
         &self.shared.apps
     }
 
-    /// Where it is told what happens.
+    /// Where events are reported.
     pub(crate) fn feed(&self) -> &Feed {
         &self.shared.feed
     }
 
-    /// What has to end before the conductor has.
+    /// What must end before the conductor does.
     pub(crate) fn tasks(&self) -> &Tasks {
         &self.shared.tasks
     }
@@ -114,17 +114,17 @@ impl Cell {
         &self.shared.faults
     }
 
-    /// The store of its DNA, shared by all cells of it.
+    /// The store of its DNA, shared by all cells of that DNA.
     pub(crate) fn dht(&self) -> DhtStore {
         self.dht.clone()
     }
 
-    /// What its agent lets others call.
+    /// What its agent allows others to call.
     pub(crate) fn grants(&self) -> &KnownGrants {
         &self.grants
     }
 
-    /// That of a root call in it.
+    /// The budget of a root call in it.
     pub(crate) fn budget(&self) -> Budget {
         let cut = self.shared.tasks.work().cut();
         Budget::cut_by(self.shared.limits, cut).with_trace(Trace::of(&self.shared.feed))
@@ -136,10 +136,10 @@ impl Cell {
         SourceChainWorkspace::new(self.dht(), self.keystore().clone(), agent).await
     }
 
-    /// A call by its agent, with a nonce of its own, good by the conductor's clock.
+    /// A call by its agent, with a nonce of its own, valid by the conductor's clock.
     ///
     /// # Errors
-    /// The clock is where no time to come can be told.
+    /// The clock is at a time after which none can be expressed.
     pub(crate) fn call_of(
         &self,
         cell_id: CellId,
@@ -169,7 +169,7 @@ impl Cell {
         *self.ribosome.write().unwrap_or_else(PoisonError::into_inner) = ribosome;
     }
 
-    /// Whoever holds it may run `init`.
+    /// Its holder may run `init`.
     pub(crate) async fn init_turn(&self) -> MutexGuard<'_, ()> {
         self.init.lock().await
     }
@@ -179,12 +179,12 @@ impl Cell {
         &self.schedules
     }
 
-    /// Cancelled when it runs no more.
+    /// Cancelled when the cell no longer runs.
     pub(crate) fn stopped(&self) -> &CancellationToken {
         &self.stopped
     }
 
-    /// Whoever holds it may run a scheduled function.
+    /// Its holder may run a scheduled function.
     pub(crate) async fn schedule_place(&self) -> Option<SemaphorePermit<'_>> {
         self.shared.schedules.acquire().await.ok()
     }
@@ -198,7 +198,7 @@ impl Cell {
         self.is_initialized.store(true, Ordering::Release);
     }
 
-    /// Whether the end of its chain closes it for its own commits.
+    /// Whether the end of its chain closes the chain for its own commits.
     pub(crate) fn closes_chains(&self) -> bool {
         self.shared.closes_chains
     }
@@ -208,12 +208,12 @@ impl Cell {
         &self.shared.clock
     }
 
-    /// By the conductor's clock.
+    /// The time by the conductor's clock.
     pub(crate) fn now(&self) -> Timestamp {
         self.shared.clock.now()
     }
 
-    /// Uses a call's nonce up, if it is one that a client signed.
+    /// Uses up a call's nonce, if a client signed the call.
     ///
     /// # Errors
     /// The database failed.

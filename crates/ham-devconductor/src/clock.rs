@@ -1,4 +1,4 @@
-//! The clock of a conductor, which a test may stop or put forward.
+//! The clock of a conductor, which a test may stop or move forward.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,34 +7,34 @@ use holochain_types::prelude::Timestamp;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// What `sys_time`, expiries of calls and tokens, and schedules are told by. A copy is the same clock.
+/// The clock for `sys_time`, for expiries of calls and tokens, and for schedules. A copy is the same clock.
 #[derive(Debug, Clone)]
 pub(crate) struct Clock(Arc<watch::Sender<Hands>>);
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Hands {
     stopped: Option<Timestamp>,
-    /// How far it is ahead of the system's.
+    /// How far it is ahead of the system's clock.
     ahead: Duration,
 }
 
-/// Looks at a clock, and knows when it is moved.
+/// Reads a clock, and knows when it is moved.
 #[derive(Debug)]
 pub(crate) struct Watcher(watch::Receiver<Hands>);
 
-/// A time that the clock of a conductor cannot be put to: it is later than 2099. Cron, by which schedules are told, ends with the year after
-/// that, and those that would have no next time would be lost.
+/// A time to which a conductor's clock cannot be set: it is later than 2099. Cron, which schedules use, ends with the year after
+/// that, and schedules without a next time would be lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the clock cannot be put beyond the year 2099, where schedules end: it goes forward by {} at most", whole(*.at_most)
 )]
 #[non_exhaustive]
 pub struct TooLate {
-    /// How far forward of what it says now it can be put.
+    /// How far forward it can be moved from the time that it shows now.
     pub at_most: Duration,
 }
 
-/// In days where it is one, which are still right when they are read.
+/// In days if it is at least one, so that it is still right when it is read.
 fn whole(at_most: Duration) -> String {
     match at_most.as_secs() / (24 * 60 * 60) {
         0 => format!("{}s", at_most.as_secs()),
@@ -59,7 +59,7 @@ impl Clock {
         self.hands().now()
     }
 
-    /// How far it is ahead of the system's, where it runs.
+    /// How far it is ahead of the system's clock, if it runs.
     pub(crate) fn ahead(&self) -> Duration {
         self.hands().ahead
     }
@@ -67,15 +67,15 @@ impl Clock {
     /// Stops it at this time; `None` lets it run.
     ///
     /// # Errors
-    /// [`TooLate`]; it is as it was then.
+    /// [`TooLate`]; the clock is then unchanged.
     pub(crate) fn freeze(&self, at: Option<Timestamp>) -> Result<(), TooLate> {
         self.put(Hands { stopped: at, ..self.hands() }).map(drop)
     }
 
-    /// Puts it forward; answers how far it is ahead.
+    /// Moves it forward; returns how far it is ahead.
     ///
     /// # Errors
-    /// [`TooLate`]; it is as it was then.
+    /// [`TooLate`]; the clock is then unchanged.
     pub(crate) fn advance(&self, by: Duration) -> Result<Duration, TooLate> {
         let hands = self.hands();
         let hands = match hands.stopped {
@@ -94,12 +94,12 @@ impl Clock {
         Ok(hands.ahead)
     }
 
-    /// Lets it run with the system's.
+    /// Lets it run with the system's clock.
     pub(crate) fn reset(&self) {
         self.0.send_replace(Hands::default());
     }
 
-    /// A time that somebody told by the system's clock, by this one.
+    /// A time given by the system's clock, converted to this one.
     pub(crate) fn of_system(&self, time: Timestamp) -> Timestamp {
         time.saturating_add(&self.hands().ahead)
     }
@@ -114,17 +114,17 @@ impl Clock {
 }
 
 impl Watcher {
-    /// What it says, with all that moved it until now.
+    /// The time that it shows, including every move until now.
     pub(crate) fn now(&mut self) -> Timestamp {
         self.0.borrow_and_update().now()
     }
 
-    /// Whether it was moved after it was last looked at.
+    /// Whether it has been moved since it was last read.
     pub(crate) fn has_moved(&self) -> bool {
         self.0.has_changed().unwrap_or_default()
     }
 
-    /// Resolves when it may be this time, or when it was moved after it was last looked at. Where no time is given, only then.
+    /// Resolves when it may be this time, or when the clock was moved after it was last read. Without a time, only the latter.
     ///
     /// # Cancel safety
     /// Cancel-safe.
@@ -146,7 +146,7 @@ impl Watcher {
 /// 2100-01-01T00:00:00Z, in microseconds. Dates of cron have years until 2100, so that whatever comes each year still comes.
 const END: Timestamp = Timestamp(4_102_444_800_000_000);
 
-/// The system's clock may be set, or the machine may sleep, and nobody is told: it is looked at again after so long.
+/// The system's clock may be set, or the machine may sleep, without notice: it is checked again after this long.
 const LONGEST: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
@@ -169,7 +169,7 @@ mod tests {
         assert!(clock.now() < last);
     }
 
-    /// It was not said, and had to be tried out.
+    /// Case: the limit was not stated, and had to be found by trying.
     #[test]
     fn a_refusal_says_how_far_it_goes() {
         let (clock, hour) = (Clock::default(), Duration::from_secs(60 * 60));

@@ -16,7 +16,7 @@ pub enum DataDirectory {
     /// In a directory of its own that is removed when the conductor ends; keys are in memory only.
     #[default]
     Temporary,
-    /// Here, across restarts. Made where it does not exist.
+    /// Here, across restarts. Created if it does not exist.
     Kept(PathBuf),
 }
 
@@ -28,27 +28,27 @@ pub struct Config {
     pub data: DataDirectory,
     /// The port of the admin interface on the loopback addresses, 0 for a free one. Default: 0.
     pub admin_port: u16,
-    /// Which origins may connect to the admin interface. Default: any but those of pages from elsewhere.
+    /// Which origins may connect to the admin interface. Default: any except those of pages from elsewhere.
     pub allowed_origins: AllowedOrigins,
-    /// The origins of pages from elsewhere that may connect where an interface lets in any: `https://example.org`, or `*` for all.
-    /// Without them such an interface lets in names without a scheme, which no browser sends, and pages of this machine. Default:
+    /// The origins of pages from elsewhere that may connect to an interface that allows any: `https://example.org`, or `*` for all.
+    /// Without them such an interface admits names without a scheme, which no browser sends, and pages of this machine. Default:
     /// none.
     pub foreign_origins: BTreeSet<String>,
-    /// What a call may use up, with all that it starts.
+    /// What a call may use up, together with everything that it starts.
     pub limits: Limits,
-    /// Bytes of the messages of all clients that have begun and are not complete; 64 KiB of each are not counted. A client whose message
-    /// meets the bound is closed, with a reason that names it. Default: [`DEFAULT_INCOMING_BYTES`].
+    /// How many bytes the incomplete messages of all clients may have; the first 64 KiB of each do not count. A client whose message
+    /// meets the bound is disconnected, with a reason that names it. Default: [`DEFAULT_INCOMING_BYTES`].
     pub incoming_bytes: u64,
-    /// How long a message of a client that has begun may take until it is complete. Then the client is closed, with a reason that names
-    /// the bound. Default: [`DEFAULT_MESSAGE_TIME`].
+    /// How long a client's message may take from its beginning until it is complete. After that the client is disconnected, with a
+    /// reason that names the bound. Default: [`DEFAULT_MESSAGE_TIME`].
     pub message_time: Duration,
-    /// Connections to one interface at a time. Where there are more, the one that came first leaves of those whose clients are not known
-    /// yet: that have not shaken hands or, with an app, have not shown their token. Where all are known a further one is closed.
+    /// Connections to one interface at a time. If there are more, the oldest one whose client is not known yet is closed: a client
+    /// that has not completed the handshake or, with an app, has not shown its token. If all are known, the new connection is closed.
     /// Default: [`DEFAULT_CONNECTIONS`].
     pub connections: NonZeroUsize,
-    /// Opens the keystore of a kept directory. Default: one that is made at random and kept beside it.
+    /// Opens the keystore of a kept directory. Default: one generated at random and kept beside it.
     pub passphrase: Option<Passphrase>,
-    /// Which release of `holochain` it is to its clients. Default: [`Release::V0_7_1`].
+    /// Which release of `holochain` it appears as to its clients. Default: [`Release::V0_7_1`].
     pub release: Release,
 }
 
@@ -101,14 +101,14 @@ impl Config {
         self
     }
 
-    /// Lets only these origins connect to the admin interface.
+    /// Allows only these origins to connect to the admin interface.
     #[must_use]
     pub fn with_allowed_origins(mut self, origins: AllowedOrigins) -> Self {
         self.allowed_origins = origins;
         self
     }
 
-    /// Lets pages from elsewhere connect where an interface lets in any.
+    /// Allows pages from elsewhere to connect to an interface that allows any.
     #[must_use]
     pub fn with_foreign_origins(mut self, origins: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.foreign_origins = origins.into_iter().map(Into::into).collect();
@@ -122,14 +122,14 @@ impl Config {
         self
     }
 
-    /// Bounds the bytes of messages that are not complete, of all clients together.
+    /// Bounds the bytes of incomplete messages, over all clients.
     #[must_use]
     pub fn with_incoming_bytes(mut self, bytes: u64) -> Self {
         self.incoming_bytes = bytes;
         self
     }
 
-    /// Bounds how long a message may take to come.
+    /// Bounds how long a message may take to arrive.
     #[must_use]
     pub fn with_message_time(mut self, time: Duration) -> Self {
         self.message_time = time;
@@ -150,7 +150,7 @@ impl Config {
         self
     }
 
-    /// Is this release of `holochain` to its clients. A kept directory may be opened as another release than before.
+    /// Appears as this release of `holochain` to its clients. A kept directory may be opened as another release than before.
     #[must_use]
     pub fn with_release(mut self, release: Release) -> Self {
         self.release = release;
@@ -164,5 +164,5 @@ pub const DEFAULT_INCOMING_BYTES: u64 = 256 << 20;
 /// A minute: the largest message at one MiB a second.
 pub const DEFAULT_MESSAGE_TIME: Duration = Duration::from_secs(60);
 
-/// As many as `holochain` 0.7.1 takes.
+/// As many as `holochain` 0.7.1 accepts.
 pub const DEFAULT_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(400).expect("not zero");

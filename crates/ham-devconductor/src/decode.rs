@@ -1,11 +1,11 @@
-//! Reading what a client or a guest sent.
+//! Reads what a client or a guest sent.
 
 use holochain_serialized_bytes::SerializedBytesError;
 use holochain_wasmer_common::{WasmError, wasm_error};
 use serde::de::DeserializeOwned;
 
-/// Reads a value, no deeper than [`MAX_DEPTH`]. `rmp_serde` reads 1024 levels by recursion, even of what it ignores: that
-/// overflows the stack where the build is not optimised, which ends the process.
+/// Reads a value, no deeper than [`MAX_DEPTH`]. `rmp_serde` reads 1024 levels by recursion, even of values that it ignores: in a
+/// build that is not optimised this overflows the stack, which ends the process.
 ///
 /// # Errors
 /// It is another value, or nested more deeply.
@@ -16,15 +16,14 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, SerializedB
         .map_err(|error| SerializedBytesError::Deserialize(without_value(&error.to_string())))
 }
 
-/// The text of an error of `serde` without the text that it found: it may be a secret that was sent as the wrong type.
+/// The text of a `serde` error without the value it quotes, which may be a secret that was sent as the wrong type.
 fn without_value(error: &str) -> String {
     let parts =
         error.split_once(" \"").and_then(|(kind, rest)| Some((kind, rest.rsplit_once("\", expected ")?.1)));
     parts.map_or_else(|| error.to_owned(), |(kind, wanted)| format!("{kind}, expected {wanted}"))
 }
 
-/// What a guest or its caller is told of bytes that are not what they should be. The text is bounded: it repeats the value
-/// that was not expected.
+/// What a guest or its caller is told about bytes that are not what they should be. The text is bounded: it repeats the unexpected value.
 pub(crate) fn undecodable(error: SerializedBytesError) -> WasmError {
     let SerializedBytesError::Deserialize(mut text) = error else { return wasm_error!(error) };
     if text.len() > MAX_REPEATED {
@@ -34,10 +33,10 @@ pub(crate) fn undecodable(error: SerializedBytesError) -> WasmError {
     wasm_error!(SerializedBytesError::Deserialize(text))
 }
 
-/// Levels of a value; none has twenty but for the properties of a DNA.
+/// Levels of a value; apart from the properties of a DNA, no value has twenty.
 const MAX_DEPTH: usize = 128;
 
-/// Bytes of what an error repeats.
+/// How many bytes an error repeats.
 const MAX_REPEATED: usize = 4096;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The decoders that a client reaches. Public for tests that feed them; not for use.
+//! The decoders that a client can reach. Public for tests that feed them; not for use.
 
 use ham_bundle::DeepError;
 use holochain_conductor_api::{AdminRequest, AppAuthenticationRequest, AppRequest};
@@ -18,7 +18,7 @@ use crate::wasm::Module;
 pub enum Understood {
     /// It is not a message.
     Nothing,
-    /// It is a message, but what it carries is not understood.
+    /// It is a message, but its content is not understood.
     Message,
     /// It carries a token or a request.
     Request,
@@ -52,7 +52,7 @@ fn by_an_earlier_release(request: &[u8]) -> bool {
         .any(|dialect| dialect.app_request(request).is_some() || dialect.admin_request(request).is_some())
 }
 
-/// Reads an app bundle as an installation does, with its DNAs and the code of their zomes; answers how many modules it has.
+/// Reads an app bundle as an installation does, with its DNAs and the code of their zomes; returns how many modules it has.
 ///
 /// # Errors
 /// Variant by variant in [`NoApp`].
@@ -77,13 +77,13 @@ pub async fn app_bundle(file: Vec<u8>) -> Result<usize, NoApp> {
     Ok(modules)
 }
 
-/// Why a file is no app bundle.
+/// Why a file is not an app bundle.
 #[derive(Debug, thiserror::Error)]
 pub enum NoApp {
-    /// It cannot be read, or what it contains cannot.
+    /// It cannot be read, or its content cannot.
     #[error("the bundle cannot be read")]
     Bundle(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Reading it panicked, which no file may bring about.
+    /// Reading it panicked, which no file should be able to cause.
     #[error("reading the bundle panicked")]
     Panicked,
     /// The code of a zome is not a module.

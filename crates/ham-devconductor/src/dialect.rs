@@ -1,8 +1,8 @@
-//! What the releases of `holochain` say otherwise than 0.7.1, which the rest of this crate speaks.
+//! Where the releases of `holochain` differ from 0.7.1, which the rest of this crate speaks.
 //!
-//! `table` is the whole of it: a column for each release. The other files are the shapes that it names. A request is
-//! translated when it is read and an answer when it is written. Behind the interfaces nothing knows a release but the
-//! validation of a commit, which asks whether a closed chain takes it.
+//! `table` holds all of it: one column per release. The other files are the shapes that it names. A request is translated when it is
+//! read, and an answer when it is written. Behind the interfaces nothing depends on the release, except the validation of a commit,
+//! which asks whether a closed chain accepts it.
 
 mod actions;
 mod answers;

@@ -1,8 +1,8 @@
 //! Why a request fails, and why a conductor does not start.
 //!
-//! Clients match on the text of a conductor's errors, so types, names and texts follow `holochain` 0.7.1: what a request
-//! fails with here reads as it reads there. Each contains those of what is below it. What a program that embeds the
-//! conductor sees ([`StartError`], [`InstallError`], [`ReplaceError`], [`AttachError`]) is ours.
+//! Clients match on the text of a conductor's errors, so types, names and texts follow `holochain` 0.7.1: whatever a request fails
+//! with here reads as it does there. Each error contains those of the layers below it. The errors that a program embedding the
+//! conductor sees ([`StartError`], [`InstallError`], [`ReplaceError`], [`AttachError`]) are ours.
 
 mod api;
 mod cell;
@@ -29,5 +29,5 @@ pub use install::{AttachError, InstallError, ReplaceError};
 pub use snapshot::SnapshotError;
 pub use start::StartError;
 
-/// What an error comes from, in the words of the library or of the conductor that says it.
+/// The cause of an error, in the words of the library or of the conductor that reports it.
 pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;

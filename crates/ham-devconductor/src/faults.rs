@@ -1,4 +1,4 @@
-//! Faults that a test asks for.
+//! Faults that a test injects.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use crate::wasm::HostFunction;
 pub(crate) struct Faults(Mutex<HashMap<HostFunction, u32>>);
 
 impl Faults {
-    /// Lets a host function fail so many times from now on. The name is that of the HDK, or of the import.
+    /// Makes a host function fail this many times from now on. The name is that in the HDK, or that of the import.
     ///
     /// # Errors
     /// There is no such host function.
@@ -34,7 +34,7 @@ impl Faults {
         Ok(())
     }
 
-    /// Whether this call of a host function is to fail.
+    /// Whether this call of a host function must fail.
     pub(crate) fn strikes(&self, function: HostFunction) -> bool {
         let mut faults = self.faults();
         let Some(left) = faults.get_mut(&function) else { return false };
@@ -45,7 +45,7 @@ impl Faults {
         true
     }
 
-    /// Those that are to fail, and how often still, by their names.
+    /// Those that are still to fail, with the remaining counts, by name.
     pub(crate) fn active(&self) -> BTreeMap<String, u32> {
         self.faults().iter().map(|(function, left)| (function.short().to_owned(), *left)).collect()
     }
@@ -55,15 +55,15 @@ impl Faults {
     }
 }
 
-/// The faults that were asked for and are not over.
+/// The injected faults that are still in effect.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ActiveFaults {
-    /// How long answers are held back; zero for not at all.
+    /// How long answers are delayed; zero means not at all.
     pub delay: Duration,
     /// Whether signals are thrown away.
     pub drops_signals: bool,
-    /// The host functions that fail, as the HDK calls them, and in how many calls still.
+    /// The host functions that fail, by their HDK names, and in how many more calls.
     pub host_functions: BTreeMap<String, u32>,
 }
 

@@ -1,4 +1,4 @@
-//! The conductor as a program or a test holds it.
+//! The conductor, as a program or a test holds it.
 
 mod code;
 mod install;
@@ -19,8 +19,7 @@ use crate::interface::{Interface, Interfaces, interfaces};
 pub use observer::{Observer, ViewError, ZomeView};
 pub use steering::Snapshot;
 
-/// A running conductor with its interfaces. Dropping it ends them; [`shut_down`](Self::shut_down) also waits for what
-/// runs.
+/// A running conductor with its interfaces. Dropping it ends them; [`shut_down`](Self::shut_down) also waits for whatever is running.
 pub struct DevConductor {
     conductor: Arc<Conductor>,
     interfaces: Arc<Interfaces>,
@@ -40,18 +39,18 @@ impl DevConductor {
     /// As [`start_with`](Self::start_with).
     ///
     /// # Cancel safety
-    /// Dropping the future leaves nothing that runs.
+    /// Dropping the future leaves nothing running.
     pub async fn start() -> Result<Self, StartError> {
         Self::start_with(Config::default()).await
     }
 
-    /// Opens its data, starts the apps that were enabled and listens.
+    /// Opens its data, starts the apps that were enabled, and listens.
     ///
     /// # Errors
     /// Variant by variant in [`StartError`].
     ///
     /// # Cancel safety
-    /// Dropping the future leaves nothing that runs; a kept directory can be opened again.
+    /// Dropping the future leaves nothing running; a kept directory can be opened again.
     pub async fn start_with(config: Config) -> Result<Self, StartError> {
         let interface = Interface::local(config.admin_port, config.allowed_origins.clone());
         let conductor = Conductor::start(config).await?;
@@ -74,8 +73,8 @@ impl DevConductor {
         (Ipv4Addr::LOCALHOST, self.admin_port).into()
     }
 
-    /// Installs and enables the app of a bundle file's bytes, unless an app of this id is installed; a disabled one is
-    /// enabled. The id is that of the bundle's manifest where none is given. Answers the id.
+    /// Installs and enables the app in a bundle file's bytes, unless an app with this id is installed; a disabled one is enabled. The
+    /// id defaults to the one in the bundle's manifest. Returns the id.
     ///
     /// # Errors
     /// Variant by variant in [`InstallError`].
@@ -106,7 +105,7 @@ impl DevConductor {
         self.interfaces.moved()
     }
 
-    /// Moves the admin interface to a free port and closes its connections; answers the port.
+    /// Moves the admin interface to a free port and closes its connections; returns the port.
     ///
     /// # Errors
     /// There is no free port.
@@ -121,18 +120,17 @@ impl DevConductor {
         Ok(port)
     }
 
-    /// Sees and calls it from this process, for as long as it runs.
+    /// An observer, which sees and calls the conductor from this process for as long as it runs.
     #[must_use]
     pub fn observer(&self) -> Observer {
         Observer::of(&self.conductor)
     }
 
-    /// Ends it as a crash would, at once for its clients: connections are cut, and what is under way is not answered.
-    /// Functions that run still run to their end, and may write. With the end of the last one its data can be
-    /// opened again.
+    /// Ends it as a crash would, at once for its clients: connections are cut, and what is under way is not answered. Functions that
+    /// are still running continue to their end, and may write. When the last of them has ended, the data can be opened again.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves it killed, if it was polled once, else ending as when this is dropped.
+    /// Dropping the future leaves it killed if it was polled once, otherwise ending as when this is dropped.
     pub async fn kill(self) {
         self.conductor.kill().await;
     }
@@ -151,7 +149,7 @@ impl DevConductor {
         Self::start_with(config).await
     }
 
-    /// Takes no more requests, waits until what runs has ended, and closes its data.
+    /// Accepts no more requests, waits until whatever is running has ended, and closes its data.
     ///
     /// # Cancel safety
     /// Dropping the future leaves it ending.
@@ -159,8 +157,7 @@ impl DevConductor {
         self.conductor.shut_down().await;
     }
 
-    /// What the zomes of a cell say of themselves: names, functions, types of entries and links. Empty where the cell does not
-    /// run.
+    /// What the zomes of a cell say about themselves: names, functions, entry types and link types. Empty if the cell does not run.
     #[must_use]
     pub fn zome_infos(&self, cell: &CellId) -> Vec<ZomeInfo> {
         self.conductor.zome_infos(cell)

@@ -8,7 +8,7 @@ use tokio_util::task::TaskTracker;
 pub(crate) struct Life {
     tasks: TaskTracker,
     closing: CancellationToken,
-    /// The parent of `closing`: what is killed is closing too.
+    /// The parent of `closing`: a killed conductor is closing too.
     killed: CancellationToken,
 }
 
@@ -18,12 +18,12 @@ impl Life {
         Self { tasks: TaskTracker::new(), closing: killed.child_token(), killed }
     }
 
-    /// What has to end before the conductor has.
+    /// What must end before the conductor does.
     pub(crate) fn tasks(&self) -> &TaskTracker {
         &self.tasks
     }
 
-    /// Cancelled when no more requests are taken.
+    /// Cancelled when no more requests are accepted.
     pub(crate) fn closing(&self) -> &CancellationToken {
         &self.closing
     }
@@ -33,7 +33,7 @@ impl Life {
         &self.killed
     }
 
-    /// Takes no more requests, and waits until what runs has ended.
+    /// Accepts no more requests, and waits until whatever is running has ended.
     pub(crate) async fn end(&self) {
         self.closing.cancel();
         self.tasks.close();

@@ -1,6 +1,6 @@
-//! A queue that everyone who listens reads at a pace of their own: bounded in items and in bytes, and lossy with a count.
+//! A queue that every listener reads at its own pace: bounded in items and in bytes, and lossy with a count.
 //!
-//! Not `tokio::sync::broadcast`, which is bounded in items only: a thousand signals may be a thousand times as large as the largest.
+//! Not `tokio::sync::broadcast`, which is bounded in items only: a thousand signals may take a thousand times the size of the largest.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// Where it is told. Dropping it ends the queue behind what is in it.
+/// The sending end. Dropping it ends the queue after the items that are in it.
 #[derive(Debug)]
 pub(crate) struct Sender<T>(Arc<Shared<T>>);
 
-/// What is told from some time on.
+/// The receiving end, from some time on.
 #[derive(Debug)]
 pub(crate) struct Receiver<T> {
     shared: Arc<Shared<T>>,
@@ -41,11 +41,11 @@ struct Queue<T> {
 struct Item<T> {
     value: Arc<T>,
     bytes: usize,
-    /// How many have still to read it.
+    /// How many receivers have yet to read it.
     unread: usize,
 }
 
-/// How much waits for those who are slow. The newest item waits however large it is.
+/// How much may wait for slow receivers. The newest item waits however large it is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     pub(crate) items: usize,
@@ -70,7 +70,7 @@ impl<T> Sender<T> {
         self.0.queue().receivers > 0
     }
 
-    /// Tells something of about so many bytes. Where there is too much, the oldest goes.
+    /// Sends an item of roughly this many bytes. If there is too much, the oldest goes.
     pub(crate) fn send(&self, value: T, bytes: usize) {
         let mut queue = self.0.queue();
         if queue.receivers == 0 {
@@ -95,7 +95,7 @@ impl<T> Drop for Sender<T> {
 }
 
 impl<T> Receiver<T> {
-    /// The next item, or how many were missed, the oldest that is there being the next; `None` where nothing comes any more.
+    /// The next item, or how many were missed, in which case the oldest one still there is next; `None` once nothing comes any more.
     ///
     /// # Cancel safety
     /// Dropping the future loses nothing.
@@ -103,7 +103,7 @@ impl<T> Receiver<T> {
         let shared = Arc::clone(&self.shared);
         loop {
             let mut changed = pin!(shared.changed.notified());
-            // From here on nothing that is sent goes unnoticed.
+            // From here on, nothing that is sent goes unnoticed.
             changed.as_mut().enable();
             if let Some(next) = self.try_recv() {
                 return next;
@@ -112,7 +112,7 @@ impl<T> Receiver<T> {
         }
     }
 
-    /// `None` where there is nothing yet.
+    /// `None` if there is nothing yet.
     fn try_recv(&mut self) -> Option<Option<Result<Arc<T>, u64>>> {
         let mut queue = self.shared.queue();
         if let Some(missed) = queue.first.checked_sub(self.next).filter(|missed| *missed > 0) {
@@ -163,7 +163,7 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Reads an item once; what all have read goes.
+    /// Reads an item once; an item that all have read is removed.
     fn read(&mut self, number: u64) -> Option<Arc<T>> {
         let place = usize::try_from(number.checked_sub(self.first)?).ok()?;
         let item = self.items.get_mut(place)?;

@@ -1,4 +1,4 @@
-//! What happens in a conductor, told to whoever watches it from this process, and what it looks like.
+//! What happens in a conductor, reported to those who watch it from this process, and what the conductor looks like.
 
 mod event;
 mod feed;

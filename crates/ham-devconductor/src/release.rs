@@ -1,17 +1,16 @@
-//! The releases of `holochain` that an embedded conductor can be to its clients.
+//! The releases of `holochain` that an embedded conductor can appear as to its clients.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A release of `holochain`, by what its interfaces say: requests, answers, signals, texts of errors. Zomes are those of
-/// HDK 0.7.1 whichever it is.
+/// A release of `holochain`, in terms of what its interfaces say: requests, answers, signals, error texts. Zomes are always those of HDK 0.7.1.
 ///
 /// # Defaults
 /// [`V0_7_1`](Self::V0_7_1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Release {
-    /// 0.6.1 to 0.6.3, which speak alike. Written `0.6`.
+    /// 0.6.1 to 0.6.3, which behave alike. Written `0.6`.
     V0_6,
     /// Written `0.7.0`.
     V0_7_0,
@@ -21,10 +20,10 @@ pub enum Release {
 }
 
 impl Release {
-    /// All of them, the oldest first.
+    /// All of them, oldest first.
     pub const ALL: [Self; 3] = [Self::V0_6, Self::V0_7_0, Self::V0_7_1];
 
-    /// What it may be called: first as it is written, then the releases that speak like it.
+    /// The names it can be given: first the one it is written with, then the releases that behave like it.
     #[must_use]
     pub fn names(self) -> &'static [&'static str] {
         match self {

@@ -1,4 +1,4 @@
-//! The zomes of one DNA, ready to be called: their modules, and what types they define.
+//! The zomes of one DNA, ready to be called: their modules, and the types that they define.
 
 use std::sync::Arc;
 
@@ -16,13 +16,13 @@ use crate::host::EntryDefsHost;
 use crate::thread::apart;
 use crate::wasm::{Host, Module, ModuleCache};
 
-/// Immutable; an update of the coordinators makes another.
+/// Immutable; an update of the coordinators makes a new one.
 #[derive(Debug)]
 pub(crate) struct Ribosome {
     dna: DnaDefHashed,
     zomes: Vec<Zome>,
     types: GlobalZomeTypes,
-    /// Of each integrity zome, in their order.
+    /// Those of each integrity zome, in order.
     entry_defs: Vec<Vec<EntryDef>>,
 }
 
@@ -33,7 +33,7 @@ pub(crate) struct Zome {
     /// Its place among the integrity zomes, `None` for a coordinator.
     pub(crate) integrity: Option<ZomeIndex>,
     pub(crate) module: Arc<Module>,
-    /// What `zome_info` answers. It cannot change while this exists, and macros ask for it with every entry.
+    /// The answer of `zome_info`. It cannot change while this exists, and macros request it with every entry.
     info: Option<ZomeInfo>,
 }
 
@@ -41,7 +41,7 @@ impl Ribosome {
     /// Loads the code of all zomes and asks them for their types.
     ///
     /// # Errors
-    /// Code is missing or is not WASM, or a zome that says its types cannot be run.
+    /// Code is missing or is not WASM, or a zome that must name its types cannot be run.
     pub(crate) async fn load(
         dna: DnaDefHashed,
         wasms: &WasmStore,
@@ -124,7 +124,7 @@ impl Ribosome {
         functions
     }
 
-    /// What zomes are told of their DNA.
+    /// What zomes are told about their DNA.
     pub(crate) fn dna_info(&self) -> DnaInfoV2 {
         let (name, hash, modifiers) =
             (self.dna.name.clone(), self.dna.hash.clone(), self.dna.modifiers.clone());
@@ -186,7 +186,7 @@ fn entry_defs_of(zome: &Zome, budget: &Budget) -> Result<Vec<EntryDef>, Ribosome
     }
 }
 
-/// As callbacks are called: zome after zome.
+/// In the order in which callbacks are called: zome after zome.
 pub(crate) fn names<'a>(zomes: impl Iterator<Item = &'a Zome>) -> Vec<ZomeName> {
     zomes.map(|zome| zome.name.clone()).collect()
 }

@@ -1,4 +1,4 @@
-//! Running the functions of a DNA's zomes.
+//! Runs the functions of a DNA's zomes.
 
 use std::sync::Arc;
 
@@ -27,10 +27,10 @@ impl Run<'_> {
     /// Runs a function if the zome has it, on a thread that may block.
     ///
     /// # Errors
-    /// What the guest answered as its error, or why it could not be run.
+    /// The error that the guest returned, or why it could not be run.
     ///
     /// # Cancel safety
-    /// Dropping the future lets the function run on; what it would have answered is lost.
+    /// Dropping the future lets the function run on; its answer is lost.
     pub(crate) async fn function(
         &self,
         zome: &ZomeName,
@@ -63,7 +63,7 @@ impl Run<'_> {
     /// Calls a callback in zome after zome; the first definitive result ends it.
     ///
     /// # Errors
-    /// A callback does not answer what it must, or the host failed.
+    /// A callback does not return what it must, or the host failed.
     pub(crate) async fn callbacks<C: CallbackResult + DeserializeOwned + std::fmt::Debug>(
         &self,
         zomes: impl IntoIterator<Item = ZomeName>,

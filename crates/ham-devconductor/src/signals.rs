@@ -13,12 +13,12 @@ use crate::lossy::{Bounds, Receiver, Sender};
 #[derive(Debug, Default)]
 pub(crate) struct Signals {
     apps: Mutex<HashMap<InstalledAppId, Sender<Signal>>>,
-    /// Whether a test has them thrown away.
+    /// Whether a test wants them thrown away.
     dropped: AtomicBool,
 }
 
 impl Signals {
-    /// What is sent from now on. Who reads too slowly misses the oldest.
+    /// What is sent from now on. A slow reader misses the oldest.
     pub(crate) fn subscribe(&self, app: &InstalledAppId) -> Receiver<Signal> {
         self.apps().entry(app.clone()).or_insert_with(|| Sender::new(WAITING)).subscribe()
     }
@@ -28,14 +28,14 @@ impl Signals {
         if self.are_dropped() {
             return;
         }
-        // Where nobody listens: a signal is for whoever is there.
+        // If nobody listens, it is dropped: a signal is for whoever is there.
         if let Some(sender) = self.apps().get(app) {
             let bytes = bytes(&signal) + RECORD_BYTES as usize;
             sender.send(signal, bytes);
         }
     }
 
-    /// Forgets an app that is gone, unless somebody listens: they hear one that is installed anew under its id.
+    /// Forgets an app that is gone, unless someone listens: they hear an app that is reinstalled under its id.
     pub(crate) fn forget(&self, app: &InstalledAppId) {
         let mut apps = self.apps();
         if apps.get(app).is_some_and(|sender| !sender.has_receivers()) {
@@ -57,18 +57,18 @@ impl Signals {
     }
 }
 
-/// Of what it says.
+/// The bytes of its content.
 fn bytes(signal: &Signal) -> usize {
     match signal {
-        // It lends nothing of what is in it.
+        // Its content cannot be borrowed.
         Signal::App { signal, .. } => signal.clone().into_inner().as_bytes().len(),
         Signal::AppDirect { signal, .. } => signal.len(),
         Signal::System(_) => 0,
     }
 }
 
-/// What waits for the slowest client of an app before it misses the oldest: as many signals as in `holochain` 0.7.1, and of all
-/// their bytes as many as of the largest message.
+/// What waits for the slowest client of an app before it misses the oldest: as many signals as in `holochain` 0.7.1, and together as
+/// many bytes as the largest message.
 const WAITING: Bounds = Bounds { items: 1000, bytes: 64 << 20 };
 
 #[cfg(test)]
@@ -79,7 +79,7 @@ mod tests {
 
     use super::*;
 
-    /// It heard nothing for ever, and was not told so.
+    /// Case: it never heard anything again, and was not told so.
     #[tokio::test]
     async fn who_listens_hears_an_app_that_is_installed_anew() {
         let (signals, app) = (Signals::default(), "app".to_owned());

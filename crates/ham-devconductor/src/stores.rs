@@ -1,4 +1,4 @@
-//! What a conductor keeps: its apps, the code of DNAs, what is in each DNA, keys, used nonces.
+//! What a conductor keeps: its apps, the code of DNAs, the content of each DNA, keys, used nonces.
 
 mod apps;
 mod database;
@@ -40,7 +40,7 @@ pub(crate) struct Stores {
     pub(crate) nonces: Arc<Nonces>,
     pub(crate) undo: Undo,
     keystore: Keystore,
-    /// Last, so that nobody else opens what is not yet closed.
+    /// Dropped last, so that nobody else opens what is not yet closed.
     _directory: Directory,
 }
 
@@ -60,8 +60,8 @@ impl Stores {
             let key = key::of(&keystore.client, directory.databases()).await;
             settings.key = key.map_err(|source| StartError::Keystore { source })?;
         }
-        // One connection, so that one transaction is over before the next begins: an app that is installed while a call
-        // writes its nonce found the database locked otherwise, because it reads before it writes.
+        // One connection, so that one transaction is over before the next begins: otherwise an app that is installed while a call
+        // writes its nonce finds the database locked, because it reads before it writes.
         let one_connection = settings.clone().with_max_readers(0);
         let conductor = database::open(directory.databases(), data::Conductor, one_connection).await;
         let conductor = ConductorStore::new(conductor.map_err(database)?);
@@ -70,7 +70,7 @@ impl Stores {
         let nonces = Nonces::new(is_kept.then(|| conductor.clone()));
         let apps = Apps::load(conductor, Arc::clone(feed)).await.map_err(database)?;
         let dhts = Dhts::new(directory.databases().to_owned(), settings);
-        // Where no apps were written down, none is known to be gone.
+        // If no apps were recorded, none is known to be gone.
         if apps.were_kept() {
             dhts.keep_only(&apps.dnas()).await.map_err(database)?;
         }

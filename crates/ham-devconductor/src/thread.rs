@@ -1,4 +1,4 @@
-//! Work that blocks: on one of the runtime's threads for it, or on a thread of its own.
+//! Blocking work: on one of the runtime's threads for it, or on a thread of its own.
 
 use std::io;
 pub(crate) use std::thread::Builder;
@@ -9,7 +9,7 @@ use tokio::task::JoinError;
 
 use crate::error::RibosomeError;
 
-/// Runs the work on a thread of the runtime that may block; there are so many of them.
+/// Runs the work on one of the runtime's blocking threads, whose number is limited.
 ///
 /// # Errors
 /// It panicked.
@@ -22,10 +22,10 @@ pub(crate) async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await
 }
 
-/// Runs the work on a thread of this making and waits for it. The inner error: it panicked.
+/// Runs the work on a thread of its own and waits for it. The inner error means that it panicked.
 ///
 /// # Errors
-/// The system gives no thread.
+/// The system provides no thread.
 ///
 /// # Cancel safety
 /// Dropping the future lets the work run to its end.
@@ -38,11 +38,11 @@ pub(crate) async fn run<T: Send + 'static>(
     Ok(result.await)
 }
 
-/// Runs work that a call waits for, on a thread of its own: the threads that may block are bounded, and if all of them were waiting
-/// for calls, none would be left to run one.
+/// Runs work that a call waits for, on a thread of its own: the blocking threads are limited, and if all of them were waiting for
+/// calls, none would be left to run one.
 ///
 /// # Errors
-/// The system gives no thread, or the work panicked.
+/// The system provides no thread, or the work panicked.
 ///
 /// # Cancel safety
 /// Dropping the future lets the work run to its end.

@@ -1,4 +1,4 @@
-//! What is worked on in a conductor, so that it can be waited for.
+//! What a conductor is working on, so that it can be waited for.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,50 +10,50 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-/// A copy is of the same conductor.
+/// A copy belongs to the same conductor.
 #[derive(Debug, Clone)]
 pub(crate) struct Work {
-    /// Whoever begins passes it; it is shut while nothing may begin.
+    /// All work passes it when it begins; it is shut while nothing may begin.
     gate: Arc<RwLock<()>>,
     begun: TaskTracker,
-    /// Of the calls that begin now.
+    /// For the calls that begin now.
     cut: Arc<Mutex<CancellationToken>>,
 }
 
-/// Something is worked on while this is held. Whoever holds it begins no other.
+/// Something is being worked on while this is held. Its holder begins no other work.
 #[derive(Debug)]
 pub(crate) struct Begun(#[expect(dead_code, reason = "held for its drop")] TaskTrackerToken);
 
 impl Default for Work {
     fn default() -> Self {
         let begun = TaskTracker::new();
-        // It is waited for whenever it is empty; it counts all the same.
+        // It can be waited for whenever it is empty; it counts all the same.
         begun.close();
         Self { gate: Arc::default(), begun, cut: Arc::default() }
     }
 }
 
 impl Work {
-    /// Begins something, when it may.
+    /// Begins something, once it may.
     pub(crate) async fn begin(&self) -> Begun {
         let _open = self.gate.read().await;
         self.go_on()
     }
 
-    /// Begins something that follows from what is worked on: that ends only when this has.
+    /// Begins something that follows from other work, which ends only once this has begun.
     fn go_on(&self) -> Begun {
         Begun(self.begun.token())
     }
 
-    /// What is cancelled when calls that begin now are cut off.
+    /// Cancelled when calls that begin now are cut off.
     pub(crate) fn cut(&self) -> CancellationToken {
         self.cutting().clone()
     }
 
-    /// Cuts calls off and waits until what was begun has ended. Nothing is worked on while the answer is held.
+    /// Cuts calls off and waits until everything that has begun has ended. Nothing is worked on while the result is held.
     ///
     /// # Errors
-    /// It takes longer than [`PATIENCE`]. Calls were cut off all the same.
+    /// It takes longer than [`PATIENCE`]. Calls were cut off anyway.
     ///
     /// # Cancel safety
     /// Cancel-safe, but calls were cut off.
@@ -70,7 +70,7 @@ impl Work {
     }
 }
 
-/// At its end calls are good again. Not before: what was begun may still begin more.
+/// Dropping it makes new calls possible again. Not earlier: what has begun may still begin more.
 struct Renewed<'a>(&'a Mutex<CancellationToken>);
 
 impl Drop for Renewed<'_> {
@@ -79,7 +79,7 @@ impl Drop for Renewed<'_> {
     }
 }
 
-/// What follows a request and may outlive it: it ends before the conductor does.
+/// Work that follows a request and may outlive it: it ends before the conductor does.
 #[derive(Debug, Clone)]
 pub(crate) struct Tasks {
     tracker: TaskTracker,
@@ -101,7 +101,7 @@ impl Tasks {
     }
 
     pub(crate) fn spawn_on(&self, task: impl Future<Output = ()> + Send + 'static, runtime: &Handle) {
-        // Counted from now on: whoever spawns it may end before it begins.
+        // Counted from now on: its spawner may end before it begins.
         let begun = self.work.go_on();
         let task = async move {
             task.await;
@@ -111,7 +111,7 @@ impl Tasks {
     }
 }
 
-/// What is cut off ends within a second or so; a commit is written to its end.
+/// Work that is cut off ends within a second or so; a commit is written to its end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
@@ -122,7 +122,7 @@ mod tests {
 
     use super::*;
 
-    /// Case: what followed a call was not waited for where it had not been polled yet, and wrote into what had been put back.
+    /// Case: work that followed a call was not waited for if it had not been polled yet, and wrote into what had been restored.
     #[tokio::test]
     async fn what_a_request_leaves_behind_is_waited_for() {
         let (work, tracker) = (Work::default(), TaskTracker::new());

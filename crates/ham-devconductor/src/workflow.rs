@@ -1,4 +1,4 @@
-//! What happens around the functions of a zome: authorization, `init`, validation, commit, and what follows a commit.
+//! What happens around a zome's functions: authorization, `init`, validation, commit, and what follows a commit.
 
 mod app_validation;
 mod call;

@@ -12,20 +12,20 @@ use ham_session::{Ended, LossyReceiver, LossySender, Received, lossy_queue};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConnectEvent {
-    /// A dial succeeded: register here what the server has to know of this link.
+    /// A dial succeeded: register here whatever the server must know about this link.
     Connected,
     /// The link ended.
     Disconnected(Ended),
-    /// This subscriber was slower than the changes; so many were dropped for it here.
+    /// This subscriber was slower than the changes; this many were dropped for it here.
     Missed(u64),
 }
 
 /// A subscription to the changes of the connection; a [`Stream`] too.
 ///
-/// Begins with the last change before the subscription, if there was one, be it of an earlier run; then carries every
-/// later one in order. Any number can be had. Each is bounded by [`Config::event_capacity`](crate::Config::event_capacity);
-/// a slow one gets [`ConnectEvent::Missed`] in place of what it lost, and delays nobody. How the connection stands now is
-/// [`Client::state`](crate::Client::state)'s to say.
+/// Begins with the last change before the subscription, if there was one, even one of an earlier run; then carries every later one in
+/// order. There can be any number of subscriptions. Each is bounded by [`Config::event_capacity`](crate::Config::event_capacity); a
+/// slow one gets [`ConnectEvent::Missed`] in place of what it lost, and delays nobody. For the current state of the connection, use
+/// [`Client::state`](crate::Client::state).
 #[derive(Debug)]
 pub struct Events(LossyReceiver<ConnectEvent>);
 
@@ -83,7 +83,7 @@ impl Bus {
     }
 
     pub(crate) fn subscribe(&self) -> Events {
-        // Events hold next to nothing: they are bounded in number only.
+        // Events hold next to nothing, so they are bounded in number only.
         let (subscriber, events) = lossy_queue(self.capacity.get(), usize::MAX);
         let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
         inside.subscribers.retain(|subscriber| !subscriber.is_closed());

@@ -48,31 +48,30 @@ impl Client {
     /// Keeps the client connected and feeds the handler, until `cancel` is cancelled; then it lets outstanding requests
     /// finish for [`drain_timeout`](ham_session::SessionConfig::drain_timeout), closes the link, and resolves with `Ok`.
     ///
-    /// After a failed dial it waits, twice as long each time, within the configured bounds; when a link that lasted
-    /// drops ([`ResetRule`](ham_persistent::ResetRule)), it dials again at once and starts over with the shortest pause.
-    /// One that did not counts as a failed dial. It can be run again afterwards.
+    /// After a failed dial it waits, twice as long each time, within the configured bounds; when a link that lasted drops
+    /// ([`ResetRule`](ham_persistent::ResetRule)), it dials again at once and starts over with the shortest pause. A link that did
+    /// not last counts as a failed dial. The client can be run again afterwards.
     ///
     /// # Errors
     /// - [`RunError::AlreadyRunning`];
-    /// - [`RunError::FirstDial`], only where it is [required](ham_session::FirstDial);
+    /// - [`RunError::FirstDial`], only if it is [required](ham_session::FirstDial);
     /// - [`RunError::Ended`]: the runtime was shut down, or the token provider panicked.
     ///
     /// # Cancel safety
-    /// Dropping the future closes the connection, without draining; what the handler is doing is dropped at its current
-    /// wait. The client can be run again.
+    /// Dropping the future closes the connection, without draining; the handler's work is dropped at its current await. The client can be run again.
     pub async fn run(&self, cancel: CancellationToken) -> Result<(), RunError> {
         run::run(&self.shared, cancel).await
     }
 
-    /// Sends a message that expects no answer. Waits for a link while there is none. Resolves when the socket took it,
-    /// which is no proof that it arrived.
+    /// Sends a message that expects no answer. Waits for a link while there is none. Resolves once the socket has taken it, which is
+    /// no proof that it arrived.
     ///
     /// # Errors
     /// [`RequestError::NotConnected`], [`RequestError::Stopped`], [`RequestError::Session`]; see
     /// [`RequestError::delivery`].
     ///
     /// # Cancel safety
-    /// Dropping the future removes the message unless it was taken for writing already.
+    /// Dropping the future removes the message unless it was already taken for writing.
     pub async fn send(&self, envelope: Envelope, timeout: Duration) -> Result<(), RequestError> {
         let (deadline, envelope) = (later(Instant::now(), timeout), Arc::new(envelope));
         loop {
@@ -84,17 +83,16 @@ impl Client {
         }
     }
 
-    /// Sends a request and resolves with the envelope that answers it. Waits for a link while there is none; `timeout`
-    /// covers that, sending, and the answer. A request that no byte was sent of when its link died goes out on the next
-    /// one; any other is never sent again.
+    /// Sends a request and resolves with the envelope that answers it. Waits for a link while there is none; `timeout` covers that
+    /// wait, sending, and the answer. If no byte of a request was sent when its link died, it goes out on the next one; otherwise it
+    /// is never sent again.
     ///
     /// # Errors
     /// [`RequestError::NoId`], [`RequestError::NotConnected`], [`RequestError::Stopped`], [`RequestError::Session`]; see
     /// [`RequestError::delivery`]. A time-out leaves the link usable; the late answer goes to the handler.
     ///
     /// # Cancel safety
-    /// Dropping the future removes the request: if it was not taken for writing yet it is never sent, otherwise its
-    /// answer goes to the handler.
+    /// Dropping the future removes the request: if it was not yet taken for writing, it is never sent; otherwise its answer goes to the handler.
     pub async fn request(&self, envelope: Envelope, timeout: Duration) -> Result<Envelope, RequestError> {
         if envelope.id.as_deref().unwrap_or_default().is_empty() {
             return Err(RequestError::NoId);
@@ -127,15 +125,15 @@ impl Client {
         self.shared.state()
     }
 
-    /// The link there is now.
+    /// The current link.
     fn live(&self) -> Option<Link<EnvelopeProtocol>> {
         let link = self.shared.connection.borrow().as_ref()?.current_connection()?;
         link.end().is_none().then_some(link)
     }
 
-    /// A link that lives, of the run that is on or of the next one.
+    /// A live link, of the current run or of the next one.
     async fn link(&self, deadline: Instant) -> Result<Link<EnvelopeProtocol>, RequestError> {
-        // Nearly always there is one, and then nothing has to be watched.
+        // Nearly always there is one, and then there is nothing to watch.
         if let Some(link) = self.live() {
             return Ok(link);
         }

@@ -15,8 +15,8 @@ pub use queue::{DEFAULT_HANDLER_QUEUE, DEFAULT_HANDLER_QUEUE_BYTES, HandlerQueue
 ///
 /// # Defaults
 /// - `endpoint`: [`Endpoint::new`] with the numbers of this protocol: messages of at most [`DEFAULT_MAX_MESSAGE_SIZE`], a ping every
-///   [`DEFAULT_PING_INTERVAL`] and [`DEFAULT_PING_TIMEOUT`] for its pong, and `max_waiting` without end: a request that finds all
-///   places taken waits for one within its own time, and only `max_waiting_bytes` of them are refused at once
+///   [`DEFAULT_PING_INTERVAL`] and [`DEFAULT_PING_TIMEOUT`] for its pong, and an unlimited `max_waiting`: a request that finds all
+///   places taken waits for one within its own time, and requests are refused at once only beyond `max_waiting_bytes`
 /// - `queue`: [`HandlerQueue::default`]; `event_capacity`: [`DEFAULT_EVENT_CAPACITY`]
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -77,7 +77,7 @@ pub(crate) fn session() -> SessionConfig {
         .with_max_message_size(DEFAULT_MAX_MESSAGE_SIZE)
         .with_max_frame_size(DEFAULT_MAX_MESSAGE_SIZE)
         .with_max_send_size(DEFAULT_MAX_MESSAGE_SIZE)
-        // A request waits for its place within its own time; what waits is bounded in bytes.
+        // A request waits for its place within its own time; the waiting requests are bounded in bytes.
         .with_max_waiting(usize::MAX)
 }
 
@@ -87,10 +87,10 @@ pub const DEFAULT_PING_INTERVAL: Duration = Duration::from_secs(30);
 /// The protocol's own pong deadline.
 pub const DEFAULT_PING_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// 1 MiB: what the servers of this protocol read.
+/// 1 MiB: the most that servers of this protocol read.
 pub const DEFAULT_MAX_MESSAGE_SIZE: usize = 1 << 20;
 
-/// More transitions than a link has in an hour of flapping at the shortest pause of a minute's outage.
+/// More transitions than a link makes in an hour of flapping at the shortest pause of a minute's outage.
 pub const DEFAULT_EVENT_CAPACITY: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero");
 
 #[cfg(test)]

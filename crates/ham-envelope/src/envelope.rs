@@ -1,4 +1,4 @@
-//! The envelope: one JSON object a text frame.
+//! The envelope: one JSON object per text frame.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,26 +11,26 @@ use serde_json::value::RawValue;
 
 use crate::stamp;
 
-/// A message. On the wire the fields stand in the order in which they stand here; empty ones are absent.
+/// A message. On the wire the fields come in the order given here; empty ones are absent.
 ///
-/// The payload and unknown fields are kept as the text they came as, so that handing an envelope on changes no number
-/// and no spelling. Envelopes are equal when their texts are.
+/// The payload and unknown fields are kept as the text they arrived as, so that passing an envelope on changes no number and no
+/// spelling. Envelopes are equal if their texts are.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Envelope {
-    /// What it is; never empty on the wire. Unknown kinds are nobody's error.
+    /// What the message is; never empty on the wire. Unknown kinds are not an error.
     pub kind: String,
-    /// The request's id, by which its answer finds it: a ULID where this crate makes it.
+    /// The request's id, by which its answer finds it: a ULID if this crate makes it.
     pub id: Option<String>,
-    /// The id of the request it answers.
+    /// The id of the request that this answers.
     pub in_reply_to: Option<String>,
-    /// When it was made: RFC 3339, UTC, up to nanoseconds. Kept as it came.
+    /// When it was made: RFC 3339, UTC, up to nanoseconds. Kept as received.
     pub ts: Option<String>,
     /// Any JSON.
     pub payload: Option<Box<RawValue>>,
     /// The aspect it is meant for.
     pub target_aspect: Option<String>,
-    /// The fields this version does not know, in their order.
+    /// The fields that this version does not know, in their original order.
     pub extra: Vec<(String, Box<RawValue>)>,
 }
 
@@ -48,7 +48,7 @@ impl Envelope {
         Self { id: Some(stamp::id(now)), ..Self::made(kind, now) }
     }
 
-    /// An answer of this kind to this request, made now. One to a message without id answers nothing.
+    /// An answer of this kind to this request, made now. Made from a message without an id, it answers nothing.
     #[must_use]
     pub fn reply(&self, kind: impl Into<String>) -> Self {
         Self { in_reply_to: self.id.clone(), ..Self::new(kind) }
@@ -58,7 +58,7 @@ impl Envelope {
         Self { kind: kind.into(), ts: Some(stamp::text(now)), ..Self::default() }
     }
 
-    /// What it holds beside itself, in bytes.
+    /// What it holds besides itself, in bytes.
     pub(crate) fn held(&self) -> usize {
         let texts = [&self.id, &self.in_reply_to, &self.ts, &self.target_aspect];
         let texts: usize = texts.into_iter().flatten().map(String::len).sum();
@@ -85,10 +85,10 @@ impl Envelope {
         self
     }
 
-    /// The payload as a type of the caller's. No payload is read as `null`.
+    /// The payload as a type of the caller's. A missing payload is read as `null`.
     ///
     /// # Errors
-    /// [`PayloadError`] when it is something else.
+    /// [`PayloadError`] if it is something else.
     pub fn payload_as<T: DeserializeOwned>(&self) -> Result<T, PayloadError> {
         let text = self.payload.as_deref().map_or("null", RawValue::get);
         serde_json::from_str(text).map_err(|source| PayloadError { kind: self.kind.clone(), source })
@@ -97,22 +97,22 @@ impl Envelope {
     /// Reads an envelope. Never panics, whatever the text is.
     ///
     /// # Errors
-    /// [`DecodeError::Json`] when it is no JSON object with fields of these types; [`DecodeError::NoKind`].
+    /// [`DecodeError::Json`] if it is not a JSON object with fields of these types; [`DecodeError::NoKind`].
     pub fn from_json(text: &str) -> Result<Self, DecodeError> {
         let envelope: Self = serde_json::from_str(text)?;
         if envelope.kind.is_empty() { Err(DecodeError::NoKind) } else { Ok(envelope) }
     }
 
-    /// The text of the wire.
+    /// The text as it goes on the wire.
     ///
     /// # Errors
-    /// [`DecodeError::NoKind`]: nobody could read it.
+    /// [`DecodeError::NoKind`]: nobody could read the text.
     pub fn to_json(&self) -> Result<String, DecodeError> {
         if self.kind.is_empty() { Err(DecodeError::NoKind) } else { Ok(serde_json::to_string(self)?) }
     }
 }
 
-/// Why a text is no envelope, or an envelope has no text.
+/// Why a text is not an envelope, or why an envelope has no text.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
@@ -124,7 +124,7 @@ pub enum DecodeError {
     NoKind,
 }
 
-/// A payload is not of the type that was asked for.
+/// A payload is not of the requested type.
 #[derive(Debug, thiserror::Error)]
 #[error("the payload of {kind:?} is of another type")]
 #[non_exhaustive]
@@ -151,7 +151,7 @@ impl PartialEq for Envelope {
     }
 }
 
-/// Without payload and unknown fields, which can hold anything.
+/// Leaves out the payload and unknown fields, which can hold anything.
 impl fmt::Debug for Envelope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Envelope")
@@ -194,7 +194,7 @@ impl<'de> Deserialize<'de> for Envelope {
     }
 }
 
-/// Reads the fields by hand: a derived reader with unknown fields kept would parse every payload into a tree.
+/// Reads the fields by hand: a derived reader that keeps unknown fields would parse every payload into a tree.
 struct Fields;
 
 impl<'de> Visitor<'de> for Fields {
@@ -204,8 +204,8 @@ impl<'de> Visitor<'de> for Fields {
         f.write_str("an envelope object")
     }
 
-    /// A known name that stands there twice counts the last time; unknown ones are kept as they came. `null` and the empty
-    /// text are absence, but for the payload.
+    /// If a known name occurs twice, the last one counts; unknown ones are kept as they came. `null` and the empty text mean absence,
+    /// except for the payload.
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope, A::Error> {
         let mut envelope = Envelope::default();
         while let Some(Name(name)) = map.next_key()? {
@@ -223,7 +223,7 @@ impl<'de> Visitor<'de> for Fields {
     }
 }
 
-/// A field's name, which is copied only where it has to be: when it is unknown, or written with escapes.
+/// A field's name, copied only if necessary: if it is unknown, or written with escapes.
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 

@@ -11,7 +11,7 @@ use crate::config::ConfigError;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// It runs already.
+    /// It is already running.
     #[error("the client runs already")]
     AlreadyRunning,
     /// The first dial failed, and it was [required](ham_session::FirstDial).
@@ -32,7 +32,7 @@ pub enum ServeError {
     /// A setting cannot work.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The stream became no link; who asked has been answered.
+    /// The stream did not become a link; the peer has been answered.
     #[error("the stream became no link")]
     Accept(#[from] AcceptError),
 }
@@ -41,19 +41,19 @@ pub enum ServeError {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// The envelope has no id, so no answer could be told to be its.
+    /// The envelope has no id, so no answer could be matched to it.
     #[error("the envelope has no id: it is no request")]
     NoId,
-    /// There was no link in time, or the client does not run.
+    /// There was no link in time, or the client is not running.
     #[error("not connected within {after:?}")]
     NotConnected {
-        /// How long a link was waited for.
+        /// How long the caller waited for a link.
         after: Duration,
     },
-    /// The client stopped meanwhile.
+    /// The client stopped in the meantime.
     #[error("the client stopped")]
     Stopped,
-    /// On a link it went wrong.
+    /// It failed on a link.
     #[error(transparent)]
     Session(#[from] ham_session::RequestError),
 }

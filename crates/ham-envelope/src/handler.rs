@@ -1,4 +1,4 @@
-//! Takes what answers no waiting request.
+//! Takes what does not answer a waiting request.
 
 use std::fmt;
 use std::future::Future;
@@ -16,40 +16,39 @@ use crate::error::RequestError;
 use crate::events;
 use crate::protocol::EnvelopeProtocol;
 
-/// What comes without being asked for.
+/// What arrives unrequested.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Incoming {
     /// A message, or a request if it has an id.
     Envelope {
-        /// It.
+        /// The envelope.
         envelope: Envelope,
-        /// Answers it on the link it came by.
+        /// Answers it on the link it came on.
         replier: Replier,
     },
-    /// An answer nobody waits for: it came after its request's time-out, after the caller went away, or to nothing.
+    /// An answer that nobody waits for: it came after its request's time-out, after the caller went away, or without a request.
     LateAnswer(Envelope),
-    /// This many were lost here, because the handler was too slow for its queue: only where
-    /// [`WhenFull::Lose`](crate::WhenFull::Lose) was chosen.
+    /// This many were lost here, because the handler was too slow for its queue: only if [`WhenFull::Lose`](crate::WhenFull::Lose) was chosen.
     Missed(u64),
-    /// A frame came that is no envelope. It is gone.
+    /// A frame arrived that is not an envelope. It is gone.
     Skipped {
         /// What was wrong with it; quotes nothing of it.
         why: String,
-        /// Its id, where that much could be read.
+        /// Its id, if that much could be read.
         id: Option<String>,
-        /// Answers it on the link it came by.
+        /// Answers it on the link it came on.
         replier: Replier,
     },
 }
 
 impl Incoming {
-    /// Whether somebody waits for an answer to it.
+    /// Whether the peer waits for an answer to it.
     pub(crate) fn is_request(&self) -> bool {
         matches!(self, Self::Envelope { envelope, .. } if envelope.id.is_some())
     }
 
-    /// Sends an answer without waiting; whether it is on its way.
+    /// Sends an answer without waiting; returns whether it is on its way.
     pub(crate) fn post(&self, answer: Envelope) -> bool {
         let Self::Envelope { envelope, replier } = self else { return false };
         let posted = replier.link.try_send(Arc::new(answer));
@@ -59,7 +58,7 @@ impl Incoming {
         posted.is_ok()
     }
 
-    /// What it takes in memory, about.
+    /// Roughly what it takes in memory.
     pub(crate) fn bytes(&self) -> usize {
         let held = match self {
             Self::Envelope { envelope, .. } | Self::LateAnswer(envelope) => envelope.held(),
@@ -70,28 +69,28 @@ impl Incoming {
     }
 }
 
-/// Takes what answers no waiting request.
+/// Takes what does not answer a waiting request.
 ///
-/// It is called by [`Client::run`](crate::Client::run) or by [`serve`](crate::serve()), not by the task that reads the socket: a
-/// slow handler delays nothing but what waits for it. A function `Fn(Incoming) -> impl Future<Output = ()>` is one.
+/// It is called by [`Client::run`](crate::Client::run) or by [`serve`](crate::serve()), not by the task that reads the socket: a slow
+/// handler delays nothing but what waits for it. A function `Fn(Incoming) -> impl Future<Output = ()>` is a handler.
 pub trait Handler: Send + Sync + 'static {
-    /// Takes one. They come in the order in which they were received, the next one after
-    /// [`concurrency`](Self::concurrency) allows. Dropped at its current wait when the client stops, or
-    /// [`drain_timeout`](ham_session::SessionConfig::drain_timeout) after the server was told to.
+    /// Handles one. They come in the order in which they were received, the next one as soon as [`concurrency`](Self::concurrency)
+    /// allows. Dropped at its current await when the client stops, or [`drain_timeout`](ham_session::SessionConfig::drain_timeout)
+    /// after the server was told to stop.
     fn handle(&self, incoming: Incoming) -> impl Future<Output = ()> + Send;
 
-    /// How many may be handled at a time, for a server those of one connection; one, unless said otherwise.
+    /// How many may be handled at a time (on a server: per connection). The default is one.
     fn concurrency(&self) -> NonZeroUsize {
         NonZeroUsize::MIN
     }
 
-    /// How long a request may wait for its turn. Then it is answered with [`refusal`](Self::refusal) instead, and not handled.
-    /// `None`, unless said otherwise: for ever.
+    /// How long a request may wait for its turn. After that it is answered with [`refusal`](Self::refusal) instead of being handled.
+    /// The default is `None`: for ever.
     fn patience(&self) -> Option<Duration> {
         None
     }
 
-    /// What a request is answered with that is not handled because there is too much to do. `None`, unless said otherwise.
+    /// The answer to a request that is not handled because there is too much to do. The default is `None`.
     fn refusal(&self, request: &Envelope) -> Option<Envelope> {
         let _ = request;
         None
@@ -113,7 +112,7 @@ pub(crate) trait ErasedHandler: Send + Sync + 'static {
     fn handle(&self, incoming: Incoming) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
     fn concurrency(&self) -> NonZeroUsize;
     fn patience(&self) -> Option<Duration>;
-    /// Of a request only.
+    /// Only for a request.
     fn refusal(&self, incoming: &Incoming) -> Option<Envelope>;
 }
 
@@ -138,7 +137,7 @@ impl<H: Handler> ErasedHandler for H {
     }
 }
 
-/// Sends on the link by which something came: an answer must not go to another peer. Cheap to clone.
+/// Sends on the link on which something came: an answer must not go to another peer. Cheap to clone.
 #[derive(Clone)]
 pub struct Replier {
     link: Link<EnvelopeProtocol>,
@@ -149,27 +148,25 @@ impl Replier {
         Self { link: link.clone() }
     }
 
-    /// Sends an answer. Resolves when the socket took it.
+    /// Sends an answer. Resolves once the socket has taken it.
     ///
     /// # Errors
-    /// [`RequestError::Session`]: the link has ended, the time is over, too many messages wait, or the envelope is too
-    /// large or has no kind.
+    /// [`RequestError::Session`]: the link has ended, the time is up, too many messages wait, or the envelope is too large or has no kind.
     ///
     /// # Cancel safety
-    /// Dropping the future removes the answer unless it was taken for writing already.
+    /// Dropping the future removes the answer unless it was already taken for writing.
     pub async fn reply(&self, answer: Envelope, timeout: Duration) -> Result<(), RequestError> {
         Ok(self.link.send(Arc::new(answer), later(Instant::now(), timeout)).await?)
     }
 
-    /// Asks on the same link, and resolves with the envelope that answers. Never sent again: with the link, the other side is
-    /// gone.
+    /// Sends a request on the same link, and resolves with the envelope that answers it. It is never sent again: once the link is
+    /// gone, so is the other side.
     ///
     /// # Errors
     /// [`RequestError::NoId`], and [`RequestError::Session`] as for [`reply`](Self::reply); see [`RequestError::delivery`].
     ///
     /// # Cancel safety
-    /// Dropping the future removes the request: if it was not taken for writing yet it is never sent, otherwise its answer
-    /// goes to the handler.
+    /// Dropping the future removes the request: if it was not yet taken for writing, it is never sent; otherwise its answer goes to the handler.
     pub async fn request(&self, request: Envelope, timeout: Duration) -> Result<Envelope, RequestError> {
         if request.id.as_deref().unwrap_or_default().is_empty() {
             return Err(RequestError::NoId);

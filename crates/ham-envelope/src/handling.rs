@@ -9,9 +9,9 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::queue::Queue;
 
-/// Hands what waits to the handler, as much at a time as it allows, until `stop`, or until nothing more can come. Requests
-/// that have waited for too long are refused meanwhile, though the handler has its hands full. Resolves when what the handler
-/// was given is done.
+/// Hands what waits to the handler, as much at a time as the handler allows, until `stop`, or until nothing more can come. Meanwhile
+/// requests that have waited too long are refused, even while the handler has its hands full. Resolves when everything that the
+/// handler was given is done.
 pub(crate) async fn handle_all(queue: &Queue, stop: impl Future<Output = ()>) {
     let handler = queue.handler();
     let limit = handler.concurrency().get();
@@ -29,7 +29,7 @@ pub(crate) async fn handle_all(queue: &Queue, stop: impl Future<Output = ()>) {
         }
         let late = if more { queue.refuse_late() } else { None };
         tokio::select! {
-            // What is finished makes room first. It cannot starve the others: with room something is taken off the queue, and
+            // Finished work makes room first. It cannot starve the others: when there is room something is taken off the queue, and
             // each round refuses what is late.
             biased;
             Some(()) = handled.next() => {}

@@ -8,14 +8,14 @@ use serde::de::IgnoredAny;
 
 use crate::envelope::{DecodeError, Envelope};
 
-/// Envelopes over one WebSocket. An id correlates; there is no handshake beside the token of the upgrade.
+/// Envelopes over one WebSocket. An id correlates; there is no handshake apart from the upgrade's token.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EnvelopeProtocol;
 
 impl Protocol for EnvelopeProtocol {
     /// Shared: the table, its queue and the caller each hold it.
     type Key = Arc<str>;
-    /// Shared, so that what could not leave goes out on the next link without a copy.
+    /// Shared, so that what could not leave goes out on the next link without being copied.
     type Out = Arc<Envelope>;
     type In = Envelope;
     type Welcome = ();
@@ -36,7 +36,7 @@ impl Protocol for EnvelopeProtocol {
         let Frame::Text(text) = frame else { return Decoded::Skip("a binary frame".to_owned()) };
         let body = match Envelope::from_json(&text) {
             Ok(envelope) => envelope,
-            // The cause's own words can quote what stands there.
+            // The cause's own text can quote the input.
             Err(DecodeError::Json(error)) => {
                 let (line, column) = (error.line(), error.column());
                 return unread(&text, format!("not the JSON of an envelope, line {line} column {column}"));
@@ -51,8 +51,8 @@ impl Protocol for EnvelopeProtocol {
     }
 }
 
-/// What is no envelope. Where its id can be read, whoever waits for an answer can be told why: it goes on as a request without a kind,
-/// with why as its payload, as far as the [`Inbox`](ham_session::Inbox).
+/// A text that is not an envelope. If its id can be read, a peer that waits for an answer can be told why: it goes on as a request
+/// without a kind, with the reason as its payload, as far as the [`Inbox`](ham_session::Inbox).
 fn unread(text: &str, why: String) -> Decoded<EnvelopeProtocol> {
     #[derive(Deserialize)]
     struct Named {

@@ -14,11 +14,11 @@ use tokio::time::Instant;
 use crate::config::{HandlerQueue, WhenFull};
 use crate::handler::{ErasedHandler, Incoming};
 
-/// What came and waits for the handler, in the order in which it came.
+/// What came and waits for the handler, in the order of arrival.
 ///
-/// Its two bounds are two marks. At the first, in items, nothing more is read but what stands before an answer that is
-/// awaited; at the second, in bytes, nothing at all. A request is not counted in items: it has to be read to be refused in
-/// time. A mutex and no channel, because a request is taken out of the middle when it has waited for too long.
+/// It has two bounds. At the first, in items, nothing more is read except what comes before an awaited answer; at the second, in
+/// bytes, nothing at all. A request does not count as an item: it must be read to be refused in time. A mutex rather than a channel,
+/// because a request that has waited too long is taken out of the middle.
 pub(crate) struct Queue {
     bounds: HandlerQueue,
     handler: Arc<dyn ErasedHandler>,
@@ -30,14 +30,14 @@ pub(crate) struct Queue {
 #[derive(Default)]
 struct Waiting {
     entries: VecDeque<Entry>,
-    /// All but the losses.
+    /// Everything but the losses.
     count: usize,
-    /// Those that hold back reading: all but the losses and the requests that are refused in time.
+    /// Those that hold back reading: everything but the losses and the requests that are refused in time.
     items: usize,
     bytes: usize,
-    /// No request has waited for too long before that. A bound and not exact: those that were handled meanwhile do not move it.
+    /// No request has waited too long before this. A bound, not an exact value: requests handled in the meantime do not move it.
     late: Option<Instant>,
-    /// Links that read on when there is room.
+    /// Links that read on once there is room.
     readers: Vec<Waker>,
     closed: bool,
     abandoned: bool,
@@ -46,7 +46,7 @@ struct Waiting {
 struct Entry {
     incoming: Incoming,
     bytes: usize,
-    /// When a request has waited for too long.
+    /// When a request has waited too long.
     by: Option<Instant>,
 }
 
@@ -55,7 +55,7 @@ impl Queue {
         Self { bounds, handler, waiting: Mutex::default(), changed: Notify::new() }
     }
 
-    /// Takes one in. What does not fit where losing was chosen is answered, if it can be, or counted; how many have been lost
+    /// Takes one in. If losing was chosen, what does not fit is answered, if it can be, or counted; returns how many have been lost
     /// since the last one that fitted.
     pub(crate) fn put(&self, incoming: Incoming) -> u64 {
         let bytes = incoming.bytes();
@@ -81,7 +81,7 @@ impl Queue {
         0
     }
 
-    /// Whether more is to be read; `waker` is woken when there is more room.
+    /// Whether to read more; `waker` is woken when there is more room.
     pub(crate) fn room(&self, waker: &Waker) -> Room {
         if self.bounds.when_full == WhenFull::Lose {
             return Room::Free;
@@ -108,7 +108,7 @@ impl Queue {
         Some(entry.incoming)
     }
 
-    /// Answers the requests that have waited for too long; when the next one has, at the earliest.
+    /// Answers the requests that have waited too long; returns when, at the earliest, the next one has.
     pub(crate) fn refuse_late(&self) -> Option<Instant> {
         let (mut late, mut readers) = (VecDeque::new(), Vec::new());
         let mut waiting = self.lock();
@@ -145,11 +145,11 @@ impl Queue {
         self.changed.notify_one();
     }
 
-    /// Nobody will take anything any more. What waits holds its link by its replier, and the link holds this queue.
+    /// Nobody will take anything any more. What waits holds its link through its replier, and the link holds this queue.
     pub(crate) fn abandon(&self) {
         let mut waiting = self.lock();
         waiting.abandoned = true;
-        // Dropped without the lock: with its last handle a link begins to close.
+        // Dropped without the lock: with its last handle, a link begins to close.
         let left = std::mem::take(&mut waiting.entries);
         drop(waiting);
         drop(left);
@@ -170,7 +170,8 @@ impl Queue {
         waiting.count < self.bounds.items.get() && (waiting.count == 0 || sum <= self.bounds.bytes)
     }
 
-    /// The entry left; who reads on. Not before half of the room is free: each wake-up is worth some messages then.
+    /// Notes that the entry left; returns the links that may read on. Not before half of the room is free, so that each wake-up is
+    /// worth several messages.
     fn release(&self, waiting: &mut Waiting, entry: &Entry) -> Vec<Waker> {
         if matches!(entry.incoming, Incoming::Missed(_)) {
             return Vec::new();
@@ -195,7 +196,7 @@ impl Waiting {
             *missed += 1;
             return *missed;
         }
-        // It takes no room: there is never more than one behind each item.
+        // It takes no room: there is never more than one after each item.
         self.entries.push_back(Entry { incoming: Incoming::Missed(1), bytes: 0, by: None });
         1
     }

@@ -1,4 +1,4 @@
-//! One run of a client: dials, keeps, feeds the handler, closes.
+//! One run of a client: dials, keeps the link, feeds the handler, closes.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::shared::{Connection, Shared};
 pub(crate) async fn run(shared: &Arc<Shared>, cancel: CancellationToken) -> Result<(), RunError> {
     let _running = shared.running.try_lock().map_err(|_| RunError::AlreadyRunning)?;
     let connection = tokio::select! {
-        // Cancelling first: a dial is dropped for it.
+        // Cancelling first: it drops a dial under way.
         biased;
         () = cancel.cancelled() => return Ok(()),
         started = start(shared) => started?,
@@ -85,7 +85,7 @@ impl<'a> Published<'a> {
 
 impl Drop for Published<'_> {
     fn drop(&mut self) {
-        // With the last handle the connection closes, should the run have been dropped before it did.
+        // With its last handle the connection closes, if the run was dropped before it did.
         self.shared.connection.send_replace(None);
     }
 }

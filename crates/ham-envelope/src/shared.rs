@@ -20,7 +20,7 @@ pub(crate) type Connection = Persistent<WebSocketConnector<EnvelopeProtocol>>;
 pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) queue: Arc<Queue>,
-    /// Held by the run: there is one at a time.
+    /// Held by the run: there is only one at a time.
     pub(crate) running: Mutex<()>,
     /// The connection of the current run.
     pub(crate) connection: watch::Sender<Option<Connection>>,

@@ -16,11 +16,11 @@ pub(crate) fn text(time: SystemTime) -> String {
     humantime::format_rfc3339_nanos(time).to_string()
 }
 
-/// A new ULID of this time. Those of one process ascend, also within a millisecond.
+/// A new ULID for this time. Those of one process ascend, even within a millisecond.
 pub(crate) fn id(time: SystemTime) -> String {
     static GENERATOR: Mutex<Generator> = Mutex::new(Generator::new());
     let mut generator = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
-    // The random part overflows after 2^80 ids of one millisecond at most; a fresh one is unique all the same.
+    // The random part can overflow only after 2^80 ids in one millisecond at most; a fresh one is unique all the same.
     generator.generate_from_datetime(time).unwrap_or_else(|_| Ulid::new()).to_string()
 }
 

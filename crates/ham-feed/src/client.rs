@@ -34,12 +34,12 @@ impl FeedClient {
         Ok(Self { config: Arc::new(config) })
     }
 
-    /// Dials and subscribes; resolves when the server has taken the subscription. In the dialect of `hierachain` it says
-    /// so. In the documented dialect nothing does, so a ping goes out behind the subscription: its pong, without an error
-    /// before it, shows that the server has read both.
+    /// Dials and subscribes; resolves when the server has accepted the subscription. In the dialect of `hierachain` the server says
+    /// so. In the documented dialect nothing does, so a ping follows the subscription: its pong, without an error before it, shows
+    /// that the server has read both.
     ///
     /// # Errors
-    /// - [`SubscribeError::Unauthorized`], [`SubscribeError::NotConnected`]: the first dial failed, unless it is to be
+    /// - [`SubscribeError::Unauthorized`], [`SubscribeError::NotConnected`]: the first dial failed, unless it is
     ///   [retried](ham_session::FirstDial::Retried);
     /// - [`SubscribeError::Rejected`]: the server answered with an error;
     /// - [`SubscribeError::TimedOut`]: `timeout` passed; it says how the last link ended, if one did;
@@ -116,7 +116,7 @@ impl FeedClient {
     }
 }
 
-/// Both dialects' servers read one message after the other, so what they say of the subscription stands before the pong.
+/// The servers of both dialects read one message after the other, so whatever they say about the subscription comes before the pong.
 fn confirmed(link: &Link<FeedProtocol>, inbox: &FeedInbox, topic: &Topic) -> Result<(), SubscribeError> {
     let standing = inbox.standing();
     let rejected = |message| SubscribeError::Rejected { chain_name: topic.chain_name.clone(), message };

@@ -14,24 +14,24 @@ pub use ham_session::ConfigError;
 ///
 /// # Defaults
 /// - `endpoint`: [`Endpoint::new`], with the token as `?token=`, a first dial that is [required](FirstDial::Required), because
-///   [`subscribe`](crate::FeedClient::subscribe) has somebody to tell, messages of at most [`DEFAULT_MAX_MESSAGE_SIZE`], a ping of the
-///   dialect every [`DEFAULT_PING_INTERVAL`] and [`DEFAULT_PING_TIMEOUT`] for its pong
-/// - `dialect`: found out from the server's first message; `resume`: yes
+///   [`subscribe`](crate::FeedClient::subscribe) has a caller to tell, messages of at most [`DEFAULT_MAX_MESSAGE_SIZE`], a ping of
+///   the dialect every [`DEFAULT_PING_INTERVAL`] and [`DEFAULT_PING_TIMEOUT`] for its pong
+/// - `dialect`: detected from the server's first message; `resume`: yes
 /// - `queue`: [`DEFAULT_QUEUE`] items and `queue_bytes`: [`DEFAULT_QUEUE_BYTES`]
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FeedConfig {
     /// Where the server is, with which token, and how it is dialled.
     pub endpoint: Endpoint,
-    /// The dialect, where it need not be found out.
+    /// The dialect, if it need not be detected.
     pub dialect: Option<Dialect>,
-    /// Whether a server of the documented dialect is asked for ids (`"since": null` in `subscribe`, which is not in the document), so
-    /// that a subscription whose link comes back goes on where it stopped, as far as the server keeps what came meanwhile. One that does
-    /// not know ids ignores it.
+    /// Whether to ask a server of the documented dialect for ids (`"since": null` in `subscribe`, which is not in the document), so
+    /// that a subscription whose link comes back goes on where it stopped, as far as the server keeps what came in the meantime. A
+    /// server that does not know ids ignores it.
     pub resume: bool,
     /// How many items may wait for a subscription's reader.
     pub queue: NonZeroUsize,
-    /// How many bytes they may take in memory, about; one item may be larger.
+    /// Roughly how many bytes they may take in memory; a single item may be larger.
     pub queue_bytes: usize,
 }
 
@@ -77,7 +77,7 @@ impl FeedConfig {
         self
     }
 
-    /// Sets [`resume`](Self::resume). Without it what is asked is the document's to the byte.
+    /// Sets [`resume`](Self::resume). Without it, requests are byte for byte those of the document.
     #[must_use]
     pub fn with_resume(mut self, resume: bool) -> Self {
         self.resume = resume;
@@ -102,16 +102,16 @@ impl FeedConfig {
 /// The interval of the document's examples.
 pub const DEFAULT_PING_INTERVAL: Duration = Duration::from_secs(30);
 
-/// With the interval it bounds how long a dead server goes unseen.
+/// Together with the interval, bounds how long a dead server goes unnoticed.
 pub const DEFAULT_PING_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// 16 MiB: a block with its events, and a limit for what a server can make us hold.
+/// 16 MiB: a block with its events, and a limit on what a server can make us hold.
 pub const DEFAULT_MAX_MESSAGE_SIZE: usize = 16 << 20;
 
-/// A reader that needs a millisecond an item falls behind only after a burst of a thousand.
+/// A reader that needs a millisecond per item falls behind only after a burst of a thousand.
 pub const DEFAULT_QUEUE: NonZeroUsize = NonZeroUsize::new(1024).expect("1024 is not zero");
 
-/// 64 MiB: a few of the largest messages, which take more room read than on the wire.
+/// 64 MiB: a few of the largest messages, which take more room in memory than on the wire.
 pub const DEFAULT_QUEUE_BYTES: usize = 64 << 20;
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// JSON as a server wrote it: no number and no spelling of it is changed, so that a number of any size and precision is
-/// what the server counted. Two are equal when their texts are.
+/// JSON as a server wrote it: none of its numbers or spellings is changed, so a number of any size and precision is what the server
+/// wrote. Two values are equal if their texts are.
 #[derive(Clone, Serialize)]
 #[serde(transparent)]
 pub struct Data(Box<RawValue>);
@@ -19,10 +19,10 @@ impl Data {
         self.0.get()
     }
 
-    /// Reads it as a type of the caller's, [`serde_json::Value`] for instance, which holds numbers beyond 64 bits as floats.
+    /// Reads it as a type of the caller's, for instance [`serde_json::Value`], which holds numbers beyond 64 bits as floats.
     ///
     /// # Errors
-    /// When it is something else.
+    /// If it is something else.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_str(self.text())
     }
@@ -36,7 +36,7 @@ impl Data {
         event_type(self.text())
     }
 
-    /// Its height, if it is a block that tells one: `height` in the documented dialect, `index` in that of `hierachain`.
+    /// Its height, if it is a block that gives one: `height` in the documented dialect, `index` in that of `hierachain`.
     pub(crate) fn height(&self) -> Option<u64> {
         #[derive(Deserialize)]
         struct Block {
@@ -47,7 +47,7 @@ impl Data {
     }
 }
 
-/// The type of an event, if this is one that names one.
+/// The type of an event, if this is an event that names one.
 pub(crate) fn event_type(json: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Event {

@@ -1,4 +1,4 @@
-//! Why a subscription was not made, or a question about it not answered.
+//! Why a subscription was not made, or a request about it was not answered.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use crate::message::Dialect;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SubscribeError {
-    /// The connection was closed by a shutdown of its runtime.
+    /// The connection was closed because its runtime was shut down.
     #[error("the connection is closed")]
     Closed,
-    /// No link came up: nothing listens, the name is unknown, TLS failed, what answers is no WebSocket server.
+    /// No link came up: nothing listens, the name is unknown, TLS failed, or what answers is not a WebSocket server.
     #[error("not connected")]
     NotConnected(#[source] Arc<DialError>),
     /// The server refuses this topic: an unknown chain, an invalid subscription.
@@ -25,19 +25,19 @@ pub enum SubscribeError {
         /// In the server's words.
         message: String,
     },
-    /// The ping behind the subscription could not be sent.
+    /// The ping after the subscription could not be sent.
     #[error(transparent)]
     Session(#[from] ham_session::RequestError),
-    /// Link or confirmation took too long.
+    /// The link or the confirmation took too long.
     #[error("not subscribed within {after:?}")]
     TimedOut {
         /// How long it took.
         after: Duration,
-        /// How the last link ended, if one was lost meanwhile: a server that takes a link and then refuses it says why here.
+        /// How the last link ended, if one was lost in the meantime: a server that accepts a link and then refuses it says why here.
         #[source]
         last: Option<Arc<LinkEnd>>,
     },
-    /// The server wants a token, or another one (401 or 403).
+    /// The server wants a token, or a different one (401 or 403).
     #[error("the server refuses the token")]
     Unauthorized(#[source] Arc<DialError>),
 }
@@ -67,7 +67,7 @@ impl From<Arc<DialError>> for SubscribeError {
     }
 }
 
-/// Why a question about a subscription was not answered.
+/// Why a request about a subscription was not answered.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
@@ -77,13 +77,13 @@ pub enum RequestError {
     /// There was no link in time.
     #[error("not connected within {after:?}")]
     NotConnected {
-        /// How long a link was waited for.
+        /// How long the caller waited for a link.
         after: Duration,
     },
-    /// On a link it went wrong.
+    /// It failed on a link.
     #[error(transparent)]
     Session(#[from] ham_session::RequestError),
-    /// The server's dialect has no such question.
+    /// The server's dialect has no such request.
     #[error("the dialect {dialect:?} has no such request")]
     Unsupported {
         /// The dialect.

@@ -18,11 +18,11 @@ pub(crate) struct FeedInbox {
     items: LossySender<FeedItem>,
     resume: Arc<Resume>,
     standing: Mutex<Standing>,
-    /// Of the last block since the last gap.
+    /// The height of the last block since the last gap.
     height: Mutex<Option<u64>>,
 }
 
-/// What the server said of the subscription on the newest link.
+/// What the server said about the subscription on the newest link.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Standing {
     pub(crate) confirmed: bool,
@@ -34,7 +34,7 @@ impl FeedInbox {
         Self { topic, items, resume, standing: Mutex::default(), height: Mutex::default() }
     }
 
-    /// The link is lost. Whether something is missing for that is known at once, or once there is another one.
+    /// The link is lost. Whether something is missing because of that is known at once, or once there is another link.
     pub(crate) fn link_lost(&self, ended: Ended) {
         *self.lock() = Standing::default();
         if let Some(ended) = self.resume.link_lost(ended) {
@@ -48,7 +48,7 @@ impl FeedInbox {
         self.put(FeedItem::gap(cause));
     }
 
-    /// Tells of a block whose height does not follow on that of the one before.
+    /// Reports a block whose height does not follow that of the previous one.
     fn follow(&self, chain_name: &str, height: u64) {
         let before = self.height().replace(height);
         if let Some(after) = before.filter(|before| before.checked_add(1) != Some(height)) {
@@ -69,7 +69,7 @@ impl FeedInbox {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What came tells that the subscription does not go on where the last link stopped, if its server has said nothing of that.
+    /// What came shows that the subscription does not go on where the last link stopped, if the server has said nothing about that.
     fn unresumed(&self) {
         if let Some(ended) = self.resume.unresumed() {
             self.gap(GapCause::LinkLost(ended));
@@ -108,7 +108,7 @@ impl FeedInbox {
                 FeedItem::Error { message }
             }
             Message::Connected(message) | Message::Unknown(message) => FeedItem::Unknown(message),
-            // A server's ping shows that it is there, which is all it is for. The rest are answers, never pushes.
+            // A server's ping shows that it is there, which is its only purpose. The rest are answers, never pushes.
             Message::Ping
             | Message::ConnectionInfo(_)
             | Message::Pong { .. }
@@ -145,13 +145,13 @@ impl Inbox<FeedProtocol> for FeedInbox {
                 }
             }
             Incoming::Skipped { why } => self.gap(GapCause::BadFrame(why)),
-            // A late answer, and a request, which no server of a feed makes.
+            // A late answer, or a request, which no feed server makes.
             Incoming::Orphan { .. } | Incoming::Request { .. } => {}
         }
     }
 }
 
-/// A gap of the server's own, in the words of every client.
+/// A gap on the server's side, as the cause that all clients use.
 fn told(cause: String, missed: Option<u64>) -> GapCause {
     let lost = |why: &str| GapCause::LinkLost(Ended::because(why));
     match (cause.as_str(), missed) {

@@ -13,10 +13,10 @@ pub enum FeedItem {
     Block {
         /// Its chain.
         chain_name: String,
-        /// It, as the server wrote it.
+        /// The block, as the server wrote it.
         data: Data,
     },
-    /// The server refused or could not do something, while the subscription was on.
+    /// The server refused something or could not do it, while the subscription was active.
     Error {
         /// In its words.
         message: String,
@@ -27,7 +27,7 @@ pub enum FeedItem {
         chain_name: String,
         /// Its type, from the message or its data.
         event_type: Option<String>,
-        /// It, as the server wrote it.
+        /// The event, as the server wrote it.
         data: Data,
     },
     /// Items may be missing here: read the state they describe again.
@@ -37,25 +37,25 @@ pub enum FeedItem {
         /// When it was noticed.
         since: Instant,
     },
-    /// The height of the next block does not follow on that of the one before it: blocks are missing between them, or one
-    /// comes again, or the chain went back. Comes before that block. After a [`Gap`](Self::Gap), which says already that
-    /// something may be missing, heights are followed anew.
+    /// The height of the next block does not follow that of the previous one: blocks are missing between them, or one is repeated, or
+    /// the chain went back. Comes before that block. After a [`Gap`](Self::Gap), which already says that something may be missing,
+    /// heights are tracked afresh.
     OutOfStep {
         /// The chain.
         chain_name: String,
-        /// The height of the block before.
+        /// The height of the previous block.
         after: u64,
-        /// That of the next.
+        /// The height of the next block.
         height: u64,
     },
-    /// The state of a chain, the message whole.
+    /// The state of a chain: the whole message.
     Status(Data),
-    /// A message this version does not know, whole.
+    /// A message that this version does not know: the whole message.
     Unknown(Data),
 }
 
 impl FeedItem {
-    /// What it takes in memory, about.
+    /// Roughly what it takes in memory.
     pub(crate) fn bytes(&self) -> usize {
         let held = match self {
             Self::Block { chain_name, data } => chain_name.len() + data.text().len(),

@@ -1,4 +1,4 @@
-//! The messages of both dialects. One file says what stands on the wire; nothing else does.
+//! The messages of both dialects. This file alone says what is on the wire.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use crate::data::Data;
 use crate::since::Since;
 
-/// Which words a server speaks.
+/// The message format that a server speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dialect {
     /// The documented one: `action` in, `new_block` and `new_event` out.
@@ -27,16 +27,16 @@ pub enum Request {
     Ping,
     /// Asks for the server's statistics. Not in the documented dialect.
     Stats,
-    /// Asks for a chain, or for events of these types; the documented dialect takes one type a message.
+    /// Asks for a chain, or for events of these types; the documented dialect takes one type per message.
     Subscribe {
         /// The chain.
         chain_name: String,
-        /// The types; none is everything.
+        /// The types; none means everything.
         event_types: Vec<String>,
-        /// Where it is to begin. Only the documented dialect has words for that.
+        /// Where it is to begin. Only the documented dialect can express that.
         since: Since,
     },
-    /// Takes a subscription back. The other dialect has one a connection and names no chain.
+    /// Cancels a subscription. The other dialect has one per connection and names no chain.
     Unsubscribe {
         /// The chain.
         chain_name: String,
@@ -44,10 +44,10 @@ pub enum Request {
 }
 
 impl Request {
-    /// The text of the wire.
+    /// The text as it goes on the wire.
     ///
     /// # Errors
-    /// When the dialect has no words for it.
+    /// If the dialect cannot express it.
     pub fn encode(&self, dialect: Dialect) -> Result<String, MessageError> {
         let inexpressible = Err(MessageError::Inexpressible { dialect });
         let text = match (dialect, self) {
@@ -87,16 +87,16 @@ pub enum Message {
     Block {
         /// Its chain.
         chain_name: String,
-        /// It.
+        /// The block.
         data: Data,
-        /// Its id, where ids were asked for and the server has them.
+        /// Its id, if ids were requested and the server has them.
         id: Option<String>,
     },
-    /// The greeting of `hierachain` 0.2.0, whole.
+    /// The greeting of `hierachain` 0.2.0: the whole message.
     Connected(Data),
-    /// What the server knows of this connection.
+    /// What the server knows about this connection.
     ConnectionInfo(Data),
-    /// The server refuses or could not do something. It does not say what it refers to.
+    /// The server refused something or could not do it. It does not say what it refers to.
     Error {
         /// In its words.
         message: String,
@@ -105,60 +105,60 @@ pub enum Message {
     Event {
         /// Its chain.
         chain_name: String,
-        /// Its type, where the message names it beside the data.
+        /// Its type, if the message names it outside the data.
         event_type: Option<String>,
-        /// It.
+        /// The event.
         data: Data,
-        /// Its id, where ids were asked for and the server has them.
+        /// Its id, if ids were requested and the server has them.
         id: Option<String>,
     },
-    /// Something may be missing here, at the server's side of the feed. An extension of the documented dialect.
+    /// Something may be missing here, on the server's side of the feed. An extension of the documented dialect.
     Gap {
         /// Its chain.
         chain_name: String,
         /// Why, in the server's words.
         cause: String,
-        /// How many messages are missing, where the server knows.
+        /// How many messages are missing, if the server knows.
         missed: Option<u64>,
-        /// Its id: what follows goes on behind it.
+        /// Its id: what follows comes after it.
         id: Option<String>,
     },
-    /// The server looks whether this side is there. Neither dialect has an answer.
+    /// The server checks whether this side is there. Neither dialect has an answer.
     Ping,
     /// The answer to a ping.
     Pong {
-        /// The server's time in the documented dialect, what the ping carried in the other.
+        /// The server's time in the documented dialect; in the other, whatever the ping carried.
         timestamp: Data,
     },
     /// The server's statistics.
     Stats(Data),
-    /// The state of a chain, whole.
+    /// The state of a chain: the whole message.
     Status {
-        /// Its chain, where the message names it.
+        /// Its chain, if the message names it.
         chain_name: Option<String>,
         /// The message.
         message: Data,
     },
-    /// A subscription is there.
+    /// A subscription exists.
     Subscribed {
         /// The chain.
         chain_name: String,
-        /// The type, where it is one of the documented dialect's.
+        /// The type, if it is one of the documented dialect's subscriptions to a type.
         event_type: Option<String>,
-        /// Behind which message it begins, where ids were asked for and the server has them.
+        /// The message after which it begins, if ids were requested and the server has them.
         id: Option<String>,
     },
-    /// Something this version does not know, whole.
+    /// Something that this version does not know: the whole message.
     Unknown(Data),
     /// The subscription is gone.
     Unsubscribed,
 }
 
-/// Why a text is no message, or a message has no text.
+/// Why a text is not a message, or why a message has no text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MessageError {
-    /// The dialect has no words for it.
+    /// The dialect cannot express it.
     #[error("the dialect {dialect:?} has no words for it")]
     Inexpressible {
         /// The dialect.
@@ -169,19 +169,19 @@ pub enum MessageError {
     Lacks {
         /// Its type.
         kind: &'static str,
-        /// What is missing or of another type.
+        /// What is missing or of the wrong type.
         field: &'static str,
     },
-    /// It is no JSON object.
+    /// It is not a JSON object.
     #[error("not a JSON object")]
     NotAnObject,
 }
 
-/// Reads what a server says. The types of the two dialects do not collide, so one table serves both. Unknown types are
-/// handed on whole. Never panics, whatever the text is.
+/// Reads what a server says. The types of the two dialects do not collide, so one table serves both. Unknown types are passed on
+/// whole. Never panics, whatever the text is.
 ///
 /// # Errors
-/// [`MessageError::NotAnObject`]; [`MessageError::Lacks`] for a block or event without chain.
+/// [`MessageError::NotAnObject`]; [`MessageError::Lacks`] for a block or event without a chain.
 pub fn decode_message(text: &str) -> Result<Message, MessageError> {
     let fields: Fields<'_> = serde_json::from_str(text).map_err(|_| MessageError::NotAnObject)?;
     let whole = || serde_json::from_str(text).map(Data::new).map_err(|_| MessageError::NotAnObject);

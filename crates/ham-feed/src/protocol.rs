@@ -1,4 +1,4 @@
-//! The feed as a protocol of the session layer. The wire has no ids: an answer is told by what it is.
+//! The feed as a protocol of the session layer. The wire has no ids: an answer is recognised by its kind.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,8 +10,8 @@ use crate::message::{Dialect, Message, Request, decode_message};
 use crate::resume::Resume;
 use crate::topic::Topic;
 
-/// How long a server may take to greet before it counts as one that does not greet: the documented dialect. A greeting
-/// that comes later still is understood: the link is dialled again in its dialect.
+/// How long to wait for a server's greeting before it counts as one that does not greet, which means the documented dialect. A later
+/// greeting is still understood: the link is dialled again in its dialect.
 pub const DETECT_AFTER: Duration = Duration::from_millis(500);
 
 /// The links of one subscription.
@@ -19,12 +19,12 @@ pub const DETECT_AFTER: Duration = Duration::from_millis(500);
 pub(crate) struct FeedProtocol {
     topic: Topic,
     configured: Option<Dialect>,
-    /// What the last link spoke, or what a late greeting taught.
+    /// What the last link spoke, or what a late greeting revealed.
     spoken: Mutex<Option<Dialect>>,
     resume: Arc<Resume>,
 }
 
-/// What an answer is told by.
+/// By what an answer is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Slot {
     ConnectionInfo,

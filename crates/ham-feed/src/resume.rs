@@ -8,7 +8,7 @@ use ham_session::Ended;
 use crate::since::Since;
 use crate::topic::Topic;
 
-/// How far a subscription has come, by the ids of a server that has them, so that the next link goes on there.
+/// How far a subscription has come, in the ids of a server that has them, so that the next link goes on from there.
 #[derive(Debug)]
 pub(crate) struct Resume {
     /// Whether the server is asked for ids at all.
@@ -18,12 +18,12 @@ pub(crate) struct Resume {
 
 #[derive(Debug, Default)]
 struct Progress {
-    /// The newest id of each type, or of the whole chain: the documented dialect subscribes to one type a message, and each of these
-    /// subscriptions goes on by itself.
+    /// The newest id of each type, or of the whole chain: the documented dialect subscribes to one type per message, and each of
+    /// these subscriptions goes on independently.
     ids: HashMap<Option<String>, String>,
-    /// The newest gap, which every subscription of the connection is told.
+    /// The newest gap, which is reported to every subscription of the connection.
     gap: Option<String>,
-    /// How the last link ended, until it is known whether the next one goes on where that stopped.
+    /// How the last link ended, until it is known whether the next one goes on where it stopped.
     lost: Option<Ended>,
 }
 
@@ -40,7 +40,7 @@ impl Resume {
         self.lock().ids.get(&event_type.map(ToOwned::to_owned)).cloned().into()
     }
 
-    /// The server says where a subscription begins: it has ids, and tells of a gap itself if something is missing since the last link.
+    /// The server says where a subscription begins: so it has ids, and reports a gap itself if something is missing since the last link.
     pub(crate) fn begun(&self, event_type: Option<String>, id: String) {
         let mut progress = self.lock();
         progress.ids.insert(event_type, id);
@@ -53,7 +53,7 @@ impl Resume {
         self.lock().ids.insert(key, id.to_owned());
     }
 
-    /// A gap came: whether it is new. Several subscriptions of a connection are told of the same.
+    /// A gap came; returns whether it is new. Several subscriptions of a connection are told about the same one.
     pub(crate) fn gap_came(&self, id: Option<String>) -> bool {
         let mut progress = self.lock();
         let is_new = id.is_none() || progress.gap != id;
@@ -61,8 +61,7 @@ impl Resume {
         is_new
     }
 
-    /// The link is lost. Answers how it ended where that is to be told now: nobody knows how far the subscription had come, so it cannot
-    /// go on there.
+    /// The link is lost. Returns how it ended if that must be reported now: nobody knows how far the subscription had come, so it cannot go on there.
     pub(crate) fn link_lost(&self, ended: Ended) -> Option<Ended> {
         let mut progress = self.lock();
         if progress.ids.is_empty() {
@@ -72,8 +71,8 @@ impl Resume {
         None
     }
 
-    /// Something came on a link that did not say where the subscription begins, so it does not go on where the last one stopped: how that
-    /// one ended, to be told.
+    /// Something came on a link that did not say where the subscription begins, so it does not go on where the last link stopped:
+    /// returns how that one ended, to be reported.
     pub(crate) fn unresumed(&self) -> Option<Ended> {
         let mut progress = self.lock();
         let lost = progress.lost.take();

@@ -16,13 +16,14 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The listener is the program's, so the program sets `TCP_NODELAY`, as above: without it a message can wait 40 ms for the
-//! client to acknowledge the one before.
+//! The program owns the listener, so the program sets `TCP_NODELAY`, as above: without it a message can wait 40 ms for the client to
+//! acknowledge the previous one.
 //!
-//! `GET /ws` is the feed, `GET /ws/status` counts its connections. A page in a browser is let in from this machine only, unless
-//! [its origin is allowed](FeedServerConfig::with_origins). A message is serialised once, whoever listens, and what
-//! waits for a subscriber is written together. Every subscriber has a queue bounded in messages and bytes: one that is slower than the feed is
-//! told how many messages it lost, in their place, and delays nobody. Two subscriptions of one connection that cover the
+//! `GET /ws` is the feed, `GET /ws/status` counts its connections. A page in a browser is admitted from this machine only, unless
+//! [its origin is allowed](FeedServerConfig::with_origins). A message is serialised once, whoever listens, and everything that waits
+//! for a subscriber is written together. Every subscriber has a queue bounded in messages and bytes: one that is slower than the feed
+//! is told how many messages it lost, in their place, and delays nobody. Two subscriptions of one connection that cover the same
+//! event deliver it once.
 //! same event deliver it once.
 
 mod admission;

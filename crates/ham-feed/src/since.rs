@@ -2,29 +2,29 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Where a subscription is to begin: the member `since` of the documented dialect's `subscribe`, an extension. To ask for a place is to
-/// ask for ids and gaps too, so a client that says nothing of it gets what the document shows, byte for byte.
+/// Where a subscription is to begin: the member `since` of the documented dialect's `subscribe`, an extension. Asking for a place
+/// also asks for ids and gaps, so a client that does not mention it gets what the document shows, byte for byte.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Since {
-    /// Not said: from now on, without ids.
+    /// Not given: from now on, without ids.
     #[default]
     Unsaid,
     /// `null`: from now on, with ids.
     Now,
-    /// The id of a message: with what came after it, as far as the server still keeps it. Where it does not, a gap comes first.
+    /// The id of a message: with what came after it, as far as the server still keeps it. If it no longer does, a gap comes first.
     After(String),
 }
 
 impl Since {
-    /// Whether ids and gaps are asked for.
+    /// Whether ids and gaps are requested.
     #[must_use]
     pub fn is_said(&self) -> bool {
         !matches!(self, Self::Unsaid)
     }
 }
 
-/// An id is a place, none is now.
+/// An id is a place; `None` is now.
 impl From<Option<String>> for Since {
     fn from(id: Option<String>) -> Self {
         id.map_or(Self::Now, Self::After)

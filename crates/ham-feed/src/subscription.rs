@@ -1,4 +1,4 @@
-//! One subscription: its items, and questions about it.
+//! One subscription: its items, and requests about it.
 
 use std::fmt;
 use std::pin::Pin;
@@ -20,14 +20,14 @@ use crate::topic::Topic;
 
 /// A subscription, on a connection of its own that comes back by itself and subscribes again; a [`Stream`] too.
 ///
-/// Items come in the server's order. Where some may be missing there is a [`FeedItem::Gap`]. Bounded by
-/// [`FeedConfig::queue`](crate::FeedConfig::queue) and [`queue_bytes`](crate::FeedConfig::queue_bytes): a slow reader gets a [`GapCause::Lagged`] in place of what it lost.
-/// Dropping it closes the connection, which ends the subscription at the server.
+/// Items come in the server's order. Where some may be missing, there is a [`FeedItem::Gap`]. Bounded by
+/// [`FeedConfig::queue`](crate::FeedConfig::queue) and [`queue_bytes`](crate::FeedConfig::queue_bytes): a slow reader gets a
+/// [`GapCause::Lagged`] in place of what it lost. Dropping it closes the connection, which ends the subscription at the server.
 pub struct Subscription {
     topic: Topic,
     connection: Connection,
     items: LossyReceiver<FeedItem>,
-    /// A question at a time: an answer names no question.
+    /// One request at a time: an answer does not name its request.
     asking: Mutex<()>,
 }
 
@@ -45,7 +45,7 @@ impl Subscription {
         &self.topic
     }
 
-    /// The next item; `None` only when the runtime of the connection was shut down.
+    /// The next item; `None` only if the runtime of the connection was shut down.
     ///
     /// # Cancel safety
     /// Cancel-safe: no item is lost.
@@ -65,7 +65,7 @@ impl Subscription {
         self.connection.current_connection().map(|link| *link.welcome())
     }
 
-    /// How long a ping of the dialect takes to be answered.
+    /// How long the server takes to answer a ping of the dialect.
     ///
     /// # Errors
     /// [`RequestError::NotConnected`], [`RequestError::Closed`], [`RequestError::Session`].
@@ -89,7 +89,7 @@ impl Subscription {
         self.ask(Request::Stats, timeout).await
     }
 
-    /// What the server knows of this subscription's connection.
+    /// What the server knows about this subscription's connection.
     ///
     /// # Errors
     /// As [`stats`](Self::stats).
@@ -100,7 +100,7 @@ impl Subscription {
         self.ask(Request::ConnectionInfo, timeout).await
     }
 
-    /// Takes the subscription back and closes the connection. Where the dialect confirms, resolves after the server did.
+    /// Cancels the subscription and closes the connection. If the dialect confirms it, resolves once the server has.
     ///
     /// # Errors
     /// As [`ping`](Self::ping). The connection is closed all the same, which ends the subscription.

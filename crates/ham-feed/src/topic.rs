@@ -20,14 +20,14 @@ impl Topic {
         Self { chain_name: chain_name.into(), event_types: Vec::new() }
     }
 
-    /// Only events of this type, or of another one that was named: no blocks and no status then.
+    /// Only events of this type, or of another one already named; then no blocks and no status.
     #[must_use]
     pub fn with_event_type(mut self, event_type: impl Into<String>) -> Self {
         self.event_types.push(event_type.into());
         self
     }
 
-    /// What asks for it: one message, but for the documented dialect, which names one type a message, and where it is to begin.
+    /// The requests for it: one message, or in the documented dialect one per type; and where it is to begin.
     pub(crate) fn requests(&self, dialect: Dialect, since: impl Fn(Option<&str>) -> Since) -> Vec<Request> {
         let subscribe = |event_types: Vec<String>, since| Request::Subscribe {
             chain_name: self.chain_name.clone(),
@@ -44,8 +44,7 @@ impl Topic {
         }
     }
 
-    /// Whether a message belongs to it. Servers send more: `hierachain` 0.2.0 sends a subscriber of some types all of the
-    /// chain.
+    /// Whether a message belongs to it. Servers send more: `hierachain` 0.2.0 sends the whole chain to a subscriber of some types.
     pub(crate) fn covers(&self, message: &Message) -> bool {
         let wants_all = self.event_types.is_empty();
         match message {

@@ -2,7 +2,7 @@
 
 use holo_hash::{HOLO_HASH_CORE_LEN, HOLO_HASH_LOC_LEN, HoloHash, PrimitiveHashType};
 
-/// Whether the bytes are a Holochain hash: a known type, and a location that fits the hash.
+/// Whether the bytes are a Holochain hash: a known type, and a location that matches the hash.
 #[must_use]
 pub fn is_hash(bytes: &[u8]) -> bool {
     let [0x84, kind, 0x24, rest @ ..] = bytes else { return false };
@@ -12,10 +12,10 @@ pub fn is_hash(bytes: &[u8]) -> bool {
         && holo_hash::encode::holo_dht_location_bytes(core) == location
 }
 
-/// The hash of a text of 53 characters that begins with `u`; `None` where it is none of this type.
+/// The hash in a text of 53 characters that begins with `u`; `None` if it is not a hash of this type.
 #[must_use]
 pub fn hash<T: PrimitiveHashType>(text: &str) -> Option<HoloHash<T>> {
-    // Unchecked at first: what is not 53 characters of its kind is a typing mistake, not a hash.
+    // Unchecked at first: a text that does not have the 53 characters of its kind is a typing mistake, not a hash.
     let bytes = holo_hash::encode::holo_hash_decode_unchecked(text).ok()?;
     HoloHash::try_from_raw_39(bytes).ok()
 }

@@ -1,6 +1,6 @@
 //! JSON laid out over lines.
 
-/// The text laid out for people, with every number and every string as it came; `None` where it nests too deeply for that.
+/// The text laid out for people, with every number and every string unchanged; `None` if it nests too deeply for that.
 #[must_use]
 pub fn laid_out(json: &str) -> Option<String> {
     let mut shown = String::with_capacity(json.len() * 2);
@@ -52,14 +52,14 @@ fn next_line(shown: &mut String, depth: usize) {
     shown.extend(std::iter::repeat_n("  ", depth));
 }
 
-/// What somebody still follows; what is deeper could be mostly indentation.
+/// What a person can still follow; deeper text could be mostly indentation.
 const MAX_DEPTH: usize = 32;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Numbers were read as floats on the way.
+    /// Case: numbers were read as floats on the way.
     #[test]
     fn what_is_laid_out_is_as_it_came() {
         let json = r#"{"a":[1e400,123456789012345678901234567890,0.10],"b": { },"c":"\\\"{[,:","d":[ ]}"#;

@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use crate::dialect::{BYTES, Dialect, HASH, MAX_DEPTH};
 use crate::hash::is_hash;
 
-/// A JSON text that has no MessagePack, and why.
+/// A JSON text that has no MessagePack form, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NotSendable(String);
@@ -18,7 +18,7 @@ pub struct NotSendable(String);
 /// The MessagePack of a JSON text.
 ///
 /// # Errors
-/// [`NotSendable`] says what is wrong with the text, with line and column where the parser knows them.
+/// [`NotSendable`] says what is wrong with the text, with line and column if the parser knows them.
 pub fn to_messagepack(text: &str, dialect: Dialect) -> Result<Vec<u8>, NotSendable> {
     exact_integers(text).map_err(NotSendable)?;
     let mut json = serde_json::Deserializer::from_str(text);
@@ -33,7 +33,7 @@ pub fn to_messagepack(text: &str, dialect: Dialect) -> Result<Vec<u8>, NotSendab
     Ok(bytes)
 }
 
-/// serde_json turns whole numbers beyond 64 bits into floats without a word; here they are refused.
+/// serde_json silently turns whole numbers beyond 64 bits into floats; here they are refused.
 fn exact_integers(text: &str) -> Result<(), String> {
     let mut rest = text;
     while let Some(at) = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit()) {
@@ -55,13 +55,13 @@ fn exact_integers(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether it is a whole number at all; what else is wrong with it is the parser's to say.
+/// Whether it is a whole number at all; anything else that is wrong with it is for the parser to report.
 fn digits(token: &str) -> bool {
     let digits = token.strip_prefix('-').unwrap_or(token);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Where the string that begins here ends, its quotes included.
+/// Where the string that begins here ends, including its quotes.
 fn string_end(text: &str) -> usize {
     let mut escaped = false;
     for (at, character) in text.char_indices().skip(1) {
@@ -83,7 +83,7 @@ fn depth(value: &Value) -> usize {
     }
 }
 
-/// A value of a JSON text; marked bytes are taken for what they are.
+/// A value of a JSON text; marked bytes are recognised.
 #[derive(Clone, Copy)]
 struct Reading(Dialect);
 
@@ -148,7 +148,7 @@ impl<'de> Visitor<'de> for Reading {
     }
 }
 
-/// The bytes of a marked object; `None` when it is not marked.
+/// The bytes of a marked object; `None` if it is not marked.
 fn marked(map: &[(Value, Value)]) -> Option<Result<Value, String>> {
     let [(key, value)] = map else { return None };
     let text = value.as_str();

@@ -87,7 +87,7 @@ proptest! {
 
     #[test]
     fn bytes_of_a_peer_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        // Whatever is shown means the same value; only the width of single-precision floats is not kept.
+        // Whatever is shown means the same value, except that the width of single-precision floats is not kept.
         if let Ok(json) = shown(&bytes) {
             prop_assert_eq!(shown(&payload(&json.to_string()).unwrap()).unwrap(), json);
         }
@@ -128,7 +128,7 @@ fn hashes_and_bytes_are_marked_and_only_valid_hashes_are_hashes() {
         let refused = payload(&bad.to_string()).unwrap_err();
         assert!(refused.contains("must be"), "{refused}");
     }
-    // Two keys are an ordinary object.
+    // An object with two keys is an ordinary one.
     assert!(payload(r#"{"$hash": 1, "other": 2}"#).is_ok());
 }
 

@@ -18,7 +18,7 @@ pub struct NotShowable(String);
 /// The JSON of a MessagePack value.
 ///
 /// # Errors
-/// [`NotShowable`] says what JSON cannot show of it.
+/// [`NotShowable`] says what JSON cannot show.
 pub fn from_messagepack(bytes: &[u8], dialect: Dialect) -> Result<Json, NotShowable> {
     let mut rest = bytes;
     // rmpv counts a level more than once; its bound keeps the stack safe, ours below decides what is shown.
@@ -31,7 +31,7 @@ pub fn from_messagepack(bytes: &[u8], dialect: Dialect) -> Result<Json, NotShowa
     json(&value, usize::from(nests(&value)), dialect).map_err(NotShowable)
 }
 
-/// The same, marked, and of what JSON cannot show its bytes: `{"$messagepack": "base64", "why": "…"}`.
+/// The same, marked; if JSON cannot show it, its bytes: `{"$messagepack": "base64", "why": "…"}`.
 #[must_use]
 pub fn shown(bytes: &[u8]) -> Json {
     shown_in(bytes, Dialect::Marked)

@@ -1,4 +1,4 @@
-//! What a running conductor is asked for: apps, interfaces, tokens; and the bundles that tests install.
+//! What is asked of a running conductor: apps, interfaces, tokens; and the bundles that tests install.
 
 pub(crate) mod admin;
 pub(crate) mod bundle;

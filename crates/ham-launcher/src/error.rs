@@ -31,7 +31,7 @@ pub enum InstallError {
     /// The cache directory cannot be used.
     #[error("the cache at {} cannot be used", path.display())]
     Cache {
-        /// What was to be used.
+        /// What the launcher tried to use.
         path: PathBuf,
         /// Why not.
         #[source]
@@ -57,7 +57,7 @@ pub enum InstallError {
         /// The variable to set.
         variable: &'static str,
     },
-    /// The binary does not start, or does not tell its version.
+    /// The binary does not start, or does not report its version.
     #[error("{} cannot be run", path.display())]
     NotRunnable {
         /// The binary.
@@ -66,7 +66,7 @@ pub enum InstallError {
         #[source]
         source: io::Error,
     },
-    /// A ready binary cannot be unpacked: its sum is another one, `xz` is missing, or the directory is.
+    /// A ready binary cannot be unpacked: its checksum differs, `xz` is missing, or the directory is.
     #[error("the ready binaries at {} cannot be used", path.display())]
     NotUnpacked {
         /// The packed binary, or the directory.
@@ -106,7 +106,7 @@ pub enum LaunchError {
         "a port of the conductor is taken (admin port {admin_port}, 0 is any); its last log lines:\n{logs}"
     )]
     AddressInUse {
-        /// The admin port asked for; 0 is any, and then it was an app interface's.
+        /// The requested admin port; if it is 0, which means any port, the port of an app interface was taken.
         admin_port: u16,
         /// The conductor's last log lines.
         logs: String,
@@ -120,7 +120,7 @@ pub enum LaunchError {
         #[source]
         source: io::Error,
     },
-    /// The path is too long: the keystore's socket lies in it, and a Unix socket's path is short.
+    /// The path is too long: it contains the keystore's socket, and a Unix socket's path is short.
     #[error("the data directory {} has a path of {length} bytes; at most {MAX_DATA_PATH} fit", path.display())]
     DataPathTooLong {
         /// The directory.
@@ -149,7 +149,7 @@ pub enum LaunchError {
     NoSuchSyncLevel {
         /// The release.
         release: Release,
-        /// The level asked for.
+        /// The requested level.
         level: DbSyncLevel,
     },
     /// It was not ready in time and has been killed.

@@ -1,4 +1,4 @@
-//! A conductor's binary of one release: found on the machine, unpacked from a directory of ready ones, or built once.
+//! The binary of a conductor of one release: found on the machine, unpacked from a directory of ready ones, or built once.
 
 pub(crate) mod cache;
 pub(crate) mod cargo;

@@ -27,11 +27,11 @@ pub struct Exponential {
     pub max: Duration,
     /// What each delay is multiplied by; below 1 or not a number counts as 1.
     pub factor: f64,
-    /// How far a delay is moved at random.
+    /// How far a delay is randomly shortened or lengthened.
     pub jitter: Jitter,
     /// A lower cap for the start of an outage.
     pub patience: Option<Patience>,
-    /// Which link ends the trouble, so that the delay starts again from `initial`.
+    /// Which link ends the trouble, so that the delays start again from `initial`.
     pub reset: ResetRule,
 }
 
@@ -62,14 +62,14 @@ impl Exponential {
         self
     }
 
-    /// Moves each delay at random by at most `jitter`.
+    /// Shortens or lengthens each delay at random by at most `jitter`.
     #[must_use]
     pub fn with_jitter(mut self, jitter: Jitter) -> Self {
         self.jitter = jitter;
         self
     }
 
-    /// Caps the delays of an outage's start lower; see [`Patience`].
+    /// Caps the delays lower at the start of an outage; see [`Patience`].
     #[must_use]
     pub fn with_patience(mut self, patience: Patience) -> Self {
         self.patience = Some(patience);
@@ -83,14 +83,14 @@ impl Exponential {
         self
     }
 
-    /// The delay, before jitter, that follows `previous` (none before the first) in an outage of this age.
+    /// The delay, before jitter, that follows `previous` (`None` for the first) in an outage of this age.
     #[must_use]
     pub fn next_delay(&self, previous: Option<Duration>, outage_age: Duration) -> Duration {
         let grown = previous.map_or(self.initial, |previous| self.grown(previous));
         grown.min(self.cap(outage_age))
     }
 
-    /// The delay, before jitter, after the `attempt`-th failed attempt (counted from 1), patience left out.
+    /// The delay, before jitter, after the `attempt`-th failed attempt (counted from 1), ignoring patience.
     #[must_use]
     pub fn nth_delay(&self, attempt: u32) -> Duration {
         let mut delay = self.initial.min(self.max);
@@ -117,8 +117,8 @@ impl Exponential {
     }
 }
 
-/// A lower cap for the start of an outage: most outages are restarts and end soon, so ask often first, and grow towards
-/// the real cap only when the outage turns out to be a long one.
+/// A lower cap for the start of an outage: most outages are restarts and end soon, so retry often at first, and grow towards the real
+/// cap only when the outage turns out to be long.
 ///
 /// ```
 /// use std::time::Duration;
@@ -137,17 +137,17 @@ pub struct Patience {
     pub lasts: Duration,
 }
 
-/// Which link ends the trouble before it: when it is lost, the delays begin anew.
+/// Which link ends the preceding trouble: when it is lost, the delays start again from the beginning.
 ///
 /// # Default
 /// [`AfterStable`](Self::AfterStable) with [`DEFAULT_STABLE_AFTER`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResetRule {
-    /// Only a link that stayed up this long. A shorter one counts as one more failed attempt, which ended when the link
-    /// did: a peer that accepts and drops links is not dialled at full speed, nor asked for a token each time.
+    /// Only a link that stayed up this long. A shorter one counts as one more failed attempt, which ended when the link did: a peer
+    /// that accepts and drops links is not dialled at full speed, nor is a token requested each time.
     AfterStable(Duration),
-    /// Every link, however short. For a peer that is known to drop good links: one that accepts and then refuses is
-    /// dialled as fast as it does that, within [`min_pause`](crate::Config::min_pause).
+    /// Every link, however short. For a peer that is known to drop good links: one that accepts and then refuses is dialled as fast
+    /// as it does so, within [`min_pause`](crate::Config::min_pause).
     OnConnect,
 }
 
@@ -157,7 +157,7 @@ impl Default for ResetRule {
     }
 }
 
-/// How far a delay is moved at random: by at most this share of itself, shorter or longer, all values equally likely.
+/// How far a delay is moved at random: by at most this fraction of itself, shorter or longer, all values equally likely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Jitter {
     percent: u8,
@@ -173,7 +173,7 @@ impl Jitter {
         Self { percent: if percent > 100 { 100 } else { percent } }
     }
 
-    /// The moved delay for a roll between -1 (shortest) and 1 (longest).
+    /// The delay after applying a roll between -1 (shortest) and 1 (longest).
     #[must_use]
     pub fn apply(self, delay: Duration, roll: f64) -> Duration {
         let share = f64::from(self.percent) / 100.0;
@@ -223,7 +223,7 @@ impl fmt::Debug for Dice {
     }
 }
 
-/// `Duration::mul_f64` panics where this saturates.
+/// Multiplies, and saturates where `Duration::mul_f64` panics.
 fn multiplied(delay: Duration, factor: f64) -> Duration {
     let seconds = delay.as_secs_f64() * factor;
     if seconds.is_nan() {
@@ -234,9 +234,9 @@ fn multiplied(delay: Duration, factor: f64) -> Duration {
 
 /// Default of [`Exponential::initial`].
 pub const DEFAULT_INITIAL_DELAY: Duration = Duration::from_secs(1);
-/// Default of [`ResetRule`]. A peer that takes a link and then refuses it does so within a round trip or two, and one that
-/// falls over what it is asked, within the first seconds; proxies that cut idle links wait for longer. What still flaps,
-/// more slowly than that, is dialled no more often than a peer that is away by default ([`DEFAULT_RETRY_DELAY`](crate::DEFAULT_RETRY_DELAY)).
+/// Default of [`ResetRule`]. A peer that accepts a link and then refuses it does so within a round trip or two, and one that falls
+/// over a request does so within the first seconds; proxies that cut idle links wait longer. A link that flaps more slowly than that
+/// is by default dialled no more often than a peer that is away ([`DEFAULT_RETRY_DELAY`](crate::DEFAULT_RETRY_DELAY)).
 pub const DEFAULT_STABLE_AFTER: Duration = Duration::from_secs(10);
 /// Default of [`Exponential::max`].
 pub const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(30);

@@ -32,7 +32,7 @@ pub struct Builder<C: Connector> {
 }
 
 impl<C: Connector> Persistent<C> {
-    /// Starts a connection to what people call `server_name`, without a callback.
+    /// Starts a connection to a peer that logs and people call `server_name`, without a callback.
     ///
     /// # Panics
     /// Outside a tokio runtime.
@@ -41,7 +41,7 @@ impl<C: Connector> Persistent<C> {
         Self::builder(server_name, connector).config(config).spawn()
     }
 
-    /// Starts a connection with more than a [`Config`] to say about it.
+    /// Starts to configure a connection that needs more than a [`Config`].
     pub fn builder(server_name: impl Into<String>, connector: C) -> Builder<C> {
         Builder::new(server_name.into(), connector)
     }
@@ -65,12 +65,12 @@ impl<C: Connector> Builder<C> {
         self
     }
 
-    /// Calls `callback` for every event and waits for it before the next step, so `Disconnected` comes only after the
-    /// callback of `Connected` has finished.
+    /// Calls `callback` for every event and waits for it before the next step, so `Disconnected` comes only after the callback of
+    /// `Connected` has finished.
     ///
-    /// Closing does not wait: the callback that is running then is dropped, and the last event's one runs only up to its
-    /// first wait. The callback may therefore call and await `close`. A callback that owns a [`Persistent`] keeps it
-    /// open; let it own a [`WeakPersistent`](crate::WeakPersistent).
+    /// Closing does not wait: a callback that is running then is dropped, and that of the last event runs only up to its first await.
+    /// The callback may therefore call and await `close`. A callback that owns a [`Persistent`] keeps it open; let it own a
+    /// [`WeakPersistent`](crate::WeakPersistent).
     pub fn on_event<F, Fut>(mut self, mut callback: F) -> Self
     where
         F: FnMut(Event<C>) -> Fut + Send + 'static,
@@ -86,7 +86,7 @@ impl<C: Connector> Builder<C> {
         self
     }
 
-    /// The clock for the times people read; waits use tokio's.
+    /// The clock for times that people read; waits use tokio's.
     pub fn wall_clock(mut self, clock: impl WallClock) -> Self {
         self.wall_clock = Arc::new(clock);
         self
@@ -100,8 +100,8 @@ impl<C: Connector> Builder<C> {
         self.start(false)
     }
 
-    /// Starts the connection and resolves when its first attempt has ended; if that failed, nothing is left running.
-    /// Only the first attempt is treated so: every later outage is retried, also one that has begun already.
+    /// Starts the connection and resolves when its first attempt has ended; if that failed, nothing is left running. Only the first
+    /// attempt is treated this way: every later outage is retried, even one that has already begun.
     ///
     /// # Errors
     /// [`AttemptError::FailedToConnect`] if the first attempt failed; [`AttemptError::Closed`] if the callback or the

@@ -1,4 +1,4 @@
-//! The bus: every subscriber sees the events in order, the last one first, and is told what it missed.
+//! The bus: every subscriber sees the events in order, starting with the most recent one, and is told what it missed.
 
 use std::fmt;
 use std::pin::Pin;
@@ -63,13 +63,12 @@ impl<C: Connector> fmt::Debug for BusItem<C> {
 
 /// The publishing side.
 pub(crate) struct Bus<C: Connector> {
-    // One lock over both, so that no event falls between "the last one" and "the later ones" of a new subscriber.
-    // Never held across an await.
+    // One lock over both, so that no event falls between "the last one" and "the later ones" of a new subscriber. Never held across an await.
     inside: Mutex<Inside<C>>,
 }
 
 struct Inside<C: Connector> {
-    /// None once closed: that ends the subscribers' streams.
+    /// `None` once closed: that ends the subscribers' streams.
     sender: Option<broadcast::Sender<Event<C>>>,
     last: Option<Event<C>>,
 }
@@ -82,7 +81,7 @@ impl<C: Connector> Bus<C> {
     pub(crate) fn publish(&self, event: Event<C>) {
         let mut inside = self.lock();
         if let Some(sender) = &inside.sender {
-            // An error means that nobody is subscribed, which is nobody's fault.
+            // An error means that nobody is subscribed, which is fine.
             let _ = sender.send(event.clone());
         }
         inside.last = Some(event);

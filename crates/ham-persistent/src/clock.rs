@@ -1,4 +1,4 @@
-//! The two clocks: tokio's for every wait (tests pause it), and an injected wall clock for times people read.
+//! The two clocks: tokio's for every wait (tests pause it), and an injected wall clock for times that people read.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -29,8 +29,8 @@ impl WallClock for SystemWallClock {
     }
 }
 
-/// `start + wait`, or a moment no process lives to see where that is too far: `Duration::MAX` means never. For every
-/// wait whose length somebody else decides, since `Instant + Duration` panics where it overflows.
+/// `start + wait`, or a moment that no process lives to see if that is too far: `Duration::MAX` means never. For every wait whose
+/// length someone else decides, since `Instant + Duration` panics on overflow.
 #[must_use]
 pub fn later(start: Instant, wait: Duration) -> Instant {
     [wait.min(NEVER), NEVER / 100].iter().find_map(|wait| start.checked_add(*wait)).unwrap_or(start)

@@ -15,10 +15,10 @@ pub(crate) enum Command {
     RedialNow,
 }
 
-/// The handles' side. A mailbox of flags, not a queue: asking twice is asking once, so there is no bound to reach.
+/// The handles' side. A mailbox of flags, not a queue: asking twice is the same as asking once, so there is no bound to reach.
 #[derive(Debug)]
 pub(crate) struct Mailbox {
-    /// Why close was asked for. On its own, so that whoever waits for a close is woken by nothing else.
+    /// Why close was requested. Kept separately, so that waiting for a close is woken by nothing else.
     closing: watch::Sender<Option<Cause>>,
     orders: watch::Sender<Orders>,
 }
@@ -39,7 +39,7 @@ impl Mailbox {
         Inbox { orders: self.orders.subscribe(), told: Told::default() }
     }
 
-    /// The cause of the close: this one, unless there was one before.
+    /// Returns the cause of the close: this one, unless there was an earlier one.
     pub(crate) fn close(&self, cause: Cause) -> Cause {
         let mut before = None;
         let first = self.closing.send_if_modified(|closing| {
@@ -61,7 +61,7 @@ impl Mailbox {
         self.orders.send_modify(|orders| orders.redials = orders.redials.wrapping_add(1));
     }
 
-    /// Why `close` was asked for, once it was.
+    /// Why `close` was called, once it has been.
     pub(crate) fn close_cause(&self) -> Option<Cause> {
         self.closing.borrow().clone()
     }
@@ -82,15 +82,15 @@ struct Told {
 }
 
 impl Inbox {
-    /// Resolves when there may be a command; at once when there is one already. Cancel-safe.
+    /// Resolves when there may be a command; at once if there already is one. Cancel-safe.
     pub(crate) async fn filled(&mut self) {
         if self.orders.changed().await.is_err() {
-            // Never: the driver has a share of the mailbox.
+            // Cannot happen: the driver holds a share of the mailbox.
             std::future::pending().await
         }
     }
 
-    /// The next command that is there; `Close` before anything else.
+    /// The next pending command; `Close` before anything else.
     pub(crate) fn take(&mut self) -> Option<Command> {
         self.told.news(&self.orders.borrow_and_update())
     }

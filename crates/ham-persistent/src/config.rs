@@ -11,7 +11,7 @@ use crate::delay::RetryDelay;
 /// - `retry`: [`RetryDelay::Fixed`] with [`DEFAULT_RETRY_DELAY`](crate::DEFAULT_RETRY_DELAY) ±
 ///   [`DEFAULT_JITTER`](crate::DEFAULT_JITTER), from attempt start to attempt start.
 /// - `min_pause`: [`DEFAULT_MIN_PAUSE`].
-/// - `on_permanent`: [`PermanentPolicy::KeepTryingAtCap`], because somebody may repair the cause meanwhile.
+/// - `on_permanent`: [`PermanentPolicy::KeepTryingAtCap`], because someone may fix the cause in the meantime.
 /// - `escalate_after`: [`DEFAULT_ESCALATE_AFTER`].
 /// - `event_capacity`: [`DEFAULT_EVENT_CAPACITY`].
 /// - `losses_told_by_owner`: false.
@@ -20,18 +20,18 @@ use crate::delay::RetryDelay;
 pub struct Config {
     /// How long to wait between attempts.
     pub retry: RetryDelay,
-    /// The least time from one attempt's start to the next one's, whatever `retry` says and whoever asks for a redial.
-    /// Less than [`LEAST_MIN_PAUSE`] counts as that.
+    /// The least time from the start of one attempt to the start of the next, whatever `retry` says and whoever asks for a redial.
+    /// Values below [`LEAST_MIN_PAUSE`] count as that.
     pub min_pause: Duration,
     /// What a permanent failure does.
     pub on_permanent: PermanentPolicy,
     /// The failed attempt, counted from 1 in each outage, from which failures are logged at error instead of warn.
     pub escalate_after: u32,
-    /// How many events a subscriber of the bus may be behind before it is told that it missed some; more than
-    /// [`MOST_EVENT_CAPACITY`] count as that many.
+    /// How many events a subscriber of the bus may be behind before it is told that it missed some; values above
+    /// [`MOST_EVENT_CAPACITY`] count as that.
     pub event_capacity: NonZeroUsize,
-    /// Whether the owner logs losses and returns of the link in its own words, from [`Event`](crate::Event)s. Then they are
-    /// logged here at debug. Failed attempts and the first link are logged as ever.
+    /// Whether the owner logs losses and returns of the link in its own words, from [`Event`](crate::Event)s. If so, they are logged
+    /// here at debug. Failed attempts and the first link are logged as usual.
     pub losses_told_by_owner: bool,
 }
 
@@ -56,7 +56,7 @@ impl Config {
         self
     }
 
-    /// The least time from one attempt's start to the next one's.
+    /// The least time from the start of one attempt to the start of the next.
     #[must_use]
     pub fn with_min_pause(mut self, min_pause: Duration) -> Self {
         self.min_pause = min_pause;
@@ -84,7 +84,7 @@ impl Config {
         self
     }
 
-    /// How many events a subscriber of the bus may be behind, [`MOST_EVENT_CAPACITY`] at most.
+    /// How many events a subscriber of the bus may be behind, at most [`MOST_EVENT_CAPACITY`].
     #[must_use]
     pub fn with_event_capacity(mut self, capacity: NonZeroUsize) -> Self {
         self.event_capacity = capacity;
@@ -92,25 +92,25 @@ impl Config {
     }
 }
 
-/// What a failure does that the connector calls [permanent](crate::Permanence::Permanent).
+/// What to do on a failure that the connector calls [permanent](crate::Permanence::Permanent).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PermanentPolicy {
-    /// Dial again after the longest delay: at once [`Exponential::max`](crate::Exponential::max), or the only delay of
+    /// Dial again after the longest delay: go straight to [`Exponential::max`](crate::Exponential::max), or to the only delay of
     /// [`Fixed`](crate::Fixed).
     KeepTryingAtCap,
     /// Close, with the failure as the cause.
     Stop,
 }
 
-/// Default of [`Config::min_pause`]: ten attempts a second at most.
+/// Default of [`Config::min_pause`]: at most ten attempts a second.
 pub const DEFAULT_MIN_PAUSE: Duration = Duration::from_millis(100);
-/// The floor of [`Config::min_pause`]: without one, a refusal that needs no waiting would occupy a whole processor.
+/// The floor of [`Config::min_pause`]: without one, a refusal that takes no time would occupy a whole processor.
 pub const LEAST_MIN_PAUSE: Duration = Duration::from_millis(1);
 /// Default of [`Config::escalate_after`].
 pub const DEFAULT_ESCALATE_AFTER: u32 = 5;
-/// Default of [`Config::event_capacity`]: many outages' worth of de-duplicated events.
+/// Default of [`Config::event_capacity`]: de-duplicated events of many outages.
 pub const DEFAULT_EVENT_CAPACITY: NonZeroUsize = NonZeroUsize::new(64).expect("64 is not zero");
-/// The ceiling of [`Config::event_capacity`]: the bus has room for so many from its beginning.
+/// The ceiling of [`Config::event_capacity`]: the bus allocates room for that many at its start.
 pub const MOST_EVENT_CAPACITY: NonZeroUsize = NonZeroUsize::new(1 << 16).expect("65,536 is not zero");
 
 #[cfg(test)]

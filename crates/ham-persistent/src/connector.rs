@@ -1,4 +1,4 @@
-//! The two traits a user implements: how to dial, and what a live link is.
+//! The two traits that a user implements: how to dial, and what a live link is.
 
 use std::fmt::{Debug, Display};
 use std::future::Future;
@@ -8,7 +8,7 @@ use std::future::Future;
 pub enum Permanence {
     /// The peer may be back later: dial again.
     Transient,
-    /// The same attempt fails the same way until somebody changes something (a wrong token, a wrong app).
+    /// The same attempt fails the same way until someone changes something (a wrong token, a wrong app).
     Permanent,
 }
 
@@ -32,7 +32,7 @@ pub trait Connector: Send + 'static {
     /// Finds out where to dial.
     fn address(&mut self) -> impl Future<Output = Result<Self::Address, Self::Error>> + Send;
 
-    /// Dials `address`. Dropped when the owner closes meanwhile, so it must be cancel-safe.
+    /// Dials `address`. Dropped if the owner closes in the meantime, so it must be cancel-safe.
     fn connect(
         &mut self,
         address: &Self::Address,
@@ -44,7 +44,7 @@ pub trait Connection: Clone + Send + Sync + 'static {
     /// Why the link ended.
     type Cause: Display + Debug + Clone + Send + Sync + 'static;
 
-    /// Resolves when the link has ended, by either side; at once if it has ended already. Cancel-safe.
+    /// Resolves when the link has ended, from either side; at once if it has already ended. Cancel-safe.
     fn closed(&self) -> impl Future<Output = Self::Cause> + Send;
 
     /// Ends the link and resolves when its resources are released. Calling it again waits for the same end.

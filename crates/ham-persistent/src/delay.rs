@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use crate::backoff::{DEFAULT_JITTER, Exponential, Jitter, ResetRule};
 
-/// How long to wait between attempts. In both kinds a link that did not last is one more failed attempt
-/// ([`ResetRule`]), and the loss of one that did is followed by an attempt at once, as far as `Fixed` allows.
+/// How long to wait between attempts. In both kinds, a link that did not last is one more failed attempt ([`ResetRule`]), and the
+/// loss of one that did is followed by an attempt at once, as far as `Fixed` allows.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RetryDelay {
     /// From attempt start to attempt start: a link that lived longer than the delay is redialled at once.
     Fixed(Fixed),
-    /// From the failed attempt's end, growing.
+    /// From the end of the failed attempt, growing.
     Exponential(Exponential),
 }
 
@@ -52,7 +52,7 @@ impl From<Exponential> for RetryDelay {
 pub struct Fixed {
     /// The delay before jitter.
     pub delay: Delay,
-    /// How far a delay is moved at random.
+    /// How far a delay is randomly shortened or lengthened.
     pub jitter: Jitter,
     /// Which link ends the trouble, so that attempts are counted from 1 again.
     pub reset: ResetRule,
@@ -75,14 +75,14 @@ impl Fixed {
         Self { delay, jitter: DEFAULT_JITTER, reset: ResetRule::default() }
     }
 
-    /// A delay asked for after each failed attempt, which is told how many have failed since the last link that lasted,
-    /// that one included.
+    /// A function that returns the delay after each failed attempt, given how many have failed since the last link that lasted, that
+    /// attempt included.
     #[must_use]
     pub fn per_attempt(delay: impl Fn(u32) -> Duration + Send + Sync + 'static) -> Self {
         Self::new(Delay::PerAttempt(Arc::new(delay)))
     }
 
-    /// Moves each delay at random by at most `jitter`.
+    /// Shortens or lengthens each delay at random by at most `jitter`.
     #[must_use]
     pub fn with_jitter(mut self, jitter: Jitter) -> Self {
         self.jitter = jitter;
@@ -102,12 +102,12 @@ impl Fixed {
 pub enum Delay {
     /// Always the same.
     Constant(Duration),
-    /// Asked for after each attempt.
+    /// The function is called after each failed attempt.
     PerAttempt(Arc<dyn Fn(u32) -> Duration + Send + Sync>),
 }
 
 impl Delay {
-    /// The delay after so many failed attempts, from 1.
+    /// The delay after this many failed attempts, counted from 1.
     #[must_use]
     pub fn after(&self, attempt: u32) -> Duration {
         match self {

@@ -1,4 +1,4 @@
-//! The only task: does what the machine asks for and tells it what came of it.
+//! The only task: does what the machine asks for and tells it the outcome.
 
 mod desk;
 mod work;
@@ -21,7 +21,7 @@ use crate::trace;
 /// The `on_event` callback.
 pub(crate) type Callback<C> = Box<dyn FnMut(Event<C>) -> BoxFuture<'static, ()> + Send>;
 
-/// The task of one persistent connection. Ends after close; the handles are its owner: dropping the last one closes.
+/// The task of one persistent connection. Ends after close; the handles own it: dropping the last one closes the connection.
 pub(crate) struct Driver<C: Connector> {
     pub(crate) machine: Machine<C::Address>,
     pub(crate) inbox: Inbox,
@@ -61,18 +61,18 @@ impl<C: Connector> Driver<C> {
         let work = begin(activity, hands, desk);
         let mut work = pin!(perform(work, &mut hands.connector).fuse());
         loop {
-            // Commands first: closing waits for nothing. They are flags, each told once, so they cannot starve the rest;
-            // the activity ends once; the link's end comes last and is not lost, since it stays ended.
+            // Commands first: closing waits for nothing. They are flags, each reported once, so they cannot starve the rest. The
+            // activity ends once. The link's end comes last and is not lost, since it stays ended.
             let input = tokio::select! {
                 biased;
                 () = inbox.filled() => None,
                 done = &mut work => Some(desk.note(done)),
                 cause = desk.link_end() => Some(desk.note_end(cause)),
             };
-            // Also before what came of it: what was asked for in its last moment is older.
+            // Also before the activity's outcome: a command that came at its last moment is older.
             if let Some(next) = obey(machine, inbox, desk, true) {
                 if dialing && input.is_none() {
-                    // The dial may have completed in this very moment: then there is a link to close.
+                    // The dial may have completed just now: then there is a link to close.
                     desk.hold(completed(work.as_mut().now_or_never()));
                 }
                 return next.activity();
@@ -86,8 +86,8 @@ impl<C: Connector> Driver<C> {
     }
 }
 
-/// Tells the machine the commands that are there, until it wants another activity, or none. What the activity under way
-/// comes to is then no input any more.
+/// Tells the machine the pending commands, until it wants another activity, or none. The outcome of the activity under way is then no
+/// longer an input.
 fn obey<C: Connector>(
     machine: &mut Machine<C::Address>,
     inbox: &mut Inbox,
@@ -103,7 +103,7 @@ fn obey<C: Connector>(
     None
 }
 
-/// Takes what the activity needs, and publishes what it announces: from here on that has happened.
+/// Takes what the activity needs, and publishes what it announces: from here on that counts as having happened.
 fn begin<C: Connector>(activity: Activity<C::Address>, hands: &mut Hands<C>, desk: &mut Desk<C>) -> Work<C> {
     match activity {
         Activity::Announce(announcement) => {

@@ -10,11 +10,11 @@ use crate::connector::{ConnectError, Permanence};
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("closed: {cause}")]
 pub struct Closed {
-    /// Why it was closed; the same for everybody who asks, for as long as a handle exists.
+    /// Why it was closed; the same for everyone who asks, for as long as a handle exists.
     pub cause: Cause,
 }
 
-/// What [`connected_or_failed_to_connect`](crate::Persistent::connected_or_failed_to_connect) answers without a link.
+/// What [`connected_or_failed_to_connect`](crate::Persistent::connected_or_failed_to_connect) returns instead of a link.
 #[derive(Debug, thiserror::Error)]
 pub enum AttemptError<E: Error + 'static> {
     /// The attempt failed; unless the policy says otherwise, another one follows.
@@ -65,7 +65,7 @@ impl fmt::Display for Cause {
     }
 }
 
-/// A failed attempt's error, its type erased but still there to downcast. Equal when rendered alike.
+/// A failed attempt's error, type-erased but still available to downcast. Two are equal if they render alike.
 #[derive(Clone)]
 pub struct Failure {
     error: Arc<dyn Error + Send + Sync>,
@@ -119,7 +119,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// The error and its sources in one line. Many errors repeat their source in their own text; that is not said twice.
+/// The error and its sources in one line. Many errors repeat their source in their own text; that is not repeated here.
 fn render(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

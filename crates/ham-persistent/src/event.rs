@@ -7,11 +7,11 @@ use crate::connector::Connector;
 
 /// What happened. See the [crate documentation](crate) for order and de-duplication.
 pub enum Event<C: Connector> {
-    /// An outage's first attempt begins. Not repeated for the further attempts of the same outage.
+    /// The first attempt of an outage begins. Not repeated for further attempts of the same outage.
     AttemptingToConnect,
-    /// The connector said where to dial, and it is not what it said last in this outage.
+    /// The connector said where to dial, and the address differs from its last one in this outage.
     ObtainedAddress(C::Address),
-    /// An attempt failed, and not in the way the last one of this outage did.
+    /// An attempt failed, and not in the same way as the last one of this outage.
     FailedToConnect(Arc<C::Error>),
     /// A link is established.
     Connected(C::Connection),

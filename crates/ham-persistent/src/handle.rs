@@ -14,8 +14,8 @@ use crate::state::State;
 
 /// A connection that is kept alive until it is closed. A cheap handle: clone it freely.
 ///
-/// The handles own the task that does the work: dropping the last one closes the connection, without waiting for the
-/// end. The peer closing its side never does.
+/// The handles own the task that does the work: dropping the last one closes the connection, without waiting for it to end. The peer
+/// closing its side never closes the connection.
 pub struct Persistent<C: Connector> {
     owned: Arc<Owned<C>>,
 }
@@ -34,7 +34,7 @@ impl<C: Connector> Persistent<C> {
         &self.owned.shared
     }
 
-    /// The current link, if there is one. None once close was asked for.
+    /// The current link, if there is one. `None` once close has been requested.
     #[must_use]
     pub fn current_connection(&self) -> Option<C::Connection> {
         if self.is_closed() {
@@ -49,20 +49,20 @@ impl<C: Connector> Persistent<C> {
         &self.shared().server_name
     }
 
-    /// Subscribes to the events; see [`Events`] for what it carries and what happens to a slow subscriber.
+    /// Subscribes to the events; see [`Events`] for their order and for what happens to a slow subscriber.
     #[must_use]
     pub fn event_bus(&self) -> Events<C> {
         self.shared().bus.subscribe()
     }
 
-    /// What the connection is doing now, to read or to watch. Watching skips states that were over before the watcher ran.
+    /// What the connection is doing now, to read or to watch. A watcher skips states that were over before it ran.
     #[must_use]
     pub fn state(&self) -> watch::Receiver<State> {
         self.shared().state.subscribe()
     }
 
-    /// Resolves after the next turn: a change of the state, the end of an attempt, a close. Counts from the call, not from
-    /// the first poll, so whoever calls it, then looks, then waits misses nothing:
+    /// Resolves after the next turn: a change of the state, the end of an attempt, a close. It counts from the call, not from the
+    /// first poll, so code that calls it, then looks, then waits misses nothing:
     ///
     /// ```
     /// # use ham_persistent::{Connector, Persistent};
@@ -77,39 +77,38 @@ impl<C: Connector> Persistent<C> {
     /// # }
     /// ```
     ///
-    /// Those who wait are woken in the order in which they began to, which the watch of [`state`](Self::state) does not
-    /// promise.
+    /// Waiters are woken in the order in which they began to wait, which the watch of [`state`](Self::state) does not promise.
     ///
     /// # Cancel safety
-    /// Cancel-safe: it only watches. Whoever drops it loses its place.
+    /// Cancel-safe: it only watches. A dropped waiter loses its place.
     pub fn turned(&self) -> impl Future<Output = ()> + Send + use<'_, C> {
         self.shared().turns.notified()
     }
 
-    /// The last [`LOST_LINKS_KEPT`](crate::LOST_LINKS_KEPT) links that ended without this side's doing, oldest first.
+    /// The last [`LOST_LINKS_KEPT`](crate::LOST_LINKS_KEPT) links that this side did not end, oldest first.
     #[must_use]
     pub fn causes(&self) -> Vec<LostLink<CauseOf<C>>> {
         self.shared().lost()
     }
 
     /// Ends the wait between two attempts, as far as [`min_pause`](crate::Config::min_pause) allows. The delays that follow are
-    /// as long as they would have been. Does nothing during an attempt or while there is a link.
+    /// unaffected. Does nothing during an attempt or while there is a link.
     pub fn redial_now(&self) {
         self.shared().mailbox.redial_now();
     }
 
-    /// Closes the connection: ends the current link, or the attempt or wait under way. Takes effect when called; the
-    /// future resolves when the last link has been closed and its task works no more. Calling it again waits for the
-    /// same end. How long that takes is up to [`Connection::close`](crate::Connection::close).
+    /// Closes the connection: ends the current link, or the attempt or wait under way. Takes effect when called; the future resolves
+    /// when the last link has been closed and the task has stopped working. Calling it again waits for the same end. How long that
+    /// takes is up to [`Connection::close`](crate::Connection::close).
     ///
     /// # Cancel safety
-    /// Dropping the future does not take the call back.
+    /// Dropping the future does not undo the call.
     pub fn close(&self) -> impl Future<Output = ()> + Send + use<C> {
         self.shared().close(Cause::CloseCalled);
         self.close_finished()
     }
 
-    /// Whether the connection is closed or closing: `close` was called, or it closed of its own (see [`State::Closed`]).
+    /// Whether the connection is closed or closing: `close` was called, or it closed by itself (see [`State::Closed`]).
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.shared().mailbox.close_cause().is_some()
@@ -122,13 +121,12 @@ impl<C: Connector> Persistent<C> {
     pub fn close_finished(&self) -> impl Future<Output = ()> + Send + use<C> {
         let mut finished = self.shared().finished.subscribe();
         async move {
-            // An error means that the driver is gone, and with it everything there was to close.
+            // An error means that the driver is gone, and with it everything that there was to close.
             let _ = finished.wait_for(|finished| *finished).await;
         }
     }
 
-    /// Lets the current link live, but dials no other: closes when it and the callback of its `Connected` have ended, or
-    /// now if there is none.
+    /// Keeps the current link but dials no other: closes when the link and the callback of its `Connected` have ended, or now if there is no link.
     pub fn close_when_current_connection_is_closed(&self) {
         self.shared().mailbox.close_after_link();
     }
@@ -167,7 +165,7 @@ pub struct WeakPersistent<C: Connector> {
 }
 
 impl<C: Connector> WeakPersistent<C> {
-    /// The connection, if another handle still keeps it.
+    /// The connection, if another handle still keeps it alive.
     #[must_use]
     pub fn upgrade(&self) -> Option<Persistent<C>> {
         self.owned.upgrade().map(|owned| Persistent { owned })

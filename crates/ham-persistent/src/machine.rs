@@ -1,4 +1,4 @@
-//! The rules: state and input give the next state and effects. No I/O, no clock, no task: the driver does what is asked.
+//! The rules: state and input yield the next state and effects. No I/O, no clock, no task: the driver does what it is asked.
 
 mod closing;
 mod pauses;
@@ -28,7 +28,7 @@ pub(crate) struct Machine<A> {
     phase: Phase<A>,
     /// Attempts started in this outage.
     attempt: u32,
-    /// Whether this outage was announced; its further attempts are not.
+    /// Whether this outage has been announced; its further attempts are not.
     announced: bool,
     last_address: Option<A>,
     last_failure: Option<Arc<str>>,
@@ -103,7 +103,7 @@ impl<A: PartialEq + Clone> Machine<A> {
         self.announce(Phase::AnnouncingAddress(address), announcement)
     }
 
-    /// A callback has finished: the step it held up follows.
+    /// A callback has finished: the step that it held up follows.
     fn announced(&mut self, now: Instant) -> Step<A> {
         match &self.phase {
             Phase::Announcing => self.resolve(now),

@@ -7,8 +7,8 @@ use tokio::time::Instant;
 
 use crate::clock::later;
 
-/// Runs `attempt` until it succeeds; returns its value and the number of attempts. After each failure `pause` is told
-/// the attempt's number, from 1, and the error, and says how long to wait.
+/// Runs `attempt` until it succeeds; returns its value and the number of attempts. After each failure, `pause` gets the attempt's
+/// number, counted from 1, and the error, and returns how long to wait.
 ///
 /// # Cancel safety
 /// Cancel-safe: race it with a shutdown.
@@ -54,7 +54,7 @@ mod tests {
         assert_eq!(began.elapsed(), Duration::from_secs(1 + 2 + 3));
     }
 
-    /// It panicked: the pause is the owner's.
+    /// It panicked: the owner chooses the pause.
     #[tokio::test(start_paused = true)]
     async fn a_pause_without_end_is_one() {
         let endless = retry(|| async { Err::<(), _>("down") }, |_, _| Duration::MAX);

@@ -14,7 +14,7 @@ use crate::connector::{Connection, Connector};
 use crate::error::Cause;
 use crate::state::State;
 
-/// What the driver writes and the handles read. Owned by both; whoever is last frees it.
+/// What the driver writes and the handles read. Owned by both; the last owner frees it.
 pub(crate) struct Shared<C: Connector> {
     pub(crate) server_name: Arc<str>,
     pub(crate) mailbox: Mailbox,
@@ -22,7 +22,7 @@ pub(crate) struct Shared<C: Connector> {
     pub(crate) state: watch::Sender<State>,
     pub(crate) links: watch::Sender<Links<C>>,
     pub(crate) finished: watch::Sender<bool>,
-    /// Notified after every change of the above.
+    /// Notified after every change of the fields above.
     pub(crate) turns: Notify,
     lost: Mutex<VecDeque<LostLink<CauseOf<C>>>>,
     losses_told_by_owner: bool,
@@ -30,19 +30,19 @@ pub(crate) struct Shared<C: Connector> {
 
 pub(crate) type CauseOf<C> = <<C as Connector>::Connection as Connection>::Cause;
 
-/// The current link, and what the attempts came to.
+/// The current link, and how the attempts ended.
 pub(crate) struct Links<C: Connector> {
     pub(crate) current: Option<C::Connection>,
-    /// Why the last attempt failed; `None` if it went well.
+    /// Why the last attempt failed; `None` if it succeeded.
     pub(crate) failure: Option<Arc<C::Error>>,
     /// How many attempts have ended. A waiter remembers it and takes the first outcome it sees after that, so even a
     /// failure that was over before the waiter ran is not missed.
     pub(crate) outcomes: u64,
-    /// Whether an attempt went well, ever.
+    /// Whether an attempt has ever succeeded.
     pub(crate) had_link: bool,
 }
 
-/// A link that ended without this side's doing.
+/// A link that this side did not end.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LostLink<K> {
@@ -74,10 +74,10 @@ impl<C: Connector> Shared<C> {
         self.losses_told_by_owner && self.links.borrow().had_link
     }
 
-    /// The state that is set: one that is closed has the cause that everybody is told.
+    /// Returns the state that was set: a closed one has the cause that everyone is told.
     pub(crate) fn set_state(&self, state: State) -> State {
         let state = match state {
-            // A close the machine decided on itself: handles see it like one that was asked for.
+            // A close that the machine decided on itself: handles see it like a requested one.
             State::Closed { cause } => State::Closed { cause: self.mailbox.close(cause) },
             state => state,
         };

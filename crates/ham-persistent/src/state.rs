@@ -33,12 +33,12 @@ pub enum State {
         since: Instant,
     },
     /// There is no link and no attempt under way. Also after
-    /// [`close_when_current_…`](crate::Persistent::close_when_current_connection_is_closed), while the callback of
-    /// `Connected` outlives its link.
+    /// [`close_when_current_…`](crate::Persistent::close_when_current_connection_is_closed), while the callback of `Connected`
+    /// outlives its link.
     BackingOff {
         /// The number of the attempt that failed; 0 after a link was lost.
         attempt: u32,
-        /// When the next attempt starts, unless a callback is still running then. In the past for "at once".
+        /// When the next attempt starts, unless a callback is still running then. A time in the past means "at once".
         until: Instant,
         /// Why there is no link.
         cause: Cause,
@@ -64,7 +64,7 @@ impl State {
         matches!(self, Self::Closed { .. })
     }
 
-    /// Why there is no link, where that is known.
+    /// Why there is no link, if known.
     #[must_use]
     pub fn cause(&self) -> Option<&Cause> {
         match self {

@@ -8,7 +8,7 @@ use crate::error::{Cause, Failure};
 use crate::event::Event;
 use crate::machine::Severity;
 
-/// An outage's first attempt begins.
+/// The first attempt of an outage begins.
 pub const ATTEMPTING: &str = "persistent.attempting";
 /// The connector said where to dial, and it is new.
 pub const ADDRESS: &str = "persistent.address";
@@ -18,7 +18,7 @@ pub const ATTEMPT_FAILED: &str = "persistent.attempt_failed";
 pub const CONNECTED: &str = "persistent.connected";
 /// An attempt succeeded after failed ones.
 pub const RECONNECTED: &str = "persistent.reconnected";
-/// The link ended without this side's doing.
+/// A link ended that this side did not end.
 pub const LINK_LOST: &str = "persistent.link_lost";
 /// The connection is closed for good.
 pub const CLOSED: &str = "persistent.closed";
@@ -26,7 +26,7 @@ pub const CLOSED: &str = "persistent.closed";
 /// Every name above.
 pub const ALL: [&str; 7] = [ATTEMPTING, ADDRESS, ATTEMPT_FAILED, CONNECTED, RECONNECTED, LINK_LOST, CLOSED];
 
-/// At its level, or at debug where the owner tells it in its own words.
+/// Logs at the event's level, or at debug if the owner logs it in its own words.
 macro_rules! tell {
     ($quiet:expr, $level:ident, $($said:tt)+) => {
         if $quiet { tracing::debug!($($said)+) } else { tracing::$level!($($said)+) }
@@ -37,7 +37,7 @@ pub(crate) fn announced<C: Connector>(server: &str, quiet: bool, event: &Event<C
     match event {
         Event::AttemptingToConnect => tell!(quiet, info, event = ATTEMPTING, server, "connecting"),
         Event::ObtainedAddress(address) => tracing::debug!(event = ADDRESS, server, ?address, "address"),
-        // These have more to say than the event carries, and are logged where that is known.
+        // For these there is more to say than the event carries; they are logged where that is known.
         Event::FailedToConnect(_) | Event::Connected(_) | Event::Disconnected => {}
     }
 }

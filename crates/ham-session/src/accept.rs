@@ -1,4 +1,4 @@
-//! From a byte stream that somebody else opened to a live link.
+//! Turns a byte stream that someone else opened into a live link.
 
 use std::sync::Arc;
 
@@ -13,19 +13,19 @@ use crate::network::Io;
 use crate::protocol::Protocol;
 use crate::transport::Transport;
 
-/// The other end of [`dial`](crate::dial()): takes the request for a WebSocket off a byte stream that was just opened,
-/// answers it if `gate` lets it in, and resolves with a live link, with the same pump, bounds and guarantees as a dialled one.
-/// Then [`Protocol::handshake`] runs, which is the server's part here, and what [`Protocol::on_live`] asks for is written. All
-/// of it is bounded by [`SessionConfig::connect_timeout`]; a stream that is slower is closed.
+/// The other end of [`dial`](crate::dial()): reads the WebSocket request from a byte stream that was just opened, answers it if
+/// `gate` admits it, and resolves with a live link, with the same pump, bounds and guarantees as a dialled one. Then
+/// [`Protocol::handshake`] runs, which is the server's part here, and the messages of [`Protocol::on_live`] are written. All of it is
+/// bounded by [`SessionConfig::connect_timeout`]; a slower stream is closed.
 ///
-/// The stream is TCP with `TCP_NODELAY`, or TLS over it: [`SessionConfig::tls`] and [`network`](SessionConfig::network) are the
-/// dialling side's. Extensions and subprotocols are never agreed on.
+/// The stream is TCP with `TCP_NODELAY`, or TLS over it: [`SessionConfig::tls`] and [`network`](SessionConfig::network) are for the
+/// dialling side. Extensions and subprotocols are never agreed on.
 ///
 /// # Errors
-/// [`AcceptError`] names what went wrong. Who is refused has been answered with a status.
+/// [`AcceptError`] names what went wrong. A refused peer has been answered with a status.
 ///
 /// # Cancel safety
-/// Dropping the future closes the stream; a pump that was started already ends.
+/// Dropping the future closes the stream; if a pump was already started, it ends.
 pub async fn accept<P: Protocol>(
     io: impl Io + 'static,
     gate: &Gate,
@@ -38,8 +38,8 @@ pub async fn accept<P: Protocol>(
     Ok(go_live(transport, protocol, inbox, config, &budget).await?)
 }
 
-/// [`accept`](accept()) for a stream that an HTTP server has upgraded already: it has answered the request, so there is nothing to
-/// refuse any more, and what follows on the stream are frames.
+/// [`accept`](accept()) for a stream that an HTTP server has already upgraded: it has answered the request, so there is nothing left
+/// to refuse, and only frames follow on the stream.
 ///
 /// # Errors
 /// [`AcceptError`], without those of the upgrade.

@@ -1,4 +1,4 @@
-//! Where a caller waits for what becomes of its request or send.
+//! Where a caller waits for the outcome of its request or send.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::{Pin, pin};
@@ -14,11 +14,11 @@ use crate::pending::Answer;
 use crate::protocol::Protocol;
 use crate::shared::Shared;
 
-/// Waits for the result, and no longer than until `deadline`.
+/// Waits for the result, but no longer than until `deadline`.
 ///
-/// The pump ends what is late, with one timer for all: a timer for each request costs a third of all that a request
-/// costs. A caller on another runtime has a timer of its own beside it, because nothing says that the pump's runtime is still
-/// driven. On the same runtime the caller's timer would stop with the pump's. Where there is no runtime there is no timer.
+/// The pump ends what is late, with one timer for everything: a timer per request costs a third of all that a request costs. A caller
+/// on another runtime also has a timer of its own, because nothing guarantees that the pump's runtime is still driven. On the same
+/// runtime the caller's timer would stop with the pump's. Without a runtime there is no timer.
 pub(crate) async fn by_deadline<P: Protocol, T>(
     shared: &Shared<P>,
     mut answer: Answer<T>,
@@ -30,7 +30,7 @@ pub(crate) async fn by_deadline<P: Protocol, T>(
         if let Poll::Ready(told) = Pin::new(&mut answer).poll(cx) {
             return Poll::Ready(Some(told));
         }
-        // Asked each time, because a future can move to another runtime while it waits.
+        // Checked each time, because a future can move to another runtime while it waits.
         if timer.is_none() && !shared.shares_runtime() {
             timer.set(Some(sleep_until(deadline)));
         }
@@ -45,7 +45,7 @@ pub(crate) async fn by_deadline<P: Protocol, T>(
     let now = Instant::now().max(deadline);
     shared.expire(now);
     answer.try_recv().unwrap_or_else(|error| match error {
-        // The pump has just taken it from the table, and has not come to handing the answer out: the inbox gets it.
+        // The pump has just taken it from the table but has not handed the answer out yet: the inbox gets it.
         TryRecvError::Empty => {
             Err(RequestError::TimedOut { phase: Phase::Sent, after: now.saturating_duration_since(since) })
         }
@@ -53,13 +53,13 @@ pub(crate) async fn by_deadline<P: Protocol, T>(
     })
 }
 
-/// The table answers each entry it removes, so this needs a bug; Unknown is the answer that cannot lie.
+/// The table answers each entry that it removes, so this takes a bug; Unknown is the answer that cannot be wrong.
 fn untold<P: Protocol>(shared: &Shared<P>) -> RequestError {
     let end = shared.end().unwrap_or_else(|| Arc::new(LinkEnd::ClosedHere));
     RequestError::LinkLost { phase: Phase::Sent, end }
 }
 
-/// Now, unless the deadline has passed already.
+/// Now, unless the deadline has already passed.
 pub(crate) fn started_before(deadline: Instant) -> Result<Instant, RequestError> {
     let now = Instant::now();
     if deadline > now {

@@ -1,4 +1,4 @@
-//! The time that a dial or an accept has.
+//! The time available to a dial or an accept.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,17 +9,17 @@ use crate::clock::after;
 use crate::config::SessionConfig;
 use crate::error::{AcceptError, DialError, DialPhase};
 
-/// The time that one dial, or one accept, has for all its steps.
+/// The time available to one dial, or one accept, for all its steps.
 pub(crate) struct Budget {
     pub(crate) started: Instant,
     pub(crate) deadline: Instant,
 }
 
-/// The time is over.
+/// The time is up.
 pub(crate) struct Late {
     /// What was under way.
     pub(crate) phase: DialPhase,
-    /// How long all steps took till then.
+    /// How long all steps took until then.
     pub(crate) after: Duration,
 }
 

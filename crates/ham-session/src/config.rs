@@ -30,39 +30,39 @@ pub use defaults::*;
 #[non_exhaustive]
 pub struct SessionConfig {
     /// Bounds the whole dial: resolving, TCP, TLS, upgrade, handshake and `on_live`. The closure of a
-    /// [`WebSocketConnector`](crate::WebSocketConnector) has as long before it.
+    /// [`WebSocketConnector`](crate::WebSocketConnector) has the same time before it.
     pub connect_timeout: Duration,
-    /// From one ping to the next.
+    /// The time from one ping to the next.
     pub ping_interval: Duration,
     /// How long a pong or the answer to a probe may take.
     pub ping_timeout: Duration,
-    /// The link is dead when no byte at all came for this long. `None`: only the ping decides.
+    /// The link is dead if no byte at all came for this long. `None`: only the ping decides.
     pub silence_bound: Option<Duration>,
-    /// How many bytes a second of a message have to move at least, once its first byte came. It may stand still for
-    /// `ping_interval + ping_timeout`, then the link ends with [`LinkEnd::TooSlow`](crate::LinkEnd::TooSlow). What is written
-    /// more slowly than that, for that long, is no sign of life of a peer that owes a pong.
+    /// How many bytes of a message must move per second at least, once its first byte has come. It may stand still for `ping_interval
+    /// + ping_timeout`; then the link ends with [`LinkEnd::TooSlow`](crate::LinkEnd::TooSlow). Writes slower than that, for that
+    /// long, do not count as a sign of life from a peer that owes a pong.
     pub least_rate: NonZeroU64,
-    /// A request outstanding for this long makes the link send [`Protocol::probe`](crate::Protocol::probe). `None`,
-    /// or a protocol without probe: never. A link that is stuck for this long is degraded too.
+    /// If a request is outstanding for this long, the link sends [`Protocol::probe`](crate::Protocol::probe). `None`, or a protocol
+    /// without a probe: never. A link that is stuck for this long is degraded too.
     pub degraded_after: Option<Duration>,
-    /// How long a link may be stuck before it ends with [`LinkEnd::Stuck`](crate::LinkEnd::Stuck): every place with the peer
-    /// is taken by a request that nobody waits for any more, and none of them is answered. `None`: for ever, and requests
-    /// time out unsent.
+    /// How long a link may be stuck before it ends with [`LinkEnd::Stuck`](crate::LinkEnd::Stuck). A link is stuck if every place
+    /// with the peer is taken by a request that nobody waits for any more, and none of them is answered. `None`: for ever, and
+    /// requests time out unsent.
     pub stuck_timeout: Option<Duration>,
-    /// How many requests may be with the peer at once. A request that timed out, or whose caller went away, is with the peer
-    /// all the same: its place is taken until it is answered or the link ends. The probe has a slot of its own beside them.
-    /// Where the peer stops reading at some number of requests, this must be smaller: it would not see a ping then either.
+    /// How many requests may be with the peer at once. A request that timed out, or whose caller went away, is still with the peer:
+    /// its place is taken until it is answered or the link ends. The probe has a slot of its own. If the peer stops reading at some
+    /// number of requests, this must be smaller: such a peer would not see a ping either.
     pub max_in_flight: NonZeroUsize,
     /// How many more requests may wait for their turn, and how many sends may wait for the socket.
     pub max_waiting: usize,
-    /// How many bytes the frames may have together that wait for their turn or for the socket. A frame that waits alone may
-    /// have any size up to `max_send_size`.
+    /// How many bytes the frames that wait for their turn or for the socket may have together. A frame that waits alone may have any
+    /// size up to `max_send_size`.
     pub max_waiting_bytes: usize,
     /// The largest message that is sent or accepted, in bytes.
     pub max_message_size: usize,
     /// The largest WebSocket frame that is accepted, in bytes.
     pub max_frame_size: usize,
-    /// The largest message that is sent, in bytes: what the peer reads. A larger one is refused before a byte leaves.
+    /// The largest message that is sent, in bytes: what the peer can read. A larger one is refused before a byte leaves.
     pub max_send_size: usize,
     /// How many bytes of frames are gathered for one write before the socket must take them.
     pub write_coalescing: usize,
@@ -222,8 +222,8 @@ impl SessionConfig {
         self
     }
 
-    /// Checks that the numbers make sense together. [`WebSocketConnector::new`](crate::WebSocketConnector::new) does
-    /// it; whoever dials by himself may.
+    /// Checks that the numbers make sense together. [`WebSocketConnector::new`](crate::WebSocketConnector::new) does this; callers
+    /// that dial themselves may.
     ///
     /// # Errors
     /// Names the first setting that cannot work.

@@ -22,9 +22,10 @@ type TargetFuture = Pin<Box<dyn Future<Output = Result<Target, TargetError>> + S
 
 /// Dials for a persistent connection. Owned by its driver.
 ///
-/// The closure runs once per dial and says where to, and with which headers: the place for a fresh token. It has
-/// [`SessionConfig::connect_timeout`] for that, before the dial has as long. When it fails or takes longer, the last target that led to a live link is dialled again, because its token was good; before there is one,
-/// the target of [`with_fallback`](Self::with_fallback); without either the attempt fails.
+/// The closure runs once per dial and says where to dial, and with which headers: the place for a fresh token. It has
+/// [`SessionConfig::connect_timeout`] for that, and the dial has as long again. If the closure fails or takes longer, the last target
+/// that led to a live link is dialled again, because its token was good; before there is one, the target of
+/// [`with_fallback`](Self::with_fallback); without either, the attempt fails.
 pub struct WebSocketConnector<P: Protocol> {
     provider: Box<dyn FnMut() -> TargetFuture + Send>,
     fallback: Option<Target>,
@@ -53,7 +54,7 @@ impl<P: Protocol> WebSocketConnector<P> {
         Ok(Self { provider, fallback: None, protocol, inbox, config })
     }
 
-    /// Sets what is dialled when the closure fails before any dial went well.
+    /// Sets what to dial if the closure fails before any dial has succeeded.
     #[must_use]
     pub fn with_fallback(mut self, target: Target) -> Self {
         self.fallback = Some(target);

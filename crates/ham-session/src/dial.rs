@@ -1,4 +1,4 @@
-//! From a target to a live link.
+//! Turns a target into a live link.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,16 +21,16 @@ use crate::target::Target;
 use crate::tls::{TlsConfig, TlsError};
 use crate::transport::Transport;
 
-/// Dials `target` and resolves with a live link: the host is resolved, its addresses are tried in turn, TLS, the upgrade
-/// and the protocol's handshake are done, and the messages of [`Protocol::on_live`] are written. All of it is bounded by
+/// Dials `target` and resolves with a live link: the host is resolved, its addresses are tried in turn, TLS, the upgrade and the
+/// protocol's handshake are done, and the messages of [`Protocol::on_live`] are written. All of it is bounded by
 /// [`SessionConfig::connect_timeout`]. The link's pump task is started here, on the current tokio runtime.
 ///
 /// # Errors
 /// [`DialError`] names the step that failed; [`DialError::recovery`] says what helps.
 ///
 /// # Cancel safety
-/// Dropping the future leaves nothing behind: sockets are closed, and a pump that was started already ends. (The system's
-/// resolver cannot be interrupted; its thread ends by itself.)
+/// Dropping the future leaves nothing behind: sockets are closed, and if a pump was already started, it ends. (The system's resolver
+/// cannot be interrupted; its thread ends by itself.)
 pub async fn dial<P: Protocol>(
     target: &Target,
     protocol: Arc<P>,

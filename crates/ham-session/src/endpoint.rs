@@ -1,4 +1,4 @@
-//! Where a client connects to, and how it goes on doing so.
+//! Where a client connects, and how it keeps doing so.
 
 use std::fmt;
 use std::future::Future;
@@ -17,14 +17,14 @@ use crate::target::{Target, TargetError};
 use crate::tls::TlsConfig;
 use crate::token::{TokenPlace, TokenSource};
 
-/// Where a client connects to, and how it goes on doing so: what the configurations of all clients have in common.
+/// Where a client connects, and how it keeps doing so: what the configurations of all clients have in common.
 ///
 /// # Defaults
 /// - no token; a [bearer](TokenPlace::Bearer) if there is one
 /// - `first_dial`: [`FirstDial::Retried`]
 /// - `retry`: [`DEFAULT_MIN_RECONNECT_DELAY`], doubling to [`DEFAULT_MAX_RECONNECT_DELAY`]. A link that lasted
-///   ([`ResetRule`](ham_persistent::ResetRule)) starts that anew, one that did not counts as a failed dial: a server that accepts
-///   and closes is dialled no more often than one that refuses
+///   ([`ResetRule`](ham_persistent::ResetRule)) starts the delays again, and one that did not counts as a failed dial: a server that
+///   accepts and closes is dialled no more often than one that refuses
 /// - `min_pause`: [`DEFAULT_MIN_PAUSE`]
 /// - `session`: [`SessionConfig::default`]
 #[derive(Clone)]
@@ -34,25 +34,25 @@ pub struct Endpoint {
     pub url: Url,
     /// Where the token of a dial comes from.
     pub tokens: TokenSource,
-    /// Where it goes.
+    /// Where the token goes.
     pub token_place: TokenPlace,
     /// What a failed first dial does.
     pub first_dial: FirstDial,
     /// The pauses between failed dials.
     pub retry: RetryDelay,
-    /// The least time from one dial's start to the next one's.
+    /// The least time from the start of one dial to the start of the next.
     pub min_pause: Duration,
     /// The numbers of each link, and whom to trust on `wss://`.
     pub session: SessionConfig,
 }
 
-/// What a failed first dial does. Every later one is retried.
+/// What a failed first dial does. All later ones are retried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FirstDial {
-    /// It is retried like any other: for what may start before its server.
+    /// It is retried like any other: for clients that may start before their server.
     #[default]
     Retried,
-    /// It is the end, and its error is returned: for what somebody waits for who can mend it.
+    /// It is final, and its error is returned: for when someone waits who can fix the cause.
     Required,
 }
 
@@ -78,7 +78,7 @@ impl Endpoint {
         self
     }
 
-    /// Asks `provider` for the token before each dial; see [`TokenSource::with_provider`] for when it fails.
+    /// Asks `provider` for the token before each dial; see [`TokenSource::with_provider`] for what happens if it fails.
     #[must_use]
     pub fn with_token_provider<F, Fut>(mut self, provider: F) -> Self
     where
@@ -110,8 +110,7 @@ impl Endpoint {
         self
     }
 
-    /// Sets [`retry`](Self::retry) to pauses that double from `min` to `max`, and [`min_pause`](Self::min_pause) to `min`
-    /// where that is less.
+    /// Sets [`retry`](Self::retry) to pauses that double from `min` to `max`, and [`min_pause`](Self::min_pause) to `min` if that is less.
     #[must_use]
     pub fn with_reconnect_delays(mut self, min: Duration, max: Duration) -> Self {
         self.retry = Exponential::new(min, max).into();
@@ -147,7 +146,7 @@ impl Endpoint {
         self
     }
 
-    /// Checks that it can work.
+    /// Checks that the endpoint can work.
     ///
     /// # Errors
     /// Names the first setting that cannot.
@@ -166,7 +165,7 @@ impl Endpoint {
         self.session.check()
     }
 
-    /// A connection to it that comes back, to be [started](Self::start).
+    /// A connection to this endpoint that comes back, to be [started](Self::start).
     ///
     /// # Errors
     /// As [`check`](Self::check).
@@ -185,10 +184,10 @@ impl Endpoint {
         Ok(Persistent::builder(name, connector).config(config))
     }
 
-    /// Starts the connection, as [`first_dial`](Self::first_dial) says: at once, or when its first dial went well.
+    /// Starts the connection, as [`first_dial`](Self::first_dial) says: at once, or once its first dial has succeeded.
     ///
     /// # Errors
-    /// Those of [`Builder::spawn_connected`], and only where the first dial is required.
+    /// Those of [`Builder::spawn_connected`], and only if the first dial is required.
     ///
     /// # Cancel safety
     /// Dropping the future closes the connection.
@@ -221,7 +220,7 @@ impl fmt::Debug for Endpoint {
 /// Short enough that a restarting server is found soon, long enough that a thousand clients do not hammer it.
 pub const DEFAULT_MIN_RECONNECT_DELAY: Duration = Duration::from_secs(1);
 
-/// A long outage is noticed as over within a minute.
+/// Short enough to notice the end of a long outage within a minute.
 pub const DEFAULT_MAX_RECONNECT_DELAY: Duration = Duration::from_secs(60);
 
 #[cfg(test)]

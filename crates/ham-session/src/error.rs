@@ -14,12 +14,12 @@ pub use dial::{DialError, DialPhase, HandshakeError, REFUSED_COOL_DOWN};
 pub use end::LinkEnd;
 pub use request::{OVERLOAD_COOL_DOWN, Phase, RequestError, TIME_OUT_COOL_DOWN};
 
-/// Whether the peer can have acted on what was asked.
+/// Whether the peer can have acted on the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Delivery {
     /// No byte of the frame can have left this process: the peer knows nothing of it.
     NotSent,
-    /// The frame, or a part of it, was handed to the socket and no answer came.
+    /// The frame, or part of it, was handed to the socket and no answer came.
     Unknown,
     /// The peer answered.
     Answered,
@@ -32,11 +32,11 @@ pub enum Recovery {
     Reconnect,
     /// The same link, later.
     CoolDown {
-        /// How much later.
+        /// How long to wait.
         after: Duration,
     },
     /// Another request or another configuration: the same one fails the same way.
     FixCaller,
-    /// Nothing that this process can do.
+    /// Nothing that this process can do helps.
     GiveUp,
 }

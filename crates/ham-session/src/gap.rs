@@ -1,4 +1,4 @@
-//! Why something may be missing in a sequence, and how a link ended: in the words of every client.
+//! Why something may be missing in a sequence, and how a link ended: the types that all clients share.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use crate::error::LinkEnd;
 pub enum GapCause {
     /// A message could not be understood; what was wrong with it.
     BadFrame(String),
-    /// This reader was slower than the sequence; so many items were dropped for it.
+    /// This reader was slower than the sequence; this many items were dropped for it.
     Lagged(u64),
     /// The link was down; the peer keeps nothing for us.
     LinkLost(Ended),
 }
 
 impl GapCause {
-    /// What it holds beside itself, in bytes.
+    /// What it holds besides itself, in bytes.
     #[must_use]
     pub fn held(&self) -> usize {
         match self {
@@ -29,23 +29,23 @@ impl GapCause {
     }
 }
 
-/// How a link ended, for those who are told of it. [`LinkEnd`] has the whole of it.
+/// How a link ended, for those who are told about it. [`LinkEnd`] has the details.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// The close code, where the peer closed with one.
+    /// The close code, if the peer closed with one.
     pub code: Option<u16>,
     /// The reason the peer gave, which is often empty; without a code, how the link ended.
     pub reason: Arc<str>,
 }
 
 impl Ended {
-    /// Without a close code, for this reason.
+    /// An end without a close code, for this reason.
     #[must_use]
     pub fn because(reason: impl Into<Arc<str>>) -> Self {
         Self { code: None, reason: reason.into() }
     }
 
-    /// As the link tells; `None` is a link that cannot tell any more.
+    /// As the link reports it; `None` stands for a link that can no longer report it.
     #[must_use]
     pub fn of(end: Option<&LinkEnd>) -> Self {
         match end {

@@ -9,12 +9,12 @@ use http::header::ORIGIN;
 type Check = Arc<dyn Fn(&http::Request<()>) -> Result<(), StatusCode> + Send + Sync>;
 type Origins = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
-/// Who may open a WebSocket here: looked at before the upgrade is answered. Cheap to clone.
+/// Who may open a WebSocket here: checked before the upgrade is answered. Cheap to clone.
 ///
 /// # Defaults
-/// - No browser: a request with an `Origin` is refused with 403. A page of any site can open a WebSocket to any server that
-///   its visitor can reach, the loopback included, so a page has to be named to be let in.
-/// - Everybody else, whatever the path and the token.
+/// - No browser: a request with an `Origin` is refused with 403. A page of any site can open a WebSocket to any server that its
+///   visitor can reach, loopback included, so a page must be named to be admitted.
+/// - Everyone else, whatever the path and the token.
 /// - `max_head`: [`DEFAULT_MAX_HEAD`].
 #[derive(Clone)]
 #[non_exhaustive]
@@ -39,16 +39,16 @@ impl Gate {
         self
     }
 
-    /// Lets pages of these origins in (`https://app.example.org`, as the browser writes it; `null` for a page without one).
-    /// What sends no `Origin` is no browser and is not asked for it.
+    /// Admits pages of these origins (`https://app.example.org`, as the browser writes it; `null` for a page without one). A client
+    /// that sends no `Origin` is not a browser, and no origin is required of it.
     #[must_use]
     pub fn with_origins(mut self, allowed: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         self.origins = Some(Arc::new(allowed));
         self
     }
 
-    /// Looks at the request, after its origin: path, query, token. The status of an `Err` is what the peer is answered with;
-    /// one that is no client's or server's error counts as 403.
+    /// Checks the request, after its origin: path, query, token. The peer is answered with the status of an `Err`; a status that is
+    /// neither a client nor a server error counts as 403.
     #[must_use]
     pub fn with_check(
         mut self,
@@ -84,5 +84,5 @@ impl fmt::Debug for Gate {
     }
 }
 
-/// 16 KiB: a request with a token and the cookies of a browser has a few.
+/// 16 KiB: a request with a token and a browser's cookies has a few.
 pub const DEFAULT_MAX_HEAD: usize = 16 << 10;

@@ -5,34 +5,34 @@ use std::task::Waker;
 use crate::link::Link;
 use crate::protocol::Protocol;
 
-/// Takes what the peer sends by itself. One value serves all links of a persistent connection.
+/// Takes what the peer sends unasked. One value serves all links of a persistent connection.
 ///
-/// Messages of one link are delivered one after the other, in the order in which they came. It can be called for a
-/// link before [`dial`](crate::dial()) has returned that link, because what `on_live` asks for can be answered at once.
+/// Messages of one link are delivered one after the other, in the order they arrived. It can be called for a link before
+/// [`dial`](crate::dial()) has returned that link, because the messages of `on_live` can be answered at once.
 pub trait Inbox<P: Protocol>: Send + Sync + 'static {
     /// Takes one message. Called by the task that reads the socket: it must not block, and whatever it queues must
     /// be bounded, or one slow consumer stops every answer of this link. Replies go out with [`Link::try_send`].
     fn deliver(&self, link: &Link<P>, incoming: Incoming<P>);
 
-    /// Whether the socket is to be read on: asked before the first message and after each one that was delivered. Where it is
-    /// not [`Room::Free`], `waker` is to be woken once there is more room; until then what the peer sends waits in the socket,
-    /// and the peer with it. [`Room::Free`] unless said otherwise: then the inbox has to drop what it has no room for.
+    /// Whether to go on reading the socket: asked before the first message and after each delivered one. Unless the answer is
+    /// [`Room::Free`], `waker` must be woken once there is more room; until then whatever the peer sends waits in the socket, and the
+    /// peer with it. The default is [`Room::Free`]: then the inbox must drop what it has no room for.
     fn room(&self, waker: &Waker) -> Room {
         let _ = waker;
         Room::Free
     }
 }
 
-/// How much an [`Inbox`] takes.
+/// How much an [`Inbox`] can take.
 ///
-/// While nothing is read, the peer is not judged by what it does not say: neither its pong nor its silence ends the link. It may
+/// While nothing is read, the peer is not judged by its silence: neither a missing pong nor a missing message ends the link. It may
 /// judge us: its pings are not answered then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Room {
     /// Read on.
     Free,
-    /// Read on while an answer or a pong is awaited, and take what stands before it; and while the peer does not read what we
-    /// write, because it may wait for us to read.
+    /// Read on while an answer or a pong is awaited, and take what comes before it; and while the peer does not read what we write,
+    /// because it may be waiting for us to read.
     Tight,
     /// Read nothing, whatever is awaited.
     Full,
@@ -45,19 +45,19 @@ pub enum Incoming<P: Protocol> {
     Push(P::In),
     /// A request from the peer.
     Request {
-        /// The key the answer has to carry.
+        /// The key that the answer must carry.
         key: P::Key,
-        /// What is asked.
+        /// The request.
         body: P::In,
     },
-    /// An answer nobody waits for: it came after the deadline, after the caller went away, or to nothing.
+    /// An answer that nobody waits for: it came after the deadline, after the caller went away, or without a request.
     Orphan {
         /// The key it carries.
         key: P::Key,
         /// The answer.
         body: P::In,
     },
-    /// A message came that could not be understood. It is gone; the link stays.
+    /// A message arrived that could not be understood. It is gone; the link stays.
     Skipped {
         /// What was wrong with it.
         why: String,

@@ -18,9 +18,9 @@ use crate::shared::Shared;
 
 /// One live link: a cheap handle to it. All clones are equal.
 ///
-/// The socket is owned by the link's pump task, which [`dial`](crate::dial()) starts. It ends when the link ends, after
-/// [`close`](ham_persistent::Connection::close), and when the last handle is dropped: what is queued is written then, a
-/// close frame is sent, and nobody waits for it.
+/// The socket is owned by the link's pump task, which [`dial`](crate::dial()) starts. The task ends when the link ends, after
+/// [`close`](ham_persistent::Connection::close), and when the last handle is dropped: what is queued is then written and a close
+/// frame is sent, and nobody waits for it.
 pub struct Link<P: Protocol> {
     owner: Arc<Owner<P>>,
 }
@@ -55,7 +55,7 @@ impl<P: Protocol> Link<P> {
         &self.shared().welcome
     }
 
-    /// A number no other link of this process has.
+    /// A number that no other link of this process has.
     #[must_use]
     pub fn id(&self) -> u64 {
         self.shared().id
@@ -63,28 +63,29 @@ impl<P: Protocol> Link<P> {
 
     /// Sends a request and resolves with its answer.
     ///
-    /// The deadline covers everything: waiting for a place in the window, writing, and the peer's answer. It holds whatever
-    /// the socket does, and on whatever runtime this is awaited, which has to have its timer enabled. An answer after the deadline goes to the inbox as [`Incoming::Orphan`](crate::Incoming::Orphan); the link stays
-    /// usable, and the place of the request is taken until then.
+    /// The deadline covers everything: waiting for a place in the window, writing, and the peer's answer. It holds whatever the
+    /// socket does, and on whatever runtime this is awaited (which must have its timer enabled). An answer after the deadline goes to
+    /// the inbox as [`Incoming::Orphan`](crate::Incoming::Orphan); the link stays usable, and the request's place is taken until
+    /// then.
     ///
     /// # Errors
     /// - [`RequestError::NoKey`], [`Encode`](RequestError::Encode), [`TooLarge`](RequestError::TooLarge),
     ///   [`DuplicateKey`](RequestError::DuplicateKey): the request cannot be sent as it is;
     /// - [`RequestError::Overloaded`]: `max_in_flight + max_waiting` requests are outstanding;
-    ///   [`OverloadedBytes`](RequestError::OverloadedBytes): the frames that wait have `max_waiting_bytes`;
+    ///   [`OverloadedBytes`](RequestError::OverloadedBytes): the waiting frames have `max_waiting_bytes`;
     /// - [`RequestError::TimedOut`]: the deadline passed, before or after sending;
     /// - [`RequestError::LinkLost`]: the link ended, before or after sending;
     /// - [`RequestError::Draining`]: the link is being closed.
     ///
     /// # Cancel safety
-    /// Dropping the future withdraws the request: if it was not taken for writing yet it is never sent, otherwise its
-    /// answer goes to the inbox, and its place is taken until then.
+    /// Dropping the future withdraws the request: if it was not yet taken for writing, it is never sent; otherwise its answer goes to
+    /// the inbox, and its place is taken until then.
     pub async fn request(&self, out: P::Out, deadline: Instant) -> Result<P::In, RequestError> {
         self.request_sent_by(out, deadline, deadline).await
     }
 
-    /// As [`request`](Self::request), and not sent after `send_by`: what still waits for a place then ends as
-    /// [`RequestError::TimedOut`] in [`Phase::Queued`](crate::Phase::Queued). The answer to what was sent is awaited until the
+    /// As [`request`](Self::request), but not sent after `send_by`: a request that still waits for a place then ends as
+    /// [`RequestError::TimedOut`] in [`Phase::Queued`](crate::Phase::Queued). The answer to one that was sent is awaited until the
     /// deadline.
     ///
     /// # Errors
@@ -110,14 +111,13 @@ impl<P: Protocol> Link<P> {
         result
     }
 
-    /// Sends a message that expects no answer; resolves when the socket took it. That is no proof that it arrived.
+    /// Sends a message that expects no answer; resolves once the socket has taken it. That is no proof that it arrived.
     ///
     /// # Errors
-    /// As [`request`](Self::request), without `NoKey` and `DuplicateKey`; [`RequestError::Overloaded`] when
-    /// `max_waiting` messages wait for the socket.
+    /// As [`request`](Self::request), without `NoKey` and `DuplicateKey`; [`RequestError::Overloaded`] if `max_waiting` messages wait for the socket.
     ///
     /// # Cancel safety
-    /// Dropping the future removes the message unless it was taken for writing already.
+    /// Dropping the future removes the message unless it was already taken for writing.
     pub async fn send(&self, out: P::Out, deadline: Instant) -> Result<(), RequestError> {
         let shared = self.shared();
         let frame = self.encode(out)?;
@@ -145,7 +145,7 @@ impl<P: Protocol> Link<P> {
         self.shared().health.subscribe()
     }
 
-    /// How long the last ping took; `None` until the first was answered.
+    /// How long the last ping took; `None` until the first one is answered.
     #[must_use]
     pub fn round_trip_time(&self) -> Option<Duration> {
         self.shared().round_trip_time()
@@ -171,7 +171,7 @@ impl<P: Protocol> Link<P> {
         self.shared().ask_to_close();
     }
 
-    /// Whether the link takes requests: it has not ended, and nobody closes or retires it.
+    /// Whether the link takes requests: it has not ended, and nobody is closing or retiring it.
     #[must_use]
     pub fn takes_requests(&self) -> bool {
         self.shared().takes_requests()
@@ -191,8 +191,8 @@ impl<P: Protocol> Link<P> {
 impl<P: Protocol> ham_persistent::Connection for Link<P> {
     type Cause = Arc<LinkEnd>;
 
-    /// Resolves when the link has ended and its socket is released. Where the runtime that dialled the link is not driven any
-    /// more, that is when it is dropped.
+    /// Resolves when the link has ended and its socket is released. If the runtime that dialled the link is no longer driven, that is
+    /// when it is dropped.
     ///
     /// # Cancel safety
     /// Cancel-safe.
@@ -203,17 +203,17 @@ impl<P: Protocol> ham_persistent::Connection for Link<P> {
         self.end().unwrap_or_else(|| Arc::new(LinkEnd::ClosedHere))
     }
 
-    /// Takes no new requests, lets the outstanding ones finish for at most `drain_timeout`, sends the close frame and
-    /// waits at most `close_timeout` for the peer's. Resolves when the socket is released. Where the runtime that dialled the
-    /// link is not driven any more, it resolves [`CLOSE_GRACE`] after both time-outs: everything outstanding has failed then,
-    /// and the socket goes with that runtime.
+    /// Takes no new requests, lets the outstanding ones finish for at most `drain_timeout`, sends the close frame and waits at most
+    /// `close_timeout` for the peer's. Resolves when the socket is released. If the runtime that dialled the link is no longer
+    /// driven, it resolves [`CLOSE_GRACE`] after both time-outs: everything outstanding has failed by then, and the socket goes with
+    /// that runtime.
     ///
     /// # Cancel safety
     /// The link goes on closing if the future is dropped.
     async fn close(&self) {
         self.shared().ask_to_close();
         if self.shared().shares_runtime() {
-            // The pump keeps the time-outs.
+            // The pump enforces the time-outs.
             self.closed().await;
             return;
         }
@@ -224,8 +224,7 @@ impl<P: Protocol> ham_persistent::Connection for Link<P> {
     }
 }
 
-/// How much longer than the time-outs of a close a caller on another runtime waits for the pump, which keeps them and is
-/// seldom late by more.
+/// How much longer than a close's time-outs a caller on another runtime waits for the pump, which enforces them and is seldom later than that.
 pub const CLOSE_GRACE: Duration = Duration::from_millis(100);
 
 impl<P: Protocol> Clone for Link<P> {

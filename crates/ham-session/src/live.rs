@@ -14,7 +14,7 @@ use crate::pump::Pump;
 use crate::shared::Shared;
 use crate::transport::{HandshakeIo, Transport};
 
-/// Why an upgraded socket became no link.
+/// Why an upgraded socket did not become a link.
 pub(crate) enum NotLive {
     Encode(String),
     Ended(Arc<LinkEnd>),
@@ -23,7 +23,7 @@ pub(crate) enum NotLive {
 }
 
 impl NotLive {
-    /// In the words of a dial or of an accept.
+    /// As an error of a dial or of an accept.
     fn told<E>(
         self,
         late: impl FnOnce(Late) -> E,
@@ -52,8 +52,8 @@ impl From<NotLive> for AcceptError {
     }
 }
 
-/// Does the protocol's handshake, starts the pump and waits until it has written what `on_live` asks for. The pump writes
-/// it, so that answers are read meanwhile: a peer that answers each message before it reads the next would block both sides.
+/// Does the protocol's handshake, starts the pump and waits until it has written the messages of `on_live`. The pump writes them, so
+/// that answers are read meanwhile: a peer that answers each message before it reads the next would block both sides.
 pub(crate) async fn go_live<P: Protocol>(
     mut transport: Transport,
     protocol: Arc<P>,

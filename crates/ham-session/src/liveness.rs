@@ -15,24 +15,24 @@ mod health;
 pub(crate) use due::{Death, Due};
 pub use health::Health;
 
-/// The rule. It knows nothing of keys: the pump says when a ping or a probe was answered.
+/// The rule. It knows nothing about keys: the pump says when a ping or a probe was answered.
 #[derive(Debug)]
 pub(crate) struct Liveness {
     ping_interval: Duration,
     ping_timeout: Duration,
     silence_bound: Option<Duration>,
-    /// Without a probe it says only when a link that is stuck counts as degraded.
+    /// Without a probe, it says only when a stuck link counts as degraded.
     degraded_after: Option<Duration>,
     probes: bool,
     stuck_timeout: Option<Duration>,
-    /// The last byte from the peer, of whatever kind.
+    /// When the last byte of any kind came from the peer.
     heard: Instant,
-    /// The last time bytes of a message moved: see [`Liveness::read`].
+    /// When bytes of a message last moved: see [`Liveness::read`].
     progress: Instant,
-    /// How much came of a message that is not complete, and its pace.
+    /// How much of an incomplete message has come, and its pace.
     partial: u64,
     reading: Pace,
-    /// Of what the socket has not taken yet.
+    /// The pace of what the socket has not taken yet.
     writing: Pace,
     next_ping: Instant,
     /// When the unanswered ping was sent.
@@ -40,7 +40,7 @@ pub(crate) struct Liveness {
     next_check: Instant,
     /// When the unanswered probe was sent.
     probe: Option<Instant>,
-    /// Since when every place is taken by requests that nobody waits for.
+    /// Since when every place has been taken by requests that nobody waits for.
     stuck: Option<Instant>,
     health: Health,
 }
@@ -77,10 +77,10 @@ impl Liveness {
         self.heard = now;
     }
 
-    /// Bytes came: the end of a message or not, and `partial` bytes of one that is not complete.
+    /// Bytes came: whether they end a message, and how many bytes (`partial`) there are of an incomplete one.
     ///
-    /// It extends a pong's deadline, because a pong queues behind the messages before it: a large message on a slow
-    /// path is not a dead peer. Control frames do not count, so a peer that only pings is not taken for a live one.
+    /// It extends a pong's deadline, because a pong queues behind the messages before it: a large message on a slow path does not
+    /// mean a dead peer. Control frames do not count, so a peer that only pings is not taken for a live one.
     pub(crate) fn read(&mut self, now: Instant, message: bool, partial: u64) {
         let before = if message { 0 } else { self.partial };
         self.partial = partial;
@@ -95,7 +95,7 @@ impl Liveness {
         }
     }
 
-    /// Nothing is read on our own account: the peer is not to be judged by what it does not say till now.
+    /// We are not reading, by our own choice: the peer must not be judged by its silence until now.
     pub(crate) fn held(&mut self, now: Instant) {
         self.heard = now;
         self.progress = now;
@@ -108,31 +108,31 @@ impl Liveness {
         self.ping.is_some() || self.probe.is_some()
     }
 
-    /// The socket took this many bytes and not all there are. It extends a pong's deadline too, as long as it is worth
-    /// something: the ping itself queues behind what is written.
+    /// The socket took this many bytes, but not everything. This also extends a pong's deadline, as long as it is fast enough to
+    /// count: the ping itself queues behind what is written.
     pub(crate) fn wrote(&mut self, now: Instant, bytes: u64) {
         if self.writing.moved(now, bytes) {
             self.progress = now;
         }
     }
 
-    /// The socket took all there is.
+    /// The socket took everything.
     pub(crate) fn wrote_all(&mut self) {
         self.writing.done();
     }
 
-    /// The ping was answered; how long it took.
+    /// The ping was answered; returns how long it took.
     pub(crate) fn pong(&mut self, now: Instant) -> Option<Duration> {
         self.ping.take().map(|sent| now.saturating_duration_since(sent))
     }
 
-    /// A request was answered, late or not, so a place is free; the new health if it changed.
+    /// A request was answered, late or not, so a place is free; returns the new health if it changed.
     pub(crate) fn answered(&mut self) -> Option<Health> {
         self.stuck = None;
         self.probe_answered()
     }
 
-    /// The probe was answered; the new health if it changed.
+    /// The probe was answered; returns the new health if it changed.
     pub(crate) fn probe_answered(&mut self) -> Option<Health> {
         self.probe = None;
         if self.stuck.is_some() { None } else { self.turn(Health::Healthy) }
@@ -143,7 +143,7 @@ impl Liveness {
         self.probe.is_some() || self.stuck.is_some() || self.health != Health::Healthy
     }
 
-    /// When [`Liveness::tick`] has something to say at the latest.
+    /// The latest moment when [`Liveness::tick`] has something to say.
     pub(crate) fn deadline(&self) -> Instant {
         let mut deadline = self.ping_deadline().unwrap_or(self.next_ping);
         if let Some(bound) = self.silence_bound {
@@ -167,7 +167,7 @@ impl Liveness {
         deadline
     }
 
-    /// Applies the rule at `now` to how the requests stand.
+    /// Applies the rule at `now`, given how the requests stand.
     pub(crate) fn tick(&mut self, now: Instant, load: Load) -> Due {
         self.stuck = if load.stuck { self.stuck.or(Some(now)) } else { None };
         let mut due = Due { death: self.death(now), ..Due::default() };
@@ -202,7 +202,7 @@ impl Liveness {
         Some(Death::Stuck { after: since(stuck) })
     }
 
-    /// Since when there is doubt, and when it is too old not to be told: of the probe and of the places the earlier.
+    /// Since when there is doubt, and when it is too old to keep quiet about: the earlier one of the probe's and the places'.
     fn doubt(&self) -> Option<(Instant, Instant)> {
         let probe = self.probe.map(|sent| (sent, after(sent, self.ping_timeout)));
         let stuck =

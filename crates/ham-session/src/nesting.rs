@@ -1,19 +1,19 @@
-//! How deep a MessagePack value nests, found out without recursion.
+//! How deep a MessagePack value nests, determined without recursion.
 
-/// How deep a message from a peer may nest before it counts as one that cannot be understood. `serde_json` has the same
-/// bound; no message of a protocol in use comes near it. Decoders recurse, and a thread's stack of 2 MiB ends, in a
-/// development build, below the thousand levels that MessagePack's own decoder allows.
+/// How deep a message from a peer may nest before it counts as incomprehensible. `serde_json` has the same bound; no message of a
+/// protocol in use comes near it. Decoders recurse, and in a development build a thread's stack of 2 MiB runs out before the thousand
+/// levels that MessagePack's own decoder allows.
 pub const MAX_NESTING: usize = 128;
 
 /// Whether the MessagePack value at the start of `bytes` has at most `levels` containers within each other: the check to
 /// make before a recursive decoder sees what a peer sent.
 ///
-/// It judges nothing else: what is cut short or malformed nests as deep as it is, and the decoder says what is wrong
-/// with it. It looks at each value once, skips texts and binaries by their length, and needs 8 bytes a level. Containers
-/// count, empty ones too; binaries that hold MessagePack themselves are values of their own.
+/// It judges nothing else: truncated or malformed input nests as deep as it is, and the decoder says what is wrong with it. It looks
+/// at each value once, skips texts and binaries by their length, and needs 8 bytes per level. Containers count, even empty ones;
+/// binaries that hold MessagePack are values of their own.
 #[must_use]
 pub fn nests_within(bytes: &[u8], levels: usize) -> bool {
-    // How many values are still to come in each container that is open.
+    // How many values are still to come in each open container.
     let mut open: Vec<u64> = Vec::new();
     let mut rest = bytes;
     while let Some(head) = Head::read(rest) {
@@ -26,7 +26,7 @@ pub fn nests_within(bytes: &[u8], levels: usize) -> bool {
         } else if let Some(left) = open.last_mut() {
             *left -= 1;
         }
-        // A container that is complete is one value of the container around it.
+        // A complete container is one value of the container around it.
         while open.last() == Some(&0) {
             open.pop();
             if let Some(left) = open.last_mut() {
@@ -53,7 +53,7 @@ impl Head {
         let (&marker, rest) = bytes.split_first()?;
         let scalar = |size: usize| Some(Self { size, values: None });
         let container = |width: usize, values: u64| Some(Self { size: 1 + width, values: Some(values) });
-        // The width of a length, and what follows it beside the bytes it counts.
+        // The width of a length, and what follows it besides the bytes that it counts.
         let counted = |width: usize, more: usize| {
             let length = usize::try_from(length(rest, width)?).unwrap_or(usize::MAX);
             scalar(length.saturating_add(1 + width + more))

@@ -1,4 +1,4 @@
-//! Where byte streams come from: names and TCP of the system, unless a test brings its own.
+//! Where byte streams come from: the system's name resolution and TCP, unless a test brings its own.
 
 use std::fmt;
 use std::future::Future;
@@ -14,20 +14,20 @@ pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
-/// What a [`Network`] answers with.
+/// What the operations of a [`Network`] return.
 pub type NetworkFuture<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'a>>;
 
 /// Finds hosts and opens byte streams to them. Shared by all dials of a configuration.
 ///
 /// The dial does the rest: it tries the addresses in turn, gives each a share of
 /// [`SessionConfig::connect_timeout`](crate::SessionConfig::connect_timeout), and does TLS and the upgrade on the stream.
-/// Both futures are dropped when that time is over, which must end what they began.
+/// Both futures are dropped when that time is up, which must end what they began.
 pub trait Network: fmt::Debug + Send + Sync {
-    /// The addresses of `host`, in the order in which they are to be tried. None at all counts as a name that was not
-    /// found. Hosts that are addresses already are not asked for.
+    /// The addresses of `host`, in the order in which to try them. No addresses at all count as a name that was not found. It is not
+    /// called for hosts that are already addresses.
     fn resolve<'a>(&'a self, host: &'a str, port: u16) -> NetworkFuture<'a, Vec<SocketAddr>>;
 
-    /// A stream to `address`, which does not hold small writes back.
+    /// A stream to `address` that does not hold back small writes.
     fn connect(&self, address: SocketAddr) -> NetworkFuture<'_, Box<dyn Io>>;
 }
 

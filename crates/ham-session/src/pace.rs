@@ -1,4 +1,4 @@
-//! Whether a message that is on its way comes to an end: a pure rule over instants.
+//! Whether a message that is on its way will end: a pure rule over instants.
 
 use std::num::NonZeroU64;
 use std::time::Duration;
@@ -7,10 +7,10 @@ use tokio::time::Instant;
 
 use crate::clock::after;
 
-/// The pace of one message: it may stand still for `patience`, and each byte that moves earns it the time that the least
-/// rate gives a byte, never more than `patience` in all. So a peer that sends a byte now and then is found out after
-/// `patience`, and saving up time is not allowed, or a fast start would pay for hours of standing still. What goes on for
-/// longer than the `largest` message may take is no message: fragments can be empty.
+/// The pace of one message: it may stand still for `patience`, and each byte that moves earns it the time that the least rate gives a
+/// byte, never more than `patience` in all. So a peer that sends a byte now and then is found out after `patience`. Time cannot be
+/// saved up, or a fast start would pay for hours of standing still. Anything that goes on for longer than the `largest` message may
+/// take is not a message: fragments can be empty.
 #[derive(Debug)]
 pub(crate) struct Pace {
     rate: NonZeroU64,
@@ -26,7 +26,7 @@ struct Begun {
     by: Instant,
 }
 
-/// A message that lost its pace.
+/// A message that fell behind its pace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Slow {
     pub(crate) bytes: u64,
@@ -52,7 +52,7 @@ impl Pace {
         true
     }
 
-    /// Nobody looked for more of the message till now.
+    /// Nobody looked for more of the message until now.
     pub(crate) fn excuse(&mut self, now: Instant) {
         if let Some(begun) = &mut self.begun {
             (begun.at, begun.by) = (now, after(now, self.patience));
@@ -64,12 +64,12 @@ impl Pace {
         self.begun = None;
     }
 
-    /// When the message that is on its way has lost its pace, unless more of it comes.
+    /// When the message on its way will have fallen behind its pace, unless more of it comes.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.begun.map(|begun| begun.by)
     }
 
-    /// The message on its way, if it has lost its pace.
+    /// The message on its way, if it has fallen behind its pace.
     pub(crate) fn lost(&self, now: Instant) -> Option<Slow> {
         let begun = self.begun.filter(|begun| now >= begun.by)?;
         Some(Slow { bytes: begun.bytes, after: now.saturating_duration_since(begun.at) })
@@ -85,13 +85,13 @@ fn time_of(bytes: u64, rate: NonZeroU64) -> Duration {
 mod tests {
     use super::*;
 
-    /// 1000 bytes a second, a second's patience, and messages of an hour.
+    /// 1000 bytes a second, a patience of one second, and messages of up to an hour.
     fn pace() -> Pace {
         Pace::new(NonZeroU64::new(1000).expect("not zero"), Duration::from_secs(1), 3_600_000)
     }
 
     proptest::proptest! {
-        /// However it trickles, the end comes within the patience and the time its bytes earn.
+        /// However slowly it trickles, the end comes within the patience plus the time that its bytes earn.
         #[test]
         fn a_message_ends(steps in proptest::collection::vec((0_u64..1500, 0_u64..3000), 1..100)) {
             let (start, mut pace, mut bytes) = (Instant::now(), pace(), 0);

@@ -1,12 +1,10 @@
 //! What is outstanding on one link: a pure table, no socket, no clock, no task.
 //!
-//! A request is *queued* until the pump takes its frame and *sent* from then on; its caller is told of its answer, at its
-//! deadline, or with the link. Sends and replies wait in a queue of their own, so that a full request window never holds
-//! back an answer the peer waits for. While the window is open both queues are taken in the order in which their frames
-//! were submitted.
+//! A request is *queued* until the pump takes its frame and *sent* from then on; its caller hears of its answer, at its deadline, or
+//! with the link's end. Sends and replies wait in a queue of their own, so that a full request window never holds back an answer that
+//! the peer waits for. While the window is open, frames are taken from both queues in the order in which they were submitted.
 //!
-//! Callers that end together are told in the order of their serial numbers: those who try again do so in the order in
-//! which they asked.
+//! Callers that end together are told in the order of their serial numbers, so those that try again do so in the order in which they first asked.
 
 mod abandoned;
 mod bounds;
@@ -36,8 +34,8 @@ pub(crate) struct Pending<K, In> {
     requests: Requests<K, In>,
     sends: Sends,
     next_serial: u64,
-    /// No deadline in the table is earlier. Kept as a bound, not exactly: exact upkeep would cost every request a
-    /// sorted insertion, while a scan is needed only when this moment comes.
+    /// No deadline in the table is earlier. A bound, not an exact value: exact upkeep would cost every request a sorted insertion,
+    /// while a scan is needed only when this moment comes.
     earliest: Option<Instant>,
 }
 
@@ -52,7 +50,7 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         }
     }
 
-    /// Queues a request. The serial number withdraws it.
+    /// Queues a request. Its serial number is used to withdraw it.
     pub(crate) fn request(
         &mut self,
         key: K,
@@ -68,7 +66,7 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         Ok((stub.serial, answer))
     }
 
-    /// Queues a send; its caller hears when it was written.
+    /// Queues a send; its caller hears when it has been written.
     pub(crate) fn send(
         &mut self,
         frame: Frame,
@@ -79,7 +77,7 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         Ok(self.push_awaited_send(frame, since, deadline))
     }
 
-    /// Queues a frame nobody waits for.
+    /// Queues a frame that nobody waits for.
     pub(crate) fn post(&mut self, frame: Frame) -> Result<(), RequestError> {
         self.check_sends(frame.len())?;
         self.post_unbounded(frame);
@@ -92,7 +90,7 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         self.sends.push(serial, frame, None);
     }
 
-    /// The last of them: the dial hears when it was written.
+    /// The last of them: the dial hears when it has been written.
     pub(crate) fn send_unbounded(&mut self, frame: Frame, since: Instant, deadline: Instant) -> Answer<()> {
         self.push_awaited_send(frame, since, deadline).1
     }
@@ -112,13 +110,12 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         self.requests.next().is_some()
     }
 
-    /// The socket has taken everything that was taken from here.
+    /// The socket has taken everything that was handed out here.
     pub(crate) fn flushed(&mut self) {
         self.sends.flushed();
     }
 
-    /// The peer answered the request under `key`: takes it from the table, and its place is free. What was not sent cannot
-    /// be answered.
+    /// The peer answered the request under `key`: removes it from the table and frees its place. A request that was not sent cannot be answered.
     pub(crate) fn claim(&mut self, key: &K) -> Claim<In> {
         self.requests.claim(key)
     }
@@ -128,7 +125,7 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         self.requests.withdraw(key, serial);
     }
 
-    /// The caller of this send went away; it is not written unless it was taken already.
+    /// The caller of this send went away; it is not written unless it was already taken.
     pub(crate) fn withdraw_send(&mut self, serial: u64) {
         self.sends.withdraw(serial);
     }
@@ -155,12 +152,12 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         self.earliest = None;
     }
 
-    /// Whether somebody waits for an answer under `key`.
+    /// Whether a caller waits for an answer under `key`.
     pub(crate) fn contains(&self, key: &K) -> bool {
         self.requests.contains(key)
     }
 
-    /// Requests that are with the peer, those that nobody waits for included.
+    /// Requests that are with the peer, including those that nobody waits for.
     pub(crate) fn in_flight(&self) -> usize {
         self.requests.in_flight()
     }
@@ -170,7 +167,7 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         self.requests.outstanding()
     }
 
-    /// Whether somebody waits to hear that what was taken is written.
+    /// Whether a caller waits to hear that what was taken has been written.
     pub(crate) fn awaits_flush(&self) -> bool {
         self.sends.awaits_flush()
     }
@@ -212,7 +209,7 @@ impl<K: Eq + Hash + Clone, In> Pending<K, In> {
         }
     }
 
-    /// Where nothing waits any frame may, so that none is too large for ever.
+    /// If nothing else waits, any frame may, so that none is too large for ever.
     fn check_bytes(&self, size: usize) -> Result<(), RequestError> {
         let (waiting, limit) = (self.waiting_bytes(), self.bounds.waiting_bytes);
         if waiting == 0 || waiting.saturating_add(size) <= limit {

@@ -1,4 +1,4 @@
-//! What a protocol has to say so that one session layer serves them all.
+//! What a protocol must say so that one session layer serves them all.
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -11,7 +11,7 @@ use crate::transport::HandshakeIo;
 /// What one frame from the peer is.
 #[derive(Debug)]
 pub enum Decoded<P: Protocol + ?Sized> {
-    /// Answers the request that was sent under `key`. Where nothing waits for `key` it is handed to the inbox as
+    /// Answers the request that was sent under `key`. If nothing waits for `key`, it goes to the inbox as
     /// [`Incoming::Orphan`](crate::Incoming::Orphan).
     Response {
         /// The key of the request it answers.
@@ -21,22 +21,22 @@ pub enum Decoded<P: Protocol + ?Sized> {
     },
     /// A request from the peer, for the inbox.
     Request {
-        /// The key the answer has to carry.
+        /// The key that the answer must carry.
         key: P::Key,
-        /// What is asked.
+        /// The request.
         body: P::In,
     },
     /// A message that expects no answer and answers nothing.
     Push(P::In),
-    /// A message the protocol answers by itself at once (an application-level ping).
+    /// A message that the protocol answers by itself at once (an application-level ping).
     Reply(P::Out),
     /// A message that cannot be understood: reported to the inbox and skipped; the link stays.
     Skip(String),
-    /// The peer broke the protocol so that the link is of no use: it is closed with this cause.
+    /// The peer broke the protocol in a way that makes the link useless: it is closed with this cause.
     Fatal(String),
 }
 
-/// How a quiet link is kept and probed.
+/// How a quiet link is kept alive and probed.
 #[derive(Clone, Debug)]
 pub enum Keepalive<Out> {
     /// WebSocket ping frames, answered by pong frames.
@@ -45,10 +45,10 @@ pub enum Keepalive<Out> {
     Message(Out),
 }
 
-/// A protocol over one WebSocket. A value of it is shared by all links of one persistent connection.
+/// A protocol over one WebSocket. All links of one persistent connection share one value of it.
 pub trait Protocol: Send + Sync + 'static {
-    /// What correlates an answer with its request: an id, or a content slot (`Ping`, `Subscribe(chain)`) where the
-    /// wire has no ids. At most one request can be outstanding under a key.
+    /// What correlates an answer with its request: an id, or a content slot (`Ping`, `Subscribe(chain)`) if the wire has no ids. At
+    /// most one request can be outstanding under a key.
     type Key: Eq + Hash + Clone + Debug + Send + Sync + 'static;
     /// A message to the peer.
     type Out: Send + 'static;
@@ -57,7 +57,7 @@ pub trait Protocol: Send + Sync + 'static {
     /// What the handshake learned.
     type Welcome: Send + Sync + 'static;
 
-    /// Runs once per link before anything else is sent or received, inside the connect time-out.
+    /// Runs once per link, within the connect time-out, before anything else is sent or received.
     fn handshake(
         &self,
         io: &mut HandshakeIo<'_>,
@@ -75,18 +75,18 @@ pub trait Protocol: Send + Sync + 'static {
     /// Classifies a frame from the peer. Never panics, whatever the peer sent.
     fn decode(&self, frame: Frame) -> Decoded<Self>;
 
-    /// How a quiet link is kept and probed.
+    /// How a quiet link is kept alive and probed.
     fn keepalive(&self) -> Keepalive<Self::Out> {
         Keepalive::WsPing
     }
 
-    /// A harmless request that a healthy peer answers at once; sent through the reserved slot when requests are
-    /// outstanding for too long. `None` where the protocol has none.
+    /// A harmless request that a healthy peer answers at once; sent through the reserved slot if requests have been outstanding for
+    /// too long. `None` if the protocol has none.
     fn probe(&self) -> Option<Self::Out> {
         None
     }
 
-    /// What is sent after each handshake, before the link counts as live: resubscriptions.
+    /// The messages to send after each handshake, before the link counts as live: resubscriptions.
     fn on_live(&self) -> Vec<Self::Out> {
         Vec::new()
     }

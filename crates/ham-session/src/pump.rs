@@ -1,4 +1,4 @@
-//! The one task of a link: it owns the socket, writes what is queued, reads what comes, keeps the time.
+//! The one task of a link: it owns the socket, writes what is queued, reads what comes, and keeps the time.
 
 mod reading;
 mod timing;
@@ -23,17 +23,17 @@ use crate::protocol::Protocol;
 use crate::shared::Shared;
 use crate::transport::Transport;
 
-/// Owns the socket of one link. It ends when the link ends, after `close`, or when the last handle is gone, and with it
-/// everything that waits for the link; if its task is dropped or panics, the same happens.
+/// Owns the socket of one link. It ends when the link ends, after `close`, or when the last handle is gone, and everything that waits
+/// for the link ends with it; if its task is dropped or panics, the same happens.
 pub(crate) struct Pump<P: Protocol> {
     transport: Transport,
     owner: Weak<Owner<P>>,
     inbox: Arc<dyn Inbox<P>>,
     liveness: Liveness,
     stage: Stage,
-    /// The application-level keepalive that was not answered yet.
+    /// The application-level keepalive that has not been answered yet.
     keepalive: Option<P::Key>,
-    /// The probe that was not answered yet: the reserved slot.
+    /// The probe that has not been answered yet: the reserved slot.
     probe: Option<P::Key>,
     pings: u64,
     /// One timer for all deadlines of the link: arming one per request costs more than the request's own bookkeeping.
@@ -42,14 +42,14 @@ pub(crate) struct Pump<P: Protocol> {
     batch: Vec<Frame>,
     /// Why nothing is read.
     held: Option<Room>,
-    /// Answers that were read and not handed out yet.
+    /// Answers that have been read but not handed out yet.
     answers: Vec<Answered<P>>,
-    /// How many bytes the socket had taken when it was last looked at.
+    /// How many bytes the socket had taken when it was last checked.
     written: u64,
     drain_timeout: Duration,
     close_timeout: Duration,
     shared: Arc<Shared<P>>,
-    /// Last, so that the socket is gone when `closed` resolves.
+    /// Dropped last, so that the socket is gone when `closed` resolves.
     _release: Release<P>,
 }
 
@@ -130,18 +130,18 @@ impl<P: Protocol> Pump<P> {
         Poll::Pending
     }
 
-    /// Serves everything once: reading first, because an answer opens the window for the next request and can ask
-    /// for a reply; then writing, which picks both up; then the timer, which writing can have moved. Each step is
-    /// bounded (a burst of messages, `write_coalescing`, one tick), and no step is skipped for another, so none can starve,
-    /// whatever the peer or the callers do. A blocked write ends only its own step: reading goes on.
+    /// Serves everything once: reading first, because an answer opens the window for the next request and can call for a reply; then
+    /// writing, which picks both up; then the timer, which writing can have moved. Each step is bounded (a burst of messages,
+    /// `write_coalescing`, one tick), and no step is skipped for another, so none can starve, whatever the peer or the callers do. A
+    /// blocked write ends only its own step: reading goes on.
     ///
-    /// Returns whether a step stopped at its bound, so that another round is due. Otherwise every step has left its
-    /// waker behind, with the desk too: whatever is submitted after it was looked at wakes the pump.
+    /// Returns whether a step stopped at its bound, so that another round is due. Otherwise every step has left its waker behind,
+    /// also with the desk: whatever is submitted after the desk was checked wakes the pump.
     fn round(&mut self, cx: &mut Context<'_>) -> Result<bool, LinkEnd> {
         let read_more = self.read(cx)?;
         let write_more = self.write(cx)?;
         let ticked = self.keep_time(cx)?;
-        // What was written just now may be answered: the socket was not asked since.
+        // What was just written may already be answered: the socket has not been polled since.
         let resumed = self.held == Some(Room::Tight) && self.awaits();
         Ok(read_more || write_more || ticked || resumed)
     }
@@ -159,7 +159,7 @@ struct Release<P: Protocol> {
 
 impl<P: Protocol> Drop for Release<P> {
     fn drop(&mut self) {
-        // Only without an earlier end: the runtime was shut down, or an inbox panicked.
+        // Only if nothing ended it earlier: the runtime was shut down, or an inbox panicked.
         self.shared.finish(LinkEnd::Lost(std::io::Error::other("the task of the link was stopped")));
         self.shared.released.send_replace(true);
     }

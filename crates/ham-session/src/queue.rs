@@ -1,4 +1,4 @@
-//! A bounded queue that never blocks its sender and tells its receiver what it lost, in its place.
+//! A bounded queue that never blocks its sender and tells its receiver, in place, what it lost.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -15,7 +15,7 @@ pub struct LossySender<T>(Arc<Shared<T>>);
 #[derive(Debug)]
 pub struct LossyReceiver<T> {
     shared: Arc<Shared<T>>,
-    /// What stands behind a loss that was just told.
+    /// What comes after a loss that was just reported.
     held: Option<Entry<T>>,
 }
 
@@ -24,7 +24,7 @@ pub struct LossyReceiver<T> {
 pub enum Received<T> {
     /// An item.
     Item(T),
-    /// This many were lost here, because the queue was full.
+    /// This many items were lost here, because the queue was full.
     Missed(u64),
 }
 
@@ -36,19 +36,18 @@ struct Entry<T> {
     item: T,
 }
 
-/// All of it lies together: a server with thousands of queues puts one message into each, and what that costs is the memory that
-/// each has to be fetched from.
+/// All of it lies together: a server with thousands of queues puts one message into each, and the cost of that is fetching each queue's memory.
 #[derive(Debug)]
 struct Shared<T>(Mutex<Queue<T>>);
 
 #[derive(Debug)]
 struct Queue<T> {
     waiting: VecDeque<Entry<T>>,
-    /// The sizes of what waits, and of what the receiver holds.
+    /// The total size of what waits and of what the receiver holds.
     bytes: usize,
-    /// How many were lost since the last that fitted.
+    /// How many were lost since the last item that fitted.
     missed: u64,
-    /// The receiver's, while it waits.
+    /// The receiver's waker, while it waits.
     waker: Option<Waker>,
     senders: usize,
     is_received: bool,
@@ -56,9 +55,9 @@ struct Queue<T> {
     max_bytes: usize,
 }
 
-/// A queue of at most `max_items` items (zero counts as one) and `max_bytes` bytes. An item larger than that is taken when
-/// the queue is empty. What does not fit is dropped and counted; the receiver gets the count in the place of what was lost.
-/// For the task that reads a socket, which must not wait for a slow reader.
+/// A queue of at most `max_items` items (zero counts as one) and `max_bytes` bytes. A larger item is taken if the queue is empty.
+/// What does not fit is dropped and counted; the receiver gets the count in place of what was lost. For the task that reads a socket,
+/// which must not wait for a slow reader.
 #[must_use]
 pub fn lossy_queue<T>(max_items: usize, max_bytes: usize) -> (LossySender<T>, LossyReceiver<T>) {
     let queue = Queue {
@@ -76,8 +75,7 @@ pub fn lossy_queue<T>(max_items: usize, max_bytes: usize) -> (LossySender<T>, Lo
 }
 
 impl<T> LossySender<T> {
-    /// Puts an item of so many bytes in, if there is room. Answers how many have been lost since the last one that fitted;
-    /// 0 is none.
+    /// Adds an item of this many bytes, if there is room. Returns how many have been lost since the last one that fitted; 0 if none.
     pub fn put(&self, item: T, bytes: usize) -> u64 {
         let mut queue = self.0.queue();
         let Some(sum) = queue.with(bytes) else {
@@ -95,7 +93,7 @@ impl<T> LossySender<T> {
         0
     }
 
-    /// Whether the receiver is gone: whatever is put in is lost.
+    /// Whether the receiver is gone: whatever is added is lost.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         !self.0.queue().is_received
@@ -122,8 +120,7 @@ impl<T> Drop for LossySender<T> {
 }
 
 impl<T> LossyReceiver<T> {
-    /// What comes next; `None` once it is empty and its senders are gone. A loss at the end of a burst is told when the
-    /// queue is empty.
+    /// What comes next; `None` once the queue is empty and its senders are gone. A loss at the end of a burst is reported when the queue is empty.
     ///
     /// # Cancel safety
     /// Cancel-safe: nothing is taken before it is returned.
@@ -135,7 +132,7 @@ impl<T> LossyReceiver<T> {
         self.take(Some(cx)).map_or(Poll::Ready(None), |received| received.map(Some))
     }
 
-    /// What is there already; `None` when the queue is empty. For taking many at a time.
+    /// What is already there; `None` if the queue is empty. For taking many at a time.
     pub fn try_next(&mut self) -> Option<Received<T>> {
         match self.take(None) {
             Some(Poll::Ready(received)) => Some(received),
@@ -143,7 +140,7 @@ impl<T> LossyReceiver<T> {
         }
     }
 
-    /// What comes next, and who waits for it where nothing is there; `None` when nothing comes any more.
+    /// What comes next, and who waits for it if nothing is there; `None` if nothing will come any more.
     fn take(&mut self, waits: Option<&mut Context<'_>>) -> Option<Poll<Received<T>>> {
         let mut queue = self.shared.queue();
         let next = match self.held.take() {
@@ -151,7 +148,7 @@ impl<T> LossyReceiver<T> {
             None => queue.waiting.pop_front(),
         };
         let received = match next {
-            // The loss before an item first, then the item.
+            // The loss before the item comes first, then the item.
             Some(mut entry) if entry.missed != 0 => {
                 let missed = std::mem::take(&mut entry.missed);
                 self.held = Some(entry);
@@ -206,7 +203,7 @@ impl<T> Shared<T> {
 }
 
 impl<T> Queue<T> {
-    /// What waits in bytes with another item, where that fits.
+    /// The bytes that would wait with another item, if it fits.
     fn with(&self, bytes: usize) -> Option<usize> {
         let sum = self.bytes.checked_add(bytes)?;
         let fits = self.bytes == 0 || sum <= self.max_bytes;
@@ -221,7 +218,7 @@ impl<T> Queue<T> {
     }
 }
 
-/// Places that an empty queue keeps.
+/// How many places an empty queue keeps.
 const MOST_SPARE: usize = 32;
 
 #[cfg(test)]

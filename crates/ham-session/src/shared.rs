@@ -19,9 +19,9 @@ use crate::pending::{Answer, Load, Pending, Times};
 use crate::protocol::Protocol;
 use desk::{Admission, Desk, Work};
 
-/// What the handles of a link and its pump share. A std mutex and not a channel: a caller that goes away takes its
-/// entry with it at once, a frame's phase is exact, and a request costs one short lock. It is never held across an
-/// await, and no user code runs under it.
+/// What the handles of a link and its pump share. A std mutex rather than a channel: a caller that goes away removes its entry at
+/// once, a frame's phase is exact, and a request costs one short lock. It is never held across an await, and no user code runs under
+/// it.
 pub(crate) struct Shared<P: Protocol> {
     pub(crate) id: u64,
     pub(crate) protocol: Arc<P>,
@@ -32,7 +32,7 @@ pub(crate) struct Shared<P: Protocol> {
     /// The runtime that drives the pump.
     runtime: Option<Id>,
     desk: Mutex<Desk<P>>,
-    /// Nanoseconds; zero is "not measured yet".
+    /// In nanoseconds; zero means "not measured yet".
     round_trip_time: AtomicU64,
     pub(crate) health: watch::Sender<Health>,
     /// Set last, when the socket is released.
@@ -95,7 +95,7 @@ impl<P: Protocol> Shared<P> {
         self.withdraw_with(|pending| pending.expire(now));
     }
 
-    /// A close can wait for the last one to go.
+    /// A close may be waiting for the last one to go.
     fn withdraw_with(&self, f: impl FnOnce(&mut Pending<P::Key, P::In>)) {
         let mut desk = self.desk();
         f(&mut desk.pending);
@@ -104,7 +104,7 @@ impl<P: Protocol> Shared<P> {
         }
     }
 
-    /// Whether the caller is driven by the pump's runtime, or by none, which has no timer to offer.
+    /// Whether the caller is driven by the pump's runtime, or by no runtime, which has no timer to offer.
     pub(crate) fn shares_runtime(&self) -> bool {
         Handle::try_current().map_or(true, |here| self.runtime == Some(here.id()))
     }
@@ -129,13 +129,13 @@ impl<P: Protocol> Shared<P> {
         Self::wake(desk);
     }
 
-    /// Moves up to `room` bytes of frames to `batch`, and at least one frame if `room` is not zero. The pump is woken for
-    /// everything that is submitted from then on.
+    /// Moves up to `room` bytes of frames to `batch`, and at least one frame if `room` is not zero. From then on, the pump is woken
+    /// for everything that is submitted.
     pub(crate) fn take(&self, waker: &Waker, room: usize, batch: &mut Vec<Frame>) -> Work {
         self.desk().take(waker, room, batch)
     }
 
-    /// Fails what is late; how the requests stand then, and when the next deadline is: for the pump.
+    /// Fails what is late; returns how the requests then stand, and when the next deadline is: for the pump.
     pub(crate) fn sweep(&self, now: Instant) -> (Load, Option<Instant>) {
         self.pending(|pending| {
             pending.expire(now);
@@ -153,7 +153,7 @@ impl<P: Protocol> Shared<P> {
         self.desk().finish(end)
     }
 
-    /// `None` until a ping was answered.
+    /// `None` until a ping has been answered.
     pub(crate) fn round_trip_time(&self) -> Option<Duration> {
         let nanos = self.round_trip_time.load(Ordering::Relaxed);
         (nanos > 0).then(|| Duration::from_nanos(nanos))
@@ -176,7 +176,7 @@ impl<P: Protocol> Shared<P> {
         Ok(accepted)
     }
 
-    /// Wakes a parked pump, after letting go of the lock it needs next.
+    /// Wakes a parked pump, after releasing the lock that it needs next.
     fn wake(mut desk: MutexGuard<'_, Desk<P>>) {
         let pump = desk.unpark();
         drop(desk);

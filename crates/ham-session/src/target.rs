@@ -12,8 +12,8 @@ use url::Url;
 pub struct Target {
     /// A `ws://` or `wss://` URL.
     pub url: Url,
-    /// Added to the upgrade request. `Host`, `Connection`, `Upgrade`, and the key, version and extensions of the
-    /// WebSocket are ours and win over values given here.
+    /// Added to the upgrade request. The session sets `Host`, `Connection`, `Upgrade`, and the key, version and extensions of the
+    /// WebSocket itself; its values win over those given here.
     pub headers: HeaderMap,
 }
 
@@ -24,7 +24,7 @@ impl Target {
         Self { url, headers: HeaderMap::new() }
     }
 
-    /// Adds a header, replacing an earlier one of that name.
+    /// Adds a header, replacing an earlier one of the same name.
     #[must_use]
     pub fn with_header(mut self, name: http::HeaderName, value: http::HeaderValue) -> Self {
         self.headers.insert(name, value);
@@ -32,7 +32,7 @@ impl Target {
     }
 }
 
-/// Why there is no target: whatever the closure says.
+/// Why there is no target: whatever the closure reports.
 pub type TargetError = Box<dyn std::error::Error + Send + Sync>;
 
 impl fmt::Debug for Target {

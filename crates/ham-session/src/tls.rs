@@ -35,8 +35,8 @@ impl TlsConfig {
         Self { client: Arc::clone(&PUBLIC), trust: "public roots" }
     }
 
-    /// Trusts these authorities and no others. A server's own certificate can be given too, also a self-signed one that is
-    /// marked as an authority, as `openssl req -x509` makes it; its name and dates are looked at all the same.
+    /// Trusts these authorities and no others. A server's own certificate can be given too, even a self-signed one that is marked as
+    /// an authority, as `openssl req -x509` makes it; its name and dates are still checked.
     ///
     /// # Errors
     /// When a certificate cannot be used as a root, or there is none.
@@ -54,11 +54,10 @@ impl TlsConfig {
         Ok(Self { client: Arc::new(client), trust: "given roots" })
     }
 
-    /// Trusts a server whose own certificate (its DER form) has one of these SHA-256 digests, and no other.
+    /// Trusts a server whose own certificate (in DER form) has one of these SHA-256 digests, and no other.
     ///
-    /// The pin replaces the chain of authorities: issuer, host name and dates are not looked at, so a self-signed
-    /// certificate works, and an expired one goes on working until the pin is removed. That the server holds the
-    /// certificate's key is verified.
+    /// The pin replaces the chain of authorities: issuer, host name and dates are not checked, so a self-signed certificate works,
+    /// and an expired one keeps working until the pin is removed. The check that the server holds the certificate's key remains.
     #[must_use]
     pub fn pinned(digests: impl IntoIterator<Item = [u8; 32]>) -> Self {
         let verifier = PinVerifier {
@@ -102,8 +101,8 @@ pub enum TlsError {
 }
 
 impl TlsError {
-    /// Whether it can go away by itself: a broken connection, a server that has a hiccup, a certificate that is not valid yet or
-    /// not any more. What somebody has to mend, here or at the server, does not.
+    /// Whether it can go away by itself: a broken connection, a server with a hiccup, a certificate that is not valid yet or no
+    /// longer. What someone has to fix, here or at the server, does not.
     #[must_use]
     pub fn heals(&self) -> bool {
         use rustls::{CertificateError as Certificate, Error};
@@ -121,7 +120,7 @@ impl TlsError {
         }
     }
 
-    /// Sorts what tokio-rustls hands out as one I/O error.
+    /// Classifies what tokio-rustls returns as a single I/O error type.
     pub(crate) fn from_io(error: io::Error) -> Self {
         match error.downcast::<rustls::Error>() {
             Ok(rustls::Error::InvalidCertificate(

@@ -1,4 +1,4 @@
-//! Tokens of the upgrade: one given once, one asked for before each dial, or both.
+//! Tokens for the upgrade: one given once, one requested before each dial, or both.
 
 use std::fmt;
 use std::future::Future;
@@ -18,7 +18,7 @@ use crate::target::{Target, TargetError};
 
 type TokenFuture = Pin<Box<dyn Future<Output = Result<String, TargetError>> + Send>>;
 
-/// Where the token of a dial comes from. `Debug` shows none.
+/// Where the token of a dial comes from. `Debug` shows no token.
 #[derive(Clone, Default)]
 pub struct TokenSource {
     token: Option<String>,
@@ -26,15 +26,15 @@ pub struct TokenSource {
 }
 
 impl TokenSource {
-    /// Uses this token; beside a [provider](Self::with_provider) until that gives one.
+    /// Uses this token; together with a [provider](Self::with_provider), until that gives one.
     #[must_use]
     pub fn with_token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
     }
 
-    /// Asks `provider` before each dial. When it fails, the last token that led to a link is used again, before there is
-    /// one that of [`with_token`](Self::with_token); without either the dial fails. Its error's text is never logged.
+    /// Asks `provider` before each dial. If it fails, the last token that led to a link is used again; before there is one, that of
+    /// [`with_token`](Self::with_token); without either, the dial fails. The text of its error is never logged.
     #[must_use]
     pub fn with_provider<F, Fut>(mut self, provider: F) -> Self
     where
@@ -51,7 +51,7 @@ impl TokenSource {
         self.token.as_deref()
     }
 
-    /// A connector that dials what `place` makes of the token.
+    /// A connector that dials the target that `place` makes from the token.
     ///
     /// # Errors
     /// When a setting of `config` cannot work.
@@ -87,21 +87,21 @@ impl TokenSource {
 pub enum TokenPlace {
     /// The header `Authorization: Bearer`.
     Bearer,
-    /// A parameter of this name in the URL's query: for servers that ask for it. Proxies and servers log URLs.
+    /// A parameter of this name in the URL's query: for servers that require it. Proxies and servers log URLs.
     Query(&'static str),
 }
 
 impl TokenPlace {
-    /// What is dialled with this token, or without one.
+    /// The target to dial with this token, or without one.
     ///
     /// # Errors
-    /// When the token cannot stand there.
+    /// If the token cannot be put there.
     pub fn target(self, url: &Url, token: Option<&str>) -> Result<Target, TargetError> {
         let mut target = Target::new(url.clone());
         let Some(token) = token else { return Ok(target) };
         match self {
             Self::Bearer => {
-                // The parser's own words say nothing more.
+                // The parser's own error says nothing more.
                 let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
                     .map_err(|_| ConfigError::InvalidToken)?;
                 value.set_sensitive(true);

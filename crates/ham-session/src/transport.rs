@@ -1,5 +1,4 @@
-//! The WebSocket itself. This file and those below it are the only ones that name the WebSocket crate, so that it can be
-//! exchanged.
+//! The WebSocket itself. This file and those below it are the only ones that name the WebSocket crate, so that it can be replaced.
 
 mod client;
 mod errors;
@@ -26,13 +25,12 @@ use metered::Metered;
 
 pub use handshake::HandshakeIo;
 
-/// One upgraded WebSocket, not split: one task reads and writes it, so there is no lock and reading goes on while a
-/// write is blocked.
+/// One upgraded WebSocket, not split: one task reads and writes it, so there is no lock, and reading goes on while a write is blocked.
 pub(crate) struct Transport {
     socket: WebSocketStream<Metered>,
-    /// Frames were fed that the socket has not taken in full.
+    /// Whether frames were fed that the socket has not taken in full.
     dirty: bool,
-    /// Bytes fed since the socket had taken everything, and where its count stood then.
+    /// Bytes fed since the socket had taken everything, and the socket's count at that time.
     fed: u64,
     written_before: u64,
     coalescing: u64,
@@ -46,7 +44,7 @@ pub(crate) struct Transport {
 #[derive(Debug)]
 pub(crate) enum Received {
     Frame(Frame),
-    /// A ping; its pong is sent by itself.
+    /// A ping; its pong is sent automatically.
     Ping,
     Pong(Bytes),
     Closed {
@@ -56,7 +54,7 @@ pub(crate) enum Received {
 }
 
 impl Transport {
-    /// Takes over an upgraded socket. The peer of a client is a server, and the other way round.
+    /// Takes over an upgraded socket. A client's peer is a server, and vice versa.
     fn new(socket: WebSocketStream<Metered>, peer: Peer, config: &SessionConfig) -> Self {
         Self {
             dirty: false,
@@ -73,7 +71,7 @@ impl Transport {
         }
     }
 
-    /// Buffers a frame. It can write, but never waits.
+    /// Buffers a frame. It may write, but never waits.
     pub(crate) fn feed(&mut self, frame: Frame) -> Result<(), LinkEnd> {
         let message = match frame {
             Frame::Text(text) => Message::Text(text.into()),
@@ -101,14 +99,14 @@ impl Transport {
         Pin::new(&mut self.socket).start_send(message).map_err(link_end)
     }
 
-    /// How many bytes of frames may be fed before the socket has to take some.
+    /// How many bytes of frames may be fed before the socket must take some.
     pub(crate) fn room(&self) -> usize {
         let taken = self.bytes_written().saturating_sub(self.written_before);
         let waiting = if self.dirty { self.fed.saturating_sub(taken) } else { 0 };
         usize::try_from(self.coalescing.saturating_sub(waiting)).unwrap_or(usize::MAX)
     }
 
-    /// Hands what was fed to the socket; ready when it took everything.
+    /// Hands what was fed to the socket; ready once the socket has taken everything.
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LinkEnd>> {
         if self.dirty {
             ready!(Pin::new(&mut self.socket).poll_flush(cx)).map_err(link_end)?;
@@ -117,7 +115,7 @@ impl Transport {
         Poll::Ready(Ok(()))
     }
 
-    /// Says good-bye as far as it can be done without waiting.
+    /// Says goodbye as far as that is possible without waiting.
     pub(crate) fn part(&mut self, cx: &mut Context<'_>, end: &LinkEnd) {
         let code = match end {
             LinkEnd::ClosedByPeer { .. } => None,
@@ -136,7 +134,7 @@ impl Transport {
         let _ = Pin::new(&mut self.socket).poll_flush(cx);
     }
 
-    /// The next message. Also writes the pongs that the peer's pings ask for.
+    /// The next message. Also writes the pongs that answer the peer's pings.
     pub(crate) fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<Received, LinkEnd>> {
         let message = match ready!(Pin::new(&mut self.socket).poll_next(cx)) {
             Some(message) => message.map_err(link_end)?,
@@ -150,7 +148,7 @@ impl Transport {
         Poll::Ready(Ok(match message {
             Message::Text(text) => Received::Frame(Frame::Text(text.as_str().to_owned())),
             Message::Binary(bytes) => Received::Frame(Frame::Binary(bytes)),
-            // A raw frame is never handed out by the reading side; taking it for a ping ignores it.
+            // The reading side never hands out a raw frame; treating it as a ping ignores it.
             Message::Ping(_) | Message::Frame(_) => Received::Ping,
             Message::Pong(payload) => Received::Pong(payload),
             Message::Close(None) => Received::Closed { code: NO_STATUS, reason: String::new() },
@@ -165,8 +163,7 @@ impl Transport {
         self.dirty
     }
 
-    /// How many bytes of a message came that is not complete. What came together with the end of the message before is not
-    /// seen until more comes.
+    /// How many bytes of an incomplete message have come. Bytes that came together with the end of the previous message are not seen until more come.
     pub(crate) fn partial(&self) -> u64 {
         (self.bytes_read() - self.read_before).saturating_sub(self.control)
     }
@@ -211,17 +208,17 @@ const PROTOCOL_ERROR: u16 = 1002;
 const INVALID_DATA: u16 = 1007;
 const MESSAGE_TOO_BIG: u16 = 1009;
 
-/// One read takes this much at most. The WebSocket crate clears that much memory before each read, which was not
-/// measurable with small messages; 16 KiB made 64 KiB messages take nearly twice as long (docs/benchmarks.md).
+/// The most that one read takes. The WebSocket crate clears that much memory before each read, which was not measurable with small
+/// messages; 16 KiB made 64 KiB messages take nearly twice as long (docs/benchmarks.md).
 const READ_BUFFER: usize = 128 << 10;
 
 /// More than any socket takes at once.
 const MAX_COALESCING: usize = 1 << 30;
 
-/// A control frame from a server has no more before its payload.
+/// A control frame from a server has no more than this before its payload.
 const CONTROL_HEADER: u64 = 2;
 
-/// One from a client has this beside it.
+/// A control frame from a client has this in addition.
 const MASK: u64 = 4;
 
 /// Room for pings, pongs and frame headers beyond the largest message.

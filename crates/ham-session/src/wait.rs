@@ -1,4 +1,4 @@
-//! The one way to get from a persistent connection to a link that lives.
+//! The one way to get from a persistent connection to a live link.
 
 use std::time::Duration;
 
@@ -11,23 +11,21 @@ use crate::protocol::Protocol;
 /// Why there is no link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoLink {
-    /// The persistent connection is closed: there will be none.
+    /// The persistent connection is closed: there will be no link.
     #[error("the connection is closed")]
     Closed,
     /// None came up in time.
     #[error("no link within {after:?}")]
     TimedOut {
-        /// How long it was waited for.
+        /// How long the caller waited.
         after: Duration,
     },
 }
 
-/// Resolves with a link that lives: at once if there is one, else as soon as one comes up.
+/// Resolves with a live link: at once if there is one, else as soon as one comes up.
 ///
-/// Those who wait get it in the order in which they began to: first come, first sent.
-///
-/// The engine learns that a link has ended a moment after the link does, so its current one can be dead. This asks the
-/// link itself. Those who wait are served in the order in which they came.
+/// The engine learns that a link has ended a moment after the link does, so its current one can be dead. This asks the link itself.
+/// Callers that wait get the link in the order in which they began to: first come, first served.
 ///
 /// # Errors
 /// [`NoLink::Closed`] and [`NoLink::TimedOut`].
@@ -40,7 +38,7 @@ where
     P: Protocol,
 {
     let current = || persistent.current_connection().filter(Link::takes_requests);
-    // Nearly always there is one, and then nothing has to be watched.
+    // Nearly always there is one, and then there is nothing to watch.
     if let Some(link) = current() {
         return Ok(link);
     }

@@ -1,4 +1,4 @@
-//! Clocks that disagree: the times of day of the conductor and of the processes.
+//! Clocks that disagree: the time of day on the conductor and in the processes.
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 /// When every life begins, in seconds of Unix time: 2026-01-01.
 const EPOCH: u64 = 1_767_225_600;
 
-/// A time of day that runs with tokio's clock and is off by so much.
+/// A time of day that runs with tokio's clock but is off by a given amount.
 pub(crate) struct Clock {
     began: Instant,
     off_millis: AtomicI64,
@@ -23,17 +23,17 @@ impl Clock {
         Self { began: Instant::now(), off_millis: AtomicI64::new(off_millis), drift_ppm }
     }
 
-    /// Sets it forward, or back.
+    /// Sets the clock forward, or back.
     pub(crate) fn jump(&self, millis: i64) {
         self.off_millis.fetch_add(millis, Ordering::Relaxed);
     }
 
-    /// Sets it right.
+    /// Sets the clock right.
     pub(crate) fn correct(&self) {
         self.off_millis.store(0, Ordering::Relaxed);
     }
 
-    /// Microseconds of Unix time.
+    /// Microseconds since the Unix epoch.
     pub(crate) fn micros(&self) -> i64 {
         let elapsed = i64::try_from(self.began.elapsed().as_micros()).unwrap_or(i64::MAX);
         let drift = elapsed / 1_000_000 * self.drift_ppm;

@@ -38,7 +38,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Lives one seed of a layer, without some of its elements, and says what is wrong with it.
+/// Lives one seed of a layer, without some of its elements, and returns what is wrong with it.
 #[must_use]
 pub fn replay(layer: LayerName, seed: u64, without: &Mask) -> Vec<Finding> {
     match layer {
@@ -72,7 +72,7 @@ fn show<L: Layer>(args: &Args, seed: u64) -> std::io::Result<bool> {
     let (ends, end) = sync_channel(1);
     let (living, log) = (life.clone(), args.log);
     std::thread::spawn(move || {
-        // Whoever does not listen any more has seen enough.
+        // A receiver that is gone has seen enough.
         let lived = live_seen::<L>(&living, log, |recorder| drop(recorders.send(recorder)));
         let _ = ends.send(lived);
     });
@@ -90,7 +90,7 @@ fn show<L: Layer>(args: &Args, seed: u64) -> std::io::Result<bool> {
     Ok(lived.findings.is_empty())
 }
 
-/// Lives many seeds, and makes the failing ones smaller.
+/// Lives many seeds, and shrinks the failing ones.
 fn search<L: Layer>(args: &Args) -> std::io::Result<bool> {
     let stop = Arc::new(AtomicBool::new(false));
     stop_on_interrupt(&stop);
@@ -137,7 +137,7 @@ fn search<L: Layer>(args: &Args) -> std::io::Result<bool> {
     Ok(outcome.broken == 0 && (!args.coverage || missing.is_empty()) && finished(&outcome))
 }
 
-/// An interrupted run proves nothing about the seeds it did not live.
+/// An interrupted run proves nothing about the seeds that it did not live.
 fn finished(outcome: &Outcome) -> bool {
     !outcome.interrupted
 }
@@ -165,5 +165,5 @@ fn stop_on_interrupt(stop: &Arc<AtomicBool>) {
 
 /// How much real time one life may take.
 const WATCHDOG: Duration = Duration::from_secs(10);
-/// How often a long run says how far it is.
+/// How often a long run reports its progress.
 const TELL_EVERY: Duration = Duration::from_secs(5);

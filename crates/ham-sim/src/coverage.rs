@@ -1,4 +1,4 @@
-//! How often lives went through the states they are meant to reach.
+//! How often lives reached the states that they are meant to reach.
 
 use std::collections::BTreeMap;
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 /// The random numbers of one life.
 ///
-/// Each thing that draws (a socket, a call, a clock) has a stream of its own, keyed by its kind and number. So taking
-/// one element out of a life leaves the numbers of all others as they are.
+/// Everything that draws (a socket, a call, a clock) has a stream of its own, keyed by its kind and number. So removing one element
+/// from a life leaves the numbers of all others unchanged.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dice {
     seed: u64,
@@ -18,7 +18,7 @@ impl Dice {
         Self { seed }
     }
 
-    /// The stream of the `count`-th thing of a kind; the same one however often it is asked for.
+    /// The stream of the `count`-th thing of a kind; always the same one, however often it is requested.
     #[must_use]
     pub(crate) fn stream(&self, kind: &str, count: u64) -> Stream {
         let mut key = mixed(self.seed ^ 0x6a09_e667_f3bc_c908);
@@ -42,23 +42,23 @@ impl Stream {
         mixed(self.state)
     }
 
-    /// A number below `bound`; 0 when that is 0.
+    /// A number below `bound`; 0 if that is 0.
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
         let wide = u128::from(self.bits()) * u128::from(bound);
         (wide >> 64) as u64
     }
 
-    /// A number from `low` to `high`, both included; `low` when `high` is less.
+    /// A number from `low` to `high`, inclusive; `low` if `high` is less.
     pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
         low.saturating_add(self.below(high.saturating_sub(low).saturating_add(1)))
     }
 
-    /// True in `percent` of 100.
+    /// True in `percent` of 100 cases.
     pub(crate) fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
-    /// True once in `times`.
+    /// True in one of `times` cases.
     pub(crate) fn one_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }
@@ -69,12 +69,12 @@ impl Stream {
         of[self.index(N)].clone()
     }
 
-    /// An index below `length`; 0 when that is 0.
+    /// An index below `length`; 0 if that is 0.
     pub(crate) fn index(&mut self, length: usize) -> usize {
         self.below(length as u64) as usize
     }
 
-    /// The index of a weight, each as likely as its weight says; 0 when all are 0.
+    /// The index of a weight, chosen with a probability proportional to that weight; 0 if all are 0.
     pub(crate) fn weighted(&mut self, weights: &[u32]) -> usize {
         let mut left = self.below(weights.iter().map(|weight| u64::from(*weight)).sum());
         for (index, weight) in weights.iter().enumerate() {
@@ -86,12 +86,12 @@ impl Stream {
         0
     }
 
-    /// Whole milliseconds from `low` to `high`, both included: tokio's clock knows no finer ones.
+    /// Whole milliseconds from `low` to `high`, inclusive: tokio's clock is no finer.
     pub(crate) fn millis(&mut self, low: u64, high: u64) -> Duration {
         Duration::from_millis(self.between(low, high))
     }
 
-    /// Whole milliseconds up to `high`, as many lives in each order of magnitude, and one in eight at 0.
+    /// Whole milliseconds up to `high`, with each order of magnitude equally likely, and one in eight at 0.
     pub(crate) fn skewed_millis(&mut self, high: u64) -> Duration {
         if self.one_in(8) {
             return Duration::ZERO;
@@ -102,7 +102,7 @@ impl Stream {
     }
 }
 
-/// The finaliser of SplitMix64: every bit of the input moves half of the output's.
+/// The finaliser of SplitMix64: every bit of the input affects half of the output's.
 pub(crate) fn mixed(bits: u64) -> u64 {
     let bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

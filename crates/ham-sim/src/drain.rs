@@ -1,4 +1,4 @@
-//! How a life heals and ends.
+//! How the world heals and a life ends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,14 +13,14 @@ use crate::service::{Called, Desk, Options, Policy, Process, Task};
 use crate::time::{pause, tasks};
 use crate::world::World;
 
-/// A read of the healed world is answered within what an admin request that was withheld takes to time out, the longest pause
-/// between attempts with its jitter, and a dial.
+/// A read in the healed world is answered within the sum of these: the time-out of an admin request that got no answer, the longest
+/// pause between attempts with its jitter, and a dial.
 const READ_WITHIN: Duration = Duration::from_secs(60 + 33 + 10 + 20);
-/// How long a fence or a sending of the healed world may take.
+/// How long a fence or a send may take in the healed world.
 const SETTLE_WITHIN: Duration = Duration::from_secs(90);
-/// How long the last bytes of a socket may be under way.
+/// How long the last bytes of a socket may be in flight.
 const GONE_WITHIN: Duration = Duration::from_secs(1);
-/// After that nothing of the conductor's goes on any more.
+/// After that, nothing more happens in the conductor.
 const STILL_WITHIN: Duration = Duration::from_secs(300);
 
 /// Everything heals; what is open is settled; everything is closed and counted.
@@ -36,7 +36,7 @@ pub(crate) async fn drain(
     last.heal();
     world.note(Happened::Drain);
     let task = last.task(15);
-    // Nobody may be granted what it takes to call.
+    // Nobody can be granted the capability to call.
     let forbidden = life.has(|event| matches!(event, WorldEvent::Revoke | WorldEvent::CloseChain));
     if !forbidden && !read(&task, life).await {
         world.broken("I12", "nothing is wrong any more, and a read is not answered");
@@ -68,7 +68,7 @@ pub(crate) async fn drain(
     if conductor.sockets() > 0 {
         world.broken("I18", format!("{} sockets are open after the end", conductor.sockets()));
     }
-    // Closing released them, and not the end of the last handle.
+    // They were released by closing, not by dropping the last handle.
     drop(task);
     conductor.audit();
     if !world.swarm.delays_requests() && !life.has(|event| matches!(event, WorldEvent::Freeze(_))) {
@@ -77,7 +77,7 @@ pub(crate) async fn drain(
     conductor.stop();
 }
 
-/// Whether a read of the healed world is answered, in one of a few attempts: a link that was lost before ends one of them.
+/// Whether a read in the healed world is answered in one of a few attempts: a link that was lost before ends one of them.
 async fn read(task: &Task, life: &HamLife) -> bool {
     let options = Options { read_only: true, ..Options::default() };
     for attempt in 0..ATTEMPTS {
@@ -90,7 +90,7 @@ async fn read(task: &Task, life: &HamLife) -> bool {
     false
 }
 
-/// Whether a signal of the healed world is heard, in one of a few attempts.
+/// Whether a signal in the healed world is heard in one of a few attempts.
 async fn hears(task: &Task, life: &HamLife) -> bool {
     for attempt in ATTEMPTS..2 * ATTEMPTS {
         let called = Called { call: life.calls + attempt, does: Trait::Emit, role: ROLES[0], size: 0 };
@@ -105,15 +105,15 @@ async fn hears(task: &Task, life: &HamLife) -> bool {
     false
 }
 
-/// How long a signal may be under way.
+/// How long a signal may be in flight.
 const HEARD_WITHIN: Duration = Duration::from_secs(2);
-/// A link that was dialled before the world healed can end under each of these: the admin link and the app link.
+/// A link that was dialled before the world healed, admin link or app link, can end under any of these.
 const ATTEMPTS: u32 = 4;
 
-/// How often it is looked whether everything is still.
+/// How often to check whether everything is still.
 const STEP: Duration = Duration::from_millis(500);
 
-/// Whether as many tasks are left as there were.
+/// Reports if more tasks are left than there were before.
 pub(crate) fn count(world: &World, before: usize) {
     let after = tasks();
     if after > before {

@@ -1,10 +1,10 @@
-//! Randomness of a simulated process.
+//! The randomness of a simulated process.
 
 use std::sync::{Mutex, PoisonError};
 
 use crate::dice::Stream;
 
-/// Bytes of one stream of the life's dice.
+/// Bytes from one stream of the life's dice.
 #[derive(Debug)]
 pub(crate) struct Drawn {
     stream: Mutex<Stream>,

@@ -12,15 +12,15 @@ use crate::model::Trait;
 /// One thing that happened.
 #[derive(Clone, Debug, Hash)]
 pub(crate) enum Happened {
-    /// In words that no invariant reads.
+    /// Text that no invariant reads.
     Words(&'static str, String),
-    /// A process began to call.
+    /// A process began a call.
     Made {
         task: u32,
         call: Call,
         does: Trait,
         times: u32,
-        /// It fails with its link.
+        /// Whether the call fails with its link.
         fast: bool,
     },
     /// A call was prepared.
@@ -42,17 +42,17 @@ pub(crate) enum Happened {
         nonce: Nonce,
         socket: u32,
     },
-    /// A socket of an app interface is there. Its client has at most so many requests under way on it.
+    /// A socket of an app interface was accepted. Its client has at most this many requests under way on it.
     Accepted {
         socket: u32,
         window: usize,
     },
-    /// The nonce was free and is taken.
+    /// The nonce was free and is now claimed.
     Claimed {
         nonce: Nonce,
         fence: bool,
     },
-    /// The nonce had been taken in this store, and the clock made it free again.
+    /// The nonce had been claimed in this store, and the clock freed it again.
     Forgotten {
         nonce: Nonce,
     },
@@ -90,7 +90,7 @@ pub(crate) enum Happened {
         nonce: Nonce,
         verdict: &'static str,
     },
-    /// Something took longer than it may.
+    /// Something took longer than allowed.
     Late {
         what: &'static str,
         by_millis: u64,
@@ -135,7 +135,7 @@ pub(crate) enum Happened {
         task: u32,
         call: Call,
     },
-    /// The answer that was told last keeps the call's key.
+    /// The most recent answer keeps the call's key.
     KeyKept {
         call: Call,
     },
@@ -147,17 +147,17 @@ pub(crate) enum Happened {
     Crashed {
         process: u32,
     },
-    /// An entry that stands on a chain at the end.
+    /// An entry that is on a chain at the end.
     OnChain {
         cell: u32,
         cause: Cause,
     },
-    /// A promise that is checked where it is made was broken.
+    /// A promise that is checked on the spot was broken.
     Broken {
         invariant: &'static str,
         why: String,
     },
-    /// The life heals from here on.
+    /// From here on the world heals.
     Drain,
 }
 

@@ -10,9 +10,9 @@ use crate::coverage::Counts;
 pub struct Finding {
     /// The invariant's name: `I11`.
     pub invariant: &'static str,
-    /// When in the life, where that is known.
+    /// When in the life, if known.
     pub at: Option<Duration>,
-    /// What was seen, in words.
+    /// What was observed, in words.
     pub words: String,
 }
 
@@ -26,7 +26,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What judging a life has found, and which states the life went through.
+/// What judging a life found, and which states the life went through.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
     findings: Vec<Finding>,
@@ -34,7 +34,7 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    /// Nothing yet.
+    /// Nothing found yet.
     #[must_use]
     pub(crate) fn new() -> Self {
         Self::default()
@@ -61,7 +61,7 @@ impl Verdict {
 
 /// The life did not end within its bound of simulated time.
 pub(crate) const ENDLESS: &str = "endless";
-/// The same seed lived twice gave two histories.
+/// Living the same seed twice gave two histories.
 pub(crate) const REPEATS: &str = "repeats";
 /// A blocking thread was started: it would hold the simulated time.
 pub(crate) const THREADS: &str = "I18-threads";

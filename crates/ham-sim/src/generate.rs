@@ -1,4 +1,4 @@
-//! From a seed to a life of `ham`.
+//! Generates a life of `ham` from a seed.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use crate::swarm::Swarm;
 
 mod world;
 
-/// Tasks of one process at most, beside those of a crowd.
+/// The most tasks that one process has, not counting those of a crowd.
 pub(crate) const TASKS: usize = 4;
-/// The tasks of a crowd: who listens, and who calls.
+/// The tasks of a crowd: one that listens, and one that calls.
 pub(crate) const OF_A_CROWD: usize = 2;
 /// Calls of a crowd.
 const CROWD: u32 = 200;
@@ -65,7 +65,7 @@ pub(crate) fn life(seed: u64) -> HamLife {
         clones,
         skew,
         keys: match stream.weighted(&[3, 5, 2]) {
-            // Only with it no grant tells that `init` is over.
+            // Only with a keystore does no grant reveal that `init` is over.
             _ if beginning => Keys::Keystore,
             kind => [Keys::Memory, Keys::File, Keys::Keystore][kind],
         },
@@ -156,7 +156,7 @@ impl Drawn {
         }
     }
 
-    /// In few lives, more at once than windows, queues and streams hold.
+    /// In a few lives, more at once than windows, queues and streams hold.
     fn crowd(&mut self) {
         let mut stream = self.dice.stream("crowd", 0);
         let stream = &mut stream;
@@ -189,7 +189,7 @@ impl Drawn {
         }
     }
 
-    /// Long ones are most; short ones find what is late.
+    /// Most are long; short ones find what is late.
     fn deadline(&self, stream: &mut Stream) -> Duration {
         match stream.weighted(&[50, 35, 15]) {
             _ if self.patient => Duration::from_secs(120),
@@ -214,7 +214,7 @@ impl Drawn {
         }
     }
 
-    /// Those who watch the state of the connection.
+    /// The tasks that watch the state of the connection.
     fn watchers(&mut self, processes: usize) {
         for process in 0..processes {
             let mut stream = self.dice.stream("watch", process as u64);

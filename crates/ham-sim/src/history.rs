@@ -10,20 +10,20 @@ use tokio::time::Instant;
 
 use crate::dice::mixed;
 
-/// One thing that happened. `Display` are its words in the transcript, `Hash` is what two runs of a seed are compared by,
-/// so neither has an address, an id of the process or a real time in it.
+/// One thing that happened. `Display` gives its text in the transcript, and `Hash` is used to compare two runs of a seed, so neither
+/// includes an address, a process id or a real time.
 pub(crate) trait Event: Hash + fmt::Display + fmt::Debug + Send + 'static {
     /// Who did it: `p1.t2`, `link 3`, `conductor`.
     fn actor(&self) -> Cow<'static, str>;
 
-    /// Where several of these can happen in one millisecond in an order that nothing decides (who is woken first of those
-    /// that wait for one thing): the place among them. They stand after everything else of that millisecond.
+    /// If several of these can happen in one millisecond in an order that nothing determines (which waiter for the same thing is
+    /// woken first): the position among them. They come after everything else of that millisecond.
     fn unordered(&self) -> Option<u64> {
         None
     }
 }
 
-/// An event and when it was.
+/// An event and its time.
 #[derive(Debug)]
 pub(crate) struct Entry<E> {
     /// Simulated time since the life began.
@@ -37,12 +37,12 @@ pub(crate) struct Entry<E> {
 pub(crate) struct History<E> {
     /// The events.
     pub(crate) entries: Vec<Entry<E>>,
-    /// What ham logged, where it was asked for: after how many of the events, and the line.
+    /// What ham logged, if requested: after how many of the events, and the line.
     pub(crate) log: Vec<(usize, String)>,
 }
 
 impl<E: Event> History<E> {
-    /// A number that two equal histories share. The log is no part of it.
+    /// A number that equal histories share. The log is not part of it.
     #[must_use]
     pub(crate) fn digest(&self) -> u64 {
         let mut hasher = Fold { state: self.entries.len() as u64 };
@@ -54,7 +54,7 @@ impl<E: Event> History<E> {
     }
 }
 
-/// Takes down what happens in a life; everybody who takes part in it has a clone.
+/// Records what happens in a life; everyone who takes part in it has a clone.
 pub(crate) struct Recorder<E> {
     inside: Arc<Mutex<Inside<E>>>,
     began: Instant,
@@ -74,7 +74,7 @@ impl<E> Recorder<E> {
         Self { inside: Arc::new(Mutex::new(inside)), began: Instant::now() }
     }
 
-    /// Notes what happens now. After the end of the life it notes nothing: what is dropped with the runtime has no
+    /// Records an event at the current time. After the end of the life it records nothing: what is dropped with the runtime has no
     /// simulated time any more.
     pub(crate) fn note(&self, event: E) {
         let mut inside = self.lock();
@@ -84,7 +84,7 @@ impl<E> Recorder<E> {
         }
     }
 
-    /// Notes a line of ham's own log.
+    /// Records a line of ham's own log.
     pub(crate) fn note_log(&self, line: String) {
         let mut inside = self.lock();
         if !inside.over {
@@ -93,7 +93,7 @@ impl<E> Recorder<E> {
         }
     }
 
-    /// Looks at what was noted so far: the events, and the lines of the log, each with how many events stand before it.
+    /// Looks at what has been recorded so far: the events, and the lines of the log, each with the number of events before it.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&[Entry<E>], &[(usize, String)]) -> T) -> T {
         let inside = self.lock();
         look(&inside.entries, &inside.log)

@@ -1,4 +1,4 @@
-//! The model against the table of `kinds.txt`, against which conductors are held, too.
+//! Checks the model against the table in `kinds.txt`, against which conductors are checked too.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ const KINDS: [(&str, Trait); 8] = [
     ("no_zome", Trait::NoZome),
 ];
 
-/// A life without a fault in which each kind is called once, one after the other.
+/// A life without faults in which each kind is called once, one after the other.
 fn life() -> HamLife {
     let calls = (0..).zip(KINDS).map(|(call, (_, does))| {
         let called = Called { call, does, role: ROLES[0], size: 1000 };

@@ -8,13 +8,13 @@ use crate::finding::Verdict;
 use crate::history::{Event, History, Recorder};
 use crate::mask::Mask;
 
-/// One layer of ham and the world it is put into.
+/// One layer of ham and the world around it.
 pub(crate) trait Layer: 'static {
     /// Its name on the command line.
     const NAME: &'static str;
-    /// The states its lives are meant to reach; [`Verdict::reach`] takes no other.
+    /// The states that its lives are meant to reach; [`Verdict::reach`] accepts no others.
     const STATES: &'static [&'static str];
-    /// How much simulated time a life may take, all in all. One that takes more is a finding.
+    /// How much simulated time a life may take in all. Taking more is a finding.
     const BOUND: Duration;
     /// A life before it is lived.
     type Life: Life;
@@ -28,7 +28,7 @@ pub(crate) trait Layer: 'static {
     /// Returns when everything has been closed, dropped and audited.
     fn live(life: Self::Life, recorder: Recorder<Self::Event>) -> impl Future<Output = ()>;
 
-    /// Holds what was said against what happened.
+    /// Compares what was said with what happened.
     fn judge(life: &Self::Life, history: &History<Self::Event>, verdict: &mut Verdict);
 }
 
@@ -37,10 +37,10 @@ pub(crate) trait Life: Clone + fmt::Debug + Send + 'static {
     /// How many elements there are that can be left out.
     fn elements(&self) -> usize;
 
-    /// The same life without some of its elements. What stays keeps its times, numbers and dice.
+    /// The same life without some of its elements. The rest keep their times, numbers and dice.
     #[must_use]
     fn without(&self, mask: &Mask) -> Self;
 
-    /// What there is of this life, a line each, those with a number first: `3  at 120 ms: the peer stops reading`.
+    /// This life, one line per part, numbered elements first: `3  at 120 ms: the peer stops reading`.
     fn plan(&self) -> Vec<String>;
 }

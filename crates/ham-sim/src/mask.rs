@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-/// Which elements of a life are left out, by the numbers they have in the whole life. Written `3,7-9`.
+/// Which elements of a life are left out, by their numbers in the whole life. Written `3,7-9`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mask {
     out: BTreeSet<usize>,
@@ -80,7 +80,7 @@ impl FromStr for Mask {
     }
 }
 
-/// What cannot be read as a mask.
+/// A text that cannot be read as a mask.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{part:?} is neither a number nor a range like 7-9")]
 pub struct MaskError {

@@ -1,7 +1,7 @@
 //! The model conductor: what a conductor is, as far as a client can see.
 //!
-//! Written after the sources of `holochain` 0.7.1; the order of a call's checks stands in [`steps`], each with its place
-//! there. It shares no code with `ham`, or both would share a mistake.
+//! Written from the sources of `holochain` 0.7.1; the order of a call's checks is in [`steps`], each with its place in those sources.
+//! It shares no code with `ham`; otherwise both would share a mistake.
 
 mod admin;
 mod answer;

@@ -23,13 +23,13 @@ pub(crate) struct Lived<E> {
     pub(crate) reached: Counts,
 }
 
-/// Lives a life on this thread and judges it. With `log`, what ham logs stands in the history.
+/// Lives a life on this thread and judges it. With `log`, the history includes what ham logs.
 #[must_use]
 pub(crate) fn live_one<L: Layer>(life: &L::Life, log: bool) -> Lived<L::Event> {
     live_seen::<L>(life, log, |_| {})
 }
 
-/// The same, and hands out the recorder at the start: for who looks at a life that does not end.
+/// The same, but hands out the recorder at the start, for watching a life that does not end.
 pub(crate) fn live_seen<L: Layer>(
     life: &L::Life,
     log: bool,
@@ -39,7 +39,7 @@ pub(crate) fn live_seen<L: Layer>(
     let lived = life.clone();
     let (history, panics) = caught(|| {
         let runtime = runtime(&blocking);
-        // The clock of the runtime is the one that the recorder begins with.
+        // The runtime's clock is the one that the recorder starts with.
         let recorder = runtime.block_on(async { Recorder::new() });
         seen(recorder.clone());
         let living = || {
@@ -64,7 +64,7 @@ pub(crate) fn live_seen<L: Layer>(
     if blocking.load(Ordering::Relaxed) {
         verdict.find(THREADS, None, "a blocking thread was started");
     }
-    // What was cut off in the middle would only be found to be incomplete.
+    // A life that was cut off in the middle would only be found to be incomplete.
     if ended == Some(true) && verdict.is_clean() {
         L::judge(life, &history, &mut verdict);
     }
@@ -73,8 +73,7 @@ pub(crate) fn live_seen<L: Layer>(
     Lived { history, findings, reached }
 }
 
-/// The runtime of one life: nothing real can be waited for on it. A current-thread runtime starts threads for blocking
-/// work only.
+/// The runtime of one life: nothing on it can wait for anything real. A current-thread runtime starts threads only for blocking work.
 fn runtime(blocking: &Arc<AtomicBool>) -> Runtime {
     let blocking = Arc::clone(blocking);
     Builder::new_current_thread()
@@ -101,7 +100,7 @@ struct Scribe<E> {
 }
 
 impl<E> std::io::Write for Scribe<E> {
-    /// Is called once a line.
+    /// Called once per line.
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
         self.recorder.note_log(String::from_utf8_lossy(line).trim().to_owned());
         Ok(line.len())

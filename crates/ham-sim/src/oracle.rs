@@ -1,4 +1,4 @@
-//! Holds what was said against what happened.
+//! Compares what was said with what happened.
 
 mod effect;
 mod fence;

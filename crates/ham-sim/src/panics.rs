@@ -1,15 +1,15 @@
-//! Panics of a life, also those that tokio catches in a task.
+//! Panics of a life, including those that tokio catches in a task.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
 thread_local! {
-    /// What panicked on this thread while it was caught here.
+    /// What panicked on this thread while panics were caught here.
     static CAUGHT: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
 }
 
-/// Runs `f` and returns its value, if it came to one, and every panic on this thread meanwhile. Prints none of them.
+/// Runs `f` and returns its value, if there is one, and every panic on this thread meanwhile. Prints none of them.
 pub(crate) fn caught<T>(f: impl FnOnce() -> T) -> (Option<T>, Vec<String>) {
     install();
     let outer = CAUGHT.replace(Some(Vec::new()));

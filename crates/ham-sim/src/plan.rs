@@ -32,7 +32,7 @@ pub(crate) struct HamLife {
 pub(crate) enum Element {
     /// A step of a task of a process.
     Step { process: usize, task: usize, step: Step },
-    /// The end of a process that is no good end.
+    /// The end of a process that is not a clean one.
     Crash { process: usize, crash: Crash },
     /// Something that happens to the conductor or on the way to it.
     World { at: Duration, event: WorldEvent },
@@ -49,7 +49,7 @@ pub(crate) enum WorldEvent {
     Disable(Duration),
     Reinstall,
     Revoke,
-    /// The chain of the first cell was closed before anybody called.
+    /// The chain of the first cell was closed before anyone called.
     CloseChain,
     BackUp,
     Freeze(Duration),
@@ -57,7 +57,7 @@ pub(crate) enum WorldEvent {
 }
 
 impl HamLife {
-    /// With a budget of a grant a cell, where it is wanted and no cell is granted again.
+    /// With a budget of one grant per cell, if it is wanted and no cell is granted twice.
     pub(crate) fn with_budget(mut self, wanted: bool) -> Self {
         if wanted && !self.has(|event| matches!(event, WorldEvent::Reinstall | WorldEvent::BackUp)) {
             let cells = u32::try_from(self.roles + self.clones).ok();

@@ -15,7 +15,7 @@ use crate::run::{Found, Outcome, Stopped};
 use crate::shrink::Shrunk;
 use crate::transcript::transcript;
 
-/// A life in full: what was planned, what happened, what is wrong with it.
+/// A life in full: its plan, what happened, and what is wrong with it.
 pub(crate) fn life<L: Layer>(out: &mut impl Write, life: &L::Life, lived: &Lived<L::Event>) -> Result<()> {
     for line in life.plan() {
         writeln!(out, "{line}")?;
@@ -30,7 +30,7 @@ pub(crate) fn life<L: Layer>(out: &mut impl Write, life: &L::Life, lived: &Lived
     writeln!(out, "1 life, {findings} findings, hash {:016x}", lived.history.digest())
 }
 
-/// A life that does not end in real time: what was planned, and the last of what happened.
+/// A life that does not end in real time: its plan, and the last things that happened.
 pub(crate) fn stuck<L: Layer>(
     out: &mut impl Write,
     life: &L::Life,

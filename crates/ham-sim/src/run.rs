@@ -1,4 +1,4 @@
-//! Seeds to threads to lives to what was found.
+//! Distributes seeds to threads, lives them, and collects the findings.
 
 mod sum;
 
@@ -16,7 +16,7 @@ use crate::life::Layer;
 use crate::time::real;
 use crate::watch::Watch;
 
-/// Which seeds are lived, and how.
+/// Which seeds to live, and how.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
     /// The first seed.
@@ -31,7 +31,7 @@ pub(crate) struct Plan {
     pub(crate) watchdog: Duration,
 }
 
-/// What a run came to.
+/// The outcome of a run.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     /// How many lives were lived.
@@ -40,7 +40,7 @@ pub(crate) struct Outcome {
     pub(crate) broken: u64,
     /// By invariant: the lowest seed that broke it, and more of them.
     pub(crate) found: BTreeMap<&'static str, Found>,
-    /// A number that two runs of the same seeds share, on however many threads.
+    /// A number that two runs of the same seeds share, whatever the number of threads.
     pub(crate) hash: u64,
     /// The states that were reached.
     pub(crate) reached: Counts,
@@ -48,11 +48,11 @@ pub(crate) struct Outcome {
     pub(crate) elements: u64,
     /// How long it took.
     pub(crate) took: Duration,
-    /// Whether it was asked to stop before its last seed.
+    /// Whether it was told to stop before its last seed.
     pub(crate) interrupted: bool,
 }
 
-/// How far a run is.
+/// How far a run has come.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Progress {
     /// Lives so far.
@@ -76,7 +76,7 @@ pub(crate) struct Stopped {
 /// Lives the seeds of `plan`. Ends early, and cleanly, when `stop` is set.
 ///
 /// # Errors
-/// When a life does not end: its thread is left behind, so the process had better end.
+/// If a life does not end: its thread is left behind, so the process should end.
 pub(crate) fn run<L: Layer>(
     plan: &Plan,
     stop: &Arc<AtomicBool>,
@@ -98,7 +98,7 @@ pub(crate) fn run<L: Layer>(
     }
     drop(done);
     loop {
-        // Every thread holds an end of the channel; when all have dropped theirs, the work is done.
+        // Every thread holds an end of the channel; once all have dropped theirs, the work is done.
         match threads.recv_timeout(LOOK_EVERY) {
             Err(RecvTimeoutError::Disconnected) => break,
             Ok(()) | Err(RecvTimeoutError::Timeout) => {}
@@ -134,7 +134,7 @@ struct Work {
 }
 
 impl Work {
-    /// One thread's part. The end of `_done` tells that it is over, also when this panics.
+    /// One thread's part. Dropping `_done` shows that it is over, even if this panics.
     fn toil<L: Layer>(&self, thread: usize, _done: &SyncSender<()>) {
         let mut sum = Sum::default();
         loop {
@@ -162,7 +162,7 @@ impl Work {
     }
 }
 
-/// How many lives a thread adds up before it tells.
+/// How many lives a thread adds up before it reports.
 const LIVES_AT_ONCE: u64 = 32;
-/// How often the watchdog looks.
+/// How often the watchdog checks.
 const LOOK_EVERY: Duration = Duration::from_millis(100);

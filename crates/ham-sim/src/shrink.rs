@@ -1,4 +1,4 @@
-//! Makes a failing life smaller: delta debugging over its elements.
+//! Shrinks a failing life: delta debugging over its elements.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::mask::Mask;
 use crate::one::live_one;
 use crate::time::real;
 
-/// A life from which nothing more could be taken out.
+/// A life from which nothing more could be removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shrunk {
     /// What was left out.
@@ -20,8 +20,8 @@ pub(crate) struct Shrunk {
     pub(crate) runs: u32,
 }
 
-/// Leaves out as many elements of a life as it can while `invariant` is still broken: at most [`MOST_RUNS`] lives or
-/// [`LONGEST`] of real time. What is left can be repeated from the seed and the mask alone.
+/// Leaves out as many elements of a life as possible while `invariant` is still broken, within [`MOST_RUNS`] lives or [`LONGEST`] of
+/// real time. The rest can be repeated from the seed and the mask alone.
 #[must_use]
 pub(crate) fn shrink<L: Layer>(whole: &L::Life, mask: &Mask, invariant: &str) -> Shrunk {
     let began = real();
@@ -49,13 +49,13 @@ pub(crate) fn shrink<L: Layer>(whole: &L::Life, mask: &Mask, invariant: &str) ->
                 start = end;
             }
         }
-        // Single elements are tried until none can go: taking one out can make another one needless.
+        // Single elements are tried until none can go: removing one can make another unnecessary.
         size = if size == 1 && smaller { 1 } else { size / 2 };
     }
     Shrunk { mask, from, to: left.len(), runs }
 }
 
-/// How many lives are tried at most.
+/// The most lives that are tried.
 pub(crate) const MOST_RUNS: u32 = 500;
-/// How much real time is taken at most.
+/// The most real time that is taken.
 pub(crate) const LONGEST: Duration = Duration::from_secs(30);

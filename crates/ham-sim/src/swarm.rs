@@ -20,7 +20,7 @@ impl Rate {
     }
 }
 
-/// The rates of one life. Faults that never meet are not found however many lives there are, so each life has its own.
+/// The rates of one life. Faults that never meet are never found, however many lives there are, so each life has its own rates.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Swarm {
     /// No fault at all: every call must be answered.
@@ -62,12 +62,12 @@ pub(crate) struct Swarm {
     pub(crate) admin_withheld: Rate,
     pub(crate) admin_error: Rate,
     pub(crate) admin_error_after: Rate,
-    /// Of nonces: whatever comes with one ends its socket.
+    /// Of nonces: whatever carries a poisoned one ends its socket.
     pub(crate) poison: Rate,
 }
 
 impl Swarm {
-    /// Whether a grant may be written long after it was asked for.
+    /// Whether a grant may be written long after it was requested.
     pub(crate) fn delays_grants(&self) -> bool {
         [self.init_slow, self.link_stall, self.link_drip].iter().any(|rate| *rate != Rate::default())
     }
@@ -93,7 +93,7 @@ impl Swarm {
         self.init_fails == Self::beginnings().init_fails
     }
 
-    /// Whether a request may come to the conductor long after its client has given it up.
+    /// Whether a request may reach the conductor long after its client has given it up.
     pub(crate) fn delays_requests(&self) -> bool {
         let rates = [self.admin_slow, self.link_slow, self.link_stall, self.link_drip];
         rates.iter().any(|rate| *rate != Rate::default())
@@ -108,7 +108,7 @@ impl Swarm {
         if dice.one_in(8) {
             return Self { calm: true, ..Self::default() };
         }
-        // Nothing else goes wrong: a link a second is lost with the same nonce, until it is given up.
+        // Nothing else goes wrong: one link per second is lost with the same nonce, until the nonce is given up.
         if poisoned {
             return Self { poison: Rate { per_mille: 300 }, ..Self::default() };
         }

@@ -1,4 +1,4 @@
-//! The simulated time and the tasks of a life. And the real time, for what watches over it.
+//! The simulated time and the tasks of a life; and real time, for whatever watches over it.
 
 use std::future::Future;
 use std::time::Duration;
@@ -12,14 +12,14 @@ pub(crate) async fn pause(time: Duration) {
     tokio::time::sleep_until(Instant::now() + time).await;
 }
 
-/// Lets everything else that is ready run, so many times: what happens in one millisecond gets other orders.
+/// Lets everything else that is ready run, this many times, which varies the order of what happens in one millisecond.
 pub(crate) async fn yields(times: u64) {
     for _ in 0..times {
         tokio::task::yield_now().await;
     }
 }
 
-/// Starts a task of the world around what is simulated. The life owns it: it ends with the life's runtime at the latest.
+/// Starts a task of the world around the simulation. The life owns it: it ends with the life's runtime at the latest.
 #[expect(clippy::disallowed_methods, reason = "the one place where a life starts tasks")]
 pub(crate) fn spawn<F>(task: F) -> JoinHandle<F::Output>
 where
@@ -29,7 +29,7 @@ where
     tokio::spawn(task)
 }
 
-/// How many tasks of this life have not ended, the world's own and what is simulated.
+/// How many tasks of this life have not ended, both the world's and the simulated ones.
 ///
 /// # Panics
 /// Outside a runtime.

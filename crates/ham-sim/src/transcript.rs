@@ -1,15 +1,15 @@
-//! A life in lines.
+//! A life as lines of text.
 
 use std::fmt::Write as _;
 
 use crate::history::{Entry, Event, History, Recorder};
 
-/// One line an event: simulated milliseconds, actor, words. Lines of the log stand where they were written, marked `|`.
+/// One line per event: simulated milliseconds, actor, words. Lines of the log are where they were written, marked `|`.
 pub(crate) fn transcript<E: Event>(history: &History<E>) -> String {
     lines(&history.entries, &history.log)
 }
 
-/// The same of a life that goes on.
+/// The same for a life that is still going on.
 pub(crate) fn so_far<E: Event>(recorder: &Recorder<E>) -> String {
     recorder.look(lines)
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::time::real;
 
-/// The seeds in work, a place for each thread.
+/// The seeds being lived, one place per thread.
 #[derive(Debug)]
 pub(crate) struct Watch {
     places: Vec<Mutex<Option<(u64, Instant)>>>,
@@ -24,7 +24,7 @@ impl Watch {
         self.set(thread, None);
     }
 
-    /// A seed that has been in work for longer than `bound`.
+    /// A seed that a thread has been living for longer than `bound`.
     pub(crate) fn stuck(&self, bound: Duration) -> Option<u64> {
         self.places.iter().find_map(|place| {
             let place = place.lock().ok()?;

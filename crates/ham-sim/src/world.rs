@@ -1,4 +1,4 @@
-//! What everybody who takes part in a life of `ham` shares.
+//! What everyone who takes part in a life of `ham` shares.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use crate::event::{Happened, Nonce};
 use crate::history::Recorder;
 use crate::swarm::{Rate, Swarm};
 
-/// What everybody shares.
+/// What everyone shares.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) dice: Dice,
@@ -20,12 +20,12 @@ pub(crate) struct World {
     pub(crate) recorder: Recorder<Happened>,
     /// Whether signatures are verified.
     pub(crate) verifies: bool,
-    /// Set when the life heals: no fault from then on.
+    /// Set when the world heals: no fault from then on.
     healed: AtomicBool,
     nonces: Mutex<HashMap<[u8; 32], Nonce>>,
     /// Calls, by their nonces, that the conductor has read.
     received: Mutex<BTreeSet<Nonce>>,
-    /// How the secrets of the life look in a text.
+    /// The forms in which the life's secrets can appear in a text.
     secrets: Mutex<Vec<String>>,
     counts: [AtomicU64; 9],
 }
@@ -72,7 +72,7 @@ impl World {
         self.note(Happened::Broken { invariant, why: why.into() });
     }
 
-    /// Notes what took longer than it may.
+    /// Reports what took longer than allowed.
     pub(crate) fn late(&self, what: &'static str, began: Instant, bound: Duration) {
         let over = began.elapsed().saturating_sub(bound);
         if over > GRACE {
@@ -113,7 +113,7 @@ impl World {
         self.received.lock().unwrap_or_else(PoisonError::into_inner).contains(&nonce)
     }
 
-    /// Remembers a secret, which must be in no text.
+    /// Remembers a secret, which must not appear in any text.
     pub(crate) fn hide(&self, secret: &[u8]) {
         let list = format!("{:?}", &secret[..secret.len().min(12)]);
         let hex = secret.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
@@ -121,7 +121,7 @@ impl World {
         secrets.extend([list.trim_matches(['[', ']']).to_owned(), hex]);
     }
 
-    /// Looks for the secrets of the life in a text.
+    /// Looks for the life's secrets in a text.
     pub(crate) fn look_for_secrets(&self, text: &str) {
         let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
         if secrets.iter().any(|secret| text.contains(secret)) {

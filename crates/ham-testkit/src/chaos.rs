@@ -1,8 +1,8 @@
 //! A TCP fault proxy that knows where WebSocket frames begin and end.
 //!
-//! It stands between a client and a server, passes every byte on unchanged, and breaks the connection exactly where it is
-//! told to: before, inside or after the n-th frame of either direction. What to break comes from a list of [`Fault`]s or
-//! from a [seed](Faults::seeded); what happened is read from [`Proxy::events`].
+//! It sits between a client and a server, passes every byte on unchanged, and breaks the connection exactly where it is told to:
+//! before, inside or after the n-th frame of either direction. What to break comes from a list of [`Fault`]s or from a
+//! [seed](Faults::seeded); [`Proxy::events`] reports what happened.
 //!
 //! ```no_run
 //! # async fn example(server: std::net::SocketAddr) -> Result<(), Box<dyn std::error::Error>> {

@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// How long [`Events::wait_for`] waits unless told otherwise: long enough for a loaded machine, so running into it means
-/// that the event never comes.
+/// How long [`Events::wait_for`] waits unless told otherwise: long enough for a loaded machine, so a time-out means that the event never comes.
 pub const DEFAULT_EVENT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How many events a log keeps; older ones are forgotten and readers that had not seen them are told.
+/// How many events a log keeps; older ones are forgotten, and readers that had not seen them are told.
 pub const DEFAULT_EVENT_LOG: usize = 16 * 1024;
 
 /// The writing side, owned by whatever things happen to.
@@ -52,10 +51,10 @@ impl<E: Clone> EventLog<E> {
     }
 }
 
-/// A reader of everything that happened, oldest first. Each reader has its own place; reading takes nothing from others.
+/// A reader of everything that happened, oldest first. Each reader has its own position; reading takes nothing from others.
 ///
-/// Because a reader starts at the beginning, it may be taken before or after the deed it watches for: there is no race
-/// between subscribing and acting.
+/// Because a reader starts at the beginning, it may be created before or after the action it watches for: there is no race between
+/// subscribing and acting.
 #[derive(Debug)]
 pub struct Events<E> {
     shared: Arc<Shared<E>>,
@@ -67,7 +66,7 @@ impl<E: Clone + fmt::Debug> Events<E> {
     /// The next event; waits for it without a bound, so use [`wait_for`](Self::wait_for) in tests.
     ///
     /// # Cancel safety
-    /// Cancel safe: an event is passed over only when it is returned.
+    /// Cancel safe: an event counts as read only when it is returned.
     pub async fn next(&mut self) -> E {
         loop {
             if let Some(event) = self.try_next() {
@@ -100,7 +99,7 @@ impl<E: Clone + fmt::Debug> Events<E> {
         self.wait_for_within(DEFAULT_EVENT_TIMEOUT, wanted).await
     }
 
-    /// [`wait_for`](Self::wait_for) with a bound of one's own.
+    /// [`wait_for`](Self::wait_for) with the caller's own bound.
     ///
     /// # Errors
     /// [`NotSeen`] with every event passed over, when the time is up.
@@ -134,7 +133,7 @@ impl<E: Clone + fmt::Debug> Events<E> {
 #[error("the event was not seen within {within:?}; seen instead: [{}]", passed.join(", "))]
 #[non_exhaustive]
 pub struct NotSeen {
-    /// How long was waited.
+    /// How long the reader waited.
     pub within: Duration,
     /// The events that did happen, rendered, oldest first.
     pub passed: Vec<String>,

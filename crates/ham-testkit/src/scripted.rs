@@ -1,4 +1,4 @@
-//! A connector that does what a script says, to test the state machine and whatever stands on it without a socket.
+//! A connector that follows a script, to test the state machine and whatever is built on it without a socket.
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -59,12 +59,12 @@ struct Pages {
 }
 
 impl Script {
-    /// Adds an attempt to those that are to come.
+    /// Adds an attempt to those still to come.
     pub fn push(&self, attempt: Attempt) {
         self.pages().queue.push_back(attempt);
     }
 
-    /// What every attempt does that was not pushed; unless set, it hangs.
+    /// What every attempt does beyond the pushed ones; unless set, it hangs.
     pub fn otherwise(&self, attempt: Attempt) {
         self.pages().otherwise = attempt;
     }

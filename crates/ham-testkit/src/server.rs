@@ -1,8 +1,8 @@
 //! Loopback WebSocket servers that do exactly what a test tells them.
 //!
-//! A [`Server`] listens on a port of its own and treats its n-th connection by the n-th [`Behaviour`] of its list (the last
-//! one repeats): refuse the upgrade once, then echo; stay silent; hang up in the middle. With [`Behaviour::Driven`] the test
-//! holds the other end itself, as a [`Peer`].
+//! A [`Server`] listens on a port of its own and treats its n-th connection by the n-th [`Behaviour`] of its list (the last one
+//! repeats): refuse the upgrade once, then echo; stay silent; hang up midway. With [`Behaviour::Driven`] the test itself holds the
+//! other end, as a [`Peer`].
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 /// What happened and when: lines such as `10.000 Connected`, the seconds counted from [`Transcript::new`] on tokio's
 /// clock. Clones write to the same transcript.
 ///
-/// Bounded at [`MOST_LINES`], where writing panics: a test that loops shall fail, not fill the memory.
+/// Bounded at [`MOST_LINES`], where writing panics: a test that loops must fail, not fill the memory.
 #[derive(Clone)]
 pub struct Transcript {
     started: Instant,
@@ -57,7 +57,7 @@ impl Transcript {
         self.wait(&format!("{count} lines"), |lines| lines.len() >= count).await;
     }
 
-    /// Resolves when a line says this, its time left out.
+    /// Resolves when there is a line with this text, not counting its time.
     ///
     /// # Panics
     /// After [`LONGEST_WAIT`].

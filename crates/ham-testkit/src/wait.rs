@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-/// A bound that is reached by what hangs only, on whatever machine.
+/// A bound that only a hang reaches, on whatever machine.
 pub const BOUND: Duration = Duration::from_secs(60);
 
 /// Waits for what must happen, so that a failing test ends.

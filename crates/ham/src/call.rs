@@ -1,4 +1,4 @@
-//! The life of a call: what is called, signed, sent until it is settled, and settled when it was lost.
+//! The life of a call: planned, signed, sent until it is settled, and settled afterwards if it was lost.
 
 mod breaker;
 mod caller;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The moment `wait` from now; for a longer wait than a century, a century from now.
+/// The moment `wait` from now, or a century from now if `wait` is longer.
 pub(crate) fn deadline_after(wait: Duration) -> Instant {
     ham_persistent::later(Instant::now(), wait)
 }

@@ -1,7 +1,8 @@
 //! The releases of Holochain that ham speaks, and everything in which they differ.
 //!
-//! [`table`] holds the differences as data, a column a release; [`grant`] and [`definition`] the shapes that changed, [`refusals`] the texts
-//! of errors. `wire/find.rs` learns which release a link talks to. The rest of ham asks a [`Dialect`] and names no release.
+//! [`table`] holds the differences as data, one column per release; [`grant`] and [`definition`] hold the shapes that changed,
+//! [`refusals`] the error texts. `wire/find.rs` finds out which release a link talks to. The rest of ham asks a [`Dialect`] and names
+//! no release.
 
 pub(crate) mod definition;
 pub(crate) mod grant;

@@ -1,4 +1,4 @@
-//! Randomness: of nonces, keys and capability secrets, and of jitter.
+//! Randomness, for nonces, keys, capability secrets and jitter.
 
 use std::fmt;
 
@@ -7,17 +7,16 @@ use rand::TryRngCore as _;
 
 /// Where random bytes come from. Injected, so that a simulation can be repeated.
 ///
-/// **Hazardous to replace.** Whoever can predict the bytes can forge calls: keys, capability secrets and nonces are made from
-/// them.
+/// **Hazardous to replace.** Anyone who can predict the bytes can forge calls: keys, capability secrets and nonces are made from them.
 pub trait Entropy: fmt::Debug + Send + Sync + 'static {
-    /// Fills all of `bytes` with random ones. Short, and does not block once the system has started.
+    /// Fills all of `bytes` with random data. Takes little time, and does not block once the system has started.
     ///
     /// # Errors
-    /// Why there are none; the bytes are not used then.
+    /// Why there is no randomness; the bytes are not used then.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), String>;
 }
 
-/// The operating system's.
+/// The operating system's randomness.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemEntropy;
 
@@ -27,7 +26,7 @@ impl Entropy for SystemEntropy {
     }
 }
 
-/// The jitter of an engine, drawn from `entropy`; the engine's own where that gives none.
+/// The jitter of an engine, drawn from `entropy`; the engine's own if `entropy` fails.
 pub(crate) fn jitter(entropy: &dyn Entropy) -> Randomness {
     let mut seed = [0; 8];
     entropy.fill(&mut seed).map_or(Randomness::Entropy, |()| Randomness::Seed(u64::from_le_bytes(seed)))

@@ -16,7 +16,7 @@ pub const DISCONNECTED: &str = "ham.disconnected";
 pub const CONNECT_REFUSED: &str = "ham.connect.refused";
 /// A capability grant was written to a source chain (warn).
 pub const CAP_GRANT: &str = "ham.cap_grant";
-/// A grant that was asked for has no answer: it is looked for until it cannot be written any more (warn).
+/// A requested grant has no answer: ham looks for it until it can no longer be written (warn).
 pub const CAP_GRANT_AWAITED: &str = "ham.cap_grant_awaited";
 /// A grant was allowed but lair signs, so none is written (info).
 pub const CAP_GRANT_UNUSED: &str = "ham.cap_grant_unused";
@@ -24,7 +24,7 @@ pub const CAP_GRANT_UNUSED: &str = "ham.cap_grant_unused";
 pub const LAIR_DISCOVERY_FAILED: &str = "ham.lair_discovery_failed";
 /// The keystore link is down (debug), or a node has no keystore to reach and a grant is permitted instead (warn).
 pub const LAIR_UNAVAILABLE: &str = "ham.lair_unavailable";
-/// A file with a secret can be read or written by others than its owner (warn).
+/// Others than its owner can read or write a file that holds a secret (warn).
 pub const SECRET_EXPOSED: &str = "ham.secret_file_exposed";
 /// A call was sent again with the same bytes (info).
 pub const CALL_RESUMED: &str = "ham.call.resumed";
@@ -38,16 +38,16 @@ pub const PRESSURE: &str = "ham.source_chain_pressure";
 pub const SIGNAL_GAP: &str = "ham.signal.gap";
 /// A frame could not be understood and was skipped (warn).
 pub const FRAME_SKIPPED: &str = "ham.frame.skipped";
-/// An answer came that nobody waits for any more (debug).
+/// An answer arrived that nobody waits for any more (debug).
 pub const LATE_ANSWER: &str = "ham.answer.late";
 /// The release of the conductor was found (info).
 pub const RELEASE: &str = "ham.release";
-/// The app was installed again; its link is replaced, because signals come on newer ones only (warn).
+/// The app was reinstalled; its link is replaced, because signals come only on links opened since (warn).
 pub const REINSTALLED: &str = "ham.app.reinstalled";
-/// An app interface was attached, for good (info).
+/// An app interface was attached, permanently (info).
 pub const INTERFACE_ATTACHED: &str = "ham.interface.attached";
 
-/// All of them, with level and what to do: the README's table.
+/// All events, with level and what to do: the README's table.
 pub const TABLE: &[(&str, &str, &str)] = &[
     (CONNECTING, "info", "nothing; a connect begins"),
     (CONNECTED, "info", "nothing"),

@@ -1,33 +1,33 @@
-//! What the connections of one process have in common.
+//! What the connections of one process share.
 
 use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-/// What the connections of one process have in common: a service that reconnects by making a new client must not write a
-/// grant each time. Clones are the same memory.
+/// What the connections of one process share, so that a service that reconnects by making a new client does not write a grant each
+/// time. Clones are the same memory.
 ///
 /// # Default
-/// The process's own, which lives as long as the process. Bounded by the conductors, apps and cells that were ever talked to.
+/// The process's own memory, which lives as long as the process. Bounded by the conductors, apps and cells it has ever talked to.
 #[derive(Clone)]
 pub struct ProcessMemory {
     kept: Arc<Mutex<Kept>>,
 }
 
-/// By kind and name. Each room keeps a type of its own here, which this file need not know.
+/// By type and name. Each caller keeps a type of its own here, which this file need not know.
 type Kept = BTreeMap<(TypeId, String), Arc<dyn Any + Send + Sync>>;
 
 impl ProcessMemory {
     /// A memory separate from the process's: a simulated process has one.
     ///
-    /// **Hazardous elsewhere.** Connections with different memories do not know of each other: each writes a grant of its own
-    /// where no credential file tells it of the other's.
+    /// **Hazardous elsewhere.** Connections with different memories do not know of each other: each writes its own grant unless a
+    /// credential file tells it of the other's.
     pub fn apart() -> Self {
         Self { kept: Arc::default() }
     }
 
-    /// What is kept under this name, made when it is first asked for.
+    /// What is kept under this name, created on first use.
     pub(crate) fn of<T: Any + Default + Send + Sync>(&self, name: String) -> Arc<T> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let place = kept.entry((TypeId::of::<T>(), name)).or_insert_with(|| Arc::new(T::default()));
@@ -45,7 +45,7 @@ impl Default for ProcessMemory {
 
 impl fmt::Debug for ProcessMemory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What is kept holds keys.
+        // What is kept includes keys.
         f.debug_struct("ProcessMemory").finish_non_exhaustive()
     }
 }

@@ -1,5 +1,4 @@
-//! The metrics the library records through the `metrics` facade, if it is built with the feature `metrics`. The README's table is
-//! tested against it.
+//! The metrics that the library records through the `metrics` facade, if built with the feature `metrics`. The README's table is tested against it.
 
 #[cfg_attr(not(feature = "metrics"), path = "metrics/silent.rs")]
 mod recorded;
@@ -9,7 +8,7 @@ use recorded::{App, Counter, Gauge, Histogram};
 
 /// Calls that ended, by `outcome` (`answered`, `not_run`, `unknown`, `arrived`).
 pub const CALLS: &str = "ham_calls_total";
-/// Seconds a call took, waiting and resuming included.
+/// Seconds a call took, including waiting and resuming.
 pub const CALL_SECONDS: &str = "ham_call_seconds";
 /// Calls sent again with the same bytes.
 pub const RESUMED: &str = "ham_calls_resumed_total";
@@ -30,10 +29,10 @@ pub const FRAMES_SKIPPED: &str = "ham_frames_skipped_total";
 /// Times a cell's breaker opened.
 pub const PRESSURE: &str = "ham_pressure_total";
 
-/// The label that every metric has: the id of the app whose connection recorded it.
+/// The label of every metric: the id of the app whose connection recorded it.
 pub const APP: &str = "app";
 
-/// All of them, with kind and meaning: the README's table.
+/// All metrics, with kind and meaning: the README's table.
 pub const TABLE: &[(&str, &str, &str)] = &[
     (CALLS, "counter", "calls that ended, by `app` and `outcome`"),
     (CALL_SECONDS, "histogram", "seconds a call took, waiting and resuming included, by `app`"),

@@ -58,8 +58,8 @@ pub(crate) fn conductor_text(text: &str) -> String {
     out
 }
 
-/// The length of the rendered secret at the start of `text`; `None` when there is none (`None`, or prose).
-/// An opening bracket that is never closed counts to the end: better a lost tail than a leaked secret.
+/// The length of the rendered secret at the start of `text`; `None` if there is none (`None`, or prose). An unclosed opening bracket
+/// counts to the end: better a lost tail than a leaked secret.
 fn secret_len(text: &str) -> Option<usize> {
     if text.starts_with("None") {
         return None;

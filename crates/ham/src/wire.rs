@@ -1,4 +1,4 @@
-//! The wire: what is sent to a conductor and what comes back, read and judged.
+//! The wire: what is sent to a conductor and what comes back, read and interpreted.
 
 mod answer;
 mod codec;

@@ -1,4 +1,4 @@
-//! When what draws on a budget ends: at a bound, at its time, or where it is cut off.
+//! When whatever draws on a budget ends: at a bound, when its time is up, or when it is cut off.
 
 use tokio::time::Instant;
 
@@ -6,12 +6,12 @@ use super::exceeded::Bound;
 use super::{Budget, Exceeded};
 
 impl Budget {
-    /// Whether what draws on it was cut off: its errors tell nobody anything.
+    /// Whether whatever draws on it was cut off: its errors then mean nothing.
     pub(crate) fn is_cut(&self) -> bool {
         self.purse.cut.is_cancelled() || self.cells.have_ended()
     }
 
-    /// Whether it ended because the conductor goes back, and not at a bound before.
+    /// Whether it ended because the conductor reverts to a snapshot, rather than at an earlier bound.
     pub(crate) fn ended_cut(&self) -> bool {
         self.purse.met.get().is_some_and(|met| met.bound == Bound::Cut)
     }
@@ -26,7 +26,7 @@ impl Budget {
             return Err(self.exceed(Bound::Cut));
         }
         if self.cells.have_ended() {
-            // Whoever called from elsewhere goes on.
+            // A caller from elsewhere goes on.
             return Err(Exceeded { bound: Bound::Removed, limits: self.purse.limits });
         }
         match self.purse.ends {
@@ -35,13 +35,13 @@ impl Budget {
         }
     }
 
-    /// What some work comes to that ends with the time, or when it is cut off.
+    /// The result of some work that ends when the time is up, or when it is cut off.
     ///
     /// # Errors
-    /// A bound was met, here or elsewhere in the root call; or the time is over before the work is, or it was cut off.
+    /// A bound was met, here or elsewhere in the root call; or the time is up before the work is done, or it was cut off.
     ///
     /// # Cancel safety
-    /// That of the work: where the time is over it is dropped.
+    /// That of the work: when the time is up, it is dropped.
     pub(crate) async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, Exceeded> {
         let cut = async {
             tokio::select! {
@@ -56,7 +56,7 @@ impl Budget {
         }
     }
 
-    /// The same for what is not cut off once it has begun.
+    /// The same for work that is not cut off once it has begun.
     ///
     /// # Errors and cancel safety
     /// As [`within`](Self::within).

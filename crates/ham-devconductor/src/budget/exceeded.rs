@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::limits::Limits;
 
-/// A root call and all that it started have used up what they may.
+/// A root call and everything that it started have used up what they may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) struct Exceeded {
     pub(super) bound: Bound,
@@ -13,9 +13,9 @@ pub(crate) struct Exceeded {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bound {
-    /// None: the conductor goes back to a snapshot.
+    /// No bound: the conductor reverts to a snapshot.
     Cut,
-    /// None: the cell is removed that it runs in, or that waits for it.
+    /// No bound: the cell that it runs in, or one that waits for it, is removed.
     Removed,
     Fuel,
     Memory,

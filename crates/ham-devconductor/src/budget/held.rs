@@ -1,8 +1,8 @@
-//! Memory of a call that is not its guests'.
+//! Memory that a call uses outside its guests.
 
 use super::{Budget, Exceeded};
 
-/// What the conductor holds for a call beside its guests. It goes back with this.
+/// Memory that the conductor holds for a call in addition to its guests'. Dropping this gives it back.
 #[derive(Debug)]
 pub(crate) struct Held {
     budget: Budget,
@@ -15,12 +15,12 @@ impl Held {
     }
 
     /// # Errors
-    /// The call has not so much memory.
+    /// The call does not have that much memory.
     pub(crate) fn more(&mut self, bytes: usize) -> Result<(), Exceeded> {
         if self.try_more(bytes) { Ok(()) } else { Err(self.budget.out_of_memory()) }
     }
 
-    /// Whether the call has so much memory; where it has not, nothing ends.
+    /// Whether the call has that much memory; if not, nothing ends.
     pub(crate) fn try_more(&mut self, bytes: usize) -> bool {
         let bytes = bytes as u64;
         let is_held = self.budget.hold_memory(bytes);

@@ -21,7 +21,7 @@ fn calls_lead_to_one_another_down_to_a_depth() {
     }
     let exceeded = innermost.nested().unwrap_err();
     assert!(exceeded.to_string().ends_with("3 calls deep (--max-call-depth)"), "{exceeded}");
-    // All of the root call ends with it, and what nothing waits for too.
+    // The whole root call ends with it, including what nothing waits for.
     assert_eq!(root.detached().check().unwrap_err(), exceeded);
 }
 
@@ -65,7 +65,7 @@ fn a_share_leaves_some_for_others() {
     let budget = budget();
     let all: Vec<u64> = (0..1000).map(|_| budget.fuel(0).unwrap()).collect();
     assert!(all.iter().all(|share| (SMALLEST_SHARE..=LARGEST_SHARE).contains(share)), "{all:?}");
-    // What is asked for at least is given where it is there.
+    // The minimum that was requested is given if it is there.
     assert_eq!(budget.fuel(3 * LARGEST_SHARE).unwrap(), 3 * LARGEST_SHARE);
 }
 
@@ -81,7 +81,7 @@ async fn time_is_over_for_all() {
     assert_eq!(budget.call().unwrap_err(), exceeded);
 }
 
-/// Case: a commit ran on when the time of its call was over.
+/// Case: a commit ran on after the time of its call was up.
 #[tokio::test(start_paused = true)]
 async fn work_that_takes_longer_than_the_time_ends_with_it() {
     let budget = Budget::new(Limits::default().with_time(Duration::from_secs(2)));
@@ -93,7 +93,7 @@ async fn work_that_takes_longer_than_the_time_ends_with_it() {
     assert_eq!(budget.within(std::future::ready(7)).await.unwrap_err(), exceeded);
 }
 
-/// Of what is called only what runs in the cell, or is waited for in it, ends with it.
+/// Only what runs in the cell, or is waited for in it, ends with the cell.
 #[tokio::test(start_paused = true)]
 async fn what_runs_in_a_cell_ends_with_it_and_whoever_called_goes_on() {
     let (outer, inner) = (CancellationToken::new(), CancellationToken::new());

@@ -6,22 +6,22 @@ use tokio_util::sync::CancellationToken;
 use super::Cell;
 
 impl Cell {
-    /// Whoever holds it may write to the chain.
+    /// Its holder may write to the chain.
     pub(crate) async fn turn(&self) -> MutexGuard<'_, ()> {
         self.turn.lock().await
     }
 
-    /// Told when its zomes have scheduled something.
+    /// Notified when its zomes have scheduled something.
     pub(crate) fn scheduled(&self) -> &Notify {
         &self.turn.scheduled
     }
 
-    /// It runs from now on.
+    /// The cell runs from now on.
     pub(crate) fn begin(&self) {
         self.turn.begin();
     }
 
-    /// Cancelled when it is removed, with its app or as a clone. Of one that is only disabled the calls run on, as in `holochain`.
+    /// Cancelled when the cell is removed, with its app or as a clone. If it is only disabled, its calls run on, as in `holochain`.
     pub(crate) fn ended(&self) -> CancellationToken {
         self.turn.ended()
     }

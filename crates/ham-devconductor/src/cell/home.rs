@@ -13,8 +13,7 @@ use holochain_types::prelude::{ClonedCell, ZomeCallParams, ZomeCallResponse};
 use crate::budget::Budget;
 use crate::error::{ApiError, ConductorError};
 
-/// What a cell asks for that other cells do, or that makes and unmakes them. Whoever implements it may call the cell again, so
-/// futures are boxed.
+/// What a cell asks for that other cells do, or that creates and removes cells. An implementation may call the cell again, so futures are boxed.
 pub(crate) trait Home: Send + Sync {
     /// A call whose caller is known.
     fn call_zome(
@@ -53,23 +52,23 @@ pub(crate) trait Home: Send + Sync {
     ) -> BoxFuture<'static, Result<(), ConductorError>>;
 }
 
-/// Who calls a zome, beside what is signed.
+/// The caller of a zome, in addition to what is signed.
 pub(crate) struct Caller {
-    /// The chain as the calling function sees it: shared with what it calls in its own cell.
+    /// The chain as the calling function sees it: shared with what that function calls in its own cell.
     pub(crate) workspace: Option<SourceChainWorkspace>,
     /// What the call draws on.
     pub(crate) budget: Budget,
-    /// Whether a client signed it, who may send the same bytes again. What is called in this conductor is called once.
+    /// Whether a client signed it, which may send the same bytes again. A call made within this conductor is made once.
     pub(crate) is_signed: bool,
 }
 
 impl Caller {
-    /// Nobody that runs.
+    /// No running caller.
     pub(crate) fn root(budget: Budget) -> Self {
         Self { workspace: None, budget, is_signed: false }
     }
 
-    /// A client, by bytes that it signed. When they expire is said by the system's clock.
+    /// A client, with bytes that it signed. Their expiry is given by the system's clock.
     pub(crate) fn client(budget: Budget) -> Self {
         Self { is_signed: true, ..Self::root(budget) }
     }

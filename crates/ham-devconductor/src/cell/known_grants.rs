@@ -8,7 +8,7 @@ use holochain_state::query::StateQueryResult;
 use holochain_state::source_chain::SourceChain;
 use holochain_types::prelude::{ActionData, CapAccess, CapSecret, EntryType, SignedActionHashed};
 
-/// Of one chain. Nothing but its own actions changes its grants, so its head tells whether they are what they were.
+/// The grants of one chain. Only its own actions change its grants, so its head tells whether they are still the same.
 #[derive(Default)]
 pub(crate) struct KnownGrants {
     with_secret: Mutex<Option<Known>>,
@@ -21,7 +21,7 @@ struct Known {
 }
 
 impl KnownGrants {
-    /// Those that may let a call through that shows this secret, or none.
+    /// Those that may admit a call that presents this secret, or none.
     ///
     /// # Errors
     /// The database failed.
@@ -44,7 +44,7 @@ impl KnownGrants {
         Ok(grants)
     }
 
-    /// The chain has grown by these actions: what is known stands, unless one of them is about a grant.
+    /// The chain has grown by these actions: what is known stays valid, unless one of them concerns a grant.
     pub(crate) fn follow(&self, actions: &[SignedActionHashed]) {
         let (Some(first), Some(last)) = (actions.first(), actions.last()) else { return };
         if actions.iter().any(|action| may_be_about_a_grant(&action.hashed.content.data)) {
@@ -60,7 +60,7 @@ impl KnownGrants {
     }
 }
 
-/// A deletion does not say of what.
+/// A deletion does not say what it deletes.
 fn may_be_about_a_grant(data: &ActionData) -> bool {
     match data {
         ActionData::Create(create) => create.entry_type == EntryType::CapGrant,

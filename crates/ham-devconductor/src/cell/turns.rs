@@ -1,5 +1,4 @@
-//! What a chain has for as long as anybody may write to it: whose turn that is, who is told when something is scheduled, and when its
-//! cell ends.
+//! What a chain has for as long as anyone may write to it: whose turn that is, who is notified when something is scheduled, and when its cell ends.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -15,22 +14,22 @@ pub(crate) struct Chain {
     turn: tokio::sync::Mutex<()>,
     /// Told when a function of the cell is scheduled.
     pub(super) scheduled: Notify,
-    /// Cancelled when the cell is removed. Another when it is there again.
+    /// Cancelled when the cell is removed. Replaced when it is there again.
     ended: Mutex<CancellationToken>,
 }
 
 impl Chain {
-    /// Held by whoever writes.
+    /// Held by the writer.
     pub(crate) async fn lock(&self) -> MutexGuard<'_, ()> {
         self.turn.lock().await
     }
 
-    /// Cancelled when the cell is removed that runs now, or did last.
+    /// Cancelled when the cell that runs now, or ran last, is removed.
     pub(super) fn ended(&self) -> CancellationToken {
         self.end().clone()
     }
 
-    /// A cell of it runs from now on.
+    /// A cell on this chain runs from now on.
     pub(super) fn begin(&self) {
         let mut end = self.end();
         if end.is_cancelled() {
@@ -43,15 +42,14 @@ impl Chain {
     }
 }
 
-/// Of the chains of one conductor. A cell that is stopped and started again has the turn that it had, because calls of
-/// before may still run.
+/// Those of the chains of one conductor. A cell that is stopped and started again keeps its turn, because earlier calls may still be running.
 #[derive(Default)]
 pub(crate) struct Turns {
     chains: Mutex<HashMap<CellId, Weak<Chain>>>,
 }
 
 impl Turns {
-    /// Has the calls end that still run in a cell, which is removed.
+    /// Ends the calls that are still running in a cell, which is removed.
     pub(crate) fn end(&self, cell: &CellId) {
         let chain = self.chains().get(cell).and_then(Weak::upgrade);
         if let Some(chain) = chain {
@@ -85,7 +83,7 @@ mod tests {
         CellId::new(DnaHash::from_raw_32(vec![0; 32]), AgentPubKey::from_raw_32(vec![agent; 32]))
     }
 
-    /// Those of before have to end though the cell is there again.
+    /// The earlier ones must end although the cell is there again.
     #[test]
     fn a_cell_that_is_made_anew_has_an_end_of_its_own() {
         let turns = Turns::default();

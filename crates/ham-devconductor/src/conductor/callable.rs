@@ -6,7 +6,7 @@ use tokio_util::sync::DropGuard;
 
 use crate::cell::Cell;
 
-/// It is stopped when this is dropped.
+/// Dropping this stops it.
 pub(super) struct Callable {
     cell: Arc<Cell>,
     _stopped: DropGuard,

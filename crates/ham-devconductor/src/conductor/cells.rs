@@ -47,7 +47,7 @@ impl Conductor {
         self.call_watched(params, caller).await.1
     }
 
-    /// The same, with the name that watchers know the call by; there is none where nobody watches.
+    /// The same, with the name by which watchers know the call; without watchers, it has none.
     pub(crate) async fn call_watched(
         &self,
         params: ZomeCallParams,
@@ -67,8 +67,9 @@ impl Conductor {
         (id, answer)
     }
 
-    /// What is told of work on a cell that failed: where the store went from under it, or it was cut off, it is no matter how that
-    /// looked. Where another app keeps the store, nothing is left of what a zome failed in; else the error says what is written.
+    /// The error to report when work on a cell failed. If the store was removed while it ran, or it was cut off, the actual error
+    /// does not matter. If another app keeps the store, nothing is left of what a zome failed in; otherwise the error says what is
+    /// written.
     pub(super) fn told(&self, cell: &CellId, budget: &Budget, error: ApiError) -> ApiError {
         let is_gone = self.apps().state().find_app_containing_cell(cell).is_none();
         if is_gone && (error.is_of_a_zome() || !self.is_wanted(cell.dna_hash())) {
@@ -80,7 +81,7 @@ impl Conductor {
         }
     }
 
-    /// That of a root call.
+    /// The budget of a root call.
     pub(crate) fn budget(&self) -> Budget {
         Budget::cut_by(self.config().limits, self.work().cut()).with_trace(Trace::of(self.feed()))
     }
@@ -110,7 +111,7 @@ impl Conductor {
         for wasm in wasms {
             self.dnas().keep_code(wasm).await?;
         }
-        // Loaded before it is kept, so that what cannot be loaded changes nothing.
+        // Loaded before it is kept, so that code which cannot be loaded changes nothing.
         let ribosome = self.dnas().load_definition(definition.clone(), &self.budget()).await?;
         self.dnas().keep_definition(cell_id.agent_pubkey(), &definition.content).await?;
         if let Ok(cell) = self.cell(cell_id) {
@@ -121,12 +122,12 @@ impl Conductor {
     }
 }
 
-/// What becomes of coordinator zomes that a bundle of others does not name.
+/// What happens to coordinator zomes that a bundle does not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Others {
-    /// They can be called no more.
+    /// They can no longer be called.
     Go,
-    /// They stay where they are, as in `holochain`.
+    /// They stay as they are, as in `holochain`.
     Stay,
 }
 

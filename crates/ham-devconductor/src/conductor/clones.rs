@@ -14,10 +14,10 @@ use crate::budget::Budget;
 use crate::error::ConductorError;
 
 impl Conductor {
-    /// Makes another cell of a role, which runs where its app does.
+    /// Creates another cell of a role, which runs if its app does.
     ///
     /// # Errors
-    /// Nothing that sets it apart is given, the limit of the role is reached, or the membrane says no. There is no such clone then.
+    /// Nothing is given that sets it apart, the limit of the role is reached, or the membrane rejects it. Then there is no such clone.
     pub(crate) async fn create_clone_cell(
         self: &Arc<Self>,
         app_id: &InstalledAppId,
@@ -34,7 +34,7 @@ impl Conductor {
         let original_dna_hash = app.primary_role(&role_name)?.dna_hash().clone();
         let agent = app.agent_key().clone();
         let original = CellId::new(original_dna_hash.clone(), agent.clone());
-        // What begins it ends with its app.
+        // Whatever it starts ends with its app.
         let budget = match self.cell(&original) {
             Ok(original) => &budget.in_cell(original.ended()),
             Err(_) => budget,
@@ -52,7 +52,7 @@ impl Conductor {
             }
             Ok(state.get_app_mut(app_id)?.add_clone(&role_name, cell_id.dna_hash())?)
         };
-        // What would be refused must not replace the definition of a clone that is there, which has a name of its own.
+        // A clone that would be refused must not replace the definition of an existing one, which has a name of its own.
         add(&mut ConductorState::clone(&state))?;
         let birth = self.births.begin(vec![cell_id.clone()]).map_err(AppError::DuplicateCellId)?;
         let made = async {
@@ -92,7 +92,7 @@ impl Conductor {
         Ok(())
     }
 
-    /// Starts a clone cell again, where its app runs.
+    /// Starts a clone cell again, if its app runs.
     ///
     /// # Errors
     /// There is no such clone.

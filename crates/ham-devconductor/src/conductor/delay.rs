@@ -1,4 +1,4 @@
-//! How long answers are held back.
+//! How long answers are delayed.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -16,7 +16,7 @@ impl Delay {
         Duration::from_micros(self.0.load(Ordering::Relaxed))
     }
 
-    /// Waits for as long as is set now.
+    /// Waits for the delay that is set now.
     #[expect(clippy::disallowed_methods, reason = "a test asked for answers that are late")]
     pub(super) async fn pass(&self) {
         let delay = self.is();

@@ -1,4 +1,4 @@
-//! What administrators look at.
+//! What administrators can inspect.
 
 use holo_hash::{AgentPubKeyB64, DhtOpHash, DnaHash, DnaHashB64};
 use holochain_conductor_api::{
@@ -44,12 +44,12 @@ impl Conductor {
         full_dump(&dht, cell, cursor, limit).await
     }
 
-    /// A chain and all operations of its DNA, whether its cell runs or not.
+    /// A chain and all operations of its DNA, whether or not its cell runs.
     pub(crate) async fn dump_all_of(&self, cell: &CellId) -> Result<FullStateDump, ApiError> {
         full_dump(&self.known_dht(cell.dna_hash()).await?, cell, None, None).await
     }
 
-    /// A page of when operations came and were integrated.
+    /// A page of the times when operations arrived and were integrated.
     pub(crate) async fn dump_op_timings(
         &self,
         dna: &DnaHash,
@@ -58,7 +58,7 @@ impl Conductor {
     ) -> Result<OpTimingsDump, ApiError> {
         match self.known_dht(dna).await {
             Ok(dht) => Ok(dht.op_timings_page_for_dump(cursor, limit).await?),
-            // As `holochain`, which makes a store for whatever it is asked about.
+            // As in `holochain`, which creates a store for whatever it is asked about.
             Err(ApiError::UnknownSpace(_)) => Ok(OpTimingsDump { timings: Vec::new(), cursor: None }),
             Err(error) => Err(error),
         }
@@ -81,7 +81,7 @@ impl Conductor {
         Ok(serde_json::to_string(&json!({ "conductor": conductor, "state": &*state }))?)
     }
 
-    /// How much each DNA takes.
+    /// How much space each DNA takes.
     pub(crate) async fn storage_info(&self) -> Result<StorageInfo, ApiError> {
         let state = self.apps().state();
         let mut dnas: Vec<(DnaHash, Vec<InstalledAppId>)> = Vec::new();
@@ -111,7 +111,7 @@ impl Conductor {
         Ok(StorageInfo { blobs })
     }
 
-    /// As `holochain`, which has a place for a DNA as long as a cell of it runs.
+    /// As in `holochain`, which has a place for a DNA as long as a cell of it runs.
     async fn running_dht(&self, dna: &DnaHash) -> Result<DhtStoreRead, ApiError> {
         if !self.running().iter().any(|cell| cell.id().dna_hash() == dna) {
             return Err(ApiError::UnknownSpace(dna.clone()));
@@ -119,14 +119,14 @@ impl Conductor {
         self.known_dht(dna).await
     }
 
-    /// A store is made for a DNA that is installed, not for whatever is asked about.
+    /// A store is created for an installed DNA, not for whatever is asked about.
     async fn known_dht(&self, dna: &DnaHash) -> Result<DhtStoreRead, ApiError> {
         let store = self.store_of(dna).await?;
         store.map(|store| store.as_read()).ok_or_else(|| ApiError::UnknownSpace(dna.clone()))
     }
 }
 
-/// There is nobody else, and this agent has announced itself to nobody.
+/// There is nobody else, and this agent has not announced itself to anyone.
 fn peers(cell: &CellId) -> P2pAgentsDump {
     let (dna, agent) = (cell.dna_hash().clone(), cell.agent_pubkey().clone());
     let (space_id, agent_id) = (dna.to_k2_space(), agent.to_k2_agent());
@@ -165,7 +165,7 @@ async fn full_dump(
     Ok(FullStateDump { peer_dump: peers(cell), source_chain_dump, integration_dump })
 }
 
-/// A private entry is hidden, from its author too: operations are what others see.
+/// A private entry is hidden, even from its author: operations are what others see.
 async fn operation(dht: &DhtStoreRead, hash: Vec<u8>, op_type: i64) -> Result<Option<DhtOp>, ApiError> {
     let Ok(op_type) = ChainOpType::try_from(op_type) else { return Ok(None) };
     let Some(action) = dht.action_for_op(&DhtOpHash::from_raw_36(hash)).await? else { return Ok(None) };

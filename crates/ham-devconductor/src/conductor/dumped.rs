@@ -8,20 +8,20 @@ use holochain_types::prelude::{ActionData, DhtOp, DhtOpHashed, Timestamp};
 use super::Conductor;
 use crate::error::DumpError;
 
-/// A dump that is opened: everybody here sees what it holds.
+/// A dump that has been opened: everyone here sees what it holds.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct OpenedDump {
-    /// Whose cell was dumped.
+    /// The agent whose cell was dumped.
     pub agent: AgentPubKey,
-    /// Of which DNA.
+    /// The DNA of that cell.
     pub dna: DnaHash,
     /// How many operations of the DHT it holds.
     pub operations: usize,
 }
 
 impl Conductor {
-    /// Takes what a dump holds into the DHT of its DNA.
+    /// Adds the content of a dump to the DHT of its DNA.
     ///
     /// # Errors
     /// Variant by variant in [`DumpError`].

@@ -20,7 +20,7 @@ use crate::host::CellAccess;
 use crate::workflow;
 
 impl Conductor {
-    /// Commits a grant, validated or not; answers the hash of its action.
+    /// Commits a grant, validated or not; returns the hash of its action.
     ///
     /// # Errors
     /// The cell cannot be called, its `init` fails, or the commit does.
@@ -62,7 +62,7 @@ impl Conductor {
     /// Deletes a grant, validated or not.
     ///
     /// # Errors
-    /// There is no grant of this hash, or as [`grant`](Self::grant).
+    /// There is no grant with this hash, or as [`grant`](Self::grant).
     pub(crate) async fn revoke(
         &self,
         cell: &CellId,
@@ -85,7 +85,7 @@ impl Conductor {
         revoking.await.map(|_| ()).map_err(|error| self.told(cell, &budget, error))
     }
 
-    /// The grants of an app's cells; their secrets are left out.
+    /// The grants of an app's cells, without their secrets.
     ///
     /// # Errors
     /// There is no such app.

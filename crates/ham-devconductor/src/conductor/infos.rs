@@ -9,7 +9,7 @@ use super::Conductor;
 use crate::error::ConductorError;
 
 impl Conductor {
-    /// What clients see of an app, `None` for one that is not installed.
+    /// What clients see of an app; `None` if it is not installed.
     pub(crate) async fn app_info(&self, id: &InstalledAppId) -> Result<Option<AppInfo>, ConductorError> {
         let state = self.apps().state();
         match state.get_app(id) {
@@ -18,7 +18,7 @@ impl Conductor {
         }
     }
 
-    /// Made here and not by upstream's function, which panics at a role that has no cell.
+    /// Built here rather than by upstream's function, which panics on a role that has no cell.
     pub(crate) async fn info_of(&self, app: &InstalledApp) -> Result<AppInfo, ConductorError> {
         let mut manifest = app.manifest().clone();
         let mut cell_info = IndexMap::new();
@@ -56,13 +56,13 @@ impl Conductor {
         })
     }
 
-    /// What the zomes of a running cell say of themselves.
+    /// What the zomes of a running cell say about themselves.
     pub(crate) fn zome_infos(&self, cell: &CellId) -> Vec<ZomeInfo> {
         let running = self.running().into_iter().find(|running| running.id() == cell);
         running.map(|cell| cell.ribosome().zome_infos().cloned().collect()).unwrap_or_default()
     }
 
-    /// The newest first.
+    /// Newest first.
     pub(crate) async fn list_apps(
         &self,
         filter: Option<AppStatusFilter>,

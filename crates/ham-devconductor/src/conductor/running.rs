@@ -1,4 +1,4 @@
-//! Which cells run, and how they come to.
+//! Which cells run, and how they start to.
 
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, Weak};
@@ -69,7 +69,7 @@ impl Conductor {
         }
     }
 
-    /// Starts cells that an app has and that do not run, where they should.
+    /// Starts cells that an app has and that do not run, if they should.
     ///
     /// # Errors
     /// As [`prepare`](Self::prepare).
@@ -85,7 +85,7 @@ impl Conductor {
         Ok(())
     }
 
-    /// Makes cells ready to run that an app has or is about to have.
+    /// Prepares cells that an app has or is about to have.
     ///
     /// # Errors
     /// Code of a cell cannot be loaded, it has no chain, or no app has it any more.
@@ -114,9 +114,9 @@ impl Conductor {
         Ok(ready)
     }
 
-    /// Has cells run that are ready, and stops those of the others that run, as their apps are now; in those that no app has any more
-    /// it ends what runs. Whoever changes an app does that
-    /// first, and then this: of changes that cross, what the last one says is what runs.
+    /// Starts the prepared cells and stops the running ones among the others, according to the current state of their apps; in cells
+    /// that no app has any more, it also ends what is running. To change an app, first change its state and then call this: if
+    /// changes overlap, the state after the last one decides what runs.
     pub(super) fn settle(&self, ready: Vec<Arc<Cell>>, others: &[CellId]) {
         let mut running = self.cells.write().unwrap_or_else(PoisonError::into_inner);
         let enabled = self.apps().enabled_cells();
@@ -153,7 +153,7 @@ impl Conductor {
             let ribosome = self.dnas().load(cell, budget).await.map_err(Box::new)?;
             let dht = self.store_of(cell.dna_hash()).await.map_err(Box::new)?;
             let dht = dht.ok_or_else(|| Box::new(LoadError::DnaDefMissing(cell.clone())))?;
-            // Of several that begin one chain, one does.
+            // If several begin the same chain, one of them does it.
             let turn = self.turns.of(cell);
             let _turn = turn.lock().await;
             let done = workflow::genesis(cell, &ribosome, dht, self.keystore(), proof, budget).await;

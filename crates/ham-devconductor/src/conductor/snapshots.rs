@@ -12,7 +12,7 @@ use crate::error::SnapshotError;
 use crate::observe::Event;
 use crate::stores::SavedDhts;
 
-/// Apps, their code, their chains and what is in their DHTs.
+/// Apps, their code, their chains and the content of their DHTs.
 pub(crate) struct Saved {
     state: Arc<ConductorState>,
     init_properties: HashMap<InstalledAppId, InitPropertiesMap>,
@@ -28,8 +28,8 @@ impl std::fmt::Debug for Saved {
 }
 
 impl Conductor {
-    /// Saves what is there at one moment. Calls run on meanwhile: what they have staged is not there yet, and their commits wait until
-    /// the files are copied.
+    /// Saves what is there at one moment. Calls run on meanwhile: what they have staged is not included yet, and their commits wait
+    /// until the files are copied.
     ///
     /// # Errors
     /// Variant by variant in [`SnapshotError`].
@@ -50,11 +50,11 @@ impl Conductor {
         Ok(Saved { state, init_properties, definitions, dhts })
     }
 
-    /// Cuts off what runs, waits until nothing is worked on, and makes everything as it was: apps and cells, chains, DHTs, schedules. Not: keys, which all
-    /// stay, tokens, interfaces, nonces that were used, and the clock.
+    /// Cuts off what is running, waits until nothing is being worked on, and makes everything as it was: apps and cells, chains,
+    /// DHTs, schedules. Not included are keys, which all stay, tokens, interfaces, used nonces, and the clock.
     ///
     /// # Errors
-    /// Variant by variant in [`SnapshotError`]. What fails half way leaves apps that do not run, and the next start undoes it.
+    /// Variant by variant in [`SnapshotError`]. A failure half way leaves apps that do not run, and the next start undoes it.
     pub(crate) async fn restore(self: &Arc<Self>, saved: &Saved) -> Result<(), SnapshotError> {
         let _alone = self.work.stop().await.map_err(|_| SnapshotError::Busy)?;
         self.stop_all();
@@ -70,7 +70,7 @@ impl Conductor {
             self.dnas().keep_definition(agent, definition).await.map_err(SnapshotError::database)?;
         }
         let put_back = |state: &mut ConductorState| {
-            // Interfaces listen still, whenever they were attached.
+            // Interfaces keep listening, whenever they were attached.
             let app_interfaces = std::mem::take(&mut state.app_interfaces);
             *state = ConductorState::clone(&saved.state);
             state.app_interfaces = app_interfaces;

@@ -33,7 +33,7 @@ impl Tokens {
         let mut token = vec![0; 64];
         rand::rng().fill_bytes(&mut token);
         let lifetime = Some(payload.expiry_seconds).filter(|seconds| *seconds > 0).map(Duration::from_secs);
-        // Further away than time can be told is never.
+        // Further away than can be expressed means never.
         let expires_at = lifetime.and_then(|lifetime| (now + lifetime).ok());
         let issued = Issued { app: payload.installed_app_id, expires_at, single_use: payload.single_use };
         let mut tokens = self.valid(now);
@@ -45,10 +45,10 @@ impl Tokens {
         self.valid(now).remove(token);
     }
 
-    /// The app that a token is for; a single-use one is used up, even where it is for another app.
+    /// The app that a token is for; a single-use token is used up even if it is for another app.
     ///
     /// # Errors
-    /// It is unknown, expired, or for another app than the interface is.
+    /// The token is unknown, expired, or for another app than the interface's.
     pub(crate) fn authenticate(
         &self,
         token: &AppAuthenticationToken,

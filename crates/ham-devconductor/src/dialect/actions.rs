@@ -1,4 +1,4 @@
-//! Actions as they were in 0.6: one flat map, with a weight where rates were to be limited.
+//! Actions as they were in 0.6: one flat map, with a weight for rate limits.
 
 use holo_hash::{ActionHash, AgentPubKey, DnaHash};
 use holochain_types::prelude::{
@@ -6,11 +6,11 @@ use holochain_types::prelude::{
 };
 use serde::{Serialize, Serializer};
 
-/// One with its type.
+/// An action with its type.
 #[derive(Debug)]
 pub(super) struct Flat(pub(super) Action);
 
-/// One whose type stands around it, or in the name of an operation.
+/// An action whose type is outside it, or in the name of an operation.
 #[derive(Debug)]
 pub(super) struct Untagged(pub(super) Action);
 
@@ -68,7 +68,7 @@ enum Data<'a> {
     DeleteLink(&'a DeleteLinkData),
 }
 
-/// No zome gave one: no release ever asked them.
+/// No zome ever gave one: no release asked for it.
 #[derive(Serialize)]
 struct Weight {
     bucket_id: u8,

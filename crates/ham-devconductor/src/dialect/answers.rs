@@ -12,7 +12,7 @@ use super::dumps::FullDump;
 use super::grants::{self, Info};
 use super::table::{Dialect, Grants, State};
 
-/// What an administrator is answered.
+/// An answer to an administrator.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum AdminAnswer {
@@ -20,7 +20,7 @@ pub(crate) enum AdminAnswer {
     Earlier(EarlierAnswer),
 }
 
-/// What a client of an app is answered.
+/// An answer to a client of an app.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum AppAnswer {
@@ -39,7 +39,7 @@ pub(crate) enum EarlierAnswer {
 }
 
 impl Dialect {
-    /// An administrator's answer, in the words of this release.
+    /// An administrator's answer, in this release's format.
     pub(crate) fn admin_answer(&self, answer: AdminResponse) -> AdminAnswer {
         let earlier = match answer {
             AdminResponse::CapabilityGrantsInfo(AppCapGrantInfo(all)) if self.grants == Grants::Access => {
@@ -59,12 +59,12 @@ impl Dialect {
         AdminAnswer::Earlier(earlier)
     }
 
-    /// A dump that has the operations behind a row.
+    /// A dump with the operations after a row.
     pub(crate) fn admin_dump_after(&self, dump: FullStateDump, row: u64) -> AdminAnswer {
         AdminAnswer::Earlier(EarlierAnswer::FullStateDumped(Box::new(self.full_dump_after(dump, row))))
     }
 
-    /// The answer to a client of an app, in the words of this release.
+    /// The answer to a client of an app, in this release's format.
     pub(crate) fn app_answer(&self, answer: AppResponse) -> AppAnswer {
         match answer {
             AppResponse::NetworkStatsDumped(stats) if self.state == State::Flat => {
@@ -88,7 +88,7 @@ pub(crate) struct Definition {
 impl From<DnaDef> for Definition {
     fn from(definition: DnaDef) -> Self {
         let DnaDef { name, modifiers, integrity_zomes, coordinator_zomes, .. } = definition;
-        // Bundles have no zomes but of WASM.
+        // All zomes in bundles are WASM.
         let wasm = |name: ZomeName, definition: &ZomeDef| match definition {
             ZomeDef::Wasm(wasm) => Some((name, wasm.clone())),
             _ => None,
@@ -106,7 +106,7 @@ impl From<DnaDef> for Definition {
     }
 }
 
-/// Three databases for each DNA; what is written is in one of them here.
+/// Three databases for each DNA; here, everything is in one of them.
 #[derive(Debug, Serialize)]
 pub(crate) struct Storage {
     blobs: Vec<Blob>,

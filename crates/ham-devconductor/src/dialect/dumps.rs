@@ -14,7 +14,7 @@ use super::grants::EarlierEntry;
 use super::operations::Operation;
 use super::table::{Dialect, State};
 
-/// What `dump_state` has, before it is a text.
+/// The content of `dump_state`, before it becomes text.
 #[derive(Serialize)]
 struct Dump {
     peer_dump: P2pAgentsDump,
@@ -22,7 +22,7 @@ struct Dump {
     integration_dump: IntegrationStateDump,
 }
 
-/// What `dump_full_state` has.
+/// The content of `dump_full_state`.
 #[derive(Debug, Serialize)]
 pub(crate) struct FullDump {
     peer_dump: P2pAgentsDump,
@@ -70,7 +70,7 @@ impl Dialect {
     /// The text of a dump, and of its summary.
     ///
     /// # Errors
-    /// It cannot be said in JSON.
+    /// It cannot be expressed in JSON.
     pub(crate) fn dump_text(&self, dump: JsonDump) -> serde_json::Result<String> {
         let summary = dump.to_string();
         if self.is_todays() {
@@ -97,7 +97,7 @@ impl Dialect {
         FullDump { peer_dump, source_chain_dump, integration_dump }
     }
 
-    /// The same of all operations, of which those up to this row are left out.
+    /// The same of all operations, except those up to this row.
     pub(super) fn full_dump_after(&self, dump: FullStateDump, row: u64) -> FullDump {
         let FullStateDump { peer_dump, source_chain_dump, integration_dump } = dump;
         let source_chain_dump = self.chain(source_chain_dump);
@@ -108,7 +108,7 @@ impl Dialect {
         FullDump { peer_dump, source_chain_dump, integration_dump }
     }
 
-    /// Rows are numbered as they stand, from 1.
+    /// Rows are numbered in order, from 1.
     fn integration(
         &self,
         stages: [Vec<DhtOp>; 3],

@@ -7,7 +7,7 @@ use crate::error::{ApiError, CellError, ConductorError, RibosomeError};
 use crate::wasm::RuntimeError;
 
 impl Dialect {
-    /// What a client is told of an error.
+    /// What a client is told about an error.
     pub(crate) fn error(&self, error: ApiError) -> ExternalApiWireError {
         match error {
             ApiError::StateError(error) if self.unknown_apps == UnknownApps::Conductor => {

@@ -7,7 +7,7 @@ use holochain_types::prelude::{
 };
 use serde::{Deserialize, Serialize, Serializer};
 
-/// One with its secret, in a request.
+/// A grant with its secret, in a request.
 #[derive(Deserialize)]
 pub(super) struct Grant {
     tag: String,
@@ -21,7 +21,7 @@ impl From<Grant> for GrantZomeCallCapabilityGrant {
     }
 }
 
-/// One in a list.
+/// A grant in a list.
 #[derive(Debug, Serialize)]
 pub(crate) struct Info {
     cap_grant: Shown,
@@ -37,7 +37,7 @@ struct Shown {
     functions: GrantedFunctions,
 }
 
-/// Of each cell those that let zomes be called; a release that has no other capability has no word for one.
+/// For each cell, the grants that allow calls to zomes; a release without other capabilities cannot express those.
 pub(super) fn listed(all: Vec<(CellId, Vec<CapGrantInfo>)>) -> Vec<(CellId, Vec<Info>)> {
     all.into_iter().map(|(cell, grants)| (cell, grants.into_iter().filter_map(info).collect())).collect()
 }
@@ -49,7 +49,7 @@ fn info(info: CapGrantInfo) -> Option<Info> {
     Some(Info { cap_grant: Shown { tag, access, functions }, action_hash, created_at, revoked_at })
 }
 
-/// An entry whose grants are written so.
+/// An entry whose grants are written this way.
 #[derive(Debug)]
 pub(super) struct EarlierEntry(pub(super) Entry);
 

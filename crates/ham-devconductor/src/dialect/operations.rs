@@ -1,4 +1,4 @@
-//! Operations of a DHT as 0.6 writes them. No grant is in any: private entries are hidden.
+//! Operations of a DHT as 0.6 writes them. None of them holds a grant: private entries are hidden.
 
 use holochain_types::op::{ChainOp, DhtOp, OpEntry};
 use holochain_types::prelude::{Action, ActionData, Entry, Signature, SignedAction};
@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use super::actions::{Flat, Untagged};
 use super::table::State;
 
-/// One of them.
+/// An operation.
 #[derive(Debug, Serialize)]
 pub(super) enum Operation {
     ChainOp(Box<Named<Fields>>),
@@ -40,7 +40,7 @@ pub(super) enum AnyEntry {
 }
 
 impl Operation {
-    /// `None` for one that the release does not have without its entry.
+    /// `None` for an operation that the release does not have without its entry.
     pub(super) fn of(operation: DhtOp, state: State) -> Option<Self> {
         match (operation, state) {
             (DhtOp::ChainOp(operation), State::Flat) => {

@@ -8,12 +8,12 @@ use super::table::Dialect;
 use crate::decode::decode;
 
 impl Dialect {
-    /// What an administrator's bytes ask for; `None` for what this release does not understand.
+    /// What an administrator's bytes request; `None` if this release does not understand them.
     pub(crate) fn admin_request(&self, data: &[u8]) -> Option<AdminAsked> {
         read::<AdminRequest, _>(self.admin_requests, data)
     }
 
-    /// The same of a client's of an app.
+    /// The same for the bytes of an app's client.
     pub(crate) fn app_request(&self, data: &[u8]) -> Option<AppRequest> {
         read::<AppRequest, _>(self.app_requests, data)
     }

@@ -8,32 +8,32 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use super::grants::Grant;
 use crate::decode::decode;
 
-/// One that is not what it is in 0.7.1.
+/// A request that differs from 0.7.1.
 pub(super) enum Request<A> {
-    /// The release has none of this name.
+    /// The release has no request of this name.
     Unknown,
-    /// Reads it; `None` where the bytes are not one.
+    /// Reads it; `None` if the bytes are not such a request.
     Shape(fn(&[u8]) -> Option<A>),
 }
 
 /// What an administrator asks for.
 #[derive(Debug)]
 pub(crate) enum AdminAsked {
-    /// As 0.7.1 says it.
+    /// As in 0.7.1.
     Today(Box<AdminRequest>),
-    /// What 0.7.1 cannot say.
+    /// What 0.7.1 cannot express.
     Earlier(Earlier),
 }
 
 #[derive(Debug)]
 pub(crate) enum Earlier {
-    /// The whole chain, and the operations behind so many of its DNA.
+    /// The whole chain, and the operations of its DNA after this many.
     DumpFullState { cell_id: CellId, after: u64 },
     /// The whole chain of a cell that runs.
     DumpState { cell_id: CellId },
     /// Records for a chain.
     GraftRecords,
-    /// To restore an app without saying whose.
+    /// Restoring an app without naming the agent.
     RestoreWithoutAgent,
 }
 
@@ -70,7 +70,7 @@ pub(super) fn grant(data: &[u8]) -> Option<AdminAsked> {
     today(AdminRequest::GrantZomeCallCapability(Box::new(payload)))
 }
 
-/// No cursor and no limit: what is there is not looked at.
+/// No cursor and no limit: any that are there are ignored.
 pub(super) fn dump_state(data: &[u8]) -> Option<AdminAsked> {
     #[derive(Deserialize)]
     struct Payload {
@@ -129,7 +129,7 @@ pub(super) fn install_without_restore(data: &[u8]) -> Option<AdminAsked> {
     install(data, |_| None)
 }
 
-/// `restore_from_dht` wants a key, and does nothing.
+/// `restore_from_dht` requires a key, and does nothing.
 pub(super) fn install_and_restore_nothing(data: &[u8]) -> Option<AdminAsked> {
     install(data, |has_agent| (!has_agent).then_some(Earlier::RestoreWithoutAgent))
 }
@@ -145,7 +145,7 @@ fn install(data: &[u8], restore: fn(bool) -> Option<Earlier>) -> Option<AdminAsk
     today(request)
 }
 
-/// No secret: what is there is not looked at.
+/// No secret: one that is there is ignored.
 pub(super) fn send_direct_signal(data: &[u8]) -> Option<AppRequest> {
     #[derive(Deserialize)]
     struct Payload {

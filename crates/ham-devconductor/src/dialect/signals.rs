@@ -17,12 +17,12 @@ pub(crate) enum Heard<'a> {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", content = "value", rename_all = "snake_case")]
 pub(crate) enum EarlierSignal<'a> {
-    /// Nobody says from whom.
+    /// Without the sender.
     AppDirect { cell_id: &'a CellId, signal: &'a [u8] },
 }
 
 impl Dialect {
-    /// A signal in the words of this release; `None` for one that it does not have.
+    /// A signal in this release's format; `None` if the release does not have it.
     pub(crate) fn signal<'a>(&self, signal: &'a Signal) -> Option<Heard<'a>> {
         match signal {
             Signal::AppDirect { cell_id, signal, .. } if self.direct_signals == DirectSignals::ToAnyone => {

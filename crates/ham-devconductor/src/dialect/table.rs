@@ -1,40 +1,40 @@
-//! The table: what each release says.
+//! The table: how each release behaves.
 
 use holochain_conductor_api::AppRequest;
 
 use super::requests::{self, AdminAsked, Request};
 use crate::release::Release;
 
-/// One release. The rows are in the order of its life with a client: what it may ask, what it is answered, what it hears.
+/// One release. The rows follow its exchange with a client: what the client may ask, what it is answered, what it hears.
 pub(crate) struct Dialect {
-    /// Requests of administrators that it does not know, or that have another shape there. All others are those of 0.7.1.
+    /// Requests of administrators that the release does not know, or that have another shape in it. All others are those of 0.7.1.
     pub(super) admin_requests: &'static [(&'static str, Request<AdminAsked>)],
-    /// The same of the clients of apps.
+    /// The same for the clients of apps.
     pub(super) app_requests: &'static [(&'static str, Request<AppRequest>)],
     /// How a grant is written: in requests, in lists, and as an entry in dumps.
     pub(super) grants: Grants,
-    /// What the list of grants has when revoked ones are not asked for.
+    /// What the list of grants contains if revoked ones are not requested.
     pub(crate) listed: Listed,
     /// Whether the commit of a grant or of a revocation is validated.
     pub(crate) validates_grants: bool,
-    /// Whether a chain that is closed takes nothing more when a commit is validated. Where it does, whoever else holds the DHT
-    /// rejects what follows: on a conductor alone nobody does.
+    /// Whether validation refuses a commit to a closed chain. If it does not, anyone else who holds the DHT rejects what follows; on
+    /// a conductor that is alone, nobody does.
     pub(crate) closes_chains: bool,
     /// How actions, operations, storage, definitions and network statistics are written, and which dumps there are.
     pub(super) state: State,
-    /// What the text of an error says of a cell that is off.
+    /// What the text of an error says about a cell that is off.
     pub(super) cells_off: CellsOff,
-    /// What a request about an app that is not installed fails with where the app is only looked up.
+    /// The error of a request about an app that is not installed, if the app is only looked up.
     pub(super) unknown_apps: UnknownApps,
-    /// How the place of a zome's error is written.
+    /// How the location of a zome's error is written.
     pub(super) zome_errors: ZomeErrors,
-    /// Whom a client's signal to agents reaches, and what they are told.
+    /// Which agents a client's signal reaches, and what they are told.
     pub(crate) direct_signals: DirectSignals,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Grants {
-    /// `{tag, access, functions}`; there is no capability but calling zomes.
+    /// `{tag, access, functions}`; the only capability is calling zomes.
     Access,
     /// `{tag, constraint, capability}`; `{tag, constraint, grant: {functions}}` in a request.
     Constraint,
@@ -42,7 +42,7 @@ pub(super) enum Grants {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Listed {
-    /// Nothing: each cell that has a grant has an empty list.
+    /// Nothing: each cell that has a grant gets an empty list.
     Nothing,
     /// The grants in force.
     InForce,
@@ -50,10 +50,10 @@ pub(crate) enum Listed {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
-    /// Flat actions with a weight; the whole chain, whatever page is asked for; a page of operations, of any cell that is
-    /// installed, begins behind a row's number.
+    /// Flat actions with a weight; the whole chain, whatever page is requested; a page of operations, of any installed cell, begins
+    /// after a row number.
     Flat,
-    /// Actions of header and data, pages of chains.
+    /// Actions with header and data; pages of chains.
     HeaderAndData,
 }
 
@@ -85,9 +85,9 @@ pub(super) enum ZomeErrors {
 pub(crate) enum DirectSignals {
     /// There are none.
     Missing,
-    /// They reach everybody, who is not told from whom.
+    /// They reach everyone, without naming the sender.
     ToAnyone,
-    /// They reach those who granted it, who are told from whom.
+    /// They reach those who granted it, and name the sender.
     Granted,
 }
 
@@ -154,7 +154,7 @@ static V0_7_1: Dialect = Dialect {
 };
 
 impl Dialect {
-    /// That of a release.
+    /// The dialect of a release.
     pub(crate) fn of(release: Release) -> &'static Self {
         match release {
             Release::V0_6 => &V0_6,

@@ -57,7 +57,7 @@ pub(crate) enum ApiError {
 }
 
 impl ApiError {
-    /// Whether a function or a callback failed, or was cut off: what a call had staged is dropped then.
+    /// Whether a function or a callback failed, or was cut off: what a call had staged is then dropped.
     pub(crate) fn is_of_a_zome(&self) -> bool {
         match self {
             Self::CellError(CellError::RibosomeError(error)) | Self::RibosomeError(error) => {
@@ -82,7 +82,7 @@ impl From<ApiError> for ExternalApiWireError {
     }
 }
 
-/// As it appears in the text of others.
+/// As it appears in the text of other errors.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SerializationError {
     #[error(transparent)]

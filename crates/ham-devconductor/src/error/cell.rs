@@ -56,7 +56,7 @@ pub(crate) enum InitResult {
 }
 
 impl InitResult {
-    /// What one zome answered.
+    /// The result of one zome.
     pub(crate) fn of(zome_name: ZomeName, answer: InitCallbackResult) -> Self {
         match answer {
             InitCallbackResult::Pass => Self::Pass,

@@ -34,7 +34,7 @@ pub(crate) enum ConductorError {
     AppManifestError(#[from] AppManifestError),
     #[error("Cell already exists. CellId: {0:?}")]
     CellAlreadyExists(CellId),
-    /// Of releases before 0.7.1, in the place of the next one.
+    /// For releases before 0.7.1, in place of the next one.
     #[error("Cell was referenced, but is currently disabled. CellId: {0:?}")]
     CellDisabled(CellId),
     #[error("Cell was referenced, but is not running. CellId: {0:?} Reason: {1}")]

@@ -7,8 +7,7 @@ use holochain_types::prelude::CellId;
 use super::Cause;
 use super::conductor::{ConductorError, InterfaceError};
 
-/// Why [`DevConductor::install`](crate::DevConductor::install) fails. Nothing is installed then, but for
-/// [`NotEnabled`](Self::NotEnabled).
+/// Why [`DevConductor::install`](crate::DevConductor::install) fails. Nothing is then installed, except with [`NotEnabled`](Self::NotEnabled).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InstallError {
@@ -24,13 +23,13 @@ pub enum InstallError {
         /// Which cells, and why.
         source: Cause,
     },
-    /// The keystore does not make a key for the app.
+    /// The keystore does not create a key for the app.
     #[error("the keystore does not make a key for the app")]
     Keystore {
         /// What the keystore says.
         source: Cause,
     },
-    /// An app of this id is installed, and runs something else; it is left as it is. From an [`Observer`](crate::Observer) only.
+    /// An app with this id is installed and runs something else; it is left as it is. Only from an [`Observer`](crate::Observer).
     #[error(
         "the app {id} is installed, and its role {role} runs other {} zomes than the bundle has",
         if *is_other_dna { "integrity" } else { "coordinator" }
@@ -40,8 +39,8 @@ pub enum InstallError {
         id: String,
         /// The first of its roles that runs something else.
         role: String,
-        /// Whether it is another DNA: its integrity zomes or its modifiers differ. Else its coordinator zomes do, which can be
-        /// replaced.
+        /// Whether it is another DNA: its integrity zomes or its modifiers differ. Otherwise only its coordinator zomes differ, which
+        /// can be replaced.
         is_other_dna: bool,
     },
     /// A database cannot be read or written.
@@ -56,10 +55,10 @@ pub enum InstallError {
         /// Why.
         source: Cause,
     },
-    /// It is installed, and cannot be enabled, for example because it awaits membrane proofs.
+    /// It is installed but cannot be enabled, for example because it awaits membrane proofs.
     #[error("the app {id} is installed, but cannot be enabled")]
     NotEnabled {
-        /// The id it is installed by.
+        /// The id under which it is installed.
         id: String,
         /// Why.
         source: Cause,
@@ -82,14 +81,14 @@ impl From<ConductorError> for InstallError {
     }
 }
 
-/// Why [`DevConductor::replace_coordinators`](crate::DevConductor::replace_coordinators) fails. Nothing is changed then.
+/// Why [`DevConductor::replace_coordinators`](crate::DevConductor::replace_coordinators) fails. Nothing is then changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplaceError {
     /// No app has the cell.
     #[error("there is no cell {cell}")]
     NoCell {
-        /// Which.
+        /// The cell.
         cell: CellId,
     },
     /// The zomes cannot be used: code is missing or cannot be loaded, or one depends on an integrity zome that is not there.
@@ -116,12 +115,12 @@ pub enum AttachError {
     /// The interface cannot listen on its port.
     #[error("cannot listen on port {port}")]
     Port {
-        /// Which; 0 for any.
+        /// The port; 0 for any.
         port: u16,
         /// What the system says.
         source: io::Error,
     },
-    /// The database does not take it.
+    /// The database does not accept it.
     #[error("a database cannot be used")]
     Database {
         /// What the database says.

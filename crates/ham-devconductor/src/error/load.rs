@@ -1,11 +1,11 @@
-//! What the data and the code of a cell fail to load with.
+//! Why the data and the code of a cell cannot be loaded.
 
 use holochain_state::query::StateQueryError;
 use holochain_types::prelude::CellId;
 
 use super::ribosome::RibosomeError;
 
-/// As [`ConductorError`](super::ConductorError) has it too, in the same words.
+/// [`ConductorError`](super::ConductorError) has these too, in the same words.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoadError {
     #[error("DNA definition was not found in the store: {0}")]

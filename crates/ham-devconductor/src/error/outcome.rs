@@ -1,4 +1,4 @@
-//! What the rules of every chain say of a record, in the texts of `holochain` 0.7.1.
+//! What the rules for all chains say about a record, in the texts of `holochain` 0.7.1.
 
 use holo_hash::{ActionHash, AnyDhtHash, EntryHash};
 use holochain_state::query::StateQueryError;
@@ -37,5 +37,5 @@ pub(crate) enum Outcome {
     Query(#[from] StateQueryError),
 }
 
-/// Bytes of a link's tag.
+/// The bytes of a link's tag.
 pub(crate) const MAX_TAG_SIZE: usize = 1000;

@@ -63,7 +63,7 @@ impl From<tokio::task::JoinError> for RibosomeError {
     }
 }
 
-/// A call names a zome that the DNA does not have: an error of the interface's kind, inside of one of a zome's.
+/// A call names a zome that the DNA does not have: an error of the interface's kind, inside a zome error.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoZome {
     #[error("ZomeError: {0}")]

@@ -1,4 +1,4 @@
-//! Why a conductor is not saved, or not as it was.
+//! Why a conductor is not saved, or not restored.
 
 use std::io;
 
@@ -11,14 +11,14 @@ use crate::stores::SaveError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
-    /// Nothing is reverted: what was running was cut off and did not end within ten seconds. It is a large commit that is being written, or a
-    /// request of an administrator.
+    /// Nothing is reverted: what was running was cut off and did not end within ten seconds. It is a large commit that is being
+    /// written, or an administrator's request.
     #[error("what was running was cut off and did not end within ten seconds; nothing was reverted")]
     Busy,
-    /// Nothing is saved: a commit in this DNA is being written for longer than a second.
+    /// Nothing is saved: a commit in this DNA has been in progress for longer than a second.
     #[error("a commit is being written in the DNA {dna} for longer than a second; nothing is saved")]
     Written {
-        /// Where.
+        /// The DNA.
         dna: DnaHash,
     },
     /// Files cannot be copied.
@@ -36,9 +36,9 @@ pub enum SnapshotError {
     /// An app cannot be started again.
     #[error("the app {id} cannot be started")]
     App {
-        /// Which.
+        /// The app.
         id: String,
-        /// What its cells fail with.
+        /// Why its cells cannot be started.
         source: Cause,
     },
 }

@@ -1,4 +1,4 @@
-//! Other code for a cell, from this process.
+//! Replaces the code of a cell, from this process.
 
 use holochain_types::dna::CoordinatorBundle;
 use holochain_types::prelude::CellId;
@@ -8,11 +8,11 @@ use crate::conductor::Others;
 use crate::error::ReplaceError;
 
 impl DevConductor {
-    /// Has a cell run the coordinator zomes of a bundle and no others, with its chain and its integrity zomes as they are. The request
-    /// `UpdateCoordinators` leaves zomes that the bundle does not name, as in `holochain`.
+    /// Makes a cell run the coordinator zomes of a bundle and no others, leaving its chain and its integrity zomes as they are. The
+    /// request `UpdateCoordinators` keeps zomes that the bundle does not name, as in `holochain`.
     ///
     /// # Errors
-    /// Variant by variant in [`ReplaceError`]. Nothing is changed then.
+    /// Variant by variant in [`ReplaceError`]. Nothing is then changed.
     ///
     /// # Cancel safety
     /// Dropping the future may leave it done.

@@ -19,8 +19,8 @@ use crate::faults::ActiveFaults;
 use crate::observe::{CallId, Outcome, Watch};
 use crate::work::Begun;
 
-/// Sees a running conductor, and calls it as its own agents: it needs no interface, no token and no grant, and sees private
-/// entries. It does not keep the conductor alive. A copy sees the same one.
+/// Sees a running conductor, and calls it as its own agents: it needs no interface, no token and no grant, and sees private entries.
+/// It does not keep the conductor alive. A copy observes the same conductor.
 #[derive(Debug, Clone)]
 pub struct Observer(Weak<Conductor>);
 
@@ -31,7 +31,7 @@ pub enum ViewError {
     /// The conductor is gone.
     #[error("the conductor has stopped")]
     Stopped,
-    /// The cell is not installed, or does not run; why.
+    /// The cell is not installed, or does not run; the text says why.
     #[error("{0}")]
     NoCell(String),
     /// A store or the keystore failed.
@@ -47,9 +47,9 @@ pub struct ZomeView {
     pub name: ZomeName,
     /// Whether it is an integrity zome.
     pub is_integrity: bool,
-    /// What its module exports, sorted: functions that may be called, callbacks, and what is neither.
+    /// What its module exports, sorted: functions that can be called, callbacks, and anything else.
     pub exports: Vec<String>,
-    /// The entry types that it defines, in their order.
+    /// The entry types that it defines, in order.
     pub entry_types: Vec<EntryDef>,
 }
 
@@ -63,8 +63,8 @@ impl Observer {
         conductor.ok_or(ViewError::Stopped)
     }
 
-    /// The store of a cell that is installed; one would be made for whatever else is asked about. It is not put back or saved while the
-    /// second is held.
+    /// The store of an installed cell; for anything else, asking would create one. While the second value is held, the store is
+    /// neither restored nor saved.
     async fn dht(&self, cell: &CellId) -> Result<(DhtStoreRead, Begun), ViewError> {
         let conductor = self.conductor()?;
         let begun = conductor.work().begin().await;
@@ -76,7 +76,7 @@ impl Observer {
         Ok((store.ok_or_else(not_installed)?.as_read(), begun))
     }
 
-    /// What happens from now on.
+    /// Watches what happens from now on.
     ///
     /// # Errors
     /// [`Stopped`](ViewError::Stopped).
@@ -84,7 +84,7 @@ impl Observer {
         Ok(self.conductor()?.feed().watch())
     }
 
-    /// The installed apps, the first installed first.
+    /// The installed apps, in the order of their installation.
     ///
     /// # Errors
     /// [`Stopped`](ViewError::Stopped) or [`Unreadable`](ViewError::Unreadable).
@@ -125,7 +125,7 @@ impl Observer {
         Ok(self.conductor()?.running_ids())
     }
 
-    /// The zomes of a running cell: integrity zomes first, in their order.
+    /// The zomes of a running cell: integrity zomes first, in order.
     ///
     /// # Errors
     /// [`Stopped`](ViewError::Stopped) or [`NoCell`](ViewError::NoCell).
@@ -146,7 +146,7 @@ impl Observer {
         Ok(views.collect())
     }
 
-    /// A cell's chain with its entries, private ones too, the first action first.
+    /// A cell's chain with its entries, including private ones, the first action first.
     ///
     /// # Errors
     /// [`Stopped`](ViewError::Stopped) or [`Unreadable`](ViewError::Unreadable).
@@ -159,7 +159,7 @@ impl Observer {
         records.map_err(unreadable)
     }
 
-    /// A record with what updates and deletes it, as the cell's agent sees it; `None` where it is not held.
+    /// A record with its updates and deletes, as the cell's agent sees it; `None` if the record is not held.
     ///
     /// # Errors
     /// [`Stopped`](ViewError::Stopped) or [`Unreadable`](ViewError::Unreadable).
@@ -175,14 +175,13 @@ impl Observer {
         dht.get_record_details(action, Some(cell.agent_pubkey())).await.map_err(unreadable)
     }
 
-    /// Calls a function as the cell's own agent; the argument is MessagePack. The call has a name while somebody watches.
+    /// Calls a function as the cell's own agent; the argument is MessagePack. While someone watches, the call has a name.
     ///
     /// # Errors
-    /// [`Stopped`](ViewError::Stopped); how the call ended is no error.
+    /// [`Stopped`](ViewError::Stopped); however the call ended, that is not an error.
     ///
     /// # Cancel safety
-    /// Dropping the future lets a function that runs end; what it staged is then not committed, unless the commit had
-    /// begun.
+    /// Dropping the future lets a running function end; what it staged is then not committed, unless the commit had already begun.
     pub async fn call(
         &self,
         cell: &CellId,
@@ -210,16 +209,16 @@ impl Observer {
     /// Signs bytes with the key of an agent of this conductor.
     ///
     /// # Errors
-    /// [`Stopped`](ViewError::Stopped), or [`Unreadable`](ViewError::Unreadable) where the keystore has no such key.
+    /// [`Stopped`](ViewError::Stopped), or [`Unreadable`](ViewError::Unreadable) if the keystore has no such key.
     ///
     /// # Cancel safety
-    /// Nothing is kept of it.
+    /// Nothing of it is kept.
     pub async fn sign(&self, agent: &AgentPubKey, bytes: &[u8]) -> Result<Signature, ViewError> {
         let conductor = self.conductor()?;
         agent.sign_raw(conductor.keystore(), bytes.into()).await.map_err(unreadable)
     }
 
-    /// A token of an app for its interface, good as often as it is used, until the conductor ends.
+    /// A token of an app for its interface, valid any number of times, until the conductor ends.
     ///
     /// # Errors
     /// [`Stopped`](ViewError::Stopped).

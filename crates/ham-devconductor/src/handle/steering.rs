@@ -1,4 +1,4 @@
-//! What whoever tests, or tries things, does to a conductor.
+//! What a test, or anyone trying things out, can do to a conductor.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::error::{DumpError, SnapshotError};
 use crate::faults::UnknownHostFunction;
 use crate::observe::Event;
 
-/// A conductor as it was. Dropping it frees what it takes.
+/// A conductor as it was. Dropping it frees the space that it takes.
 #[derive(Debug)]
 pub struct Snapshot {
     saved: Saved,
@@ -20,7 +20,7 @@ pub struct Snapshot {
 }
 
 impl DevConductor {
-    /// Holds every answer back for this long; zero for not at all.
+    /// Delays every answer by this long; zero for not at all.
     pub fn delay_answers(&self, delay: Duration) {
         self.conductor.delay_answers(delay);
         self.conductor.feed().tell(|| Event::Faults);
@@ -32,9 +32,9 @@ impl DevConductor {
         self.conductor.feed().tell(|| Event::Faults);
     }
 
-    /// Stops the clock that `sys_time`, expiries of calls and tokens, and schedules are told by; `None` lets it run. The
-    /// timestamps of actions are the system's always. Where it goes back, schedules follow it: each runs at its next time by the clock
-    /// as it is now.
+    /// Stops the clock for `sys_time`, for expiries of calls and tokens, and for schedules; `None` lets it run. The timestamps of
+    /// actions always use the system's clock. If the clock goes back, schedules follow it: each runs at its next time by the clock as
+    /// it is now.
     ///
     /// # Errors
     /// The time is later than 2099; the clock is as it was.
@@ -42,10 +42,10 @@ impl DevConductor {
         self.conductor.clock().freeze(at)
     }
 
-    /// Puts that clock forward, for good or until [`reset_clock`](Self::reset_clock), as if the machine had slept: what expires by
-    /// then is expired; a schedule that is due then runs at once, one whose time was over by then, at its next time, and one that has
-    /// no later time is over. A call that a client signs by the system's clock is good as long as it would be. Answers how far it is
-    /// ahead.
+    /// Moves that clock forward, for good or until [`reset_clock`](Self::reset_clock), as if the machine had slept: what expires by
+    /// then is expired; a schedule that is due then runs at once, one whose time had passed by then runs at its next time, and one
+    /// that has no later time is over. A call that a client signs by the system's clock stays valid as long as it otherwise would.
+    /// Returns how far the clock is ahead.
     ///
     /// # Errors
     /// The time is later than 2099; the clock is as it was.
@@ -53,7 +53,7 @@ impl DevConductor {
         self.conductor.clock().advance(by)
     }
 
-    /// What that clock says, and how far it was put ahead.
+    /// The time that clock shows, and how far it was moved ahead.
     #[must_use]
     pub fn clock(&self) -> (Timestamp, Duration) {
         let clock = self.conductor.clock();
@@ -65,8 +65,8 @@ impl DevConductor {
         self.conductor.clock().reset();
     }
 
-    /// Lets a host function fail in the next so many calls of it, for zomes of all cells; 0 for none. The name is that of the HDK,
-    /// `create`, or of the import. Validation and `genesis_self_check` are left out.
+    /// Makes a host function fail in the next so many calls of it, for the zomes of all cells; 0 for none. The name is that in the
+    /// HDK, such as `create`, or that of the import. Validation and `genesis_self_check` are not affected.
     ///
     /// # Errors
     /// There is no such host function.
@@ -76,10 +76,10 @@ impl DevConductor {
         Ok(())
     }
 
-    /// Saves apps, code, chains, DHTs and schedules as they are at one moment, between commits. It waits for no call, and what runs is
-    /// not in it: whatever a call has staged, and the next time of a scheduled function that runs (an ephemeral one is scheduled no
-    /// more). Takes milliseconds, in which commits wait, and as many bytes of the data directory as they have. It is good for this
-    /// conductor until it ends.
+    /// Saves apps, code, chains, DHTs and schedules as they are at one moment, between commits. It waits for no call, and what is
+    /// running is not part of it: neither what a call has staged, nor the next time of a scheduled function that is running (an
+    /// ephemeral one is then no longer scheduled). Takes milliseconds, during which commits wait, and as many bytes of the data
+    /// directory as the saved data has. The snapshot can be used with this conductor until the conductor ends.
     ///
     /// # Errors
     /// Variant by variant in [`SnapshotError`].
@@ -90,16 +90,16 @@ impl DevConductor {
         Ok(Snapshot { saved: self.conductor.save().await?, conductor: Arc::downgrade(&self.conductor) })
     }
 
-    /// Makes everything as it was at the snapshot, which can be used again. Calls that run, and what follows others, are cut off first:
-    /// they fail with an error that says so, have written nothing, and have ended before anything changes. Connections, tokens, keys,
-    /// attached interfaces and the clock stay as they are now; a nonce that was used since stays used.
+    /// Makes everything as it was at the snapshot, which can be used again. Running calls, and whatever follows other calls, are cut
+    /// off first: they fail with an error that says so, have written nothing, and have ended before anything changes. Connections,
+    /// tokens, keys, attached interfaces and the clock stay as they are now; a nonce that was used since stays used.
     ///
     /// # Errors
-    /// Variant by variant in [`SnapshotError`]. What fails half way leaves apps that do not run; revert again. A kept directory is as it was
-    /// before when it is opened the next time, as after an end in the middle.
+    /// Variant by variant in [`SnapshotError`]. A failure half way leaves apps that do not run; revert again. A kept directory is as
+    /// it was before the revert when it is next opened, just as after an end in the middle.
     ///
     /// # Panics
-    /// The snapshot is of another conductor.
+    /// The snapshot belongs to another conductor.
     ///
     /// # Cancel safety
     /// Dropping the future leaves it half way.
@@ -109,15 +109,15 @@ impl DevConductor {
         self.conductor.restore(&to.saved).await
     }
 
-    /// Takes what another conductor held of a DNA into the DHT here: the integrated operations of a full-state dump, as Holochain 0.7.1
-    /// and `ham dump cell` write it. An app here must have the DNA. They count as valid, since a dump does not say which were rejected;
-    /// private entries are not in them, and nobody here can write as their authors.
+    /// Adds what another conductor held of a DNA to the DHT here: the integrated operations of a full-state dump, as Holochain 0.7.1
+    /// and `ham dump cell` write it. An app here must have the DNA. The operations count as valid, since a dump does not say which
+    /// were rejected; private entries are not among them, and nobody here can write as their authors.
     ///
     /// # Errors
     /// Variant by variant in [`DumpError`].
     ///
     /// # Cancel safety
-    /// Dropping the future may leave some of it taken; it can be opened again.
+    /// Dropping the future may leave some of it added; the dump can be opened again.
     pub async fn open_dump(&self, dump: &str) -> Result<OpenedDump, DumpError> {
         let dump = serde_json::from_str(dump).map_err(|source| DumpError::NotADump { source })?;
         self.conductor.open_dump(dump).await

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-/// What may wait for a handler, and what happens when that is exceeded.
+/// What may wait for a handler, and what happens beyond that.
 ///
 /// # Defaults
 /// - `when_full`: [`WhenFull::HoldBack`]
@@ -12,23 +12,22 @@ use std::num::NonZeroUsize;
 pub struct HandlerQueue {
     /// What happens when more comes than fits.
     pub when_full: WhenFull,
-    /// How many envelopes may wait. Requests whose handler refuses them [in time](crate::Handler::patience) are not counted.
+    /// How many envelopes may wait. Requests that their handler refuses [in time](crate::Handler::patience) are not counted.
     pub items: NonZeroUsize,
-    /// How many bytes all of them may hold together; the last one may exceed it.
+    /// How many bytes they may hold together; the last one may exceed that.
     pub bytes: usize,
 }
 
-/// What happens when more comes than the handler's queue holds.
+/// What happens when more arrives than the handler's queue holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhenFull {
     /// Nothing more is read, and the peer has to wait: the wire is the queue, and nothing is lost. While an answer or a pong is
-    /// awaited it is read on all the same, so that a handler can ask on its own link: what stands before the answer is taken
-    /// in, up to [`bytes`](HandlerQueue::bytes). Beyond those nothing is read before the handler has made room: then also
-    /// answers wait, and the peer is not judged by its silence.
+    /// awaited, reading goes on all the same, so that a handler can send requests on its own link: whatever comes before the answer
+    /// is taken in, up to [`bytes`](HandlerQueue::bytes). Beyond that, nothing is read until the handler has made room: then answers
+    /// wait too, and the peer is not judged by its silence.
     HoldBack,
     /// What does not fit is dropped and counted, and the handler is told in its place ([`Incoming::Missed`](crate::Incoming)).
-    /// Requests are answered instead, where the handler has [an answer](crate::Handler::refusal) for that. Nothing is ever held
-    /// up.
+    /// Requests are answered instead, if the handler has [an answer](crate::Handler::refusal) for that. Nothing is ever held up.
     Lose,
 }
 
@@ -65,7 +64,7 @@ impl HandlerQueue {
     }
 }
 
-/// A burst that a handler of a millisecond each works off within a second.
+/// A burst that a handler which takes a millisecond per item works off within a second.
 pub const DEFAULT_HANDLER_QUEUE: NonZeroUsize = NonZeroUsize::new(1024).expect("1024 is not zero");
 
 /// 16 MiB: sixteen of the largest envelopes, or a thousand of 16 KiB.

@@ -9,7 +9,7 @@ use crate::config::{ConfigError, HandlerQueue, session};
 /// How a server of envelopes behaves.
 ///
 /// # Defaults
-/// - `gate`: [`Gate::default`]: no browsers, everybody else
+/// - `gate`: [`Gate::default`]: no browsers, everyone else
 /// - `max_connections`: [`DEFAULT_MAX_CONNECTIONS`]
 /// - `queue`: [`HandlerQueue::default`], for each connection
 /// - `session`: that of [`Config`](crate::Config)
@@ -22,7 +22,7 @@ pub struct ServerConfig {
     pub max_connections: NonZeroUsize,
     /// What waits for the handler, for each connection.
     pub queue: HandlerQueue,
-    /// The numbers of each link. Its TLS and network are a dialling side's and have no meaning here.
+    /// The numbers of each link. Its TLS and network are for the dialling side and have no meaning here.
     pub session: SessionConfig,
 }
 
@@ -71,5 +71,5 @@ impl ServerConfig {
     }
 }
 
-/// A descriptor each, within what a process may open on most systems.
+/// One descriptor each, within what most systems allow a process to open.
 pub const DEFAULT_MAX_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(512).expect("512 is not zero");

@@ -17,18 +17,18 @@ use crate::handling::handle_all;
 use crate::protocol::EnvelopeProtocol;
 use crate::queue::Queue;
 
-/// Answers the envelopes of one stream, TLS over TCP for instance, beginning with its upgrade. Resolves when the connection
-/// has ended and what the handler was given is done.
+/// Answers the envelopes of one stream, for instance TLS over TCP, beginning with its upgrade. Resolves when the connection has ended
+/// and everything that the handler was given is done.
 ///
-/// When `stop` is cancelled the handler is given nothing more; what it has it may finish within
+/// When `stop` is cancelled, the handler is given nothing more; it may finish what it has within
 /// [`drain_timeout`](ham_session::SessionConfig::drain_timeout), then the connection is closed.
 ///
 /// # Errors
 /// - [`ServeError::Config`]: a setting cannot work;
-/// - [`ServeError::Accept`]: the stream became no link.
+/// - [`ServeError::Accept`]: the stream did not become a link.
 ///
 /// # Cancel safety
-/// Dropping the future closes the connection, and drops what the handler is doing at its current wait.
+/// Dropping the future closes the connection, and drops the handler's work at its current await.
 pub async fn serve_stream(
     io: impl Io + 'static,
     handler: impl Handler,
@@ -41,8 +41,8 @@ pub async fn serve_stream(
     Ok(connection(accepting, Arc::new(handler), config, stop).await?)
 }
 
-/// [`serve_stream`] for a stream that an HTTP server has upgraded already; it has let in whom it wanted, so that
-/// [`gate`](ServerConfig::gate) is not asked.
+/// [`serve_stream`] for a stream that an HTTP server has already upgraded; that server has decided whom to admit, so
+/// [`gate`](ServerConfig::gate) is not consulted.
 ///
 /// # Errors
 /// As [`serve_stream`].
@@ -61,7 +61,7 @@ pub async fn serve_upgraded(
     Ok(connection(accepting, Arc::new(handler), config, stop).await?)
 }
 
-/// A connection from the link that `accepting` makes of it until it has ended.
+/// A connection, from the moment `accepting` makes it a link until it has ended.
 pub(super) async fn connection<F>(
     accepting: impl FnOnce(Arc<Queue>) -> F,
     handler: Arc<dyn ErasedHandler>,
@@ -75,7 +75,7 @@ where
     let _abandoned = Abandoned(Arc::clone(&queue));
     let accepting = accepting(Arc::clone(&queue));
     let link = tokio::select! {
-        // Stopping first: an upgrade is dropped for it.
+        // Stopping first: it drops an upgrade under way.
         biased;
         () = stop.cancelled() => return Ok(()),
         accepted = accepting => accepted?,
@@ -102,7 +102,7 @@ where
     Ok(())
 }
 
-/// Gives the queue up when the connection is over, also when its future is dropped.
+/// Abandons the queue when the connection is over, even if its future is dropped.
 struct Abandoned(Arc<Queue>);
 
 impl Drop for Abandoned {

@@ -1,4 +1,4 @@
-//! Connections from a listener, as many at a time as there may be.
+//! Connections from a listener, up to the allowed number at a time.
 
 use std::io;
 use std::sync::Arc;
@@ -21,13 +21,12 @@ use crate::handler::{ErasedHandler, Handler};
 use crate::protocol::EnvelopeProtocol;
 use crate::queue::Queue;
 
-/// Answers the envelopes of whoever connects, each connection in a task of its own, until `stop` is cancelled. Then it takes
-/// no more connections, lets the handler finish what it has within
-/// [`drain_timeout`](ham_session::SessionConfig::drain_timeout), closes all links and resolves.
+/// Answers the envelopes of everyone who connects, each connection in a task of its own, until `stop` is cancelled. Then it takes no
+/// more connections, lets the handler finish what it has within [`drain_timeout`](ham_session::SessionConfig::drain_timeout), closes
+/// all links and resolves.
 ///
-/// A handler that panics ends its own connection. A connection beyond
-/// [`max_connections`](ServerConfig::max_connections) is answered with 503; when [`MAX_REFUSALS`] of those wait for their answer
-/// too, nobody is taken until one is gone.
+/// A handler that panics ends its own connection. A connection beyond [`max_connections`](ServerConfig::max_connections) is answered
+/// with 503; if [`MAX_REFUSALS`] of those are waiting for that answer too, no connection is accepted until one of them is gone.
 ///
 /// # Errors
 /// When a setting cannot work.
@@ -61,12 +60,12 @@ pub async fn serve(
     let most = config.max_connections.get().saturating_add(MAX_REFUSALS);
     let places = Semaphore::new(config.max_connections.get().min(Semaphore::MAX_PERMITS));
     let server = Arc::new(Server { handler: Arc::new(handler), config, places, stop });
-    // Dropped with this future, it ends them all.
+    // If this future is dropped, so is the set, which ends them all.
     let mut connections = JoinSet::new();
     let mut again = Instant::now();
     loop {
         tokio::select! {
-            // Stopping first. Neither it nor a connection that ended can repeat without one being taken, so none is starved.
+            // Stopping first. Neither that nor an ended connection can repeat without one being accepted, so nothing is starved.
             biased;
             () = server.stop.cancelled() => break,
             Some(ended) = connections.join_next() => tell(ended),
@@ -76,7 +75,7 @@ pub async fn serve(
                     connections.spawn(Arc::clone(&server).take(tcp));
                 }
                 Err(error) => {
-                    // Mostly that no descriptor is free: it stays so until a connection ends.
+                    // Usually this means that no descriptor is free, which lasts until a connection ends.
                     tracing::warn!(event = events::NOT_LISTENING, %error);
                     again = later(Instant::now(), ACCEPT_PAUSE);
                 }
@@ -120,8 +119,8 @@ fn tell(ended: Result<Result<(), AcceptError>, JoinError>) {
     }
 }
 
-/// How many connections beyond the bound are answered with 503 at a time.
+/// How many connections beyond the bound are answered with 503 at the same time.
 pub const MAX_REFUSALS: usize = 64;
 
-/// After an error of the listener.
+/// The pause after an error of the listener.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

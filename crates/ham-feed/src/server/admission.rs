@@ -1,4 +1,4 @@
-//! Who is let in.
+//! Who is admitted.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use url::form_urlencoded;
 
 use super::guest::Guest;
 
-/// Who is let in.
+/// Who is admitted.
 #[derive(Clone)]
 pub(super) struct Admission(Arc<Ask>);
 
@@ -21,9 +21,9 @@ impl Admission {
         Self(Arc::new(ask))
     }
 
-    /// Whoever shows one of these.
+    /// Everyone who presents one of these.
     pub(super) fn tokens<T: AsRef<str>>(tokens: impl IntoIterator<Item = T>) -> Self {
-        // Digests, so that looking one up takes no time that depends on it.
+        // Digests, so that the time of a look-up reveals nothing about the token.
         let known: HashSet<_> = tokens.into_iter().map(|token| hash(token.as_ref())).collect();
         Self::new(move |request| match token(request) {
             Some(token) if known.contains(&hash(&token)) => Ok(Guest::new("token")),
@@ -36,14 +36,14 @@ impl Admission {
     }
 }
 
-/// Everybody.
+/// Everyone.
 impl Default for Admission {
     fn default() -> Self {
         Self::new(|_| Ok(Guest::new("anybody")))
     }
 }
 
-/// What a request shows: `?token=`, which is all that a browser can, or `Authorization: Bearer`.
+/// The token of a request: `?token=`, which is all that a browser can send, or `Authorization: Bearer`.
 fn token(request: &Parts) -> Option<String> {
     let bearer = || {
         let header = request.headers.get(axum::http::header::AUTHORIZATION)?.to_str().ok()?;

@@ -23,21 +23,21 @@ use super::origins::Origins;
 /// The bounds of a server, and who may use it.
 ///
 /// # Defaults
-/// - no token is asked for; every chain exists
-/// - of browsers, pages of this machine are let in: those whose origin has the host `localhost`, or a loopback address
+/// - no token is required; every chain exists
+/// - of browsers, pages of this machine are admitted: those whose origin has the host `localhost`, or a loopback address
 /// - `queue`: [`DEFAULT_SUBSCRIBER_QUEUE`] messages and `queue_bytes`: [`DEFAULT_SUBSCRIBER_QUEUE_BYTES`]
-/// - `max_connections`: [`DEFAULT_MAX_CONNECTIONS`], of one identity as many as at all
-/// - `history`: [`DEFAULT_HISTORY`] messages a chain and `history_bytes`: [`DEFAULT_HISTORY_BYTES`]
+/// - `max_connections`: [`DEFAULT_MAX_CONNECTIONS`], all of which one identity may have
+/// - `history`: [`DEFAULT_HISTORY`] messages per chain and `history_bytes`: [`DEFAULT_HISTORY_BYTES`]
 /// - `max_subscriptions`: [`DEFAULT_MAX_SUBSCRIPTIONS`]; `max_request_size`: [`DEFAULT_MAX_REQUEST_SIZE`];
 ///   `max_name`: [`DEFAULT_MAX_NAME`]
 /// - `ping_interval`: [`DEFAULT_SERVER_PING_INTERVAL`]; `ping_timeout`: [`DEFAULT_SERVER_PING_TIMEOUT`]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct FeedServerConfig {
-    /// How many messages may wait for one subscriber, beside the few that are being written to its socket.
+    /// How many messages may wait for one subscriber, not counting the few that are being written to its socket.
     pub queue: NonZeroUsize,
-    /// How many bytes of messages may wait for one subscriber; one message may be larger. What is published is shared by
-    /// all whom it waits for.
+    /// How many bytes of messages may wait for one subscriber; a single message may be larger. A published message is shared by all
+    /// subscribers for whom it waits.
     pub queue_bytes: usize,
     /// How many connections there may be; one more is refused with 503.
     pub max_connections: NonZeroUsize,
@@ -45,19 +45,19 @@ pub struct FeedServerConfig {
     pub max_subscriptions: NonZeroUsize,
     /// The largest message a client may send, in bytes; a larger one ends its connection.
     pub max_request_size: usize,
-    /// How many bytes the name of a chain, or of a type, may have; a subscription with a longer one is answered with an error.
+    /// How many bytes the name of a chain or a type may have; a subscription with a longer one is answered with an error.
     pub max_name: usize,
     /// How often each connection is pinged.
     pub ping_interval: Duration,
-    /// How long a pong, or a write that makes no progress, may take before the connection is given up.
+    /// How long a pong, or a write that makes no progress, may take before the connection is abandoned.
     pub ping_timeout: Duration,
-    /// The chains there are; `None` is any.
+    /// The chains that exist; `None` means any.
     pub chains: Option<HashSet<String>>,
-    /// Tells the time of pongs.
+    /// The clock for the time in pongs.
     pub clock: Arc<dyn WallClock>,
-    /// How many messages of each chain are kept for who comes back.
+    /// How many messages of each chain are kept for subscribers that come back.
     pub history: usize,
-    /// How many bytes all kept messages may take in memory, about; the chain that holds most gives way first.
+    /// Roughly how many bytes all kept messages may take in memory; the chain that holds the most gives way first.
     pub history_bytes: usize,
     /// How many connections one identity may have; one more is refused with 503.
     pub max_connections_each: NonZeroUsize,
@@ -88,16 +88,16 @@ impl Default for FeedServerConfig {
 }
 
 impl FeedServerConfig {
-    /// Asks for one of these tokens, as `?token=` or as `Authorization: Bearer`; without it the upgrade is refused with 401. None at
-    /// all refuses everybody.
+    /// Requires one of these tokens, as `?token=` or as `Authorization: Bearer`; without it the upgrade is refused with 401. An empty
+    /// list refuses everyone.
     #[must_use]
     pub fn with_tokens<T: AsRef<str>>(mut self, tokens: impl IntoIterator<Item = T>) -> Self {
         self.admission = Admission::tokens(tokens);
         self
     }
 
-    /// Asks this of every request who it is, in place of tokens; a refusal is the status it is answered with. It is called on the
-    /// server's runtime, so it must not block.
+    /// Decides for every request who it is from, in place of tokens; a refusal is the status that answers the request. It is called
+    /// on the server's runtime, so it must not block.
     #[must_use]
     pub fn with_admission(
         mut self,
@@ -107,7 +107,7 @@ impl FeedServerConfig {
         self
     }
 
-    /// Sets [`history`](Self::history) and [`history_bytes`](Self::history_bytes); nothing is kept where one is 0.
+    /// Sets [`history`](Self::history) and [`history_bytes`](Self::history_bytes); nothing is kept if either is 0.
     #[must_use]
     pub fn with_history(mut self, messages: usize, bytes: usize) -> Self {
         (self.history, self.history_bytes) = (messages, bytes);
@@ -121,10 +121,10 @@ impl FeedServerConfig {
         self
     }
 
-    /// Lets pages of these origins in (`https://app.example.org`, as the browser writes it; `null` for a page without one), in place
+    /// Admits pages of these origins (`https://app.example.org`, as the browser writes it; `null` for a page without one), in place
     /// of those of this machine; others are refused with 403. A page of any site can open a WebSocket to any server that its visitor
-    /// can reach, the loopback included, and no other rule keeps it from that. What sends no `Origin` is no browser and is not asked
-    /// for it.
+    /// can reach, loopback included, and no other rule keeps it from doing so. A client that sends no `Origin` is not a browser, and
+    /// no origin is required of it.
     #[must_use]
     pub fn with_origins(mut self, allowed: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         self.origins = Origins::new(allowed);
@@ -181,7 +181,7 @@ impl FeedServerConfig {
         self
     }
 
-    /// Whether a page of this origin is let in; none is one that is no text.
+    /// Whether a page of this origin is admitted; `None` stands for an origin that is not text.
     pub(super) fn allows(&self, origin: Option<&str>) -> bool {
         origin.is_some_and(|origin| self.origins.allow(origin))
     }

@@ -7,7 +7,7 @@ pub enum ServerConfigError {
     /// It must not be zero.
     #[error("{setting} must not be zero")]
     Zero {
-        /// Its name.
+        /// The setting's name.
         setting: &'static str,
     },
 }

@@ -34,16 +34,16 @@ pub struct FeedServer {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RefusedSubscription {
-    /// The server stops.
+    /// The server is stopping.
     #[error("the server stops")]
     Closing,
-    /// There are as many connections as there may be, at all or of this guest.
+    /// There are already as many connections as allowed, in total or for this guest.
     #[error("there is no place for another connection")]
     NoPlace,
     /// A topic is refused.
     #[error("{why}")]
     Topic {
-        /// In words for who asked.
+        /// In words for the client.
         why: String,
     },
 }
@@ -57,8 +57,7 @@ impl FeedServer {
         Ok(Self { hub: Arc::new(Hub::new(config)?) })
     }
 
-    /// `GET /ws`, the feed, and `GET /ws/status`, for a server of its own or to be nested in another router. Who is let in, the
-    /// configuration says.
+    /// `GET /ws`, the feed, and `GET /ws/status`, for a server of its own or to be nested in another router. The configuration says who is admitted.
     pub fn router(&self) -> Router {
         Router::new()
             .route("/ws", get(socket::admit))
@@ -66,14 +65,14 @@ impl FeedServer {
             .with_state(Arc::clone(&self.hub))
     }
 
-    /// `GET /ws` for somebody whom another part of the program has let in already: neither token nor origin is asked for. 503 without a
-    /// place, 426 or 400 for what asks for no WebSocket.
+    /// `GET /ws` for a client that another part of the program has already admitted: neither token nor origin is required. 503 if
+    /// there is no place, 426 or 400 if the request is not for a WebSocket.
     #[must_use]
     pub fn upgrade(&self, guest: Guest, request: Request) -> Response {
         socket::upgrade(&self.hub, guest, request)
     }
 
-    /// A subscription without a WebSocket, and without topics yet: [`Subscription::add_all`] adds some.
+    /// A subscription without a WebSocket, and as yet without topics: [`Subscription::add_all`] adds some.
     ///
     /// # Errors
     /// [`RefusedSubscription`]: there is no place for it.
@@ -84,8 +83,8 @@ impl FeedServer {
         })
     }
 
-    /// Subscribes without a WebSocket. All topics begin between the same two messages, `since` is that of each, and what is
-    /// told again comes in the order of the ids.
+    /// Subscribes without a WebSocket. All topics begin between the same two messages, `since` applies to each of them, and what is
+    /// repeated comes in the order of the ids.
     ///
     /// # Errors
     /// [`RefusedSubscription`].
@@ -100,37 +99,36 @@ impl FeedServer {
         Ok(subscription)
     }
 
-    /// Tells the subscribers of the whole chain of a block; answers how many there are.
+    /// Sends a block to the subscribers of the whole chain; returns how many there are.
     pub fn publish_block(&self, chain_name: &str, data: &Value) -> usize {
         self.publish(Draft::block(chain_name, data))
     }
 
-    /// Tells the subscribers of the chain, and those of the event's type (`event_type` of its data), of an event; answers
-    /// how many there are.
+    /// Sends an event to the subscribers of the chain, and to those of the event's type (`event_type` in its data); returns how many there are.
     pub fn publish_event(&self, chain_name: &str, data: &Value) -> usize {
         self.publish(Draft::event(chain_name, data))
     }
 
-    /// As [`publish_block`](Self::publish_block), with the block as somebody wrote it: no number of it is changed.
+    /// As [`publish_block`](Self::publish_block), with the block as it was written: none of its numbers is changed.
     pub fn publish_raw_block(&self, chain_name: &str, data: &RawValue) -> usize {
         self.publish(Draft::raw(NewsKind::Block, chain_name, None, data))
     }
 
-    /// As [`publish_event`](Self::publish_event), with the event as somebody wrote it: no number of it is changed. Its type is what its
-    /// `event_type` says.
+    /// As [`publish_event`](Self::publish_event), with the event as it was written: none of its numbers is changed. Its type is what
+    /// its `event_type` says.
     pub fn publish_raw_event(&self, chain_name: &str, data: &RawValue) -> usize {
         let event_type = crate::data::event_type(data.get()).map(Into::into);
         self.publish(Draft::raw(NewsKind::Event, chain_name, event_type, data))
     }
 
-    /// Tells all subscribers of a chain that something may be missing here: why, how much where that is known, and how long ago that
-    /// began. Answers how many there are.
+    /// Tells all subscribers of a chain that something may be missing here: why, how much if that is known, and how long ago it
+    /// began. Returns how many there are.
     pub fn publish_gap(&self, chain_name: &str, cause: &str, missed: Option<u64>, ago: Duration) -> usize {
         let since = self.hub.now().saturating_sub(ago.as_secs());
         self.publish(Draft::gap(chain_name, cause, missed, since))
     }
 
-    /// What `GET /ws/status` answers, with the names of those chains that this guest may follow; with none where there is no guest.
+    /// What `GET /ws/status` answers, with the names of the chains that this guest may follow; without a guest, with no names.
     #[must_use]
     pub fn status(&self, guest: Option<&Guest>) -> Value {
         socket::told(&self.hub, guest)
@@ -148,30 +146,30 @@ impl FeedServer {
         self.hub.connections()
     }
 
-    /// How many messages subscribers lost because they were too slow, as far as they were told.
+    /// How many messages subscribers lost because they were too slow, as far as they have been told.
     #[must_use]
     pub fn missed(&self) -> u64 {
         self.hub.missed.load(Ordering::Relaxed)
     }
 
-    /// Ends the connections and subscriptions of those guests of whose identity this is true; answers how many.
+    /// Ends the connections and subscriptions of guests for whose identity this returns true; returns how many.
     pub fn close_where(&self, whose: impl Fn(&str) -> bool, goodbye: Goodbye) -> usize {
         self.hub.present().end(whose, goodbye)
     }
 
-    /// Takes no more connections and closes those there are (code 1001); resolves when all are gone, which takes at most
-    /// [`ping_timeout`](FeedServerConfig::ping_timeout), but for [`Subscription`]s that nobody drops.
+    /// Accepts no more connections and closes the existing ones (code 1001); resolves when all are gone, which takes at most
+    /// [`ping_timeout`](FeedServerConfig::ping_timeout), except for [`Subscription`]s that nobody drops.
     ///
     /// # Cancel safety
-    /// Dropping the future takes nothing back.
+    /// Dropping the future undoes nothing.
     pub async fn shutdown(&self) {
         self.shutdown_saying(Goodbye::Stops).await;
     }
 
-    /// As [`shutdown`](Self::shutdown), for a reason of the caller's.
+    /// As [`shutdown`](Self::shutdown), for a reason that the caller gives.
     ///
     /// # Cancel safety
-    /// Dropping the future takes nothing back.
+    /// Dropping the future undoes nothing.
     pub async fn shutdown_saying(&self, goodbye: Goodbye) {
         self.hub.shutdown(goodbye).await;
     }

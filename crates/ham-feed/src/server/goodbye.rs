@@ -4,13 +4,13 @@ use std::sync::{Arc, OnceLock};
 
 use tokio_util::sync::CancellationToken;
 
-/// Why the server ends a connection, in the words of a WebSocket's close frame.
+/// Why the server ends a connection, as a WebSocket's close frame says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Goodbye {
-    /// The server is started anew: come back (code 1012).
+    /// The server restarts: come back (code 1012).
     Restarts,
-    /// Whoever was let in is let in no more (code 1008).
+    /// The client's admission was revoked (code 1008).
     Revoked,
     /// The server stops (code 1001).
     Stops,
@@ -28,7 +28,7 @@ impl Goodbye {
     }
 }
 
-/// The end of one subscription, which others bring about. The first word counts.
+/// The end of one subscription, brought about by others. The first reason counts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ending {
     said: Arc<OnceLock<Goodbye>>,
@@ -37,7 +37,7 @@ pub(super) struct Ending {
 
 impl Ending {
     pub(super) fn say(&self, goodbye: Goodbye) {
-        // It ends for the reason that was first.
+        // It ends for the first reason given.
         let _ = self.said.set(goodbye);
         self.token.cancel();
     }

@@ -1,26 +1,25 @@
-//! Who was let in.
+//! A client that was admitted.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// Somebody who was let in: who it is, and which chains it may follow.
+/// A client that was admitted: who it is, and which chains it may follow.
 #[derive(Clone)]
 pub struct Guest {
     identity: Arc<str>,
     chains: Option<Arc<Chains>>,
 }
 
-/// Which chains somebody may follow.
+/// Which chains a guest may follow.
 type Chains = dyn Fn(&str) -> bool + Send + Sync;
 
 impl Guest {
-    /// Somebody who may follow every chain. The identity is public: it names whose connections
-    /// [`close_where`](super::FeedServer::close_where) ends.
+    /// A guest who may follow every chain. The identity is public: it names whose connections [`close_where`](super::FeedServer::close_where) ends.
     pub fn new(identity: impl Into<Arc<str>>) -> Self {
         Self { identity: identity.into(), chains: None }
     }
 
-    /// May follow those chains only of whose names this is true. It is asked at every subscription; those that are there stay.
+    /// May follow only the chains for whose names this returns true. It is checked at every subscription; existing ones stay.
     #[must_use]
     pub fn with_chains(mut self, allowed: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         self.chains = Some(Arc::new(allowed));

@@ -1,20 +1,20 @@
-//! The messages that are kept for who comes back.
+//! The messages that are kept for subscribers that come back.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::news::News;
 
-/// The newest messages of each chain, bounded in messages a chain and in bytes over all: the chain that holds most gives way first.
+/// The newest messages of each chain, bounded in messages per chain and in bytes over all: the chain that holds the most gives way first.
 #[derive(Debug)]
 pub(super) struct History {
     most: usize,
     most_bytes: usize,
     chains: HashMap<Arc<str>, Kept>,
-    /// What each chain holds in bytes, the largest last.
+    /// How many bytes each chain holds, the largest last.
     sizes: BTreeSet<(usize, Arc<str>)>,
     bytes: usize,
-    /// The number of the newest message of those chains of which nothing is kept.
+    /// The number of the newest message among the chains of which nothing is kept.
     forgotten: u64,
 }
 
@@ -23,12 +23,12 @@ pub(super) struct History {
 struct Kept {
     news: VecDeque<Arc<News>>,
     bytes: usize,
-    /// The number of the newest message that is not kept any more.
+    /// The number of the newest message that is no longer kept.
     lost: u64,
 }
 
 impl History {
-    /// At most so many messages a chain, and bytes over all. One message more than that is not kept.
+    /// At most this many messages per chain, and this many bytes over all. A single message larger than that is not kept.
     pub(super) fn new(most: usize, most_bytes: usize) -> Self {
         Self { most, most_bytes, chains: HashMap::new(), sizes: BTreeSet::new(), bytes: 0, forgotten: 0 }
     }
@@ -55,12 +55,12 @@ impl History {
         }
     }
 
-    /// The number of the newest message of this chain that is not kept any more; what came after that is kept.
+    /// The number of the newest message of this chain that is no longer kept; everything after it is kept.
     pub(super) fn lost(&self, chain_name: &str) -> u64 {
         self.chains.get(chain_name).map_or(self.forgotten, |kept| kept.lost)
     }
 
-    /// What is kept of a chain from behind message `n` on, the oldest first.
+    /// What is kept of a chain after message `n`, oldest first.
     pub(super) fn after(&self, chain_name: &str, n: u64) -> impl Iterator<Item = &Arc<News>> {
         let kept = self.chains.get(chain_name).map(|kept| &kept.news);
         let from = kept.map_or(0, |news| news.partition_point(|news| news.at.number() <= n));
@@ -91,12 +91,12 @@ impl History {
     }
 }
 
-/// What a message adds, with its places in the tables.
+/// What a message adds, including its places in the tables.
 fn cost(news: &News) -> usize {
     news.bytes() + news.chain_name.len() + PLACES
 }
 
-/// What the tables need for a message, about, in bytes.
+/// Roughly what the tables need for a message, in bytes.
 const PLACES: usize = 128;
 
 #[cfg(test)]

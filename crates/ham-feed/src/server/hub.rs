@@ -13,7 +13,7 @@ use super::history::History;
 use super::present::Present;
 use super::table::Table;
 
-/// What all connections of a server share. Of its locks none is held across an await, and no two at a time.
+/// What all connections of a server share. No lock is held across an await, and no two locks at a time.
 #[derive(Debug)]
 pub(super) struct Hub {
     pub(super) config: FeedServerConfig,
@@ -22,14 +22,14 @@ pub(super) struct Hub {
     seats: u32,
     table: Mutex<Table>,
     present: Mutex<Present>,
-    /// What all subscribers have missed.
+    /// What all subscribers together have missed.
     pub(super) missed: Arc<AtomicU64>,
 }
 
 impl Hub {
     pub(super) fn new(config: FeedServerConfig) -> Result<Self, ServerConfigError> {
         config.check()?;
-        // As many as can be waited for at once, which is what closing does.
+        // As many as can be awaited at once, which closing does.
         let seats = config.max_connections.get().min(Semaphore::MAX_PERMITS);
         let seats = u32::try_from(seats).unwrap_or(u32::MAX);
         let places = Arc::new(Semaphore::new(usize::try_from(seats).unwrap_or(Semaphore::MAX_PERMITS)));
@@ -45,14 +45,14 @@ impl Hub {
         usize::try_from(self.seats).unwrap_or(usize::MAX).saturating_sub(self.places.available_permits())
     }
 
-    /// Lets nobody in any more, and resolves when all are gone.
+    /// Admits nobody any more, and resolves when all are gone.
     pub(super) async fn shutdown(&self, goodbye: Goodbye) {
         self.present().close(goodbye);
-        // An error would mean a closed semaphore, which nobody closes.
+        // An error would mean a closed semaphore, and nobody closes it.
         let _ = self.places.acquire_many(self.seats).await;
     }
 
-    /// The time, in seconds of Unix time.
+    /// The time, in seconds since the Unix epoch.
     pub(super) fn now(&self) -> u64 {
         self.config.clock.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
     }

@@ -1,10 +1,10 @@
-//! What of a chain a connection wants to hear.
+//! What a connection wants to hear about a chain.
 
 use std::collections::HashMap;
 
 use super::news::{News, NewsKind};
 
-/// What of a chain a connection wants to hear, and from behind which message on.
+/// What a connection wants to hear about a chain, and after which message.
 #[derive(Debug, Default)]
 pub(super) struct Interest {
     all: Option<u64>,
@@ -12,7 +12,7 @@ pub(super) struct Interest {
 }
 
 impl Interest {
-    /// Everything, or the events of a type, from behind message `from` on; where that is wanted already, from the earlier of the two.
+    /// Adds everything, or the events of a type, after message `from`; if that is already wanted, after the earlier of the two.
     pub(super) fn add(&mut self, event_type: Option<&str>, from: u64) {
         match event_type {
             None => self.all = Some(self.all.map_or(from, |all| all.min(from))),
@@ -23,7 +23,7 @@ impl Interest {
         }
     }
 
-    /// Whether a message concerns it. A gap concerns everybody on the chain.
+    /// Whether it covers a message. A gap concerns everyone on the chain.
     pub(super) fn covers(&self, news: &News) -> bool {
         match news.kind {
             NewsKind::Gap => true,
@@ -32,7 +32,7 @@ impl Interest {
         }
     }
 
-    /// Whether a message has been told by it.
+    /// Whether it has already covered a message.
     pub(super) fn was_told(&self, news: &News) -> bool {
         let before = |from: Option<u64>| from.is_some_and(|from| news.at.number() > from);
         match news.kind {

@@ -1,4 +1,4 @@
-//! A message that subscribers are told.
+//! A message for subscribers.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::position::Position;
 use super::websocket::Utf8Bytes;
 use super::wire;
 
-/// A message of a chain, with its id. Its text is made once, whoever is told.
+/// A message of a chain, with its id. Its text is made once, however many receive it.
 #[derive(Clone, Debug)]
 pub struct News {
     pub(super) at: Position,
@@ -18,7 +18,7 @@ pub struct News {
     pub(super) chain_name: Arc<str>,
     pub(super) event_type: Option<Box<str>>,
     text: Utf8Bytes,
-    /// Where its id stands in the text, from and to.
+    /// Where its id is in the text: start and end.
     id: (usize, usize),
 }
 
@@ -34,7 +34,7 @@ pub enum NewsKind {
     Gap,
 }
 
-/// A message that has no id yet: the part before it and the part behind it.
+/// A message that has no id yet: the part before the id and the part after it.
 #[derive(Debug)]
 pub(super) struct Draft {
     kind: NewsKind,
@@ -45,7 +45,7 @@ pub(super) struct Draft {
 }
 
 impl News {
-    /// Its id: what a subscription that goes on behind it gives as `since`.
+    /// Its id: a subscription that continues after it gives this as `since`.
     #[must_use]
     pub fn id(&self) -> Position {
         self.at
@@ -69,7 +69,7 @@ impl News {
         self.event_type.as_deref()
     }
 
-    /// The text of the wire: one JSON object.
+    /// The text as it goes on the wire: one JSON object.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -80,7 +80,7 @@ impl News {
         self.text.clone()
     }
 
-    /// The text for who has not asked for ids, which is the document's to the byte. A gap has an id in any case: it is an extension.
+    /// The text for clients that did not ask for ids, which is the document's byte for byte. A gap always has an id: it is an extension.
     pub(super) fn plain(&self) -> Utf8Bytes {
         match self.kind {
             NewsKind::Gap => self.text.clone(),
@@ -90,14 +90,14 @@ impl News {
         }
     }
 
-    /// What it takes in memory, about.
+    /// Roughly what it takes in memory.
     pub(super) fn bytes(&self) -> usize {
         size_of::<Self>() + self.text.len() + self.event_type.as_ref().map_or(0, |name| name.len())
     }
 }
 
 impl NewsKind {
-    /// The word of the wire.
+    /// Its name on the wire.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -118,7 +118,7 @@ impl Draft {
         Self::of(NewsKind::Event, chain_name, event_type, wire::data(data))
     }
 
-    /// Of data that is handed on as it was written.
+    /// Made of data that is passed on as it was written.
     pub(super) fn raw(
         kind: NewsKind,
         chain_name: &str,

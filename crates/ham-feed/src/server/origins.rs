@@ -1,10 +1,10 @@
-//! Of which pages a browser may open the feed.
+//! Which pages a browser may open the feed from.
 
 use std::sync::Arc;
 
 use url::{Host, Url};
 
-/// Of which pages a browser may open the feed.
+/// Which pages a browser may open the feed from.
 #[derive(Clone)]
 pub(super) struct Origins(Arc<dyn Fn(&str) -> bool + Send + Sync>);
 
@@ -18,7 +18,7 @@ impl Origins {
     }
 }
 
-/// Those of this machine.
+/// The pages of this machine.
 impl Default for Origins {
     fn default() -> Self {
         Self::new(is_local)

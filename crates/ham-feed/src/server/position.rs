@@ -3,7 +3,7 @@
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 
-/// The id of a message, `{epoch}-{n}`: the epoch is random for each server made, and `n` counts all its messages.
+/// The id of a message, `{epoch}-{n}`: the epoch is random for each server created, and `n` counts all its messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Position {
     epoch: u64,
@@ -13,11 +13,11 @@ pub struct Position {
 impl Position {
     /// Before the first message of a new epoch.
     pub(super) fn start() -> Self {
-        // The standard library's only source of randomness; what is asked of it here is to differ from the last run's.
+        // The standard library's only source of randomness; all that is needed here is to differ from the last run.
         Self { epoch: RandomState::new().hash_one(std::process::id()), n: 0 }
     }
 
-    /// The place of another message of the same server.
+    /// The position of another message of the same server.
     pub(super) fn at(self, n: u64) -> Self {
         Self { n, ..self }
     }
@@ -28,11 +28,11 @@ impl Position {
         self.n
     }
 
-    /// `self`'s number for what is an id of the server that has come as far as `newest`; `None` for any other text.
+    /// The number in `text`, if it is an id of the server that has come as far as `newest`; `None` for any other text.
     pub(super) fn of(text: &str, newest: Self) -> Option<u64> {
         let (epoch, n) = text.split_once('-')?;
         let read = Self { epoch: u64::from_str_radix(epoch, 16).ok()?, n: n.parse().ok()? };
-        // Only what was written here is known again: `+1` and `0A` are numbers as well.
+        // Only what was written here is recognised: `+1` and `0A` are numbers as well.
         (read.to_string() == text && read.epoch == newest.epoch && read.n <= newest.n).then_some(read.n)
     }
 }

@@ -1,4 +1,4 @@
-//! Who is there.
+//! Who is present.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -6,19 +6,19 @@ use std::sync::Arc;
 
 use super::goodbye::{Ending, Goodbye};
 
-/// Who is there, by number.
+/// Who is present, by number.
 #[derive(Debug, Default)]
 pub(super) struct Present {
     next: u64,
     /// Whose it is, and its end.
     seats: HashMap<u64, (Arc<str>, Ending)>,
-    /// How many each has.
+    /// How many each identity has.
     each: HashMap<Arc<str>, usize>,
     closed: bool,
 }
 
 impl Present {
-    /// Lets somebody in, unless nobody is let in any more or it has as many as it may.
+    /// Admits a guest, unless nobody is admitted any more or the guest already has the maximum.
     pub(super) fn enter(&mut self, identity: &Arc<str>, most: NonZeroUsize) -> Option<(u64, Ending)> {
         let has = self.each.get(identity).copied().unwrap_or_default();
         if self.closed || has >= most.get() {
@@ -40,13 +40,13 @@ impl Present {
         }
     }
 
-    /// Ends what these have; answers how many.
+    /// Ends what these guests have; returns how many.
     pub(super) fn end(&self, whose: impl Fn(&str) -> bool, goodbye: Goodbye) -> usize {
         let theirs = self.seats.values().filter(|(identity, _)| whose(identity));
         theirs.map(|(_, ending)| ending.say(goodbye)).count()
     }
 
-    /// Lets nobody in any more, and ends what there is.
+    /// Admits nobody any more, and ends what there is.
     pub(super) fn close(&mut self, goodbye: Goodbye) {
         self.closed = true;
         self.end(|_| true, goodbye);

@@ -1,4 +1,4 @@
-//! What one reader is told, in its order.
+//! What one reader is told, in order.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -13,19 +13,19 @@ use super::position::Position;
 use super::table::{Entered, HISTORY_LOST, Said};
 use super::wire;
 
-/// What one reader is told, in its order: what is told again when a subscription begins, and then the queue.
+/// What one reader is told, in order: what is repeated when a subscription begins, and then the queue.
 #[derive(Debug)]
 pub(super) struct Reader {
     queue: LossyReceiver<Said>,
     /// What comes before the queue.
     before: VecDeque<Said>,
-    /// What that takes in bytes, and what it may take.
+    /// How many bytes that takes, and how many it may take.
     bytes: usize,
     most_bytes: usize,
-    /// The chains that are followed; of those with ids the place up to which they were told.
+    /// The chains that are followed; for those with ids, the position up to which they have been told.
     chains: HashMap<Arc<str>, Option<Position>>,
     clock: Arc<dyn WallClock>,
-    /// What all readers have missed.
+    /// What all readers together have missed.
     missed: Arc<AtomicU64>,
 }
 
@@ -39,7 +39,7 @@ impl Reader {
         Self { queue, before: VecDeque::new(), bytes: 0, most_bytes, chains: HashMap::new(), clock, missed }
     }
 
-    /// What comes next; `None` never, as long as its sender lives. Cancel-safe.
+    /// What comes next; never `None` as long as its sender lives. Cancel-safe.
     pub(super) async fn next(&mut self) -> Option<Said> {
         loop {
             if let Some(said) = self.waiting() {
@@ -50,7 +50,7 @@ impl Reader {
         }
     }
 
-    /// What is there already.
+    /// What is already there.
     pub(super) fn try_next(&mut self) -> Option<Said> {
         if self.before.is_empty() {
             let received = self.queue.try_next()?;
@@ -59,7 +59,7 @@ impl Reader {
         self.waiting()
     }
 
-    /// A chain is followed, from that place on: says so to who asked for ids, and tells again what was missed.
+    /// A chain is followed, from that position on: confirms it to clients that asked for ids, and repeats what was missed.
     pub(super) fn begin(
         &mut self,
         chain_name: &Arc<str>,
@@ -79,7 +79,7 @@ impl Reader {
             gap = gap.or(Some(HISTORY_LOST));
         }
         again.drain(..first);
-        // An earlier subscription of the same chain may have been told more already.
+        // An earlier subscription to the same chain may already have been told more.
         followed.get_or_insert(from);
         self.push(Said::Text(wire::subscribed(chain_name, event_type, from).into()));
         if let Some(cause) = gap {
@@ -90,8 +90,8 @@ impl Reader {
         }
     }
 
-    /// Puts what is told again of several chains into one order, that of the ids: whoever has one id for all chains, as a browser has for
-    /// an event stream, can go on from any of them.
+    /// Puts what is repeated from several chains into one order, that of the ids: a client with one id for all chains, such as a
+    /// browser with an event stream, can go on from any of them.
     pub(super) fn put_in_order(&mut self) {
         self.before.make_contiguous().sort_by_key(|said| match said {
             Said::Text(_) => 0,
@@ -99,7 +99,7 @@ impl Reader {
         });
     }
 
-    /// A chain is not followed any more: what waits to be told again is not told.
+    /// A chain is no longer followed: what waits to be repeated is not sent.
     pub(super) fn end(&mut self, chain_name: &str) {
         self.chains.remove(chain_name);
         self.before.retain(|said| !matches!(said, Said::News(news) if *news.chain_name == *chain_name));
@@ -113,8 +113,8 @@ impl Reader {
         }
     }
 
-    /// In the document's words for all, and as a gap for each chain with ids. Its id is that of the last message before it: who subscribes
-    /// behind that is told again what was lost.
+    /// As the document says it for all chains, and as a gap for each chain with ids. A gap's id is that of the last message before
+    /// it: subscribing after that repeats what was lost.
     fn lagged(&mut self, missed: u64) {
         self.missed.fetch_add(missed, Ordering::Relaxed);
         self.push(Said::Text(wire::error(&format!("lagged: {missed} messages were dropped")).into()));
@@ -149,7 +149,7 @@ impl Reader {
     }
 }
 
-/// From which message on they fit into so many bytes: the newest are worth most.
+/// From which message on they fit into this many bytes: the newest are worth the most.
 fn first_that_fits(again: &[Arc<News>], room: usize) -> usize {
     let mut left = room;
     let fits = again.iter().rev().take_while(|news| match left.checked_sub(news.bytes()) {

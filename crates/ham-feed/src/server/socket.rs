@@ -22,8 +22,8 @@ use super::table::Said;
 use super::websocket::{self, Error, Heard, Socket};
 use super::wire::{self, ClientRequest, decode_request};
 
-/// `GET /ws`: 403 for the page of another site, what the admission says for who is not let in (401 without a valid token), 503 without
-/// a place, else the feed.
+/// `GET /ws`: 403 for a page of another site, the admission's answer for a client that is not admitted (401 without a valid token),
+/// 503 if there is no place, else the feed.
 pub(super) async fn admit(State(hub): State<Arc<Hub>>, request: Request) -> Response {
     let config = &hub.config;
     if !request.headers().get_all(ORIGIN).iter().all(|origin| config.allows(origin.to_str().ok())) {
@@ -39,7 +39,7 @@ pub(super) async fn admit(State(hub): State<Arc<Hub>>, request: Request) -> Resp
     }
 }
 
-/// The feed for somebody who was let in.
+/// The feed for a client that was admitted.
 #[expect(
     clippy::disallowed_methods,
     reason = "one task a connection, which ends with its socket or with `shutdown`"
@@ -62,7 +62,7 @@ pub(super) fn upgrade(hub: &Arc<Hub>, guest: Guest, mut request: Request) -> Res
     response
 }
 
-/// `GET /ws/status`. Who is let in is told the names of the chains that it may follow.
+/// `GET /ws/status`. An admitted client is told the names of the chains that it may follow.
 pub(super) async fn status(State(hub): State<Arc<Hub>>, request: Request) -> Json<Value> {
     let guest = hub.config.admit(&request.into_parts().0).ok();
     Json(told(&hub, guest.as_ref()))
@@ -94,7 +94,7 @@ enum Next {
 }
 
 impl Connection {
-    /// Serves until the client leaves, stops answering, or the server closes.
+    /// Serves until the client leaves or stops answering, or the server closes.
     async fn serve(mut self) {
         let config = &self.subscription.hub().config;
         let (interval, patience) = (config.ping_interval, config.ping_timeout);
@@ -105,9 +105,9 @@ impl Connection {
         let mut dead_at: Option<Instant> = None;
         loop {
             let next = tokio::select! {
-                // Closing and the timers first: a flood in either direction must not hide them. What the client says
-                // comes before what it is told, so that an unsubscription is heard while the feed is busy; a client that
-                // floods starves nobody but itself.
+                // Closing and the timers first: a flood in either direction must not hide them. What the client says comes before
+                // what it is told, so that an unsubscription is heard while the feed is busy; a client that floods starves nobody but
+                // itself.
                 biased;
                 goodbye = &mut ended => Next::Close(goodbye),
                 () = sleep_until(dead_at.unwrap_or_else(Instant::now)), if dead_at.is_some() => Next::Gone,
@@ -144,7 +144,7 @@ impl Connection {
         }
     }
 
-    /// Writes what waits, unless it is not for this client any more, and closes.
+    /// Writes what waits, unless it is no longer for this client, and closes.
     async fn part(mut self, goodbye: Goodbye) {
         while goodbye != Goodbye::Revoked
             && let Some(said) = self.subscription.try_said()
@@ -176,8 +176,7 @@ impl Connection {
         }
     }
 
-    /// Writes this and what waits behind it, and flushes once: a write of the socket costs more than all the rest of a
-    /// delivery.
+    /// Writes this and what waits behind it, and flushes once: a socket write costs more than the rest of a delivery together.
     async fn say(&mut self, first: Said) -> Result<(), Error> {
         let (mut next, mut written) = (Some(first), 0);
         while let Some(said) = next {
@@ -203,6 +202,6 @@ async fn within<E>(patience: Duration, work: impl Future<Output = Result<(), E>>
     matches!(tokio::time::timeout(patience, work).await, Ok(Ok(())))
 }
 
-/// Messages are written together up to this many bytes: some sixty blocks. Each connection that was busy keeps a buffer of
-/// that size, and the client is not heard meanwhile.
+/// Messages are written together up to this many bytes: some sixty blocks. Each connection that was busy keeps a buffer of that size,
+/// and the client is not heard meanwhile.
 const WRITE_BURST: usize = 8 << 10;

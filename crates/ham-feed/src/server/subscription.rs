@@ -17,9 +17,9 @@ use super::wire;
 use crate::since::Since;
 use crate::topic::Topic;
 
-/// The subscriptions of one reader, made by [`FeedServer::subscribe`](super::FeedServer::subscribe). Its queue is bounded as
-/// [`FeedServerConfig::queue`](super::FeedServerConfig::queue) and [`queue_bytes`](super::FeedServerConfig::queue_bytes) say: a reader
-/// that is too slow gets a gap in place of what it lost, and delays nobody. Dropping it ends it.
+/// The subscriptions of one reader, made by [`FeedServer::subscribe`](super::FeedServer::subscribe). Its queue is bounded by
+/// [`FeedServerConfig::queue`](super::FeedServerConfig::queue) and [`queue_bytes`](super::FeedServerConfig::queue_bytes): a reader
+/// that is too slow gets a gap in place of what it lost, and delays nobody. Dropping it ends them.
 #[derive(Debug)]
 pub struct Subscription {
     hub: Arc<Hub>,
@@ -27,14 +27,14 @@ pub struct Subscription {
     number: u64,
     queue: LossySender<Said>,
     reader: Reader,
-    /// Chain and type of each; no type is everything.
+    /// Chain and type of each; no type means everything.
     topics: HashSet<(Arc<str>, Option<String>)>,
     ending: Ending,
     _place: OwnedSemaphorePermit,
 }
 
 impl Subscription {
-    /// Without topics; `None` where there is no place for it.
+    /// Without topics; `None` if there is no place for it.
     pub(super) fn new(hub: Arc<Hub>, guest: Guest) -> Option<Self> {
         let place = hub.place()?;
         let config = &hub.config;
@@ -46,7 +46,7 @@ impl Subscription {
     }
 
     /// The next message, gaps included, in the order of their chains; `None` once the server has ended it, for the reason that
-    /// [`ended`](Self::ended) tells.
+    /// [`ended`](Self::ended) gives.
     ///
     /// # Cancel safety
     /// Cancel-safe: no message is lost.
@@ -78,10 +78,10 @@ impl Subscription {
         &self.guest
     }
 
-    /// Adds everything of a chain, or its events of one type; answers behind which message it begins.
+    /// Adds everything of a chain, or its events of one type; returns the message after which it begins.
     ///
     /// # Errors
-    /// A text for the client: the name is too long, there is no such chain for it, or it has too many subscriptions.
+    /// A text for the client: the name is too long, there is no such chain for this client, or it has too many subscriptions.
     pub fn add(
         &mut self,
         chain_name: &str,
@@ -92,11 +92,11 @@ impl Subscription {
         self.enter(&mut hub.table(), chain_name, event_type, since)
     }
 
-    /// Adds several, all of which begin between the same two messages; what is told again of them comes in the order of the ids. Answers
-    /// behind which message the earliest begins; `None` without topics.
+    /// Adds several, all of which begin between the same two messages; what is repeated comes in the order of the ids. Returns the
+    /// message after which the earliest begins; `None` without topics.
     ///
     /// # Errors
-    /// As [`add`](Self::add), for the first that is refused; those before it stay.
+    /// As [`add`](Self::add), for the first topic that is refused; those before it stay.
     pub fn add_all(&mut self, topics: &[Topic], since: &Since) -> Result<Option<Position>, String> {
         let hub = Arc::clone(&self.hub);
         let mut table = hub.table();
@@ -156,7 +156,7 @@ impl Subscription {
         Ok(())
     }
 
-    /// Ends all that was added of a chain.
+    /// Ends everything that was added for a chain.
     pub fn remove(&mut self, chain_name: &str) {
         self.topics.retain(|(name, _)| **name != *chain_name);
         self.hub.table().leave(self.number, chain_name);
@@ -168,7 +168,7 @@ impl Subscription {
         self.reader.next().await
     }
 
-    /// What is there already, answers included.
+    /// What is already there, answers included.
     pub(super) fn try_said(&mut self) -> Option<Said> {
         self.reader.try_next()
     }

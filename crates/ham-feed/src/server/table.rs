@@ -1,5 +1,5 @@
-//! Who listens to what, and what they are told. All of it stands under one lock, so that a subscription begins between two messages:
-//! nothing is lost or doubled between what is told again and what is told live.
+//! Who listens to what, and what they are told. All of it is under one lock, so that a subscription begins between two messages:
+//! nothing is lost or doubled between what is repeated and what is live.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::since::Since;
 #[derive(Clone, Debug)]
 pub(super) enum Said {
     News(Arc<News>),
-    /// An answer, or a message for who has not asked for ids.
+    /// An answer, or a message for a client that did not ask for ids.
     Text(Utf8Bytes),
 }
 
@@ -34,18 +34,18 @@ pub(super) struct Table {
 struct Subscriber {
     queue: LossySender<Said>,
     interest: Interest,
-    /// Whether ids were asked for.
+    /// Whether ids were requested.
     ids: bool,
 }
 
 /// How a subscription began.
 #[derive(Debug)]
 pub(super) struct Entered {
-    /// Behind which message.
+    /// The message after which it begins.
     pub(super) from: Position,
-    /// Why something is missing before what is told again.
+    /// Why something is missing before what is repeated.
     pub(super) gap: Option<&'static str>,
-    /// What is told again, the oldest first.
+    /// What is repeated, oldest first.
     pub(super) again: Vec<Arc<News>>,
 }
 
@@ -58,7 +58,7 @@ impl Table {
         self.newest
     }
 
-    /// Tells whom it concerns, and keeps it; answers how many were told.
+    /// Sends it to everyone it concerns, and keeps it; returns how many there were.
     pub(super) fn publish(&mut self, draft: Draft) -> usize {
         self.newest = self.newest.at(self.newest.number() + 1);
         let news = Arc::new(draft.at(self.newest));
@@ -82,7 +82,7 @@ impl Table {
         told
     }
 
-    /// Enters a subscription: what it has missed since then, unless another of the same seat has been told, and everything from now on.
+    /// Enters a subscription: what it has missed since then, except what another one of the same seat has been told, and everything from now on.
     pub(super) fn enter(
         &mut self,
         seat: u64,
@@ -131,14 +131,14 @@ impl Table {
         }
     }
 
-    /// Subscribers by chain, of those chains that are to be told of.
+    /// Subscribers by chain, for the chains that may be shown.
     pub(super) fn counts(&self, shown: impl Fn(&str) -> bool) -> BTreeMap<String, usize> {
         let shown = self.chains.iter().filter(|(name, _)| shown(name));
         shown.map(|(name, subscribers)| (name.to_string(), subscribers.len())).collect()
     }
 }
 
-/// The causes of gaps that a table finds.
+/// The cause of a gap that a table finds.
 pub(super) const HISTORY_LOST: &str = "history_lost";
 const RESTART: &str = "restart";
 

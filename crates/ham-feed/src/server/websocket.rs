@@ -27,17 +27,17 @@ pub(super) struct Socket {
 pub(super) enum Heard {
     Text(Utf8Bytes),
     Binary,
-    /// A ping, whose pong is sent by itself, or a pong.
+    /// A ping, whose pong is sent automatically, or a pong.
     Control,
     /// The client's close frame; it is answered by reading on.
     Close,
-    /// The client broke the protocol, in a way that this close code names.
+    /// The client broke the protocol, in the way that this close code names.
     Violation(u16),
-    /// There is nobody any more.
+    /// The client is gone.
     Gone,
 }
 
-/// A WebSocket to be: what the request is answered with, and what becomes the stream once that is written.
+/// A future WebSocket: the answer to the request, and what becomes the stream once that answer is written.
 pub(super) fn accept(request: &mut Request) -> Result<(Response, OnUpgrade), StatusCode> {
     let response = create_response_with_body(request, Body::empty).map_err(|error| match error {
         Error::Protocol(
@@ -47,13 +47,13 @@ pub(super) fn accept(request: &mut Request) -> Result<(Response, OnUpgrade), Sta
         ) => StatusCode::UPGRADE_REQUIRED,
         _ => StatusCode::BAD_REQUEST,
     })?;
-    // Missing where the server cannot upgrade, over HTTP/2 for instance.
+    // Missing if the server cannot upgrade, for instance over HTTP/2.
     let upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or(StatusCode::UPGRADE_REQUIRED)?;
     Ok((response, upgrade))
 }
 
 impl Socket {
-    /// On an upgraded stream; `limit` bounds what the client may send in one message, in bytes.
+    /// The WebSocket on an upgraded stream; `limit` bounds what the client may send in one message, in bytes.
     pub(super) async fn open(upgrade: OnUpgrade, limit: usize) -> io::Result<Self> {
         let io = TokioIo::new(upgrade.await.map_err(io::Error::other)?);
         let config = WebSocketConfig::default()
@@ -75,7 +75,7 @@ impl Socket {
         }
     }
 
-    /// Buffers a message, and writes where many wait.
+    /// Buffers a message, and writes if many wait.
     pub(super) async fn feed(&mut self, text: Utf8Bytes) -> Result<(), Error> {
         self.stream.feed(Message::Text(text)).await
     }
@@ -88,7 +88,7 @@ impl Socket {
         self.stream.send(Message::Ping(Vec::new().into())).await
     }
 
-    /// Reads on, of no use any more, until the close handshake is over: what the client sent last is answered by that.
+    /// Reads on, ignoring everything, until the close handshake is over: that also answers what the client sent last.
     pub(super) async fn finish(mut self) {
         while let Some(Ok(_)) = self.stream.next().await {}
     }
@@ -101,8 +101,8 @@ impl Socket {
         }
     }
 
-    /// Closes it after a violation. What follows cannot be read as frames any more, but has to be read: to close with bytes
-    /// unread would reset the connection, and the close frame could be lost with it.
+    /// Closes it after a violation. What follows can no longer be read as frames, but must be read: closing with unread bytes would
+    /// reset the connection, and the close frame could be lost with it.
     pub(super) async fn abort(mut self, code: u16) {
         let frame = CloseFrame { code: code.into(), reason: Utf8Bytes::from_static("") };
         if self.stream.send(Message::Close(Some(frame))).await.is_err() {
@@ -110,13 +110,13 @@ impl Socket {
         }
         let io = self.stream.get_mut();
         if io.shutdown().await.is_ok() {
-            // Whether it ended well is of no use any more.
+            // It no longer matters whether it ended well.
             let _ = tokio::io::copy(&mut io.take(MAX_UNREAD), &mut tokio::io::sink()).await;
         }
     }
 }
 
-/// The close code that names what the client did; none where the connection is gone.
+/// The close code that names what the client did; `None` if the connection is gone.
 fn violation(error: &Error) -> Option<u16> {
     match error {
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
@@ -132,8 +132,7 @@ const PROTOCOL_ERROR: u16 = 1002;
 const INVALID_DATA: u16 = 1007;
 const MESSAGE_TOO_BIG: u16 = 1009;
 
-/// Bytes that are read at a time. Requests are short, each connection has a buffer of its own, and it is cleared before each attempt to
-/// read.
+/// Bytes read at a time. Requests are short, each connection has a buffer of its own, and the buffer is cleared before each attempt to read.
 const READ_BUFFER: usize = 512;
 
 /// What a client that broke the protocol may still be sending, in bytes.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::position::Position;
 use crate::since::Since;
 
-/// What a client asks.
+/// What a client asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum ClientRequest {
@@ -23,7 +23,7 @@ pub enum ClientRequest {
         #[serde(default, skip_serializing_if = "is_unsaid")]
         since: Since,
     },
-    /// Takes all subscriptions of a chain back.
+    /// Cancels all subscriptions to a chain.
     Unsubscribe {
         /// The chain.
         chain_name: String,
@@ -34,7 +34,7 @@ fn is_unsaid(since: &Since) -> bool {
     !since.is_said()
 }
 
-/// Reads what a client asks. Never panics, whatever the text is.
+/// Reads a client's message. Never panics, whatever the text is.
 ///
 /// # Errors
 /// A text for the client: what is wrong with its message.
@@ -65,13 +65,12 @@ pub(super) fn id(at: Position) -> String {
     format!(r#","id":"{at}""#)
 }
 
-/// A message from behind its id on. Written by reference: with one subscriber, a copy of `data` would cost more than all the rest of
-/// a delivery.
+/// A message from after its id on. Written by reference: with one subscriber, a copy of `data` would cost more than the rest of a delivery together.
 pub(super) fn data(data: &(impl Serialize + ?Sized)) -> String {
     rest(&[("data", &serde_json::to_string(data).expect("a JSON value has a text"))])
 }
 
-/// A gap from behind its id on; `since` is when it was noticed, in seconds of Unix time.
+/// A gap from after its id on; `since` is when it was noticed, in seconds since the Unix epoch.
 pub(super) fn gap(cause: &str, missed: Option<u64>, since: u64) -> String {
     let missed = missed.map_or_else(|| "null".to_owned(), |missed| missed.to_string());
     rest(&[("cause", &json!(cause).to_string()), ("missed", &missed), ("since", &since.to_string())])
@@ -86,7 +85,7 @@ fn rest(members: &[(&str, &str)]) -> String {
     text
 }
 
-/// A subscription is there, from behind this message on. Only for who said since when.
+/// A subscription exists, and begins after this message. Only for clients that gave `since`.
 pub(super) fn subscribed(chain_name: &str, event_type: Option<&str>, from: Position) -> String {
     let mut text = json!({ "type": "subscribed", "chain_name": chain_name });
     if let Some(event_type) = event_type {

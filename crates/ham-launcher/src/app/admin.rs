@@ -1,4 +1,4 @@
-//! Apps, interfaces and tokens, through the upstream client: so that ham can be tested with the launcher.
+//! Apps, interfaces and tokens, through the upstream client, so that ham itself can be tested with the launcher.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -21,27 +21,27 @@ pub const DEFAULT_ADMIN_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long [`Conductor::wait_until_callable`] waits.
 pub const DEFAULT_CALLABLE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How often [`Conductor::wait_until_callable`] looks: the conductor announces no running cell, so this is a poll.
+/// How often [`Conductor::wait_until_callable`] polls: the conductor does not announce that a cell runs.
 pub const CALLABLE_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The `Origin` of the launcher's own connections.
 const ORIGIN: &str = "ham-launcher";
 
-/// How an app is to be installed. The default leaves everything to the bundle, with a new agent key.
+/// How to install an app. The default leaves everything to the bundle, with a new agent key.
 #[derive(Debug, Clone, Default)]
 pub struct InstallOptions {
     /// The agent; `None` makes a new key.
     pub agent_key: Option<AgentPubKey>,
     /// The network seed of all roles: apps with different seeds never meet.
     pub network_seed: Option<String>,
-    /// Membrane proofs by role; they win over those of `roles`.
+    /// Membrane proofs by role; they take precedence over those of `roles`.
     pub memproofs: MemproofMap,
     /// Settings by role.
     pub roles: RoleSettingsMap,
 }
 
 impl InstallOptions {
-    /// The admin request that installs `bundle` so; without an id the bundle's name is the app's.
+    /// The admin request that installs `bundle` this way; without an id, the app gets the bundle's name.
     pub fn payload(self, bundle: HappBundleSource, app_id: Option<String>) -> InstallAppPayload {
         let mut roles = self.roles;
         for (role, proof) in self.memproofs {
@@ -66,7 +66,7 @@ impl InstallOptions {
 pub struct TokenOptions {
     /// Whether the first use ends it.
     pub single_use: bool,
-    /// How long it lives, in whole seconds; zero is for ever.
+    /// How long it is valid, in whole seconds; zero means for ever.
     pub expiry: Duration,
 }
 
@@ -77,7 +77,7 @@ impl Default for TokenOptions {
 }
 
 impl Conductor {
-    /// A new connection to the admin interface, for everything the methods here do not cover.
+    /// A new connection to the admin interface, for everything that the methods here do not cover.
     ///
     /// # Errors
     /// [`AdminError::Refused`] and [`AdminError::TimedOut`].
@@ -95,7 +95,7 @@ impl Conductor {
     /// [`AdminError::Refused`] and [`AdminError::TimedOut`].
     ///
     /// # Cancel safety
-    /// Not cancel safe: whether the app was installed is unknown then; list the apps to see.
+    /// Not cancel safe: it is then unknown whether the app was installed; list the apps to find out.
     pub async fn install_app(
         &self,
         bundle: &HappBundleSource,
@@ -113,13 +113,13 @@ impl Conductor {
     /// [`AdminError::Refused`] and [`AdminError::TimedOut`].
     ///
     /// # Cancel safety
-    /// Not cancel safe: whether the app was enabled is unknown then; enabling it again is harmless.
+    /// Not cancel safe: it is then unknown whether the app was enabled; enabling it again is harmless.
     pub async fn enable(&self, app_id: &str) -> Result<(), AdminError> {
         let admin = self.admin().await?;
         self.bounded("enable_app", admin.enable_app(app_id.to_owned())).await.map(|_| ())
     }
 
-    /// Resolves when the app is enabled and all its cells run. Looks every [`CALLABLE_INTERVAL`], at most for
+    /// Resolves when the app is enabled and all its cells run. Polls every [`CALLABLE_INTERVAL`], for at most
     /// [`DEFAULT_CALLABLE_TIMEOUT`]: the conductor opens its admin interface before its cells and announces neither.
     ///
     /// # Errors
@@ -147,14 +147,13 @@ impl Conductor {
         }
     }
 
-    /// Opens an app interface and returns its port; 0 lets the system choose. **Permanent**: the conductor opens it again at
-    /// every start.
+    /// Opens an app interface and returns its port; 0 lets the system choose. **Permanent**: the conductor opens it again at every start.
     ///
     /// # Errors
     /// [`AdminError::Refused`] and [`AdminError::TimedOut`].
     ///
     /// # Cancel safety
-    /// Not cancel safe: the interface may have been attached; list the interfaces to see.
+    /// Not cancel safe: the interface may have been attached; list the interfaces to find out.
     pub async fn attach_app_interface(
         &self,
         port: u16,
@@ -166,7 +165,7 @@ impl Conductor {
         self.bounded("attach_app_interface", attached).await
     }
 
-    /// Issues a token for connections to an app. Tokens live in the conductor's memory: a restart forgets them.
+    /// Issues a token for connections to an app. Tokens live in the conductor's memory: a restart loses them.
     ///
     /// # Errors
     /// [`AdminError::Refused`] and [`AdminError::TimedOut`].
@@ -188,7 +187,7 @@ impl Conductor {
         Ok(issued.token)
     }
 
-    /// The app, if it can be called now; an error if it never will.
+    /// The app, if it can be called now; an error if it never will be.
     async fn callable(&self, admin: &AdminWebsocket, app_id: &str) -> Result<Option<AppInfo>, AdminError> {
         let never = |status: String| Err(AdminError::NotCallable { app_id: app_id.to_owned(), status });
         let apps = self.bounded("list_apps", admin.list_apps(None)).await?;
@@ -223,7 +222,7 @@ impl Conductor {
     }
 }
 
-/// The cells of an enabled app that run: provisioned ones and enabled clones.
+/// The running cells of an enabled app: provisioned ones and enabled clones.
 pub(crate) fn cells(info: &AppInfo) -> impl Iterator<Item = &CellId> {
     info.cell_info.values().flatten().filter_map(|cell| match cell {
         CellInfo::Provisioned(cell) => Some(&cell.cell_id),

@@ -18,7 +18,7 @@ pub fn probe_bundle_path() -> PathBuf {
     probe_bundle_path_for(Release::default())
 }
 
-/// The probe's bundle that is built for this release, in `happ/bundle` or a folder of it.
+/// The probe's bundle for this release, in `happ/bundle` or one of its folders.
 #[must_use]
 pub fn probe_bundle_path_for(release: Release) -> PathBuf {
     happ().join("bundle").join(release.bundles()).join("probe.happ")
@@ -32,7 +32,7 @@ pub(crate) fn features_bundle_path() -> PathBuf {
 /// The probe's bundle.
 ///
 /// # Errors
-/// [`BundleError`] when the file cannot be read: this crate was compiled somewhere else.
+/// [`BundleError`] if the file cannot be read: this crate was compiled somewhere else.
 ///
 /// # Cancel safety
 /// Cancel safe.
@@ -40,11 +40,11 @@ pub async fn probe_bundle() -> Result<HappBundleSource, BundleError> {
     probe_bundle_for(Release::default()).await
 }
 
-/// The probe's bundle that is built for this release. Every release installs any of them; what a zome writes in a shape that its
-/// conductor does not know, such as a grant, fails when it is called.
+/// The probe's bundle for this release. Every release can install any of them; if a zome writes something in a form that its
+/// conductor does not know, such as a grant, the call fails.
 ///
 /// # Errors
-/// [`BundleError`] when the file cannot be read: this crate was compiled somewhere else.
+/// [`BundleError`] if the file cannot be read: this crate was compiled somewhere else.
 ///
 /// # Cancel safety
 /// Cancel safe.
@@ -85,13 +85,13 @@ fn digest(root: &Path) -> Result<String, BundleError> {
     Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Adds the source files below `root/folder`, by their path relative to `root` with `/` between its parts.
+/// Adds the source files below `root/folder`, each as its path relative to `root`, with `/` as the separator.
 fn collect(root: &Path, folder: &str, files: &mut Vec<String>) -> Result<(), BundleError> {
     let path = root.join(folder);
     let failed = |source| BundleError { path: path.clone(), source };
     for entry in fs::read_dir(&path).map_err(failed)? {
         let entry = entry.map_err(failed)?;
-        // A name that is not UTF-8 is no source file of ours.
+        // A name that is not UTF-8 is not one of our source files.
         let Ok(name) = entry.file_name().into_string() else { continue };
         let relative = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
         if entry.file_type().map_err(failed)?.is_dir() {

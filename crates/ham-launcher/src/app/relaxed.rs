@@ -1,4 +1,4 @@
-//! The probe with one more zome, whose writes do not insist on the chain's head that they have seen.
+//! The probe with one more zome, whose writes do not insist that the chain's head is still the one they saw.
 
 use std::fs::File;
 use std::io;
@@ -13,9 +13,9 @@ use crate::error::BundleError;
 use crate::find::install::Install;
 
 impl Install {
-    /// The probe's bundle that runs on this conductor, with the zome `bare` of `happ/bundle/features.happ` beside `probe` in the
-    /// role `probe`. Its function `bare_create` writes its argument, an item of the probe, with relaxed ordering. It does without the
-    /// HDK, so every release runs it.
+    /// The probe's bundle for this conductor, with the zome `bare` of `happ/bundle/features.happ` beside `probe` in the role `probe`.
+    /// Its function `bare_create` writes its argument, an item of the probe, with relaxed ordering. It does not use the HDK, so every
+    /// release runs it.
     ///
     /// # Errors
     /// [`BundleError`]: one of the two bundles cannot be read.

@@ -1,4 +1,4 @@
-//! Where what this project has built is kept, outside every `target` directory.
+//! Where this project keeps what it has built, outside every `target` directory.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ impl CacheDirectory {
         Self(path.into())
     }
 
-    /// The directory the environment names; `None` when it names neither a cache nor a home. Empty values count as unset.
+    /// The directory that the environment names; `None` if it names neither a cache nor a home. Empty values count as unset.
     #[must_use]
     pub fn from_env() -> Option<Self> {
         Self::from_variables(|name| std::env::var_os(name))
@@ -51,17 +51,17 @@ impl CacheDirectory {
         self.root(tool).join("bin").join(tool.binary())
     }
 
-    /// Cargo's target directory while it builds; removed when it succeeded.
+    /// Cargo's target directory during the build; removed if the build succeeded.
     pub(crate) fn build_directory(&self, tool: Tool) -> PathBuf {
         self.root(tool).join("build")
     }
 
-    /// Where a ready binary is unpacked, before it is known to be whole.
+    /// Where a ready binary is unpacked, before it is known to be complete.
     pub(crate) fn unpack_directory(&self, tool: Tool) -> PathBuf {
         self.root(tool).join("unpack")
     }
 
-    /// Held by the process that builds or unpacks.
+    /// The lock that the building or unpacking process holds.
     pub(crate) fn lock_file(&self, tool: Tool) -> PathBuf {
         self.root(tool).join("build.lock")
     }

@@ -16,16 +16,16 @@ use super::progress::Progress;
 use super::tool::Tool;
 use crate::error::InstallError;
 
-/// A build (or the wait for another process's build) that takes longer is given up. A conductor takes 30 minutes on two cores.
+/// A build (or the wait for another process's build) that takes longer is abandoned. A conductor takes 30 minutes on two cores.
 pub const BUILD_TIMEOUT: Duration = Duration::from_secs(3 * 60 * 60);
 
-/// How often a process that waits for another one's build looks again. A file lock announces nothing, so this is a poll.
+/// How often a process that waits for another one's build polls the file lock, which announces nothing.
 const LOCK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Lines of cargo's output kept for the error.
 const KEPT_LINES: usize = 30;
 
-/// The profile, [`Tool::opt_level`] apart: without the link-time optimisation that doubles the build.
+/// The profile, except for [`Tool::opt_level`]: without the link-time optimisation that doubles the build time.
 const PROFILE: [(&str, &str); 4] = [
     ("CARGO_PROFILE_RELEASE_LTO", "off"),
     ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
@@ -33,7 +33,7 @@ const PROFILE: [(&str, &str); 4] = [
     ("CARGO_PROFILE_RELEASE_STRIP", "symbols"),
 ];
 
-/// Waits until this process alone may build. The lock is the file's; the system frees it when the process ends, however.
+/// Waits until only this process may build. The lock is on the file; the system releases it when the process ends, in whatever way.
 pub(crate) async fn lock(
     tool: Tool,
     cache: &CacheDirectory,
@@ -83,7 +83,7 @@ pub(crate) async fn build(
     if !status.success() {
         return Err(InstallError::BuildFailed { tool, status, last_lines });
     }
-    // Several gigabytes that nothing needs any more; failing to remove them does not make the binary worse.
+    // Several gigabytes that are no longer needed; failing to remove them does not make the binary worse.
     let _ = tokio::fs::remove_dir_all(cache.build_directory(tool)).await;
     progress(Progress::Finished { tool, elapsed: began.elapsed() });
     Ok(())
@@ -125,13 +125,13 @@ async fn command(tool: Tool, cargo: &OsStr, cache: &CacheDirectory) -> Command {
         .env("CARGO_TARGET_DIR", cache.build_directory(tool))
         .envs(PROFILE)
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", tool.opt_level())
-        // Outside any workspace, so that no project's cargo settings or toolchain file change the build.
+        // Outside any workspace, so that no project's cargo settings or toolchain file affect the build.
         .current_dir(cache.root(tool))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
-    // The system's OpenSSL saves compiling one: five minutes.
+    // The system's OpenSSL saves compiling it: five minutes.
     command.env("OPENSSL_NO_VENDOR", if has_openssl().await { "1" } else { "0" });
     command
 }

@@ -8,17 +8,16 @@ use super::tool::Tool;
 use crate::error::InstallError;
 
 impl Install {
-    /// Finds the conductor's binary, or builds it into the cache: 15 to 60 minutes, once a machine. For another release:
+    /// Finds the conductor's binary, or builds it into the cache: 15 to 60 minutes, once per machine. For another release:
     /// [`ensure_release`](Self::ensure_release); for another tool: [`ensure_tool`](Self::ensure_tool).
     ///
-    /// A line on standard error tells what a long build is doing; use [`ensure_with`](Self::ensure_with) to show it
-    /// otherwise.
+    /// A line on standard error says what a long build is doing; use [`ensure_with`](Self::ensure_with) to show it in another way.
     ///
     /// # Errors
     /// [`InstallError`], variant by variant.
     ///
     /// # Cancel safety
-    /// Cancel safe: a running build is killed, and the next one goes on from the crates it had finished.
+    /// Cancel safe: a running build is killed, and the next one resumes from the crates that it had finished.
     pub async fn ensure() -> Result<Self, InstallError> {
         Self::ensure_release(Release::default()).await
     }
@@ -29,7 +28,7 @@ impl Install {
     /// [`InstallError`], variant by variant.
     ///
     /// # Cancel safety
-    /// Cancel safe: a running build is killed, and the next one goes on from the crates it had finished.
+    /// Cancel safe: a running build is killed, and the next one resumes from the crates that it had finished.
     pub async fn ensure_release(release: Release) -> Result<Self, InstallError> {
         Self::ensure_tool(Tool::Conductor(release)).await
     }
@@ -40,23 +39,23 @@ impl Install {
     /// [`InstallError`], variant by variant.
     ///
     /// # Cancel safety
-    /// Cancel safe: a running build is killed, and the next one goes on from the crates it had finished.
+    /// Cancel safe: a running build is killed, and the next one resumes from the crates that it had finished.
     pub async fn ensure_tool(tool: Tool) -> Result<Self, InstallError> {
         Lookup::of(tool).ensure(print_progress).await
     }
 
-    /// [`ensure`](Self::ensure), showing progress in one's own way.
+    /// [`ensure`](Self::ensure), showing progress in the caller's own way.
     ///
     /// # Errors
     /// [`InstallError`], variant by variant.
     ///
     /// # Cancel safety
-    /// Cancel safe: a running build is killed, and the next one goes on from the crates it had finished.
+    /// Cancel safe: a running build is killed, and the next one resumes from the crates that it had finished.
     pub async fn ensure_with(progress: impl FnMut(Progress) + Send) -> Result<Self, InstallError> {
         Lookup::of(Tool::default()).ensure(progress).await
     }
 
-    /// Finds the conductor's binary without building; `None` when a build would be needed.
+    /// Finds the conductor's binary without building; `None` if a build would be needed.
     ///
     /// # Errors
     /// As [`find_release`](Self::find_release).
@@ -67,13 +66,13 @@ impl Install {
         Self::find_release(Release::default()).await
     }
 
-    /// Finds the binary of this release without building; `None` when a build would be needed. A ready binary is unpacked into
-    /// the cache, which takes some seconds, once.
+    /// Finds the binary of this release without building; `None` if a build would be needed. A ready binary is unpacked into the
+    /// cache, which takes some seconds, once.
     ///
     /// # Errors
-    /// [`InstallError::NotRunnable`] for a binary named by [`Tool::variable`], [`InstallError::WrongVersion`] when that is a
-    /// conductor of another release and the default one is asked for; [`InstallError::NotUnpacked`],
-    /// [`InstallError::Cache`] and [`InstallError::NoCache`] for a ready binary.
+    /// [`InstallError::NotRunnable`] for a binary named by [`Tool::variable`], [`InstallError::WrongVersion`] if that is a conductor
+    /// of another release and the default one is requested; [`InstallError::NotUnpacked`], [`InstallError::Cache`] and
+    /// [`InstallError::NoCache`] for a ready binary.
     ///
     /// # Cancel safety
     /// Cancel safe.
@@ -81,10 +80,10 @@ impl Install {
         Lookup::of(Tool::Conductor(release)).find().await
     }
 
-    /// The conductors of all releases that can be had without building, the oldest first.
+    /// The conductors of all releases that are available without building, oldest first.
     ///
     /// # Errors
-    /// As [`find_release`](Self::find_release), for the first release that has one.
+    /// As [`find_release`](Self::find_release), for the first release that fails.
     ///
     /// # Cancel safety
     /// Cancel safe.

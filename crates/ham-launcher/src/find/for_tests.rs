@@ -7,14 +7,14 @@ use super::install::Install;
 use super::release::Release;
 use crate::error::InstallError;
 
-/// The release that [`Install::of_test`] takes: `HAM_TEST_RELEASE`.
+/// The release that [`Install::of_test`] uses: `HAM_TEST_RELEASE`.
 pub const TEST_RELEASE_VARIABLE: &str = "HAM_TEST_RELEASE";
 
 impl Install {
-    /// What the tests of a crate run on: the embedded conductor where the crate's name begins with `embedded`, the real one
-    /// otherwise. So one source is two tests, `env!("CARGO_CRATE_NAME")` telling which. [`TEST_RELEASE_VARIABLE`] names the
-    /// release, of either; without it, it is the default one. `embedded:` before the release means the embedded conductor
-    /// whatever the crate's name is.
+    /// What the tests of a crate run on: the embedded conductor if the crate's name begins with `embedded`, otherwise the real one.
+    /// So one source makes two tests, told apart by `env!("CARGO_CRATE_NAME")`. [`TEST_RELEASE_VARIABLE`] names the release of
+    /// either; without it, that is the default one. `embedded:` before the release means the embedded conductor whatever the crate's
+    /// name.
     ///
     /// # Errors
     /// [`InstallError`], variant by variant.
@@ -35,8 +35,8 @@ impl Install {
         }
     }
 
-    /// What the test of a release runs on. The default release is built where it is missing; another one that cannot be had without
-    /// building is `None`, and its test is left out. A line on standard error, which the test runner lets through, says which it is.
+    /// What the test of a release runs on. The default release is built if it is missing; another one that is not available without
+    /// building is `None`, and its test is skipped. A line on standard error, which the test runner lets through, says which it is.
     ///
     /// # Errors
     /// [`InstallError`], variant by variant.
@@ -52,13 +52,13 @@ impl Install {
             Some(install) => format!("TESTED: holochain {release}, {}\n", install.binary.display()),
             None => format!("LEFT OUT: there is no holochain {release} on this machine\n"),
         };
-        // Not `eprintln!`, which the test runner keeps to itself. Where nobody can read it, nothing is lost.
+        // Not `eprintln!`, which the test runner captures. If nobody can read it, nothing is lost.
         let _ = std::io::stderr().write_all(line.as_bytes());
         Ok(found)
     }
 
-    /// The embedded conductor of the `ham` binary that was built with the test that runs: `cargo test --workspace` builds
-    /// both, and `cargo build -p ham-cli` the one.
+    /// The embedded conductor of the `ham` binary that was built together with the running test: `cargo test --workspace` builds
+    /// both, and `cargo build -p ham-cli` the binary.
     ///
     /// # Errors
     /// [`InstallError::NotRunnable`]: it has not been built.
@@ -71,7 +71,7 @@ impl Install {
             }
         };
         let test = std::env::current_exe().map_err(|_| missing("ham".into()))?;
-        // Tests lie in `deps`, programs beside it.
+        // Tests are in `deps`, programs beside it.
         let binary =
             test.ancestors().skip(1).take(2).map(|directory| directory.join("ham")).find(|ham| ham.is_file());
         binary.map(Self::embedded).ok_or_else(|| missing(test.with_file_name("ham")))

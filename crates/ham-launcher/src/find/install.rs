@@ -1,4 +1,4 @@
-//! A tool's binary that is there.
+//! A tool's binary that has been found.
 
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ pub struct Install {
     pub source: InstallSource,
 }
 
-/// Where a binary was found, in the order looked for.
+/// Where a binary was found, in search order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InstallSource {
@@ -28,7 +28,7 @@ pub enum InstallSource {
     Path,
     /// In the project's cache, built or unpacked there earlier.
     Cached,
-    /// In the project's cache, unpacked just now from a directory of ready binaries.
+    /// In the project's cache, unpacked from a directory of ready binaries just now.
     Unpacked,
     /// In the project's cache, built just now.
     Built,
@@ -37,19 +37,19 @@ pub enum InstallSource {
 }
 
 impl Install {
-    /// The embedded conductor that this `ham` binary has: nothing is looked for or built.
+    /// The embedded conductor of this `ham` binary: nothing is searched for or built.
     #[must_use]
     pub fn embedded(ham: impl Into<PathBuf>) -> Self {
         Self { tool: Tool::default(), binary: ham.into(), source: InstallSource::Embedded }
     }
 
-    /// The same binary as a conductor of this release: of an embedded one, which is any of them to its clients.
+    /// The same binary as a conductor of this release: for an embedded one, which can be any of them to its clients.
     #[must_use]
     pub fn as_release(self, release: Release) -> Self {
         Self { tool: Tool::Conductor(release), ..self }
     }
 
-    /// The probe's bundle that runs on it. Zomes on the embedded conductor are those of the default release.
+    /// The probe's bundle for it. Zomes on the embedded conductor are those of the default release.
     #[must_use]
     pub fn probe_bundle_path(&self) -> PathBuf {
         match self.source {
@@ -58,7 +58,7 @@ impl Install {
         }
     }
 
-    /// The release of the conductor. That of [`Tool::Relay`] is the default one, whose relay it is.
+    /// The release of the conductor. For [`Tool::Relay`] it is the default one, whose relay it is.
     #[must_use]
     pub fn release(&self) -> Release {
         self.tool.release().unwrap_or_default()

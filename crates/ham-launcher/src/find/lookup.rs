@@ -1,4 +1,4 @@
-//! Where a tool's binary is looked for, and in which order.
+//! Where to look for a tool's binary, and in which order.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,13 +13,13 @@ use super::tool::Tool;
 use super::version::Version;
 use crate::error::InstallError;
 
-/// What to look for, and where. [`Lookup::of`] is what everybody uses; the fields are there for tests and tools.
+/// What to look for, and where. [`Lookup::of`] is what everyone uses; the fields are there for tests and tools.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Lookup {
     /// The tool to find.
     pub tool: Tool,
-    /// The binary to use, whatever else there is.
+    /// The binary to use, whatever else exists.
     pub named: Option<PathBuf>,
     /// Directories to search, in the form of `PATH`.
     pub path: Option<OsString>,
@@ -32,7 +32,7 @@ pub struct Lookup {
 }
 
 impl Lookup {
-    /// The tool, where the environment says.
+    /// Looks for the tool where the environment says.
     #[must_use]
     pub fn of(tool: Tool) -> Self {
         let named = std::env::var_os(tool.variable()).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -71,7 +71,7 @@ impl Lookup {
         }
         for directory in self.path.iter().flat_map(std::env::split_paths) {
             let binary = directory.join(self.tool.binary());
-            // One of another version on `PATH` is somebody else's.
+            // A different version on `PATH` belongs to someone else.
             if let Ok(install) = self.checked(&binary, InstallSource::Path).await {
                 return Ok(Some(install));
             }

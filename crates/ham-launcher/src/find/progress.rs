@@ -1,4 +1,4 @@
-//! What a build is doing, for people.
+//! What a build is doing, in words for people.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::tool::Tool;
 
-/// What a build is doing. `Display` is a line to show.
+/// What a build is doing. `Display` gives a line to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Progress {
@@ -16,7 +16,7 @@ pub enum Progress {
         tool: Tool,
         /// The crate's name.
         name: String,
-        /// How many have begun, this one included; about 650 in all for a conductor.
+        /// How many have begun, including this one; about 650 in all for a conductor.
         crates: usize,
         /// Since the build began.
         elapsed: Duration,
@@ -39,7 +39,7 @@ pub enum Progress {
     Waiting {
         /// What is built.
         tool: Tool,
-        /// The lock the other one holds.
+        /// The lock that the other process holds.
         lock: PathBuf,
         /// Since the wait began.
         elapsed: Duration,
@@ -47,7 +47,7 @@ pub enum Progress {
 }
 
 impl Progress {
-    /// Whether a terminal that shows one line an event should show this one: not every crate, not every look at the lock.
+    /// Whether a terminal that shows one line per event should show this one: not every crate, not every check of the lock.
     #[must_use]
     pub fn is_worth_a_line(&self) -> bool {
         match self {

@@ -14,28 +14,27 @@ use super::tool::Tool;
 use super::version::Version;
 use crate::error::InstallError;
 
-/// Names the directory of ready binaries; empty is none. Default: `shared/conductors` beside the directory of the repository, where
-/// that exists.
+/// Names the directory of ready binaries; empty means none. Default: `shared/conductors` beside the directory of the repository, if that exists.
 pub const READY_VARIABLE: &str = "HAM_CONDUCTORS_DIR";
 
-/// An unpacking that takes longer is given up. It takes two seconds.
+/// Unpacking that takes longer is abandoned. It takes two seconds.
 const UNPACK_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
-/// The sums of the unpacked files, as `sha256sum` writes them.
+/// The checksums of the unpacked files, as `sha256sum` writes them.
 const SUMS: &str = "SHA256SUMS";
 
-/// A directory with `holochain-<version>.xz` for some releases, and `SHA256SUMS` with the sums of the unpacked files.
+/// A directory with `holochain-<version>.xz` for some releases, and `SHA256SUMS` with the checksums of the unpacked files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadyDirectory(PathBuf);
 
 impl ReadyDirectory {
-    /// This directory. One that does not exist is an error of whoever looks for a binary in it.
+    /// This directory. If it does not exist, looking for a binary in it fails.
     #[must_use]
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self(path.into())
     }
 
-    /// The directory that [`READY_VARIABLE`] names, else the one beside the repository; `None` where there is none.
+    /// The directory that [`READY_VARIABLE`] names, else the one beside the repository; `None` if there is none.
     #[must_use]
     pub fn from_env() -> Option<Self> {
         let beside =
@@ -53,7 +52,7 @@ impl ReadyDirectory {
         &self.0
     }
 
-    /// The packed binary of this tool, where there is one.
+    /// The packed binary of this tool, if there is one.
     pub(crate) fn packed(&self, tool: Tool) -> Result<Option<Packed>, InstallError> {
         if !self.0.is_dir() {
             return Err(not_unpacked(&self.0)(io::Error::new(
@@ -72,13 +71,12 @@ impl ReadyDirectory {
 pub(crate) struct Packed {
     file: PathBuf,
     sums: PathBuf,
-    /// What the sums call the unpacked file.
+    /// The name of the unpacked file in the checksums.
     name: String,
 }
 
 impl Packed {
-    /// Unpacks it to its place in the cache, where it appears whole, with its right sum, and able to run. The caller holds the
-    /// lock.
+    /// Unpacks it to its place in the cache, where it appears complete, with the right checksum, and executable. The caller holds the lock.
     pub(crate) async fn unpack(&self, tool: Tool, cache: &CacheDirectory) -> Result<(), InstallError> {
         let directory = cache.unpack_directory(tool);
         let (unpacked, binary) = (directory.join(tool.binary()), cache.binary(tool));
@@ -93,13 +91,12 @@ impl Packed {
         self.check(unpacked.clone()).await.map_err(not_unpacked(&self.file))?;
         Version::of(tool, &unpacked).await?;
         tokio::fs::rename(&unpacked, &binary).await.map_err(unusable(&binary))?;
-        // Empty, and harmless where it stays.
+        // Empty, and harmless if it stays.
         let _ = tokio::fs::remove_dir_all(&directory).await;
         Ok(())
     }
 
-    /// A shell opens the file: were it open for writing here, a process that is started at that moment would keep it busy, and
-    /// it could not be run.
+    /// A shell opens the file: if it were open for writing here, a process started at that moment would keep it busy, and it could not be run.
     async fn write(&self, unpacked: &Path) -> io::Result<()> {
         const SCRIPT: &str = r#"xz -dc -- "$1" > "$2" && chmod 755 "$2""#;
         let mut shell = Command::new("/bin/sh");
@@ -140,7 +137,7 @@ fn not_unpacked(path: &Path) -> impl FnOnce(io::Error) -> InstallError {
     move |source| InstallError::NotUnpacked { path, source }
 }
 
-/// The sum in a line like `<sum>  <name>`.
+/// The checksum in a line like `<sum>  <name>`.
 fn sum_of<'a>(sums: &'a str, name: &str) -> Option<&'a str> {
     let mut lines = sums.lines().filter_map(|line| line.split_once(' '));
     lines.find(|(_, file)| file.trim_start_matches([' ', '*']) == name).map(|(sum, _)| sum)

@@ -5,26 +5,26 @@ use std::str::FromStr;
 
 use crate::run::settings::DbSyncLevel;
 
-/// The conductor version that is used where no release is named.
+/// The conductor version that is used if no release is named.
 pub const HOLOCHAIN_VERSION: &str = "0.7.1";
 
 /// A release of Holochain whose conductor the launcher can find and start.
 ///
-/// `Display` is the exact version. `FromStr` reads that, and the short form of a release that has one: `0.6` and `0.8`.
+/// `Display` gives the exact version. `FromStr` reads that, and the short form of a release that has one: `0.6` and `0.8`.
 ///
 /// # Default
 /// [`HOLOCHAIN_VERSION`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Release {
-    /// 0.6.3, for short 0.6.
+    /// 0.6.3, 0.6 for short.
     V0_6_3,
     /// 0.7.0.
     V0_7_0,
     /// 0.7.1.
     #[default]
     V0_7_1,
-    /// 0.8.0-dev.14, for short 0.8.
+    /// 0.8.0-dev.14, 0.8 for short.
     V0_8_0Dev14,
 }
 
@@ -37,9 +37,9 @@ struct Facts {
     signal_url: bool,
     /// The configuration's key for how careful the databases are with the disk.
     sync_key: &'static str,
-    /// Its values for [`DbSyncLevel::Full`], `Normal` and `Off`; `None` where the release has no such thing.
+    /// Its values for [`DbSyncLevel::Full`], `Normal` and `Off`; `None` if the release has no such level.
     sync_values: [Option<&'static str>; 3],
-    /// The folder of `happ/bundle` with the bundles that are built for it.
+    /// The folder of `happ/bundle` with the bundles for it.
     bundles: &'static str,
 }
 
@@ -68,7 +68,7 @@ const V0_7_1: Facts = Facts { version: HOLOCHAIN_VERSION, bundles: "", ..V0_7_0 
 const V0_8_0_DEV_14: Facts = Facts { version: "0.8.0-dev.14", short: Some("0.8"), ..V0_7_1 };
 
 impl Release {
-    /// All of them, the oldest first.
+    /// All of them, oldest first.
     pub const ALL: [Self; 4] = [Self::V0_6_3, Self::V0_7_0, Self::V0_7_1, Self::V0_8_0Dev14];
 
     fn facts(self) -> &'static Facts {
@@ -86,18 +86,18 @@ impl Release {
         self.facts().version
     }
 
-    /// The short form, for instance `0.8`, where there is one.
+    /// The short form, for instance `0.8`, if there is one.
     #[must_use]
     pub fn short(self) -> Option<&'static str> {
         self.facts().short
     }
 
-    /// Whether its configuration must name a signal server.
+    /// Whether the configuration must name a signal server.
     pub(crate) fn has_signal_url(self) -> bool {
         self.facts().signal_url
     }
 
-    /// The line of the configuration that sets this level, as key and value; `None` when the release cannot.
+    /// The line of the configuration that sets this level, as key and value; `None` if the release cannot.
     pub(crate) fn db_sync(self, level: DbSyncLevel) -> Option<(&'static str, &'static str)> {
         let facts = self.facts();
         let [full, normal, off] = facts.sync_values;
@@ -109,7 +109,7 @@ impl Release {
         value.map(|value| (facts.sync_key, value))
     }
 
-    /// The folder of `happ/bundle` with the bundles that are built for it; empty for `happ/bundle` itself.
+    /// The folder of `happ/bundle` with the bundles for it; empty for `happ/bundle` itself.
     pub(crate) fn bundles(self) -> &'static str {
         self.facts().bundles
     }
@@ -130,7 +130,7 @@ impl FromStr for Release {
     }
 }
 
-/// A text names no release that the launcher knows.
+/// A text that names no release that the launcher knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is no release that the launcher knows; it knows {}", known())]
 #[non_exhaustive]

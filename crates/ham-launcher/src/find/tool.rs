@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::release::Release;
 
-/// The relay's version: that of the Kitsune2 crates inside the conductor of [`HOLOCHAIN_VERSION`](crate::HOLOCHAIN_VERSION). Conductors of other releases
-/// are not tried with it.
+/// The relay's version: that of the Kitsune2 crates inside the conductor of [`HOLOCHAIN_VERSION`](crate::HOLOCHAIN_VERSION).
+/// Conductors of other releases are not tested with it.
 pub const RELAY_VERSION: &str = "0.5.1";
 
 /// A program that is found, or built once into the cache.
@@ -17,7 +17,7 @@ pub const RELAY_VERSION: &str = "0.5.1";
 pub enum Tool {
     /// `holochain`, of this release.
     Conductor(Release),
-    /// `kitsune2-bootstrap-srv`, of [`RELAY_VERSION`]: where conductors find each other, and the relay between them.
+    /// `kitsune2-bootstrap-srv`, of [`RELAY_VERSION`]: conductors find each other through it, and it relays between them.
     Relay,
 }
 
@@ -46,7 +46,7 @@ impl Tool {
         }
     }
 
-    /// The crate it is built from, which is also what it calls itself when asked for its version.
+    /// The crate that it is built from, which is also the name it gives when asked for its version.
     #[must_use]
     pub fn package(self) -> &'static str {
         match self {
@@ -64,8 +64,8 @@ impl Tool {
         }
     }
 
-    /// The environment variable that names the binary to use; then nothing else is looked at. One that is a conductor of another
-    /// release than [`HOLOCHAIN_VERSION`](crate::HOLOCHAIN_VERSION) is used for that release alone.
+    /// The environment variable that names the binary to use; nothing else is then looked at. If it names a conductor of another
+    /// release than [`HOLOCHAIN_VERSION`](crate::HOLOCHAIN_VERSION), that is used for that release alone.
     #[must_use]
     pub fn variable(self) -> &'static str {
         match self {
@@ -74,7 +74,7 @@ impl Tool {
         }
     }
 
-    /// What it is called in error texts; also its folder in the cache.
+    /// Its name in error texts; also its folder in the cache.
     pub(crate) fn role(self) -> &'static str {
         match self {
             Self::Conductor(_) => "conductor",
@@ -82,7 +82,7 @@ impl Tool {
         }
     }
 
-    /// How long a build takes, for people.
+    /// How long a build takes, in words for people.
     pub(crate) fn build_time(self) -> &'static str {
         match self {
             Self::Conductor(_) => "15 to 60 minutes",

@@ -1,4 +1,4 @@
-//! What a binary says of itself.
+//! What a binary says about itself.
 
 use std::fmt;
 use std::path::Path;
@@ -9,15 +9,15 @@ use tokio::process::Command;
 use super::tool::Tool;
 use crate::error::InstallError;
 
-/// A binary that has not told its version after this is not one of ours.
+/// A binary that has not reported its version by then is not one of ours.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What a tool printed after its name when asked for its `--version`, for instance `0.7.1`.
+/// What a tool printed after its name when run with `--version`, for instance `0.7.1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version(String);
 
 impl Version {
-    /// Reads what the tool answers to `--version`; `None` when it is no such answer.
+    /// Reads the output of a tool's `--version`; `None` if it is not such output.
     #[must_use]
     pub fn parse(tool: Tool, output: &str) -> Option<Self> {
         let mut words = output.split_whitespace();
@@ -25,7 +25,7 @@ impl Version {
         version.starts_with(|first: char| first.is_ascii_digit()).then(|| Self(version.to_owned()))
     }
 
-    /// Whether it is the version of the tool that is used.
+    /// Whether it is the version of the tool that the launcher uses.
     #[must_use]
     pub fn is_wanted(&self, tool: Tool) -> bool {
         self.0 == tool.version()

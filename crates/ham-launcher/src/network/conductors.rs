@@ -15,17 +15,17 @@ use crate::run::launch::Conductor;
 /// How long [`ConductorNetwork::wait_until_acquainted`] waits.
 pub const DEFAULT_ACQUAINTED_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// How often [`ConductorNetwork::wait_until_acquainted`] looks: a conductor announces no peer, so this is a poll.
+/// How often [`ConductorNetwork::wait_until_acquainted`] polls: a conductor does not announce its peers.
 pub const ACQUAINTED_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How an agent that holds the whole DHT says so, in the JSON inside the JSON that a conductor returns.
+/// How an agent announces that it holds the whole DHT, in the JSON inside the JSON that a conductor returns.
 const WHOLE_DHT: &str = r#"\"storageArc\":[0,4294967295]"#;
 
 /// Conductors and the relay between them. Dropping it ends the conductors, then the relay.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ConductorNetwork {
-    /// The conductors, in the order of their start.
+    /// The conductors, in the order in which they were started.
     pub conductors: Vec<Conductor>,
     /// The relay that all of them use.
     pub relay: Relay,
@@ -35,7 +35,7 @@ impl ConductorNetwork {
     /// Starts a relay and `count` conductors with the defaults of [`ConductorBuilder`], one after the other, and resolves
     /// when all are ready.
     ///
-    /// # Errors
+    /// [`LaunchError`], variant by variant, of the first conductor that does not start.
     /// [`LaunchError`], variant by variant, of the first one that does not start.
     ///
     /// # Cancel safety
@@ -44,11 +44,10 @@ impl ConductorNetwork {
         Self::start_with(count, &Conductor::builder()).await
     }
 
-    /// [`start`](Self::start) with conductors that differ from the default. Data and admin port must be left to each of
-    /// them, the network is the relay's.
+    /// [`start`](Self::start) with conductors that differ from the default. Leave data and admin port at their defaults; the network is the relay's.
     ///
     /// # Errors
-    /// [`LaunchError`], variant by variant, of the first one that does not start.
+    /// [`LaunchError`], variant by variant, of the first conductor that does not start.
     ///
     /// # Cancel safety
     /// Cancel safe: every process is killed and temporary data removed.
@@ -61,14 +60,14 @@ impl ConductorNetwork {
         Ok(Self { conductors, relay })
     }
 
-    /// Installs and enables the app on every conductor, with an agent of its own on each, and resolves when all of them can
-    /// be called. They need not know each other then: [`wait_until_acquainted`](Self::wait_until_acquainted).
+    /// Installs and enables the app on every conductor, with an agent of its own on each, and resolves when all of them can be
+    /// called. They need not know each other yet: see [`wait_until_acquainted`](Self::wait_until_acquainted).
     ///
     /// # Errors
     /// As [`Conductor::install_app`], [`Conductor::enable`] and [`Conductor::wait_until_callable`].
     ///
     /// # Cancel safety
-    /// Not cancel safe: on which conductors the app was installed is unknown then.
+    /// Not cancel safe: it is then unknown on which conductors the app was installed.
     pub async fn install_app(
         &self,
         bundle: &HappBundleSource,
@@ -84,9 +83,9 @@ impl ConductorNetwork {
         Ok(infos)
     }
 
-    /// Resolves when every conductor knows the agents of all conductors in every cell of the app, and that each of them holds
-    /// the whole DHT, so that it is asked for data: until then a `get` from the network finds nothing. Looks every
-    /// [`ACQUAINTED_INTERVAL`], at most for [`DEFAULT_ACQUAINTED_TIMEOUT`] each.
+    /// Resolves when every conductor knows the agents of all conductors in every cell of the app, and knows that each of them holds
+    /// the whole DHT and so can be asked for data: until then, a `get` from the network finds nothing. Polls every
+    /// [`ACQUAINTED_INTERVAL`], for at most [`DEFAULT_ACQUAINTED_TIMEOUT`] each.
     ///
     /// # Errors
     /// As [`Conductor::wait_until_acquainted`].
@@ -103,12 +102,11 @@ impl ConductorNetwork {
 }
 
 impl Conductor {
-    /// Resolves when the conductor knows at least `agents` agents, its own included, in every running cell of the app: they
-    /// can be called then. Looks every [`ACQUAINTED_INTERVAL`], at most for [`DEFAULT_ACQUAINTED_TIMEOUT`].
+    /// Resolves when the conductor knows at least `agents` agents, its own included, in every running cell of the app: they can then
+    /// be called. Polls every [`ACQUAINTED_INTERVAL`], for at most [`DEFAULT_ACQUAINTED_TIMEOUT`].
     ///
     /// # Errors
-    /// [`AdminError::NotCallable`] when the app is not enabled or not installed; [`AdminError::TimedOut`],
-    /// [`AdminError::Refused`].
+    /// [`AdminError::NotCallable`] if the app is not enabled or not installed; [`AdminError::TimedOut`], [`AdminError::Refused`].
     ///
     /// # Cancel safety
     /// Cancel safe.
@@ -116,7 +114,7 @@ impl Conductor {
         self.wait_for_agents(app_id, agents, |_| true).await
     }
 
-    /// Waits for so many agents whose announcement, a JSON text, `counts`.
+    /// Waits for this many agents whose announcement, a JSON text, `counts`.
     async fn wait_for_agents(
         &self,
         app_id: &str,

@@ -1,4 +1,4 @@
-//! The relay and its life: where conductors find each other, and what passes their words on.
+//! The relay and its life: where conductors find each other, and what passes on their messages.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitStatus;
@@ -13,13 +13,13 @@ use crate::run::logs::{DEFAULT_RUST_LOG, Logs};
 use crate::run::process::{Process, Program};
 use crate::run::temporary::temporary;
 
-/// How long a relay may take until it is ready. It takes a tenth of a second.
+/// How long a relay may take to become ready. It takes a tenth of a second.
 pub const RELAY_READY_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A bootstrap server and relay of one's own on the loopback interface: conductors started with
+/// A private bootstrap server and relay on the loopback interface: conductors started with
 /// [`with_relay`](crate::ConductorBuilder::with_relay) find each other through it, and nothing leaves the machine.
 ///
-/// It knows at most 32 agents of one DNA, and forgets them all when it ends.
+/// It knows at most 32 agents per DNA, and forgets them all when it ends.
 ///
 /// Owned: dropping it kills the process, which does not outlive this one either, even when this one is killed.
 #[derive(Debug)]
@@ -31,8 +31,8 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Starts a relay on a port of the system's choice and resolves when it listens, at most [`RELAY_READY_TIMEOUT`] later.
-    /// The first start on a machine may build it, which takes minutes and is not counted.
+    /// Starts a relay on a port chosen by the system and resolves when it listens, at most [`RELAY_READY_TIMEOUT`] later. The first
+    /// start on a machine may build it, which takes minutes that are not counted.
     ///
     /// # Errors
     /// [`LaunchError::Install`], [`LaunchError::Exited`], [`LaunchError::NotReady`], [`LaunchError::Process`].
@@ -46,7 +46,7 @@ impl Relay {
         Ok(Self { install, logs, port, process })
     }
 
-    /// Where it listens; both its services are there.
+    /// Where it listens, with both its services.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port).into()
@@ -58,13 +58,13 @@ impl Relay {
         format!("http://{}", self.address())
     }
 
-    /// The process id; for tools that look at processes.
+    /// The process id, for tools that inspect processes.
     #[must_use]
     pub fn process_id(&self) -> u32 {
         self.process.id
     }
 
-    /// Whether the process is there.
+    /// Whether the process exists.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.process.is_running()
@@ -76,7 +76,7 @@ impl Relay {
         self.logs.lines()
     }
 
-    /// Resolves when the process has ended and is reaped; waits for that without a bound.
+    /// Resolves when the process has ended and been reaped; the wait has no bound.
     ///
     /// # Cancel safety
     /// Cancel safe.
@@ -84,11 +84,10 @@ impl Relay {
         self.process.exited().await
     }
 
-    /// Kills the process (SIGKILL) and resolves when it is reaped.
+    /// Kills the process (SIGKILL) and resolves when it has been reaped.
     ///
     /// # Errors
-    /// [`LaunchError::Process`] when the signal cannot be sent or the process is not gone after
-    /// [`DEFAULT_STOP_TIMEOUT`](crate::DEFAULT_STOP_TIMEOUT).
+    /// [`LaunchError::Process`] if the signal cannot be sent or the process is not gone after [`DEFAULT_STOP_TIMEOUT`](crate::DEFAULT_STOP_TIMEOUT).
     ///
     /// # Cancel safety
     /// Cancel safe: once polled, the process dies.
@@ -96,13 +95,13 @@ impl Relay {
         boot::kill(&self.process).await
     }
 
-    /// Kills it, when it runs, and starts it again on the same port, knowing nobody.
+    /// Kills it, if it is running, and starts it again on the same port, with no knowledge of agents.
     ///
     /// # Errors
-    /// [`LaunchError`], as for a start; [`LaunchError::NotReady`] when somebody took the port meanwhile.
+    /// [`LaunchError`], as for a start; [`LaunchError::NotReady`] if something else took the port in the meantime.
     ///
     /// # Cancel safety
-    /// Cancel safe: it is killed or starting; calling it again starts it.
+    /// Cancel safe: it has been killed or is starting; calling this again starts it.
     pub async fn restart(&mut self) -> Result<(), LaunchError> {
         self.kill().await?;
         (self.process, self.port) = listen(&self.install, &self.logs, self.port).await?;

@@ -1,4 +1,4 @@
-//! A tool is started, which waits until it says that it is ready, and killed.
+//! Starts a tool, waits until it says that it is ready, and kills it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +14,7 @@ use crate::find::tool::Tool;
 /// How long a clean stop may take before the conductor is killed.
 pub const DEFAULT_STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Starts the process and waits until it is ready; returns it with the port it announced. What is not ready in time is
-/// killed.
+/// Starts the process and waits until it is ready; returns it with the port that it announced. A process that is not ready in time is killed.
 pub(crate) async fn boot(
     program: Program<'_>,
     tool: Tool,
@@ -46,7 +45,7 @@ pub(crate) async fn boot(
     Err(error)
 }
 
-/// Kills the process and resolves when it is reaped, within [`DEFAULT_STOP_TIMEOUT`].
+/// Kills the process and resolves when it has been reaped, within [`DEFAULT_STOP_TIMEOUT`].
 pub(crate) async fn kill(process: &Process) -> Result<(), LaunchError> {
     process.signal(Signal::KILL).await.map_err(LaunchError::Process)?;
     let gone = tokio::time::timeout(DEFAULT_STOP_TIMEOUT, process.exited()).await;

@@ -1,4 +1,4 @@
-//! How a conductor is to be started.
+//! How to start a conductor.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,19 +13,18 @@ use crate::find::install::Install;
 use crate::find::release::Release;
 use crate::network::relay::Relay;
 
-/// How long a conductor may take until it is ready. It takes 3 s; a debug build of it on a busy machine a minute.
+/// How long a conductor may take to become ready. It takes 3 s; a debug build of it on a busy machine takes a minute.
 pub const DEFAULT_READY_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// The conductor's own bound for the answer of another agent, see
-/// [`with_request_timeout`](ConductorBuilder::with_request_timeout).
+/// The conductor's own time limit for the answer of another agent; see [`with_request_timeout`](ConductorBuilder::with_request_timeout).
 pub const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How a conductor is to be started: [`Conductor::builder`](crate::Conductor::builder).
+/// How to start a conductor: [`Conductor::builder`](crate::Conductor::builder).
 ///
 /// # Defaults
-/// The binary of [`Install::ensure`]; temporary data; [`Keystore::Lair`] with a passphrase for tests; [`Network::Offline`];
-/// other agents answer within [`DEFAULT_REQUEST_TIMEOUT`]; an admin port of the system's choice, open to every `Origin`; `RUST_LOG` is [`DEFAULT_RUST_LOG`]; ready within
-/// [`DEFAULT_READY_TIMEOUT`]; stopped within [`DEFAULT_STOP_TIMEOUT`].
+/// The binary of [`Install::ensure`]; temporary data; [`Keystore::Lair`] with a passphrase for tests; [`Network::Offline`]; other
+/// agents answer within [`DEFAULT_REQUEST_TIMEOUT`]; an admin port chosen by the system, open to every `Origin`; `RUST_LOG` is
+/// [`DEFAULT_RUST_LOG`]; ready within [`DEFAULT_READY_TIMEOUT`]; stopped within [`DEFAULT_STOP_TIMEOUT`].
 #[derive(Debug, Clone)]
 pub struct ConductorBuilder {
     pub(crate) install: Option<Install>,
@@ -62,14 +61,14 @@ impl Default for ConductorBuilder {
 }
 
 impl ConductorBuilder {
-    /// Runs the conductor of this release: that of [`Install::ensure_release`]. Default: that of [`Install::ensure`].
+    /// Runs the conductor of this release, that of [`Install::ensure_release`]. Default: that of [`Install::ensure`].
     #[must_use]
     pub fn with_release(mut self, release: Release) -> Self {
         self.release = release;
         self
     }
 
-    /// The release of [`with_release`](Self::with_release).
+    /// The release set by [`with_release`](Self::with_release).
     #[must_use]
     pub fn release(&self) -> Release {
         self.release
@@ -82,22 +81,21 @@ impl ConductorBuilder {
         self
     }
 
-    /// Keeps the data in this directory (created when missing, not removed afterwards). Its path holds at most
-    /// [`MAX_DATA_PATH`] bytes.
+    /// Keeps the data in this directory (created if missing, not removed afterwards). Its path may have at most [`MAX_DATA_PATH`] bytes.
     #[must_use]
     pub fn with_data(mut self, directory: impl Into<PathBuf>) -> Self {
         self.data = Some(directory.into());
         self
     }
 
-    /// Keeps the keys there. Default: [`Keystore::Lair`].
+    /// Where to keep the keys. Default: [`Keystore::Lair`].
     #[must_use]
     pub fn with_keystore(mut self, keystore: Keystore) -> Self {
         self.keystore = keystore;
         self
     }
 
-    /// Reaches others so. Default: [`Network::Offline`].
+    /// How to reach others. Default: [`Network::Offline`].
     #[must_use]
     pub fn with_network(mut self, network: Network) -> Self {
         self.network = network;
@@ -111,29 +109,29 @@ impl ConductorBuilder {
         self.with_network(Network::Servers { bootstrap_url: relay.url(), relay_url: relay.url() })
     }
 
-    /// Has the conductor wait this long for the answer of another agent, in whole seconds, at least one. It gives up the
-    /// sending of each message after half of it. Default: [`DEFAULT_REQUEST_TIMEOUT`].
+    /// Makes the conductor wait this long for the answer of another agent, in whole seconds, at least one. It gives up sending each
+    /// message after half of that. Default: [`DEFAULT_REQUEST_TIMEOUT`].
     #[must_use]
     pub fn with_request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
         self
     }
 
-    /// Treats the disk so; [`LaunchError::NoSuchSyncLevel`] at the start where the release cannot. Default: [`DbSyncLevel::Normal`].
+    /// How to treat the disk; [`LaunchError::NoSuchSyncLevel`] at the start if the release has no such level. Default: [`DbSyncLevel::Normal`].
     #[must_use]
     pub fn with_db_sync_level(mut self, level: DbSyncLevel) -> Self {
         self.db_sync_level = level;
         self
     }
 
-    /// Opens the admin interface on this port. Default: 0, a free one.
+    /// Opens the admin interface on this port. Default: 0, which means a free one.
     #[must_use]
     pub fn with_admin_port(mut self, port: u16) -> Self {
         self.admin_port = port;
         self
     }
 
-    /// Lets only these `Origin`s (comma-separated) use the admin interface; the launcher's own is `ham-launcher`, and it must be
+    /// Allows only these `Origin`s (comma-separated) to use the admin interface; the launcher's own is `ham-launcher`, and must be
     /// among them for the methods that ask the conductor something. Default: `*`.
     #[must_use]
     pub fn with_admin_origins(mut self, origins: impl Into<String>) -> Self {
@@ -148,14 +146,14 @@ impl ConductorBuilder {
         self
     }
 
-    /// Gives up a start after this. Default: [`DEFAULT_READY_TIMEOUT`].
+    /// Abandons a start after this time. Default: [`DEFAULT_READY_TIMEOUT`].
     #[must_use]
     pub fn with_ready_timeout(mut self, timeout: Duration) -> Self {
         self.ready_timeout = timeout;
         self
     }
 
-    /// Kills a conductor that has not stopped cleanly after this. Default: [`DEFAULT_STOP_TIMEOUT`].
+    /// Kills a conductor that has not stopped cleanly after this time. Default: [`DEFAULT_STOP_TIMEOUT`].
     #[must_use]
     pub fn with_stop_timeout(mut self, timeout: Duration) -> Self {
         self.stop_timeout = timeout;

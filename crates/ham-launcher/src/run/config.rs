@@ -8,9 +8,9 @@ use super::settings::{DbSyncLevel, Keystore, Network};
 use crate::error::LaunchError;
 use crate::find::release::Release;
 
-/// Asks the bootstrap server every second (by default after 5 s, then ever less often) and gossips every second (by default
-/// every two minutes). An agent is asked for data only when its conductor has announced that it holds the whole DHT, which
-/// takes two rounds of gossip and another question: by default half a minute.
+/// Asks the bootstrap server every second (by default after 5 s, then less and less often) and gossips every second (by default every
+/// two minutes). An agent is asked for data only once its conductor has announced that it holds the whole DHT, which takes two rounds
+/// of gossip and another request: by default half a minute.
 const HASTE: &str = "    \
 coreBootstrap:
       backoffMinMs: 1000
@@ -22,10 +22,10 @@ coreBootstrap:
       minInitiateIntervalMs: 500
 ";
 
-/// A signal server where nothing listens: 0.6 must be given one, and its transport asks none.
+/// A signal server where nothing listens: 0.6 must be given one, but its transport does not use it.
 const NO_SIGNAL_SERVER: &str = "  signal_url: \"ws://127.0.0.1:1\"\n";
 
-/// Everything the file says.
+/// Everything in the file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Config<'a> {
     pub(crate) data: &'a Path,
@@ -35,7 +35,7 @@ pub(crate) struct Config<'a> {
     pub(crate) admin_port: u16,
     pub(crate) allowed_origins: &'a str,
     pub(crate) db_sync_level: DbSyncLevel,
-    /// Whose file it is.
+    /// The release that the file is for.
     pub(crate) release: Release,
 }
 
@@ -49,7 +49,7 @@ impl Config<'_> {
             Keystore::DangerTest => "danger_test_keystore",
             Keystore::Lair { .. } => "lair_server_in_proc",
         };
-        // Port 1 is never listened on, so the refusal is immediate and no packet leaves the machine.
+        // Nothing ever listens on port 1, so the refusal is immediate and no packet leaves the machine.
         let (bootstrap, relay) = match self.network {
             Network::Offline => ("http://127.0.0.1:1", "http://127.0.0.1:1"),
             Network::Servers { bootstrap_url, relay_url } => (bootstrap_url.as_str(), relay_url.as_str()),

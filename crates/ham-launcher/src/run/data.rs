@@ -7,27 +7,27 @@ use tempfile::TempDir;
 
 use super::watchdog::Watchdog;
 
-/// Longest path of a data directory, in bytes: the keystore puts a Unix socket below it, whose path holds 108 at most.
+/// Longest path of a data directory, in bytes: the keystore puts a Unix socket below it, whose path has 108 at most.
 pub const MAX_DATA_PATH: usize = 80;
 
-/// A data directory; removed, when temporary, with its last owner. The process is an owner too, so it goes first.
+/// A data directory; if temporary, removed with its last owner. The process is an owner too, so it ends first.
 #[derive(Debug)]
 pub(crate) enum DataDirectory {
     Kept(PathBuf),
     Temporary(TemporaryData),
 }
 
-/// Removed when this is dropped, or by whoever outlives this process: it may end before, or amid the removal.
+/// Removed when this is dropped, or by a watchdog that outlives this process: the process may end before or during the removal.
 #[derive(Debug)]
 pub(crate) struct TemporaryData {
     directory: TempDir,
-    /// Until nothing is left.
+    /// Kept until nothing is left.
     _watchdog: Watchdog,
 }
 
 impl TemporaryData {
     /// # Errors
-    /// There is no room for it in the parent, or the system starts no shell.
+    /// The parent has no room for it, or the system starts no shell.
     pub(super) fn new(parent: &Path) -> io::Result<Self> {
         let directory = tempfile::Builder::new().prefix("ham-").tempdir_in(parent)?;
         let watchdog = Watchdog::remove(directory.path())?;

@@ -22,8 +22,8 @@ use crate::find::release::Release;
 
 mod restart;
 
-/// A real conductor, owned: dropping it kills the process and removes temporary data. The process does not outlive this
-/// one either, even when this one is killed.
+/// A real conductor, owned: dropping it kills the process and removes temporary data. Nor does the process outlive this one, even if
+/// this one is killed.
 #[derive(Debug)]
 pub struct Conductor {
     builder: ConductorBuilder,
@@ -38,7 +38,7 @@ pub struct Conductor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Stopped {
-    /// It had ended before.
+    /// It had already ended.
     Already,
     /// It ended by itself after the signal, with this status.
     Clean(ExitStatus),
@@ -80,7 +80,7 @@ impl Conductor {
         self.install.release()
     }
 
-    /// The port of the admin interface; 0 is never returned.
+    /// The port of the admin interface, never 0.
     #[must_use]
     pub fn admin_port(&self) -> u16 {
         self.admin_port
@@ -110,10 +110,10 @@ impl Conductor {
         self.builder.keystore.passphrase()
     }
 
-    /// Where the lair keystore inside the conductor serves its socket: the `connectionUrl` of its configuration.
+    /// Where the lair keystore inside the conductor has its socket: the `connectionUrl` of its configuration.
     ///
     /// # Errors
-    /// [`LaunchError::Data`] when there is none, as with [`Keystore::DangerTest`](crate::Keystore::DangerTest).
+    /// [`LaunchError::Data`] if there is none, as with [`Keystore::DangerTest`](crate::Keystore::DangerTest).
     ///
     /// # Cancel safety
     /// Cancel safe.
@@ -126,13 +126,13 @@ impl Conductor {
         url.ok_or_else(|| failed(io::Error::new(io::ErrorKind::InvalidData, "no connectionUrl")))
     }
 
-    /// The process id; for tools that look at processes. Do not signal it: the methods here do that safely.
+    /// The process id, for tools that inspect processes. Do not signal it: the methods here do that safely.
     #[must_use]
     pub fn process_id(&self) -> u32 {
         self.process.id
     }
 
-    /// Whether the process is there, be it frozen.
+    /// Whether the process exists, even if frozen.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.process.is_running()
@@ -148,7 +148,7 @@ impl Conductor {
         self.logs.tail()
     }
 
-    /// Resolves when the process has ended and is reaped; waits for that without a bound.
+    /// Resolves when the process has ended and been reaped; the wait has no bound.
     ///
     /// # Cancel safety
     /// Cancel safe.
@@ -156,11 +156,10 @@ impl Conductor {
         self.process.exited().await
     }
 
-    /// Kills the process (SIGKILL) and resolves when it is reaped. The data stays.
+    /// Kills the process (SIGKILL) and resolves when it has been reaped. The data stays.
     ///
     /// # Errors
-    /// [`LaunchError::Process`] when the signal cannot be sent or the process is not gone after
-    /// [`DEFAULT_STOP_TIMEOUT`](crate::DEFAULT_STOP_TIMEOUT).
+    /// [`LaunchError::Process`] if the signal cannot be sent or the process is not gone after [`DEFAULT_STOP_TIMEOUT`](crate::DEFAULT_STOP_TIMEOUT).
     ///
     /// # Cancel safety
     /// Cancel safe: once polled, the process dies.
@@ -168,14 +167,13 @@ impl Conductor {
         boot::kill(&self.process).await
     }
 
-    /// Stops it cleanly (SIGINT, after a thaw), and kills it when that takes longer than the builder's stop time-out. The data
-    /// stays.
+    /// Stops it cleanly (SIGINT, after a thaw), and kills it if that takes longer than the builder's stop time-out. The data stays.
     ///
     /// # Errors
-    /// [`LaunchError::Process`] when a signal cannot be sent.
+    /// [`LaunchError::Process`] if a signal cannot be sent.
     ///
     /// # Cancel safety
-    /// Cancel safe: the signal has been sent or not; calling it again goes on.
+    /// Cancel safe: the signal has been sent or not; calling this again carries on.
     pub async fn stop(&self) -> Result<Stopped, LaunchError> {
         if !self.is_running() {
             return Ok(Stopped::Already);
@@ -189,11 +187,10 @@ impl Conductor {
         }
     }
 
-    /// Freezes the process (SIGSTOP) and resolves when it stands still: its sockets stay open and nothing answers, until
-    /// [`thaw`](Self::thaw).
+    /// Freezes the process (SIGSTOP) and resolves when it stands still: its sockets stay open and nothing answers, until [`thaw`](Self::thaw).
     ///
     /// # Errors
-    /// [`LaunchError::Process`] when the signal cannot be sent.
+    /// [`LaunchError::Process`] if the signal cannot be sent.
     ///
     /// # Cancel safety
     /// Cancel safe: it is frozen or not.
@@ -201,10 +198,10 @@ impl Conductor {
         self.process.signal(Signal::STOP).await.map_err(LaunchError::Process)
     }
 
-    /// Goes on after [`freeze`](Self::freeze) (SIGCONT); harmless otherwise.
+    /// Continues after [`freeze`](Self::freeze) (SIGCONT); harmless otherwise.
     ///
     /// # Errors
-    /// [`LaunchError::Process`] when the signal cannot be sent.
+    /// [`LaunchError::Process`] if the signal cannot be sent.
     ///
     /// # Cancel safety
     /// Cancel safe: it is thawed or not.

@@ -1,4 +1,4 @@
-//! The end of a tool's output, and the two lines of it that mean something.
+//! The end of a tool's output, and the two lines in it that mean something.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use tokio::sync::watch;
 /// The conductor's `RUST_LOG`: enough to understand a failure, too little to slow it down.
 pub const DEFAULT_RUST_LOG: &str = "warn";
 
-/// Lines of a process's output that are kept, the newest ones.
+/// How many lines of a process's output are kept, the newest ones.
 pub const MAX_LOG_LINES: usize = 500;
 
 /// Lines shown in an error.
@@ -19,7 +19,7 @@ const SHOWN_LINES: usize = 30;
 /// Longer lines are cut, so that the kept lines have a bounded size.
 const MAX_LINE: usize = 4096;
 
-/// What the process announced on its output since it was started.
+/// What the process has announced on its output since it was started.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Announced {
     /// The conductor's admin port, or the relay's only one.
@@ -51,11 +51,11 @@ impl Logs {
         shown.map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
     }
 
-    /// Reads a pipe to its end, keeping the lines and noticing announcements.
+    /// Reads a pipe to its end, keeping the lines and looking for announcements.
     pub(crate) async fn follow(self, pipe: impl AsyncRead + Unpin, announced: watch::Sender<Announced>) {
         let mut reader = BufReader::new(pipe);
         let mut line = Vec::new();
-        // A failing pipe ends like a closed one: the process is gone, which its owner sees.
+        // A failing pipe ends like a closed one: the process is gone, which its owner notices.
         while reader.read_until(b'\n', &mut line).await.is_ok_and(|read| read > 0) {
             let text = String::from_utf8_lossy(&line);
             let text = text.trim_end();
@@ -67,7 +67,7 @@ impl Logs {
 }
 
 impl Announced {
-    /// Whether the line said something new.
+    /// Whether the line announced something new.
     fn notice(&mut self, line: &str) -> bool {
         let before = *self;
         let line = line.trim();

@@ -1,4 +1,4 @@
-//! A tool's process: one task owns the child, so that a signal can never reach a process that took over its number.
+//! A tool's process: one task owns the child, so that a signal can never reach another process that took over its id.
 
 use std::ffi::OsString;
 use std::io;
@@ -17,10 +17,10 @@ use super::data::DataDirectory;
 use super::logs::{Announced, Logs};
 use super::watchdog::Watchdog;
 
-/// A killed process is gone within milliseconds; this bounds the wait of a drop for it.
+/// A killed process is gone within milliseconds; this bounds how long a drop waits for that.
 const REAP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Signals to send, each with the place for its result.
+/// Signals to send, each with a channel for its result.
 type Commands = mpsc::Receiver<(Signal, oneshot::Sender<io::Result<()>>)>;
 
 /// What to run.
@@ -35,7 +35,7 @@ pub(crate) struct Program<'a> {
     pub(crate) temporary: Option<&'a Path>,
 }
 
-/// A running process. Dropping it kills the process and waits for its end, [`REAP_TIMEOUT`] at most.
+/// A running process. Dropping it kills the process and waits for its end, for at most [`REAP_TIMEOUT`].
 #[derive(Debug)]
 pub(crate) struct Process {
     pub(crate) id: u32,
@@ -69,14 +69,14 @@ impl Process {
         self.exited.borrow().is_none() && self.exited.has_changed().is_ok()
     }
 
-    /// Resolves when the process has been reaped; `None` when its end was not seen.
+    /// Resolves when the process has been reaped; `None` if its end was not seen.
     pub(crate) async fn exited(&self) -> Option<ExitStatus> {
         let mut exited = self.exited.clone();
         let status = exited.wait_for(Option::is_some).await;
         status.ok().and_then(|status| *status)
     }
 
-    /// Sends a signal; to a process that has ended that is a success without effect.
+    /// Sends a signal; for a process that has ended, this succeeds without effect.
     pub(crate) async fn signal(&self, signal: Signal) -> io::Result<()> {
         let (sent, result) = oneshot::channel();
         if self.signals.send((signal, sent)).await.is_err() {
@@ -149,7 +149,7 @@ fn spawn_owner(
     });
 }
 
-/// Passes signals on until the process has ended. When its owner is gone, ends it.
+/// Passes signals on until the process has ended. When its owner is gone, ends the process.
 async fn obey(child: &mut Child, commands: &mut Commands, ended: oneshot::Sender<()>) -> Option<ExitStatus> {
     let status = loop {
         // The end first: after it no signal may be sent. Commands are few, so neither starves the other.
@@ -180,7 +180,7 @@ async fn follow(pipe: Option<impl AsyncRead + Unpin>, logs: Logs, announce: watc
     }
 }
 
-/// Waits for the work, but no longer than [`REAP_TIMEOUT`] after the process ended: something else may hold its pipes.
+/// Waits for the work, but no longer than [`REAP_TIMEOUT`] after the process has ended: something else may hold its pipes.
 async fn until(work: impl Future<Output = ()>, end: oneshot::Receiver<()>) {
     let grace = async {
         let _ = end.await;
@@ -197,8 +197,8 @@ fn send(child: &Child, signal: Signal) -> io::Result<()> {
     pid(child).map_or(Ok(()), |process| Ok(kill_process(process, signal)?))
 }
 
-/// Resolves when every thread of the process stands still: a stop signal is only *pending* when it has been sent, and
-/// until then the process may answer once more. Looks again and again, yielding, [`REAP_TIMEOUT`] at most.
+/// Resolves when every thread of the process stands still: a stop signal that has been sent is only *pending*, and until it takes
+/// effect the process may answer once more. Polls, yielding, for at most [`REAP_TIMEOUT`].
 async fn stopped(child: &Child) {
     let options =
         WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;

@@ -1,4 +1,4 @@
-//! What a conductor is told about its keys, the others and the disk.
+//! What a conductor is told about keys, network and disk.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ pub enum Keystore {
     DangerTest,
     /// A lair keystore inside the conductor's process, below its data directory. It serves a socket too.
     Lair {
-        /// Unlocks it; the same one at every start of the same data.
+        /// The passphrase that unlocks it; the same at every start with the same data.
         passphrase: Passphrase,
     },
 }
@@ -61,8 +61,8 @@ pub enum Network {
     /// It reaches nobody: bootstrap and relay name a port where nothing listens.
     #[default]
     Offline,
-    /// A bootstrap server and a relay of one's own. The conductor asks and gossips every second, many times more often than by
-    /// default, so that agents meet in seconds instead of half a minute.
+    /// A private bootstrap server and relay. The conductor polls and gossips every second, many times more often than by default, so
+    /// that agents meet in seconds instead of half a minute.
     Servers {
         /// The bootstrap server's URL.
         bootstrap_url: String,
@@ -72,15 +72,16 @@ pub enum Network {
 }
 
 /// How careful the conductor's databases are with the disk. Holochain 0.6 calls it a strategy: `Normal` is its `Resilient`, `Off` its
-/// `Fast`, which leaves source chains at `Normal`; there is no `Full`, which is [`LaunchError::NoSuchSyncLevel`](crate::LaunchError::NoSuchSyncLevel).
+/// `Fast`, which leaves source chains at `Normal`; it has no `Full`, which is
+/// [`LaunchError::NoSuchSyncLevel`](crate::LaunchError::NoSuchSyncLevel).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DbSyncLevel {
-    /// Every write is on the disk before it counts: survives a power cut.
+    /// Every write is on disk before it counts: survives a power cut.
     Full,
     /// The conductor's own default: survives a crash of the process.
     #[default]
     Normal,
-    /// Nothing is waited for.
+    /// Nothing is awaited.
     Off,
 }

@@ -1,4 +1,4 @@
-//! A process that is ready: configured, started, waited for.
+//! A process that is ready: configured, started, awaited.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub(super) async fn start(
         return Err(LaunchError::PassphraseLineBreak);
     }
     let embedded = install.source == InstallSource::Embedded;
-    // The embedded conductor reads one form of the file only.
+    // The embedded conductor reads only one form of the file.
     let release = if embedded { Release::default() } else { install.release() };
     let config = write_config(builder, release, data.path(), admin_port).await?;
     let name = |release: Release| release.short().unwrap_or(release.version());
@@ -44,7 +44,7 @@ pub(super) async fn start(
     booted.map_err(|error| name_taken_port(error, admin_port))
 }
 
-/// A taken port, told from the last words of a conductor that ended before it was ready.
+/// Recognises a taken port by the last words of a conductor that ended before it was ready.
 fn name_taken_port(error: LaunchError, admin_port: u16) -> LaunchError {
     match error {
         LaunchError::Exited { logs, .. } if logs.contains("AddrInUse") => {

@@ -1,4 +1,4 @@
-//! Does what this process would have done, when it is gone, however it went: ends processes, removes temporary data.
+//! Does what this process would have done, once the process is gone, however it ended: ends processes, removes temporary data.
 
 use std::ffi::OsStr;
 use std::io;
@@ -6,16 +6,16 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// A small shell that waits for the end of a pipe only this process can close: when this process ends, even by SIGKILL, the
+/// A small shell that waits for the end of a pipe which only this process can close: when this process ends, even by SIGKILL, the
 /// pipe ends and the shell does its work.
 ///
-/// Rejected: Linux's parent-death signal. It has no other systems, needs unsafe code between fork and exec, and fires when
-/// the *thread* that started the child ends, which a thread of an asynchronous runtime may do at any time.
+/// Rejected: Linux's parent-death signal. Other systems lack it, it needs unsafe code between fork and exec, and it fires when the
+/// *thread* that started the child ends, which a thread of an asynchronous runtime may do at any time.
 ///
-/// Dropping the watchdog ends the watch, and nothing is done.
+/// Dropping the watchdog ends the watch without doing anything.
 #[derive(Debug)]
 pub struct Watchdog {
-    /// Its pipe closes behind it.
+    /// Its pipe is closed only after `drop` has ended it.
     shell: Child,
 }
 
@@ -25,7 +25,7 @@ impl Watchdog {
         Self::of(KILL, process.to_string().as_ref())
     }
 
-    /// Kills a process group, by the id of its first process: whatever a program starts, where it leads a group of its own.
+    /// Kills a process group, by the id of its first process: everything that a program starts, if the program leads a group of its own.
     ///
     /// # Errors
     /// The system starts no shell. Nothing is watched then.
@@ -33,7 +33,7 @@ impl Watchdog {
         Self::of(KILL, format!("-{leader}").as_ref())
     }
 
-    /// Removes a directory when this process is gone, or what is left of it then.
+    /// Removes a directory, or what is left of it, once this process is gone.
     pub(super) fn remove(directory: &Path) -> io::Result<Self> {
         Self::of(REMOVE, directory.as_os_str())
     }
@@ -46,7 +46,7 @@ impl Watchdog {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            // A group of its own: Ctrl-C in a terminal must not end the watch before this process ended.
+            // A group of its own: Ctrl-C in a terminal must not end the watch before this process has ended.
             .process_group(0);
         Ok(Self { shell: command.spawn()? })
     }
@@ -61,7 +61,7 @@ impl Watchdog {
 
 impl Drop for Watchdog {
     fn drop(&mut self) {
-        // It is a child of this process and not waited for yet, so the signal reaches nobody else.
+        // It is a child of this process and has not been waited for, so the signal reaches nobody else.
         let _ = self.shell.kill();
         let _ = self.shell.wait();
     }
@@ -71,7 +71,7 @@ impl Drop for Watchdog {
 const KILL: &str = r#"read -r _
 kill -s KILL -- "$1""#;
 
-/// `$1` is the directory. Whoever dies with this process may still add a file to it; then again.
+/// `$1` is the directory. A process that dies with this one may still add a file to it; then the removal is repeated.
 const REMOVE: &str = r#"read -r _
 for again in 1 2 3 4 5 6 7 8 9; do rm -rf -- "$1" && exit; sleep 1; done
 exec rm -rf -- "$1""#;
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn what_a_watched_program_has_started_dies_too() {
         let mut command = Command::new("sh");
-        // The last to hold its output is the one that it starts.
+        // The last one to hold its output is the one that it starts.
         command.args(["-c", "sleep 600 & wait"]).stdout(Stdio::piped()).process_group(0);
         let mut program = Watched(command.spawn().unwrap());
         let mut output = program.0.stdout.take().unwrap();
@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(output.read_to_end(&mut Vec::new()).unwrap(), 0);
     }
 
-    /// Case: of data that were being removed when the process ended, a part stayed for good.
+    /// Case: if the process ended while data was being removed, part of the data stayed for good.
     #[test]
     fn a_directory_goes_with_the_pipe_whatever_is_left_of_it() {
         let parent = tempfile::tempdir().unwrap();

@@ -6,7 +6,7 @@ fn millis(delays: impl IntoIterator<Item = Duration>) -> Vec<u128> {
     delays.into_iter().map(|delay| delay.as_millis()).collect()
 }
 
-/// The delays of an outage whose attempts take no time, with each delay's end as the next one's outage age.
+/// The delays of an outage whose attempts take no time; each delay's end is the outage age for the next one.
 fn outage(exponential: &Exponential, count: usize) -> Vec<Duration> {
     let mut age = Duration::ZERO;
     let mut previous = None;
@@ -46,7 +46,7 @@ fn patience_holds_the_delay_down_for_the_first_minute_and_then_doubles_it() {
         .with_patience(Patience { cap: Duration::from_secs(1), lasts: Duration::from_secs(60) });
     let delays = millis(outage(&exponential, 71));
     assert_eq!(delays[..6], [100, 200, 400, 800, 1000, 1000]);
-    // 0.1 + 0.2 + 0.4 + 0.8 s, then seconds up to the minute.
+    // 0.1 + 0.2 + 0.4 + 0.8 s, then one second each up to the minute.
     assert!(delays[4..63].iter().all(|delay| *delay == 1000), "{delays:?}");
     assert_eq!(delays[63..], [2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000, 30_000]);
 }

@@ -16,7 +16,7 @@ use crate::shared::{CauseOf, LostLink, Shared};
 use crate::state::State;
 use crate::trace;
 
-/// What effects work on: the connection and errors the machine knows nothing of, and the side the handles see.
+/// What effects work on: the connection and errors, of which the machine knows nothing, and the handles' view.
 pub(crate) struct Desk<C: Connector> {
     shared: Arc<Shared<C>>,
     wall_clock: Arc<dyn WallClock>,
@@ -54,7 +54,7 @@ impl<C: Connector> Desk<C> {
         self.link.take()
     }
 
-    /// Resolves when the current link has ended; never without one. Cancel-safe.
+    /// Resolves when the current link has ended; never if there is none. Cancel-safe.
     pub(super) async fn link_end(&mut self) -> CauseOf<C> {
         match &mut self.link_end {
             Some(end) => end.await,
@@ -62,7 +62,7 @@ impl<C: Connector> Desk<C> {
         }
     }
 
-    /// None only if the machine announced what never happened.
+    /// `None` only if the machine announced something that never happened.
     pub(super) fn event(&self, announcement: Announcement<C::Address>) -> Option<Event<C>> {
         Some(match announcement {
             Announcement::AttemptingToConnect => Event::AttemptingToConnect,
@@ -98,7 +98,7 @@ impl<C: Connector> Desk<C> {
         Input::LinkLost(text)
     }
 
-    /// Does what the step asks for at once, and tells those who wait for a turn.
+    /// Carries out what the step asks for at once, and wakes those who wait for a turn.
     pub(super) fn follow(&mut self, step: Step<C::Address>) -> Next<C::Address> {
         let turned = !step.effects.is_empty();
         for effect in step.effects {

@@ -1,4 +1,4 @@
-//! An activity under way, and what came of it.
+//! An activity under way, and its outcome.
 
 use std::future::pending;
 
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::connector::{Connection, Connector};
 
-/// An [`Activity`](crate::machine::Activity) under way; what it announces is published already.
+/// An [`Activity`](crate::machine::Activity) under way; what it announces has already been published.
 pub(super) enum Work<C: Connector> {
     Announce(Option<BoxFuture<'static, ()>>),
     CloseLink(Option<C::Connection>),
@@ -17,7 +17,7 @@ pub(super) enum Work<C: Connector> {
     WatchLink,
 }
 
-/// What came of an activity.
+/// The outcome of an activity.
 pub(super) enum Done<C: Connector> {
     Address(Result<C::Address, C::Error>),
     Announced,
@@ -26,7 +26,7 @@ pub(super) enum Done<C: Connector> {
     Waited,
 }
 
-/// Does it to its end; a link is watched without one.
+/// Runs it to its end; watching a link has none.
 pub(super) async fn perform<C: Connector>(work: Work<C>, connector: &mut C) -> Done<C> {
     match work {
         Work::Announce(callback) => {
@@ -51,7 +51,7 @@ pub(super) async fn perform<C: Connector>(work: Work<C>, connector: &mut C) -> D
     }
 }
 
-/// The link, when a dial came to one.
+/// The link, if a dial led to one.
 pub(super) fn completed<C: Connector>(done: Option<Done<C>>) -> Option<C::Connection> {
     match done {
         Some(Done::Dialed(Ok(link))) => Some(link),

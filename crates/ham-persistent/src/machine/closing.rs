@@ -1,4 +1,4 @@
-//! How it ends.
+//! How a connection ends.
 
 use super::Machine;
 use super::phase::Phase;
@@ -15,7 +15,7 @@ impl<A: PartialEq + Clone> Machine<A> {
         self.close(Cause::CloseCalled, begun)
     }
 
-    /// `begun` says whether the activity of this phase is: an announcement that is not was heard by nobody.
+    /// `begun` says whether this phase's activity has begun: an announcement that has not was heard by nobody.
     pub(super) fn close(&mut self, cause: Cause, begun: bool) -> Step<A> {
         let owed = match self.phase {
             Phase::LostWhileGreeting(_) | Phase::Live => true,

@@ -9,7 +9,7 @@ use crate::clock::later;
 use crate::config::{Config, LEAST_MIN_PAUSE};
 use crate::delay::RetryDelay;
 
-/// When the next attempt may start. Told what happens and when; asks no clock.
+/// When the next attempt may start. It is told what happens and when; it reads no clock.
 #[cfg_attr(test, derive(Clone))]
 #[derive(Debug)]
 pub(super) struct Pauses {
@@ -21,7 +21,7 @@ pub(super) struct Pauses {
     trouble: Trouble,
 }
 
-/// What has gone wrong since the last link that lasted. Outlives links that did not.
+/// What has gone wrong since the last link that lasted. Outlives links that did not last.
 #[cfg_attr(test, derive(Clone))]
 #[derive(Debug)]
 struct Trouble {
@@ -58,7 +58,7 @@ impl Pauses {
         self.live_since = now;
     }
 
-    /// When the next attempt may start at the soonest, whoever asks for it.
+    /// When the next attempt may start at the earliest, whoever asks for it.
     pub(super) fn soonest(&self, now: Instant) -> Instant {
         now.max(later(self.attempt_started, self.min_pause))
     }
@@ -78,8 +78,7 @@ impl Pauses {
         due.max(soonest)
     }
 
-    /// When the next attempt starts, after a link that was lost now. One that lasted ends all trouble; one that did not
-    /// is one more failure.
+    /// When the next attempt starts, after a link that was lost now. A link that lasted ends all trouble; one that did not is one more failure.
     pub(super) fn after_loss(&mut self, now: Instant) -> Instant {
         let lasted = match self.retry.reset() {
             ResetRule::OnConnect => true,

@@ -16,7 +16,7 @@ pub(crate) enum Input<A> {
     AttemptFailed(Failure),
     Command {
         command: Command,
-        /// Whether the activity that the machine wanted last is under way; else it never will be, if another one follows.
+        /// Whether the activity that the machine last wanted is under way; if not, and another one follows, it never will be.
         begun: bool,
     },
     Dialed,
@@ -37,21 +37,21 @@ pub(crate) struct Step<A> {
 pub(crate) enum Effect {
     /// The link is gone.
     DropLink,
-    /// Nobody gets the link any more and its end is no news, but it is still to be closed.
+    /// Nobody gets the link any more and its end is no longer news, but it still has to be closed.
     RetireLink,
-    /// Tell those who wait for an outcome, and the log.
+    /// Tell those who wait for an outcome, and log it.
     ReportFailure {
         attempt: u32,
         severity: Severity,
     },
     SetState(State),
-    /// The dialled link is the current one now.
+    /// The dialled link is now the current one.
     TakeLink {
         failures: u32,
     },
 }
 
-/// How loud a failure is logged.
+/// How loudly a failure is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Severity {
     Warn,
@@ -67,12 +67,12 @@ pub(crate) enum Next<A> {
     Start(Activity<A>),
 }
 
-/// The one thing the driver is busy with. Its end is an [`Input`].
+/// The one thing that the driver is busy with. Its end is an [`Input`].
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Activity<A> {
-    /// Publish it and run the callback to its end.
+    /// Publish the event and run the callback to its end.
     Announce(Announcement<A>),
-    /// Publish it and run the callback up to its first wait: after close nothing waits for a callback.
+    /// Publish the event and run the callback up to its first await: after close, nothing waits for a callback.
     AnnounceLast(Announcement<A>),
     CloseLink,
     Connect(A),
@@ -81,7 +81,7 @@ pub(crate) enum Activity<A> {
     WatchLink,
 }
 
-/// An event, without the connection and error only the driver knows.
+/// An event, without the connection and error, which only the driver knows.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Announcement<A> {
     AttemptingToConnect,

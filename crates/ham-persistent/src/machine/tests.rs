@@ -37,7 +37,7 @@ const fn command(command: Command) -> Input<u8> {
     Input::Command { command, begun: true }
 }
 
-/// A machine with the time it is told and the last state it set.
+/// A machine, the time that it is told, and the last state it set.
 struct Bench {
     machine: Machine<u8>,
     now: Instant,
@@ -75,7 +75,7 @@ impl Bench {
         step
     }
 
-    /// Gives an input that starts another activity, and returns that.
+    /// Gives an input that starts another activity, and returns the activity.
     fn starts(&mut self, input: Input<u8>) -> &Activity<u8> {
         match self.give(input).next {
             Next::Start(activity) => self.activity = activity,

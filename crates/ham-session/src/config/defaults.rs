@@ -1,23 +1,23 @@
-//! The numbers a session has unless it is told others, each with its reason.
+//! The default numbers of a session, each with its reason.
 
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
-/// A dial over a continent takes well under a second; ten seconds ride out a lost packet or two in each step.
+/// A dial across a continent takes well under a second; ten seconds survive a lost packet or two in each step.
 pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Frequent enough to keep the usual 60 s idle timers of proxies and address translators away.
+/// Frequent enough to stay clear of the usual 60 s idle timers of proxies and address translators.
 pub const DEFAULT_PING_INTERVAL: Duration = Duration::from_secs(30);
 
-/// No network path in use takes that long for a ping; with the interval it bounds how long a dead peer goes unseen.
+/// No network path in use takes that long for a ping; together with the interval it bounds how long a dead peer goes unnoticed.
 pub const DEFAULT_PING_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// 4 KiB a second, less than a modem: a path that slow carries no request within any deadline, but the largest message, 64
-/// MiB, may still take four and a half hours on it.
+/// 4 KiB a second, less than a modem: a path that slow carries no request within any deadline, but the largest message, 64 MiB, may
+/// still take four and a half hours on it.
 pub const DEFAULT_LEAST_RATE: NonZeroU64 = NonZeroU64::new(4 << 10).expect("4096 is not zero");
 
-/// Five minutes: longer than the answers of a peer that works take, so that a busy peer is not asked anew while it is at
-/// it; and a link that no request can leave by is not kept for ever.
+/// Five minutes: longer than a working peer takes to answer, so that a busy peer is not asked again while it is at work; yet a link
+/// on which no request can leave is not kept for ever.
 pub const DEFAULT_STUCK_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Longer than requests take on a healthy peer, shorter than a person waits before asking what is wrong.

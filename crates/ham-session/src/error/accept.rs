@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{DialPhase, HandshakeError, LinkEnd};
 
-/// Why a stream that was opened to us became no link.
+/// Why a stream that a peer opened to us did not become a link.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AcceptError {
@@ -16,13 +16,13 @@ pub enum AcceptError {
         /// The bound.
         limit: usize,
     },
-    /// What came asks for no WebSocket; it was answered with this status.
+    /// What came is not a WebSocket request; it was answered with this status.
     #[error("no request for a WebSocket, answered with HTTP status {status}")]
     NoUpgrade {
         /// The status.
         status: http::StatusCode,
     },
-    /// The [`Gate`](crate::Gate) did not let it in; it was answered with this status.
+    /// The [`Gate`](crate::Gate) did not admit it; it was answered with this status.
     #[error("refused with HTTP status {status}")]
     Refused {
         /// The status.
@@ -33,7 +33,7 @@ pub enum AcceptError {
     TimedOut {
         /// What was under way.
         phase: DialPhase,
-        /// How long it took till then.
+        /// How long it took until then.
         after: Duration,
     },
     /// The connection broke during the upgrade.

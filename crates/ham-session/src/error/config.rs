@@ -14,7 +14,7 @@ pub enum ConfigError {
         /// The longest.
         max: Duration,
     },
-    /// The token cannot stand in a header.
+    /// The token cannot go into a header.
     #[error("the token holds characters that no header can")]
     InvalidToken,
     /// The URL is not a `ws://` or `wss://` URL with a host. It is not quoted: it can hold a token.
@@ -23,7 +23,7 @@ pub enum ConfigError {
     /// It must not be zero.
     #[error("{setting} must not be zero")]
     Zero {
-        /// Its name.
+        /// The setting's name.
         setting: &'static str,
     },
 }

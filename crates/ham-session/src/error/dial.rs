@@ -16,8 +16,8 @@ use crate::tls::TlsError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DialError {
-    /// Whoever says where to dial failed, and there is no earlier target to fall back on. Its error may quote a token: it is no
-    /// source of this one, so that it is not rendered with it.
+    /// The provider of targets failed, and there is no earlier target to fall back on. Its error may quote a token, so it is not this
+    /// one's source and is not rendered with it.
     #[error("no target to dial")]
     NoTarget(TargetError),
     /// The URL cannot be dialled.
@@ -26,7 +26,7 @@ pub enum DialError {
         /// What is wrong with it. Does not quote the URL, which can hold a token.
         reason: String,
     },
-    /// The host name has no address now. The text does not quote it: what stands in the place of a host may be a token.
+    /// The host name has no address now. The text does not quote it: what was given as a host may be a token.
     #[error("cannot resolve the name of the host")]
     Resolve {
         /// The name.
@@ -34,7 +34,7 @@ pub enum DialError {
         /// What the resolver said.
         source: io::Error,
     },
-    /// No address of the host accepts connections; this is the last one that was tried.
+    /// No address of the host accepts connections; this is the last one tried.
     #[error("cannot connect to {address}")]
     Connect {
         /// The address.
@@ -47,13 +47,13 @@ pub enum DialError {
     TimedOut {
         /// What was under way.
         phase: DialPhase,
-        /// How long the dial took till then.
+        /// How long the dial took until then.
         after: Duration,
     },
     /// TLS could not be set up: the certificate, its pin, or the connection.
     #[error("TLS failed")]
     Tls(#[source] TlsError),
-    /// The peer answered the upgrade with an HTTP status other than 101. A redirect is one: it is not followed, because the
+    /// The peer answered the upgrade with an HTTP status other than 101. That includes redirects: they are not followed, because the
     /// headers of the upgrade, the token among them, were meant for the server that was named.
     #[error("upgrade refused with HTTP status {status}")]
     Refused {
@@ -153,7 +153,7 @@ impl DialError {
     }
 }
 
-/// 401 and 403 stay as they are until somebody changes the token; 429 and 503 ask for time.
+/// 401 and 403 stay until someone changes the token; 429 and 503 ask for time.
 fn refused(status: http::StatusCode, retry_after: Option<Duration>) -> Recovery {
     match status.as_u16() {
         401 | 403 => Recovery::GiveUp,
@@ -171,5 +171,5 @@ impl ConnectError for DialError {
     }
 }
 
-/// After a 429 or 503 without `Retry-After`: what servers commonly ask for at least.
+/// After a 429 or 503 without `Retry-After`: the least that servers commonly ask for.
 pub const REFUSED_COOL_DOWN: Duration = Duration::from_secs(5);

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-/// Why a link ended. Shared (`Arc`) with everybody who waited for it, readable for as long as the link is held.
+/// Why a link ended. Shared (`Arc`) with everyone who waited for it, readable for as long as the link is held.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LinkEnd {
@@ -24,22 +24,22 @@ pub enum LinkEnd {
         /// For how long.
         after: Duration,
     },
-    /// The peer broke the WebSocket protocol, or its own so that the link is of no use.
+    /// The peer broke the WebSocket protocol, or its own protocol in a way that makes the link useless.
     #[error("protocol violation: {0}")]
     ProtocolViolation(String),
     /// The peer sent a text message that is not UTF-8; the close frame said 1007.
     #[error("protocol violation: a text message is not UTF-8")]
     NotUtf8,
-    /// The peer sent a message larger than it may.
+    /// The peer sent a message larger than allowed.
     #[error("the peer sent a message of {size} bytes, {limit} are allowed")]
     TooLarge {
-        /// Its size, as far as it was announced.
+        /// Its size, as far as announced.
         size: usize,
         /// The bound.
         limit: usize,
     },
-    /// The peer began a message and went on with it more slowly than
-    /// [`SessionConfig::least_rate`](crate::SessionConfig::least_rate), for longer than it may.
+    /// The peer began a message and continued it more slowly than [`SessionConfig::least_rate`](crate::SessionConfig::least_rate),
+    /// for longer than allowed.
     #[error("the peer sent {bytes} bytes of a message in {after:?} and did not complete it")]
     TooSlow {
         /// How much of it came.

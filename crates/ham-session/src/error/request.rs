@@ -11,7 +11,7 @@ use super::{Delivery, LinkEnd, Recovery};
 pub enum Phase {
     /// It waits in this process; no byte of it was handed to the socket.
     Queued,
-    /// It was taken for writing: bytes of it can have left.
+    /// It was taken for writing: bytes of it may have left.
     Sent,
 }
 
@@ -28,13 +28,13 @@ impl fmt::Display for Phase {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// As many requests (or, for a send, frames) are waiting as may wait.
+    /// The maximum number of requests (or, for a send, frames) is already waiting.
     #[error("overloaded: {limit} are outstanding already")]
     Overloaded {
         /// How many may be outstanding.
         limit: usize,
     },
-    /// The frames that wait have as many bytes as they may have together.
+    /// The waiting frames together already have the maximum number of bytes, or would have more with this one.
     #[error("overloaded: what waits already has {limit} bytes, or would have more with this")]
     OverloadedBytes {
         /// The bound: [`SessionConfig::max_waiting_bytes`](crate::SessionConfig::max_waiting_bytes).
@@ -68,7 +68,7 @@ pub enum RequestError {
         /// The bound: [`SessionConfig::max_send_size`](crate::SessionConfig::max_send_size).
         limit: usize,
     },
-    /// A request is outstanding under the same key.
+    /// Another request is outstanding under the same key.
     #[error("a request is outstanding under the same key")]
     DuplicateKey,
     /// The message expects no answer: `send` it.
@@ -113,8 +113,8 @@ impl RequestError {
     }
 }
 
-/// After [`RequestError::Overloaded`] and [`RequestError::OverloadedBytes`]: long enough to let a queue drain, also one of
-/// requests that take the peer a while. The one answer to an overload, in every crate.
+/// After [`RequestError::Overloaded`] and [`RequestError::OverloadedBytes`]: long enough to let a queue drain, even one of requests
+/// that take the peer a while. The same advice for an overload in every crate.
 pub const OVERLOAD_COOL_DOWN: Duration = Duration::from_secs(1);
 
 /// After [`RequestError::TimedOut`]: the peer is slow, not gone; asking again at once makes it slower.

@@ -6,14 +6,14 @@ use super::Health;
 use crate::error::LinkEnd;
 use crate::pace::Slow;
 
-/// What a tick asks for, in this order of weight.
+/// What a tick asks for, most important first.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Due {
-    /// The link is of no use any more.
+    /// The link is no longer of use.
     pub(crate) death: Option<Death>,
     /// Send a ping now.
     pub(crate) ping: bool,
-    /// Send a probe now, unless an earlier one is still with the peer: it does as well.
+    /// Send a probe now, unless an earlier one is still with the peer, which serves as well.
     pub(crate) probe: bool,
     /// The health changed to this.
     pub(crate) health: Option<Health>,

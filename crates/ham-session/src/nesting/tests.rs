@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A value as far as nesting is concerned.
+/// A value, reduced to its nesting.
 #[derive(Clone, Debug)]
 enum Value {
     Scalar(Vec<u8>),

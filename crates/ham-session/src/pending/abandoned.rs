@@ -6,15 +6,15 @@ use std::hash::Hash;
 use foldhash::fast::RandomState;
 use tokio::time::Instant;
 
-/// Requests that are with the peer and that nobody waits for: they timed out, or their callers went away. There are no more
-/// of them than places. Apart from the requests that are waited for, so that the hot path does not meet them.
+/// Requests that are with the peer and that nobody waits for: they timed out, or their callers went away. There are no more of them
+/// than places. Kept separate from the awaited requests, so that the hot path does not meet them.
 #[derive(Debug)]
 pub(super) struct Abandoned<K> {
     by_key: HashMap<K, Left, RandomState>,
     count: usize,
 }
 
-/// Where the wire has no ids, several can be with the peer under one key.
+/// If the wire has no ids, several can be with the peer under one key.
 #[derive(Debug)]
 struct Left {
     count: usize,
@@ -36,7 +36,7 @@ impl<K: Eq + Hash> Abandoned<K> {
         left.since = left.since.min(since);
     }
 
-    /// The peer answered one of them; whether there was one.
+    /// The peer answered one of them; returns whether there was one.
     pub(super) fn answered(&mut self, key: &K) -> bool {
         let Some(left) = self.by_key.get_mut(key) else { return false };
         self.count -= 1;

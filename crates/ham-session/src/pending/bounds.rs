@@ -1,4 +1,4 @@
-//! How much may be outstanding, and how it stands.
+//! How much may be outstanding, and how the requests stand.
 
 use tokio::time::Instant;
 
@@ -25,11 +25,11 @@ impl Bounds {
     }
 }
 
-/// How the requests stand, as far as it says something about the peer.
+/// How the requests stand, as far as that says something about the peer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Load {
     /// When the oldest of the requests that are with the peer was submitted.
     pub(crate) oldest: Option<Instant>,
-    /// Every place is taken by a request that nobody waits for.
+    /// Whether every place is taken by a request that nobody waits for.
     pub(crate) stuck: bool,
 }

@@ -10,14 +10,14 @@ pub(crate) type Waiter<T> = oneshot::Sender<Result<T, RequestError>>;
 /// Where that caller waits.
 pub(crate) type Answer<T> = oneshot::Receiver<Result<T, RequestError>>;
 
-/// How a request or a send is known until its caller is told.
+/// How a request or a send is known until its caller has been told.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stub {
     pub(super) serial: u64,
     pub(super) times: Times,
 }
 
-/// When a caller began to wait, and until when it does.
+/// When a caller began to wait, and until when it waits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times {
     pub(crate) since: Instant,
@@ -29,16 +29,16 @@ pub(crate) struct Times {
 /// Whose answer came.
 #[derive(Debug)]
 pub(crate) enum Claim<In> {
-    /// That of a caller, for [`tell`].
+    /// A waiting caller's, for [`tell`].
     Waited(Waiter<In>),
-    /// That of a request whose caller does not wait any more.
+    /// That of a request whose caller no longer waits.
     Abandoned,
     /// Nobody's: nothing was sent under its key.
     Unasked,
 }
 
-/// Hands `body` to whoever waits for it; gives it back if nobody does. Not under the lock of the table: the waiter can wake
-/// up on another thread and need that lock next.
+/// Hands `body` to the caller that waits for it; gives it back if none does. Must not be called under the table's lock: the waiter
+/// can wake up on another thread and need that lock next.
 pub(crate) fn tell<In>(claim: Claim<In>, body: In) -> Option<In> {
     match claim {
         Claim::Waited(waiter) => waiter.send(Ok(body)).err().and_then(Result::ok),

@@ -15,14 +15,13 @@ use crate::frame::Frame;
 
 /// The requests of a link.
 ///
-/// A place with the peer is taken when the frame is taken for writing, and given back by the answer or with the link: a
-/// caller that stops waiting takes nothing off the peer, which has the request all the same. So a peer that stops reading at
-/// some number of requests never gets there.
+/// A place with the peer is taken when the frame is taken for writing, and freed by the answer or by the end of the link: a caller
+/// that stops waiting relieves the peer of nothing, which still has the request. So a peer that stops reading at some number of
+/// requests never gets there.
 #[derive(Debug)]
 pub(super) struct Requests<K, In> {
     places: usize,
-    /// Those that somebody waits for. Their keys are ours, the peer can only look them up, so the hash need not withstand
-    /// chosen keys.
+    /// Those that a caller waits for. Their keys are ours and the peer can only look them up, so the hash need not withstand chosen keys.
     live: HashMap<K, Request<In>, RandomState>,
     /// Frames of queued requests, in the order of their serial numbers.
     queue: VecDeque<Queued<K>>,
@@ -83,7 +82,7 @@ impl<K: Eq + Hash + Clone, In> Requests<K, In> {
         Ok(())
     }
 
-    /// The serial number of the request that is next, if a place is free.
+    /// The serial number of the next request, if a place is free.
     pub(super) fn next(&self) -> Option<u64> {
         let queued = self.queue.front()?;
         (self.in_flight() < self.places).then_some(queued.serial)
@@ -119,7 +118,7 @@ impl<K: Eq + Hash + Clone, In> Requests<K, In> {
         }
     }
 
-    /// Takes out those whose time has passed: to be sent, or to be answered. What was sent keeps its place.
+    /// Removes those whose time has passed, be it the time to be sent or to be answered. What was sent keeps its place.
     pub(super) fn expire(&mut self, now: Instant) -> Vec<Ended<In>> {
         let mut ended = Vec::new();
         for (key, Request { stub, phase, waiter }) in self.live.extract_if(|_, r| r.ends() <= now) {

@@ -14,7 +14,7 @@ pub(super) struct Sends {
     /// Those that wait for the pump, in the order of their serial numbers.
     queue: VecDeque<Queued>,
     waiting_bytes: usize,
-    /// Who waits for those that the pump took, until the socket has taken them.
+    /// The callers of those that the pump took, until the socket has taken them.
     unflushed: Vec<Notice>,
 }
 
@@ -25,7 +25,7 @@ struct Queued {
     notice: Option<Notice>,
 }
 
-/// A caller that waits until its send was written.
+/// A caller that waits until its send has been written.
 type Notice = (Stub, Waiter<()>);
 
 impl Sends {
@@ -34,7 +34,7 @@ impl Sends {
         self.queue.push_back(Queued { serial, frame, notice });
     }
 
-    /// The serial number of the frame that is next.
+    /// The serial number of the next frame.
     pub(super) fn next(&self) -> Option<u64> {
         self.queue.front().map(|queued| queued.serial)
     }

@@ -222,7 +222,7 @@ fn where_the_wire_has_no_ids_the_first_answer_is_for_whoever_waits() {
     assert_eq!(bench.table.in_flight(), 0);
 }
 
-/// What was sent in time is awaited for longer than what was not may wait for its turn.
+/// What was sent in time is awaited for longer than what was not sent may wait for its turn.
 #[test]
 fn what_has_no_turn_in_time_is_not_sent() {
     let mut bench = Bench::new(1, 2);

@@ -1,4 +1,4 @@
-//! Reading: what comes in, and to whom it goes.
+//! Reading: what comes in, and where it goes.
 
 use std::task::{Context, Poll};
 
@@ -30,8 +30,7 @@ impl<P: Protocol> Pump<P> {
         let mut bytes = bytes_before;
         let (mut frames, mut messages, mut more) = (0_usize, 0_usize, false);
         while let Poll::Ready(received) = self.transport.poll_receive(cx) {
-            // Small answers come many in one read of the socket and are handed out together; large ones must not wait
-            // for each other.
+            // Many small answers come in one read of the socket and are handed out together; large ones must not wait for each other.
             if self.transport.bytes_read() != bytes {
                 bytes = self.transport.bytes_read();
                 self.hand_out();
@@ -63,7 +62,7 @@ impl<P: Protocol> Pump<P> {
         Ok(more)
     }
 
-    /// Whether the inbox has no room for more; it wakes the pump when it has.
+    /// Whether the inbox has no more room; it wakes the pump when it has.
     fn is_held(&mut self, cx: &mut Context<'_>) -> bool {
         let held = match self.inbox.room(cx.waker()) {
             Room::Free => None,
@@ -77,8 +76,8 @@ impl<P: Protocol> Pump<P> {
         held.is_some()
     }
 
-    /// Whether something that may come is awaited: an answer, the peer's close frame, or that it reads what we write. It may
-    /// not read before we do: two that hold each other back would stand still.
+    /// Whether we await something that may come: an answer, the peer's close frame, or that the peer reads what we write. It may not
+    /// read before we do: two sides that hold each other back would stand still.
     pub(super) fn awaits(&self) -> bool {
         matches!(self.stage, Stage::Closing { .. })
             || self.liveness.awaits()
@@ -90,7 +89,7 @@ impl<P: Protocol> Pump<P> {
     fn on_frame(&mut self, frame: Frame) -> Result<bool, LinkEnd> {
         let decoded = self.shared.protocol.decode(frame);
         if !matches!(decoded, Decoded::Response { .. }) {
-            // The inbox hears of an answer nobody waits for in its turn.
+            // The inbox hears in turn of an answer that nobody waits for.
             self.hand_out();
         }
         match decoded {
@@ -107,7 +106,7 @@ impl<P: Protocol> Pump<P> {
         Ok(true)
     }
 
-    /// Gives the answers that were read to their callers: one lock for all, and none while callers are woken.
+    /// Gives the answers that were read to their callers: one lock for all, and no lock while callers are woken.
     fn hand_out(&mut self) {
         if self.answers.is_empty() {
             return;
@@ -169,7 +168,7 @@ impl<P: Protocol> Pump<P> {
     }
 
     fn deliver(&self, incoming: Incoming<P>) {
-        // Without a handle nobody is left to read; the close is on its way.
+        // Without a handle there is nobody left to read; the close is on its way.
         if let Some(owner) = self.owner.upgrade() {
             self.inbox.deliver(&Link::from_owner(owner), incoming);
         }

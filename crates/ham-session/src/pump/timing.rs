@@ -62,7 +62,7 @@ impl<P: Protocol> Pump<P> {
             Keepalive::Message(out) => {
                 self.keepalive = self.feed_own(out)?;
                 if self.keepalive.is_none() {
-                    // Nothing can answer it, so nothing is to be missed either.
+                    // Nothing can answer it, so nothing can be missing either.
                     self.liveness.pong(Instant::now());
                 }
                 Ok(())
@@ -82,7 +82,7 @@ impl<P: Protocol> Pump<P> {
         deadline
     }
 
-    /// Moves the timer forward if something is due before it; a timer that is too early only costs a look.
+    /// Moves the timer forward if something is due before it; a timer that fires too early only costs a check.
     pub(super) fn arm(&mut self, earliest: Option<Instant>) {
         let deadline = self.next_deadline(earliest);
         if deadline < self.armed {

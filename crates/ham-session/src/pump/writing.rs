@@ -1,4 +1,4 @@
-//! Writing: what is queued, what is our own, and the way to a close.
+//! Writing: what is queued, our own messages, and the way to a close.
 
 use std::task::{Context, Poll};
 
@@ -15,7 +15,7 @@ impl<P: Protocol> Pump<P> {
         let room = if closing { 0 } else { self.transport.room() };
         let work = self.shared.take(cx.waker(), room, &mut self.batch);
         if work.ended && !closing {
-            // Somebody could not wait for this task.
+            // Someone could not wait for this task.
             return Err(LinkEnd::ClosedHere);
         }
         for frame in self.batch.drain(..) {
@@ -62,8 +62,8 @@ impl<P: Protocol> Pump<P> {
         self.transport.feed_close(NORMAL_CLOSURE, "")
     }
 
-    /// Writes a message of our own past the queues and the window; returns the key its answer carries. Where a
-    /// caller's request is outstanding under that key already, its answer serves for both.
+    /// Writes a message of our own past the queues and the window; returns the key that its answer carries. If a caller's request is
+    /// already outstanding under that key, its answer serves for both.
     pub(super) fn feed_own(&mut self, out: P::Out) -> Result<Option<P::Key>, LinkEnd> {
         let protocol = &self.shared.protocol;
         let key = protocol.key_of(&out);

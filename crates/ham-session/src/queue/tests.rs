@@ -44,7 +44,7 @@ async fn bytes_are_bounded_and_what_does_not_fit_is_told_in_its_place() {
     let lost = [("a", 4), ("b", 6), ("c", 1), ("d", usize::MAX)].map(|(item, bytes)| sender.put(item, bytes));
     assert_eq!(lost, [0, 0, 1, 2]);
     assert_eq!(receiver.next().await, Some(Received::Item("a")));
-    // There is room for it, though not for all that was lost before.
+    // There is room for it, but not for all that was lost before.
     assert_eq!((sender.put("e", 4), sender.put("f", 1)), (0, 1));
     for wanted in [Received::Item("b"), Received::Missed(2), Received::Item("e"), Received::Missed(1)] {
         assert_eq!(receiver.next().await, Some(wanted));
@@ -72,7 +72,7 @@ async fn an_item_over_the_bound_is_taken_alone() {
     assert!(sender.is_closed());
 }
 
-/// Many senders and a reader: the bytes that wait never exceed the bound, and nothing is lost untold.
+/// Many senders and a reader: the bytes that wait never exceed the bound, and nothing is lost unreported.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_put_in_is_either_received_or_told() {
     const EACH: u64 = 2000;

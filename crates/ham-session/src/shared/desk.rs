@@ -1,4 +1,4 @@
-//! What is behind the lock of a link: the table, whether it closes or has ended, and how its pump is woken.
+//! What is behind a link's lock: the table, whether the link closes or has ended, and how its pump is woken.
 
 use std::sync::Arc;
 use std::task::Waker;
@@ -15,24 +15,24 @@ pub(super) struct Desk<P: Protocol> {
     pub(super) closing: bool,
     pub(super) end: Option<Arc<LinkEnd>>,
     pump: Option<Waker>,
-    /// The pump has looked at the desk and has to be woken for what comes after. Whether it found everything or stopped at
-    /// the room the socket had: what it has to know of besides frames are deadlines and the wish to close.
+    /// The pump has looked at the desk and must be woken for whatever comes after. That holds whether it found everything or stopped
+    /// at the socket's room: besides frames, it must learn of deadlines and of the wish to close.
     parked: bool,
 }
 
 /// What the pump got from one look at the desk.
 pub(crate) struct Work {
     pub(crate) closing: bool,
-    /// The link was ended by somebody else.
+    /// Someone else ended the link.
     pub(crate) ended: bool,
-    /// The room ended before the frames did.
+    /// The room ran out before the frames did.
     pub(crate) more: bool,
-    /// Somebody waits to hear that what was taken is written.
+    /// A caller waits to hear that what was taken has been written.
     pub(crate) awaits_flush: bool,
     pub(crate) earliest_deadline: Option<Instant>,
 }
 
-/// What a closing link still takes.
+/// What a closing link still admits.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Admission {
     /// Nothing once it is closing.
@@ -46,7 +46,7 @@ impl<P: Protocol> Desk<P> {
         Self { pending, closing: false, end: None, pump: None, parked: false }
     }
 
-    /// Whether something new is taken.
+    /// Whether something new is admitted.
     pub(super) fn admits(&self, admission: Admission) -> Result<(), RequestError> {
         if let Some(end) = &self.end {
             let end = Arc::clone(end);
@@ -58,11 +58,11 @@ impl<P: Protocol> Desk<P> {
         Ok(())
     }
 
-    /// Moves up to `room` bytes of frames to `batch`, and at least one frame if `room` is not zero. The pump is to be woken
-    /// for everything that is submitted from then on.
+    /// Moves up to `room` bytes of frames to `batch`, and at least one frame if `room` is not zero. From then on, the pump must be
+    /// woken for everything that is submitted.
     pub(super) fn take(&mut self, waker: &Waker, room: usize, batch: &mut Vec<Frame>) -> Work {
         if self.pending.has_turn() {
-            // The pump looks at its timer after it has written, and what is late must not be sent.
+            // The pump checks its timer after it has written, and what is late must not be sent.
             self.pending.expire(Instant::now());
         }
         let mut left = room;

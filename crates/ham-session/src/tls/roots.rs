@@ -1,4 +1,4 @@
-//! Trust in given roots, those that are the server's own certificate included.
+//! Trust in given roots, including roots that are the server's own certificate.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-/// Asks webpki, and accepts one thing more: a server whose own certificate is one of the roots. `openssl req -x509` makes such
-/// a certificate and marks it as an authority, which webpki refuses for a server; other stacks take it when it was given.
+/// Asks webpki, and accepts one thing more: a server whose own certificate is one of the roots. `openssl req -x509` makes such a
+/// certificate and marks it as an authority, which webpki refuses for a server; other stacks accept it if it was given.
 #[derive(Debug)]
 pub(super) struct RootVerifier {
     pub(super) chains: Arc<WebPkiServerVerifier>,
@@ -29,7 +29,7 @@ impl ServerCertVerifier for RootVerifier {
             self.chains.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         match judged {
             Err(error) if is_authority(&error) && self.given.iter().any(|root| root == end_entity) => {
-                // Its dates were looked at before that. That the server holds its key is verified as ever.
+                // Its dates were checked before that. That the server holds its key is verified as always.
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                 Ok(ServerCertVerified::assertion())
             }
@@ -60,7 +60,7 @@ impl ServerCertVerifier for RootVerifier {
     }
 }
 
-/// Whether the only thing that is wrong is that an authority's certificate is used by a server.
+/// Whether the only thing wrong is that a server uses an authority's certificate.
 fn is_authority(error: &Error) -> bool {
     match error {
         Error::InvalidCertificate(CertificateError::Other(other)) => {

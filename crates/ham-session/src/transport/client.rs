@@ -26,7 +26,7 @@ impl Transport {
         let (socket, response) = client_async_with_config(request, Metered::new(io), Some(limits(config)))
             .await
             .map_err(dial_error)?;
-        // The WebSocket crate takes whatever the server says here (RFC 6455, 4.1, fifth check).
+        // The WebSocket crate accepts whatever the server says here (RFC 6455, 4.1, fifth check).
         if response.headers().contains_key(http::header::SEC_WEBSOCKET_EXTENSIONS) {
             let why = "the server uses an extension that was not offered";
             return Err(DialError::Upgrade(io::Error::new(io::ErrorKind::InvalidData, why)));
@@ -47,7 +47,7 @@ fn upgrade_request(target: &Target) -> Result<http::Request<()>, DialError> {
     Ok(request)
 }
 
-/// The headers the upgrade sets itself, and the offer of extensions, of which there are none.
+/// The headers that the upgrade sets itself, and the offer of extensions, of which there are none.
 const OURS: [&str; 6] = [
     "host",
     "connection",

@@ -1,4 +1,4 @@
-//! The WebSocket crate's errors in this crate's words.
+//! Translates the WebSocket crate's errors into this crate's.
 
 use std::io;
 use std::time::Duration;
@@ -53,7 +53,7 @@ pub(super) fn dial_error(error: WsError) -> DialError {
             DialError::Refused { status: response.status(), retry_after }
         }
         WsError::Io(error) => DialError::Upgrade(error),
-        // A server with as many connections as it takes hangs up like that.
+        // A server that has reached its limit of connections hangs up like that.
         WsError::Protocol(ProtocolError::HandshakeIncomplete) => {
             let text = "the server hung up before it answered";
             DialError::Upgrade(io::Error::new(io::ErrorKind::UnexpectedEof, text))
@@ -73,5 +73,5 @@ pub(super) fn without_url(error: &WsError) -> String {
     }
 }
 
-/// What a server may ask for at most: a day-long `Retry-After` is a mistake more often than a plan.
+/// The most that a server may ask for: a day-long `Retry-After` is a mistake more often than a plan.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(600);

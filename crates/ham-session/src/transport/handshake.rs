@@ -15,13 +15,13 @@ impl<'a> HandshakeIo<'a> {
         Self { transport }
     }
 
-    /// Sends a frame; resolves when the socket took it.
+    /// Sends a frame; resolves once the socket has taken it.
     ///
     /// # Errors
     /// [`HandshakeError::Io`] or [`HandshakeError::Closed`] when the connection ended.
     ///
     /// # Cancel safety
-    /// A part of the frame can have been sent; the dial cannot go on then.
+    /// Part of the frame may have been sent; the dial cannot go on then.
     pub async fn send(&mut self, frame: Frame) -> Result<(), HandshakeError> {
         self.transport.feed(frame).map_err(handshake_error)?;
         std::future::poll_fn(|cx| self.transport.poll_flush(cx)).await.map_err(handshake_error)

@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::network::Io;
 
-/// Counts the bytes of the stream below the WebSocket, so that a message that is still on its way is seen.
+/// Counts the bytes of the stream below the WebSocket, so that a message still on its way is seen.
 pub(super) struct Metered {
     io: Box<dyn Io>,
     pub(super) read: u64,

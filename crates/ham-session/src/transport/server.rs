@@ -19,8 +19,8 @@ use crate::gate::Gate;
 use crate::network::Io;
 
 impl Transport {
-    /// Answers the request for a WebSocket that comes first. The head is read here and not by the WebSocket crate, which has
-    /// no bound of ours and no answer for what it does not like.
+    /// Answers the WebSocket request at the start of the stream. The head is read here rather than by the WebSocket crate, which
+    /// lacks our bound and an answer for requests that it does not like.
     pub(crate) async fn accept(
         mut io: Box<dyn Io>,
         gate: &Gate,
@@ -49,7 +49,7 @@ impl Transport {
         }
     }
 
-    /// Takes over a socket whose upgrade was answered; `tail` was read behind the request.
+    /// Takes over a socket whose upgrade has been answered; `tail` was read after the request.
     pub(crate) async fn upgraded(io: Box<dyn Io>, tail: Vec<u8>, config: &SessionConfig) -> Self {
         let io = Metered::new(io);
         let socket = WebSocketStream::from_partially_read(io, tail, Role::Server, Some(limits(config))).await;
@@ -57,7 +57,7 @@ impl Transport {
     }
 }
 
-/// The bytes of the request, and what came behind it; `None` when it does not end within `limit`.
+/// The bytes of the request, and what came after it; `None` if it does not end within `limit`.
 async fn read_head(io: &mut Box<dyn Io>, limit: usize) -> io::Result<Option<(Vec<u8>, Vec<u8>)>> {
     let mut head = Vec::new();
     loop {
@@ -66,7 +66,7 @@ async fn read_head(io: &mut Box<dyn Io>, limit: usize) -> io::Result<Option<(Vec
         if read == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        // The end can have begun in what was read before. What was looked at is not looked at again, however small the pieces.
+        // The end may have begun in what was read before. What was checked is not checked again, however small the pieces.
         let from = head.len().saturating_sub(END.len() - 1);
         head.extend_from_slice(&chunk[..read]);
         let end = head[from..].windows(END.len()).position(|window| window == END);
@@ -81,7 +81,7 @@ async fn read_head(io: &mut Box<dyn Io>, limit: usize) -> io::Result<Option<(Vec
     }
 }
 
-/// What the request is answered with.
+/// The answer to the request.
 fn answer(head: &[u8], gate: &Gate) -> Result<Vec<u8>, AcceptError> {
     let no_upgrade = |error: WsError| AcceptError::NoUpgrade { status: status_of(&error) };
     let (_, request) = Request::try_parse(head)
@@ -109,8 +109,8 @@ fn status_of(error: &WsError) -> StatusCode {
     }
 }
 
-/// Answers with a status and no body, and waits until the peer has closed: to close with bytes unread would reset the
-/// connection, and the answer could be lost with it. Bounded in bytes here, in time by the caller.
+/// Answers with a status and no body, and waits until the peer has closed: closing with unread bytes would reset the connection, and
+/// the answer could be lost with it. Bounded in bytes here, in time by the caller.
 async fn refuse(io: &mut Box<dyn Io>, status: StatusCode) {
     let header = match status {
         StatusCode::UPGRADE_REQUIRED => "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
@@ -119,7 +119,7 @@ async fn refuse(io: &mut Box<dyn Io>, status: StatusCode) {
         _ => "",
     };
     let answer = format!("HTTP/1.1 {status}\r\n{header}Connection: close\r\nContent-Length: 0\r\n\r\n");
-    // A peer that is gone is not told.
+    // A peer that is gone cannot be told.
     if io.write_all(answer.as_bytes()).await.is_err() || io.shutdown().await.is_err() {
         return;
     }
@@ -136,8 +136,8 @@ mod tests;
 
 const END: &[u8; 4] = b"\r\n\r\n";
 
-/// A request fits into one read nearly always.
+/// A request nearly always fits into one read.
 const CHUNK: usize = 2 << 10;
 
-/// What a peer that is refused may still be sending.
+/// How much a refused peer may still be sending.
 const MAX_UNREAD: usize = 1 << 20;

@@ -6,7 +6,7 @@ pub(crate) type Call = u32;
 /// A nonce, by the order in which the conductor or a hook first saw it.
 pub(crate) type Nonce = u32;
 
-/// What became of a call, without what its variants hold.
+/// What became of a call, without the data of its variants.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
 pub(crate) enum Outcome {
     NotRun,
@@ -33,7 +33,7 @@ impl From<ham::Outcome> for Outcome {
     }
 }
 
-/// What befalls a call between two steps.
+/// What happens to a call between two steps.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
 pub(crate) enum Blow {
     /// Its socket is reset.
@@ -44,14 +44,14 @@ pub(crate) enum Blow {
     Disabled,
 }
 
-/// Why an entry stands on a chain.
+/// Why an entry is on a chain.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
 pub(crate) enum Cause {
     Genesis,
     Init,
     /// The call's own write.
     Write(Nonce),
-    /// By a call that the call with this nonce made through another cell.
+    /// Written by a call that the call with this nonce made through another cell.
     Nested(Nonce),
     Grant,
     Closed,
@@ -62,11 +62,11 @@ pub(crate) enum Cause {
 pub(crate) struct Told {
     pub(crate) call: Call,
     pub(crate) outcome: Outcome,
-    /// Of a call that was sent as it is: its nonce.
+    /// For a call that was sent as it is: its nonce.
     pub(crate) of: Option<Nonce>,
-    /// The effect is said to be nothing.
+    /// Whether the effect is said to be nothing.
     pub(crate) nothing: bool,
-    /// The error's variant; none where the call returned its output.
+    /// The error's variant; `None` if the call returned its output.
     pub(crate) error: Option<&'static str>,
     /// The nonce that the output names.
     pub(crate) answer: Option<Nonce>,

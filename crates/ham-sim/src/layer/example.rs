@@ -1,4 +1,4 @@
-//! The smallest layer: a counter with a known fault. It shows how a layer looks, and the command is tested with it.
+//! The smallest layer: a counter with a known fault. It shows what a layer looks like, and serves to test the command.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::life::{Layer, Life};
 use crate::mask::Mask;
 use crate::time::pause;
 
-/// Adds up what it is given, and breaks its promise ("never more than 9 at once") when two additions meet.
+/// Adds up what it is given, and breaks its promise ("never more than 9 at once") when two additions coincide.
 #[derive(Debug)]
 pub(crate) struct Example;
 

@@ -57,7 +57,7 @@ impl Layer for GatewayLayer {
         serve(&life, &world, &conductor, &desk, &credentials).await;
         events.abort();
         conductor.stop();
-        // What was dropped with the last handle ends in the next turns.
+        // What was dropped with the last handle ends in the next few turns.
         pause(Duration::from_secs(60)).await;
         drain::count(&world, before);
     }
@@ -67,7 +67,7 @@ impl Layer for GatewayLayer {
     }
 }
 
-/// Every process in its turn; after the last one everything heals and is settled.
+/// Runs every process in turn; after the last one, everything heals and is settled.
 async fn serve(
     life: &GatewayLife,
     world: &Arc<World>,
@@ -83,13 +83,13 @@ async fn serve(
         let started = Gateway::start(number, world, conductor, desk, credentials, life, disk.clone());
         let mut gateway = match started {
             Ok(gateway) => gateway,
-            // The power failed while it opened its journal.
+            // The power failed while it was opening its journal.
             Err(_) if disk.is_dead() => {
                 world.note(Happened::PowerCut { process: number });
                 image = disk.torn(&mut dice);
                 continue;
             }
-            // It does not start on a disk that has errors.
+            // It does not start on a disk with errors.
             Err(_) if disk.has_failed() => {
                 image = disk.whole();
                 continue;

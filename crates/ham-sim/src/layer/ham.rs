@@ -49,7 +49,7 @@ impl Layer for Ham {
             let file = (life.keys == Keys::File).then(|| credentials.content());
             conductor.audit_grants(life.settings.len() - 1, file.as_deref());
         }
-        // What was dropped with the last handle ends in the next turns.
+        // What was dropped with the last handle ends in the next few turns.
         pause(Duration::from_secs(60)).await;
         drain::count(&world, before);
     }
@@ -59,7 +59,7 @@ impl Layer for Ham {
     }
 }
 
-/// Every process in its turn. The last one is left running.
+/// Runs every process in turn. The last one is left running.
 async fn serve(
     life: &HamLife,
     world: &Arc<World>,
@@ -95,7 +95,7 @@ async fn serve(
 /// Longer than all steps of a task can take.
 const TASKS_WITHIN: Duration = Duration::from_secs(3 * 3600);
 
-/// What happens to the world, each in its time.
+/// Lets each thing happen to the world at its time.
 pub(super) async fn befall(conductor: Arc<Conductor>, events: Vec<(Duration, WorldEvent)>) {
     let began = Instant::now();
     for (at, event) in events {

@@ -1,4 +1,4 @@
-//! `ham-persistent` alone, against a connector that does what the seed says.
+//! `ham-persistent` alone, with a connector that does what the seed says.
 
 mod actors;
 mod connector;

@@ -1,4 +1,4 @@
-//! `ham-session` alone, over streams in memory, against a peer that stalls, stops, answers badly and goes away.
+//! `ham-session` alone, over streams in memory, with a peer that stalls, stops, answers badly and goes away.
 
 mod client;
 mod event;

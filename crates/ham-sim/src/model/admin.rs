@@ -14,7 +14,7 @@ use super::{app, dump, grants, probes, texts, wire};
 use crate::time::pause;
 use crate::world::Count;
 
-/// How long a token is good for.
+/// How long a token is valid.
 const TOKEN_LIFE: Duration = Duration::from_secs(30);
 
 pub(super) async fn answer(conductor: &Arc<Conductor>, socket: u32, body: &[u8]) -> Answer {
@@ -29,7 +29,7 @@ pub(super) async fn answer(conductor: &Arc<Conductor>, socket: u32, body: &[u8])
     }
     let name = wire::name(body);
     let release = conductor.lock().release;
-    // What cannot be read is refused before anything else goes wrong.
+    // An unreadable request is refused before anything else can go wrong.
     if let Some(refused) = probes::told_apart(&name, body, release) {
         return Answer::refused(refused);
     }

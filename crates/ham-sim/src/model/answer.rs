@@ -1,4 +1,4 @@
-//! How an answer gets to its socket, or does not.
+//! How an answer reaches its socket, or does not.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub(super) struct Answer {
     /// A name for the transcript.
     pub(super) name: &'static str,
     pub(super) body: Vec<u8>,
-    /// Of a zome call or a fence.
+    /// The nonce, for an answer to a zome call or a fence.
     pub(super) nonce: Option<Nonce>,
 }
 
@@ -42,7 +42,7 @@ impl Answer {
     }
 }
 
-/// Sends an answer, late, twice, spoilt or not at all. Tells whether it was sent.
+/// Sends an answer late, twice, corrupted or not at all. Returns whether it was sent.
 pub(super) async fn send(
     conductor: &Arc<Conductor>,
     id: u64,

@@ -1,4 +1,4 @@
-//! The app interface: the app, and the way to a call.
+//! The app interface: the app, and the path of a call.
 
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@ use super::conductor::Conductor;
 use crate::event::{Cause, Happened};
 
 impl Conductor {
-    /// Writes down what stands on the chains.
+    /// Records what is on the chains.
     pub(crate) fn audit(&self) {
         let entries =
             |cell: &Cell| cell.chain.iter().map(|entry| (cell.number, entry.cause)).collect::<Vec<_>>();
@@ -17,7 +17,7 @@ impl Conductor {
         }
     }
 
-    /// An interface is attached where none is listed, and only there.
+    /// Checks that an interface is attached if none is listed, and only then.
     pub(crate) fn audit_interfaces(&self) {
         let attached = self.lock().store.interfaces.len();
         if attached > 1 {
@@ -25,7 +25,7 @@ impl Conductor {
         }
     }
 
-    /// Holds the grants on the chains against the keys of `processes` processes, and against the file that holds them.
+    /// Compares the grants on the chains with the keys of `processes` processes, and with the file that holds them.
     pub(crate) fn audit_grants(&self, processes: usize, file: Option<&[u8]>) {
         let tags_of = |cell: &Cell| {
             let mut tags: BTreeMap<String, u32> = BTreeMap::new();
@@ -37,7 +37,7 @@ impl Conductor {
         };
         let cells: Vec<_> = self.lock().store.cells.iter().map(tags_of).collect();
         for (cell, tags) in cells {
-            // What takes longer than its answer is waited for is asked for again.
+            // A grant that takes longer than its answer is awaited is requested again.
             if let Some(times) =
                 tags.values().find(|times| **times > 1).filter(|_| !self.world.swarm.delays_grants())
             {

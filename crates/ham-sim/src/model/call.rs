@@ -62,7 +62,7 @@ pub(super) async fn answer(conductor: &Arc<Conductor>, socket: u32, body: &[u8])
     answer
 }
 
-/// Whether the signature fits. It is looked at in few lives: it takes long.
+/// Whether the signature is valid. Only a few lives check it, because it takes long.
 fn is_signed(world: &World, params: &ZomeCallParams, signed: &Signed) -> bool {
     let Ok(signature) = Signature::from_slice(&signed.signature) else { return false };
     if !world.verifies {

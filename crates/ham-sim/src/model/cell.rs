@@ -5,13 +5,13 @@ use holochain_zome_types::cell::CellId;
 
 use crate::event::Cause;
 
-/// What survives a crash of one cell.
+/// The part of one cell that survives a crash.
 #[derive(Clone, Debug)]
 pub(super) struct Cell {
-    /// Its number in the life; a cell that is installed again is another one.
+    /// Its number in the life; a reinstalled cell is another one.
     pub(super) number: u32,
     pub(super) role: &'static str,
-    /// A clone's name.
+    /// The name of a clone.
     pub(super) clone: Option<String>,
     pub(super) id: CellId,
     pub(super) chain: Vec<Entry>,
@@ -23,7 +23,7 @@ pub(super) struct Cell {
 pub(super) struct Entry {
     pub(super) cause: Cause,
     pub(super) grant: Option<Grant>,
-    /// The grant that it deletes.
+    /// The grant that this entry deletes.
     pub(super) deletes: Option<ActionHash>,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Grant {
     pub(super) revoked: bool,
 }
 
-/// Entries that the genesis writes.
+/// How many entries the genesis writes.
 const GENESIS: usize = 3;
 
 impl Cell {
@@ -61,14 +61,14 @@ impl Cell {
         }
     }
 
-    /// The hash of the entry at a place of the chain.
+    /// The hash of the entry at a position of the chain.
     pub(super) fn hash(&self, sequence: usize) -> ActionHash {
         let mut raw = bytes(b'a', self.number);
         raw[8..16].copy_from_slice(&(sequence as u64).to_be_bytes());
         ActionHash::from_raw_32(raw)
     }
 
-    /// Writes a grant and tells its hash.
+    /// Writes a grant and returns its hash.
     pub(super) fn grant(
         &mut self,
         tag: String,
@@ -98,7 +98,7 @@ impl Cell {
         }
     }
 
-    /// Whether somebody may call with this secret; the author may without.
+    /// Whether this agent may call with this secret; the author may without one.
     pub(super) fn admits(&self, provenance: &AgentPubKey, secret: Option<&[u8]>) -> bool {
         if provenance == self.id.agent_pubkey() {
             return true;
@@ -116,7 +116,7 @@ impl Cell {
     }
 }
 
-/// 32 bytes that say what they are of.
+/// 32 bytes that say what they stand for.
 pub(super) fn bytes(kind: u8, number: u32) -> Vec<u8> {
     let mut raw = vec![kind; 32];
     raw[4..8].copy_from_slice(&number.to_be_bytes());

@@ -36,7 +36,7 @@ pub(super) struct State {
     pub(super) snapshot: Option<Store>,
     pub(super) release: Release,
     pub(super) up: bool,
-    /// When the cells have started.
+    /// When the cells will have started.
     pub(super) ready_at: Instant,
     /// Until when it answers nothing but pings.
     pub(super) frozen_until: Instant,
@@ -58,7 +58,7 @@ pub(super) struct State {
 /// A socket that is open.
 pub(super) struct Socket {
     pub(super) cut: Cut,
-    /// How many requests its client has under way at most.
+    /// The most requests that its client has under way.
     pub(super) window: usize,
     /// How many of them are never answered.
     pub(super) withheld: usize,
@@ -107,7 +107,7 @@ impl Conductor {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts work that ends with the next crash.
+    /// Starts work that the next crash ends.
     pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let task = spawn(work).abort_handle();
         let mut state = self.lock();
@@ -127,7 +127,7 @@ impl Conductor {
     pub(super) fn emit(&self, frame: &Bytes) {
         for socket in self.lock().sockets.values() {
             if let Some(signals) = &socket.signals {
-                // One that cannot take it misses it, as in a conductor.
+                // A socket that cannot take it misses it, as in a conductor.
                 let _ = signals.try_send(frame.clone());
             }
         }
@@ -177,7 +177,7 @@ impl Conductor {
         state.store.cells.iter().find(named).is_some_and(|cell| cell.initialized)
     }
 
-    /// How many sockets are open, those left out whose client went away without a word.
+    /// How many sockets are open, not counting those whose client silently went away.
     pub(crate) fn sockets(&self) -> usize {
         self.lock().sockets.values().filter(|socket| !socket.cut.is_half_open()).count()
     }
@@ -187,7 +187,7 @@ impl Conductor {
         self.lock().tasks.iter().any(|task| !task.is_finished())
     }
 
-    /// Ends everything that it does, and for good.
+    /// Ends everything that it does, for good.
     pub(crate) fn stop(&self) {
         let mut state = self.lock();
         state.up = false;

@@ -1,4 +1,4 @@
-//! A page of a chain, as the JSON that `dump_state` answers.
+//! A page of a chain, as the JSON that `dump_state` returns.
 
 use holochain_conductor_api::{AdminResponse, SourceChainCursor};
 use holochain_zome_types::cell::CellId;

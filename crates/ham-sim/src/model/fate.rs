@@ -1,4 +1,4 @@
-//! What befalls a conductor: death and return, and what its administrators do.
+//! What happens to a conductor: death and return, and what its administrators do.
 
 use std::time::Duration;
 
@@ -18,20 +18,20 @@ use crate::world::Count;
 pub(crate) struct Boot {
     /// Milliseconds until its ports accept again.
     pub(crate) down: u64,
-    /// Milliseconds from there until its cells have started.
+    /// Milliseconds from then until its cells have started.
     pub(crate) starts: u64,
-    /// Nobody is told that the sockets ended.
+    /// Whether nobody is told that the sockets ended.
     pub(crate) silent: bool,
-    /// With an older store, if there is one.
+    /// Whether it comes back with an older store, if there is one.
     pub(crate) restored: bool,
-    /// The ports that it chose are other ones.
+    /// Whether the ports that it chooses are other ones.
     pub(crate) moved: bool,
-    /// It is of this release then.
+    /// The release that it comes back as, if another one.
     pub(crate) release: Option<Release>,
 }
 
 impl Boot {
-    /// A restart as restarts are.
+    /// A typical restart.
     pub(crate) fn drawn(dice: &mut Stream) -> Self {
         Self {
             down: dice.between(1, 6_000),
@@ -96,7 +96,7 @@ impl Conductor {
         self.world.words("conductor", "accepts again");
     }
 
-    /// Whether the app was installed again, or an older store came back.
+    /// Whether the app was reinstalled, or an older store came back.
     pub(crate) fn was_replaced(&self) -> bool {
         let state = self.lock();
         state.store.number > 0 || state.installs > 1
@@ -129,12 +129,12 @@ impl Conductor {
         }
     }
 
-    /// Installs the app again: other cells, of another agent.
+    /// Reinstalls the app: other cells, of another agent.
     pub(crate) fn reinstall(&self) {
         self.world.words("conductor", "the app is installed again");
         let mut state = self.lock();
         let (roles, clones) = (state.roles, state.clones);
-        // What stood on the chains is gone with them.
+        // What was on the chains is gone with them.
         state.store.install(roles, clones);
         state.installs += 1;
         for socket in state.sockets.values_mut() {
@@ -160,7 +160,7 @@ impl Conductor {
         self.lock().frozen_until = Instant::now() + time;
     }
 
-    /// Everything is well from here on.
+    /// Makes everything well from here on.
     pub(crate) async fn heal(&self) {
         while !self.lock().up {
             pause(Duration::from_millis(10)).await;
@@ -172,7 +172,7 @@ impl Conductor {
         state.ready_at = state.ready_at.min(now);
         state.store.status = Status::Enabled;
         state.sockets.values().for_each(|socket| socket.cut.heal());
-        // Nothing more can be asked on a socket whose every place waits for an answer that does not come.
+        // Nothing more can be asked on a socket whose every place waits for an answer that will not come.
         for socket in state.sockets.values().filter(|socket| socket.withheld >= socket.window) {
             socket.cut.sever(Severed::Reset);
         }

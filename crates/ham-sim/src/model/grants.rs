@@ -1,4 +1,4 @@
-//! Grants: written and listed in the words of the release.
+//! Grants: written and listed in the format of the release.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ struct Value {
     cap_grant: Words,
 }
 
-/// Until 0.7.0 `access`, later `constraint`.
+/// `access` until 0.7.0, `constraint` later.
 #[derive(Deserialize)]
 struct Words {
     tag: String,
@@ -124,7 +124,7 @@ struct ListedAccess {
     assignees: Option<BTreeSet<AgentPubKey>>,
 }
 
-/// The grants of the provisioned cells; clones are left out.
+/// The grants of the provisioned cells; clones are omitted.
 pub(super) fn list(conductor: &Conductor) -> Answer {
     let state = conductor.lock();
     if state.store.status == Status::Gone {

@@ -7,16 +7,16 @@ use holo_hash::AgentPubKey;
 /// The nonces of one store.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Nonces {
-    /// Whose each is, and when it expires.
+    /// The key that each belongs to, and when it expires.
     expiries: BTreeMap<[u8; 32], (AgentPubKey, i64)>,
-    /// All that were ever claimed in this store: the ledger's, not the conductor's.
+    /// All nonces ever claimed in this store: this is for the ledger; the conductor does not know it.
     ever: BTreeSet<[u8; 32]>,
 }
 
 /// What a claim finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Claim {
-    /// Free; `again` when it had been claimed before and was forgotten.
+    /// Free; `again` if it had been claimed before and was forgotten.
     Fresh {
         again: bool,
     },
@@ -25,12 +25,12 @@ pub(super) enum Claim {
     Future,
 }
 
-/// How far ahead an expiry may lie (`holochain_data` 0.7.1, `conductor.rs`), in microseconds.
+/// The furthest that an expiry may lie ahead (`holochain_data` 0.7.1, `conductor.rs`), in microseconds.
 const FURTHEST: i64 = 50 * 60 * 1_000_000;
 
 impl Nonces {
-    /// Takes a nonce of a key. Expired ones are forgotten first, by the conductor's clock now; the key's `only` one is forgotten
-    /// for the next (`holochain_sqlite` 0.6.3, `schema/0.sql`).
+    /// Claims a nonce for a key. Nonces that have expired by the conductor's clock now are forgotten first; with `only`, the key's
+    /// previous nonce is forgotten as well (`holochain_sqlite` 0.6.3, `schema/0.sql`).
     pub(super) fn claim(
         &mut self,
         key: &AgentPubKey,

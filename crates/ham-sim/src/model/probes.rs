@@ -15,7 +15,7 @@ struct Filter {
     status_filter: Option<String>,
 }
 
-/// How such a request is answered, on either interface: it is read and refused, or not read.
+/// The answer to such a request, on either interface: it is read and refused, or not read.
 pub(super) fn told_apart(name: &str, body: &[u8], release: Release) -> Option<Refused> {
     if name == "list_apps" {
         let asked = rmp_serde::from_slice::<Filtered>(body).ok()?;

@@ -1,4 +1,4 @@
-//! The way to a conductor: names, addresses, and what becomes of a stream.
+//! The route to a conductor: names, addresses, and what becomes of a stream.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -12,7 +12,7 @@ use crate::time::spawn;
 use crate::world::Count;
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
-/// An address of the same name, where packets are swallowed.
+/// An address of the same name that swallows packets.
 const NOWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2));
 
 /// Fewer bytes than an upgrade has, in either direction.
@@ -41,7 +41,7 @@ impl Router for Conductor {
         planned(&self.world.swarm, &mut dice)
     }
 
-    /// Takes a stream to one of its ports; `false` when none listens there.
+    /// Leads a stream to one of its ports; `false` if none listens there.
     fn accept(&self, address: SocketAddr, dialled: Dialled) -> bool {
         let port = address.port();
         let Some(me) = self.me.upgrade() else { return false };
@@ -87,7 +87,7 @@ fn lane(swarm: &Swarm, dice: &mut Stream) -> LanePlan {
     let mut faults = Vec::new();
     let mut draw = |rate: crate::swarm::Rate, fault: Fault, dice: &mut Stream| {
         if rate.hits(dice) {
-            // Most links carry a few kilobytes, and the handshake is the first of them.
+            // Most links carry a few kilobytes, of which the handshake is the first.
             let magnitude = dice.between(5, 14);
             faults.push((dice.below(1 << magnitude), fault));
         }
@@ -98,7 +98,7 @@ fn lane(swarm: &Swarm, dice: &mut Stream) -> LanePlan {
     draw(swarm.link_stall, Fault::Stall(stall), dice);
     draw(swarm.link_drip, Fault::Drip, dice);
     draw(swarm.link_hole, Fault::Hole, dice);
-    // TCP finds what changes on the way; only a middle-box spoils the upgrade.
+    // TCP detects changes on the way; only a middle-box corrupts the upgrade.
     if swarm.link_flip.hits(dice) {
         faults.push((dice.below(UPGRADE), Fault::Flip));
     }

@@ -24,7 +24,7 @@ pub(super) async fn run(
 ) -> Result<Vec<u8>, Refused> {
     let conductor = visit.conductor;
     let world = Arc::clone(&conductor.world);
-    // The head that the call begins from.
+    // The head from which the call starts.
     let (cell, head) = head(conductor, id)?;
     let store = conductor.lock().store.number;
     world.note(Happened::RunBegan { call: input.call, nonce: visit.nonce, store });
@@ -92,7 +92,7 @@ fn commit(visit: &Visit<'_>, id: &CellId) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Another cell commits, and so does this one, called back by it.
+/// Another cell commits, and so does this one, called back by the other.
 fn nest(visit: &Visit<'_>, own: u32) {
     let cause = Cause::Nested(visit.nonce);
     let mut state = visit.conductor.lock();
@@ -108,7 +108,7 @@ fn nest(visit: &Visit<'_>, own: u32) {
     }
 }
 
-/// A signal as it is written: a copy of upstream's shape.
+/// A signal as written: a copy of upstream's shape.
 #[derive(Serialize)]
 #[serde(tag = "type", content = "value", rename_all = "snake_case")]
 enum Signal {

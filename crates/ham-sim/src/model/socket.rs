@@ -19,16 +19,16 @@ use crate::net::End;
 
 /// How long a client may take to upgrade, and to authenticate (`interface/websocket.rs`).
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Requests in process; then the socket is not read, pings included (`interface/websocket.rs:33`).
+/// The most requests in process; beyond that the socket is not read, pings included (`interface/websocket.rs:33`).
 const AT_ONCE: usize = 128;
-/// A conductor pings every socket so often.
+/// How often a conductor pings every socket.
 const PING: Duration = Duration::from_secs(5);
 /// The largest frame that it reads.
 const LARGEST: usize = 16 << 20;
 /// Frames that wait for a socket.
 const WAITING: usize = 512;
 
-/// Serves one socket until it ends. One of an app interface has a window, which its client promises to keep.
+/// Serves one socket until it ends. A socket of an app interface has a window, which its client promises to respect.
 pub(super) async fn serve(conductor: &Arc<Conductor>, number: u32, window: Option<usize>, end: End) {
     let admin = window.is_none();
     let limits = WebSocketConfig::default()
@@ -52,7 +52,7 @@ pub(super) async fn serve(conductor: &Arc<Conductor>, number: u32, window: Optio
     }
 }
 
-/// The first message of an app socket: a token that is good for it, once.
+/// The first message of an app socket: a token that is valid for it, once.
 async fn authenticate(conductor: &Conductor, socket: &mut WebSocketStream<End>) -> bool {
     let Some(Ok(Message::Binary(frame))) = socket.next().await else { return false };
     let Some(request) = wire::read(&frame).filter(|request| request.kind == "authenticate") else {
@@ -98,7 +98,7 @@ async fn read(
             let sent = answer::send(&conductor, id, answered, &out).await;
             match sent {
                 true => drop(place),
-                // What is never answered is in process for ever.
+                // A request that is never answered stays in process for ever.
                 false => {
                     conductor.withhold(number);
                     place.forget();
@@ -132,7 +132,7 @@ async fn write(
 }
 
 impl Conductor {
-    /// Waits while it answers nothing.
+    /// Waits as long as it answers nothing.
     async fn thaw(&self) {
         let until = self.lock().frozen_until;
         if until > Instant::now() {

@@ -1,4 +1,4 @@
-//! The steps of a zome call, in the order of `holochain` 0.7.1, each with its place there.
+//! The steps of a zome call, in the order of `holochain` 0.7.1, each with its place in the sources.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::dice::Stream;
 use crate::event::{Cause, Happened};
 use crate::time::pause;
 
-/// How long a call waits for another one's `init` (`cell.rs:838`).
+/// How long a call waits for another call's `init` (`cell.rs:838`).
 const INIT_PATIENCE: Duration = Duration::from_secs(30);
 /// Entries that `init` writes.
 const INIT_WRITES: usize = 2;
@@ -72,7 +72,7 @@ pub(super) async fn visited(
         let only = state.release.is_0_6();
         let (nonce, expires) = (params.nonce.into_inner(), params.expires_at.as_micros());
         match state.store.nonces.claim(&params.provenance, nonce, expires, now, only) {
-            // Such a release forgets by itself, so nobody is to send again what may have been claimed there.
+            // Such a release forgets by design, so nobody should send again what may have been claimed there.
             Claim::Fresh { .. } if only => Claim::Fresh { again: false },
             claim => claim,
         }
@@ -108,7 +108,7 @@ pub(super) async fn visited(
     run::run(visit, &params.cell_id, input, params.nonce.into_inner()).await
 }
 
-/// The number of a cell that runs.
+/// The number of the cell, if it runs.
 pub(super) fn runs(conductor: &Conductor, id: &CellId) -> Result<u32, Refused> {
     let mut state = conductor.lock();
     let (release, starting) = (state.release, Instant::now() < state.ready_at);
@@ -123,7 +123,7 @@ pub(super) fn runs(conductor: &Conductor, id: &CellId) -> Result<u32, Refused> {
     }
 }
 
-/// Runs `init` of a cell that has not run it, one call at a time. What it writes stays.
+/// Runs `init` for a cell that has not run it, one call at a time. What it writes stays.
 pub(super) async fn init(conductor: &Arc<Conductor>, cell: u32, dice: &mut Stream) -> Result<(), Refused> {
     let world = &conductor.world;
     let turn = Arc::clone(conductor.lock().inits.entry(cell).or_default());

@@ -18,14 +18,14 @@ pub(crate) const CLONE: &str = "a.0";
 /// The databases.
 #[derive(Clone, Debug)]
 pub(super) struct Store {
-    /// Which store this is: one that is restored is another one.
+    /// Which store this is: a restored one is another one.
     pub(super) number: u32,
     pub(super) status: Status,
     pub(super) agent: AgentPubKey,
     pub(super) cells: Vec<Cell>,
     pub(super) nonces: Nonces,
     pub(super) interfaces: Vec<Interface>,
-    /// How many cells there ever were.
+    /// How many cells there have ever been.
     next_cell: u32,
 }
 
@@ -41,7 +41,7 @@ pub(crate) enum Status {
 /// An app interface as it is remembered.
 #[derive(Clone, Debug)]
 pub(super) struct Interface {
-    /// As it was asked for: 0 for any.
+    /// The requested port: 0 for any.
     pub(super) asked: u16,
     /// Where it listens now.
     pub(super) port: u16,
@@ -86,12 +86,12 @@ impl Store {
         self.cells.iter_mut().find(|cell| cell.id == *id)
     }
 
-    /// The key of one of the agents there ever were.
+    /// The key of any agent that there has ever been.
     pub(super) fn key(&self, public: &[u8; 32]) -> Option<SigningKey> {
         (0..=self.next_cell).map(agent_key).find(|key| key.verifying_key().as_bytes() == public)
     }
 
-    /// Two stores of one life number their cells through.
+    /// Two stores of one life number their cells consecutively.
     pub(super) fn keep_counting(&mut self, other: &Self) {
         self.next_cell = self.next_cell.max(other.next_cell);
     }

@@ -1,4 +1,4 @@
-//! The words of a conductor's errors, as they were captured from running conductors of each release.
+//! The texts of a conductor's errors, as captured from running conductors of each release.
 
 use holochain_conductor_api::ExternalApiWireError;
 use holochain_zome_types::cell::CellId;
@@ -57,7 +57,7 @@ pub(super) fn init_failed() -> Refused {
     internal("init failed", text)
 }
 
-/// As a function does.
+/// Fails as a function does.
 pub(super) fn init_trapped() -> Refused {
     guest("Wasm(WasmError { file: \"sim\", line: 3, error: Guest(\"not yet\") })")
 }
@@ -104,7 +104,7 @@ pub(super) fn head_moved() -> Refused {
     internal("head moved", text)
 }
 
-/// Words that no table holds, after the chain was written. They quote some that a table does.
+/// Text that is in no table, after the chain was written. It quotes some text that is in a table.
 pub(super) fn after_the_write() -> Refused {
     let text = "Other: the publish workflow cannot be triggered: Source chain error: Attempted to commit a bundle to the source \
                 chain, but the source chain head has moved since";
@@ -115,7 +115,7 @@ pub(super) fn in_no_table() -> Refused {
     internal("words in no table", "Other: something that no release says")
 }
 
-/// A cell that is removed under a call that runs: the words of step 3 are not said then.
+/// A cell that is removed while a call runs: the text of step 3 is not used then.
 pub(super) fn cell_gone() -> Refused {
     internal("the cell is gone", "Other: the database of the cell is closed")
 }
@@ -131,8 +131,8 @@ mod tests {
 
     use super::*;
 
-    /// The rows of ham's table are provoked on running conductors of each release (`ham/tests/real/wire_captures.rs`), so
-    /// the model says what conductors say. Two are of embedded conductors alone: none of the others goes back to a snapshot and cuts off what runs,
+    /// The rows of ham's table are provoked on running conductors of each release (`ham/tests/real/wire_captures.rs`), so the model
+    /// says what conductors say. Two rows apply only to embedded conductors: no other reverts to a snapshot and cuts off what runs,
     /// or says that a cell was removed.
     #[test]
     fn the_model_says_each_row_that_was_captured_from_real_conductors() {

@@ -1,4 +1,4 @@
-//! A zome call on its way, and what can befall it between two steps.
+//! A zome call on its way, and what can happen to it between two steps.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ pub(super) struct Visit<'a> {
     pub(super) dice: Stream,
     pub(super) socket: u32,
     pub(super) nonce: Nonce,
-    /// How many steps it has gone.
+    /// How many steps it has completed.
     pub(super) step: usize,
 }
 

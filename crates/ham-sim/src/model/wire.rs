@@ -41,7 +41,7 @@ pub(super) fn body(value: &impl Serialize) -> Vec<u8> {
     rmp_serde::to_vec_named(value).unwrap_or_default()
 }
 
-/// An answer; `None` is one without a body.
+/// An answer; `None` means one without a body.
 pub(super) fn response(id: u64, body: Option<&[u8]>) -> Bytes {
     let data = body.map(serde_bytes::Bytes::new);
     Bytes::from(self::body(&Response { kind: "response", id: Some(id), data }))

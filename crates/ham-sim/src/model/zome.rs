@@ -1,4 +1,4 @@
-//! The zome that the app has.
+//! The app's zome.
 
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
@@ -17,7 +17,7 @@ pub(crate) enum Trait {
     Nested,
     /// Writes and emits.
     Emit,
-    /// Answers much.
+    /// Returns a large answer.
     Big,
     /// `init` itself.
     Init,
@@ -30,17 +30,17 @@ pub(crate) enum Trait {
 pub(crate) struct Input {
     pub(crate) call: Call,
     pub(crate) does: Trait,
-    /// Bytes that are asked for.
+    /// The number of bytes requested.
     pub(crate) size: u32,
     pub(crate) padding: ByteBuf,
 }
 
-/// What every function answers.
+/// What every function returns.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Output {
     pub(crate) nonce: ByteBuf,
     pub(crate) padding: ByteBuf,
 }
 
-/// The zome that the app has.
+/// The name of the app's zome.
 pub(crate) const ZOME: &str = "sim";

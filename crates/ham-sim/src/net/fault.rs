@@ -7,24 +7,24 @@ pub(crate) enum Fault {
     Reset,
     /// The bytes before it arrive; then the reader sees the end, and the writer a broken pipe.
     Fin,
-    /// Nothing arrives for so many milliseconds.
+    /// Nothing arrives for this many milliseconds.
     Stall(u64),
     /// From here on one byte arrives every 200 ms.
     Drip,
     /// From here on nothing arrives, and nobody is told.
     Hole,
-    /// The lowest bit of this byte is turned.
+    /// The lowest bit of this byte is flipped.
     Flip,
 }
 
 /// One direction of a stream.
 #[derive(Clone, Debug)]
 pub(crate) struct LanePlan {
-    /// Bytes that can be under way.
+    /// How many bytes can be in flight.
     pub(crate) capacity: usize,
     /// Milliseconds that each byte takes.
     pub(crate) latency: u64,
-    /// How often a reader is woken in vain before it gets what came: another order within a millisecond.
+    /// How often a reader is woken in vain before it gets what came, which gives another order within a millisecond.
     pub(crate) yields: u8,
     /// In the order of their bytes.
     pub(crate) faults: Vec<(u64, Fault)>,
@@ -36,14 +36,14 @@ impl Default for LanePlan {
     }
 }
 
-/// A stream from its dial on.
+/// A stream, from its dial on.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LinkPlan {
-    /// Milliseconds until the dial is decided.
+    /// Milliseconds until the outcome of the dial is known.
     pub(crate) dial: u64,
-    /// The peer is there and refuses.
+    /// Whether the peer is there but refuses.
     pub(crate) refused: bool,
-    /// The dial is never decided.
+    /// Whether the dial never gets an outcome.
     pub(crate) swallowed: bool,
     /// From the client to the conductor.
     pub(crate) up: LanePlan,

@@ -10,20 +10,20 @@ use tokio::time::Instant;
 use super::fault::{Fault, LanePlan};
 use super::ring::{Ring, Taken};
 
-/// How a lane ends for its reader, once it has read what came before.
+/// How a lane ends for its reader, after the reader has read what came before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
     Fin,
     Reset,
 }
 
-/// What a read found.
+/// The result of a read.
 pub(super) enum Found {
-    /// So much was read, or the end.
+    /// Something was read, or the end was reached.
     Ready,
-    /// The next bytes arrive then.
+    /// The next bytes arrive at this time.
     At(Instant),
-    /// Woken by the writer.
+    /// The writer will wake the reader.
     Later,
 }
 
@@ -39,7 +39,7 @@ pub(super) struct Lane {
     flips: bool,
     hole: bool,
     pub(super) ended: Option<Ended>,
-    /// The writer is told that nobody reads.
+    /// Whether the writer is told that nobody reads.
     broken: bool,
     reader: Option<Waker>,
     writer: Option<Waker>,
@@ -62,7 +62,7 @@ impl Lane {
         }
     }
 
-    /// Takes what there is room for. The second value is true when the other direction is to be reset as well.
+    /// Takes what there is room for. The second value is true if the other direction must be reset as well.
     pub(super) fn write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> (Poll<Result<usize>>, bool) {
         let mut resets = false;
         while let Some((_, fault)) =
@@ -143,7 +143,7 @@ impl Lane {
         }
     }
 
-    /// Nothing more arrives after what is under way.
+    /// Nothing more arrives after what is in flight.
     pub(super) fn end(&mut self, how: Ended) {
         if self.hole || self.ended == Some(Ended::Reset) {
             return;
@@ -152,7 +152,7 @@ impl Lane {
         self.wake();
     }
 
-    /// What is under way is lost too.
+    /// What is in flight is lost too.
     pub(super) fn reset(&mut self) {
         if self.hole {
             return;
@@ -162,7 +162,7 @@ impl Lane {
         self.wake();
     }
 
-    /// Nothing more happens to it, and what is under way arrives. What was swallowed stays so.
+    /// Nothing more happens to it, and what is in flight arrives. What was swallowed stays lost.
     pub(super) fn heal(&mut self) {
         self.plan.faults.clear();
         self.next = 0;

@@ -12,7 +12,7 @@ use ham_session::{Io, Network, NetworkFuture};
 use super::fault::LinkPlan;
 use super::stream::{Cut, End, Severed, pair};
 
-/// What a process's streams lead to.
+/// Where a process's streams lead.
 pub(crate) trait Router: Send + Sync {
     /// The addresses of a name.
     fn resolve(&self, host: &str, port: u16) -> Vec<SocketAddr>;
@@ -20,7 +20,7 @@ pub(crate) trait Router: Send + Sync {
     /// What becomes of the next dial to an address.
     fn plan(&self, process: u32, address: SocketAddr) -> LinkPlan;
 
-    /// Hands the other end to whoever listens; `false` when nobody does.
+    /// Hands the other end to the listener; `false` if there is none.
     fn accept(&self, address: SocketAddr, dialled: Dialled) -> bool;
 }
 
@@ -28,7 +28,7 @@ pub(crate) trait Router: Send + Sync {
 pub(crate) struct Dialled {
     pub(crate) end: End,
     pub(crate) cut: Cut,
-    /// How many requests the process promises to have under way on it.
+    /// How many requests the process promises to have under way on it at most.
     pub(crate) window: usize,
 }
 

@@ -1,4 +1,4 @@
-//! The bytes of a lane that are under way, in order, each with the time at which it arrives.
+//! The bytes of a lane that are in flight, in order, each with its arrival time.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -6,12 +6,12 @@ use std::time::Duration;
 use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
-/// What there was to take.
+/// The result of taking bytes.
 pub(super) enum Taken {
     Some,
-    /// The next bytes arrive then.
+    /// The next bytes arrive at this time.
     NotBefore(Instant),
-    /// The next bytes are there, and seen a turn later.
+    /// The next bytes are there, but become visible one turn later.
     NextTurn,
     None,
 }
@@ -27,13 +27,13 @@ struct Chunk {
 #[derive(Debug)]
 pub(super) struct Ring {
     chunks: VecDeque<Chunk>,
-    /// How many bytes take room, those that were swallowed included.
+    /// How many bytes take up room, including those that were swallowed.
     held: usize,
     /// No byte arrives before one that was written earlier.
     last_arrival: Instant,
 }
 
-/// From one byte of a dripping lane to the next.
+/// The time from one byte of a dripping lane to the next.
 const DRIP: Duration = Duration::from_millis(200);
 
 impl Ring {
@@ -49,7 +49,7 @@ impl Ring {
         self.chunks.is_empty()
     }
 
-    /// Puts bytes on their way; dripping, one after the other.
+    /// Sends bytes on their way; if dripping, one after the other.
     pub(super) fn put(&mut self, bytes: Vec<u8>, latency: Duration, yields: u8, drips: bool) {
         self.held += bytes.len();
         self.last_arrival = self.last_arrival.max(Instant::now() + latency);
@@ -91,28 +91,28 @@ impl Ring {
         taken
     }
 
-    /// What is written from now on arrives no sooner than after that.
+    /// Bytes written from now on arrive no sooner than after that time.
     pub(super) fn stall(&mut self, time: Duration) {
         self.last_arrival = self.last_arrival.max(Instant::now() + time);
     }
 
-    /// So many bytes take room and never arrive.
+    /// This many bytes take up room and never arrive.
     pub(super) fn swallow(&mut self, bytes: usize) {
         self.held += bytes;
     }
 
-    /// What is under way never arrives, and takes room.
+    /// What is in flight never arrives, and takes up room.
     pub(super) fn lose(&mut self) {
         self.chunks.clear();
     }
 
-    /// What is under way is gone.
+    /// Removes what is in flight.
     pub(super) fn clear(&mut self) {
         self.chunks.clear();
         self.held = 0;
     }
 
-    /// What is under way arrives now.
+    /// Lets what is in flight arrive now.
     pub(super) fn hurry(&mut self) {
         self.last_arrival = Instant::now();
         for chunk in &mut self.chunks {

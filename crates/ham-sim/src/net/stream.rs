@@ -1,4 +1,4 @@
-//! A byte stream in memory: two lanes, and a hand on both from outside.
+//! A byte stream in memory: two lanes, and a handle to cut it from outside.
 
 use std::future::Future;
 use std::io::Result;
@@ -25,7 +25,7 @@ impl Shared {
     }
 }
 
-/// A stream's two ends, and the hand on it.
+/// A stream's two ends, and the handle to cut it.
 pub(crate) fn pair(up: LanePlan, down: LanePlan) -> (End, End, Cut) {
     let (up, down) = (Shared::new(up), Shared::new(down));
     let cut = Cut { up: up.clone(), down: down.clone() };
@@ -111,7 +111,7 @@ pub(crate) enum Severed {
     Silent,
 }
 
-/// A hand on a stream.
+/// A handle to cut a stream from outside.
 #[derive(Clone, Debug)]
 pub(crate) struct Cut {
     up: Shared,

@@ -1,4 +1,4 @@
-//! What a call's owner is told of the chain: I3, I9.
+//! What a call's owner is told about the chain: I3, I9.
 
 use super::view::{Moment, OfNonce, View};
 use crate::event::Outcome;
@@ -6,7 +6,7 @@ use crate::finding::Verdict;
 
 pub(super) fn judge(view: &View, verdict: &mut Verdict) {
     for (call, of) in &view.calls {
-        // The call's own writes; not `init`, and not what came back through other cells.
+        // The call's own writes, not those of `init`, nor those that came back through other cells.
         for (moment, told) in of.told.iter().filter(|(_, told)| told.nothing) {
             for (nonce, known) in view.nonces_told(of, told).filter(|(_, known)| !known.forgotten) {
                 let counts = |wrote: Moment| wrote < *moment || !known.sent_between(*moment, wrote);
@@ -26,7 +26,7 @@ pub(super) fn judge(view: &View, verdict: &mut Verdict) {
     }
 }
 
-/// I9: whoever fences all that the hook was told of knows whether the call ran.
+/// I9: an owner that fences everything reported to its hook knows whether the call ran.
 fn reconcile(view: &View, call: u32, of: &super::view::OfCall, verdict: &mut Verdict) {
     let own = of.told.iter().find(|(_, told)| told.of.is_none());
     let lost = own.is_some_and(|(_, told)| matches!(told.outcome, Outcome::Unknown | Outcome::Arrived));
@@ -38,7 +38,7 @@ fn reconcile(view: &View, call: u32, of: &super::view::OfCall, verdict: &mut Ver
         known.is_some_and(|known| known.fences.iter().any(|(_, verdict)| *verdict == Some("NeverRan")))
     };
     let all = of.hooks.iter().all(|(_, nonce, _)| never_ran(nonce));
-    // An older store that came back has forgotten what was written since, and its nonce.
+    // An older store that came back has forgotten what has been written since, and its nonce.
     let there = view.last_store();
     let wrote = |known: &OfNonce| known.wrote.iter().any(|(_, store)| *store >= there) && !known.forgotten;
     if all && let Some((nonce, known)) = view.nonces_of(of).find(|(_, known)| wrote(known)) {

@@ -7,9 +7,9 @@ use crate::event::Happened;
 use crate::finding::Verdict;
 use crate::history::History;
 
-/// How long a window of dials is.
+/// The length of a window of dials.
 const WINDOW: Duration = Duration::from_secs(12);
-/// Dials of one process in a window: 100 ms doubling to a second, and twice a link that lasted.
+/// Dials of one process in a window: delays of 100 ms doubling to a second, and twice a link that lasted.
 const DIALS: usize = 40;
 
 pub(super) fn judge(history: &History<Happened>, verdict: &mut Verdict) {
@@ -45,7 +45,7 @@ pub(super) fn judge(history: &History<Happened>, verdict: &mut Verdict) {
     }
 }
 
-/// I6: what never came to the conductor was lost with a link, and no link loses more than may be under way on it.
+/// I6: what never reached the conductor was lost with a link, and no link loses more than may be under way on it.
 fn lost(history: &History<Happened>, verdict: &mut Verdict) {
     let (mut heard, mut received, mut made) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let mut room = 0;
@@ -54,7 +54,7 @@ fn lost(history: &History<Happened>, verdict: &mut Verdict) {
             Happened::Made { call, .. } => drop(made.insert(*call)),
             Happened::Accepted { window, .. } => room += window,
             Happened::Received { nonce, .. } => drop(received.insert(*nonce)),
-            // One that was prepared may have been sent by a process that crashed.
+            // A prepared one may have been sent by a process that crashed.
             Happened::Hook { call, nonce, .. } if made.contains(call) => drop(heard.insert(*nonce)),
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! What a call's owner is told of its run: I1, I2, I4, I5, I6, I7, I12.
+//! What a call's owner is told about its run: I1, I2, I4, I5, I6, I7, I12.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::plan::HamLife;
 pub(super) fn judge(life: &HamLife, view: &View, verdict: &mut Verdict) {
     for (call, of) in &view.calls {
         told(view, *call, of, verdict);
-        // A call of `init` claims no nonce: it runs whenever it comes.
+        // A call to `init` claims no nonce: it runs every time it arrives.
         if of.does != Some(Trait::Init) {
             runs(view, *call, of, verdict);
         }
@@ -27,9 +27,9 @@ fn told(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
     for (moment, told) in &of.told {
         let at = Some(moment.at);
         for (nonce, known) in view.nonces_told(of, told).filter(|(_, known)| !known.forgotten) {
-            // Whoever sends it again takes back that it will not run.
+            // An owner that sends it again withdraws the claim that it will not run.
             let own = |run: Moment| run < *moment || !known.sent_between(*moment, run);
-            // What ran before an older store came back ran in a history that is gone, its nonce with it.
+            // What ran before an older store came back belongs to a history that is gone, together with its nonce.
             let there = view.store_at(*moment);
             let runs = known.runs.iter().filter(|(_, store)| *store >= there);
             let mut runs = runs.map(|(run, _)| *run).filter(|run| own(*run));
@@ -120,13 +120,13 @@ fn runs(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
     }
 }
 
-/// I6: who is told of a lost sending, and how often.
+/// I6: who is told about a lost send, and how often.
 fn hooks(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
-    // What a process that crashed was told nobody knows.
+    // Nobody knows what a process that crashed was told.
     let own = of.told.iter().find(|(_, told)| told.of.is_none());
     let (Some(_), Some((moment, told))) = (of.made, own) else { return };
     let arrived = |known: &OfNonce| known.received.iter().rfind(|received| *received <= moment).copied();
-    // Each round has a nonce of its own, and they are numbered in the order of the rounds.
+    // Each round has a nonce of its own, and nonces are numbered in the order of the rounds.
     let last = view.nonces_of(of).filter(|(_, known)| arrived(known).is_some()).map(|(nonce, _)| nonce).max();
     for (nonce, known) in view.nonces_of(of) {
         let heard = of.hooks.iter().filter(|(hook, heard, _)| *heard == nonce && hook <= moment).count();
@@ -140,7 +140,7 @@ fn hooks(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
             let why = format_args!("nobody was told of nonce {nonce} of call {call}, which is lost");
             verdict.find("I6", Some(moment.at), why);
         }
-        // Each sending of what the hook was told of is one more.
+        // Each send of something that was reported to the hook counts once more.
         if heard > 1 + known.sendings.len() {
             verdict.find(
                 "I6",
@@ -151,8 +151,8 @@ fn hooks(view: &View, call: Call, of: &OfCall, verdict: &mut Verdict) {
     }
 }
 
-/// Whether a nonce was refused before it ran (or was refused at all, where `run` says so), each time it came to the store that
-/// it came to last, or once its nonce was claimed there: then it is settled, whatever is told of the others.
+/// Whether a nonce was refused before it ran (or, with `run`, was refused at all), each time it came to the store that it last came
+/// to, or after its nonce was claimed there: then it is settled, whatever is said about the other sends.
 fn refused(view: &View, known: &OfNonce, last: Moment, run: bool) -> bool {
     let there = view.store_at(last);
     let here = |moment: &Moment| view.store_at(*moment) == there;
@@ -163,20 +163,20 @@ fn refused(view: &View, known: &OfNonce, last: Moment, run: bool) -> bool {
     (answers >= received || at_nonce) && (!ran || run)
 }
 
-/// Only whoever has claimed the nonce is told so.
+/// Only the send that claimed the nonce gets this answer.
 const REFUSED_AT_NONCE: &str = "BadCapGrant";
 
 /// Answers that say nothing.
 const UNANSWERED: [&str; 3] = ["nothing, for ever", "without a body", "what nobody can read"];
 
-/// I12: where nothing goes wrong, every call is answered.
+/// I12: if nothing goes wrong, every call is answered.
 fn answered(call: Call, of: &OfCall, verdict: &mut Verdict) {
     let answers = matches!(
         of.does,
         Some(Trait::Read | Trait::Write | Trait::SlowWrite | Trait::Emit | Trait::Big | Trait::Init)
     );
     for (moment, told) in of.told.iter().filter(|(_, told)| answers && told.error.is_some()) {
-        // The workload's own doing: more calls at once than may wait.
+        // The workload causes this itself: more calls at once than may wait.
         if told.error == Some("Overloaded") {
             continue;
         }

@@ -8,12 +8,12 @@ use crate::event::{Happened, Nonce};
 use crate::finding::Verdict;
 use crate::history::History;
 
-/// What the conductor has read of one nonce since its cell has started.
+/// What the conductor has read about one nonce since its cell started.
 #[derive(Default)]
 struct OfNonce {
     calls: u32,
     fences: u32,
-    /// How many owners have asked for a sending, and for a fence.
+    /// How many owners have requested a send, and a fence.
     senders: u32,
     fencers: u32,
 }
@@ -27,7 +27,7 @@ pub(super) fn judge(history: &History<Happened>, verdict: &mut Verdict) {
             Happened::Made { call, fast: true, .. } => drop(fast.insert(*call)),
             Happened::Sent { nonce, .. } => nonces.entry(*nonce).or_default().senders += 1,
             Happened::FenceBegan { nonce, .. } => nonces.entry(*nonce).or_default().fencers += 1,
-            // A cell that starts is asked again.
+            // A cell that is starting is asked again.
             Happened::Answered { nonce, with: "cell not running" | "cell disabled" } => {
                 let known = nonces.entry(*nonce).or_default();
                 (known.calls, known.fences) = (0, 0);
@@ -67,7 +67,7 @@ pub(super) fn judge(history: &History<Happened>, verdict: &mut Verdict) {
     }
 }
 
-/// One sending more than so many owners may make without an answer.
+/// One send more than this many owners may make without an answer.
 fn most(owners: u32) -> u32 {
     owners.saturating_mul(MAX_RESUMES + 1).saturating_add(1)
 }

@@ -117,7 +117,7 @@ pub(super) fn reach(history: &History<Happened>, verdict: &mut Verdict) {
     }
 }
 
-/// The state of a kind and a name, where the table has it: rare ones are left out.
+/// The state with this kind and name, if the table has it: rare ones are omitted.
 fn named(kind: &str, name: &str, verdict: &mut Verdict) {
     let is = |state: &&&str| state.strip_prefix(kind) == Some(name);
     if let Some(state) = STATES.iter().find(is) {

@@ -1,4 +1,4 @@
-//! What is late, and what was found broken where it was made: I11 and others.
+//! What is late, and what was found broken on the spot: I11 and others.
 
 use crate::event::Happened;
 use crate::finding::Verdict;

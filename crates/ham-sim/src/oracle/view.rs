@@ -7,7 +7,7 @@ use crate::event::{Call, Cause, Happened, Nonce, Outcome, Told};
 use crate::history::History;
 use crate::model::Trait;
 
-/// A moment: the place in the history, and the time.
+/// A moment: the position in the history, and the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Moment {
     pub(super) place: usize,
@@ -17,7 +17,7 @@ pub(super) struct Moment {
 /// What is known of one call.
 #[derive(Debug, Default)]
 pub(super) struct OfCall {
-    /// Made at once, and not prepared first; how often it may run.
+    /// Made at once, rather than prepared first; how often it may run.
     pub(super) made: Option<u32>,
     pub(super) does: Option<Trait>,
     pub(super) nonces: BTreeSet<Nonce>,
@@ -34,7 +34,7 @@ pub(super) struct OfNonce {
     pub(super) runs: Vec<(Moment, u32)>,
     pub(super) wrote: Vec<(Moment, u32)>,
     pub(super) answers: Vec<(Moment, &'static str)>,
-    /// Sendings of it as it is: their task, their beginning, and when their owner was told.
+    /// Sends of it as it is: their task, when they began, and when their owner was told.
     pub(super) sendings: Vec<(u32, Moment, Option<Moment>)>,
     pub(super) fences: Vec<(Moment, Option<&'static str>)>,
     pub(super) on_chain: usize,
@@ -138,18 +138,18 @@ impl View {
         }
     }
 
-    /// The store that was there at the end.
+    /// The store that was in use at the end.
     pub(super) fn last_store(&self) -> u32 {
         self.stores.last().map_or(0, |(_, store)| *store)
     }
 
-    /// The store that was there at a moment.
+    /// The store that was in use at a moment.
     pub(super) fn store_at(&self, moment: Moment) -> u32 {
         let before = self.stores.iter().take_while(|(restored, _)| *restored < moment);
         before.last().map_or(0, |(_, store)| *store)
     }
 
-    /// The nonces that the owner of a call was told something of.
+    /// The nonces about which the owner of a call was told something.
     pub(super) fn nonces_told<'a>(
         &'a self,
         of: &'a OfCall,
@@ -158,14 +158,14 @@ impl View {
         self.nonces_of(of).filter(|(nonce, _)| told.of.is_none_or(|only| only == *nonce))
     }
 
-    /// The nonces of a call, with what is known of them.
+    /// The nonces of a call, with what is known about them.
     pub(super) fn nonces_of<'a>(&'a self, of: &'a OfCall) -> impl Iterator<Item = (Nonce, &'a OfNonce)> + 'a {
         of.nonces.iter().filter_map(|nonce| Some((*nonce, self.nonces.get(nonce)?)))
     }
 }
 
 impl OfNonce {
-    /// Whether its owner was sending it, or sent it again, after a moment and before another.
+    /// Whether its owner was sending it, or sent it again, after one moment and before another.
     pub(super) fn sent_between(&self, after: Moment, before: Moment) -> bool {
         let open = |end: &Option<Moment>| end.is_none_or(|end| end > after);
         self.sendings.iter().any(|(_, begin, end)| *begin < before && open(end))

@@ -9,12 +9,12 @@ use crate::life::{Layer, Life};
 use crate::mask::Mask;
 use crate::one::live_one;
 
-/// What was found of one invariant.
+/// What was found about one invariant.
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
     /// How many lives broke it.
     pub(crate) lives: u64,
-    /// The seeds that did, the lowest first; at most [`SEEDS_KEPT`].
+    /// The seeds that did, lowest first; at most [`SEEDS_KEPT`].
     pub(crate) seeds: Vec<u64>,
     /// What the lowest seed broke.
     pub(crate) finding: Finding,
@@ -52,7 +52,7 @@ impl Sum {
         self.reached.merge(&lived.reached);
         let broken = !lived.findings.is_empty();
         for finding in lived.findings {
-            // A life that breaks a promise twice is one life.
+            // A life that breaks a promise twice counts once.
             let fresh = Found { lives: 1, seeds: vec![seed], finding };
             match self.found.get_mut(fresh.finding.invariant) {
                 Some(found) if found.seeds.contains(&seed) => {}

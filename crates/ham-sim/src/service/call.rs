@@ -11,11 +11,11 @@ use super::task::Task;
 use crate::event::{Call, Happened, Nonce, Outcome, Told};
 use crate::model::Output;
 
-/// Longer than that after its deadline, a call counts as one that never returns.
+/// A call that has not returned this long after its deadline counts as one that never returns.
 pub(super) const FOR_EVER: Duration = Duration::from_secs(600);
 
 impl Task {
-    /// Makes a call, and tells whether it has an output.
+    /// Makes a call, and returns whether it has an output.
     pub(crate) async fn call(
         &self,
         called: Called,
@@ -64,13 +64,13 @@ impl Task {
             },
         };
         self.world.note(Happened::Told { task: self.number, told });
-        // The budget is one grant a cell, in lives in which a cell needs no second one.
+        // The budget is one grant per cell, in lives in which no cell needs a second one.
         if let Err(CallError::Signing(SigningError::GrantForbidden(why))) = &result
             && why.contains("budget")
         {
             self.world.broken("I18", format!("call {call} is told: {why}"));
         }
-        // Texts are written for few calls only: it takes long.
+        // Texts are written for only a few calls, because it takes long.
         if let Err(error) = result
             && (call.is_multiple_of(16) || self.world.is_healed())
         {

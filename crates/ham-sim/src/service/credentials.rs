@@ -1,4 +1,4 @@
-//! The credential file of a service: in memory, and older than the processes that use it.
+//! The credential file of a service: in memory, and outliving the processes that use it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -35,7 +35,7 @@ impl Credentials {
         content.as_ref().map(|content| content.expose().to_vec()).unwrap_or_default()
     }
 
-    /// Reading and writing take their time.
+    /// Reading and writing take some time.
     async fn work(&self) {
         let time = {
             let mut dice = self.shared.dice.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,7 +76,7 @@ struct Locked {
 impl LockedCredentialFile for Locked {
     fn save(&mut self, content: Secret) -> StoreFuture<'_, ()> {
         Box::pin(async move {
-            // A crash on the way leaves the old one.
+            // A crash on the way leaves the old content.
             self.file.work().await;
             *self.file.shared.content.lock().unwrap_or_else(PoisonError::into_inner) = Some(content);
             Ok(())

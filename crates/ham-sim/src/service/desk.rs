@@ -1,4 +1,4 @@
-//! What a service keeps of its calls, and what of it survives a crash.
+//! What a service remembers about its calls, and which part of that survives a crash.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,7 +28,7 @@ pub(crate) struct Desk {
     journal: Mutex<BTreeMap<Nonce, Vec<u8>>>,
 }
 
-/// What a journalled call shows of itself.
+/// What a journalled call shows about itself.
 #[derive(Deserialize)]
 struct Shown {
     nonce: serde_bytes::ByteBuf,
@@ -49,7 +49,7 @@ impl Desk {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a call, and tells its nonce.
+    /// Keeps a call, and returns its nonce.
     pub(crate) fn keep(&self, world: &World, signed: SignedCall) -> Option<Kept> {
         let (call, nonce) = shown(world, &signed)?;
         let kept = Kept { call, nonce, signed };

@@ -30,7 +30,7 @@ impl Lair {
         self.world.strikes(rate, &mut dice)
     }
 
-    /// What every request goes through.
+    /// The steps of every request.
     async fn work(&self) -> Result<(), String> {
         let swarm = &self.world.swarm;
         if self.hits(swarm.keystore_slow) {

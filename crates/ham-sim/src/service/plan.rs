@@ -25,7 +25,7 @@ pub(crate) enum Action {
         deadline: Duration,
         options: Options,
     },
-    /// Gives the answer up after a while.
+    /// Gives up waiting for the answer after a while.
     GiveUp {
         call: Call,
         does: Trait,
@@ -49,7 +49,7 @@ pub(crate) enum Action {
         role: Role,
         deadline: Duration,
     },
-    /// Sends one of the prepared calls, or one that the hook was told of.
+    /// Sends one of the prepared calls, or one that was reported to the hook.
     Send {
         choice: u64,
         resume: bool,
@@ -71,12 +71,12 @@ pub(crate) enum Action {
     Connected {
         within: Duration,
     },
-    /// Subscribes to signals for a while, and takes its time for each.
+    /// Subscribes to signals for a while, and takes some time for each.
     Listen {
         time: Duration,
         slow: Duration,
     },
-    /// Watches the state for a while, and takes its time for each.
+    /// Watches the state for a while, and takes some time for each.
     Watch {
         time: Duration,
         slow: Duration,
@@ -121,7 +121,7 @@ impl Called {
     }
 }
 
-/// What a call can ask for beyond its policy and deadline.
+/// What a call can request beyond its policy and deadline.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Options {
     pub(crate) read_only: bool,
@@ -158,7 +158,7 @@ impl Policy {
     }
 }
 
-/// A process's configuration, where it differs from the defaults.
+/// A process's configuration, as far as it differs from the defaults.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) max_in_flight: usize,
@@ -182,11 +182,11 @@ pub(crate) enum Keys {
     Keystore,
 }
 
-/// How a process ends before its tasks have.
+/// How a process ends before its tasks do.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Crash {
-    /// After its start.
+    /// How long after its start.
     pub(crate) after: Duration,
-    /// The conductor is not told.
+    /// Whether the conductor is not told.
     pub(crate) silent: bool,
 }

@@ -41,7 +41,7 @@ impl Task {
     }
 
     pub(crate) async fn fence(&self, kept: Kept, within: Duration) {
-        // Whoever reads the journal after a crash has to know of the fence.
+        // Whoever reads the journal after a crash must know about the fence.
         kept.signed.begin_fence();
         self.desk.write_down(&kept).await;
         let Kept { call, nonce, signed } = kept;

@@ -78,7 +78,7 @@ impl Process {
         }));
     }
 
-    /// Its clock is right from here on.
+    /// Sets its clock right from here on.
     pub(crate) fn heal(&self) {
         self.clock.correct();
     }
@@ -86,13 +86,13 @@ impl Process {
     /// Resolves when every task has done its steps.
     pub(crate) async fn finished(&mut self) {
         while let Some(task) = self.tasks.last_mut() {
-            // One that panicked is a finding of its own.
+            // A task that panicked is a finding of its own.
             let _ = task.await;
             self.tasks.pop();
         }
     }
 
-    /// Ends as a process ends that is killed: not a byte more leaves it.
+    /// Ends the way a killed process ends: not a single byte more leaves it.
     pub(crate) fn crash(self, silent: bool) {
         self.network.sever(if silent { Severed::Silent } else { Severed::Reset });
         for task in &self.tasks {
@@ -112,7 +112,7 @@ impl Process {
     }
 }
 
-/// How a process connects, the network it does so on, and its clock.
+/// How a process connects, the network that it uses, and its clock.
 pub(crate) fn connection(
     number: u32,
     world: &Arc<World>,

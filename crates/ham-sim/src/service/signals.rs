@@ -11,7 +11,7 @@ use crate::event::Happened;
 use crate::time::pause;
 
 impl Task {
-    /// Listens for so long, and takes its time for each signal.
+    /// Listens for this long, and takes some time for each signal.
     pub(super) async fn listen(&self, time: Duration, slow: Duration) {
         let until = Instant::now() + time;
         let mut signals = self.ham.signals();

@@ -8,13 +8,13 @@ use super::task::Task;
 use crate::time::pause;
 
 impl Task {
-    /// Watches for so long, and takes its time for each state. What it was told last has to be what is there.
+    /// Watches for this long, and takes some time for each state. The last state that it was told must be the current one.
     pub(super) async fn watch(&self, time: Duration, slow: Duration) {
         let until = Instant::now() + time;
         let mut state = self.ham.state();
         let mut last = state.get();
         loop {
-            // Whatever changes in the meantime is told by the next question.
+            // Changes in the meantime are reported by the next call.
             pause(slow).await;
             match timeout_at(until.max(Instant::now() + SOON), state.changed()).await {
                 Ok(Some(now)) => last = now,
@@ -32,5 +32,5 @@ impl Task {
     }
 }
 
-/// What has changed already is told at once.
+/// A change that has already happened is reported at once.
 const SOON: Duration = Duration::from_millis(1);

@@ -14,7 +14,7 @@ use crate::world::World;
 /// A task of a process.
 #[derive(Clone)]
 pub(crate) struct Task {
-    /// Sixteen to a process.
+    /// Sixteen per process.
     pub(crate) number: u32,
     pub(crate) ham: PersistentHam,
     pub(crate) world: Arc<World>,
@@ -87,7 +87,7 @@ impl Task {
         }
     }
 
-    /// A cell that is callable has run its `init`, unless it was installed again in this very moment.
+    /// A callable cell has run its `init`, unless it was reinstalled at this very moment.
     fn callable(&self, role: Role, callable: bool) {
         self.world.words("service", format!("callable {role}: {callable}"));
         if callable && !self.conductor.is_initialized(role) && !self.conductor.was_replaced() {

@@ -15,8 +15,8 @@ use super::shared::{Control, Shared};
 /// How long reaching the upstream server may take before the client is cut off ([`EndCause::Unreachable`]).
 pub const UPSTREAM_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Runs a connection to its end and records why it ended, after its sockets are closed. `then` is the state of the
-/// commands when it was accepted: later cuts concern it, earlier ones do not.
+/// Runs a connection to its end and records why it ended, after its sockets are closed. `then` is the state of the commands when it
+/// was accepted: later cuts apply to it, earlier ones do not.
 pub(super) async fn run(connection: u64, client: TcpStream, then: Control, shared: Arc<Shared>) {
     let cause = tokio::select! {
         // The command first: it must win over traffic that is always ready.
@@ -62,7 +62,7 @@ async fn proxy(
     then: Control,
     shared: &Shared,
 ) -> EndCause {
-    // A proxy that batches small writes would add delays the link does not have; without it the bytes merely come later.
+    // A proxy that batches small writes would add delays that the link does not have; if this fails, the bytes merely come later.
     let _ = client.set_nodelay(true);
     let cause = {
         let (from_client, to_client) = client.split();
@@ -105,7 +105,7 @@ async fn both(requests: Pump<'_>, answers: Pump<'_>) -> EndCause {
 
 fn close(cause: EndCause, client: TcpStream, server: Option<TcpStream>) {
     if cause == EndCause::Reset {
-        // Failing means that the peer is gone already.
+        // Failure means that the peer is already gone.
         let _ = client.set_zero_linger();
         let _ = server.map(|server| server.set_zero_linger());
     }

@@ -30,7 +30,7 @@ pub enum Event {
         /// The fault.
         fault: Fault,
     },
-    /// All of a data frame was handed to the other side's socket.
+    /// A whole data frame was handed to the other side's socket.
     Frame {
         /// Number of the connection.
         connection: u64,
@@ -41,7 +41,7 @@ pub enum Event {
         /// Its header.
         header: FrameHeader,
     },
-    /// The connection to the upstream server stands.
+    /// The connection to the upstream server is established.
     Reached {
         /// Number of the connection.
         connection: u64,
@@ -65,7 +65,7 @@ pub enum EndCause {
     Finished,
     /// A socket failed by itself.
     Io(io::ErrorKind),
-    /// The proxy refused it: told to, or more than [`MAX_CONNECTIONS`](super::MAX_CONNECTIONS) at once.
+    /// The proxy refused it: it was told to, or there were more than [`MAX_CONNECTIONS`](super::MAX_CONNECTIONS) at once.
     Refused,
     /// A fault or a command reset it.
     Reset,

@@ -22,7 +22,7 @@ pub enum Direction {
 /// Where in a frame the fault strikes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Boundary {
-    /// All of the frame was passed on, nothing of the next.
+    /// The whole frame was passed on, nothing of the next.
     After,
     /// Nothing of the frame was passed on.
     Before,
@@ -36,15 +36,15 @@ pub enum Boundary {
 pub enum Action {
     /// Both sockets are closed; what was passed on before still arrives.
     Cut,
-    /// This direction stops for the time given, then goes on.
+    /// This direction stops for the given time, then goes on.
     Delay(Duration),
-    /// These bytes are put into the stream, then it goes on.
+    /// These bytes are inserted into the stream, then it goes on.
     Garbage(Bytes),
     /// Nothing is passed on any more, either way, and both sockets stay open until the proxy cuts or stops.
     HalfOpen,
     /// Both sockets are closed with a reset (`RST`).
     Reset,
-    /// From here on this direction passes at most `bytes` at a time with a pause of `every` after each.
+    /// From here on, this direction passes at most `bytes` at a time, with a pause of `every` after each portion.
     Throttle {
         /// Bytes passed at a time; zero counts as one.
         bytes: usize,
@@ -53,11 +53,11 @@ pub enum Action {
     },
 }
 
-/// One fault: an [`Action`] at an exact place of one connection, or of every connection. It strikes once a connection.
+/// One fault: an [`Action`] at an exact place of one connection, or of every connection. It strikes once per connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Fault {
-    /// Number of the connection, counted from 0 in the order accepted; `None` is every connection.
+    /// Number of the connection, counted from 0 in the order accepted; `None` means every connection.
     pub connection: Option<u64>,
     /// Whose frames are counted.
     pub direction: Direction,
@@ -94,14 +94,14 @@ pub enum Faults {
 }
 
 impl Faults {
-    /// Faults drawn from `seed`, or from [`CHAOS_SEED_VARIABLE`] when that is set. The proxy prints the seed when it starts.
+    /// Faults drawn from `seed`, or from [`CHAOS_SEED_VARIABLE`] if that is set. The proxy prints the seed when it starts.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         let seed = std::env::var(CHAOS_SEED_VARIABLE).ok().and_then(|text| text.parse().ok()).unwrap_or(seed);
         Self::Seeded(SeededFaults::new(seed))
     }
 
-    /// The seed, when there is one.
+    /// The seed, if there is one.
     #[must_use]
     pub fn seed(&self) -> Option<u64> {
         match self {
@@ -141,8 +141,7 @@ impl From<SeededFaults> for Faults {
     }
 }
 
-/// One fault a connection, drawn from a seed: the same seed gives the same fault to the same connection, whatever the
-/// timing.
+/// One fault per connection, drawn from a seed: the same seed gives the same fault to the same connection, whatever the timing.
 ///
 /// # Defaults
 /// Frames 0 to 7, and the actions cut, reset, half-open, garbage (16 random bytes) and a delay of 20 ms, all equally likely.

@@ -24,7 +24,7 @@ impl FrameHeader {
     }
 }
 
-/// Some bytes that lie wholly in one place.
+/// Some bytes that lie entirely in one place.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Piece {
     pub(crate) bytes: Bytes,
@@ -65,9 +65,9 @@ impl Scanner {
         Self { direction, state: State::Head }
     }
 
-    /// Takes the next piece off the front of `buffer`; `None` when more bytes are needed to say where they belong.
+    /// Takes the next piece off the front of `buffer`; `None` if more bytes are needed to say where they belong.
     ///
-    /// The HTTP head and each frame header are held back until complete: a frame's length is known with its first piece.
+    /// The HTTP head and each frame header are held back until complete, so a frame's length is known with its first piece.
     pub(crate) fn next(&mut self, buffer: &mut BytesMut) -> Option<Piece> {
         if buffer.is_empty() {
             return None;
@@ -90,7 +90,7 @@ impl Scanner {
     }
 
     fn head(&mut self, buffer: &mut BytesMut) -> Option<Piece> {
-        // Neither a request nor an answer of HTTP/1.1: TLS, or another protocol altogether.
+        // Neither a request nor a response of HTTP/1.1: TLS, or another protocol altogether.
         let foreign = !buffer[0].is_ascii_uppercase();
         let Some(end) = head_end(buffer).filter(|_| !foreign) else {
             if !foreign && buffer.len() < MAX_HEAD {

@@ -61,7 +61,7 @@ impl Proxy {
         Ok(Self { address, shared, task })
     }
 
-    /// Where clients connect to.
+    /// The address for clients to connect to.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -79,13 +79,13 @@ impl Proxy {
         self.shared.counters()
     }
 
-    /// The seed of the faults, when they have one.
+    /// The seed of the faults, if they have one.
     #[must_use]
     pub fn seed(&self) -> Option<u64> {
         self.shared.faults.seed()
     }
 
-    /// Sends new connections to another server, as when a conductor moved its port. Existing connections stay.
+    /// Sends new connections to another server, as when a conductor has moved to another port. Existing connections stay.
     pub fn set_upstream(&self, upstream: SocketAddr) {
         self.shared.control.send_modify(|control| control.upstream = upstream);
     }
@@ -95,7 +95,7 @@ impl Proxy {
         self.shared.control.send_modify(|control| control.refusing = refusing);
     }
 
-    /// Closes every connection now, wherever it stands: [`EndCause::Cut`].
+    /// Closes every connection now, whatever its state: [`EndCause::Cut`].
     pub fn cut_now(&self) {
         self.shared.control.send_modify(|control| control.cuts += 1);
     }
@@ -105,13 +105,13 @@ impl Proxy {
         self.shared.control.send_modify(|control| control.resets += 1);
     }
 
-    /// Stops passing bytes on, both ways, on every connection and on new ones. Nothing is lost: the sockets stay open and
+    /// Stops passing bytes on, in both directions, on every connection and on new ones. Nothing is lost: the sockets stay open and
     /// fill up. A portion already handed to a socket still arrives.
     pub fn hold(&self) {
         self.shared.control.send_modify(|control| control.held = true);
     }
 
-    /// Goes on after [`hold`](Self::hold), with every byte that waited.
+    /// Continues after [`hold`](Self::hold), with every byte that waited.
     pub fn release(&self) {
         self.shared.control.send_modify(|control| control.held = false);
     }
@@ -119,7 +119,7 @@ impl Proxy {
     /// Closes the port and every connection ([`EndCause::Stopped`]) and waits until all are closed.
     ///
     /// # Cancel safety
-    /// Cancel safe: the proxy stops all the same.
+    /// Cancel safe: the proxy stops anyway.
     pub async fn stop(mut self) {
         self.shared.control.send_modify(|control| control.stopped = true);
         // The task ends by itself; a panic in it would be a bug of the proxy and is not hidden.
@@ -147,15 +147,15 @@ async fn accept_all(listener: TcpListener, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     let mut number = 0;
     loop {
-        // Order: stopping first, so that a flood of clients cannot delay it; then finished connections, to free their
-        // places; accepting last. Neither of the first two can repeat for ever, so accepting is not starved.
+        // Order: stopping first, so that a flood of clients cannot delay it; then finished connections, to free their places;
+        // accepting last. Neither of the first two can repeat for ever, so accepting is not starved.
         let client = tokio::select! {
             biased;
             _ = control.wait_for(|control| control.stopped) => break,
             Some(_) = connections.join_next() => continue,
             accepted = listener.accept() => accepted,
         };
-        // An aborted or descriptor-starved accept concerns one client only.
+        // An aborted accept, or one without a free descriptor, affects only one client.
         let Ok((client, _)) = client else { continue };
         let connection = number;
         number += 1;
@@ -173,6 +173,6 @@ async fn accept_all(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 fn refuse(client: TcpStream) {
-    // A plain close after the handshake looks like a server that hung up; a reset is what a refused port does.
+    // A plain close after the handshake looks like a server that hung up; a reset is what a refusing port sends.
     let _ = client.set_zero_linger();
 }

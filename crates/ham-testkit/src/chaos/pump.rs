@@ -13,7 +13,7 @@ use super::fault::{Action, Boundary, Direction, Fault};
 use super::frame::{FrameHeader, Piece, Place, Scanner};
 use super::shared::{Control, Shared};
 
-/// Bytes read at once.
+/// How many bytes are read at once.
 const PORTION: usize = 16 * 1024;
 
 /// How a direction ended.
@@ -158,7 +158,7 @@ impl<'a> Pump<'a> {
 
     /// Returns at once unless the proxy is held.
     async fn released(&mut self) {
-        // The sender outlives the connection; were it gone, there would be nobody left to hold us.
+        // The sender outlives the connection; if it were gone, there would be nobody left to hold us.
         let _ = self.control.wait_for(|control| !control.held).await;
     }
 }

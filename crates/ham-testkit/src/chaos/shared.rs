@@ -46,7 +46,7 @@ impl Shared {
     }
 }
 
-/// The commands in force. Cuts and resets are counts, so that one issued between two looks is not missed.
+/// The commands in force. Cuts and resets are counts, so that one issued between two checks is not missed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Control {
     pub(super) upstream: SocketAddr,

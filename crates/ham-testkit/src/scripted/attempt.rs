@@ -50,7 +50,7 @@ impl Attempt {
         Self::new(Ending::Refused(ScriptedError::new(text, Permanence::Transient)))
     }
 
-    /// Fails to connect at once, in a way that the same attempt would always fail.
+    /// Fails to connect at once, in a way in which the same attempt would always fail.
     #[must_use]
     pub fn refused_for_good(text: &str) -> Self {
         Self::new(Ending::Refused(ScriptedError::new(text, Permanence::Permanent)))
@@ -70,7 +70,7 @@ impl Attempt {
         self
     }
 
-    /// Takes this long between the address and its end.
+    /// Takes this long from the address to its end.
     #[must_use]
     pub fn taking(mut self, takes: Duration) -> Self {
         self.takes = takes;
@@ -89,7 +89,7 @@ impl Attempt {
     }
 }
 
-/// Holds an attempt up until it is opened.
+/// Holds up an attempt until it is opened.
 #[derive(Clone, Debug)]
 pub struct Gate {
     open: Arc<watch::Sender<bool>>,
@@ -108,7 +108,7 @@ impl Gate {
     }
 
     pub(super) async fn passed(&self) {
-        // The sender is owned by this very gate.
+        // This very gate owns the sender.
         let _ = self.open.subscribe().wait_for(|open| *open).await;
     }
 }

@@ -1,4 +1,4 @@
-//! A link whose end the test decides.
+//! A link whose end the test controls.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ impl ScriptedLink {
         Self { number, close_takes, end: Arc::new(watch::Sender::new(None)), transcript }
     }
 
-    /// Its place among its script's links, counted from 1.
+    /// Its position among its script's links, counted from 1.
     #[must_use]
     pub fn number(&self) -> usize {
         self.number
@@ -36,7 +36,7 @@ impl ScriptedLink {
         self.end.borrow().is_none()
     }
 
-    /// Ends it as the peer or the network does.
+    /// Ends it the way the peer or the network does.
     pub fn lose(&self, why: &str) {
         self.end_with(LinkEnd::Lost { why: why.to_owned() });
     }
@@ -59,7 +59,7 @@ impl Connection for ScriptedLink {
         let mut end = self.end.subscribe();
         match end.wait_for(Option::is_some).await {
             Ok(end) => end.clone().unwrap_or(LinkEnd::ClosedHere),
-            // The sender is owned by this very link.
+            // This very link owns the sender.
             Err(_) => LinkEnd::ClosedHere,
         }
     }
@@ -97,7 +97,7 @@ pub enum LinkEnd {
     ClosedHere,
     /// The peer or the network ended it.
     Lost {
-        /// What the test said.
+        /// The reason that the test gave.
         why: String,
     },
 }

@@ -18,7 +18,7 @@ pub enum Behaviour {
         /// The code of the close frame.
         code: u16,
     },
-    /// Upgrades and stops reading: nothing is answered, pings neither, and the socket stays open.
+    /// Upgrades and stops reading: nothing is answered, not even pings, and the socket stays open.
     Deaf,
     /// Upgrades and hands the connection to the test: [`Server::next_peer`](super::Server::next_peer).
     Driven,
@@ -36,7 +36,7 @@ pub enum Behaviour {
         /// The status; one outside 100 to 999 counts as 500.
         status: u16,
     },
-    /// Upgrades, answers pings, and nothing else.
+    /// Upgrades, and answers nothing but pings.
     Silent,
 }
 

@@ -19,7 +19,7 @@ use crate::events::EventLog;
 /// How the connections of a server are treated.
 #[derive(Debug)]
 pub(super) struct Service {
-    /// That of the n-th connection; the last one repeats.
+    /// The behaviour of the n-th connection; the last one repeats.
     pub(super) behaviours: Vec<Behaviour>,
     pub(super) log: EventLog<ServerEvent>,
     /// The connections that the test drives.
@@ -43,7 +43,7 @@ impl Service {
             Behaviour::RefuseUpgrade { status } => Some(status),
             _ => None,
         };
-        // Batching would hide the order in which answers were written; without it they merely come later.
+        // Batching would hide the order in which answers were written; if this fails, they merely come later.
         let _ = stream.set_nodelay(true);
         let Some((upgrade, socket)) = accept_upgrade(stream, refused).await else { return };
         self.log.record(ServerEvent::Upgraded { connection, upgrade: upgrade.clone() });
@@ -54,7 +54,7 @@ impl Service {
             }
             Behaviour::Deaf => hold_open(socket).await,
             other => {
-                // A failing socket ends the connection; the client under test is the one to notice.
+                // A failing socket ends the connection; it is for the client under test to notice.
                 let _ = self.converse(connection, socket, other).await;
             }
         }

@@ -12,7 +12,7 @@ pub enum ServerEvent {
         /// Number of the connection.
         connection: u64,
     },
-    /// The server is done with the connection: closed, dropped, refused, or handed out as [`Peer`](super::Peer).
+    /// The server is finished with the connection: closed, dropped, refused, or handed out as [`Peer`](super::Peer).
     Ended {
         /// Number of the connection.
         connection: u64,
@@ -28,7 +28,7 @@ pub enum ServerEvent {
     Upgraded {
         /// Number of the connection.
         connection: u64,
-        /// What the client asked for.
+        /// The client's upgrade request.
         upgrade: Upgrade,
     },
 }

@@ -1,4 +1,4 @@
-//! What travels: data messages only.
+//! What is sent and received: data messages only.
 
 use bytes::Bytes;
 use tokio_tungstenite::tungstenite;
@@ -13,7 +13,7 @@ pub enum Message {
 }
 
 impl Message {
-    /// The payload, whichever kind.
+    /// The payload, of either kind.
     #[must_use]
     pub fn payload(&self) -> &[u8] {
         match self {

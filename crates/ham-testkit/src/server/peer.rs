@@ -1,4 +1,4 @@
-//! The server's end of one connection, in the hands of a test.
+//! The server's end of one connection, in a test's hands.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ impl Peer {
         self.connection
     }
 
-    /// What the client asked for.
+    /// The client's upgrade request.
     #[must_use]
     pub fn upgrade(&self) -> &Upgrade {
         &self.upgrade
@@ -38,8 +38,7 @@ impl Peer {
     /// The next data message; waits up to [`DEFAULT_EVENT_TIMEOUT`].
     ///
     /// # Errors
-    /// [`PeerError::Closed`] when the client closed, [`PeerError::TimedOut`] when nothing came, [`PeerError::Socket`] for
-    /// anything else.
+    /// [`PeerError::Closed`] if the client closed, [`PeerError::TimedOut`] if nothing came, [`PeerError::Socket`] for anything else.
     ///
     /// # Cancel safety
     /// Cancel safe: no message is lost.
@@ -83,10 +82,10 @@ impl Peer {
         self.bounded_send(tungstenite::Message::Ping(payload.to_vec().into())).await
     }
 
-    /// Sends a close frame with this code and waits until the client closed too.
+    /// Sends a close frame with this code and waits until the client has closed too.
     ///
     /// # Errors
-    /// As [`receive`](Self::receive), but a client that closed is the success.
+    /// As [`receive`](Self::receive), except that a client that closed means success.
     ///
     /// # Cancel safety
     /// Cancel safe in effect: the peer is consumed and its socket dropped.
@@ -127,7 +126,7 @@ pub enum PeerError {
     /// The client closed the connection.
     #[error("the client closed the connection")]
     Closed,
-    /// The socket failed or carried something that is not WebSocket.
+    /// The socket failed or carried something other than WebSocket.
     #[error("the socket failed")]
     Socket(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Nothing happened in time.

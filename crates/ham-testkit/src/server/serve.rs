@@ -1,4 +1,4 @@
-//! The server: one accepting task, one task a connection.
+//! The server: one accepting task, one task per connection.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,7 +15,7 @@ use super::event::ServerEvent;
 use super::peer::{Peer, PeerError};
 use crate::events::{DEFAULT_EVENT_TIMEOUT, EventLog, Events};
 
-/// Connections with [`Behaviour::Driven`] that may wait to be taken with [`Server::next_peer`]; one more is dropped.
+/// How many connections with [`Behaviour::Driven`] may wait to be taken with [`Server::next_peer`]; one more is dropped.
 pub const DRIVEN_QUEUE: usize = 1024;
 
 /// A WebSocket server on a loopback port of its own. See the [module](super) for what it does.
@@ -81,7 +81,7 @@ impl Server {
     /// The next connection with [`Behaviour::Driven`], upgraded; waits up to [`DEFAULT_EVENT_TIMEOUT`].
     ///
     /// # Errors
-    /// [`PeerError::TimedOut`] when none came.
+    /// [`PeerError::TimedOut`] if none came.
     ///
     /// # Cancel safety
     /// Cancel safe: no peer is lost.
@@ -95,7 +95,7 @@ impl Server {
     /// Closes the port and every connection, without close frames, and waits until all are closed.
     ///
     /// # Cancel safety
-    /// Cancel safe: the server stops all the same.
+    /// Cancel safe: the server stops anyway.
     pub async fn stop(mut self) {
         self.stop.cancel();
         // The task ends by itself; a panic in it would be a bug of the server and is not hidden.
@@ -131,7 +131,7 @@ async fn accept_all(listener: TcpListener, service: Arc<Service>) {
             Some(_) = connections.join_next() => continue,
             accepted = listener.accept() => accepted,
         };
-        // An aborted or descriptor-starved accept concerns one client only.
+        // An aborted accept, or one without a free descriptor, affects only one client.
         let Ok((stream, _)) = accepted else { continue };
         let (connection, service) = (number, Arc::clone(&service));
         number += 1;

@@ -1,4 +1,4 @@
-//! What a client asked for when it upgraded.
+//! A client's upgrade request.
 
 use tokio_tungstenite::tungstenite::handshake::server::Request;
 
@@ -13,7 +13,7 @@ pub struct Upgrade {
 }
 
 impl Upgrade {
-    /// The first header of this name, compared without case.
+    /// The first header with this name, compared case-insensitively.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));

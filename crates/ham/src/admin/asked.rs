@@ -7,9 +7,9 @@ use crate::error::AdminError;
 use crate::wire::find::NotFound;
 use crate::wire::{BadAnswer, ConductorProtocol, Incoming, Request};
 
-/// What tells whether a lost request happened. Reads have nothing to reconcile.
+/// The `reconcile` text of reads, which leave nothing to reconcile.
 pub(super) const READ_AGAIN: &str = "it is a read: ask again";
-/// The same of the requests that find out the release.
+/// The same for the requests that find out the release.
 const FINDING_OUT: &str = "it only finds out the conductor's release: ask again";
 
 /// One request under way.
@@ -37,13 +37,13 @@ impl Asked<'_> {
     }
 }
 
-/// A question that changes nothing: it is asked again on a fresh link when one ends under it.
+/// A request that changes nothing: it is made again on a fresh link if the link ends under it.
 #[derive(Default)]
 pub(super) struct Reading {
     losses: u32,
 }
 
-/// How many links may be lost under one read.
+/// How many links one read may lose.
 const MAX_LOSSES: u32 = 4;
 
 impl Reading {

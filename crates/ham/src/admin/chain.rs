@@ -1,6 +1,6 @@
 //! A cell's source chain as the admin interface dumps it: whether it is closed, and which of ham's grants it holds.
 //!
-//! Read before granting: an agent that writes after `CloseChain` gets itself warranted.
+//! Read before granting: an agent that writes after `CloseChain` gets warranted.
 
 use std::collections::HashSet;
 
@@ -19,21 +19,21 @@ pub(crate) struct Chain<'a> {
     cell: &'a CellId,
 }
 
-/// What a chain holds of a grant.
+/// What a chain says about a grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum OnChain {
-    /// It is there, by this action, and in force.
+    /// It is there and in force, written by this action.
     Valid(Option<ActionHash>),
-    /// It was there and was revoked.
+    /// It was there and has been revoked.
     Revoked,
-    /// It is not there, or not to be read.
+    /// It is not there, or cannot be read.
     Absent,
 }
 
-/// What one request shows of a chain.
+/// What one request returns of a chain.
 enum Page {
     Records(Vec<Record>),
-    /// It holds an entry that the conductor cannot read, so it answers none of it.
+    /// It holds an entry that the conductor cannot read, so the conductor returns none of it.
     Unreadable,
 }
 
@@ -44,10 +44,10 @@ impl<'a> Chain<'a> {
 
     /// Whether the last action of the chain is `CloseChain`.
     ///
-    /// A release that pages answers from the chain's start only, so the head of a longer chain is found by galloping and
-    /// bisection: about 2·log2(length) small requests. One that does not answers the whole chain: one request.
+    /// A release that pages always starts at the beginning of the chain, so the head of a longer chain is found by galloping and
+    /// bisection: about 2·log2(length) small requests. A release that does not page returns the whole chain in one request.
     pub(crate) async fn is_closed(&self) -> Result<bool, AdminError> {
-        // Short chains end with the first page, which is small: it begins with the records of the genesis.
+        // Short chains end with the first page, which is small: it begins with the genesis records.
         if let Page::Records(records) = self.page(None, LOOK).await?
             && (records.len() < LOOK as usize || !self.admin.dialect().await?.pages_chains)
         {
@@ -65,7 +65,7 @@ impl<'a> Chain<'a> {
                 return Ok(closes.unwrap_or_default());
             }
         };
-        // Invariant: a record follows `low`, unless that is 0; none follows `high`.
+        // Invariant: a record follows `low`, unless `low` is 0; none follows `high`.
         while high - low > 1 {
             let probe = low + (high - low) / 2;
             match looks.at(self, probe).await? {
@@ -79,8 +79,8 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// What the chain holds of the grant with this tag, which the action `written` wrote where that is known; and whether the
-    /// chain holds entries that the conductor cannot read. Read from its start until its end.
+    /// What the chain says about the grant with this tag (written by the action `written`, if known), and whether the chain holds
+    /// entries that the conductor cannot read. Reads the chain from start to end.
     pub(crate) async fn grant(
         &self,
         tag: &str,
@@ -134,7 +134,7 @@ impl<'a> Chain<'a> {
         Ok((on_chain, outdated))
     }
 
-    /// At most `limit` records after a sequence number; of a release that does not page, all of them.
+    /// At most `limit` records after a sequence number; all of them if the release does not page.
     async fn page(&self, after: Option<u32>, limit: u32) -> Result<Page, AdminError> {
         let dialect = self.admin.dialect().await?;
         let dumped = match dialect.pages_chains {
@@ -161,11 +161,11 @@ struct Looks {
 }
 
 impl Looks {
-    /// Whether the first record after a sequence number closes the chain; `None` when none follows.
+    /// Whether the first record after a sequence number closes the chain; `None` if no record follows.
     async fn at(&mut self, chain: &Chain<'_>, after: u32) -> Result<Option<bool>, AdminError> {
         match chain.page(Some(after), 1).await? {
             Page::Records(records) => Ok(records.first().map(|record| record.closes)),
-            // `CloseChain` has no entry that could be unreadable.
+            // `CloseChain` has no entry, so nothing of it can be unreadable.
             Page::Unreadable if self.unreadable < MAX_UNREADABLE_LOOKS => {
                 self.unreadable += 1;
                 Ok(Some(false))
@@ -177,16 +177,16 @@ impl Looks {
     }
 }
 
-/// Single records that a conductor may fail to read before its chain counts as one that cannot be read.
+/// How many single records a conductor may fail to read before its chain counts as unreadable.
 const MAX_UNREADABLE_LOOKS: u32 = 4;
-/// Records of the first look: the genesis, whose records are small, and the one after it.
+/// Records in the first look: the genesis records, which are small, and the one after them.
 const LOOK: u32 = 4;
-/// Records a request.
+/// Records per request.
 const PAGE: u32 = 256;
-/// Records in a row that a conductor may fail to read. More are no grants of an earlier release.
+/// How many records in a row a conductor may fail to read. More than that cannot be grants of an earlier release.
 const MAX_UNREADABLE: u32 = 256;
 
-/// Asking again for what is larger than a message would only be answered so again.
+/// An answer larger than a message would be just as large the next time.
 fn too_large(error: AdminError) -> AdminError {
     match &error {
         AdminError::Lost { source: RequestError::LinkLost { end, .. }, .. } => match &**end {

@@ -1,4 +1,4 @@
-//! The admin interface: one link, dialled when it is needed and kept while it lives.
+//! The admin interface: one link, dialled on demand and kept while it lives.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,8 +19,8 @@ use crate::wire::{self, ConductorProtocol, Interface, Request};
 
 /// A client of a conductor's admin interface. Cheap to clone; all clones share one link.
 ///
-/// The link is dialled by the first request and again by the first one after it died, inside that request's own
-/// deadline; there is no loop behind it. Dropping the last clone closes the link, and so does [`close`](Self::close).
+/// The first request dials the link, and so does the first one after it died, within that request's own deadline; no background task
+/// redials it. Dropping the last clone closes the link, and so does [`close`](Self::close).
 #[derive(Clone, Debug)]
 pub struct Admin {
     pub(super) shared: Arc<Shared>,
@@ -34,7 +34,7 @@ pub(super) struct Shared {
     release: Option<Release>,
     /// Held while dialling, so that concurrent callers share one dial.
     link: Mutex<Option<Link<ConductorProtocol>>>,
-    /// Whether the owner closed: there is no link and never will be.
+    /// Whether the owner closed it: there is no link and never will be again.
     closed: watch::Sender<bool>,
 }
 
@@ -54,7 +54,7 @@ impl std::fmt::Debug for Shared {
     }
 }
 
-/// How long a close waits for the end of a dial.
+/// How long a close waits for a dial to end.
 const DIAL_GIVES_UP: Duration = Duration::from_secs(1);
 
 /// The admin interface pushes nothing.
@@ -74,7 +74,7 @@ impl Admin {
         Self::with_config(target, SessionConfig::default(), DEFAULT_ADMIN_TIMEOUT)
     }
 
-    /// As [`new`](Self::new) with a session configuration and a time-out per request, dialling included.
+    /// As [`new`](Self::new), with a session configuration and a time-out per request, dialling included.
     pub fn with_config(target: Target, session: SessionConfig, timeout: Duration) -> Self {
         Self { shared: Shared::new(target, session, timeout, None) }
     }
@@ -100,7 +100,7 @@ impl Admin {
         crate::shown::shown_url(&self.shared.target.url)
     }
 
-    /// The conductor's release of Holochain. Found once per link, by at most two requests that change nothing.
+    /// The conductor's release of Holochain. Found out once per link, with at most two requests that change nothing.
     ///
     /// # Errors
     /// See [`AdminError`].
@@ -111,7 +111,7 @@ impl Admin {
         Ok(self.speaking(self.deadline()).await?.1.release)
     }
 
-    /// Any admin request. `request_name` and `reconcile` go into the error.
+    /// Makes any admin request. `request_name` and `reconcile` go into the error.
     ///
     /// # Errors
     /// See [`AdminError`]; a lost write is [`AdminError::Lost`] with [`Delivery::Unknown`](ham_session::Delivery).
@@ -167,14 +167,14 @@ impl Admin {
         deadline_after(self.shared.timeout)
     }
 
-    /// Closes it for all clones: ends a dial under way, and the link once outstanding requests have had the session's
-    /// drain time-out. Requests fail with [`AdminError::Closed`] from then on.
+    /// Closes it for all clones: ends a dial under way, and the link after outstanding requests have had the session's drain
+    /// time-out. From then on, requests fail with [`AdminError::Closed`].
     ///
     /// # Cancel safety
-    /// Dropping the future undoes nothing: no link is dialled any more, and the current one ends with its requests.
+    /// Dropping the future undoes nothing: no further link is dialled, and the current one ends with its requests.
     pub async fn close(&self) {
         self.shared.closed.send_replace(true);
-        // Whoever dials gives up when it is polled again, which it may never be: then there is no link to close.
+        // A dialling caller gives up when it is next polled, which may be never: then there is no link to close.
         let slot = tokio::time::timeout(DIAL_GIVES_UP, self.shared.link.lock()).await;
         let link = slot.ok().and_then(|mut slot| slot.take());
         if let Some(link) = link {
@@ -206,7 +206,7 @@ impl Admin {
             let link = dial(&self.shared.target, protocol, Arc::new(NoPushes), &self.shared.session)
                 .await
                 .map_err(|source| AdminError::Dial { url: self.url(), source: Arc::new(source) })?;
-            // Closed in this moment: then this is its last handle, which ends it.
+            // Closed just now: this is the link's last handle, and dropping it ends the link.
             if self.is_closed() {
                 return Err(AdminError::Closed);
             }

@@ -1,4 +1,4 @@
-//! A source chain as `dump_state` writes it, in the words of each release.
+//! A source chain as `dump_state` writes it, in the format of each release.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -7,17 +7,17 @@ use crate::dialect::Dialect;
 use crate::dialect::table::ActionShape;
 use crate::wire::BadAnswer;
 
-/// What ham looks at of a record.
+/// The parts of a record that ham looks at.
 pub(super) struct Record {
     pub(super) address: Vec<u8>,
     pub(super) closes: bool,
-    /// The action that it deletes.
+    /// The action that this one deletes.
     pub(super) deletes: Option<Vec<u8>>,
-    /// The tag of a grant.
+    /// The tag of the grant, if it is one.
     pub(super) tag: Option<String>,
 }
 
-/// The dump is a JSON array whose first element holds the chain; a text for people follows.
+/// The dump is a JSON array whose first element holds the chain; human-readable text follows.
 #[derive(Deserialize)]
 struct Dump<'a>(#[serde(borrow)] State<'a>, serde::de::IgnoredAny);
 
@@ -41,7 +41,7 @@ struct RecordIn<'a> {
     entry: Option<EntryIn<'a>>,
 }
 
-/// Either shape; which one it has to be is the dialect's.
+/// Either shape; the dialect says which one is expected.
 #[derive(Deserialize)]
 struct ActionIn {
     #[serde(flatten)]
@@ -64,7 +64,7 @@ struct DataIn {
 #[derive(Deserialize)]
 struct EntryIn<'a> {
     entry_type: &'a str,
-    /// Left as text: entries may be large, and only grants are looked into.
+    /// Kept as text: entries may be large, and ham looks only into grants.
     #[serde(borrow)]
     entry: &'a RawValue,
 }
@@ -74,12 +74,12 @@ struct GrantIn {
     tag: String,
 }
 
-/// Where a dump does not parse. The error's own text can quote it, and dumps hold capability secrets.
+/// Where a dump fails to parse. The error's own text can quote it, and dumps hold capability secrets.
 fn without_content(error: &serde_json::Error) -> String {
     format!("the dump has an error of {:?} at {}:{}", error.classify(), error.line(), error.column())
 }
 
-/// The records of a dump, in the words of the release, and no others than were asked for.
+/// The records of a dump in the release's format, and no more than were requested.
 pub(super) fn read(
     dump: &str,
     dialect: &Dialect,

@@ -1,4 +1,4 @@
-//! Capability grants: written, listed and revoked in the words of the conductor's release.
+//! Capability grants: written, listed and revoked in the format of the conductor's release.
 
 use ham_session::{Phase, RequestError};
 use holochain_conductor_api::{AdminRequest, AdminResponse};
@@ -23,9 +23,8 @@ impl Admin {
     /// Writes a zome-call capability grant to a cell's source chain, never to a closed one.
     ///
     /// # Errors
-    /// See [`AdminError`]. An error answer can follow the write (the cell stopped in between): read
-    /// [`grants`](Self::grants) before granting again. [`AdminError::ChainClosed`] where the conductor would write it
-    /// anyway.
+    /// See [`AdminError`]. An error answer can follow the write (the cell stopped in between): read [`grants`](Self::grants) before
+    /// granting again. [`AdminError::ChainClosed`] if the chain is closed and the conductor would write the grant anyway.
     pub async fn grant_zome_call_capability(
         &self,
         cell_id: &CellId,
@@ -35,7 +34,7 @@ impl Admin {
         self.grant(cell_id, grant).await
     }
 
-    /// Writes a grant. The caller has looked whether the chain is closed.
+    /// Writes a grant. The caller has checked whether the chain is closed.
     pub(crate) async fn grant(&self, cell_id: &CellId, grant: &CapGrant) -> Result<ActionHash, AdminError> {
         let deadline = self.deadline();
         let (link, dialect) = self.speaking(deadline).await?;
@@ -45,7 +44,7 @@ impl Admin {
         let answer = asked.answer(Request::named(request, dialect.grants.request(cell_id, grant))).await?;
         match wire::named(answer, "zome_call_capability_granted") {
             Ok(hash) => Ok(hash),
-            // It reads other words than its release does.
+            // It does not read the format of its release.
             Err(BadAnswer::Refused(refusal)) if refusal.is_unreadable_request() => {
                 let why = "it cannot read the request for a grant".into();
                 Err(asked.bad(BadAnswer::OtherRelease { release: dialect.release, why }))
@@ -57,8 +56,7 @@ impl Admin {
     /// The capability grants of an app's provisioned cells, without their secrets. Conductors omit clones.
     ///
     /// # Errors
-    /// See [`AdminError`]. A chain that holds a grant which an earlier release wrote and this one cannot read makes the
-    /// conductor refuse the whole list.
+    /// See [`AdminError`]. If a chain holds a grant that an earlier release wrote and this one cannot read, the conductor refuses the whole list.
     pub async fn grants(
         &self,
         app_id: impl Into<String>,
@@ -67,7 +65,7 @@ impl Admin {
         let deadline = self.deadline();
         let request = AdminRequest::ListCapabilityGrants {
             installed_app_id: app_id.into(),
-            // Before 0.7.1 it lists none without.
+            // Without it, releases before 0.7.1 list none.
             include_revoked: true,
         };
         let mut reading = Reading::default();
@@ -85,8 +83,8 @@ impl Admin {
     /// Revokes a zome-call capability grant, never on a closed chain.
     ///
     /// # Errors
-    /// See [`AdminError`]; a lost one shows in [`grants`](Self::grants). [`AdminError::ChainClosed`] where the conductor
-    /// would write it anyway.
+    /// See [`AdminError`]; [`grants`](Self::grants) shows whether a lost request took effect. [`AdminError::ChainClosed`] if the
+    /// chain is closed and the conductor would write to it anyway.
     pub async fn revoke_grant(&self, cell_id: CellId, action_hash: ActionHash) -> Result<(), AdminError> {
         self.check_open(&cell_id).await?;
         ask!(self, "revoke_zome_call_capability", "list_capability_grants tells whether it is revoked",
@@ -94,10 +92,10 @@ impl Admin {
             AdminResponse::ZomeCallCapabilityRevoked => ())
     }
 
-    /// Refuses to write to a closed chain where the conductor would do it: other agents warrant the agent for that.
+    /// Refuses to write to a closed chain if the conductor would do so: other agents warrant the agent for it.
     async fn check_open(&self, cell_id: &CellId) -> Result<(), AdminError> {
         let deadline = self.deadline();
-        // Not what is named: a wrong name would let it be written.
+        // Not the release that the owner names: a wrong name would let the write through.
         let mut reading = Reading::default();
         let dialect = loop {
             match find::proven(&self.link(deadline).await?, deadline).await {
@@ -108,7 +106,7 @@ impl Admin {
         if dialect.closed_chain == ClosedChain::Refused {
             return Ok(());
         }
-        // Many reads, one bound.
+        // Many reads share one deadline.
         let looked = tokio::time::timeout_at(deadline, Chain::of(self, cell_id).is_closed()).await;
         match looked.unwrap_or_else(|_| {
             let source = RequestError::TimedOut { phase: Phase::Sent, after: self.shared.timeout };

@@ -48,10 +48,10 @@ impl Admin {
             AdminResponse::AppInterfacesListed(list) => list)
     }
 
-    /// Opens an app interface and returns its port. It stays for ever, across restarts.
+    /// Opens an app interface and returns its port. The interface is permanent: it survives restarts.
     ///
     /// # Errors
-    /// See [`AdminError`]; a lost one shows in [`list_app_interfaces`](Self::list_app_interfaces).
+    /// See [`AdminError`]; [`list_app_interfaces`](Self::list_app_interfaces) shows whether a lost request took effect.
     pub async fn attach_app_interface(
         &self,
         port: u16,
@@ -65,7 +65,7 @@ impl Admin {
             AdminResponse::AppInterfaceAttached { port } => port)
     }
 
-    /// A token that opens one app interface link. By the conductor's default it lives for 30 s and opens one link.
+    /// A token that opens one app interface link. By the conductor's default it is valid for 30 s and opens one link.
     ///
     /// # Errors
     /// See [`AdminError`].
@@ -79,7 +79,7 @@ impl Admin {
     /// Installs an app.
     ///
     /// # Errors
-    /// See [`AdminError`]; a lost one shows in [`list_apps`](Self::list_apps).
+    /// See [`AdminError`]; [`list_apps`](Self::list_apps) shows whether a lost request took effect.
     pub async fn install_app(&self, payload: InstallAppPayload) -> Result<AppInfo, AdminError> {
         ask!(self, "install_app", "list_apps tells whether it is installed",
             AdminRequest::InstallApp(Box::new(payload)),
@@ -89,7 +89,7 @@ impl Admin {
     /// Uninstalls an app.
     ///
     /// # Errors
-    /// See [`AdminError`]; a lost one shows in [`list_apps`](Self::list_apps).
+    /// See [`AdminError`]; [`list_apps`](Self::list_apps) shows whether a lost request took effect.
     pub async fn uninstall_app(&self, app_id: impl Into<String>, force: bool) -> Result<(), AdminError> {
         ask!(self, "uninstall_app", "list_apps tells whether it is gone",
             AdminRequest::UninstallApp { installed_app_id: app_id.into(), force },
@@ -99,7 +99,7 @@ impl Admin {
     /// Enables an app.
     ///
     /// # Errors
-    /// See [`AdminError`]; a lost one shows in [`list_apps`](Self::list_apps).
+    /// See [`AdminError`]; [`list_apps`](Self::list_apps) shows whether a lost request took effect.
     pub async fn enable_app(&self, app_id: impl Into<String>) -> Result<AppInfo, AdminError> {
         ask!(self, "enable_app", "list_apps tells its status",
             AdminRequest::EnableApp { installed_app_id: app_id.into() },
@@ -109,7 +109,7 @@ impl Admin {
     /// Disables an app.
     ///
     /// # Errors
-    /// See [`AdminError`]; a lost one shows in [`list_apps`](Self::list_apps).
+    /// See [`AdminError`]; [`list_apps`](Self::list_apps) shows whether a lost request took effect.
     pub async fn disable_app(&self, app_id: impl Into<String>) -> Result<(), AdminError> {
         ask!(self, "disable_app", "list_apps tells its status",
             AdminRequest::DisableApp { installed_app_id: app_id.into() },
@@ -128,7 +128,7 @@ impl Admin {
     /// A new agent key in the conductor's keystore.
     ///
     /// # Errors
-    /// See [`AdminError`]; a lost one leaves an unused key.
+    /// See [`AdminError`]; a lost request may leave an unused key.
     pub async fn generate_agent_pub_key(&self) -> Result<AgentPubKey, AdminError> {
         ask!(self, "generate_agent_pub_key", "a lost key is unused", AdminRequest::GenerateAgentPubKey,
             AdminResponse::AgentPubKeyGenerated(key) => key)

@@ -50,7 +50,7 @@ impl Breakers {
         Self { config, open: Mutex::default() }
     }
 
-    /// Refuses a call to a cell that cools down.
+    /// Refuses a call to a cell that is cooling down.
     pub(crate) fn admit(&self, cell: &CellId) -> Result<(), CallError> {
         if self.config.is_none() {
             return Ok(());
@@ -63,13 +63,13 @@ impl Breakers {
         }
     }
 
-    /// Opens or widens the breaker if the answer says pressure.
+    /// Opens or extends the breaker if the answer reports pressure.
     pub(crate) fn note(&self, cell: &CellId, recovery: Recovery, meter: &Meter) {
         let (Some(config), Recovery::CoolDown { .. }) = (self.config, recovery) else { return };
         let mut breakers = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let pause = match breakers.get(cell) {
-            // Calls that were under way when it opened must not widen it.
+            // Calls that were under way when it opened must not extend it.
             Some(open) if open.until > now => return,
             Some(open) => open.pause.saturating_mul(2).min(config.max),
             None => config.initial.min(config.max),
@@ -79,7 +79,7 @@ impl Breakers {
         meter.pressure.add();
     }
 
-    /// The cell is well again.
+    /// The cell has recovered.
     pub(crate) fn relax(&self, cell: &CellId) {
         if self.config.is_some() {
             self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(cell);
@@ -97,7 +97,7 @@ mod tests {
         CellId::new(DnaHash::from_raw_36(vec![1; 36]), AgentPubKey::from_raw_36(vec![2; 36]))
     }
 
-    /// A pause without end overflowed an instant.
+    /// An endless pause overflowed an instant.
     #[tokio::test(start_paused = true)]
     async fn a_pause_without_end_is_one() {
         let endless = Duration::MAX;

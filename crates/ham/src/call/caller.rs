@@ -23,7 +23,7 @@ use crate::wire::find;
 use crate::wire::{self, BadAnswer, not_enabled};
 use crate::wire::{ConductorProtocol, Request};
 
-/// How many links may be lost under one read.
+/// How many links one read may lose.
 const MAX_LOSSES: u32 = 4;
 
 /// What all clones share.
@@ -40,7 +40,7 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// A link that lives, waited for within the deadline.
+    /// A live link, awaited until the deadline.
     pub(crate) async fn link(&self, deadline: Instant) -> Result<Link<ConductorProtocol>, CallError> {
         live_link(&self.persistent, deadline).await.map_err(|why| match why {
             NoLink::Closed => CallError::Closed { sent: false },
@@ -60,7 +60,7 @@ impl Caller {
         loop {
             let link = self.link(deadline).await?;
             match asked(&link, request, deadline).await {
-                // The link is being replaced, and took nothing; if the owner closes, the next look for a link says so.
+                // The link is being replaced and took nothing; if the owner closed, the next wait for a link says so.
                 Err(CallError::Closed { sent: false }) => {}
                 result => return result,
             }
@@ -89,19 +89,19 @@ impl Caller {
         info
     }
 
-    /// The app as it was last seen; asked for where it never was.
+    /// The app as last seen; requested if it never was.
     async fn app(&self, deadline: Instant) -> Result<Arc<AppInfo>, CallError> {
         if let Some(info) = self.app.known() {
             return Ok(info);
         }
-        // The link is there before its callback has run: its handshake has asked already.
+        // The link is up before its callback has run; its handshake has already fetched the app.
         match self.link(deadline).await?.welcome().app() {
             Some(info) => Ok(Arc::new(info.clone())),
             None => self.refresh(deadline).await,
         }
     }
 
-    /// The cell a call is addressed to. A role that is not known is looked for once more: it may be a new clone.
+    /// The cell that a call is addressed to. An unknown role is looked up once more: it may be a new clone.
     pub(crate) async fn resolve(&self, target: &CallTarget, deadline: Instant) -> Result<CellId, CallError> {
         if let Some(cell) = target::find(&*self.app(deadline).await?, target) {
             return Ok(cell);
@@ -109,7 +109,7 @@ impl Caller {
         target::known(&*self.refresh(deadline).await?, target)
     }
 
-    /// The cell that a role means by now, where that is another one: its app was installed anew.
+    /// The cell that a role refers to now, if it is another one because the app was reinstalled.
     pub(crate) async fn moved(
         &self,
         target: &CallTarget,
@@ -123,7 +123,7 @@ impl Caller {
         target::moved(&info, target, cell)
     }
 
-    /// Whether the app is enabled, as the conductor says now.
+    /// Whether the app is enabled, as the conductor reports it now.
     pub(crate) async fn check_enabled(
         &self,
         target: &CallTarget,
@@ -154,21 +154,20 @@ pub(crate) fn bad_answer(bad: BadAnswer) -> CallError {
     }
 }
 
-/// A question that changes nothing: it is asked again on the next link when one ends under it.
+/// A request that changes nothing: it is made again on the next link if the link ends under it.
 #[derive(Default)]
 pub(super) struct Reading {
     losses: u32,
 }
 
 impl Reading {
-    /// Whether to ask again, for at most [`MAX_LOSSES`] links: a conductor that ends the link whenever it is asked must not be
-    /// asked for ever.
+    /// Whether to ask again, for at most [`MAX_LOSSES`] links: a conductor that ends the link on every request must not be asked for ever.
     ///
     /// # Errors
-    /// Why not. It does not say that something was sent.
+    /// Why not. It does not claim that anything was sent.
     pub(super) fn again(&mut self, error: CallError) -> Result<(), CallError> {
         match error {
-            // A link that is being replaced takes nothing; if the owner closes, the next look for a link says so.
+            // A link that is being replaced takes nothing; if the owner closed, the next wait for a link says so.
             CallError::LinkLost { .. } | CallError::Closed { .. } if self.losses < MAX_LOSSES => {
                 self.losses += 1;
                 Ok(())

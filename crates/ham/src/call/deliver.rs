@@ -18,7 +18,7 @@ use crate::error::{CallError, from_request};
 use crate::events;
 use crate::wire::{self, BadAnswer, ConductorProtocol, NotRunning, Refusal, Request, Verdict};
 
-/// Bytes on their way, in the name of one signed call.
+/// Bytes on their way, on behalf of one signed call.
 pub(crate) struct Delivery<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) call: &'a SignedCall,
@@ -27,23 +27,23 @@ pub(crate) struct Delivery<'a> {
     pub(crate) course: Course,
 }
 
-/// The sendings of this delivery.
+/// The sends of this delivery.
 #[derive(Default)]
 struct Own {
-    /// Those whose fate is not known.
+    /// Those whose fate is unknown.
     open: u32,
-    /// Links that ended with a sending on them, or while the release was looked up.
+    /// Links that ended with a send on them, or while the release was being looked up.
     losses: u32,
     lost_on: Option<Arc<LinkEnd>>,
 }
 
 impl Delivery<'_> {
-    /// Sends until there is an answer, or a reason why there is none.
+    /// Sends until there is an answer, or a reason why there will be none.
     pub(crate) async fn run(&self) -> Result<Delivered, Undelivered> {
         let mut own = Own::default();
         match self.attempts(&mut own).await {
             Ok(delivered) => Ok(delivered),
-            // Asked now: what a clone has done in the meantime counts.
+            // Checked only now: what a clone has done in the meantime counts.
             Err(cause) => {
                 let open = self.open(&own, 0);
                 Err(Undelivered { cause, lost_on: own.lost_on, open })
@@ -91,7 +91,7 @@ impl Delivery<'_> {
         }
     }
 
-    /// The next link to send on. Where the bytes may have left before, it is one whose conductor remembers nonces.
+    /// The next link to send on. If the bytes may have left before, its conductor must be one that remembers nonces.
     async fn next_link(&self, own: &mut Own) -> Result<OnLink, CallError> {
         let Course { deadline, send_by, .. } = self.course;
         let repeats = match self.errand {
@@ -118,13 +118,13 @@ impl Delivery<'_> {
 
     async fn repeatable(&self, own: &mut Own, by: Instant) -> Result<Link<ConductorProtocol>, CallError> {
         match release::repeatable(self.caller, &mut own.losses, by).await {
-            // It is the call that has no answer, whatever was asked for it.
+            // It is the call that has no answer, whatever request was made for it.
             Err(CallError::TimedOut { .. }) => Err(self.too_late(own)),
             result => result,
         }
     }
 
-    /// No sending begins any more.
+    /// The error once no further send may begin.
     fn too_late(&self, own: &Own) -> CallError {
         match &own.lost_on {
             Some(end) => CallError::LinkLost { end: end.clone(), sent: false },
@@ -135,8 +135,8 @@ impl Delivery<'_> {
         }
     }
 
-    /// Counts the sending that is about to leave. `false` when a clone was sent meanwhile, so that the link has to be one
-    /// whose conductor remembers nonces.
+    /// Counts the send that is about to leave. `false` if a clone was sent in the meantime, so that the link must be one whose
+    /// conductor remembers nonces.
     fn leave(&self, own: &Own, proven: bool) -> Result<bool, CallError> {
         match self.errand {
             Errand::Call => match self.call.traces.send(own.open, proven) {
@@ -150,7 +150,7 @@ impl Delivery<'_> {
         Ok(true)
     }
 
-    /// The sending that was counted never left.
+    /// The send that was counted never left.
     fn never_left(&self) {
         match self.errand {
             Errand::Call => self.call.traces.never_left(),
@@ -165,20 +165,20 @@ impl Delivery<'_> {
         }
     }
 
-    /// What a refusal settles for everybody who holds the call.
+    /// Records what a refusal settles, for every holder of the call.
     fn note(&self, refusal: &Refusal, verdict: &Verdict) {
         let untouched = refusal.is_before_nonce(&self.call.cell_id)
             || matches!(verdict, Verdict::Expired | Verdict::FromTheFuture);
         match self.errand {
             Errand::Call if untouched => self.call.traces.left_nonce_untouched(),
-            // Without a row in the table it may have run; a duplicate says that a sending did arrive.
+            // Without a row in the table it may have run; a duplicate says that an earlier send did arrive.
             Errand::Call => self.call.traces.claimed(),
             Errand::Fence if untouched => self.call.traces.fence_never_left(),
             Errand::Fence | Errand::Probe => {}
         }
     }
 
-    /// A request that was not answered: `Ok` when the bytes are to be sent again.
+    /// Handles a request that was not answered: `Ok` if the bytes are to be sent again.
     async fn not_answered(
         &self,
         own: &mut Own,
@@ -200,7 +200,7 @@ impl Delivery<'_> {
                 }
                 Ok(())
             }
-            // The link is being replaced, or the owner closes: the next one tells.
+            // The link is being replaced, or the owner is closing: the next link tells which.
             RequestError::Draining => {
                 self.never_left();
                 Ok(())
@@ -216,7 +216,7 @@ impl Delivery<'_> {
         }
     }
 
-    /// Waits a moment for a cell that starts; false when there is no time for it.
+    /// Waits a moment for a cell that is starting; `false` if there is no time for it.
     async fn await_start(&self) -> bool {
         let Course { began, deadline, send_by, waits_for_start, .. } = self.course;
         let again = Instant::now() + start_pause(began.elapsed());
@@ -227,7 +227,7 @@ impl Delivery<'_> {
         true
     }
 
-    /// Whether a sending of these bytes may run, by whomever, beside the one that is under way.
+    /// Whether a send of these bytes may run, from any holder, besides the one under way.
     fn open(&self, own: &Own, under_way: u32) -> bool {
         let counted = own.open + under_way;
         match self.errand {
@@ -237,7 +237,7 @@ impl Delivery<'_> {
         }
     }
 
-    /// Whether the nonce has run out by our clock.
+    /// Whether the nonce has expired by our clock.
     fn has_expired(&self) -> bool {
         timestamp(self.caller.config.wall_clock.now()) >= self.call.expires_at
     }

@@ -13,9 +13,9 @@ use crate::wire::{BadAnswer, Refusal, Verdict};
 pub(crate) enum Errand {
     /// The call itself.
     Call,
-    /// A fence of it: the same nonce.
+    /// A fence for it: the same nonce.
     Fence,
-    /// A question that is refused before the nonce.
+    /// A readiness probe, which is refused before the nonce.
     Probe,
 }
 
@@ -25,7 +25,7 @@ pub(crate) enum Delivered {
     Refused {
         refusal: Refusal,
         verdict: Verdict,
-        /// Another sending of these bytes may run: an earlier one that was lost, or a clone's.
+        /// Another send of these bytes may run: an earlier one that was lost, or a clone's.
         open: bool,
     },
     Unreadable(BadAnswer),
@@ -33,10 +33,10 @@ pub(crate) enum Delivered {
 
 /// Why nothing came back.
 pub(crate) struct Undelivered {
-    /// The cause, as of bytes that never left.
+    /// The cause, as it stands for bytes that never left.
     pub(crate) cause: CallError,
-    /// How the link ended that carried the last sending.
+    /// How the link that carried the last send ended.
     pub(crate) lost_on: Option<Arc<LinkEnd>>,
-    /// Whether a sending may run, by whomever.
+    /// Whether a send may run, from any holder.
     pub(crate) open: bool,
 }

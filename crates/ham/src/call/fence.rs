@@ -19,24 +19,23 @@ use crate::wire::Verdict;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fenced {
-    /// The nonce was free and is burnt now: the call never ran and never will.
+    /// The nonce was free and is now burnt: the call never ran and never will.
     NeverRan,
-    /// The call had arrived before: it ran, was refused, failed, or is running. Reconcile.
+    /// The call had already arrived: it ran, was refused, failed, or is running. Reconcile.
     Arrived,
-    /// The nonce had expired: the call cannot start any more; only the chain can tell whether it ran.
+    /// The nonce had expired: the call can no longer start; only the chain can tell whether it ran.
     TooLate,
-    /// The nonce is burnt, and an earlier fence of the call may have done it: it cannot start any more; only the
-    /// chain can tell whether it ran.
+    /// The nonce is burnt, possibly by an earlier fence of the call: the call can no longer start; only the chain can tell whether it ran.
     Ambiguous,
 }
 
 /// A function that no zome exports.
 pub(crate) const FENCE_FUNCTION: &str = "ham_fence_no_such_function";
 
-/// The callback that a conductor runs by itself. A call of it claims no nonce (`holochain` 0.7.1).
+/// The callback that a conductor runs by itself. A call to it claims no nonce (`holochain` 0.7.1).
 const INIT: &str = "init";
 
-/// Burns the nonce of a lost call by asking, under the same nonce, for a function that does not exist.
+/// Burns the nonce of a lost call by calling, under the same nonce, a function that does not exist.
 pub(crate) async fn fence(
     caller: &Caller,
     call: &SignedCall,
@@ -56,7 +55,7 @@ pub(crate) async fn fence(
     let delivery = Delivery { caller, call, request, errand: Errand::Fence, course };
     match delivery.run().await {
         Ok(Delivered::Refused { refusal, verdict, open }) => match verdict {
-            // Both are decided after the nonce was claimed, and by this fence.
+            // Both are decided after this fence has claimed the nonce.
             Verdict::NoSuchFunction | Verdict::NoGrant => Ok(proven(call, FenceTrace::NeverRan)),
             Verdict::Duplicate if before == FenceTrace::Arrived => Ok(Fenced::Arrived),
             Verdict::Duplicate if open => Ok(after_another(call)),
@@ -87,7 +86,7 @@ fn proven(call: &SignedCall, trace: FenceTrace) -> Fenced {
     }
 }
 
-/// Another fence may have claimed the nonce; one of another task may have been told so meanwhile.
+/// Another fence may have claimed the nonce, or a fence in another task may have learned so in the meantime.
 fn after_another(call: &SignedCall) -> Fenced {
     match call.traces.fence() {
         FenceTrace::NeverRan => Fenced::NeverRan,
@@ -95,13 +94,13 @@ fn after_another(call: &SignedCall) -> Fenced {
     }
 }
 
-/// The fence for a call: same agent, nonce and expiry, a function that no zome has.
+/// The fence for a call: the same agent, nonce and expiry, and a function that no zome has.
 async fn request(
     caller: &Caller,
     call: &SignedCall,
     deadline: Instant,
 ) -> Result<crate::wire::Request, FenceError> {
-    // Not granted anew: a key of today cannot fence a call of another one.
+    // No new grant: a key of today cannot fence a call made with another one.
     let held = caller.signer.held(&call.cell_id, deadline).await?;
     let Some(credentials) = held.filter(|held| held.provenance == call.provenance) else {
         let why =

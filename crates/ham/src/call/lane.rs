@@ -1,4 +1,4 @@
-//! One call at a time to a cell that may write: concurrent writes with relaxed ordering fork its source chain.
+//! Per cell, one call at a time that may write: concurrent writes with relaxed ordering fork the cell's source chain.
 //!
 //! Measured on `holochain` 0.6.3 to 0.8.0-dev.14 (`docs/upstream/`): the conductor acknowledges all of them, two actions share
 //! a sequence number, and peers may warrant the agent. With strict ordering all but one of them are refused.
@@ -10,10 +10,10 @@ use holochain_zome_types::cell::CellId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// How many calls may wait for one cell, of all connections of the process.
+/// How many calls may wait for one cell, across all connections of the process.
 pub const MAX_WAITING_FOR_CELL: usize = 4096;
 
-/// The cells that were called. Shared by all connections of a process; bounded by its cells.
+/// The cells that have been called. Shared by all connections of a process; bounded by the number of its cells.
 #[derive(Debug, Default)]
 pub(crate) struct Lanes {
     cells: Mutex<BTreeMap<CellId, Arc<Cell>>>,
@@ -21,35 +21,35 @@ pub(crate) struct Lanes {
 
 #[derive(Debug)]
 struct Cell {
-    /// Whoever holds it is under way; fair, so calls leave in the order in which they were made.
+    /// Its holder is the call under way; fair, so calls leave in the order in which they were made.
     turn: Arc<Semaphore>,
     places: Arc<Semaphore>,
 }
 
-/// Why a call did not get into its lane.
+/// Why a call did not enter its lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// As many wait as may.
+    /// The maximum number of calls is already waiting.
     Full { limit: usize },
     /// Its turn did not come in time.
     TimedOut,
 }
 
-/// The lane that a call is in, until this is dropped.
+/// The lane that a call holds until this is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Lane {
     held: Option<(CellId, OwnedSemaphorePermit)>,
 }
 
 impl Lane {
-    /// Waits for the call's turn. Does nothing where it has come already.
+    /// Waits for the call's turn. Does nothing if it already has it.
     ///
-    /// Cancel-safe: a turn that was not taken is the next one's.
+    /// Cancel-safe: a turn that was not taken passes to the next call.
     pub(crate) async fn enter(&mut self, lanes: &Lanes, cell: &CellId, by: Instant) -> Result<(), Refused> {
         if self.held.as_ref().is_some_and(|(held, _)| held == cell) {
             return Ok(());
         }
-        // Never two at a time: they could be each other's.
+        // Never hold one and wait for another: two calls could wait for each other's.
         self.held = None;
         let lane = lanes.of(cell);
         let full = Refused::Full { limit: MAX_WAITING_FOR_CELL };

@@ -17,7 +17,7 @@ use super::target::CallTarget;
 use crate::error::{AdminError, CallError, SigningError};
 use crate::wire::{BadAnswer, NotRunning, Verdict};
 
-/// How often a cell that is not callable is asked again: there is no event to wait for (holochain#5951).
+/// How often a cell that is not callable is polled: there is no event to wait for (holochain#5951).
 pub const READINESS_POLL: Duration = Duration::from_millis(100);
 
 /// A zome that no app has.
@@ -39,7 +39,7 @@ pub(crate) async fn wait_until_callable(
         };
         let worth_waiting = matches!(error, CallError::CellNotRunning { .. }) || error.is_retryable();
         if !worth_waiting || Instant::now() + READINESS_POLL >= deadline {
-            // That the time was up in the middle of asking is no reason.
+            // Running out of time in the middle of a probe is not the reason.
             return Err(match (error, last) {
                 (CallError::TimedOut { .. } | CallError::NoLink { .. }, Some(last)) => last,
                 (error, _) => error,
@@ -75,8 +75,8 @@ pub(crate) async fn callable(
     }
 }
 
-/// One sending of a probe, without waiting for a cell to start: why it does not run. It runs nothing but `init`, so none of its
-/// errors says that something was sent.
+/// Sends a probe once, without waiting for a cell to start, and returns why it does not run. A probe runs nothing but `init`, so none
+/// of its errors claims that anything was sent.
 async fn refused_probe(
     caller: &Caller,
     call: &SignedCall,
@@ -90,7 +90,7 @@ async fn refused_probe(
         Ok(Delivered::Refused { verdict: Verdict::NoApp, .. }) => {
             Err(CallError::AppNotInstalled { app_id: caller.config.app_id.clone() })
         }
-        // The cell runs: it was asked for a zome, or the nonce was looked at.
+        // The cell runs: the call got as far as the zome or the nonce.
         Ok(Delivered::Refused { refusal, .. }) if refusal.tells_of_a_cell_that_runs() => Ok(None),
         Ok(Delivered::Refused { refusal, .. }) => Err(CallError::Refused { refusal, unsettled: false }),
         Ok(Delivered::Unreadable(bad)) => Err(bad_answer(bad)),
@@ -98,7 +98,7 @@ async fn refused_probe(
     }
 }
 
-/// A grant that a starting cell refused says so: it is the cell that is not callable.
+/// If a starting cell refused a grant, the error says so: the cell is not callable.
 fn granting(error: CallError, target: &CallTarget) -> CallError {
     if let CallError::Signing(SigningError::Grant(AdminError::Answer {
         source: BadAnswer::Refused(refusal),

@@ -22,11 +22,11 @@ pub(crate) async fn release(caller: &Caller, deadline: Instant) -> Result<Releas
     }
 }
 
-/// A link on which bytes that may have been sent before can be sent, as they are or as a fence. Links that end while the
-/// release is looked up count as `losses`: a conductor that ends each must not be asked for ever.
+/// A link on which bytes that may have been sent before can be sent, as they are or as a fence. Links that end while the release is
+/// looked up count as `losses`: a conductor that ends every link must not be asked for ever.
 ///
 /// # Errors
-/// [`CallError::UnsafeToRepeat`], and why there is no link or no release; none of them says whether the bytes have left.
+/// [`CallError::UnsafeToRepeat`], or why there is no link or no release; none of them says whether the bytes have left.
 pub(crate) async fn repeatable(
     caller: &Caller,
     losses: &mut u32,
@@ -53,7 +53,7 @@ pub(crate) async fn repeatable(
     }
 }
 
-/// Whether the conductor is known to forget nonces: what was sent to it is not sent again, and no later link changes that.
+/// Whether the conductor is known to forget nonces: if so, what was sent to it is not sent again, and no later link changes that.
 pub(crate) fn forgets(link: &Link<ConductorProtocol>) -> bool {
     let known = link.welcome().release().get();
     known.is_some_and(|release| !Dialect::of(*release).remembers_nonces)

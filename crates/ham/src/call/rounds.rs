@@ -1,4 +1,4 @@
-//! The rounds of a call: whether it is signed and sent anew.
+//! The rounds of a call: whether it is signed and sent again.
 
 use tokio::time::Instant;
 
@@ -10,15 +10,15 @@ use super::start_pause::START_PAUSE;
 use crate::error::{CallError, Outcome};
 use crate::wire::Verdict;
 
-/// The rounds of one call: each signs it anew.
+/// The rounds of one call: each signs it with a new nonce.
 pub(super) struct Rounds {
-    /// How many more losses are followed by a round.
+    /// How many more losses may be followed by another round.
     repeats: u32,
-    /// A round that was sent and lost: what a later one says of itself must not hide it.
+    /// A round that was sent and lost: what a later round says about itself must not hide it.
     lost: Option<CallError>,
-    /// Whether a grant was written for a round that was refused for want of one.
+    /// Whether a grant was written because a round was refused for lack of one.
     renewed: bool,
-    /// How often the cell was looked up anew.
+    /// How often the cell was looked up again.
     moves: u32,
 }
 
@@ -49,8 +49,8 @@ impl Rounds {
             return false;
         }
         match error {
-            // The deadline is longer than a nonce lives. Nothing of the call has left: a new nonce is no risk. A clock that
-            // stands still must not make it spin.
+            // The deadline exceeds the life of a nonce. Nothing of the call has left, so a new nonce is no risk. A clock that stands
+            // still must not make this spin.
             CallError::ExpiredUnsent => {
                 tokio::time::sleep_until(deadline.min(Instant::now() + START_PAUSE)).await;
                 Instant::now() < deadline
@@ -63,7 +63,7 @@ impl Rounds {
                 true
             }
             CallError::Refused { refusal, unsettled: false } => match refusal.verdict(&call.cell_id) {
-                // A grant that was written meanwhile may let the call pass: nothing of it ran.
+                // A grant written in the meantime may let the call pass: nothing of it ran.
                 Verdict::NoGrant if !self.renewed && self.lost.is_none() => {
                     self.renewed = true;
                     caller.signer.credentials(&call.cell_id, deadline).await.is_ok()
@@ -79,7 +79,7 @@ impl Rounds {
         }
     }
 
-    /// The error of the call, given that of its last round: an earlier one that was lost may have run.
+    /// The error of the call, given that of its last round: an earlier, lost round may have run.
     pub(super) fn after_loss(self, error: CallError) -> CallError {
         match (self.lost, error) {
             (None, error) => error,

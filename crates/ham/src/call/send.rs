@@ -1,4 +1,4 @@
-//! From a call to its outcome: signed, sent in its cell's lane, judged, and signed anew where that is no risk.
+//! Takes a call to its outcome: signed, sent in its cell's lane, judged, and signed again where that is no risk.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -46,7 +46,7 @@ pub(crate) async fn call(
             Ok(output) => break Ok(output),
             Err(error) => error,
         };
-        // Whoever reconciles a round that was lost must hear of each that may have written.
+        // Whoever reconciles a lost round must hear of every round that may have written.
         if !error.outcome().is_settled() || rounds.lost_one() && error.effect() == Effect::Unknown {
             tell(caller, &signed, &error);
         }
@@ -90,7 +90,7 @@ async fn settle(
         if let Err(refused) = entered {
             return Err(lane_error(caller, call, refused, &course).await);
         }
-        // Pressure can have risen while it waited.
+        // Pressure may have risen while it waited.
         admit(caller, call)?;
     }
     let request = call.request()?;
@@ -106,8 +106,7 @@ async fn settle(
     }
 }
 
-/// Refuses a call to a cell under pressure. What may have been sent is settled, pressure or not; refusing it would claim that it
-/// never ran.
+/// Refuses a call to a cell under pressure. A call that may have been sent is settled, pressure or not; refusing it would claim that it never ran.
 fn admit(caller: &Caller, call: &SignedCall) -> Result<(), CallError> {
     if call.traces.may_have_left() || call.traces.sent_beside(0) {
         return Ok(());
@@ -115,7 +114,7 @@ fn admit(caller: &Caller, call: &SignedCall) -> Result<(), CallError> {
     caller.breakers.admit(&call.cell_id)
 }
 
-/// The error of a call that found no place in its lane. A clone of it may have been sent.
+/// The error of a call that did not get into its lane. A clone of it may have been sent.
 async fn lane_error(
     caller: &Caller,
     call: &SignedCall,
@@ -125,7 +124,7 @@ async fn lane_error(
     let after = course.began.elapsed();
     let cause = match refused {
         lane::Refused::Full { limit } => CallError::Overloaded { limit },
-        // Where there is no link, that is what those before it wait for.
+        // If there is no link, the link is what the calls ahead of it wait for.
         lane::Refused::TimedOut => match caller.link(Instant::now()).await {
             Err(CallError::NoLink { last, .. }) => CallError::NoLink { after, last, sent: false },
             Err(error) => error,
@@ -136,7 +135,7 @@ async fn lane_error(
     unanswered(call, course, Undelivered { cause, lost_on: None, open })
 }
 
-/// Why a call has no answer: what claims that nothing was sent holds only where no sending may run.
+/// Why a call has no answer: an error that claims nothing was sent holds only if no send may run.
 fn unanswered(call: &SignedCall, course: &Course, undelivered: Undelivered) -> CallError {
     let Undelivered { cause, lost_on, open } = undelivered;
     match cause {
@@ -157,7 +156,7 @@ fn unanswered(call: &SignedCall, course: &Course, undelivered: Undelivered) -> C
     }
 }
 
-/// What a refusal proves of a call, where another sending of it is `open`.
+/// What a refusal proves about a call; `open` says whether another send of it may run.
 fn judge(caller: &Caller, call: &SignedCall, refusal: Refusal, verdict: Verdict, open: bool) -> CallError {
     match verdict {
         Verdict::Duplicate => match call.traces.fence() {
@@ -177,7 +176,7 @@ fn judge(caller: &Caller, call: &SignedCall, refusal: Refusal, verdict: Verdict,
         Verdict::NoApp if !open && refusal.is_before_nonce(&call.cell_id) => {
             CallError::AppNotInstalled { app_id: caller.config.app_id.clone() }
         }
-        // The delivery has asked for the reason.
+        // The delivery has already asked for the reason.
         Verdict::NotRunningUnexplained
         | Verdict::NoCell
         | Verdict::NoApp
@@ -188,10 +187,10 @@ fn judge(caller: &Caller, call: &SignedCall, refusal: Refusal, verdict: Verdict,
                 caller.signer.doubt(&call.cell_id);
             }
             caller.breakers.note(&call.cell_id, refusal.recovery(), &caller.meter);
-            // Only what was decided at the nonce or after it says what became of the sendings before.
+            // Only a decision at or after the nonce says what became of the earlier sends.
             let settles = match refusal.stage() {
                 Some(Stage::AtNonce) => true,
-                // Not `init`'s words where `init` is over.
+                // If `init` is over, the words cannot be those of `init`.
                 Some(Stage::InFunction) => caller.signer.proves_init(),
                 Some(Stage::BeforeNonce) | None => false,
             };
@@ -205,13 +204,13 @@ fn not_running(call: &SignedCall, reason: NotRunning, sent_before: bool) -> Call
     CallError::CellNotRunning { role: call.target.to_string(), reason, sent_before }
 }
 
-/// Tells the hook of a signed call.
+/// Reports a signed call to the hook.
 fn tell(caller: &Caller, call: &SignedCall, error: &CallError) {
     let outcome = error.outcome();
     tracing::warn!(event = events::CALL_UNKNOWN, call = call.label(), %error);
     if let Some(hook) = &caller.config.on_unknown {
         let told = UnknownCall { call: call.clone(), outcome, error: error.clone() };
-        // The owner's mistake there must not take the outcome of the call along.
+        // A bug in the owner's hook must not cost the caller the outcome.
         if catch_unwind(AssertUnwindSafe(|| hook(&told))).is_err() {
             tracing::error!(event = events::HOOK_PANICKED, call = call.label());
         }

@@ -1,4 +1,4 @@
-//! From what is to be called to signed bytes.
+//! Turns a planned call into signed bytes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use super::traces::Traces;
 use crate::error::{CallError, SigningError};
 use crate::signing::Credentials;
 
-/// Signs a call. Its nonce lives for `life`, or for the deadline and the skew margin, from [`MIN_NONCE_LIFE`] to [`MAX_NONCE_LIFE`].
+/// Signs a call. Its nonce lives for `life`, or for the deadline plus the skew margin, from [`MIN_NONCE_LIFE`] to [`MAX_NONCE_LIFE`].
 pub(crate) async fn call(
     caller: &Caller,
     plan: &CallPlan,
@@ -42,10 +42,10 @@ pub(crate) async fn call(
     seal(caller, plan.target.clone(), params, &credentials, deadline).await
 }
 
-/// How often one call looks up its role's cell anew: an app that is installed again and again ends that.
+/// How often one call looks up its role's cell again: the bound for an app that is reinstalled over and over.
 pub(super) const MAX_MOVES: u32 = 3;
 
-/// The cell that is meant, and in whose name it is called. An app that was installed anew has other cells.
+/// The cell that is meant, and in whose name it is called. A reinstalled app has other cells.
 async fn credentials(
     caller: &Caller,
     target: &CallTarget,
@@ -55,7 +55,7 @@ async fn credentials(
     let mut moves = 0;
     loop {
         if !caller.signer.is_ready(&cell) {
-            // A grant needs a running cell: say what is missing in those terms.
+            // A grant needs a running cell: report in those terms what is missing.
             caller.check_enabled(target, deadline).await.map_err(CallError::of_look_up)?;
         }
         let error = match caller.signer.credentials(&cell, deadline).await {
@@ -70,10 +70,10 @@ async fn credentials(
     }
 }
 
-/// The cell that is meant, looked up anew where signing failed as it does when that went away meanwhile; `None` where it is not known.
+/// The cell that is meant, looked up again if signing failed as it does when a cell has gone away; `None` if it is not known.
 ///
 /// # Errors
-/// It did go away, with its app or as a clone: whatever signing met with, this is why.
+/// The cell did go away, with its app or as a clone: whatever signing ran into, this is why.
 async fn meant_now(
     caller: &Caller,
     target: &CallTarget,
@@ -115,8 +115,8 @@ pub(crate) async fn seal(
     })
 }
 
-/// When the nonce of a call expires. A call that waits longer than its nonce lives is signed anew when nothing of it was
-/// sent, and is [`CallError::Expired`] when something was.
+/// When the nonce of a call expires. A call that waits longer than its nonce lives is signed again if nothing of it was sent, and is
+/// [`CallError::Expired`] otherwise.
 fn expiry(caller: &Caller, deadline: Instant, life: Option<Duration>) -> Timestamp {
     let until_deadline = || {
         let left = deadline.saturating_duration_since(Instant::now());

@@ -1,4 +1,4 @@
-//! A call once it is signed: what is sent, journalled, sent again and fenced.
+//! A call once it is signed: sent, journalled, sent again and fenced.
 
 use std::fmt;
 
@@ -15,9 +15,9 @@ use crate::wire::Request;
 /// A call that is signed and not yet settled. It can be written to a journal before it is sent and sent again, by this
 /// process or a later one, until it expires: the conductor runs it at most once.
 ///
-/// All clones know what was sent and fenced in its name. A journal keeps what is known of fences.
+/// All clones know what was sent and fenced on its behalf. A journal keeps what is known about fences.
 ///
-/// Holds the capability secret where client keys sign: keep a journal as private as the keys. `Debug` shows neither.
+/// Holds the capability secret if client keys sign: keep a journal as private as the keys. `Debug` shows neither.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SignedCall {
     pub(crate) target: CallTarget,
@@ -31,7 +31,7 @@ pub struct SignedCall {
     #[serde(with = "serde_bytes")]
     pub(crate) bytes: Vec<u8>,
     pub(crate) signature: Signature,
-    /// What may have left in its name. A journal of an earlier version lacks it.
+    /// What may have left on its behalf. Journals of an earlier version lack it.
     #[serde(default = "Traces::of_an_earlier_version")]
     pub(crate) traces: Traces,
 }
@@ -52,25 +52,25 @@ impl SignedCall {
         (&self.zome, &self.function)
     }
 
-    /// When the nonce expires, by the conductor's clock: the call cannot start after it.
+    /// When the nonce expires, by the conductor's clock: the call cannot start after that.
     pub fn expires_at(&self) -> Timestamp {
         self.expires_at
     }
 
-    /// Whether any byte of it may have left: by this handle, by a clone of it, or, for one that was read from a journal, by
-    /// the process that wrote it.
+    /// Whether any byte of it may have left: through this handle, through a clone of it, or, if it was read from a journal, through
+    /// the process that wrote the journal.
     pub fn may_have_been_sent(&self) -> bool {
         self.traces.may_have_left()
     }
 
-    /// Notes that a fence may leave in its name. [`PersistentHam::fence`](crate::PersistentHam::fence) does so itself; a
-    /// service that keeps calls in a journal calls this first and writes the call to the journal again, so that a process that
-    /// reads it after a crash knows that the nonce may be the fence's.
+    /// Notes that a fence may leave on its behalf. [`PersistentHam::fence`](crate::PersistentHam::fence) does this itself; a service
+    /// that keeps calls in a journal calls this first and writes the call to the journal again, so that a process that reads it after
+    /// a crash knows that the fence may have used the nonce.
     pub fn begin_fence(&self) {
         self.traces.announce_fence();
     }
 
-    /// Whether a fence may have used up its nonce: then whoever finds it used up cannot tell the fence from the call.
+    /// Whether a fence may have used up its nonce: if so, a used-up nonce does not tell whether the fence or the call used it.
     pub fn may_have_been_fenced(&self) -> bool {
         self.traces.fence() != FenceTrace::None
     }

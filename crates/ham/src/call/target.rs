@@ -1,4 +1,4 @@
-//! Which cell a role, a clone or a cell id means.
+//! Which cell a role, a clone or a cell id refers to.
 
 use std::fmt;
 
@@ -44,7 +44,7 @@ impl From<CellId> for CallTarget {
 }
 
 impl CallTarget {
-    /// As it may be told: whoever names a role may have named a secret in its place.
+    /// In a form fit to be shown: a caller may have passed a secret in place of a role.
     pub(crate) fn told(&self) -> String {
         match self {
             Self::Role(role) => masked(role),
@@ -80,15 +80,15 @@ pub(crate) fn find(app: &AppInfo, target: &CallTarget) -> Option<CellId> {
     })
 }
 
-/// The same.
+/// The same as `find`.
 ///
 /// # Errors
-/// The app has none such.
+/// The app has no such cell.
 pub(crate) fn known(app: &AppInfo, target: &CallTarget) -> Result<CellId, CallError> {
     find(app, target).ok_or_else(|| CallError::UnknownRole { role: target.to_string(), known: names(app) })
 }
 
-/// The cell that is meant by now, where that is another one: the app was installed anew.
+/// The cell that is meant now, if it is another one because the app was reinstalled.
 pub(crate) fn moved(app: &AppInfo, target: &CallTarget, cell: &CellId) -> Option<CellId> {
     find(app, target).filter(|now| now != cell)
 }

@@ -1,14 +1,13 @@
-//! What may have left in the name of one signed call, whoever holds a clone of it.
+//! What may have left on behalf of one signed call, from any holder of a clone.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What may have left in the name of one signed call: its sendings and its fences. All clones share it, so what another task
-/// did with the same bytes counts.
+/// What may have left on behalf of one signed call: its sends and its fences. All clones share it, so what another task did with the
+/// same bytes counts.
 ///
-/// A journal keeps what is known of fences. It is written before the call is sent, so whoever reads a call from it takes
-/// it for sent.
+/// A journal keeps what is known about fences. It is written before the call is sent, so a call that is read from it counts as sent.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Traces(Arc<Mutex<Known>>);
 
@@ -16,22 +15,22 @@ pub(crate) struct Traces(Arc<Mutex<Known>>);
 struct Known {
     /// Whether the process that wrote the journal may have sent it.
     before: bool,
-    /// Who is about to send it, or has and waits.
+    /// The tasks that are about to send it, or have sent it and wait.
     senders: u32,
-    /// Sendings of which a byte may have left.
+    /// Sends of which a byte may have left.
     sendings: u32,
-    /// Those of them that nothing has settled.
+    /// Those that nothing has settled.
     open: u32,
-    /// A sending was answered after its nonce was claimed.
+    /// A send was answered after its nonce was claimed.
     claimed: bool,
-    /// A fence is about to leave. Only a journal needs to know: whoever reads it cannot tell whether it did.
+    /// A fence is about to leave. Only a journal needs to know: its reader cannot tell whether the fence did leave.
     fence_announced: bool,
     /// Fences of which a byte may have left.
     fences: u32,
     fence: FenceTrace,
 }
 
-/// What is known of a call's fences, in order of what is proven.
+/// What is known about a call's fences, ordered by what is proven.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum FenceTrace {
@@ -40,7 +39,7 @@ pub(crate) enum FenceTrace {
     None,
     /// One was begun: it may have claimed the nonce.
     Begun,
-    /// A fence found the nonce claimed when no other fence can have done it.
+    /// A fence found the nonce claimed when no other fence could have claimed it.
     Arrived,
     /// A fence claimed the nonce.
     NeverRan,
@@ -60,16 +59,16 @@ impl Drop for Sender<'_> {
 /// Whether the bytes of a call may be sent now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Leave {
-    /// They count as sent from here on.
+    /// The bytes count as sent from here on.
     Granted,
-    /// They may have left before, so the conductor has to be one that remembers nonces. Nothing is counted yet.
+    /// The bytes may have left before, so the conductor must be one that remembers nonces. Nothing is counted yet.
     Repeated,
     /// A fence has claimed the nonce.
     Fenced,
 }
 
 impl Traces {
-    /// Begins to send the call, which may take a while until anything leaves: for want of a link, or of a turn.
+    /// Begins to send the call; it may take a while until anything leaves, for lack of a link or of a turn.
     pub(crate) fn sender(&self) -> Sender<'_> {
         let mut known = self.known();
         known.senders = known.senders.saturating_add(1);
@@ -77,7 +76,7 @@ impl Traces {
         Sender(self)
     }
 
-    /// Asks to send the call. `own` sendings of the caller are open; `proven` says that the conductor remembers nonces.
+    /// Asks to send the call. `own` is how many of the caller's sends are open; `proven` says that the conductor remembers nonces.
     pub(crate) fn send(&self, own: u32, proven: bool) -> Leave {
         let mut known = self.known();
         if known.fence == FenceTrace::NeverRan {
@@ -91,26 +90,25 @@ impl Traces {
         Leave::Granted
     }
 
-    /// A sending that was counted never left.
+    /// A send that was counted never left.
     pub(crate) fn never_left(&self) {
         let mut known = self.known();
         known.sendings = known.sendings.saturating_sub(1);
         known.open = known.open.saturating_sub(1);
     }
 
-    /// A sending was answered, and did not claim the nonce: nothing of it runs.
+    /// A send was answered without claiming the nonce: nothing of it runs.
     pub(crate) fn left_nonce_untouched(&self) {
         let mut known = self.known();
         known.open = known.open.saturating_sub(1);
     }
 
-    /// A sending was answered after the nonce was claimed: the call is settled, and so are all its sendings.
+    /// A send was answered after the nonce was claimed: the call is settled, and so are all its sends.
     pub(crate) fn claimed(&self) {
         self.known().claimed = true;
     }
 
-    /// Whether a sending that is none of the caller's `own` open ones may run or have run, or is about to leave by another
-    /// [`sender`](Self::sender).
+    /// Whether a send other than the caller's `own` open ones may run or have run, or is about to leave through another [`sender`](Self::sender).
     pub(crate) fn sent_beside(&self, own: u32) -> bool {
         let known = self.known();
         known.open_beside(own) || known.senders > 1
@@ -127,12 +125,12 @@ impl Traces {
         self.known().fence_trace()
     }
 
-    /// Notes that a fence may leave from here on, for those who read the journal.
+    /// Notes that a fence may leave from here on, for readers of the journal.
     pub(crate) fn announce_fence(&self) {
         self.known().fence_announced = true;
     }
 
-    /// Whether a fence that is none of the caller's `own` may have claimed the nonce.
+    /// Whether a fence other than the caller's `own` may have claimed the nonce.
     pub(crate) fn fenced_beside(&self, own: u32) -> bool {
         let known = self.known();
         known.fences > own || known.fence == FenceTrace::Begun
@@ -199,7 +197,7 @@ impl Traces {
         Self(Arc::new(Mutex::new(Known { before: true, fence, ..Known::default() })))
     }
 
-    /// Those of a call from a journal that keeps none: an earlier version wrote it, and may have fenced it.
+    /// The traces of a call from a journal that keeps none: an earlier version wrote it, and may have fenced the call.
     pub(crate) fn of_an_earlier_version() -> Self {
         Self::read(FenceTrace::Begun)
     }

@@ -1,4 +1,4 @@
-//! What a refusal proves on the release that gave it: asks for the release, and for the reason that it keeps to itself.
+//! What a refusal proves on the release that gave it: looks up the release, and the reason that the refusal withholds.
 
 use ham_session::{Link, RequestError};
 use holochain_conductor_api::{AppInfo, AppRequest, AppResponse, CellInfo};
@@ -9,8 +9,8 @@ use super::target;
 use crate::wire::find;
 use crate::wire::{self, BadAnswer, ConductorProtocol, NotRunning, Refusal, Request, Verdict, not_enabled};
 
-/// What the refusal of a call on `cell` proves. A release that does not say why a cell does not run leaves that to the
-/// app's status, and none says in words of its own that a cell went away under a call.
+/// What the refusal of a call on `cell` proves. A release that does not say why a cell does not run leaves that to the app's status,
+/// and no release has words of its own for a cell that went away during a call.
 pub(crate) async fn verdict(
     link: &Link<ConductorProtocol>,
     refusal: Refusal,
@@ -27,7 +27,7 @@ pub(crate) async fn verdict(
             {
                 return (refusal.without_cell(), verdict);
             }
-            // No answer is no reason.
+            // No answer gives no reason.
             Ok(_) | Err(_) => verdict,
         },
         verdict => verdict,
@@ -35,7 +35,7 @@ pub(crate) async fn verdict(
     (refusal, verdict)
 }
 
-/// The refusal with the release that gave it, where that matters. Without it, it proves only what every release means.
+/// The refusal together with the release that gave it, if that matters. Without the release, it proves only what it means on every release.
 async fn on_its_release(link: &Link<ConductorProtocol>, refusal: Refusal, deadline: Instant) -> Refusal {
     if !refusal.depends_on_release() {
         return refusal;
@@ -46,17 +46,17 @@ async fn on_its_release(link: &Link<ConductorProtocol>, refusal: Refusal, deadli
     }
 }
 
-/// Why a cell does not run, after the app's status.
+/// Why a cell does not run, according to the app's status.
 async fn why_not_running(link: &Link<ConductorProtocol>, cell: &CellId, deadline: Instant) -> NotRunning {
     match app_info(link, deadline).await {
         Ok(Ok(AppResponse::AppInfo(Some(info)))) => reason_in(&info, cell),
         Ok(_) => NotRunning::Other("the conductor gives no reason".into()),
-        // No answer is no reason: whoever waits for the cell asks again on the next link.
+        // No answer gives no reason: whoever waits for the cell asks again on the next link.
         Err(_) => NotRunning::NotStarted,
     }
 }
 
-/// The app, asked for on the link that the refusal came on.
+/// The app, requested on the link that the refusal came on.
 async fn app_info(
     link: &Link<ConductorProtocol>,
     deadline: Instant,
@@ -65,7 +65,7 @@ async fn app_info(
     link.request(out, deadline).await.map(wire::app_answer)
 }
 
-/// An app that is enabled has cells that start, and clones that are disabled.
+/// In an enabled app, a cell that does not run is either starting or a disabled clone.
 fn reason_in(info: &AppInfo, cell: &CellId) -> NotRunning {
     let disabled_clone = |info: &CellInfo| match info {
         CellInfo::Cloned(clone) => clone.cell_id == *cell && !clone.enabled,

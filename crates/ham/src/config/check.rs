@@ -1,4 +1,4 @@
-//! Whether a configuration can work, and what is dialled by it.
+//! Whether a configuration can work, and what it dials.
 
 use ham_session::Target;
 use http::{HeaderMap, HeaderValue};
@@ -18,11 +18,11 @@ impl PersistentHamConfig {
         Ok(Target { url: url.clone(), headers: HeaderMap::from_iter([(http::header::ORIGIN, origin)]) })
     }
 
-    /// A client of the admin interface, where there is one: the one that is shared, else a new one with this configuration's
-    /// origin, session, time-out and release.
+    /// A client of the admin interface, if there is one: the shared one, or else a new one with this configuration's origin, session,
+    /// time-out and release.
     ///
     /// # Errors
-    /// [`ConnectError::Config`] for an origin that is not a header.
+    /// [`ConnectError::Config`] for an origin that is not a valid header value.
     pub fn admin_client(&self) -> Result<Option<Admin>, ConnectError> {
         if let Some(shared) = &self.admin_client {
             return Ok(Some(shared.clone()));

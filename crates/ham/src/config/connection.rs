@@ -22,7 +22,7 @@ use crate::signing::Signing;
 /// How to reach one app on one conductor.
 ///
 /// # Defaults
-/// - admin interface: none, with a client of its own; app interface: discovered, attached on port 0 and bound to the app
+/// - admin interface: none; admin client: the connection's own; app interface: discovered, attached on port 0 and bound to the app
 /// - token: issued by the admin interface
 /// - origin: [`DEFAULT_ORIGIN`]
 /// - signing: client keys in memory, one grant per cell
@@ -32,14 +32,14 @@ use crate::signing::Signing;
 ///   [`DEFAULT_SILENCE_BOUND`](crate::DEFAULT_SILENCE_BOUND); degraded after
 ///   [`DEFAULT_DEGRADED_AFTER`](crate::DEFAULT_DEGRADED_AFTER)
 /// - signals kept for a slow subscriber: [`DEFAULT_SIGNAL_CAPACITY`], of at most [`DEFAULT_SIGNAL_BYTES`]
-/// - one call at a time to a cell; breaker: off; release of the conductor: asked for
+/// - one call at a time to a cell; breaker: off; release of the conductor: found out
 /// - randomness: the system's; memory: the process's
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PersistentHamConfig {
     /// The installed app id.
     pub app_id: String,
-    /// The admin interface, where there is one.
+    /// The admin interface, if there is one.
     pub admin: Option<Url>,
     /// A client of the admin interface that others use too; `None` for one of the connection's own.
     pub admin_client: Option<Admin>,
@@ -57,21 +57,21 @@ pub struct PersistentHamConfig {
     pub retry: RetryDelay,
     /// How long one admin request may take, dialling included.
     pub admin_timeout: Duration,
-    /// How long a call may take when the caller does not say. Any length; a nonce lives for [`MAX_NONCE_LIFE`](crate::MAX_NONCE_LIFE) at most.
+    /// How long a call may take when the caller does not say. Any length; a nonce lives for at most [`MAX_NONCE_LIFE`](crate::MAX_NONCE_LIFE).
     pub deadline: Duration,
     /// How much longer a nonce lives than its call, within [`MAX_NONCE_LIFE`](crate::MAX_NONCE_LIFE).
     pub skew_margin: Duration,
     /// Signals kept for a slow subscriber; beyond them there is a gap.
     pub signal_capacity: usize,
-    /// How many bytes they may take together; one signal may be larger.
+    /// How many bytes they may take together; a single signal may be larger.
     pub signal_bytes: usize,
-    /// Pauses a cell under pressure.
+    /// Pauses calls to a cell under source-chain pressure.
     pub breaker: Option<PressureBreaker>,
-    /// Whether the calls of one cell that may write go out one at a time, across all connections of the process.
+    /// Whether calls to one cell that may write go out one at a time, across all connections of the process.
     pub lanes: bool,
     /// Called once for every signed call that ends with an unknown outcome or as arrived.
     pub on_unknown: Option<OnUnknown>,
-    /// The wall clock that nonces expire by.
+    /// The wall clock by which nonces expire.
     pub wall_clock: Arc<dyn WallClock>,
     /// The conductor's release; `None` to ask for it.
     pub release: Option<Release>,
@@ -106,7 +106,7 @@ impl PersistentHamConfig {
         Self::new(local_target(admin_port, DEFAULT_ORIGIN).url, app_id)
     }
 
-    /// An app on a conductor without an admin interface: its app interface and its tokens come from the owner.
+    /// An app on a conductor without an admin interface: the owner supplies the app interface and the tokens.
     pub fn without_admin(
         app: Url,
         token: impl Fn() -> TokenFuture + Send + Sync + 'static,
@@ -141,8 +141,8 @@ impl PersistentHamConfig {
         }
     }
 
-    /// Shares the link of this admin client, with its own origin, session, time-out and release. The connection leaves it open
-    /// when it closes: connections to several apps of one conductor need one admin link between them.
+    /// Shares the link of this admin client, with its own origin, session, time-out and release. The connection leaves it open when
+    /// it closes: connections to several apps of one conductor need only one admin link between them.
     #[must_use]
     pub fn with_admin(mut self, admin: Admin) -> Self {
         self.admin = Some(admin.target().url.clone());
@@ -192,7 +192,7 @@ impl PersistentHamConfig {
         self
     }
 
-    /// How long a call may take when the caller does not say. Any length: see [`deadline`](Self::deadline).
+    /// How long a call may take when the caller does not say. Any length; see [`deadline`](Self::deadline).
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
@@ -206,19 +206,19 @@ impl PersistentHamConfig {
         self
     }
 
-    /// Pauses a cell under source-chain pressure.
+    /// Pauses calls to a cell under source-chain pressure.
     #[must_use]
     pub fn with_breaker(mut self, breaker: PressureBreaker) -> Self {
         self.breaker = Some(breaker);
         self
     }
 
-    /// Whether the calls of one cell go out one at a time, across all connections of the process, except those declared
+    /// Whether calls to one cell go out one at a time, across all connections of the process, except those declared
     /// [`read_only`](crate::CallOptions::read_only).
     ///
-    /// Without it, calls that write at the same time with relaxed ordering fork the cell's source chain, for which peers may
-    /// warrant its agent; of those with strict ordering all but one are refused. Turn it off only for apps in which you know
-    /// that this cannot happen.
+    /// Without it, concurrent writes with relaxed ordering fork the cell's source chain, for which peers may warrant its agent; of
+    /// concurrent writes with strict ordering all but one are refused. Turn it off only for apps in which you know that this cannot
+    /// happen.
     #[must_use]
     pub fn with_lanes(mut self, lanes: bool) -> Self {
         self.lanes = lanes;

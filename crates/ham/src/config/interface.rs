@@ -12,7 +12,7 @@ use url::Url;
 use crate::redact::Secret;
 use crate::shown::shown_url;
 
-/// The `Origin` ham sends. A conductor refuses a socket without one, even where any origin is allowed.
+/// The `Origin` that ham sends. A conductor refuses a socket without one, even if it allows any origin.
 pub const DEFAULT_ORIGIN: &str = "ham";
 
 /// A token provider's answer.
@@ -23,9 +23,9 @@ pub type TokenFuture = Pin<Box<dyn Future<Output = Result<Secret, String>> + Sen
 pub enum AppInterface {
     /// At this URL.
     Url(Url),
-    /// Listed by the admin interface; attached (once, for good) where none fits.
+    /// Listed by the admin interface; attached (once, permanently) if none fits.
     Discover {
-        /// The port to attach; 0 lets the conductor choose, and choose again at each of its restarts.
+        /// The port to attach; 0 lets the conductor choose, anew at each restart.
         attach_port: u16,
         /// Only attach, never reuse: for conductors whose listed interfaces refuse us.
         force_fresh: bool,
@@ -51,9 +51,9 @@ impl fmt::Debug for AppInterface {
 /// Where app tokens come from.
 #[derive(Clone)]
 pub enum TokenSource {
-    /// Issued by the admin interface, a fresh one per dial.
+    /// Issued by the admin interface, a fresh one for each dial.
     Issue,
-    /// From the owner, asked per dial.
+    /// Supplied by the owner, for each dial.
     Provider(Arc<dyn Fn() -> TokenFuture + Send + Sync>),
 }
 

@@ -1,4 +1,4 @@
-//! What a simulation puts in the place of the system's own.
+//! What a simulation puts in place of the system's own parts.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::entropy::Entropy;
 use crate::memory::ProcessMemory;
 
 impl PersistentHamConfig {
-    /// The wall clock that nonces expire by.
+    /// The wall clock by which nonces expire.
     #[must_use]
     pub fn with_wall_clock(mut self, wall_clock: Arc<dyn WallClock>) -> Self {
         self.wall_clock = wall_clock;
@@ -18,8 +18,8 @@ impl PersistentHamConfig {
 
     /// Where nonces, keys, capability secrets and jitter come from.
     ///
-    /// **Hazardous.** Whoever can predict the bytes can forge calls and can use every grant that was made from them. It
-    /// exists for simulations, which have to be repeatable.
+    /// **Hazardous.** Anyone who can predict the bytes can forge calls and use every grant made from them. It exists for simulations,
+    /// which must be repeatable.
     #[must_use]
     pub fn with_entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
         self.entropy = entropy;
@@ -28,7 +28,7 @@ impl PersistentHamConfig {
 
     /// What this connection shares with others.
     ///
-    /// **Hazardous.** Connections that do not share one write a grant each. It exists for simulations of several processes.
+    /// **Hazardous.** Connections that do not share one each write their own grants. It exists for simulations of several processes.
     #[must_use]
     pub fn with_memory(mut self, memory: ProcessMemory) -> Self {
         self.memory = memory;

@@ -1,4 +1,4 @@
-//! The definition of a DNA, whose zomes say since 0.7 that they are WASM: one that does not is read as one that does.
+//! The definition of a DNA. Since 0.7 its zomes say that they are WASM; one that does not say so is read as if it did.
 
 use holochain_conductor_api::AdminResponse;
 use holochain_types::prelude::{DnaModifiers, WasmZomeDef, ZomeDef, ZomeName};
@@ -21,7 +21,7 @@ struct Definition<Zome> {
     coordinator_zomes: Vec<(ZomeName, Zome)>,
 }
 
-/// The answer of 0.6 to `get_dna_definition`; `None` if this is none.
+/// The answer of 0.6 to `get_dna_definition`; `None` if this is not one.
 pub(crate) fn earlier(body: &[u8]) -> Option<AdminResponse> {
     let Answer { r#type, value } = rmp_serde::from_slice::<Answer<WasmZomeDef>>(body).ok()?;
     if r#type != RETURNED {
@@ -33,6 +33,6 @@ pub(crate) fn earlier(body: &[u8]) -> Option<AdminResponse> {
     };
     let (integrity_zomes, coordinator_zomes) = (said(integrity_zomes), said(coordinator_zomes));
     let value = Definition { name, modifiers, integrity_zomes, coordinator_zomes };
-    // Written and read again: which fields the type has besides is a feature of its crate.
+    // Written and read back: the type's other fields depend on the features of its crate.
     rmp_serde::from_slice(&rmp_serde::to_vec_named(&Answer { r#type, value }).ok()?).ok()
 }

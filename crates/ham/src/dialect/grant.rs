@@ -1,4 +1,4 @@
-//! Capability grants, which changed their words in 0.7.1: ham's own types, and both shapes on the wire.
+//! Capability grants, whose format changed in 0.7.1: ham's own types, and both shapes on the wire.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::redact::REDACTED;
 
-/// A grant of zome calls, to be written to a cell's source chain.
+/// A grant for zome calls, to be written to a cell's source chain.
 #[derive(Clone, Debug)]
 pub struct CapGrant {
-    /// What it is found by. Tags need not be unique on a chain.
+    /// What the grant is found by. Tags need not be unique on a chain.
     pub tag: String,
     /// Who may use it.
     pub access: CapAccess,
@@ -24,9 +24,9 @@ pub struct CapGrant {
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", content = "value", rename_all = "snake_case")]
 pub enum CapAccess {
-    /// Everybody.
+    /// Anyone.
     Unrestricted,
-    /// Whoever knows the secret.
+    /// Anyone who knows the secret.
     Transferable {
         /// The secret.
         secret: CapSecret,
@@ -56,15 +56,15 @@ impl fmt::Debug for CapAccess {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CapGrantInfo {
-    /// What it is found by.
+    /// What the grant is found by.
     pub tag: String,
     /// `unrestricted`, `transferable` or `assigned`.
     pub access: String,
-    /// Who may use it, where it is assigned.
+    /// Who may use it, if it is assigned.
     pub assignees: Option<BTreeSet<AgentPubKey>>,
     /// What it allows.
     pub capability: GrantedCapability,
-    /// The action that wrote it: what revokes it.
+    /// The action that wrote it; a revocation names it.
     pub action_hash: ActionHash,
     /// When it was written.
     pub created_at: Timestamp,
@@ -76,7 +76,7 @@ pub struct CapGrantInfo {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GrantedCapability {
-    /// Calls of these functions.
+    /// Calls to these functions.
     ZomeCall {
         /// The functions.
         functions: GrantedFunctions,
@@ -87,7 +87,7 @@ pub enum GrantedCapability {
     Other(String),
 }
 
-/// The words of a grant.
+/// The wire format of a grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GrantShape {
     /// `{tag, access, functions}`.
@@ -127,7 +127,7 @@ struct GrantIn {
     revoked_at: Option<Timestamp>,
 }
 
-/// Both shapes: which fields are there is checked against the dialect.
+/// Both shapes: the dialect says which fields must be there.
 #[derive(Deserialize)]
 struct GrantWords {
     tag: String,
@@ -179,7 +179,7 @@ impl GrantShape {
         GrantRequest { cell_id, cap_grant }
     }
 
-    /// The grants of a list; `Err` names what a grant of this shape lacks.
+    /// The grants of a list; `Err` names what a grant lacks for this shape.
     pub(crate) fn read(self, list: GrantList) -> Result<Vec<(CellId, Vec<CapGrantInfo>)>, &'static str> {
         list.0
             .into_iter()

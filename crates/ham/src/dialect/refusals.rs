@@ -1,7 +1,7 @@
-//! The texts of conductors' errors, and what they prove, by release.
+//! The texts of conductors' errors, and what they prove on each release.
 //!
-//! Every text was captured from running conductors; `tests/real/wire_captures.rs` provokes them again on each release, so
-//! that one which rewords a text fails the suite.
+//! Every text was captured from running conductors; `tests/real/wire_captures.rs` provokes them again on each release, so that a
+//! release that rewords one fails the suite.
 
 use super::release::Release;
 
@@ -9,7 +9,7 @@ use super::release::Release;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RefusalKind {
-    /// `InternalError`: everything that has no variant of its own, guest errors included.
+    /// `InternalError`: everything without a variant of its own, guest errors included.
     InternalError,
     /// `Deserialization`: the conductor could not read the request.
     Deserialization,
@@ -17,7 +17,7 @@ pub enum RefusalKind {
     DnaReadError,
     /// `RibosomeError`.
     RibosomeError,
-    /// `ZomeCallAuthenticationFailed`: the signature does not fit.
+    /// `ZomeCallAuthenticationFailed`: the signature does not match.
     ZomeCallAuthenticationFailed,
     /// `ZomeCallUnauthorized`: nonce, grant or block list refused the call.
     ZomeCallUnauthorized,
@@ -28,13 +28,13 @@ pub enum RefusalKind {
 /// When a refusal was decided, relative to the claim of the nonce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Before the nonce, by what was installed at that moment, the conductor itself included: the same bytes, sent earlier, may
-    /// have run.
+    /// Before the nonce, because of what was installed at that moment, the conductor itself included: the same bytes may have run if
+    /// they were sent earlier.
     BeforeNonce,
-    /// In a function that ran. The cell's `init`, which runs before the nonce, fails in the same words: so this does not say
-    /// either what became of the same bytes, sent earlier.
+    /// In a function that ran. The cell's `init`, which runs before the nonce, fails in the same words, so this does not say either
+    /// what became of the same bytes if they were sent earlier.
     InFunction,
-    /// By the nonce or after it was claimed: this sending was the first to arrive, or the answer says otherwise.
+    /// At the nonce or after it was claimed: this send was the first to arrive, unless the answer says otherwise.
     AtNonce,
 }
 
@@ -42,7 +42,7 @@ pub enum Stage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RefusalCause {
-    /// The signature does not fit.
+    /// The signature does not match.
     Signature,
     /// The conductor could not read the request.
     UnreadableRequest,
@@ -54,31 +54,31 @@ pub enum RefusalCause {
     NoZome,
     /// The zome function failed: by its own error, by a host function, by a trap.
     Function,
-    /// A validation callback does not accept what the function wrote.
+    /// A validation callback rejects what the function wrote.
     InvalidCommit,
-    /// Another call wrote to the chain meanwhile.
+    /// Another call wrote to the chain in the meantime.
     HeadMoved,
     /// The cell does not run.
     CellNotRunning,
-    /// The cell does not exist, or not any more.
+    /// The cell does not exist, or no longer does.
     CellMissing,
-    /// An embedded conductor went back to a snapshot and cut the call off.
+    /// An embedded conductor reverted to a snapshot and cut the call off.
     CutOff,
 }
 
-/// The releases whose conductors say something.
+/// The releases that a row applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Span {
-    /// All that ham speaks.
+    /// All releases that ham speaks.
     All,
-    /// This one and the earlier ones.
+    /// This release and earlier ones.
     Until(Release),
-    /// This one and the later ones.
+    /// This release and later ones.
     Since(Release),
 }
 
 impl Span {
-    /// Whether a release is among them. An unknown one is only among all of them.
+    /// Whether a release is among them. An unknown release is only in [`All`](Self::All).
     #[must_use]
     pub fn holds(self, release: Option<Release>) -> bool {
         match (self, release) {
@@ -95,37 +95,37 @@ impl Span {
 pub struct NothingWritten {
     /// The conductor's error variant.
     pub kind: RefusalKind,
-    /// How its text starts. An anchored prefix cannot be forged by a zome: its own words only ever come after it.
+    /// How its text starts. A zome cannot forge an anchored prefix: its own words only ever come after it.
     pub prefix: &'static str,
     /// What it is about.
     pub cause: RefusalCause,
     /// When it was decided.
     pub stage: Stage,
-    /// Where it is said.
+    /// Which releases say it.
     pub on: Span,
 }
 
 pub(crate) const UNAUTHORIZED: &str = "Call was not authorized with reason ";
 pub(crate) const NO_FUNCTION: &str = "Attempted to call a zome function that doesn't exist";
-/// A zome function that failed: by its own error, by a host function, by a trap. The scratch space is dropped.
+/// A zome function failed: by its own error, by a host function, by a trap. The scratch space is dropped.
 pub(crate) const GUEST: &str = "Wasm runtime error while working with Ribosome: RuntimeError: ";
 pub(crate) const INVALID_COMMIT: &str = "Source chain error: InvalidCommit error: ";
-/// An embedded conductor goes back to a snapshot.
+/// An embedded conductor reverts to a snapshot.
 pub(crate) const CUT_OFF: &str = "The call was cut off: the conductor goes back to a snapshot";
-/// An embedded conductor has removed the cell with all that it held: the call ended with it, or for a reason of its own.
+/// An embedded conductor has removed the cell with everything in it: the call ended because of that, or for a reason of its own.
 pub(crate) const REMOVED: &str = "The cell was removed while the call ran: nothing of it is left";
-/// A cell that does not run, with the reason behind the cell.
+/// A cell that does not run; the reason follows the cell.
 pub(crate) const NOT_RUNNING: &str =
     "Conductor returned an error while using a ConductorApi: CellNotRunning(";
-/// The same without a reason: the app's status has to tell it.
+/// The same without a reason: the app's status has to supply it.
 pub(crate) const DISABLED: &str = "Conductor returned an error while using a ConductorApi: CellDisabled(";
 pub(crate) const CELL_MISSING: &str = "Conductor returned an error while using a ConductorApi: CellMissing(";
 const UNREADABLE: &str = "Serialization error while using a InterfaceApi: ";
 pub(crate) const NO_ZOME: &str = "ZomeError: Zome not found: ";
-/// Two calls wrote to one chain at a time; this one lost, in the transaction that would have written.
+/// Two calls wrote to one chain at the same time; this one lost, in the transaction that would have written.
 const HEAD_MOVED: &str = "Source chain error: Attempted to commit a bundle to the source chain, but the source chain head has moved";
-/// A chain holds a grant that an earlier release wrote and this one cannot read: neither grants nor the page of the chain
-/// are answered then.
+/// A chain holds a grant that an earlier release wrote and this one cannot read: the conductor then returns neither the grants nor
+/// that page of the chain.
 pub(crate) const UNREADABLE_ENTRY: &str = "error occurred while decoding: decode Entry: ";
 
 /// Texts that mean "busy, later": the conductor's own queues and locks.
@@ -142,7 +142,7 @@ const fn row(
     NothingWritten { kind, prefix, cause, stage, on }
 }
 
-/// Every answer after which the called function has written nothing itself. What is not in it is [`Effect::Unknown`](crate::Effect::Unknown).
+/// Every answer after which the called function has written nothing itself. Any other answer is [`Effect::Unknown`](crate::Effect::Unknown).
 pub const NOTHING_WRITTEN: &[NothingWritten] = {
     use RefusalKind::{Deserialization, InternalError, ZomeCallAuthenticationFailed, ZomeCallUnauthorized};
     use Span::{All, Since, Until};

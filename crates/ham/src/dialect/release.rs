@@ -1,4 +1,4 @@
-//! A release of Holochain, as far as a client can tell one from another.
+//! A release of Holochain, as far as a client can tell releases apart.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,8 +8,8 @@ pub const RELEASE_VARIABLE: &str = "HAM_HOLOCHAIN_RELEASE";
 
 /// A release of Holochain: what its conductors read and write. Later releases are greater.
 ///
-/// Conductors do not say which version they are, so ham finds it by at most two requests that change nothing, when something
-/// on a link first needs it. A release later than all of these answers as [`V0_8`](Self::V0_8) does and is treated as such.
+/// Conductors do not say which version they are, so ham finds it out with at most two requests that change nothing, when something on
+/// a link first needs it. A release later than all of these answers as [`V0_8`](Self::V0_8) does and is treated as such.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Release {
@@ -24,10 +24,10 @@ pub enum Release {
 }
 
 impl Release {
-    /// All of them, the oldest first.
+    /// All of them, oldest first.
     pub const ALL: [Self; 4] = [Self::V0_6, Self::V0_7_0, Self::V0_7_1, Self::V0_8];
 
-    /// What [`RELEASE_VARIABLE`] names; `None` where it is not set or empty.
+    /// What [`RELEASE_VARIABLE`] names; `None` if it is unset or empty.
     ///
     /// # Errors
     /// [`UnknownRelease`] when it names no release that ham speaks.
@@ -40,7 +40,7 @@ impl Release {
         }
     }
 
-    /// How it is written: the shortest form that [`FromStr`] reads.
+    /// Its name: the shortest form that [`FromStr`] reads.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

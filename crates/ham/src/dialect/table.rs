@@ -1,6 +1,6 @@
-//! The differences between releases, as data: a reader sees all of them here.
+//! The differences between releases, as data, all in one place.
 //!
-//! Read in the published sources and verified on running conductors of 0.6.3, 0.7.0, 0.7.1 and 0.8.0-dev.14.
+//! Read from the published sources and verified on running conductors of 0.6.3, 0.7.0, 0.7.1 and 0.8.0-dev.14.
 
 use super::grant::GrantShape;
 use super::release::Release;
@@ -9,18 +9,18 @@ use super::release::Release;
 #[derive(Debug)]
 pub(crate) struct Dialect {
     pub(crate) release: Release,
-    /// The words of a grant, in requests, lists and dumps.
+    /// The wire format of a grant, in requests, lists and dumps.
     pub(crate) grants: GrantShape,
-    /// Whether `dump_state` reads its cursor and its limit. Where it does not, it answers the whole chain.
+    /// Whether `dump_state` honours its cursor and its limit. If not, it returns the whole chain.
     pub(crate) pages_chains: bool,
-    /// How an action stands in the JSON of `dump_state`.
+    /// The form of an action in the JSON of `dump_state`.
     pub(crate) actions: ActionShape,
-    /// What becomes of a grant, or of its revocation, on a closed chain.
+    /// What happens to a grant, or to its revocation, on a closed chain.
     pub(crate) closed_chain: ClosedChain,
-    /// Whether a nonce is refused a second time, however many calls came in between. Where it is not, only the last nonce of
-    /// each key is remembered, and bytes that are sent again can run again.
+    /// Whether a nonce is refused a second time, however many calls came in between. If not, the conductor remembers only the last
+    /// nonce of each key, and bytes that are sent again can run again.
     pub(crate) remembers_nonces: bool,
-    /// The filters of `list_apps` that it knows beyond `enabled` and `disabled`.
+    /// Whether `list_apps` knows filters beyond `enabled` and `disabled`.
     pub(crate) filters_by_restore: bool,
     /// What ham cannot promise, for people.
     pub(crate) limits: &'static [&'static str],
@@ -31,7 +31,7 @@ const CLOSED: &str =
 const UPGRADE: &str =
     "0.7.1 cannot read the grants on these chains: read docs/releases.md before the conductor is upgraded";
 
-/// How an action stands in a dump.
+/// The form of an action in a dump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ActionShape {
     /// `{type, author, action_seq, …}`.
@@ -40,16 +40,16 @@ pub(crate) enum ActionShape {
     HeaderAndData,
 }
 
-/// What becomes of a write on a closed chain.
+/// What happens to a write on a closed chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClosedChain {
-    /// It is written, and other agents warrant this one: ham has to look first.
+    /// It is written, and other agents warrant this one: ham has to check first.
     Written,
     /// The conductor refuses it.
     Refused,
 }
 
-/// A column a release.
+/// One column per release.
 static DIALECTS: [Dialect; 4] = [
     Dialect {
         release: Release::V0_6,
@@ -100,7 +100,7 @@ static DIALECTS: [Dialect; 4] = [
     },
 ];
 
-/// Requests that not every release knows: interface-independent name, first and last release.
+/// Requests that not every release knows: name without the interface, first and last release.
 static REQUESTS: &[(&str, Release, Release)] = &[
     ("graft_records", Release::V0_6, Release::V0_6),
     ("dump_op_timings", Release::V0_7_0, Release::V0_8),
@@ -119,7 +119,7 @@ impl Dialect {
         }
     }
 
-    /// Whether a request of this name is known to the release. One that no row names is known to all.
+    /// Whether a request of this name is known to the release. A request without a row is known to all.
     pub(crate) fn knows(&self, request: &str) -> bool {
         REQUESTS
             .iter()
@@ -129,7 +129,7 @@ impl Dialect {
 }
 
 impl Release {
-    /// What ham cannot promise on it, and what it has to do differently there; a sentence's end each.
+    /// What ham cannot promise on it, and what it has to do differently there; each is the end of a sentence.
     #[must_use]
     pub fn limits(self) -> &'static [&'static str] {
         Dialect::of(self).limits

@@ -21,10 +21,10 @@ pub use super::config::{DEFAULT_REQUEST_TIMEOUT_SECS, HamConfig};
 pub use super::policy::{CapGrantOptIn, LairCredentials};
 pub use crate::signing::LairSigning;
 
-/// A connection to an app, made once: when it is lost, every call says so, and the owner makes a new one.
-/// [`PersistentHam`] is the one that stays up.
+/// A connection to an app that is made once: when it is lost, every call says so, and the owner makes a new one. [`PersistentHam`] is
+/// the one that stays up.
 ///
-/// Its errors are one line each: what was being done, why it failed, and every cause of that, in `{e}` as in `{e:#}`.
+/// Its errors are one line each: what was being done, why it failed, and every cause of that, in both `{e}` and `{e:#}`.
 ///
 /// Dropping it, or replacing it by assignment, closes the socket.
 #[derive(Debug)]
@@ -44,9 +44,9 @@ impl Ham {
     /// app info a [`CallError`], and for a refusal [`SigningRefused`](crate::SigningRefused).
     ///
     /// # Cancel safety
-    /// Cancel-safe, but a grant that was under way may have been written; it is found and used by the next connect.
+    /// Cancel-safe, but a grant that was under way may have been written; the next connect finds and uses it.
     pub async fn connect(cfg: HamConfig) -> anyhow::Result<Self> {
-        // Before any socket: who never asked to write to the chain must not get as far as being able to.
+        // Before any socket: a service that never asked to write to the chain must not get as far as being able to.
         let signing = SigningPolicy::of(&cfg)?.label();
         tracing::info!(
             event = events::CONNECTING,
@@ -73,7 +73,7 @@ impl Ham {
         Ok(Self { connection, cell_id })
     }
 
-    /// Calls a zome function. A call that fails is never run again.
+    /// Calls a zome function. A call that fails is never repeated.
     ///
     /// # Errors
     /// `error.downcast_ref::<CallError>()` has its [`outcome`](CallError::outcome), and
@@ -131,7 +131,7 @@ impl Ham {
     }
 }
 
-/// The error of a request on a connection that is made once: there, a closed connection is a lost one.
+/// The error of a request on a connection that is made once, where a closed connection is a lost one.
 fn during(connection: &PersistentHam, doing: &'static str, error: CallError) -> CallError {
     let error = match error {
         CallError::Closed { sent } => {
@@ -168,7 +168,7 @@ async fn prove(connection: &PersistentHam, cell_id: &CellId) -> anyhow::Result<(
                 _ => "Failed to authorize signing credentials",
             };
             let error = match error {
-                // While connecting, a lost admin link is a lost connection: everything is made anew.
+                // While connecting, a lost admin link is a lost connection: everything is set up again.
                 SigningError::Grant(source) => {
                     ConnectError::Setup { doing: "grant the signing capability", source }
                 }

@@ -11,28 +11,27 @@ use crate::signing::{ClientKeySigning, LairSigning, Signing, lair_from_node};
 /// Default of [`HamConfig::request_timeout_secs`], in seconds.
 pub const DEFAULT_REQUEST_TIMEOUT_SECS: u64 = 120;
 
-/// How to connect a [`Ham`](crate::Ham). Plain fields, as its users build it.
+/// How to connect a [`Ham`](crate::Ham). The fields are plain because users build it field by field.
 ///
 /// # Defaults
 /// - `request_timeout_secs`: [`DEFAULT_REQUEST_TIMEOUT_SECS`]
 /// - `force_fresh_attach`: false
 /// - `lair`: none, so calls are signed with ham's own key
-/// - `allow_cap_grant_signing`: true, because the usage example connects without a keystore; a [`SigningPolicy`] that is
-///   applied overrides it
+/// - `allow_cap_grant_signing`: true, because the usage example connects without a keystore; applying a [`SigningPolicy`] overrides it
 #[derive(Clone, Debug)]
 pub struct HamConfig {
     /// The conductor's admin port, on this machine.
     pub admin_port: u16,
-    /// The app port to attach where no listed interface fits.
+    /// The app port to attach if no listed interface fits.
     pub app_port: u16,
     /// The installed app id.
     pub app_id: String,
-    /// How long a call may take, in seconds; any number, and `u64::MAX` for no bound that matters. Also bounds each step of
-    /// connecting that asks the app interface, the keystore or for a grant.
+    /// How long a call may take, in seconds; any number, and `u64::MAX` for effectively no bound. Also bounds each step of connecting
+    /// that asks the app interface or the keystore, or that requests a grant.
     pub request_timeout_secs: u64,
     /// Always attach, never reuse a listed interface.
     pub force_fresh_attach: bool,
-    /// The keystore that signs; without one, a key of ham's own that costs one capability grant.
+    /// The keystore that signs; without one, ham signs with a key of its own, which costs one capability grant.
     pub lair: Option<LairSigning>,
     /// Whether that grant may be written. If not, connecting without a keystore is refused.
     pub allow_cap_grant_signing: bool,
@@ -88,7 +87,7 @@ impl HamConfig {
         Ok(self)
     }
 
-    /// Signs in the keystore that a node's own files name, if they do; warns and changes nothing otherwise.
+    /// Signs in the keystore that a node's own files name, if they name one; otherwise warns and changes nothing.
     #[must_use]
     pub fn try_lair_signing_from_node(self, conductor_config: &Path, passphrase_file: &Path) -> Self {
         match lair_from_node(conductor_config, passphrase_file) {
@@ -120,7 +119,7 @@ impl HamConfig {
         self
     }
 
-    /// The same in the terms of the persistent connection.
+    /// The same as a configuration of the persistent connection.
     pub(super) fn persistent(&self) -> PersistentHamConfig {
         let signing = match &self.lair {
             Some(lair) => Signing::Lair(lair.clone()),
@@ -139,7 +138,7 @@ impl HamConfig {
 }
 
 impl SigningPolicy {
-    /// What a configuration says, whether a policy wrote it or its fields were set one by one.
+    /// The policy that a configuration expresses, whether a policy wrote it or its fields were set one by one.
     pub(crate) fn of(config: &HamConfig) -> Result<Self, SigningRefused> {
         let lair = config.lair.clone();
         match (&lair, config.allow_cap_grant_signing) {
@@ -148,8 +147,7 @@ impl SigningPolicy {
         }
     }
 
-    /// Puts the decision into a configuration, in place of whatever that says about signing: the keystore and no grant, or
-    /// no keystore and a grant.
+    /// Writes the decision into a configuration, replacing whatever it says about signing: the keystore and no grant, or no keystore and a grant.
     #[must_use]
     pub fn apply(&self, mut config: HamConfig) -> HamConfig {
         config.lair.clone_from(&self.lair);

@@ -1,14 +1,14 @@
-//! The three classifiers of reconnect loops, over any `anyhow::Error`.
+//! The classifiers for reconnect loops, over any `anyhow::Error`.
 //!
-//! An error of ham's own is asked what it is; the text of any other is searched for the words that
-//! `holochain_client`, tungstenite and the operating system use.
+//! Ham's own errors are asked what they are; the text of any other error is searched for the words that `holochain_client`,
+//! tungstenite and the operating system use.
 
 use ham_session::Recovery;
 
 use super::policy::SigningRefused;
 use crate::error::{CallError, ConnectError};
 
-/// What ham's own error in a chain advises.
+/// What an error of ham's own in the chain advises.
 fn advice(error: &anyhow::Error) -> Option<Recovery> {
     let call = error.downcast_ref::<CallError>().map(CallError::recovery);
     call.or_else(|| error.downcast_ref::<ConnectError>().map(ConnectError::recovery))
@@ -44,7 +44,7 @@ pub fn is_connection_error(error: &anyhow::Error) -> bool {
     }
 }
 
-/// Whether one request had no answer in time while the connection is fine: cool down and keep the connection.
+/// Whether one request got no answer in time while the connection is fine: cool down and keep the connection.
 pub fn is_request_timeout(error: &anyhow::Error) -> bool {
     match error.downcast_ref::<CallError>().map(CallError::inner) {
         Some(error) => matches!(error, CallError::TimedOut { .. }),

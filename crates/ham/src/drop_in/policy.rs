@@ -1,4 +1,4 @@
-//! The decision how to sign, made once from what a service was given, before any socket is opened.
+//! The decision on how to sign, made once from what a service was given, before any socket is opened.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use crate::signing::{LairSigning, NodeError, lair_from_node};
 
 /// Where a service gets its keystore credentials.
 pub enum LairCredentials {
-    /// Values it resolved itself; one without the other is a mistake, not a way of signing.
+    /// Values that the service resolved itself; one without the other is a mistake, not a way of signing.
     Values {
         /// The keystore's IPC URL.
         connection_url: Option<String>,
@@ -44,7 +44,7 @@ impl std::fmt::Debug for LairCredentials {
     }
 }
 
-/// Whether capability grants may be written to the agent's chain where there is no keystore.
+/// Whether capability grants may be written to the agent's chain if there is no keystore.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CapGrantOptIn {
     /// They may not.
@@ -77,8 +77,8 @@ impl CapGrantOptIn {
 /// What every refusal says first.
 const LAIR_REQUIRED: &str = "lair signing is required and unavailable";
 
-/// Nothing was offered to sign with that does not write to the agent's chain, and nobody allowed that. No retry helps.
-/// Credentials that were offered and cannot be used are a plain error instead, which names what to fix.
+/// The service offered nothing that signs without writing to the agent's chain, and nobody allowed such a write. No retry helps.
+/// Credentials that were offered but cannot be used are a plain error instead, which names what to fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SigningRefused {
     pub(super) app_id: Option<String>,
@@ -99,10 +99,10 @@ impl std::fmt::Display for SigningRefused {
 
 impl std::error::Error for SigningRefused {}
 
-/// What became of credentials.
+/// What came of the credentials.
 enum Offered {
     Keystore(LairSigning),
-    /// There is none to reach, by nobody's mistake. Says why where there is more to say.
+    /// There is no keystore to reach, and nobody made a mistake. Says why if there is more to say.
     None(Option<String>),
     /// Something was given and is wrong: a typo must not become a grant.
     Unusable(String),
@@ -135,7 +135,7 @@ impl LairCredentials {
     }
 }
 
-/// A decision how to sign.
+/// A decision on how to sign.
 #[derive(Clone, Debug)]
 pub struct SigningPolicy {
     /// The keystore; without one, a grant.
@@ -143,13 +143,13 @@ pub struct SigningPolicy {
 }
 
 impl SigningPolicy {
-    /// Decides. A keystore wins over the opt-in; the opt-in is for a service that has none to reach: none was named, the
-    /// node's conductor has its keystore in its own process, or neither file of the node exists. Reads files, for
+    /// Decides. A keystore wins over the opt-in; the opt-in is for a service that has none to reach: none was named, the node's
+    /// conductor runs its keystore in its own process, or neither of the node's files exists. Reads files for
     /// [`LairCredentials::Node`].
     ///
     /// # Errors
-    /// [`SigningRefused`] where nothing was offered and nothing is permitted; a plain error for a node that has no keystore
-    /// to reach where nothing is permitted, and for credentials that were given and cannot be used, whatever is permitted.
+    /// [`SigningRefused`] if nothing was offered and nothing is permitted; a plain error for a node that has no keystore to reach if
+    /// nothing is permitted, and for credentials that were given but cannot be used, whatever is permitted.
     pub fn resolve(credentials: LairCredentials, opt_in: CapGrantOptIn) -> anyhow::Result<Self> {
         match (credentials.offered(), opt_in) {
             (Offered::Keystore(lair), _) => {

@@ -17,7 +17,7 @@ pub const DEFAULT_MAX_MS: u64 = 30_000;
 /// Default of [`BackoffConfig::escalate_after`].
 pub const DEFAULT_ESCALATE_AFTER: u32 = 5;
 
-/// The pauses of [`connect_with_backoff`]. Plain fields, as its users build it.
+/// The pauses of [`connect_with_backoff`]. The fields are plain because users build it field by field.
 ///
 /// # Defaults
 /// [`DEFAULT_INITIAL_MS`], [`DEFAULT_MAX_MS`], [`DEFAULT_ESCALATE_AFTER`].
@@ -27,7 +27,7 @@ pub struct BackoffConfig {
     pub initial_ms: u64,
     /// The longest pause, in milliseconds.
     pub max_ms: u64,
-    /// Failed attempts in a row after which they are logged at error.
+    /// Failed attempts in a row after which further ones are logged at error.
     pub escalate_after: u32,
 }
 
@@ -58,14 +58,14 @@ pub fn compute_delay_ms(attempt: u32, cfg: &BackoffConfig) -> u64 {
     u64::try_from(jittered.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Makes a [`Ham`], for as long as it takes. The factory is run again for every attempt: tokens, ports and files are
-/// read again. Resolves to `None` on shutdown only, at once even in the middle of an attempt.
+/// Makes a [`Ham`], however long it takes. The factory runs again for every attempt, so tokens, ports and files are read again.
+/// Resolves to `None` only on shutdown, and at once even in the middle of an attempt.
 ///
-/// A refusal of the signing policy is logged as [`CONNECT_REFUSED`](events::CONNECT_REFUSED) at error from the first
-/// attempt on, because no retry helps; the loop goes on all the same, because `None` means shutdown. Resolve the policy
-/// before the loop, and no refusal gets here.
+/// A refusal by the signing policy is logged as [`CONNECT_REFUSED`](events::CONNECT_REFUSED) at error from the first attempt on,
+/// because no retry helps; the loop goes on all the same, because `None` means shutdown. Resolve the policy before the loop, and no
+/// refusal gets here.
 ///
-/// A dropped shutdown sender means that no shutdown will ever be asked for: the loop goes on.
+/// A dropped shutdown sender means that no shutdown will ever be requested: the loop goes on.
 ///
 /// # Cancel safety
 /// Cancel-safe.
@@ -92,13 +92,13 @@ where
         Duration::from_millis(delay_ms)
     });
     let requested = async {
-        // Checked first: a shutdown that was seen already does not count as a change.
+        // Checked first: a shutdown that was already seen does not count as a change.
         if shutdown.wait_for(|stop| *stop).await.is_err() {
             std::future::pending::<()>().await;
         }
     };
     tokio::select! {
-        // A shutdown that is already asked for wins over an attempt that would succeed at once.
+        // A shutdown that was already requested wins over an attempt that would succeed at once.
         biased;
         () = requested => None,
         (ham, attempts) = attempts => {

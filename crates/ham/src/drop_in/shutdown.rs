@@ -5,7 +5,7 @@ use tokio::sync::watch;
 /// Turns true when the process is asked to stop.
 pub type ShutdownRx = watch::Receiver<bool>;
 
-/// Watches for SIGINT (Ctrl-C) and SIGTERM from now on; the receiver turns true at the first of them and stays so.
+/// Watches for SIGINT (Ctrl-C) and SIGTERM from now on; the receiver turns true at the first of them and stays true.
 ///
 /// One task listens for the life of the process; it is spawned here and ends with the runtime. Must be called inside a
 /// Tokio runtime.

@@ -7,7 +7,7 @@ use ham_session::{Delivery, DialError, Recovery, RequestError};
 use crate::dialect::Release;
 use crate::wire::{BadAnswer, Refusal};
 
-/// Why an admin request failed. Admin writes have no nonce: one that was lost is [`Delivery::Unknown`].
+/// Why an admin request failed. Admin writes have no nonce: a lost one is [`Delivery::Unknown`].
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AdminError {
@@ -20,7 +20,7 @@ pub enum AdminError {
     /// The admin interface cannot be reached.
     #[error("cannot reach the admin interface at {url}")]
     Dial {
-        /// Where it was looked for.
+        /// Where ham looked for it.
         url: String,
         /// Why.
         #[source]
@@ -34,11 +34,10 @@ pub enum AdminError {
         /// The conductor's release.
         release: Release,
     },
-    /// The chain is closed, and the conductor would write to it anyway: other agents would warrant this one. Nothing
-    /// was sent.
+    /// The chain is closed, and the conductor would write to it anyway: other agents would warrant this one. Nothing was sent.
     #[error("the source chain of this cell is closed; nothing may be granted or revoked on it any more")]
     ChainClosed,
-    /// The request was not answered. For a write: it may have happened; `reconcile` names the read that tells.
+    /// The request was not answered. If it is a write, it may have happened; `reconcile` names the read that tells.
     #[error("the admin request `{request}` was not answered; {reconcile}")]
     Lost {
         /// What was asked.
@@ -61,7 +60,7 @@ pub enum AdminError {
 }
 
 impl AdminError {
-    /// Whether the request can have reached the conductor.
+    /// Whether the request may have reached the conductor.
     pub fn delivery(&self) -> Delivery {
         match self {
             Self::Closed | Self::NotConfigured | Self::Dial { .. } | Self::ChainClosed => Delivery::NotSent,
@@ -87,7 +86,7 @@ impl AdminError {
         }
     }
 
-    /// What the conductor refused, if it did.
+    /// The conductor's refusal, if it is one.
     pub(crate) fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Answer { source: BadAnswer::Refused(refusal), .. } => Some(refusal),

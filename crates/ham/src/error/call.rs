@@ -12,8 +12,8 @@ use crate::dialect::Release;
 use crate::shown::masked;
 use crate::wire::{NotRunning, Refusal};
 
-/// Why a call failed. Each variant answers [`outcome`](Self::outcome), [`delivery`](Self::delivery),
-/// [`effect`](Self::effect) and [`recovery`](Self::recovery), by one table.
+/// Why a call failed. One table says what each variant answers to [`outcome`](Self::outcome), [`delivery`](Self::delivery),
+/// [`effect`](Self::effect) and [`recovery`](Self::recovery).
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
@@ -24,15 +24,15 @@ pub enum CallError {
         after: Duration,
         /// The state of the link at the end.
         last: String,
-        /// Whether the call can have left: on an earlier link, or by a clone.
+        /// Whether the call may have left: on an earlier link, or through a clone.
         sent: bool,
     },
-    /// The link ended with the call on it, and the policy or the deadline ended the resuming.
+    /// The link ended with the call on it, and the policy or the deadline ended the attempts to resume it.
     #[error("Websocket error: Websocket closed: {end}")]
     LinkLost {
         /// How the link ended.
         end: Arc<LinkEnd>,
-        /// Whether any byte of the call can have left.
+        /// Whether any byte of the call may have left.
         sent: bool,
     },
     /// No answer within the deadline; the link is fine.
@@ -51,7 +51,7 @@ pub enum CallError {
         /// The bound of the queue.
         limit: usize,
     },
-    /// What waits for the link is too large together.
+    /// The calls waiting for the link are too large together.
     #[error("the calls that wait for the link take more than {limit} bytes together; slow down")]
     OverloadedBytes {
         /// The bound of the queue in bytes.
@@ -74,23 +74,23 @@ pub enum CallError {
         /// What the app has.
         known: String,
     },
-    /// The app is not installed on this conductor any more; nothing of the call ran.
+    /// The app is no longer installed on this conductor; nothing of the call ran.
     #[error("the app `{}` is not installed on this conductor any more", masked(app_id))]
     AppNotInstalled {
         /// The app that was asked for.
         app_id: String,
     },
-    /// The conductor did not say what the app is, so the call could not be signed; nothing was sent.
+    /// The conductor did not return the app's info, so the call could not be signed; nothing was sent.
     #[error("cannot look up the app")]
     LookUp {
-        /// Why; what this error answers about itself is about the look-up.
+        /// Why; what this error answers about itself concerns the look-up.
         #[source]
         source: Box<Self>,
     },
     /// The payload cannot be encoded.
     #[error("the payload does not encode as MessagePack: {0}")]
     Encode(String),
-    /// The encoded call is larger than the link carries.
+    /// The encoded call is larger than the link can carry.
     #[error("the call is {size} bytes, the conductor takes at most {limit}")]
     TooLarge {
         /// Its size in bytes.
@@ -105,10 +105,10 @@ pub enum CallError {
         role: String,
         /// Why, in the conductor's words.
         reason: NotRunning,
-        /// Whether an earlier sending of the same bytes was lost.
+        /// Whether an earlier send of the same bytes was lost.
         sent_before: bool,
     },
-    /// The conductor refused the call as expired or from the future on its first sending: the clocks disagree.
+    /// The conductor refused the call's first send as expired or from the future: the clocks disagree.
     #[error(
         "the conductor's clock disagrees with ours (it calls the nonce {verdict}); synchronise the clocks"
     )]
@@ -116,7 +116,7 @@ pub enum CallError {
         /// `expired` or `from the future`.
         verdict: &'static str,
     },
-    /// The call expired before its resending arrived.
+    /// The call expired before it arrived a second time.
     #[error("the call expired before it could be resumed; the first sending may have run")]
     Expired,
     /// The nonce of a prepared call ran out before the call was sent: it did not run. Prepare it again.
@@ -125,11 +125,10 @@ pub enum CallError {
     /// The conductor has seen this nonce: the call arrived earlier and its answer was lost.
     #[error("the call arrived, but its answer was lost with the link; it runs at most once")]
     Arrived {
-        /// When the nonce expires: the call cannot start after it.
+        /// When the nonce expires: the call cannot start after that.
         not_started_after: Timestamp,
     },
-    /// The nonce is used up, by the call or by a fence of it: it cannot start any more, and only the chain can tell whether
-    /// it ran.
+    /// The nonce is used up, by the call or by a fence for it: the call can no longer start, and only the chain can tell whether it ran.
     #[error("the nonce of the call is used up, by the call or by a fence of it; read the chain")]
     Ambiguous {
         /// When the nonce expires.
@@ -143,11 +142,11 @@ pub enum CallError {
     Refused {
         /// What it said.
         refusal: Refusal,
-        /// Whether an earlier sending of the same bytes was lost and this answer does not settle it.
+        /// Whether an earlier send of the same bytes was lost and this answer does not settle it.
         unsettled: bool,
     },
-    /// These bytes may have been sent before, and the conductor's release remembers only the last nonce of each key: sent
-    /// again, as they are or as a fence, they could run again or prove nothing. Nothing was sent now.
+    /// These bytes may have been sent before, and the conductor's release remembers only the last nonce of each key: if they were
+    /// sent again, as they are or as a fence, they could run again or prove nothing. Nothing was sent now.
     #[error("Holochain {release} could run again what was sent before, so nothing was sent; read the chain")]
     UnsafeToRepeat {
         /// The conductor's release.
@@ -167,13 +166,13 @@ pub enum CallError {
     /// The conductor's answer is of another kind.
     #[error("the conductor's answer is of another kind: {0}")]
     UnexpectedResponse(String),
-    /// The call ran; its output is not of the type asked for.
+    /// The call ran; its output is not of the requested type.
     #[error("the call was answered, but its output does not decode: {0}")]
     Decode(String),
     /// The owner closed the connection. Nothing was sent if `sent` is false.
     #[error("the connection was closed by its owner")]
     Closed {
-        /// Whether the call can have left.
+        /// Whether the call may have left.
         sent: bool,
     },
     /// What [`Ham`](crate::Ham) was doing when `error` ended it. Its text is one line that holds all causes, so it has no
@@ -198,7 +197,7 @@ impl CallError {
 }
 
 impl CallError {
-    /// The error of a call whose look-up of the app failed: an answer to that is not one to the call.
+    /// The error of a call whose look-up of the app failed: an answer to the look-up is not an answer to the call.
     pub(crate) fn of_look_up(self) -> Self {
         match self {
             error @ (Self::Refused { .. }

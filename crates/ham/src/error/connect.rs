@@ -19,7 +19,7 @@ pub enum ConnectError {
     /// The admin interface cannot be reached.
     #[error("cannot reach the admin interface at {url}")]
     Admin {
-        /// Where it was looked for.
+        /// Where ham looked for it.
         url: String,
         /// Why.
         #[source]
@@ -54,7 +54,7 @@ pub enum ConnectError {
     /// The app interface cannot be reached or refused the link.
     #[error("cannot open the app interface at {url}")]
     App {
-        /// Where it was looked for.
+        /// Where ham looked for it.
         url: String,
         /// Why.
         #[source]
@@ -92,8 +92,7 @@ pub enum ConnectError {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// It failed. What it said may quote a token, so that neither this nor its `Debug` shows it; it is here for who knows that
-    /// it does not.
+    /// It failed. What it said may quote a token, so neither this nor its `Debug` shows it; the field is for callers who know that it holds none.
     #[error("the provider failed; what it said is not shown, because it may quote a token")]
     Failed(Secret),
     /// It took too long.
@@ -141,7 +140,7 @@ mod tests {
     use super::*;
     use crate::{PersistentHam, PersistentHamConfig, TokenFuture};
 
-    /// Case: a key in the place of an app or of a role was repeated.
+    /// Case: a key in place of an app or a role was repeated.
     #[test]
     fn a_name_that_may_be_a_secret_is_not_repeated() {
         let key = "ham_7QK2AB_q3Zr0bT5w8Yc1Xe4Uh7Kj9Ln2Mp6Rs0Vt3Wz5Ab8".to_owned();
@@ -152,7 +151,7 @@ mod tests {
         assert!(told.contains("no role or clone `…`") && told.contains("main"), "{told}");
     }
 
-    /// What it said was printed, and it may quote a token.
+    /// What a token provider said was printed, and it may quote a token.
     #[tokio::test]
     async fn what_a_token_provider_said_is_not_shown() {
         const SAID: &str = "POST /token?key=sesame: 500";

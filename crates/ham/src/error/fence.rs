@@ -10,8 +10,9 @@ use super::signing::SigningError;
 use crate::dialect::Release;
 use crate::wire::{NotRunning, Refusal};
 
-/// Why a fence did not settle its call. It says nothing about the call, whose outcome stays what it was: fence again. Whether
-/// a fence may have used up the nonce by now, the call itself knows: [`SignedCall::may_have_been_fenced`](crate::SignedCall::may_have_been_fenced).
+/// Why a fence did not settle its call. It says nothing about the call, whose outcome stays as it was: fence again. The call itself
+/// knows whether a fence may have used up the nonce by now:
+/// [`SignedCall::may_have_been_fenced`](crate::SignedCall::may_have_been_fenced).
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FenceError {
@@ -70,7 +71,7 @@ pub enum FenceError {
         /// The conductor's release.
         release: Release,
     },
-    /// A call of `init` claims no nonce, so a fence proves nothing about it. Nothing was sent.
+    /// A call to `init` claims no nonce, so a fence proves nothing about it. Nothing was sent.
     #[error("a call of `init` cannot be fenced, because it claims no nonce; read the chain")]
     Init,
     /// The conductor's answer is not an answer to a fence.
@@ -82,7 +83,7 @@ pub enum FenceError {
 }
 
 impl FenceError {
-    /// What a delivery that failed means for a fence.
+    /// What a failed delivery means for a fence.
     pub(crate) fn of(cause: CallError) -> Self {
         match cause {
             CallError::NoLink { after, last, .. } => Self::NoLink { after, last },

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-/// The error and all its causes, each said once: some texts hold their cause already.
+/// The error and all its causes, each said once: some texts already include their cause.
 pub(super) fn line(error: &(dyn Error + 'static)) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();

@@ -5,7 +5,7 @@ use holochain_zome_types::prelude::Timestamp;
 /// What became of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It did not run and, of itself, never will.
+    /// It did not run and will not run by itself.
     NotRun,
     /// It may have run, may be running, or may still arrive.
     Unknown,

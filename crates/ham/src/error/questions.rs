@@ -1,4 +1,4 @@
-//! What every error of a call answers: what became of the call, what it left, and what to do.
+//! What every error of a call answers: what became of the call, what it left behind, and what to do.
 
 use ham_session::{Delivery, OVERLOAD_COOL_DOWN, Recovery};
 
@@ -58,10 +58,10 @@ impl CallError {
         }
     }
 
-    /// Whether the call can have reached the conductor: the session's view of [`outcome`](Self::outcome).
+    /// Whether the call may have reached the conductor: the session's view of [`outcome`](Self::outcome).
     pub fn delivery(&self) -> Delivery {
         match self.inner() {
-            // These were answered by the conductor, though the call did not run.
+            // The conductor answered these, although the call did not run.
             Self::ClockSkew { .. }
             | Self::NotInRelease { .. }
             | Self::CellNotRunning { sent_before: false, .. } => Delivery::Answered,
@@ -73,7 +73,7 @@ impl CallError {
         }
     }
 
-    /// What the call left on the called cell's source chain: see [`Effect`] for what it leaves out.
+    /// What the call left on the called cell's source chain: see [`Effect`] for what is not counted.
     pub fn effect(&self) -> Effect {
         match self.inner() {
             Self::Refused { refusal, unsettled: false } => refusal.effect(),

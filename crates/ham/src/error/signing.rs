@@ -18,7 +18,7 @@ pub enum SigningError {
     /// The keystore cannot be reached.
     #[error("cannot reach the keystore at {url}: {why}")]
     KeystoreUnreachable {
-        /// Where it was looked for, without its query.
+        /// Where ham looked for it, without its query.
         url: String,
         /// Why.
         why: String,
@@ -29,12 +29,12 @@ pub enum SigningError {
         /// Where it is, without its query.
         url: String,
     },
-    /// One step of signing did not end within the deadline.
+    /// One step of signing did not finish within the deadline.
     #[error("signing timed out after {after:.1?}: {step} did not end")]
     TimedOut {
         /// The step that was under way.
         step: SigningStep,
-        /// How long all steps took, this one being the last.
+        /// How long all steps took together, this one being the last.
         after: Duration,
     },
     /// The keystore does not hold the key.
@@ -46,7 +46,7 @@ pub enum SigningError {
     /// The agent's chain is closed; a grant after it would get the agent warranted.
     #[error("the source chain of this cell is closed; nothing may be granted on it any more")]
     ChainClosed,
-    /// The grant of this cell is in force, and an earlier release of Holochain wrote it, in a form that this one cannot read. It
+    /// The cell's grant is in force, but an earlier release of Holochain wrote it in a form that this one cannot read. The conductor
     /// refuses every call that is signed with a client key on that chain: another grant would change nothing.
     #[error(
         "an earlier Holochain wrote the grant of this cell, and this one cannot read it, so it refuses every call that is signed with a \
@@ -64,8 +64,8 @@ pub enum SigningError {
         /// Why.
         why: String,
     },
-    /// The credential file was locked by somebody else until the deadline: while a grant is written, nobody else may look for a
-    /// key in it.
+    /// The credential file was locked by someone else until the deadline: while one holder writes a grant, nobody else may look for a
+    /// key in the file.
     #[error(
         "the credential file {path} was locked for {after:.1?}: another process that signs with it is getting a grant, or hangs; who \
          holds `{path}.lock` open is the one"
@@ -73,7 +73,7 @@ pub enum SigningError {
     StoreLocked {
         /// Its path.
         path: String,
-        /// How long all steps took, this one being the last.
+        /// How long all steps took together, this one being the last.
         after: Duration,
     },
     /// The call cannot be encoded for signing.
@@ -85,7 +85,7 @@ pub enum SigningError {
 }
 
 impl SigningError {
-    /// Whether the cell that is to be called does not exist.
+    /// Whether it says that the called cell does not exist.
     pub(crate) fn tells_of_a_missing_cell(&self) -> bool {
         match self {
             Self::Grant(error) => error.refusal().is_some_and(Refusal::tells_of_a_missing_cell),
@@ -93,7 +93,7 @@ impl SigningError {
         }
     }
 
-    /// Whether it may be that the app is not installed any more: the conductor answered, and signing is refused.
+    /// Whether the app may no longer be installed: the conductor answered, and signing is refused.
     pub(crate) fn may_be_of_a_missing_app(&self) -> bool {
         match self {
             Self::Grant(error) => matches!(error, AdminError::Answer { .. }),

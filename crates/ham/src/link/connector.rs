@@ -20,14 +20,14 @@ use crate::redact::Secret;
 use crate::shown::shown_url;
 use crate::wire::{ConductorProtocol, Interface};
 
-/// Where the app is, and the token that opens it. Equal when the place is: tokens are fresh every time.
+/// Where the app is, and the token that opens it. Two are equal if the place is: tokens are fresh every time.
 #[derive(Clone)]
 pub(crate) struct AppAddress {
     url: Url,
     token: Secret,
 }
 
-/// The engine logs it.
+/// The engine logs it, so it must not show the token.
 impl fmt::Debug for AppAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&shown_url(&self.url))
@@ -46,7 +46,7 @@ pub(crate) struct ConductorConnector {
     admin: Option<Admin>,
     signals: Arc<SignalHub>,
     app: Arc<KnownApp>,
-    /// The last token of a provider that led to a link, for when the provider fails.
+    /// The last token from a provider that led to a link, for when the provider fails.
     good_token: Option<Secret>,
 }
 
@@ -64,8 +64,7 @@ impl ConductorConnector {
         self.admin.as_ref().ok_or(ConnectError::NoInterface)
     }
 
-    /// The URL of the app interface. Asked again on every attempt: ports move, and while a conductor boots its list
-    /// can be stale.
+    /// The URL of the app interface. Looked up on every attempt: ports move, and while a conductor boots its list can be stale.
     async fn interface(&self) -> Result<Url, ConnectError> {
         match &self.config.app {
             AppInterface::Url(url) => Ok(url.clone()),
@@ -79,7 +78,7 @@ impl ConductorConnector {
         }
     }
 
-    /// A listed interface that serves our app and lets our origin in; one bound to the app before one for all.
+    /// A listed interface that serves our app and admits our origin; one bound to the app is preferred to one for all apps.
     async fn listed(&self, force_fresh: bool) -> Result<Option<u16>, ConnectError> {
         if force_fresh {
             return Ok(None);
@@ -97,7 +96,7 @@ impl ConductorConnector {
         Ok(ours(true).or_else(|| ours(false)).map(|interface| interface.port))
     }
 
-    /// Attaches an interface, for good. Only for an app that is there: a mistyped app id must not leave one behind.
+    /// Attaches an interface, permanently. Only for an app that exists: a mistyped app id must not leave one behind.
     async fn attach(&self, port: u16, bound_to_app: bool) -> Result<u16, ConnectError> {
         self.installed().await?;
         let (origins, app_id) = if bound_to_app {
@@ -111,8 +110,8 @@ impl ConductorConnector {
         Ok(port)
     }
 
-    /// Looks which installation there is, before a first link is let in: one that comes after it is noticed then. Only
-    /// where the admin interface has a part in the dial: a link that does without it comes up without it.
+    /// Finds out which installation there is before a first link opens, so that a later installation is noticed. Only if the dial
+    /// uses the admin interface: a link that needs none comes up without it.
     async fn look_first(&self) -> Result<(), ConnectError> {
         let PersistentHamConfig { app, token, .. } = &*self.config;
         let by_admin = matches!(app, AppInterface::Discover { .. }) || matches!(token, TokenSource::Issue);
@@ -121,7 +120,7 @@ impl ConductorConnector {
         }
         match self.installed().await {
             Ok(info) => self.app.expect(info),
-            // One that does not say is dialled all the same: the link works.
+            // If the conductor does not say, dial anyway: the link works.
             Err(ConnectError::Setup { source: AdminError::Answer { .. }, .. }) => {}
             Err(error) => return Err(error),
         }
@@ -138,7 +137,7 @@ impl ConductorConnector {
         Err(ConnectError::AppNotInstalled { app_id: self.config.app_id.clone(), installed })
     }
 
-    /// The app interface is on the host of the admin interface, with its scheme.
+    /// The app interface is on the host of the admin interface, with the same scheme.
     fn beside_admin(&self, port: u16) -> Result<Url, ConnectError> {
         let mut url = self.config.admin.clone().ok_or(ConnectError::NoInterface)?;
         url.set_path("/");
@@ -164,7 +163,7 @@ impl ConductorConnector {
                 match (given, &self.good_token) {
                     (Ok(token), _) => Ok(token),
                     (Err(_), Some(good)) => {
-                        // Its text may quote a token, so it is not logged.
+                        // The error's text may quote a token, so it is not logged.
                         tracing::warn!(
                             event = events::RECONNECT_ATTEMPT,
                             "the token provider failed; using the last token that led to a link"
@@ -201,7 +200,7 @@ impl Connector for ConductorConnector {
                 Ok(link)
             }
             Err(error) => {
-                // A conductor does not say that an app is unknown; the admin interface does.
+                // A conductor does not say that an app is unknown; the admin interface tells.
                 if self.admin.is_some()
                     && matches!(error, ham_session::DialError::Handshake(_))
                     && let Err(missing @ ConnectError::AppNotInstalled { .. }) = self.installed().await
@@ -214,7 +213,7 @@ impl Connector for ConductorConnector {
     }
 }
 
-/// Whether an interface lets our origin in.
+/// Whether an interface admits our origin.
 fn admits(allowed: &AllowedOrigins, origin: &str) -> bool {
     match allowed {
         AllowedOrigins::Any => true,
@@ -234,7 +233,7 @@ fn setup(doing: &'static str) -> impl FnOnce(AdminError) -> ConnectError {
 mod tests {
     use super::*;
 
-    /// The engine logs an address where it is new.
+    /// The engine logs an address when it is new.
     #[test]
     fn an_address_shows_no_credentials() {
         let url = Url::parse("wss://user:hush@host:1/app?key=hush#hush").unwrap();

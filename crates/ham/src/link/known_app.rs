@@ -1,4 +1,4 @@
-//! The newest that is known of the app.
+//! The newest knowledge of the app.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -11,7 +11,7 @@ use crate::wire::ConductorProtocol;
 /// The newest app info: what the newest link said last.
 #[derive(Debug, Default)]
 pub(crate) struct KnownApp {
-    /// With the number of the link that said it; none, where it was the admin interface before the first one.
+    /// With the number of the link that said it; none if it was the admin interface, before the first link.
     newest: RwLock<Option<(Option<u64>, Arc<AppInfo>)>>,
 }
 
@@ -30,7 +30,7 @@ impl KnownApp {
         }
     }
 
-    /// Keeps what a link was told in its handshake, unless it was told more since.
+    /// Keeps what a link learned in its handshake, unless it has learned more since.
     pub(crate) fn greeted(&self, link: &Link<ConductorProtocol>) {
         if let Some(info) = link.welcome().app() {
             self.keep(link, Arc::new(info.clone()), |by| by >= Some(link.id()));
@@ -42,10 +42,10 @@ impl KnownApp {
         self.keep(link, info, |by| by > Some(link.id()));
     }
 
-    /// Keeps it unless it is `stale`, beside what the link of this number has said.
+    /// Keeps it unless it is `stale`, given the number of the link that said what is known.
     ///
-    /// The signals of an app that was installed anew come on links that were let in after it. A link that is the first to
-    /// know of it can have been let in before, whatever it was told: it is replaced, and the gap is told.
+    /// The signals of a reinstalled app come only on links that were opened after it. A link that is the first to report the new
+    /// installation may have been opened before it, whatever it was told: it is replaced, and the gap is reported.
     fn keep(
         &self,
         link: &Link<ConductorProtocol>,
@@ -69,7 +69,7 @@ impl KnownApp {
     }
 }
 
-/// Whether the app was installed anew in between.
+/// Whether the app was reinstalled in between.
 fn is_another_installation(known: &AppInfo, now: &AppInfo) -> bool {
     known.installed_app_id == now.installed_app_id && known.installed_at != now.installed_at
 }

@@ -18,9 +18,9 @@ use crate::events;
 use crate::metrics::Meter;
 use crate::wire::{ConductorProtocol, Incoming, shallow, unreadable};
 
-/// Signals kept for a subscriber that is behind; then it gets a gap.
+/// Signals kept for a subscriber that falls behind; beyond them it gets a gap.
 pub const DEFAULT_SIGNAL_CAPACITY: usize = 1024;
-/// Bytes of signals kept for a subscriber that is behind: as many as the largest possible message has.
+/// Bytes of signals kept for a subscriber that falls behind: the size of the largest possible message.
 pub const DEFAULT_SIGNAL_BYTES: usize = 64 << 20;
 
 /// A signal, in a form that covers every release.
@@ -59,15 +59,16 @@ pub enum SignalItem {
     Gap {
         /// Why.
         cause: GapCause,
-        /// Since when: the moment the last good item was received or the link ended.
+        /// Since when: the moment when the last good item was received or the link ended.
         since: Instant,
     },
 }
 
 /// A subscription to an app's signals.
 ///
-/// Bounded in items and bytes: a subscriber that falls behind gets a [`GapCause::Lagged`] in place of what it missed, and
-/// the others are not slowed down. What waits for several subscribers is held once. Lag *inside* the conductor is invisible to any client.
+/// Bounded in items and bytes: a subscriber that falls behind gets a [`GapCause::Lagged`] in place of what it missed, and does not
+/// slow the others down. A signal that waits for several subscribers is held once. Lag *inside* the conductor is invisible to every
+/// client.
 #[derive(Debug)]
 pub struct Signals {
     items: LossyReceiver<SignalItem>,
@@ -75,7 +76,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// The next item; `None` when the connection was closed by its owner.
+    /// The next item; `None` once the owner has closed the connection.
     ///
     /// # Cancel safety
     /// Cancel-safe: no item is lost.
@@ -110,9 +111,9 @@ pub(crate) struct SignalHub {
     capacity: usize,
     bytes: usize,
     meter: Arc<Meter>,
-    /// A queue for each subscription. Taken when the owner closes, so that subscriptions end. Never held across an await.
+    /// A queue for each subscription. Taken when the owner closes, so that subscriptions end. The lock is never held across an await.
     queues: Mutex<Option<Vec<LossySender<SignalItem>>>>,
-    /// The gap that is open while there is no link: who subscribes then misses what is sent until there is one.
+    /// The gap that is open while there is no link: whoever subscribes then misses what is sent until there is one.
     outage: Mutex<Option<SignalItem>>,
 }
 
@@ -127,7 +128,7 @@ impl SignalHub {
         if let Some(gap) = &*outage {
             sender.put(gap.clone(), 0);
         }
-        // Closed: a receiver without sender ends at once.
+        // Closed: a receiver without a sender ends at once.
         if let Some(queues) = &mut *self.queues() {
             queues.push(sender);
         }
@@ -147,7 +148,7 @@ impl SignalHub {
         *self.outage() = None;
     }
 
-    /// Tells the subscribers that something may be missing. Where nobody listens, nothing is missed.
+    /// Tells the subscribers that something may be missing. If nobody listens, nothing is missed.
     pub(crate) fn gap(&self, cause: GapCause) {
         if self.queues().as_ref().is_none_or(Vec::is_empty) {
             return;
@@ -174,7 +175,7 @@ impl SignalHub {
         }
     }
 
-    /// Nobody listening is no loss: a subscription starts when it is made.
+    /// That nobody listens is no loss: a subscription starts when it is made.
     fn publish(&self, item: &SignalItem, bytes: usize) {
         for queue in self.queues().iter().flatten() {
             queue.put(item.clone(), bytes);
@@ -186,7 +187,7 @@ impl SignalHub {
         self.outage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The queues that somebody reads.
+    /// The queues that still have a reader.
     fn queues(&self) -> MutexGuard<'_, Option<Vec<LossySender<SignalItem>>>> {
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(queues) = &mut *queues {
@@ -206,7 +207,7 @@ impl Inbox<ConductorProtocol> for SignalHub {
                 self.gap(GapCause::BadFrame(why));
             }
             Pushed::Orphan { key, .. } => tracing::debug!(event = events::LATE_ANSWER, id = key),
-            // A conductor asks nothing, and an answer is never a push.
+            // A conductor makes no requests, and an answer is never a push.
             Pushed::Push(Incoming::Answer(_)) | Pushed::Request { .. } => {}
         }
     }

@@ -46,7 +46,7 @@ impl Parts {
             .config(
                 ham_persistent::Config::default()
                     .with_retry(self.config.retry.clone())
-                    // `outage` tells them, in ham's words.
+                    // `outage` reports them, in ham's own terms.
                     .with_losses_told_by_owner(true),
             )
             .wall_clock(self.config.wall_clock.clone())
@@ -82,13 +82,13 @@ impl Parts {
     }
 }
 
-/// What is known when the link comes back.
+/// What is remembered for the moment when the link comes back.
 #[derive(Default)]
 struct Outage {
-    /// The link that is there, to say how it ended.
+    /// The current link, to say how it ended.
     link: Option<Link<ConductorProtocol>>,
     lost: bool,
-    /// Failed attempts that differ.
+    /// Failed attempts, repetitions not counted.
     failed: u32,
 }
 

@@ -22,7 +22,7 @@ pub enum HamState {
     Live {
         /// Since when.
         since: Instant,
-        /// Since when the conductor has answered nothing though the socket is alive; `None` while it answers.
+        /// Since when the conductor has answered nothing although the socket is alive; `None` while it answers.
         degraded: Option<Instant>,
     },
     /// Waiting before the next attempt.
@@ -91,7 +91,7 @@ fn seconds(duration: Duration) -> Duration {
 pub struct StateWatch {
     state: watch::Receiver<State>,
     link: Box<dyn CurrentLink>,
-    /// Of the link that was there last, so that what its health does between two questions is seen.
+    /// The health of the most recent link, so that changes between two calls are seen.
     health: Option<(u64, watch::Receiver<Health>)>,
 }
 
@@ -113,11 +113,11 @@ impl StateWatch {
         HamState::new(&self.state.borrow(), health)
     }
 
-    /// Resolves with the new state once it has changed since the last answer, or since the watch was made; at once if it
-    /// already has. `None` when nothing can change any more.
+    /// Resolves with the new state once it has changed since the last answer, or since the watch was made; at once if it already has.
+    /// `None` if nothing can change any more.
     ///
     /// # Cancel safety
-    /// Cancel-safe: a change that was not answered is answered by the next call.
+    /// Cancel-safe: a change that was not returned is returned by the next call.
     pub async fn changed(&mut self) -> Option<HamState> {
         let health = self.health.as_mut().map(|(_, health)| health);
         let degrades = async {
@@ -131,7 +131,7 @@ impl StateWatch {
             }
         };
         tokio::select! {
-            // The link's end before its health.
+            // The link's end takes precedence over its health.
             biased;
             changed = self.state.changed() => {
                 if changed.is_err() {
@@ -144,7 +144,7 @@ impl StateWatch {
         Some(self.get())
     }
 
-    /// Takes what is there now as seen, and watches the health of the link that is there now.
+    /// Marks the current state as seen, and watches the health of the current link.
     fn follow(&mut self) {
         self.state.borrow_and_update();
         let link = self.link.current();

@@ -1,4 +1,4 @@
-//! Records through the `metrics` facade. Every name is made once, so that recording allocates nothing here.
+//! Records through the `metrics` facade. Every name is made once, so recording allocates nothing here.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ impl Counter {
         Self(app.key(name))
     }
 
-    /// One of several counters of a name, told apart by a second label.
+    /// One of several counters with the same name, told apart by a second label.
     pub(crate) fn labelled(name: &'static str, app: &App, label: &'static str, value: &'static str) -> Self {
         let labels = vec![app.0.clone(), Label::from_static_parts(label, value)];
         Self(Key::from_parts(name, labels))

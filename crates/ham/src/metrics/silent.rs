@@ -1,4 +1,4 @@
-//! Records nothing: the build is without the feature `metrics`.
+//! Records nothing: the build lacks the feature `metrics`.
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct App;

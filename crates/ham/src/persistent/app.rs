@@ -27,7 +27,7 @@ impl PersistentHam {
         self.caller.refresh(deadline).await.map(|info| (*info).clone())
     }
 
-    /// A round trip to the conductor; how long it took.
+    /// Makes a round trip to the conductor and returns how long it took.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -40,8 +40,8 @@ impl PersistentHam {
         Ok(began.elapsed())
     }
 
-    /// Any app request except a zome call. Such requests carry no nonce: one that was lost is [`Outcome::Unknown`](crate::Outcome::Unknown) and is
-    /// never sent again.
+    /// Makes any app request except a zome call. Such requests carry no nonce: a lost one is
+    /// [`Outcome::Unknown`](crate::Outcome::Unknown) and is never sent again.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -56,7 +56,7 @@ impl PersistentHam {
     /// Clones a cell. Its calls and signals work at once.
     ///
     /// # Errors
-    /// See [`CallError`]; a lost one shows in [`app_info`](Self::app_info).
+    /// See [`CallError`]; [`app_info`](Self::app_info) shows whether a lost request took effect.
     ///
     /// # Cancel safety
     /// As [`app_request`](Self::app_request).
@@ -70,7 +70,7 @@ impl PersistentHam {
     /// Disables a clone.
     ///
     /// # Errors
-    /// See [`CallError`]; a lost one shows in [`app_info`](Self::app_info).
+    /// See [`CallError`]; [`app_info`](Self::app_info) shows whether a lost request took effect.
     ///
     /// # Cancel safety
     /// As [`app_request`](Self::app_request).
@@ -84,7 +84,7 @@ impl PersistentHam {
     /// Enables a clone.
     ///
     /// # Errors
-    /// See [`CallError`]; a lost one shows in [`app_info`](Self::app_info).
+    /// See [`CallError`]; [`app_info`](Self::app_info) shows whether a lost request took effect.
     ///
     /// # Cancel safety
     /// As [`app_request`](Self::app_request).
@@ -95,10 +95,10 @@ impl PersistentHam {
         }
     }
 
-    /// Provides the membrane proofs an app waits for.
+    /// Provides the membrane proofs that the app waits for.
     ///
     /// # Errors
-    /// See [`CallError`]; a lost one shows in [`app_info`](Self::app_info).
+    /// See [`CallError`]; [`app_info`](Self::app_info) shows whether a lost request took effect.
     ///
     /// # Cancel safety
     /// As [`app_request`](Self::app_request).
@@ -109,10 +109,10 @@ impl PersistentHam {
         }
     }
 
-    /// Enables the app, where the conductor lets it do so itself.
+    /// Enables the app, if the conductor lets an app do so itself.
     ///
     /// # Errors
-    /// See [`CallError`]; a lost one shows in [`app_info`](Self::app_info).
+    /// See [`CallError`]; [`app_info`](Self::app_info) shows whether a lost request took effect.
     ///
     /// # Cancel safety
     /// As [`app_request`](Self::app_request).

@@ -38,7 +38,7 @@ impl PersistentHam {
         self.call_zome_with(target, zome, function, payload, CallOptions::default()).await
     }
 
-    /// As [`call_zome`](Self::call_zome) with options.
+    /// As [`call_zome`](Self::call_zome), with options.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -89,8 +89,8 @@ impl PersistentHam {
         call::call(&self.caller, &plan(target, zome, function, payload), options).await
     }
 
-    /// Signs a call without sending it, so that it can be written to a journal first. Signing may take until `deadline`; the nonce lives for
-    /// `deadline` and the skew margin, but never longer than [`MAX_NONCE_LIFE`](crate::MAX_NONCE_LIFE).
+    /// Signs a call without sending it, so that it can be written to a journal first. Signing may take until `deadline`; the nonce
+    /// lives for `deadline` plus the skew margin, but never longer than [`MAX_NONCE_LIFE`](crate::MAX_NONCE_LIFE).
     ///
     /// # Errors
     /// See [`CallError`]; nothing was sent.
@@ -109,7 +109,7 @@ impl PersistentHam {
         call::sign(&self.caller, &plan(target, zome, function, payload), deadline_after(deadline), None).await
     }
 
-    /// As [`prepare`](Self::prepare) with an encoded payload and a nonce that lives for `life`, at most
+    /// As [`prepare`](Self::prepare), with an encoded payload and a nonce that lives for `life`, at most
     /// [`MAX_NONCE_LIFE`](crate::MAX_NONCE_LIFE). Signing may take as long as the connection's deadline.
     ///
     /// # Errors
@@ -129,14 +129,13 @@ impl PersistentHam {
         call::sign(&self.caller, &plan(target, zome, function, payload), deadline, Some(life)).await
     }
 
-    /// Sends a prepared call, or sends it again: after a lost link, after this process's own crash. The conductor runs
-    /// it at most once.
+    /// Sends a prepared call, or sends it again: after a lost link, or after this process has crashed. The conductor runs it at most once.
     ///
     /// # Errors
-    /// See [`CallError`]; [`CallError::Arrived`] when an earlier sending got through, [`CallError::Fenced`] when a fence has
-    /// proven that it never ran, [`CallError::Ambiguous`] when a fence may have used up its nonce. A call that was read from a
-    /// journal may have been sent by the process that wrote it, so its errors never claim [`Outcome::NotRun`](crate::Outcome::NotRun) unless the
-    /// conductor's answer proves it.
+    /// See [`CallError`]; [`CallError::Arrived`] if an earlier send got through, [`CallError::Fenced`] if a fence has proven that it
+    /// never ran, [`CallError::Ambiguous`] if a fence may have used up its nonce. A call read from a journal may have been sent by
+    /// the process that wrote it, so its errors never claim [`Outcome::NotRun`](crate::Outcome::NotRun) unless the conductor's answer
+    /// proves it.
     ///
     /// # Cancel safety
     /// Dropping the future gives up the answer; send it again to learn more.
@@ -144,10 +143,10 @@ impl PersistentHam {
         call::send_signed(&self.caller, call, options).await
     }
 
-    /// Settles a lost call: burns its nonce with a harmless request, or learns that the call had arrived. `within` is the
-    /// connection's deadline unless it is given.
+    /// Settles a lost call: burns its nonce with a harmless request, or learns that the call had arrived. `within` defaults to the
+    /// connection's deadline.
     ///
-    /// What it proves is remembered by the call and its clones: one that never ran is not sent again.
+    /// The call and its clones remember what it proves: one that never ran is not sent again.
     ///
     /// # Errors
     /// See [`FenceError`], which says nothing about the call; the fence may be repeated.
@@ -160,8 +159,8 @@ impl PersistentHam {
         call::fence(&self.caller, call, deadline).await
     }
 
-    /// Whether the cell can be called now, and if not, why. Asks the conductor for a zome that no app has, which it
-    /// refuses before the nonce; it runs the cell's `init` first, as any first call does.
+    /// Whether the cell can be called now, and if not, why. Calls a zome that no app has, which the conductor refuses before the
+    /// nonce; the cell's `init` runs first, as it does for any first call.
     ///
     /// # Errors
     /// See [`CallError`]; [`CallError::CellNotRunning`] with the reason.
@@ -198,7 +197,7 @@ fn plan(target: impl Into<CallTarget>, zome: &str, function: &str, payload: Exte
 mod tests {
     use super::*;
 
-    /// The answer of a zome: `wire/protocol/tests.rs` has what the conductor itself says.
+    /// The answer of a zome; `wire/protocol/tests.rs` covers what the conductor itself says.
     #[test]
     fn an_output_that_nests_without_end_is_not_decoded() {
         let decoded = PersistentHam::decode::<serde::de::IgnoredAny>(&ExternIO::from(vec![0x91; 1000]));

@@ -21,8 +21,8 @@ use crate::wire::ConductorProtocol;
 
 /// A persistent connection to one app on one conductor. Cheap to clone; all clones share one link.
 ///
-/// The link is dialled at once and again whenever it ends, by one task, until [`close`](Self::close) or until the last
-/// clone is dropped. Calls wait for it within their deadline.
+/// One task dials the link at once, and again whenever it ends, until [`close`](Self::close) or until the last clone is dropped.
+/// Calls wait for the link within their deadline.
 #[derive(Clone)]
 pub struct PersistentHam {
     pub(crate) caller: Arc<Caller>,
@@ -51,7 +51,7 @@ impl PersistentHam {
     /// Starts the connection and resolves when the first link is live.
     ///
     /// # Errors
-    /// As [`start`](Self::start), and why the first attempt failed; nothing is retried then.
+    /// As [`start`](Self::start), and the reason why the first attempt failed; it is not retried.
     ///
     /// # Cancel safety
     /// Cancel-safe: dropping the future ends the attempt.
@@ -64,7 +64,7 @@ impl PersistentHam {
         Ok(Self { caller: builder.finish(persistent) })
     }
 
-    /// The conductor's release of Holochain. Found once per link, by at most two requests that change nothing.
+    /// The conductor's release of Holochain. Found out once per link, with at most two requests that change nothing.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -90,7 +90,7 @@ impl PersistentHam {
         }
     }
 
-    /// A subscription to the app's signals, from now on.
+    /// A subscription to the app's signals, starting now.
     pub fn signals(&self) -> Signals {
         self.caller.signals.subscribe()
     }
@@ -101,7 +101,7 @@ impl PersistentHam {
         StateWatch::new(self.caller.persistent.state(), link)
     }
 
-    /// The last causes of lost links, the oldest first.
+    /// The most recent causes of lost links, oldest first.
     pub fn causes(&self) -> Vec<ham_persistent::LostLink<Arc<ham_session::LinkEnd>>> {
         self.caller.persistent.causes()
     }
@@ -136,9 +136,9 @@ impl PersistentHam {
         self.caller.persistent.redial_now();
     }
 
-    /// Closes the connection, and its admin interface for all clones where it is not a
-    /// [shared one](crate::PersistentHamConfig::with_admin): outstanding calls get the session's drain time-out.
-    /// Resolves when everything is released, both sockets included.
+    /// Closes the connection, and also its admin interface, for all clones, unless that is a [shared
+    /// one](crate::PersistentHamConfig::with_admin): outstanding calls get the session's drain time-out. Resolves when everything is
+    /// released, both sockets included.
     ///
     /// # Cancel safety
     /// Closing continues if the future is dropped.
@@ -155,7 +155,7 @@ impl PersistentHam {
     }
 }
 
-/// Ends what hangs on a link that is closed, or whose close nobody waits for any more: the signals, and the keystore's link.
+/// Ends what depends on a link that is closed, or whose close nobody waits for any more: the signals, and the keystore's link.
 struct Ended<'a>(&'a Caller);
 
 impl Drop for Ended<'_> {
@@ -165,7 +165,7 @@ impl Drop for Ended<'_> {
     }
 }
 
-/// The current link of a handle that must not be kept alive by a watch.
+/// The current link of a handle that a watch must not keep alive.
 #[derive(Debug)]
 struct LinkOf(WeakPersistent<ConductorConnector>);
 

@@ -1,4 +1,4 @@
-//! Tells systemd how the connection is, for services of `Type=notify` with `WatchdogSec=`.
+//! Reports the state of the connection to systemd, for services of `Type=notify` with `WatchdogSec=`.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use tokio::time::Instant;
 use super::handle::PersistentHam;
 use crate::link::HamState;
 
-/// Tells systemd `READY` once the link is live, the state in words whenever it changes, and feeds the watchdog while
-/// the link is live or has been away for no longer than `patience`. Resolves when the connection is closed; where no
-/// systemd listens, it tells nobody and resolves then too.
+/// Tells systemd `READY` once the link is live, describes the state whenever it changes, and feeds the watchdog while the link is
+/// live or has been away for no longer than `patience`. Resolves when the connection is closed; if no systemd listens, it tells
+/// nobody, and resolves then too.
 ///
 /// Run it beside the service's own work: `tokio::select!` or a task of the service.
 ///
 /// # Cancel safety
-/// Cancel-safe: dropping it stops the notifications, and systemd's watchdog with it.
+/// Cancel-safe: dropping it stops the notifications, so systemd's watchdog is no longer fed.
 pub async fn notify_systemd(ham: &PersistentHam, patience: Duration) {
     let mut state = ham.state();
     let mut ready = false;
@@ -46,7 +46,7 @@ pub async fn notify_systemd(ham: &PersistentHam, patience: Duration) {
     }
 }
 
-/// Half of what systemd allows, as its manual advises; a minute where it has no watchdog.
+/// Half of what systemd allows, as its manual advises; a minute if there is no watchdog.
 fn watchdog_interval() -> Duration {
     let mut micros = 0;
     if sd_notify::watchdog_enabled(false, &mut micros) && micros > 1 {
@@ -56,12 +56,12 @@ fn watchdog_interval() -> Duration {
     }
 }
 
-/// The state in one line: what follows a line feed is another assignment to systemd, and a cause can quote the conductor.
+/// The state in one line: to systemd, whatever follows a line feed is another assignment, and a cause can quote the conductor.
 fn status(state: &HamState) -> String {
     state.to_string().replace(|c: char| c.is_control(), " ")
 }
 
-/// That there is no systemd is not an error.
+/// The absence of systemd is not an error.
 fn notify(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(false, state) {
         tracing::debug!(%error, "systemd was not told");

@@ -1,4 +1,4 @@
-//! What signs, as it is configured.
+//! What signs, as configured.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::store::CredentialFile;
 /// Keys of ham's own, each authorised by one capability grant on its cell's source chain.
 ///
 /// # Defaults
-/// Keys in memory; grants of all functions, without a budget.
+/// Keys in memory; grants for all functions, without a budget.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ClientKeySigning {
@@ -22,8 +22,8 @@ pub struct ClientKeySigning {
     pub store: Option<Arc<dyn CredentialFile>>,
     /// What a grant allows.
     pub functions: GrantedFunctions,
-    /// How many grants the process may write for one app of one conductor; `None` for no bound beyond one per cell. A grant
-    /// that was not written does not count; one of unknown fate counts until its fate is known.
+    /// How many grants the process may write for one app of one conductor; `None` for no bound beyond one per cell. A grant that was
+    /// not written does not count; one whose fate is unknown counts until its fate is known.
     pub budget: Option<u32>,
 }
 
@@ -34,15 +34,15 @@ impl Default for ClientKeySigning {
 }
 
 impl ClientKeySigning {
-    /// Keeps the keys in the file `path` between runs. Processes and apps may share it: what it holds is merged under a lock, a
-    /// file named as `path` with `.lock` appended, and a key that another process has had granted is used. The file is for
-    /// its owner only (mode 0600), replaced as a whole, and refused when others can read or write it.
+    /// Keeps the keys in the file `path` between runs. Processes and apps may share it: changes are merged under a lock, a file named
+    /// like `path` with `.lock` appended, and a key for which another process already has a grant is used. The file is for its owner
+    /// only (mode 0600), is replaced as a whole, and is refused if others can read or write it.
     #[must_use]
     pub fn with_store(self, path: impl Into<PathBuf>) -> Self {
         self.with_credential_file(Arc::new(PrivateFile::new(path.into())))
     }
 
-    /// Keeps the keys between runs in whatever serves as the file.
+    /// Keeps the keys between runs in whatever stands in for the file.
     #[must_use]
     pub fn with_credential_file(mut self, file: Arc<dyn CredentialFile>) -> Self {
         self.store = Some(file);
@@ -75,7 +75,7 @@ pub enum Signing {
     Lair(LairSigning),
     /// The cells' own keys, in the owner's own [`Keystore`]: no grant is ever written.
     Keystore(Arc<dyn Keystore>),
-    /// The cells' own keys, in a keystore to which several connections share one link: no grant is ever written.
+    /// The cells' own keys, in a keystore whose one link several connections share: no grant is ever written.
     KeystoreClient(KeystoreClient),
     /// Keys of ham's own: one grant per cell.
     ClientKeys(ClientKeySigning),

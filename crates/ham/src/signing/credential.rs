@@ -1,4 +1,4 @@
-//! A key and the grant it was made for, and many of them as they stand in a file. Everything in them is secret.
+//! A key and the grant it was made for, and the file format that holds many of them. Everything in them is secret.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::credentials::{Credentials, Key};
 use crate::entropy::Entropy;
 use crate::redact::Secret;
 
-/// How every tag of ham's starts, so that `ham grants` can tell them.
+/// The prefix of all tags that ham writes, so that `ham grants` can recognise them.
 const TAG_PREFIX: &str = "ham:";
 
 /// One key and the grant it was made for.
@@ -20,19 +20,19 @@ const TAG_PREFIX: &str = "ham:";
 pub(super) struct StoredCredential {
     /// The app the cell belongs to.
     pub(super) app_id: String,
-    /// The cell, in the words of its hashes.
+    /// The cell, named by its hashes.
     pub(super) cell: String,
-    /// The grant's tag: how it is found again on the chain.
+    /// The grant's tag, by which it is found again on the chain.
     pub(super) tag: String,
     /// The ed25519 seed.
     seed: Zeroizing<[u8; 32]>,
     /// The capability secret.
     #[serde(with = "serde_bytes")]
     cap_secret: Vec<u8>,
-    /// The action that wrote the grant, once that is known: what a revocation names. Earlier files lack it.
+    /// The action that wrote the grant, once known: a revocation names it. Earlier files lack it.
     #[serde(default)]
     pub(super) written: Option<ActionHash>,
-    /// When the grant was asked for, in microseconds since 1970, until its fate is known. Earlier files lack it.
+    /// When the grant was requested, in microseconds since 1970, until its fate is known. Earlier files lack it.
     #[serde(default)]
     pub(super) asked: Option<u64>,
 }
@@ -59,7 +59,7 @@ impl StoredCredential {
         Ok(Self { app_id, cell, tag, seed, cap_secret, written: None, asked: None })
     }
 
-    /// What signs with it.
+    /// The credentials that sign with it.
     pub(super) fn credentials(&self) -> Credentials {
         let key = SigningKey::from_bytes(&self.seed);
         let public = key.verifying_key();
@@ -71,14 +71,14 @@ impl StoredCredential {
     }
 }
 
-/// A cell in the words of its hashes.
+/// The name of a cell, made of its hashes.
 pub(super) fn cell_name(cell: &CellId) -> String {
     format!("{}:{}", cell.dna_hash(), cell.agent_pubkey())
 }
 
-/// The format, so that a later ham can tell.
+/// The version of the format, so that a later ham can recognise it.
 const VERSION: u32 = 1;
-/// What one credential takes in a file, in bytes, generously.
+/// The size of one credential in a file, in bytes, on the generous side.
 const CREDENTIAL_SIZE: usize = 1024;
 
 #[derive(Deserialize)]
@@ -98,10 +98,10 @@ struct Written<'a> {
 pub(super) struct Credentialed(BTreeMap<(String, String), StoredCredential>);
 
 impl Credentialed {
-    /// What stands in a file.
+    /// Reads the content of a file.
     ///
     /// # Errors
-    /// Why it is none of ham's; holds nothing of it.
+    /// Why it is not one of ham's; quotes nothing of it.
     pub(super) fn read(content: &Secret) -> Result<Self, String> {
         let file: Read = rmp_serde::from_slice(content.expose()).map_err(|_| {
             "is no credential file of ham's, or damaged; move it away to start anew".to_owned()
@@ -114,10 +114,10 @@ impl Credentialed {
         Ok(all)
     }
 
-    /// What is to stand in a file.
+    /// The content to write to a file.
     pub(super) fn written(&self) -> Result<Secret, String> {
         let credentials: Vec<_> = self.0.values().collect();
-        // Of its size from the start: what grows leaves copies behind.
+        // Allocated at full size: a buffer that grows leaves copies behind.
         let mut content = Zeroizing::new(Vec::with_capacity((credentials.len() + 1) * CREDENTIAL_SIZE));
         rmp_serde::encode::write_named(&mut *content, &Written { version: VERSION, credentials })
             .map_err(|_| "does not encode".to_owned())?;
@@ -128,7 +128,7 @@ impl Credentialed {
         self.0.remove(&(app_id.to_owned(), cell.to_owned()))
     }
 
-    /// In place of what stands there for the same app and cell.
+    /// Replaces what is there for the same app and cell.
     pub(super) fn put(&mut self, credential: StoredCredential) {
         self.0.insert((credential.app_id.clone(), credential.cell.clone()), credential);
     }

@@ -1,4 +1,4 @@
-//! What became of a grant that was asked for, as far as its request tells.
+//! What became of a requested grant, as far as its request tells.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,14 +7,14 @@ use ham_session::Delivery;
 use crate::admin::GRANT;
 use crate::error::AdminError;
 
-/// How long a grant whose answer was lost may still be written: the conductor runs `init` before it, and waits for another
-/// one's for 30 s. It is looked for until then, and not asked for again before.
+/// How long a grant whose answer was lost may still be written: the conductor runs `init` before it, and waits up to 30 s for the
+/// `init` of another call. Until then ham looks for the grant, and does not request it again.
 const GRANT_SETTLES: Duration = Duration::from_secs(30);
 
 /// What is known of a request that failed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// The conductor never had it.
+    /// The conductor never received it.
     NotSent,
     /// It is over: the chain tells what it did.
     Over,
@@ -22,7 +22,7 @@ pub(super) enum Fate {
     Unknown,
 }
 
-/// Of the steps before the request itself (the dial, the release), any error means that it was not sent.
+/// For the steps before the request itself (the dial, the release), any error means that it was not sent.
 pub(super) fn fate(error: &AdminError) -> Fate {
     match error {
         AdminError::Answer { request: GRANT, .. } => Fate::Over,
@@ -41,18 +41,17 @@ pub(super) fn micros(time: SystemTime) -> u64 {
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// What is left of [`GRANT_SETTLES`] after so long.
+/// What is left of [`GRANT_SETTLES`] after waiting this long.
 pub(super) fn left(waited: Duration) -> Option<Duration> {
     GRANT_SETTLES.checked_sub(waited).filter(|left| !left.is_zero())
 }
 
-/// Whether another process, or an earlier one, asked so long ago that no clock that was set or is wrong explains it; both in microseconds
-/// since 1970.
+/// Whether another process, or an earlier one, asked so long ago that no clock that was set or is wrong explains it; both in microseconds since 1970.
 pub(super) fn is_long_ago(asked: u64, now: u64) -> bool {
     Duration::from_micros(asked.abs_diff(now)) >= CLOCKS_DIFFER
 }
 
-/// Clocks that differ by more are not reckoned with.
+/// A larger difference between clocks is not allowed for.
 const CLOCKS_DIFFER: Duration = Duration::from_secs(600);
 
 #[cfg(test)]
@@ -88,7 +87,7 @@ mod tests {
         }
     }
 
-    /// Case of the simulation: a clock that was 77 s ahead of that of the process that had crashed.
+    /// Case from the simulation: a clock 77 s ahead of that of the process that had crashed.
     #[test]
     fn an_hour_is_long_ago_and_a_wrong_clock_is_not() {
         let second = 1_000_000;

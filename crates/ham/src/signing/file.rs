@@ -12,12 +12,12 @@ use super::secret_file::{how_to_close, open_to_others, replace};
 use super::store::{CredentialFile, LockedCredentialFile, StoreFuture};
 use crate::redact::Secret;
 
-/// How often a lock that somebody holds is tried again. It is held while a grant is written, which takes some 10 ms.
+/// How often to retry a lock that someone holds. It is held while a grant is written, which takes some 10 ms.
 const LOCK_POLL: Duration = Duration::from_millis(20);
 /// The largest credential file that is read, in bytes: some 50,000 keys.
 const MAX_SIZE: u64 = 16 << 20;
 
-/// Links from one to the next that are followed to a file that is not there yet; systems stop at as many.
+/// How many links in a row are followed to a file that does not exist yet; operating systems stop at as many.
 const MAX_LINKS: usize = 40;
 
 /// A credential file.
@@ -46,7 +46,7 @@ impl CredentialFile for PrivateFile {
         Box::pin(async {
             loop {
                 let path = self.path.clone();
-                // Tried and not waited for: a thread that waits for a lock cannot be told to stop.
+                // Polled rather than awaited: a thread that waits for a lock cannot be told to stop.
                 if let Some(locked) = off_runtime(move || try_lock(&path)).await? {
                     let locked: Box<dyn LockedCredentialFile> = Box::new(locked);
                     return Ok(locked);
@@ -57,7 +57,7 @@ impl CredentialFile for PrivateFile {
     }
 }
 
-/// A credential file and its lock, which the system lets go of when the last handle is closed.
+/// A credential file and its lock, which the system releases when the last handle is closed.
 struct LockedFile {
     path: PathBuf,
     lock: Arc<File>,
@@ -68,14 +68,14 @@ impl LockedCredentialFile for LockedFile {
         let (path, lock) = (self.path.clone(), self.lock.clone());
         Box::pin(off_runtime(move || {
             let replaced = replace(&path, content.expose());
-            // Not before: nobody may read the file while a write that was given up is still under way.
+            // Not before: nobody may read the file while an abandoned write is still under way.
             drop(lock);
             replaced
         }))
     }
 }
 
-/// All of the file; `None` where it does not exist. Refuses one that others can open.
+/// The whole file; `None` if it does not exist. Refuses one that others can open.
 fn read(path: &Path) -> io::Result<Option<Secret>> {
     let metadata = match std::fs::metadata(path) {
         Ok(metadata) => metadata,
@@ -97,15 +97,15 @@ fn read(path: &Path) -> io::Result<Option<Secret>> {
     if metadata.len() > MAX_SIZE {
         return Err(io::Error::other(format!("is larger than {MAX_SIZE} bytes")));
     }
-    // Of its size from the start: what grows leaves copies behind.
+    // Allocated at full size: a buffer that grows leaves copies behind.
     let mut content = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
     let read = file.take(MAX_SIZE).read_to_end(&mut content);
     let content = Secret::new(content);
     read.map(|_| Some(content))
 }
 
-/// Locks a file beside the credential file, which is itself replaced at each write; `None` where another process, or another
-/// part of this one, has the lock. The file stays: who removed it could not know that nobody waits for it.
+/// Locks a file beside the credential file, which is itself replaced at each write; `None` if another process, or another part of
+/// this one, holds the lock. The lock file stays: whoever removed it could not know that nobody waits for it.
 fn try_lock(path: &Path) -> io::Result<Option<LockedFile>> {
     let path = followed(path)?;
     let mut name = path.clone().into_os_string();
@@ -129,8 +129,8 @@ fn try_lock(path: &Path) -> io::Result<Option<LockedFile>> {
     }
 }
 
-/// The file that is meant: links are followed, so that who names the file and who names a link to it lock and replace the same
-/// one. It need not be there yet, behind a link either.
+/// The file that is meant: links are followed, so that naming the file and naming a link to it lock and replace the same one. The
+/// file need not exist yet, not even behind a link.
 fn followed(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {

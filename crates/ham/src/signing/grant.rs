@@ -1,4 +1,4 @@
-//! The grant of a key: asked for until it is there, and never twice.
+//! The grant for a key: requested until it is there, and never twice.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,9 +21,9 @@ use crate::dialect::{CapAccess, CapGrant};
 use crate::error::{AdminError, SigningError, SigningStep};
 use crate::events;
 
-/// How often a grant of unknown fate is looked for.
+/// How often to look for a grant whose fate is unknown.
 const GRANT_POLL: Duration = Duration::from_millis(250);
-/// How often a grant is asked for that is lost, or refused because others write to the chain.
+/// How often a grant is requested if it is lost, or refused because others write to the chain.
 const TRIES: u32 = 8;
 /// The pause before the second try; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -41,10 +41,10 @@ pub(super) struct Granter<'a> {
 }
 
 impl Granter<'_> {
-    /// Has the grant of a credential on the chain: finds it there, or asks for it. `known` tells whether it may be there.
+    /// Gets a credential's grant onto the chain: finds it there, or requests it. `known` tells whether it may be there.
     ///
-    /// Cancel-safe: the key is kept, with the time, before its grant is asked for, so that one that was cut off is found by its
-    /// tag later, by this process or another, and not asked for again while it may still be written.
+    /// Cancel-safe: the key is stored, with the time, before its grant is requested. If the request is cut off, this process or
+    /// another later finds the grant by its tag, and does not request it again while it may still be written.
     pub(super) async fn obtain(
         &self,
         cell: &CellId,
@@ -57,7 +57,7 @@ impl Granter<'_> {
         loop {
             if known {
                 self.progress.begin(SigningStep::GrantLookUp);
-                // Before the look: what is written until then shows in it.
+                // Before the look-up: whatever is written until then shows in it.
                 let left = self.unsettled(&credential);
                 match (look_up(Some(self.admin), cell, &credential).await, left) {
                     (Ok(OnChain::Valid(action)), _) => return Ok(there(credential, action, self.ring)),
@@ -73,7 +73,7 @@ impl Granter<'_> {
                     (Err(error), _) => return Err(failed.map_or(error, SigningError::Grant)),
                 }
             }
-            // It is not there, and nothing is under way: whatever was asked for wrote nothing.
+            // The grant is not there and nothing is under way: the earlier request, if any, wrote nothing.
             self.ring.keys().wrote_nothing(&credential.cell);
             credential.asked = None;
             if let Some(error) = failed.take() {
@@ -90,7 +90,7 @@ impl Granter<'_> {
         }
     }
 
-    /// Tells why nothing seems to happen.
+    /// Logs why nothing seems to happen.
     fn tell_awaited(&self, credential: &StoredCredential, left: Duration) {
         let StoredCredential { app_id, cell, tag, .. } = credential;
         tracing::warn!(
@@ -102,7 +102,7 @@ impl Granter<'_> {
         );
     }
 
-    /// Waits before the next try; false when there is none.
+    /// Waits before the next try; `false` if there is none.
     async fn paused(&self, error: &AdminError, tries: u32) -> bool {
         let again = Instant::now() + FIRST_PAUSE.saturating_mul(1 << (tries - 1).min(8)).min(LONGEST_PAUSE);
         // Lost or refused by a busy conductor.
@@ -115,7 +115,7 @@ impl Granter<'_> {
         waits
     }
 
-    /// Asks for the grant. The inner error is one of a request that was sent.
+    /// Requests the grant. The inner error is that of a request that was sent.
     async fn ask(
         &self,
         cell: &CellId,
@@ -145,7 +145,7 @@ impl Granter<'_> {
         Ok(Err(error))
     }
 
-    /// Keeps what is known now. Nothing depends on it but how long the next one looks for a grant.
+    /// Stores what is known now. Only how long the next one looks for a grant depends on it.
     async fn note(&self, credential: &StoredCredential, locked: &mut Locked<'_>) {
         self.ring.keys().remember(credential);
         if let Err(error) = locked.keep(credential).await {
@@ -153,7 +153,7 @@ impl Granter<'_> {
         }
     }
 
-    /// Looked at before each try: what moved the head may have closed the chain.
+    /// Checked before each try: whatever moved the head may have closed the chain.
     async fn check_allowed(&self, cell: &CellId) -> Result<(), SigningError> {
         check_budget(self.budget, &self.ring.keys())?;
         self.progress.begin(SigningStep::ClosedChainCheck);
@@ -175,11 +175,11 @@ impl Granter<'_> {
         })
     }
 
-    /// For how long a grant that was asked for may still be written.
+    /// How much longer a requested grant may still be written.
     fn unsettled(&self, credential: &StoredCredential) -> Option<Duration> {
         let asked = credential.asked?;
-        // Clocks of two processes, and of one before and after it was set, differ: the wait is measured here. Another process asked
-        // before its note was first seen.
+        // The clocks of two processes differ, and so does one clock before and after it was set: the wait is measured here. Another
+        // process made its request before its note was first seen.
         let since = self.ring.keys().asked(&credential.cell, asked);
         if !since.ours && is_long_ago(asked, micros(self.wall_clock.now())) {
             return None;
@@ -188,7 +188,7 @@ impl Granter<'_> {
     }
 }
 
-/// No grant is asked for beyond the budget.
+/// No grant is requested beyond the budget.
 pub(super) fn check_budget(budget: Option<u32>, keys: &Keys) -> Result<(), SigningError> {
     match budget.filter(|budget| keys.spent() >= *budget) {
         Some(budget) => {
@@ -198,7 +198,7 @@ pub(super) fn check_budget(budget: Option<u32>, keys: &Keys) -> Result<(), Signi
     }
 }
 
-/// The grant is on the chain, by this action where that is known.
+/// Records that the grant is on the chain, written by this action if that is known.
 pub(super) fn there(
     mut credential: StoredCredential,
     action: Option<ActionHash>,

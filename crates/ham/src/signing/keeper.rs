@@ -11,7 +11,7 @@ pub(super) struct Keeper<'a> {
     app_id: &'a str,
 }
 
-/// The same, and nobody else can write to the file. Not to be held across calls.
+/// The same, while nobody else can write to the file. Not to be held across calls.
 pub(super) struct Locked<'a> {
     keeper: Keeper<'a>,
     lock: Option<Box<dyn LockedCredentialFile>>,
@@ -22,7 +22,7 @@ impl<'a> Keeper<'a> {
         Self { file, app_id }
     }
 
-    /// The key of a cell, as somebody left it.
+    /// The key of a cell, as it was last stored.
     pub(super) async fn find(&self, cell: &str) -> Result<Option<StoredCredential>, SigningError> {
         Ok(self.all().await?.take(self.app_id, cell))
     }
@@ -56,7 +56,7 @@ impl Locked<'_> {
         self.keeper.find(cell).await
     }
 
-    /// Puts a key in, and leaves all others as they are.
+    /// Stores a key, and leaves all others as they are.
     pub(super) async fn keep(&mut self, credential: &StoredCredential) -> Result<(), SigningError> {
         let Some(lock) = &mut self.lock else { return Ok(()) };
         let mut all = self.keeper.all().await?;

@@ -22,7 +22,7 @@ use crate::error::{AdminError, SigningError, SigningStep};
 use crate::events;
 use crate::memory::ProcessMemory;
 
-/// How long a call whose grant is there waits to note in the file what it found.
+/// How long a call that has its grant waits to note in the file what it found.
 const NOTE_WITHIN: Duration = Duration::from_secs(1);
 
 /// Signs with keys of its own.
@@ -46,17 +46,17 @@ impl ClientKeys {
     ) -> Self {
         let conductor = admin.as_ref().map(Admin::url).unwrap_or_default();
         let store = config.store.as_ref().map(|file| file.name());
-        // What has another file or other functions has other keys.
+        // Another file or other functions mean other keys.
         let ring = memory.of(format!("{conductor}\n{app_id}\n{store:?}\n{:?}", config.functions));
         Self { config, app_id, admin, ring, entropy, wall_clock }
     }
 
-    /// The conductor refused the grant of this cell: it is looked for on the chain again before the next call.
+    /// The conductor refused the grant of this cell: before the next call, ham looks for it on the chain again.
     pub(super) fn doubt(&self, cell: &CellId) {
         self.ring.doubt(cell);
     }
 
-    /// How often a grant came to be so far.
+    /// How many grants have come into being so far.
     pub(super) fn granted(&self) -> u32 {
         self.ring.granted()
     }
@@ -79,7 +79,7 @@ impl ClientKeys {
         if let Ok(result) = tokio::time::timeout_at(deadline, authorized.as_mut()).await {
             return result;
         }
-        // Asked while the work still stands where it was.
+        // Read while the work still stands where it stopped.
         let (step, after) = (progress.step(self.admin.as_ref()), began.elapsed());
         Err(match (step, &self.config.store) {
             (SigningStep::CredentialLock, Some(file)) => {
@@ -89,7 +89,7 @@ impl ClientKeys {
         })
     }
 
-    /// The credentials of a cell whose grant is there.
+    /// The credentials of a cell that has its grant.
     pub(super) async fn held(
         &self,
         cell: &CellId,
@@ -127,8 +127,8 @@ impl ClientKeys {
         }
     }
 
-    /// The credentials of a cell whose grant is there. Without the lock, which another process may hold for long: a file is
-    /// replaced as a whole, so what is read is what somebody left.
+    /// The credentials of a cell that has its grant. Takes no lock, because another process may hold it for long: the file is
+    /// replaced as a whole, so what is read is always something complete.
     async fn find(
         &self,
         cell: &CellId,
@@ -148,20 +148,20 @@ impl ClientKeys {
                 let found = there(known, action, &self.ring);
                 if stored.as_ref() != Some(&found) {
                     progress.begin(SigningStep::CredentialFile);
-                    // Best done, and not worth a failure.
+                    // Best effort: not worth a failure.
                     let _ = tokio::time::timeout(NOTE_WITHIN, self.keep_beside_others(&found)).await;
                 }
                 Ok(Some(self.ready(cell, noted != found.written, &found)))
             }
             Ok(OnChain::Revoked) => Err(revoked()),
             Ok(OnChain::Absent) => Ok(None),
-            // Maybe it was asked for and is on its way.
+            // It may have been requested and be on its way.
             Err(SigningError::Grant(_)) if known.asked.is_some() => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// Has the grant of a cell written, in one step for all processes.
+    /// Gets the grant of a cell written, as one step across all processes.
     async fn grant(
         &self,
         cell: &CellId,
@@ -175,7 +175,7 @@ impl ClientKeys {
         progress.begin(SigningStep::CredentialLock);
         let mut locked = self.keeper().lock().await?;
         progress.begin(SigningStep::CredentialFile);
-        // Again: another process may have made a key, or have had its grant written, since.
+        // Looked up again: in the meantime another process may have made a key, or got its grant written.
         let known = locked.find(name).await?.or_else(|| self.ring.keys().find(name));
         let is_known = known.is_some();
         let credential = match known {
@@ -192,7 +192,7 @@ impl ClientKeys {
         Ok(self.ready(cell, noted != granted.written, &granted))
     }
 
-    /// Keeps what was found without the lock, unless somebody has put another key there since.
+    /// Stores what was found without the lock, unless someone has stored another key there since.
     async fn keep_beside_others(&self, found: &StoredCredential) -> Result<(), SigningError> {
         let mut locked = self.keeper().lock().await?;
         if locked.find(&found.cell).await?.is_none_or(|there| there.tag == found.tag) {
@@ -216,8 +216,8 @@ impl ClientKeys {
     }
 }
 
-/// Keeps what is known of a grant that is there. It is good without; only a revocation that a later release cannot read would
-/// not be seen.
+/// Stores what is known about a grant that is there. The grant works without it; only a revocation that a later release cannot read
+/// would go unnoticed.
 async fn note(credential: &StoredCredential, locked: &mut Locked<'_>) {
     if let Err(error) = locked.keep(credential).await {
         tracing::warn!(event = events::CAP_GRANT, %error, "cannot note which action wrote the grant");

@@ -1,4 +1,4 @@
-//! One link to a keystore, for whoever signs with it.
+//! One link to a keystore, shared by everyone who signs with it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,15 +14,15 @@ use crate::entropy::{self, SystemEntropy};
 /// ([`Signing::KeystoreClient`](super::Signing::KeystoreClient)). Cheap to clone; all clones share one link, which is
 /// unlocked once.
 ///
-/// The link is dialled at once and again whenever it dies, with the pauses of [`default_retry`]. A connection that signs
-/// with it leaves it open when it closes. Dropping the last clone closes it, and so does [`close`](Self::close).
+/// The link is dialled at once and again whenever it dies, with the pauses of [`default_retry`]. A connection that signs with it
+/// leaves the link open when it closes. Dropping the last clone closes it, and so does [`close`](Self::close).
 #[derive(Clone)]
 pub struct KeystoreClient {
     pub(super) signer: Arc<LairSigner>,
 }
 
 impl KeystoreClient {
-    /// A client of the keystore, a [`LairSigning`](super::LairSigning) for instance. To be called within a Tokio runtime.
+    /// A client of the keystore, for instance a [`LairSigning`](super::LairSigning). Must be called within a Tokio runtime.
     pub fn new(keystore: impl Keystore) -> Self {
         let jitter = entropy::jitter(&SystemEntropy);
         Self::with_parts(Arc::new(keystore), Config::default().with_retry(default_retry()), jitter)

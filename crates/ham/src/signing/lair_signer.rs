@@ -13,14 +13,13 @@ use tokio::time::Instant;
 use super::keystore::{Keystore, KeystoreLink, KeystoreRefusal};
 use crate::error::{SigningError, SigningStep};
 
-/// How long a keystore may take to answer before its link is taken for dead: it answers in a millisecond, and an
-/// unlock, which takes a second of argon2, is only part of dialling.
+/// How long a keystore may take to answer before its link is taken for dead: it answers in a millisecond, and unlocking, which takes
+/// a second of argon2, happens only while dialling.
 const KEYSTORE_ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a dial may take, the unlock included.
 const KEYSTORE_DIAL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A live, unlocked keystore link. The client below cannot tell that its socket died, so the first request that gets
-/// no answer ends the link.
+/// A live, unlocked keystore link. The client below cannot tell that its socket died, so the first unanswered request ends the link.
 #[derive(Clone)]
 struct Link {
     keystore: Arc<dyn KeystoreLink>,
@@ -39,7 +38,7 @@ impl Connection for Link {
     }
 
     async fn close(&self) {
-        // Bounded: a dead keystore does not take part in its own end.
+        // Bounded: a dead keystore does not help to end its link.
         let _ = tokio::time::timeout(KEYSTORE_ANSWER_TIMEOUT, self.keystore.shutdown()).await;
         self.end("closed");
     }
@@ -96,7 +95,7 @@ impl Connector for KeystoreConnector {
     }
 }
 
-/// What proves that a keystore signs. It is shorter than the hash of any call, so its signature is worth nothing else.
+/// What a keystore signs to prove that it can. It is shorter than the hash of any call, so its signature is good for nothing else.
 const PROOF: &[u8] = b"ham: it signs";
 
 fn timed_out(step: SigningStep, began: Instant) -> SigningError {
@@ -122,8 +121,8 @@ impl LairSigner {
         Self { link, url }
     }
 
-    /// Signs something harmless with the agent's key: the keystore is reached, unlocked and holds the key. One attempt: a
-    /// keystore that is away now fails it.
+    /// Signs something harmless with the agent's key, which shows that the keystore is reachable, is unlocked and holds the key. One
+    /// attempt: it fails if the keystore is away now.
     pub(super) async fn prove(&self, agent: &AgentPubKey, deadline: Instant) -> Result<(), SigningError> {
         let began = Instant::now();
         let link = match tokio::time::timeout_at(deadline, self.dialled()).await {
@@ -142,8 +141,7 @@ impl LairSigner {
         }
     }
 
-    /// Waits for the keystore within the deadline. Signing twice is harmless, so a link that dies is replaced and
-    /// asked again.
+    /// Waits for the keystore within the deadline. Signing twice is harmless, so if a link dies, its replacement is asked again.
     pub(super) async fn sign(
         &self,
         agent: &AgentPubKey,
@@ -164,7 +162,7 @@ impl LairSigner {
         }
     }
 
-    /// The live link. A passphrase that was refused is told at once, also where that was before: it does not heal.
+    /// The live link. A refused passphrase is reported at once, even if it was refused earlier: that does not heal.
     async fn link(&self, deadline: Instant) -> Result<Link, SigningError> {
         let began = Instant::now();
         if let Some(refused) = self.refused() {
@@ -193,7 +191,7 @@ impl LairSigner {
         }
     }
 
-    /// What the last attempt said of the passphrase, between attempts.
+    /// What the last attempt said about the passphrase, between attempts.
     fn refused(&self) -> Option<SigningError> {
         let state = self.link.state();
         let state = state.borrow();
@@ -202,8 +200,8 @@ impl LairSigner {
         matches!(error, SigningError::BadPassphrase { .. }).then(|| error.clone())
     }
 
-    /// The link, or why the attempt that is under way, or the next one, gave none. Not a link that is dead and that the engine
-    /// has not missed yet: asking it again and again would keep the engine from doing so.
+    /// The link, or why the current attempt, or the next one, gave none. Never a dead link that the engine has not missed yet: asking
+    /// it again and again would keep the engine from noticing.
     async fn dialled(&self) -> Result<Link, AttemptError<SigningError>> {
         loop {
             let turned = self.link.turned();
@@ -216,7 +214,7 @@ impl LairSigner {
     }
 
     pub(super) fn begin_close(&self) {
-        // What it returns only waits.
+        // The returned future only waits.
         drop(self.link.close());
     }
 
@@ -225,7 +223,7 @@ impl LairSigner {
     }
 }
 
-/// One signature on one link; `None` when the link gave none and was ended.
+/// One signature on one link; `None` if the link gave none and was ended.
 async fn ask(
     link: &Link,
     key: [u8; 32],
@@ -241,7 +239,7 @@ async fn ask(
             Ok(false) => link.end(&error),
             Err(_) => {}
         },
-        // A caller in a hurry says nothing about the keystore.
+        // A caller's short deadline says nothing about the keystore.
         Err(_) if Instant::now() < patience => {}
         Err(_) => link.end("no answer"),
     }

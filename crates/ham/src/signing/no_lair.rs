@@ -1,4 +1,4 @@
-//! What stands for a lair keystore in a build without the feature `lair`: credentials for one are refused in words.
+//! Stands in for a lair keystore in a build without the feature `lair`: refuses credentials for one, and says why.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,15 +6,15 @@ use std::sync::Arc;
 use super::keystore::{Keystore, KeystoreFuture, KeystoreLink, KeystoreRefusal};
 use super::node_error::NodeError;
 
-/// Without the feature `lair` nobody can make one.
+/// Without the feature `lair`, nobody can make one.
 #[derive(Clone, Debug)]
 pub struct LairSigning(());
 
-/// What is said to whoever asks for one.
+/// What anyone who asks for one is told.
 const LEFT_OUT: &str = "ham is built without its feature `lair`";
 
 impl LairSigning {
-    /// Never gives one.
+    /// Never returns one.
     ///
     /// # Errors
     /// Always: this build has no keystore client.

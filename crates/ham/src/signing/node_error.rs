@@ -3,11 +3,11 @@
 /// Why a node's files offer no keystore.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NodeError {
-    /// There is none to reach, by nobody's mistake.
+    /// There is no keystore to reach, and nobody made a mistake.
     #[cfg_attr(not(feature = "lair"), expect(dead_code, reason = "found out by reading the files"))]
     #[error("{0}")]
     NoKeystore(String),
-    /// The files are there and wrong.
+    /// The files exist but are wrong.
     #[error("{0}")]
     Unusable(String),
 }

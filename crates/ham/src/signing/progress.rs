@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::admin::Admin;
 use crate::error::SigningStep;
 
-/// The step that began last. A new one waits for its turn.
+/// The step that began last. A new one starts as waiting for its turn.
 pub(super) struct Progress(Mutex<SigningStep>);
 
 impl Default for Progress {

@@ -17,9 +17,9 @@ pub(super) struct KeyRing {
     /// Cells whose grant is known to be on the chain.
     ready: RwLock<HashMap<CellId, Arc<Credentials>>>,
     keys: Mutex<Keys>,
-    /// Of each cell: held while its grant is looked for or written, so that it gets one.
+    /// One per cell: held while the cell's grant is looked for or written, so that it gets only one.
     turns: Mutex<BTreeMap<String, Turn>>,
-    /// Held while a grant is written: a conductor answers administrative writes that meet with "database is locked".
+    /// Held while a grant is written: a conductor answers concurrent administrative writes with "database is locked".
     granting: Turn,
     granted: AtomicU32,
 }
@@ -44,7 +44,7 @@ impl KeyRing {
         self.granting.clone().lock_owned().await
     }
 
-    /// The keys; never held across a wait.
+    /// The keys; the lock is never held across a wait.
     pub(super) fn keys(&self) -> MutexGuard<'_, Keys> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -61,7 +61,7 @@ impl KeyRing {
         self.ready.write().unwrap_or_else(PoisonError::into_inner).remove(cell);
     }
 
-    /// A grant came to be, ours or another process's.
+    /// Notes a new grant, ours or another process's.
     pub(super) fn note_grant(&self) {
         self.granted.fetch_add(1, Ordering::Relaxed);
     }
@@ -77,15 +77,15 @@ pub(super) struct Keys {
     by_cell: BTreeMap<String, StoredCredential>,
     /// Grants that this process wrote.
     written: u32,
-    /// Cells for which it asked for a grant whose fate is not known yet: at which time of day, and when.
+    /// Cells for which this process requested a grant whose fate is not known yet: at what time of day, and when.
     open: BTreeMap<String, (Option<u64>, Instant)>,
-    /// Cells for which another process did: at which time of its day, and when that was first seen.
+    /// Cells for which another process did: at what time of its day, and when this process first saw that.
     seen: BTreeMap<String, (u64, Instant)>,
 }
 
-/// Since when a grant has been asked for, at the latest.
+/// When, at the latest, a grant was requested.
 pub(super) struct Asked {
-    /// This process asked.
+    /// Whether this process requested it.
     pub(super) ours: bool,
     pub(super) at: Instant,
 }
@@ -104,13 +104,13 @@ impl Keys {
         self.written.saturating_add(u32::try_from(self.open.len()).unwrap_or(u32::MAX))
     }
 
-    /// The grant of this key is asked for.
+    /// Notes that the grant of this key is requested.
     pub(super) fn ask(&mut self, credential: &StoredCredential) {
         self.remember(credential);
         self.open.insert(credential.cell.clone(), (credential.asked, Instant::now()));
     }
 
-    /// Since when the grant has been asked for that was asked for at this time of day, in microseconds since 1970.
+    /// When, at the latest, the grant was requested whose request is noted with this time of day, in microseconds since 1970.
     pub(super) fn asked(&mut self, cell: &str, at: u64) -> Asked {
         if let Some((_, since)) = self.open.get(cell).filter(|(asked, _)| *asked == Some(at)) {
             return Asked { ours: true, at: *since };
@@ -122,13 +122,13 @@ impl Keys {
         Asked { ours: false, at: seen.1 }
     }
 
-    /// What was asked for, if anything was, is not there and will not be.
+    /// Notes that the grant is not there and will not be: the request, if there was one, wrote nothing.
     pub(super) fn wrote_nothing(&mut self, cell: &str) {
         self.open.remove(cell);
         self.seen.remove(cell);
     }
 
-    /// The grant is there. Whether this process wrote it.
+    /// Notes that the grant is there; returns whether this process wrote it.
     pub(super) fn is_there(&mut self, cell: &str) -> bool {
         let ours = self.open.remove(cell).is_some();
         self.seen.remove(cell);
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
     use crate::entropy::SystemEntropy;
 
-    /// Case: a grant that was answered "database is locked" used up a budget of one.
+    /// Case: a grant request that was answered with "database is locked" used up a budget of one.
     #[test]
     fn what_wrote_nothing_costs_nothing() {
         let mut keys = Keys::default();

@@ -4,8 +4,9 @@ use std::fs::{File, Metadata};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// The mode of a file that others than its owner may read or write; `None` if nobody else may, and for what is not a file, such
-/// as a pipe. Ham refuses to use such a file of its own; one that it is given (a passphrase, a token) may be mounted that way on
+/// The mode of a file that others than its owner may read or write; `None` if nobody else may, and for anything that is not a file,
+/// such as a pipe. Ham refuses to use such a file of its own; a file that it is given (a passphrase, a token) may be mounted that way
+/// on purpose, so ham only warns.
 /// purpose, so ham only warns.
 #[cfg(unix)]
 pub fn open_to_others(metadata: &Metadata) -> Option<u32> {
@@ -14,14 +15,14 @@ pub fn open_to_others(metadata: &Metadata) -> Option<u32> {
     (metadata.is_file() && mode & 0o077 != 0).then_some(mode)
 }
 
-/// Nothing is known about it on this system.
+/// This is not known on this system.
 #[cfg(not(unix))]
 pub fn open_to_others(_: &Metadata) -> Option<u32> {
     None
 }
 
-/// What to do about a file or a directory that others can open and that holds what is for one alone. The mode of one that belongs to
-/// somebody else, or to the system, is not to be changed.
+/// What to do about a file or a directory that others can open although its content is for one user alone. If it belongs to someone
+/// else, or to the system, its mode must not be changed.
 #[cfg(unix)]
 pub fn how_to_close(path: &Path) -> &'static str {
     use std::os::unix::fs::MetadataExt as _;
@@ -34,13 +35,13 @@ pub fn how_to_close(path: &Path) -> &'static str {
     }
 }
 
-/// Whose it is is not known on this system.
+/// The owner is not known on this system.
 #[cfg(not(unix))]
 pub fn how_to_close(_: &Path) -> &'static str {
     NOT_YOURS
 }
 
-/// Whether others need it as it is, although it belongs to whoever runs this as root.
+/// Whether others need it as it is, even if it belongs to the user who runs this as root.
 #[cfg(unix)]
 fn is_of_the_system(path: &Path) -> bool {
     let Ok(path) = path.canonicalize() else { return false };
@@ -51,7 +52,7 @@ fn is_of_the_system(path: &Path) -> bool {
 }
 
 const NOT_YOURS: &str = "it is not yours alone: name another one";
-/// Directories that many things are in.
+/// Directories that hold many things.
 #[cfg(unix)]
 const SHARED: [&str; 16] = [
     "/",
@@ -71,12 +72,12 @@ const SHARED: [&str; 16] = [
     "/var/log",
     "/var/tmp",
 ];
-/// What an installation brings.
+/// Directories that an installation brings.
 #[cfg(unix)]
 const SYSTEM: [&str; 9] = ["/bin", "/boot", "/dev", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr"];
 
-/// Replaces a file as a whole, durably: through a fresh file beside it, of a name that cannot be guessed, for the owner only,
-/// and never through an existing one. Blocks briefly.
+/// Replaces a file as a whole, durably: through a fresh file beside it, with a name that cannot be guessed, for the owner only, and
+/// never through an existing file. Blocks briefly.
 pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -95,7 +96,7 @@ pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    /// Case: whoever named a file of the system was told to take it away from everybody.
+    /// Case: a user who named a system file was told to take it away from everyone.
     #[test]
     fn the_mode_of_a_file_of_the_system_is_left_alone() {
         let directory = tempfile::tempdir().unwrap();

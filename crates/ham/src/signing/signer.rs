@@ -31,7 +31,7 @@ pub(crate) struct Surroundings {
 pub(crate) enum Signer {
     Keystore {
         client: KeystoreClient,
-        /// Whether others sign with it too: then its link outlives the connection.
+        /// Whether others sign with it too: if so, its link outlives the connection.
         shared: bool,
     },
     ClientKeys(ClientKeys),
@@ -88,7 +88,7 @@ impl Signer {
         }
     }
 
-    /// In whose name calls to `cell` are made already; nothing is granted.
+    /// In whose name calls to `cell` are already made; nothing is granted.
     pub(crate) async fn held(
         &self,
         cell: &CellId,
@@ -100,8 +100,8 @@ impl Signer {
         }
     }
 
-    /// Proves that calls to `cell` can be signed: the keystore signs with the cell's key, or the grant of ham's own key is
-    /// on the chain, asked for again even if it was found before. May write a grant, once per cell.
+    /// Proves that calls to `cell` can be signed: the keystore signs with the cell's key, or the grant for ham's own key is on the
+    /// chain, looked up again even if it was found before. May write a grant, once per cell.
     pub(crate) async fn prove(&self, cell: &CellId, deadline: Instant) -> Result<(), SigningError> {
         match self {
             Self::Keystore { client, .. } => client.signer.prove(cell.agent_pubkey(), deadline).await,
@@ -133,7 +133,7 @@ impl Signer {
         }
     }
 
-    /// How often a grant came to be so far: one that is newer than a refused call may let it pass.
+    /// How many grants have come into being so far: one that is newer than a refused call may let it pass.
     pub(crate) fn granted(&self) -> u32 {
         match self {
             Self::Keystore { .. } => 0,
@@ -141,7 +141,7 @@ impl Signer {
         }
     }
 
-    /// Whether a call that this signs meets a cell whose `init` is over: a conductor runs it before it writes a grant.
+    /// Whether a call that this signs reaches a cell whose `init` is over: a conductor runs `init` before it writes a grant.
     pub(crate) fn proves_init(&self) -> bool {
         matches!(self, Self::ClientKeys(_))
     }
@@ -153,7 +153,7 @@ impl Signer {
         }
     }
 
-    /// Has the keystore link end, unless others sign with it.
+    /// Begins to end the keystore link, unless others sign with it.
     pub(crate) fn begin_close(&self) {
         if let Self::Keystore { client, shared: false } = self {
             client.signer.begin_close();

@@ -1,4 +1,4 @@
-//! Who has the last word on how a call is made.
+//! Which options take precedence when a call is made.
 
 use super::*;
 use crate::config::PersistentHamConfig;

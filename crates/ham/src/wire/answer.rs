@@ -1,4 +1,4 @@
-//! What conductors answer, read: the only file that names upstream's response types.
+//! Reads what conductors answer: the only file that names upstream's response types.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use crate::dialect::{Release, definition};
 /// The releases of Holochain whose requests and answers ham knows.
 pub const SPOKEN: &str = "Holochain 0.6, 0.7.0, 0.7.1 and 0.8-dev";
 
-/// An answer that is not what was asked for.
+/// An answer other than the one expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadAnswer {
     /// The conductor answered with an error.
@@ -27,7 +27,7 @@ pub enum BadAnswer {
     /// The answer could not be decoded.
     #[error("the conductor's answer does not decode; ham speaks {SPOKEN}: {0}")]
     Undecodable(String),
-    /// The answer is not one of the release that the conductor was found to have, or named as.
+    /// The answer does not match the release that the conductor was found to have, or that the owner named.
     #[error("the conductor does not answer as Holochain {release} does: {why}")]
     OtherRelease {
         /// The release it was taken for.
@@ -35,10 +35,10 @@ pub enum BadAnswer {
         /// What does not fit.
         why: String,
     },
-    /// The answer is not of the kind that the request has.
+    /// The answer is not of the kind that belongs to the request.
     #[error("expected the answer `{expected}`, got `{got}`")]
     Unexpected {
-        /// The kind that was asked for.
+        /// The kind that was expected.
         expected: &'static str,
         /// The kind that came.
         got: String,
@@ -80,7 +80,7 @@ fn undecodable(error: rmp_serde::decode::Error) -> BadAnswer {
     BadAnswer::Undecodable(unreadable(&error))
 }
 
-/// An answer whose words are ham's own, by its name on the wire.
+/// An answer whose format is ham's own, by its name on the wire.
 pub(crate) fn named<T: DeserializeOwned>(incoming: Incoming, expected: &'static str) -> Result<T, BadAnswer> {
     let body = body(incoming)?;
     let got = answered(&body)?;
@@ -115,7 +115,7 @@ struct Valued<T> {
     value: T,
 }
 
-/// More than the longest name a conductor gives to an answer: a peer's text is not repeated beyond it.
+/// More than the longest name that a conductor gives to an answer: no more than this of a peer's text is repeated.
 const MAX_KIND: usize = 64;
 
 /// The output of a zome call.
@@ -151,7 +151,7 @@ pub(crate) fn app_info(body: &[u8]) -> Result<AppInfo, String> {
     }
 }
 
-/// An answer of the wrong kind, named by its first word: bodies may hold anything.
+/// An answer of the wrong kind, named by its first word only: bodies may hold anything.
 pub(crate) fn unexpected(expected: &'static str, got: &impl fmt::Debug) -> BadAnswer {
     let got = format!("{got:?}");
     let end = got.find(|c: char| !c.is_alphanumeric()).unwrap_or(got.len());

@@ -30,7 +30,7 @@ struct EnvelopeRef<'a> {
     data: Option<&'a serde_bytes::Bytes>,
 }
 
-/// What a conductor sends. `Debug` shows its size: answers hold tokens.
+/// What a conductor sends. `Debug` shows only its size: answers hold tokens.
 #[derive(Clone)]
 pub enum Incoming {
     /// The body of an answer; `None` when the conductor answered without one, which says nothing about the request.
@@ -95,7 +95,7 @@ pub(crate) fn encode_into<T: Serialize>(buffer: &mut Vec<u8>, value: &T) -> Resu
     value.serialize(&mut serializer).map_err(|error| error.to_string())
 }
 
-/// Refuses what nests so deep that a recursive decoder would run out of stack. A body is a value of its own.
+/// Refuses nesting so deep that a recursive decoder would run out of stack. A body is a value of its own.
 pub(crate) fn shallow(bytes: &[u8]) -> Result<(), String> {
     match nests_within(bytes, MAX_NESTING) {
         true => Ok(()),
@@ -103,7 +103,7 @@ pub(crate) fn shallow(bytes: &[u8]) -> Result<(), String> {
     }
 }
 
-/// Why something cannot be decoded: up to what is quoted of it, which can be a secret, and cut where it is long.
+/// Why something cannot be decoded: the reason up to where it quotes the data, which can be a secret, and cut if it is long.
 pub(crate) fn unreadable(error: &rmp_serde::decode::Error) -> String {
     let text = error.to_string();
     let bare = text.split(['"', '`']).next().unwrap_or_default();
@@ -119,7 +119,7 @@ pub(crate) fn decode_app(body: &[u8]) -> Result<AppResponse, String> {
     rmp_serde::from_slice(body).map_err(|error| unreadable(&error))
 }
 
-/// The name of a request or of an answer.
+/// The name of a request or an answer.
 pub(crate) fn kind(body: &[u8]) -> Result<&str, String> {
     rmp_serde::from_slice::<Kind<'_>>(body).map(|kind| kind.r#type).map_err(|error| unreadable(&error))
 }
@@ -133,7 +133,7 @@ struct Kind<'a> {
 mod tests {
     use super::*;
 
-    /// A warning quoted it whole, whatever its length.
+    /// A warning quoted it in full, whatever its length.
     #[test]
     fn what_cannot_be_decoded_is_not_quoted() {
         let secret = "s3cr3t \" ` quote".repeat(1000);

@@ -1,15 +1,14 @@
-//! Finds out which release a link talks to, by at most two requests that cannot change anything.
+//! Finds out which release a link talks to, with at most two requests that cannot change anything.
 //!
-//! A conductor that cannot read a request answers `Deserialization`, whatever else is wrong with the request, and looks at
-//! its arguments only afterwards. So a request that a release does not know, with arguments that nothing fits, tells the
-//! releases apart (read in the published sources, verified on running conductors of all four):
+//! A conductor that cannot read a request answers `Deserialization`, whatever else is wrong with the request, and looks at its
+//! arguments only afterwards. So a request that a release does not know, with arguments that match nothing, tells the releases apart
+//! (read from the published sources, verified on running conductors of all four):
 //!
-//! 1. `grant_direct_signal_capability` for a cell that cannot exist: unreadable before 0.7.1. Later ones look for the cell
-//!    before they write.
-//! 2. Earlier: `list_apps` for `awaiting_restore`, or on an app link `dump_op_timings` for a DNA that is not the app's:
-//!    unreadable on 0.6. Later: `peer_meta_info` of `x`, whose URL is part of the request until 0.7.1 and a text since 0.8.
+//! 1. `grant_direct_signal_capability` for a cell that cannot exist: unreadable before 0.7.1. Later releases look for the cell before they write.
+//! 2. Before 0.7.1: `list_apps` for `awaiting_restore`, or on an app link `dump_op_timings` for a DNA that is not the app's:
+//!    unreadable on 0.6. From 0.7.1 on: `peer_meta_info` of `x`, whose URL is part of the request until 0.7.1 and a text since 0.8.
 //!
-//! `dump_op_timings` is never asked of the admin interface: there it creates a database.
+//! `dump_op_timings` is never sent to the admin interface: there it creates a database.
 
 use ham_session::{Link, Phase, RequestError};
 use holochain_zome_types::cell::CellId;
@@ -26,13 +25,13 @@ use crate::events;
 /// Why the release could not be found out.
 #[derive(Debug)]
 pub(crate) enum NotFound {
-    /// The request was not answered. It is a read: nothing is to be reconciled.
+    /// The request was not answered. It is a read, so there is nothing to reconcile.
     Lost { request: &'static str, source: RequestError },
-    /// The answer is none that a conductor gives.
+    /// The answer is not one that a conductor gives.
     Answer { request: &'static str, source: BadAnswer },
 }
 
-/// The dialect of a link: the one that is named, or else found out.
+/// The dialect of a link: that of the named release, or else of the one that is found out.
 ///
 /// # Cancel safety
 /// As [`proven`].
@@ -46,8 +45,8 @@ pub(crate) async fn dialect(
     }
 }
 
-/// The dialect of a link, found out whatever is named: for what would do harm on another release. Callers at the same time
-/// share the requests. A name that is wrong is an error.
+/// The dialect of a link, found out even if a release is named: for anything that would do harm on another release. Concurrent
+/// callers share the requests. A wrong name is an error.
 ///
 /// # Cancel safety
 /// Cancel-safe: the next caller asks again.
@@ -73,8 +72,8 @@ pub(crate) async fn proven(
     }
 }
 
-/// The name of a request that the conductor could not read, and its release, where that lacks it. Costs nothing but where
-/// the request was refused for that.
+/// The name of a request that the conductor could not read, and its release, if the release lacks the request. Costs nothing unless
+/// the request was refused for that reason.
 pub(crate) async fn lacking(
     link: &Link<ConductorProtocol>,
     bad: &BadAnswer,
@@ -126,7 +125,7 @@ const PEER: &str = "peer_meta_info";
 const TIMINGS: &str = "dump_op_timings";
 const APPS: &str = "list_apps";
 
-/// A DNA that no bundle can have and a key that nobody holds: hashes of one byte over and over.
+/// A DNA that no bundle can have and a key that nobody holds: hashes of one repeated byte.
 fn nowhere() -> CellId {
     CellId::new(DnaHash::from_raw_36(vec![0x5A; 36]), AgentPubKey::from_raw_36(vec![0x5A; 36]))
 }

@@ -14,7 +14,7 @@ pub enum NotRunning {
     AppDisabled(String),
     /// The app waits for membrane proofs: provide them.
     AwaitingMemproofs,
-    /// The app restores its source chains from the network.
+    /// The app is restoring its source chains from the network.
     AwaitingRestore,
     /// The restore failed for good: reinstall.
     Unrecoverable(String),
@@ -53,7 +53,7 @@ pub(crate) fn reason_of(words: &str) -> NotRunning {
     }
 }
 
-/// Why an app is disabled, of the names that conductors give to it.
+/// Why an app is disabled, in place of the name that conductors use for it.
 fn plain(name: &str) -> String {
     let named = [
         DisabledAppReason::NeverStarted,

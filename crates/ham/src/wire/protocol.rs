@@ -24,7 +24,7 @@ pub enum Interface {
     },
 }
 
-/// What the handshake learned, and the conductor's release, which is found out when it is first needed.
+/// What the handshake learned, and the conductor's release, which is found out when first needed.
 #[derive(Clone, Debug)]
 pub struct Welcome {
     app: Option<Box<AppInfo>>,

@@ -1,5 +1,5 @@
-//! An error that a conductor answered with, and what it proves. The texts themselves, and the releases that say them,
-//! stand in [`dialect::refusals`](crate::dialect).
+//! An error that a conductor answered with, and what it proves. The texts themselves, and the releases that use them, are in
+//! [`dialect::refusals`](crate::dialect).
 
 use std::time::Duration;
 
@@ -19,10 +19,10 @@ use ham_session::Recovery;
 /// First pause of a cell's breaker after source-chain pressure (`HAM_PRESSURE_COOLDOWN_MS`).
 pub const DEFAULT_PRESSURE_COOLDOWN: Duration = Duration::from_secs(30);
 
-/// What a call left behind on the called cell's source chain, by its own doing.
+/// What a call itself left behind on the called cell's source chain.
 ///
-/// Not counted, because they commit on their own and are not undone when the call fails: the cell's `init`, which the
-/// first call runs, and calls that the function made through other cells, even if those came back into this one.
+/// Not counted, because they commit on their own and are not undone when the call fails: the cell's `init`, which the first call
+/// runs, and calls that the function made to other cells, even if those called back into this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// The call's own writes are not on the chain.
@@ -37,9 +37,9 @@ pub enum Effect {
 pub struct Refusal {
     kind: RefusalKind,
     text: String,
-    /// The release of the conductor, where it is known.
+    /// The release of the conductor, if known.
     release: Option<Release>,
-    /// Whether the app has the called cell no more, as the conductor said when it was asked.
+    /// Whether the app no longer has the called cell, as the conductor said when asked.
     without_cell: bool,
 }
 
@@ -82,7 +82,7 @@ impl Refusal {
         &self.text
     }
 
-    /// What the called function left on its cell's source chain, after [`NOTHING_WRITTEN`].
+    /// What the called function left on its cell's source chain, according to [`NOTHING_WRITTEN`].
     pub fn effect(&self) -> Effect {
         // The first use of a claimed nonce may have written.
         if self.stage().is_some() && self.unauthorized_reason() != Some("BadNonce(\"Duplicate\")") {
@@ -97,15 +97,15 @@ impl Refusal {
         self.proven().map(|row| row.stage)
     }
 
-    /// What it is about, for the refusals of [`NOTHING_WRITTEN`], and for those of calls whose cell went away while they ran.
+    /// What it is about, for the refusals of [`NOTHING_WRITTEN`], and for calls whose cell went away while they ran.
     pub fn cause(&self) -> Option<RefusalCause> {
         let gone = self.without_cell.then_some(RefusalCause::CellMissing);
         gone.or_else(|| self.proven().map(|row| row.cause))
     }
 
-    /// Its row, where the conductor's release is one that says it.
+    /// Its row, if the conductor's release is one that says it.
     fn proven(&self) -> Option<&'static NothingWritten> {
-        // A reason that is not known may say anything about the nonce.
+        // An unknown reason may say anything about the nonce.
         let unknown = self.kind == RefusalKind::ZomeCallUnauthorized && self.unauthorized_reason().is_none();
         self.row().filter(|row| !unknown && row.on.holds(self.release))
     }
@@ -115,7 +115,7 @@ impl Refusal {
         NOTHING_WRITTEN.iter().find(|row| row.kind == self.kind && self.text.starts_with(row.prefix))
     }
 
-    /// Whether it depends on the conductor's release what this proves.
+    /// Whether what this proves depends on the conductor's release.
     pub(crate) fn depends_on_release(&self) -> bool {
         self.release.is_none() && self.row().is_some_and(|row| !row.on.holds(None))
     }
@@ -131,24 +131,24 @@ impl Refusal {
         self.text.contains("CellMissing(")
     }
 
-    /// Whether a call of a zome that no app has came as far as that: the cell runs and its `init` is over.
+    /// Whether a call to a zome that no app has got as far as the zome: the cell runs and its `init` is over.
     pub(crate) fn tells_of_a_cell_that_runs(&self) -> bool {
         self.text.starts_with(NO_ZOME) || self.unauthorized_reason().is_some()
     }
 
-    /// Whether it may be that the called cell is not there any more, in whatever words: no row tells what else it is.
+    /// Whether the called cell may no longer be there, in whatever words: no row says what else this is.
     pub(crate) fn may_be_of_a_missing_cell(&self) -> bool {
         let unexplained = self.kind == RefusalKind::InternalError && self.row().is_none();
         self.text.starts_with(CELL_MISSING) || (unexplained && self.recovery() == Recovery::FixCaller)
     }
 
-    /// The same of a call whose cell is not there any more.
+    /// The same refusal, for a call whose cell is no longer there.
     pub(crate) fn without_cell(mut self) -> Self {
         self.without_cell = true;
         self
     }
 
-    /// The same, said by a conductor of this release.
+    /// The same refusal, from a conductor of this release.
     pub(crate) fn said_by(mut self, release: Release) -> Self {
         self.release = Some(release);
         self
@@ -197,7 +197,7 @@ impl Refusal {
         }
     }
 
-    /// Whether it was decided before the nonce, so that nothing of this sending of a call on `cell` ran.
+    /// Whether it was decided before the nonce, so that nothing of this send of a call on `cell` ran.
     pub(crate) fn is_before_nonce(&self, cell: &CellId) -> bool {
         let about_another =
             |prefix: &&str| self.text.starts_with(*prefix) && self.after_cell(prefix, cell).is_none();
@@ -210,7 +210,7 @@ impl Refusal {
         self.text.strip_prefix(prefix)?.strip_prefix(&format!("{cell:?}"))
     }
 
-    /// Why a call was not authorised, of the reasons that are known.
+    /// Why a call was not authorised, if the reason is a known one.
     fn unauthorized_reason(&self) -> Option<&str> {
         if self.kind != RefusalKind::ZomeCallUnauthorized {
             return None;
@@ -219,8 +219,8 @@ impl Refusal {
         REASONS.contains(&reason).then_some(reason)
     }
 
-    /// Reads `CellNotRunning(<our cell>, <reason>)` or `CellDisabled(<our cell>)`, where the release says so. The cell must
-    /// be ours: the error of a nested call carries the same words about another cell, from a call that did run.
+    /// Reads `CellNotRunning(<our cell>, <reason>)` or `CellDisabled(<our cell>)`, if the release says so. The cell must be ours: the
+    /// error of a nested call uses the same words about another cell, from a call that did run.
     fn not_running(&self, cell: &CellId) -> Verdict {
         if self.stage().is_none() {
             return Verdict::Other;

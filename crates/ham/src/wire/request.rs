@@ -17,7 +17,7 @@ struct CallZome<'a> {
     value: SignedBytes<'a>,
 }
 
-/// A request whose words are ham's own: those that changed between releases, and those that tell them apart.
+/// A request whose format is ham's own: those that changed between releases, and those that tell releases apart.
 #[derive(Serialize)]
 struct Named<T> {
     r#type: &'static str,
@@ -30,7 +30,7 @@ struct SignedBytes<'a> {
     signature: &'a Signature,
 }
 
-/// More than the names, the headers and the signature around the bytes of a call take.
+/// More bytes than the names, the headers and the signature add to those of a call.
 pub(super) const CALL_OVERHEAD: usize = 192;
 
 /// A request to a conductor, already encoded. `Debug` shows its name and its size: calls and grants hold secrets.
@@ -86,8 +86,8 @@ impl fmt::Debug for Request {
     }
 }
 
-/// Ids are unique within the process, so that an answer can never be taken for that of another link. MessagePack writes all of
-/// them in nine bytes: how long a frame is depends on nothing that happened before.
+/// Ids are unique within the process, so an answer can never be taken for that of another link. MessagePack writes all of them in
+/// nine bytes, so the length of a frame depends on nothing that happened before.
 fn next_id() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1 << 32);
     NEXT.fetch_add(1, Ordering::Relaxed)

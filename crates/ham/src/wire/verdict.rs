@@ -5,7 +5,7 @@ use super::not_running::NotRunning;
 /// What the text of a refused zome call proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// The nonce was claimed before: done, failed, refused, never started, or still running.
+    /// The nonce was already claimed: the call is done, failed, refused, never started, or still running.
     Duplicate,
     /// The conductor's clock is past the call's expiry.
     Expired,
@@ -17,7 +17,7 @@ pub(crate) enum Verdict {
     NotRunningUnexplained,
     /// The called cell does not exist: nothing of the call ran.
     NoCell,
-    /// The app is not installed any more, whatever the text says.
+    /// The app is no longer installed, whatever the text says.
     NoApp,
     /// The function does not exist: the nonce was claimed and nothing ran.
     NoSuchFunction,

@@ -12,7 +12,7 @@ impl Kit {
         Self { history: History::new(most, most_bytes), at: Position::start() }
     }
 
-    /// Keeps a block of so many bytes, about; answers its number.
+    /// Keeps a block of roughly this many bytes; returns its number.
     fn keep(&mut self, chain_name: &str, bytes: usize) -> u64 {
         self.at = self.at.at(self.at.number() + 1);
         self.history.keep(Arc::new(Draft::block(chain_name, &"x".repeat(bytes)).at(self.at)));
@@ -49,7 +49,7 @@ fn the_largest_chain_gives_way_first() {
     assert!(kit.history.bytes <= 40_000);
 }
 
-/// What was forgotten whole is not taken for a chain that never had a message.
+/// A chain that was forgotten entirely is not taken for one that never had a message.
 #[test]
 fn a_chain_of_which_nothing_is_kept_is_known_to_have_lost_something() {
     let mut kit = Kit::new(1000, 5000);
@@ -57,7 +57,7 @@ fn a_chain_of_which_nothing_is_kept_is_known_to_have_lost_something() {
     let second = kit.keep("b", 4000);
     assert_eq!((kit.kept("a", 0), kit.kept("b", 0)), (vec![first], vec![]));
     assert_eq!((kit.history.lost("a"), kit.history.lost("b")), (0, second));
-    // One that comes anew may have been forgotten; nobody knows any more.
+    // A new chain may have been forgotten before; nobody knows any more.
     kit.keep("c", 1);
     assert_eq!(kit.history.lost("c"), second);
     let huge = kit.keep("a", 100_000);

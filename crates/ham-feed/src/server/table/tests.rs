@@ -113,7 +113,7 @@ proptest! {
                 wanted.push(table.newest().number());
             }
             if cut {
-                // Some of what waits was read, the rest is lost with the link.
+                // Some of what waits was read; the rest is lost with the link.
                 for n in heard(&mut receiver).into_iter().take(usize::from(publish)) {
                     told.push(n);
                     last = last.at(n);

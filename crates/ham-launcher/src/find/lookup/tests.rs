@@ -3,8 +3,7 @@ use std::process::{Command, Stdio};
 
 use super::*;
 
-/// An executable script. Another process writes it: were it open for writing here, a test that forks at that moment
-/// would make it busy.
+/// An executable script. Another process writes it: if it were open for writing here, a test that forks at that moment would make it busy.
 fn script(path: &Path, text: &str) {
     let mut writer = Command::new("/bin/sh")
         .args(["-c", r#"mkdir -p "$(dirname "$1")" && cat > "$1" && chmod 755 "$1""#, "sh"])
@@ -18,7 +17,7 @@ fn script(path: &Path, text: &str) {
     assert!(writer.wait().expect("the shell ends").success());
 }
 
-/// A stand-in that answers `--version` as told.
+/// A stand-in that answers `--version` with this version.
 fn binary(directory: &Path, version: &str) -> PathBuf {
     let path = directory.join("holochain");
     script(&path, &format!("#!/bin/sh\necho holochain {version}\n"));
@@ -101,7 +100,7 @@ echo "$@" > arguments
     assert_eq!(lookup.ensure(|_| panic!("once")).await.unwrap().source, InstallSource::Cached);
 }
 
-/// A lookup that knows nothing but a directory of ready binaries, with a stand-in for this release packed in it.
+/// A lookup that knows only a directory of ready binaries, with a stand-in for this release packed in it.
 fn packed(directory: &Path, release: Release, script: &str) -> Lookup {
     let ready = directory.join("ready");
     let pack = format!(

@@ -134,7 +134,7 @@ fn after_flaps(retry: impl Into<RetryDelay>) -> Vec<u64> {
     (0..5).map(flap).collect()
 }
 
-/// 119 dials in 12 s of a server that accepted and refused: the rule was there and no default had it.
+/// Case: 119 dials in 12 s to a server that accepted and refused; the rule existed, but no default used it.
 #[test]
 fn by_default_a_link_that_did_not_last_is_a_failed_attempt() {
     assert_eq!(after_flaps(Exponential::default()), [1, 2, 4, 8, 16]);

@@ -13,10 +13,10 @@ struct Walk {
     machine: Machine<u8>,
     now: Instant,
     activity: Activity<u8>,
-    /// Whether the activity was begun; an announcement is made in that moment.
+    /// Whether the activity has begun; an announcement is published at that moment.
     begun: bool,
     link: bool,
-    /// Whether close was asked for.
+    /// Whether close was requested.
     close: bool,
     closes_after_link: bool,
     heard: Heard,
@@ -35,7 +35,7 @@ struct Heard {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Move {
     Begin,
-    /// The activity ends in the way it does when all goes well.
+    /// The activity ends as it does when all goes well.
     Finish,
     /// It ends in another way: another address, a failed dial.
     Otherwise,
@@ -78,7 +78,7 @@ impl Walk {
         }
     }
 
-    /// The input that this move is, where a driver can make it now; `None` inside is a move without input.
+    /// The input that this move makes, if a driver can make it now; the inner `None` is a move without input.
     fn input(&self, step: Move) -> Option<Option<Input<u8>>> {
         let dials = matches!(self.activity, Activity::ObtainAddress | Activity::Connect(_));
         let told = |input| Some(Some(input));
@@ -89,7 +89,7 @@ impl Walk {
                 told(self.command(Command::CloseAfterLink))
             }
             Move::Tell(Told::RedialNow) => told(self.command(Command::RedialNow)),
-            // What is not begun cannot end, and nobody watches the link.
+            // What has not begun cannot end, and nobody watches the link.
             _ if !self.begun => None,
             Move::Finish => match &self.activity {
                 Activity::Announce(_) | Activity::AnnounceLast(_) => told(Input::Announced),
@@ -119,7 +119,7 @@ impl Walk {
         }
     }
 
-    /// The moment in which subscribers hear of it.
+    /// The moment at which subscribers hear of it.
     fn begin(&mut self) {
         self.begun = true;
         let (Activity::Announce(event) | Activity::AnnounceLast(event)) = &self.activity else { return };
@@ -248,14 +248,14 @@ fn the_contract_holds_in_every_state_there_is() {
 }
 
 proptest! {
-    /// The same along long ways, on which attempts also keep their distance.
+    /// The same on long walks, on which attempts must also keep their distance.
     #[test]
     fn the_contract_holds_on_long_ways(moves in prop::collection::vec((0..MOVES.len(), 0_u64..20), 1..400)) {
         let mut walk = Walk::new(Config::default(), false);
         let mut attempts: Vec<Instant> = Vec::new();
         for (number, passes) in moves {
             let step = MOVES[number];
-            // Closing is the end: it has to be seldom.
+            // Closing is the end, so it must be rare.
             if matches!(step, Move::Tell(Told::Close | Told::CloseAfterLink)) && passes > 0 {
                 continue;
             }

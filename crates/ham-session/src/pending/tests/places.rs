@@ -1,4 +1,4 @@
-//! The places of the table beside a model of them.
+//! The places of the table, compared with a model.
 
 use super::*;
 

@@ -100,7 +100,7 @@ fn a_request_that_moves_to_another_runtime_takes_its_deadline_along() {
     });
 }
 
-/// The pump was held up: the answer that gives a place back, and the end of the time to send, come together.
+/// The pump was held up: the answer that frees a place comes together with the end of the time to send.
 #[test]
 fn a_place_that_comes_free_too_late_is_not_used() {
     let config = SessionConfig::default().with_max_in_flight(std::num::NonZeroUsize::MIN);
@@ -134,7 +134,7 @@ fn a_close_ends_though_nobody_drives_the_link() {
         let lost = asked.await.expect("it ran").unwrap_err();
         assert!(matches!(lost, RequestError::LinkLost { phase: Phase::Queued, .. }), "{lost:?}");
     });
-    // Driven again, the pump finds that the link was ended, and lets go of the socket.
+    // Once driven again, the pump finds that the link has ended, and releases the socket.
     home.block_on(async {
         assert!(matches!(*timeout(seconds(60), link.closed()).await.expect("released"), LinkEnd::ClosedHere));
     });

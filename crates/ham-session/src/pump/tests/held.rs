@@ -1,4 +1,4 @@
-//! An inbox without room holds back reading, and what it may hold back.
+//! An inbox without room holds back reading, and what that may hold back.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +12,7 @@ use crate::config::SessionConfig;
 use crate::inbox::{Inbox, Incoming, Room};
 use crate::link::Link;
 
-/// Counts what it gets; has room for `tight` freely, and for `full` to get at an answer.
+/// Counts what it gets; has room for `tight` messages freely, and for `full` to get at an answer.
 #[derive(Default)]
 struct Counting {
     got: AtomicUsize,
@@ -54,7 +54,7 @@ impl Inbox<Padded> for Counting {
     }
 }
 
-/// Some time for the peer, in which it reads: pings are answered then.
+/// Some time passes for the peer, which reads during it: pings are answered then.
 async fn pass(peer: &mut super::rig::Peer, time: u64) {
     let reading = async { while peer.ws.next().await.is_some() {} };
     assert!(tokio::time::timeout(seconds(time), reading).await.is_err(), "the link lives");
@@ -125,7 +125,7 @@ async fn a_peer_is_not_judged_while_nothing_is_read_and_is_afterwards() {
     assert!(link.end().is_some());
 }
 
-/// Two handlers that are full and answer each other would wait for each other to read.
+/// Two full handlers that answer each other would each wait for the other to read.
 #[tokio::test(start_paused = true)]
 async fn a_write_that_is_blocked_lets_reading_go_on() {
     let inbox = Counting::with(3, 100);

@@ -110,7 +110,7 @@ pub(super) async fn rig(buffer: usize, probes: bool, config: &SessionConfig) -> 
     Rig { link, peer, inbox }
 }
 
-/// The same with an inbox of the test's.
+/// The same with an inbox of the test's own.
 pub(super) async fn linked(
     buffer: usize,
     probes: bool,
@@ -143,7 +143,7 @@ pub(super) fn ask(
     tokio::spawn(async move { link.request((key, 0), deadline).await })
 }
 
-/// Lets everything run that can without time passing.
+/// Lets everything run that can run without time passing.
 pub(super) async fn settle() {
     for _ in 0..100 {
         tokio::task::yield_now().await;

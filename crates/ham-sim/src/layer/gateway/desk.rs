@@ -17,9 +17,9 @@ pub(super) struct Kept {
     pub(super) called: Called,
     pub(super) background: bool,
     pub(super) under_a_key: bool,
-    /// Its name, once somebody was told it.
+    /// Its id, once someone has been told it.
     pub(super) id: Option<CallId>,
-    /// Whether somebody was told that it is on disk.
+    /// Whether someone has been told that it is on disk.
     pub(super) entered: bool,
 }
 
@@ -28,7 +28,7 @@ impl Desk {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A call has a name, and whoever was told it knows whether it is on disk.
+    /// A call has got an id, and whoever was told the id knows whether the call is on disk.
     pub(super) fn name(&self, call: Call, id: CallId, entered: bool) {
         if let Some(kept) = self.lock().iter_mut().find(|kept| kept.called.call == call) {
             kept.id = Some(id);

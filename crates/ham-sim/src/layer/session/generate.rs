@@ -1,4 +1,4 @@
-//! From a seed to a life of one link.
+//! Generates a life of one link from a seed.
 
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub(super) fn life(seed: u64) -> SessionLife {
     let mut requests = 0;
     for count in 0..sizes.between(1, 8) {
         let mut stream = dice.stream("step", count);
-        // A burst is made of requests that can be left out one by one.
+        // A burst consists of requests that can be left out one by one.
         let times = if stream.percent(rates.bursts) { burst(&rates, &mut stream) } else { 1 };
         let step = draw_step(&rates, &mut stream);
         for index in 0..times {
@@ -35,7 +35,7 @@ pub(super) fn life(seed: u64) -> SessionLife {
     SessionLife { whole, world: world(&rates, &mut dice.stream("world", 0)), steps, deeds, flaws }
 }
 
-/// How often each thing happens in this life, in percent unless it says otherwise.
+/// How often each thing happens in this life, in percent unless stated otherwise.
 struct Rates {
     crowd: bool,
     bursts: u64,
@@ -200,7 +200,7 @@ fn world(rates: &Rates, stream: &mut Stream) -> World {
     }
 }
 
-/// A stream with a flaw needs time to be found out.
+/// It takes time for a flaw in a stream to show.
 fn length(rates: &Rates, stream: &mut Stream) -> Duration {
     match rates.flaws > 0 && stream.one_in(2) {
         true => stream.millis(20_000, 120_000),

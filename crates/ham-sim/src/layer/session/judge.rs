@@ -1,4 +1,4 @@
-//! Holds what the link said against what happened.
+//! Compares what the link said with what happened.
 
 mod calls;
 mod ends;

@@ -7,7 +7,7 @@ use crate::life::Life;
 use crate::mask::Mask;
 use crate::net::{Fault, LanePlan};
 
-/// What is drawn of a life. Elements are steps of the callers, deeds of the peer, and flaws of the stream.
+/// What is drawn for a life. Its elements are the callers' steps, the peer's deeds, and the stream's flaws.
 #[derive(Clone, Debug)]
 pub(crate) struct SessionLife {
     pub(super) whole: usize,
@@ -60,7 +60,7 @@ pub(super) enum How {
     Unreadable,
 }
 
-/// Something the peer does by itself.
+/// Something that the peer does by itself.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deed {
     pub(super) at: Duration,
@@ -69,7 +69,7 @@ pub(super) struct Deed {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum What {
-    /// Reads nothing for so long; with `whole` it writes nothing either.
+    /// Reads nothing for this long; with `whole` it writes nothing either.
     Freeze {
         lasts: Duration,
         whole: bool,

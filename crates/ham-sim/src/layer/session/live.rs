@@ -38,7 +38,7 @@ async fn connect(stage: &Stage) -> Option<Link<SimProtocol>> {
     let inbox = Arc::new(SimInbox::new(stage.recorder.clone()));
     let target = Target::new(Url::parse(&format!("ws://peer.test:{PORT}/")).ok()?);
     stage.note(Happened::Dials);
-    // A dial without an end is found by the judge.
+    // The judge reports a dial that does not end.
     let dialled = timeout(LONG, dial(&target, protocol, inbox, &config)).await;
     let failed = match &dialled {
         Ok(Ok(_)) => None,
@@ -51,7 +51,7 @@ async fn connect(stage: &Stage) -> Option<Link<SimProtocol>> {
 
 async fn lead(stage: &Stage, link: Link<SimProtocol>) {
     let ending = stage.life.world.ending;
-    // Whoever waits for the end holds a handle, and then dropping the others ends nothing.
+    // A waiter for the end holds a handle, so dropping the others would then end nothing.
     let watch = (ending != Ending::Drop).then(|| {
         let (stage, link) = (stage.clone(), link.clone());
         spawn(async move {
@@ -67,7 +67,7 @@ async fn lead(stage: &Stage, link: Link<SimProtocol>) {
         at_rest(&mut steps).await;
     }
     if ending != Ending::Drop {
-        // One without an end is found by the judge.
+        // The judge reports a close that does not end.
         let _ = timeout(LONG, close(stage)).await;
     } else {
         stage.note(Happened::HandleDropped);
@@ -79,7 +79,7 @@ async fn lead(stage: &Stage, link: Link<SimProtocol>) {
     }
 }
 
-/// Waits for the steps, as long as one can be expected to take.
+/// Waits for the steps, as long as they can be expected to take.
 async fn at_rest(steps: &mut [tokio::task::JoinHandle<()>]) {
     let by = tokio::time::Instant::now() + LONG;
     for task in steps {
@@ -89,7 +89,7 @@ async fn at_rest(steps: &mut [tokio::task::JoinHandle<()>]) {
     }
 }
 
-/// Lets the link end by its own times.
+/// Lets the link end by its own time-outs.
 async fn settle(stage: &Stage) {
     let numbers = stage.life.world.numbers;
     let bound = numbers.drain.saturating_add(numbers.close).saturating_add(SLACK);
@@ -113,7 +113,7 @@ fn name(error: &DialError) -> &'static str {
     }
 }
 
-/// Longer than anything that is to end takes.
+/// Longer than anything that must end takes.
 const LONG: Duration = Duration::from_secs(600);
-/// What the peer takes to see the end.
+/// The time the peer takes to see the end.
 const SLACK: Duration = Duration::from_millis(500);

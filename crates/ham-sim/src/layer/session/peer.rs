@@ -1,4 +1,4 @@
-//! The peer: echoes, late, doubled, never, out of order; reads or does not; closes, resets, vanishes.
+//! The peer: it echoes late, twice, never or out of order; reads or does not; closes, resets, vanishes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ use crate::time::{pause, yields};
 
 type Socket = WebSocketStream<End>;
 
-/// What the writer is to write, and the place that is free then.
+/// What the writer is to write, and the place that this frees.
 struct Letterbox {
     message: Message,
     wrote: Option<Sent>,
@@ -139,7 +139,7 @@ async fn read(
             tasks.spawn(async move {
                 match reply(&stage, n, answer, &out).await {
                     true => drop(place),
-                    // What is never answered is in process for ever.
+                    // A request that is never answered stays in process for ever.
                     false => place.forget(),
                 }
             });
@@ -154,7 +154,7 @@ async fn freeze(stage: &Stage) {
     }
 }
 
-/// Answers a request, as the life says. Returns whether it did.
+/// Answers a request as the life says. Returns whether it did.
 async fn reply(_: &Stage, n: u64, answer: Answer, out: &mpsc::Sender<Letterbox>) -> bool {
     pause(answer.after).await;
     yields(answer.yields).await;
@@ -202,7 +202,7 @@ async fn write(stage: &Stage, mut sink: SplitSink<Socket, Message>, mut frames: 
     }
 }
 
-/// Does something by itself, when its time has come.
+/// Does something by itself, when the time has come.
 async fn act(stage: Stage, deed: Deed, cut: Cut, out: mpsc::Sender<Letterbox>) {
     pause(deed.at.saturating_sub(stage.now())).await;
     let letter = |kind, id, size| {
@@ -210,7 +210,7 @@ async fn act(stage: Stage, deed: Deed, cut: Cut, out: mpsc::Sender<Letterbox>) {
         Some(Letterbox { message: Message::Binary(letter.write()), wrote: Some(letter.sent()) })
     };
     let letterbox = match deed.what {
-        // The reader and the writer see to that.
+        // The reader and the writer take care of that.
         What::Freeze { .. } => None,
         What::Close { code, reason } => {
             stage.note(Happened::PeerCloses { code, reason });
@@ -233,7 +233,7 @@ async fn act(stage: Stage, deed: Deed, cut: Cut, out: mpsc::Sender<Letterbox>) {
         What::Violation => letter(VIOLATION, 0, 0),
     };
     if let Some(letterbox) = letterbox {
-        // Without a writer there is nobody to tell.
+        // Without a writer there is nobody to send to.
         let _ = out.send(letterbox).await;
     }
 }

@@ -1,4 +1,4 @@
-//! The protocol of a life: requests, answers, pushes, and what cannot be read.
+//! The protocol of a life: requests, answers, pushes, and unreadable messages.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::life::SessionLife;
 use super::world::Welcome;
 use crate::history::Recorder;
 
-/// One message: a byte that says what it is, eight that say which, and stuffing.
+/// One message: a byte that says what it is, eight that say which one, and padding.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Letter {
     pub(super) kind: u8,
@@ -28,11 +28,11 @@ pub(super) const UNREADABLE: u8 = 6;
 pub(super) const VIOLATION: u8 = 7;
 pub(super) const HELLO: u8 = 8;
 
-/// Keys that are no caller's.
+/// Keys that belong to no caller.
 pub(super) const PROBE: u64 = 1 << 40;
 pub(super) const KEEPALIVE: u64 = 2 << 40;
 pub(super) const ON_LIVE: u64 = 3 << 40;
-/// What an answer under a key that nobody used adds to it.
+/// What an answer under a key that nobody used adds to the key.
 pub(super) const ELSEWHERE: u64 = 4 << 40;
 
 impl Letter {
@@ -50,7 +50,7 @@ impl Letter {
         Some(Self { kind: *kind, id, size: bytes.len() })
     }
 
-    /// What it is to the peer.
+    /// What the message is to the peer.
     pub(super) fn got(self) -> Got {
         match (self.kind, self.id) {
             (REQUEST, PROBE) => Got::Probe,
@@ -63,7 +63,7 @@ impl Letter {
         }
     }
 
-    /// What it is to the client.
+    /// What the message is to the client.
     pub(super) fn sent(self) -> Sent {
         match self.kind {
             ANSWER if self.id >= PROBE => Sent::Stray,
@@ -99,7 +99,7 @@ impl Protocol for SimProtocol {
 
     async fn handshake(&self, io: &mut HandshakeIo<'_>) -> Result<(), HandshakeError> {
         if self.life.world.welcome == Welcome::After(std::time::Duration::ZERO) {
-            // This peer has none.
+            // This peer has no handshake.
             return Ok(());
         }
         io.send(Frame::Binary(Letter { kind: HELLO, id: 0, size: 0 }.write())).await?;
@@ -147,7 +147,7 @@ impl Protocol for SimProtocol {
     }
 }
 
-/// Takes what answers no request, and replies to what is asked.
+/// Takes what answers no request, and replies to the peer's requests.
 pub(super) struct SimInbox {
     recorder: Recorder<Happened>,
 }
@@ -164,7 +164,7 @@ impl Inbox<SimProtocol> for SimInbox {
             Incoming::Push(_) => self.recorder.note(Happened::Pushed),
             Incoming::Request { key, .. } => {
                 self.recorder.note(Happened::Asked);
-                // A reply that finds no room is not sent.
+                // A reply for which there is no room is not sent.
                 let _ = link.try_send(Letter { kind: REPLY, id: key, size: 0 });
             }
             Incoming::Orphan { key, .. } => self.recorder.note(Happened::Orphan { n: key }),

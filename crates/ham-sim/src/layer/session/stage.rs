@@ -11,7 +11,7 @@ use super::life::{SessionLife, What};
 use super::protocol::SimProtocol;
 use crate::history::Recorder;
 
-/// What the two sides of a life share. Clones are the same one.
+/// What the two sides of a life share. Clones share the same state.
 #[derive(Clone)]
 pub(super) struct Stage {
     pub(super) recorder: Recorder<Happened>,
@@ -42,7 +42,7 @@ impl Stage {
         self.props().link = Some(link);
     }
 
-    /// A handle of the link, unless it was let go.
+    /// A handle of the link, unless it was released.
     pub(super) fn link(&self) -> Option<Link<SimProtocol>> {
         self.props().link.clone()
     }
@@ -56,14 +56,14 @@ impl Stage {
         self.props().peers.push(peer);
     }
 
-    /// The peer's tasks are over, whether they saw the end or not.
+    /// Ends the peer's tasks, whether they saw the end or not.
     pub(super) fn end_peers(&self) {
         for peer in self.props().peers.drain(..) {
             peer.abort();
         }
     }
 
-    /// Until when the peer is frozen, if it is. `whole`: also its writing.
+    /// Until when the peer is frozen, if it is. `whole`: including its writing.
     pub(super) fn frozen_until(&self, whole: bool) -> Option<Duration> {
         let now = self.now();
         let until =

@@ -1,4 +1,4 @@
-//! What is drawn of a life of one link, and cannot be left out of it.
+//! What is drawn for a life of one link and cannot be left out of it.
 
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub(super) struct World {
     /// How many messages follow each handshake.
     pub(super) on_live: u64,
     pub(super) peer_pings: Option<Duration>,
-    /// With so many requests in process the peer does not read.
+    /// With this many requests in process, the peer does not read.
     pub(super) stops_at: usize,
     pub(super) up: LanePlan,
     pub(super) down: LanePlan,
@@ -75,7 +75,7 @@ pub(super) enum Welcome {
 pub(super) enum Ending {
     /// `close`, whatever is outstanding.
     Close,
-    /// `close`, when everything is settled.
+    /// `close`, once everything is settled.
     CloseAtRest,
     /// The last handle is dropped, at rest.
     Drop,

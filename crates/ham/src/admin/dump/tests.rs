@@ -2,7 +2,7 @@ use crate::dialect::Release;
 
 use super::*;
 
-/// A dump whose records have these actions and entries, in the words of a release.
+/// A dump whose records have these actions and entries, in the format of a release.
 fn dump(release: Release, records: &[(serde_json::Value, serde_json::Value)]) -> String {
     let records: Vec<_> = records
         .iter()
@@ -38,7 +38,7 @@ fn a_record_is_read_in_the_words_of_each_release() {
             (action("CloseChain"), serde_json::Value::Null),
         ];
         let read = read(&dump(release, &records), Dialect::of(release), None, 4).unwrap();
-        // Only the action's type closes, whatever an entry says.
+        // Only the action's type closes a chain, whatever an entry says.
         assert_eq!(read.iter().map(|record| record.closes).collect::<Vec<_>>(), [false, false, false, true]);
         assert_eq!(read[1].tag.as_deref(), Some("ham:t"), "{release}");
         assert_eq!(read[2].deletes, Some(read[1].address.clone()), "{release}");
@@ -84,7 +84,7 @@ fn what_is_no_dump_is_an_error_and_an_empty_chain_is_none() {
     assert!(read(&dump(Release::V0_7_1, &[]), Dialect::of(Release::V0_7_1), None, 1).unwrap().is_empty());
 }
 
-/// Dumps hold capability secrets, and a parser's error can quote what it met.
+/// Dumps hold capability secrets, and a parser's error can quote its input.
 #[test]
 fn a_dump_is_not_quoted_in_its_error() {
     let secret = r#"[{"source_chain_dump":{"records":[{"action_address":[],"action":{"type":7},"entry":"TOP-SECRET"}]}},""]"#;

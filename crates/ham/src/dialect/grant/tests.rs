@@ -56,7 +56,7 @@ fn a_grant_is_asked_for_in_the_words_of_the_release() {
     assert_eq!(words(GrantShape::ConstraintAndCapability), new);
 }
 
-/// The new words are those that the linked upstream types write.
+/// The new format is the one that the linked upstream types write.
 #[test]
 fn upstreams_own_type_reads_the_request() {
     use holochain_zome_types::capability::GrantZomeCallCapabilityPayload;
@@ -82,7 +82,7 @@ fn a_list_in_other_words_than_the_releases_is_refused_by_name() {
     assert_eq!(read(GrantShape::AccessAndFunctions, &old).unwrap()[0].1[0].capability, all);
     let direct = read(GrantShape::ConstraintAndCapability, &new).unwrap();
     assert_eq!(direct[0].1[0].capability, GrantedCapability::DirectSignal);
-    // A kind that comes later takes no grant out of the list.
+    // A kind that is added later takes no grant out of the list.
     let later =
         json!({ "tag": "t", "constraint": access, "capability": { "type": "later", "value": { "n": 1 } } });
     let later = read(GrantShape::ConstraintAndCapability, &later).unwrap();

@@ -98,7 +98,7 @@ fn a_connection_error_is_exactly_what_reconnecting_heals() {
         let reconnects = error.recovery() == Recovery::Reconnect;
         let wrapped = anyhow::Error::from(error.clone()).context("Failed to call zome");
         assert_eq!(is_connection_error(&wrapped), reconnects, "{error:?}");
-        // As the drop-in gives it.
+        // As the drop-in API returns it.
         let during = CallError::During { doing: "Failed to call zome", error: error.clone().into() };
         assert_eq!((during.outcome(), during.delivery()), (error.outcome(), error.delivery()), "{error:?}");
         assert_eq!((during.effect(), during.recovery()), (error.effect(), error.recovery()), "{error:?}");
@@ -106,7 +106,7 @@ fn a_connection_error_is_exactly_what_reconnecting_heals() {
         assert_eq!(format!("{during:#}"), during.to_string());
         assert_eq!(is_connection_error(&during), reconnects, "{error:?}");
         assert_eq!(is_request_timeout(&during), matches!(error, CallError::TimedOut { .. }), "{error:?}");
-        // The texts agree with the types, for those who only have the text.
+        // The texts agree with the types, for callers that only have the text.
         let text = anyhow!("Failed to call zome: {error}");
         assert_eq!(is_connection_error(&text), reconnects, "{error}");
         assert_eq!(is_request_timeout(&text), matches!(error, CallError::TimedOut { .. }), "{error}");

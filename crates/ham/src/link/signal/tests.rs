@@ -29,7 +29,7 @@ async fn a_slow_subscriber_is_told_how_much_it_missed_and_slows_no_other() {
     assert_eq!(lagged(&mut slow).await, 3);
 }
 
-/// Who subscribed during an outage was told of no gap, and missed what was sent until its end.
+/// A subscriber that joined during an outage was told of no gap, and missed what was sent until the outage ended.
 #[tokio::test]
 async fn a_subscription_that_begins_in_an_outage_begins_with_its_gap() {
     let hub = hub(2, 1000);
@@ -55,7 +55,7 @@ fn signal(size: usize) -> Vec<u8> {
     rmp_serde::to_vec_named(&signal).unwrap()
 }
 
-/// The stream counted signals and not their size: 1,024 of 64 MiB each waited for whoever did not read.
+/// The stream counted signals, not their size: 1,024 of 64 MiB each waited for a subscriber that did not read.
 #[tokio::test]
 async fn what_waits_for_a_subscriber_is_bounded_in_bytes() {
     const SIZE: usize = 30_000;
@@ -88,7 +88,7 @@ async fn what_waits_for_a_subscriber_is_bounded_in_bytes() {
     assert_eq!(hub.queues().as_ref().map(Vec::len), Some(1), "a dropped subscription leaves nothing");
 }
 
-/// As the envelope around it: `wire/protocol/tests.rs`.
+/// Like the envelope around it: see `wire/protocol/tests.rs`.
 #[tokio::test]
 async fn a_signal_that_nests_without_end_is_a_gap() {
     let hub = hub(2, 1000);

@@ -52,7 +52,7 @@ async fn a_wait_that_is_given_up_and_a_lock_that_is_dropped_hold_nothing() {
     drop(store.lock().await.unwrap());
 }
 
-/// A save that is given up goes on, and the lock with it: nobody reads what was there before, to write it again later.
+/// An abandoned save goes on, and so does its lock: nobody reads what was there before, to write it back later.
 #[tokio::test]
 async fn a_save_that_is_given_up_keeps_the_lock_until_it_is_over() {
     let (_directory, store) = store("credentials");
@@ -100,7 +100,7 @@ mod modes {
         assert!(directory.load().await.is_err());
     }
 
-    /// The secrets were written into a stale `credentials.tmp`, and with its mode became the file.
+    /// The secrets were written into a stale `credentials.tmp`, which then became the file, with the stale one's mode.
     #[tokio::test]
     async fn nothing_is_written_through_what_lies_beside_the_file() {
         let (directory, store) = store("credentials");
@@ -133,7 +133,7 @@ mod modes {
         assert!(std::fs::symlink_metadata(&link.path).unwrap().is_symlink());
     }
 
-    /// A link whose file was not there yet was replaced by a file of its own, and who named the other had another one.
+    /// A link to a file that did not exist yet was replaced by a file of its own, and whoever named the target had another one.
     #[tokio::test]
     async fn a_link_to_a_file_that_is_not_there_yet_is_followed() {
         let (directory, store) = store("credentials");

@@ -24,7 +24,7 @@ pub struct LairSigning {
 }
 
 impl LairSigning {
-    /// The keystore at `connection_url`. Trailing line feeds of the passphrase are removed: files end with one.
+    /// The keystore at `connection_url`. Trailing line feeds of the passphrase are removed, because files end with one.
     ///
     /// # Errors
     /// When the URL does not parse; the text does not repeat it.
@@ -86,15 +86,14 @@ impl KeystoreLink for LairLink {
 
     fn shutdown(&self) -> KeystoreFuture<'_, ()> {
         Box::pin(async {
-            // It ends either way.
+            // The link ends either way.
             let _ = self.client.shutdown().await;
         })
     }
 }
 
-/// A keystore refuses a wrong passphrase with its own word, or with that of the decryption that failed on it
-/// (`lair_keystore_api` 0.7.1). Everything that comes before the unlock is an error of the operating system or names the
-/// server's key. Tested on a real one.
+/// A keystore refuses a wrong passphrase with an error of its own, or with that of the decryption that failed (`lair_keystore_api`
+/// 0.7.1). Everything before the unlock is an error of the operating system or names the server's key. Tested on a real one.
 fn refusal(why: &str) -> KeystoreRefusal {
     if why.contains("InvalidPassphrase") || why.contains("\"message\":\"internal\"") {
         KeystoreRefusal::BadPassphrase

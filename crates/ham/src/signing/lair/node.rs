@@ -16,15 +16,15 @@ use crate::signing::secret_file::{how_to_close, open_to_others};
 /// The keystore types of a conductor that no other process can reach.
 const IN_PROCESS: [&str; 2] = ["lair_server_in_proc", "danger_test_keystore"];
 
-/// Reads the keystore URL from a conductor configuration and the passphrase from its file. Blocking, and short. Only the
-/// keystore's section is looked at, so the configuration may be one of any release.
+/// Reads the keystore URL from a conductor configuration and the passphrase from its file. Blocks briefly. Only the keystore's
+/// section is looked at, so the configuration may be of any release.
 pub(crate) fn lair_from_node(
     conductor_config: &Path,
     passphrase_file: &Path,
 ) -> Result<LairSigning, NodeError> {
     let config = std::fs::read_to_string(conductor_config).map_err(|error| {
         let why = format!("reading conductor config {}: {error}", conductor_config.display());
-        // One file without the other is a mistyped path.
+        // One file without the other means a mistyped path.
         let neither =
             error.kind() == ErrorKind::NotFound && matches!(passphrase_file.try_exists(), Ok(false));
         if neither { NodeError::NoKeystore(why) } else { NodeError::Unusable(why) }
@@ -36,8 +36,7 @@ pub(crate) fn lair_from_node(
     Ok(LairSigning { connection_url, passphrase: lock_passphrase(passphrase) })
 }
 
-/// The bytes of a file that the owner keeps. Who runs a node decides who reads its files, so one that others can open is
-/// used, with a warning.
+/// The bytes of a file that the owner keeps. Whoever runs a node decides who reads its files, so a file that others can open is used, with a warning.
 fn read_secret(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut file = std::fs::File::open(path)?;
     if let Some(mode) = open_to_others(&file.metadata()?) {
@@ -54,8 +53,8 @@ fn read_secret(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// The URL of an external keystore in a conductor configuration. No error shows what is in the file beyond the values it
-/// is about: the path may be that of the passphrase.
+/// The URL of an external keystore in a conductor configuration. Errors show nothing of the file but the values they are about: the
+/// path may be that of the passphrase.
 fn connection_url(config: &str) -> Result<Url, NodeError> {
     let unusable = |why: &str| NodeError::Unusable(why.to_owned());
     let document: serde_yaml::Value =

@@ -98,7 +98,7 @@ fn what_a_conductor_does_not_send_is_skipped() {
     }
 }
 
-/// Case: a frame of 1 KB, nested a thousand deep in a field that nobody knows, ended the process.
+/// Case: a frame of 1 KB, nested a thousand deep in an unknown field, ended the process.
 #[test]
 fn no_decoder_follows_what_nests_without_end() {
     let deep = [0x91; 1000];

@@ -43,7 +43,7 @@ fn only_our_own_cell_at_the_start_of_the_text_counts_as_not_running() {
     let (ours, other) = (cell(1), cell(2));
     let cases = [
         ("NotStarted", NotRunning::NotStarted),
-        // It was told as `disabled (User)`.
+        // It was reported as `disabled (User)`.
         ("AppDisabled(User)", NotRunning::AppDisabled("by its user".into())),
         (
             "AppDisabled(Error(\"a (bad) day\"))",
@@ -65,7 +65,7 @@ fn only_our_own_cell_at_the_start_of_the_text_counts_as_not_running() {
             let others = said(not_running_text(&other, text), release);
             assert_eq!(others.verdict(&ours), Verdict::Other);
         }
-        // A release that does not say this, and one that is not known, prove nothing by it.
+        // A release that does not say this, and an unknown one, prove nothing by it.
         let unsaid =
             [internal(not_running_text(&ours, text)), said(not_running_text(&ours, text), Release::V0_7_0)];
         for refusal in unsaid {

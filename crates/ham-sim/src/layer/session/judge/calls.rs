@@ -1,4 +1,4 @@
-//! I1, I4, I5, I12 and I13: what callers are told is true, once, and in turn.
+//! I1, I4, I5, I12 and I13: what callers are told is true, comes once, and in order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::layer::session::life::{How, Request, SessionLife};
 use crate::net::Fault;
 
 pub(super) fn judge(life: &SessionLife, entries: &Entries, verdict: &mut Verdict) {
-    // A bit that is turned on the way makes another message of it: nothing can be said about those then.
+    // A bit flipped on the way turns a message into another one: nothing can be said about those then.
     if life.flaws(|fault| fault == Fault::Flip) {
         return;
     }
@@ -19,7 +19,7 @@ pub(super) fn judge(life: &SessionLife, entries: &Entries, verdict: &mut Verdict
             verdict.find(invariant, Some(entry.at), words);
         }
     }
-    // Who has for ever, of a link that nobody ends, has for ever.
+    // A caller without a deadline, on a link that nobody ends, waits for ever.
     for (n, _) in model.waiting.iter().filter(|(_, until)| model.ended || **until < Duration::MAX) {
         verdict.find("I5-told", None, format_args!("{n} was never told anything"));
     }
@@ -31,13 +31,13 @@ pub(super) fn judge(life: &SessionLife, entries: &Entries, verdict: &mut Verdict
 
 #[derive(Default)]
 struct Model {
-    /// And until when they have.
+    /// And until when they wait.
     waiting: BTreeMap<u64, Duration>,
     received: BTreeSet<u64>,
     not_sent: BTreeSet<u64>,
     /// With the peer, and not answered.
     in_process: BTreeSet<u64>,
-    /// Answers that came while their callers waited, and were handed to nobody.
+    /// Answers that came while their callers waited, but were handed to nobody.
     lost: BTreeMap<u64, Duration>,
     /// How many answers the peer has written.
     wrote: BTreeMap<u64, u32>,
@@ -62,7 +62,7 @@ impl Model {
             Happened::LinkEnded { .. } => self.ended = true,
             Happened::Told { n, what } => {
                 self.waiting.remove(n);
-                // One that was told in that very millisecond, and has not run yet, does not wait any more.
+                // A caller that was told in that very millisecond but has not run yet no longer waits.
                 if self.lost.remove(n).is_some_and(|lost| lost < at) {
                     wrong.push((
                         "I4",
@@ -120,7 +120,7 @@ impl Model {
     }
 }
 
-/// I12: where nothing is wrong, every request is answered.
+/// I12: if nothing is wrong, every request is answered.
 fn calm(life: &SessionLife, entries: &Entries, verdict: &mut Verdict) {
     let requests: Vec<Request> = life.steps.iter().filter_map(|(_, step)| step.request()).collect();
     let bytes: usize = requests.iter().map(|request| request.size + request.answer.size).sum();

@@ -1,4 +1,4 @@
-//! I15 and I18: how a link ends is told, and nothing is left of it.
+//! I15 and I18: the way a link ends is reported, and nothing is left of it.
 
 use crate::finding::Verdict;
 use crate::layer::session::event::{Ended, Entries, Happened};
@@ -27,7 +27,7 @@ pub(super) fn judge(life: &SessionLife, entries: &Entries, verdict: &mut Verdict
     socket(life, entries, verdict);
 }
 
-/// Whether the cause is one that there was.
+/// Whether the reported cause really occurred.
 fn cause(life: &SessionLife, before: &Entries, how: &Ended) -> Option<String> {
     let did = |what: fn(&What) -> bool| life.deeds().any(|deed| what(&deed.what));
     let flipped = life.flaws(|fault| fault == Fault::Flip);
@@ -38,7 +38,7 @@ fn cause(life: &SessionLife, before: &Entries, how: &Ended) -> Option<String> {
             _ => false,
         }),
         Ended::Lost => cut || did(|what| matches!(what, What::Reset)),
-        // I14 asks whether it was.
+        // I14 checks whether it was.
         Ended::Silent { .. } | Ended::Stuck => true,
         Ended::Violation => did(|what| matches!(what, What::Violation)),
         Ended::TooLarge => {

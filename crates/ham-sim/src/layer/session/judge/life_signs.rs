@@ -1,4 +1,4 @@
-//! I14: a link that is dead ends, and one that is not does not.
+//! I14: a dead link ends, and a live one does not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -22,13 +22,13 @@ pub(super) fn judge(life: &SessionLife, entries: &Entries, verdict: &mut Verdict
         verdict.find("I14-false", Some(end.at), "taken for stuck, and there were places");
     }
     vanished(life, entries, end.at, verdict);
-    // A bit that is turned on the way makes another frame of it.
+    // A bit flipped on the way turns a frame into another one.
     if !life.flaws(|fault| fault == Fault::Flip) {
         unheard(life, entries, end.at, verdict);
     }
 }
 
-/// The peer must have withheld what would have been read, for the whole bound.
+/// For the whole bound, the peer must have withheld what would have been read.
 fn false_alarm(life: &SessionLife, entries: &Entries, end: Duration, verdict: &mut Verdict) {
     let gone = life.deeds().any(|deed| matches!(deed.what, What::Vanish | What::Reset | What::Close { .. }));
     if life.flaws(|_| true) || gone || life.world.numbers.silence.is_some() {
@@ -37,7 +37,7 @@ fn false_alarm(life: &SessionLife, entries: &Entries, end: Duration, verdict: &m
     let trip = Duration::from_millis(2 * (life.world.up.latency + life.world.down.latency) + 5);
     let from = end.saturating_sub(life.world.numbers.ping_timeout).saturating_add(trip);
     let until = end.saturating_sub(trip);
-    // The longest time in this window in which the peer read.
+    // The longest time in this window during which the peer read.
     let (mut reads, mut since, mut longest) = (true, Duration::ZERO, Duration::ZERO);
     for entry in entries {
         if let Happened::Reads { reads: now } = entry.event {
@@ -55,7 +55,7 @@ fn false_alarm(life: &SessionLife, entries: &Entries, end: Duration, verdict: &m
     }
 }
 
-/// How many requests are with the peer for which nobody waits any more.
+/// How many requests with the peer nobody waits for any more.
 fn abandoned(entries: &Entries) -> usize {
     let mut left = BTreeSet::new();
     for entry in entries {
@@ -72,12 +72,12 @@ fn abandoned(entries: &Entries) -> usize {
     left.len()
 }
 
-/// A peer that is gone is noticed.
+/// A peer that has vanished is noticed.
 fn vanished(life: &SessionLife, entries: &Entries, end: Duration, verdict: &mut Verdict) {
     let vanishes = |entry: &&Entry<Happened>| entry.event == Happened::PeerVanishes && entry.at <= end;
     let Some(gone) = entries.iter().find(vanishes) else { return };
     let numbers = life.world.numbers;
-    // What is written meanwhile moves bytes, and the pong is behind them.
+    // What is written meanwhile moves bytes, and the pong comes after them.
     let busy = |event: &Happened| {
         matches!(event, Happened::Made { .. } | Happened::PeerVanishes | Happened::CloseCalled)
     };
@@ -109,7 +109,7 @@ fn unheard(life: &SessionLife, entries: &Entries, end: Duration, verdict: &mut V
         }
     }
     let numbers = life.world.numbers;
-    // The first byte comes, or the peer is silent; then the whole message comes, or it is too slow.
+    // Either the first byte comes or the peer is silent; then the whole message comes, or it is too slow.
     let patience = numbers.ping_interval.saturating_add(numbers.ping_timeout).saturating_mul(2);
     let longest = Duration::from_secs(numbers.largest as u64 / numbers.rate.get());
     let bound = patience.saturating_add(longest).saturating_add(SLOW);
@@ -139,5 +139,5 @@ fn key(sent: Sent) -> Key {
 }
 
 const GRACE: Duration = Duration::from_millis(10);
-/// What has left the peer is on the stream, so only the stream is left.
+/// What has left the peer is on the stream, so only the stream can delay it.
 const SLOW: Duration = Duration::from_secs(5);

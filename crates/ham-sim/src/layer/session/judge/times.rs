@@ -52,7 +52,7 @@ pub(super) fn judge(life: &SessionLife, entries: &Entries, verdict: &mut Verdict
             Happened::CloseCalled => {
                 let numbers = life.world.numbers;
                 let by = entry.at.saturating_add(numbers.drain).saturating_add(numbers.close);
-                // The first call decides; one that comes after the end returns at once.
+                // The first call counts; one that comes after the end returns at once.
                 close = Some(close.unwrap_or(by).max(entry.at));
             }
             Happened::CloseReturned => {
