@@ -33,7 +33,7 @@ pub(crate) enum Command {
     /// Install, list, enable, disable, update and remove apps
     #[command(subcommand)]
     App(app::Args),
-    /// Measure a zome function: calls a second, time to the answer, outcomes
+    /// Measure a zome function: calls per second, time to the answer, outcomes
     Bench(bench::Args),
     /// Compile the zomes of an app and pack it
     Build(build::Args),
@@ -57,7 +57,7 @@ pub(crate) enum Command {
     Dht(dht::Args),
     /// Find out why there is no connection: which step fails, and what to do about it
     Doctor(doctor::Args),
-    /// Print what a conductor tells of its state, as it is
+    /// Print a conductor's state as raw JSON
     #[command(subcommand)]
     Dump(dump::Args),
     /// Print a chain's blocks and events as they come, and mark where some may be missing
@@ -78,7 +78,7 @@ pub(crate) enum Command {
     Listen(listen::Args),
     /// Print a manual page
     Man(man::Args),
-    /// Make the directory of a new app, which builds as it is
+    /// Make the directory of a new app, ready to build
     New(new::Args),
     /// Pack an app, a DNA or an app with its page into a bundle
     Pack(pack::Args),

@@ -3,6 +3,7 @@
 mod advice;
 mod app;
 mod args;
+mod built_with;
 mod code;
 mod commands;
 mod complete;
@@ -13,6 +14,7 @@ mod control;
 mod definition;
 pub mod demo;
 mod directories;
+mod down;
 mod ending;
 mod envelopes;
 mod exit;

@@ -16,7 +16,7 @@ pub(crate) struct Bounds {
     /// Instructions that zomes run
     #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_FUEL)]
     fuel: NonZeroU64,
-    /// Memory of the zomes that run at a time
+    /// Memory of zomes running at the same time
     #[arg(long, value_name = "BYTES", default_value_t = Bytes(DEFAULT_MEMORY))]
     max_memory: Bytes,
     /// Entries, links and other records that wait to be committed
@@ -55,15 +55,15 @@ impl Bounds {
 
 /// Of the messages of all clients that have begun and are not complete, and of connections.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Bounds of what comes from clients")]
+#[command(next_help_heading = "Bounds on what clients send")]
 pub(crate) struct Incoming {
-    /// Bytes of all messages that are not complete; the client whose message is too much is closed, and told why
+    /// Bytes of all incomplete messages; the client whose message exceeds it is closed, and told why
     #[arg(long, value_name = "BYTES", default_value_t = Bytes(DEFAULT_INCOMING_BYTES))]
     max_incoming_bytes: Bytes,
-    /// Time in which a message is complete that has begun
+    /// Time in which a message that has begun must be complete
     #[arg(long, value_name = "TIME", default_value_t = DEFAULT_MESSAGE_TIME.into())]
     max_message_time: humantime::Duration,
-    /// Connections to one interface; a further one takes the place of the oldest whose client has not shaken hands or not shown its token, or
+    /// Connections to one interface; one more takes the place of the oldest that has not finished its handshake or presented its token, or
     /// is closed
     #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_CONNECTIONS)]
     max_connections: NonZeroUsize,

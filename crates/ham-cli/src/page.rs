@@ -20,7 +20,7 @@ pub(crate) struct PageArgs {
     /// Serve no page
     #[arg(long)]
     no_page: bool,
-    /// Serve the page of the app too, one address an agent, with what a launcher gives it: a directory with an index.html, or the
+    /// Serve the app's page too, at one address per agent, with what a launcher gives it: a directory with an index.html, or the
     /// address of its development server
     #[arg(long, value_name = "DIR|URL")]
     ui: Option<String>,

@@ -9,7 +9,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use holochain_types::prelude::{CellId, ZomeInfo};
-use holochain_types::websocket::AllowedOrigins;
 
 use self::install::Known;
 use crate::conductor::Conductor;
@@ -87,7 +86,8 @@ impl DevConductor {
     }
 
     /// Attaches an app interface for any app; answers its port. 0 is a free one. One that is there already, because it was kept, stays
-    /// the one; for 0 that is one which got a free port before the conductor started.
+    /// the one; for 0 that is any that was attached so before the conductor started, or got a free port then. Another one takes the
+    /// place of those that were attached so before the conductor started.
     ///
     /// # Errors
     /// Variant by variant in [`AttachError`].
@@ -95,11 +95,14 @@ impl DevConductor {
     /// # Cancel safety
     /// Dropping the future may leave it attached.
     pub async fn attach_app_interface(&self, port: u16) -> Result<u16, AttachError> {
-        let attached = match self.interfaces.for_all(port) {
-            Some(port) => Ok(port),
-            None => self.interfaces.attach_app(Interface::local(port, AllowedOrigins::Any)).await,
-        };
-        attached.map_err(|error| AttachError::of(port, error))
+        self.interfaces.attach_own(port).await.map_err(|error| AttachError::of(port, error))
+    }
+
+    /// The kept app interfaces that could not have their port again when the conductor started, because another program has it: that
+    /// port, and the free one where each listens until the next start.
+    #[must_use]
+    pub fn moved_app_interfaces(&self) -> Vec<(u16, u16)> {
+        self.interfaces.moved()
     }
 
     /// Moves the admin interface to a free port and closes its connections; returns the port.

@@ -11,6 +11,7 @@ mod listening;
 mod meter;
 mod network;
 mod origin;
+mod own;
 mod place;
 mod port;
 mod reading;

@@ -10,6 +10,7 @@ use ham_envelope::{Client, ConnectEvent, Envelope, Incoming, RequestError, RunEr
 use ham_persistent::State;
 use ham_session::{Delivery, DialError, Ended, FirstDial, Recovery};
 use ham_testkit::server::{Behaviour, Server};
+use ham_testkit::wait::pass;
 use support::{BOUND, Running, answering, config, deaf, driven, envelope, must, next, recorder, say};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -61,9 +62,7 @@ async fn a_late_answer_goes_to_the_handler_and_the_link_stays() {
     let asked = async {
         let request = envelope(&mut peer).await;
         // Its time is up now that it has come.
-        tokio::time::pause();
-        tokio::time::advance(within).await;
-        tokio::time::resume();
+        pass(within).await;
         request
     };
     let (error, request) = tokio::join!(running.client.request(late.clone(), within), asked);

@@ -13,6 +13,7 @@ use ham_session::{
 };
 use ham_testkit::chaos::{Action, Boundary, Direction, Event, Fault, Proxy};
 use ham_testkit::server::{Message, Server};
+use ham_testkit::wait::pass;
 use support::{BOUND, Running, answering, config, deaf, driven, envelope, must, next};
 
 /// A client whose first link has these faults.
@@ -58,14 +59,8 @@ async fn a_half_open_link_is_noticed_by_its_pings() {
     let struck = async {
         events.wait_for(|event| matches!(event, Event::Faulted { .. })).await.unwrap();
         // The ping is sent, and then its pong is late.
-        for time in [DEFAULT_PING_INTERVAL, DEFAULT_PING_TIMEOUT] {
-            tokio::time::pause();
-            // And the millisecond that timers may be late.
-            tokio::time::advance(time + Duration::from_millis(1)).await;
-            tokio::time::resume();
-            // Once more: a test's own future is polled before the tasks whose timers have fired.
-            tokio::task::yield_now().await;
-        }
+        pass(DEFAULT_PING_INTERVAL).await;
+        pass(DEFAULT_PING_TIMEOUT).await;
     };
     let (error, ()) = tokio::join!(running.client.request(Envelope::request("ask"), BOUND * 2), struck);
     let error = error.unwrap_err();

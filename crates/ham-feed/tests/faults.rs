@@ -4,13 +4,12 @@
 
 mod support;
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use ham_feed::{Dialect, FeedClient, FeedConfig, FeedItem, GapCause, Subscription, Topic};
 use ham_session::{DEFAULT_PING_INTERVAL, DEFAULT_PING_TIMEOUT, Delivery};
 use ham_testkit::chaos::{Action, Boundary, Direction, Event, Fault, Proxy};
 use ham_testkit::server::{Behaviour, Message, Server};
+use ham_testkit::wait::pass;
 use serde_json::{Value, json};
 use support::{BOUND, config, height, must, next};
 
@@ -47,15 +46,6 @@ async fn expect_block(feed: &mut Subscription) {
 async fn expect_gap(feed: &mut Subscription) {
     let item = next(feed).await;
     assert!(matches!(item, FeedItem::Gap { cause: GapCause::LinkLost(_), .. }), "{item:?}");
-}
-
-/// Lets so much time pass at once, and the millisecond that timers may be late.
-async fn pass(time: Duration) {
-    tokio::time::pause();
-    tokio::time::advance(time + Duration::from_millis(1)).await;
-    tokio::time::resume();
-    // Once more: a test's own future is polled before the tasks whose timers have fired.
-    tokio::task::yield_now().await;
 }
 
 #[tokio::test]

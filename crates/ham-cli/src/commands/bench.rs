@@ -20,6 +20,7 @@ use self::run::{Amount, Cut, GRACE};
 use self::tally::Tally;
 use super::call::payload;
 use super::call::words::{self, Words};
+use crate::advice;
 use crate::complete;
 use crate::connect;
 use crate::context::Context;
@@ -36,17 +37,17 @@ use crate::progress;
 #[command(
     args = flags::app_interface(),
     arg = flags::wait(),
-    override_usage = "ham bench [OPTIONS] [ROLE] <ZOME> <FUNCTION> [PAYLOAD]"
+    override_usage = "ham bench [OPTIONS] <ROLE> <ZOME> <FUNCTION> [PAYLOAD]\n       ham bench [OPTIONS] <ZOME> <FUNCTION> [PAYLOAD]"
 )]
 pub(crate) struct Args {
-    /// A role of the app, or a clone such as `role.0`; may be left out where one role alone has the zome
-    #[arg(add = ArgValueCompleter::new(complete::roles))]
+    /// A role of the app, or a clone such as `role.0`; or, where one role alone has the zome, the zome
+    #[arg(value_name = "ROLE|ZOME", add = ArgValueCompleter::new(complete::roles))]
     role: String,
-    /// The zome
-    #[arg(add = ArgValueCompleter::new(complete::zomes))]
+    /// The zome; or, without a role, the function
+    #[arg(value_name = "ZOME|FUNCTION", add = ArgValueCompleter::new(complete::zomes))]
     zome: String,
-    /// The function
-    #[arg(add = ArgValueCompleter::new(complete::functions), allow_hyphen_values = true)]
+    /// The function; or, without a role, the payload
+    #[arg(value_name = "FUNCTION|PAYLOAD", add = ArgValueCompleter::new(complete::functions), allow_hyphen_values = true)]
     function: Option<String>,
     /// The payload of every call, as for `ham call`
     #[arg(allow_hyphen_values = true)]
@@ -54,12 +55,11 @@ pub(crate) struct Args {
     /// How many calls are under way at once
     #[arg(long, value_name = "COUNT", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
     in_flight: u16,
-    /// End after so many seconds from the first answer on; the first call, which makes keys and grants and is not measured, may take as
-    /// long. Then nothing is sent any more, and calls without an answer are waited for two seconds more, and are of unknown outcome after
-    /// that
+    /// End this many seconds after the first answer; the first call, which makes keys and grants and is not measured, may take as
+    /// long. Then nothing more is sent, and calls still without an answer two seconds later are of unknown outcome
     #[arg(long = "for", value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     seconds: u32,
-    /// End after so many calls, if they are made sooner
+    /// End after this many calls, if that comes sooner
     #[arg(long, value_name = "COUNT", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     calls: u64,
     /// The function only reads: its calls do not wait for one another
@@ -118,6 +118,11 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     connect::close(&ham).await;
     match (cut, measured.failure()) {
         (Some(Cut::Lost(lost)), _) => Err(lost.failure(measured.unknown())),
+        // What an earlier call found helps no more: a clone is disabled before it is deleted.
+        (Some(Cut::Gone), Some(mut failure)) => {
+            failure.advise(advice::GONE);
+            Err(failure)
+        }
         (_, Some(failure)) => Err(failure),
         _ => Ok(()),
     }

@@ -20,10 +20,10 @@ pub(crate) struct Args {
     /// A role of the app, or a clone such as `role.0` [default: each cell in turn]
     #[arg(add = clap_complete::ArgValueCompleter::new(crate::complete::roles))]
     role: Option<String>,
-    /// Begin with the action of this sequence number
+    /// Begin with the action with this sequence number
     #[arg(long, value_name = "SEQUENCE", default_value_t = 0)]
     from: u32,
-    /// Show at most so many actions of a chain
+    /// Show at most this many actions of a chain
     #[arg(long, value_name = "COUNT")]
     limit: Option<usize>,
     /// Show entries in full; otherwise long ones are cut at 100 characters
@@ -43,7 +43,8 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let wanted = app::of_role(&info, args.role.as_deref())?;
     for (nth, cell) in wanted.iter().enumerate() {
         let reading = records::chain(&admin, &cell.cell_id, args.from, args.limit);
-        let chain = progress::during(context.output, "reading the chain", reading).await?;
+        let chain = progress::during(context.output, "reading the chain", reading).await;
+        let chain = chain.map_err(|failure| app::explained(&info, cell, failure))?;
         let zomes = definition::integrity_zomes(&admin, &cell.cell_id).await?;
         if context.output.json {
             for record in &chain.records {

@@ -25,7 +25,7 @@ use crate::records::{Dht, Held};
     A release before 0.7.1 tells of the cell's own chain only."
 )]
 pub(crate) struct Args {
-    /// The hash of an action or an entry, an agent's key, or whatever links begin or end at
+    /// The hash of an action or an entry, an agent's key, or any base or target of links
     hash: String,
     /// A role of the app, or a clone such as `role.0` [default: each in turn]
     #[arg(add = clap_complete::ArgValueCompleter::new(crate::complete::roles))]
@@ -47,7 +47,8 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             continue;
         }
         let reading = Dht::of(&admin, &cell.cell_id);
-        let dht = progress::during(context.output, "reading the data", reading).await?;
+        let dht = progress::during(context.output, "reading the data", reading).await;
+        let dht = dht.map_err(|failure| app::explained(&info, &cell, failure))?;
         if dht.is_chain_only {
             context.output.note("this conductor tells of the cell's own chain only");
         }

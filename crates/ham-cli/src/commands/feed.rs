@@ -39,7 +39,7 @@ pub(crate) struct Args {
     /// Only events of this type; may be repeated
     #[arg(long = "event-type", value_name = "TYPE")]
     event_types: Vec<String>,
-    /// The server's dialect; if omitted, its first message tells
+    /// The server's dialect; if omitted, it is detected from the first message
     #[arg(long, value_enum)]
     dialect: Option<Spoken>,
     /// Stop after this many blocks and events; gaps do not count
@@ -52,7 +52,7 @@ pub(crate) struct Args {
 /// What else there is to do with feeds.
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Serve a feed: blocks and events in as lines of JSON, out to everybody who subscribes
+    /// Serve a feed: blocks and events in as lines of JSON, out to all subscribers
     Serve(serve::Args),
 }
 

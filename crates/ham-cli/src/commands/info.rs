@@ -19,7 +19,7 @@ use crate::settings::Values;
 #[derive(Debug, clap::Args)]
 #[command(args = flags::app_interface(), arg = flags::wait())]
 pub(crate) struct Args {
-    /// Show every setting and where it comes from instead; does not connect
+    /// Instead, show every setting and where it comes from; does not connect
     #[arg(long)]
     settings: bool,
 }

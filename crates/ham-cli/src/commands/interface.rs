@@ -18,7 +18,7 @@ pub(crate) enum Args {
     /// List the app interfaces: port, origins, app
     #[command(args = flags::administration())]
     List,
-    /// Add an app interface, and print its port. It stays for ever, across restarts
+    /// Add an app interface, and print its port. It stays, even across restarts
     #[command(args = flags::administration())]
     App {
         /// The port; 0 picks a free one
@@ -27,11 +27,11 @@ pub(crate) enum Args {
         /// Which pages may connect: origins, separated by commas, or `*` for any
         #[arg(long, value_name = "ORIGIN", default_value = "*")]
         allowed_origins: String,
-        /// Let in clients of the app of --app-id only
+        /// Accept only clients of the app of --app-id
         #[arg(long)]
         only: bool,
     },
-    /// Add an admin interface. It stays for as long as the conductor runs
+    /// Add an admin interface. It stays as long as the conductor runs
     #[command(args = flags::administration())]
     Admin {
         /// The port

@@ -14,7 +14,7 @@ use crate::template;
 /// Makes the directory of a new app: zomes, tests, a page, and a README that explains them.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The directory to make. Its name is the app's: small letters, digits, `-` and `_`
+    /// The directory to make. Its name is the app's: lower-case letters, digits, `-` and `_`
     #[arg(value_name = "NAME")]
     directory: PathBuf,
 }

@@ -14,7 +14,7 @@ pub(crate) struct Args {
     /// The directory with the manifest (happ.yaml, dna.yaml, web-happ.yaml), or the manifest
     #[arg(default_value = ".")]
     path: PathBuf,
-    /// The bundle's file, or a directory for it [default: beside the manifest, named as it says]
+    /// The bundle's file, or a directory for it [default: beside the manifest, with the name it gives]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// First pack the bundles that the manifest names, each from the directory where it is to be

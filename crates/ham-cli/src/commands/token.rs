@@ -21,14 +21,14 @@ pub(crate) enum Args {
     /// Issue a token and print it, in base64
     #[command(args = flags::admin())]
     Issue {
-        /// How long it may be used for the first time, in seconds; 0 is for ever
+        /// How many seconds it stays valid until its first use; 0 is for ever
         #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=LONGEST))]
         expires: u64,
-        /// Let it be used again and again, not once
+        /// Let it be used any number of times, not just once
         #[arg(long)]
         reusable: bool,
     },
-    /// Revoke a token that has not been used up: nobody connects with it any more; who is connected stays
+    /// Revoke a token that has not been used up: nobody can connect with it any more; existing connections stay
     #[command(args = flags::admin())]
     Revoke {
         /// A file with the token, or `-` for standard input: a command line can be read by others

@@ -12,10 +12,10 @@ use crate::failure::Failure;
 pub(crate) struct Args {
     /// The bundle
     bundle: PathBuf,
-    /// The directory [default: beside the bundle, named like it]
+    /// The directory [default: beside the bundle, with its name]
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// Write into a directory that is there, over files that are in the way
+    /// Write into an existing directory, overwriting files in the way
     #[arg(short, long)]
     force: bool,
 }

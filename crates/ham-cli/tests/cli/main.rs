@@ -26,6 +26,8 @@ mod nats_server;
 mod own;
 mod running;
 mod signals;
+mod standstill;
+mod starting;
 mod steering;
 mod streams;
 #[path = "../support/mod.rs"]

@@ -267,6 +267,8 @@ step('calls name what they wrote after chains were read anew');
 // The end of the server, while it runs a call.
 await put('endless_loop', '');
 await page.until("document.querySelector('#call').innerText.includes('Calling')");
+// What is not known stands at the top, and rows out of sight are not drawn.
+await page.run("document.querySelector('#chain').scrollTop = 0");
 process.kill(Number(pid), 'SIGKILL');
 await page.until("!document.querySelector('#banner').hidden && document.querySelector('#banner').innerText.includes('lost ham dev')", 2000);
 await page.until("document.querySelector('.chain .row.hatch')?.innerText.includes('Not known since') && document.querySelector('#call').disabled");

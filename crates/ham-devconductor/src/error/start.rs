@@ -32,9 +32,18 @@ pub enum StartError {
         /// What the keystore says.
         source: Cause,
     },
-    /// An interface cannot listen on its port.
+    /// The admin interface cannot listen on its port.
     #[error("cannot listen on port {port}")]
     Port {
+        /// Which; 0 for any.
+        port: u16,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// An app interface that is kept can listen neither on its port nor on a free one, for example because the machine no longer has
+    /// its address.
+    #[error("an app interface that is kept cannot listen on port {port}, nor on a free one")]
+    AppPort {
         /// Which; 0 for any.
         port: u16,
         /// What the system says.

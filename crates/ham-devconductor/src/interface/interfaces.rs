@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
-use holochain_conductor_api::state::{AppInterfaceConfig, AppInterfaceId};
+use holochain_conductor_api::state::{AppInterfaceConfig, AppInterfaceId, ConductorState};
 use holochain_conductor_api::{AdminInterfaceConfig, AppInterfaceInfo, InterfaceDriver};
 use holochain_types::app::InstalledAppId;
 use holochain_types::websocket::AllowedOrigins;
 
 use super::listening::{Listening, Serve, Terms, listen};
+use super::own::{asked, chosen, own};
 use super::place::Interface;
 use crate::error::{ConductorError, InterfaceError, StartError};
 use crate::life::Life;
@@ -78,39 +79,89 @@ impl Interfaces {
         Ok(port)
     }
 
-    /// The port of an app interface that is attached at this one and lets in the clients of any app, from any origin. At 0 is one that
-    /// was attached at a free port and kept.
-    pub(crate) fn for_all(&self, port: u16) -> Option<u16> {
+    /// Attaches an app interface of the program that runs the conductor, for any app and any origin; answers the port. One that is kept for
+    /// this port stays the one. Otherwise those go that the program had before this start: whoever asks for another port each time has one.
+    ///
+    /// # Errors
+    /// As [`attach_app`](Self::attach_app).
+    pub(crate) async fn attach_own(&self, port: u16) -> Result<u16, ConductorError> {
+        let found = self.for_all(port);
+        let (answer, added) = match found {
+            Some((id, port)) if asked(&id).is_some() => return Ok(port),
+            Some((_, port)) => (port, None),
+            None => {
+                let (id, interface) = (own(port), Interface::local(port, AllowedOrigins::Any));
+                let listens = self.listen_for_app(&id, &interface).await.map_err(InterfaceError::from)?;
+                (listens, Some((id, config(listens, interface))))
+            }
+        };
+        let gone: Vec<_> = self.kept().filter(|id| asked(id).is_some()).cloned().collect();
+        let replace = |state: &mut ConductorState| {
+            state.app_interfaces.retain(|id, _| !gone.contains(id));
+            state.app_interfaces.extend(added);
+            Ok(())
+        };
+        self.stored.update(replace).await?;
+        lock(&self.apps).retain(|id, _| !gone.contains(id));
+        Ok(answer)
+    }
+
+    /// An app interface that was asked for at this port, listens there, and lets in the clients of any app, from any origin; and its
+    /// port. At 0 is one that was kept: of the program that runs the conductor, or at a free port.
+    fn for_all(&self, port: u16) -> Option<(AppInterfaceId, u16)> {
         let state = self.stored.state();
         let of = |id: &AppInterfaceId| {
             let AppInterfaceConfig { installed_app_id, driver, .. } = state.app_interfaces.get(id)?;
             let InterfaceDriver::Websocket { port, allowed_origins, .. } = driver;
-            (installed_app_id.is_none() && *allowed_origins == AllowedOrigins::Any).then_some(*port)
+            let for_all = installed_app_id.is_none() && *allowed_origins == AllowedOrigins::Any;
+            for_all.then(|| (id.clone(), *port))
         };
         if port == 0 {
-            let mut free = self.kept.get().into_iter().flatten().filter(|id| id.port() == 0);
-            return free.find_map(of);
+            let mut of_program = self.kept().filter(|id| asked(id).is_some());
+            let mut free = self.kept().filter(|id| chosen(id) == 0);
+            return of_program.find_map(of).or_else(|| free.find_map(of));
         }
-        of(&AppInterfaceId::new(port))
+        let mut at = state.app_interfaces.keys().filter(|id| chosen(id) == port).filter_map(of);
+        at.find(|(_, listens)| *listens == port)
     }
 
-    /// Attaches again what was attached before.
+    fn kept(&self) -> impl Iterator<Item = &AppInterfaceId> {
+        self.kept.get().into_iter().flatten()
+    }
+
+    /// Attaches again what was attached before. One whose port is taken has a free one until the next start.
     ///
     /// # Errors
-    /// A port is taken, or the database failed.
+    /// There is no port at its address, or the database failed.
     pub(crate) async fn restore(&self) -> Result<(), StartError> {
         let kept = self.stored.state().app_interfaces.clone();
         let _ = self.kept.set(kept.keys().cloned().collect());
         for (id, config) in kept {
             // A free port is another one after a restart; a chosen one is found again.
-            let port = id.port();
+            let port = chosen(&id);
             let interface = Interface { port, ..Interface::of(config.driver, config.installed_app_id) };
-            let listening = self.listen_for_app(&id, &interface).await;
-            let listens = listening.map_err(|source| StartError::Port { port, source })?;
+            let listening = match self.listen_for_app(&id, &interface).await {
+                Err(source) if port != 0 => {
+                    tracing::warn!(%source, port, "an app interface cannot listen where it did: it gets a free port");
+                    let elsewhere = Interface { port: 0, ..interface.clone() };
+                    self.listen_for_app(&id, &elsewhere).await.map_err(|_| source)
+                }
+                listening => listening,
+            };
+            let listens = listening.map_err(|source| StartError::AppPort { port, source })?;
             let remembered = self.remember(id, listens, interface).await;
             remembered.map_err(|error| StartError::Database { source: error.into() })?;
         }
         Ok(())
+    }
+
+    /// The app interfaces that do not listen on the port that was chosen for them: that port, and where they do.
+    pub(crate) fn moved(&self) -> Vec<(u16, u16)> {
+        let apps = lock(&self.apps);
+        let mut moved: Vec<_> = apps.iter().map(|(id, listening)| (chosen(id), listening.port)).collect();
+        moved.retain(|(chosen, listens)| *chosen != 0 && chosen != listens);
+        moved.sort_unstable();
+        moved
     }
 
     async fn listen_for_app(&self, id: &AppInterfaceId, interface: &Interface) -> io::Result<u16> {
@@ -128,8 +179,7 @@ impl Interfaces {
         port: u16,
         interface: Interface,
     ) -> Result<(), ConductorError> {
-        let Interface { address, allowed_origins, app, .. } = interface;
-        let config = AppInterfaceConfig::websocket(port, address, allowed_origins, app);
+        let config = config(port, interface);
         self.stored.update(|state| Ok(state.app_interfaces.insert(id, config))).await?;
         Ok(())
     }
@@ -151,6 +201,12 @@ impl Interfaces {
         };
         self.stored.state().app_interfaces.values().map(info).collect()
     }
+}
+
+/// As it is written down.
+fn config(port: u16, interface: Interface) -> AppInterfaceConfig {
+    let Interface { address, allowed_origins, app, .. } = interface;
+    AppInterfaceConfig::websocket(port, address, allowed_origins, app)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

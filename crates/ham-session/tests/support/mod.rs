@@ -25,6 +25,7 @@ use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, 
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 
+pub(crate) use ham_testkit::wait::{must, pass};
 pub(crate) use tokio_tungstenite::tungstenite::Message;
 
 pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -192,28 +193,6 @@ pub(crate) fn far() -> Instant {
 /// A deadline that passes during the test.
 pub(crate) fn soon() -> Instant {
     Instant::now() + Duration::from_millis(5)
-}
-
-/// Lets so much time pass at once, and the millisecond that timers may be late: those that are set fire, whatever this machine does meanwhile.
-pub(crate) async fn pass(time: Duration) {
-    /// Time goes on also where what fires ends the test's future while it waits here.
-    struct Frozen;
-    impl Drop for Frozen {
-        fn drop(&mut self) {
-            tokio::time::resume();
-        }
-    }
-    tokio::time::pause();
-    let frozen = Frozen;
-    tokio::time::advance(time + Duration::from_millis(1)).await;
-    drop(frozen);
-    // Once more: a test's own future is polled before the tasks whose timers have fired.
-    tokio::task::yield_now().await;
-}
-
-/// Waits for what must happen, so that a failing test ends.
-pub(crate) async fn must<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(60), what).await.expect("it happens")
 }
 
 pub(crate) fn window(max: usize) -> NonZeroUsize {

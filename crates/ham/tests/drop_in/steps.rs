@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ham::{CallError, CallOptions, Outcome, PersistentHam, SigningError, SigningStep};
 use ham_testkit::server::{Behaviour, Server, ServerEvent};
+use ham_testkit::wait::pass;
 use holochain_conductor_api::AdminRequest;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,13 +29,6 @@ async fn late(ham: &PersistentHam, begun: impl Future) -> SigningStep {
         pass(WITHIN).await;
     };
     tokio::join!(step(ham, WITHIN), passing).0
-}
-
-/// Lets so much time pass at once.
-async fn pass(time: Duration) {
-    tokio::time::pause();
-    tokio::time::advance(time).await;
-    tokio::time::resume();
 }
 
 /// Runs a test while the app interface serves one link.

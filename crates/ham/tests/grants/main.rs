@@ -18,6 +18,7 @@ use fake::{Fake, Words, serve_while};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use ham::{CallError, CallOptions, ClientKeySigning, PersistentHam, ProcessMemory, Signing};
+use ham_testkit::wait::pass;
 
 const DIRECT: &str = "grant_direct_signal_capability";
 const GRANT: &str = "grant_zome_call_capability";
@@ -110,13 +111,6 @@ async fn served_while(fake: &Fake, installed: impl Fn() -> bool, test: impl Futu
 async fn late(ham: &PersistentHam, within: Duration) -> CallError {
     ham.connected(PATIENCE).await.unwrap();
     call(ham, within).await
-}
-
-/// Lets so much time pass at once.
-async fn pass(time: Duration) {
-    tokio::time::pause();
-    tokio::time::advance(time).await;
-    tokio::time::resume();
 }
 
 fn count(asked: &Mutex<Vec<String>>, request: &str) -> usize {

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use ham::{BackoffConfig, CallOptions, Ham, HamConfig, connect_with_backoff, events};
 use ham_testkit::server::Behaviour;
+use ham_testkit::wait::pass;
 use holochain_conductor_api::AdminRequest;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -179,9 +180,7 @@ async fn one_line_for_each_thing_that_happened() {
         // Its time is up once the grant is asked for.
         let passing = async {
             asked.recv().await;
-            tokio::time::pause();
-            tokio::time::advance(within).await;
-            tokio::time::resume();
+            pass(within).await;
         };
         let (told, ()) = tokio::join!(call(within), passing);
         assert_eq!(told, [""; 0], "it asks for the grant");

@@ -24,6 +24,7 @@ use ham::{
     CallError, CallOptions, CallPolicy, Fenced, MAX_RESUMES, Outcome, PersistentHam, PersistentHamConfig,
     SignedCall, UnknownCall,
 };
+use ham_testkit::wait::pass;
 use holochain_zome_types::prelude::ExternIO;
 use tokio::sync::mpsc;
 
@@ -94,13 +95,6 @@ async fn fenced(ham: &PersistentHam, call: &SignedCall, link: &mut AppLink, nonc
         fenced = ham.fence(call, None) => fenced.unwrap(),
         () = answering => unreachable!("it answers until the fence is done"),
     }
-}
-
-/// Lets so much time pass at once.
-async fn pass(time: Duration) {
-    tokio::time::pause();
-    tokio::time::advance(time).await;
-    tokio::time::resume();
 }
 
 fn nonces(calls: &[Arrived]) -> Vec<[u8; 32]> {

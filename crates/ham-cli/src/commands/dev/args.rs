@@ -31,24 +31,24 @@ pub(crate) struct Args {
     /// Attach an app interface on this port; 0 picks a free one
     #[arg(long, value_name = "PORT")]
     pub(super) app_port: Option<u16>,
-    /// Where the directory has the app already, run the coordinator zomes of the bundle in the place of those that it has
+    /// If the directory already has the app, replace its coordinator zomes with those of the bundle
     #[arg(long)]
     pub(super) update: bool,
-    /// Build the app of this directory [default: this one], run it, and run it anew whenever one of its files changes
+    /// Build the app of this directory [default: this one], run it, and reload it whenever one of its files changes
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".", conflicts_with_all = ["app", "piped"])]
     pub(super) watch: Option<PathBuf>,
-    /// With --watch: where the integrity zomes changed, remove the app with its data and install it again. Without it
+    /// With --watch: if the integrity zomes changed, remove the app with its data and install it again. Without this
     /// the app runs on as it was
     #[arg(long, requires = "watch")]
     pub(super) reinstall: bool,
-    /// Install the app for so many agents. The app of the first has the id that it has anyway, the others' `ID-2`, `ID-3`, …
+    /// Install the app for this many agents. The first agent's app keeps its id, the others are `ID-2`, `ID-3`, …
     #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=32))]
     pub(super) agents: u8,
-    /// Hold what another conductor held of the app's DNA: a full-state dump, as `ham dump cell` prints it
+    /// Load what another conductor held of the app's DNA: a full-state dump, as `ham dump cell` prints it
     #[arg(long, value_name = "DUMP")]
     pub(super) from: Option<PathBuf>,
     /// Let pages of these origins connect, separated by commas: `https://example.org`, or `*` for any. Pages of this machine
-    /// and programs are let in without it
+    /// and programs need it not
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     pub(super) allowed_origins: Vec<String>,
     /// Read the data directory, the keystore and the admin port from a conductor configuration, as `holochain` does

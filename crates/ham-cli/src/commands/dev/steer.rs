@@ -15,28 +15,28 @@ use crate::settings::Settings;
 /// What is asked of the conductor that `ham dev` runs here.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Steer {
-    /// Save what is there now: apps, chains, the DHT, schedules. Kept until the conductor ends
+    /// Save the current apps, chains, DHT and schedules. Kept until the conductor ends
     #[command(args = flags::administration())]
     Snapshot {
-        /// What it is called
+        /// The snapshot's name
         #[arg(default_value = "default", value_parser = control::name)]
         name: String,
     },
-    /// Put apps, chains, the DHT and schedules back as they were at a snapshot; the clock stays, and so does who is connected
+    /// Restore apps, chains, the DHT and schedules from a snapshot; the clock and connections stay
     #[command(args = flags::administration())]
     Revert {
-        /// What it is called
+        /// The snapshot's name
         #[arg(default_value = "default", value_parser = control::name)]
         name: String,
     },
-    /// Show the clock of expiries, schedules and `sys_time`, put it forward, or let it run with the system's again
+    /// Show the clock of expiries, schedules and `sys_time`, move it forward, or set it back to the system's
     #[command(args = flags::administration())]
     Time {
-        /// How far forward, as `+2h` or `+30s`; `system` for the system's time
+        /// How far forward, such as `+2h` or `+30s`; `system` for the system's time
         #[arg(value_name = "+DURATION", value_parser = time, allow_hyphen_values = true)]
         time: Option<Ask>,
     },
-    /// Do what goes wrong elsewhere: late answers, lost signals, host functions that fail
+    /// Inject faults: late answers, lost signals, host functions that fail
     #[command(subcommand)]
     Fault(Fault),
 }
@@ -44,10 +44,10 @@ pub(crate) enum Steer {
 /// What goes wrong.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Fault {
-    /// Hold every answer back
+    /// Delay every answer
     #[command(args = flags::administration())]
     Delay {
-        /// For how long, as `500ms`; `off` for not at all
+        /// For how long, such as `500ms`; `off` ends it
         #[arg(value_name = "DURATION", value_parser = delay)]
         by: Ask,
     },
@@ -58,13 +58,13 @@ pub(crate) enum Fault {
         #[arg(value_parser = ["dropped", "sent"])]
         signals: String,
     },
-    /// Let a host function fail, for zomes of all cells
+    /// Make a host function fail, for zomes of all cells
     #[command(args = flags::administration())]
     Host {
         /// As the HDK calls it: `create`, `get_links`
         #[arg(value_name = "FUNCTION")]
         name: String,
-        /// In so many calls of it; 0 ends it
+        /// How many of its next calls fail; 0 ends it
         #[arg(long, default_value_t = 1)]
         times: u32,
     },

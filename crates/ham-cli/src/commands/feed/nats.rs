@@ -14,25 +14,25 @@ use crate::progress;
 /// Where the messages are read.
 #[derive(Debug, clap::Args)]
 pub(super) struct FromNats {
-    /// Read messages from this NATS server, in place of lines; may be repeated for the servers of a cluster
+    /// Read messages from this NATS server instead of lines; may be repeated for the servers of a cluster
     #[arg(long = "nats", value_name = "URL", conflicts_with_all = ["from", "end_with_input"])]
     urls: Vec<Url>,
-    /// Only messages of this subject, such as `ham.shop%2Fmain.block`; without it, everything in the stream
+    /// Only messages on this subject, such as `ham.shop%2Fmain.block`; without it, everything in the stream
     #[arg(long, value_name = "SUBJECT", requires = "urls")]
     subject: Option<String>,
     /// The stream
     #[arg(long, value_name = "NAME", default_value = "HAM", requires = "urls")]
     stream: String,
-    /// Go on where the durable consumer of this name stands, which is made where there is none
+    /// Continue where the durable consumer with this name stands; it is created if there is none
     #[arg(long, value_name = "NAME", requires = "urls")]
     durable: Option<String>,
-    /// Begin with the message of this number; without it, with what comes from now on
+    /// Begin with the message with this number; without it, with what comes from now on
     #[arg(long, value_name = "N", requires = "urls", conflicts_with = "durable")]
     sequence: Option<u64>,
     /// The file with credentials for NATS, a JWT and its seed, readable by its owner only
     #[arg(long, value_name = "FILE", requires = "urls")]
     nats_credentials: Option<PathBuf>,
-    /// The PEM file of the authorities that NATS is trusted by, in place of the system's
+    /// The PEM file of the authorities to trust for NATS, instead of the system's
     #[arg(long, value_name = "FILE", requires = "urls")]
     nats_ca: Option<PathBuf>,
 }

@@ -28,7 +28,7 @@ use crate::input;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "A line is {\"type\":\"new_block\",\"chain_name\":\"supply_chain\",\"data\":{…}}; other types\n\
-    are new_event and gap. A line that is wrong is told on standard error, with its\n\
+    are new_event and gap. A faulty line is reported on standard error, with its\n\
     number, and left out."
 )]
 pub(super) struct Args {
@@ -38,27 +38,27 @@ pub(super) struct Args {
     /// Read the lines from this file, or from this FIFO for as long as the server runs; `-` is standard input
     #[arg(long, value_name = "FILE", default_value = "-")]
     from: PathBuf,
-    /// End when the lines do, after everybody was told; without it, serving goes on
+    /// End when the lines do, once all subscribers have them; without it, serving goes on
     #[arg(long)]
     end_with_input: bool,
     #[command(flatten)]
     nats: FromNats,
-    /// Let in only who shows one of the tokens in this file, one a line, readable by its owner only
+    /// Require one of the tokens in this file, one per line, readable by its owner only
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
-    /// Let pages of this origin in, in place of those of this machine; may be repeated
+    /// Let pages of this origin connect, instead of those of this machine; may be repeated
     #[arg(long = "origin", value_name = "ORIGIN")]
     origins: Vec<String>,
-    /// A chain that there is; may be repeated. Without it, every chain exists
+    /// A chain that exists; may be repeated. Without it, every chain exists
     #[arg(long = "chain", value_name = "CHAIN")]
     chains: Vec<String>,
-    /// How many messages of each chain are kept for who comes back
+    /// How many messages of each chain are kept for returning subscribers
     #[arg(long, value_name = "N", default_value_t = DEFAULT_HISTORY)]
     history: usize,
-    /// How many messages may wait for one subscriber; one that is further behind is told what it lost
+    /// How many messages may wait for one subscriber; a slower one is told what it lost
     #[arg(long, value_name = "N", default_value_t = DEFAULT_SUBSCRIBER_QUEUE)]
     queue: NonZeroUsize,
-    /// How many connections there may be
+    /// How many connections there may be at a time
     #[arg(long, value_name = "N", default_value_t = DEFAULT_MAX_CONNECTIONS)]
     max_connections: NonZeroUsize,
 }
