@@ -34,8 +34,7 @@ impl Module {
     }
 
     /// Creates an instance for a future call: creating it takes longer than many calls do. Done after each call, it keeps as many as
-    /// were in use at the same time, up to [`MAX_SPARES`]. No call pays for it, so an instance whose start function takes long is not
-    /// created.
+    /// were in use at the same time, up to [`MAX_SPARES`]. No call pays for it, so an instance whose start function takes long is not created.
     pub(crate) fn prepare(&self) {
         if self.spares().len() >= MAX_SPARES {
             return;

@@ -52,8 +52,7 @@ pub(crate) async fn validate(
 ///
 /// # Errors
 /// [`HeadMoved`](holochain_state::source_chain::SourceChainError::HeadMoved) if the chain grew in the meantime and the order matters.
-/// Or the time of the call is up before it is written, or it is cut off: then it is not written, unless the database was just told
-/// to.
+/// Or the time of the call is up before it is written, or it is cut off: then it is not written, unless the database was just told to.
 ///
 /// # Cancel safety
 /// Dropping the future may leave it written or not.

@@ -217,8 +217,7 @@ impl PersistentHamConfig {
     /// [`read_only`](crate::CallOptions::read_only).
     ///
     /// Without it, concurrent writes with relaxed ordering fork the cell's source chain, for which peers may warrant its agent; of
-    /// concurrent writes with strict ordering all but one are refused. Turn it off only for apps in which you know that this cannot
-    /// happen.
+    /// concurrent writes with strict ordering all but one are refused. Turn it off only for apps in which you know that this cannot happen.
     #[must_use]
     pub fn with_lanes(mut self, lanes: bool) -> Self {
         self.lanes = lanes;
