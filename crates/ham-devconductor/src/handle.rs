@@ -85,9 +85,9 @@ impl DevConductor {
         install::install(&self.conductor, bundle, id, Known::Enabled).await
     }
 
-    /// Attaches an app interface for any app; answers its port. 0 is a free one. One that is there already, because it was kept, stays
-    /// the one; for 0 that is any that was attached so before the conductor started, or got a free port then. Another one takes the
-    /// place of those that were attached so before the conductor started.
+    /// Attaches an app interface for any app; returns its port. 0 means a free one. If the data directory already has such an
+    /// interface for this port, that one is used; for 0 that is any that was attached this way before the conductor started, or that
+    /// got a free port then. A new one replaces those that were attached this way before the conductor started.
     ///
     /// # Errors
     /// Variant by variant in [`AttachError`].
@@ -98,8 +98,8 @@ impl DevConductor {
         self.interfaces.attach_own(port).await.map_err(|error| AttachError::of(port, error))
     }
 
-    /// The kept app interfaces that could not have their port again when the conductor started, because another program has it: that
-    /// port, and the free one where each listens until the next start.
+    /// The kept app interfaces that could not get their port back when the conductor started, because another program has it: that
+    /// port, and the free one on which each listens until the next start.
     #[must_use]
     pub fn moved_app_interfaces(&self) -> Vec<(u16, u16)> {
         self.interfaces.moved()

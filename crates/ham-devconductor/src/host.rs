@@ -1,4 +1,4 @@
-//! The host functions: what a zome may ask of the conductor, by what it is running for.
+//! The host functions: what a zome may ask of the conductor, depending on what it is running for.
 
 mod access;
 mod call;

@@ -106,8 +106,7 @@ impl Limits {
 }
 
 /// 10¹¹, which is what `holochain` 0.7.1 allows each single function. It counts WASM operators; here they are translated to fewer and
-/// larger instructions, one unit each: measured on loops that count, store and call, 0.5 to 0.6 units per operator. Minutes of an
-/// endless loop.
+/// larger instructions, one unit each: measured on loops that count, store and call, 0.5 to 0.6 units per operator. Minutes of an endless loop.
 pub const DEFAULT_FUEL: NonZeroU64 = NonZeroU64::new(100_000_000_000).expect("not zero");
 
 /// 1 GiB, the static bound of each memory that `holochain` 0.7.1 creates.

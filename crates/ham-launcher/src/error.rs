@@ -182,7 +182,7 @@ pub enum AdminError {
     /// The conductor refused, or its socket failed.
     #[error("{request}: the conductor refused or could not be reached; its last log lines:\n{logs}")]
     Refused {
-        /// What was asked.
+        /// The request.
         request: &'static str,
         /// Its answer.
         #[source]
@@ -193,7 +193,7 @@ pub enum AdminError {
     /// No answer came in time; whether the request was carried out is unknown.
     #[error("{request}: no answer after {after:?}; the conductor's last log lines:\n{logs}")]
     TimedOut {
-        /// What was asked.
+        /// The request.
         request: &'static str,
         /// The bound.
         after: Duration,

@@ -9,7 +9,7 @@ pub(crate) async fn index() -> Response {
     FILES.page()
 }
 
-/// What it is made of.
+/// The files that it consists of.
 pub(crate) async fn asset(Path(path): Path<String>) -> Response {
     FILES.part(&path)
 }

@@ -19,15 +19,15 @@ pub(crate) use types::Types;
 pub(crate) struct Book {
     types: Types,
     rows: VecDeque<Row>,
-    /// The place of the oldest that is kept.
+    /// The position of the oldest one that is kept.
     first: u64,
     places: HashMap<ActionHash, u64>,
-    /// Of the rows.
+    /// The size of the rows.
     bytes: usize,
 }
 
 impl Book {
-    /// Reads the chains. Actions of different agents have no order but that of their times.
+    /// Reads the chains. Actions of different agents are ordered only by their times.
     pub(crate) async fn read(
         observer: &Observer,
         directory: &Directory,
@@ -37,7 +37,7 @@ impl Book {
         let mut records = Vec::new();
         for cell in directory.cells_of(dna) {
             if book.types.is_empty() {
-                // A cell that does not run tells no names, and its actions are shown without.
+                // A cell that does not run reveals no names, so its actions are shown without them.
                 book.types = observer.zomes(&cell.id).map(|zomes| Types::of(&zomes)).unwrap_or_default();
             }
             records.extend(observer.chain(&cell.id).await?);
@@ -49,7 +49,7 @@ impl Book {
         Ok(book)
     }
 
-    /// Writes an action down; `None` where it stands there already.
+    /// Records an action; `None` if it is already there.
     pub(crate) fn append(&mut self, record: &Record) -> Option<&Row> {
         let n = self.first + self.rows.len() as u64;
         if self.places.contains_key(record.action_address()) {
@@ -82,20 +82,20 @@ impl Book {
         &self.types
     }
 
-    /// Whose chain an action stands in, where it is kept.
+    /// The row of an action, which tells whose chain it is in, if the action is kept.
     pub(crate) fn row(&self, hash: &ActionHash) -> Option<&Row> {
         let place = self.places.get(hash)?;
         self.rows.get(usize::try_from(place - self.first).ok()?)
     }
 
-    /// The last action of each chain: its sequence and its time in milliseconds.
+    /// The last action of each chain: its sequence number and its time in milliseconds.
     pub(crate) fn heads(&self, dna: &DnaHash) -> HashMap<CellId, (u32, i64)> {
         let rows =
             self.rows.iter().map(|row| (CellId::new(dna.clone(), row.agent.clone()), (row.seq, row.at)));
         rows.collect()
     }
 
-    /// Those before a place, the newest first, in an object that says how many there are; after so many, or so many bytes, it ends.
+    /// Those before a position, newest first, in an object that says how many there are; it ends after `limit` rows, or after a number of bytes.
     pub(crate) fn page(&self, before: Option<u64>, limit: usize) -> String {
         let older = self.rows.iter().rev().filter(|row| before.is_none_or(|before| row.n < before));
         let actions = listed(older.take(limit).map(Row::json));

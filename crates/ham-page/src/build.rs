@@ -1,26 +1,26 @@
-//! How the app that is built beside the conductor stands, for the head of the page.
+//! The state of the app that is built beside the conductor, for the head of the page.
 
 use std::sync::{Mutex, PoisonError};
 
 use holochain_types::prelude::Timestamp;
 use serde_json::{Value, json};
 
-/// What a watcher of sources does.
+/// What the watcher of sources is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Build {
-    /// It waits for a change; what was built last is what runs.
+    /// It waits for a change; the last build is running.
     Watching,
-    /// It builds.
+    /// It is building.
     Building,
-    /// It could not build, so what was built before runs on.
+    /// It could not build, so the previous build runs on.
     Failed {
-        /// The first error, in a line.
+        /// The first error, in one line.
         error: String,
     },
 }
 
-/// The last that was told, as the page has it.
+/// The last state reported, as the page shows it.
 #[derive(Debug, Default)]
 pub(crate) struct LastBuild(Mutex<Value>);
 
@@ -36,7 +36,7 @@ impl LastBuild {
             json!({ "dir": directory, "state": state, "at": at, "error": error });
     }
 
-    /// Null where nothing is watched.
+    /// Null if nothing is watched.
     pub(crate) fn json(&self) -> Value {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -1,4 +1,4 @@
-//! The calls that were made lately, and what became of them.
+//! The recent calls, and what became of them.
 
 mod call;
 mod words;
@@ -27,7 +27,7 @@ impl Default for Calls {
 }
 
 impl Calls {
-    /// A call that begins, as it is shown; `None` for another event.
+    /// A call that begins, as it is shown; `None` for any other event.
     pub(crate) fn begin(&mut self, at: Timestamp, event: &Event) -> Option<Value> {
         let (id, call) = Call::begin(at, event)?;
         if let Some(parent) = call.parent {
@@ -38,7 +38,7 @@ impl Calls {
         Some(shown)
     }
 
-    /// A call that ended, where it is known.
+    /// A call that ended, if it is known.
     pub(crate) fn end(
         &mut self,
         call: CallId,
@@ -60,12 +60,12 @@ impl Calls {
         self.change(call, |call| call.post_commit = Some(took))
     }
 
-    /// Those that run, as far as is known.
+    /// Those that are running, as far as is known.
     pub(crate) fn open(&self) -> Vec<CallId> {
         self.0.iter().filter(|(_, call)| call.end.is_none()).map(|(id, _)| id).collect()
     }
 
-    /// That it ended may be among what was lost. It is told anew where it ends later.
+    /// Its end may be among the lost events. If it ends later, it is reported anew.
     pub(crate) fn not_seen(&mut self, call: CallId) -> Option<Value> {
         self.change(call, |call| call.end = Some(End::NotSeen))
     }
@@ -85,19 +85,19 @@ impl Calls {
         self.0.get(&call).map(|call| call.cell.dna_hash())
     }
 
-    /// What calls wrote in a DNA, the oldest call first.
+    /// What calls wrote in a DNA, oldest call first.
     pub(crate) fn written(&self, dna: &DnaHash) -> impl Iterator<Item = (CallId, &[ActionHash])> {
         let calls = self.0.iter().filter(move |(_, call)| call.cell.dna_hash() == dna);
         calls.map(|(id, call)| (id, &call.wrote[..]))
     }
 
-    /// By its name, as it is shown.
+    /// The call with this name, as it is shown.
     pub(crate) fn get(&self, name: &str) -> Option<Value> {
         let (id, call) = self.0.iter().rev().find(|(id, _)| id.to_string() == name)?;
         Some(call.json(id))
     }
 
-    /// Those before one that is named, the newest first, each shown when it is its turn.
+    /// Those before a named one, newest first, each rendered when it is its turn.
     pub(crate) fn before(&self, before: Option<&str>) -> impl Iterator<Item = Value> {
         let mut calls = self.0.iter().rev();
         if let Some(before) = before {

@@ -1,4 +1,4 @@
-//! Whose connections the page and the windows take: those of this machine.
+//! Whose connections the page and the windows accept: those of this machine.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +11,11 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::problem::Problem;
 
-/// Whoever connects.
+/// Everyone who connects.
 #[derive(Debug)]
 pub(crate) struct Clients;
 
-/// Serves them, so many at a time.
+/// Serves them, at most this many at a time.
 pub(crate) fn listener(socket: TcpListener, router: Router, connections: usize) -> Listener<Clients> {
     Listener::new(socket, router, Arc::new(Clients), connections)
 }
@@ -41,9 +41,9 @@ impl Service for Clients {
     }
 }
 
-/// A browser may be busy with a page, and still have its connection.
+/// A browser may be busy with a page and still have its connection open.
 const SLOW_WRITE: Duration = Duration::from_secs(30);
-/// Connections to the page at a time: twice as many as streams, and two dozen browsers that load it.
+/// Connections to the page at a time: twice as many as there are streams, and two dozen browsers that load it.
 pub(crate) const OF_PAGE: usize = 128;
 /// Connections to a window at a time: ten browsers that load it.
 pub(crate) const OF_WINDOW: usize = 64;

@@ -1,4 +1,4 @@
-//! Who and what there is: apps, their roles, and the agents that have cells in them.
+//! Who and what is there: apps, their roles, and the agents that have cells in them.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use holochain_types::app::{AppManifest, AppStatus};
 use holochain_types::prelude::CellId;
 use serde_json::{Value, json};
 
-/// A picture of the apps. Installations of one bundle are one app, each with an agent of its own.
+/// An overview of the apps. Installations of one bundle are one app, each with an agent of its own.
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
     apps: Vec<App>,
@@ -85,7 +85,7 @@ impl Directory {
         app.roles.iter().find(|(name, _)| name == role).map(|(_, dna)| dna)
     }
 
-    /// The cell that a role is for an agent; for the first that has one where none is named.
+    /// The cell that a role has for an agent; if no agent is named, for the first that has one.
     pub(crate) fn cell(&self, app: &str, role: &str, agent: Option<&AgentPubKey>) -> Option<&Cell> {
         let mut cells = self.app(app)?.cells.iter().filter(|cell| cell.role == role);
         match agent {
@@ -94,7 +94,7 @@ impl Directory {
         }
     }
 
-    /// By the id of any of its installations.
+    /// The app with this id, which can be that of any of its installations.
     fn app(&self, id: &str) -> Option<&App> {
         self.apps.iter().find(|app| app.id == id || app.cells.iter().any(|cell| cell.installed == id))
     }
@@ -104,7 +104,7 @@ impl Directory {
         self.apps.iter().flat_map(|app| &app.cells).filter(move |cell| cell.id.dna_hash() == dna)
     }
 
-    /// As the page has it; `heads` are the last actions of cells that are known.
+    /// In the form that the page uses; `heads` are the last actions of the known cells.
     pub(crate) fn json(&self, heads: &HashMap<CellId, (u32, i64)>) -> (Value, Value) {
         let apps = self.apps.iter().map(|app| {
             let roles = app.roles.iter().map(
@@ -137,7 +137,7 @@ fn cells(info: &AppInfo) -> Vec<(String, CellId)> {
         CellInfo::Stem(_) => None,
     });
     let mut cells: Vec<_> = known.collect();
-    // Upstream keeps roles in no order; their author has one.
+    // Upstream keeps roles in no particular order; their author chose one.
     let AppManifest::V0(manifest) = &info.manifest;
     let place = |role: &str| {
         manifest.roles.iter().position(|listed| role.split('.').next() == Some(listed.name.as_str()))
@@ -163,7 +163,7 @@ fn status(status: &AppStatus) -> (&'static str, Option<String>) {
     }
 }
 
-/// Agents have no names of their own; these are short, and told apart by their first letter.
+/// Agents have no names of their own; these are short, and differ in their first letter.
 fn name(index: usize) -> String {
     const NAMES: [&str; 12] =
         ["Alice", "Bob", "Carol", "Dave", "Erin", "Frank", "Grace", "Heidi", "Ivan", "Judy", "Karl", "Lena"];

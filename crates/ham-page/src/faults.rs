@@ -1,9 +1,9 @@
-//! The faults that are on, as the page has them.
+//! The active faults, in the form that the page uses.
 
 use ham_devconductor::{ActiveFaults, Observer, ViewError};
 use serde_json::{Value, json};
 
-/// Null where there are none.
+/// Null if there are none.
 pub(crate) fn faults(observer: &Observer) -> Result<Value, ViewError> {
     let faults = observer.faults()?;
     if faults == ActiveFaults::default() {

@@ -1,5 +1,5 @@
-//! Whose requests are answered: those of this machine's programs, and of the page itself. Pages of other origins could make a browser
-//! send requests here, by name (`Origin`, `Sec-Fetch-Site`) or under a name of theirs that leads here (`Host`).
+//! Whose requests are answered: those of programs on this machine, and of the page itself. Pages of other origins could make a
+//! browser send requests here, under their own name (`Origin`, `Sec-Fetch-Site`) or under a name of theirs that leads here (`Host`).
 
 use std::net::SocketAddr;
 
@@ -10,11 +10,11 @@ use axum::response::{IntoResponse, Response};
 
 use crate::problem::Problem;
 
-/// Where a server listens, and so what it may be called.
+/// Where a server listens, and so by what names it may be called.
 #[derive(Debug, Clone)]
 pub(crate) struct Guard {
     hosts: Vec<String>,
-    /// What `X-Frame-Options` says.
+    /// The value of `X-Frame-Options`.
     frames: &'static str,
 }
 
@@ -23,7 +23,7 @@ impl Guard {
         let (port, names) = (address.port(), ["127.0.0.1", "localhost", "[::1]"]);
         let mut hosts = names.map(|name| format!("{name}:{port}")).to_vec();
         if port == HTTP {
-            // Browsers leave it out.
+            // Browsers omit it.
             hosts.extend(names.map(str::to_owned));
         }
         Self { hosts, frames: "DENY" }
@@ -34,7 +34,7 @@ impl Guard {
         Self { frames: "SAMEORIGIN", ..self }
     }
 
-    /// Why a request is not answered; `None` where it is.
+    /// Why a request is not answered; `None` if it is.
     fn refuses(&self, method: &Method, path: &str, headers: &HeaderMap) -> Option<&'static str> {
         let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
         let host = text(header::HOST).unwrap_or_default();
@@ -49,7 +49,7 @@ impl Guard {
         }
         match text(HeaderName::from_static("sec-fetch-site")) {
             None | Some("same-origin" | "none") => None,
-            // A link that leads here shows the page, and nothing of what it reads.
+            // A link that leads here shows the page, and nothing of what the page reads.
             Some(_)
                 if *method == Method::GET
                     && path == "/"
@@ -62,7 +62,7 @@ impl Guard {
     }
 }
 
-/// Answers what may be answered, and says on every answer that nobody else may frame it, guess its type or read it.
+/// Answers what may be answered, and says in every answer that nobody else may frame it, guess its type or read it.
 pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let refused = guard.refuses(request.method(), request.uri().path(), request.headers());
     let mut response = match refused {
@@ -84,7 +84,7 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     response
 }
 
-/// The port that an address without one has.
+/// The port of an address that names none.
 const HTTP: u16 = 80;
 
 #[cfg(test)]

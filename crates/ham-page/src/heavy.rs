@@ -1,5 +1,5 @@
-//! What is bounded by turns: work on long values, away from the threads that serve, because a value in memory is many times as long as its
-//! bytes; and installing, which may be endless. Neither waits for the other.
+//! Work that is limited by turns: work on long values, away from the threads that serve, because a value in memory is many times as
+//! long as its bytes; and installing, which may take for ever. Neither waits for the other.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,12 +15,12 @@ use crate::problem::Problem;
 pub(crate) struct Heavy(Arc<Semaphore>);
 
 impl Heavy {
-    /// So many at a time.
+    /// At most this many at a time.
     pub(crate) fn of(at_a_time: usize) -> Self {
         Self(Arc::new(Semaphore::new(at_a_time)))
     }
 
-    /// Waits until it is the caller's turn, for ten seconds at most.
+    /// Waits until it is the caller's turn, for at most ten seconds.
     pub(crate) async fn turn(&self) -> Result<Turn, Problem> {
         let turn = Arc::clone(&self.0).acquire_owned();
         let Ok(permit) = tokio::time::timeout_at(Instant::now() + PATIENCE, turn).await else {
@@ -38,7 +38,7 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    /// Works. Where the future is dropped, the work goes on to its end, and so does the turn.
+    /// Does the work. If the future is dropped, the work goes on to its end, and keeps its turn.
     pub(crate) async fn run<T: Send + 'static>(
         self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -68,14 +68,14 @@ mod tests {
 
     use super::*;
 
-    /// Four bodies of 16 MiB stopped a conductor.
+    /// Case: four bodies of 16 MiB stopped a conductor.
     #[tokio::test(start_paused = true)]
     async fn the_third_waits_for_one_of_two() {
         let heavy = Heavy::of(2);
         let first = heavy.turn().await.expect("a turn");
         let _second = heavy.turn().await.expect("a turn");
         assert!(heavy.turn().now_or_never().is_none());
-        // Two who let their bundles drip held up everybody for as long as they liked.
+        // Two clients that sent their bundles drop by drop held up everyone for as long as they liked.
         assert!(heavy.turn().await.is_err());
         assert_eq!(first.run(|| 3).await.expect("it works"), 3);
         assert!(heavy.turn().now_or_never().is_some());

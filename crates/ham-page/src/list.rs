@@ -1,10 +1,10 @@
-//! Lists as JSON, ended where they get long: whoever wants more asks for what comes before the last that was given.
+//! Lists as JSON, cut off when they get long: for more, the client asks for what comes before the last item that it got.
 
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::Value;
 
-/// Each is made and written before the next, so that a list takes the memory of its text. The first is there, whatever its length.
+/// Each item is made and written before the next, so a list takes only the memory of its text. The first one is included, whatever its length.
 pub(crate) fn listed(items: impl Iterator<Item = Value>) -> String {
     let mut text = String::from("[");
     for item in items {
@@ -20,12 +20,12 @@ pub(crate) fn listed(items: impl Iterator<Item = Value>) -> String {
     text
 }
 
-/// An answer that is JSON already.
+/// An answer that is already JSON.
 pub(crate) fn json_text(text: String) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], text).into_response()
 }
 
-/// After so many bytes a list ends.
+/// A list ends after this many bytes.
 const MAX_LIST: usize = 4 << 20;
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::recorder;
 use crate::routes::router;
 use crate::served::{BODIES, MAX_BUNDLE, Served};
 
-/// What the page says of its conductor, and where it is served.
+/// What the page says about its conductor, and where it is served.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct PageConfig {
@@ -27,27 +27,27 @@ pub struct PageConfig {
     pub port: u16,
     /// The port of the conductor's admin interface.
     pub admin_port: u16,
-    /// The port of its app interface; `None` where none is attached.
+    /// The port of the conductor's app interface; `None` if none is attached.
     pub app_port: Option<u16>,
-    /// The release that the conductor speaks as.
+    /// The release that the conductor appears as.
     pub release: String,
 }
 
 impl PageConfig {
-    /// On this port; 0 picks a free one.
+    /// Serves it on this port; 0 picks a free one.
     #[must_use]
     pub fn with_port(self, port: u16) -> Self {
         Self { port, ..self }
     }
 
-    /// What it says of the conductor.
+    /// What it says about the conductor.
     #[must_use]
     pub fn with_conductor(self, admin_port: u16, app_port: Option<u16>, release: impl ToString) -> Self {
         Self { admin_port, app_port, release: release.to_string(), ..self }
     }
 }
 
-/// A page that is served. Dropping it ends its server, its streams and its record of what happens.
+/// A page that is being served. Dropping it ends its server, its streams and its record of events.
 #[derive(Debug)]
 pub struct Page {
     address: SocketAddr,
@@ -56,13 +56,13 @@ pub struct Page {
 }
 
 impl Page {
-    /// Serves the page of a conductor, and begins to record what happens in it.
+    /// Serves the page of a conductor, and begins to record what happens in the conductor.
     ///
     /// # Errors
     /// The port is taken, or the conductor has stopped.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves nothing.
+    /// Dropping the future leaves nothing behind.
     pub async fn serve(observer: Observer, config: PageConfig) -> std::io::Result<Self> {
         let stopped = |error: ViewError| std::io::Error::other(error);
         let watch = observer.watch().map_err(stopped)?;
@@ -88,13 +88,13 @@ impl Page {
         Ok(Self { address, served, _tasks: tasks })
     }
 
-    /// Tells the pages how the app that is built from this directory stands.
+    /// Tells the pages the state of the app that is built from this directory.
     pub fn tell_build(&self, directory: &str, build: &Build) {
         self.served.build.set(directory, build);
         self.served.memory.hub.publish("state", &json!({ "at": Timestamp::now().as_millis() }));
     }
 
-    /// Where it is.
+    /// The page's address.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address

@@ -25,11 +25,11 @@ pub(crate) struct Memory {
 /// What is known.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    /// `None` until it is asked for, and when apps have changed.
+    /// `None` until it is requested, and after apps have changed.
     directory: Option<Arc<Directory>>,
     books: HashMap<DnaHash, Book>,
     pub(crate) calls: Calls,
-    /// The faults that the pages were told of.
+    /// The faults that the pages have been told about.
     pub(crate) faults: Value,
 }
 
@@ -38,7 +38,7 @@ impl Memory {
         Self { observer, hub: Hub::new(), known: Mutex::default() }
     }
 
-    /// What is known, to be read or written. Whoever holds it may wait for the conductor's stores, never for a client.
+    /// What is known, to be read or written. Its holder may wait for the conductor's stores, but never for a client.
     pub(crate) async fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().await
     }
@@ -54,7 +54,7 @@ impl Known {
         Ok(directory)
     }
 
-    /// The actions of a DNA, read from its store when they are first asked for.
+    /// The actions of a DNA, read from its store on first use.
     pub(crate) async fn book(&mut self, observer: &Observer, dna: &DnaHash) -> Result<&mut Book, ViewError> {
         if !self.books.contains_key(dna) {
             let directory = self.directory(observer).await?;
@@ -67,19 +67,19 @@ impl Known {
         Ok(self.books.entry(dna.clone()).or_default())
     }
 
-    /// A call wrote actions; a book that is read later is told so then.
+    /// A call wrote actions; a book that is read later is then told about it.
     pub(crate) fn written_by(&mut self, call: CallId, actions: &[ActionHash]) {
         if let Some(book) = self.calls.dna(call).and_then(|dna| self.books.get_mut(dna)) {
             book.written_by(call, actions);
         }
     }
 
-    /// The last actions of the chains that were read.
+    /// The last actions of the chains that have been read.
     pub(crate) fn heads(&self) -> HashMap<CellId, (u32, i64)> {
         self.books.iter().flat_map(|(dna, book)| book.heads(dna)).collect()
     }
 
-    /// Apps have changed: other agents may be there, and chains that begin are told by nobody.
+    /// Apps have changed: there may be other agents, and nobody reports chains that begin.
     pub(crate) fn apps_changed(&mut self) {
         self.directory = None;
         self.books.clear();

@@ -1,15 +1,15 @@
-//! The newest of something, within a bound of their number and one of their bytes.
+//! The newest items of some kind, bounded in number and in bytes.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
-/// What takes so much memory.
+/// Something that takes memory.
 pub(crate) trait Size {
-    /// About so many bytes, told without looking at each of them.
+    /// Roughly how many bytes, determined without looking at each of them.
     fn bytes(&self) -> usize;
 }
 
-/// Values by their names, in the order in which they came. The oldest go first.
+/// Values by name, in order of arrival. The oldest go first.
 #[derive(Debug)]
 pub(crate) struct Newest<K, V> {
     order: VecDeque<K>,
@@ -35,7 +35,7 @@ impl<K: Copy + Eq + Hash, V: Size> Newest<K, V> {
         self.values.get(name)
     }
 
-    /// Changes one that is kept, which may make it too large to be kept any longer.
+    /// Changes a kept one, which may make it too large to be kept.
     pub(crate) fn change<T>(&mut self, name: &K, change: impl FnOnce(&mut V) -> T) -> Option<T> {
         let value = self.values.get_mut(name)?;
         let before = value.bytes();
@@ -45,7 +45,7 @@ impl<K: Copy + Eq + Hash, V: Size> Newest<K, V> {
         Some(changed)
     }
 
-    /// All, the oldest first.
+    /// All of them, oldest first.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (K, &V)> {
         self.order.iter().filter_map(|name| Some((*name, self.values.get(name)?)))
     }
@@ -72,7 +72,7 @@ mod tests {
         newest.iter().map(|(name, _)| name).collect()
     }
 
-    /// 420 calls with arguments of 32 KiB took 2.2 GB: only their number was bounded.
+    /// Case: 420 calls with arguments of 32 KiB took 2.2 GB: only their number was bounded.
     #[test]
     fn the_oldest_go_by_number_and_by_bytes() {
         let mut newest = Newest::new(3, 10);

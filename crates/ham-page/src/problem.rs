@@ -1,4 +1,4 @@
-//! Errors as RFC 9457 has them.
+//! Errors as RFC 9457 defines them.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -9,13 +9,13 @@ use serde_json::{Map, Value};
 #[derive(Debug)]
 pub(crate) struct Problem {
     status: StatusCode,
-    /// It may be asked again soon.
+    /// Whether the request may be repeated soon.
     again: bool,
     fields: Map<String, Value>,
 }
 
 impl Problem {
-    /// Its name is the last part of its type.
+    /// `name` is the last part of its type.
     pub(crate) fn new(status: StatusCode, name: &str, title: &str) -> Self {
         let mut fields = Map::new();
         fields.insert("type".into(), format!("urn:ham:problem:{name}").into());
@@ -34,7 +34,7 @@ impl Problem {
         self.with("detail", detail.to_string())
     }
 
-    /// Says that it may be asked again in a second.
+    /// Says that the request may be repeated in a second.
     pub(crate) fn again(self) -> Self {
         Self { again: true, ..self }
     }

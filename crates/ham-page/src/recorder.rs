@@ -1,4 +1,4 @@
-//! Writes down what the conductor tells, and tells it to the open pages.
+//! Records the conductor's events, and passes them to the open pages.
 
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ async fn write(memory: &Memory, told: &Told) -> Result<(), ViewError> {
         Event::Committed { cell, records } => {
             let book = known.book(observer, cell.dna_hash()).await?;
             for record in records {
-                // One that is there already was read with the chain, and nobody has been told of it.
+                // An action that is already there was read with the chain, and nobody has been told about it.
                 book.append(record);
                 let Some(row) = book.row(record.action_address()) else { continue };
                 hub.publish("action", &with(row.json(), "dna", cell.dna_hash().to_string()));
@@ -94,7 +94,7 @@ async fn write(memory: &Memory, told: &Told) -> Result<(), ViewError> {
     if let Some(call) = call {
         hub.publish("call", &call);
     }
-    // A call may be the last that was to fail.
+    // A call may be the last one that was to fail.
     if matches!(told.event, Event::Faults | Event::Ended { .. }) {
         let now = faults(observer)?;
         if now != known.faults {
@@ -136,7 +136,7 @@ mod tests {
 
     use super::*;
 
-    /// It was shown as running for ever.
+    /// Case: it was shown as running for ever.
     #[tokio::test(flavor = "multi_thread")]
     async fn a_call_whose_end_was_missed_is_open_no_longer() {
         let conductor = DevConductor::start().await.expect("it starts");

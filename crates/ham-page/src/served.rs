@@ -14,16 +14,16 @@ use crate::heavy::Heavy;
 use crate::memory::Memory;
 use crate::problem::Problem;
 
-/// What they share.
+/// What the requests share.
 #[derive(Debug)]
 pub(crate) struct Served {
     pub(crate) memory: Arc<Memory>,
-    /// What the conductor says of itself.
+    /// What the conductor says about itself.
     pub(crate) conductor: Value,
-    /// How the app that is built beside it stands.
+    /// The state of the app that is built beside it.
     pub(crate) build: LastBuild,
     pub(crate) heavy: Heavy,
-    /// The room of the bodies of calls, and that of bundles: slow ones hold up no other.
+    /// Room for the bodies of calls, and separately for bundles: slow ones hold up no others.
     pub(crate) bodies: Bodies,
     pub(crate) bundles: Bodies,
     pub(crate) installs: Heavy,
@@ -38,7 +38,7 @@ pub(crate) async fn dna(served: &Served, app: &str, role: &str) -> Result<DnaHas
     directory.dna(app, role).cloned().ok_or_else(|| no_role(app, role))
 }
 
-/// The cell that a role is for an agent; for the first that has one where none is named.
+/// The cell that a role has for an agent; if no agent is named, for the first that has one.
 pub(crate) async fn cell(
     served: &Served,
     app: &str,
@@ -55,7 +55,7 @@ fn no_role(app: &str, role: &str) -> Problem {
 
 /// The largest argument, in bytes of JSON; and the largest entry or answer, in bytes of MessagePack.
 pub(crate) const MAX_BODY: usize = 4 << 20;
-/// Bytes of the bodies of calls at a time.
+/// How many bytes the bodies of calls may have at a time.
 pub(crate) const BODIES: usize = 64 << 20;
-/// Bytes of a bundle; what it unpacks to has a bound of its own.
+/// How many bytes a bundle may have; what it unpacks to has a bound of its own.
 pub(crate) const MAX_BUNDLE: usize = 64 << 20;

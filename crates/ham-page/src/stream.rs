@@ -1,4 +1,4 @@
-//! What happened lately and what happens now, as server-sent events: numbered, so that whoever comes back is told what is missing.
+//! What has happened recently and what happens now, as server-sent events: numbered, so that a client that reconnects is told what is missing.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -17,13 +17,13 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::problem::Problem;
 
-/// The messages of one server. The newest are kept for who comes back, within two bounds.
+/// The messages of one server. The newest are kept for clients that reconnect, within two bounds.
 #[derive(Debug)]
 pub(crate) struct Hub {
-    /// Drawn at every start, so that an id of another run is known to be one.
+    /// Drawn at every start, so that an id of another run is recognised as such.
     epoch: u32,
     kept: Mutex<Kept>,
-    /// What is kept no more is gone for slow streams, too: their queues hold no bytes.
+    /// What is no longer kept is gone for slow streams, too: their queues hold no bytes.
     sender: broadcast::Sender<Weak<Message>>,
     streams: Arc<Semaphore>,
 }
@@ -51,7 +51,7 @@ impl Hub {
         }
     }
 
-    /// Tells everybody.
+    /// Sends to everyone.
     pub(crate) fn publish(&self, event: &str, data: &Value) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.last += 1;
@@ -63,7 +63,7 @@ impl Hub {
             let Some(oldest) = kept.messages.pop_front() else { break };
             kept.bytes -= oldest.frame.len();
         }
-        // Under the lock, so that who subscribes gets each message once. Nobody may be there.
+        // Under the lock, so that a new subscriber gets each message once. There may be no receiver.
         let _ = self.sender.send(Arc::downgrade(&message));
     }
 
@@ -72,7 +72,7 @@ impl Hub {
         format!("{}-{}", self.epoch, self.kept.lock().unwrap_or_else(PoisonError::into_inner).last)
     }
 
-    /// What follows a message that is named, or all that is kept where none is; what is missing in between is a gap.
+    /// What follows the named message, or everything that is kept if none is named; anything missing in between is a gap.
     fn since(&self, id: Option<&str>) -> (Vec<Bytes>, broadcast::Receiver<Weak<Message>>) {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let receiver = self.sender.subscribe();
@@ -114,7 +114,7 @@ impl Hub {
     }
 }
 
-/// What comes, with a comment where nothing does, so that a dead connection is noticed on either side.
+/// The events as they come, with a comment when there are none, so that either side notices a dead connection.
 fn live(
     receiver: broadcast::Receiver<Weak<Message>>,
     place: OwnedSemaphorePermit,
@@ -122,7 +122,7 @@ fn live(
     let mut beat = tokio::time::interval_at(Instant::now() + BEAT, BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     stream::unfold((receiver, beat, place), async |(mut receiver, mut beat, place)| {
-        // Either may come first: a beat lost to messages is none that was needed.
+        // Either may come first: a beat that messages displace was not needed.
         let frame = tokio::select! {
             told = receiver.recv() => match told {
                 Ok(message) => match message.upgrade() {
@@ -147,14 +147,14 @@ fn frame(event: &str, id: Option<&str>, data: &Value) -> Bytes {
     Bytes::from(format!("event: {event}\n{id}data: {data}\n\n"))
 }
 
-/// How many messages are kept for who comes back, and how many bytes of them.
+/// How many messages are kept for clients that reconnect, and how many bytes of them.
 const MESSAGES: usize = 4096;
 const BYTES: usize = 16 << 20;
 /// How many messages wait for a slow stream.
 const WAITING: usize = 1024;
-/// How many streams there are at a time.
+/// How many streams there may be at a time.
 const STREAMS: usize = 64;
-/// How often a silent stream says that it lives.
+/// How often a silent stream shows that it is alive.
 const BEAT: Duration = Duration::from_secs(15);
 
 #[cfg(test)]
@@ -202,7 +202,7 @@ mod tests {
         assert!(texts(&hub, None).len() < 16);
     }
 
-    /// A thousand messages of hundreds of KiB each waited for one slow stream.
+    /// Case: a thousand messages of hundreds of KiB each waited for one slow stream.
     #[tokio::test]
     async fn a_slow_stream_holds_no_more_than_is_kept() {
         let hub = Hub::new();

@@ -1,5 +1,5 @@
 //! The developer's own page, beside ours: served with what a launcher gives a page, so that `@holochain/client` connects and signs
-//! without a grant. Each agent has an address of its own, as each has a window in a launcher.
+//! without a grant. Each agent has an address of its own, just as each has a window in a launcher.
 
 mod environment;
 mod files;
@@ -25,11 +25,11 @@ use serving::{Environment, Serving};
 
 pub use serving::UiSource;
 
-/// How a developer's page is served.
+/// How to serve a developer's page.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct UiConfig {
-    /// Where it comes from.
+    /// Where the page comes from.
     pub source: UiSource,
     /// The app interface that it connects to.
     pub app_port: u16,
@@ -43,7 +43,7 @@ impl UiConfig {
     }
 }
 
-/// The developer's page for one agent. Dropping it ends its server; its token stays good until the conductor ends.
+/// The developer's page for one agent. Dropping it ends its server; its token stays valid until the conductor ends.
 #[derive(Debug)]
 pub struct Window {
     /// The installed app.
@@ -55,7 +55,7 @@ pub struct Window {
     _tasks: JoinSet<()>,
 }
 
-/// Serves the page for every app that is installed.
+/// Serves the page for every installed app.
 ///
 /// # Errors
 /// The conductor has stopped, or there is no free port.
@@ -96,5 +96,5 @@ fn router(serving: Arc<Serving>, of: Guard) -> Router {
     router.layer(middleware::from_fn_with_state(of, guard)).with_state(serving)
 }
 
-/// Bytes of the calls that all windows have signed at a time: four of the largest.
+/// Bytes of the calls that all windows together have signed at a time: four of the largest.
 const BODIES: usize = 4 * sign::MAX_CALL;

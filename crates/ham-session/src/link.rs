@@ -65,8 +65,7 @@ impl<P: Protocol> Link<P> {
     ///
     /// The deadline covers everything: waiting for a place in the window, writing, and the peer's answer. It holds whatever the
     /// socket does, and on whatever runtime this is awaited (which must have its timer enabled). An answer after the deadline goes to
-    /// the inbox as [`Incoming::Orphan`](crate::Incoming::Orphan); the link stays usable, and the request's place is taken until
-    /// then.
+    /// the inbox as [`Incoming::Orphan`](crate::Incoming::Orphan); the link stays usable, and the request's place is taken until then.
     ///
     /// # Errors
     /// - [`RequestError::NoKey`], [`Encode`](RequestError::Encode), [`TooLarge`](RequestError::TooLarge),
@@ -205,8 +204,7 @@ impl<P: Protocol> ham_persistent::Connection for Link<P> {
 
     /// Takes no new requests, lets the outstanding ones finish for at most `drain_timeout`, sends the close frame and waits at most
     /// `close_timeout` for the peer's. Resolves when the socket is released. If the runtime that dialled the link is no longer
-    /// driven, it resolves [`CLOSE_GRACE`] after both time-outs: everything outstanding has failed by then, and the socket goes with
-    /// that runtime.
+    /// driven, it resolves [`CLOSE_GRACE`] after both time-outs: everything outstanding has failed by then, and the socket goes with that runtime.
     ///
     /// # Cancel safety
     /// The link goes on closing if the future is dropped.

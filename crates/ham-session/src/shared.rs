@@ -20,8 +20,7 @@ use crate::protocol::Protocol;
 use desk::{Admission, Desk, Work};
 
 /// What the handles of a link and its pump share. A std mutex rather than a channel: a caller that goes away removes its entry at
-/// once, a frame's phase is exact, and a request costs one short lock. It is never held across an await, and no user code runs under
-/// it.
+/// once, a frame's phase is exact, and a request costs one short lock. It is never held across an await, and no user code runs under it.
 pub(crate) struct Shared<P: Protocol> {
     pub(crate) id: u64,
     pub(crate) protocol: Arc<P>,

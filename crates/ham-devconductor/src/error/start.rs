@@ -9,10 +9,10 @@ use super::Cause;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The data directory cannot be made, read or locked.
+    /// The data directory cannot be created, read or locked.
     #[error("the data directory {} cannot be used", path.display())]
     Directory {
-        /// Which.
+        /// The directory.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -26,7 +26,7 @@ pub enum StartError {
         /// What the database says.
         source: Cause,
     },
-    /// The keystore cannot be opened, for example because its passphrase is another one.
+    /// The keystore cannot be opened, for example because its passphrase is a different one.
     #[error("the keystore cannot be opened")]
     Keystore {
         /// What the keystore says.
@@ -35,16 +35,15 @@ pub enum StartError {
     /// The admin interface cannot listen on its port.
     #[error("cannot listen on port {port}")]
     Port {
-        /// Which; 0 for any.
+        /// The port; 0 for any.
         port: u16,
         /// What the system says.
         source: io::Error,
     },
-    /// An app interface that is kept can listen neither on its port nor on a free one, for example because the machine no longer has
-    /// its address.
+    /// A kept app interface can listen neither on its port nor on a free one, for example because the machine no longer has its address.
     #[error("an app interface that is kept cannot listen on port {port}, nor on a free one")]
     AppPort {
-        /// Which; 0 for any.
+        /// The port; 0 for any.
         port: u16,
         /// What the system says.
         source: io::Error,
@@ -52,9 +51,9 @@ pub enum StartError {
     /// An app that was enabled cannot be started again.
     #[error("the app {id} cannot be started")]
     App {
-        /// Which.
+        /// The app.
         id: String,
-        /// What its cells fail with.
+        /// Why its cells cannot be started.
         source: Cause,
     },
 }

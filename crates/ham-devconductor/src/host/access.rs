@@ -1,4 +1,4 @@
-//! What may be asked for by what runs (`holochain` 0.7.1, `HostFnAccess` of each invocation).
+//! What may be requested by whatever is running (`holochain` 0.7.1, `HostFnAccess` of each invocation).
 
 use std::sync::Arc;
 
@@ -84,16 +84,16 @@ impl Access {
     }
 }
 
-/// What a host function takes.
+/// What a host function requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Need {
     Nothing,
-    /// The same for everyone and at any time: the DNA, the zome, opening what was sealed, checking a signature.
+    /// The same for everyone at any time: the DNA, the zome, opening what was sealed, checking a signature.
     Deterministic,
-    /// What everyone reads alike once it is there.
+    /// What everyone reads the same way once it is there.
     ReadDeterministic,
     Write,
-    /// Everything else: other reads, keys, time, chance, the network.
+    /// Everything else: other reads, keys, time, randomness, the network.
     Own,
 }
 

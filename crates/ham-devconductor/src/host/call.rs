@@ -59,7 +59,7 @@ impl CallContext {
         }
     }
 
-    /// An agent of this conductor is reached as one elsewhere would be: by a signed call, under the grants of its chain.
+    /// An agent of this conductor is reached as one elsewhere would be: by a signed call, subject to the grants on its chain.
     fn call_agent(
         &self,
         access: &CellAccess,

@@ -1,4 +1,4 @@
-//! Writing: everything is staged on the chain's scratch, and committed with the call or not at all.
+//! Writing: everything is staged in the chain's scratch space, and committed with the call or not at all.
 
 use holo_hash::{ActionHash, EntryHash};
 use holochain_types::prelude::{

@@ -1,4 +1,4 @@
-//! Clone cells, of roles of the app that the cell belongs to.
+//! Clone cells, for roles of the app that the cell belongs to.
 
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ impl CallContext {
         self.app_role(&self.cell()?.cell.id().clone())
     }
 
-    /// The app this cell belongs to, and the role in it of a cell that may be cloned or changed.
+    /// The app that this cell belongs to, and its role of a cell that may be cloned or changed.
     fn app_role(&self, target: &CellId) -> Answer<(InstalledAppId, RoleName)> {
         let cell = &self.cell()?.cell;
         let state = cell.apps().state();

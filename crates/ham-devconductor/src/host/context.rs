@@ -1,4 +1,4 @@
-//! One function of a zome while it runs, and which of its questions is answered where.
+//! One function of a zome while it runs, and where each of its host calls is answered.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -24,9 +24,9 @@ pub(crate) struct CallContext {
     pub(super) zome: ZomeName,
     pub(super) function: FunctionName,
     pub(super) access: Access,
-    /// What it draws on, with all that it starts.
+    /// What it draws on, together with everything that it starts.
     pub(super) budget: Budget,
-    /// Host functions are called on a thread that may block, and wait there for what is asynchronous.
+    /// Host functions are called on a blocking thread, and wait there for asynchronous work.
     pub(super) runtime: Handle,
 }
 
@@ -49,12 +49,12 @@ impl CallContext {
         denied(&self.zome, &self.function, function)
     }
 
-    /// The cell it runs for.
+    /// The cell that it runs for.
     pub(super) fn cell(&self) -> Answer<&CellAccess> {
         self.access.cell().ok_or_else(|| host("no cell runs here"))
     }
 
-    /// Takes from the budget what the function will use; what is sent to agents and what is logged is paid for there.
+    /// Takes from the budget what the function will use; signals to agents and log lines are paid for by their own functions.
     fn pay(&self, function: HostFunction, bytes: usize) -> Result<(), Exceeded> {
         use HostFunction as F;
         match function {

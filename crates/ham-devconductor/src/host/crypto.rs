@@ -86,7 +86,7 @@ impl CallContext {
         self.wait(self.access.keystore().shared_secret_encrypt(name, data)).map(sealed_data).map_err(keystore)
     }
 
-    /// `None` where the key does not open it.
+    /// `None` if the key does not open it.
     pub(super) fn secretbox_decrypt(
         &self,
         input: XSalsa20Poly1305Decrypt,
@@ -144,7 +144,7 @@ impl CallContext {
     }
 }
 
-/// What the keystore says, in the words of the store that `holochain` has: one in memory has its own.
+/// The keystore's error, in the words of the store that `holochain` has: a store in memory has its own.
 fn keystore(error: impl ToString) -> WasmError {
     let text = error.to_string();
     let text = text.replace("pub key not found", "Query returned no rows");
@@ -177,14 +177,14 @@ fn agent(key: &AgentPubKey) -> [u8; 32] {
     raw
 }
 
-/// A name for a secret whose maker gave none.
+/// A name for a secret to which its maker gave none.
 fn fresh_reference() -> XSalsa20Poly1305KeyRef {
     let mut name = [0_u8; 16];
     rand::rng().fill_bytes(&mut name);
     hex(&name).into_bytes().into()
 }
 
-/// As the keystore names it: a reference is any bytes, a tag is text.
+/// In the keystore's naming: a reference is any bytes, a tag is text.
 fn tag(reference: &XSalsa20Poly1305KeyRef) -> Arc<str> {
     let bytes: &[u8] = reference.as_ref();
     hex(bytes).into()

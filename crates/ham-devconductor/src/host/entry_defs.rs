@@ -1,4 +1,4 @@
-//! The host of what a zome is asked before it can be called.
+//! The host for what a zome is asked before it can be called.
 
 use holochain_serialized_bytes as bytes;
 use holochain_types::prelude::{FunctionName, ZomeName};
@@ -7,7 +7,7 @@ use holochain_wasmer_common::wasm_error;
 use super::refusal::{Answer, denied};
 use crate::wasm::{Host, HostFunction};
 
-/// Hosts `entry_defs` and the constants, which may ask for nothing.
+/// Hosts `entry_defs` and the constants, which may request nothing.
 #[derive(Debug)]
 pub(crate) struct EntryDefsHost {
     zome: ZomeName,

@@ -1,4 +1,4 @@
-//! What runs, for whom and when; and the few things WASM lacks: time, chance, a log.
+//! What is running, for whom and when; and the few things that WASM lacks: time, randomness, a log.
 
 use holochain_types::prelude::{
     AgentInfo, Bytes, CallInfo, CapAccess, DnaInfoV1, DnaInfoV2, InitProperties, Level, Timestamp, TraceMsg,
@@ -63,7 +63,7 @@ impl CallContext {
         Ok(self.cell()?.cell.now())
     }
 
-    /// What a zome logs, under the target `wasm`, filtered by `WASM_LOG` as `RUST_LOG` filters ours.
+    /// What a zome logs, under the target `wasm`, filtered by `WASM_LOG` as `RUST_LOG` filters our own logs.
     pub(super) fn trace(&self, message: TraceMsg) -> Answer<()> {
         let cell = self.access.cell().map(|own| own.cell.id());
         self.budget.trace().log(cell, &self.zome, &self.function, &message);
@@ -83,7 +83,7 @@ impl CallContext {
     }
 }
 
-/// Whether `WASM_LOG` lets a message of this level pass: a level, errors only where it is not set.
+/// Whether `WASM_LOG` lets a message of this level pass: it names a level; if unset, only errors pass.
 fn logged(level: &Level) -> bool {
     static LIMIT: std::sync::OnceLock<tracing::level_filters::LevelFilter> = std::sync::OnceLock::new();
     let limit = LIMIT.get_or_init(|| {

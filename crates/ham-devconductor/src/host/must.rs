@@ -1,4 +1,4 @@
-//! `must_get_*`: what is missing ends a validation or an `init` as an unresolved dependency, and is an error elsewhere.
+//! `must_get_*`: something missing ends a validation or an `init` as an unresolved dependency, and is an error elsewhere.
 
 use holo_hash::AnyDhtHash;
 use holochain_serialized_bytes as bytes;

@@ -1,4 +1,4 @@
-//! Reading: the store of the DNA, which all agents of this conductor share, with what the call has staged on top.
+//! Reading: the store of the DNA, which all agents of this conductor share, plus what the call has staged.
 
 use holo_hash::{ActionHash, AgentPubKey, AnyDhtHash, AnyDhtHashPrimitive};
 use holochain_state::DhtStoreRead;
@@ -16,11 +16,11 @@ use super::refusal::{Answer, host};
 use crate::budget::Held;
 use crate::wasm::exceeded;
 
-/// Where a call reads.
+/// Where a call reads from.
 pub(super) struct Source {
     pub(super) store: DhtStoreRead,
     pub(super) scratch: SyncScratch,
-    /// Whose private entries are seen.
+    /// The agent whose private entries are visible.
     pub(super) author: AgentPubKey,
 }
 
@@ -123,8 +123,8 @@ impl CallContext {
         self.each(inputs, |input| details(input).map_err(host), |_| ACTION)
     }
 
-    /// Upstream's reads all entries of the chain at once: it does where they fit into the memory of the call however large they are;
-    /// else those are read that are asked for, one after the other.
+    /// Upstream's function reads all entries of the chain at once. It is used if they fit into the memory of the call even at their
+    /// largest; otherwise the requested ones are read one after the other.
     pub(super) fn query(&self, filter: ChainQueryFilter) -> Answer<Vec<Record>> {
         let chain = self.cell()?.workspace.source_chain();
         let query = |filter| self.wait(chain.query(filter)).map_err(host);
@@ -163,7 +163,7 @@ impl CallContext {
         self.wait(activity).map(Into::into).map_err(host)
     }
 
-    /// Holds the memory that the actions of a chain take: upstream reads all of them, whatever is asked for.
+    /// Reserves the memory that the actions of a chain take: upstream reads all of them, whatever is requested.
     pub(super) fn hold_activity(&self, store: &DhtStoreRead, agent: &AgentPubKey) -> Answer<Held> {
         let mut held = Held::of(&self.budget);
         let head = self.wait(store.chain_head_for_author(agent)).map_err(host)?;
@@ -189,7 +189,7 @@ impl CallContext {
         Ok(answers)
     }
 
-    /// Nobody else validates here, so there are none; the store says the same.
+    /// Nobody else validates here, so there are none; the store agrees.
     pub(super) fn get_validation_receipts(
         &self,
         input: GetValidationReceiptsInput,
@@ -199,7 +199,7 @@ impl CallContext {
     }
 }
 
-/// About the bytes of a record.
+/// Roughly the bytes of a record.
 fn weight(record: &Record) -> usize {
     ACTION + record.entry().as_option().map_or(0, bytes)
 }
@@ -213,5 +213,5 @@ fn bytes(entry: &Entry) -> usize {
     }
 }
 
-/// About the bytes of an action.
+/// Roughly the bytes of an action.
 const ACTION: usize = 512;

@@ -1,4 +1,4 @@
-//! What a guest is told of a host function that fails.
+//! What a guest is told when a host function fails.
 
 use holochain_types::prelude::{FunctionName, ZomeName};
 use holochain_wasmer_common::{WasmError, WasmErrorInner, wasm_error};
@@ -8,14 +8,14 @@ use crate::wasm::HostFunction;
 
 pub(super) type Answer<T> = Result<T, WasmError>;
 
-/// What a host function answers that may not be called here.
+/// The answer of a host function that may not be called here.
 pub(super) fn denied(zome: &ZomeName, caller: &FunctionName, function: HostFunction) -> WasmError {
     let error = RibosomeError::HostFnPermissions(zome.clone(), caller.clone(), function.short().to_owned());
     host(error)
 }
 
-/// An error that the guest is told of. Its text is bounded: one that is handed through calls of calls is quoted by each, and
-/// every quoting doubles its backslashes.
+/// An error for the guest. Its text is bounded: an error that passes through nested calls is quoted by each, and every quoting
+/// doubles its backslashes.
 pub(super) fn host(error: impl ToString) -> WasmError {
     let mut text = error.to_string();
     if text.len() > MAX_ERROR {
@@ -25,5 +25,5 @@ pub(super) fn host(error: impl ToString) -> WasmError {
     wasm_error!(WasmErrorInner::Host(text))
 }
 
-/// Bytes of the text of an error.
+/// How many bytes the text of an error may have.
 const MAX_ERROR: usize = 64 << 10;

@@ -16,7 +16,7 @@ impl CallContext {
         Ok(())
     }
 
-    /// Each agent that has a cell here has its `recv_remote_signal` called, which nothing waits for; whoever has none hears
+    /// Calls `recv_remote_signal` for each agent that has a cell here, and nothing waits for it; an agent without a cell hears
     /// nothing, and the sender is not told either way.
     pub(super) fn send_remote_signal(&self, input: RemoteSignal) -> Answer<()> {
         let cell = &self.cell()?.cell;

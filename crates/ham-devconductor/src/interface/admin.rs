@@ -1,4 +1,4 @@
-//! What administrators ask for.
+//! The requests of administrators.
 
 use std::sync::{Arc, Weak};
 
@@ -63,7 +63,7 @@ fn stopped() -> ExternalApiWireError {
     ApiError::Other("the conductor has stopped".to_owned()).into()
 }
 
-/// What only an earlier release is asked for.
+/// Requests that only earlier releases have.
 async fn handle_earlier(
     conductor: &Conductor,
     dialect: &Dialect,
@@ -163,7 +163,7 @@ async fn handle(
         AdminRequest::DumpOpTimings { dna_hash, cursor, limit } => AdminResponse::OpTimingsDumped(
             conductor.dump_op_timings(&dna_hash, cursor.as_ref(), limit).await?,
         ),
-        // There is no network to tell of.
+        // There is no network to report on.
         AdminRequest::DumpNetworkMetrics { dna_hash, .. } => {
             AdminResponse::NetworkMetricsDumped(network::metrics(&conductor.running_ids(), dna_hash.as_ref()))
         }

@@ -1,4 +1,4 @@
-//! What the clients of an app ask for, once they have shown its token.
+//! The requests of an app's clients, once they have shown its token.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::dialect::{AppAnswer, Dialect, DirectSignals};
 use crate::error::ApiError;
 use crate::lossy::Receiver;
 
-/// Boxed, as the one of administrators is.
+/// Boxed, like the administrators' one.
 pub(super) fn serve(
     conductor: Weak<Conductor>,
     only: Option<InstalledAppId>,
@@ -34,7 +34,7 @@ pub(super) fn serve(
             (held.signals().subscribe(&app), held.life().tasks().clone(), Dialect::of(held.config().release))
         });
         let Some((signals, tasks, dialect)) = subscribed else { return };
-        // Signals end with the requests: the client has gone then.
+        // Signals end together with the requests: by then the client is gone.
         let gone = stop.child_token();
         let signalling = outgoing.clone();
         let read = |data: &[u8]| dialect.app_request(data);
@@ -63,7 +63,8 @@ pub(super) fn serve(
     })
 }
 
-/// The app of the token that a connection begins with. Whoever shows none, or a bad one, is dropped without a word, as
+/// The app of the token with which a connection begins. A client that shows none, or a bad one, is dropped without a word, as in
+/// `holochain`: clients recognise a refusal by that.
 /// `holochain` does: clients tell by it.
 async fn authenticate(
     conductor: &Weak<Conductor>,
@@ -145,7 +146,7 @@ async fn handle(
             has_dna(conductor, app, &dna_hash)?;
             AppResponse::OpTimingsDumped(conductor.dump_op_timings(&dna_hash, cursor.as_ref(), limit).await?)
         }
-        // There is no network to tell of.
+        // There is no network to report on.
         AppRequest::AgentInfo { .. } => AppResponse::AgentInfo(Vec::new()),
         AppRequest::PeerMetaInfo { dna_hashes, .. } => {
             AppResponse::PeerMetaInfo(network::peer_meta(&conductor.running_of(app), dna_hashes.as_deref())?)
@@ -190,7 +191,7 @@ fn called(response: ZomeCallResponse) -> AppResponse {
     })
 }
 
-/// An app may enable itself only where it was given its membrane proofs.
+/// An app may enable itself only if it has been given its membrane proofs.
 async fn enable(conductor: &Arc<Conductor>, app: &InstalledAppId) -> Result<AppResponse, ApiError> {
     let status = conductor
         .apps()

@@ -8,8 +8,8 @@ use holochain_types::signal::Signal;
 use crate::conductor::Conductor;
 use crate::error::{ApiError, ConductorError};
 
-/// To the clients of agents' apps on this conductor; where there is something to `show`, of those agents that granted it to
-/// this one: who did not hears nothing, and the sender is not told.
+/// To the clients of agents' apps on this conductor; if there is something to `show`, only to agents that have granted this one: an
+/// agent that has not hears nothing, and the sender is not told.
 pub(super) async fn send(
     conductor: &Conductor,
     app: &InstalledAppId,

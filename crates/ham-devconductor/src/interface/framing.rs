@@ -1,6 +1,6 @@
-//! Where a reader of WebSocket frames is: between messages, or amid one, and how much of it has come.
+//! Where a reader of WebSocket frames is: between messages or in the middle of one, and how much of it has come.
 
-/// It only counts; what is wrong with a frame is found by who reads the messages.
+/// It only counts; the reader of the messages finds out what is wrong with a frame.
 #[derive(Debug, Default)]
 pub(super) struct Framing {
     head: [u8; LONGEST_HEAD],
@@ -10,7 +10,7 @@ pub(super) struct Framing {
     left: u64,
     control: bool,
     last: bool,
-    /// Bytes of the message that has begun and is not complete.
+    /// Bytes of the message that has begun but is not complete.
     message: u64,
     begun: bool,
 }
@@ -21,12 +21,12 @@ impl Framing {
         self.begun || self.headed > 0 || self.left > 0
     }
 
-    /// How many bytes of the message have come that is not complete.
+    /// How many bytes of the incomplete message have come.
     pub(super) fn message(&self) -> u64 {
         self.message
     }
 
-    /// Follows what has come; whether something was completed by it.
+    /// Follows what has come; returns whether that completed something.
     pub(super) fn read(&mut self, mut bytes: &[u8]) -> bool {
         let mut completed = false;
         while let Some((&first, rest)) = bytes.split_first() {
@@ -99,7 +99,7 @@ const MASKED: u8 = 0x80;
 mod tests {
     use super::*;
 
-    /// A frame of a client, masked with nothing.
+    /// A client's frame, with a mask of zeros.
     fn frame(first: u8, length: usize) -> Vec<u8> {
         let mut frame = vec![first];
         match length {

@@ -1,4 +1,4 @@
-//! The stream of a client: it may say little until it is known, and then no more and no more slowly than the conductor's bounds let it.
+//! A client's stream: the client may send little until it is known, and after that no more and no more slowly than the conductor's bounds allow.
 
 use std::io;
 use std::pin::Pin;
@@ -12,25 +12,25 @@ use super::intake::{Intake, Refusal};
 use super::meter::Meter;
 use super::reading::Reading;
 
-/// Reads no more than [`MAX_STRANGER`] bytes until the client is known, its handshake included: the next byte ends the connection. Once
-/// a message meets a bound, what still comes is thrown away for a moment, so that the client may read why.
+/// Until the client is known, reads no more than [`MAX_STRANGER`] bytes, its handshake included: the next byte ends the connection.
+/// Once a message meets a bound, what still comes is thrown away for a moment, so that the client can read the reason.
 pub(super) struct Guest<S> {
-    /// `None` before its frames. It goes before the stream: whoever sees its connection end finds its room free.
+    /// `None` before its frames. It is dropped before the stream: a client that sees its connection end finds its room free.
     meter: Option<Meter>,
     stream: S,
     reading: Reading,
     left: usize,
-    /// Until when it is listened to no more.
+    /// Until when it is still listened to.
     leaves: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Guest<S> {
-    /// A stranger.
+    /// A client that is not known yet.
     pub(super) fn new(stream: S, reading: Reading) -> Self {
         Self { meter: None, stream, reading, left: MAX_STRANGER, leaves: None }
     }
 
-    /// The handshake is done: what comes now is frames.
+    /// The handshake is done: from now on, frames come.
     pub(super) fn expect_frames(&mut self, intake: Intake) {
         self.meter = Some(Meter::new(intake));
     }
@@ -58,7 +58,7 @@ impl<S: AsyncRead + Unpin> Guest<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// Ready with nothing, as at an end, when it has lingered.
+    /// Ready with nothing, like an end, when it has lingered.
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.leaves.as_mut().is_some_and(|leaves| leaves.as_mut().poll(context).is_ready()) {
             return Poll::Ready(Ok(()));
@@ -116,11 +116,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guest<S> {
     }
 }
 
-/// Bytes: a handshake with the cookies of a browser, and a token, several times over. What a client sends behind its token at once
-/// may be read with it.
+/// In bytes: a handshake with a browser's cookies, and a token, several times over. What a client sends directly after its token may
+/// be read together with it.
 const MAX_STRANGER: usize = 32 << 10;
-/// How long a client whose message met a bound may go on sending: what is unread when a socket is closed resets the connection, and
-/// a client that is reset does not read why.
+/// How long a client whose message met a bound may go on sending: unread data resets the connection when a socket is closed, and a
+/// client whose connection is reset does not read the reason.
 const LINGER: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
@@ -153,7 +153,7 @@ mod tests {
         (client, guest, reading)
     }
 
-    /// Unfinished messages waited for ever.
+    /// Case: unfinished messages waited for ever.
     #[tokio::test(start_paused = true)]
     async fn a_message_comes_in_time_or_the_client_goes_and_a_silent_one_stays() {
         use tokio::io::AsyncWriteExt as _;
@@ -165,7 +165,7 @@ mod tests {
         client.write_all(&[0x82, 0x81, 0, 0, 0, 0, 7]).await.unwrap();
         assert_eq!(guest.read(&mut bytes).await.unwrap(), 7);
         tokio::time::timeout(minute * 60, guest.read(&mut bytes)).await.unwrap_err();
-        // One that has begun, of which nobody reads more for two minutes: that is not the client's time.
+        // A message that has begun, of which nobody reads more for two minutes: that time is not the client's.
         client.write_all(&[0x82, 0x85, 0, 0, 0, 0, 7]).await.unwrap();
         let reads = reading.begin();
         assert_eq!(guest.read(&mut bytes).await.unwrap(), 7);

@@ -1,4 +1,4 @@
-//! What the messages take that come to a conductor: bytes, time and turns.
+//! What the messages that reach a conductor take: bytes, time and turns.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::turns::{Shared, Turns};
 
-/// The bounds of all connections of a conductor. A clone counts with the one that it was made of.
+/// The bounds of all connections of a conductor. A clone counts together with its original.
 #[derive(Clone, Debug)]
 pub(crate) struct Intake {
     room: Arc<Semaphore>,
@@ -17,20 +17,20 @@ pub(crate) struct Intake {
     turns: Shared,
 }
 
-/// The bytes of one message that is not complete.
+/// The bytes of one incomplete message.
 #[derive(Debug, Default)]
 pub(super) struct Share(Option<OwnedSemaphorePermit>);
 
-/// Why a connection is closed amid a message.
+/// Why a connection is closed in the middle of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// Those that come have too many bytes together.
+    /// The messages that are arriving have too many bytes together.
     Room { most: u64 },
-    /// It did not come in time.
+    /// The message did not arrive in time.
     Time { after: Duration },
 }
 
-/// Names the bound, its value, and the flag that sets it. It has to fit into a close frame: 123 bytes.
+/// Names the bound, its value, and the flag that sets it. It must fit into a close frame: 123 bytes.
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -63,7 +63,7 @@ impl Intake {
         Turns::new(&self.turns)
     }
 
-    /// Makes the share of a message as large as what has come of it. Little needs none: there are no more connections than may be.
+    /// Makes the share of a message as large as what has come of it. Small messages need none: the number of connections is limited.
     ///
     /// # Errors
     /// The other messages leave no room.

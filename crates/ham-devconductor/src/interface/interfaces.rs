@@ -1,4 +1,4 @@
-//! All that listen for one conductor: one admin interface or more, and the app interfaces that clients attach.
+//! Everything that listens for one conductor: one admin interface or more, and the app interfaces that clients attach.
 
 use std::collections::HashMap;
 use std::io;
@@ -17,7 +17,7 @@ use crate::life::Life;
 use crate::stores::Apps;
 
 pub(crate) struct Interfaces {
-    /// Where app interfaces are written down.
+    /// Where app interfaces are recorded.
     stored: Arc<Apps>,
     life: Life,
     servers: Servers,
@@ -30,13 +30,13 @@ pub(crate) struct Interfaces {
 
 /// Who serves the clients of an interface.
 pub(super) struct Servers {
-    /// Administrators, who may ask for further interfaces.
+    /// Administrators, who may request further interfaces.
     pub(super) admin: Box<dyn Fn(Held) -> Arc<Serve> + Send + Sync>,
     /// The clients of apps: of this one only, or of any.
     pub(super) app: Box<dyn Fn(Option<InstalledAppId>) -> Arc<Serve> + Send + Sync>,
 }
 
-/// What a task holds of the interfaces: they end with the conductor, not with their clients.
+/// A task's reference to the interfaces: they end with the conductor, not with their clients.
 pub(super) type Held = Weak<Interfaces>;
 
 impl Interfaces {
@@ -45,7 +45,7 @@ impl Interfaces {
         Arc::new(Self { stored, life, servers, terms, admins, apps, kept })
     }
 
-    /// Listens for administrators; answers the port.
+    /// Listens for administrators; returns the port.
     ///
     /// # Errors
     /// The port is taken, or the address is not an IP address.
@@ -60,7 +60,7 @@ impl Interfaces {
     /// Listens on further ports for administrators.
     ///
     /// # Errors
-    /// A port is taken; those before it are then served.
+    /// A port is taken; the interfaces before it are then served.
     pub(crate) async fn add_admins(self: &Arc<Self>, configs: Vec<AdminInterfaceConfig>) -> io::Result<()> {
         for AdminInterfaceConfig { driver } in configs {
             self.add_admin(&Interface::of(driver, None)).await?;
@@ -68,7 +68,7 @@ impl Interfaces {
         Ok(())
     }
 
-    /// Attaches an app interface and remembers it; answers the port.
+    /// Attaches an app interface and records it; returns the port.
     ///
     /// # Errors
     /// The port is taken, the address is not an IP address, or the database failed.
@@ -79,8 +79,9 @@ impl Interfaces {
         Ok(port)
     }
 
-    /// Attaches an app interface of the program that runs the conductor, for any app and any origin; answers the port. One that is kept for
-    /// this port stays the one. Otherwise those go that the program had before this start: whoever asks for another port each time has one.
+    /// Attaches an app interface of the program that runs the conductor, for any app and any origin; returns the port. A kept one for
+    /// this port stays in use. Otherwise those that the program had before this start are removed: a program that requests another
+    /// port each time keeps only one.
     ///
     /// # Errors
     /// As [`attach_app`](Self::attach_app).
@@ -106,8 +107,8 @@ impl Interfaces {
         Ok(answer)
     }
 
-    /// An app interface that was asked for at this port, listens there, and lets in the clients of any app, from any origin; and its
-    /// port. At 0 is one that was kept: of the program that runs the conductor, or at a free port.
+    /// An app interface that was requested at this port, listens there, and admits the clients of any app, from any origin; and its
+    /// port. At 0 it is a kept one: of the program that runs the conductor, or at a free port.
     fn for_all(&self, port: u16) -> Option<(AppInterfaceId, u16)> {
         let state = self.stored.state();
         let of = |id: &AppInterfaceId| {
@@ -129,7 +130,7 @@ impl Interfaces {
         self.kept.get().into_iter().flatten()
     }
 
-    /// Attaches again what was attached before. One whose port is taken has a free one until the next start.
+    /// Attaches again what was attached before. If its port is taken, an interface gets a free one until the next start.
     ///
     /// # Errors
     /// There is no port at its address, or the database failed.
@@ -137,7 +138,7 @@ impl Interfaces {
         let kept = self.stored.state().app_interfaces.clone();
         let _ = self.kept.set(kept.keys().cloned().collect());
         for (id, config) in kept {
-            // A free port is another one after a restart; a chosen one is found again.
+            // A free port differs after a restart; a chosen one is the same again.
             let port = chosen(&id);
             let interface = Interface { port, ..Interface::of(config.driver, config.installed_app_id) };
             let listening = match self.listen_for_app(&id, &interface).await {
@@ -155,7 +156,7 @@ impl Interfaces {
         Ok(())
     }
 
-    /// The app interfaces that do not listen on the port that was chosen for them: that port, and where they do.
+    /// The app interfaces that do not listen on the port chosen for them: that port, and the one where they do.
     pub(crate) fn moved(&self) -> Vec<(u16, u16)> {
         let apps = lock(&self.apps);
         let mut moved: Vec<_> = apps.iter().map(|(id, listening)| (chosen(id), listening.port)).collect();
@@ -172,7 +173,7 @@ impl Interfaces {
         Ok(port)
     }
 
-    /// Writes down where an interface listens: until it listens again after a restart, the list says so still.
+    /// Records where an interface listens: until it listens again after a restart, the list still says so.
     async fn remember(
         &self,
         id: AppInterfaceId,
@@ -193,7 +194,7 @@ impl Interfaces {
         lock(&self.admins).remove(&port);
     }
 
-    /// The app interfaces of the conductor. While it starts, each stands there with its port of before, until it listens again.
+    /// The app interfaces of the conductor. While it starts, each is listed with its earlier port, until it listens again.
     pub(crate) fn app_interfaces(&self) -> Vec<AppInterfaceInfo> {
         let info = |config: &AppInterfaceConfig| {
             let InterfaceDriver::Websocket { port, allowed_origins, .. } = config.driver.clone();
@@ -203,7 +204,7 @@ impl Interfaces {
     }
 }
 
-/// As it is written down.
+/// As it is recorded.
 fn config(port: u16, interface: Interface) -> AppInterfaceConfig {
     let Interface { address, allowed_origins, app, .. } = interface;
     AppInterfaceConfig::websocket(port, address, allowed_origins, app)

@@ -1,4 +1,4 @@
-//! One interface that listens, and serves who connects.
+//! One interface that listens, and serves those who connect.
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -16,22 +16,22 @@ use super::reading::Reading;
 use super::transport::{Socket, handshake};
 use crate::life::Life;
 
-/// Listens while it is here, and serves who has connected.
+/// Listens while this exists, and serves those who have connected.
 pub(super) struct Listening {
     pub(super) port: u16,
     stop: CancellationToken,
 }
 
-/// What holds on all interfaces of a conductor.
+/// What applies to all interfaces of a conductor.
 #[derive(Debug, Clone)]
 pub(super) struct Terms {
     pub(super) foreign: Foreign,
     pub(super) intake: Intake,
-    /// On each of them, those that shake hands included.
+    /// Per interface, including those that are still in their handshake.
     pub(super) connections: NonZeroUsize,
 }
 
-/// Serves one client until it goes or is to stop.
+/// Serves one client until it leaves or must stop.
 pub(super) type Serve = dyn Fn(Socket, CancellationToken) -> BoxFuture<'static, ()> + Send + Sync;
 
 impl Drop for Listening {
@@ -40,7 +40,7 @@ impl Drop for Listening {
     }
 }
 
-/// Serves each client in a task of its own, so many at a time as the terms say.
+/// Serves each client in a task of its own, as many at a time as the terms allow.
 ///
 /// # Errors
 /// The port is taken, or the address is not an IP address.

@@ -1,4 +1,4 @@
-//! How much of a message has come and how long it has taken, against the bounds of the conductor.
+//! How much of a message has come and how long it has taken, compared with the conductor's bounds.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,7 +9,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::framing::Framing;
 use super::intake::{Intake, Refusal, Share};
 
-/// Of one connection whose handshake is done.
+/// For one connection whose handshake is done.
 pub(super) struct Meter {
     intake: Intake,
     framing: Framing,
@@ -25,7 +25,7 @@ impl Meter {
         Self { intake, framing: Framing::default(), share: Share::default(), until, paused: Duration::ZERO }
     }
 
-    /// Counts what has come, where nobody has read for so long in all.
+    /// Counts what has come; `paused` is how long nobody has read in all.
     ///
     /// # Errors
     /// There is no room for it.
@@ -42,7 +42,7 @@ impl Meter {
         self.intake.grow(&mut self.share, self.framing.message())
     }
 
-    /// Ready when a message is late. What nobody read is no delay of the client.
+    /// Ready when a message is late. Time in which nobody read is not the client's delay.
     pub(super) fn poll_late(&mut self, context: &mut Context<'_>, paused: Duration) -> Poll<Refusal> {
         while self.framing.is_amid() && self.until.as_mut().poll(context).is_ready() {
             let more = paused.saturating_sub(self.paused);

@@ -1,4 +1,4 @@
-//! What there is to say of a network that does not exist: a DNA whose cells run has one, with nobody else in it.
+//! What can be said about a network that does not exist: a DNA with running cells has one, with nobody else in it.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,7 +17,7 @@ pub(super) fn stats() -> HolochainTransportStats {
     HolochainTransportStats { transport_stats, blocked_message_counts: Default::default() }
 }
 
-/// Empty ones for each DNA, or for this one, of these cells.
+/// Empty ones for each DNA of these cells, or for this one only.
 pub(super) fn metrics(cells: &[CellId], only: Option<&DnaHash>) -> HashMap<DnaHash, Kitsune2NetworkMetrics> {
     let wanted = cells.iter().map(CellId::dna_hash).filter(|dna| only.is_none_or(|only| only == *dna));
     wanted.map(|dna| (dna.clone(), nothing())).collect()
@@ -26,7 +26,7 @@ pub(super) fn metrics(cells: &[CellId], only: Option<&DnaHash>) -> HashMap<DnaHa
 /// Nothing is known of any peer in any DNA of these cells.
 ///
 /// # Errors
-/// None of them is asked about, as in `holochain` 0.7.1.
+/// None of them is requested, as in `holochain` 0.7.1.
 pub(super) fn peer_meta(
     cells: &[CellId],
     only: Option<&[DnaHash]>,

@@ -1,4 +1,4 @@
-//! Which origins are let in. A browser sends that of the page, whoever wrote the page; other programs send what they like.
+//! Which origins are admitted. A browser sends that of the page, whoever wrote the page; other programs send what they like.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -7,14 +7,14 @@ use std::sync::Arc;
 use holochain_types::websocket::AllowedOrigins;
 use url::{Host, Url};
 
-/// The origins of pages from elsewhere that are let in where an interface lets in any. A page of any site can reach a port of this
+/// The origins of pages from elsewhere that are admitted if an interface admits any. A page of any site can reach a port of this
 /// machine, and read private entries there.
 pub(crate) type Foreign = Arc<BTreeSet<String>>;
 
 /// Stands for all of them.
 const ALL: &str = "*";
 
-/// The origins that one interface lets in.
+/// The origins that one interface admits.
 #[derive(Clone, Debug)]
 pub(super) struct Origins {
     allowed: AllowedOrigins,
@@ -36,8 +36,8 @@ impl Origins {
     }
 }
 
-/// Whether it is no page, or one of this machine. No browser sends a name without a scheme; one sends `null` for pages that have
-/// no origin: sandboxed ones, and some files.
+/// Whether it is not a page, or is a page of this machine. No browser sends a name without a scheme; browsers send `null` for pages
+/// that have no origin: sandboxed ones, and some files.
 fn is_near(origin: &str) -> bool {
     if !origin.contains("://") {
         return !origin.is_empty()

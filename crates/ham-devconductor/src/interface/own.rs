@@ -1,4 +1,4 @@
-//! The app interfaces of the program that runs the conductor, beside those of its clients: another one takes the place of those of before.
+//! The app interfaces of the program that runs the conductor, separate from those of its clients: a new one replaces the earlier ones.
 
 use holochain_conductor_api::state::AppInterfaceId;
 
@@ -10,16 +10,16 @@ pub(super) fn own(port: u16) -> AppInterfaceId {
     AppInterfaceId::from_parts(0, Some(name))
 }
 
-/// The port that it was asked for, where it is such a one.
+/// The requested port, if it is such an interface.
 pub(super) fn asked(id: &AppInterfaceId) -> Option<u16> {
     let (port, _) = id.id().as_deref()?.strip_prefix(MARK)?.split_once(':')?;
     port.parse().ok()
 }
 
-/// Where an interface is to listen, whoever's it is; 0 for a free port.
+/// Where an interface is to listen, whoever owns it; 0 for a free port.
 pub(super) fn chosen(id: &AppInterfaceId) -> u16 {
     asked(id).unwrap_or_else(|| id.port())
 }
 
-/// In no name that a conductor gives.
+/// Not part of any name that a conductor gives.
 const MARK: &str = "ham-dev:";

@@ -12,17 +12,17 @@ pub(crate) struct Interface {
     /// `None` for the loopback addresses.
     pub(crate) address: Option<String>,
     pub(crate) allowed_origins: AllowedOrigins,
-    /// The only app whose tokens are good here.
+    /// The only app whose tokens are valid here.
     pub(crate) app: Option<InstalledAppId>,
 }
 
 impl Interface {
-    /// At the loopback addresses, for any app.
+    /// On the loopback addresses, for any app.
     pub(crate) fn local(port: u16, allowed_origins: AllowedOrigins) -> Self {
         Self { port, address: None, allowed_origins, app: None }
     }
 
-    /// As the interface of a conductor has it.
+    /// From the configuration of a conductor's interface.
     pub(super) fn of(driver: InterfaceDriver, app: Option<InstalledAppId>) -> Self {
         let InterfaceDriver::Websocket { port, danger_bind_addr: address, allowed_origins } = driver;
         Self { port, address, allowed_origins, app }

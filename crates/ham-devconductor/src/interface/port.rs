@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 
-/// One port, on the addresses of both families where the machine has both.
+/// One port, on the addresses of both families if the machine has both.
 pub(super) struct Listener {
     sockets: Vec<TcpListener>,
     port: u16,
 }
 
 impl Listener {
-    /// Port 0 is a free one. Without an address, the loopback addresses.
+    /// Port 0 means a free one. Without an address, the loopback addresses.
     ///
     /// # Errors
     /// The port is taken, or the address is not an IP address.
@@ -31,7 +31,7 @@ impl Listener {
         for _ in 0..BIND_TRIES {
             let first = match TcpListener::bind((v6, port)).await {
                 Ok(first) => first,
-                // There is no IPv6, or the address is an IPv4 one in its clothes.
+                // There is no IPv6, or the address is an IPv4 one in IPv6 form.
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
                 Err(_) => return Self::of(vec![TcpListener::bind((v4, port)).await?]),
             };
@@ -41,7 +41,7 @@ impl Listener {
                 Err(error) if error.kind() != io::ErrorKind::AddrInUse || v6.is_unspecified() => {
                     return Self::of(vec![first]);
                 }
-                // Free in the one family only: a free port is looked for again, a chosen one is taken.
+                // Free in one family only: a free port is searched for again, a chosen one is taken.
                 Err(error) if port == 0 => last = error,
                 Err(error) => return Err(error),
             }
@@ -58,7 +58,7 @@ impl Listener {
         self.port
     }
 
-    /// The next client, which has said nothing yet. A failure is that of one client, or passes: files run out.
+    /// The next client, which has sent nothing yet. A failure affects only one client, or is temporary: files run out.
     ///
     /// # Cancel safety
     /// Cancel safe.
@@ -66,7 +66,7 @@ impl Listener {
         loop {
             match self.accept_one().await {
                 Ok((stream, _)) => {
-                    // Without it answers are late, not wrong.
+                    // If this fails, answers are late, not wrong.
                     let _ = stream.set_nodelay(true);
                     return stream;
                 }
@@ -99,7 +99,7 @@ async fn pause() {
     tokio::time::sleep(ACCEPT_PAUSE).await;
 }
 
-/// How often a port is looked for that is free in both families.
+/// How often to search for a port that is free in both families.
 const BIND_TRIES: usize = 5;
 
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

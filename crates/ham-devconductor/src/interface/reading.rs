@@ -1,4 +1,4 @@
-//! What the stream of a connection and whoever reads its messages tell each other.
+//! What a connection's stream and the reader of its messages tell each other.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::intake::Refusal;
 
-/// A copy is of the same connection.
+/// A copy belongs to the same connection.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Reading(Arc<Shared>);
 
@@ -21,14 +21,14 @@ struct Shared {
     pauses: Mutex<Pauses>,
 }
 
-/// When nobody read: a client is not slow then.
+/// The times in which nobody read: the client is then not the slow one.
 #[derive(Debug, Default)]
 struct Pauses {
     since: Option<Instant>,
     sum: Duration,
 }
 
-/// Somebody reads until it is dropped.
+/// Someone reads until this is dropped.
 pub(super) struct Reads<'a>(&'a Reading);
 
 impl Drop for Reads<'_> {
@@ -38,12 +38,12 @@ impl Drop for Reads<'_> {
 }
 
 impl Reading {
-    /// Of the connection of this client.
+    /// For the connection of this client.
     pub(super) fn of(standing: Standing) -> Self {
         Self(Arc::new(Shared { standing, ..Shared::default() }))
     }
 
-    /// The client is known: messages may be as large as they may be at all. Not one that makes room for another just now.
+    /// The client is known: messages may now have the full size. Not for a client that is just making room for another.
     pub(super) fn make_known(&self) {
         self.0.standing.make_known();
     }
@@ -52,7 +52,7 @@ impl Reading {
         self.0.standing.is_known()
     }
 
-    /// Nothing more is read: this is why.
+    /// Nothing more is read, for this reason.
     pub(super) fn refuse(&self, refusal: Refusal) {
         tracing::warn!("a connection is closed: {refusal}");
         let _ = self.0.refusal.set(refusal);

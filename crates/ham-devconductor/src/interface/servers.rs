@@ -1,4 +1,4 @@
-//! Who serves the interfaces of a conductor.
+//! What serves the interfaces of a conductor.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ mod tests {
         Conductor::start(Config::default().with_data(directory.path())).await.expect("it starts")
     }
 
-    /// A client that finds none listed attaches one more, for good: four in a thousand kills.
+    /// A client that finds none listed attaches one more, for good: this happened four times in a thousand kills.
     #[tokio::test(flavor = "multi_thread")]
     async fn interfaces_are_listed_before_they_listen_again() {
         let directory = tempfile::tempdir().expect("a directory");
@@ -62,7 +62,7 @@ mod tests {
         assert_eq!(after.app_interfaces().len(), 1);
         conductor.shut_down().await;
     }
-    /// Case: `ham dev --data D` did not start again where another program had the port that was chosen for an app interface.
+    /// Case: `ham dev --data D` did not start again if another program had the port chosen for an app interface.
     #[tokio::test(flavor = "multi_thread")]
     async fn a_kept_interface_whose_port_is_taken_listens_on_a_free_one_until_the_next_start() {
         let directory = tempfile::tempdir().expect("a directory");
@@ -88,7 +88,7 @@ mod tests {
         let mut listens: Vec<_> = moved.iter().map(|(_, port)| *port).collect();
         listens.sort_unstable();
         assert_eq!(listed, listens);
-        // Whoever asks for that very port does not get another one.
+        // A request for that very port does not get another one.
         after.attach_own(of_program).await.expect_err("it is taken");
         conductor.shut_down().await;
         drop((conductor, after, held));
@@ -101,7 +101,7 @@ mod tests {
         conductor.shut_down().await;
     }
 
-    /// Case: each other `--app-port` added one more app interface for good.
+    /// Case: each new `--app-port` added one more app interface for good.
     #[tokio::test(flavor = "multi_thread")]
     async fn another_port_of_the_program_takes_the_place_of_the_one_before() {
         let directory = tempfile::tempdir().expect("a directory");

@@ -1,4 +1,4 @@
-//! One connection: requests are answered as they are done, a bounded number at a time, and signals go out between answers.
+//! One connection: requests are answered as they finish, a bounded number at a time, and signals go out between answers.
 
 mod backlog;
 
@@ -26,28 +26,28 @@ pub(super) struct Incoming {
     frames: Frames,
 }
 
-/// What goes out on it, one message after the other, from whoever holds a copy.
+/// What goes out on it, one message after the other, from every holder of a copy.
 #[derive(Clone)]
 pub(super) struct Outgoing {
     queue: mpsc::Sender<Waiting>,
-    /// For the bytes of what waits.
+    /// For the bytes of waiting messages.
     room: Arc<Semaphore>,
 }
 
-/// A message that waits to be written, and its room.
+/// A message that waits to be written, and the room that it takes.
 struct Waiting {
     message: Vec<u8>,
     room: OwnedSemaphorePermit,
 }
 
-/// A connection whose handshake is done. `writer` must be driven for anything to go out.
+/// A connection whose handshake is done. `writer` must be polled for anything to go out.
 pub(super) struct Connection<W> {
     pub(super) incoming: Incoming,
     pub(super) outgoing: Outgoing,
     pub(super) writer: W,
 }
 
-/// Takes a connection apart.
+/// Splits a connection into its parts.
 pub(super) fn open(socket: Socket) -> Connection<impl Future<Output = ()> + Send> {
     let (frames, sink) = socket.split();
     let (sender, receiver) = mpsc::channel(QUEUE);
@@ -56,8 +56,8 @@ pub(super) fn open(socket: Socket) -> Connection<impl Future<Output = ()> + Send
     Connection { incoming: Incoming { frames }, outgoing, writer }
 }
 
-/// Writes what is there at once, until nobody can send any more, the client takes nothing for too long or is gone. One that says that
-/// it goes, or met a bound, is told so, whatever is still worked on for it.
+/// Writes what is there at once, until nobody can send any more, or the client takes nothing for too long or is gone. A client that
+/// says that it leaves, or that met a bound, is told so, whatever is still being worked on for it.
 async fn write(mut sink: Sink, mut queue: mpsc::Receiver<Waiting>, reading: Reading) {
     let gone = reading.ended();
     let mut ping = tokio::time::interval(PING_INTERVAL);
@@ -91,12 +91,12 @@ async fn write(mut sink: Sink, mut queue: mpsc::Receiver<Waiting>, reading: Read
             }
         }
     }
-    // It is the client's to notice, or not.
+    // Whether it notices is up to the client.
     let _ = tokio::time::timeout(WRITE_PATIENCE, sink.close(reading.refusal())).await;
 }
 
 impl Incoming {
-    /// The token that a connection begins with; `None` for one that begins with something else.
+    /// The token with which a connection begins; `None` if it begins with something else.
     pub(super) async fn token(&mut self) -> Option<Vec<u8>> {
         match self.next().await {
             Some(Ok(WireMessage::Authenticate { data })) => Some(data),
@@ -104,7 +104,7 @@ impl Incoming {
         }
     }
 
-    /// The next message, or why what came is not one; `None` when the client is gone.
+    /// The next message, or why what came is not a message; `None` when the client is gone.
     async fn next(&mut self) -> Option<Result<WireMessage, SerializedBytesError>> {
         let Some(frame) = self.frames.next().await else {
             self.frames.reading().ended().cancel();
@@ -113,15 +113,15 @@ impl Incoming {
         Some(decode(&frame))
     }
 
-    /// Reads on from a client that met a bound, for the moment that it is listened to: what is unread would keep it from reading why.
+    /// Reads on from a client that met a bound, for as long as it is listened to: unread data would keep it from reading the reason.
     async fn linger(mut self) {
         if self.frames.reading().refusal().is_some() {
             while self.frames.next().await.is_some() {}
         }
     }
 
-    /// Answers requests of a client that is known now, until it goes or `stop` is cancelled; `refuse` makes the answer to one that
-    /// cannot be `read`. What is under way then runs to its end, and nothing more begins; `None` is not answered.
+    /// Answers requests of a client that is now known, until it leaves or `stop` is cancelled; `refuse` makes the answer to one that
+    /// cannot be `read`. After that, requests under way run to their end, and nothing more begins; `None` is not answered.
     pub(super) async fn answer<Q, A, F>(
         mut self,
         outgoing: Outgoing,
@@ -150,7 +150,7 @@ impl Incoming {
                 }
                 continue;
             };
-            // It is read on meanwhile: that a client goes is seen behind what it sent before.
+            // Reading goes on meanwhile: that a client leaves is seen after what it sent before.
             let mut begins = pin!(async { (Arc::clone(&places).acquire_owned().await, turns.next().await) });
             let (place, turn) = loop {
                 tokio::select! {
@@ -181,7 +181,7 @@ impl Incoming {
 }
 
 impl Outgoing {
-    /// Whether it is on its way; the client may be gone.
+    /// Returns whether it is on its way; the client may be gone.
     pub(super) async fn signal(&self, signal: &(impl Serialize + std::fmt::Debug)) -> bool {
         match encode(signal) {
             Some(data) => self.send(&WireMessage::Signal { data }).await,
@@ -197,18 +197,18 @@ impl Outgoing {
     }
 }
 
-/// What cannot be encoded is said to the log; there is nothing else to say to a client.
+/// A message that cannot be encoded is logged; there is nothing else to tell a client.
 fn encode(message: &(impl Serialize + std::fmt::Debug)) -> Option<Vec<u8>> {
     let encoded = bytes::encode(message);
     encoded.inspect_err(|error| tracing::error!(%error, "a message could not be encoded")).ok()
 }
 
-/// The text tells nothing of the request: it may hold a secret.
+/// The text says nothing about the request, which may hold a secret.
 fn malformed() -> ExternalApiWireError {
     ExternalApiWireError::Deserialization("Failed to deserialize request".to_owned())
 }
 
-/// What `answer` comes to, encoded. A panic on the way is an error of this request, and of no other.
+/// The result of `answer`, encoded. A panic on the way is an error of this request, and of no other.
 async fn answered<A: Serialize + std::fmt::Debug>(
     answer: impl Future<Output = Option<A>>,
     refuse: fn(ExternalApiWireError) -> A,
@@ -221,17 +221,17 @@ async fn answered<A: Serialize + std::fmt::Debug>(
     })
 }
 
-/// Requests of one connection that are worked on at a time, as in `holochain` 0.7.1.
+/// How many requests of one connection are worked on at a time, as in `holochain` 0.7.1.
 const CONCURRENT_REQUESTS: usize = 128;
 
-/// Messages that wait to be written, and their bytes; more wait where they are made. The largest message is let through alone.
+/// How many messages wait to be written, and their bytes; more wait where they are made. A message of the largest size is admitted alone.
 const QUEUE: usize = 128;
 const QUEUED_BYTES: usize = 64 << 20;
 
-/// How often a client that says nothing is asked for a sign of life, as in `holochain` 0.7.1.
+/// How often a silent client is asked for a sign of life, as in `holochain` 0.7.1.
 const PING_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How long a client may take nothing of what is sent to it, as in `holochain` 0.7.1.
+/// How long a client may accept nothing of what is sent to it, as in `holochain` 0.7.1.
 const WRITE_PATIENCE: Duration = Duration::from_secs(60);
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! The WebSocket: handshakes, and messages in and out. The only file that names the crate.
+//! The WebSocket: handshakes, and messages in and out. The only file that names the WebSocket crate.
 //!
-//! Written here and not taken from `holochain_websocket`, whose listener leaves Nagle's algorithm on: an answer behind a
-//! signal then waits 40 ms for the client's acknowledgement.
+//! Written here rather than taken from `holochain_websocket`, whose listener leaves Nagle's algorithm on: an answer after a signal
+//! then waits 40 ms for the client's acknowledgement.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use super::origin::Origins;
 use super::reading::Reading;
 use super::turns::Turns;
 
-/// A connection whose handshake is done. Of a client that is not known, little is read.
+/// A connection whose handshake is done. Little is read from a client that is not known.
 pub(super) struct Socket {
     stream: Stream,
     reading: Reading,
@@ -48,7 +48,7 @@ pub(super) enum Frame {
     Ping,
 }
 
-/// The client takes nothing more.
+/// The client accepts nothing more.
 pub(super) struct Gone;
 
 impl Socket {
@@ -59,7 +59,7 @@ impl Socket {
 }
 
 impl Frames {
-    /// What is known of the client, and why it was refused.
+    /// What is known about the client, and why it was refused.
     pub(super) fn reading(&self) -> &Reading {
         &self.reading
     }
@@ -89,7 +89,7 @@ impl Frames {
 }
 
 impl Sink {
-    /// Takes it to be written with what is flushed next.
+    /// Accepts a frame, to be written with the next flush.
     pub(super) async fn feed(&mut self, frame: Frame) -> Result<(), Gone> {
         let message = match frame {
             Frame::Message(message) => Message::Binary(message.into()),
@@ -102,7 +102,7 @@ impl Sink {
         self.0.flush().await.map_err(|_| Gone)
     }
 
-    /// Says that it ends, and why where the client met a bound.
+    /// Says that the connection ends, and why if the client met a bound.
     pub(super) async fn close(&mut self, refusal: Option<Refusal>) -> Result<(), Gone> {
         let Some(refusal) = refusal else { return self.0.close().await.map_err(|_| Gone) };
         let code = match refusal {
@@ -114,7 +114,7 @@ impl Sink {
     }
 }
 
-/// The handshake of a client from an allowed origin; `None` for any other, and for one that is too slow.
+/// The handshake of a client from an allowed origin; `None` for any other, and for a client that is too slow.
 pub(super) async fn handshake(
     stream: TcpStream,
     reading: Reading,
@@ -166,5 +166,5 @@ const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(10);
 const MAX_MESSAGE: usize = 64 << 20;
 const MAX_FRAME: usize = 16 << 20;
 
-/// Bytes that a connection holds before anything has come.
+/// How many bytes a connection holds before anything has come.
 const READ_BUFFER: usize = 16 << 10;

@@ -1,15 +1,15 @@
-//! Which requests are begun next, when more have come than can be worked on at once.
+//! Which requests begin next, if more have come than can be worked on at once.
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// What the connections of a conductor share. A clone is of the same conductor.
+/// What the connections of a conductor share. A clone belongs to the same conductor.
 #[derive(Debug, Clone)]
 pub(super) struct Shared(Arc<Semaphore>);
 
-/// The turns of one connection: one is always its own, whatever the others ask for; the rest come from what all share, a connection
-/// after the other. A clone is of the same connection.
+/// The turns of one connection: one is always its own, whatever the others request; the rest come from what all share, one connection
+/// after the other. A clone belongs to the same connection.
 #[derive(Debug, Clone)]
 pub(super) struct Turns {
     own: Arc<Semaphore>,
@@ -31,7 +31,7 @@ impl Turns {
         Self { own: Arc::new(Semaphore::new(1)), shared: shared.clone() }
     }
 
-    /// The next turn. Whoever gives up waiting and asks again stands behind the other connections.
+    /// The next turn. A caller that stops waiting and asks again queues behind the other connections.
     pub(super) async fn next(&self) -> Turn {
         let turn = tokio::select! {
             biased;
@@ -42,8 +42,8 @@ impl Turns {
     }
 }
 
-/// Requests that are worked on at a time beside one of each connection, as many as one client may have: what a client waits for others is
-/// never longer than these and one of each take.
+/// How many requests are worked on at a time in addition to one of each connection: as many as one client may have. A client never
+/// waits longer for others than these and one of each take.
 const SHARED: usize = 128;
 
 #[cfg(test)]
@@ -54,7 +54,7 @@ mod tests {
 
     use super::*;
 
-    /// Case: a second client waited for 20 s behind 80 that asked for a thousand things each and read nothing.
+    /// Case: a second client waited for 20 s behind 80 that each requested a thousand things and read nothing.
     #[tokio::test]
     async fn a_connection_has_a_turn_whatever_the_others_ask_for() {
         let shared = Shared(Arc::new(Semaphore::new(3)));
@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(held.len(), 1 + 3);
         let first = another.next().now_or_never().expect("its own");
         assert!(another.next().now_or_never().is_none());
-        // Of what is free again, each gets one in the order in which they asked; and its own as soon as that is free.
+        // Of the turns that become free, each gets one in the order in which they asked; and its own as soon as that is free.
         let (mut again, mut other) = (pin!(greedy.next()), pin!(another.next()));
         assert!(again.as_mut().now_or_never().is_none() && other.as_mut().now_or_never().is_none());
         held.pop();

@@ -1,4 +1,4 @@
-//! What is told.
+//! What is reported.
 
 use std::fmt;
 use std::time::Duration;
@@ -31,17 +31,17 @@ pub struct Told {
     pub event: Event,
 }
 
-/// What happens in a conductor. That a call wrote something is told before that it ended.
+/// What happens in a conductor. A call's writes are reported before its end.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {
-    /// A call begins, one of a client or of a zome.
+    /// A call begins: a client's or a zome's.
     Began {
         /// Its name.
         call: CallId,
         /// The call that made it.
         parent: Option<CallId>,
-        /// What is called.
+        /// The cell that is called.
         cell: CellId,
         /// The zome.
         zome: ZomeName,
@@ -58,11 +58,11 @@ pub enum Event {
         call: CallId,
         /// How.
         outcome: Outcome,
-        /// What it wrote to its cell's chain, in order; `init` is not among it.
+        /// What it wrote to its cell's chain, in order; what `init` wrote is not included.
         wrote: Vec<ActionHash>,
         /// How long.
         took: Duration,
-        /// Where the time went; only phases that took some.
+        /// Where the time went; only phases that took some time.
         phases: Vec<(Phase, Duration)>,
     },
     /// The `post_commit` that follows a call ended.
@@ -76,51 +76,51 @@ pub enum Event {
     Committed {
         /// Whose chain.
         cell: CellId,
-        /// In order. Entries of more than [`MAX_SHOWN`](super::MAX_SHOWN) bytes are left out, as
+        /// In order. Entries of more than [`MAX_SHOWN`](super::MAX_SHOWN) bytes are omitted, as
         /// [`NotStored`](holochain_types::prelude::RecordEntry::NotStored).
         records: Vec<Record>,
     },
     /// A zome sent a signal.
     Signal {
-        /// What it was sent in.
+        /// The call that sent it.
         call: Option<CallId>,
         /// Where.
         cell: CellId,
         /// The zome.
         zome: ZomeName,
-        /// What it says.
+        /// Its content.
         payload: Payload,
     },
     /// A zome logged a line, whatever `WASM_LOG` lets through.
     Log {
-        /// What it was logged in.
+        /// The call that logged it.
         call: Option<CallId>,
-        /// `None` where a zome validates.
+        /// `None` if a zome validates.
         cell: Option<CellId>,
         /// The zome.
         zome: ZomeName,
         /// The function.
         function: FunctionName,
-        /// How grave.
+        /// Its severity.
         level: Level,
         /// At most [`MAX_SHOWN`](super::MAX_SHOWN) bytes of it.
         text: String,
     },
-    /// Faults were asked for, or taken back: [`Observer::faults`](crate::Observer::faults).
+    /// Faults were injected, or removed: [`Observer::faults`](crate::Observer::faults).
     Faults,
     /// Apps or clones came, went, or changed their status.
     Apps,
     /// A cell runs other coordinator zomes.
     Reloaded {
-        /// Which.
+        /// The cell.
         cell: CellId,
-        /// The zomes that were given.
+        /// The new zomes.
         zomes: Vec<ZomeName>,
     },
 }
 
 impl Event {
-    /// About how many bytes it holds.
+    /// Roughly how many bytes it holds.
     pub(super) fn bytes(&self) -> usize {
         EVENT
             + match self {
@@ -133,7 +133,7 @@ impl Event {
     }
 }
 
-/// Of the entry of a record.
+/// The bytes of a record's entry.
 fn bytes(record: &Record) -> usize {
     match record.entry().as_option() {
         Some(Entry::App(bytes)) => bytes.as_ref().bytes().len(),
@@ -141,6 +141,6 @@ fn bytes(record: &Record) -> usize {
     }
 }
 
-/// About the bytes of an event or an action, and of a hash.
+/// Roughly the bytes of an event or an action, and of a hash.
 const EVENT: usize = 512;
 const HASH: usize = 64;

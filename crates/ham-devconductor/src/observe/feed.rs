@@ -8,7 +8,7 @@ use holochain_types::prelude::Timestamp;
 use super::event::{CallId, Event, Told};
 use crate::lossy::{Bounds, Receiver, Sender};
 
-/// Where everything is told. Nothing is made for it while nobody watches.
+/// Where everything is reported. Nothing is created for it while nobody watches.
 #[derive(Debug)]
 pub(crate) struct Feed {
     sender: Sender<Told>,
@@ -47,13 +47,13 @@ impl Feed {
 #[derive(Debug)]
 pub struct Watch(Receiver<Told>);
 
-/// So many events were lost, because the watcher was slower than the conductor; those that follow are the oldest still there.
+/// This many events were lost, because the watcher was slower than the conductor; the next ones are the oldest still there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0} events were lost")]
 pub struct Missed(pub u64);
 
 impl Watch {
-    /// The next event; `None` when the conductor is gone. A thousand wait for a slow watcher, and of all their bytes 64 MiB.
+    /// The next event; `None` when the conductor is gone. A thousand events wait for a slow watcher, of at most 64 MiB together.
     ///
     /// # Errors
     /// [`Missed`] says how many were lost; the next one comes with the next call.

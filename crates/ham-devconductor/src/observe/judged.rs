@@ -1,4 +1,4 @@
-//! How a call ended, in a watcher's words.
+//! How a call ended, for watchers.
 
 use holochain_state::source_chain::SourceChainError;
 use holochain_types::prelude::ZomeCallResponse;
@@ -18,14 +18,14 @@ pub enum Outcome {
     Failed {
         /// Which kind of error.
         kind: FailureKind,
-        /// Its words, without those of what only passed it on.
+        /// Its text, without the parts added by layers that only passed it on.
         text: String,
-        /// File or module, and line, where the zome says so.
+        /// File or module, and line, if the zome says so.
         place: Option<String>,
     },
     /// It did not run, and why.
     NotRun(String),
-    /// Its caller left before it ended. It may have been written.
+    /// Its caller left before it ended. It may have written.
     Abandoned,
 }
 
@@ -37,7 +37,7 @@ pub enum FailureKind {
     Zome,
     /// What it wrote is not valid.
     InvalidCommit,
-    /// The chain grew meanwhile.
+    /// The chain grew in the meantime.
     ChainMoved,
     /// The caller may not call it.
     Unauthorized,
@@ -66,7 +66,7 @@ impl Outcome {
         }
     }
 
-    /// How many it holds.
+    /// How many bytes it holds.
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Answered(payload) => payload.bytes(),

@@ -1,11 +1,11 @@
-//! The bytes of a call, a signal or an entry, as they are told.
+//! The bytes of a call, a signal or an entry, as they are reported.
 
-/// Bytes as MessagePack, unless they are too many to be kept for watchers.
+/// MessagePack bytes, unless they are too many to be kept for watchers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Payload {
     /// All of them.
     Whole(Vec<u8>),
-    /// This many, more than [`MAX_SHOWN`].
+    /// The number of bytes, if it is more than [`MAX_SHOWN`].
     TooLong(usize),
 }
 
@@ -15,7 +15,7 @@ impl Payload {
         if bytes.len() > MAX_SHOWN { Self::TooLong(bytes.len()) } else { Self::Whole(bytes.to_owned()) }
     }
 
-    /// How many it holds.
+    /// How many bytes it holds.
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Whole(bytes) => bytes.len(),

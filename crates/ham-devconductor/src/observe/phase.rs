@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A part of a call's time. They follow one another.
+/// A part of a call's time. Phases follow one another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Phase {
-    /// Until its turn comes.
+    /// Waiting for its turn.
     Queue,
-    /// `init` of its cell, where it has not run.
+    /// `init` of its cell, if it has not run yet.
     Init,
     /// Authorization, and the function itself.
     Zome,
@@ -21,7 +21,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// All, in their order.
+    /// All of them, in order.
     pub const ALL: [Self; 5] = [Self::Queue, Self::Init, Self::Zome, Self::Validate, Self::Write];
 }
 
@@ -44,7 +44,7 @@ impl Phases {
         (self.now, self.since) = (phase, now);
     }
 
-    /// How long each took, and all of them.
+    /// How long each took, and all of them together.
     pub(super) fn end(&mut self) -> (Vec<(Phase, Duration)>, Duration) {
         self.enter(self.now);
         let took: Vec<_> =

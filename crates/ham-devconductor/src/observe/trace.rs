@@ -1,4 +1,4 @@
-//! What ties a log line, a signal and a write to the call that caused them.
+//! Ties a log line, a signal and a write to the call that caused them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +17,7 @@ use super::payload::{MAX_SHOWN, Payload};
 use super::phase::{Phase, Phases};
 use crate::error::ApiError;
 
-/// Goes with a call to everything that it starts. Empty while nobody watches. A copy is the same call's.
+/// Accompanies a call to everything that it starts. Empty while nobody watches. A copy belongs to the same call.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trace {
     feed: Option<Arc<Feed>>,
@@ -37,12 +37,12 @@ struct Course {
 }
 
 impl Trace {
-    /// That of what no call started.
+    /// The trace of something that no call started.
     pub(crate) fn of(feed: &Arc<Feed>) -> Self {
         Self { feed: feed.is_watched().then(|| Arc::clone(feed)), call: None }
     }
 
-    /// That of a call which begins now, in the one that this is of.
+    /// The trace of a call that begins now, made by the call that this trace belongs to.
     pub(crate) fn begin(&self, feed: &Arc<Feed>, params: &ZomeCallParams) -> Watched {
         if !feed.is_watched() {
             return Watched(Self::default());
@@ -77,7 +77,7 @@ impl Trace {
         }
     }
 
-    /// The call goes on to another part.
+    /// The call enters its next phase.
     pub(crate) fn enter(&self, phase: Phase) {
         self.course(|course| course.phases.enter(phase));
     }
@@ -113,13 +113,13 @@ impl Trace {
         });
     }
 
-    /// What tells, when it is dropped, how long the `post_commit` that begins now ran.
+    /// Reports, when it is dropped, how long the `post_commit` that begins now ran.
     pub(crate) fn post_commit(&self) -> PostCommit {
         PostCommit { trace: self.clone(), began: Instant::now() }
     }
 }
 
-/// Tells that a call ended: how, or when it is dropped that nobody knows.
+/// Reports that a call ended: how, or, if it is dropped, that nobody knows.
 #[derive(Debug)]
 pub(crate) struct Watched(Trace);
 
@@ -170,7 +170,7 @@ impl Drop for PostCommit {
 }
 
 impl Feed {
-    /// What was staged before a commit, where somebody watches.
+    /// What was staged before a commit, if someone watches.
     pub(crate) fn staged(&self, records: impl FnOnce() -> Vec<Record>) -> Vec<Record> {
         if self.is_watched() { records() } else { Vec::new() }
     }

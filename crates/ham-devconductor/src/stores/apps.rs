@@ -16,9 +16,9 @@ use crate::observe::{Event, Feed};
 
 pub(crate) struct Apps {
     store: ConductorStore,
-    /// What the database holds; written there first.
+    /// What the database holds; always written there first.
     state: RwLock<Arc<ConductorState>>,
-    /// The turn to change them.
+    /// The turn to change it.
     changing: tokio::sync::Mutex<()>,
     were_kept: bool,
     feed: Arc<Feed>,
@@ -36,20 +36,20 @@ impl Apps {
         self.were_kept
     }
 
-    /// As they are. A snapshot.
+    /// The current state, as a snapshot.
     pub(crate) fn state(&self) -> Arc<ConductorState> {
         Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Nothing changes them while this is held.
+    /// Nothing changes the apps while this is held.
     pub(crate) async fn hold(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.changing.lock().await
     }
 
-    /// Changes them in the database, then here.
+    /// Changes the apps in the database, then here.
     ///
     /// # Errors
-    /// That of the change, or the database failed.
+    /// The change's own error, or the database failed.
     pub(crate) async fn update<O>(
         &self,
         change: impl FnOnce(&mut ConductorState) -> Result<O, ConductorError>,
@@ -57,7 +57,7 @@ impl Apps {
         self.update_with_init_properties("", &InitPropertiesMap::new(), change).await
     }
 
-    /// The same, and keeps what the `init` of an app's roles is given.
+    /// The same, and also stores what the `init` of an app's roles is given.
     ///
     /// # Errors
     /// As [`update`](Self::update).
@@ -75,7 +75,7 @@ impl Apps {
         // Changes come one after the other, here as in the database.
         let _turn = self.changing.lock().await;
         let output = self.store.update_state(change, app, init_properties).await?;
-        // Read again, because apps are found in the order that the database has them in.
+        // Read again, because apps are found in the database's order.
         let stored = self.store.as_read().load_state().await?;
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(stored.unwrap_or_default());
         self.feed.tell(|| Event::Apps);
@@ -98,7 +98,7 @@ impl Apps {
         })
     }
 
-    /// The cells that should run: those of enabled apps, but for disabled clones.
+    /// The cells that should run: those of enabled apps, except disabled clones.
     pub(crate) fn enabled_cells(&self) -> HashSet<CellId> {
         let state = self.state();
         state.enabled_apps().flat_map(|(_, app)| app.all_enabled_cells().collect::<Vec<_>>()).collect()
@@ -123,7 +123,7 @@ impl Apps {
         })
     }
 
-    /// Why a cell that does not run does not.
+    /// Why a cell is not running.
     pub(crate) fn why_not_running(&self, id: &CellId) -> ConductorError {
         let state = self.state();
         let Some(app) = state.find_app_containing_cell(id) else {
@@ -140,7 +140,7 @@ impl Apps {
         ConductorError::CellNotRunning(id.clone(), reason)
     }
 
-    /// What was given for the `init` of the role that a cell has.
+    /// What was given for the `init` of a cell's role.
     ///
     /// # Errors
     /// The database failed.

@@ -1,4 +1,4 @@
-//! Database files, for the eyes of their owner only.
+//! Database files that only their owner can read.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use holochain_state::data::{DatabaseIdentifier, DbWrite, HolochainDataConfig, op
 use super::directory::make_private_file;
 use crate::error::Cause;
 
-/// Opens a database of a directory, made where it is not there. Its file is private, and SQLite makes the files beside it like it.
+/// Opens a database in a directory, creating it if it does not exist. Its file is private, and SQLite makes the files beside it private too.
 ///
 /// # Errors
-/// The file cannot be made, or is no such database.
+/// The file cannot be created, or is not such a database.
 pub(super) async fn open<I: DatabaseIdentifier>(
     directory: &Path,
     identifier: I,

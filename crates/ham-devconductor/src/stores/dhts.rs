@@ -24,11 +24,11 @@ use crate::error::LoadError;
 pub(crate) struct Dhts {
     databases: PathBuf,
     settings: HolochainDataConfig,
-    /// Each is opened once; several at a time, because it takes ten milliseconds.
+    /// Each is opened once; several at a time, because opening takes ten milliseconds.
     places: Mutex<HashMap<DnaHash, Place>>,
 }
 
-/// Where a database is while it is open. Held alone while it is opened, or closed and removed: nobody waits for another DNA's.
+/// Where a database is while it is open. Held exclusively while it is opened, or closed and removed: nobody waits for another DNA's.
 type Place = Arc<RwLock<Option<DbWrite<Dht>>>>;
 
 impl Dhts {
@@ -36,7 +36,7 @@ impl Dhts {
         Self { databases, settings, places: Mutex::default() }
     }
 
-    /// The store of a DNA, opened when it is first asked for; `None` where it is not open and not wanted.
+    /// The store of a DNA, opened on first use; `None` if it is neither open nor wanted.
     ///
     /// # Errors
     /// It cannot be opened.
@@ -48,7 +48,7 @@ impl Dhts {
         let known = self.places().get(dna).cloned();
         let place = match known {
             Some(place) => place,
-            // No place is made for whatever is asked about.
+            // No place is made for whatever happens to be asked about.
             None if !is_wanted() => return Ok(None),
             None => Arc::clone(self.places().entry(dna.clone()).or_default()),
         };
@@ -66,17 +66,17 @@ impl Dhts {
         Ok(database.clone().map(DhtStore::new))
     }
 
-    /// What an agent has scheduled in a DNA, where its store is open.
+    /// What an agent has scheduled in a DNA, if its store is open.
     pub(crate) async fn schedules(&self, cell: &CellId) -> Option<Schedules> {
         let place = self.places().get(cell.dna_hash()).cloned()?;
         let database = place.read().await.clone()?;
         Some(Schedules::new(database, cell.agent_pubkey().clone()))
     }
 
-    /// Closes the store of a DNA and removes its files, unless it is wanted. Whoever still holds the store finds it closed.
+    /// Closes the store of a DNA and removes its files, unless it is wanted. Anyone who still holds the store finds it closed.
     ///
     /// # Errors
-    /// A file is there and cannot be removed.
+    /// A file exists and cannot be removed.
     pub(crate) async fn remove(&self, dna: &DnaHash, is_wanted: impl Fn() -> bool) -> Result<(), LoadError> {
         let place = Arc::clone(self.places().entry(dna.clone()).or_default());
         let mut database = place.write().await;
@@ -95,14 +95,14 @@ impl Dhts {
         }
         drop(database);
         let mut places = self.places();
-        // Nobody waits for it: those who do have a copy.
+        // Nobody waits for it: a waiter would have a copy.
         if Arc::strong_count(&place) == 2 {
             places.remove(dna);
         }
         Ok(())
     }
 
-    /// Removes the files of stores of other DNAs: what an end without notice left of an app that was coming or going.
+    /// Removes the files of stores of other DNAs: what an abrupt end left of an app that was being installed or removed.
     pub(crate) async fn keep_only(&self, dnas: &HashSet<DnaHash>) -> io::Result<()> {
         let kept: HashSet<String> = dnas.iter().map(|dna| identifier(dna).database_id().to_owned()).collect();
         let mut files = tokio::fs::read_dir(&self.databases).await?;
@@ -128,7 +128,7 @@ impl Dhts {
     }
 }
 
-/// Its connections are closed, each with its thread, as soon as they are not in use.
+/// Its connections are closed, each with its thread, as soon as they are no longer in use.
 async fn close(database: Option<DbWrite<Dht>>) {
     let Some(database) = database else { return };
     if tokio::time::timeout(CLOSE_PATIENCE, database.pool().close()).await.is_err() {
@@ -144,12 +144,12 @@ fn failed(error: impl std::fmt::Display) -> LoadError {
     LoadError::Other(error.to_string())
 }
 
-/// How the names of its files begin and end, but for what SQLite puts behind: the write-ahead log and its index.
+/// How the names of its files begin and end, apart from what SQLite appends: the write-ahead log and its index.
 const OWN_START: &str = "dht-";
 const OWN_END: &str = ".db";
 const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
 
-/// How long a statement may take that is under way; it is closed behind it anyway.
+/// How long a running statement may take; the database is closed after that anyway.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
@@ -162,7 +162,7 @@ mod tests {
         DnaHash::from_raw_32(vec![number; 32])
     }
 
-    /// Case: whoever installed, enabled or cloned anything waited for it, up to ten seconds.
+    /// Case: anyone who installed, enabled or cloned something waited for it, up to ten seconds.
     #[tokio::test]
     async fn a_store_that_is_in_use_when_it_goes_keeps_no_other_waiting() {
         let directory = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What DNAs are made of: definitions, and the code of their zomes.
+//! What DNAs consist of: definitions, and the code of their zomes.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ impl Dnas {
         Self { wasms: WasmStore::new(database), definitions }
     }
 
-    /// Keeps code and definition of a DNA.
+    /// Stores code and definition of a DNA.
     ///
     /// # Errors
     /// The database failed.
@@ -37,7 +37,7 @@ impl Dnas {
         Ok(self.keep_definition(agent, dna.dna_def()).await?)
     }
 
-    /// Keeps code that is not there.
+    /// Stores code that is not there yet.
     ///
     /// # Errors
     /// The database failed.
@@ -48,7 +48,7 @@ impl Dnas {
         Ok(())
     }
 
-    /// Keeps a definition in the place of the one that the agent had of this DNA.
+    /// Stores a definition in place of the one that the agent had for this DNA.
     ///
     /// # Errors
     /// The database failed.
@@ -56,7 +56,7 @@ impl Dnas {
         self.definitions.put(agent, dna).await
     }
 
-    /// What a DNA is made of, as its cell has it.
+    /// What a DNA consists of, as its cell has it.
     ///
     /// # Errors
     /// [`DnaDefMissing`](LoadError::DnaDefMissing), or the database failed.
@@ -65,7 +65,7 @@ impl Dnas {
         stored.ok_or_else(|| LoadError::DnaDefMissing(cell.clone()))
     }
 
-    /// The zomes of a cell, which are asked for their types.
+    /// The zomes of a cell; they are asked for their types.
     ///
     /// # Errors
     /// As [`definition`](Self::definition), and as [`Ribosome::load`].
@@ -73,7 +73,7 @@ impl Dnas {
         self.load_definition(self.definition(cell).await?, budget).await
     }
 
-    /// The zomes of a definition, whether it is kept or not; their code is.
+    /// The zomes of a definition, whether or not the definition is stored; their code is.
     ///
     /// # Errors
     /// As [`Ribosome::load`].
@@ -85,7 +85,7 @@ impl Dnas {
         Ok(Arc::new(Ribosome::load(dna, &self.wasms, budget.clone()).await?))
     }
 
-    /// The DNAs that are known.
+    /// The known DNAs.
     ///
     /// # Errors
     /// The database failed.

@@ -1,4 +1,4 @@
-//! The key that databases are encrypted with. The keystore seals it, so the passphrase of the one opens the others.
+//! The key that encrypts the databases. The keystore seals it, so the passphrase of the keystore opens the databases.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -12,7 +12,7 @@ use rand::RngCore as _;
 use super::keystore::write_once;
 use crate::error::Cause;
 
-/// The key of a directory's databases, made with them; `None` where they were made without one.
+/// The key of a directory's databases, created with them; `None` if they were created without one.
 ///
 /// # Errors
 /// The keystore cannot seal or open it, or the file cannot be read or written.

@@ -23,15 +23,15 @@ use crate::error::StartError;
 /// An open keystore.
 pub(super) struct Keystore {
     pub(super) client: MetaLairClient,
-    /// Serves its socket while it is here.
+    /// Serves its socket while this exists.
     _server: Option<IpcKeystoreServer>,
 }
 
-/// Opens it: in memory for a temporary conductor, in the data directory otherwise, where other programs that know its
-/// passphrase reach it by the socket that its configuration names, as they reach `holochain`'s.
+/// Opens it: in memory for a temporary conductor, otherwise in the data directory, where other programs that know its passphrase
+/// reach it through the socket that its configuration names, as with `holochain`'s.
 ///
-/// Deriving its key takes the least that `lair` offers: a conductor for developing starts in milliseconds, and whoever
-/// can read the directory can read the passphrase beside it unless one is given.
+/// Deriving its key takes the least effort that `lair` offers: a conductor for development starts in milliseconds, and anyone who can
+/// read the directory can read the passphrase beside it unless one is given.
 pub(super) async fn open(config: &Config, directory: &Path) -> Result<Keystore, StartError> {
     match &config.data {
         DataDirectory::Temporary => in_memory().await,
@@ -64,7 +64,7 @@ async fn kept(directory: &Path, given: Option<&Passphrase>) -> LairResult<Keysto
         }
         Err(error) => return Err(error.into()),
     };
-    // Before it is made, because SQLite makes the files beside it like it.
+    // Before the keystore is created, because SQLite makes the files beside it private too.
     make_private_file(&config.store_file)?;
     let factory = create_sql_pool_factory(&config.store_file, &config.database_salt);
     let server = IpcKeystoreServer::new(Arc::clone(&config), factory, Arc::clone(&passphrase)).await?;
@@ -77,7 +77,7 @@ async fn new_config(root: &Path, passphrase: &SharedLockedArray) -> LairResult<L
     PwHashLimits::Minimum.with_exec(|| LairServerConfigInner::new(root, Arc::clone(passphrase))).await
 }
 
-/// Made with the directory and read ever after.
+/// Created with the directory and read ever after.
 fn kept_passphrase(file: &Path) -> std::io::Result<Passphrase> {
     match std::fs::read(file) {
         Ok(bytes) => Ok(Passphrase(bytes)),
@@ -90,7 +90,7 @@ fn kept_passphrase(file: &Path) -> std::io::Result<Passphrase> {
     }
 }
 
-/// Whole or not at all, and for its owner only: a conductor that is killed here must start again.
+/// All or nothing, and for its owner only: a conductor that is killed here must be able to start again.
 pub(super) fn write_once(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let directory = file.parent().unwrap_or(Path::new("."));
     let mut written = tempfile::NamedTempFile::new_in(directory)?;
@@ -120,7 +120,7 @@ mod tests {
 
     use super::*;
 
-    /// What is signed in this process is signed as over the connection: by the keys of the keystore, and no others.
+    /// What is signed in this process is signed as over the connection: with the keystore's keys, and no others.
     #[tokio::test]
     async fn it_signs_with_the_keys_that_it_has() {
         let directory = tempfile::tempdir().unwrap();

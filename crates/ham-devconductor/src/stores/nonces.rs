@@ -1,4 +1,4 @@
-//! Nonces that were used: a call runs once.
+//! Used nonces: a call runs once.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -16,18 +16,17 @@ use crate::clock::Clock;
 /// Those of clients, with the times that they signed, which are the system's.
 pub(crate) struct Nonces {
     seen: Mutex<Seen>,
-    /// Where the conductor is kept, so that a crash forgets none.
+    /// Where the conductor's data is kept, so that a crash forgets none.
     kept: Option<ConductorStore>,
 }
 
-/// Each until it expires by the system's clock and by the conductor's, which may be put forward, stopped and put back.
+/// Each is kept until it has expired both by the system's clock and by the conductor's, which may be moved forward, stopped and put back.
 #[derive(Default)]
 struct Seen {
     nonces: HashMap<(AgentPubKey, [u8; 32]), Timestamp>,
-    /// Nothing that expires later was forgotten. What expires until then counts as expired whatever the clock says: it may have
-    /// been used.
+    /// Nothing that expires later than this was forgotten. What expires by then counts as expired whatever the clock says: it may have been used.
     forgotten: Option<Timestamp>,
-    /// How many there may be before those that have expired are looked for.
+    /// How many there may be before expired ones are searched for.
     crowded: usize,
 }
 
@@ -36,10 +35,10 @@ impl Nonces {
         Self { seen: Mutex::default(), kept }
     }
 
-    /// Uses a nonce up.
+    /// Uses up a nonce.
     ///
     /// # Errors
-    /// The database failed; whether it is used up is unknown then.
+    /// The database failed; it is then unknown whether the nonce is used up.
     pub(crate) async fn witness(
         &self,
         agent: AgentPubKey,
@@ -54,7 +53,7 @@ impl Nonces {
         };
         match &self.kept {
             Some(store) if witnessed == WitnessNonceResult::Fresh => {
-                // The database knows the system's clock only. What expires elsewhere is kept as long as it can be.
+                // The database knows only the system's clock. A nonce whose expiry is outside its range is kept as long as possible.
                 let soonest = system.saturating_add(&Duration::from_micros(1));
                 let latest = system.saturating_add(&WITNESSABLE_EXPIRY_DURATION);
                 store.witness_nonce(agent, nonce, system, expires.clamp(soonest, latest)).await
@@ -103,7 +102,7 @@ impl Seen {
     }
 }
 
-/// Whether a call that expires then is good now: it has not expired, and not too long a time is left.
+/// Whether a call that expires then is valid now: it has not expired, and its expiry is not too far away.
 pub(crate) fn judge(expires: Timestamp, now: Timestamp) -> WitnessNonceResult {
     if expires <= now {
         return WitnessNonceResult::Expired;
@@ -114,7 +113,7 @@ pub(crate) fn judge(expires: Timestamp, now: Timestamp) -> WitnessNonceResult {
     WitnessNonceResult::Fresh
 }
 
-/// So many are not worth looking through.
+/// This many are not worth searching.
 const FEW: usize = 1024;
 
 #[cfg(test)]
@@ -150,7 +149,7 @@ mod tests {
         assert_eq!(witness(3, 0, 3001), WitnessNonceResult::Future);
     }
 
-    /// Uses so many others up that those which have expired are looked for.
+    /// Uses up so many others that expired ones are searched for.
     fn crowd(seen: &mut Seen, clock: &Clock) {
         for other in 0..2 * u32::try_from(FEW).unwrap() {
             let now = Timestamp::now();
@@ -158,7 +157,7 @@ mod tests {
         }
     }
 
-    /// Case: a clock that was put forward forgot what was used before, and the same bytes ran again.
+    /// Case: a clock that was moved forward forgot what had been used before, and the same bytes ran again.
     #[test]
     fn a_clock_that_is_moved_forgets_nothing_that_is_still_good() {
         let (mut seen, clock, now) = (Seen::default(), Clock::default(), Timestamp::now());

@@ -16,12 +16,12 @@ pub(crate) struct Schedules {
     author: AgentPubKey,
 }
 
-/// One that is to run.
+/// A function that is due.
 #[derive(Debug)]
 pub(crate) struct Due {
     pub(crate) function: ScheduledFn,
     pub(crate) schedule: Option<Schedule>,
-    /// Whether the end of the conductor ends it.
+    /// Whether the end of the conductor ends its schedule.
     is_ephemeral: bool,
 }
 
@@ -30,7 +30,7 @@ impl Schedules {
         Self { dht: DhtStore::new(database.clone()), database, author }
     }
 
-    /// What is due now, in its order. Ephemeral ones are no longer scheduled then.
+    /// What is due now, in order. Ephemeral ones are then no longer scheduled.
     ///
     /// # Errors
     /// The database failed; what was due is then still due.
@@ -43,8 +43,8 @@ impl Schedules {
         Ok(due.map(|(function, schedule, is_ephemeral)| Due { function, schedule, is_ephemeral }).collect())
     }
 
-    /// The time of the next run that is not due; `None` where none is scheduled. One whose time is over runs at its next time. One that
-    /// would come sooner if it were scheduled now comes then: the clock has gone back since it was.
+    /// The time of the next run that is not due yet; `None` if none is scheduled. A function whose time has passed runs at its next
+    /// time. A function that would come sooner if it were scheduled now comes then: the clock has gone back since it was scheduled.
     ///
     /// # Errors
     /// The database failed.
@@ -58,7 +58,7 @@ impl Schedules {
         let mut next: Option<Timestamp> = None;
         for (zome, function, schedule, starts) in later {
             let mut starts = Timestamp::from_micros(starts);
-            // What cannot be read never runs.
+            // A schedule that cannot be read never runs.
             let Ok(schedule) = decode::<Option<Schedule>>(&schedule) else { continue };
             if let Ok(Some((anew, ..))) = compute_schedule_params(&schedule, now)
                 && anew < starts
@@ -72,7 +72,7 @@ impl Schedules {
         Ok(next)
     }
 
-    /// Schedules what has run again, or no more. A schedule that cannot be is none.
+    /// Schedules what has run again, or no longer. A schedule that cannot be met counts as none.
     ///
     /// # Errors
     /// The database failed.
@@ -94,13 +94,13 @@ impl Schedules {
         Ok(())
     }
 
-    /// Schedules what has not run as it was.
+    /// Schedules what has not run, as it was.
     ///
     /// # Errors
     /// The database failed.
     pub(crate) async fn put_back(&self, due: &Due, now: Timestamp) -> Result<(), Cause> {
         if due.is_ephemeral {
-            // It was due: `None` is at once, but what it is told is its schedule.
+            // It was due: `None` means at once, but the function is told its schedule.
             self.dht.upsert_scheduled_function(&self.author, &due.function, &due.schedule, now).await?;
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! Signing in this process, which holds the keystore: a signature takes a tenth of what it takes over a connection to it.
+//! Signing in this process, which holds the keystore: a signature takes a tenth of the time that it takes over a connection to it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,13 +14,13 @@ use lair_keystore_api::prelude::{
 };
 use serde::Serialize;
 
-/// A connection to a keystore of this process that signs by itself. All else goes over the connection.
+/// A connection to a keystore in this process that signs by itself. Everything else goes over the connection.
 pub(super) struct Signer {
     connection: LairClient,
     keys: Arc<Keys>,
 }
 
-/// Keys that have signed, in memory that is not written to disk, as the keystore has them.
+/// Keys that have signed, in memory that is never written to disk, as in the keystore.
 struct Keys {
     store: LairStore,
     known: Mutex<HashMap<Ed25519PubKey, Key>>,
@@ -56,7 +56,7 @@ impl AsLairClient for Signer {
         async move {
             match keys.sign(&request).await {
                 Some(answer) => answer,
-                // A key that is locked, or none: the keystore says why.
+                // A locked key, or none: the keystore says why.
                 None => connection.request(LairApiEnum::ReqSignByPubKey(request)).await,
             }
         }
@@ -94,7 +94,7 @@ impl Keys {
     }
 }
 
-/// What the keystore answers: nobody else can make its struct, but everybody can read one.
+/// The keystore's answer: nobody else can construct its struct, but anyone can read one.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
@@ -109,5 +109,5 @@ impl Answer<'_> {
     }
 }
 
-/// Keys that are held for the next signature.
+/// How many keys are held for the next signature.
 const MAX_KEYS: usize = 64;

@@ -1,4 +1,4 @@
-//! What is changed while a conductor goes back to a snapshot, copied aside, so that an end without notice leaves all as it was before.
+//! Copies of what changes while a conductor reverts to a snapshot, so that an abrupt end leaves everything as it was before.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -12,12 +12,12 @@ use super::keystore::write_once;
 pub(crate) struct Undo {
     databases: PathBuf,
     aside: PathBuf,
-    /// Whether anybody opens the directory again.
+    /// Whether anyone will open the directory again.
     is_kept: bool,
 }
 
 impl Undo {
-    /// Undoes first what was cut short. The databases must not be open.
+    /// First undoes what was cut short. The databases must not be open.
     ///
     /// # Errors
     /// A file cannot be copied or removed; the next start tries again.
@@ -37,10 +37,10 @@ impl Undo {
         Ok(undo)
     }
 
-    /// Copies the databases aside. Nothing may write to them meanwhile. What is copied already stays: it is older.
+    /// Copies the databases aside. Nothing may write to them meanwhile. An existing copy stays, since it is older.
     ///
     /// # Errors
-    /// A file cannot be copied. Nothing will be undone then.
+    /// A file cannot be copied. Nothing will then be undone.
     pub(crate) async fn begin(&self) -> io::Result<()> {
         if !self.is_kept || fs::try_exists(self.mark()).await? {
             return Ok(());
@@ -54,7 +54,7 @@ impl Undo {
         write_once(&self.mark(), b"")
     }
 
-    /// All is changed, on the disk too: nothing will be undone.
+    /// Everything is changed, on the disk too: nothing will be undone.
     ///
     /// # Errors
     /// A file cannot be written or removed.
@@ -68,7 +68,7 @@ impl Undo {
         self.forget().await
     }
 
-    /// The mark goes first: copies without it are not whole.
+    /// The mark goes first: copies without it are incomplete.
     async fn forget(&self) -> io::Result<()> {
         absent(fs::remove_file(self.mark()).await)?;
         absent(fs::remove_dir_all(&self.aside).await)
@@ -91,7 +91,7 @@ async fn files(directory: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// A file is there, as on the disk, when this is done.
+/// When this is done, the file is there, on the disk too.
 async fn copy(from: &Path, to: &Path) -> io::Result<()> {
     fs::copy(from, to).await?;
     fs::File::open(to).await?.sync_all().await

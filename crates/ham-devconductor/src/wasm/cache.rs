@@ -8,25 +8,25 @@ use holochain_wasmer_common::WasmError;
 
 use super::module::Module;
 
-/// Bounded; the one unused for longest goes first.
+/// Bounded; the one that has been unused for longest goes first.
 #[derive(Debug)]
 pub(crate) struct ModuleCache {
     modules: Mutex<VecDeque<(WasmHash, Arc<Module>)>>,
 }
 
 impl ModuleCache {
-    /// The cache of this process. Code of one hash is one module, whoever loads it.
+    /// The cache of this process. Code with the same hash is the same module, whoever loads it.
     pub(crate) fn shared() -> &'static Self {
         static SHARED: ModuleCache = ModuleCache { modules: Mutex::new(VecDeque::new()) };
         &SHARED
     }
 
-    /// Loads code that is not here; two may load the same, which harms nothing.
+    /// Loads code that is not here; two callers may load the same code, which does no harm.
     ///
     /// # Errors
     /// The code is not a module.
     pub(crate) fn load(&self, hash: WasmHash, code: &[u8]) -> Result<Arc<Module>, WasmError> {
-        // Outside the lock: it takes milliseconds.
+        // Outside the lock: this takes milliseconds.
         let module = Arc::new(Module::new(code)?);
         let mut modules = self.modules.lock().unwrap_or_else(PoisonError::into_inner);
         while modules.len() >= MAX_MODULES {

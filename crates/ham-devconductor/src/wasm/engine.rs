@@ -14,7 +14,7 @@ use super::share::Share;
 
 /// What a guest's host functions work with.
 pub(super) struct State {
-    /// Not there before the call.
+    /// `None` before the call.
     pub(super) host: Option<Arc<dyn Host>>,
     pub(super) share: Share,
     pub(super) memory: Option<GuestMemory>,
@@ -35,7 +35,7 @@ pub(super) fn engine() -> &'static Engine {
             .consume_fuel(true)
             .compilation_mode(CompilationMode::LazyTranslation)
             .ignore_custom_sections(true)
-            // What the bound of memory is for: one of them, of 32 bits.
+            // The bound on memory assumes this: one memory, of 32 bits.
             .wasm_multi_memory(false)
             .wasm_memory64(false);
         config.set_max_recursion_depth(MAX_DEPTH).set_max_stack_height(MAX_STACK);
@@ -63,8 +63,8 @@ fn answer(
     at: i32,
     length: i32,
 ) -> Result<i64, wasmi::Error> {
-    // Taken while it is in use: an allocator that asks the host, whose answer needs the allocator, would recurse on the
-    // stack of this thread until the process ends.
+    // Taken while it is in use: an allocator that calls the host, whose answer needs the allocator, would otherwise recurse on this
+    // thread's stack until the process ends.
     let state = caller.data_mut();
     let (Some(host), Some(guest)) = (state.host.clone(), state.memory.take()) else {
         return Err(trap(WasmErrorInner::Host("called while starting or allocating".to_owned())));
@@ -88,8 +88,8 @@ fn answer(
     Ok(pack(answer))
 }
 
-/// The encoding of `Ok(output)` around an output that is encoded already: a map of one entry (`serde`'s form of an
-/// externally tagged enum in MessagePack).
+/// The encoding of `Ok(output)` around an output that is already encoded: a map with one entry (`serde`'s form of an externally
+/// tagged enum in MessagePack).
 fn ok(output: &[u8]) -> Vec<u8> {
     const OK: &[u8] = b"\x81\xa2Ok";
     [OK, output].concat()

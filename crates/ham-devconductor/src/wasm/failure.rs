@@ -1,4 +1,4 @@
-//! What running a guest fails with.
+//! Why running a guest fails.
 
 use std::fmt;
 
@@ -6,13 +6,13 @@ use holochain_wasmer_common::{WasmError, WasmErrorInner, wasm_error};
 
 use crate::budget::Exceeded;
 
-/// The error of a call, whose texts are those of the engine that `holochain` has.
+/// The error of a call, with the texts of the engine that `holochain` has.
 pub(crate) enum RuntimeError {
-    /// The guest's, the host's, or of a trap.
+    /// The guest's, the host's, or that of a trap.
     User(WasmError),
     /// The same in the words of the engine that `holochain` 0.6 has.
     Earlier(WasmError),
-    /// The answer lies outside of the guest's memory.
+    /// The answer lies outside the guest's memory.
     MemoryAccess,
 }
 
@@ -26,7 +26,7 @@ impl fmt::Display for RuntimeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::User(error) => error.fmt(f),
-            // The place is the module: nobody says the file any more.
+            // The location is the module: the file is not known any more.
             Self::Earlier(WasmError { module_path, line, error }) => {
                 write!(f, "WasmError {{ file: {module_path:?}, line: {line}, error: {error:?} }}")
             }
@@ -67,7 +67,7 @@ pub(super) fn trap(error: WasmErrorInner) -> wasmi::Error {
     wasmi::Error::host(Carried(wasm_error!(error)))
 }
 
-/// What a guest, and whoever waits for it, ends with at a bound.
+/// What a guest, and its waiters, end with at a bound.
 pub(crate) fn exceeded(error: Exceeded) -> WasmError {
     wasm_error!(WasmErrorInner::CallError(format!("RuntimeError: {error}")))
 }

@@ -1,6 +1,6 @@
 //! The names a zome may import.
 
-/// Makes the enum and its table in one go, so that neither can miss a name.
+/// Makes the enum and its table together, so that neither can miss a name.
 macro_rules! host_functions {
     ($($variant:ident = $name:literal,)*) => {
         /// A host function (`holochain` 0.7.1, import module `env`).
@@ -79,7 +79,7 @@ impl HostFunction {
     pub(crate) fn short(self) -> &'static str {
         let name = self.import().trim_start_matches("__hc__");
         match self {
-            // Both versions are one function to whoever reads the error.
+            // To a reader of the error, both versions are one function.
             Self::DnaInfo1 | Self::DnaInfo2 => "dna_info",
             _ => name.trim_end_matches("_1"),
         }

@@ -16,8 +16,7 @@ use super::share::{self, Share};
 use crate::budget::Budget;
 use crate::decode::{decode, undecodable};
 
-/// One instance of a module. Made for a call and gone after it, so that nothing a zome leaves in its memory is seen by
-/// the next.
+/// One instance of a module. Created for one call and gone after it, so that the next call sees nothing that a zome leaves in its memory.
 pub(crate) struct Guest {
     store: Store<State>,
     instance: wasmi::Instance,
@@ -25,11 +24,11 @@ pub(crate) struct Guest {
 }
 
 impl Guest {
-    /// One that answers no host function until it is [served](Self::serve). Its start, if it has one, runs on one share of fuel.
+    /// An instance that answers no host function until it is [served](Self::serve). Its start function, if it has one, runs on one share of fuel.
     ///
     /// # Errors
     /// [`ModuleBuild`](WasmErrorInner::ModuleBuild), in the words of the engine that `holochain` has: an import that no conductor
-    /// has, a start that fails, or what the memory protocol needs is not exported.
+    /// has, a start function that fails, or an export that the memory protocol needs is missing.
     pub(super) fn new(module: &wasmi::Module, zome: &str, budget: Budget) -> Result<Self, WasmError> {
         let build = |error: String| wasm_error!(WasmErrorInner::ModuleBuild(error));
         let share = budget.fuel(0).map_err(exceeded)?;
@@ -58,15 +57,15 @@ impl Guest {
         Ok(Self { store, instance, memory })
     }
 
-    /// Has its host functions answered.
+    /// Lets `host` answer its host functions.
     pub(super) fn serve(&mut self, host: Arc<dyn Host>) {
         self.store.data_mut().host = Some(host);
     }
 
-    /// Has it draw on another budget from now on.
+    /// Makes it draw on another budget from now on.
     ///
     /// # Errors
-    /// That one has not what it holds.
+    /// That budget does not have what the guest holds.
     pub(super) fn draw_on(&mut self, budget: Budget) -> Result<(), WasmError> {
         self.give_back_fuel();
         let fuel = budget.fuel(0).map_err(exceeded)?;
@@ -81,19 +80,19 @@ impl Guest {
         let _ = self.store.set_fuel(0);
     }
 
-    /// Calls a zome function with its encoded argument; answers its encoded result.
+    /// Calls a zome function with its encoded argument; returns its encoded result.
     ///
     /// # Errors
-    /// What the guest returned as its error, [`CallError`](WasmErrorInner::CallError) for a trap (panic, no fuel, too deep),
-    /// [`PointerMap`](WasmErrorInner::PointerMap) or [`MemoryAccess`](RuntimeError::MemoryAccess) for an answer that lies
-    /// nowhere, or [`Serialize`](WasmErrorInner::Serialize) for one that is none.
+    /// The error that the guest returned, [`CallError`](WasmErrorInner::CallError) for a trap (panic, no fuel, too deep),
+    /// [`PointerMap`](WasmErrorInner::PointerMap) or [`MemoryAccess`](RuntimeError::MemoryAccess) for an answer outside the memory,
+    /// or [`Serialize`](WasmErrorInner::Serialize) for one that is not an answer.
     pub(crate) fn call(&mut self, function: &str, input: &ExternIO) -> Result<ExternIO, RuntimeError> {
         let input = bytes::encode(input).map_err(|error| wasm_error!(error))?;
         let packed = match self.run(function, &input) {
             Ok(packed) => packed,
             Err(error) => {
                 return match error.downcast_ref::<Carried>() {
-                    // What it carries stands for the function's answer.
+                    // What it carries takes the place of the function's answer.
                     Some(Carried(WasmError { error: WasmErrorInner::HostShortCircuit(answer), .. })) => {
                         Ok(decode(answer).map_err(undecodable)?)
                     }
@@ -132,12 +131,12 @@ impl Guest {
         share::run(&mut self.store, &typed, input)
     }
 
-    /// Of a bound, where one was met: a guest that is told that there is no memory may only say that it cannot go on.
+    /// The error of a bound, if one was met: a guest that is told that there is no memory can only say that it cannot go on.
     fn trapped(&self, error: &wasmi::Error) -> WasmError {
         self.store.data().share.exceeded().map_or_else(|| call_error(error), exceeded)
     }
 
-    /// What a function answers that takes nothing.
+    /// The result of a function without arguments.
     pub(super) fn constant(&mut self, name: &str) -> Result<i32, WasmError> {
         let failed = |error: wasmi::Error| wasm_error!(WasmErrorInner::Host(error.to_string()));
         let function = self.instance.get_typed_func::<(), i32>(&self.store, name).map_err(failed)?;

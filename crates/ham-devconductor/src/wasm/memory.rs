@@ -6,7 +6,7 @@ use wasmi::{AsContextMut, Memory, TypedFunc};
 use super::failure::trap;
 use super::share::{self, Share};
 
-/// What a guest exports for it.
+/// What a guest exports for this.
 #[derive(Clone, Copy)]
 pub(super) struct GuestMemory {
     pub(super) memory: Memory,
@@ -15,7 +15,7 @@ pub(super) struct GuestMemory {
 }
 
 impl GuestMemory {
-    /// Copies bytes to memory that the guest allocates; answers where they are.
+    /// Copies bytes to memory that the guest allocates; returns where they are.
     pub(super) fn write(
         &self,
         mut store: impl AsContextMut<Data: AsMut<Share>>,
@@ -29,7 +29,7 @@ impl GuestMemory {
         Ok((at, length))
     }
 
-    /// Reads bytes and has the guest free them.
+    /// Reads bytes and lets the guest free them.
     pub(super) fn take(
         &self,
         mut store: impl AsContextMut<Data: AsMut<Share>>,
@@ -45,7 +45,7 @@ impl GuestMemory {
     }
 }
 
-/// The pointer and length that a function returned in one number.
+/// The pointer and length that a function returned as one number.
 pub(super) fn split(packed: i64) -> (i32, i32) {
     let packed = packed.cast_unsigned();
     let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or_default().cast_signed();

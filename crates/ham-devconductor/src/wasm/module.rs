@@ -11,7 +11,7 @@ use super::guest::Guest;
 use crate::budget::Budget;
 use crate::limits::Limits;
 
-/// Code that was checked and can be called.
+/// Code that has been checked and can be called.
 pub(crate) struct Module {
     module: wasmi::Module,
     /// Instances for the next calls.
@@ -26,15 +26,15 @@ impl std::fmt::Debug for Module {
 
 impl Module {
     /// # Errors
-    /// [`ModuleBuild`](WasmErrorInner::ModuleBuild): no valid WASM.
+    /// [`ModuleBuild`](WasmErrorInner::ModuleBuild): not valid WASM.
     pub(crate) fn new(code: &[u8]) -> Result<Self, WasmError> {
         let build = |error: wasmi::Error| wasm_error!(WasmErrorInner::ModuleBuild(error.to_string()));
         let module = wasmi::Module::new(engine(), code).map_err(build)?;
         Ok(Self { module, spares: Mutex::default() })
     }
 
-    /// Makes an instance for a call to come: making it takes longer than many a call. Done after each call, it keeps as many
-    /// as were in use side by side, up to [`MAX_SPARES`]. No call pays for it, so one whose start takes long is not made.
+    /// Creates an instance for a future call: creating it takes longer than many calls do. Done after each call, it keeps as many as
+    /// were in use at the same time, up to [`MAX_SPARES`]. No call pays for it, so an instance whose start function takes long is not created.
     pub(crate) fn prepare(&self) {
         if self.spares().len() >= MAX_SPARES {
             return;
@@ -48,7 +48,7 @@ impl Module {
         }
     }
 
-    /// An instance for a call of a zome: one that was made ready, or a new one.
+    /// An instance for a call of a zome: one that was created in advance, or a new one.
     ///
     /// # Errors
     /// As [`Guest::new`].
@@ -73,7 +73,7 @@ impl Module {
         self.module.get_export(function).is_some()
     }
 
-    /// The names it exports, of functions or not: all but those of the constants.
+    /// The names that it exports, of functions or anything else, except those of the constants.
     pub(crate) fn exports(&self) -> impl Iterator<Item = &str> {
         self.module.exports().map(|export| export.name()).filter(|name| !self.has_constant(name))
     }
@@ -84,7 +84,7 @@ impl Module {
         function.is_some_and(|ty| ty.params().is_empty() && ty.results() == [wasmi::ValType::I32])
     }
 
-    /// A constant that it exports as a function, `None` if it does not.
+    /// A constant that it exports as a function; `None` if it exports none.
     ///
     /// # Errors
     /// As [`guest`](Self::guest), or the function fails.
@@ -102,13 +102,13 @@ impl Module {
     }
 }
 
-/// Instances kept of a module for the next calls.
+/// How many instances of a module are kept for the next calls.
 pub(crate) const MAX_SPARES: usize = 4;
 
-/// Bytes of memory that an instance may have to be kept for the next call: several times what the HDK's zomes begin with.
+/// How many bytes of memory an instance may have to be kept for the next call: several times what the HDK's zomes start with.
 const MAX_SPARE_MEMORY: u64 = 8 << 20;
 
-/// Instructions of its start; what the HDK makes has none.
+/// Instructions of its start function; what the HDK builds has none.
 const MAX_SPARE_FUEL: NonZeroU64 = NonZeroU64::new(10_000).expect("not zero");
 
 #[cfg(test)]
@@ -126,7 +126,7 @@ mod tests {
         module.spares().len()
     }
 
-    /// Case: each call of a module whose start takes long ran it once more, on nobody's budget.
+    /// Case: each call of a module whose start function takes long ran it once more, on nobody's budget.
     #[test]
     fn an_instance_whose_start_takes_long_is_not_made_ready() {
         assert_eq!(prepared(""), MAX_SPARES);

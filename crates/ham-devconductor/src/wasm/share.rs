@@ -1,4 +1,4 @@
-//! What one guest has of the budget of its root call.
+//! What one guest has of its root call's budget.
 
 use wasmi::{AsContextMut, ResourceLimiter, TypedFunc, TypedResumableCall, WasmParams, WasmResults};
 use wasmi_core::LimiterError;
@@ -6,10 +6,10 @@ use wasmi_core::LimiterError;
 use super::failure::{Carried, exceeded};
 use crate::budget::{Budget, Exceeded};
 
-/// The memory that a guest holds goes back with this.
+/// Dropping this gives back the memory that the guest holds.
 pub(super) struct Share {
     budget: Budget,
-    /// Bytes.
+    /// In bytes.
     memory: u64,
     /// Bytes of it that may not have been granted after all.
     last: u64,
@@ -26,10 +26,10 @@ impl Share {
         &self.budget
     }
 
-    /// Has it draw on another budget from now on.
+    /// Makes it draw on another budget from now on.
     ///
     /// # Errors
-    /// That one has not the memory which the guest holds.
+    /// That budget does not have the memory that the guest holds.
     pub(super) fn draw_on(&mut self, budget: Budget) -> Result<(), Exceeded> {
         if !budget.hold_memory(self.memory) {
             return Err(budget.out_of_memory());
@@ -39,7 +39,7 @@ impl Share {
         Ok(())
     }
 
-    /// Whether it may have so many bytes more.
+    /// Whether it may have this many more bytes.
     fn hold(&mut self, bytes: u64) -> bool {
         self.last = 0;
         let granted = self.budget.hold_memory(bytes);
@@ -57,7 +57,7 @@ impl Share {
         self.last = 0;
     }
 
-    /// What a guest ends of that ends now: of a bound, if one was met.
+    /// The bound that a guest which ends now ends with, if one was met.
     pub(super) fn exceeded(&self) -> Option<Exceeded> {
         let exceeded = self.budget.check().err();
         exceeded.or_else(|| self.refused.then(|| self.budget.out_of_memory()))
@@ -129,7 +129,7 @@ pub(super) fn run<P: WasmParams + Copy, R: WasmResults>(
     }
 }
 
-/// The interpreter cannot resume what has not begun, because translating it takes more than a share: that is called again.
+/// The interpreter cannot resume a function that has not begun, because translating it takes more than a share: it is called again.
 fn begin<P: WasmParams + Copy, R: WasmResults>(
     mut store: impl AsContextMut<Data: AsMut<Share>>,
     function: &TypedFunc<P, R>,
@@ -159,7 +159,7 @@ fn refuel(mut store: impl AsContextMut<Data: AsMut<Share>>, least: u64) -> Resul
     store.set_fuel(left.saturating_add(share))
 }
 
-/// The interpreter lends the error that a host function ended with, and does not give it away.
+/// The interpreter lends the error with which a host function ended, and does not give it away.
 fn again(error: &wasmi::Error) -> wasmi::Error {
     match (error.downcast_ref::<Carried>(), error.as_trap_code()) {
         (Some(Carried(error)), _) => wasmi::Error::host(Carried(error.clone())),
@@ -168,8 +168,8 @@ fn again(error: &wasmi::Error) -> wasmi::Error {
     }
 }
 
-/// Tables of a guest and the elements of each, many times what a compiler makes: they are memory that no zome sees.
+/// Tables of a guest, and elements of each; many times what a compiler generates. They take memory that no zome sees.
 const MAX_TABLES: usize = 16;
 const MAX_TABLE: usize = 1 << 20;
-/// Bytes of an element.
+/// Bytes per element.
 const ELEMENT: u64 = 8;

@@ -1,4 +1,4 @@
-//! What the integrity zomes say to the operations of a record.
+//! What the integrity zomes say about the operations of a record.
 
 use holochain_state::source_chain::{IncompleteCommitReason, SourceChainError};
 use holochain_types::prelude::{
@@ -13,7 +13,7 @@ use crate::error::{Outcome, WorkflowError};
 use crate::ribosome::{Ribosome, names};
 use crate::run::Run;
 
-/// Has an operation of a staged record validated by the zomes it concerns.
+/// Lets the zomes that it concerns validate an operation of a staged record.
 ///
 /// # Errors
 /// [`InvalidCommit`](SourceChainError::InvalidCommit) with the reason the zome gave, or
@@ -51,7 +51,7 @@ fn invalid(reason: &str) -> WorkflowError {
     SourceChainError::InvalidCommit(format!("Validation failed while committing: {reason}")).into()
 }
 
-/// The operation as the zome sees it: a private entry is seen only where it is stored.
+/// The operation as the zome sees it: a private entry is visible only where it is stored.
 async fn operation(
     record: &Record,
     op_type: ChainOpType,
@@ -97,7 +97,7 @@ fn entry_def_exists(action: &Action, ribosome: &Ribosome) -> Result<(), Workflow
     Err(SourceChainError::other(outcome).into())
 }
 
-/// The zome that defined what the operation is about; all of them where none did.
+/// The zome that defined what the operation is about; all zomes if none did.
 async fn concerned(
     op: &Op,
     staged: &Staged<'_>,

@@ -20,11 +20,10 @@ use crate::wasm::exceeded;
 /// Runs a call in its cell.
 ///
 /// # Errors
-/// `init` failed, there is no such zome or function, the function failed, what it wrote is not valid, or the store
-/// failed. Nothing is written then.
+/// `init` failed, there is no such zome or function, the function failed, what it wrote is not valid, or the store failed. Nothing is then written.
 ///
 /// # Cancel safety
-/// Dropping the future lets a function that runs end; what it staged is then not committed, unless the commit had begun.
+/// Dropping the future lets a running function end; what it staged is then not committed, unless the commit had already begun.
 pub(crate) async fn call_zome(
     cell: &Arc<Cell>,
     params: ZomeCallParams,
@@ -38,7 +37,7 @@ pub(crate) async fn call_zome(
     }
     budget.trace().enter(Phase::Zome);
     if params.fn_name.0 == "init" {
-        // It ran when the cell was first called; nobody runs it by hand.
+        // It ran when the cell was first called; nobody can run it by hand.
         return Ok(ZomeCallResponse::Ok(ExternIO::encode(InitCallbackResult::Pass)?));
     }
     let known = ribosome.definition().get_zome(&params.zome_name);
@@ -60,7 +59,7 @@ pub(crate) async fn call_zome(
     let run = Run { ribosome: &ribosome, access, budget: &budget };
     let output = run.function(&params.zome_name, &params.fn_name, params.payload).await?;
     let output = output.ok_or_else(|| RibosomeError::ZomeFnNotExists(params.zome_name, params.fn_name))?;
-    // What a call inside of another writes is validated at its end too, and again with the rest.
+    // What a nested call writes is validated when that call ends, and again with the rest.
     budget.trace().enter(Phase::Validate);
     commit::validate(&own, &ribosome, &budget).await.map_err(Box::new)?;
     if is_root {
@@ -72,8 +71,8 @@ pub(crate) async fn call_zome(
     Ok(ZomeCallResponse::Ok(output))
 }
 
-/// Nonce, then grant: in this order, so that a nonce is used up by every call that got so far. A block list has nobody to
-/// fill it: what would be blocked for comes from elsewhere.
+/// The nonce first, then the grant, so that every call that gets this far uses up its nonce. Nobody can fill a block list: the
+/// reasons to block come from elsewhere.
 async fn authorize(
     cell: &Cell,
     params: &ZomeCallParams,

@@ -1,4 +1,4 @@
-//! From the scratch to the chain: everything a call staged is valid and written, or nothing is.
+//! From the scratch space to the chain: either everything that a call staged is valid and written, or nothing is.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::wasm::{MAX_SPARES, exceeded};
 /// Validates what is staged.
 ///
 /// # Errors
-/// The first record that is not valid, or not yet; or the time of the call is over.
+/// The first record that is not valid, or not yet; or the time of the call is up.
 pub(crate) async fn validate(
     CellAccess { cell, workspace }: &CellAccess,
     ribosome: &Arc<Ribosome>,
@@ -32,7 +32,7 @@ pub(crate) async fn validate(
     }
     let access = Access::Validate { workspace: workspace.clone().into(), keystore: cell.keystore().clone() };
     let run = &Run { ribosome, access, budget };
-    // Side by side, because each operation has a guest of its own; judged one after the other.
+    // Concurrently, because each operation has a guest of its own; judged one after the other.
     let operations: Vec<_> = records
         .iter()
         .flat_map(|record| {
@@ -43,16 +43,16 @@ pub(crate) async fn validate(
     stream::iter(operations).buffered(AT_A_TIME).try_collect().await
 }
 
-/// Writes what is staged; answers what was written. On one node everything an author writes is integrated with it.
+/// Writes what is staged; returns what was written. On a single node, everything that an author writes is integrated at once.
 ///
-/// One commit at a time for a chain. `flush` compares the head under a lock of its own, but gives that up before it puts what
-/// was staged on the head that it found: a commit in between forks the chain, and where what both wrote is equal one is
-/// lost (`docs/upstream/relaxed-writes-fork.md`). Nothing else writes to the chain, so holding the turn for the time of
-/// `flush` is enough: both heads are the same then.
+/// One commit at a time for a chain. `flush` compares the head under a lock of its own, but releases it before it puts what was
+/// staged on the head that it found: a commit in between forks the chain, and if both wrote the same, one is lost
+/// (`docs/upstream/relaxed-writes-fork.md`). Nothing else writes to the chain, so holding the turn during `flush` is enough: both
+/// heads are then the same.
 ///
 /// # Errors
-/// [`HeadMoved`](holochain_state::source_chain::SourceChainError::HeadMoved) where the chain grew meanwhile and the order
-/// matters. The time of the call is over before it is written, or it is cut off: it is not, unless the database was just told to.
+/// [`HeadMoved`](holochain_state::source_chain::SourceChainError::HeadMoved) if the chain grew in the meantime and the order matters.
+/// Or the time of the call is up before it is written, or it is cut off: then it is not written, unless the database was just told to.
 ///
 /// # Cancel safety
 /// Dropping the future may leave it written or not.
@@ -74,7 +74,7 @@ pub(crate) async fn commit(
     Ok(actions)
 }
 
-/// Tells zomes in the background of what was committed; what they answer is ignored.
+/// Tells zomes in the background what was committed; their results are ignored.
 pub(crate) fn post_commit(
     own: CellAccess,
     ribosome: &Arc<Ribosome>,
@@ -112,5 +112,5 @@ fn ended(error: Exceeded) -> WorkflowError {
     RibosomeError::from(exceeded(error)).into()
 }
 
-/// Operations of one commit that are validated side by side: as many as find an instance ready.
+/// How many operations of one commit are validated at the same time: as many as find an instance ready.
 const AT_A_TIME: usize = MAX_SPARES;

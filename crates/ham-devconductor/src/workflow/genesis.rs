@@ -15,10 +15,10 @@ use crate::host::Access;
 use crate::ribosome::{Ribosome, names};
 use crate::run::Run;
 
-/// Asks the integrity zomes whether this agent may join, then writes its chain. A chain that is there stays as it is.
+/// Asks the integrity zomes whether this agent may join, then writes its chain. An existing chain stays as it is.
 ///
 /// # Errors
-/// [`GenesisFailure`](WorkflowError::GenesisFailure) with the reason the zome gave; nothing is written then.
+/// [`GenesisFailure`](WorkflowError::GenesisFailure) with the reason that the zome gave; nothing is then written.
 pub(crate) async fn genesis(
     cell_id: &CellId,
     ribosome: &Arc<Ribosome>,
@@ -51,7 +51,7 @@ async fn self_check(
     };
     let second = GenesisSelfCheckDataV2 { membrane_proof: membrane_proof.cloned(), agent_key };
     let (first, second) = (ExternIO::encode(first)?, ExternIO::encode(second)?);
-    // Each version under its own name; the plain name is the first version's old one.
+    // Each version under its own name; the plain name is the old name of the first version.
     for (name, input) in
         [("genesis_self_check", &first), ("genesis_self_check_1", &first), ("genesis_self_check_2", &second)]
     {

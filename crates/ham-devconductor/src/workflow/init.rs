@@ -16,11 +16,11 @@ use crate::host::{Access, CellAccess};
 use crate::ribosome::{Ribosome, names};
 use crate::run::Run;
 
-/// Runs it unless it was run: all zomes in order, one commit. A failure leaves nothing, and the next call tries again.
+/// Runs it unless it has run: all zomes in order, one commit. A failure leaves nothing behind, and the next call tries again.
 ///
 /// # Errors
-/// [`InitFailed`](CellError::InitFailed) with the zome that failed or waits, [`InitTimeout`](CellError::InitTimeout) where
-/// another call runs it for longer than [`INIT_PATIENCE`], or why it could not be run.
+/// [`InitFailed`](CellError::InitFailed) with the zome that failed or waits, [`InitTimeout`](CellError::InitTimeout) if another call
+/// runs it for longer than [`INIT_PATIENCE`], or why it could not be run.
 pub(crate) async fn initialize(cell: &Arc<Cell>, budget: &Budget) -> Result<(), CellError> {
     if cell.is_initialized() {
         return Ok(());
@@ -74,5 +74,5 @@ async fn run(
     Ok(result)
 }
 
-/// How long a call waits for the `init` of its cell that another call runs, as `holochain` 0.7.1 does.
+/// How long a call waits for its cell's `init` that another call is running, as in `holochain` 0.7.1.
 const INIT_PATIENCE: Duration = Duration::from_secs(30);

@@ -14,8 +14,8 @@ use crate::decode::decode;
 use crate::error::Cause;
 use crate::stores::Due;
 
-/// Runs what a cell's zomes have scheduled when it is due, until the cell is stopped. It sleeps until then; it is woken when something is
-/// scheduled, and when the clock is moved.
+/// Runs what a cell's zomes have scheduled when it is due, until the cell is stopped. It sleeps until then, and wakes up when
+/// something is scheduled and when the clock is moved.
 pub(crate) async fn follow_schedules(cell: Arc<Cell>) {
     let mut clock = cell.clock().watcher();
     loop {
@@ -31,7 +31,7 @@ pub(crate) async fn follow_schedules(cell: Arc<Cell>) {
                     () = clock.until(next) => {}
                     () = cell.scheduled().notified() => {}
                 },
-                // Others want the processor, too.
+                // Others need the processor, too.
                 Ok(Ok(Looked::Ran)) => pause().await,
                 Ok(Err(error)) => {
                     tracing::error!(cell = %cell.id(), %error, "scheduled functions could not be run");
@@ -53,15 +53,14 @@ pub(crate) async fn follow_schedules(cell: Arc<Cell>) {
 enum Looked {
     /// Something was due.
     Ran,
-    /// Nothing is before this time.
+    /// Nothing is due before this time.
     Next(Option<Timestamp>),
 }
 
-/// Runs what is due in a cell. What a function answers is its next schedule; one that fails or answers `None` is
-/// scheduled no more.
+/// Runs what is due in a cell. A function's answer is its next schedule; a function that fails or answers `None` is no longer scheduled.
 async fn run_due(cell: &Cell, clock: &mut Watcher) -> Result<Looked, Cause> {
     let (schedules, now, ended) = (cell.schedules(), clock.now(), cell.ended());
-    // A time that was told before the clock went back comes sooner; and what has just been scheduled is due at once.
+    // A time that was set before the clock went back comes sooner; and what has just been scheduled is due at once.
     let next = schedules.next(now).await?;
     let due = schedules.take_due(now).await?;
     if due.is_empty() {
@@ -76,7 +75,7 @@ async fn run_due(cell: &Cell, clock: &mut Watcher) -> Result<Looked, Cause> {
             Answer::Again(next) => schedules.follow(due, next, now).await?,
             Answer::NotRun => {
                 schedules.put_back(due, now).await?;
-                // Whoever follows them now: the cell may have been stopped, and started again.
+                // For whoever follows them now: the cell may have been stopped, and started again.
                 cell.scheduled().notify_one();
             }
         }
@@ -86,7 +85,7 @@ async fn run_due(cell: &Cell, clock: &mut Watcher) -> Result<Looked, Cause> {
 
 /// How a scheduled function ended.
 enum Answer {
-    /// It is scheduled so, or no more.
+    /// It is scheduled like this, or no longer.
     Again(Option<Schedule>),
     /// It was cut off, its cell was stopped before it ran, or the clock was moved, so that its call was too old or too new.
     NotRun,
@@ -117,6 +116,6 @@ async fn pause() {
     tokio::time::sleep_until(Instant::now() + SCHEDULER_INTERVAL).await;
 }
 
-/// Scheduled functions that run at a time: of a conductor, and of one cell of it.
+/// How many scheduled functions run at a time: of a conductor, and of one of its cells.
 pub(crate) const SCHEDULED_AT_A_TIME: usize = 64;
 const OF_A_CELL: usize = 4;

@@ -1,4 +1,4 @@
-//! What a call has staged, found by its hash: looking through all of it for each record takes the square of its number.
+//! What a call has staged, found by its hash: searching all of it for each record would take quadratic time.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use holochain_types::prelude::{Action, Record};
 
 use crate::error::Outcome;
 
-/// The records that are validated, on the store that they would be written to.
+/// The records under validation, on top of the store to which they would be written.
 pub(super) struct Staged<'a> {
     workspace: &'a SourceChainWorkspace,
     actions: HashMap<&'a ActionHash, &'a Action>,
@@ -23,7 +23,7 @@ impl<'a> Staged<'a> {
     /// An action that another needs, staged or committed by anyone.
     ///
     /// # Errors
-    /// It is nowhere, or the store failed.
+    /// It is not found anywhere, or the store failed.
     pub(super) async fn retrieve(&self, hash: &ActionHash) -> Result<Action, Outcome> {
         if let Some(action) = self.actions.get(hash) {
             return Ok((*action).clone());

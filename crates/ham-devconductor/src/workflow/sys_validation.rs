@@ -1,4 +1,4 @@
-//! What every record of a chain must keep to, whatever its app says. Rules and texts of `holochain` 0.7.1.
+//! What every record of a chain must satisfy, whatever its app says. Rules and texts are those of `holochain` 0.7.1.
 
 use holo_hash::EntryHash;
 use holochain_state::source_chain::{IncompleteCommitReason, SourceChainError};
@@ -10,8 +10,8 @@ use holochain_types::prelude::{
 use super::staged::Staged;
 use crate::error::{MAX_TAG_SIZE, Outcome, WorkflowError};
 
-/// Checks a staged record; what follows the end of a chain only where that closes it. Its signature is
-/// not looked at: whatever stages a record has the keystore of this process sign it.
+/// Checks a staged record; what follows the end of a chain is checked only if that end closes it. Its signature is not checked:
+/// whatever stages a record lets the keystore of this process sign it.
 ///
 /// # Errors
 /// [`InvalidCommit`](SourceChainError::InvalidCommit) or [`IncompleteCommit`](SourceChainError::IncompleteCommit).
@@ -46,7 +46,7 @@ async fn check(record: &Record, staged: &Staged<'_>, closes_chains: bool) -> Res
     }
 }
 
-/// What a commit fails with where a record is not what it has to be.
+/// The error of a commit if a record is not what it must be.
 pub(super) fn fails_a_commit(outcome: Outcome) -> WorkflowError {
     match outcome {
         Outcome::DepMissingFromDht(hash) => {

@@ -106,8 +106,7 @@ impl Connection {
         loop {
             let next = tokio::select! {
                 // Closing and the timers first: a flood in either direction must not hide them. What the client says comes before
-                // what it is told, so that an unsubscription is heard while the feed is busy; a client that floods starves nobody but
-                // itself.
+                // what it is told, so that an unsubscription is heard while the feed is busy; a client that floods starves nobody but itself.
                 biased;
                 goodbye = &mut ended => Next::Close(goodbye),
                 () = sleep_until(dead_at.unwrap_or_else(Instant::now)), if dead_at.is_some() => Next::Gone,

@@ -13,8 +13,7 @@ pub const TEST_RELEASE_VARIABLE: &str = "HAM_TEST_RELEASE";
 impl Install {
     /// What the tests of a crate run on: the embedded conductor if the crate's name begins with `embedded`, otherwise the real one.
     /// So one source makes two tests, told apart by `env!("CARGO_CRATE_NAME")`. [`TEST_RELEASE_VARIABLE`] names the release of
-    /// either; without it, that is the default one. `embedded:` before the release means the embedded conductor whatever the crate's
-    /// name.
+    /// either; without it, that is the default one. `embedded:` before the release means the embedded conductor whatever the crate's name.
     ///
     /// # Errors
     /// [`InstallError`], variant by variant.

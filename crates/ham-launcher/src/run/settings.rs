@@ -72,8 +72,7 @@ pub enum Network {
 }
 
 /// How careful the conductor's databases are with the disk. Holochain 0.6 calls it a strategy: `Normal` is its `Resilient`, `Off` its
-/// `Fast`, which leaves source chains at `Normal`; it has no `Full`, which is
-/// [`LaunchError::NoSuchSyncLevel`](crate::LaunchError::NoSuchSyncLevel).
+/// `Fast`, which leaves source chains at `Normal`; it has no `Full`, which is [`LaunchError::NoSuchSyncLevel`](crate::LaunchError::NoSuchSyncLevel).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DbSyncLevel {

@@ -20,19 +20,19 @@ pub(crate) struct Row {
     /// Milliseconds since 1970.
     pub(crate) at: i64,
     kind: String,
-    /// What it holds beside that.
+    /// What else it holds.
     more: Map<String, Value>,
     entry: Option<Content>,
-    /// About what it takes.
+    /// Roughly what it takes.
     pub(super) bytes: usize,
-    /// What wrote it, where that was seen.
+    /// The call that wrote it, if that was seen.
     pub(crate) call: Option<CallId>,
 }
 
 /// What an entry says.
 #[derive(Debug)]
 enum Content {
-    /// MessagePack, JSON only when it is asked for: as that it is many times as long.
+    /// MessagePack, converted to JSON only on request: as JSON it is many times as long.
     Whole(Vec<u8>),
     Told(Value),
 }
@@ -54,7 +54,7 @@ impl Row {
                 put("base", text(&data.base_address));
                 put("target", text(&data.target_address));
                 let zome = types.zome(data.zome_index);
-                // No zome says what its link types are called.
+                // No zome names its link types.
                 put("link_type", format!("{}#{}", zome.as_deref().unwrap_or("?"), data.link_type.0).into());
                 put("zome", zome.into());
                 put("tag", tag(&data.tag.0));
@@ -128,7 +128,7 @@ fn entry(put: &mut impl FnMut(&str, Value), of: &EntryType, record: &Record, typ
     Content::of(record.entry())
 }
 
-/// What an entry says. Capabilities hold secrets, which are left out; entries of more bytes than this are not shown.
+/// The content of an entry. Capabilities hold secrets, which are omitted; entries larger than `most` bytes are not shown.
 pub(crate) fn decoded(entry: &RecordEntry, most: usize) -> Value {
     match entry {
         RecordEntry::Present(Entry::App(bytes)) => {
@@ -154,12 +154,12 @@ pub(crate) fn decoded(entry: &RecordEntry, most: usize) -> Value {
     }
 }
 
-/// What stands for bytes that are too many.
+/// What stands in for too many bytes.
 pub(crate) fn too_long(bytes: usize) -> Value {
     json!({ "$messagepack": "", "why": format!("{bytes} bytes are too many to be shown here") })
 }
 
-/// A link's tag: its text, where it is one.
+/// A link's tag: its text, if it is text.
 fn tag(tag: &[u8]) -> Value {
     match std::str::from_utf8(tag) {
         Ok(text) if !text.contains(|c: char| c.is_control()) => text.into(),
@@ -167,5 +167,5 @@ fn tag(tag: &[u8]) -> Value {
     }
 }
 
-/// About what a row takes without its values, in bytes.
+/// Roughly what a row takes in bytes, without its values.
 const ITSELF: usize = 512;

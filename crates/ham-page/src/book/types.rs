@@ -4,10 +4,10 @@ use ham_devconductor::ZomeView;
 use holochain_types::prelude::{EntryDefId, EntryType, EntryVisibility, ZomeIndex};
 use serde_json::{Value, json};
 
-/// As its zomes say them.
+/// As its zomes name them.
 #[derive(Debug, Default)]
 pub(crate) struct Types {
-    /// Integrity zomes with their entry types, in their order.
+    /// Integrity zomes with their entry types, in order.
     integrity: Vec<(String, Vec<(String, bool)>)>,
     coordinators: Vec<(String, Vec<String>)>,
 }
@@ -36,7 +36,7 @@ impl Types {
         types
     }
 
-    /// Zomes may use the same name for types of theirs.
+    /// Different zomes may use the same name for their types.
     fn tell_apart(&mut self) {
         let all = self.integrity.iter().flat_map(|(_, entries)| entries.iter().map(|(name, _)| name.clone()));
         let all: Vec<String> = all.collect();
@@ -70,7 +70,7 @@ impl Types {
         }
     }
 
-    /// The integrity zome of an index.
+    /// The integrity zome with an index.
     pub(crate) fn zome(&self, index: ZomeIndex) -> Option<String> {
         self.integrity.get(usize::from(index.0)).map(|(name, _)| name.clone())
     }
@@ -91,7 +91,7 @@ impl Types {
     }
 }
 
-/// Not what only a conductor calls, and not what is no function.
+/// Excludes what only a conductor calls, and what is not a function.
 fn is_function(export: &str) -> bool {
     let callback = |name: &str| {
         ["validate", "genesis_self_check"].iter().any(|callback| name.starts_with(callback))

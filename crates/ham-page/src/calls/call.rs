@@ -1,4 +1,4 @@
-//! One call: kept as the bytes that were told, and JSON only when it is asked for.
+//! One call: kept as the bytes that were reported, and converted to JSON only on request.
 
 use std::time::Duration;
 
@@ -27,19 +27,19 @@ pub(super) struct Call {
     pub(super) took: Duration,
     pub(super) phases: Vec<(Phase, Duration)>,
     pub(super) post_commit: Option<Duration>,
-    /// `None` while it runs.
+    /// `None` while it is running.
     pub(super) end: Option<End>,
 }
 
 #[derive(Debug)]
 pub(super) enum End {
     Told(Outcome),
-    /// It was among the events that were lost.
+    /// Its end was among the lost events.
     NotSeen,
 }
 
 impl Call {
-    /// One that begins; `None` for another event.
+    /// A call that begins; `None` for any other event.
     pub(super) fn begin(at: Timestamp, event: &Event) -> Option<(CallId, Self)> {
         let Event::Began { call, parent, cell, zome, function, provenance, payload } = event else {
             return None;
@@ -64,14 +64,14 @@ impl Call {
         Some((*call, begun))
     }
 
-    /// As the page has it. What it wrote is told by hash: places change when chains are read anew.
+    /// In the form that the page uses. Its writes are given by hash: positions change when chains are read again.
     pub(super) fn json(&self, id: CallId) -> Value {
         let names = |calls: &[CallId]| calls.iter().map(ToString::to_string).collect::<Vec<_>>();
         let mut phases: Map<String, Value> =
             self.phases.iter().map(|(phase, took)| (word(*phase).to_owned(), milliseconds(*took))).collect();
         phases.extend(self.post_commit.map(|took| ("post_commit".to_owned(), milliseconds(took))));
         let payload = shown(&self.payload);
-        // Numbers that a browser rounds are told as text, too; what cannot be shown cannot be sent again.
+        // Numbers that a browser rounds are also given as text; what cannot be shown cannot be sent again.
         let argument = payload.get("$messagepack").is_none().then(|| payload.to_string());
         let (outcome, effect, answer, error) = self.ended();
         let mut json = json!({
@@ -90,7 +90,7 @@ impl Call {
         json
     }
 
-    /// Its outcome, its effect where it failed, its answer, its error.
+    /// Its outcome, its effect if it failed, its answer, its error.
     fn ended(&self) -> (&'static str, Option<&'static str>, Option<Value>, Option<Value>) {
         let error = |kind: &str, text: &str, place: Option<&String>| {
             Some(json!({ "kind": kind, "text": text, "where": place }))
@@ -147,7 +147,7 @@ pub(crate) fn shown(payload: &Payload) -> Value {
     }
 }
 
-/// About what a call takes without its values, in bytes.
+/// Roughly what a call takes in bytes, without its values.
 const ITSELF: usize = 1024;
-/// About what a hash takes, in bytes.
+/// Roughly what a hash takes, in bytes.
 const HASH: usize = 80;

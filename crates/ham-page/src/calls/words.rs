@@ -2,7 +2,7 @@
 
 use ham_devconductor::{FailureKind, Phase};
 
-/// What is known of the called cell's chain after an error.
+/// What is known about the called cell's chain after an error.
 pub(crate) fn effect(kind: FailureKind) -> &'static str {
     match kind {
         FailureKind::Conductor => "unknown",
@@ -10,7 +10,7 @@ pub(crate) fn effect(kind: FailureKind) -> &'static str {
     }
 }
 
-/// The name of a kind of error, as problems have it.
+/// The name of a kind of error, as problems use it.
 pub(crate) fn kind_of(kind: FailureKind) -> &'static str {
     match kind {
         FailureKind::Zome => "zome-error",

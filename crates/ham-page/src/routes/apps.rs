@@ -1,4 +1,4 @@
-//! Apps that come through the page.
+//! Apps that are installed through the page.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use serde_json::json;
 use crate::problem::Problem;
 use crate::served::{Answer, MAX_BUNDLE, Shared};
 
-/// Installs and enables the app of a bundle, under the id that its manifest has.
+/// Installs and enables the app in a bundle, under the id in its manifest.
 pub(super) async fn install(State(served): Shared, request: Request) -> Answer {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    // What a form of another page may send says something else.
+    // What a form of another page can send has another content type.
     if kind != Some("application/octet-stream") {
         let text = "Send the bytes of a bundle as application/octet-stream";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-a-bundle", text));
@@ -84,7 +84,7 @@ mod tests {
         (status, String::from_utf8_lossy(&body).into_owned())
     }
 
-    /// An app that awaits membrane proofs was told as not installed, and one with other code not at all.
+    /// Case: an app that awaits membrane proofs was reported as not installed, and one with other code not at all.
     #[tokio::test]
     async fn what_is_so_stands_in_the_title_and_what_to_do_behind_it() {
         let (id, role) = ("app".to_owned(), "role".to_owned());

@@ -1,4 +1,4 @@
-//! A zome call, in the form that the gateway has: the outcome in the status and a header, errors as problems.
+//! A zome call, in the gateway's form: the outcome in the status and a header, errors as problems.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::list::json_text;
 use crate::problem::Problem;
 use crate::served::{MAX_BODY, Shared, cell};
 
-/// Runs a function as the agent that `Ham-Agent` names, or as the first of the app.
+/// Runs a function as the agent that `Ham-Agent` names, or as the app's first agent.
 pub(super) async fn call(
     State(served): Shared,
     Path((app, role, zome, function)): Path<(String, String, String, String)>,
@@ -25,7 +25,7 @@ pub(super) async fn call(
     };
     let headers = request.headers();
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    // What a form of another page may send says something else.
+    // What a form of another page can send has another content type.
     if kind.split(';').next().map(str::trim) != Some("application/json") {
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "Send application/json"));
     }
@@ -81,7 +81,7 @@ pub(super) async fn call(
     Ok(response)
 }
 
-/// MessagePack of a body; of none it is nil.
+/// The MessagePack of a body; an empty one is nil.
 fn argument(body: &[u8]) -> Result<Vec<u8>, String> {
     let text = std::str::from_utf8(body).map_err(|_| "the body is not UTF-8")?;
     match text.trim() {

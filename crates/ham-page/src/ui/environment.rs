@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::serving::Serving;
 use super::sign;
 
-/// Where the script is that puts it there.
+/// The address of the script that does so.
 pub(super) const PATH: &str = "/__ham/environment.js";
 
 /// The script. Only the window's own page may read it: the guard refuses other origins.
@@ -28,6 +28,7 @@ pub(super) async fn script(State(serving): State<Arc<Serving>>) -> Response {
 }
 
 /// The page with the script before any of its own: directly after its doctype, or at its start. A browser begins a head with it. No
+/// more of the page is examined, and held, than [`BEGIN`].
 /// more is looked at, and held, than [`BEGIN`].
 ///
 /// # Errors
@@ -46,13 +47,13 @@ pub(super) async fn put_into(page: Body) -> Result<Body, axum::Error> {
     Ok(Body::from_stream(stream::iter([Ok(first.into())]).chain(parts)))
 }
 
-/// As much of it as is text.
+/// The leading part of it that is text.
 fn text(page: &[u8]) -> &str {
     let end = std::str::from_utf8(page).map_or_else(|error| error.valid_up_to(), str::len);
     std::str::from_utf8(&page[..end]).unwrap_or_default()
 }
 
-/// Where a page begins, in bytes. Space and comments may stand before its doctype.
+/// Where a page begins, in bytes. Spaces and comments may come before its doctype.
 fn start(page: &str) -> usize {
     let first = page.len() - page.trim_start_matches('\u{feff}').len();
     let mut rest = &page[first..];
@@ -79,7 +80,7 @@ fn after_comment(comment: &str) -> Option<&str> {
 }
 
 const DOCTYPE: &str = "<!doctype";
-/// Bytes in which a page begins, with the comments before it.
+/// How many bytes a page's beginning may take, including the comments before it.
 const BEGIN: usize = 64 << 10;
 
 #[cfg(test)]
@@ -114,7 +115,7 @@ mod tests {
         }
     }
 
-    /// Pages of 60 MiB were held for as long as nobody read them.
+    /// Case: pages of 60 MiB were held for as long as nobody read them.
     #[tokio::test]
     async fn a_page_is_held_no_longer_than_it_takes_to_begin() {
         let begin = format!("<!doctype html>{}", "ä".repeat(BEGIN / 2));

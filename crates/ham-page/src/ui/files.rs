@@ -14,7 +14,7 @@ use tokio_util::io::ReaderStream;
 use super::environment::put_into;
 use super::serving::{Serving, UiSource};
 
-/// A file of it, or its `index.html` where there is none and a page is asked for: pages have routes of their own.
+/// One of its files, or its `index.html` if there is no such file and a page is requested: pages have routes of their own.
 pub(super) async fn file(State(serving): State<Arc<Serving>>, headers: HeaderMap, uri: Uri) -> Response {
     let UiSource::Directory(directory) = &serving.source else {
         return StatusCode::NOT_FOUND.into_response();
@@ -38,7 +38,7 @@ pub(super) async fn file(State(serving): State<Arc<Serving>>, headers: HeaderMap
     }
 }
 
-/// A file below the directory, links followed only where they stay below it and lead to nothing hidden.
+/// A file below the directory; links are followed only if they stay below it and lead to nothing hidden.
 async fn found(directory: &Path, path: &Path) -> Option<PathBuf> {
     let directory = tokio::fs::canonicalize(directory).await.ok()?;
     let file = tokio::fs::canonicalize(directory.join(path)).await.ok()?;
@@ -51,7 +51,7 @@ async fn found(directory: &Path, path: &Path) -> Option<PathBuf> {
 async fn opened(file: &Path) -> Option<(u64, Body)> {
     let file = tokio::fs::File::open(file).await.ok()?;
     let length = file.metadata().await.ok()?.len();
-    // One that grows meanwhile has the length that was said.
+    // A file that grows meanwhile keeps the length that was announced.
     Some((length, Body::from_stream(ReaderStream::with_capacity(file.take(length), PART))))
 }
 
@@ -60,7 +60,7 @@ fn hidden(part: Component<'_>) -> bool {
     part.as_os_str().as_encoded_bytes().starts_with(b".")
 }
 
-/// The path of a request, decoded once; `None` where it leads out, or to what is hidden.
+/// The path of a request, decoded once; `None` if it leads outside, or to something hidden.
 fn inside(path: &str) -> Option<PathBuf> {
     let mut decoded = Vec::with_capacity(path.len());
     let mut bytes = path.bytes();
@@ -98,7 +98,7 @@ fn kind(path: &Path) -> &'static str {
     }
 }
 
-/// Bytes that are read at a time.
+/// How many bytes are read at a time.
 const PART: usize = 64 << 10;
 
 #[cfg(test)]

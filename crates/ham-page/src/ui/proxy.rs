@@ -1,4 +1,5 @@
-//! A page of another server of this machine, passed on; what follows an upgrade, too, because bundlers tell their pages of changes so.
+//! Passes on a page of another server on this machine, including what follows an upgrade, because bundlers use that to tell their
+//! pages about changes.
 
 use std::sync::Arc;
 
@@ -37,7 +38,7 @@ async fn ask(server: &Url, mut request: Request) -> Result<Response, Failed> {
     if headers.contains_key(header::ORIGIN) {
         headers.insert(header::ORIGIN, HeaderValue::from_str(&format!("http://{host}:{port}"))?);
     }
-    // A page is looked into.
+    // The page is examined, so it must not be compressed.
     headers.remove(header::ACCEPT_ENCODING);
     let ours = hyper::upgrade::on(&mut request);
     let mut answer = sender.send_request(request).await?;
@@ -64,7 +65,7 @@ async fn ask(server: &Url, mut request: Request) -> Result<Response, Failed> {
     Ok(Response::from_parts(parts, page))
 }
 
-/// Runs what carries an answer: it ends with either side's connection, as the handlers of requests do.
+/// Runs the task that carries an answer: it ends with either side's connection, as the handlers of requests do.
 #[expect(clippy::disallowed_methods, reason = "its owner is the connection of the browser")]
 fn run<T: Send + 'static>(carrying: impl Future<Output = T> + Send + 'static) {
     tokio::spawn(carrying);

@@ -13,7 +13,7 @@ use url::Url;
 pub enum UiSource {
     /// A directory with an `index.html`.
     Directory(PathBuf),
-    /// A server of this machine, such as a bundler's, whose pages are passed on.
+    /// A server on this machine, such as a bundler's, whose pages are passed on.
     Server(Url),
 }
 
@@ -24,7 +24,7 @@ pub(super) struct Serving {
     pub(super) environment: Environment,
     pub(super) observer: Observer,
     pub(super) agent: AgentPubKey,
-    /// Of all windows.
+    /// Shared by all windows.
     pub(super) bodies: Bodies,
 }
 

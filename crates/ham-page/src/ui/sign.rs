@@ -19,7 +19,7 @@ use crate::problem::Problem;
 /// Where calls are signed.
 pub(super) const PATH: &str = "/__ham/sign";
 
-/// A call as the client hands it over, in MessagePack; its argument is encoded already.
+/// A call as the client hands it over, in MessagePack; its argument is already encoded.
 #[derive(Debug, Deserialize)]
 struct Asked {
     cell_id: CellId,
@@ -30,7 +30,7 @@ struct Asked {
     cap_secret: Option<CapSecret>,
 }
 
-/// The signature, and after it the bytes that it is of.
+/// The signature, followed by the bytes that it signs.
 pub(super) async fn sign(State(serving): State<Arc<Serving>>, body: Body) -> Result<Response, Problem> {
     let refused = |why: &dyn std::fmt::Display| {
         Problem::new(StatusCode::BAD_REQUEST, "bad-request", "The call cannot be signed").detail(why)
@@ -49,7 +49,7 @@ pub(super) async fn sign(State(serving): State<Arc<Serving>>, body: Body) -> Res
     Ok(body.until_sent(answer))
 }
 
-/// Bytes of a call with its argument: as much as a conductor takes in a frame, and browsers send a call as one.
+/// How many bytes a call with its argument may have: as many as a conductor accepts in a frame, since browsers send a call as one frame.
 pub(super) const MAX_CALL: usize = 16 << 20;
 /// How long it may take to come.
 const SLOWEST: Duration = Duration::from_secs(30);

@@ -79,7 +79,7 @@ impl Admin {
         Self { shared: Shared::new(target, session, timeout, None) }
     }
 
-    /// Treats the conductor as one of this release instead of asking it; `None` asks. The result has a link of its own.
+    /// Treats the conductor as one of this release; `None` finds the release out. The result has a link of its own.
     #[must_use]
     pub fn with_release(self, release: Option<Release>) -> Self {
         let Shared { target, session, timeout, .. } = &*self.shared;

@@ -73,7 +73,7 @@ pub struct PersistentHamConfig {
     pub on_unknown: Option<OnUnknown>,
     /// The wall clock by which nonces expire.
     pub wall_clock: Arc<dyn WallClock>,
-    /// The conductor's release; `None` to ask for it.
+    /// The conductor's release; `None` to find it out.
     pub release: Option<Release>,
     /// Where nonces, keys, capability secrets and jitter come from.
     pub entropy: Arc<dyn Entropy>,
@@ -217,8 +217,7 @@ impl PersistentHamConfig {
     /// [`read_only`](crate::CallOptions::read_only).
     ///
     /// Without it, concurrent writes with relaxed ordering fork the cell's source chain, for which peers may warrant its agent; of
-    /// concurrent writes with strict ordering all but one are refused. Turn it off only for apps in which you know that this cannot
-    /// happen.
+    /// concurrent writes with strict ordering all but one are refused. Turn it off only for apps in which you know that this cannot happen.
     #[must_use]
     pub fn with_lanes(mut self, lanes: bool) -> Self {
         self.lanes = lanes;
@@ -233,7 +232,7 @@ impl PersistentHamConfig {
         self
     }
 
-    /// Treats the conductor as one of this release instead of asking it; `None` asks.
+    /// Treats the conductor as one of this release; `None` finds the release out.
     #[must_use]
     pub fn with_release(mut self, release: Option<Release>) -> Self {
         self.release = release;

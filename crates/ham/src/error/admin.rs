@@ -40,7 +40,7 @@ pub enum AdminError {
     /// The request was not answered. If it is a write, it may have happened; `reconcile` names the read that tells.
     #[error("the admin request `{request}` was not answered; {reconcile}")]
     Lost {
-        /// What was asked.
+        /// The request.
         request: &'static str,
         /// What tells whether it happened.
         reconcile: &'static str,
@@ -51,7 +51,7 @@ pub enum AdminError {
     /// The conductor's answer is an error, or not an answer to this request.
     #[error("the admin request `{request}` failed")]
     Answer {
-        /// What was asked.
+        /// The request.
         request: &'static str,
         /// Why.
         #[source]

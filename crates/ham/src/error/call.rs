@@ -69,7 +69,7 @@ pub enum CallError {
     /// The app has no such role or clone.
     #[error("the app has no role or clone `{}` (it has: {known}); check the role name", masked(role))]
     UnknownRole {
-        /// What was asked for.
+        /// The role or clone that the call names.
         role: String,
         /// What the app has.
         known: String,
@@ -77,7 +77,7 @@ pub enum CallError {
     /// The app is no longer installed on this conductor; nothing of the call ran.
     #[error("the app `{}` is not installed on this conductor any more", masked(app_id))]
     AppNotInstalled {
-        /// The app that was asked for.
+        /// The id of the app.
         app_id: String,
     },
     /// The conductor did not return the app's info, so the call could not be signed; nothing was sent.

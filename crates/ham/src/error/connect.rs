@@ -28,7 +28,7 @@ pub enum ConnectError {
     /// An admin request of the set-up failed.
     #[error("setting up the link failed: cannot {doing}")]
     Setup {
-        /// What was asked.
+        /// What was being done.
         doing: &'static str,
         /// Why.
         #[source]
@@ -40,7 +40,7 @@ pub enum ConnectError {
         masked(app_id)
     )]
     AppNotInstalled {
-        /// The app that was asked for.
+        /// The id of the app.
         app_id: String,
         /// The installed apps.
         installed: String,

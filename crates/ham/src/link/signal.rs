@@ -67,8 +67,7 @@ pub enum SignalItem {
 /// A subscription to an app's signals.
 ///
 /// Bounded in items and bytes: a subscriber that falls behind gets a [`GapCause::Lagged`] in place of what it missed, and does not
-/// slow the others down. A signal that waits for several subscribers is held once. Lag *inside* the conductor is invisible to every
-/// client.
+/// slow the others down. A signal that waits for several subscribers is held once. Lag *inside* the conductor is invisible to every client.
 #[derive(Debug)]
 pub struct Signals {
     items: LossyReceiver<SignalItem>,

@@ -134,8 +134,7 @@ impl PersistentHam {
     /// # Errors
     /// See [`CallError`]; [`CallError::Arrived`] if an earlier send got through, [`CallError::Fenced`] if a fence has proven that it
     /// never ran, [`CallError::Ambiguous`] if a fence may have used up its nonce. A call read from a journal may have been sent by
-    /// the process that wrote it, so its errors never claim [`Outcome::NotRun`](crate::Outcome::NotRun) unless the conductor's answer
-    /// proves it.
+    /// the process that wrote it, so its errors never claim [`Outcome::NotRun`](crate::Outcome::NotRun) unless the conductor's answer proves it.
     ///
     /// # Cancel safety
     /// Dropping the future gives up the answer; send it again to learn more.

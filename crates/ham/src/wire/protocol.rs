@@ -64,7 +64,7 @@ impl ConductorProtocol {
         Self { interface, release: None }
     }
 
-    /// Treats the conductor as one of this release instead of asking it; `None` asks.
+    /// Treats the conductor as one of this release; `None` finds the release out.
     #[must_use]
     pub fn with_release(mut self, release: Option<Release>) -> Self {
         self.release = release;

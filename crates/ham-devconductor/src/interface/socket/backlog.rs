@@ -1,11 +1,11 @@
-//! Requests of a client that were read while all its places were taken: behind them it may say that it goes.
+//! Requests of a client that were read while all its places were taken: after them it may say that it leaves.
 
 use std::collections::VecDeque;
 
 use holochain_serialized_bytes::SerializedBytesError;
 use holochain_websocket::WireMessage;
 
-/// Requests that were read and have no place yet.
+/// Requests that have been read and have no place yet.
 #[derive(Default)]
 pub(super) struct Backlog {
     requests: VecDeque<(u64, Vec<u8>)>,
@@ -35,6 +35,6 @@ impl Backlog {
     }
 }
 
-/// As many as have a place, and their bytes. The last one may be as large as a message may be.
+/// As many as have a place, and their bytes. The last one may be as large as any message may be.
 const MOST_REQUESTS: usize = 128;
 const MOST_BYTES: usize = 16 << 20;

@@ -15,8 +15,8 @@ use crate::interface::transport::handshake;
 
 type Client = tokio_tungstenite::WebSocketStream<TcpStream>;
 
-/// A connection that is served as an interface serves one. Requests are numbers: 1 panics while it is read, 2 before it is worked
-/// on, 3 while it is; 4 is never answered; the others are.
+/// A connection that is served as an interface serves one. Requests are numbers: 1 panics while it is read, 2 before it is worked on,
+/// 3 while it is worked on; 4 is never answered; the others are.
 async fn served() -> (Client, JoinSet<()>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -77,8 +77,8 @@ async fn a_panic_is_the_answer_to_its_own_request() {
     assert_eq!((answers[&5].as_str(), answers[&6].as_str()), ("answer to 5", "answer to 6"));
 }
 
-/// Case: the close frame was answered when the call had ended, seconds later; and where the client had as many calls as it may, when
-/// one of them had.
+/// Case: the close frame was answered only when the call had ended, seconds later; and if the client had as many calls as it may,
+/// only when one of them had.
 #[tokio::test]
 async fn a_client_that_goes_is_told_so_while_its_calls_run() {
     for calls in [1, CONCURRENT_REQUESTS, 2 * CONCURRENT_REQUESTS] {
@@ -103,7 +103,7 @@ async fn is_told_that_it_goes(calls: usize) {
     assert!(tokio::time::timeout(Duration::from_secs(60), told).await.expect("an answer to the close frame"));
 }
 
-/// Case: what a client had asked for and left was begun for minutes after it: calls that compute for as long as they may.
+/// Case: requests of a client that had left were still begun for minutes: calls that compute for as long as they may.
 #[tokio::test]
 async fn what_has_not_begun_when_its_client_goes_does_not_begin() {
     let (mut client, mut server) = served().await;

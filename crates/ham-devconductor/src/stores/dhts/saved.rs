@@ -12,7 +12,7 @@ use super::super::directory::{SNAPSHOTS, make_private};
 use super::{Dhts, ENDINGS, identifier};
 use crate::error::Cause;
 
-/// Copies of the files of stores. They go with this.
+/// Copies of the files of stores, removed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct SavedDhts(TempDir);
 
@@ -23,13 +23,13 @@ pub(crate) enum SaveError {
     Files(io::Error),
     /// A database cannot be held.
     Database(Cause),
-    /// This one is being written for longer than [`PATIENCE`].
+    /// This one has been written to for longer than [`PATIENCE`].
     Busy(DnaHash),
 }
 
 impl Dhts {
-    /// Copies the files of these stores, all as they are at one moment. Nothing is written to them meanwhile: whoever writes waits for
-    /// their databases as for each other.
+    /// Copies the files of these stores, all as they are at one moment. Nothing is written to them meanwhile: a writer waits for
+    /// their databases as it does for other writers.
     ///
     /// # Errors
     /// Variant by variant in [`SaveError`].
@@ -74,10 +74,10 @@ impl Dhts {
         Ok(SavedDhts(directory))
     }
 
-    /// Closes all stores, and puts those that were saved in their place. Whoever still holds one finds it closed.
+    /// Closes all stores, and puts the saved ones in their place. Anyone who still holds one finds it closed.
     ///
     /// # Errors
-    /// A file cannot be removed, read or written; some are then as they were saved, and others are not.
+    /// A file cannot be removed, read or written; some stores are then as they were saved, and others are not.
     pub(crate) async fn restore(&self, saved: &SavedDhts) -> io::Result<()> {
         self.close().await;
         self.keep_only(&HashSet::new()).await?;
@@ -89,5 +89,5 @@ impl Dhts {
     }
 }
 
-/// Longer than a commit takes that writes some thousand records.
+/// Longer than a commit of some thousand records takes.
 const PATIENCE: Duration = Duration::from_secs(1);

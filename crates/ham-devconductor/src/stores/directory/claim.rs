@@ -1,22 +1,22 @@
-//! Who has a directory in hand: whoever makes it, until its lock is there, or whoever removes it.
+//! Who has a directory in hand: its creator, until its lock is there, or its remover.
 
 use std::fs::{File, TryLockError};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-/// Whether a directory is in one's hand.
+/// Whether this process has a directory in hand.
 #[derive(Debug)]
 pub(super) enum Claim {
     /// Until this is closed.
     Mine(File),
-    /// It is in another one's hand, or has gone.
+    /// Another process has it in hand, or it is gone.
     Others,
-    /// The file system locks no directories, so nobody has it.
+    /// The file system does not lock directories, so nobody has it.
     Unknown,
 }
 
-/// Takes a directory in hand. The system lets go of it when the process ends, however it ends.
+/// Takes a directory in hand. The system releases it when the process ends, however it ends.
 pub(super) fn claim(directory: &Path) -> Claim {
     let opened = match File::open(directory) {
         Ok(opened) => opened,
@@ -24,14 +24,14 @@ pub(super) fn claim(directory: &Path) -> Claim {
         Err(_) => return Claim::Unknown,
     };
     match opened.try_lock() {
-        // Whoever removed it meanwhile had it in hand before.
+        // If it was removed meanwhile, its remover had it in hand before.
         Ok(()) if is(&opened, directory) => Claim::Mine(opened),
         Ok(()) | Err(TryLockError::WouldBlock) => Claim::Others,
         Err(TryLockError::Error(_)) => Claim::Unknown,
     }
 }
 
-/// Whether this is what is there by that name.
+/// Whether this is the file with that name.
 fn is(opened: &File, path: &Path) -> bool {
     let (Ok(opened), Ok(there)) = (opened.metadata(), std::fs::symlink_metadata(path)) else { return false };
     (opened.dev(), opened.ino()) == (there.dev(), there.ino())

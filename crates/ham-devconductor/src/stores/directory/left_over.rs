@@ -1,4 +1,4 @@
-//! Temporary directories, and those that processes left which were killed.
+//! Temporary directories, and those left behind by processes that were killed.
 
 use std::fs::{DirEntry, File, OpenOptions, Permissions};
 use std::io;
@@ -10,8 +10,9 @@ use tempfile::TempDir;
 use super::claim::{Claim, claim};
 use super::private::{LOCK, PRIVATE, make_private_file};
 
-/// Makes a directory that nobody else looks into, and locks it. Its lock has its name once it is held: what has one that nobody holds is
-/// left over. Until then it is in the hand of whoever makes it: what has no lock, and is in nobody's hand, is left over too.
+/// Creates a directory that nobody else looks into, and locks it. The lock gets its name once it is held: a directory with a lock
+/// that nobody holds is left over. Until then the directory is in its creator's hand: a directory that has no lock and is in nobody's
+/// hand is left over too.
 pub(super) fn make(among: &Path, prefix: &str) -> io::Result<(TempDir, File)> {
     let mut tries = 0..TRIES;
     loop {
@@ -33,8 +34,8 @@ pub(super) fn make(among: &Path, prefix: &str) -> io::Result<(TempDir, File)> {
     }
 }
 
-/// Removes what processes of the user left whose directory `ours` is, a few of them: a start takes milliseconds. What cannot be removed
-/// stays.
+/// Removes directories that killed processes of the owner of `ours` left behind; only a few, because a start takes milliseconds. What
+/// cannot be removed stays.
 pub(super) fn remove(among: &Path, prefix: &str, ours: &Path) {
     let (Ok(entries), Ok(ours)) = (std::fs::read_dir(among), std::fs::metadata(ours)) else { return };
     let left = entries.flatten().filter_map(|entry| Some((left(&entry, prefix, ours.uid())?, entry.path())));
@@ -50,11 +51,11 @@ pub(super) fn remove(among: &Path, prefix: &str, ours: &Path) {
     removed.take(MOST).for_each(drop);
 }
 
-/// A directory that is left over, while it is removed.
+/// A left-over directory, while it is being removed.
 enum Left {
     /// Of a process that ran. This is its lock.
     Run(File),
-    /// Of one that was killed before its lock was there. It is in hand.
+    /// Of a process that was killed before its lock was there. It is in hand.
     Begun(File),
 }
 
@@ -62,7 +63,7 @@ impl Left {
     fn remove(&self, path: &Path) -> io::Result<()> {
         match self {
             Self::Run(_lock) => {
-                // The lock last: what is killed amid this leaves what is left over still.
+                // The lock last: if this is killed midway, what is left still counts as left over.
                 for entry in std::fs::read_dir(path)?.flatten().filter(|entry| entry.file_name() != LOCK) {
                     if entry.file_type()?.is_dir() {
                         std::fs::remove_dir_all(entry.path())?;
@@ -72,7 +73,7 @@ impl Left {
                 }
                 std::fs::remove_dir_all(path)
             }
-            // Nothing was in it. What holds anything else is somebody's, and stays.
+            // It was empty. A directory that holds anything else belongs to someone, and stays.
             Self::Begun(_claim) => {
                 let before = path.join(LOCK_BEFORE);
                 if is_empty_but_for(path, LOCK_BEFORE)? {
@@ -96,7 +97,7 @@ fn left(entry: &DirEntry, prefix: &str, user: u32) -> Option<Left> {
     }
     let lock = entry.path().join(LOCK);
     match std::fs::symlink_metadata(&lock) {
-        // To open a pipe waits for whoever reads it.
+        // Opening a pipe would wait for its reader.
         Ok(found) if found.is_file() => {
             let lock = OpenOptions::new().write(true).open(lock).ok()?;
             lock.try_lock().ok()?;
@@ -105,7 +106,7 @@ fn left(entry: &DirEntry, prefix: &str, user: u32) -> Option<Left> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let is_ours = metadata.mode() & 0o777 == PRIVATE;
             match claim(&entry.path()) {
-                // Again: whoever made it may have let go of it meanwhile.
+                // Checked again: its creator may have released it meanwhile.
                 Claim::Mine(claim) if is_ours && !lock.exists() => Some(Left::Begun(claim)),
                 _ => None,
             }
@@ -122,9 +123,9 @@ fn is_empty_but_for(directory: &Path, name: &str) -> io::Result<bool> {
 
 /// The name of a lock that is not held yet.
 const LOCK_BEFORE: &str = "lock.new";
-/// Directories that others may take for left over before one is locked.
+/// How many directories others may take for left over before one is locked.
 const TRIES: u32 = 16;
-/// Directories that are removed at one start.
+/// How many directories are removed at one start.
 const MOST: usize = 16;
 
 #[cfg(test)]
@@ -133,7 +134,7 @@ mod tests {
 
     const PREFIX: &str = "ham-dev-";
 
-    /// Case: what a conductor kept in the temporary directory stayed there for good when it was killed, and others could list it.
+    /// Case: what a conductor kept in the temporary directory stayed there for good when the conductor was killed, and others could list it.
     #[test]
     fn what_a_killed_conductor_left_goes_with_the_next_start_and_nothing_else() {
         let among = tempfile::tempdir().unwrap();
@@ -171,7 +172,7 @@ mod tests {
         named.prefix(PREFIX).permissions(Permissions::from_mode(PRIVATE)).tempdir_in(among).unwrap()
     }
 
-    /// Case: one of a conductor that was killed between making it and locking it stayed for good.
+    /// Case: the directory of a conductor that was killed between creating and locking it stayed for good.
     #[test]
     fn what_was_killed_before_its_lock_was_there_goes_too() {
         let among = tempfile::tempdir().unwrap();

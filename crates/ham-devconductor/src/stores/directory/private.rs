@@ -5,18 +5,18 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
-/// Makes a directory where there is none, for its owner only. One that is there may hold more, and keeps its mode.
+/// Creates a directory if there is none, for its owner only. An existing one may hold more, and keeps its mode.
 pub(in crate::stores) fn make(directory: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(PRIVATE).create(directory)
 }
 
-/// The same of a directory that holds nothing else: one that others could look into no longer lets them.
+/// The same for a directory that holds nothing else: if others could look into it, they no longer can.
 pub(in crate::stores) fn make_private(directory: &Path) -> io::Result<()> {
     make(directory)?;
     std::fs::set_permissions(directory, Permissions::from_mode(PRIVATE))
 }
 
-/// The same of a file, whose content stays.
+/// The same for a file, whose content stays.
 pub(in crate::stores) fn make_private_file(file: &Path) -> io::Result<File> {
     let file = OpenOptions::new().create(true).truncate(false).write(true).mode(PRIVATE_FILE).open(file)?;
     file.set_permissions(Permissions::from_mode(PRIVATE_FILE))?;

@@ -18,13 +18,13 @@ pub(super) struct Disk {
 
 #[derive(Debug)]
 struct Platters {
-    /// What is there whatever happens.
+    /// What survives whatever happens.
     synced: Vec<u8>,
-    /// What whoever reads sees.
+    /// What a reader sees.
     cached: Vec<u8>,
-    /// Sectors that were written since the last sync. Which writes came first is up to the journal, and decides nothing.
+    /// Sectors that were written since the last sync. Which writes came first is up to the journal, and makes no difference.
     dirty: BTreeMap<usize, ()>,
-    /// How often more it is synced before the power fails, in the middle of the next one.
+    /// How many more syncs succeed before the power fails, in the middle of the next one.
     power: usize,
     outage: Option<Outage>,
     failed: bool,
@@ -34,11 +34,11 @@ struct Platters {
 /// Errors of a disk that works again later.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Outage {
-    /// Syncs before it.
+    /// How many syncs come before it.
     pub(super) after: usize,
-    /// Syncs that fail.
+    /// How many syncs fail.
     pub(super) many: usize,
-    /// Whether the system forgets what was not synced, as some do after an error.
+    /// Whether the system forgets what was not synced, as some systems do after an error.
     pub(super) forgets: bool,
 }
 
@@ -70,12 +70,12 @@ impl Disk {
         }
     }
 
-    /// What is found after the end of a process: the system has what it wrote.
+    /// What is found after a process ends: the system has what the process wrote.
     pub(super) fn whole(&self) -> Vec<u8> {
         self.lock().cached.clone()
     }
 
-    /// What is found after the power failed: of what was not synced each sector is there or is not.
+    /// What is found after the power failed: each sector that was not synced is either there or not.
     pub(super) fn torn(&self, dice: &mut Stream) -> Vec<u8> {
         let platters = self.lock();
         let mut image = platters.synced.clone();
@@ -84,7 +84,7 @@ impl Disk {
             image.resize(platters.cached.len(), 0);
         }
         for sector in platters.dirty.keys() {
-            // Drawn for each, so that no order of writes is a matter of chance.
+            // Drawn for each, so that the order of writes makes no difference.
             let is_there = dice.percent(50);
             let at = sector * SECTOR;
             let end = (at + SECTOR).min(platters.cached.len()).min(image.len());

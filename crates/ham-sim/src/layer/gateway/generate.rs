@@ -1,4 +1,4 @@
-//! From a seed to a life of a gateway.
+//! Generates a life of a gateway from a seed.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use crate::model::{ROLES, Trait};
 use crate::plan::{Element, HamLife, WorldEvent};
 use crate::service::{Called, Crash, Keys};
 
-/// The life of a seed: in the world of the same seed's life of `ham`.
+/// The life of a seed, in the world of the same seed's life of `ham`.
 pub(super) fn life(seed: u64) -> GatewayLife {
     let dice = Dice::new(seed);
     let mut base: HamLife = generate::life(seed);
-    // What a gateway promises holds while the conductor keeps its database and its apps.
+    // What a gateway promises holds as long as the conductor keeps its database and its apps.
     base.elements.retain(|(_, element)| match element {
         Element::World { event, .. } => {
             !matches!(event, WorldEvent::BackUp | WorldEvent::Reinstall | WorldEvent::CloseChain)

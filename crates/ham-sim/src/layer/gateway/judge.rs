@@ -1,4 +1,4 @@
-//! What a gateway promises, held against what happened.
+//! Compares what a gateway promises with what happened.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -29,14 +29,14 @@ pub(super) const STATES: &[&str] = &[
     "a start finds a call Fencing",
 ];
 
-/// What is known of one call.
+/// What is known about one call.
 #[derive(Debug, Default)]
 struct OfCall {
     does: Option<Trait>,
     asked: Vec<usize>,
     told: Vec<(usize, Duration, Told, bool)>,
     runs: Vec<(usize, Nonce)>,
-    /// Nonces that the call itself has used up, since when.
+    /// Nonces that the call itself has used up, and since when.
     claimed: BTreeMap<Nonce, usize>,
     writes: usize,
     nonces: Vec<Nonce>,
@@ -46,7 +46,7 @@ struct OfCall {
 pub(super) fn judge(life: &GatewayLife, history: &History<Happened>, verdict: &mut Verdict) {
     let jumps = life.base.has(|event| matches!(event, WorldEvent::Jump(_)));
     for (call, of) in calls(history) {
-        // A nonce that the conductor's clock made free again is one of a conductor that does not keep its database.
+        // If the conductor's clock freed a nonce again, this is a conductor that does not keep its database.
         if !of.forgotten {
             one(call, &of, jumps, verdict);
         }
@@ -61,7 +61,7 @@ pub(super) fn judge(life: &GatewayLife, history: &History<Happened>, verdict: &m
 
 fn one(call: Call, of: &OfCall, jumps: bool, verdict: &mut Verdict) {
     let last = of.told.last().map(|(_, at, ..)| *at);
-    // G1: at most once, whoever repeats it.
+    // G1: at most once, however often it is repeated.
     if of.runs.len() > 1 {
         verdict.find("G1", last, format_args!("call {call} ran {} times", of.runs.len()));
     }
@@ -69,13 +69,13 @@ fn one(call: Call, of: &OfCall, jumps: bool, verdict: &mut Verdict) {
     for (place, at, told, is_kept) in &of.told {
         let asked_again = |run: usize| of.asked.iter().any(|asked| asked > place && *asked < run);
         match told.outcome {
-            // G2: it did not run, and does not until somebody asks for it again.
+            // G2: it did not run, and will not until someone asks for it again.
             Outcome::NotRun => {
                 if of.runs.iter().any(|(run, _)| !asked_again(*run)) {
                     verdict.find("G2", Some(*at), format_args!("call {call} was told NotRun and runs"));
                 }
             }
-            // G3: what it answered is its own, and its write is there once.
+            // G3: its answer is its own, and its write is there once.
             Outcome::Answered if told.error.is_none() => {
                 let writes = matches!(of.does, Some(Trait::Write | Trait::SlowWrite | Trait::Emit));
                 if writes && of.writes != 1 {
@@ -85,17 +85,17 @@ fn one(call: Call, of: &OfCall, jumps: bool, verdict: &mut Verdict) {
                     verdict.find("G3", Some(*at), format_args!("call {call} was told another one's output"));
                 }
             }
-            // G4: it came to the conductor, and no fence of it did before.
+            // G4: it reached the conductor, and no fence for it did so earlier.
             Outcome::Arrived if of.claimed.is_empty() => {
                 verdict.find("G4", Some(*at), format_args!("call {call} was told Arrived, and never came"));
             }
             Outcome::Answered | Outcome::Arrived | Outcome::Unknown => {}
         }
-        // G3: where it is said that it left nothing, it did.
+        // G3: if it is said to have left nothing, that is true.
         if told.nothing && told.outcome == Outcome::Answered && *is_kept && of.writes > 0 {
             verdict.find("G3", Some(*at), format_args!("call {call} left nothing and wrote"));
         }
-        // G5: what is settled does not run later. What had arrived may be on its way to its run.
+        // G5: a settled call does not run later. One that had arrived may be about to run.
         let had_arrived = |nonce: &Nonce| of.claimed.get(nonce).is_some_and(|claimed| claimed < place);
         let is_late = |(run, nonce): &(usize, Nonce)| {
             run > place && !asked_again(*run) && !(told.outcome == Outcome::Unknown && had_arrived(nonce))
@@ -109,7 +109,7 @@ fn one(call: Call, of: &OfCall, jumps: bool, verdict: &mut Verdict) {
                 format_args!("call {call} was settled ({:?}) and runs", told.outcome),
             );
         }
-        // G7: what is kept is told again as it was.
+        // G7: a kept answer is repeated unchanged.
         if let Some(before) = kept
             && (before.outcome, before.error, before.answer) != (told.outcome, told.error, told.answer)
         {

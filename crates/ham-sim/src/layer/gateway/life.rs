@@ -13,7 +13,7 @@ use crate::service::{Called, Crash};
 pub(crate) struct GatewayLife {
     /// The world: its rates and events, and how its processes are set up.
     pub(super) base: HamLife,
-    /// All but the one that settles everything in the end.
+    /// All processes except the one that settles everything in the end.
     pub(super) processes: Vec<Plan>,
     pub(super) steps: Vec<(usize, Step)>,
     pub(super) whole: usize,
@@ -27,7 +27,7 @@ pub(crate) struct GatewayLife {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
     pub(super) crash: Option<Crash>,
-    /// Syncs of the disk until its power fails.
+    /// How many syncs the disk makes until its power fails.
     pub(super) power: usize,
     /// Errors of the disk.
     pub(super) outage: Option<Outage>,
@@ -39,7 +39,7 @@ pub(super) struct Plan {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
     pub(super) process: u32,
-    /// After the start of the process.
+    /// How long after the start of the process.
     pub(super) at: Duration,
     pub(super) asks: Asks,
 }
@@ -48,11 +48,11 @@ pub(super) struct Step {
 pub(super) enum Asks {
     /// A call under a key of its own.
     Submit { called: Called, background: bool, within: Duration },
-    /// One under the key of an earlier one.
+    /// A call under the key of an earlier one.
     Repeat { choice: u64, within: Duration },
-    /// Of an earlier one.
+    /// Cancels an earlier one.
     Cancel { choice: u64 },
-    /// One without a key.
+    /// A call without a key.
     Direct { called: Called, within: Duration },
 }
 

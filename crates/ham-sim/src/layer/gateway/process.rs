@@ -84,7 +84,7 @@ impl Gateway {
         Ok(Self { number, client, network, disk, writer, tasks: Vec::new() })
     }
 
-    /// Has clients do what they do.
+    /// Lets clients do their steps.
     pub(super) fn begin(&mut self, steps: Vec<Step>) {
         for (nth, step) in steps.into_iter().enumerate() {
             let client = Client { task: self.number * 16 + (nth as u32 % 15), ..self.client.clone() };
@@ -95,16 +95,16 @@ impl Gateway {
         }
     }
 
-    /// Resolves when every client is told.
+    /// Resolves when every client has its answer.
     pub(super) async fn finished(&mut self) {
         while let Some(task) = self.tasks.last_mut() {
-            // One that panicked is a finding of its own.
+            // A client that panicked is a finding of its own.
             let _ = task.await;
             self.tasks.pop();
         }
     }
 
-    /// Ends as a process ends that is killed: not a byte more leaves it, and nothing more is written.
+    /// Ends the way a killed process ends: not a single byte more leaves it, and nothing more is written.
     pub(super) async fn crash(self, silent: bool) {
         self.network.sever(if silent { Severed::Silent } else { Severed::Reset });
         self.writer.abort();
@@ -112,11 +112,11 @@ impl Gateway {
             task.abort();
         }
         self.client.world.note(Happened::Crashed { process: self.number });
-        // Those that were aborted end in their next turn, the outbox's own once its handles are gone.
+        // Aborted tasks end in their next turn, the outbox's own once its handles are gone.
         yields(2).await;
     }
 
-    /// Stops as a process stops that is asked to, unless the power fails meanwhile.
+    /// Stops the way a process stops on request, unless the power fails meanwhile.
     pub(super) async fn close(self) {
         let Self { number, client, network, disk, mut writer, .. } = self;
         let world = Arc::clone(&client.world);
@@ -155,7 +155,7 @@ impl Gateway {
     }
 }
 
-/// The disk takes its time, and so does whoever is told.
+/// The disk takes its time, and so does the receiver of the result.
 async fn write(mut writer: Writer, disk: Disk, world: Arc<World>, number: u32) {
     let mut dice = world.stream("writer", u64::from(number));
     while writer.gather().await {
@@ -176,6 +176,6 @@ async fn write(mut writer: Writer, disk: Disk, world: Arc<World>, number: u32) {
 }
 
 const DRAIN: Duration = Duration::from_secs(25);
-/// How much longer than its nonce lives it takes to settle a call: clocks disagree by five minutes, calls are delivered for up to an
-/// hour, and one after the other.
+/// How much longer than its nonce lives it takes to settle a call: clocks differ by up to five minutes, and calls are delivered for
+/// up to an hour, one after the other.
 const SETTLED_WITHIN: Duration = Duration::from_secs(5 * 3600);

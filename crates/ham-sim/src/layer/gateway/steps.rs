@@ -94,7 +94,7 @@ impl Client {
                 return;
             }
         };
-        // As the gateway: nobody is told that a call is accepted before it is on disk.
+        // Like the gateway: nobody is told that a call is accepted before it is on disk.
         if background {
             if following.on_disk().await.is_err() {
                 return;
@@ -102,7 +102,7 @@ impl Client {
             self.world.note(Happened::Entered { task: self.task, call: called.call });
         }
         self.desk.name(called.call, following.id(), background);
-        // What is not told by now can be followed.
+        // A call without an answer by now can be followed.
         if self.followed(called.call, &mut following, within.min(PATIENCE) + GRACE).await
             && !matches!(self.outbox.get(following.id(), Some(OWNER)), Ok(Some(_)) | Err(_))
         {
@@ -139,7 +139,7 @@ impl Client {
         }
     }
 
-    /// Whether the call is open after that.
+    /// Returns whether the call is still open after that.
     async fn followed(&self, call: Call, following: &mut Following, within: Duration) -> bool {
         match following.until(Instant::now() + within).await {
             Followed::Settled(settled) => {
@@ -156,7 +156,7 @@ impl Client {
         false
     }
 
-    /// Looks at everything that has a name: it is known and settled if somebody was told that it is on disk.
+    /// Looks up every call that has an id: it is known and settled if someone was told that it is on disk.
     pub(super) async fn look_at_all(&self) {
         let all = self.desk.lock().clone();
         for kept in all {
@@ -175,8 +175,8 @@ impl Client {
         }
     }
 
-    /// What a call's name shows. One that gave its key back may have been made again since, under its key and another name: this is
-    /// not about that one.
+    /// What looking up a call's id shows. A call that gave its key back may have been made again since, under its key and another id:
+    /// this is not about that one.
     fn looked(&self, call: Call, answer: Option<&Stored>) {
         if let Some(answer) = answer.filter(|answer| answer.key() != KeyFate::Released) {
             self.told(call, answer);
@@ -206,7 +206,7 @@ impl Client {
             error,
             answer: nonce.map(|nonce| self.world.nonce(&nonce)),
         };
-        // What is told while the disk fails is true, and not kept yet.
+        // What is said while the disk fails is true, but not kept yet.
         let kept = answer.key() == KeyFate::Kept && self.outbox.away().is_none();
         self.world.note(Happened::Told { task: self.task, told });
         if kept {
@@ -215,9 +215,9 @@ impl Client {
     }
 }
 
-/// Whose calls these are.
+/// The owner of these calls.
 const OWNER: &str = "client";
-/// As the gateway's own.
+/// The same as the gateway's own.
 const GRACE: Duration = Duration::from_millis(250);
-/// How long a client waits at most.
+/// The longest that a client waits.
 const PATIENCE: Duration = Duration::from_secs(300);

@@ -1,4 +1,4 @@
-//! Those who use the connection: the callback, subscribers, waiters and steps.
+//! The users of the connection: the callback, subscribers, waiters and steps.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -119,7 +119,7 @@ pub(super) fn subscribe(
     spawn(subscriber(stage.clone(), number, handle.event_bus(), reads))
 }
 
-/// Watches the state until it is closed, or nobody changes it any more.
+/// Watches the state until it is closed, or until nobody changes it any more.
 pub(super) async fn watcher(stage: Stage, mut state: tokio::sync::watch::Receiver<ham_persistent::State>) {
     loop {
         let shown = Shown::of(&state.borrow_and_update());
@@ -130,7 +130,7 @@ pub(super) async fn watcher(stage: Stage, mut state: tokio::sync::watch::Receive
     }
 }
 
-/// Takes a step, when its moment has come. Returns the subscriber it started, if it did.
+/// Takes a step once its moment has come. Returns the subscriber that it started, if any.
 pub(super) async fn step(stage: Stage, step: Step) -> Option<tokio::task::JoinHandle<()>> {
     if !stage.script.moment(step.when).await {
         return None;
@@ -197,7 +197,7 @@ pub(super) fn answer(outcome: Result<u64, AttemptError<super::connector::Refused
     }
 }
 
-/// Waits on a handle of its own, with patience, and notes what it was told.
+/// Waits on a handle of its own, with limited patience, and records what it was told.
 pub(super) async fn wait<F, Fut>(stage: &Stage, which: usize, patience: Duration, call: Wait, f: F)
 where
     F: FnOnce(Arc<Persistent<SimConnector>>) -> Fut,

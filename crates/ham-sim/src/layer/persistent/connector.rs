@@ -1,4 +1,4 @@
-//! The connector of a life, and the engine that it is for.
+//! The connector of a life, and the engine that it belongs to.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -112,7 +112,7 @@ impl Drop for Guard {
     }
 }
 
-/// The engine, for those who must not keep it open: its connector and its callbacks. Clones are the same one.
+/// The engine, for those who must not keep it open: its connector and its callbacks. Clones refer to the same engine.
 #[derive(Clone)]
 pub(super) struct Engine {
     script: Script,
@@ -124,17 +124,17 @@ impl Engine {
         Self { script, handle: Arc::default() }
     }
 
-    /// The first handle is there.
+    /// Notes the first handle.
     pub(super) fn is_there(&self, handle: &Persistent<SimConnector>) {
         let _ = self.handle.set(handle.downgrade());
     }
 
-    /// A handle for a call that takes no time; none before there is one, and none after the last one.
+    /// A handle for a call that takes no time; `None` before there is one, and after the last one is gone.
     pub(super) fn handle(&self) -> Option<Persistent<SimConnector>> {
         self.handle.get()?.upgrade()
     }
 
-    /// Calls something; nothing if there is no handle any more.
+    /// Calls something; does nothing if there is no handle any more.
     pub(super) fn call(&self, by: By, deed: Call) {
         let Some(handle) = self.handle() else { return };
         self.script.note(Happened::Called { by, deed });

@@ -39,7 +39,7 @@ pub(super) async fn live(life: PersistentLife, recorder: Recorder<Happened>) {
         drain(&stage).await;
         end(&stage).await;
         for task in readers.into_iter().chain([finished, watching]) {
-            // What does not end is found by the audit.
+            // The audit reports what does not end.
             let _ = timeout(LONG, task).await;
         }
     }
@@ -76,7 +76,7 @@ async fn start(stage: &Stage) -> Option<Persistent<SimConnector>> {
     }
 }
 
-/// Takes all steps; resolves when the last of those that came to it has been taken.
+/// Takes all steps; resolves when the last step whose moment came has been taken.
 async fn steps(stage: &Stage) -> Vec<JoinHandle<()>> {
     let tasks: Vec<_> =
         stage.script.life.steps.iter().map(|one| spawn(step(stage.clone(), one.what))).collect();
@@ -84,7 +84,7 @@ async fn steps(stage: &Stage) -> Vec<JoinHandle<()>> {
     stage.script.call_off();
     let mut readers = Vec::new();
     for task in tasks {
-        // Called off again and again: one that is taken late can wait for what comes later still.
+        // Called off again and again: a step that is taken late may wait for something later still.
         while !task.is_finished() {
             stage.script.call_off();
             pause(Duration::from_secs(1)).await;
@@ -94,7 +94,7 @@ async fn steps(stage: &Stage) -> Vec<JoinHandle<()>> {
     readers
 }
 
-/// No more faults: whoever is not closed gets a link.
+/// No more faults: every connection that is not closed gets a link.
 async fn drain(stage: &Stage) {
     stage.script.heal();
     let world = &stage.script.life.world;
@@ -134,11 +134,11 @@ async fn settle() {
     pause(CLOSES_IN).await;
 }
 
-/// What a dial, an address and callbacks take at most, all together.
+/// The most that a dial, an address and callbacks take together.
 const SLACK: Duration = Duration::from_secs(120);
 /// Longer than closing takes.
 const CLOSES_IN: Duration = Duration::from_secs(10);
-/// A pause of this length does not end in a life.
+/// A pause of this length does not end within a life.
 const FOR_EVER: Duration = Duration::from_secs(600);
 /// Longer than the slowest subscriber takes.
 const LONG: Duration = Duration::from_secs(900);

@@ -26,7 +26,7 @@ pub(crate) enum Happened {
     Dialing {
         attempt: u64,
     },
-    /// The link is up, if it is one.
+    /// The link is up, if there is one.
     Dialed {
         attempt: u64,
         link: Result<u64, Refusal>,
@@ -44,7 +44,7 @@ pub(crate) enum Happened {
     CloseEnded {
         link: u64,
     },
-    /// An event is published and its callback begins. The state is the one that handles show in this moment.
+    /// An event is published and its callback begins. The state is the one that handles show at this moment.
     Published {
         nth: u64,
         news: News,
@@ -56,7 +56,7 @@ pub(crate) enum Happened {
     CallbackDropped {
         nth: u64,
     },
-    /// A subscriber's next event would be that of this number.
+    /// The next event of this subscriber would be the one with this number.
     Subscribed {
         subscriber: u64,
     },
@@ -79,7 +79,7 @@ pub(crate) enum Happened {
     Watched {
         state: Shown,
     },
-    /// `close` or its like was called.
+    /// `close` or a similar method was called.
     Called {
         by: By,
         deed: Call,
@@ -120,7 +120,7 @@ pub(crate) enum Shown {
     Live,
     BackingOff(u32),
     Closed(Why),
-    /// There was no handle yet to ask.
+    /// There was no handle yet.
     Unknown,
 }
 
@@ -188,7 +188,7 @@ impl Why {
             Cause::CloseCalled => Self::Called,
             Cause::LastHandleDropped => Self::LastHandleDropped,
             Cause::LinkLost { .. } => Self::LinkLost,
-            // A cause that is new is one that no life here can have.
+            // No life here can have a cause that is new.
             _ => Self::DriverEnded,
         }
     }

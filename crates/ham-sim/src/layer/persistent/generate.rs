@@ -1,4 +1,4 @@
-//! From a seed to a life of the engine.
+//! Generates a life of the engine from a seed.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -41,8 +41,8 @@ pub(super) fn life(seed: u64) -> PersistentLife {
     PersistentLife { whole: number, world: world(&mut dice.stream("world", 0)), attempts, callbacks, steps }
 }
 
-/// How often each thing happens in this life, in percent. Drawn for each life, because what never meets at fixed rates meets
-/// where some are high and others are nought.
+/// How often each thing happens in this life, in percent. Drawn for each life, because things that never meet at fixed rates do meet
+/// when some rates are high and others zero.
 struct Rates {
     refusal: u64,
     permanent: u64,
@@ -192,8 +192,7 @@ fn reads(stream: &mut Stream) -> Reads {
     }
 }
 
-/// A time in `percent` of all cases, no time otherwise. A third of the times are round, so that different things meet in one
-/// millisecond.
+/// A time in `percent` of all cases, otherwise none. A third of the times are round numbers, so that different things meet in one millisecond.
 fn time(percent: u64, longest: u64, stream: &mut Stream) -> Duration {
     if !stream.percent(percent) {
         return Duration::ZERO;

@@ -1,4 +1,4 @@
-//! Holds what the engine said against what happened.
+//! Compares what the engine said with what happened.
 
 mod announcements;
 mod ends;

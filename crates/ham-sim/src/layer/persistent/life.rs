@@ -9,7 +9,7 @@ use ham_persistent::{Config, Exponential, Fixed, Jitter, Patience, Permanence, P
 use crate::life::Life;
 use crate::mask::Mask;
 
-/// What is drawn of a life. Elements are attempts that are not the ordinary one, callbacks that do something, and steps.
+/// What is drawn for a life. Its elements are attempts other than the ordinary one, callbacks that do something, and steps.
 #[derive(Clone, Debug)]
 pub(crate) struct PersistentLife {
     pub(super) whole: usize,
@@ -38,7 +38,7 @@ pub(super) struct World {
     pub(super) connected_first: Option<Duration>,
     /// The subscribers from the start.
     pub(super) subscribers: Vec<Reads>,
-    /// When the last step has begun, and the drain begins.
+    /// When the last step has begun and the drain begins.
     pub(super) length: Duration,
     pub(super) ending: Ending,
 }
@@ -59,7 +59,7 @@ pub(super) enum Retry {
     },
 }
 
-/// How a life ends that was not closed by a step.
+/// How a life ends that no step closed.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Ending {
     Close,
@@ -67,7 +67,7 @@ pub(super) enum Ending {
     AfterLink,
 }
 
-/// What the `nth` attempt does; all others succeed at once, and their links live.
+/// What the `nth` attempt does; all others succeed at once, and their links stay up.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt {
     pub(super) nth: u64,
@@ -79,7 +79,7 @@ pub(super) struct Attempt {
     pub(super) closes: OwnClose,
 }
 
-/// Two refusals are announced as one when they are equal.
+/// Two refusals are announced as one if they are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Refusal {
     pub(super) text: u8,
@@ -88,7 +88,7 @@ pub(crate) struct Refusal {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LinkPlan {
-    /// `None`: until somebody ends it.
+    /// `None`: until someone ends it.
     pub(super) lives: Option<Duration>,
     pub(super) close_takes: Duration,
 }
@@ -125,7 +125,7 @@ pub(super) struct Step {
     pub(super) when: Trigger,
     pub(super) after: Duration,
     pub(super) yields: u64,
-    /// Which of the handles there are.
+    /// Which of the existing handles to use.
     pub(super) handle: usize,
     pub(super) action: Action,
 }
@@ -164,7 +164,7 @@ pub(super) enum Reads {
     Quickly,
     /// Pauses after each event.
     Slowly(Duration),
-    /// Goes away after so many events.
+    /// Goes away after this many events.
     Some(u64),
 }
 
@@ -193,7 +193,7 @@ impl World {
         }
     }
 
-    /// The longest pause there can be before an attempt.
+    /// The longest pause that can come before an attempt.
     pub(super) fn longest_pause(&self) -> Duration {
         let longest = match self.retry {
             Retry::Fixed { delay, .. } => delay,

@@ -1,4 +1,4 @@
-//! What the engine is busy with at each moment, and when and why it is to close, by the history alone.
+//! What the engine is busy with at each moment, and when and why it must close, according to the history alone.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ impl Follower {
             Happened::Asked { .. } => Phase::Resolving,
             Happened::Dialing { .. } => Phase::Dialing,
             Happened::Address { place: Err(refusal), .. } | Happened::Dialed { link: Err(refusal), .. } => {
-                // One that was announced before is waited after at once.
+                // One that was already announced is followed by its wait at once.
                 self.failed = Some(*refusal);
                 Phase::Waiting
             }
@@ -70,10 +70,10 @@ impl Follower {
     }
 }
 
-/// From when on the connection is to be closed.
+/// From when on the connection must be closed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Closing {
-    /// The entry that decides it.
+    /// The entry that decides this.
     pub(super) index: usize,
     pub(super) at: Duration,
     pub(super) why: Decided,
@@ -85,11 +85,11 @@ pub(super) enum Decided {
     Called,
     LastHandle,
     Failure,
-    /// The link ended that was to be the last one.
+    /// The link that was to be the last one ended.
     LinkEnd,
 }
 
-/// What decides that it closes, and when.
+/// What decides that the connection closes, and when.
 pub(super) fn closing(life: &PersistentLife, entries: &[Entry<Happened>]) -> Option<Closing> {
     let mut had_link = false;
     let mut link_open = false;
@@ -137,7 +137,7 @@ fn greets(before: &[Entry<Happened>]) -> bool {
     running == Some(true)
 }
 
-/// When the end of a link is followed: it waits for the callback of `Connected`.
+/// When the end of a link is acted on: it waits for the callback of `Connected`.
 fn greeted(entries: &[Entry<Happened>], index: usize) -> Duration {
     let over =
         |event: &Happened| matches!(event, Happened::CallbackEnded { .. } | Happened::CallbackDropped { .. });

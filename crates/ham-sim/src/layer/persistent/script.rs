@@ -1,4 +1,4 @@
-//! What is to happen in a life, and when the moments come that are waited for.
+//! What is to happen in a life, and when the awaited moments come.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::event::Happened;
 use super::life::{Attempt, Callback, LinkPlan, OwnClose, PersistentLife, Trigger};
 use crate::history::Recorder;
 
-/// The script of a life, and how far it is. Clones are the same one.
+/// The script of a life, and how far it has come. Clones share the same script.
 #[derive(Clone)]
 pub(super) struct Script {
     recorder: Recorder<Happened>,
@@ -35,7 +35,7 @@ impl Script {
         self.recorder.note(event);
     }
 
-    /// A number that nobody else has: of a waiter or subscriber.
+    /// A number that nothing else has, for a waiter or a subscriber.
     pub(super) fn number(&self) -> u64 {
         let mut progress = self.progress();
         progress.numbers += 1;
@@ -66,7 +66,7 @@ impl Script {
         progress.published
     }
 
-    /// A moment has come: those who wait for it go on, in the order in which they came.
+    /// A moment has come: its waiters go on, in the order in which they came.
     pub(super) fn reach(&self, moment: Trigger) {
         let mut progress = self.progress();
         progress.reached.push(moment);
@@ -80,7 +80,7 @@ impl Script {
         }
     }
 
-    /// Resolves when the moment has come; with false when it will not.
+    /// Resolves when the moment has come, or with `false` when it will not.
     pub(super) async fn moment(&self, moment: Trigger) -> bool {
         let waiter = {
             let mut progress = self.progress();
@@ -97,7 +97,7 @@ impl Script {
         waiter.await.is_ok()
     }
 
-    /// Whoever waits for a moment waits no longer.
+    /// Ends all waiting for moments.
     pub(super) fn call_off(&self) {
         self.progress().waiting.clear();
     }

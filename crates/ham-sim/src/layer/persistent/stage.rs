@@ -10,7 +10,7 @@ use super::event::{Happened, Shown};
 use super::link::Links;
 use super::script::Script;
 
-/// What the actors of a life share. Clones are the same one.
+/// What the actors of a life share. Clones share the same state.
 #[derive(Clone)]
 pub(super) struct Stage {
     pub(super) script: Script,
@@ -23,7 +23,7 @@ pub(super) struct Stage {
 struct Props {
     /// One for each handle that a step can use.
     handles: Vec<Persistent<SimConnector>>,
-    /// How many handles there are, those of waiters included.
+    /// How many handles there are, including those of waiters.
     count: usize,
     state: Option<watch::Receiver<State>>,
 }
@@ -39,7 +39,7 @@ impl Stage {
         SimConnector::new(self.script.clone(), self.engine.clone(), self.links.clone())
     }
 
-    /// The first handle is there.
+    /// Notes the first handle.
     pub(super) fn open(&self, handle: Persistent<SimConnector>) {
         self.engine.is_there(&handle);
         let mut props = self.props();
@@ -48,7 +48,7 @@ impl Stage {
         props.handles.push(handle);
     }
 
-    /// A handle for a step, if one is left. Whoever takes it gives it back by [`Stage::drop_handle`].
+    /// A handle for a step, if one is left. It must be given back with [`Stage::drop_handle`].
     pub(super) fn take_handle(&self, which: usize) -> Option<Persistent<SimConnector>> {
         let mut props = self.props();
         let among = props.handles.len();
@@ -61,7 +61,7 @@ impl Stage {
         self.props().handles.push(handle);
     }
 
-    /// Lets go of one of the steps' handles.
+    /// Drops one of the steps' handles.
     pub(super) fn drop_one(&self, which: usize) {
         let mut props = self.props();
         let Some(which) = which.checked_rem(props.handles.len()) else { return };
@@ -76,7 +76,7 @@ impl Stage {
             props.count -= 1;
             props.count
         };
-        // One that is closed already is not closed by this, and who is woken first by that is nobody's choice.
+        // This does not close a connection that is already closed, and nothing determines who is then woken first.
         if left == 0 && !handle.is_closed() {
             self.script.note(Happened::LastHandleDropped);
         }

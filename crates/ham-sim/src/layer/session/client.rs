@@ -11,7 +11,7 @@ use super::protocol::{Letter, REQUEST, SEND};
 use super::stage::Stage;
 use crate::time::{pause, yields};
 
-/// Takes one step, when its time has come.
+/// Takes one step once its time has come.
 pub(super) async fn step(stage: Stage, step: Step) {
     pause(step.at).await;
     yields(step.yields).await;
@@ -60,7 +60,7 @@ pub(super) async fn close(stage: &Stage) {
     stage.note(Happened::CloseReturned);
 }
 
-/// "For ever" is as far as the clock goes.
+/// "For ever" means as far as the clock goes.
 fn deadline(patience: Duration) -> Instant {
     let now = Instant::now();
     now.checked_add(patience).unwrap_or(now + FAR)

@@ -37,7 +37,7 @@ pub(crate) enum Happened {
     LinkEnded {
         how: Ended,
     },
-    /// A frame of the peer was decoded.
+    /// A frame from the peer was decoded.
     Heard {
         what: Sent,
     },
@@ -48,9 +48,9 @@ pub(crate) enum Happened {
     Pushed,
     Asked,
 
-    /// The peer took a stream.
+    /// The peer accepted a stream.
     Accepted,
-    /// The peer reads again, or no longer.
+    /// Whether the peer reads from now on.
     Reads {
         reads: bool,
     },
@@ -79,7 +79,7 @@ pub(crate) enum Happened {
 /// What a caller was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Told {
-    /// The answer, and whether it is the one to this request.
+    /// The answer, and whether it belongs to this request.
     Answer {
         right: bool,
     },
@@ -94,7 +94,7 @@ pub(crate) enum Told {
     Overloaded,
     TooLarge,
     Draining,
-    /// `NoKey`, `Encode`, `DuplicateKey`: what no life here asks for.
+    /// `NoKey`, `Encode`, `DuplicateKey`: errors that no life here causes.
     Other,
 }
 
@@ -128,7 +128,7 @@ pub(crate) enum Got {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Sent {
     Answer(u64),
-    /// An answer that answers nothing: under another key, or to a probe or keepalive.
+    /// An answer to nothing: under another key, or to a probe or keepalive.
     Stray,
     Unreadable(u64),
     Push,
@@ -203,7 +203,7 @@ impl Event for Happened {
         }
     }
 
-    /// Those who wait for the end of one link are woken in no particular order.
+    /// Waiters for the end of one link are woken in no particular order.
     fn unordered(&self) -> Option<u64> {
         match self {
             Self::LinkEnded { .. } => Some(0),

@@ -30,7 +30,7 @@ pub(super) fn judge(entries: &Entries, closing: Option<Closing>, verdict: &mut V
     }
 }
 
-/// Whether somebody asks to close in the millisecond of this entry.
+/// Whether someone asks to close in the millisecond of this entry.
 fn model_closes(entries: &Entries, index: usize) -> bool {
     let at = entries[index].at;
     entries[index..]
@@ -43,20 +43,20 @@ fn model_closes(entries: &Entries, index: usize) -> bool {
 #[derive(Default)]
 struct Model {
     count: u64,
-    /// An outage was announced, and no link since.
+    /// Whether an outage was announced, and no link since.
     outage: bool,
     place: Option<u8>,
     failed: Option<Refusal>,
     last_place: Option<u8>,
     last_failure: Option<Refusal>,
     last_link: Option<u64>,
-    /// The link announced and not announced as ended.
+    /// The link that was announced, and not announced as ended.
     connected: Option<u64>,
     link_over: bool,
     /// The event whose callback runs.
     running: Option<(u64, News)>,
     ended: bool,
-    /// Somebody asked to close, which waits for no callback.
+    /// Whether someone asked to close, which waits for no callback.
     asked: bool,
 }
 
@@ -98,7 +98,7 @@ impl Model {
         match closing.map(|closing| closing.why) {
             Some(_) if self.asked => None,
             Some(_) | None => match running {
-                // The last event's callback runs up to its first wait.
+                // The last event's callback runs up to its first await.
                 Some((_, News::Disconnected | News::Failed(_))) if closing.is_some() => None,
                 _ => wrong(
                     "I17-callback",

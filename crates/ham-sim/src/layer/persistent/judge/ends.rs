@@ -25,7 +25,7 @@ pub(super) fn judge(
     }
 }
 
-/// One link at a time, and none that is neither lost nor closed.
+/// One link at a time, and every link is either lost or closed.
 fn links(entries: &Entries, verdict: &mut Verdict) {
     let mut open = BTreeSet::new();
     let mut dialing = None;

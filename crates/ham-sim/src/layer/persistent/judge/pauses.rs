@@ -16,17 +16,17 @@ pub(super) fn judge(life: &PersistentLife, entries: &Entries, verdict: &mut Verd
     }
 }
 
-/// What the documentation of the configuration says about pauses, in arithmetic of its own.
+/// What the documentation of the configuration says about pauses, computed independently.
 struct Model<'a> {
     world: &'a World,
     /// When the last attempt began.
     started: Option<Duration>,
     attempt: u32,
     link_since: Duration,
-    /// The delay before jitter that was used last, of exponential ones.
+    /// The last exponential delay, before jitter.
     grown: Option<f64>,
     outage_since: Duration,
-    /// When the next attempt may begin, and is to have begun.
+    /// When the next attempt may begin at the earliest, and must have begun at the latest.
     due: Option<(Duration, Duration)>,
     redialed: bool,
     /// When the last attempt, link or callback ended.

@@ -53,7 +53,7 @@ fn agree(news: News, state: Shown) -> bool {
     }
 }
 
-/// Whether something before can be the cause.
+/// Whether something earlier can be the cause.
 fn closed_so(life: &PersistentLife, before: &Entries, why: Why) -> bool {
     before.iter().any(|entry| match (&entry.event, why) {
         (Happened::Called { deed: Call::Close | Call::CloseAfterLink, .. }, Why::Called) => true,

@@ -9,7 +9,7 @@ use crate::layer::persistent::life::PersistentLife;
 pub(super) fn judge(life: &PersistentLife, entries: &Entries, verdict: &mut Verdict) {
     let all: Vec<News> = entries.iter().filter_map(|entry| published(&entry.event)).collect();
     let mut so_far = 0;
-    // The index of the event that each subscriber is to hear next; none once it has left.
+    // The index of the event that each subscriber must hear next; `None` once it has left.
     let mut next: BTreeMap<u64, Option<usize>> = BTreeMap::new();
     for entry in entries {
         let wrong = match &entry.event {

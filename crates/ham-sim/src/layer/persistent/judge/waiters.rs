@@ -1,4 +1,4 @@
-//! I12: who waits for a link or an outcome gets it.
+//! I12: a caller that waits for a link or an outcome gets it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,17 +8,17 @@ use crate::layer::persistent::event::{Answer, Entries, Happened, Wait};
 use crate::layer::persistent::life::Refusal;
 use crate::layer::persistent::phase::Closing;
 
-/// A time in which something was so.
+/// A time during which something was the case.
 #[derive(Clone, Copy, Debug)]
 struct Span {
     from: Duration,
     until: Duration,
 }
 
-/// What waiters can have been told of.
+/// What waiters may truthfully have been told.
 #[derive(Debug, Default)]
 struct Truth {
-    /// Each link: when it was up, for others to use.
+    /// For each link, when others could use it.
     links: BTreeMap<u64, Span>,
     failures: Vec<(Duration, Refusal)>,
     finished: Option<Duration>,
@@ -87,7 +87,7 @@ impl Truth {
                 Some(_) | None => Some("that link was not up then".to_owned()),
             },
             Answer::Failed(refusal) => {
-                // One that was over before is not what was waited for.
+                // An outcome that was over before is not what was waited for.
                 let told = |(at, one): &&(Duration, Refusal)| {
                     *one == refusal && *at >= span.from && *at <= span.until && *at + TICK >= span.until
                 };
@@ -112,13 +112,13 @@ impl Truth {
         }
     }
 
-    /// Whether a waiter should have been told something before.
+    /// Whether a waiter should have been told something earlier.
     fn waited(&self, call: Wait, span: Span, of: Duration) -> Option<String> {
         let told = of.max(span.from);
         if span.until > told + TICK {
             return Some(format!("that was so at {} ms already", told.as_millis()));
         }
-        // A link that goes within the millisecond can be passed over.
+        // A link that ends within the millisecond may be skipped.
         let usable = self.links.values().find_map(|up| {
             let (from, until) = (up.from.max(span.from), up.until.min(span.until));
             (until > from + TICK).then_some(from)
