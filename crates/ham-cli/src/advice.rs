@@ -1,5 +1,7 @@
 //! What to do about each failure, in one place.
 
+mod words;
+
 use ham::{
     AdminError, BadAnswer, CallError, ConnectError, NotRunning, Recovery, RefusalCause, RefusalKind, SPOKEN,
     SigningError, SigningStep,
@@ -99,12 +101,14 @@ pub(crate) fn admin(error: &AdminError) -> String {
             RefusalKind::Deserialization => VERSIONS.into(),
             _ if refusal.is_unreadable_entry() => OUTDATED.into(),
             _ if refusal.cause() == Some(RefusalCause::CutOff) => REVERTED.into(),
-            _ => "the conductor's message says why; correct the request".into(),
+            _ => words::of_administration(refusal.text()).unwrap_or(SAYS_WHY).into(),
         },
         AdminError::Answer { .. } => VERSIONS.into(),
         _ => "run `ham doctor`: it names the step that fails".into(),
     }
 }
+
+const SAYS_WHY: &str = "the conductor's message says why; correct the request";
 
 const VERSIONS: &str =
     "run `ham doctor` to see the conductor's release; if HAM_HOLOCHAIN_RELEASE is set, unset it";
@@ -149,14 +153,17 @@ pub(crate) fn call(error: &CallError) -> String {
                  belongs to another installation, name another one with --credentials"
                     .into()
             }
-            _ => "the conductor's message says why: check the zome, the function and the payload".into(),
+            _ => words::of_anything(refusal.text())
+                .unwrap_or("the conductor's message says why: check the zome, the function and the payload")
+                .into(),
         },
         CallError::Decode(_) => "the call ran; pass --raw to get its answer as bytes".into(),
         _ => RECONCILE.into(),
     }
 }
 
-const GONE: &str = "the cell is not there any more: its app was uninstalled, or the clone deleted, and what it wrote went with it; \
+/// About a cell that was there.
+pub(crate) const GONE: &str = "the cell is not there any more: its app was uninstalled, or the clone deleted, and what it wrote went with it; \
  `ham app list` and `ham info` show what is there";
 
 const REVERTED: &str = "`ham dev revert` cut it off: call again; everything is as it was at the snapshot";
@@ -168,10 +175,14 @@ fn not_running(reason: &NotRunning) -> String {
         NotRunning::NotStarted | NotRunning::AwaitingRestore => {
             "wait until the cell has started, then call again".into()
         }
-        NotRunning::AppDisabled(_) => "enable the app, then call again".into(),
-        NotRunning::AwaitingMemproofs => "provide the app's membrane proofs, then call again".into(),
+        NotRunning::AppDisabled(_) => {
+            "`ham app enable ID`, then call again; `ham app list` shows the id".into()
+        }
+        NotRunning::AwaitingMemproofs => {
+            "`ham app memproofs ROLE=FILE …` hands them in, then `ham app enable ID`, then call again".into()
+        }
         NotRunning::Unrecoverable(_) => "uninstall the app and install it again".into(),
-        NotRunning::CloneDisabled => "enable the clone, then call again".into(),
+        NotRunning::CloneDisabled => "`ham clone enable ROLE.N`, then call again".into(),
         _ => "run `ham doctor`: it shows the app's state".into(),
     }
 }

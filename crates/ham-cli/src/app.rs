@@ -4,7 +4,9 @@ use ham::holochain_client::{AppInfo, CellId, CellInfo};
 use holochain_types::prelude::{AppStatus, DisabledAppReason};
 use serde_json::{Value, json};
 
+use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::output::Output;
 
 /// A cell of an app.
 #[derive(Clone, Debug)]
@@ -109,14 +111,56 @@ pub(crate) fn status(status: &AppStatus) -> String {
     }
 }
 
-/// What to do about an app that is not enabled; `None` when it is.
-pub(crate) fn remedy(status: &AppStatus) -> Option<&'static str> {
-    match status {
-        AppStatus::Enabled => None,
-        AppStatus::Disabled(_) => Some("enable the app with `ham app enable ID`"),
-        AppStatus::AwaitingMemproofs => Some("provide the app's membrane proofs, then enable it"),
-        AppStatus::AwaitingRestore => Some("wait until the restore is done"),
-        AppStatus::Unrecoverable(..) => Some("uninstall the app and install it again"),
+/// That an app does not run and, after a colon, what to do about it; `None` when it is enabled.
+pub(crate) fn standstill(info: &AppInfo) -> Option<(String, String)> {
+    let id = &info.installed_app_id;
+    let remedy = match &info.status {
+        AppStatus::Enabled => return None,
+        AppStatus::Disabled(_) => format!("enable the app with `ham app enable {id}`"),
+        AppStatus::AwaitingMemproofs => {
+            format!(
+                "hand them in with `ham app memproofs --app-id {id} ROLE=FILE …`, then `ham app enable {id}`"
+            )
+        }
+        AppStatus::AwaitingRestore => "wait until the restore is done".to_owned(),
+        AppStatus::Unrecoverable(..) => {
+            format!("remove it with `ham app uninstall {id}`, and install it again")
+        }
+    };
+    Some((format!("the app `{id}` is {}", status(&info.status)), remedy))
+}
+
+/// That an app was installed without the membrane proofs that it waits for, and how it gets them.
+pub(crate) fn awaits_proofs(info: &AppInfo) -> Option<String> {
+    let (why, remedy) = standstill(info).filter(|_| info.status == AppStatus::AwaitingMemproofs)?;
+    Some(format!("{why}: {remedy}; `ham app install --roles-settings FILE` installs an app with its proofs"))
+}
+
+/// Warns where an app does not run: what is asked of it is answered all the same.
+pub(crate) fn warn(output: Output, info: &AppInfo) {
+    if let Some((why, remedy)) = standstill(info) {
+        output.warning(&format!("{why}: {remedy}"));
+    }
+}
+
+/// What a conductor refuses about a cell that does not run it refuses in words about something else: this says first why it does not.
+pub(crate) fn explained(info: &AppInfo, cell: &Cell, mut failure: Failure) -> Failure {
+    let clone = || {
+        let (id, clone) = (&info.installed_app_id, &cell.name);
+        let is_off = !cell.enabled;
+        is_off.then(|| {
+            (
+                format!("the clone `{clone}` is disabled"),
+                format!("enable it with `ham clone enable --app-id {id} {clone}`"),
+            )
+        })
+    };
+    match standstill(info).or_else(clone) {
+        Some((why, remedy)) if failure.exit == Exit::Refused => {
+            failure.advise(remedy);
+            failure.about(why)
+        }
+        _ => failure,
     }
 }
 

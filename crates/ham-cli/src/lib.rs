@@ -3,6 +3,7 @@
 mod advice;
 mod app;
 mod args;
+mod built_with;
 mod code;
 mod commands;
 mod complete;

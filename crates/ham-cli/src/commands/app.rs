@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use ham::Admin;
 use ham::holochain_client::{AppInfo, InstallAppPayload};
+use ham::{Admin, Release};
 use holochain_types::prelude::AppBundleSource;
 use serde_json::{Value, json};
 
 use crate::app;
+use crate::built_with;
 use crate::commands::info::{plain, trimmed};
 use crate::connect;
 use crate::context::Context;
@@ -16,6 +17,7 @@ use crate::flags;
 use crate::hash;
 use crate::input;
 use crate::progress;
+use crate::running;
 
 mod proofs;
 mod update;
@@ -93,7 +95,12 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         return proofs::provide(context, proofs).await;
     }
     let settings = context.target().await?;
-    let admin = connect::admin(settings, connect::CONNECT_TIMEOUT.min(settings.timeout))?;
+    let within = match args {
+        Args::List | Args::Disable { .. } => connect::CONNECT_TIMEOUT.min(settings.timeout),
+        // A conductor compiles zomes, and genesis and `init` run: that takes as long as it takes.
+        _ => settings.timeout,
+    };
+    let admin = connect::admin(settings, within)?;
     // The app of a conductor that was found is not meant where another one is installed or switched.
     let given = &context.settings;
     let named = |id: Option<String>| id.map_or_else(|| given.app_id().map(str::to_owned), Ok);
@@ -101,7 +108,17 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         Args::List => list(context, &admin).await,
         Args::Install { bundle, id, agent, network_seed, roles_settings, disabled } => {
             let agent_key = agent.as_deref().map(hash::agent).transpose()?;
-            let source = AppBundleSource::Bytes(input::bundle(&bundle).await?.into());
+            let bundle = input::bundle(&bundle).await?;
+            // What does not answer fails at the installation, in words of that.
+            if let Ok(release) = admin.release().await {
+                // An embedded conductor has the HDK of one, whichever it speaks.
+                let control = settings.local_admin_port().and_then(running::control_of);
+                let release = control.map_or(release, |_| Release::V0_7_1);
+                if let Some(told) = built_with::for_another_release(&bundle, release).await {
+                    context.output.warning(&told);
+                }
+            }
+            let source = AppBundleSource::Bytes(bundle.into());
             let installed_app_id = id.or_else(|| given.app_id().ok().map(str::to_owned));
             let installed_app_id = installed_app_id.map(app::id).transpose()?;
             let payload = InstallAppPayload {
@@ -161,9 +178,10 @@ async fn install(
     payload: InstallAppPayload,
     disabled: bool,
 ) -> Result<(), Failure> {
-    // The bundle compiles and genesis runs: that takes as long as it takes.
     let info = progress::during(context.output, "installing the app", admin.install_app(payload)).await?;
-    let info = if disabled {
+    // It is installed, and cannot be enabled before somebody hands them in.
+    let awaits = app::awaits_proofs(&info);
+    let info = if disabled || awaits.is_some() {
         info
     } else {
         let enabling = admin.enable_app(&info.installed_app_id);
@@ -177,7 +195,11 @@ async fn install(
         let (id, agent, status) = (&info.installed_app_id, &info.agent_pub_key, app::status(&info.status));
         format!("installed {id}, {status}\n  agent  {agent}{}", cells.concat())
     };
-    context.output.result(text, &json!({ "installed": shown(&info) }))
+    context.output.result(text, &json!({ "installed": shown(&info) }))?;
+    if let Some(awaits) = awaits {
+        context.output.warning(&awaits);
+    }
+    Ok(())
 }
 
 fn told(context: &Context, what: &str, id: &str) -> Result<(), Failure> {

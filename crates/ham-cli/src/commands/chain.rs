@@ -43,7 +43,8 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let wanted = app::of_role(&info, args.role.as_deref())?;
     for (nth, cell) in wanted.iter().enumerate() {
         let reading = records::chain(&admin, &cell.cell_id, args.from, args.limit);
-        let chain = progress::during(context.output, "reading the chain", reading).await?;
+        let chain = progress::during(context.output, "reading the chain", reading).await;
+        let chain = chain.map_err(|failure| app::explained(&info, cell, failure))?;
         let zomes = definition::integrity_zomes(&admin, &cell.cell_id).await?;
         if context.output.json {
             for record in &chain.records {

@@ -47,7 +47,8 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             continue;
         }
         let reading = Dht::of(&admin, &cell.cell_id);
-        let dht = progress::during(context.output, "reading the data", reading).await?;
+        let dht = progress::during(context.output, "reading the data", reading).await;
+        let dht = dht.map_err(|failure| app::explained(&info, &cell, failure))?;
         if dht.is_chain_only {
             context.output.note("this conductor tells of the cell's own chain only");
         }

@@ -2,6 +2,7 @@
 //!
 //! It writes nothing to a source chain, unless `--call` asks for the last two steps in earnest.
 
+mod admin;
 mod findings;
 mod steps;
 

@@ -43,17 +43,25 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let cell = async |role: Option<String>| {
         let info = installed(&admin, connect::with_app(context).await?.app_id()?).await?;
         let cells = app::of_role(&info, role.as_deref())?;
-        cells.into_iter().next().map(|cell| cell.cell_id).ok_or_else(|| {
+        let cell = cells.into_iter().next().ok_or_else(|| {
             Failure::usage(
                 "the app has no cell",
                 "`ham info` lists its roles; `ham clone new` makes a clone of one",
             )
-        })
+        })?;
+        Ok::<_, Failure>((info, cell))
     };
     let dumping = async {
         match args {
-            Args::Cell { role } => full(&admin, &cell(role).await?).await,
-            Args::Timings { role } => timings(&admin, cell(role).await?.dna_hash().clone()).await,
+            Args::Cell { role } => {
+                let (info, cell) = cell(role).await?;
+                full(&admin, &cell.cell_id).await.map_err(|failure| app::explained(&info, &cell, failure))
+            }
+            Args::Timings { role } => {
+                let (info, cell) = cell(role).await?;
+                let dumped = timings(&admin, cell.cell_id.dna_hash().clone()).await;
+                dumped.map_err(|failure| app::explained(&info, &cell, failure))
+            }
             Args::Conductor => conductor(&admin).await,
         }
     };

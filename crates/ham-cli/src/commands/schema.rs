@@ -62,6 +62,7 @@ async fn of_installed(context: &Context) -> Result<Vec<Value>, Failure> {
         };
         roles.push(role(&cell.name, &definition, &infos, None));
     }
+    app::warn(context.output, &info);
     if control.is_none() {
         context.output.note("this conductor tells no functions and types: `ham schema FILE.happ` does");
     }

@@ -25,8 +25,10 @@ pub(crate) struct Args {
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let ham = connect::open(context, context.follow_for()).await?;
     let mut signals = ham.signals();
-    let mut cells = app::cells(&ham.app_info().await?);
+    let info = ham.app_info().await?;
+    let mut cells = app::cells(&info);
     context.output.note(&format!("listening to the signals of the app `{}`", ham.config().app_id));
+    app::warn(context.output, &info);
     let mut following = Following::begin(context, args.count);
     let ended = loop {
         let item = match following.next(context, signals.next()).await {

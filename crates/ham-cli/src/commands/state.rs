@@ -1,8 +1,10 @@
 //! `ham state`: what the connection is doing, once or as it changes.
 
+use ham::holochain_client::AppInfo;
 use ham::{ConnectError, HamState, PersistentHam};
 use serde_json::{Value, json};
 
+use crate::app;
 use crate::commands::ping::milliseconds;
 use crate::connect;
 use crate::context::Context;
@@ -27,8 +29,10 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     }
     let within = connect::CONNECT_TIMEOUT.min(context.settings.timeout);
     let settled = progress::during(context.output, "connecting", settled(&ham, within)).await;
+    // A link may be live whose app does not run.
+    let app = if settled.is_ok() { ham.app_info().await.ok() } else { None };
     // Shown in either case: a state is an answer, the exit code says whether it is a good one.
-    show(context, &ham, &ham.state().get())?;
+    show(context, &ham, &ham.state().get(), app.as_ref())?;
     connect::close(&ham).await;
     settled
 }
@@ -59,14 +63,32 @@ async fn follow(context: &Context, ham: &PersistentHam) -> Result<(), Failure> {
     let mut state = Some(watch.get());
     let following = Following::begin(context, None);
     while let Some(now) = state {
-        show(context, ham, &now)?;
+        let app = match now {
+            HamState::Live { degraded: None, .. } => ham.app_info().await.ok(),
+            _ => None,
+        };
+        show(context, ham, &now, app.as_ref())?;
         state = following.next(context, watch.changed()).await?;
     }
     Ok(())
 }
 
-fn show(context: &Context, ham: &PersistentHam, state: &HamState) -> Result<(), Failure> {
-    context.output.result(|| state.to_string(), &state_json(ham, state))
+/// What is known of the app besides is told with it.
+fn show(
+    context: &Context,
+    ham: &PersistentHam,
+    state: &HamState,
+    app: Option<&AppInfo>,
+) -> Result<(), Failure> {
+    let mut value = state_json(ham, state);
+    if let Some(app) = app {
+        value["app_status"] = app::status(&app.status).into();
+    }
+    context.output.result(|| state.to_string(), &value)?;
+    if let Some(app) = app {
+        app::warn(context.output, app);
+    }
+    Ok(())
 }
 
 fn state_json(ham: &PersistentHam, state: &HamState) -> Value {

@@ -3,9 +3,12 @@
 use std::os::unix::net::SocketAddr;
 use std::path::Path;
 
-use ham_devconductor::{Config, DataDirectory, DevConductor, StartError};
+use ham::{Admin, Release};
+use ham_devconductor::{AttachError, Config, DataDirectory, DevConductor, InstallError, StartError};
 
 use crate::advice;
+use crate::app;
+use crate::built_with;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -20,15 +23,44 @@ pub(crate) async fn start(output: Output, config: Config) -> Result<DevConductor
     progress::during(output, "starting the conductor", starting).await.map_err(failure)
 }
 
-/// Installs and enables an app in it, unless an app of this id is there. Answers the id.
+/// Installs and enables an app in it, unless an app of this id is there. Answers the id. One that waits for membrane proofs is
+/// warned of.
 pub(crate) async fn install(
     output: Output,
     conductor: &DevConductor,
     bundle: Vec<u8>,
     id: Option<String>,
 ) -> Result<String, Failure> {
-    let refused = |error| Failure::new(Exit::Refused, error, advice::INSTALL);
-    progress::during(output, "installing the app", conductor.install(bundle, id)).await.map_err(refused)
+    if let Some(told) = built_with::for_another_release(&bundle, Release::V0_7_1).await {
+        output.warning(&told);
+    }
+    let installed = progress::during(output, "installing the app", conductor.install(bundle, id)).await;
+    match installed {
+        Err(InstallError::NotEnabled { id, source }) => {
+            let apps = Admin::local(conductor.admin_port()).list_apps(None).await?;
+            let awaits = apps.iter().find(|app| app.installed_app_id == id).and_then(app::awaits_proofs);
+            let Some(awaits) = awaits else {
+                let error = InstallError::NotEnabled { id, source };
+                return Err(Failure::new(Exit::Refused, error, advice::INSTALL));
+            };
+            output.warning(&awaits);
+            Ok(id)
+        }
+        installed => installed.map_err(|error| Failure::new(Exit::Refused, error, advice::INSTALL)),
+    }
+}
+
+/// Attaches an app interface on a port that was asked for; 0 is a free one. Answers the port.
+pub(crate) async fn attach(conductor: &DevConductor, port: u16) -> Result<u16, Failure> {
+    conductor.attach_app_interface(port).await.map_err(|error| {
+        let advice = match &error {
+            AttachError::Port { .. } => {
+                "stop whatever is using the port, or pass another --app-port; 0 is a free one"
+            }
+            _ => "try again; with another --data it starts from scratch",
+        };
+        Failure::new(Exit::Local, error, advice)
+    })
 }
 
 fn failure(error: StartError) -> Failure {
@@ -39,6 +71,9 @@ fn failure(error: StartError) -> Failure {
             "was it created with another passphrase? Another --data starts from scratch"
         }
         StartError::Port { .. } => "stop whatever is using the port, or pass another --admin-port",
+        StartError::AppPort { .. } => {
+            "give this machine the address again where it listened, or start with another --data"
+        }
         _ => "if the directory was written by another version, start with another --data",
     };
     Failure::new(Exit::Local, error, advice)

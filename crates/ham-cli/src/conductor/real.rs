@@ -10,6 +10,8 @@ use ham_launcher::{
 use holochain_types::app::AppBundleSource;
 
 use crate::advice;
+use crate::app;
+use crate::built_with;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -59,18 +61,25 @@ pub(crate) async fn install(
     let installing = async {
         // With kept data the app may be there from an earlier run.
         let apps = admin.list_apps(None).await?;
-        let there = id.clone().filter(|id| apps.iter().any(|app| app.installed_app_id == *id));
-        let id = match there {
-            Some(id) => id,
+        let there = apps.into_iter().find(|app| id.as_ref() == Some(&app.installed_app_id));
+        let info = match there {
+            Some(info) => info,
             None => {
+                if let Some(told) = built_with::for_another_release(&bundle, admin.release().await?).await {
+                    output.warning(&told);
+                }
                 let source = AppBundleSource::Bytes(bundle.into());
                 let payload = InstallOptions::default().payload(source, id);
                 let installed = admin.install_app(payload).await;
-                installed
-                    .map_err(|error| Failure::new(Exit::Refused, error, advice::INSTALL))?
-                    .installed_app_id
+                installed.map_err(|error| Failure::new(Exit::Refused, error, advice::INSTALL))?
             }
         };
+        let awaits = app::awaits_proofs(&info);
+        let id = info.installed_app_id;
+        if let Some(awaits) = awaits {
+            output.warning(&awaits);
+            return Ok(id);
+        }
         admin.enable_app(&id).await?;
         let callable = conductor.wait_until_callable(&id).await;
         callable.map_err(|error| Failure::new(Exit::Refused, error, advice::INSTALL))?;

@@ -26,6 +26,7 @@ mod nats_server;
 mod own;
 mod running;
 mod signals;
+mod standstill;
 mod steering;
 mod streams;
 #[path = "../support/mod.rs"]

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ham::CallError;
 use holochain_types::app::{RoleSettingsMap, RoleSettingsMapYaml, RoleSettingsYamlError};
 use holochain_types::prelude::{MemproofMap, SerializedBytes, UnsafeBytes};
 use serde_json::json;
 
 use crate::connect;
 use crate::context::Context;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input;
 use crate::progress;
@@ -52,9 +54,19 @@ pub(super) async fn provide(context: &Context, given: &[String]) -> Result<(), F
     let provided =
         progress::during(context.output, "handing in the proofs", ham.provide_memproofs(proofs)).await;
     connect::close(&ham).await;
-    provided?;
+    let app_id = &ham.config().app_id;
+    provided.map_err(|error| match error {
+        // No function was called: nothing is to be said of zomes, or of what one wrote.
+        CallError::Refused { .. } => Failure::new(
+            Exit::Refused,
+            anyhow::Error::new(error).context(format!("the membrane proofs of `{app_id}` were not taken")),
+            "the conductor's message says why: the proofs are of the roles of an app that waits for them (`ham app list` shows its state, \
+             `ham info` its roles), each as its DNA asks for it",
+        ),
+        error => error.into(),
+    })?;
     context.output.result(
-        || format!("handed in the proofs of {}; `ham app enable ID` starts the app", roles.join(", ")),
+        || format!("handed in the proofs of {}; `ham app enable {app_id}` starts the app", roles.join(", ")),
         &json!({ "memproofs": roles }),
     )
 }

@@ -3,15 +3,13 @@
 use std::time::Duration;
 
 use ham::holochain_client::AppInfo;
-use ham::{
-    Admin, AdminError, BadAnswer, ConnectError, PersistentHam, RELEASE_VARIABLE, RefusalKind, Release,
-};
+use ham::{ConnectError, PersistentHam};
 use ham_session::DialError;
 use holochain_types::prelude::AppStatus;
 
+use super::admin::{by_admin, release, without_config};
 use super::findings::{Findings, Stopped, at};
 use crate::app;
-use crate::commands::grants::installed;
 use crate::commands::ping::milliseconds;
 use crate::connect;
 use crate::context::Context;
@@ -26,11 +24,10 @@ const STEP_TIMEOUT: Duration = Duration::from_secs(12);
 pub(super) async fn walk(context: &Context, call: bool, findings: &mut Findings) -> Result<(), Stopped> {
     let within = STEP_TIMEOUT.min(context.settings.timeout);
     // Found out, whatever is named: the step `release` compares.
-    let config = connect::config(context).await.map_err(|failure| Stopped {
-        // Where no app is named the conductor is asked, and does not answer.
-        step: if failure.exit == Exit::NoConnection { "admin port" } else { "settings" },
-        failure,
-    })?;
+    let config = match connect::config(context).await {
+        Ok(config) => config,
+        Err(failure) => return Err(without_config(context, failure, within, findings).await),
+    };
     let config = config.with_release(None);
     let settings = context.target().await.map_err(at("settings"))?;
     let app_id = config.app_id.clone();
@@ -83,70 +80,6 @@ pub(super) async fn walk(context: &Context, call: bool, findings: &mut Findings)
     };
     connect::close(&ham).await;
     asked
-}
-
-/// Everything the admin interface can tell.
-async fn by_admin(
-    admin: &Admin,
-    app_id: &str,
-    named: Option<Release>,
-    findings: &mut Findings,
-) -> Result<AppInfo, Stopped> {
-    if let Err(error) = admin.list_apps(None).await {
-        // How far it got tells what is in order.
-        let step = admin_step(&error);
-        if step != "admin port" {
-            findings.good("admin port", format!("{} accepts connections", admin.url()));
-        }
-        if step == "release" {
-            findings.good("origin", "allowed");
-        }
-        return Err(Stopped { step, failure: error.into() });
-    }
-    findings.good("admin port", format!("{} accepts connections", admin.url()));
-    findings.good("origin", "allowed");
-    let found = admin.clone().with_release(None).release().await.map_err(at("release"))?;
-    release(found, named, findings)?;
-    let info = installed(admin, app_id).await.map_err(at("app state"))?;
-    if let Some(remedy) = app::remedy(&info.status) {
-        let why = anyhow::anyhow!("the app `{app_id}` is {}", app::status(&info.status));
-        return Err(Stopped { step: "app state", failure: Failure::new(Exit::NotRun, why, remedy) });
-    }
-    findings.good("app state", app::status(&info.status));
-    admin.issue_app_token(app_id).await.map_err(at("token"))?;
-    findings.good("token", "issued");
-    Ok(info)
-}
-
-/// Which release answers, what ham cannot promise on it, and whether it is the one that is named.
-fn release(found: Release, named: Option<Release>, findings: &mut Findings) -> Result<(), Stopped> {
-    if let Some(named) = named.filter(|named| *named != found) {
-        let why = anyhow::anyhow!(
-            "{RELEASE_VARIABLE} says Holochain {named}, but the conductor answers as {found}"
-        );
-        let advice = "unset it: ham finds out the release by itself";
-        return Err(Stopped { step: "release", failure: Failure::usage(why.to_string(), advice) });
-    }
-    findings.release = Some(found);
-    let limits = if found.limits().is_empty() { "" } else { "; what ham cannot promise on it stands below" };
-    findings.good("release", format!("answers as Holochain {found}{limits}"));
-    Ok(())
-}
-
-/// Which step an admin request failed at.
-fn admin_step(error: &AdminError) -> &'static str {
-    match error {
-        AdminError::Dial { source, .. } => match &**source {
-            DialError::Refused { .. } => "origin",
-            _ => "admin port",
-        },
-        AdminError::Answer { source: BadAnswer::Refused(refusal), .. } => match refusal.kind() {
-            RefusalKind::Deserialization => "release",
-            _ => "app state",
-        },
-        AdminError::Answer { .. } => "release",
-        _ => "admin port",
-    }
 }
 
 /// Which step a link failed at.

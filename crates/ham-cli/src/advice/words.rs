@@ -1,0 +1,75 @@
+//! What to do about what a conductor says in words only, where no kind of its errors tells it.
+
+/// About what an administrator asked for. No zome's words come first here.
+pub(super) fn of_administration(text: &str) -> Option<&'static str> {
+    let own = text.strip_prefix(API).unwrap_or(text);
+    let found = ADMINISTRATION.iter().find(|(words, _)| own.starts_with(words));
+    found.map(|(_, advice)| *advice).or_else(|| of_anything(text))
+}
+
+/// About anything in which a zome may have run.
+pub(super) fn of_anything(text: &str) -> Option<&'static str> {
+    ANYTHING.iter().find(|(words, _)| text.contains(words)).map(|(_, advice)| *advice)
+}
+
+const API: &str = "Conductor returned an error while using a ConductorApi: ";
+
+const ADMINISTRATION: &[(&str, &str)] = &[
+    (
+        "AppAlreadyInstalled(",
+        "`ham app list` shows the app that has this id: pass another one with --id, `ham app update` to run the bundle's coordinator \
+         zomes in it, or `ham app uninstall` to remove it with its data",
+    ),
+    ("AppNotInstalled(", "`ham app list` shows the apps that are installed: pass the id of one of them"),
+    (
+        "AppStatusError(\"App is awaiting membrane proofs",
+        "`ham app memproofs --app-id ID ROLE=FILE …` hands them in, then enable it",
+    ),
+    (
+        "InterfaceError(IoError(",
+        "the conductor cannot listen there: pass another port (0 picks a free one), or stop whatever is using it",
+    ),
+];
+
+const ANYTHING: &[(&str, &str)] = &[
+    (
+        " fails, as a test asked",
+        "`ham dev fault host` asked for it: `ham dev fault host FUNCTION --times 0` ends it, and it ends by itself after as many calls \
+         as were asked for",
+    ),
+    (
+        "a bound of the call and of all that it started is met",
+        "have the function do less, or start the conductor with a larger bound: the flag in brackets, which `ham dev --help` explains",
+    ),
+    ("missing field `module_path`", OTHER_RELEASE),
+    ("missing field `access`", OTHER_RELEASE),
+];
+
+const OTHER_RELEASE: &str = "the app's zomes were built for another release of Holochain than the conductor is: build them with its \
+     HDK and HDI (`ham info` shows the release), or run them in a conductor of their own";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// "correct the request" was the advice about all of them.
+    #[test]
+    fn each_has_an_advice_of_its_own() {
+        let of = |text: &str| of_administration(text).unwrap();
+        assert!(of(&format!("{API}AppAlreadyInstalled(\"one\")")).contains("--id"));
+        assert!(of(&format!("{API}AppNotInstalled(\"one\")")).contains("ham app list"));
+        let waits = "AppStatusError(\"App is awaiting membrane proofs and cannot be enabled.\")";
+        assert!(of(&format!("{API}{waits}")).contains("ham app memproofs"));
+        assert!(of("the call: create fails, as a test asked").contains("ham dev fault"));
+        let met =
+            "RuntimeError: a bound of the call and of all that it started is met: 5 instructions (--fuel)";
+        assert!(of(met).contains("larger bound") && of_anything(met).is_some());
+        assert!(
+            of("InvalidCommit error: Serialize(Deserialize(\"missing field `module_path`\"))")
+                .contains("HDI")
+        );
+        // A zome may say so, too.
+        assert_eq!(of_anything("RuntimeError: AppNotInstalled(\"one\")"), None);
+        assert_eq!(of_administration("something else"), None);
+    }
+}
