@@ -109,12 +109,15 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     }
     let app_id = agents.first().map(|first| first.app_id.clone());
     let app_port = match args.app_port.or_else(|| args.pages.need_app_port().then_some(0)) {
-        Some(port) => {
-            let taken = |error| Failure::new(Exit::Local, error, "pass another --app-port");
-            Some(conductor.attach_app_interface(port).await.map_err(taken)?)
-        }
+        Some(port) => Some(embedded::attach(&conductor, port).await?),
         None => None,
     };
+    // Those that are left: one that was asked for has another one in its place, or has failed.
+    for (chosen, port) in conductor.moved_app_interfaces() {
+        context.output.warning(&format!(
+            "the app interface that is kept on port {chosen} listens on port {port} this time: another program has port {chosen}"
+        ));
+    }
     let admin_port = conductor.admin_port();
     let pages = args.pages.serve(&conductor, app_port, args.release, args.config_path.is_some()).await?;
     let noted = Noted { admin_port, app_id: app_id.clone(), agents: agents.clone() };

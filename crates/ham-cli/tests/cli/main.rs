@@ -27,6 +27,7 @@ mod own;
 mod running;
 mod signals;
 mod standstill;
+mod starting;
 mod steering;
 mod streams;
 #[path = "../support/mod.rs"]
