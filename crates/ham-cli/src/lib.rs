@@ -14,6 +14,7 @@ mod control;
 mod definition;
 pub mod demo;
 mod directories;
+mod down;
 mod ending;
 mod envelopes;
 mod exit;

@@ -12,6 +12,7 @@ use crate::app;
 use crate::complete;
 use crate::connect;
 use crate::context::Context;
+use crate::down;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flags;
@@ -64,6 +65,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     }
     let call =
         ham.call_zome_raw(role.as_str(), &words.zome, &words.function, payload, CallOptions::default());
+    let call = down::told(context, &ham, call);
     let answered = progress::during(context.output, "waiting for the answer", call).await;
     let answered = match answered {
         Err(error @ CallError::Signing(_)) => Err(unsigned(&ham, &words, &role, error).await),

@@ -42,6 +42,23 @@ async fn a_call_whose_answer_is_lost_is_cancelled_in_true_words() {
     assert_eq!(running.ended().await, Some(0));
 }
 
+/// Case: it said nothing but that it waits, until the time was up.
+#[tokio::test]
+async fn a_call_whose_conductor_is_gone_says_what_it_waits_for() {
+    let ham = Ham::new();
+    let mut conductor = ham.start(&["dev", "--no-page", "--json", "--app", &probe()]);
+    let port = started_conductor(&conductor.line(|_| true).await);
+    let call = ["call", "--admin-port", &port, "--app-id", "probe", "--timeout", "1h", "probe", "slow_echo"];
+    let mut calling = ham.start(&[&call[..], &[r#"{"millis": 300000, "text": ""}"#]].concat());
+    calling.said("waiting for the answer").await;
+    conductor.signal(Signal::KILL);
+    conductor.ended().await;
+    let said = calling.said("no connection to the conductor").await;
+    assert!(said.contains("trying again until --timeout (1h)") && said.contains(&port), "{said}");
+    calling.signal(Signal::INT);
+    assert_eq!(calling.ended().await, Some(130));
+}
+
 fn started_conductor(line: &str) -> String {
     let started: Value = serde_json::from_str(line).unwrap();
     started["admin_port"].to_string()
