@@ -148,7 +148,7 @@ where
 }
 
 /// Whether a call found that its cell is not there any more, as it was for the first one.
-fn is_gone(error: &CallError) -> bool {
+pub(super) fn is_gone(error: &CallError) -> bool {
     match error.inner() {
         CallError::AppNotInstalled { .. } | CallError::UnknownRole { .. } => true,
         CallError::Refused { refusal, .. } => refusal.cause() == Some(RefusalCause::CellMissing),
