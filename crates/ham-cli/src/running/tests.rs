@@ -54,7 +54,7 @@ fn a_port_brings_its_app_and_an_app_its_port() {
     assert_eq!(found(&[("admin_port", "8"), ("app_id", "a")]).unwrap(), None);
     for ambiguous in [&[][..], &[("app_id", "b")]] {
         let causes = found(ambiguous).unwrap_err().causes();
-        assert!(causes[0].contains("8 (b), 9 (b)"), "{causes:?}");
+        assert!(causes[0].contains("8 (ham dev: b), 9 (ham dev: b)"), "{causes:?}");
     }
 }
 
