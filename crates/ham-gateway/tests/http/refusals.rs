@@ -47,6 +47,38 @@ impl Stage {
     }
 }
 
+/// The first call after `ham dev revert` took the gateway's grant back was settled as not let.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_nobody_waits_for_is_made_under_another_grant_where_its_own_was_taken_back() {
+    let conductor = conductor().await;
+    let without_grant = must(conductor.snapshot()).await.unwrap();
+    let stage = before(conductor).await;
+    must(stage.server.ready()).await;
+    assert_eq!(stage.create("inv-0", "wait=60").await.status, StatusCode::OK);
+    must(stage.conductor.revert(&without_grant)).await.unwrap();
+    let accepted = stage.create("inv-1", "respond-async").await;
+    assert_eq!(accepted.status, StatusCode::ACCEPTED, "{accepted:?}");
+    let call = accepted.header("location").unwrap().to_owned();
+    let follow = || get(stage.server.address(), &call).key(stage.key.expose()).header("prefer", "wait=60");
+    let told = must(async {
+        loop {
+            let told = follow().send().await.json();
+            if told["state"] == "settled" {
+                return told;
+            }
+        }
+    })
+    .await;
+    // It was signed once for the grant that was gone, and once for the next one.
+    assert_eq!((&told["outcome"], &told["attempts"]), (&json!("answered"), &json!(2)), "{told}");
+    assert!(told["answer"].is_object() || told["answer"].is_string() || told["answer"].is_array(), "{told}");
+    let items = post(stage.server.address(), &format!("{PROBE}/list_items")).key(stage.key.expose());
+    let items = items.json(&json!(null)).send().await.json();
+    let times = items.as_array().unwrap().iter().filter(|item| item["call_id"] == "inv-1").count();
+    assert_eq!((times, items.as_array().unwrap().len()), (1, 1), "{items}");
+    stage.end().await;
+}
+
 /// It said only that a grant could not be made.
 #[tokio::test(flavor = "multi_thread")]
 async fn why_an_init_fails_is_told_to_operators() {
