@@ -13,7 +13,7 @@ use ham::{Admin, PersistentHam};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-pub(crate) use readiness::Readiness;
+pub(crate) use readiness::{Doubts, Readiness};
 pub(crate) use samples::Ended;
 pub(crate) use seen::Seen;
 
@@ -22,6 +22,7 @@ use connection::Conductor;
 use crate::config::Config;
 use crate::error::StartError;
 use crate::feed::{Feed, pump};
+use crate::kind::Kind;
 
 /// All apps, by their ids.
 #[derive(Debug)]
@@ -40,6 +41,7 @@ pub(crate) struct App {
     /// How its calls ended, and how its link fared.
     pub(crate) seen: Arc<Seen>,
     readiness: watch::Receiver<Readiness>,
+    doubts: Arc<Doubts>,
 }
 
 impl Apps {
@@ -60,9 +62,10 @@ impl Apps {
             let seen = Arc::new(Seen::default());
             tasks.spawn(seen::changes(ham.clone(), Arc::clone(&seen), told.clone()));
             let (ready, readiness) = watch::channel(Readiness::default());
-            tasks.spawn(readiness::watch(app.id.clone(), ham.clone(), app.ready.clone(), ready));
-            let id = app.id.clone();
-            apps.insert(id.clone(), Arc::new(App { id, ham, seen, readiness }));
+            let (id, doubts) = (app.id.clone(), Arc::new(Doubts::default()));
+            let asked = Arc::clone(&doubts);
+            tasks.spawn(readiness::watch(id.clone(), ham.clone(), app.ready.clone(), asked, ready));
+            apps.insert(id.clone(), Arc::new(App { id, ham, seen, readiness, doubts }));
         }
         let all = apps.values().map(|app: &Arc<App>| (app.ham.clone(), Arc::clone(&app.seen)));
         tasks.spawn(seen::seconds(all.collect(), told));
@@ -108,6 +111,11 @@ impl Apps {
 }
 
 impl App {
+    /// A call to it was refused with this: where that says that a cell does not run, it is soon asked again whether its cells can be called.
+    pub(crate) fn refused(&self, kind: Kind) {
+        self.doubts.refused(kind);
+    }
+
     /// Whether its calls can run now, as it was found last.
     pub(crate) fn readiness(&self) -> Readiness {
         self.readiness.borrow().clone()

@@ -8,6 +8,6 @@ mod server;
 
 #[cfg(feature = "http")]
 pub use files::{Files, POLICY};
-pub use places::{Place, Places, Standing};
+pub use places::{Place, Places, Standing, network};
 #[cfg(feature = "http")]
 pub use server::{Bodies, BodyError, Bounds, Listener, Peer, Received, Room, Service};

@@ -1,36 +1,55 @@
 //! Which connections a server serves at a time.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+mod standing;
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Weak};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_util::sync::CancellationToken;
 
-/// The places of one server. A client that is not known has one only as long as nobody else wants it: whoever says nothing keeps
-/// nobody out.
+pub use standing::Standing;
+
+/// The places of one server. Only who is busy keeps its place: with a request under way until its answer is sent, or as a client that
+/// is known, such as one whose connection has become a WebSocket. Of all others one makes room for whoever comes, and a newcomer is
+/// turned away only where all are busy.
+///
+/// Who goes first: those whose last request has shown no credential, while they have more than a quarter of all places; that much is left to
+/// them, or newcomers would only make room for each other. Among them, those of an address that has more than half of all places before the
+/// others: it alone cannot shut out the rest by being idle. Among those, who has been idle longest.
+///
+/// An idle connection may be closed at any time, as HTTP/1.1 has it, and its client may be about to ask. A request that has come before its
+/// connection is closed is answered, and another client makes room instead. One that comes later is not read: nothing of it runs.
+///
+/// What is not promised: whoever keeps all places busy, within the bounds of its requests, shuts others out. Places are not shared out by address
+/// since all clients have one behind a proxy, and on their own machine.
 #[derive(Debug)]
 pub struct Places {
     free: Arc<Semaphore>,
-    /// Those that were not known when they were looked at last; the first came first.
-    strangers: VecDeque<Standing>,
+    most: usize,
+    /// Those that have a place, and some that have gone.
+    taken: Vec<Standing>,
+    networks: HashMap<IpAddr, Weak<()>>,
+    /// Counts whatever makes a client idle: who has been so for longer has the smaller number.
+    clock: Arc<AtomicU64>,
 }
 
 /// The place of one client, until this is dropped.
 #[derive(Debug)]
 pub struct Place {
     standing: Standing,
+    _network: Arc<()>,
     _taken: OwnedSemaphorePermit,
 }
 
-/// Whether a client is known: it is a stranger at first. A copy is of the same client.
-#[derive(Clone, Debug, Default)]
-pub struct Standing(Arc<Shared>);
-
-#[derive(Debug, Default)]
-struct Shared {
-    is: AtomicU8,
-    leaves: CancellationToken,
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.standing.go();
+    }
 }
 
 impl Places {
@@ -38,28 +57,73 @@ impl Places {
     #[must_use]
     pub fn new(most: usize) -> Self {
         let most = most.min(Semaphore::MAX_PERMITS);
-        Self { free: Arc::new(Semaphore::new(most)), strangers: VecDeque::new() }
+        Self {
+            free: Arc::new(Semaphore::new(most)),
+            most,
+            taken: Vec::new(),
+            networks: HashMap::new(),
+            clock: Arc::default(),
+        }
     }
 
-    /// A place for a client that has come. Where none is free, the stranger that came first leaves, which is waited for; `None` where
-    /// all are known.
+    /// A place for a client that has come from this address. Where none is free, one that is not busy leaves, which is waited for; `None`
+    /// where all are busy.
     ///
     /// # Cancel safety
-    /// A stranger may have left for nobody.
-    pub async fn take(&mut self) -> Option<Place> {
-        self.strangers.retain(Standing::is_stranger_that_is_here);
-        let taken = loop {
+    /// A client may have left for nobody.
+    pub async fn take(&mut self, from: IpAddr) -> Option<Place> {
+        let taken = self.permit().await?;
+        self.forget_the_gone();
+        let network = network(from);
+        let network = self.networks.get(&network).and_then(Weak::upgrade).unwrap_or_else(|| {
+            let new = Arc::new(());
+            self.networks.insert(network, Arc::downgrade(&new));
+            new
+        });
+        let standing = Standing::new(Arc::clone(&self.clock), Arc::downgrade(&network));
+        self.taken.push(standing.clone());
+        Some(Place { standing, _network: network, _taken: taken })
+    }
+
+    async fn permit(&self) -> Option<OwnedSemaphorePermit> {
+        // Each that is asked leaves, or is busy now: whoever becomes idle meanwhile is not asked for ever.
+        for _ in 0..=self.most {
             if let Ok(taken) = Arc::clone(&self.free).try_acquire_owned() {
-                break taken;
+                return Some(taken);
             }
-            // It may have become known meanwhile.
-            if self.strangers.pop_front()?.leave() {
-                break Arc::clone(&self.free).acquire_owned().await.ok()?;
+            let next = self.next()?;
+            tokio::select! {
+                biased;
+                taken = Arc::clone(&self.free).acquire_owned() => return taken.ok(),
+                () = next.stays() => {}
             }
+        }
+        None
+    }
+
+    /// Who makes room next; it has been asked to.
+    fn next(&self) -> Option<Standing> {
+        let without =
+            self.taken.iter().filter(|client| client.idle().is_some_and(|(is_credible, _)| !is_credible));
+        let are_many = without.count() > self.most / 4;
+        let rank = |client: &Standing| {
+            let (is_credible, since) = client.idle()?;
+            let has_most = client.neighbours() > self.most / 2;
+            Some((are_many && !is_credible, has_most, Reverse(since)))
         };
-        let standing = Standing::default();
-        self.strangers.push_back(standing.clone());
-        Some(Place { standing, _taken: taken })
+        let ranked = self.taken.iter().filter_map(|client| Some((rank(client)?, client)));
+        let (_, next) = ranked.max_by_key(|(rank, _)| *rank)?;
+        next.ask_to_leave();
+        Some(next.clone())
+    }
+
+    /// Not with each that comes: they are few.
+    fn forget_the_gone(&mut self) {
+        let here = self.most - self.free.available_permits();
+        if self.taken.len().max(self.networks.len()) > 2 * here + FEW {
+            self.taken.retain(|client| !client.has_gone());
+            self.networks.retain(|_, network| network.strong_count() > 0);
+        }
     }
 }
 
@@ -71,81 +135,13 @@ impl Place {
     }
 }
 
-impl Standing {
-    /// The client keeps its place. Whether it does: where it has to leave for another, nothing that it says counts any more.
-    pub fn make_known(&self) -> bool {
-        let made = self.0.is.compare_exchange(STRANGER, KNOWN, Ordering::AcqRel, Ordering::Acquire);
-        made.is_ok() || self.is_known()
-    }
-
-    /// Whether it keeps its place.
-    #[must_use]
-    pub fn is_known(&self) -> bool {
-        self.0.is.load(Ordering::Acquire) == KNOWN
-    }
-
-    /// Resolves when another client is to have the place; never for one that is known by then.
-    ///
-    /// # Cancel safety
-    /// Cancel-safe.
-    pub async fn is_to_leave(&self) {
-        self.0.leaves.cancelled().await;
-    }
-
-    /// Whether it is not known and has not gone by itself: then nobody else holds this.
-    fn is_stranger_that_is_here(&self) -> bool {
-        self.0.is.load(Ordering::Acquire) == STRANGER && Arc::strong_count(&self.0) > 1
-    }
-
-    /// Whether it leaves.
-    fn leave(&self) -> bool {
-        let leaves =
-            self.0.is.compare_exchange(STRANGER, LEAVING, Ordering::AcqRel, Ordering::Acquire).is_ok();
-        if leaves {
-            self.0.leaves.cancel();
-        }
-        leaves
+/// Whose address this is: whoever has one address of a network of 64 bits has all of them.
+#[must_use]
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        address => address,
     }
 }
 
-const STRANGER: u8 = 0;
-const KNOWN: u8 = 1;
-const LEAVING: u8 = 2;
-
-#[cfg(test)]
-mod tests {
-    use futures_util::FutureExt as _;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn the_stranger_that_came_first_makes_room_and_who_is_known_does_not() {
-        let mut places = Places::new(3);
-        let known = places.take().await.unwrap();
-        assert!(known.standing().make_known() && known.standing().make_known());
-        let (first, second) = (places.take().await.unwrap(), places.take().await.unwrap());
-        let mut third = Box::pin(places.take());
-        assert!(third.as_mut().now_or_never().is_none(), "the first has not left yet");
-        let leaves = |place: &Place| place.standing().is_to_leave().now_or_never().is_some();
-        assert!(leaves(&first) && !leaves(&second));
-        assert!(!first.standing().make_known(), "what it says now comes too late");
-        drop(first);
-        let third = third.await.unwrap();
-        assert!(second.standing().make_known() && third.standing().make_known());
-        assert!(places.take().await.is_none());
-        assert!([&known, &second, &third].iter().all(|place| !leaves(place)));
-        drop(known);
-        assert!(places.take().await.is_some());
-    }
-
-    #[tokio::test]
-    async fn whoever_has_gone_is_not_waited_for() {
-        let mut places = Places::new(1);
-        drop(places.take().await.unwrap());
-        let here = places.take().await.unwrap();
-        assert_eq!(places.strangers.len(), 1);
-        let next = places.take();
-        drop(here);
-        assert!(next.now_or_never().unwrap().is_some());
-    }
-}
+const FEW: usize = 64;

@@ -2,15 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "what unwraps here fails the test")]
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use futures_util::stream;
 use ham_web::{Bounds, Listener, Service};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -54,7 +57,11 @@ async fn upgraded(mut request: Request) -> Response {
 
 /// A server that ends with what is answered beside its address.
 async fn serve(connections: usize, bounds: Bounds) -> (SocketAddr, JoinSet<()>) {
-    let router = Router::new().route("/", get(|| async { "here" })).route("/echo", get(upgraded));
+    let endless = || async { Body::from_stream(stream::pending::<Result<Bytes, Infallible>>()) };
+    let router = Router::new()
+        .route("/", get(|| async { "here" }))
+        .route("/echo", get(upgraded))
+        .route("/endless", get(endless));
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
     let mut serving = JoinSet::new();
@@ -77,34 +84,49 @@ async fn status(stream: &mut TcpStream) -> Option<String> {
     Some(String::from_utf8_lossy(&begin[9..]).into_owned())
 }
 
-/// Six hundred took every descriptor of a process; and then those that had a place kept everybody else out for ten seconds.
+/// Six hundred took every descriptor of a process; then those that had a place kept everybody else out for ten seconds; then those
+/// that had asked once did so for thirty.
 #[tokio::test]
-async fn who_asks_for_nothing_makes_room_and_who_does_keeps_its_place() {
+async fn who_is_idle_makes_room_and_who_is_busy_keeps_its_place() {
     let hour = Duration::from_secs(3600);
     let bounds = Bounds::default().with_first_request(hour).with_head(hour, 100, 64 << 10);
     let (address, _serving) = serve(16, bounds).await;
-    let connected = async |number| {
-        let mut connected = Vec::new();
-        for _ in 0..number {
-            connected.push(TcpStream::connect(address).await.unwrap());
-        }
-        connected
-    };
-    let asked = async |stream: &mut TcpStream| {
-        stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-        status(stream).await
-    };
-    let mut idle = connected(50).await;
-    for stream in &mut idle[..34] {
+    let mut silent = Vec::new();
+    for _ in 0..50 {
+        silent.push(TcpStream::connect(address).await.unwrap());
+    }
+    for stream in &mut silent[..34] {
         assert_eq!(status(stream).await, None);
     }
-    for stream in &mut idle[34..] {
-        assert_eq!(asked(stream).await.as_deref(), Some("200"));
+    let mut asked = Vec::new();
+    for path in ["/", "/refused"].repeat(8) {
+        let mut stream = ask(address, path, "").await;
+        assert_eq!(status(&mut stream).await.as_deref(), Some(if path == "/" { "200" } else { "404" }));
+        asked.push(stream);
+    }
+    for stream in &mut silent[34..] {
+        assert_eq!(status(stream).await, None);
+    }
+    // What is under way: an answer that has no end.
+    let mut busy = Vec::new();
+    for _ in 0..16 {
+        let mut stream = ask(address, "/endless", "").await;
+        assert_eq!(status(&mut stream).await.as_deref(), Some("200"));
+        busy.push(stream);
+    }
+    for stream in &mut asked {
+        let mut rest = Vec::new();
+        // It was closed, not reset: what it was answered has come.
+        stream.read_to_end(&mut rest).await.unwrap();
     }
     // Sixteen may be told that there is no place.
-    let mut late = connected(17).await;
+    let mut late = Vec::new();
+    for _ in 0..17 {
+        late.push(TcpStream::connect(address).await.unwrap());
+    }
     assert_eq!(status(&mut late[16]).await, None);
-    assert_eq!(asked(&mut late[0]).await.as_deref(), Some("503"));
+    late[0].write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    assert_eq!(status(&mut late[0]).await.as_deref(), Some("503"));
 }
 
 /// A WebSocket gave its place back when it began.

@@ -49,15 +49,21 @@ async fn a_file_that_nobody_reads_takes_no_memory() {
 }
 
 /// Six hundred idle connections took every descriptor, and nobody could call any more. Later they shut everybody out of the page for ten
-/// seconds.
+/// seconds; and later still those did so for thirty that had each asked for something.
 #[tokio::test(flavor = "multi_thread")]
 async fn idle_connections_to_the_page_leave_descriptors_for_calls() {
     let wrapped = ["-c", "ulimit -n 512; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_ham"), "dev"];
     let dev = Dev::of("sh", &wrapped).await;
     let page = dev.text("page");
     let mut idle = Vec::new();
-    for _ in 0..600 {
-        idle.push(TcpStream::connect(host(&page)).await.unwrap());
+    for number in 0..600 {
+        let mut stream = TcpStream::connect(host(&page)).await.unwrap();
+        if number % 2 == 1 {
+            let nothing = format!("GET /nothing HTTP/1.1\r\nHost: {}\r\n\r\n", host(&page));
+            // It may have made room already.
+            let _ = stream.write_all(nothing.as_bytes()).await;
+        }
+        idle.push(stream);
     }
     // They are taken in this order: the page is served before any of them has been silent for long.
     let mut asking = TcpStream::connect(host(&page)).await.unwrap();

@@ -1,6 +1,7 @@
 //! One interface that listens, and serves those who connect.
 
 use std::io;
+use std::net::Ipv4Addr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -58,7 +59,9 @@ pub(super) async fn listen(
     let (most, mut places) = (terms.connections, Places::new(terms.connections.get()));
     life.tasks().spawn(async move {
         while let Some(stream) = stop.run_until_cancelled(listener.accept()).await {
-            let Some(place) = stop.run_until_cancelled(places.take()).await else { break };
+            // It may have gone already.
+            let from = stream.peer_addr().map_or(Ipv4Addr::LOCALHOST.into(), |peer| peer.ip());
+            let Some(place) = stop.run_until_cancelled(places.take(from)).await else { break };
             let Some(place) = place else {
                 tracing::warn!("more than {most} connections to one interface (--max-connections)");
                 continue;

@@ -1,14 +1,17 @@
-//! Whether the cells of an app can be called: asked when its link comes up and every half a minute, never by a request.
+//! Whether the cells of an app can be called: asked when its link comes up, every half a minute, and soon after a call was told that one
+//! cannot. No request waits for it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ham::PersistentHam;
 use holochain_conductor_api::CellInfo;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use crate::metrics;
+use crate::kind::Kind;
+use crate::{metrics, words};
 
 /// What is known of an app.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,11 +35,42 @@ impl Readiness {
     }
 }
 
+/// That what is known of an app may not hold any more. Told ever so often, it is one doubt.
+#[derive(Debug, Default)]
+pub(crate) struct Doubts(Notify);
+
+impl Doubts {
+    /// A call was refused with this.
+    pub(crate) fn refused(&self, kind: Kind) {
+        if matches!(kind, Kind::CellNotRunning | Kind::CellStarting | Kind::CellNotFound) {
+            self.0.notify_one();
+        }
+    }
+
+    /// Resolves when it is asked again: after so long, or before where there are doubts, also those of before.
+    ///
+    /// # Cancel safety
+    /// A doubt may be lost.
+    async fn ask_again(&self, asked: Instant, after: Duration) {
+        let soon = async {
+            self.0.notified().await;
+            tokio::time::sleep_until(asked + ASK_SOON).await;
+        };
+        tokio::select! {
+            // The doubts first: what is asked then answers them.
+            biased;
+            () = soon => {}
+            () = tokio::time::sleep_until(asked + after) => {}
+        }
+    }
+}
+
 /// Tells what is known, until the connection is closed or nobody listens.
 pub(crate) async fn watch(
     id: String,
     ham: PersistentHam,
     roles: Vec<String>,
+    doubts: Arc<Doubts>,
     told: watch::Sender<Readiness>,
 ) {
     let tell = |known: Readiness| {
@@ -66,7 +100,8 @@ pub(crate) async fn watch(
             biased;
             changed = state.changed() => if changed.is_none() { break },
             () = told.closed() => break,
-            () = tokio::time::sleep_until(Instant::now() + again) => {}
+            // One that comes with a change of the link is answered by that.
+            () = doubts.ask_again(Instant::now(), again) => {}
         }
     }
     tell(Readiness { down: Some("the connection is closed".into()), roles: BTreeMap::new() });
@@ -85,18 +120,44 @@ async fn ask(ham: &PersistentHam, roles: &[String]) -> BTreeMap<String, Option<S
                     .map(|(role, _)| role)
                     .collect()
             }
-            Err(error) => return BTreeMap::from([("*".to_owned(), Some(error.to_string()))]),
+            Err(error) => return BTreeMap::from([("*".to_owned(), Some(words::of(&error)))]),
         },
         roles => roles.to_vec(),
     };
     let mut known = BTreeMap::new();
     for role in asked {
-        let why = ham.callable(role.as_str()).await.err().map(|error| error.to_string());
+        let why = ham.callable(role.as_str()).await.err().map(|error| words::of(&error));
         known.insert(role, why);
     }
     known
 }
 
 const ASK_AGAIN: Duration = Duration::from_secs(30);
-/// While it cannot be called.
+/// While it cannot be called, and where there are doubts: no more often.
 const ASK_SOON: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Calls were refused for half a minute while the gateway said that it was ready.
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_call_has_it_asked_and_a_storm_of_them_once_a_second() {
+        let (doubts, asked) = (Doubts::default(), Instant::now());
+        let waits = async |since| {
+            let before = Instant::now();
+            doubts.ask_again(since, ASK_AGAIN).await;
+            before.elapsed()
+        };
+        assert_eq!(waits(asked).await, ASK_AGAIN);
+        for _ in 0..100 {
+            doubts.refused(Kind::CellNotRunning);
+        }
+        assert_eq!(waits(asked).await, Duration::ZERO, "it was asked long ago");
+        assert_eq!(waits(Instant::now()).await, ASK_AGAIN, "they were one doubt");
+        doubts.refused(Kind::CellNotFound);
+        assert_eq!(waits(Instant::now()).await, ASK_SOON);
+        doubts.refused(Kind::ZomeError);
+        assert_eq!(waits(Instant::now()).await, ASK_AGAIN);
+    }
+}

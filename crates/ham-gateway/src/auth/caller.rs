@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use ham_web::Peer;
+use ham_web::{Peer, Standing};
 use holochain_zome_types::prelude::Timestamp;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
@@ -120,6 +120,9 @@ fn identity(parts: &Parts, gateway: &Gateway, key: Option<&str>) -> Result<Arc<I
         let Some(identity) = live.keys.whose(key, Timestamp::now()) else {
             return Err(wrong_key(parts, gateway, &live.config.trusted_proxies));
         };
+        if let Some(client) = parts.extensions.get::<Standing>() {
+            client.show_credential();
+        }
         Arc::clone(identity)
     };
     identity.quota.ask().map_err(|refused| beyond(&identity, refused))?;

@@ -1,10 +1,11 @@
 //! Addresses that try keys.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use ham_web::network;
 use tokio::time::Instant;
 
 /// Failed keys by the addresses they came from. A key that is right is never counted, and never refused for those that were not: nobody
@@ -39,14 +40,6 @@ impl Guesses {
     }
 }
 
-/// Whoever has one address of a network of 64 bits has all of them.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
-        address => address,
-    }
-}
-
 /// Failed keys an address has in a [`WINDOW`].
 const MOST_TRIES: u32 = 10;
 const WINDOW: Duration = Duration::from_secs(60);
@@ -68,14 +61,6 @@ mod tests {
         assert_eq!(guesses.failed(address, later), Some(Duration::from_secs(40)));
         assert_eq!(guesses.failed("192.0.2.2".parse().unwrap(), later), None);
         assert_eq!(guesses.failed(address, start + WINDOW), None);
-    }
-
-    #[test]
-    fn a_network_of_version_6_is_one_address() {
-        let of = |text: &str| network(text.parse().unwrap());
-        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:2"));
-        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
-        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
     }
 
     #[test]

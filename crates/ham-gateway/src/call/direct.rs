@@ -41,6 +41,7 @@ pub(super) async fn call(gateway: &Gateway, request: &CallRequest) -> Result<Res
         Err(error) => error,
     };
     let problem = answer::problem(&app.ham, &error);
+    app.refused(problem.kind());
     under_way.ended(problem.outcome());
     seen.ended(Ended::of(problem.outcome()));
     if Told::of(&error).key != KeyFate::Held {

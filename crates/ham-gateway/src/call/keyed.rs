@@ -16,7 +16,7 @@ use crate::gateway::Gateway;
 use crate::headers::IdempotencyKey;
 use crate::kind::Kind;
 use crate::metrics;
-use crate::outbox::{CallId, Followed, Outbox, StoreError, Submission, SubmitError, Submitted};
+use crate::outbox::{CallId, Followed, Outbox, StoreError, Stored, Submission, SubmitError, Submitted};
 use crate::outcome::{KeyFate, OutcomeWord, Told};
 use crate::problem::{CALL_ID, Problem, call_id, call_path};
 use crate::retry::Retry;
@@ -50,6 +50,9 @@ pub(super) async fn call(
             let outcome = call.answer.as_ref().map_or("unknown", |answer| answer.outcome().word());
             let mode = if request.respond_async { "async" } else { "keyed" };
             metrics::call(&request.app.id, mode, outcome, began.elapsed());
+            if let Some(Stored::Problem { told, .. }) = &call.answer {
+                request.app.refused(told.kind);
+            }
             let answer = shown::answer(&call, request.form);
             let failed = answer.status().is_client_error() || answer.status().is_server_error();
             seen.ended(if failed { Ended::of(outcome) } else { Ended::Answered });

@@ -1,26 +1,48 @@
 //! What an end of a sending or of a fence means for the machine, and what is told of it.
 
-use ham::{CallError, FenceError, Fenced, Outcome};
+use ham::{CallError, Effect, FenceError, Fenced, Outcome};
 use holochain_zome_types::prelude::{ExternIO, Timestamp};
 use serde_bytes::ByteBuf;
 
-use super::machine::{FenceEnded, SendEnded};
+use super::call::Call;
+use super::machine::{FenceEnded, Mode, SendEnded};
 use super::stored::Stored;
 use crate::kind::Kind;
 use crate::outcome::Told;
 use crate::retry::Retry;
 
+/// Of the answers after which a call is made again.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Again {
+    /// Another one wrote to its chain meanwhile: it wrote nothing there, whatever it called.
+    pub(super) if_moved: bool,
+    /// The conductor does not let the key call that it was signed with, and nothing of it ran: the grant was taken back, and the next one is
+    /// signed under another.
+    pub(super) if_not_let: bool,
+}
+
+impl Again {
+    /// Only of a call that nobody waits for.
+    pub(super) fn of(call: &Call, is_let_anew: bool) -> Self {
+        let is_async = call.record.mode() == Mode::Async;
+        Self { if_moved: is_async && call.retry_chain_moved, if_not_let: is_async && is_let_anew }
+    }
+}
+
 /// How a sending ended, and what is told of the call if that settles it.
-/// `again_if_moved` says that a call whose chain another one wrote to may be made again: it wrote nothing there, whatever it called.
-pub(super) fn of_sending(result: Result<ExternIO, CallError>, again_if_moved: bool) -> (SendEnded, Stored) {
+pub(super) fn of_sending(result: Result<ExternIO, CallError>, again: Again) -> (SendEnded, Stored) {
     let error = match result {
         Ok(output) => return (SendEnded::Answered, Stored::Output(ByteBuf::from(output.0))),
         Err(error) => error,
     };
     let told = Stored::of(&error);
-    let has_moved = matches!(&told, Stored::Problem { told, .. } if told.kind == Kind::ChainMoved);
+    let is = |kind| matches!(&told, Stored::Problem { told, .. } if told.kind == kind);
+    let is_again =
+        again.if_moved && is(Kind::ChainMoved) || again.if_not_let && is(Kind::GatewayNotAuthorized);
     let ended = match error.outcome() {
-        Outcome::Answered if again_if_moved && has_moved => SendEnded::NotRun { retryable: true },
+        Outcome::Answered if is_again && error.effect() == Effect::Nothing => {
+            SendEnded::NotRun { retryable: true }
+        }
         Outcome::NotRun => SendEnded::NotRun { retryable: is_retryable(&error) },
         Outcome::Answered => SendEnded::Answered,
         Outcome::Arrived { .. } => SendEnded::Arrived,
@@ -63,6 +85,9 @@ const ARRIVED: &str = "no answer came while it was waited for, and it had arrive
 
 #[cfg(test)]
 mod tests {
+    use ham::Refusal;
+    use holochain_conductor_api::ExternalApiWireError;
+
     use super::*;
 
     #[test]
@@ -85,10 +110,28 @@ mod tests {
         ];
         for (error, expected) in rows {
             let text = format!("{error:?}");
-            assert_eq!(of_sending(Err(error), false).0, expected, "{text}");
+            assert_eq!(of_sending(Err(error), Again::default()).0, expected, "{text}");
         }
-        let output = of_sending(Ok(ExternIO::from(vec![0xc0])), false);
+        let output = of_sending(Ok(ExternIO::from(vec![0xc0])), Again::default());
         assert_eq!(output, (SendEnded::Answered, Stored::Output(ByteBuf::from([0xc0]))));
+    }
+
+    /// Only where it is proven that nothing of it ran, of this sending or of one before.
+    #[test]
+    fn what_a_grant_does_not_let_is_made_again_where_nothing_ran() {
+        use ExternalApiWireError::ZomeCallUnauthorized;
+        let ended = |reason: &str, unsettled, again| {
+            let text = format!("Call was not authorized with reason {reason}, cap secret None to call f");
+            let refusal = Refusal::from(ZomeCallUnauthorized(text));
+            of_sending(Err(CallError::Refused { refusal, unsettled }), again).0
+        };
+        let again = Again { if_not_let: true, ..Again::default() };
+        assert_eq!(ended("BadCapGrant", false, again), SendEnded::NotRun { retryable: true });
+        assert_eq!(ended("BadCapGrant", false, Again::default()), SendEnded::Answered);
+        assert_eq!(ended("BadCapGrant", true, again), SendEnded::Unknown);
+        for other in ["BadNonce(\"Duplicate\")", "Whatever"] {
+            assert_eq!(ended(other, false, again), SendEnded::Answered, "{other}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::call::Call;
 use super::config::OutboxConfig;
 use super::crash;
-use super::ending::{is_retryable, of_fence, of_sending};
+use super::ending::{Again, is_retryable, of_fence, of_sending};
 use super::lane::Place;
 use super::link::is_up_after;
 use super::machine::{FenceEnded, Input, Mode, SendEnded};
@@ -103,8 +103,8 @@ impl Maker {
         }
     }
 
-    /// Sends the call's bytes on every link until the time to deliver is over, and listens for the answer longer.
-    pub(super) async fn send(&self, call: &Call, signed: &SignedCall) -> Happened {
+    /// Sends the call's bytes on every link until the time to deliver is over, and listens for the answer longer. See [`Again`].
+    pub(super) async fn send(&self, call: &Call, signed: &SignedCall, is_let_anew: bool) -> Happened {
         let Some(ham) = &self.ham else {
             return Happened::Input(Input::SendEnded(SendEnded::Unknown), None);
         };
@@ -128,7 +128,7 @@ impl Maker {
             () = crash::call_left(signed) => std::future::pending().await,
             result = Box::pin(ham.send_signed(signed, options)) => {
                 crash::answer_is_lost().await;
-                let (ended, told) = of_sending(result, call.retry_chain_moved && call.record.mode() == Mode::Async);
+                let (ended, told) = of_sending(result, Again::of(call, is_let_anew));
                 Happened::Input(Input::SendEnded(ended), Some(told))
             }
             () = self.stops.ended.cancelled() => match signed.may_have_been_sent() {

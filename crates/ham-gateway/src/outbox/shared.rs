@@ -52,7 +52,15 @@ impl Shared {
             cancelled,
         };
         let on_board = OnBoard { board: Arc::clone(&self.board), id: call.id };
-        Worker { call, maker, store: Arc::clone(&self.store), on_board, on_disk, told: None }
+        Worker {
+            call,
+            maker,
+            store: Arc::clone(&self.store),
+            on_board,
+            on_disk,
+            told: None,
+            was_not_let: false,
+        }
     }
 
     /// Begins nothing more, and waits for what is under way, at most this long.

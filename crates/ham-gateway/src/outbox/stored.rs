@@ -57,6 +57,11 @@ impl Stored {
         }
     }
 
+    /// Whether the conductor did not let the gateway call.
+    pub(super) fn is_not_let(&self) -> bool {
+        matches!(self, Self::Problem { told, .. } if told.kind == Kind::GatewayNotAuthorized)
+    }
+
     /// What becomes of the call's key.
     #[must_use]
     pub fn key(&self) -> KeyFate {

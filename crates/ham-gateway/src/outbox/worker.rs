@@ -28,6 +28,8 @@ pub(super) struct Worker {
     pub(super) on_disk: bool,
     /// What is told of it if it ends now.
     pub(super) told: Option<Stored>,
+    /// Whether a grant has not let it: once, that may be one that was taken back.
+    pub(super) was_not_let: bool,
 }
 
 impl Worker {
@@ -44,7 +46,7 @@ impl Worker {
                 Action::WaitForTurn(pause) => self.maker.turn(&self.call, pause).await,
                 Action::Sign => self.sign().await,
                 Action::Send => match &self.call.signed {
-                    Some(signed) => self.maker.send(&self.call, signed).await,
+                    Some(signed) => self.maker.send(&self.call, signed, !self.was_not_let).await,
                     None => return,
                 },
                 Action::Fence(pause) => match &self.call.signed {
@@ -78,6 +80,7 @@ impl Worker {
             }
             Happened::Input(input, told) => {
                 self.told = told.or(self.told.take());
+                self.was_not_let |= self.told.as_ref().is_some_and(Stored::is_not_let);
                 // What happened meanwhile decides whether it is made again.
                 let is_over = self.maker.is_over(&self.call);
                 let record = &mut self.call.record;

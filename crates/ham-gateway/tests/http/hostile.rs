@@ -19,17 +19,36 @@ async fn connect(stage: &Stage) -> TcpStream {
     TcpStream::connect(stage.server.address()).await.unwrap()
 }
 
-/// A connection that has a place and keeps it. One that has just ended may still hold the last one.
-async fn placed(stage: &Stage) -> TcpStream {
-    loop {
-        let mut stream = connect(stage).await;
-        stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
-        let mut status = [0; 12];
-        stream.read_exact(&mut status).await.unwrap();
-        if &status == b"HTTP/1.1 200" {
-            return stream;
+/// A connection over which one request was answered so.
+async fn idle(stage: &Stage, headers: &str, answered: &str) -> TcpStream {
+    let mut stream = connect(stage).await;
+    assert_eq!(asked(&mut stream, headers).await, answered);
+    stream
+}
+
+/// What the list of apps is answered with.
+async fn asked(stream: &mut TcpStream, headers: &str) -> String {
+    let request = format!("GET /api/v1/apps HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let answered = status(stream).await;
+    // The whole of it: it has a length.
+    let mut answer = Vec::new();
+    let length = loop {
+        answer.push(stream.read_u8().await.unwrap());
+        let head = String::from_utf8_lossy(&answer).to_lowercase();
+        if head.ends_with("\r\n\r\n") {
+            let (_, length) = head.split_once("content-length: ").unwrap();
+            break length.split_once('\r').unwrap().0.parse().unwrap();
         }
-    }
+    };
+    stream.read_exact(&mut vec![0; length]).await.unwrap();
+    answered
+}
+
+async fn status(stream: &mut TcpStream) -> String {
+    let mut begin = [0; 12];
+    stream.read_exact(&mut begin).await.unwrap();
+    String::from_utf8_lossy(&begin[9..]).into_owned()
 }
 
 /// What is answered until the gateway ends the connection.
@@ -141,28 +160,63 @@ async fn what_can_be_read_in_two_ways_is_not_read() {
     stage.end().await;
 }
 
+/// Those that had each sent one request, also a refused one, kept everybody else out for half a minute.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_idle_connections_delay_nobody_and_the_next_is_told() {
+async fn a_thousand_idle_connections_delay_nobody_and_make_room() {
     let stage = Stage::with(limited(|config| {
-        config.limits.connections = 1_001;
+        config.limits.connections = 1_000;
         // Opening a thousand may take a while.
         (config.limits.first_request, config.limits.head) = (LONG, LONG);
     }))
     .await;
     stage.server.ready().await;
-    let mut idle = Vec::new();
-    for _ in 0..1_000 {
-        idle.push(placed(&stage).await);
+    let mut known = idle(&stage, &format!("Authorization: Bearer {}\r\n", stage.key), "200").await;
+    let mut others = Vec::new();
+    for number in 0..1_000 {
+        let key = if number < 5 { "Authorization: Bearer wrong\r\n" } else { "" };
+        others.push(idle(&stage, key, "401").await);
     }
     let call = || stage.call("echo_text").json(&json!("hello"));
-    assert_eq!(call().send().await.status, 200);
-    idle.push(placed(&stage).await);
+    for _ in 0..3 {
+        assert_eq!(call().send().await.status, 200);
+    }
+    // The first of the others made room, and not the one before them that had shown a key.
+    assert_eq!(end_of(others.remove(0)).await, "");
+    assert_eq!(asked(&mut known, "Connection: close\r\n").await, "401");
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_comes_while_all_are_busy_is_told() {
+    let stage = Stage::with(limited(|config| {
+        config.limits.connections = 8;
+        config.limits.body = LONG;
+    }))
+    .await;
+    stage.server.ready().await;
+    let mut busy = Vec::new();
+    let call = || stage.call("echo_text").json(&json!("hello"));
+    // Once they are seen to be: each is asked to send its body.
+    for _ in 0..8 {
+        let mut stream = connect(&stage).await;
+        let head = format!(
+            "POST {PROBE}/echo_text HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: 7\r\nExpect: 100-continue\r\n\r\n",
+            stage.key
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut goes_on = [0; 25];
+        stream.read_exact(&mut goes_on).await.unwrap();
+        assert_eq!(&goes_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+        busy.push(stream);
+    }
     let answer = call().send().await;
     assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, Some("1")));
     assert!(answer.json()["type"].as_str().unwrap().ends_with("#too-many-connections"), "{answer:?}");
-    drop(idle);
-    // Once the gateway has seen that they are gone.
+    // One that is done makes room, with its answer.
+    busy[0].write_all(b"\"hello\"").await.unwrap();
+    assert_eq!(status(&mut busy[0]).await, "200");
     must(async { while call().send().await.status == 503 {} }).await;
+    assert!(end_of(busy.remove(0)).await.ends_with("\"hello\""));
     stage.end().await;
 }
 

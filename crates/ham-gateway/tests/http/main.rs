@@ -15,6 +15,7 @@ mod operations;
 #[path = "../../../ham-feed/tests/support/python.rs"]
 #[expect(dead_code, reason = "the feed's tests use all of it")]
 mod python;
+mod refusals;
 mod schemathesis;
 mod secrets;
 mod secure;

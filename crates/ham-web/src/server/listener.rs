@@ -34,8 +34,8 @@ enum Taken {
 }
 
 impl<S: Service> Listener<S> {
-    /// Serves the router on this socket, so many connections at a time. Who has asked for nothing makes room for those that come. Where all
-    /// have asked for something, those beyond are told so, a few at a time; further ones are closed at once.
+    /// Serves the router on this socket, so many connections at a time. Whoever is idle makes room for those that come, as [`Places`] says.
+    /// Where all are busy, those beyond are told so, a few at a time; further ones are closed at once.
     #[must_use]
     pub fn new(socket: TcpListener, router: Router, service: Arc<S>, connections: usize) -> Self {
         let turned_away = (connections / TURNED_AWAY_OF).clamp(FEWEST_TURNED_AWAY, MOST_TURNED_AWAY);
@@ -81,7 +81,7 @@ impl<S: Service> Listener<S> {
         let _ = stream.set_nodelay(true);
         let service = Arc::clone(&self.service);
         let bounds = service.bounds();
-        let (place, standing, router) = match self.places.take().await {
+        let (place, standing, router) = match self.places.take(peer.ip()).await {
             Some(place) => {
                 let standing = place.standing().clone();
                 (Taken::Place(place), standing, self.router.clone())
@@ -93,20 +93,14 @@ impl<S: Service> Listener<S> {
             },
         };
         connections.spawn(async move {
-            let leaving = standing.clone();
-            let serving = async move {
-                let place = (place, service.counted());
-                if let Some(stream) = Arc::clone(&service).open(stream).await {
-                    serve(stream, (place, standing), peer, router, bounds, service).await;
-                }
-            };
-            tokio::select! {
-                // First: it is not served any more then.
+            let place = (place, service.counted());
+            let opened = tokio::select! {
                 biased;
-                () = leaving.is_to_leave() => {
-                    tracing::debug!("a client that has asked for nothing makes room for another");
-                }
-                () = serving => {}
+                opened = Arc::clone(&service).open(stream) => opened,
+                () = standing.is_to_leave() => None,
+            };
+            if let Some(stream) = opened {
+                serve(stream, (place, standing), peer, router, bounds, service).await;
             }
         });
     }

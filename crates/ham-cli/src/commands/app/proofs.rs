@@ -60,7 +60,8 @@ pub(super) async fn provide(context: &Context, given: &[String]) -> Result<(), F
         CallError::Refused { .. } => Failure::new(
             Exit::Refused,
             anyhow::Error::new(error).context(format!("the membrane proofs of `{app_id}` were not taken")),
-            "the conductor's message says why: the proofs are of the roles of an app that waits for them (`ham app list` shows its state,              `ham info` its roles), each as its DNA asks for it",
+            "the conductor's message says why: the proofs are of the roles of an app that waits for them (`ham app list` shows its state, \
+             `ham info` its roles), each as its DNA asks for it",
         ),
         error => error.into(),
     })?;

@@ -45,8 +45,15 @@ async fn a_call_whose_payload_cannot_be_read_keeps_it() {
         };
         let on_board = OnBoard { board: Arc::new(Board::default()), id: waiting.id };
         let store = Arc::clone(&store);
-        let worker =
-            Worker { call: waiting, maker, store: Arc::clone(&store), on_board, on_disk: true, told: None };
+        let worker = Worker {
+            call: waiting,
+            maker,
+            store: Arc::clone(&store),
+            on_board,
+            on_disk: true,
+            told: None,
+            was_not_let: false,
+        };
         disk.give_up(StoreError::Closed);
         let signing = worker.run(Step { commit: None, action: Action::Sign });
         // It has no app, so it never gets further than waiting for its turn again.
