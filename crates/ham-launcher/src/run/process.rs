@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::data::DataDirectory;
-use super::logs::{Announced, Logs};
+use super::logs::{Announced, Logs, Pipe};
 use super::watchdog::Watchdog;
 
 /// A killed process is gone within milliseconds; this bounds how long a drop waits for that.
@@ -139,7 +139,10 @@ fn spawn_owner(
         let (stdout, stderr) = (owned.child.stdout.take(), owned.child.stderr.take());
         let (ended, end) = oneshot::channel();
         let follow = async {
-            tokio::join!(follow(stdout, logs.clone(), announce.clone()), follow(stderr, logs, announce));
+            tokio::join!(
+                follow(stdout, Pipe::Output, logs.clone(), announce.clone()),
+                follow(stderr, Pipe::Error, logs, announce)
+            );
         };
         // Both pipes end with the process; reading them to the end keeps its last words.
         let (status, ()) = tokio::join!(obey(&mut owned.child, &mut commands, ended), until(follow, end));
@@ -174,9 +177,14 @@ async fn obey(child: &mut Child, commands: &mut Commands, ended: oneshot::Sender
     status
 }
 
-async fn follow(pipe: Option<impl AsyncRead + Unpin>, logs: Logs, announce: watch::Sender<Announced>) {
+async fn follow(
+    pipe: Option<impl AsyncRead + Unpin>,
+    which: Pipe,
+    logs: Logs,
+    announce: watch::Sender<Announced>,
+) {
     if let Some(pipe) = pipe {
-        logs.follow(pipe, announce).await;
+        logs.follow(pipe, which, announce).await;
     }
 }
 
