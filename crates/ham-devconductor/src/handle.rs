@@ -84,7 +84,7 @@ impl DevConductor {
     /// # Cancel safety
     /// Dropping the future stops nothing: it is installed and enabled all the same.
     pub async fn install(&self, bundle: Vec<u8>, id: Option<String>) -> Result<String, InstallError> {
-        install::install(&self.conductor, bundle, id, Known::Enabled).await
+        install::install(&self.conductor, bundle, id, Known::Enabled, ()).await
     }
 
     /// Attaches an app interface for any app; answers its port. 0 is a free one. One that is there already, because it was kept, stays
