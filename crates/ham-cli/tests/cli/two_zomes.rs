@@ -52,8 +52,10 @@ impl App {
         app
     }
 
+    /// At once, as an editor saves: a file that is written to is an empty one first, which may be built.
     pub(crate) fn write(&self, zome: &str, source: &str) {
-        fs::write(self.directory.join(format!("zomes/{zome}/src/lib.rs")), source).unwrap();
+        let saved = self.ham.file("saved", source);
+        fs::rename(saved, self.directory.join(format!("zomes/{zome}/src/lib.rs"))).unwrap();
     }
 
     pub(crate) fn path(&self) -> String {

@@ -14,7 +14,17 @@ use crate::support::run;
 
 /// A frame's head that announces so many bytes, masked.
 fn head(announced: u64) -> Vec<u8> {
-    [&[0x82, 0xff][..], &announced.to_be_bytes(), &[0; 4]].concat()
+    headed(0x82, announced)
+}
+
+fn headed(kind: u8, announced: u64) -> Vec<u8> {
+    [&[kind, 0xff][..], &announced.to_be_bytes(), &[0; 4]].concat()
+}
+
+/// Resolves once all that was written to it has been read.
+async fn is_read(socket: &mut Socket) {
+    socket.get_mut().write_all(&[0x89, 0x80, 0, 0, 0, 0]).await.unwrap();
+    while !socket.next().await.unwrap().unwrap().is_pong() {}
 }
 
 #[test]
@@ -39,6 +49,10 @@ fn a_frame_that_announces_too_much_ends_the_connection() {
     });
 }
 
+/// The kinds of a message's first frame and of its last.
+const BEGINS: u8 = 0x02;
+const ENDS: u8 = 0x80;
+
 /// Why the conductor closes a connection.
 async fn closed(socket: &mut Socket) -> CloseFrame {
     loop {
@@ -58,8 +72,9 @@ async fn unfinished_messages_take_what_there_is_and_the_next_client_is_told() {
     // What is announced is nothing yet; 64 KiB of what has come are not counted.
     let half = vec![0; 500 << 10];
     let mut first = open(port).await;
-    first.get_mut().write_all(&head(2 * half.len() as u64)).await.unwrap();
+    first.get_mut().write_all(&headed(BEGINS, half.len() as u64)).await.unwrap();
     first.get_mut().write_all(&half).await.unwrap();
+    is_read(&mut first).await;
     let mut small = open(port).await;
     lives(&mut small).await;
     let mut second = open(port).await;
@@ -72,6 +87,7 @@ async fn unfinished_messages_take_what_there_is_and_the_next_client_is_told() {
     lives(&mut small).await;
     // It is listened to for a moment, and then its room is there again: whoever was first may end.
     while second.next().await.is_some_and(|read| read.is_ok()) {}
+    first.get_mut().write_all(&headed(ENDS, half.len() as u64)).await.unwrap();
     first.get_mut().write_all(&half).await.unwrap();
     lives(&mut first).await;
     small.get_mut().write_all(&[head(2 * half.len() as u64), half.clone(), half].concat()).await.unwrap();

@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use ham_devconductor::DevConductor;
+use ham_testkit::port::Port;
 use holochain_client::{
     AdminWebsocket, AllowedOrigins, AppInfo, AppWebsocket, CellInfo, ClientAgentSigner,
     IssueAppAuthenticationTokenPayload,
@@ -11,7 +12,7 @@ use holochain_types::app::{AppStatus, DisableCloneCellPayload, DisabledAppReason
 use holochain_types::prelude::CloneCellId;
 
 use crate::support::{admin, authorize, cell, connect_to, install, must, request};
-use crate::{clone, create, free_port, ids, start};
+use crate::{clone, create, ids, start};
 
 async fn the_app(admin: &AdminWebsocket) -> AppInfo {
     let mut apps = admin.list_apps(None).await.unwrap();
@@ -43,7 +44,8 @@ async fn a_kept_directory_keeps_everything_but_tokens() {
     let app = install(&before, "probe.happ", "kept").await;
     let probe = cell(&app, "probe");
     let only = AllowedOrigins::from("holochain_websocket".to_owned());
-    let port = free_port();
+    let reserved = Port::reserve().unwrap();
+    let port = reserved.number();
     assert_eq!(before.attach_app_interface(port, None, only, Some("kept".to_owned())).await.unwrap(), port);
     let (client, signer) = connect_to(&before, "kept", port).await;
     authorize(&before, &signer, &probe).await;
@@ -117,7 +119,8 @@ async fn a_temporary_one_starts_again_empty() {
     let port = conductor.admin_port();
     let before = admin(&conductor).await;
     before.install_app(request("probe.happ", "gone")).await.unwrap();
-    before.attach_app_interface(free_port(), None, AllowedOrigins::Any, None).await.unwrap();
+    let reserved = Port::reserve().unwrap();
+    before.attach_app_interface(reserved.number(), None, AllowedOrigins::Any, None).await.unwrap();
     let conductor = must(conductor.restart()).await.unwrap();
     assert_eq!(conductor.admin_port(), port);
     let after = admin(&conductor).await;

@@ -9,8 +9,6 @@ mod private;
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::net::{Ipv4Addr, TcpListener};
-
 use ham_devconductor::{Config, DevConductor};
 use holochain_client::{AppWebsocket, ZomeCallTarget};
 use holochain_types::app::CreateCloneCellPayload;
@@ -20,10 +18,6 @@ use support::call;
 
 async fn start(directory: &tempfile::TempDir) -> DevConductor {
     DevConductor::start_with(Config::default().with_data(directory.path())).await.unwrap()
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
 async fn clone(client: &AppWebsocket, seed: &str) -> ClonedCell {

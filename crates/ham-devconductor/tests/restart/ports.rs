@@ -1,16 +1,18 @@
 //! App interfaces that are kept, and who asks for their ports.
 
+use ham_testkit::port::Port;
 use holochain_client::AllowedOrigins;
 
+use crate::start;
 use crate::support::{admin, must};
-use crate::{free_port, start};
 
 /// Case: `ham dev --data D --app-port N` started once and never again: the port was taken by the interface that is kept.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_asks_for_the_port_of_a_kept_app_interface_is_answered_with_it() {
     let directory = tempfile::tempdir().unwrap();
     let conductor = start(&directory).await;
-    let port = free_port();
+    let reserved = Port::reserve().unwrap();
+    let port = reserved.number();
     assert_eq!(conductor.attach_app_interface(port).await.unwrap(), port);
     let conductor = must(conductor.restart()).await.unwrap();
     assert_eq!(conductor.attach_app_interface(port).await.unwrap(), port);
