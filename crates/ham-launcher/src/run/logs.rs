@@ -52,7 +52,7 @@ impl Default for Logs {
 
 impl Logs {
     pub(crate) fn push(&self, line: &str) -> String {
-        let line: String = without_colours(line).chars().take(MAX_LINE).collect();
+        let line = anstream::adapter::strip_str(line).to_string().chars().take(MAX_LINE).collect::<String>();
         let mut lines = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() == MAX_LOG_LINES {
             lines.pop_front();
@@ -124,16 +124,6 @@ fn conductor_port(line: &str) -> Option<u16> {
 fn relay_port(line: &str) -> Option<u16> {
     let address = line.strip_prefix("#kitsune2_bootstrap_srv#listening#")?.strip_suffix('#')?;
     address.parse().ok().map(|address: SocketAddr| address.port())
-}
-
-/// Removes the terminal's colour sequences (`ESC [ … m`).
-fn without_colours(line: &str) -> String {
-    let mut parts = line.split("\u{1b}[");
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        plain.push_str(part.split_once('m').map_or(part, |(_, text)| text));
-    }
-    plain
 }
 
 #[cfg(test)]
