@@ -98,7 +98,8 @@ async fn tell_logs(output: Output, conductor: &Conductor) {
         match logs.recv().await {
             Ok(line) => output.note(&line),
             Err(RecvError::Lagged(missed)) => {
-                output.warning(&format!("{missed} lines that zomes logged are not shown: they came too fast"));
+                output
+                    .warning(&format!("{missed} lines that zomes logged are not shown: they came too fast"));
             }
             Err(RecvError::Closed) => return,
         }

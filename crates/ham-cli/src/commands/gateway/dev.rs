@@ -70,7 +70,9 @@ async fn start(
     let url = serving::url(&server);
     let tried = sample.map(|sample| sample.curl(&url, &app_id));
     if tried.is_some() {
-        context.output.note("`null` in the line to try is the argument: replace it with what the function takes");
+        context
+            .output
+            .note("`null` in the line to try is the argument: replace it with what the function takes");
     }
     context.output.result(
         || {
