@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use ham_session::masked;
-use ring::digest::{SHA256, SHA512, digest};
+use ring::digest::{SHA512, digest};
 
 const KEYS: u32 = 100_000;
 
