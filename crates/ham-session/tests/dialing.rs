@@ -15,11 +15,12 @@ use ham_session::{
     DialError, DialPhase, HandshakeError, Io, Network, NetworkFuture, Recovery, SessionConfig, Target,
     WebSocketConnector, dial,
 };
+use ham_testkit::wait::pass;
 use http::header::{AUTHORIZATION, HOST, RETRY_AFTER, SEC_WEBSOCKET_EXTENSIONS};
 use http::{HeaderValue, StatusCode};
 use support::binary::Binary;
 use support::json::Json;
-use support::{Identity, Peer, Server, must, pass, recorder};
+use support::{Identity, Peer, Server, must, recorder};
 use tokio::io::AsyncReadExt as _;
 use tokio::time::Instant;
 

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use ham_persistent::Connection;
 use ham_session::{Delivery, Health, LinkEnd, RequestError, SessionConfig};
+use ham_testkit::wait::pass;
 use support::binary::{Binary, PUSH, binary_rig, bytes, call, push};
-use support::{Message, Peer, Rig, Server, far, must, pass, rig, started, window};
+use support::{Message, Peer, Rig, Server, far, must, rig, started, window};
 use tokio::time::Instant;
 
 const SHORT: Duration = Duration::from_millis(5);

@@ -7,10 +7,11 @@ mod support;
 use std::sync::Arc;
 
 use ham_session::{Delivery, Incoming, LinkEnd, Phase, RequestError, SessionConfig};
+use ham_testkit::wait::pass;
 use serde_json::json;
 use support::binary::{RESPONSE, binary_rig, bytes, call, push};
 use support::json::{Json, request};
-use support::{Message, Peer, Rig, Server, far, must, pass, rig, soon, window};
+use support::{Message, Peer, Rig, Server, far, must, rig, soon, window};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 

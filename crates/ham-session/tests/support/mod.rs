@@ -25,7 +25,7 @@ use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, 
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 
-pub(crate) use ham_testkit::wait::{must, pass};
+pub(crate) use ham_testkit::wait::must;
 pub(crate) use tokio_tungstenite::tungstenite::Message;
 
 pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
