@@ -25,7 +25,7 @@ pub enum BundleError {
         found: Vec<&'static str>,
     },
     /// The file's name does not tell what it is.
-    #[error("{} is not named as a bundle: .happ, .dna, .webhapp; or .wasm, where it is to be hashed", .path.display())]
+    #[error("{} is not named like a bundle: .happ, .dna or .webhapp; or .wasm, to be hashed", .path.display())]
     UnknownKind {
         /// The file.
         path: PathBuf,
@@ -72,13 +72,13 @@ pub enum BundleError {
         limit: u64,
     },
     /// A file is named like a WASM module but is not one: conductors would hash it all the same, and never run it.
-    #[error("{} is no WASM module", .path.display())]
+    #[error("{} is not a WASM module", .path.display())]
     NotWasm {
         /// The file.
         path: PathBuf,
     },
     /// It is not a bundle of its kind, or its manifest and its parts do not match.
-    #[error("{} is no valid {kind} bundle", .path.display())]
+    #[error("{} is not a valid {kind} bundle", .path.display())]
     Invalid {
         /// What it should be.
         kind: &'static str,

@@ -99,6 +99,18 @@ pub(crate) enum Command {
     Unpack(unpack::Args),
 }
 
+impl Command {
+    /// The word that is a payload, as it stands on the command line.
+    pub(crate) fn given(&self) -> Option<&str> {
+        match self {
+            Self::Bench(args) => args.given(),
+            Self::Call(args) => args.given(),
+            Self::Request(args) => args.given(),
+            _ => None,
+        }
+    }
+}
+
 impl Cli {
     /// Reads the command line: what it says, and the flags of settings.
     pub(crate) fn read(words: &[OsString]) -> Result<(Self, Flags), clap::Error> {

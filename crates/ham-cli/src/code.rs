@@ -28,14 +28,22 @@ pub(crate) fn unpacked(bytes: &[u8]) -> Result<AppBundle, Failure> {
 #[derive(Debug)]
 pub(crate) struct Compared {
     pub(crate) app_id: String,
-    /// A role whose integrity zomes are others: its DNA is another one.
-    pub(crate) other_dna: Option<String>,
-    /// Whether a role of the app is in the bundle at all.
-    is_of_the_app: bool,
-    /// What else makes the bundle another app than the one that is installed, in words.
-    other_app: Option<String>,
+    difference: Difference,
     /// Cells that do not run the coordinator zomes of the bundle, or not only them.
     others: Vec<Other>,
+}
+
+/// How the app differs from the bundle.
+#[derive(Debug)]
+enum Difference {
+    /// In coordinator zomes, at most.
+    Coordinators,
+    /// In roles, or in the modifiers of one: in words. The cells of the others can be updated.
+    Roles(String),
+    /// In the integrity zomes of this role: its DNA is another one.
+    Integrity(String),
+    /// In everything: no cell is of a role of the bundle. In words where the roles are others.
+    Everything(Option<String>),
 }
 
 /// A cell that runs something else than the bundle has.
@@ -57,8 +65,8 @@ impl Compared {
         let app_id = id.unwrap_or_else(|| bundle.manifest().app_name().to_owned());
         let dnas = roles(bundle).await?;
         let info = installed(admin, &app_id).await?;
-        let (mut other_dna, mut others, mut is_of_the_app) = (None, Vec::new(), false);
-        let mut other_app = other_roles(&info, &dnas);
+        let (mut integrity, mut others, mut is_of_the_app) = (None, Vec::new(), false);
+        let mut words = other_roles(&info, &dnas);
         for cell in app::cells(&info) {
             // A clone has the code of its role.
             let role = cell.name.split('.').next().unwrap_or(&cell.name);
@@ -66,15 +74,14 @@ impl Compared {
             is_of_the_app = true;
             let runs = definition::of(admin, &cell.cell_id).await?;
             if runs.integrity_zomes != dna.dna_def().integrity_zomes {
-                other_dna.get_or_insert_with(|| role.to_owned());
+                integrity.get_or_insert_with(|| role.to_owned());
                 continue;
             }
             // A clone has modifiers of its own.
             if cell.is_provisioned() && cell.cell_id.dna_hash() != dna.dna_hash() {
-                let words = || {
+                words.get_or_insert_with(|| {
                     format!("has another network seed or other properties than the bundle (role `{role}`)")
-                };
-                other_app.get_or_insert_with(words);
+                });
             }
             let (runs, wanted) = (&runs.coordinator_zomes, &dna.dna_def().coordinator_zomes);
             let is_stale = wanted.iter().any(|zome| !runs.contains(zome));
@@ -85,15 +92,30 @@ impl Compared {
                 others.push(Other { cell, bundle: coordinators(dna)?, is_stale, gone });
             }
         }
-        Ok(Self { app_id, other_dna, is_of_the_app, other_app, others })
+        let difference = match (integrity, words) {
+            (_, words) if !is_of_the_app => Difference::Everything(words),
+            (Some(role), _) => Difference::Integrity(role),
+            (None, Some(words)) => Difference::Roles(words),
+            (None, None) => Difference::Coordinators,
+        };
+        Ok(Self { app_id, difference, others })
     }
 
     /// What makes the bundle another app, which no update changes, in words.
     pub(crate) fn another_app(&self) -> Option<String> {
-        let integrity = self.other_dna.as_ref();
-        let integrity =
-            integrity.map(|role| format!("runs other integrity zomes than the bundle (role `{role}`)"));
-        integrity.or_else(|| self.other_app.clone())
+        match &self.difference {
+            Difference::Coordinators => None,
+            Difference::Integrity(role) => {
+                Some(format!("runs other integrity zomes than the bundle (role `{role}`)"))
+            }
+            Difference::Roles(words) => Some(words.clone()),
+            Difference::Everything(words) => words.clone(),
+        }
+    }
+
+    /// Whether a role has other integrity zomes.
+    pub(crate) fn is_other_dna(&self) -> bool {
+        matches!(self.difference, Difference::Integrity(_))
     }
 
     /// The cells that run something else than the bundle has.
@@ -144,28 +166,22 @@ impl Compared {
     }
 
     fn same_dnas(&self) -> Result<(), Failure> {
-        if !self.is_of_the_app {
-            return Err(Failure::new(
-                Exit::Refused,
-                anyhow::anyhow!("the bundle has no role of {}; nothing was updated", self.app_id),
-                "name the bundle of this app, or the app of this bundle",
-            ));
-        }
-        self.other_dna.as_ref().map_or(Ok(()), |role| Err(self.another_dna(role)))
-    }
-
-    fn another_dna(&self, role: &str) -> Failure {
-        Failure::new(
-            Exit::Refused,
-            anyhow::anyhow!(
-                "the integrity zomes of the role `{role}` are others than those that run; nothing was updated"
+        let (what, advice) = match &self.difference {
+            Difference::Coordinators | Difference::Roles(_) => return Ok(()),
+            Difference::Integrity(role) => (
+                format!("the integrity zomes of the role `{role}` are others than those that run"),
+                format!(
+                    "other integrity zomes are another DNA, with a network and chains of its own: install the bundle beside it \
+                     (`ham app install --id OTHER`), or `ham app uninstall {}` first, which removes its data",
+                    self.app_id
+                ),
             ),
-            format!(
-                "other integrity zomes are another DNA, with a network and chains of its own: install the bundle beside it \
-                 (`ham app install --id OTHER`), or `ham app uninstall {}` first, which removes its data",
-                self.app_id
+            Difference::Everything(_) => (
+                format!("the bundle has no role of {}", self.app_id),
+                "name the bundle of this app, or the app of this bundle".to_owned(),
             ),
-        )
+        };
+        Err(Failure::new(Exit::Refused, anyhow::anyhow!("{what}; nothing was updated"), advice))
     }
 }
 

@@ -54,10 +54,15 @@ pub fn main() -> ExitCode {
     // Does nothing, unless a shell asks what could stand where its cursor is; then it ends the process.
     CompleteEnv::with_factory(Cli::command).var(complete::VARIABLE).complete();
     let words: Vec<OsString> = std::env::args_os().collect();
-    hidden::hide(words.iter().filter_map(|word| word.to_str()));
+    let texts = || words.iter().filter_map(|word| word.to_str());
     let (cli, flags) = match Cli::read(&words) {
-        Ok(read) => read,
+        Ok((cli, flags)) => {
+            let given = cli.command.given();
+            hidden::hide(texts().filter(|word| Some(*word) != given));
+            (cli, flags)
+        }
         Err(error) => {
+            hidden::hide(texts());
             match args::mistake(&error, &words) {
                 Some(mistake) => Output { json: true }.failure(&mistake),
                 // Help and version are no errors; a closed pipe is nobody's loss.

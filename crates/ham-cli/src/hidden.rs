@@ -1,24 +1,23 @@
-//! What is never written to standard error: words of the command line and of the settings that may be secrets in the wrong place. A
-//! conductor, a parser or a log line may repeat them, whatever ham itself says.
+//! What is never written to standard error: keys and credentials among the words of the command line and the settings. Whatever ham
+//! itself says, a conductor, a parser or a library may repeat them.
 
 use std::borrow::Cow;
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// The words, each with how it is shown; the longest first, because a shorter one may be a part of it.
+/// What is written otherwise, each with what is written in its place; the longest first, because a shorter one may be a part of it.
 static HIDDEN: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
 
-/// From now on these are written as they may be shown. Paths that lead somewhere and hashes are written as they are, and so is what a zome is
-/// given: JSON, or words. Who develops the zome has to read what it says of them.
+/// From now on what may be a secret in these is written as it may be shown. What a zome is given is none of them: who develops the zome
+/// has to read what it says of it.
 pub(crate) fn hide<'a>(words: impl IntoIterator<Item = &'a str>) {
     let mut hidden = HIDDEN.lock().unwrap_or_else(PoisonError::into_inner);
-    for word in words {
-        // `--flag=VALUE`, or one like `ROLE=FILE`.
-        let (name, value) = word.split_once('=').unzip();
-        let whole = name.is_none_or(|name| !name.starts_with("--")).then_some(word);
-        hidden.extend(whole.into_iter().chain(value).filter_map(shown));
+    for part in words.into_iter().flat_map(parts) {
+        let shown = ham::masked(part);
+        if shown != part {
+            hidden.push((part.to_owned(), shown));
+        }
     }
-    hidden.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
+    hidden.sort_by_key(|(part, _)| std::cmp::Reverse(part.len()));
 }
 
 /// What is written in place of this.
@@ -28,57 +27,59 @@ pub(crate) fn without(bytes: &[u8]) -> Cow<'_, [u8]> {
         return Cow::Borrowed(bytes);
     }
     let mut text = String::from_utf8_lossy(bytes);
-    for (word, shown) in &*hidden {
-        if text.contains(word) {
-            text = text.replace(word, shown).into();
+    for (part, shown) in &*hidden {
+        if text.contains(part) {
+            text = text.replace(part, shown).into();
         }
     }
     Cow::Owned(text.into_owned().into_bytes())
 }
 
-fn shown(word: &str) -> Option<(String, String)> {
-    let path = word.strip_prefix('@').unwrap_or(word);
-    let is_hash = holo_hash::encode::holo_hash_decode_unchecked(word).is_ok();
-    let is_given = word.starts_with(['"', '{', '[']) || word.contains(char::is_whitespace);
-    if word.len() < SHORTEST || is_given || is_hash || Path::new(path).exists() {
-        return None;
-    }
-    let shown = ham::masked(word);
-    (shown != word).then(|| (word.to_owned(), shown))
+/// An address with more than a path, and what can be a key: with slashes, as base64 has them, and without.
+fn parts(word: &str) -> impl Iterator<Item = &str> {
+    let address = (word.contains("://") && word.contains(['@', '?', '#'])).then_some(word);
+    let runs = word.split(|letter: char| !letter.is_ascii_alphanumeric() && !"_-+/".contains(letter));
+    address.into_iter().chain(runs.flat_map(|run| std::iter::once(run).chain(run.split('/'))))
 }
-
-/// Bytes of a word: a shorter one would be found in any text.
-const SHORTEST: usize = 8;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Case: what a zome said of its argument was changed: `mail … for help`, `https://shop.example` for `https://shop.example/orders/7`.
-    #[test]
-    fn what_a_zome_is_given_is_written_as_it_is() {
-        for word in [
-            "\"mail admin@shop.example for help\"",
-            "{\"at\":\"https://shop.example/orders/7\"}",
-            "to a@b.example",
-        ] {
-            assert_eq!(shown(word), None);
-        }
+    const KEY: &str = "ham_7QK2AB_q3Zr0bT5w8Yc1Xe4Uh7Kj9Ln2Mp6Rs0Vt3Wz5Ab8";
+
+    fn written(text: &str) -> String {
+        String::from_utf8(without(text.as_bytes()).into_owned()).unwrap()
     }
 
+    /// Case: a key with something before or behind it was hidden together with that only, and shown where it was repeated alone.
     #[test]
     fn what_may_be_a_secret_is_hidden_wherever_it_stands() {
-        const KEY: &str = "ham_7QK2AB_q3Zr0bT5w8Yc1Xe4Uh7Kj9Ln2Mp6Rs0Vt3Wz5Ab8";
-        let flag = format!("--app-id={KEY}");
-        hide([KEY, &flag, "ws://user:hunter2@shop.example:1/", "@", "info", env!("CARGO_MANIFEST_DIR")]);
-        let told = format!(
-            "no {KEY:?} at ws://user:hunter2@shop.example:1/, {flag} @ {}",
-            env!("CARGO_MANIFEST_DIR")
-        );
-        let written = String::from_utf8(without(told.as_bytes()).into_owned()).unwrap();
-        assert_eq!(
-            written,
-            format!("no \"…\" at ws://shop.example:1, --app-id=… @ {}", env!("CARGO_MANIFEST_DIR"))
-        );
+        hide([
+            "ws://user:hunter2@shop.example:1/",
+            &format!("--app-id={KEY}"),
+            &format!("/{KEY}"),
+            &format!("{KEY}.0"),
+        ]);
+        let told = format!("no {KEY:?} at ws://user:hunter2@shop.example:1/, --app-id={KEY} /{KEY} {KEY}.0");
+        assert_eq!(written(&told), "no \"…\" at ws://shop.example:1, --app-id=… … ….0");
+    }
+
+    /// Case: words of the command line vanished from all that was written: `https://shop.example` for `https://shop.example/orders/7`.
+    #[test]
+    fn words_that_are_no_secret_are_written_as_they_are() {
+        let words = [
+            "https://shop.example/orders/7",
+            "alice@shop.example",
+            "./target/MyApplication2026Something.happ",
+            "internal-a1B2c3-1234567890abcdef.eu-west-1.elb.amazonaws.com",
+            "uhC0kWCsAgoKkkfwyJAglj30xX_GLLV-3BXuFy436a2SqpcEwyBzm",
+            env!("CARGO_MANIFEST_DIR"),
+            "@",
+            "info",
+        ];
+        hide(words);
+        let told = words.join(" ");
+        assert_eq!(written(&told), told);
     }
 }

@@ -27,6 +27,7 @@ use tokio::sync::Semaphore;
 pub(crate) use cells::Others;
 pub(crate) use dump::list_host_functions;
 pub use dumped::OpenedDump;
+pub(crate) use install::How;
 pub(crate) use snapshots::Saved;
 
 use crate::cell::Turns;

@@ -82,7 +82,7 @@ impl DevConductor {
     /// # Cancel safety
     /// Dropping the future stops nothing: it is installed and enabled all the same.
     pub async fn install(&self, bundle: Vec<u8>, id: Option<String>) -> Result<String, InstallError> {
-        install::install(&self.conductor, bundle, id, Known::Enabled).await
+        install::install(&self.conductor, bundle, id, Known::Enabled, ()).await
     }
 
     /// Attaches an app interface for any app; returns its port. 0 means a free one. If the data directory already has such an

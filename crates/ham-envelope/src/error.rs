@@ -12,7 +12,7 @@ use crate::config::ConfigError;
 #[non_exhaustive]
 pub enum RunError {
     /// It is already running.
-    #[error("the client runs already")]
+    #[error("the client is already running")]
     AlreadyRunning,
     /// The first dial failed, and it was [required](ham_session::FirstDial).
     #[error("the first dial failed")]
@@ -33,7 +33,7 @@ pub enum ServeError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The stream did not become a link; the peer has been answered.
-    #[error("the stream became no link")]
+    #[error("the stream did not become a link")]
     Accept(#[from] AcceptError),
 }
 
@@ -42,7 +42,7 @@ pub enum ServeError {
 #[non_exhaustive]
 pub enum RequestError {
     /// The envelope has no id, so no answer could be matched to it.
-    #[error("the envelope has no id: it is no request")]
+    #[error("the envelope has no id, so it is not a request")]
     NoId,
     /// There was no link in time, or the client is not running.
     #[error("not connected within {after:?}")]

@@ -159,7 +159,7 @@ pub enum Message {
 #[non_exhaustive]
 pub enum MessageError {
     /// The dialect cannot express it.
-    #[error("the dialect {dialect:?} has no words for it")]
+    #[error("the dialect {dialect:?} cannot express it")]
     Inexpressible {
         /// The dialect.
         dialect: Dialect,

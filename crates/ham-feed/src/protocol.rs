@@ -134,6 +134,6 @@ fn greeting(frame: Frame) -> Result<(), HandshakeError> {
     match message {
         Some(Message::Connected(_)) => Ok(()),
         Some(Message::Error { message }) => Err(HandshakeError::Refused(message)),
-        _ => Err(HandshakeError::Violation("the first message is no greeting".to_owned())),
+        _ => Err(HandshakeError::Violation("the first message is not a greeting".to_owned())),
     }
 }

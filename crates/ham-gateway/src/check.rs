@@ -38,18 +38,19 @@ pub(crate) fn faults(config: &Config, now: Timestamp) -> Vec<Fault> {
     if let Some(directory) = &config.state_dir {
         if let Ok(Some(mode)) = state_directory::open_to_others(directory) {
             let (path, close) = (masked_path(directory), ham::how_to_close(directory));
-            add("state_dir", &format!("{path} is open to others (mode {mode:o}): {close}"));
+            let why = format!("{path} is open to others (mode {mode:o}): {close}");
+            faults.push(Fault::of_file("state_dir", why));
         }
         let path = directory.join(outbox::FILE);
         if let Err(why) = outbox::look(&path) {
-            add("state_dir", &format!("{}: {why}", masked_path(&path)));
+            faults.push(Fault::of_file("state_dir", format!("{}: {why}", masked_path(&path))));
         }
     }
     faults
 }
 
 fn wrong<T>(key: &'static str, read: Result<T, String>) -> Vec<Fault> {
-    read.err().map(|why| Fault::new(key, &why)).into_iter().collect()
+    read.err().map(|why| Fault::of_file(key, why)).into_iter().collect()
 }
 
 /// What is wrong with a file of keys, and what it says in vain.
@@ -64,7 +65,7 @@ fn of_keys(config: &Config, path: &Path, now: Timestamp) -> Vec<Fault> {
             let doubts = doubts.into_iter().chain(callers).map(of("keys"));
             doubts.chain(of_nats.map(of("nats.calls_as"))).collect()
         }
-        Err(why) => vec![Fault::new("keys", &why.to_string())],
+        Err(why) => vec![Fault::of_file("keys", why.to_string())],
     }
 }
 

@@ -1,6 +1,6 @@
 //! Files that a configuration names: small ones, which are read again and again, so that a pipe is none.
 //!
-//! A path that leads nowhere is not told: it may be the secret itself, and its key says which one it is.
+//! A word alone that leads nowhere is not told: it may be the secret itself, and its key says which one it is.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -10,13 +10,20 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ham::{Secret, masked_path};
 
+/// A path as it may be shown.
+pub(crate) fn shown(path: &Path) -> String {
+    let is_word = path.components().count() == 1 && path.extension().is_none();
+    if is_word && !path.exists() { "…".to_owned() } else { masked_path(path) }
+}
+
 /// What stands in one.
 ///
 /// # Errors
 /// Why it cannot be used; never what stands in it.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
     // To open a pipe would wait for whoever writes into it.
-    let metadata = std::fs::metadata(path).map_err(|error| format!("cannot read the file: {error}"))?;
+    let metadata =
+        std::fs::metadata(path).map_err(|error| format!("cannot read {}: {error}", shown(path)))?;
     if !metadata.is_file() {
         return Err(format!("{} is not a file", masked_path(path)));
     }
@@ -83,7 +90,7 @@ mod tests {
 
     /// A start waited for ever for whoever writes into a pipe, and repeated a secret that stood in the place of its path.
     #[test]
-    fn only_small_files_are_read_and_a_path_that_leads_nowhere_is_not_repeated() {
+    fn only_small_files_are_read_and_a_word_that_leads_nowhere_is_not_repeated() {
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| directory.path().join(name);
         assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
@@ -95,6 +102,11 @@ mod tests {
             assert!(told.ends_with(why) && told.contains(name), "{told}");
         }
         let told = read("hush".as_ref()).unwrap_err();
-        assert!(told.starts_with("cannot read the file: ") && !told.contains("hush"), "{told}");
+        assert!(told.starts_with("cannot read …: "), "{told}");
+        // Case: nobody saw which file is missing.
+        for path in ["/run/secrets/token-of-the-shop", "gateway.toml"] {
+            let told = read(path.as_ref()).unwrap_err();
+            assert!(told.starts_with(&format!("cannot read {path}: ")), "{told}");
+        }
     }
 }

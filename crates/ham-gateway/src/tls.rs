@@ -27,14 +27,14 @@ pub(crate) fn read(tls: &Tls) -> Result<Arc<ServerConfig>, Vec<Fault>> {
         (Ok(chain), Ok(key)) => (chain, key),
         (chain, key) => {
             let wrong = [("tls.certificate", chain.err()), ("tls.key", key.err())];
-            return Err(wrong.into_iter().filter_map(|(of, why)| Some(Fault::new(of, &why?))).collect());
+            return Err(wrong.into_iter().filter_map(|(of, why)| Some(Fault::of_file(of, why?))).collect());
         }
     };
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key));
     let mut config = config.map_err(|error| {
-        vec![Fault::new("tls.certificate", &format!("{}: {error}", masked_path(&tls.certificate)))]
+        vec![Fault::of_file("tls.certificate", format!("{}: {error}", masked_path(&tls.certificate)))]
     })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))

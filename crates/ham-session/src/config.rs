@@ -38,9 +38,9 @@ pub struct SessionConfig {
     pub ping_timeout: Duration,
     /// The link is dead if no byte at all came for this long. `None`: only the ping decides.
     pub silence_bound: Option<Duration>,
-    /// How many bytes of a message must move per second at least, once its first byte has come. It may stand still for `ping_interval
-    /// + ping_timeout`; then the link ends with [`LinkEnd::TooSlow`](crate::LinkEnd::TooSlow). Writes slower than that, for that
-    /// long, do not count as a sign of life from a peer that owes a pong.
+    /// How many bytes of a message must move per second at least, once its first byte has come. It may stand still for
+    /// `ping_interval + ping_timeout`; then the link ends with [`LinkEnd::TooSlow`](crate::LinkEnd::TooSlow). Writes slower than that,
+    /// for that long, do not count as a sign of life from a peer that owes a pong.
     pub least_rate: NonZeroU64,
     /// If a request is outstanding for this long, the link sends [`Protocol::probe`](crate::Protocol::probe). `None`, or a protocol
     /// without a probe: never. A link that is stuck for this long is degraded too.

@@ -111,7 +111,7 @@ impl<'a> Address<'a> {
     fn server_name(&self) -> Result<ServerName<'static>, DialError> {
         match &self.host {
             Host::Domain(name) => ServerName::try_from((*name).to_owned())
-                .map_err(|_| DialError::InvalidUrl { reason: "its host is no name for TLS".to_owned() }),
+                .map_err(|_| DialError::InvalidUrl { reason: "its host is not a valid name for TLS".to_owned() }),
             Host::Ipv4(ip) => Ok(ServerName::IpAddress((*ip).into())),
             Host::Ipv6(ip) => Ok(ServerName::IpAddress((*ip).into())),
         }

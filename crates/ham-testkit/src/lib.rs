@@ -2,6 +2,7 @@
 
 pub mod chaos;
 pub mod events;
+pub mod port;
 pub mod scripted;
 pub mod server;
 pub mod transcript;

@@ -14,7 +14,6 @@ mod memory;
 pub mod metrics;
 mod persistent;
 mod redact;
-mod shown;
 mod signing;
 mod typed;
 mod wire;
@@ -51,7 +50,8 @@ pub use error::{
 };
 pub use ham_persistent::{Exponential, Jitter, Patience, ResetRule, RetryDelay};
 pub use ham_session::{
-    Delivery, Ended, GapCause, LinkEnd, OVERLOAD_COOL_DOWN as OVERLOAD_COOLDOWN, Recovery,
+    Delivery, Ended, GapCause, LinkEnd, OVERLOAD_COOL_DOWN as OVERLOAD_COOLDOWN, Recovery, masked,
+    masked_path, shown_url, without_quoted,
 };
 #[cfg(feature = "client")]
 pub use holochain_client;
@@ -63,7 +63,6 @@ pub use persistent::PersistentHam;
 #[cfg(feature = "systemd")]
 pub use persistent::notify_systemd;
 pub use redact::{REDACTED, Secret};
-pub use shown::{masked, masked_path, shown_url, without_quoted};
 pub use signing::{
     ClientKeySigning, CredentialFile, Keystore, KeystoreClient, KeystoreFuture, KeystoreLink,
     KeystoreRefusal, LockedCredentialFile, Signing, StoreFuture, how_to_close, open_to_others,

@@ -48,6 +48,13 @@ pub(crate) struct Args {
     raw_payload: bool,
 }
 
+impl Args {
+    /// The word that is the payload.
+    pub(crate) fn given(&self) -> Option<&str> {
+        words::payload(self.function.as_deref(), self.payload.as_deref())
+    }
+}
+
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let words = Words::of(args.role, args.zome, args.function, args.payload);
     // Before anything is dialled: what cannot be encoded need not connect.

@@ -92,7 +92,11 @@ enum Asked {
 
 impl Asked {
     async fn run(self, ham: &PersistentHam) -> Result<(String, Value), Failed> {
-        let named = |verb: &str, id: &CloneId| (format!("{verb} {id}"), json!({ verb: id.to_string() }));
+        let named = |verb: &str, id: &CloneId| {
+            // A conductor disables what is not there, so that it may be anything.
+            let id = ham::masked(&id.to_string());
+            (format!("{verb} {id}"), json!({ verb: id }))
+        };
         Ok(match self {
             Self::New(payload) => {
                 let cell = ham.create_clone(payload).await?;

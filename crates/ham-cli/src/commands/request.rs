@@ -28,6 +28,13 @@ pub(crate) struct Args {
     target_aspect: Option<String>,
 }
 
+impl Args {
+    /// The word that is the payload.
+    pub(crate) fn given(&self) -> Option<&str> {
+        self.payload.as_deref()
+    }
+}
+
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     // Before anything is dialled: what cannot be sent need not connect.
     let envelope = envelope(&args).await?;

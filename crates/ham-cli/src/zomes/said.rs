@@ -61,7 +61,10 @@ impl Said {
     }
 
     fn end_line(&mut self) {
-        let line = plain(&String::from_utf8_lossy(&std::mem::take(&mut self.line)));
+        let line = String::from_utf8_lossy(&self.line);
+        // Without colours, links and what else terminals are sent between the letters.
+        let line = anstream::adapter::strip_str(&line).to_string();
+        self.line.clear();
         if self.shown == Shown::Everything && !self.is_raw {
             terminal::write(format!("{}\n", printable(&line)).as_bytes());
         }
@@ -81,28 +84,6 @@ impl Drop for Said {
             terminal::write(b"\r\x1b[K");
         }
     }
-}
-
-/// The text without colours, links and what else terminals are told between the letters.
-fn plain(text: &str) -> String {
-    let (mut plain, mut rest) = (String::new(), text.chars());
-    while let Some(next) = rest.next() {
-        if next != '\u{1b}' {
-            plain.push(next);
-            continue;
-        }
-        match rest.next() {
-            Some('[') => drop(rest.by_ref().find(|end| ('@'..='~').contains(end))),
-            Some(']') => {
-                // Up to a bell, or up to an escape and a backslash.
-                if rest.by_ref().find(|end| matches!(end, '\u{7}' | '\u{1b}')) == Some('\u{1b}') {
-                    rest.next();
-                }
-            }
-            _ => {}
-        }
-    }
-    plain
 }
 
 /// Of a line, in bytes.

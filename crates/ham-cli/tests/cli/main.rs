@@ -34,5 +34,7 @@ mod streams;
 #[path = "../support/mod.rs"]
 mod support;
 mod trust;
+mod two_zomes;
 mod usage;
 mod waiting;
+mod watching;

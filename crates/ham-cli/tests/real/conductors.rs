@@ -120,6 +120,26 @@ fn agents_on_conductors_of_their_own_meet() {
     });
 }
 
+/// Case: `holochain` prints what zomes log, and nobody saw it.
+#[test]
+fn what_zomes_log_in_a_real_conductor_is_shown() {
+    run(async {
+        if install().await.source == InstallSource::Embedded {
+            return;
+        }
+        let relay = Lookup::of(Tool::Relay).ensure(|_| {}).await.unwrap();
+        let ham = ham_with_conductor().await.with(Tool::Relay.variable(), relay.binary.display());
+        let ham = ham.with("WASM_LOG", "debug");
+        let app = probe().replace("probe.happ", "features.happ");
+        let mut running = ham.start(&["dev", "--json", "--conductor", "real", "--app", &app]);
+        running.line(|line| line.contains("admin_port")).await;
+        ham.run(&["call", "features", "features", "trace_all", "\"of a zome\""]).await.ok();
+        running.said("info of a zome").await;
+        running.signal(Signal::INT);
+        assert_eq!(running.ended().await, Some(130));
+    });
+}
+
 /// The binary where it finds the conductor of the tests.
 async fn ham_with_conductor() -> Ham {
     let install = install().await;

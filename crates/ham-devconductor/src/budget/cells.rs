@@ -1,8 +1,8 @@
 //! The cells that a call runs in, with those that called it.
 
+use std::future::pending;
 use std::sync::Arc;
 
-use futures_util::future::select_all;
 use tokio_util::sync::CancellationToken;
 
 /// What runs somewhere ends when one of them does: its cell is removed, or that of whoever waits for it.
@@ -22,21 +22,20 @@ impl Cells {
         Self(Some(Arc::new(Inside { ended, outer: self.clone() })))
     }
 
-    fn each(&self) -> impl Iterator<Item = &CancellationToken> {
-        let cells = std::iter::successors(self.0.as_deref(), |inside| inside.outer.0.as_deref());
-        cells.map(|inside| &inside.ended)
-    }
-
     pub(super) fn have_ended(&self) -> bool {
-        self.each().any(CancellationToken::is_cancelled)
+        self.0.as_ref().is_some_and(|inside| inside.ended.is_cancelled() || inside.outer.have_ended())
     }
 
     /// Resolves when one of them is removed; never where there is none.
     pub(super) async fn ended(&self) {
-        let ended: Vec<_> = self.each().map(|ended| Box::pin(ended.cancelled())).collect();
-        if ended.is_empty() {
-            std::future::pending::<()>().await;
+        let Some(Inside { ended, outer }) = self.0.as_deref() else { return pending().await };
+        if outer.0.is_none() {
+            // A call that no cell waits for, as nearly all are.
+            return ended.cancelled().await;
         }
-        select_all(ended).await;
+        tokio::select! {
+            () = ended.cancelled() => {}
+            () = Box::pin(outer.ended()) => {}
+        }
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use holochain_conductor_api::state::ConductorState;
 use holochain_types::app::{
     AppBundle, AppManifest, CellProvisioning, ExistingCellsMap, InitPropertiesMap, InstallAppPayload,
-    InstalledApp, InstalledAppCommon, MemproofMap, ModifiersMap, RoleSettings, RoleSettingsMap,
+    InstalledApp, InstalledAppCommon, InstalledAppId, MemproofMap, ModifiersMap, RoleSettings,
+    RoleSettingsMap,
 };
-use holochain_types::prelude::{CellId, Timestamp};
+use holochain_types::prelude::{AgentPubKey, CellId, NetworkSeed, Timestamp};
 
 use super::Conductor;
 use crate::bundle;
@@ -17,8 +18,7 @@ impl Conductor {
     /// Installs an app from its bundle, with a new key unless one is given.
     ///
     /// # Errors
-    /// The bundle cannot be read, the keystore does not have the key, the id or a cell exists already, or a membrane says no.
-    /// Nothing is installed then, unless a failed genesis is to be ignored.
+    /// The bundle cannot be read, or as [`install_bundle`](Self::install_bundle).
     pub(crate) async fn install_app(
         &self,
         payload: InstallAppPayload,
@@ -37,25 +37,44 @@ impl Conductor {
         {
             return Err(ConductorError::AgentKeyNotInKeystore(key.clone()));
         }
-        let Settings { memproofs, modifiers, existing, init_properties } =
-            Settings::of(payload.roles_settings);
         let bundle = bundle::unpack(payload.source).await?;
+        let how = How {
+            id: payload.installed_app_id,
+            agent_key: payload.agent_key,
+            network_seed: payload.network_seed,
+            roles: payload.roles_settings.unwrap_or_default(),
+            ignore_genesis_failure: payload.ignore_genesis_failure,
+        };
+        self.install_bundle(bundle, how).await
+    }
+
+    /// The same from one that is unpacked.
+    ///
+    /// # Errors
+    /// Its DNAs cannot be read, the keystore makes no key, the id or a cell exists already, or a membrane says no.
+    /// Nothing is installed then, unless a failed genesis is to be ignored.
+    pub(crate) async fn install_bundle(
+        &self,
+        bundle: AppBundle,
+        how: How,
+    ) -> Result<InstalledApp, ConductorError> {
+        let Settings { memproofs, modifiers, existing, init_properties } = Settings::of(how.roles);
         let mut manifest = bundle.manifest().to_owned();
-        if let Some(seed) = payload.network_seed {
+        if let Some(seed) = how.network_seed {
             manifest.set_network_seed(seed);
         }
         manifest.override_modifiers(modifiers)?;
         let bundle = AppBundle::from(bundle.into_inner().update_manifest(manifest.clone())?);
         let AppManifest::V0(settings) = &manifest;
         let defer = settings.allow_deferred_memproofs && memproofs.is_empty();
-        let id = payload.installed_app_id.unwrap_or_else(|| manifest.app_name().to_owned());
+        let id = how.id.unwrap_or_else(|| manifest.app_name().to_owned());
         if id.len() > LONGEST_ID {
             let text = format!("the app id has {} bytes, and {LONGEST_ID} are the most", id.len());
             return Err(ConductorError::InvalidInstallAppPayload(text));
         }
         let resolved = bundle::resolve(bundle, memproofs, existing).await?;
         init_properties_fit(&init_properties, &manifest)?;
-        let agent = match payload.agent_key {
+        let agent = match how.agent_key {
             Some(key) => key,
             None => self.keystore().new_sign_keypair_random().await.map_err(keystore)?,
         };
@@ -78,7 +97,7 @@ impl Conductor {
             let add = |state: &mut ConductorState| Ok(state.add_app(app)?);
             let add = self.apps().update_with_init_properties(&id, &init_properties, add);
             match self.genesis(cells, &self.budget()).await {
-                Err(error) if !payload.ignore_genesis_failure => Err(error),
+                Err(error) if !how.ignore_genesis_failure => Err(error),
                 Err(error) => add.await.and(Err(error)),
                 Ok(()) => add.await,
             }
@@ -87,6 +106,16 @@ impl Conductor {
         self.born(birth).await?;
         installed
     }
+}
+
+/// How an app is installed. The id is that of the manifest, and the key a new one, unless they are given.
+#[derive(Default)]
+pub(crate) struct How {
+    pub(crate) id: Option<InstalledAppId>,
+    pub(crate) agent_key: Option<AgentPubKey>,
+    pub(crate) network_seed: Option<NetworkSeed>,
+    pub(crate) roles: RoleSettingsMap,
+    pub(crate) ignore_genesis_failure: bool,
 }
 
 /// What the settings of an app's roles say.
@@ -100,9 +129,9 @@ struct Settings {
 
 impl Settings {
     #[expect(deprecated, reason = "installed apps may still say it")]
-    fn of(roles: Option<RoleSettingsMap>) -> Self {
+    fn of(roles: RoleSettingsMap) -> Self {
         let mut all = Self::default();
-        for (role, settings) in roles.unwrap_or_default() {
+        for (role, settings) in roles {
             match settings {
                 RoleSettings::UseExisting { cell_id } => drop(all.existing.insert(role, cell_id)),
                 RoleSettings::Provisioned { membrane_proof, modifiers, init_properties } => {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use holochain_types::app::{AppBundleSource, AppRoleAssignment, InstalledAppId};
+use holochain_types::app::{AppBundle, AppRoleAssignment, InstalledAppId};
 use holochain_types::prelude::{CellId, CoordinatorZomeDef, DnaDef, RoleName};
 
 use super::Conductor;
@@ -20,13 +20,12 @@ impl Conductor {
     /// The first role that runs something else than the bundle has; `None` where the app is the bundle's.
     ///
     /// # Errors
-    /// There is no such app, the bundle cannot be read, or the database failed.
+    /// There is no such app, the DNAs of the bundle cannot be read, or the database failed.
     pub(crate) async fn other_code(
         &self,
         id: &InstalledAppId,
-        source: AppBundleSource,
+        bundle: AppBundle,
     ) -> Result<Option<OtherCode>, ConductorError> {
-        let bundle = bundle::unpack(source).await?;
         let resolved = bundle::resolve(bundle, HashMap::default(), HashMap::default()).await?;
         let state = self.apps().state();
         let app = state.get_app(id)?;

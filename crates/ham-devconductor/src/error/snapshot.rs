@@ -16,7 +16,7 @@ pub enum SnapshotError {
     #[error("what was running was cut off and did not end within ten seconds; nothing was reverted")]
     Busy,
     /// Nothing is saved: a commit in this DNA has been in progress for longer than a second.
-    #[error("a commit is being written in the DNA {dna} for longer than a second; nothing is saved")]
+    #[error("a commit in the DNA {dna} has been in progress for longer than a second; nothing is saved")]
     Written {
         /// The DNA.
         dna: DnaHash,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use holochain_types::app::{AppBundleSource, InstallAppPayload};
+use holochain_types::app::{AppBundleSource, InstalledAppId};
 
 use crate::bundle;
-use crate::conductor::Conductor;
+use crate::conductor::{Conductor, How};
 use crate::error::InstallError;
 
 /// What becomes of an app of the id that is installed already.
@@ -18,15 +18,20 @@ pub(super) enum Known {
 }
 
 /// Installs and enables the app of a bundle, unless it is installed; then only enables it. Whoever asked may leave: it is one act, and the
-/// conductor ends no sooner than it does.
+/// conductor ends no sooner than it does. What is held is let go then.
 pub(super) async fn install(
     conductor: &Arc<Conductor>,
     bundle: Vec<u8>,
     id: Option<String>,
     known: Known,
+    held: impl Send + 'static,
 ) -> Result<String, InstallError> {
     let act = Arc::clone(conductor);
-    let acting = conductor.life().tasks().spawn(async move { installed(&act, bundle, id, known).await });
+    let acting = conductor.life().tasks().spawn(async move {
+        let installed = installed(&act, bundle, id, known).await;
+        drop(held);
+        installed
+    });
     acting.await.unwrap_or_else(|panicked| Err(InstallError::Refused { source: panicked.into() }))
 }
 
@@ -36,39 +41,44 @@ async fn installed(
     id: Option<String>,
     known: Known,
 ) -> Result<String, InstallError> {
-    let source = AppBundleSource::Bytes(bundle.into());
     let _begun = conductor.work().begin().await;
     let id = match id {
-        Some(id) => id,
-        None => bundle::unpack(source.clone()).await?.manifest().app_name().to_owned(),
+        // The bundle is not looked at.
+        Some(id) if known == Known::Enabled && is_known(conductor, &id) => id,
+        id => there(conductor, bundle, id, known).await?,
     };
-    let is_known = || conductor.apps().state().get_app(&id).is_ok();
-    let mut was_known = is_known();
-    if !was_known {
-        let payload = InstallAppPayload {
-            source: source.clone(),
-            agent_key: None,
-            installed_app_id: Some(id.clone()),
-            network_seed: None,
-            roles_settings: None,
-            ignore_genesis_failure: false,
-            restore_from_dht: false,
-        };
-        match conductor.install_app(payload).await {
-            Ok(_) => {}
-            // Another who installs it was faster.
-            Err(_) if is_known() => was_known = true,
-            Err(error) => return Err(error.into()),
-        }
-    }
-    if was_known
-        && known == Known::Compared
-        && let Some(other) = conductor.other_code(&id, source).await?
-    {
-        return Err(InstallError::OtherCode { id, role: other.role, is_other_dna: other.is_other_dna });
-    }
     match conductor.enable_app(&id).await {
         Ok(_) => Ok(id),
         Err(error) => Err(InstallError::NotEnabled { id, source: error.into() }),
     }
+}
+
+/// The app is installed, or was.
+async fn there(
+    conductor: &Conductor,
+    bundle: Vec<u8>,
+    id: Option<String>,
+    known: Known,
+) -> Result<String, InstallError> {
+    let bundle = bundle::unpack(AppBundleSource::Bytes(bundle.into())).await?;
+    let id = id.unwrap_or_else(|| bundle.manifest().app_name().to_owned());
+    if !is_known(conductor, &id) {
+        let how = How { id: Some(id.clone()), ..How::default() };
+        match conductor.install_bundle(bundle.clone(), how).await {
+            Ok(_) => return Ok(id),
+            // Another who installs it was faster.
+            Err(_) if is_known(conductor, &id) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if known == Known::Compared
+        && let Some(other) = conductor.other_code(&id, bundle).await?
+    {
+        return Err(InstallError::OtherCode { id, role: other.role, is_other_dna: other.is_other_dna });
+    }
+    Ok(id)
+}
+
+fn is_known(conductor: &Conductor, id: &InstalledAppId) -> bool {
+    conductor.apps().state().get_app(id).is_ok()
 }

@@ -105,8 +105,21 @@ impl Observer {
     /// # Cancel safety
     /// Dropping the future stops nothing: it is installed and enabled all the same.
     pub async fn install(&self, bundle: Vec<u8>, id: Option<String>) -> Result<String, InstallError> {
+        self.install_holding(bundle, id, ()).await
+    }
+
+    /// The same, and what is held, such as a turn, is let go when it is done, though the future was dropped.
+    ///
+    /// # Errors and cancel safety
+    /// As [`install`](Self::install).
+    pub async fn install_holding(
+        &self,
+        bundle: Vec<u8>,
+        id: Option<String>,
+        held: impl Send + 'static,
+    ) -> Result<String, InstallError> {
         let conductor = self.conductor().map_err(|error| InstallError::Refused { source: error.into() })?;
-        install(&conductor, bundle, id, Known::Compared).await
+        install(&conductor, bundle, id, Known::Compared, held).await
     }
 
     /// The faults that were asked for and are not over.

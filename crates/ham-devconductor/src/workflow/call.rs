@@ -6,6 +6,7 @@ use holochain_data::models::WitnessNonceResult;
 use holochain_state::host_fn_workspace::SourceChainWorkspace;
 use holochain_types::prelude::{
     CapAccess, ExternIO, InitCallbackResult, ZomeCallAuthorization, ZomeCallParams, ZomeCallResponse,
+    ZomeError,
 };
 
 use super::commit::{self, commit, post_commit};
@@ -40,8 +41,12 @@ pub(crate) async fn call_zome(
         // It ran when the cell was first called; nobody can run it by hand.
         return Ok(ZomeCallResponse::Ok(ExternIO::encode(InitCallbackResult::Pass)?));
     }
-    let known = ribosome.definition().get_zome(&params.zome_name);
-    known.map_err(|error| RibosomeError::ConductorApiError(NoZome::from(error)))?;
+    let named = &params.zome_name;
+    // `DnaDef::get_zome` would log the name, whatever was written there.
+    if !ribosome.definition().all_zomes().any(|(name, _)| name == named) {
+        let unknown = ZomeError::ZomeNotFound(format!("Zome '{named}' not found"));
+        return Err(RibosomeError::ConductorApiError(NoZome::from(unknown)).into());
+    }
     let is_root = workspace.is_none();
     let workspace = match workspace {
         Some(workspace) => workspace,

@@ -1,8 +1,6 @@
 //! What an app does without end keeps nobody else waiting.
 
-use std::time::Duration;
-
-use ham_devconductor::{CallId, Config, Event, Limits, Watch};
+use ham_devconductor::{CallId, Config, Event, Snapshot, Watch};
 use holochain_types::app::AppBundleSource;
 use holochain_types::prelude::{Level, TraceMsg};
 use tokio::task::JoinSet;
@@ -35,16 +33,18 @@ pub(crate) async fn begun(watch: &mut Watch, function: &str) -> Option<CallId> {
     }
 }
 
-async fn server() -> Server {
-    let limits = Limits::default().with_time(Duration::from_secs(20));
-    Server::with(Config::default().with_limits(limits)).await
+/// A conductor whose calls end when it goes back to the snapshot, and no sooner.
+async fn server() -> (Server, Snapshot) {
+    let server = Server::with(Config::default()).await;
+    let before = server.conductor.snapshot().await.unwrap();
+    (server, before)
 }
 
 /// Case: an uninstallation waited for the check, and whoever installed, enabled or cloned waited for the uninstallation.
 #[test]
 fn a_check_or_an_init_that_never_ends_keeps_no_other_app_waiting() {
     run(async |_| {
-        let server = server().await;
+        let (server, before) = server().await;
         let mut watch = server.conductor.observer().watch().unwrap();
         let good = Dna::good();
         let checks = Dna { integrity: logging("", &endless("genesis_self_check_2")), ..good.clone() };
@@ -74,6 +74,7 @@ fn a_check_or_an_init_that_never_ends_keeps_no_other_app_waiting() {
         }
         assert!(!checking.is_finished() && !initializing.is_finished(), "they were waited for");
         drop(client);
+        server.conductor.revert(&before).await.unwrap();
         checked.join_next().await.unwrap().unwrap().unwrap_err();
         initialized.join_next().await.unwrap().unwrap().unwrap();
         server.conductor.shut_down().await;
@@ -94,7 +95,7 @@ fn scheduling(name: &str, scheduled: &str) -> Dna {
 #[test]
 fn a_scheduled_function_that_never_ends_keeps_no_other_schedule_waiting() {
     run(async |_| {
-        let server = server().await;
+        let (server, before) = server().await;
         let mut watch = server.conductor.observer().watch().unwrap();
         let tick = format!(
             r#"(func (export "tick") (param i32 i32) (result i64)
@@ -114,6 +115,7 @@ fn a_scheduled_function_that_never_ends_keeps_no_other_schedule_waiting() {
                 _ => {}
             }
         }
+        server.conductor.revert(&before).await.unwrap();
         server.conductor.shut_down().await;
     });
 }

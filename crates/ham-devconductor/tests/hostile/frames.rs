@@ -1,20 +1,13 @@
 //! Clients that do not speak the protocol, or all of it at once.
 
-use std::time::Duration;
-
 use futures_util::{SinkExt as _, StreamExt as _};
 use holochain_conductor_api::{AdminRequest, AdminResponse, AppRequest, AppResponse, ExternalApiWireError};
 use holochain_websocket::WireMessage;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
-use ham_devconductor::{Config, DevConductor};
-
-use crate::support::{Server, fresh_name, nothing, run};
-use crate::zome::{Dna, GOOD, app, asks_with, import, module};
+use crate::support::{Server, run};
 
 pub(crate) type Socket = tokio_tungstenite::WebSocketStream<TcpStream>;
 
@@ -26,7 +19,7 @@ pub(crate) async fn open(port: u16) -> Socket {
     tokio_tungstenite::client_async(request, stream).await.unwrap().0
 }
 
-async fn admin(server: &Server) -> Socket {
+pub(crate) async fn admin(server: &Server) -> Socket {
     open(server.conductor.admin_port()).await
 }
 
@@ -38,7 +31,7 @@ pub(crate) async fn send(socket: &mut Socket, message: &WireMessage) {
     socket.send(Message::Binary(encode(message).into())).await.unwrap();
 }
 
-async fn request(socket: &mut Socket, id: u64, data: Vec<u8>) {
+pub(crate) async fn request(socket: &mut Socket, id: u64, data: Vec<u8>) {
     send(socket, &WireMessage::Request { id, data }).await;
 }
 
@@ -58,7 +51,7 @@ fn listed(answer: &[u8]) {
 }
 
 /// The connection is still served.
-async fn lives(socket: &mut Socket) {
+pub(crate) async fn lives(socket: &mut Socket) {
     request(socket, 7, encode(&AdminRequest::ListDnas)).await;
     let (id, data) = answer(socket).await.expect("the connection ended");
     assert_eq!(id, 7);
@@ -150,119 +143,6 @@ fn requests_of_one_id_are_each_answered() {
     });
 }
 
-/// A frame's head that announces so many bytes, masked.
-fn head(announced: u64) -> Vec<u8> {
-    [&[0x82, 0xff][..], &announced.to_be_bytes(), &[0; 4]].concat()
-}
-
-#[test]
-fn a_frame_that_announces_too_much_ends_the_connection() {
-    run(async |server| {
-        for announced in [17 << 20, 1 << 40, u64::MAX >> 1, u64::MAX] {
-            let mut socket = admin(server).await;
-            let stream = socket.get_mut();
-            stream.write_all(&head(announced)).await.unwrap();
-            let mut rest = Vec::new();
-            // Nothing more is sent, and the conductor waits for nothing more.
-            let _ = stream.read_to_end(&mut rest).await;
-        }
-        // Frames that are not masked, of an unknown kind, and with reserved bits.
-        for frame in [[0x82, 0x01, 0xc0], [0x8f, 0x80, 0x00], [0xf2, 0x80, 0x00]] {
-            let mut socket = admin(server).await;
-            let stream = socket.get_mut();
-            stream.write_all(&frame).await.unwrap();
-            stream.write_all(&[0; 3]).await.unwrap();
-            let _ = stream.read_to_end(&mut Vec::new()).await;
-        }
-    });
-}
-
-/// Why the conductor closes a connection.
-async fn closed(socket: &mut Socket) -> CloseFrame {
-    loop {
-        if let Message::Close(frame) = socket.next().await.unwrap().unwrap() {
-            return frame.unwrap();
-        }
-    }
-}
-
-/// Thirty connections with an unfinished message each took 1.9 GB, for as long as they liked.
-#[tokio::test(flavor = "multi_thread")]
-async fn unfinished_messages_take_what_there_is_and_the_next_client_is_told() {
-    const MOST: u64 = 1 << 20;
-    let config = Config::default().with_incoming_bytes(MOST).with_message_time(Duration::from_secs(300));
-    let conductor = DevConductor::start_with(config).await.unwrap();
-    let port = conductor.admin_port();
-    // What is announced is nothing yet; 64 KiB of what has come are not counted.
-    let half = vec![0; 500 << 10];
-    let mut first = open(port).await;
-    first.get_mut().write_all(&head(2 * half.len() as u64)).await.unwrap();
-    first.get_mut().write_all(&half).await.unwrap();
-    let mut small = open(port).await;
-    lives(&mut small).await;
-    let mut second = open(port).await;
-    second.get_mut().write_all(&head(15 << 20)).await.unwrap();
-    // It is read no further, and thrown away.
-    let _ = second.get_mut().write_all(&vec![0; 14 << 20]).await;
-    let told = closed(&mut second).await;
-    assert_eq!(u16::from(told.code), 1013, "{told}");
-    assert!(told.reason.contains("1048576 bytes (--max-incoming-bytes)"), "{told}");
-    lives(&mut small).await;
-    // It is listened to for a moment, and then its room is there again: whoever was first may end.
-    while second.next().await.is_some_and(|read| read.is_ok()) {}
-    first.get_mut().write_all(&half).await.unwrap();
-    lives(&mut first).await;
-    small.get_mut().write_all(&[head(2 * half.len() as u64), half.clone(), half].concat()).await.unwrap();
-    lives(&mut small).await;
-    conductor.shut_down().await;
-}
-
-/// An unfinished message waited for ever.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_is_not_complete_in_time_ends_its_connection() {
-    let conductor = DevConductor::start_with(Config::default().with_message_time(Duration::from_millis(200)))
-        .await
-        .unwrap();
-    let mut slow = open(conductor.admin_port()).await;
-    slow.get_mut().write_all(&head(100)).await.unwrap();
-    let told = closed(&mut slow).await;
-    assert_eq!(u16::from(told.code), 1008, "{told}");
-    assert!(told.reason.contains("200ms (--max-message-time)"), "{told}");
-    conductor.shut_down().await;
-}
-
-#[test]
-fn what_is_no_websocket_is_cut_off() {
-    run(async |server| {
-        for bytes in [&b"GET / HTTP/1.1\r\n\r\n"[..], b"\x16\x03\x01\x02\x00\x01", &[0; 64], &[b'a'; 100_000]]
-        {
-            let mut stream = TcpStream::connect(server.conductor.admin_address()).await.unwrap();
-            let _ = stream.write_all(bytes).await;
-            let _ = stream.shutdown().await;
-            let _ = stream.read_to_end(&mut Vec::new()).await;
-        }
-    });
-}
-
-#[test]
-fn a_client_that_never_shakes_hands_keeps_nobody_out() {
-    run(async |server| {
-        let mut silent = Vec::new();
-        for port in [server.conductor.admin_port(), server.port] {
-            for _ in 0..20 {
-                silent.push(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
-            }
-        }
-        tokio::time::timeout(Duration::from_secs(20), async {
-            lives(&mut admin(server).await).await;
-            server.serves().await;
-        })
-        .await
-        .expect("clients that say nothing keep others out");
-        drop(silent);
-    });
-}
-
 #[test]
 fn a_message_nested_without_end_is_passed_over() {
     run(async |server| {
@@ -292,33 +172,6 @@ fn a_request_nested_without_end_is_refused() {
     });
 }
 
-#[test]
-fn a_client_that_reads_nothing_slows_nobody() {
-    run(async |server| {
-        // Sixteen kilobytes a signal, a hundred and more of them a call, twenty calls: more than any socket holds.
-        let text = [&b"\xc5\x40\x00"[..], &[7; 16_384]].concat();
-        let escaped: String = text.iter().map(|byte| format!("\\{byte:02x}")).collect();
-        let emit = format!(
-            "(local $left i32) (local.set $left (i32.const 150))
-            (loop $on
-                (drop (call $host (i32.const 32768) (i32.const {})))
-                (global.set $top (i32.const 8192))
-                (br_if $on (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
-            {GOOD}",
-            text.len()
-        );
-        let data = format!(r#"(data (i32.const 32768) "{escaped}")"#);
-        let code = module(&import("emit_signal_1"), &format!("{data} {}", crate::zome::function(&emit)));
-        let id = server.install(Dna::with_coordinator(&code)).await.unwrap();
-        let (deaf, app) = (authenticated(server, &id).await, server.connect(&id).await);
-        for _ in 0..20 {
-            app.call("run", ()).await.unwrap();
-        }
-        app.call("good", ()).await.unwrap();
-        drop(deaf);
-    });
-}
-
 /// A connection to the app interface that has shown its token.
 pub(crate) async fn authenticated(server: &Server, id: &str) -> Socket {
     let token = server.admin.issue_app_auth_token(id.to_owned().into()).await.unwrap().token;
@@ -329,39 +182,4 @@ pub(crate) async fn authenticated(server: &Server, id: &str) -> Socket {
     let (_, data) = answer(&mut socket).await.expect("the token is not good");
     assert!(matches!(rmp_serde::from_slice(&data).unwrap(), AppResponse::AppInfo(Some(_))));
     socket
-}
-
-#[test]
-fn a_client_that_asks_and_reads_nothing_slows_nobody() {
-    run(async |server| {
-        let id = server.install_bytes(app(&fresh_name(), &[Dna::good()])).await.unwrap();
-        let mut socket = authenticated(server, &id).await;
-        // The answers are larger than the requests: sooner or later neither side's socket takes more.
-        let flood = async {
-            for id in 0..20_000 {
-                request(&mut socket, id, encode(&AppRequest::ListWasmHostFunctions)).await;
-            }
-        };
-        let serve = async {
-            for _ in 0..3 {
-                server.serves().await;
-            }
-        };
-        tokio::select! { () = flood => {} () = serve => {} }
-    });
-}
-
-#[test]
-fn a_connection_that_ends_during_its_call_ends_nothing_else() {
-    run(async |server| {
-        let body = format!("{} {}", asks_with(r"\c0", 1), "");
-        let app = server.app(&import("sys_time_1"), &body).await;
-        for _ in 0..5 {
-            let mut socket = authenticated(server, &app.id).await;
-            let signed = app.sign(&app.params("good", nothing()));
-            request(&mut socket, 1, encode(&AppRequest::CallZome(Box::new(signed)))).await;
-            drop(socket);
-        }
-        app.call("good", ()).await.unwrap();
-    });
 }

@@ -1,10 +1,8 @@
 //! Installing from this process: what is known already, who is impatient, and what goes meanwhile.
 
-use std::time::Duration;
-
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use ham_devconductor::{Config, Event, FailureKind, InstallError, Limits, Observer, Outcome};
+use ham_devconductor::{Config, Event, FailureKind, InstallError, Observer, Outcome};
 use holochain_types::app::AppStatus;
 
 use crate::support::{PATIENCE, Server, fresh_name, run, says};
@@ -97,8 +95,7 @@ fn an_app_id_has_an_end() {
 /// It was told as a failure of the conductor, after which nobody knows what was written.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_whose_cell_goes_meanwhile_says_so() {
-    let limits = Limits::default().with_time(Duration::from_secs(5));
-    let server = Server::with(Config::default().with_limits(limits)).await;
+    let server = Server::with(Config::default()).await;
     let body = module("", &function("(loop $on (br $on)) (i64.const 0)"));
     let id = server.install(Dna::with_coordinator(&body)).await.unwrap();
     let observer = server.conductor.observer();

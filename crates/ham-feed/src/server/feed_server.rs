@@ -35,7 +35,7 @@ pub struct FeedServer {
 #[non_exhaustive]
 pub enum RefusedSubscription {
     /// The server is stopping.
-    #[error("the server stops")]
+    #[error("the server is stopping")]
     Closing,
     /// There are already as many connections as allowed, in total or for this guest.
     #[error("there is no place for another connection")]

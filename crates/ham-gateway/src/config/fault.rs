@@ -15,6 +15,11 @@ impl Fault {
     pub(crate) fn new(key: &'static str, why: &str) -> Self {
         Self { key, why: ham::masked(why) }
     }
+
+    /// `why` is of a file and shows its path as it may be shown: whole, where it leads somewhere.
+    pub(crate) fn of_file(key: &'static str, why: String) -> Self {
+        Self { key, why }
+    }
 }
 
 /// What was found to be wrong so far.

@@ -1,10 +1,9 @@
 //! A configuration as it is shown.
 
-use std::path::Path;
-
 use serde_json::{Map, Value};
 
 use super::values::Config;
+use crate::named_file;
 
 impl Config {
     /// All values, for programs, without what may be a secret.
@@ -22,11 +21,12 @@ impl Config {
         lines.concat()
     }
 
-    /// Names are given by people, too. What stands where the path of a file belongs, and leads nowhere, may be the secret.
+    /// Names are given by people, too.
     fn masked(&self, name: &str, value: Value) -> Value {
         let names_a_file = || self.files().iter().any(|file| file.key == name);
         match value {
-            Value::String(text) if names_a_file() && !Path::new(&text).exists() => "…".into(),
+            Value::String(text) if names_a_file() => named_file::shown(text.as_ref()).into(),
+            Value::String(text) if name == "state_dir" => ham::masked_path(text.as_ref()).into(),
             Value::String(text) => ham::masked(&text).into(),
             Value::Array(values) => values.into_iter().map(|value| self.masked(name, value)).collect(),
             Value::Object(entries) => {

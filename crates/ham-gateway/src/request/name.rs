@@ -81,8 +81,8 @@ fn is_name(text: &str) -> bool {
     let is_hex = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     (1..=MOST_NAME).contains(&text.len())
         && text.bytes().all(is_plain)
-        // What ids are made of by others: of a trace, and one that sorts by its time.
-        && (is_hex || Ulid::from_string(text).is_ok() || ham::masked(text) == text)
+        // What the id of a trace is made of.
+        && (is_hex || ham::masked(text) == text)
 }
 
 /// A method may be any word. One that is not known is told as OpenTelemetry has it.

@@ -1,14 +1,14 @@
 //! Calls under a key, and what becomes of them.
 
-use http::StatusCode;
-use serde_json::{Value, json};
-
-use crate::client::{Asking, asking};
-use crate::must;
-use crate::stage::{PROBE, Stage, config, everything, lost, write_keys};
 use ham_gateway::{Config, NewKey, Server};
+use http::StatusCode;
+use serde_json::json;
 
-async fn staged() -> Stage {
+use crate::client::Asking;
+use crate::must;
+use crate::stage::{Stage, config, everything, write_keys};
+
+pub(crate) async fn staged() -> Stage {
     Stage::with(Config::with_temporary_state).await
 }
 
@@ -30,7 +30,7 @@ fn create(stage: &Stage, key: &str) -> Asking {
 }
 
 /// Makes one slowly.
-fn create_slowly(stage: &Stage, name: &str, millis: u64) -> Asking {
+pub(crate) fn create_slowly(stage: &Stage, name: &str, millis: u64) -> Asking {
     stage.call("slow_create").json(&json!({ "call_id": name, "millis": millis }))
 }
 
@@ -38,7 +38,7 @@ fn look(stage: &Stage, path: &str) -> Asking {
     stage.get(path).key(&stage.key).header("prefer", "wait=30")
 }
 
-async fn times_on_the_chain(stage: &Stage, name: &str) -> usize {
+pub(crate) async fn times_on_the_chain(stage: &Stage, name: &str) -> usize {
     let items = stage.call("list_items").json(&json!(null)).send().await.json();
     items.as_array().unwrap().iter().filter(|item| item["call_id"] == name).count()
 }
@@ -154,86 +154,6 @@ async fn whoever_stops_to_wait_can_follow_the_call_with_a_key_or_without() {
     stage.end().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn without_a_conductor_calls_wait_are_listed_and_cancelled() {
-    let stage = staged().await;
-    stage.server.ready().await;
-    stage.conductor.shut_down().await;
-    lost(stage.server.address()).await;
-    let stage = &Kept { server: stage.server, key: stage.key, _directory: stage.directory };
-    // Nobody heard of it, so the key is free again.
-    for _ in 0..2 {
-        let answer = stage.create("inv-0").header("prefer", "wait=1").send().await;
-        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (503, "conductor-unreachable"));
-        assert!(answer.header("retry-after").is_some());
-    }
-    let mut places = Vec::new();
-    for key in ["inv-1", "inv-2", "inv-3"] {
-        let accepted = stage.create(key).header("prefer", "respond-async").send().await;
-        assert_eq!(accepted.status, StatusCode::ACCEPTED, "{accepted:?}");
-        places.push(accepted.header("location").unwrap().to_owned());
-    }
-    let names = |list: &Value| -> Vec<String> {
-        let names = list["calls"].as_array().unwrap().iter();
-        names.map(|call| format!("/api/v1/calls/{}", call["id"].as_str().unwrap())).collect()
-    };
-    let newest = stage.get("/api/v1/calls?state=open").send().await.json();
-    assert_eq!(names(&newest), [&*places[2], &*places[1], &*places[0]]);
-    let oldest = stage.get("/api/v1/calls?order=oldest&limit=2").send().await.json();
-    assert_eq!(names(&oldest), places[..2]);
-    let rest = format!("/api/v1/calls?order=oldest&after={}", oldest["next"].as_str().unwrap());
-    assert_eq!(names(&stage.get(&rest).send().await.json()), places[2..]);
-    for bad in ["state=settled", "limit=0", "limit=101", "order=size", "after=x", "x=1", "outcome=answered"] {
-        let answer = stage.get(&format!("/api/v1/calls?{bad}")).send().await;
-        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (400, "bad-request"), "{bad}");
-    }
-    let open = stage.get(&places[0]).send().await;
-    assert_eq!((open.json()["state"].clone(), open.header("retry-after")), (json!("queued"), Some("2")));
-    let cancelled = stage.post(&format!("{}/cancel", places[1])).send().await.json();
-    assert_eq!((&cancelled["state"], &cancelled["outcome"]), (&json!("settled"), &json!("not_run")));
-    assert_eq!(cancelled["problem"]["type"], "https://ham.invalid/problems.md#cancelled", "{cancelled}");
-    // A client that sends its request again does not undo that.
-    for prefer in ["respond-async", "wait=1"] {
-        let again = stage.create("inv-2").header("prefer", prefer).send().await;
-        assert_eq!((again.status.as_u16(), again.problem().as_str()), (409, "cancelled"), "{again:?}");
-        assert_eq!(
-            (&again.json()["outcome"], &again.json()["retry"]),
-            (&json!("not_run"), &json!("new-key"))
-        );
-        assert_eq!(again.header("retry-after"), None);
-    }
-    // Neither does one that waits for it meanwhile.
-    let (told, ()) = tokio::join!(stage.create("inv-3").header("prefer", "wait=30").send(), async {
-        let cancelled = stage.post(&format!("{}/cancel", places[2])).send().await;
-        assert_eq!(cancelled.json()["state"], "settled");
-    });
-    assert_eq!((told.status.as_u16(), told.problem().as_str()), (409, "cancelled"), "{told:?}");
-    let gone = stage.get("/api/v1/calls/01ARZ3NDEKTSV4RRFFQ69G5FAV").send().await;
-    assert_eq!((gone.status.as_u16(), gone.problem().as_str()), (404, "not-found"));
-}
-
-/// The answer of a call that ran was thrown away when somebody cancelled it.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_call_that_has_left_is_not_called_back() {
-    let stage = staged().await;
-    let accepted = create_slowly(&stage, "inv-1", 1_000).header("idempotency-key", "inv-1");
-    let accepted = accepted.header("prefer", "respond-async").send().await;
-    let place = accepted.header("location").unwrap();
-    // On a machine that stands still it may have its answer when it is looked at.
-    must(async { while stage.get(place).key(&stage.key).send().await.json()["state"] == "queued" {} }).await;
-    // The conductor runs it by now, or is about to.
-    let cancel = asking(stage.server.address(), http::Method::POST, &format!("{place}/cancel"));
-    let shown = cancel.key(&stage.key).send().await.json();
-    match times_on_the_chain(&stage, "inv-1").await {
-        1 => {
-            assert_eq!((&shown["outcome"], shown["answer"].is_null()), (&json!("answered"), false), "{shown}")
-        }
-        // It was quicker than its first byte.
-        _ => assert_eq!(shown["problem"]["type"], "https://ham.invalid/problems.md#cancelled", "{shown}"),
-    }
-    stage.end().await;
-}
-
 /// At its bound the outbox says so, and what it does not take did not run.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_outbox_says_so() {
@@ -257,32 +177,6 @@ async fn a_full_outbox_says_so() {
     assert!(!shown["why"].as_str().unwrap().contains("link"), "{shown}");
     assert_eq!(times_on_the_chain(&stage, "inv-2").await, 0);
     stage.end().await;
-}
-
-/// A gateway whose conductor is gone.
-struct Kept {
-    server: Server,
-    key: String,
-    _directory: tempfile::TempDir,
-}
-
-impl Kept {
-    fn asking(&self, method: http::Method, path: &str) -> Asking {
-        asking(self.server.address(), method, path).key(&self.key)
-    }
-
-    fn get(&self, path: &str) -> Asking {
-        self.asking(http::Method::GET, path)
-    }
-
-    fn post(&self, path: &str) -> Asking {
-        self.asking(http::Method::POST, path)
-    }
-
-    fn create(&self, key: &str) -> Asking {
-        let asked = self.post(&format!("{PROBE}/create_item")).header("idempotency-key", key);
-        asked.json(&json!({ "call_id": key, "body": "b" }))
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

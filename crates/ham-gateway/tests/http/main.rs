@@ -4,6 +4,7 @@
 
 mod access;
 mod calls;
+mod cancelled;
 mod client;
 mod documented;
 mod hostile;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_nats::jetstream;
+use ham_testkit::port::Port;
 
 use crate::client::get;
 use crate::outages::{all_of, complete};
@@ -10,30 +11,29 @@ use crate::server::NatsServer;
 use crate::stage::{Stage, must, nats};
 use crate::stream::{Stream, config};
 
-struct Cluster(Vec<NatsServer>);
+struct Cluster {
+    servers: Vec<NatsServer>,
+    /// Where they talk to each other.
+    _routes: Vec<Port>,
+}
 
 impl Cluster {
     async fn start() -> Self {
-        // Free a moment ago, and all of them taken at once, so that they differ.
-        let mut sockets = Vec::new();
-        for _ in 0..SERVERS {
-            sockets.push(tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap());
-        }
-        let urls = sockets.iter().map(|socket| format!("nats://{}", socket.local_addr().unwrap()));
-        let urls: Vec<String> = urls.collect();
-        drop(sockets);
+        let ports: Vec<Port> = (0..SERVERS).map(|_| Port::reserve().unwrap()).collect();
+        let urls: Vec<String> =
+            ports.iter().map(|port| format!("nats://127.0.0.1:{}", port.number())).collect();
         let mut servers = Vec::new();
         for (nth, url) in urls.iter().enumerate() {
             let (name, routes) = (nth.to_string(), urls.join(","));
             let arguments = ["-n", &name, "-cluster_name", "ham", "-cluster", url, "-routes", &routes];
             servers.push(NatsServer::with(&arguments).await);
         }
-        Self(servers)
+        Self { servers, _routes: ports }
     }
 
     /// A client that finds another server where one is gone.
     async fn client(&self) -> async_nats::Client {
-        let urls: Vec<String> = self.0.iter().map(NatsServer::url).collect();
+        let urls: Vec<String> = self.servers.iter().map(NatsServer::url).collect();
         must(async_nats::ConnectOptions::new().retry_on_initial_connect().connect(urls)).await.unwrap()
     }
 
@@ -62,8 +62,8 @@ impl Cluster {
 async fn a_leader_that_is_killed_under_load_misses_and_doubles_nothing() {
     let (mut cluster, stage) = (Cluster::start().await, Stage::start().await);
     let stream = Stream::of(cluster.client().await);
-    let mut config = nats(&cluster.0[0].url());
-    config.urls = cluster.0.iter().map(|server| server.url().parse().unwrap()).collect();
+    let mut config = nats(&cluster.servers[0].url());
+    config.urls = cluster.servers.iter().map(|server| server.url().parse().unwrap()).collect();
     config.stream_replicas = SERVERS;
     let gateway = stage.gateway(config).await;
     stage.note("first").await;
@@ -73,21 +73,21 @@ async fn a_leader_that_is_killed_under_load_misses_and_doubles_nothing() {
         let (leader, before) = cluster.leader(0).await;
         let others = [(leader + 1) % SERVERS, (leader + 2) % SERVERS];
         for other in others {
-            cluster.0[other].kill().await;
+            cluster.servers[other].kill().await;
         }
         for n in 0..NOTES {
             stage.note(&format!("{round} {n}")).await;
         }
         for other in others {
-            cluster.0[other].restart().await;
+            cluster.servers[other].restart().await;
         }
         let leader = cluster.leader(before + 20).await.0;
-        cluster.0[leader].kill().await;
+        cluster.servers[leader].kill().await;
         notes += NOTES;
         // Of the two that are left, and then of all.
         let all = all_of(&stage, &stream, notes).await;
         complete(&stage, &all, notes).await;
-        cluster.0[leader].restart().await;
+        cluster.servers[leader].restart().await;
     }
     must(gateway.stop()).await;
     stage.conductor.shut_down().await;
@@ -101,7 +101,7 @@ async fn a_stream_of_a_cluster_that_forgets_ids_is_not_published_to() {
     let mut theirs = jetstream::stream::Config { num_replicas: SERVERS, ..config(Duration::from_secs(119)) };
     // Before it has a leader, a cluster makes none.
     must(async { while context.create_stream(theirs.clone()).await.is_err() {} }).await;
-    let gateway = stage.gateway(nats(&cluster.0[0].url())).await;
+    let gateway = stage.gateway(nats(&cluster.servers[0].url())).await;
     stage.note("first").await;
     let why = must(async {
         loop {

@@ -4,14 +4,16 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use ham_testkit::port::Port;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 /// A server on a port and with a store of its own. Dropping it kills it.
 pub(crate) struct NatsServer {
-    /// The one that it chose when it was first started: one that was free a moment before may be another test's.
     pub(crate) port: u16,
+    /// Nobody else's while it is away.
+    _reserved: Port,
     directory: TempDir,
     arguments: Vec<String>,
     process: Option<Child>,
@@ -27,7 +29,9 @@ impl NatsServer {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().display().to_string();
         let arguments = arguments.iter().map(|argument| argument.replace("DIR", &path)).collect();
-        let mut server = Self { port: 0, directory, arguments, process: None };
+        let reserved = Port::reserve().unwrap();
+        let mut server =
+            Self { port: reserved.number(), _reserved: reserved, directory, arguments, process: None };
         server.restart().await;
         server
     }
@@ -35,9 +39,8 @@ impl NatsServer {
     /// Starts it again with what it has stored.
     pub(crate) async fn restart(&mut self) {
         let mut command = Command::new(program());
-        let port = if self.port == 0 { "-1".to_owned() } else { self.port.to_string() };
         command
-            .args(["-a", "127.0.0.1", "-js", "-p", &port, "-sd"])
+            .args(["-a", "127.0.0.1", "-js", "-p", &self.port.to_string(), "-sd"])
             .arg(self.directory.path().join("store"))
             .args(&self.arguments)
             .stderr(Stdio::piped())
@@ -45,19 +48,16 @@ impl NatsServer {
         let mut process = command.spawn().expect("nats-server is installed");
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
         let ready = async {
-            let (mut said, mut port) = (Vec::new(), None);
+            let mut said = Vec::new();
             while let Some(line) = lines.next_line().await.unwrap() {
                 if line.contains("Server is ready") {
-                    return port.expect("it says where it listens");
-                }
-                if line.contains("Listening for client connections on ") {
-                    port = line.rsplit(':').next().map(|port| port.parse().unwrap());
+                    return;
                 }
                 said.push(line);
             }
             panic!("nats-server does not start: {said:?}");
         };
-        self.port = tokio::time::timeout(BOUND, ready).await.expect("it hangs");
+        tokio::time::timeout(BOUND, ready).await.expect("it hangs");
         // What it says later is for nobody, and must not fill the pipe.
         #[expect(clippy::disallowed_methods, reason = "it ends with the process")]
         drop(tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} }));

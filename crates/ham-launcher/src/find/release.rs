@@ -132,7 +132,7 @@ impl FromStr for Release {
 
 /// A text that names no release that the launcher knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no release that the launcher knows; it knows {}", known())]
+#[error("{text:?} is not a release that the launcher knows; it knows {}", known())]
 #[non_exhaustive]
 pub struct UnknownRelease {
     /// The text.
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!("0.8".parse(), Ok(Release::V0_8_0Dev14));
         for other in ["", "0.7", "0.6.2", "v0.7.1", "0.7.1 ", "latest"] {
             let unknown = other.parse::<Release>().unwrap_err().to_string();
-            assert!(unknown.starts_with(&format!("{other:?} is no release")), "{unknown}");
+            assert!(unknown.starts_with(&format!("{other:?} is not a release")), "{unknown}");
             assert!(
                 unknown.ends_with("0.6.3 (or 0.6), 0.7.0, 0.7.1, 0.8.0-dev.14 (or 0.8)"),
                 "what is known is listed: {unknown}"

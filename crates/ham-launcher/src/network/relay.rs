@@ -111,14 +111,14 @@ impl Relay {
 
 async fn listen(install: &Install, logs: &Logs, port: u16) -> Result<(Process, u16), LaunchError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    // It keeps what it is told of agents in temporary files, and leaves them behind when it is killed.
-    let data = Arc::new(temporary()?);
     let program = Program {
         binary: &install.binary,
         arguments: vec!["--listen".into(), address.to_string().into()],
         input: None,
         rust_log: DEFAULT_RUST_LOG,
-        temporary: Some(data.path()),
+        data: Arc::new(temporary()?),
+        // What it is told of agents, which it leaves behind when it is killed.
+        keeps_temporary: true,
     };
-    boot::boot(program, install.tool, logs, Some(Arc::clone(&data)), RELAY_READY_TIMEOUT).await
+    boot::boot(program, install.tool, logs, RELAY_READY_TIMEOUT).await
 }

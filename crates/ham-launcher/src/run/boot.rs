@@ -1,11 +1,9 @@
 //! Starts a tool, waits until it says that it is ready, and kills it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::Signal;
 
-use super::data::DataDirectory;
 use super::logs::Logs;
 use super::process::{Process, Program};
 use crate::error::LaunchError;
@@ -19,11 +17,10 @@ pub(crate) async fn boot(
     program: Program<'_>,
     tool: Tool,
     logs: &Logs,
-    data: Option<Arc<DataDirectory>>,
     ready_timeout: Duration,
 ) -> Result<(Process, u16), LaunchError> {
     logs.push(&format!("--- starting {} ---", program.binary.display()));
-    let process = Process::start(program, logs, data).await.map_err(LaunchError::Process)?;
+    let process = Process::start(program, logs).await.map_err(LaunchError::Process)?;
     let mut announced = process.announced.clone();
     let ready = async {
         let ready = announced.wait_for(|announced| announced.ready && announced.port.is_some()).await;

@@ -7,6 +7,7 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 
 use rustix::process::Signal;
+use tokio::sync::broadcast;
 use url::Url;
 
 use super::boot;
@@ -142,6 +143,14 @@ impl Conductor {
     #[must_use]
     pub fn logs(&self) -> Vec<String> {
         self.logs.lines()
+    }
+
+    /// The lines that zomes log from now on, across restarts, if this process has `WASM_LOG` in its environment: `holochain` prints them on
+    /// standard output, and its own lines on standard error (measured with 0.7.1). The newest
+    /// [`MAX_LOG_LINES`](crate::MAX_LOG_LINES) wait for a slow reader, which is told how many it missed.
+    #[must_use]
+    pub fn zome_logs(&self) -> broadcast::Receiver<String> {
+        self.logs.printed()
     }
 
     pub(crate) fn log_tail(&self) -> String {

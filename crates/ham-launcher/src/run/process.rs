@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::data::DataDirectory;
-use super::logs::{Announced, Logs};
+use super::logs::{Announced, Logs, Pipe};
 use super::watchdog::Watchdog;
 
 /// A killed process is gone within milliseconds; this bounds how long a drop waits for that.
@@ -31,8 +31,10 @@ pub(crate) struct Program<'a> {
     /// One line for its standard input, which is then closed.
     pub(crate) input: Option<&'a str>,
     pub(crate) rust_log: &'a str,
-    /// Where it makes temporary files; `None` for the system's directory.
-    pub(crate) temporary: Option<&'a Path>,
+    /// Not removed while it runs.
+    pub(crate) data: Arc<DataDirectory>,
+    /// Whether its temporary files are among its data, and not in the system's directory.
+    pub(crate) keeps_temporary: bool,
 }
 
 /// A running process. Dropping it kills the process and waits for its end, for at most [`REAP_TIMEOUT`].
@@ -45,11 +47,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    pub(crate) async fn start(
-        program: Program<'_>,
-        logs: &Logs,
-        data: Option<Arc<DataDirectory>>,
-    ) -> io::Result<Self> {
+    pub(crate) async fn start(program: Program<'_>, logs: &Logs) -> io::Result<Self> {
         let mut child = command(&program).spawn()?;
         let id = child.id().ok_or(io::ErrorKind::NotFound)?;
         let watchdog = Watchdog::watch(id)?;
@@ -60,7 +58,7 @@ impl Process {
         let (announce, announced) = watch::channel(Announced::default());
         let (signals, commands) = mpsc::channel(8);
         let (exit, exited) = watch::channel(None);
-        let owned = Owned { child, _watchdog: watchdog, _data: data };
+        let owned = Owned { child, _watchdog: watchdog, _data: program.data };
         spawn_owner(owned, logs.clone(), announce, commands, exit);
         Ok(Self { id, signals, announced, exited })
     }
@@ -91,7 +89,7 @@ impl Process {
 struct Owned {
     child: Child,
     _watchdog: Watchdog,
-    _data: Option<Arc<DataDirectory>>,
+    _data: Arc<DataDirectory>,
 }
 
 impl Drop for Owned {
@@ -118,8 +116,8 @@ fn command(program: &Program<'_>) -> Command {
         // A group of its own: Ctrl-C in a terminal is for the program that started it, which then decides.
         .process_group(0)
         .kill_on_drop(true);
-    if let Some(directory) = program.temporary {
-        command.env("TMPDIR", directory);
+    if program.keeps_temporary {
+        command.env("TMPDIR", program.data.path());
     }
     command
 }
@@ -139,7 +137,10 @@ fn spawn_owner(
         let (stdout, stderr) = (owned.child.stdout.take(), owned.child.stderr.take());
         let (ended, end) = oneshot::channel();
         let follow = async {
-            tokio::join!(follow(stdout, logs.clone(), announce.clone()), follow(stderr, logs, announce));
+            tokio::join!(
+                follow(stdout, Pipe::Output, logs.clone(), announce.clone()),
+                follow(stderr, Pipe::Error, logs, announce)
+            );
         };
         // Both pipes end with the process; reading them to the end keeps its last words.
         let (status, ()) = tokio::join!(obey(&mut owned.child, &mut commands, ended), until(follow, end));
@@ -174,9 +175,14 @@ async fn obey(child: &mut Child, commands: &mut Commands, ended: oneshot::Sender
     status
 }
 
-async fn follow(pipe: Option<impl AsyncRead + Unpin>, logs: Logs, announce: watch::Sender<Announced>) {
+async fn follow(
+    pipe: Option<impl AsyncRead + Unpin>,
+    which: Pipe,
+    logs: Logs,
+    announce: watch::Sender<Announced>,
+) {
     if let Some(pipe) = pipe {
-        logs.follow(pipe, announce).await;
+        logs.follow(pipe, which, announce).await;
     }
 }
 

@@ -38,9 +38,10 @@ pub(super) async fn start(
         arguments: dev.into_iter().filter(|_| embedded).chain(as_holochain).collect(),
         input: passphrase.map(Passphrase::expose),
         rust_log: &builder.rust_log,
-        temporary: None,
+        data: Arc::clone(data),
+        keeps_temporary: false,
     };
-    let booted = boot::boot(program, install.tool, logs, Some(Arc::clone(data)), builder.ready_timeout).await;
+    let booted = boot::boot(program, install.tool, logs, builder.ready_timeout).await;
     booted.map_err(|error| name_taken_port(error, admin_port))
 }
 

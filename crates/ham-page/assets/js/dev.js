@@ -37,7 +37,7 @@ function away(c) {
   const count = () => { const rest = Math.ceil((c.next - now()) / 1000); put(next, rest > 0 ? `Next try in ${rest} s.` : 'Trying…'); };
   count();
   tick = setInterval(count, 1000);
-  return [h('b', {}, 'This page has lost ham dev.'), h('span', { class: 'why' }, `What you see is as of ${fmt.clock(c.since)}. If you stopped it, start it again in the same folder with the same --page-port: this page goes on by itself. `, next), h('button', { class: 'btn', onclick: api.retry }, 'Try now')];
+  return [h('b', {}, 'This page has lost ham dev.'), h('span', { class: 'why' }, `What you see is as of ${fmt.clock(c.since)}. If you stopped it, start it again in the same folder with --page-port ${location.port}: this page then continues by itself. `, next), h('button', { class: 'btn', onclick: api.retry }, 'Try now')];
 }
 function returned({ since, at }) {
   const done = () => { api.back = null; head(); };

@@ -22,24 +22,11 @@ pub(super) async fn install(State(served): Shared, request: Request) -> Answer {
     // Before the body is read, so that bodies wait where they take no memory.
     let turn = served.installs.turn().await?;
     let bundle = served.bundles.read(request.into_body(), MAX_BUNDLE, SLOWEST).await?;
-    let observer = served.memory.observer.clone();
     let Received { bytes, room } = bundle;
-    let installed = act(async move {
-        let installed = observer.install(bytes.into(), None).await;
-        drop((room, turn));
-        installed
-    });
-    let id = installed.await.map_err(refused)?;
+    // Its turn is taken until the conductor has done it, though whoever asked leaves.
+    let installing = served.memory.observer.install_holding(bytes.into(), None, (room, turn));
+    let id = installing.await.map_err(refused)?;
     Ok(axum::Json(json!({ "app": id })))
-}
-
-/// Goes on where whoever asked leaves: its turn is taken until the conductor has done it.
-async fn act(
-    installing: impl Future<Output = Result<String, InstallError>> + Send + 'static,
-) -> Result<String, InstallError> {
-    #[expect(clippy::disallowed_methods, reason = "its owner is the conductor, which installs to an end")]
-    let acting = tokio::spawn(installing);
-    acting.await.unwrap_or_else(|panicked| Err(InstallError::Refused { source: panicked.into() }))
 }
 
 /// The error with its causes: the last one says what to do.

@@ -17,7 +17,7 @@ pub enum AcceptError {
         limit: usize,
     },
     /// What came is not a WebSocket request; it was answered with this status.
-    #[error("no request for a WebSocket, answered with HTTP status {status}")]
+    #[error("not a WebSocket request, answered with HTTP status {status}")]
     NoUpgrade {
         /// The status.
         status: http::StatusCode,

@@ -15,10 +15,10 @@ pub enum ConfigError {
         max: Duration,
     },
     /// The token cannot go into a header.
-    #[error("the token holds characters that no header can")]
+    #[error("the token holds characters that a header cannot hold")]
     InvalidToken,
     /// The URL is not a `ws://` or `wss://` URL with a host. It is not quoted: it can hold a token.
-    #[error("the URL is no ws:// or wss:// URL with a host")]
+    #[error("the URL is not a ws:// or wss:// URL with a host")]
     InvalidUrl,
     /// It must not be zero.
     #[error("{setting} must not be zero")]

@@ -29,7 +29,7 @@ impl fmt::Display for Phase {
 #[non_exhaustive]
 pub enum RequestError {
     /// The maximum number of requests (or, for a send, frames) is already waiting.
-    #[error("overloaded: {limit} are outstanding already")]
+    #[error("overloaded: {limit} are already outstanding")]
     Overloaded {
         /// How many may be outstanding.
         limit: usize,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ham_persistent::Connection as _;
-use ham_session::{Inbox, Incoming as Pushed, Link, SessionConfig, Target, dial};
+use ham_session::{Inbox, Incoming as Pushed, Link, SessionConfig, Target, dial, shown_url};
 use holochain_conductor_api::{AdminRequest, AdminResponse};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
@@ -97,7 +97,7 @@ impl Admin {
 
     /// Where it dials, without query and credentials.
     pub fn url(&self) -> String {
-        crate::shown::shown_url(&self.shared.target.url)
+        shown_url(&self.shared.target.url)
     }
 
     /// The conductor's release of Holochain. Found out once per link, with at most two requests that change nothing.

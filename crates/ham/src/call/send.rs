@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use ham_session::masked;
 use holochain_zome_types::prelude::ExternIO;
 use tokio::time::Instant;
 
@@ -18,7 +19,6 @@ use super::traces::FenceTrace;
 use crate::dialect::Stage;
 use crate::error::{CallError, Outcome};
 use crate::events;
-use crate::shown::masked;
 use crate::wire::{Effect, NotRunning, Refusal, Verdict};
 
 /// Signs a call and sends it until it is settled.

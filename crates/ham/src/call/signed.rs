@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use ham_session::masked;
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::{AgentPubKey, Signature, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use super::target::CallTarget;
 use super::traces::{FenceTrace, Traces};
 use crate::error::CallError;
-use crate::shown::masked;
 use crate::wire::Request;
 
 /// A call that is signed and not yet settled. It can be written to a journal before it is sent and sent again, by this

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
+use ham_session::masked;
 use holochain_conductor_api::{AppInfo, CellInfo};
 use holochain_zome_types::cell::CellId;
 use holochain_zome_types::prelude::CloneId;
 use serde::{Deserialize, Serialize};
 
 use crate::error::CallError;
-use crate::shown::masked;
 
 /// What a call is addressed to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -14,7 +14,7 @@ impl PersistentHamConfig {
     /// The dial target for one of the two interfaces.
     pub(crate) fn target(&self, url: &Url) -> Result<Target, ConnectError> {
         let origin = HeaderValue::from_str(&self.origin)
-            .map_err(|_| ConnectError::Config(format!("`{}` is no valid Origin header", self.origin)))?;
+            .map_err(|_| ConnectError::Config(format!("`{}` is not a valid Origin header", self.origin)))?;
         Ok(Target { url: url.clone(), headers: HeaderMap::from_iter([(http::header::ORIGIN, origin)]) })
     }
 

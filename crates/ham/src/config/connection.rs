@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ham_persistent::{RetryDelay, SystemWallClock, WallClock};
-use ham_session::SessionConfig;
+use ham_session::{SessionConfig, shown_url};
 use url::Url;
 
 use super::interface::{AppInterface, DEFAULT_ORIGIN, TokenFuture, TokenSource, local_target};
@@ -16,7 +16,6 @@ use crate::dialect::Release;
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::link::{DEFAULT_SIGNAL_BYTES, DEFAULT_SIGNAL_CAPACITY};
 use crate::memory::ProcessMemory;
-use crate::shown::shown_url;
 use crate::signing::Signing;
 
 /// How to reach one app on one conductor.

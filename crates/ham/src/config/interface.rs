@@ -5,12 +5,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use ham_session::Target;
+use ham_session::{Target, shown_url};
 use http::{HeaderMap, HeaderValue};
 use url::Url;
 
 use crate::redact::Secret;
-use crate::shown::shown_url;
 
 /// The `Origin` that ham sends. A conductor refuses a socket without one, even if it allows any origin.
 pub const DEFAULT_ORIGIN: &str = "ham";

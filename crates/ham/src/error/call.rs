@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ham_session::{LinkEnd, Phase, RequestError};
+use ham_session::{LinkEnd, Phase, RequestError, masked};
 use holochain_zome_types::prelude::Timestamp;
 
 use super::line::line;
 use super::signing::SigningError;
 use crate::dialect::Release;
-use crate::shown::masked;
 use crate::wire::{NotRunning, Refusal};
 
 /// Why a call failed. One table says what each variant answers to [`outcome`](Self::outcome), [`delivery`](Self::delivery),

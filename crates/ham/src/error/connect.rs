@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ham_persistent::{ConnectError as PersistentConnectError, Permanence};
-use ham_session::{DialError, Recovery};
+use ham_session::{DialError, Recovery, masked};
 
 use super::admin::AdminError;
 use super::line::line;
 use super::signing::SigningError;
 use crate::redact::Secret;
-use crate::shown::masked;
 
 /// Why there is no link to the conductor.
 #[derive(Clone, Debug, thiserror::Error)]

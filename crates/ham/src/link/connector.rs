@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use ham_persistent::Connector;
-use ham_session::{Link, dial};
+use ham_session::{Link, dial, shown_url};
 use holochain_conductor_api::AppInfo;
 use holochain_types::websocket::AllowedOrigins;
 use url::Url;
@@ -17,7 +17,6 @@ use crate::deadline::deadline_after;
 use crate::error::{AdminError, ConnectError, TokenError};
 use crate::events;
 use crate::redact::Secret;
-use crate::shown::shown_url;
 use crate::wire::{ConductorProtocol, Interface};
 
 /// Where the app is, and the token that opens it. Two are equal if the place is: tokens are fresh every time.

@@ -84,7 +84,7 @@ fn read(path: &Path) -> io::Result<Option<Secret>> {
     };
     // Opening a pipe would wait for its writer.
     if !metadata.is_file() {
-        return Err(io::Error::other("is no file"));
+        return Err(io::Error::other("is not a regular file"));
     }
     let file = File::open(path)?;
     let metadata = file.metadata()?;

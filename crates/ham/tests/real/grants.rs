@@ -1,23 +1,21 @@
 //! Signing with keys of ham's own: one grant per cell, whatever happens.
 
-use ham::{
-    CallError, CallOptions, CallPolicy, ClientKeySigning, Outcome, PersistentHam, Signing, SigningError,
-};
-use ham_testkit::chaos::{Action, Boundary, Direction, Event, Fault, Proxy};
+use ham::{CallError, ClientKeySigning, Outcome, PersistentHam, Signing, SigningError};
+use ham_testkit::chaos::{Direction, Event, Proxy};
 use holochain_types::prelude::{CreateCloneCellPayload, DnaModifiersOpt};
 use url::Url;
 
 use crate::support::*;
 
 /// The grants that ham wrote for an app.
-async fn grants_of(ham: &PersistentHam) -> Vec<String> {
+pub(crate) async fn grants_of(ham: &PersistentHam) -> Vec<String> {
     let app_id = ham.config().app_id.clone();
     let grants = ham.admin().unwrap().grants(app_id, true).await.unwrap();
     let tags = grants.into_iter().flat_map(|(_, grants)| grants).map(|grant| grant.tag);
     tags.filter(|tag| tag.starts_with("ham:")).collect()
 }
 
-fn stored(path: &std::path::Path) -> Signing {
+pub(crate) fn stored(path: &std::path::Path) -> Signing {
     Signing::ClientKeys(ClientKeySigning::default().with_store(path))
 }
 
@@ -196,132 +194,4 @@ fn a_clones_grant_is_found_again_though_the_conductor_does_not_list_it() {
 #[derive(serde::Deserialize)]
 struct Grant {
     tag: String,
-}
-
-/// The reads and the grant that a first call begins with are no part of it: a link that dies under them loses nothing.
-#[test]
-fn a_link_that_dies_before_the_first_call_was_sent_loses_nothing() {
-    run(async {
-        let conductor = shared().await;
-        let app_id = app(conductor).await;
-        let warm = connect(conductor, &app_id).await;
-        let port = app_port(&warm).await;
-        // The handshake's two frames pass; the first request after it is cut off, on the first link only.
-        let cut = Fault::on(0, Direction::ToServer, 2, Boundary::Before, Action::Cut);
-        let proxy = Proxy::start_with(([127, 0, 0, 1], port).into(), vec![cut]).await.unwrap();
-        let through = Url::parse(&format!("ws://{}", proxy.address())).unwrap();
-        let config = config(conductor, &app_id).with_app(ham::AppInterface::Url(through));
-        let ham = PersistentHam::start(config).unwrap();
-        ham.call_zome::<_, serde::de::IgnoredAny>("probe", "probe", "create_item", item("first"))
-            .await
-            .unwrap();
-        assert_eq!(call_ids(&ham).await, ["first"]);
-        assert_eq!(ham.causes().len(), 1);
-    });
-}
-
-/// A repeated call that is lost and then finds no link may have run in its first round.
-#[test]
-fn a_repeated_call_never_hides_the_round_that_was_lost() {
-    run(async {
-        let conductor = shared().await;
-        let app_id = app(conductor).await;
-        let warm = connect(conductor, &app_id).await;
-        call_ids(&warm).await;
-        // The conductor has the request when the link is cut; afterwards nothing is reachable.
-        let cut = Fault::on(0, Direction::ToServer, 2, Boundary::After, Action::Cut);
-        let proxy =
-            Proxy::start_with(([127, 0, 0, 1], app_port(&warm).await).into(), vec![cut]).await.unwrap();
-        let through = Url::parse(&format!("ws://{}", proxy.address())).unwrap();
-        let config = config(conductor, &app_id).with_app(ham::AppInterface::Url(through));
-        let ham = PersistentHam::connect(config).await.unwrap();
-        proxy.set_refusing(true);
-        let options = CallOptions::default()
-            .with_policy(CallPolicy::IDEMPOTENT)
-            .with_deadline(std::time::Duration::from_secs(5));
-        let error = ham
-            .call_zome_with::<_, serde::de::IgnoredAny>("probe", "probe", "create_item", item("r"), options)
-            .await
-            .unwrap_err();
-        assert_eq!(error.outcome(), Outcome::Unknown, "{error:?}");
-    });
-}
-
-/// Case: eight processes on one new credential file, five of which ended with "head has moved", each with a key of its own.
-/// Here the processes are memories that do not know of each other.
-#[test]
-fn eight_memories_and_one_new_credential_file_make_one_grant() {
-    run(async {
-        let conductor = shared().await;
-        let app_id = app(conductor).await;
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("credentials");
-        let process = || {
-            let config = config(conductor, &app_id).with_signing(stored(&file));
-            PersistentHam::connect(config.with_memory(ham::ProcessMemory::apart()))
-        };
-        let calls = (0..8).map(async |_| call_ids(&process().await.unwrap()).await);
-        futures_util::future::join_all(calls).await;
-        assert_eq!(grants_of(&connect(conductor, &app_id).await).await.len(), 1);
-    });
-}
-
-/// Another process that hangs with the lock stops those that need a new grant, and nobody else.
-#[test]
-fn a_cell_whose_grant_is_there_does_not_wait_for_another_cells_lock() {
-    run(async {
-        let conductor = shared().await;
-        let app_id = app(conductor).await;
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("credentials");
-        let process = || {
-            let config = config(conductor, &app_id).with_signing(stored(&file));
-            PersistentHam::connect(config.with_memory(ham::ProcessMemory::apart()))
-        };
-        call_ids(&process().await.unwrap()).await;
-        let lock = std::fs::File::open(dir.path().join("credentials.lock")).unwrap();
-        lock.lock().unwrap();
-        let ham = process().await.unwrap();
-        // For as long as it takes the other one.
-        let waits = ham.call_zome::<_, u64>("ledger", "ledger", "total", ());
-        tokio::select! {
-            biased;
-            total = waits => panic!("{total:?}"),
-            ids = call_ids(&ham) => assert!(ids.is_empty()),
-        }
-        drop(lock);
-        ham.call_zome::<_, u64>("ledger", "ledger", "total", ()).await.unwrap();
-        assert_eq!(grants_of(&ham).await.len(), 2);
-    });
-}
-
-/// Case: {a}, then {a, b}, then a's second cell left {a, a}, and b's key was gone.
-#[test]
-fn two_apps_that_take_turns_keep_each_others_keys_in_one_file() {
-    run(async {
-        let conductor = shared().await;
-        let (first, second) = (app(conductor).await, app(conductor).await);
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("credentials");
-        let with =
-            |app_id: &str| PersistentHam::connect(config(conductor, app_id).with_signing(stored(&file)));
-        let (one, two) = (with(&first).await.unwrap(), with(&second).await.unwrap());
-        for (ham, role, function) in
-            [(&one, "probe", "count_items"), (&two, "probe", "count_items"), (&one, "ledger", "total")]
-        {
-            ham.call_zome::<_, u64>(role, role, function, ()).await.unwrap();
-        }
-        // What another process finds in it: a copy, because this one remembers its keys.
-        let copy = dir.path().join("copy");
-        std::fs::copy(&file, &copy).unwrap();
-        for (app_id, roles) in [(&first, &["probe", "ledger"][..]), (&second, &["probe"])] {
-            let again =
-                PersistentHam::connect(config(conductor, app_id).with_signing(stored(&copy))).await.unwrap();
-            for role in roles {
-                let function = if *role == "probe" { "count_items" } else { "total" };
-                again.call_zome::<_, u64>(*role, role, function, ()).await.unwrap();
-            }
-            assert_eq!(grants_of(&again).await.len(), roles.len(), "{app_id}");
-        }
-    });
 }

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use ham::{Ham, HamConfig, HamState, PersistentHam, is_connection_error};
+use ham::{
+    AppInterface, CallOptions, CallPolicy, Ham, HamConfig, HamState, Outcome, PersistentHam,
+    is_connection_error,
+};
+use ham_testkit::chaos::{Action, Boundary, Direction, Fault, Proxy};
+use url::Url;
 
 use crate::support::*;
 
@@ -77,5 +82,53 @@ fn the_connect_once_client_says_that_it_is_gone_and_a_new_one_works() {
         assert_eq!(text, "back");
         drop(ham);
         conductor.stop().await.unwrap();
+    });
+}
+
+/// The reads and the grant that a first call begins with are no part of it: a link that dies under them loses nothing.
+#[test]
+fn a_link_that_dies_before_the_first_call_was_sent_loses_nothing() {
+    run(async {
+        let conductor = shared().await;
+        let app_id = app(conductor).await;
+        let warm = connect(conductor, &app_id).await;
+        let port = app_port(&warm).await;
+        // The handshake's two frames pass; the first request after it is cut off, on the first link only.
+        let cut = Fault::on(0, Direction::ToServer, 2, Boundary::Before, Action::Cut);
+        let proxy = Proxy::start_with(([127, 0, 0, 1], port).into(), vec![cut]).await.unwrap();
+        let through = Url::parse(&format!("ws://{}", proxy.address())).unwrap();
+        let config = config(conductor, &app_id).with_app(AppInterface::Url(through));
+        let ham = PersistentHam::start(config).unwrap();
+        ham.call_zome::<_, serde::de::IgnoredAny>("probe", "probe", "create_item", item("first"))
+            .await
+            .unwrap();
+        assert_eq!(call_ids(&ham).await, ["first"]);
+        assert_eq!(ham.causes().len(), 1);
+    });
+}
+
+/// A repeated call that is lost and then finds no link may have run in its first round.
+#[test]
+fn a_repeated_call_never_hides_the_round_that_was_lost() {
+    run(async {
+        let conductor = shared().await;
+        let app_id = app(conductor).await;
+        let warm = connect(conductor, &app_id).await;
+        call_ids(&warm).await;
+        // The conductor has the request when the link is cut; afterwards nothing is reachable.
+        let cut = Fault::on(0, Direction::ToServer, 2, Boundary::After, Action::Cut);
+        let proxy =
+            Proxy::start_with(([127, 0, 0, 1], app_port(&warm).await).into(), vec![cut]).await.unwrap();
+        let through = Url::parse(&format!("ws://{}", proxy.address())).unwrap();
+        let config = config(conductor, &app_id).with_app(AppInterface::Url(through));
+        let ham = PersistentHam::connect(config).await.unwrap();
+        proxy.set_refusing(true);
+        let options =
+            CallOptions::default().with_policy(CallPolicy::IDEMPOTENT).with_deadline(Duration::from_secs(5));
+        let error = ham
+            .call_zome_with::<_, serde::de::IgnoredAny>("probe", "probe", "create_item", item("r"), options)
+            .await
+            .unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown, "{error:?}");
     });
 }

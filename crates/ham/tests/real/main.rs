@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod calls;
+mod credential_files;
 mod drop_in;
 mod examples;
 mod forks;

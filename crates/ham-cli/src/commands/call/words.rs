@@ -35,6 +35,11 @@ impl Words {
     }
 }
 
+/// Which of the last two words is the payload.
+pub(in crate::commands) fn payload<'a>(third: Option<&'a str>, fourth: Option<&'a str>) -> Option<&'a str> {
+    fourth.or(third.filter(|word| !is_name(word)))
+}
+
 impl Words {
     /// The failure of a call. Where what was called is not there, it says how the words were read.
     pub(super) fn explain(&self, role: &str, error: CallError) -> Failure {

@@ -18,7 +18,8 @@ use crate::release;
     args_conflicts_with_subcommands = true,
     after_help = "Prints the lines that `holochain` prints: `###ADMIN_PORT:n###`, then\n\
     `Conductor ready.`; with --json one object instead, with the keys admin_port,\n\
-    app_port, app_id, data, release, page and ui. WASM_LOG=debug shows what zomes log."
+    app_port, app_id, data, release, page and ui. WASM_LOG=debug shows what zomes log,\n\
+    with --conductor real too, which has no page, no data and no admin port of your choice."
 )]
 pub(crate) struct Args {
     /// Keep data and keys in this directory; `temporary` removes them when the conductor stops
@@ -48,7 +49,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DUMP")]
     pub(super) from: Option<PathBuf>,
     /// Let pages of these origins connect, separated by commas: `https://example.org`, or `*` for any. Pages of this machine
-    /// and programs may always connect
+    /// and programs need no such permission
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     pub(super) allowed_origins: Vec<String>,
     /// Read the data directory, the keystore and the admin port from a conductor configuration, as `holochain` does

@@ -1,8 +1,10 @@
 //! `ham dev --conductor real`: `holochain` in the place of the embedded conductor, one for each agent, with a relay through which they
 //! meet.
 
-use ham_launcher::{Conductor, ConductorNetwork, Tool};
+use futures_util::future;
+use ham_launcher::{Conductor, ConductorNetwork, Release, Tool};
 use serde_json::json;
+use tokio::sync::broadcast::error::RecvError;
 
 use super::agents;
 use super::watched::Watched;
@@ -12,6 +14,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input;
+use crate::output::Output;
 use crate::page::Pages;
 use crate::progress;
 use crate::running::{Agent, Note, Noted};
@@ -36,6 +39,23 @@ pub(super) async fn run(context: &Context, watched: Option<Watched>, count: u8) 
     let starting = ConductorNetwork::start_with(count.into(), &builder);
     let network =
         progress::during(output, "starting the conductors", starting).await.map_err(real::launch_failure)?;
+    // From the first call on, which is the one of an app's `init`.
+    let logs = future::join_all(network.conductors.iter().map(|conductor| tell_logs(output, conductor)));
+    tokio::select! {
+        ended = serve(context, watched, count, bundle, &network, builder.release()) => ended,
+        _ = logs => std::future::pending().await,
+    }
+}
+
+async fn serve(
+    context: &Context,
+    watched: Option<Watched>,
+    count: u8,
+    bundle: Vec<u8>,
+    network: &ConductorNetwork,
+    release: Release,
+) -> Result<(), Failure> {
+    let output = context.output;
     let mut found: Vec<Agent> = Vec::new();
     let mut name = context.settings.app_id().ok().map(str::to_owned);
     for (nth, conductor) in network.conductors.iter().enumerate() {
@@ -62,11 +82,25 @@ pub(super) async fn run(context: &Context, watched: Option<Watched>, count: u8) 
         let ports: Vec<_> = ports.iter().map(|port| format!("###ADMIN_PORT:{port}###\n")).collect();
         format!("{}Conductor ready.", ports.concat())
     };
-    let release = builder.release().version();
+    let release = release.version();
     output.result(text, &json!({ "admin_port": admin_port, "app_id": app_id, "agents": agents::shown(&found), "release": release }))?;
     agents::tell(output, &found);
     match watched {
         Some(watched) => watched.follow(context, found, &Pages::default(), None).await,
         None => std::future::pending().await,
+    }
+}
+
+/// Shows what zomes log, while the conductor runs.
+async fn tell_logs(output: Output, conductor: &Conductor) {
+    let mut logs = conductor.zome_logs();
+    loop {
+        match logs.recv().await {
+            Ok(line) => output.note(&line),
+            Err(RecvError::Lagged(missed)) => {
+                output.warning(&format!("{missed} lines that zomes logged are not shown: they came too fast"));
+            }
+            Err(RecvError::Closed) => return,
+        }
     }
 }

@@ -149,7 +149,7 @@ impl Watched {
             let settings = context.settings.of_running(*admin_port, None);
             let admin = connect::admin(&settings, connect::CONNECT_TIMEOUT)?;
             let compared = Compared::of(&admin, &bundle, Some(app_id.clone())).await?;
-            if compared.other_dna.is_some() && self.reinstall {
+            if compared.is_other_dna() && self.reinstall {
                 reinstall(&admin, bundle.clone(), app_id).await?;
                 told(context, began, "reinstalled", app_id, &[])?;
                 continue;
@@ -159,7 +159,7 @@ impl Watched {
                 None => compared.update(&admin).await,
             };
             let cells = updated.map_err(|mut failure| {
-                if compared.other_dna.is_some() {
+                if compared.is_other_dna() {
                     failure.advise(ANOTHER_DNA);
                 }
                 failure

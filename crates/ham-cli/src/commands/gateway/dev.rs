@@ -60,7 +60,7 @@ async fn start(
     })?;
     config.state_dir = Some(state.path().to_owned());
     let server = Server::start(config.clone()).await.map_err(failed_in_dev)?;
-    // What is shown below works at once; unless an app has a role that cannot be called, which the page explains.
+    // What is shown below reaches its function at once; unless an app has a role that cannot be called, which the page explains.
     if tokio::time::timeout(PATIENCE, server.ready()).await.is_err() {
         context.output.warning("not every role can be called: /health/ready and the page say why");
     }
@@ -69,6 +69,9 @@ async fn start(
     let note = Note::leave(&noted, context.output);
     let url = serving::url(&server);
     let tried = sample.map(|sample| sample.curl(&url, &app_id));
+    if tried.is_some() {
+        context.output.note("`null` in the line to try is the argument: replace it with what the function takes");
+    }
     context.output.result(
         || {
             let tried = tried.as_ref().map(|tried| format!("\nTry:     {tried}")).unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ham_session::shown_url;
 use lair_keystore_api::config::get_server_pub_key_from_connection_url;
 use lair_keystore_api::ipc_keystore_connect;
 use lair_keystore_api::lair_client::LairClient;
@@ -11,7 +12,6 @@ use url::Url;
 
 use super::passphrase::lock_passphrase;
 use crate::redact::REDACTED;
-use crate::shown::shown_url;
 use crate::signing::keystore::{Keystore, KeystoreFuture, KeystoreLink, KeystoreRefusal};
 
 /// How to reach the keystore that holds the cells' own agent keys.

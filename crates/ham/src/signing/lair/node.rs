@@ -3,13 +3,13 @@
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
+use ham_session::masked_path;
 use lair_keystore_api::dependencies::serde_yaml;
 use url::Url;
 
 use super::keystore::LairSigning;
 use super::passphrase::lock_passphrase;
 use crate::events;
-use crate::shown::masked_path;
 use crate::signing::node_error::NodeError;
 use crate::signing::secret_file::{how_to_close, open_to_others};
 

@@ -5,13 +5,13 @@ use std::net::IpAddr;
 
 use url::{Host, ParseError, Url};
 
-use super::random::{HIDDEN, LONGEST_SHOWN, is_between, may_be_secret};
+use super::key::{HIDDEN, is_between, is_mixed, is_of_known_kind, may_be_key};
 
 /// An address without user, password, path, query and fragment. `…` stands for a host, or a part of its name, that may be a secret: it is as
 /// long and as mixed as a key, or what stands before the `@` is the host.
 #[must_use]
 pub fn shown_url(url: &Url) -> String {
-    let scheme = if may_be_secret(url.scheme()) { HIDDEN } else { url.scheme() };
+    let scheme = if may_be_key(url.scheme()) { HIDDEN } else { url.scheme() };
     let user =
         url.password().map_or_else(|| url.username().to_owned(), |of| format!("{}:{of}", url.username()));
     let host = url.host_str().unwrap_or_default();
@@ -83,20 +83,19 @@ fn is_host(user: &str, behind: &str) -> bool {
 /// Whether host and path are base64, which has slashes in it, too.
 fn goes_on_in_the_path(url: &Url, host: &str) -> bool {
     let (path, is_name) = (url.path(), host.contains('.') || url.port().is_some());
-    !is_name && path.contains(['+', '=']) && may_be_secret(&[host, path].concat())
+    !is_name && path.contains(['+', '=']) && may_be_key(&[host, path].concat())
 }
 
 fn masked_host(host: &str) -> String {
-    let parts = host.split('.').map(|part| if may_be_key(part) { HIDDEN } else { part });
+    let is_name = host.contains('.');
+    let parts = host.split('.').map(|part| if may_be_secret(part, is_name) { HIDDEN } else { part });
     parts.collect::<Vec<_>>().join(".")
 }
 
-/// A key of a gateway may have a `-` or a `_` anywhere; in small letters, its beginning tells it. `%` may stand for any of its letters.
-fn may_be_key(part: &str) -> bool {
-    let begins = part.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("ham_"));
-    let is_key =
-        begins && part.len() > LONGEST_SHOWN && part.contains(|letter: char| letter.is_ascii_digit());
-    is_key || part.contains('%') || may_be_secret(part)
+/// The labels of names may be generated, as those of load balancers are, and have no capitals. `%` may stand for any letter.
+fn may_be_secret(label: &str, of_name: bool) -> bool {
+    let may_be = !of_name || is_mixed(label) || is_of_known_kind(label);
+    label.contains('%') || may_be && may_be_key(label)
 }
 
 /// Of an address with a port that is none. Where more than a port is behind the host, it is rather a user with a password.
@@ -134,7 +133,7 @@ mod tests {
     use crate::shown::masked;
 
     const KEY: &str = "ham_7QK2AB_q3Zr0bT5w8Yc1Xe-Uh7Kj9Ln2Mp_Rs0Vt3Wz5Ab8";
-    const SEED: &str = "SUAM2N3O4P5Q6R7SUAM2N3O4P5Q6R7";
+    const SEED: &str = "SUAM2N3O4P5Q6R7SUAM2N3O4P5Q6R7SUAM2N3O4P5Q6R7SUAM2N3O4P5Q6";
 
     /// Case: a token whose `@host` was forgotten, and what stood where the host belongs, were shown.
     #[test]
@@ -205,6 +204,11 @@ mod tests {
             "localhost",
             "127.0.0.1",
             "[::1]",
+            // Case: these were not.
+            "internal-a1b2c3-1234567890abcdef.eu-west-1.elb.amazonaws.com",
+            "deploy-preview-64f1c2a3b4c5d6e7f8091a2b--site.netlify.app",
+            "a3f9c1b2d4e5f60718293a4b5c6d7e8f-1234567890abcdef.elb.eu-west-1.amazonaws.com",
+            "shop.0a1b2c3d4e5f60718293a4b5c6d7e8f9.dweb.example",
         ] {
             for address in [
                 format!("nats://{host}"),
@@ -215,6 +219,12 @@ mod tests {
                 assert_eq!(shown_url(&Url::parse(&address).unwrap()), shown);
                 assert_eq!(masked(&address), shown);
             }
+        }
+        let as_written = "https://internal-a1B2c3-1234567890abcdef.eu-west-1.elb.amazonaws.com:8443";
+        assert_eq!(masked(as_written), as_written.to_lowercase());
+        for host in
+            ["the_gateway_of_the_shop_1", "internal-a1B2c3-1234567890abcdef.eu-west-1.elb.amazonaws.com"]
+        {
             assert_eq!(masked(&format!("{host}:4444 {host}")), format!("{host}:4444 {host}"));
         }
         assert_eq!(masked("nats:4222 tls: no answer"), "nats:4222 tls: no answer");

@@ -1,17 +1,25 @@
 //! What a person wrote, as it may be shown: what stands in the wrong place may be a secret.
 
 mod address;
-mod random;
+mod key;
 
 use std::path::Path;
 
 pub use address::shown_url;
 use address::{begins, masked_address, without_user};
-use random::{HIDDEN, is_between, may_be_secret};
+use key::{HIDDEN, is_between, is_of_key, may_be_key};
 
-/// A value that a person wrote, or words that repeat one, as they may be shown: of an address as [`shown_url`] says. `…` stands for what
-/// is meant as an address and cannot be read as one, for what is asked for behind a `?`, and for a word that is as long and as mixed as a
-/// key or a digest, which names and UUIDs are not.
+/// A value that a person wrote, or words that repeat one, as they may be shown. `…` stands for what may be a secret in the wrong place:
+///
+/// - what an address has beside scheme, host and port: see [`shown_url`]. Without a scheme, what asks for something behind a `?`, what has
+///   a value behind a `#`, and a user with a password before an `@`;
+/// - what is meant as an address and cannot be read as one;
+/// - a word that looks like a key: one of a gateway, the seed of an nkey, or more than 24 letters that change between capitals, small
+///   letters and digits about as often as random ones.
+///
+/// Names in any case, UUIDs, ULIDs, hashes of Holochain and what begins as one, and the labels of host names with a dot are shown.
+/// No rule knows every secret: a password that is a word is shown, and so is a random token that happens to look like a name: of 100 000
+/// with 256 bits, 51 in base64 and 4 in hexadecimal digits; of those with 512 bits, none.
 #[must_use]
 pub fn masked(text: &str) -> String {
     let text = without_user(text);
@@ -44,12 +52,16 @@ pub fn without_quoted(why: &str) -> String {
     [&masked(&why[..from]), "\"", shown, "\"", &masked(&why[to + 1..])].concat()
 }
 
-/// A path that a person wrote: whole where it leads somewhere, and otherwise as [`masked`] shows it, because it may be a secret in the
-/// wrong place. Asks the file system.
+/// A path that a person wrote: whole where it, or a directory above it, is there, and otherwise [`masked`]. Asks the file system.
 #[must_use]
 pub fn masked_path(path: &Path) -> String {
     let text = path.display().to_string();
-    if path.exists() { text } else { masked(&text) }
+    // Without a name are the root and the current directory: below them is anything.
+    if path.ancestors().any(|part| part.file_name().is_some() && part.exists()) {
+        text
+    } else {
+        masked(&text)
+    }
 }
 
 fn masked_word(word: &str) -> String {
@@ -60,16 +72,30 @@ fn masked_word(word: &str) -> String {
 }
 
 fn masked_name(word: &str) -> String {
-    if word.contains('@') && word != "@" && !word.starts_with('/') {
+    if word.rsplit_once('@').is_some_and(|(user, _)| has_password(user)) {
         return HIDDEN.to_owned();
     }
     let end = word.find(['?', '#']).filter(|at| says_more(&word[*at..]));
-    let is_between = |letter: char| !letter.is_ascii_alphanumeric() && !"_-+=/".contains(letter);
-    let parts = word[..end.unwrap_or(word.len())].split_inclusive(is_between).map(|part| {
-        let run = part.trim_end_matches(is_between);
-        [if may_be_secret(run) { HIDDEN } else { run }, &part[run.len()..]].concat()
-    });
-    parts.chain(end.map(|at| [&word[at..=at], HIDDEN].concat())).collect()
+    let name = &word[..end.unwrap_or(word.len())];
+    // Base64 may end so.
+    let letters = name.trim_end_matches('=');
+    let mut shown: String = letters.split_inclusive(|letter| !is_of_key(letter)).map(masked_run).collect();
+    if !shown.ends_with(HIDDEN) {
+        shown.push_str(&name[letters.len()..]);
+    }
+    if let Some(at) = end {
+        shown.extend([&word[at..=at], HIDDEN]);
+    }
+    shown
+}
+
+fn masked_run(part: &str) -> String {
+    let run = part.trim_end_matches(|letter| !is_of_key(letter));
+    [if may_be_key(run) { HIDDEN } else { run }, &part[run.len()..]].concat()
+}
+
+fn has_password(user: &str) -> bool {
+    user.split_once(':').is_some_and(|(_, password)| !password.is_empty())
 }
 
 /// Whether a query has a value, or a fragment a name with a value.
@@ -87,6 +113,8 @@ const VARIANT: &str = "unknown variant `";
 mod tests {
     use super::*;
 
+    const KEY: &str = "ham_7QK2AB_q3Zr0bT5w8Yc1Xe4Uh7Kj9Ln2Mp6Rs0Vt3Wz5Ab8";
+
     #[test]
     fn what_may_be_a_secret_is_masked() {
         for (text, shown) in [
@@ -96,9 +124,10 @@ mod tests {
             ("http://user:hush:99999", "…"),
             ("ws:user:hush", "…"),
             ("user:hush@localhost", "…"),
-            ("ham_7QK2AB_q3Zr0bT5w8Yc1Xe4Uh7Kj9Ln2Mp6Rs0Vt3Wz5Ab8", "…"),
+            (KEY, "…"),
             ("the id \"SUAM2N3O4P5Q6R7SUAM2N3O4P5Q6R7\" is", "the id \"…\" is"),
             ("/etc/q3Zr0bT5w8Yc1Xe4Uh7Kj9Ln2Mp6Rs0V.toml", "….toml"),
+            ("--app-id=q3Zr0bT5w8Yc1Xe4Uh7Kj9Ln2Mp6Rs0V", "--app-id=…"),
             ("q3Zr0bT5w8/c1Xe4Uh7Kj9/n2Mp6Rs0V==", "…"),
         ] {
             assert_eq!(masked(text), shown, "{text}");
@@ -126,13 +155,41 @@ mod tests {
         }
     }
 
+    /// Case: a path that leads nowhere was shown as `…`, so that nobody saw which file is missing.
     #[test]
-    fn a_path_that_leads_somewhere_is_shown() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("TheGatewayOfTheOtherCompany2026");
-        assert!(masked_path(&path).contains('…'));
-        std::fs::write(&path, "").unwrap();
-        assert_eq!(masked_path(&path), path.display().to_string());
+    fn a_path_is_shown_unless_it_looks_like_a_key_and_is_below_nothing() {
+        let shown = |path: &str| masked_path(path.as_ref());
+        for path in [
+            "./target/wasm32-unknown-unknown/release/MyApplication2026Something.happ",
+            "/etc/ham/TheGatewayOfTheOtherCompany2026",
+            &[env!("CARGO_MANIFEST_DIR"), "/not/there/", KEY].concat(),
+            &["src/", KEY].concat(),
+        ] {
+            assert_eq!(shown(path), path);
+        }
+        for path in [KEY, &["/", KEY].concat(), &["./", KEY].concat(), &["not/there/", KEY].concat()] {
+            assert_eq!(shown(path).trim_start_matches('.'), "…", "{path}");
+        }
+    }
+
+    /// Case: what is public was hidden, in a mistyped hash the very letters that are wrong.
+    #[test]
+    fn what_is_public_is_shown() {
+        const HASH: &str = "uhCAkWCsAgoKkkfwyJAglj30xX_GLLV-3BXuFy436a2SqpcEwyBzm";
+        for text in [
+            HASH,
+            &format!("`{}` is not a hash", HASH.replace("AglJ", "A0lj")),
+            &HASH[..40],
+            &format!("{HASH}x"),
+            &format!("name:{HASH}"),
+            &format!("shop-{HASH}.0"),
+            "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+            "Shop-0192F3C4-5D6E-7F80-91A2-B3C4D5E6F708",
+            "holochain@0.7.1",
+            "alice@shop",
+        ] {
+            assert_eq!(masked(text), text);
+        }
     }
 
     #[test]
@@ -144,6 +201,7 @@ mod tests {
             "supply/*/transactions/get_all_of_them",
             "shop-of-the-other-company-v0.23.1 my-application-of-the-year-2026",
             "0192f3c4-5d6e-7f80-91a2-b3c4d5e6f708",
+            "MyApplication2026Something HTTPServerOfTheGateway2",
             "role.0/bridge-of-the-other-company/pay",
             "/home/me@work/with-a-long-name-of-small-letters/gateway.toml",
             "127.0.0.1:99999 [::1]:80 gateway.example",

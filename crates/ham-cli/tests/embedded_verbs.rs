@@ -1,1 +1,0 @@
-verbs.rs
