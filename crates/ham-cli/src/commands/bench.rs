@@ -40,7 +40,7 @@ use crate::progress;
     override_usage = "ham bench [OPTIONS] <ROLE> <ZOME> <FUNCTION> [PAYLOAD]\n       ham bench [OPTIONS] <ZOME> <FUNCTION> [PAYLOAD]"
 )]
 pub(crate) struct Args {
-    /// A role of the app, or a clone such as `role.0`; or, where one role alone has the zome, the zome
+    /// A role of the app, or a clone such as `role.0`; or, if only one role has the zome, the zome
     #[arg(value_name = "ROLE|ZOME", add = ArgValueCompleter::new(complete::roles))]
     role: String,
     /// The zome; or, without a role, the function
