@@ -1,6 +1,7 @@
 //! `ham bench`: how fast a function answers, and what became of the calls.
 
 mod drawing;
+mod gone;
 mod link;
 mod measured;
 mod run;

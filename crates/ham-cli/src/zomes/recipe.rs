@@ -28,7 +28,7 @@ pub(super) fn command(project: &Project, compiler: &Compiler, on_terminal: bool)
         if std::env::var_os(COLOR).is_none() {
             cargo.env(COLOR, if wanted { "always" } else { "never" });
         }
-        let width = Table::new().width().unwrap_or(WIDTH).to_string();
+        let width = Table::new().width().filter(|width| *width > 0).unwrap_or(WIDTH).to_string();
         cargo.env("CARGO_TERM_PROGRESS_WHEN", "always").env("CARGO_TERM_PROGRESS_WIDTH", width);
     } else {
         cargo.env(COLOR, "never");

@@ -8,7 +8,7 @@ use ham::{CallError, Outcome};
 use serde_json::{Value, json};
 
 use super::drawing::{drawing, rate, time};
-use super::run::is_gone;
+use super::gone::is_gone;
 use crate::failure::Failure;
 
 /// What was measured.
