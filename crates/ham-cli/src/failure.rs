@@ -18,11 +18,14 @@ pub(crate) struct Failure {
     error: Option<anyhow::Error>,
     advice: Option<String>,
     outcome: Option<String>,
+    /// Whoever reads has seen the causes already.
+    shown_before: bool,
 }
 
 impl Failure {
     pub(crate) fn new(exit: Exit, error: impl Into<anyhow::Error>, advice: impl Into<String>) -> Self {
-        Self { exit, error: Some(error.into()), advice: Some(advice.into()), outcome: None }
+        let (error, advice) = (Some(error.into()), Some(advice.into()));
+        Self { exit, error, advice, outcome: None, shown_before: false }
     }
 
     /// The command line, the environment or the configuration file is wrong.
@@ -56,6 +59,16 @@ impl Failure {
         Self { error: self.error.map(|error| error.context(what)), ..self }
     }
 
+    /// The same in other words.
+    pub(crate) fn in_words(self, text: String) -> Self {
+        Self { error: Some(anyhow::Error::msg(text)), ..self }
+    }
+
+    /// Its causes were shown as they came: for people they are not repeated.
+    pub(crate) fn shown_before(self) -> Self {
+        Self { shown_before: true, ..self }
+    }
+
     /// Says another thing to do.
     pub(crate) fn advise(&mut self, advice: impl Into<String>) {
         self.advice = Some(advice.into());
@@ -74,7 +87,7 @@ impl Failure {
 
     /// The reader of the output went away: there is nobody to tell.
     pub(crate) fn nobody_reads() -> Self {
-        Self { exit: Exit::Ok, error: None, advice: None, outcome: None }
+        Self { exit: Exit::Ok, error: None, advice: None, outcome: None, shown_before: false }
     }
 
     /// The error and its causes, each said once; the outermost first.
@@ -98,7 +111,8 @@ impl Failure {
     /// For people; empty when there is nothing to say.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
-        for (nth, cause) in self.causes().iter().enumerate() {
+        let shown = if self.shown_before { 1 } else { usize::MAX };
+        for (nth, cause) in self.causes().iter().enumerate().take(shown) {
             let label = if nth == 0 { "error" } else { "  because" };
             // What somebody else said in several lines cannot pass for one of ours. Writing to a string cannot fail.
             let _ = writeln!(text, "{label}: {}", cause.trim_end().replace('\n', "\n    "));

@@ -23,7 +23,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let project = Project::of(&args.directory).await?;
-    let shown = if context.output.json { Shown::FirstError } else { Shown::Everything };
+    let shown = if context.output.json { Shown::Errors } else { Shown::Everything };
     for packed in zomes::build(&project, shown).await? {
         let text = || format!("packed {} ({} KiB)", packed.file.display(), packed.size.div_ceil(1024));
         context.output.result(text, &json!({ "packed": packed.file, "bytes": packed.size }))?;

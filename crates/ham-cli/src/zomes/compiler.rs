@@ -31,12 +31,12 @@ impl Compiler {
     /// There is none; the error names the command that installs it.
     pub(super) async fn find(directory: &Path) -> Result<Self, Failure> {
         let asked = ["rustc", "--print", "target-libdir", "--target", TARGET];
-        let libraries = path(subprocess::answer(directory, &asked).await?);
+        let libraries = path(subprocess::answer(directory, &asked).await?.ok());
         if libraries.is_some_and(|libraries| libraries.is_dir()) {
             return Ok(Self::Toolchain);
         }
         if is_in_path(LINKER) && Path::new(DEBIAN).is_file() {
-            let root = path(subprocess::answer(directory, &[DEBIAN, "--print", "sysroot"]).await?);
+            let root = path(subprocess::answer(directory, &[DEBIAN, "--print", "sysroot"]).await?.ok());
             let library = root.map(|root| root.join("lib/rustlib/src/rust"));
             if let Some(library) = library.filter(|library| library.join("library").is_dir()) {
                 return Ok(Self::Debian { library });

@@ -7,6 +7,7 @@ use ham_bundle::Kind;
 use holochain_types::app::AppManifest;
 use serde::Deserialize;
 
+use super::errors::Errors;
 use super::seen::Places;
 use super::subprocess;
 use crate::exit::Exit;
@@ -107,15 +108,15 @@ impl Package {
 
 async fn packages(directory: &Path) -> Result<Vec<Package>, Failure> {
     let asked = ["cargo", "metadata", "--no-deps", "--format-version", "1"];
-    let described = subprocess::answer(directory, &asked).await?;
-    let read = described.and_then(|described| serde_json::from_slice::<Metadata>(&described).ok());
-    read.map(|metadata| metadata.packages).ok_or_else(|| {
-        Failure::new(
-            Exit::Refused,
-            anyhow::anyhow!("Cargo cannot read the workspace {}", directory.display()),
-            "`cargo metadata` there says why",
-        )
-    })
+    let failed = |why: String| {
+        let mut errors = Errors::default();
+        why.lines().for_each(|line| errors.read(line));
+        let text = format!("Cargo cannot read the workspace {}: {}", directory.display(), errors.text());
+        Failure::new(Exit::Refused, anyhow::anyhow!(text), "`cargo metadata` there says the same")
+    };
+    let described = subprocess::answer(directory, &asked).await?.map_err(failed)?;
+    let read = serde_json::from_slice::<Metadata>(&described);
+    read.map(|metadata| metadata.packages).map_err(|error| failed(format!("error: {error}")))
 }
 
 /// Where the manifest of the app lies: as `ham new` has it, and as `hc scaffold` has it.

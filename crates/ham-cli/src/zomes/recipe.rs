@@ -3,14 +3,15 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use comfy_table::Table;
 use tokio::process::Command;
 
 use super::compiler::{Compiler, TARGET, renamed};
 use super::project::Project;
 use crate::directories;
 
-/// The command that compiles the zomes of a project.
-pub(super) fn command(project: &Project, compiler: &Compiler) -> Command {
+/// The command that compiles the zomes of a project. `on_terminal`: what it says is shown on one as it is.
+pub(super) fn command(project: &Project, compiler: &Compiler, on_terminal: bool) -> Command {
     let (mut cargo, mut flags) = compiler.cargo();
     // A zome has no randomness of its own, and imports its host functions.
     flags.extend(
@@ -21,8 +22,17 @@ pub(super) fn command(project: &Project, compiler: &Compiler) -> Command {
     flags.push(renamed(&project.directory, "/app"));
     // The manifests of DNAs name the modules where Cargo puts them by itself.
     cargo.args(["--release", "--target", TARGET, "--target-dir", "target"]);
-    // What it says is read.
-    cargo.env("CARGO_TERM_COLOR", "never");
+    // What it says is read, and handed on.
+    if on_terminal {
+        let wanted = std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+        if std::env::var_os(COLOR).is_none() {
+            cargo.env(COLOR, if wanted { "always" } else { "never" });
+        }
+        let width = Table::new().width().filter(|width| *width > 0).unwrap_or(WIDTH).to_string();
+        cargo.env("CARGO_TERM_PROGRESS_WHEN", "always").env("CARGO_TERM_PROGRESS_WIDTH", width);
+    } else {
+        cargo.env(COLOR, "never");
+    }
     for zome in &project.zomes {
         cargo.args(["--package", zome]);
     }
@@ -45,6 +55,11 @@ fn own_flags() -> Vec<OsString> {
 fn cargo_home() -> Option<PathBuf> {
     directories::path_in("CARGO_HOME").or_else(|| Some(directories::path_in("HOME")?.join(".cargo")))
 }
+
+const COLOR: &str = "CARGO_TERM_COLOR";
+
+/// Of a terminal that does not tell.
+const WIDTH: u16 = 80;
 
 const FLAGS: &str = "CARGO_ENCODED_RUSTFLAGS";
 

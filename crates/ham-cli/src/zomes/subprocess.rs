@@ -5,47 +5,58 @@ use std::process::{ExitStatus, Stdio};
 
 use ham_launcher::Watchdog;
 use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// What a program answers on standard output, up to [`LARGEST`]; `None` where it fails.
+/// What a program answers on standard output, up to [`LARGEST`]; where it fails, what it says on standard error.
 ///
 /// # Cancel safety
 /// Cancel-safe: the program and what it has started are killed.
-pub(super) async fn answer(directory: &Path, words: &[&str]) -> Result<Option<Vec<u8>>, Failure> {
+pub(super) async fn answer(directory: &Path, words: &[&str]) -> Result<Result<Vec<u8>, String>, Failure> {
     let (program, arguments) = words.split_first().unwrap_or((&"", &[]));
     let mut command = Command::new(program);
-    command.args(arguments).stderr(Stdio::null()).stdout(Stdio::piped());
+    command.args(arguments).stderr(Stdio::piped()).stdout(Stdio::piped());
     let failed = |error| absent(program, error);
     let mut started = Started::of(command, directory).map_err(failed)?;
-    let mut bytes = Vec::new();
-    if let Some(stdout) = started.child.stdout.take() {
-        stdout.take(LARGEST).read_to_end(&mut bytes).await.map_err(failed)?;
-    }
+    let (stdout, stderr) = (started.child.stdout.take(), started.child.stderr.take());
+    let (bytes, said) = tokio::try_join!(all(stdout), all(stderr)).map_err(failed)?;
     let ended = started.child.wait().await.map_err(failed)?;
-    Ok(ended.success().then_some(bytes))
+    Ok(if ended.success() { Ok(bytes) } else { Err(String::from_utf8_lossy(&said).trim().to_owned()) })
 }
 
-/// Runs a program, and hands on each line that it says on standard error.
+/// What comes, up to [`LARGEST`]. The rest is read, too: who writes it does not wait.
+async fn all(from: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(mut from) = from {
+        (&mut from).take(LARGEST).read_to_end(&mut bytes).await?;
+        tokio::io::copy(&mut from, &mut tokio::io::sink()).await?;
+    }
+    Ok(bytes)
+}
+
+/// Runs a program, and hands on what it says on standard error, in pieces as they come.
 ///
 /// # Cancel safety
 /// As [`answer`].
 pub(super) async fn run(
     mut command: Command,
     directory: &Path,
-    mut line: impl FnMut(&str),
+    mut said: impl FnMut(&[u8]),
 ) -> Result<ExitStatus, Failure> {
     let program = command.as_std().get_program().to_string_lossy().into_owned();
     let failed = |error| absent(&program, error);
     command.stdout(Stdio::null()).stderr(Stdio::piped());
     let mut started = Started::of(command, directory).map_err(failed)?;
-    if let Some(stderr) = started.child.stderr.take() {
-        let mut lines = BufReader::new(stderr).split(b'\n');
-        while let Some(said) = lines.next_segment().await.map_err(failed)? {
-            line(String::from_utf8_lossy(&said).trim_end_matches('\r'));
+    if let Some(mut stderr) = started.child.stderr.take() {
+        let mut piece = vec![0; PIECE];
+        loop {
+            match stderr.read(&mut piece).await.map_err(failed)? {
+                0 => break,
+                read => said(piece.get(..read).unwrap_or_default()),
+            }
         }
     }
     started.child.wait().await.map_err(failed)
@@ -87,6 +98,9 @@ fn absent(program: &str, error: std::io::Error) -> Failure {
         "zomes need Rust: install it from https://rustup.rs",
     )
 }
+
+/// At a time, in bytes.
+const PIECE: usize = 8 << 10;
 
 /// More than the description of any workspace, in bytes.
 const LARGEST: u64 = 16 << 20;

@@ -152,10 +152,22 @@ async fn an_app_is_built_by_the_recipe() {
         assert!(recipe.contains(words), "lacks {words}: {recipe}");
     }
     app.write("probe", "wrong");
-    app.ham.run(&["build", &app.path()]).await.failed(
+    // All of what Cargo says, as it says it; its errors were cut after the first, and after forty lines.
+    let said =
+        "warning: of no account\n\nerror[E0425]: wrong\n --> zomes/probe/src/lib.rs:1:1\n\nerror: another\n";
+    let ended = "error: the zomes were not compiled\nwhat to do: ";
+    app.ham.run(&["build", &app.path()]).await.failed(1, &[&format!("{said}{ended}")]);
+    let failed = app.ham.run(&["build", "--json", &app.path()]).await;
+    let errors = "error[E0425]: wrong\n --> zomes/probe/src/lib.rs:1:1\nerror: another";
+    assert_eq!(failed.json_lines()[0]["error"], format!("the zomes were not compiled: {errors}"));
+    // What Cargo says of the workspace was thrown away.
+    fs::write(app.directory.join("unreadable"), "").unwrap();
+    let failed = app.ham.run(&["build", &app.path()]).await;
+    failed.failed(
         1,
-        &["error: the zomes were not compiled: error[E0425]: wrong\n     --> zomes/probe/src/lib.rs:1:1\nwhat to do"],
+        &["Cargo cannot read the workspace", "failed to parse manifest", "Caused by:", "expected `=`"],
     );
+    fs::remove_file(app.directory.join("unreadable")).unwrap();
     let App { ham, directory } = app;
     let path = directory.display().to_string();
     // Without Debian's linker, too.

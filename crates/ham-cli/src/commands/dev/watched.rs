@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ham::Admin;
 use ham::holochain_client::InstallAppPayload;
+use ham_bundle::Packed;
 use ham_devconductor::DevConductor;
 use ham_page::Build;
 use holochain_types::prelude::AppBundleSource;
@@ -60,8 +61,7 @@ impl Watched {
                 Ok(project) => {
                     self.changes.follow(&project)?;
                     self.project = project;
-                    let building = zomes::build(&self.project, Shown::FirstError);
-                    let building = progress::during(context.output, "building the app", building);
+                    let building = build(context, &self.project);
                     let building =
                         progress::told_if_long(LONG, || context.output.warning(TAKES_LONG), building);
                     match self.changes.unless(building).await? {
@@ -172,6 +172,16 @@ impl Watched {
             }
         }
         Ok(())
+    }
+}
+
+/// Builds once. People see what Cargo says as it comes, programs its errors in the failure.
+async fn build(context: &Context, project: &Project) -> Result<Vec<Packed>, Failure> {
+    if context.output.json {
+        let building = zomes::build(project, Shown::Errors);
+        progress::during(context.output, "building the app", building).await
+    } else {
+        zomes::build(project, Shown::Everything).await
     }
 }
 
