@@ -24,6 +24,9 @@ pub(crate) struct Noted {
     /// Where several were started: that app and the others.
     #[serde(default)]
     pub(crate) agents: Vec<Agent>,
+    /// The command that runs it; empty where an earlier version of it left the note.
+    #[serde(default)]
+    pub(crate) command: String,
 }
 
 /// An agent of an app, and where it is.
@@ -43,6 +46,7 @@ impl Noted {
             admin_port: *admin_port,
             app_id: Some(app_id.clone()),
             agents: Vec::new(),
+            command: self.command.clone(),
         });
         std::iter::once(first).chain(others)
     }
@@ -105,8 +109,17 @@ impl Drop for Note {
 /// where they name none; of the one with the named port, where they name no app.
 ///
 /// # Errors
-/// Several run.
+/// Several run; or the port that is named is 0, which none has.
 pub(crate) fn nearest(settings: &Settings) -> Result<Option<Settings>, Failure> {
+    if settings.local_admin_port() == Some(0) {
+        return Err(Failure::usage(
+            format!(
+                "{} is 0, and no conductor that runs has this port",
+                settings.values.place(settings.conductor_key)
+            ),
+            "0 is a free port where `ham dev` or `ham conductor run` starts one; pass the port that it prints",
+        ));
+    }
     let running = || directory().map(|directory| all(&directory)).unwrap_or_default();
     chosen(settings, running)
 }
@@ -136,10 +149,11 @@ fn chosen(settings: &Settings, running: impl FnOnce() -> Vec<Noted>) -> Result<O
     }
 }
 
-/// `33217 (probe), 44943 (no app)`.
+/// `33217 (ham dev: probe), 44943 (ham gateway --dev: no app)`.
 fn words(running: &[Noted]) -> String {
-    let words = running.iter().map(|Noted { admin_port, app_id, .. }| {
-        format!("{admin_port} ({})", app_id.as_deref().unwrap_or("no app"))
+    let words = running.iter().map(|Noted { admin_port, app_id, command, .. }| {
+        let command = if command.is_empty() { String::new() } else { format!("{command}: ") };
+        format!("{admin_port} ({command}{})", app_id.as_deref().unwrap_or("no app"))
     });
     words.collect::<Vec<_>>().join(", ")
 }

@@ -1,6 +1,7 @@
 //! `ham bench`: how fast a function answers, and what became of the calls.
 
 mod drawing;
+mod gone;
 mod link;
 mod measured;
 mod run;
@@ -20,6 +21,7 @@ use self::run::{Amount, Cut, GRACE};
 use self::tally::Tally;
 use super::call::payload;
 use super::call::words::{self, Words};
+use crate::advice;
 use crate::complete;
 use crate::connect;
 use crate::context::Context;
@@ -36,17 +38,17 @@ use crate::progress;
 #[command(
     args = flags::app_interface(),
     arg = flags::wait(),
-    override_usage = "ham bench [OPTIONS] [ROLE] <ZOME> <FUNCTION> [PAYLOAD]"
+    override_usage = "ham bench [OPTIONS] <ROLE> <ZOME> <FUNCTION> [PAYLOAD]\n       ham bench [OPTIONS] <ZOME> <FUNCTION> [PAYLOAD]"
 )]
 pub(crate) struct Args {
-    /// A role of the app, or a clone such as `role.0`; may be left out where one role alone has the zome
-    #[arg(add = ArgValueCompleter::new(complete::roles))]
+    /// A role of the app, or a clone such as `role.0`; or, where one role alone has the zome, the zome
+    #[arg(value_name = "ROLE|ZOME", add = ArgValueCompleter::new(complete::roles))]
     role: String,
-    /// The zome
-    #[arg(add = ArgValueCompleter::new(complete::zomes))]
+    /// The zome; or, without a role, the function
+    #[arg(value_name = "ZOME|FUNCTION", add = ArgValueCompleter::new(complete::zomes))]
     zome: String,
-    /// The function
-    #[arg(add = ArgValueCompleter::new(complete::functions), allow_hyphen_values = true)]
+    /// The function; or, without a role, the payload
+    #[arg(value_name = "FUNCTION|PAYLOAD", add = ArgValueCompleter::new(complete::functions), allow_hyphen_values = true)]
     function: Option<String>,
     /// The payload of every call, as for `ham call`
     #[arg(allow_hyphen_values = true)]
@@ -118,6 +120,11 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     connect::close(&ham).await;
     match (cut, measured.failure()) {
         (Some(Cut::Lost(lost)), _) => Err(lost.failure(measured.unknown())),
+        // What an earlier call found helps no more: a clone is disabled before it is deleted.
+        (Some(Cut::Gone), Some(mut failure)) => {
+            failure.advise(advice::GONE);
+            Err(failure)
+        }
         (_, Some(failure)) => Err(failure),
         _ => Ok(()),
     }

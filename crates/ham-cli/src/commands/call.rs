@@ -24,17 +24,17 @@ use crate::progress;
 #[command(
     args = flags::app_interface(),
     arg = flags::wait(),
-    override_usage = "ham call [OPTIONS] [ROLE] <ZOME> <FUNCTION> [PAYLOAD]"
+    override_usage = "ham call [OPTIONS] <ROLE> <ZOME> <FUNCTION> [PAYLOAD]\n       ham call [OPTIONS] <ZOME> <FUNCTION> [PAYLOAD]"
 )]
 pub(crate) struct Args {
-    /// A role of the app, or a clone such as `role.0`; may be left out where one role alone has the zome
-    #[arg(add = ArgValueCompleter::new(complete::roles))]
+    /// A role of the app, or a clone such as `role.0`; or, where one role alone has the zome, the zome
+    #[arg(value_name = "ROLE|ZOME", add = ArgValueCompleter::new(complete::roles))]
     role: String,
-    /// The zome
-    #[arg(add = ArgValueCompleter::new(complete::zomes))]
+    /// The zome; or, without a role, the function
+    #[arg(value_name = "ZOME|FUNCTION", add = ArgValueCompleter::new(complete::zomes))]
     zome: String,
-    /// The function
-    #[arg(add = ArgValueCompleter::new(complete::functions), allow_hyphen_values = true)]
+    /// The function; or, without a role, the payload
+    #[arg(value_name = "FUNCTION|PAYLOAD", add = ArgValueCompleter::new(complete::functions), allow_hyphen_values = true)]
     function: Option<String>,
     /// The payload as JSON, `@FILE`, or `-` for standard input; omit it for nil.
     /// Hashes are {"$hash": "uhC…"}, other bytes {"$bytes": "base64"}

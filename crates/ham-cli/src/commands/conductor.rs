@@ -99,7 +99,7 @@ async fn serve(context: &Context, data: Option<PathBuf>, release: Release) -> Re
         real::check_path(&directory)?;
         builder = builder.with_data(directory);
     }
-    if let Some(port) = context.settings.admin().and_then(url::Url::port) {
+    if let Some(port) = context.settings.admin().and_then(url::Url::port).filter(|port| *port != 0) {
         builder = builder.with_admin_port(port);
     }
     let conductor = real::start(context.output, builder).await?;
@@ -111,8 +111,9 @@ async fn serve(context: &Context, data: Option<PathBuf>, release: Release) -> Re
         None => None,
     };
     let port = conductor.admin_port();
-    let _note =
-        Note::leave(&Noted { admin_port: port, app_id: app_id.clone(), agents: Vec::new() }, context.output);
+    let command = "ham conductor run".to_owned();
+    let noted = Noted { admin_port: port, app_id: app_id.clone(), agents: Vec::new(), command };
+    let _note = Note::leave(&noted, context.output);
     context.output.result(
         || format!("the conductor is running, its admin port is {port}; press Ctrl-C to stop it"),
         &json!({

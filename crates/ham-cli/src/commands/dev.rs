@@ -120,7 +120,8 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     }
     let admin_port = conductor.admin_port();
     let pages = args.pages.serve(&conductor, app_port, args.release, args.config_path.is_some()).await?;
-    let noted = Noted { admin_port, app_id: app_id.clone(), agents: agents.clone() };
+    let command = "ham dev".to_owned();
+    let noted = Noted { admin_port, app_id: app_id.clone(), agents: agents.clone(), command };
     let note = Note::leave(&noted, context.output);
     // Before anybody is told that it is ready.
     let listening = control::Listening::of(note.as_ref(), context.output);

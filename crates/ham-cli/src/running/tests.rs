@@ -2,7 +2,7 @@ use super::*;
 use crate::settings::{Source, Values};
 
 fn noted(admin_port: u16) -> Noted {
-    Noted { admin_port, app_id: Some("app".into()), agents: Vec::new() }
+    Noted { admin_port, app_id: Some("app".into()), agents: Vec::new(), command: String::new() }
 }
 
 #[test]
@@ -29,7 +29,12 @@ fn agents_are_found_by_their_names_and_ports() {
 /// Several run: a port that was named said nothing of the app, and an app that was named did not choose.
 #[test]
 fn a_port_brings_its_app_and_an_app_its_port() {
-    let of = |admin_port, app_id: &str| Noted { admin_port, app_id: Some(app_id.into()), agents: Vec::new() };
+    let of = |admin_port, app_id: &str| Noted {
+        admin_port,
+        app_id: Some(app_id.into()),
+        agents: Vec::new(),
+        command: "ham dev".into(),
+    };
     let running = || vec![of(7, "a"), of(8, "b"), of(9, "b")];
     let found = |flags: &[(&'static str, &str)]| {
         let mut values = Values::default();
@@ -49,7 +54,7 @@ fn a_port_brings_its_app_and_an_app_its_port() {
     assert_eq!(found(&[("admin_port", "8"), ("app_id", "a")]).unwrap(), None);
     for ambiguous in [&[][..], &[("app_id", "b")]] {
         let causes = found(ambiguous).unwrap_err().causes();
-        assert!(causes[0].contains("8 (b), 9 (b)"), "{causes:?}");
+        assert!(causes[0].contains("8 (ham dev: b), 9 (ham dev: b)"), "{causes:?}");
     }
 }
 

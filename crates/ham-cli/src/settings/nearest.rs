@@ -7,9 +7,9 @@ use crate::failure::Failure;
 
 /// What the nearest source says, and by which setting.
 pub(super) fn chosen(values: &Values) -> Result<Option<(&'static str, Chosen)>, Failure> {
-    let port = values.parsed("admin_port", "a port from 1 to 65535", |text| match text.parse::<u16>() {
-        Ok(0) | Err(_) => None,
-        Ok(port) => Some(Chosen::on_this_machine(port)),
+    // 0 is a free one where a conductor is started, and named by nobody who looks for one.
+    let port = values.parsed("admin_port", "a port from 1 to 65535, or 0", |text| {
+        text.parse().ok().map(Chosen::on_this_machine)
     })?;
     let url = values.parsed("admin_url", URL, |text| websocket_url(text).map(Chosen::Running))?;
     let conductor = values.parsed("conductor", "`embedded`, `real` or a ws:// or wss:// URL", named)?;

@@ -43,7 +43,7 @@ async fn of_several_one_has_to_be_named_and_one_that_was_killed_does_not_count()
     let ham = Ham::new();
     let first = dev(&ham).await;
     let second = dev(&ham).await;
-    ham.run(&["ping"]).await.failed(2, &["several conductors run here", "(probe)", "--admin-port"]);
+    ham.run(&["ping"]).await.failed(2, &["several conductors run here", "(ham dev: probe)", "--admin-port"]);
     first.signal(Signal::KILL);
     first.ended().await;
     ham.run(&["ping"]).await.ok();

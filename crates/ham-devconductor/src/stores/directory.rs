@@ -35,7 +35,7 @@ impl Directory {
     pub(super) fn open(data: &DataDirectory) -> Result<Self, StartError> {
         let (path, temporary, sync) = match data {
             DataDirectory::Temporary => {
-                let made = TemporaryDirectory::new("dev");
+                let made = TemporaryDirectory::new(KIND);
                 let made =
                     made.map_err(|source| StartError::Directory { path: std::env::temp_dir(), source })?;
                 // Nobody reads it after a crash of the machine.
@@ -48,6 +48,10 @@ impl Directory {
             .and_then(|()| make_private(&databases))
             .map_err(|source| StartError::Directory { path: path.clone(), source })?;
         let lock = temporary.is_none().then(|| lock(&path)).transpose()?;
+        if temporary.is_none() {
+            // Whoever keeps data now may have kept none before, and was killed.
+            TemporaryDirectory::remove_left_over(KIND, &databases);
+        }
         // Of one that was killed.
         let _ = std::fs::remove_dir_all(databases.join(SNAPSHOTS));
         Ok(Self { path, databases, sync, _lock: lock, _temporary: temporary })
@@ -78,6 +82,9 @@ fn lock(directory: &Path) -> Result<File, StartError> {
         Err(TryLockError::Error(source)) => Err(failed(source)),
     }
 }
+
+/// The kind of the temporary ones.
+const KIND: &str = "dev";
 
 /// Where snapshots are, while the conductor that took them runs.
 pub(super) const SNAPSHOTS: &str = "snapshots";

@@ -8,6 +8,7 @@ use ham::{CallError, Outcome};
 use serde_json::{Value, json};
 
 use super::drawing::{drawing, rate, time};
+use super::gone::is_gone;
 use crate::failure::Failure;
 
 /// What was measured.
@@ -33,6 +34,9 @@ enum Other {
 
 /// Advice about calls that have no answer at the end.
 const OPEN: &str = "read the chain, if it is there still, with a call that lists what was written";
+
+/// In whatever words a conductor says it.
+const NOT_THERE: &str = "the called cell is not there any more";
 
 /// The share of calls that were as fast, in percent, and its name.
 const QUANTILES: [(f64, &str); 4] = [(50.0, "p50"), (90.0, "p90"), (99.0, "p99"), (99.9, "p99_9")];
@@ -70,6 +74,7 @@ impl Measured {
     pub(super) fn failure(&self) -> Option<Failure> {
         let (_, (_, last)) = self.others.first_key_value()?;
         let failure = match last {
+            Some(error) if is_gone(error) => Failure::from(error.clone()).in_words(why(last)),
             Some(error) => error.clone().into(),
             None => Failure::of_unknown_outcome(anyhow::anyhow!(why(last)), OPEN),
         };
@@ -155,7 +160,8 @@ impl Other {
 /// The last error of an outcome. There is none where the end came before one.
 fn why(last: &Option<CallError>) -> String {
     let open = || "no answer until the end; it may have run, or may still run".to_owned();
-    last.as_ref().map_or_else(open, CallError::to_string)
+    let words = |error: &CallError| if is_gone(error) { NOT_THERE.to_owned() } else { error.to_string() };
+    last.as_ref().map_or_else(open, words)
 }
 
 /// The time within which this share was answered. `sorted` is not empty.
@@ -212,6 +218,23 @@ mod tests {
         let json = failure.json().unwrap();
         assert!(json["error"].as_str().unwrap().starts_with("3 of 6 calls"), "{json}");
         assert!(json["outcome"].as_str().unwrap().starts_with("unknown"), "{json}");
+    }
+
+    /// What the conductor says of it was shown as it is.
+    #[test]
+    fn a_cell_that_is_gone_is_told_in_words() {
+        let said = "Conductor returned an error while using a ConductorApi: CellMissing(CellId(…))";
+        let said = holochain_conductor_api::ExternalApiWireError::InternalError(said.into());
+        let mut measured = of(&[500]);
+        measured.note(Duration::ZERO, Err(CallError::Refused { refusal: said.into(), unsettled: false }));
+        let (text, failure) = (measured.text(), measured.failure().unwrap());
+        assert!(text.contains(NOT_THERE) && !text.contains("CellMissing"), "{text}");
+        assert!(
+            failure.text().contains(NOT_THERE) && !failure.text().contains("CellMissing"),
+            "{}",
+            failure.text()
+        );
+        assert_eq!(failure.exit, Exit::Refused);
     }
 
     #[test]

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ham::{CallError, RefusalCause};
+use ham::CallError;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+use super::gone::is_gone;
 use super::link::Lost;
 use super::tally::Tally;
 
@@ -144,15 +145,6 @@ where
         if tally.make(call(until), until).await.is_some_and(|error| is_gone(&error)) {
             return Ended::Gone;
         }
-    }
-}
-
-/// Whether a call found that its cell is not there any more, as it was for the first one.
-fn is_gone(error: &CallError) -> bool {
-    match error.inner() {
-        CallError::AppNotInstalled { .. } | CallError::UnknownRole { .. } => true,
-        CallError::Refused { refusal, .. } => refusal.cause() == Some(RefusalCause::CellMissing),
-        _ => false,
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DUMP")]
     pub(super) from: Option<PathBuf>,
     /// Let pages of these origins connect, separated by commas: `https://example.org`, or `*` for any. Pages of this machine
-    /// and programs are let in without it
+    /// and programs need it not
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     pub(super) allowed_origins: Vec<String>,
     /// Read the data directory, the keystore and the admin port from a conductor configuration, as `holochain` does

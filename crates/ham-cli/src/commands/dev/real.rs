@@ -55,7 +55,9 @@ pub(super) async fn run(context: &Context, watched: Option<Watched>, count: u8) 
     let ports: Vec<_> = network.conductors.iter().map(Conductor::admin_port).collect();
     let (admin_port, app_id) =
         (ports.first().copied().unwrap_or_default(), found.first().map(|first| first.app_id.clone()));
-    let _note = Note::leave(&Noted { admin_port, app_id: app_id.clone(), agents: found.clone() }, output);
+    let command = "ham dev --conductor real".to_owned();
+    let noted = Noted { admin_port, app_id: app_id.clone(), agents: found.clone(), command };
+    let _note = Note::leave(&noted, output);
     let text = || {
         let ports: Vec<_> = ports.iter().map(|port| format!("###ADMIN_PORT:{port}###\n")).collect();
         format!("{}Conductor ready.", ports.concat())

@@ -64,7 +64,8 @@ async fn start(
     if tokio::time::timeout(PATIENCE, server.ready()).await.is_err() {
         context.output.warning("not every role can be called: /health/ready and the page say why");
     }
-    let noted = Noted { admin_port, app_id: Some(app_id.clone()), agents: Vec::new() };
+    let command = "ham gateway --dev".to_owned();
+    let noted = Noted { admin_port, app_id: Some(app_id.clone()), agents: Vec::new(), command };
     let note = Note::leave(&noted, context.output);
     let url = serving::url(&server);
     let tried = sample.map(|sample| sample.curl(&url, &app_id));

@@ -23,10 +23,15 @@ impl TemporaryDirectory {
     /// # Errors
     /// There is no place for temporary directories, or no room in it.
     pub fn new(kind: &str) -> io::Result<Self> {
-        let (among, prefix) = (std::env::temp_dir(), format!("ham-{kind}-"));
+        let (among, prefix) = (std::env::temp_dir(), prefix(kind));
         let (made, lock) = left_over::make(&among, &prefix)?;
         left_over::remove(&among, &prefix, made.path());
         Ok(Self { _lock: lock, made })
+    }
+
+    /// Removes what was left of a few others of this kind, of the user whose directory `ours` is.
+    pub(super) fn remove_left_over(kind: &str, ours: &Path) {
+        left_over::remove(&std::env::temp_dir(), &prefix(kind), ours);
     }
 
     /// Where it is. A file there is its own: `lock`.
@@ -34,4 +39,9 @@ impl TemporaryDirectory {
     pub fn path(&self) -> &Path {
         self.made.path()
     }
+}
+
+/// How their names begin.
+fn prefix(kind: &str) -> String {
+    format!("ham-{kind}-")
 }
