@@ -1,21 +1,24 @@
 //! Cells that are about to be: their chains begin before their app has them, so that no end without notice leaves an app with a
 //! cell that has no chain.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use holo_hash::DnaHash;
 use holochain_types::prelude::CellId;
+use tokio_util::sync::CancellationToken;
 
 /// Each cell is made by one at a time.
 #[derive(Debug, Default)]
-pub(super) struct Births(Mutex<HashSet<CellId>>);
+pub(super) struct Births(Mutex<HashMap<CellId, CancellationToken>>);
 
 /// Of some cells. It ends with this.
 #[derive(Debug)]
 pub(super) struct Birth<'a> {
     births: &'a Births,
     cells: Vec<CellId>,
+    /// Cancelled when one of them is not to be any more.
+    ended: CancellationToken,
 }
 
 impl Births {
@@ -25,24 +28,36 @@ impl Births {
     /// A cell that somebody else makes.
     pub(super) fn begin(&self, cells: Vec<CellId>) -> Result<Birth<'_>, CellId> {
         let mut begun = self.cells();
-        if let Some(cell) = cells.iter().find(|cell| begun.contains(cell)) {
+        if let Some(cell) = cells.iter().find(|cell| begun.contains_key(cell)) {
             return Err(cell.clone());
         }
-        begun.extend(cells.iter().cloned());
-        Ok(Birth { births: self, cells })
+        let ended = CancellationToken::new();
+        begun.extend(cells.iter().map(|cell| (cell.clone(), ended.clone())));
+        Ok(Birth { births: self, cells, ended })
     }
 
     /// Whether a cell of this DNA is about to be.
     pub(super) fn have(&self, dna: &DnaHash) -> bool {
-        self.cells().iter().any(|cell| cell.dna_hash() == dna)
+        self.cells().keys().any(|cell| cell.dna_hash() == dna)
     }
 
-    fn cells(&self) -> MutexGuard<'_, HashSet<CellId>> {
+    /// Their app is removed: what runs in them ends.
+    pub(super) fn cut_off(&self, cells: &[CellId]) {
+        let begun = self.cells();
+        cells.iter().filter_map(|cell| begun.get(cell)).for_each(CancellationToken::cancel);
+    }
+
+    fn cells(&self) -> MutexGuard<'_, HashMap<CellId, CancellationToken>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Birth<'_> {
+    /// Cancelled when the app of the cells is removed.
+    pub(super) fn ended(&self) -> CancellationToken {
+        self.ended.clone()
+    }
+
     /// Ends it; answers whose it was.
     pub(super) fn end(self) -> Vec<CellId> {
         self.cells.clone()
@@ -51,6 +66,6 @@ impl Birth<'_> {
 
 impl Drop for Birth<'_> {
     fn drop(&mut self) {
-        self.births.cells().retain(|cell| !self.cells.contains(cell));
+        self.births.cells().retain(|cell, _| !self.cells.contains(cell));
     }
 }

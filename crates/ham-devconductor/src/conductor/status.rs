@@ -94,6 +94,8 @@ impl Conductor {
             Ok(state.remove_app(id)?)
         };
         self.apps().update(remove).await?;
+        // Those that are being made only now.
+        self.births.cut_off(&cells);
         self.signals.forget(id);
         self.remove_cells(&cells).await
     }
@@ -151,7 +153,9 @@ impl Conductor {
         let ids = cells.iter().map(|(id, _)| id.clone()).collect();
         let birth = self.births.begin(ids).map_err(ConductorError::CellAlreadyExists)?;
         let provide = async {
-            self.genesis(cells, &self.budget()).await?;
+            // After the birth has begun: whoever removes the app finds it from now on.
+            self.apps().state().get_app(id)?;
+            self.genesis(cells, &self.budget().in_cell(birth.ended())).await?;
             let given = |state: &mut ConductorState| {
                 let app = state.get_app_mut(id)?;
                 if app.status != AppStatus::AwaitingMemproofs {

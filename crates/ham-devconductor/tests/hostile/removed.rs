@@ -1,5 +1,6 @@
 //! Cells that are removed while something runs in them for ever: it ends, whoever waits is told, and nothing runs on.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ham_devconductor::{Config, FailureKind, Outcome};
@@ -217,6 +218,28 @@ fn a_clone_that_is_being_made_ends_with_its_app() {
         };
         let (made, ()) = tokio::join!(app.client.create_clone_cell(payload), removing);
         says(&crate::support::text(made.unwrap_err()), "the call was cut off: its cell was removed");
+        server.conductor.shut_down().await;
+    });
+}
+
+/// Case: the check ran for five minutes, and whoever handed in the proof waited for it.
+#[test]
+fn an_app_that_is_given_its_proof_ends_with_its_removal() {
+    run(async |_| {
+        let server = server().await;
+        let mut watch = server.conductor.observer().watch().unwrap();
+        let dna = Dna { integrity: logging("", &endless("genesis_self_check_2")), ..Dna::good() };
+        let bundle = zome::waiting(&fresh_name(), &dna);
+        let installed =
+            server.admin.install_app(payload(AppBundleSource::Bytes(bundle.into()))).await.unwrap();
+        let id = installed.installed_app_id;
+        let (client, _) = server.client(&id, "role 0").await;
+        let removing = async {
+            begun(&mut watch, "genesis_self_check_2").await;
+            server.admin.uninstall_app(id.clone(), false).await.unwrap();
+        };
+        let (provided, ()) = tokio::join!(client.provide_memproofs(HashMap::new()), removing);
+        says(&crate::support::text(provided.unwrap_err()), "the call was cut off: its cell was removed");
         server.conductor.shut_down().await;
     });
 }

@@ -112,6 +112,14 @@ pub(crate) fn cloned(name: &str, dna: &Dna) -> Vec<u8> {
     AppBundle::new(app_manifest(name, vec![role]), vec![(file, dna)]).unwrap().pack().unwrap().to_vec()
 }
 
+/// The bundle file of an app that waits for a membrane proof.
+pub(crate) fn waiting(name: &str, dna: &Dna) -> Vec<u8> {
+    let (file, dna) = dna.bundle();
+    let AppManifest::V0(mut manifest) = app_manifest(name, vec![role("role 0", &file)]);
+    manifest.allow_deferred_memproofs = true;
+    AppBundle::new(AppManifest::V0(manifest), vec![(file, dna)]).unwrap().pack().unwrap().to_vec()
+}
+
 pub(crate) fn compile(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
 }
