@@ -1,5 +1,6 @@
 //! A server that is no conductor: where it is and with which token.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -91,7 +92,7 @@ impl Server {
     /// What to do about a dial that failed.
     pub(crate) fn advice(&self, error: &DialError) -> String {
         if !is_unauthorized(error) {
-            return advice(error).to_owned();
+            return self.pass.advice(error).to_owned();
         }
         let (word, flag) = (self.pass.word(), self.pass.flag());
         let another = if self.token_file.is_some() { "a different" } else { "a" };
@@ -111,6 +112,19 @@ impl Pass {
         match self {
             Self::Token => "--token-file",
             Self::Key => "--key-file",
+        }
+    }
+
+    /// What to do about a dial that failed for another reason than this.
+    fn advice(self, error: &DialError) -> &'static str {
+        match (self, error) {
+            (Self::Key, DialError::Connect { .. }) => {
+                "nothing is listening there: start the gateway, or name another one with --gateway URL"
+            }
+            (Self::Key, DialError::Upgrade(why)) if is_hung_up(why) => {
+                "it hung up before it answered: see whether the gateway is still running, and try again"
+            }
+            _ => advice(error),
         }
     }
 
@@ -157,6 +171,10 @@ fn advice(error: &DialError) -> &'static str {
         DialError::Connect { .. } | DialError::Resolve { .. } => {
             "nothing is listening there: start the server, or correct the URL"
         }
+        // So does one that is killed while it is dialled.
+        DialError::Upgrade(why) if is_hung_up(why) => {
+            "it hung up before it answered: see whether the server is still running, and try again"
+        }
         DialError::TimedOut { .. } => {
             "something accepts connections there but does not answer: the server is hanging, or the URL belongs \
              to another program"
@@ -172,6 +190,11 @@ fn advice(error: &DialError) -> &'static str {
         DialError::Tls(error) => crate::advice::tls(error),
         _ => "correct the URL or the server",
     }
+}
+
+fn is_hung_up(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
 
 /// Whether the server wants a token, or another one.

@@ -26,27 +26,27 @@ use crate::until_signal::until_signal;
 #[command(
     args = flags::gateway(),
     args_conflicts_with_subcommands = true,
-    after_help = "SIGTERM and SIGINT let calls under way end; a second one ends at once. SIGHUP reads\n\
-    the file again: keys, functions, origins, hosts, limits and the certificate. What it can\n\
-    say is in docs/gateway-config.md.\n\n\
-    The variables of holochain_http_gateway, HC_GW_ADMIN_WS_URL and the others, count too, and do\n\
-    without a file: docs/hc-http-gw.md."
+    after_help = "SIGTERM and SIGINT let calls that are under way finish; a second one stops the\n\
+    gateway at once. SIGHUP rereads the file: keys, functions, origins, hosts, limits and the\n\
+    certificate. docs/gateway-config.md describes every setting.\n\n\
+    The variables of holochain_http_gateway (HC_GW_ADMIN_WS_URL and so on) are read too, and work\n\
+    without a file: see docs/hc-http-gw.md."
 )]
 pub(crate) struct Args {
-    /// The gateway's configuration: where it listens, its conductor, apps and keys; of a pipe, such as `<(…)`, what comes within ten seconds
+    /// The gateway's configuration file: where it listens, its conductor, apps and keys; from a pipe, such as `<(…)`, whatever arrives
+    /// within ten seconds
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Print all values with where they come from, and do nothing else
+    /// Print every value and where it comes from, then exit
     #[arg(long, requires = "config")]
     print_config: bool,
-    /// For developing: run --app in an embedded conductor of its own with temporary data, and let everybody on this machine call
-    /// everything
+    /// For development: run --app in its own embedded conductor with temporary data, and let everyone on this machine call everything
     #[arg(long, conflicts_with = "config", requires = "app")]
     dev: bool,
-    /// With --dev: where to listen, on this machine; port 0 picks a free one
+    /// With --dev: the address to listen on, on this machine; port 0 picks a free one
     #[arg(long, value_name = "ADDRESS", requires = "dev", default_value_t = ham_gateway::config::DEFAULT_LISTEN)]
     listen: SocketAddr,
-    /// With --dev: let pages of this origin ask too, such as `http://localhost:5173`; may be repeated
+    /// With --dev: also let pages of this origin call, such as `http://localhost:5173`; may be repeated
     #[arg(long, value_name = "ORIGIN", requires = "dev")]
     origin: Vec<String>,
     #[command(subcommand)]
@@ -62,16 +62,16 @@ impl Args {
 
 #[derive(Debug, Subcommand)]
 enum Other {
-    /// Say what is wrong with a configuration; nothing is connected to
+    /// Report everything that is wrong with a configuration, without connecting to anything
     Check {
-        /// The gateway's configuration
+        /// The gateway's configuration file
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
     /// Make keys
     #[command(subcommand)]
     Key(key::Args),
-    /// List, show and cancel the calls of a gateway that runs
+    /// List, show and cancel the calls of a running gateway
     #[command(subcommand)]
     Calls(calls::Args),
 }

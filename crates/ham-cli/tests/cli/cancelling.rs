@@ -57,7 +57,7 @@ async fn an_id_that_is_not_known_does_not_keep_the_others_from_being_cancelled()
     assert_eq!(keeping.running.ended().await, Some(0));
     // Who could not be asked at all is told of each, too.
     let gone = ham.run(&["gateway", "calls", "cancel", UNKNOWN, ELSEWHERE, "--gateway", &keeping.url]).await;
-    gone.failed(3, &["nothing is listening there"]);
+    gone.failed(3, &["nothing is listening there: start the gateway"]);
     let lines: Vec<&str> = gone.text().lines().collect();
     assert!(lines.len() == 2 && lines.iter().all(|line| line.contains("not asked for")), "{gone}");
 }

@@ -134,7 +134,7 @@ async fn calls_of_a_gateway_are_listed_shown_and_cancelled() {
     running.signal(Signal::INT);
     assert_eq!(running.ended().await, Some(0));
     let gone = ham.run(&["gateway", "calls", "list", "--gateway", &url, "--key-file", &key_file]).await;
-    gone.failed(3, &["nothing is listening there"]);
+    gone.failed(3, &["nothing is listening there: start the gateway", "--gateway URL"]);
 }
 
 /// As a unit of `Type=notify-reload` is told.

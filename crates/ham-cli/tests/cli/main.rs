@@ -12,6 +12,7 @@ mod feeds;
 mod following;
 mod gateway;
 mod gateway_paths;
+mod gateway_ports;
 mod hc;
 mod keeping;
 mod lost;

@@ -17,18 +17,18 @@ use crate::flags;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Args {
-    /// List the calls that are open, the newest first
+    /// List the open calls, newest first
     #[command(args = flags::server())]
     List {
         #[command(flatten)]
         gateway: Gateway,
-        /// List those that ended unknown or arrived instead: only the chain tells what became of them
+        /// List the calls that ended as `unknown` or `arrived` instead: only the chain can tell what became of them
         #[arg(long)]
         doubtful: bool,
-        /// The oldest first
+        /// List the oldest first
         #[arg(long)]
         oldest: bool,
-        /// At most so many
+        /// List at most this many
         #[arg(long, value_name = "COUNT", default_value_t = DEFAULT_LIMIT)]
         limit: NonZeroUsize,
     },
@@ -37,11 +37,12 @@ pub(super) enum Args {
     Show {
         #[command(flatten)]
         gateway: Gateway,
-        /// The call, as the list and `Ham-Call-Id` name it
+        /// The call's ID, as `list` and the header `Ham-Call-Id` show it
         #[arg(value_parser = call_id)]
         id: CallId,
     },
-    /// Cancel calls: what has not left is not made; what has left is not called back, and its answer is kept if one comes
+    /// Cancel calls: one that has not been sent is not made; one that has been sent cannot be called back, and its answer is kept if one
+    /// comes
     #[command(args = flags::server())]
     Cancel {
         #[command(flatten)]
@@ -57,9 +58,9 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
             let list = async |asking: &Asking<'_>| asking.list(doubtful, oldest, limit.get()).await;
             let calls = gateway.asked(context, list).await?;
             if calls.len() == limit.get() {
-                context
-                    .output
-                    .note(&format!("these are at most {limit}; --limit shows more, if there are more"));
+                context.output.note(&format!(
+                    "only the first {limit} are listed; a larger --limit shows more, if there are more"
+                ));
             }
             context.output.result(|| table(&calls), &json!({ "calls": calls }))
         }

@@ -7,7 +7,7 @@ use ham_devconductor::{Config as ConductorConfig, DevConductor, TemporaryDirecto
 use ham_gateway::{Config, Server};
 use serde_json::json;
 
-use super::failed::failed;
+use super::failed::failed_in_dev;
 use super::sample::sample;
 use super::serving::{self, Signals};
 use crate::app;
@@ -59,7 +59,7 @@ async fn start(
         Failure::new(Exit::Local, error, "check TMPDIR and the room there")
     })?;
     config.state_dir = Some(state.path().to_owned());
-    let server = Server::start(config.clone()).await.map_err(failed)?;
+    let server = Server::start(config.clone()).await.map_err(failed_in_dev)?;
     // What is shown below works at once; unless an app has a role that cannot be called, which the page explains.
     if tokio::time::timeout(PATIENCE, server.ready()).await.is_err() {
         context.output.warning("not every role can be called: /health/ready and the page say why");

@@ -17,7 +17,10 @@ pub(super) fn failed(error: StartError) -> Failure {
             "the file is its owner's only, and has a stanza a key, as `ham gateway key new` prints it",
         ),
         StartError::Tls(_) => (Exit::Usage, "name PEM files: the certificate with its chain, and its key"),
-        StartError::Listen { .. } => (Exit::Local, "stop whatever listens there, or name another address"),
+        StartError::Listen { .. } => (
+            Exit::Local,
+            "stop whatever listens there, or choose another address: `listen` or `operations_listen` in the file",
+        ),
         StartError::Outbox { source: StoreError::OpenToOthers { .. }, path } => {
             (Exit::Local, ham::how_to_close(path))
         }
@@ -30,6 +33,17 @@ pub(super) fn failed(error: StartError) -> Failure {
         _ => (Exit::Usage, "correct the configuration"),
     };
     Failure::new(exit, error, advice)
+}
+
+/// The same of one with --dev, which has no file.
+pub(super) fn failed_in_dev(error: StartError) -> Failure {
+    match error {
+        StartError::Listen { .. } => {
+            let advice = "stop whatever listens there, or choose another address with --listen; its port 0 picks a free one";
+            Failure::new(Exit::Local, error, advice)
+        }
+        error => failed(error),
+    }
 }
 
 fn outbox(why: &StoreError) -> &'static str {

@@ -10,21 +10,21 @@ use crate::output::Output;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Args {
-    /// Make a key: print it, once, and the stanza for the file of keys
+    /// Make a key: print it, once only, along with its stanza for the keys file
     New {
-        /// Whose key it is, in words
+        /// Who or what the key is for, in your own words
         #[arg(long)]
         name: String,
-        /// What it is for: `calls`, `calls:all`, `feed`, `status`, `metrics`; may be repeated
+        /// What the key may be used for: `calls`, `calls:all`, `feed`, `status` or `metrics`; may be repeated
         #[arg(long = "scope", value_name = "SCOPE", default_value = "calls")]
         scopes: Vec<Scope>,
-        /// An app that it may know of, by its id; may be repeated
+        /// The ID of an app that the key may use; may be repeated
         #[arg(long = "app-id", value_name = "ID")]
         apps: Vec<String>,
-        /// Functions that it may call, as `role/zome/function` with `*` for a part; may be repeated
+        /// Functions that the key may call, as `role/zome/function`, where `*` stands for any one part; may be repeated
         #[arg(long = "function", value_name = "PATTERN")]
         functions: Vec<String>,
-        /// Chains that it may follow; may be repeated
+        /// Chains that the key may follow; may be repeated
         #[arg(long = "chain", value_name = "PATTERN")]
         chains: Vec<String>,
     },
@@ -39,8 +39,8 @@ pub(super) fn run(args: Args, output: Output) -> Result<(), Failure> {
         &json!({ "key": key.expose(), "stanza": stanza }),
     )?;
     output.note(
-        "the first line is the key, for whoever shall use it, and is not shown again; the rest belongs into the file of keys; \
-         what it does not list is not allowed",
+        "the first line is the key, for whoever is to use it, and is not shown again; the rest goes into the keys file; \
+         whatever it does not list is not allowed",
     );
     Ok(())
 }

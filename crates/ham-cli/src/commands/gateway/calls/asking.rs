@@ -19,10 +19,10 @@ use crate::server::Server;
 /// Which gateway.
 #[derive(Debug, clap::Args)]
 pub(in crate::commands::gateway) struct Gateway {
-    /// Where it listens
+    /// The gateway's URL
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:2661")]
     gateway: Url,
-    /// The file that holds a key with the scope `calls` or `calls:all`, readable by its owner only; `-` is standard input
+    /// A file that holds a key with the scope `calls` or `calls:all`, readable by its owner only; `-` is standard input
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
 }

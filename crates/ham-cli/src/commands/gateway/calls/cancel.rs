@@ -20,10 +20,10 @@ use crate::output::Output;
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 pub(in crate::commands::gateway) struct Which {
-    /// The calls, as the list names them
+    /// The IDs of the calls, as `list` shows them
     #[arg(value_name = "ID", value_parser = call_id)]
     ids: Vec<CallId>,
-    /// All calls that wait to be sent
+    /// Cancel all calls that are waiting to be sent
     #[arg(long)]
     queued: bool,
 }
