@@ -54,6 +54,16 @@ async fn a_kept_app_port_that_is_taken_is_in_nobodys_way() {
     }
 }
 
+/// Case: "Address already in use (os error 98)" was all that was said.
+#[tokio::test]
+async fn a_page_port_that_is_taken_is_named() {
+    let ham = Ham::new();
+    let held = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = held.local_addr().unwrap().port().to_string();
+    let refused = ham.run(&["dev", "--page-port", &port]).await;
+    refused.failed(8, &[&format!("cannot listen on port {port}"), "pass another --page-port"]);
+}
+
 /// It was refused as no port.
 #[tokio::test]
 async fn the_admin_port_0_is_a_free_one_for_who_starts_a_conductor() {
