@@ -58,9 +58,7 @@ impl PageArgs {
             let config = PageConfig::default().with_port(self.page_port.unwrap_or(0));
             let config = config.with_conductor(conductor.admin_port(), app_port, release);
             let served = Page::serve(observer.clone(), config).await;
-            Some(served.map_err(|error| {
-                Failure::new(Exit::Local, error, "pass another --page-port, or --no-page")
-            })?)
+            Some(served.map_err(|error| page_failure(error, self.page_port.unwrap_or(0)))?)
         } else {
             None
         };
@@ -110,6 +108,21 @@ impl Pages {
             .map(|window| json!({ "app_id": window.app, "agent": window.agent.to_string(), "url": url(window.address) }))
             .collect()
     }
+}
+
+/// What the system says names no port.
+fn page_failure(error: std::io::Error, port: u16) -> Failure {
+    let (what, advice) = match port {
+        0 => (
+            "the page cannot be served on a free port of 127.0.0.1".to_owned(),
+            "try again, or pass --no-page",
+        ),
+        port => (
+            format!("the page cannot listen on port {port}"),
+            "stop whatever is using the port, or pass another --page-port, or --no-page",
+        ),
+    };
+    Failure::new(Exit::Local, anyhow::Error::new(error).context(what), advice)
 }
 
 fn url(address: std::net::SocketAddr) -> String {

@@ -52,6 +52,13 @@ impl Hands {
     fn now(self) -> Timestamp {
         self.stopped.unwrap_or_else(|| Timestamp::now().saturating_add(&self.ahead))
     }
+
+    fn forward(self, by: Duration) -> Self {
+        match self.stopped {
+            Some(stopped) => Self { stopped: Some(stopped.saturating_add(&by)), ..self },
+            None => Self { ahead: self.ahead.saturating_add(by), ..self },
+        }
+    }
 }
 
 impl Clock {
@@ -77,21 +84,29 @@ impl Clock {
     /// # Errors
     /// [`TooLate`]; the clock is then unchanged.
     pub(crate) fn advance(&self, by: Duration) -> Result<Duration, TooLate> {
-        let hands = self.hands();
-        let hands = match hands.stopped {
-            Some(stopped) => Hands { stopped: Some(stopped.saturating_add(&by)), ..hands },
-            None => Hands { ahead: hands.ahead.saturating_add(by), ..hands },
-        };
-        self.put(hands)
+        self.put(self.hands().forward(by))
+    }
+
+    /// Whether it can be moved forward so far.
+    ///
+    /// # Errors
+    /// [`TooLate`].
+    pub(crate) fn can_advance(&self, by: Duration) -> Result<(), TooLate> {
+        self.check(self.hands().forward(by))
     }
 
     fn put(&self, hands: Hands) -> Result<Duration, TooLate> {
-        if hands.now() >= END {
-            let left = END.as_micros() - 1 - self.now().as_micros();
-            return Err(TooLate { at_most: Duration::from_micros(left.try_into().unwrap_or_default()) });
-        }
+        self.check(hands)?;
         self.0.send_replace(hands);
         Ok(hands.ahead)
+    }
+
+    fn check(&self, hands: Hands) -> Result<(), TooLate> {
+        if hands.now() < END {
+            return Ok(());
+        }
+        let left = END.as_micros() - 1 - self.now().as_micros();
+        Err(TooLate { at_most: Duration::from_micros(left.try_into().unwrap_or_default()) })
     }
 
     /// Lets it run with the system's clock.

@@ -11,6 +11,7 @@ mod grants;
 mod infos;
 mod install;
 mod other_code;
+mod passing;
 mod running;
 mod snapshots;
 mod status;
@@ -28,6 +29,7 @@ pub(crate) use cells::Others;
 pub(crate) use dump::list_host_functions;
 pub use dumped::OpenedDump;
 pub(crate) use install::How;
+pub use passing::{MAX_RUNS, Passed};
 pub(crate) use snapshots::Saved;
 
 use crate::cell::Turns;

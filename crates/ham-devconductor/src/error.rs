@@ -11,6 +11,7 @@ mod dump;
 mod install;
 mod load;
 mod outcome;
+mod port;
 mod ribosome;
 mod snapshot;
 mod start;

@@ -13,4 +13,4 @@ pub(crate) use call::call_zome;
 pub(crate) use commit::{commit, validate};
 pub(crate) use genesis::genesis;
 pub(crate) use init::initialize;
-pub(crate) use schedule::{SCHEDULED_AT_A_TIME, follow_schedules};
+pub(crate) use schedule::{Looked, SCHEDULED_AT_A_TIME, follow_schedules, run_due};

@@ -4,6 +4,7 @@ pub(crate) mod boot;
 pub(crate) mod builder;
 pub(crate) mod config;
 pub(crate) mod data;
+pub(crate) mod lair;
 pub(crate) mod launch;
 pub(crate) mod logs;
 pub(crate) mod process;

@@ -80,6 +80,29 @@ async fn keeps_its_app(install: Install) {
     assert!(!data.exists(), "temporary data is removed");
 }
 
+/// Case: moved data did not open, and a copy used the keystore of the original.
+#[tokio::test]
+async fn data_opens_where_it_was_moved_or_copied() {
+    let home = tempfile::tempdir().unwrap();
+    let at = |name: &str| home.path().join(name);
+    let start = async |name: &str| Conductor::builder().with_data(at(name)).start().await.unwrap();
+    let first = start("first").await;
+    let bundle = probe_bundle().await.unwrap();
+    let agent = first.install_app(&bundle, "probe", InstallOptions::default()).await.unwrap().agent_pub_key;
+    first.stop().await.unwrap();
+    std::fs::rename(at("first"), at("moved")).unwrap();
+    let copied = std::process::Command::new("cp").arg("-a").args([at("moved"), at("copy")]).status();
+    assert!(copied.unwrap().success());
+    std::fs::remove_dir_all(at("moved/ks")).unwrap();
+    let copy = start("copy").await;
+    copy.enable("probe").await.unwrap();
+    assert_eq!(copy.wait_until_callable("probe").await.unwrap().agent_pub_key, agent);
+    let url = copy.lair_url().await.unwrap();
+    assert_eq!(url.to_file_path().unwrap(), copy.data().join("ks/socket"));
+    copy.stop().await.unwrap();
+    assert!(!at("moved/ks").exists() && !at("first").exists());
+}
+
 /// An upgrade under the feet of whoever is connected: the ports stay.
 #[tokio::test]
 async fn a_conductor_is_replaced_by_another_release_on_its_port_with_or_without_its_data() {

@@ -1,5 +1,6 @@
 //! Starts embedded conductors.
 
+use std::io::ErrorKind;
 use std::os::unix::net::SocketAddr;
 use std::path::Path;
 
@@ -54,6 +55,7 @@ pub(crate) async fn install(
 pub(crate) async fn attach(conductor: &DevConductor, port: u16) -> Result<u16, Failure> {
     conductor.attach_app_interface(port).await.map_err(|error| {
         let advice = match &error {
+            AttachError::Port { port: 0, .. } => NO_FREE_PORT,
             AttachError::Port { .. } => {
                 "stop whatever is using the port, or pass another --app-port; 0 is a free one"
             }
@@ -67,9 +69,19 @@ fn failure(error: StartError) -> Failure {
     let advice = match &error {
         StartError::Directory { .. } => "pass another --data",
         StartError::InUse(_) => "stop the other one, or pass another --data",
-        StartError::Keystore { .. } => {
-            "was it created with another passphrase? Another --data starts from scratch"
+        StartError::Passphrase { .. } => {
+            "pass the passphrase with which the directory was made (--piped), or none if it was made without"
         }
+        StartError::KeystoreFile { source, .. } if source.kind() == ErrorKind::NotFound => {
+            "put the file back, from a copy of the directory for example: its keys are lost without it. A keystore that was made \
+             with a passphrase has no file for it: pass it with --piped"
+        }
+        StartError::KeystoreFile { .. } => "let this user read and write the file",
+        StartError::Keystore { .. } => {
+            "end whatever else has this keystore open, such as `lair-keystore` or `holochain`; if nothing has, put its directory `ks` back \
+             from a copy"
+        }
+        StartError::Port { port: 0, .. } => NO_FREE_PORT,
         StartError::Port { .. } => "stop whatever is using the port, or pass another --admin-port",
         StartError::AppPort { .. } => {
             "give this machine the address again where it listened, or start with another --data"
@@ -79,9 +91,16 @@ fn failure(error: StartError) -> Failure {
     Failure::new(Exit::Local, error, advice)
 }
 
+/// A port that is free in one of IPv4 and IPv6 only, several times.
+const NO_FREE_PORT: &str =
+    "try again: other programs took each port that was tried, or there is no loopback address";
+
 /// The keystore's socket lies in the data directory, and a socket's path is short.
 fn check_path(directory: &Path) -> Result<(), Failure> {
-    let fits = std::path::absolute(directory)
+    // One that exists may be given by a symlink.
+    let fits = directory
+        .canonicalize()
+        .or_else(|_| std::path::absolute(directory))
         .and_then(|directory| SocketAddr::from_pathname(directory.join("ks").join("socket")));
     fits.map(drop).map_err(|_| Failure::path_too_long(directory))
 }

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ham_devconductor::{DevConductor, Snapshot};
+use ham_devconductor::{DevConductor, Passed, Snapshot};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::unix::OwnedWriteHalf;
@@ -128,8 +128,8 @@ async fn act(ask: Ask, conductor: &DevConductor, snapshots: &mut BTreeMap<String
         }
         Ask::Clock => return Ok(clock(conductor)),
         Ask::Advance { by } => {
-            conductor.advance_clock(by).map_err(words)?;
-            return Ok(clock(conductor));
+            let passed = conductor.pass_time(by).await.map_err(words)?;
+            return Ok(with_runs(clock(conductor), &passed));
         }
         Ask::ResetClock => {
             conductor.reset_clock();
@@ -147,6 +147,16 @@ async fn act(ask: Ask, conductor: &DevConductor, snapshots: &mut BTreeMap<String
 fn clock(conductor: &DevConductor) -> Value {
     let (now, ahead) = conductor.clock();
     json!({ "now": now.to_string(), "ahead_seconds": ahead.as_secs_f64() })
+}
+
+/// And what ran while time passed.
+fn with_runs(mut clock: Value, passed: &Passed) -> Value {
+    let runs = passed.runs.iter().take(MAX_NAMES);
+    let runs =
+        runs.map(|((zome, function), times)| json!({ "zome": zome, "function": function, "times": times }));
+    clock["ran"] = runs.collect();
+    clock["skipped_from"] = passed.skipped_from.map(|time| time.to_string()).into();
+    clock
 }
 
 /// An error and its causes, in one line that fits.
@@ -197,6 +207,9 @@ impl Drop for Listening {
 
 /// Snapshots kept at a time. Each takes what the databases of DNAs take.
 const MAX_SNAPSHOTS: usize = 32;
+
+/// Functions that are named, so that the answer is no longer than is read.
+const MAX_NAMES: usize = 100;
 
 /// Bytes of an answer's words, so that escaped they are one line.
 const MAX_WORDS: usize = 600;

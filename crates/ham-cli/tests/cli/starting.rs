@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{Ham, Running};
+use crate::support::{Ham, Running, probe};
 
 async fn started(running: &mut Running) -> Value {
     serde_json::from_str(&running.line(|_| true).await).unwrap()
@@ -52,6 +52,56 @@ async fn a_kept_app_port_that_is_taken_is_in_nobodys_way() {
         let said = stopped(running).await;
         assert!(!said.contains("warning"), "{said}");
     }
+}
+
+/// Case: a data directory that was moved, copied or given by another path was said to be made with another passphrase; and a copy
+/// of one that was given by an absolute path signed with the keys of the original.
+#[tokio::test]
+async fn a_data_directory_opens_wherever_it_is_now() {
+    const ITEM: &str = r#"{"call_id": "1", "body": "of a test"}"#;
+    let ham = Ham::new();
+    let at = |name: &str| ham.home.path().join(name);
+    let writes = async |name: &str| {
+        let data = at(name).display().to_string();
+        let mut running = ham.start(&["dev", "--no-page", "--json", "--data", &data, "--app", &probe()]);
+        started(&mut running).await;
+        ham.run(&["call", "probe", "create_item", ITEM]).await.ok();
+        stopped(running).await;
+    };
+    writes("made").await;
+    std::os::unix::fs::symlink(at("made"), at("link")).unwrap();
+    writes("link").await;
+    let copied = std::process::Command::new("cp").arg("-a").args([at("made"), at("copy")]).status();
+    assert!(copied.unwrap().success());
+    std::fs::remove_dir_all(at("made")).unwrap();
+    writes("copy").await;
+    std::fs::rename(at("copy"), at("moved")).unwrap();
+    writes("moved").await;
+
+    // What is wrong is told apart, and nothing advises to start from scratch.
+    let passphrase = at("moved/ks/passphrase");
+    let kept = std::fs::read(&passphrase).unwrap();
+    let data = at("moved").display().to_string();
+    let advised = ["put the file back", "--piped"];
+    std::fs::remove_file(&passphrase).unwrap();
+    let refused = ham.run(&["dev", "--data", &data]).await;
+    refused.failed(8, &[&["the keystore's file", "passphrase cannot be used"][..], &advised].concat());
+    assert!(!refused.stderr.contains("scratch"), "{refused}");
+    std::fs::write(&passphrase, "another").unwrap();
+    let refused = ham.run(&["dev", "--data", &data]).await;
+    refused.failed(8, &["the passphrase is not that of the keystore", "pass the passphrase with which"]);
+    std::fs::write(&passphrase, kept).unwrap();
+    writes("moved").await;
+}
+
+/// Case: "Address already in use (os error 98)" was all that was said.
+#[tokio::test]
+async fn a_page_port_that_is_taken_is_named() {
+    let ham = Ham::new();
+    let held = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = held.local_addr().unwrap().port().to_string();
+    let refused = ham.run(&["dev", "--page-port", &port]).await;
+    refused.failed(8, &[&format!("cannot listen on port {port}"), "pass another --page-port"]);
 }
 
 /// It was refused as no port.

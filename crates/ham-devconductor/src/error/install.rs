@@ -6,6 +6,7 @@ use holochain_types::prelude::CellId;
 
 use super::Cause;
 use super::conductor::{ConductorError, InterfaceError};
+use super::port::port_of;
 
 /// Why [`DevConductor::install`](crate::DevConductor::install) fails. Nothing is then installed, except with [`NotEnabled`](Self::NotEnabled).
 #[derive(Debug, thiserror::Error)]
@@ -113,7 +114,7 @@ impl ReplaceError {
 #[non_exhaustive]
 pub enum AttachError {
     /// The interface cannot listen on its port.
-    #[error("cannot listen on port {port}")]
+    #[error("cannot listen on {}", port_of(*port))]
     Port {
         /// The port; 0 for any.
         port: u16,

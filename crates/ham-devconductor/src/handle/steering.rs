@@ -7,7 +7,7 @@ use holochain_types::prelude::Timestamp;
 
 use super::DevConductor;
 use crate::clock::TooLate;
-use crate::conductor::{Conductor, OpenedDump, Saved};
+use crate::conductor::{Conductor, OpenedDump, Passed, Saved};
 use crate::error::{DumpError, SnapshotError};
 use crate::faults::UnknownHostFunction;
 use crate::observe::Event;
@@ -45,12 +45,24 @@ impl DevConductor {
     /// Moves that clock forward, for good or until [`reset_clock`](Self::reset_clock), as if the machine had slept: what expires by
     /// then is expired; a schedule that is due then runs at once, one whose time had passed by then runs at its next time, and one
     /// that has no later time is over. A call that a client signs by the system's clock stays valid as long as it otherwise would.
-    /// Returns how far the clock is ahead.
+    /// Returns how far the clock is ahead. [`pass_time`](Self::pass_time) runs what falls due on the way.
     ///
     /// # Errors
     /// The time is later than 2099; the clock is as it was.
     pub fn advance_clock(&self, by: Duration) -> Result<Duration, TooLate> {
         self.conductor.clock().advance(by)
+    }
+
+    /// Moves that clock forward as [`advance_clock`](Self::advance_clock) does, but stops at each time at which a scheduled function falls due, in order, and
+    /// runs it there, [`MAX_RUNS`](crate::MAX_RUNS) runs at most. What these runs schedule runs too if it falls due by then. Returns what ran.
+    ///
+    /// # Errors
+    /// The time is later than 2099; the clock is as it was.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves the clock somewhere on the way, and may cut a run off.
+    pub async fn pass_time(&self, by: Duration) -> Result<Passed, TooLate> {
+        self.conductor.pass_time(by).await
     }
 
     /// The time that clock shows, and how far it was moved ahead.

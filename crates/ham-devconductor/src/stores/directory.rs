@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use holochain_state::data::{DbSyncLevel, HolochainDataConfig};
 
 use self::private::{LOCK, make};
-pub(super) use self::private::{make_private, make_private_file};
+pub(super) use self::private::{make_private, make_private_file, write_once};
 pub use self::temporary::TemporaryDirectory;
 use crate::config::DataDirectory;
 use crate::error::StartError;

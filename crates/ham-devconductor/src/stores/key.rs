@@ -9,7 +9,7 @@ use holochain_state::data::{Conductor, DatabaseIdentifier as _, DbKey};
 use lair_keystore_api::dependencies::sodoken::SizedLockedArray;
 use rand::RngCore as _;
 
-use super::keystore::write_once;
+use super::directory::write_once;
 use crate::error::Cause;
 
 /// The key of a directory's databases, created with them; `None` if they were created without one.

@@ -1,6 +1,8 @@
 //! The keystore, in this process: agents' keys, signing, sealing.
 
-use std::io::{ErrorKind, Write as _};
+mod place;
+
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -10,12 +12,11 @@ use lair_keystore_api::dependencies::sodoken::LockedArray;
 use lair_keystore_api::in_proc_keystore::InProcKeystore;
 use lair_keystore_api::ipc_keystore::{IpcKeystoreServer, ipc_keystore_connect};
 use lair_keystore_api::mem_store::create_mem_store_factory;
-use lair_keystore_api::prelude::{
-    LairResult, LairServerConfig, LairServerConfigInner, PwHashLimits, SharedLockedArray,
-};
+use lair_keystore_api::prelude::{LairResult, LairServerConfig, SharedLockedArray};
 use rand::RngCore as _;
 
-use super::directory::{make_private, make_private_file};
+use self::place::keystore;
+use super::directory::{make_private, make_private_file, write_once};
 use super::signer::Signer;
 use crate::config::{Config, DataDirectory, Passphrase};
 use crate::error::StartError;
@@ -34,71 +35,71 @@ pub(super) struct Keystore {
 /// read the directory can read the passphrase beside it unless one is given.
 pub(super) async fn open(config: &Config, directory: &Path) -> Result<Keystore, StartError> {
     match &config.data {
-        DataDirectory::Temporary => in_memory().await,
+        DataDirectory::Temporary => in_memory().await.map_err(keystore),
         DataDirectory::Kept(_) => kept(&directory.join("ks"), config.passphrase.as_ref()).await,
     }
-    .map_err(|error| StartError::Keystore { source: error.into() })
 }
 
 async fn in_memory() -> LairResult<Keystore> {
     let passphrase = locked(&random())?;
-    let config = new_config(Path::new("/"), &passphrase).await?;
+    let config = place::made(&passphrase).await?;
     let store = InProcKeystore::new(Arc::new(config), create_mem_store_factory(), passphrase).await?;
     let client = Signer::of(store.new_client().await?, store.store().await?);
     Ok(Keystore { client: MetaLairClient::from_client(client).await?, _server: None })
 }
 
-async fn kept(directory: &Path, given: Option<&Passphrase>) -> LairResult<Keystore> {
-    make_private(directory)?;
+async fn kept(directory: &Path, given: Option<&Passphrase>) -> Result<Keystore, StartError> {
+    let at = |path: &Path| {
+        let path = path.to_owned();
+        move |source| StartError::KeystoreFile { path, source }
+    };
+    make_private(directory).map_err(at(directory))?;
+    let directory = &directory.canonicalize().map_err(at(directory))?;
     let passphrase = match given {
-        Some(given) => locked(given)?,
-        None => locked(&kept_passphrase(&directory.join("passphrase"))?)?,
-    };
-    let file = directory.join("lair-keystore-config.yaml");
-    let config: LairServerConfig = match std::fs::read(&file) {
-        Ok(bytes) => Arc::new(LairServerConfigInner::from_bytes(&bytes)?),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let config = new_config(directory, &passphrase).await?;
-            write_once(&file, config.to_string().as_bytes())?;
-            Arc::new(config)
+        Some(given) => locked(given),
+        None => {
+            let file = directory.join("passphrase");
+            locked(&kept_passphrase(&file).map_err(at(&file))?)
         }
-        Err(error) => return Err(error.into()),
     };
+    let passphrase = passphrase.map_err(keystore)?;
+    let config = Arc::new(place::config(directory, &passphrase).await?);
     // Before the keystore is created, because SQLite makes the files beside it private too.
-    make_private_file(&config.store_file)?;
+    make_private_file(&config.store_file).map_err(at(&config.store_file))?;
+    match served(&config, &passphrase).await {
+        Ok(open) => Ok(open),
+        Err(error) => Err(if is_opened_by(config, passphrase).await {
+            keystore(error)
+        } else {
+            StartError::Passphrase { source: error.into() }
+        }),
+    }
+}
+
+async fn served(config: &LairServerConfig, passphrase: &SharedLockedArray) -> LairResult<Keystore> {
     let factory = create_sql_pool_factory(&config.store_file, &config.database_salt);
-    let server = IpcKeystoreServer::new(Arc::clone(&config), factory, Arc::clone(&passphrase)).await?;
-    let client = ipc_keystore_connect(config.connection_url.clone(), passphrase).await?;
+    let server = IpcKeystoreServer::new(Arc::clone(config), factory, Arc::clone(passphrase)).await?;
+    let client = ipc_keystore_connect(config.connection_url.clone(), Arc::clone(passphrase)).await?;
     let client = Signer::of(client, server.store().await?);
     Ok(Keystore { client: MetaLairClient::from_client(client).await?, _server: Some(server) })
 }
 
-async fn new_config(root: &Path, passphrase: &SharedLockedArray) -> LairResult<LairServerConfigInner> {
-    PwHashLimits::Minimum.with_exec(|| LairServerConfigInner::new(root, Arc::clone(passphrase))).await
+/// Whether a passphrase is that of this keystore; none of its files is opened. `lair` does not say why it refuses.
+async fn is_opened_by(config: LairServerConfig, passphrase: SharedLockedArray) -> bool {
+    InProcKeystore::new(config, create_mem_store_factory(), passphrase).await.is_ok()
 }
 
-/// Created with the directory and read ever after.
+/// Created before the keystore and read ever after.
 fn kept_passphrase(file: &Path) -> std::io::Result<Passphrase> {
     match std::fs::read(file) {
         Ok(bytes) => Ok(Passphrase(bytes)),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
+        Err(error) if error.kind() == ErrorKind::NotFound && !place::is_made(file) => {
             let made = random();
             write_once(file, &made.0)?;
             Ok(made)
         }
         Err(error) => Err(error),
     }
-}
-
-/// All or nothing, and for its owner only: a conductor that is killed here must be able to start again.
-pub(super) fn write_once(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let directory = file.parent().unwrap_or(Path::new("."));
-    let mut written = tempfile::NamedTempFile::new_in(directory)?;
-    written.write_all(bytes)?;
-    written.as_file().sync_all()?;
-    written.persist(file)?;
-    // The name itself must survive a power cut: without its passphrase a keystore is lost.
-    std::fs::File::open(directory)?.sync_all()
 }
 
 fn random() -> Passphrase {
@@ -115,6 +116,9 @@ fn locked(passphrase: &Passphrase) -> LairResult<SharedLockedArray> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::symlink;
+    use std::path::PathBuf;
+
     use holo_hash::AgentPubKey;
     use holochain_keystore::AgentPubKeyExt as _;
 
@@ -135,5 +139,82 @@ mod tests {
             let unknown = AgentPubKey::from_raw_32(vec![1; 32]);
             keystore.client.sign(unknown, Arc::from(*b"data")).await.unwrap_err();
         }
+    }
+    /// Copies a keystore but for its socket.
+    fn copy(from: &Path, to: &Path) {
+        std::fs::create_dir(to).unwrap();
+        let files = std::fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path());
+        for file in files.filter(|file| file.is_file()) {
+            std::fs::copy(&file, to.join(file.file_name().unwrap())).unwrap();
+        }
+    }
+
+    async fn signs(keystore: &Keystore, key: &AgentPubKey) -> bool {
+        keystore.client.sign(key.clone(), Arc::from(*b"data")).await.is_ok()
+    }
+
+    /// Case: the keystore was that of the path by which the directory was made, from the directory in which that was: moved, or given by another path,
+    /// it was not found, and a copy used the keys of the original.
+    #[tokio::test]
+    async fn the_keystore_is_that_of_the_directory_wherever_it_is_now() {
+        let among = tempfile::tempdir().unwrap();
+        let among = among.path().canonicalize().unwrap();
+        let at = |name: &str| among.join(name);
+        let made = kept(&at("made"), None).await.unwrap();
+        let key = made.client.new_sign_keypair_random().await.unwrap();
+        drop(made);
+        // As it was written.
+        let file = |name: &str| at(name).join("lair-keystore-config.yaml");
+        let text = std::fs::read_to_string(file("made")).unwrap();
+        let relative = text.replace(&format!("storeFile: {}/", among.display()), "storeFile: ");
+        let relative = relative.replace(&format!("pidFile: {}/", among.display()), "pidFile: ");
+        assert_ne!(relative, text);
+        std::fs::write(file("made"), relative).unwrap();
+        symlink(at("made"), at("link")).unwrap();
+        assert!(signs(&kept(&at("link"), None).await.unwrap(), &key).await);
+        assert_eq!(std::fs::read_to_string(file("made")).unwrap(), text);
+
+        // Characters that mean something in a URL.
+        let [copied, moved]: [PathBuf; 2] = ["a copy #1?%41", "moved"].map(at);
+        copy(&at("made"), &copied);
+        let (original, copy) = (kept(&at("made"), None).await.unwrap(), kept(&copied, None).await.unwrap());
+        assert!(signs(&original, &key).await && signs(&copy, &key).await);
+        let of_copy = copy.client.new_sign_keypair_random().await.unwrap();
+        assert!(!signs(&original, &of_copy).await, "they share a keystore");
+        drop((original, copy));
+        std::fs::remove_dir_all(at("made")).unwrap();
+        std::fs::rename(copied, &moved).unwrap();
+        let moved = kept(&moved, None).await.unwrap();
+        assert!(signs(&moved, &key).await && signs(&moved, &of_copy).await);
+    }
+
+    /// Case: all of it was "made with another passphrase", and a passphrase and a configuration were made that open nothing.
+    #[tokio::test]
+    async fn what_is_missing_is_told_apart_from_a_wrong_passphrase() {
+        let directory = tempfile::tempdir().unwrap();
+        let (directory, wrong) = (directory.path(), Passphrase(b"wrong".into()));
+        drop(kept(directory, None).await.unwrap());
+        let refused = kept(directory, Some(&wrong)).await.err().unwrap();
+        assert!(matches!(refused, StartError::Passphrase { .. }), "{refused}");
+        for name in ["passphrase", "lair-keystore-config.yaml"] {
+            let (file, aside) = (directory.join(name), directory.join("aside"));
+            std::fs::rename(&file, &aside).unwrap();
+            let refused = kept(directory, None).await.err().unwrap();
+            assert!(
+                matches!(&refused, StartError::KeystoreFile { path, .. } if path.ends_with(name)),
+                "{refused}"
+            );
+            assert!(!file.exists());
+            std::fs::rename(&aside, &file).unwrap();
+        }
+        drop(kept(directory, None).await.unwrap());
+        // `lair` finds no database in it.
+        let other = tempfile::tempdir().unwrap();
+        for name in ["passphrase", "lair-keystore-config.yaml"] {
+            std::fs::copy(directory.join(name), other.path().join(name)).unwrap();
+        }
+        std::fs::write(other.path().join("store_file"), [1; 4096]).unwrap();
+        let refused = kept(other.path(), None).await.err().unwrap();
+        assert!(matches!(refused, StartError::Keystore { .. }), "{refused}");
     }
 }

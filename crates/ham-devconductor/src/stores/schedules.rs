@@ -6,6 +6,8 @@ use holochain_state::data::{DbWrite, Dht};
 use holochain_state::schedule::compute_schedule_params;
 use holochain_types::prelude::{Schedule, ScheduledFn, Timestamp};
 
+use tokio::sync::{Mutex, MutexGuard};
+
 use crate::decode::decode;
 use crate::error::Cause;
 
@@ -14,6 +16,7 @@ pub(crate) struct Schedules {
     database: DbWrite<Dht>,
     dht: DhtStore,
     author: AgentPubKey,
+    turn: Mutex<()>,
 }
 
 /// A function that is due.
@@ -27,7 +30,12 @@ pub(crate) struct Due {
 
 impl Schedules {
     pub(super) fn new(database: DbWrite<Dht>, author: AgentPubKey) -> Self {
-        Self { dht: DhtStore::new(database.clone()), database, author }
+        Self { dht: DhtStore::new(database.clone()), database, author, turn: Mutex::default() }
+    }
+
+    /// Its holder alone may run them.
+    pub(crate) async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().await
     }
 
     /// What is due now, in order. Ephemeral ones are then no longer scheduled.
@@ -70,6 +78,16 @@ impl Schedules {
             next = Some(next.map_or(starts, |next| next.min(starts)));
         }
         Ok(next)
+    }
+
+    /// The time of the next run, now if one is due.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn soonest(&self, now: Timestamp) -> Result<Option<Timestamp>, Cause> {
+        let next = self.next(now).await?;
+        let is_due = !self.dht.live_scheduled_functions(&self.author, now).await?.is_empty();
+        Ok(if is_due { Some(now) } else { next })
     }
 
     /// Schedules what has run again, or no longer. A schedule that cannot be met counts as none.

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::fs;
 
-use super::directory::make_private;
-use super::keystore::write_once;
+use super::directory::{make_private, write_once};
 
 /// The copies of one directory of databases.
 pub(crate) struct Undo {

@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::{FutureExt as _, StreamExt as _, stream};
-use holochain_types::prelude::{ExternIO, Schedule, Timestamp, ZomeCallResponse};
+use holochain_types::prelude::{ExternIO, Schedule, ScheduledFn, Timestamp, ZomeCallResponse};
 use holochain_zome_types::prelude::SCHEDULER_INTERVAL;
 use tokio::time::Instant;
 
@@ -19,12 +19,14 @@ use crate::stores::Due;
 pub(crate) async fn follow_schedules(cell: Arc<Cell>) {
     let mut clock = cell.clock().watcher();
     loop {
+        // Whoever lets time pass runs them meanwhile.
+        let turn = cell.stopped().run_until_cancelled(cell.schedules().turn()).await;
         let begun = cell.tasks().work().begin().await;
         if cell.stopped().is_cancelled() {
             return;
         }
         let looked = AssertUnwindSafe(run_due(&cell, &mut clock)).catch_unwind().await;
-        drop(begun);
+        drop((begun, turn));
         let rest = async {
             match looked {
                 Ok(Ok(Looked::Next(next))) => tokio::select! {
@@ -32,7 +34,7 @@ pub(crate) async fn follow_schedules(cell: Arc<Cell>) {
                     () = cell.scheduled().notified() => {}
                 },
                 // Others need the processor, too.
-                Ok(Ok(Looked::Ran)) => pause().await,
+                Ok(Ok(Looked::Ran(_))) => pause().await,
                 Ok(Err(error)) => {
                     tracing::error!(cell = %cell.id(), %error, "scheduled functions could not be run");
                     pause().await;
@@ -50,15 +52,16 @@ pub(crate) async fn follow_schedules(cell: Arc<Cell>) {
 }
 
 /// What there was to do.
-enum Looked {
-    /// Something was due.
-    Ran,
+pub(crate) enum Looked {
+    /// Something was due: these have run.
+    Ran(Vec<ScheduledFn>),
     /// Nothing is due before this time.
     Next(Option<Timestamp>),
 }
 
-/// Runs what is due in a cell. A function's answer is its next schedule; a function that fails or answers `None` is no longer scheduled.
-async fn run_due(cell: &Cell, clock: &mut Watcher) -> Result<Looked, Cause> {
+/// Runs what is due in a cell, for the holder of the turn of its schedules. A function's answer is its next schedule; a function that
+/// fails or answers `None` is no longer scheduled.
+pub(crate) async fn run_due(cell: &Cell, clock: &mut Watcher) -> Result<Looked, Cause> {
     let (schedules, now, ended) = (cell.schedules(), clock.now(), cell.ended());
     // A time that was set before the clock went back comes sooner; and what has just been scheduled is due at once.
     let next = schedules.next(now).await?;
@@ -68,7 +71,11 @@ async fn run_due(cell: &Cell, clock: &mut Watcher) -> Result<Looked, Cause> {
     }
     let calls: Vec<_> = due.iter().map(|due| run(cell, due, clock)).collect();
     let mut answers = stream::iter(calls).buffered(OF_A_CELL).zip(stream::iter(&due));
+    let mut ran = Vec::new();
     while let Some((answer, due)) = answers.next().await {
+        if matches!(answer, Answer::Again(_)) {
+            ran.push(due.function.clone());
+        }
         match answer {
             // Its schedules went with it.
             _ if ended.is_cancelled() => {}
@@ -80,7 +87,7 @@ async fn run_due(cell: &Cell, clock: &mut Watcher) -> Result<Looked, Cause> {
             }
         }
     }
-    Ok(Looked::Ran)
+    Ok(Looked::Ran(ran))
 }
 
 /// How a scheduled function ended.

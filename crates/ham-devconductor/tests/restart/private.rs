@@ -21,7 +21,7 @@ async fn a_directory_has_one_conductor_and_one_passphrase() {
     assert!(matches!(&second, StartError::InUse(path) if path == directory.path()), "{second:?}");
     conductor.shut_down().await;
     let wrong = open("wrong").await.unwrap_err();
-    assert!(matches!(wrong, StartError::Keystore { .. }), "{wrong:?}");
+    assert!(matches!(wrong, StartError::Passphrase { .. }), "{wrong:?}");
     open("right").await.unwrap().shut_down().await;
 }
 

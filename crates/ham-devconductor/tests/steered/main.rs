@@ -12,11 +12,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
 
-use ham_devconductor::{Config, DevConductor, Event, Limits, Observer, Outcome, Watch};
+use ham_devconductor::{Config, DevConductor, Event, Limits, MAX_RUNS, Observer, Outcome, Watch};
 use holochain_client::AdminWebsocket;
 use holochain_types::app::{CoordinatorSource, UpdateCoordinatorsPayload};
 use holochain_types::dna::{CoordinatorBundle, CoordinatorManifest};
-use holochain_types::prelude::{CellId, ExternIO};
+use holochain_types::prelude::{CellId, ExternIO, Timestamp};
 use mr_bundle::Bundle;
 use ticking::ticking;
 use tracing::field::{Field, Visit};
@@ -206,6 +206,37 @@ async fn a_schedule_wakes_where_the_clock_has_gone_back() {
     }
     let conductor = must(conductor.restart()).await.unwrap();
     ticks(&mut conductor.observer().watch().unwrap(), 2).await;
+    no_errors();
+    conductor.shut_down().await;
+}
+
+/// Case: an hour went by, and nothing that was due each ten minutes of it ran.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_falls_due_while_time_passes_runs() {
+    const MINUTES: Duration = Duration::from_secs(600);
+    let (imports, functions) = ticking("0 */10 * * * * *");
+    let (conductor, observer, cell) = started_with(Config::default(), imports, &functions).await;
+    // A full hour, ahead of the system's clock, and a moment.
+    let (hour, step) = (6 * MINUTES.as_micros() as i64, MINUTES.as_micros() as i64);
+    let full = (Timestamp::now().as_micros() / hour + 2) * hour;
+    conductor.freeze_clock(Some(Timestamp::from_micros(full + 1))).unwrap();
+    let mut watch = observer.watch().unwrap();
+    assert!(matches!(call(&observer, &cell, "zome", "run").await, Outcome::Answered(_)));
+    // At once, for the first time.
+    told(&mut watch, |event| matches!(event, Event::Signal { .. })).await;
+    let passed = must(conductor.pass_time(6 * MINUTES)).await.unwrap();
+    let tick = ("zome".to_owned(), "tick".to_owned());
+    assert_eq!((passed.runs.get(&tick), passed.skipped_from), (Some(&6), None), "{passed:?}");
+    assert_eq!(conductor.clock().0, Timestamp::from_micros(full + hour + 1));
+    assert_eq!(must(conductor.pass_time(Duration::from_secs(1))).await.unwrap().runs.len(), 0);
+
+    // More than may run.
+    let passed = must(conductor.pass_time(MINUTES * 2_000)).await.unwrap();
+    let ran = passed.runs[&tick];
+    assert!(ran <= MAX_RUNS, "{passed:?}");
+    let first = full + hour + (ran as i64 + 1) * step;
+    assert_eq!(passed.skipped_from, Some(Timestamp::from_micros(first)));
+    assert_eq!(conductor.clock().0, Timestamp::from_micros(full + hour + 2_000 * step + 1_000_001));
     no_errors();
     conductor.shut_down().await;
 }

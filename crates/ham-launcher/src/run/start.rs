@@ -7,6 +7,7 @@ use super::boot;
 use super::builder::ConductorBuilder;
 use super::config::Config;
 use super::data::DataDirectory;
+use super::lair;
 use super::logs::Logs;
 use super::process::{Process, Program};
 use super::settings::Passphrase;
@@ -29,6 +30,7 @@ pub(super) async fn start(
     let embedded = install.source == InstallSource::Embedded;
     // The embedded conductor reads only one form of the file.
     let release = if embedded { Release::default() } else { install.release() };
+    lair::put_in(data.path())?;
     let config = write_config(builder, release, data.path(), admin_port).await?;
     let name = |release: Release| release.short().unwrap_or(release.version());
     let dev = ["dev".into(), "--release".into(), name(install.release()).into()];

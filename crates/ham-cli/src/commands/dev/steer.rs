@@ -30,6 +30,9 @@ pub(crate) enum Steer {
         name: String,
     },
     /// Show the clock of expiries, schedules and `sys_time`, move it forward, or set it back to the system's
+    ///
+    /// As it moves forward, the scheduled functions that fall due on the way run in order, each at its time, 1,000 runs at most; what ran is
+    /// shown. The timestamps of actions are always the system's.
     #[command(args = flags::administration())]
     Time {
         /// How far forward, such as `+2h` or `+30s`; `system` for the system's time
@@ -124,12 +127,26 @@ fn words(asked: &Ask, answer: &Value) -> String {
 /// What the clock says, as the conductor tells it.
 fn clock(answer: &Value) -> String {
     let now = answer["now"].as_str().unwrap_or_default();
-    match Duration::try_from_secs_f64(answer["ahead_seconds"].as_f64().unwrap_or_default()) {
+    let mut words = match Duration::try_from_secs_f64(answer["ahead_seconds"].as_f64().unwrap_or_default()) {
         Ok(ahead) if !ahead.is_zero() => {
             format!("{now}, {} ahead of the system's clock", humantime::format_duration(ahead))
         }
         _ => format!("{now}, with the system's clock"),
+    };
+    for ran in answer["ran"].as_array().into_iter().flatten() {
+        let name = |key: &str| ran[key].as_str().unwrap_or_default();
+        let times = match ran["times"].as_u64() {
+            Some(1) => "once".to_owned(),
+            times => format!("{} times", times.unwrap_or_default()),
+        };
+        words += &format!("\n`{}` of `{}` ran {times}", name("function"), name("zome"));
     }
+    if let Some(from) = answer["skipped_from"].as_str() {
+        words += &format!(
+            "\nthat is as many as run at once: what was due from {from} on is skipped, and runs at its next time"
+        );
+    }
+    words
 }
 
 fn time(text: &str) -> Result<Ask, String> {
@@ -155,3 +172,24 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 /// Beyond it timestamps end.
 const LONGEST: Duration = Duration::from_secs(3_155_760_000);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Case: nothing was said of what had run, or had not.
+    #[test]
+    fn what_ran_while_time_passed_is_told() {
+        let ran = |function: &str, times: u32| json!({ "zome": "z", "function": function, "times": times });
+        let answer = json!({ "now": "then", "ahead_seconds": 3600.0, "ran": [ran("a", 1), ran("b", 999)], "skipped_from": "later" });
+        let words = clock(&answer);
+        assert!(words.starts_with(
+            "then, 1h ahead of the system's clock\n`a` of `z` ran once\n`b` of `z` ran 999 times\n"
+        ));
+        assert!(words.contains("due from later on is skipped"), "{words}");
+        assert_eq!(
+            clock(&json!({ "now": "then", "ahead_seconds": 0.0, "ran": [] })),
+            "then, with the system's clock"
+        );
+    }
+}

@@ -1,7 +1,7 @@
 //! Directories and files that nobody else looks into.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
@@ -21,6 +21,17 @@ pub(in crate::stores) fn make_private_file(file: &Path) -> io::Result<File> {
     let file = OpenOptions::new().create(true).truncate(false).write(true).mode(PRIVATE_FILE).open(file)?;
     file.set_permissions(Permissions::from_mode(PRIVATE_FILE))?;
     Ok(file)
+}
+
+/// All or nothing, and for its owner only: a conductor that is killed here must be able to start again.
+pub(in crate::stores) fn write_once(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let directory = file.parent().unwrap_or(Path::new("."));
+    let mut written = tempfile::NamedTempFile::new_in(directory)?;
+    written.write_all(bytes)?;
+    written.as_file().sync_all()?;
+    written.persist(file)?;
+    // The name itself must survive a power cut: without its passphrase a keystore is lost.
+    File::open(directory)?.sync_all()
 }
 
 /// The name of a directory's lock.

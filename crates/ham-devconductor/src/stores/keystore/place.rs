@@ -1,0 +1,70 @@
+//! The configuration file of a keystore, which says where the keystore is: in the directory of that file, wherever the directory is now.
+
+use std::io::{Error, ErrorKind};
+use std::path::Path;
+use std::sync::Arc;
+
+use lair_keystore_api::prelude::{LairResult, LairServerConfigInner, PwHashLimits, SharedLockedArray};
+use url::Url;
+
+use crate::error::{Cause, StartError};
+use crate::stores::directory::write_once;
+
+/// The configuration of the keystore in this directory, whose path is canonical; made if there is no keystore yet. Its paths are those of
+/// now: a directory may be moved, copied and given by another path.
+///
+/// # Errors
+/// [`KeystoreFile`](StartError::KeystoreFile), also if there is a keystore without its configuration, whose keys nothing else opens;
+/// [`Keystore`](StartError::Keystore).
+pub(super) async fn config(
+    directory: &Path,
+    passphrase: &SharedLockedArray,
+) -> Result<LairServerConfigInner, StartError> {
+    let file = directory.join(CONFIG);
+    let failed = |source| StartError::KeystoreFile { path: file.clone(), source };
+    let (mut config, is_new) = match std::fs::read(&file) {
+        Ok(bytes) => (LairServerConfigInner::from_bytes(&bytes).map_err(keystore)?, false),
+        Err(error) if error.kind() == ErrorKind::NotFound && !directory.join(STORE).exists() => {
+            (made(passphrase).await.map_err(keystore)?, true)
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    if put_in(&mut config, directory).map_err(failed)? || is_new {
+        write_once(&file, config.to_string().as_bytes()).map_err(failed)?;
+    }
+    Ok(config)
+}
+
+/// One of a keystore that is nowhere yet.
+pub(super) async fn made(passphrase: &SharedLockedArray) -> LairResult<LairServerConfigInner> {
+    PwHashLimits::Minimum.with_exec(|| LairServerConfigInner::new("/", Arc::clone(passphrase))).await
+}
+
+/// Whether a keystore is made beside this file.
+pub(super) fn is_made(file: &Path) -> bool {
+    file.with_file_name(CONFIG).exists()
+}
+
+/// Sets the paths to those in this directory; the public key of the server stays. Returns whether that changes anything.
+fn put_in(config: &mut LairServerConfigInner, directory: &Path) -> Result<bool, Error> {
+    // The file is text.
+    directory.to_str().ok_or_else(|| Error::new(ErrorKind::InvalidInput, "its path is not UTF-8"))?;
+    let socket = Url::from_file_path(directory.join(SOCKET));
+    let socket = socket.map_err(|()| Error::new(ErrorKind::InvalidInput, "its path is not absolute"))?;
+    let mut url = config.connection_url.clone();
+    url.set_path(socket.path());
+    let (store, pid) = (directory.join(STORE), directory.join(PID));
+    let is_there = (&config.connection_url, &config.store_file, &config.pid_file) == (&url, &store, &pid);
+    (config.connection_url, config.store_file, config.pid_file) = (url, store, pid);
+    Ok(!is_there)
+}
+
+pub(super) fn keystore(error: impl Into<Cause>) -> StartError {
+    StartError::Keystore { source: error.into() }
+}
+
+/// The names that `lair` gives.
+const CONFIG: &str = "lair-keystore-config.yaml";
+const STORE: &str = "store_file";
+const PID: &str = "pid_file";
+const SOCKET: &str = "socket";
