@@ -1,0 +1,41 @@
+// What the page says of a chain, before and after a restart with the same data.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import assert from 'node:assert';
+import { Browser } from './browser.mjs';
+
+const [program, ham, bundle, data] = process.argv.slice(2);
+const env = { ...process.env, HOME: process.env.HAM_TEST_HOME, XDG_RUNTIME_DIR: process.env.HAM_TEST_HOME };
+async function start(...more) {
+  const child = spawn(ham, ['dev', '--json', '--data', data, ...more], { stdio: ['ignore', 'pipe', 'inherit'], env });
+  const [line] = await once(createInterface(child.stdout), 'line');
+  return { child, ...JSON.parse(line) };
+}
+const browser = await Browser.start(program);
+const call = (page, fn, payload) => page.run(`fetch('/api/v1/apps/features/roles/features/zomes/features/fns/${fn}', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: ${JSON.stringify(JSON.stringify(payload))} }).then((answer) => answer.text())`);
+
+const first = await start('--app', bundle);
+const page = await browser.open(first.page);
+await page.until("document.querySelectorAll('.chain .row').length === 1");
+for (const text of ['one', 'two']) await call(page, 'create_note', text);
+await page.until("[...document.querySelectorAll('.chain .row')].filter((row) => row.innerText.includes('create_note')).length === 2");
+
+first.child.kill('SIGINT');
+await once(first.child, 'exit');
+await browser.send('Target.closeTarget', { targetId: page.target });
+
+// Case: calls of one second were one row without a function.
+const second = await start();
+const later = await browser.open(second.page);
+await later.until("document.querySelectorAll('.chain .row').length > 3");
+const rows = await later.run("[...document.querySelectorAll('.chain .row')].map((row) => row.innerText.replace(/\\s+/g, ' '))");
+for (const text of ['one', 'two']) assert.equal(rows.filter((row) => row.includes(text) && row.includes('Create note') && row.includes('call not known')).length, 1, rows.join('\n'));
+assert.equal(rows.filter((row) => row.includes('Genesis')).length, 1, rows.join('\n'));
+assert.equal(rows.filter((row) => row.includes('Init')).length, 1, rows.join('\n'));
+assert.equal(rows.length, 4, rows.join('\n'));
+assert.deepEqual(later.errors, []);
+console.log('actions whose calls are not known are shown one by one');
+second.child.kill('SIGINT');
+await once(second.child, 'exit');
+await browser.end();
