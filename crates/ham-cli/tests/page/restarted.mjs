@@ -21,6 +21,17 @@ await page.until("document.querySelectorAll('.chain .row').length === 1");
 for (const text of ['one', 'two']) await call(page, 'create_note', text);
 await page.until("[...document.querySelectorAll('.chain .row')].filter((row) => row.innerText.includes('create_note')).length === 2");
 
+// Case: the list said "not written" of it, and the side "Something may have been written."
+const nowhere = { $hash: 'uhCkkbGoWc-BgVMHOJ4UABXev43LAO_QZZFK1gbdg54oRoXKkVTZZ' };
+const answer = await call(page, 'create_verdict', { name: 'x', rules: [{ op: 'CreateRecord', outcome: { Unresolved: [nowhere] } }] });
+assert.ok(answer.includes('DepMissingFromDht') && answer.includes('"effect":"nothing"'), answer);
+await page.until("document.querySelectorAll('.chain .failed').length === 1");
+assert.ok(await page.run("document.querySelector('.chain .failed').innerText.includes('not written')"));
+await page.run("document.querySelector('.chain .failed').click()");
+await page.until("document.querySelector('.side .verdict')");
+assert.ok(await page.run("document.querySelector('.side').innerText.includes('Nothing was written.')"));
+assert.deepEqual(page.errors.filter((error) => !error.includes('status of 4')), []);
+console.log('the list and the side say the same of a call that failed');
 first.child.kill('SIGINT');
 await once(first.child, 'exit');
 await browser.send('Target.closeTarget', { targetId: page.target });

@@ -1,4 +1,5 @@
 // The chains of one DNA as one drawing: a lane an agent, newest at the top, and an overview where every action is a mark.
+import { WROTE, effect } from './effect.js';
 import { VList, fmt, glyph, h, hatch, put, s, title } from './ui.js';
 
 const PHONE = innerWidth < 720, ROW = PHONE ? 46 : 28, PITCH = 18, PAD = 14;   // two lines a row on a phone
@@ -108,7 +109,7 @@ export class Chains {
     if (row.unseen) return h('div', { class: 'pause hatch' }, h('span', {}), h('span', { class: 'small' }, `Not known since ${fmt.clock(row.unseen)}`));
     if (row.pause) return h('div', { class: 'pause' }, svg, h('span', { class: 'faint small' }, `${fmt.span(row.pause)} without a write`));
     const c = row.call;
-    const kind = row.run ? 'run' : row.failed ? (c.outcome === 'unknown' ? 'unknown' : 'refused') : this.by === 'calls' ? main(row.actions).kind : row.action.kind;
+    const kind = row.run ? 'run' : row.failed ? (WROTE[effect(c)].glyph) : this.by === 'calls' ? main(row.actions).kind : row.action.kind;
     svg.append(...node(kind, x(row.by), y, row.by.index));
     const end = [h('span', { class: 'by clip dim' }, row.by.name), h('time', { class: 'faint' }, fmt.clock(row.at))];
     if (row.run) {
@@ -118,7 +119,7 @@ export class Chains {
       return h('div', {}, svg, h('span', { class: 'seq faint' }, `${a.seq}–${z.seq}`), h('span', { class: 'what clip' }, h('b', { class: 'times' }, `${row.times} ×`), name), h('span', { class: 'say clip dim' }, `in ${fmt.span(Math.max(1, z.at - a.at))}`, button), h('span', { class: 'kinds' }, fmt.plural(row.actions.length, 'action')), end);
     }
     if (row.failed) {
-      return h('div', { class: 'failed' }, svg, h('span', { class: 'seq faint' }, '–'), h('span', { class: 'what clip' }, h('code', {}, c.fn)), h('span', { class: `say clip ${c.outcome === 'unknown' ? 'unsure' : 'bad'}` }, c.outcome === 'unknown' ? 'unknown: it may have been written' : c.failure.error), h('span', { class: 'kinds' }, c.outcome === 'unknown' ? 'being settled' : 'not written'), end);
+      return h('div', { class: 'failed' }, svg, h('span', { class: 'seq faint' }, '–'), h('span', { class: 'what clip' }, h('code', {}, c.fn)), h('span', { class: `say clip ${c.outcome === 'unknown' ? 'unsure' : 'bad'}` }, c.outcome === 'unknown' ? 'unknown: it may have been written' : c.failure.error), h('span', { class: 'kinds' }, c.outcome === 'unknown' ? 'being settled' : WROTE[effect(c)].row), end);
     }
     if (this.by === 'actions') {
       const a = row.action;
