@@ -115,6 +115,7 @@ async fn what_is_told_of_a_chain_is_so_after_a_restart_too() {
     command.arg(home.path().join("data")).env("HAM_TEST_HOME", home.path());
     let steps = npm::run(&mut command, BOUND).await;
     println!("{steps}");
+    assert!(steps.contains("no name of a link type lies over another"), "{steps}");
     assert!(steps.contains("the list and the side say the same of a call that failed"), "{steps}");
     assert!(steps.ends_with("actions whose calls are not known are shown one by one\n"), "{steps}");
 }

@@ -21,6 +21,16 @@ await page.until("document.querySelectorAll('.chain .row').length === 1");
 for (const text of ['one', 'two']) await call(page, 'create_note', text);
 await page.until("[...document.querySelectorAll('.chain .row')].filter((row) => row.innerText.includes('create_note')).length === 2");
 
+// Case: names of link types lay over one another in the drawing of the DHT.
+const note = JSON.parse(await call(page, 'create_note', 'linked'));
+for (const [fn, more] of [['link_notes', { tag: { $bytes: 'dA==' } }], ['link_verdict', { verdict: { name: 'x', rules: [] } }]]) await call(page, fn, { base: note, target: note, ...more });
+await page.run("document.querySelector('#tab-dht').click()");
+await page.until("document.querySelectorAll('.dht text.edge').length === 2");
+const [upper, lower] = await page.run("[...document.querySelectorAll('.dht text.edge')].map((text) => { const { top, bottom } = text.getBoundingClientRect(); return [top, bottom]; }).sort((a, b) => a[0] - b[0])");
+assert.ok(upper[1] <= lower[0], `${upper} over ${lower}`);
+await page.run("document.querySelector('#tab-chains').click()");
+console.log('no name of a link type lies over another');
+
 // Case: the list said "not written" of it, and the side "Something may have been written."
 const nowhere = { $hash: 'uhCkkbGoWc-BgVMHOJ4UABXev43LAO_QZZFK1gbdg54oRoXKkVTZZ' };
 const answer = await call(page, 'create_verdict', { name: 'x', rules: [{ op: 'CreateRecord', outcome: { Unresolved: [nowhere] } }] });
@@ -41,10 +51,10 @@ const second = await start();
 const later = await browser.open(second.page);
 await later.until("document.querySelectorAll('.chain .row').length > 3");
 const rows = await later.run("[...document.querySelectorAll('.chain .row')].map((row) => row.innerText.replace(/\\s+/g, ' '))");
-for (const text of ['one', 'two']) assert.equal(rows.filter((row) => row.includes(text) && row.includes('Create note') && row.includes('call not known')).length, 1, rows.join('\n'));
+for (const text of ['one', 'two', 'linked']) assert.equal(rows.filter((row) => row.includes(text) && row.includes('Create note') && row.includes('call not known')).length, 1, rows.join('\n'));
 assert.equal(rows.filter((row) => row.includes('Genesis')).length, 1, rows.join('\n'));
 assert.equal(rows.filter((row) => row.includes('Init')).length, 1, rows.join('\n'));
-assert.equal(rows.length, 4, rows.join('\n'));
+assert.equal(rows.length, 7, rows.join('\n'));
 assert.deepEqual(later.errors, []);
 console.log('actions whose calls are not known are shown one by one');
 second.child.kill('SIGINT');
