@@ -63,6 +63,17 @@ async fn chains_name_the_types_that_the_schema_names() {
     assert_eq!(told["links"][0]["type"], "features_entries#0");
 }
 
+/// Case: only a bundle's functions were known, not those of a conductor that tells them.
+#[tokio::test]
+async fn a_mistyped_function_is_told_what_was_meant() {
+    let ham = Ham::new();
+    let _running = dev(&ham).await;
+    for words in [&["probe", "creat_item", ITEM][..], &["probe", "probe", "creat_item"]] {
+        let ran = ham.run(&[&["call"], words].concat()).await;
+        ran.failed(1, &["did you mean the function `create_item`?"]);
+    }
+}
+
 #[tokio::test]
 async fn a_conductor_goes_back_and_its_clock_forward() {
     let ham = Ham::new();
