@@ -153,9 +153,11 @@ pub(crate) fn call(error: &CallError) -> String {
                  belongs to another installation, name another one with --credentials"
                     .into()
             }
-            _ => words::of_anything(refusal.text())
-                .unwrap_or("the conductor's message says why: check the zome, the function and the payload")
-                .into(),
+            _ => words::of_argument(refusal.text()).unwrap_or_else(|| {
+                words::of_anything(refusal.text())
+                    .unwrap_or("the conductor's message says why: check the zome, the function and the payload")
+                    .into()
+            }),
         },
         CallError::Decode(_) => "the call ran; pass --raw to get its answer as bytes".into(),
         _ => RECONCILE.into(),

@@ -7,6 +7,8 @@ mod bundle;
 mod conductor;
 mod known;
 
+pub(crate) use bundle::roles as of_bundle;
+
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;

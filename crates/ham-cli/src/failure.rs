@@ -74,6 +74,17 @@ impl Failure {
         self.advice = Some(advice.into());
     }
 
+    /// Asks this before it says what to do.
+    pub(crate) fn asking(mut self, question: Option<String>) -> Self {
+        if let Some(question) = question {
+            self.advice = Some(match self.advice {
+                Some(advice) => format!("{question} {advice}"),
+                None => question,
+            });
+        }
+        self
+    }
+
     /// A data directory below which no socket fits.
     pub(crate) fn path_too_long(directory: &Path) -> Self {
         Self::usage(

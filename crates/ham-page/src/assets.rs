@@ -26,6 +26,7 @@ const FILES: Files = Files {
         "js/chain.js",
         "js/dev.js",
         "js/dht.js",
+        "js/effect.js",
         "js/side.js",
         "js/activity.js",
     ],

@@ -18,6 +18,13 @@ pub enum Build {
         /// The first error, in one line.
         error: String,
     },
+    /// It has built, but the app does not run what was built.
+    NotRun {
+        /// Why, in one line.
+        error: String,
+        /// What to do about it.
+        advice: String,
+    },
 }
 
 /// The last state reported, as the page shows it.
@@ -26,14 +33,15 @@ pub(crate) struct LastBuild(Mutex<Value>);
 
 impl LastBuild {
     pub(crate) fn set(&self, directory: &str, build: &Build) {
-        let (state, error) = match build {
-            Build::Watching => ("idle", None),
-            Build::Building => ("building", None),
-            Build::Failed { error } => ("failed", Some(error)),
+        let (state, error, advice) = match build {
+            Build::Watching => ("idle", None, None),
+            Build::Building => ("building", None, None),
+            Build::Failed { error } => ("failed", Some(error), None),
+            Build::NotRun { error, advice } => ("not_run", Some(error), Some(advice)),
         };
         let at = Timestamp::now().as_millis();
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
-            json!({ "dir": directory, "state": state, "at": at, "error": error });
+            json!({ "dir": directory, "state": state, "at": at, "error": error, "advice": advice });
     }
 
     /// Null if nothing is watched.

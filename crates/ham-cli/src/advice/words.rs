@@ -1,5 +1,7 @@
 //! What to do about what a conductor says in words only, where no kind of its errors tells it.
 
+use ham_json::{Dialect, from_messagepack};
+
 /// About what an administrator asked for. No zome's words come first here.
 pub(super) fn of_administration(text: &str) -> Option<&'static str> {
     let own = text.strip_prefix(API).unwrap_or(text);
@@ -11,6 +13,28 @@ pub(super) fn of_administration(text: &str) -> Option<&'static str> {
 pub(super) fn of_anything(text: &str) -> Option<&'static str> {
     ANYTHING.iter().find(|(words, _)| text.contains(words)).map(|(_, advice)| *advice)
 }
+
+/// About a function that could not read its argument. The conductor names its bytes only.
+pub(super) fn of_argument(text: &str) -> Option<String> {
+    let (_, bytes) = text.split_once("Deserialize([")?;
+    let bytes: Option<Vec<u8>> =
+        bytes.split_once(']')?.0.split(", ").map(|byte| byte.trim().parse().ok()).collect();
+    let shown = bytes.and_then(|bytes| from_messagepack(&bytes, Dialect::Marked).ok()).map(|value| {
+        let value = value.to_string();
+        match value.char_indices().nth(SHOWN) {
+            Some((at, _)) => format!(", which was {}…", &value[..at]),
+            None => format!(", which was {value}"),
+        }
+    });
+    Some(format!(
+        "the function takes another argument than it was given{}; the reason is in the zome's log: in the terminal of `ham dev`, or \
+         in the conductor's log",
+        shown.unwrap_or_default()
+    ))
+}
+
+/// How much of an argument is repeated.
+const SHOWN: usize = 200;
 
 const API: &str = "Conductor returned an error while using a ConductorApi: ";
 
@@ -51,6 +75,22 @@ const OTHER_RELEASE: &str = "the app's zomes were built for another release of H
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// "the conductor's message says why" was the advice, and it has nothing but bytes.
+    #[test]
+    fn an_argument_that_a_function_does_not_take_is_shown() {
+        let of = |bytes: &str| of_argument(&format!("RuntimeError: error: Deserialize([{bytes}])"));
+        let told = of("129, 165, 116, 105, 116, 108, 101, 5").unwrap();
+        assert!(told.contains("another argument than it was given, which was {\"title\":5};"), "{told}");
+        assert!(told.contains("the zome's log"), "{told}");
+        // Bytes that are nothing, numbers that are no bytes, and a list that was cut off.
+        for bytes in ["193", "300", "1, x", ""] {
+            assert!(of(bytes).unwrap().contains("than it was given; the reason"), "{bytes}");
+        }
+        let long = format!("219, 0, 0, 4, 0{}", ", 120".repeat(1024));
+        assert!(of(&long).unwrap().contains("xxx…; the reason"));
+        assert_eq!(of_argument("Deserialize(\"missing field\")"), None);
+    }
 
     /// "correct the request" was the advice about all of them.
     #[test]

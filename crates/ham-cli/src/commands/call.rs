@@ -1,5 +1,6 @@
 //! `ham call`: one zome call, its payload and answer as JSON.
 
+mod meant;
 pub(super) mod words;
 
 use clap_complete::ArgValueCompleter;
@@ -76,6 +77,10 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     let answered = progress::during(context.output, "waiting for the answer", call).await;
     let answered = match answered {
         Err(error @ CallError::Signing(_)) => Err(unsigned(&ham, &words, &role, error).await),
+        Err(error) if words::is_missing(&error) => {
+            let meant = meant::meant(context, &ham, &role, (&words.zome, &words.function)).await;
+            Err(words.explain(&role, error).asking(meant))
+        }
         answered => answered.map_err(|error| words.explain(&role, error)),
     };
     connect::close(&ham).await;

@@ -7,9 +7,10 @@ use crate::commands::grants::installed;
 use crate::commands::info::{plain, trimmed};
 use crate::connect;
 use crate::context::Context;
-use crate::definition;
 use crate::failure::Failure;
 use crate::flags;
+use crate::hash;
+use crate::names::Names;
 use crate::progress;
 use crate::records::{self, Chain};
 
@@ -45,16 +46,16 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         let reading = records::chain(&admin, &cell.cell_id, args.from, args.limit);
         let chain = progress::during(context.output, "reading the chain", reading).await;
         let chain = chain.map_err(|failure| app::explained(&info, cell, failure))?;
-        let zomes = definition::integrity_zomes(&admin, &cell.cell_id).await?;
+        let names = Names::of(&admin, settings, &cell.cell_id).await?;
         if context.output.json {
             for record in &chain.records {
-                let mut value = record.json(&zomes);
+                let mut value = record.json(&names);
                 value["role"] = Value::from(cell.name.clone());
                 context.output.result(String::new, &value)?;
             }
         } else {
             let space = if nth == 0 { "" } else { "\n" };
-            context.output.text(&format!("{space}{}", table(&cell.name, &chain, &zomes, args.full)))?;
+            context.output.text(&format!("{space}{}", table(&cell.name, &chain, &names, args.full)))?;
         }
     }
     if wanted.is_empty() {
@@ -63,17 +64,41 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
     Ok(())
 }
 
-fn table(role: &str, chain: &Chain, zomes: &[String], full: bool) -> String {
+fn table(role: &str, chain: &Chain, names: &Names, full: bool) -> String {
     let mut table = plain(["seq", "action", "when", "hash", "what"]);
     for record in &chain.records {
-        let what = record.words(zomes);
-        let what = match what.char_indices().nth(SHOWN) {
-            Some((at, _)) if !full => format!("{}…", &what[..at]),
-            _ => what,
-        };
+        let what = record.words(names);
+        let what = if full { what } else { cut(what) };
         table.add_row([&record.sequence.to_string(), &record.kind, &record.when, &record.hash, &what]);
     }
     let (length, shown) = (chain.length, chain.records.len() as u64);
     let part = if shown == length { String::new() } else { format!(", {shown} of them shown") };
     format!("{role}: {length} actions{part}\n{}", trimmed(&table))
+}
+
+/// At most as much as is shown, and to its end the hash that is begun there: what is cut cannot be copied.
+fn cut(what: String) -> String {
+    let Some((at, _)) = what.char_indices().nth(SHOWN) else { return what };
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
+    let bytes = what.as_bytes();
+    let begin = at - bytes[..at].iter().rev().take_while(|byte| is_word(byte)).count();
+    let end = at + bytes[at..].iter().take_while(|byte| is_word(byte)).count();
+    let at = if hash::kind(&what[begin..end]).is_ok() { end } else { at };
+    if at == what.len() { what } else { format!("{}…", &what[..at]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Case: the target of a link could not be copied.
+    #[test]
+    fn no_hash_is_cut() {
+        let hash = "uhCkkbGoWc-BgVMHOJ4UABXev43LAO_QZZFK1gbdg54oRoXKkVTZZ";
+        let link = format!("{hash} → {hash}");
+        assert_eq!(cut(link.clone()), link);
+        assert_eq!(cut(format!("{link} \"a tag\"")), format!("{link}…"));
+        assert_eq!(cut(format!("{{\"of\":{}}}", "ä".repeat(200))).chars().count(), SHOWN + 1);
+        assert_eq!(cut(format!("uhCkk{}", "a".repeat(200))).chars().count(), SHOWN + 1);
+    }
 }

@@ -6,6 +6,7 @@ mod args;
 mod dumped;
 mod file;
 mod real;
+mod reinstall;
 mod same_code;
 mod steer;
 mod watched;

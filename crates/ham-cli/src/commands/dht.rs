@@ -9,11 +9,11 @@ use crate::commands::grants::installed;
 use crate::commands::info::{plain, trimmed};
 use crate::connect;
 use crate::context::Context;
-use crate::definition;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flags;
 use crate::hash;
+use crate::names::Names;
 use crate::progress;
 use crate::records::{Dht, Held};
 
@@ -52,17 +52,17 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<(), Failure> {
         if dht.is_chain_only {
             context.output.note("this conductor tells of the cell's own chain only");
         }
-        let zomes = definition::integrity_zomes(&admin, &cell.cell_id).await?;
+        let names = Names::of(&admin, settings, &cell.cell_id).await?;
         let about = About::of(&dht, &args.hash);
         if about.is_empty() {
             continue;
         }
         let heading = format!("{}{}: {kind} {}\n", if found { "\n" } else { "" }, cell.name, args.hash);
-        let mut value = about.json(&zomes);
+        let mut value = about.json(&names);
         value.insert("role".into(), cell.name.into());
         value.insert("hash".into(), args.hash.as_str().into());
         value.insert("kind".into(), kind.into());
-        context.output.result(|| heading + &about.text(&zomes), &value.into())?;
+        context.output.result(|| heading + &about.text(&names), &value.into())?;
         found = true;
     }
     if found {
@@ -107,13 +107,13 @@ impl<'a> About<'a> {
         self.0.iter().all(|(_, held)| held.is_empty())
     }
 
-    fn text(&self, zomes: &[String]) -> String {
+    fn text(&self, names: &Names) -> String {
         let mut text = Vec::new();
         for (what, held) in self.0.iter().filter(|(_, held)| !held.is_empty()) {
             let mut table = plain(["seq", "action", "when", "author", "hash", "state", "what"]);
             for Held { record, state } in held {
                 let sequence = record.sequence.to_string();
-                let words = record.words(zomes);
+                let words = record.words(names);
                 table.add_row([
                     &sequence,
                     &record.kind,
@@ -129,9 +129,9 @@ impl<'a> About<'a> {
         text.join("\n\n")
     }
 
-    fn json(&self, zomes: &[String]) -> Map<String, Value> {
+    fn json(&self, names: &Names) -> Map<String, Value> {
         let shown = |held: &&Held| {
-            let mut value = held.record.json(zomes);
+            let mut value = held.record.json(names);
             value["state"] = held.state.into();
             value
         };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ham::Admin;
 use ham_devconductor::{Config, DevConductor};
 use holochain_types::dna::DnaFile;
-use holochain_zome_types::prelude::{CellId, DnaDef, EntryDefId, EntryVisibility, ZomeInfo};
+use holochain_zome_types::prelude::{DnaDef, EntryDefId, EntryVisibility, ZomeInfo};
 use serde_json::{Value, json};
 
 use crate::app;
@@ -14,15 +14,13 @@ use crate::commands::grants::installed;
 use crate::conductor::embedded;
 use crate::connect;
 use crate::context::Context;
-use crate::control::{self, Ask};
 use crate::definition;
-use crate::exit::Exit;
 use crate::exports;
 use crate::failure::Failure;
 use crate::flags;
+use crate::infos;
 use crate::input;
 use crate::progress;
-use crate::running;
 
 /// Shows the zomes of an app: the functions that can be called, and the types of entries and links.
 #[derive(Debug, clap::Args)]
@@ -52,29 +50,18 @@ async fn of_installed(context: &Context) -> Result<Vec<Value>, Failure> {
     let admin = connect::admin(settings, connect::CONNECT_TIMEOUT.min(settings.timeout))?;
     let asking = installed(&admin, settings.app_id()?);
     let info = progress::during(context.output, "asking for the app", asking).await?;
-    let control = settings.local_admin_port().and_then(running::control_of);
-    let mut roles = Vec::new();
+    let (mut roles, mut is_told) = (Vec::new(), true);
     for cell in app::cells(&info).into_iter().filter(app::Cell::is_provisioned) {
         let definition = definition::of(&admin, &cell.cell_id).await?;
-        let infos = match &control {
-            Some(socket) => asked(socket, cell.cell_id).await?,
-            None => Vec::new(),
-        };
-        roles.push(role(&cell.name, &definition, &infos, None));
+        let infos = infos::of(settings, &cell.cell_id).await?;
+        is_told &= infos.is_some();
+        roles.push(role(&cell.name, &definition, &infos.unwrap_or_default(), None));
     }
     app::warn(context.output, &info);
-    if control.is_none() {
+    if !is_told {
         context.output.note("this conductor tells no functions and types: `ham schema FILE.happ` does");
     }
     Ok(roles)
-}
-
-/// What the zomes of a cell say of themselves to the `ham dev` that runs them.
-async fn asked(control: &Path, cell: CellId) -> Result<Vec<ZomeInfo>, Failure> {
-    let told = control::ask(control, &Ask::Zomes { cell }).await?;
-    serde_json::from_value(told).map_err(|error| {
-        Failure::new(Exit::Local, error, "the `ham dev` that runs is of another version: start it again")
-    })
 }
 
 async fn of_bundle(context: &Context, file: &Path) -> Result<Vec<Value>, Failure> {
@@ -83,7 +70,7 @@ async fn of_bundle(context: &Context, file: &Path) -> Result<Vec<Value>, Failure
     let names: Vec<_> = bundle.manifest().app_roles().into_iter().map(|role| role.name).collect();
     let dnas = code::roles(bundle).await?;
     let conductor = embedded::start(context.output, Config::default()).await?;
-    let infos = infos(context, &conductor, bytes).await;
+    let infos = of_zomes(context, &conductor, bytes).await;
     conductor.shut_down().await;
     let infos = infos.unwrap_or_else(|failure| {
         let why = failure.causes().join(": ");
@@ -99,7 +86,7 @@ async fn of_bundle(context: &Context, file: &Path) -> Result<Vec<Value>, Failure
 }
 
 /// What each role's zomes say of themselves, by role.
-async fn infos(
+async fn of_zomes(
     context: &Context,
     conductor: &DevConductor,
     bundle: Vec<u8>,
@@ -122,14 +109,9 @@ fn role(name: &str, definition: &DnaDef, infos: &[ZomeInfo], dna: Option<&DnaFil
     });
     let coordinators = definition.coordinator_zomes.iter().map(|(zome, of)| {
         let depends: Vec<_> = of.as_any_zome_def().dependencies().iter().map(ToString::to_string).collect();
-        let told = || {
-            let functions = info(&zome.0)?.extern_fns.iter().map(|function| function.0.clone());
-            // The module's memory is among them.
-            Some(functions.filter(|name| name != "memory" && exports::is_for_callers(name)).collect())
-        };
         let functions: Option<Vec<String>> = match dna {
             Some(dna) => exports::functions(dna, zome),
-            None => told(),
+            None => info(&zome.0).map(infos::functions),
         };
         json!({ "zome": zome.to_string(), "depends_on": depends, "functions": functions })
     });

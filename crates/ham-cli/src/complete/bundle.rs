@@ -10,7 +10,7 @@ use crate::exports::functions;
 use crate::input;
 
 /// The roles of the app in this file, with their zomes and functions.
-pub(super) async fn roles(file: &Path) -> Option<Roles> {
+pub(crate) async fn roles(file: &Path) -> Option<Roles> {
     // Standard input is the shell's.
     if file.as_os_str() == "-" {
         return None;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// The roles of an app, with their zomes as far as they are known.
-pub(super) type Roles = BTreeMap<String, Zomes>;
+pub(crate) type Roles = BTreeMap<String, Zomes>;
 
 /// The zomes of a role, with their functions as far as they are known.
-pub(super) type Zomes = BTreeMap<String, Vec<String>>;
+pub(crate) type Zomes = BTreeMap<String, Vec<String>>;

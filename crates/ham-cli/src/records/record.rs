@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::bytes::{bytes, readable};
 use super::capability;
+use crate::names::Names;
 
 /// One action and its entry.
 #[derive(Debug)]
@@ -71,8 +72,8 @@ impl Record {
     }
 
     /// What the action is about, in a line.
-    pub(crate) fn words(&self, zomes: &[String]) -> String {
-        let of = self.entry_type(zomes).map(|of| format!("{of} ")).unwrap_or_default();
+    pub(crate) fn words(&self, names: &Names) -> String {
+        let of = self.type_name(names).map(|of| format!("{of} ")).unwrap_or_default();
         match (&self.entry, self.kind.as_str()) {
             (Entry::App(value) | Entry::Capability(value), "Update") => {
                 format!("{of}{value}, in place of {}", self.text("original_action_address"))
@@ -80,7 +81,7 @@ impl Record {
             (Entry::App(value) | Entry::Capability(value), _) => format!("{of}{value}"),
             (Entry::Other(value), _) => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
             (Entry::None, "CreateLink") => format!(
-                "{} → {} {}",
+                "{of}{} → {} {}",
                 self.text("base_address"),
                 self.text("target_address"),
                 tag(self.data.get("tag"))
@@ -97,7 +98,7 @@ impl Record {
     }
 
     /// For programs.
-    pub(crate) fn json(&self, zomes: &[String]) -> Value {
+    pub(crate) fn json(&self, names: &Names) -> Value {
         let entry = match &self.entry {
             Entry::None => &Value::Null,
             Entry::App(value) | Entry::Capability(value) | Entry::Other(value) => value,
@@ -108,7 +109,8 @@ impl Record {
             "when": self.when,
             "hash": self.hash,
             "author": self.author,
-            "zome": self.zome(zomes),
+            "zome": self.zome().and_then(|zome| names.zome(zome)),
+            "type": self.type_name(names),
             "data": self.data,
             "entry": entry,
         })
@@ -133,23 +135,26 @@ impl Record {
         self.data.get(key).and_then(Value::as_str).unwrap_or("?").to_owned()
     }
 
-    /// The integrity zome whose entry type it is.
-    fn zome<'a>(&self, zomes: &'a [String]) -> Option<&'a str> {
-        let index = self.data.get("entry_type")?.get("App")?.get("zome_index")?.as_u64()?;
-        zomes.get(usize::try_from(index).ok()?).map(String::as_str)
+    /// The index of the integrity zome whose type it is.
+    fn zome(&self) -> Option<u64> {
+        self.app_type().map(|app| &app["zome_index"]).or_else(|| self.data.get("zome_index"))?.as_u64()
     }
 
-    /// `zome#0`, or the name of a system type.
-    fn entry_type(&self, zomes: &[String]) -> Option<String> {
-        let of = self.data.get("entry_type")?;
-        match of.get("App") {
-            Some(app) => {
-                let zome = self.zome(zomes).unwrap_or("?");
-                let private = if app["visibility"] == "Private" { " (private)" } else { "" };
-                Some(format!("{zome}#{}{private}", app["entry_index"]))
-            }
-            None => of.as_str().map(str::to_owned),
+    /// The entry's type, if it is one of the app's.
+    fn app_type(&self) -> Option<&Value> {
+        self.data.get("entry_type")?.get("App")
+    }
+
+    /// The type of what was written: of an entry or of a link.
+    fn type_name(&self, names: &Names) -> Option<String> {
+        if let (Some(zome), Some(link)) = (self.zome(), self.data.get("link_type").and_then(Value::as_u64)) {
+            return Some(names.numbered(zome, link));
         }
+        let Some(app) = self.app_type() else {
+            return self.data.get("entry_type").and_then(Value::as_str).map(str::to_owned);
+        };
+        let private = if app["visibility"] == "Private" { " (private)" } else { "" };
+        Some(format!("{}{private}", names.entry(self.zome()?, app["entry_index"].as_u64()?)))
     }
 }
 

@@ -32,6 +32,48 @@ async fn a_conductor_that_runs_here_tells_what_its_zomes_can_do() {
     assert_eq!(told["roles"][0]["integrity"], of_bundle["roles"][0]["integrity"]);
 }
 
+/// Case: types were numbers in chains, though `ham schema` knew their names, and those of links were told nowhere.
+#[tokio::test]
+async fn chains_name_the_types_that_the_schema_names() {
+    let ham = Ham::new();
+    let features = concat!(env!("CARGO_MANIFEST_DIR"), "/../../happ/bundle/features.happ");
+    let mut dev = ham.start(&["dev", "--app", features]);
+    dev.line(|line| line == "Conductor ready.").await;
+    let call = async |function: &str, payload: serde_json::Value| {
+        let call = ["--json", "call", "features", "features", function, &payload.to_string()];
+        ham.run(&call).await.ok().json()
+    };
+    let note = call("create_note", "x".into()).await;
+    call("create_secret_note", "y".into()).await;
+    let link = serde_json::json!({ "base": note, "target": note, "tag": { "$bytes": "" } });
+    call("link_notes", link).await;
+    let hash = note["$hash"].as_str().unwrap();
+    let chain = ham.run(&["chain", "features"]).await.ok();
+    for shown in [
+        r#" note {"text":"x"}"#.to_owned(),
+        r#" secret_note (private) {"text":"y"}"#.to_owned(),
+        format!("#0 {hash} → {hash}"),
+    ] {
+        assert!(chain.text().contains(&shown), "{shown}: {chain}");
+    }
+    let about = ham.run(&["dht", hash, "features"]).await.ok();
+    assert!(about.text().contains(r#" note {"text":"x"}"#), "{about}");
+    let told = ham.run(&["--json", "dht", hash, "features"]).await.ok().json();
+    assert_eq!(told["record"][0]["type"], "note");
+    assert_eq!(told["links"][0]["type"], "features_entries#0");
+}
+
+/// Case: only a bundle's functions were known, not those of a conductor that tells them.
+#[tokio::test]
+async fn a_mistyped_function_is_told_what_was_meant() {
+    let ham = Ham::new();
+    let _running = dev(&ham).await;
+    for words in [&["probe", "creat_item", ITEM][..], &["probe", "probe", "creat_item"]] {
+        let ran = ham.run(&[&["call"], words].concat()).await;
+        ran.failed(1, &["did you mean the function `create_item`?"]);
+    }
+}
+
 #[tokio::test]
 async fn a_conductor_goes_back_and_its_clock_forward() {
     let ham = Ham::new();

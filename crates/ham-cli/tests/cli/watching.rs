@@ -49,6 +49,11 @@ async fn a_change_is_run_at_once_and_one_that_does_not_compile_changes_nothing()
     app.write("probe_integrity", "next");
     let told: Value = serde_json::from_str(&running.said("integrity").await).unwrap();
     assert!(told["advice"].as_str().unwrap().contains("--reinstall"), "{told}");
+    // Case: it was "Build failed", though it had built.
+    let watch = &state(&started).await["watch"];
+    assert_eq!(watch["state"], "not_run", "{watch}");
+    assert!(watch["error"].as_str().unwrap().contains("integrity zomes of the role `probe`"), "{watch}");
+    assert!(watch["advice"].as_str().unwrap().contains("--reinstall"), "{watch}");
     assert_eq!(app.call().await, r#""x""#);
     app.write("probe_integrity", "made");
     app.write("probe", "last");

@@ -106,6 +106,20 @@ async fn the_page_in_a_browser() {
     assert!(steps.ends_with("one that is back is told\n"), "{steps}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_of_a_chain_is_so_after_a_restart_too() {
+    let Some((browser, _turn)) = browser().await else { return };
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new("node");
+    command.arg(here("restarted.mjs")).args([&browser, env!("CARGO_BIN_EXE_ham")]).arg(bundle());
+    command.arg(home.path().join("data")).env("HAM_TEST_HOME", home.path());
+    let steps = npm::run(&mut command, BOUND).await;
+    println!("{steps}");
+    assert!(steps.contains("no name of a link type lies over another"), "{steps}");
+    assert!(steps.contains("the list and the side say the same of a call that failed"), "{steps}");
+    assert!(steps.ends_with("actions whose calls are not known are shown one by one\n"), "{steps}");
+}
+
 /// Beside a conductor and a NATS server of its own, which can be killed.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_gateway_s_page_in_a_browser() {

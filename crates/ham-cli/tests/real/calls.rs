@@ -4,6 +4,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::conductor::{call, ready, run};
+use crate::support::{Ham, probe};
 
 #[test]
 fn a_call_carries_json_both_ways_from_every_place() {
@@ -56,9 +57,10 @@ fn a_call_that_fails_says_what_became_of_it() {
         call(&["probe", "probe", "nothing"])
             .await
             .failed(1, &["nothing", "outcome: answered; nothing was written"]);
-        call(&["probe", "probe", "echo_text", "5"])
-            .await
-            .failed(1, &["Deserialize", "outcome: answered", "payload"]);
+        call(&["probe", "probe", "echo_text", "5"]).await.failed(
+            1,
+            &["Deserialize", "outcome: answered", "another argument than it was given, which was 5;"],
+        );
         call(&["probe", "probe", "fail", "\"as asked\""])
             .await
             .failed(1, &["as asked", "nothing was written"]);
@@ -77,6 +79,26 @@ fn a_call_that_fails_says_what_became_of_it() {
         call(&["--timeout", "5s", "probe", "probe", "slow_echo", slow])
             .await
             .failed(4, &["outcome: unknown", "read the chain"]);
+    });
+}
+
+/// Case: a letter that was missing was told as it was, and nothing of what is there.
+#[test]
+fn a_name_that_is_mistyped_is_told_what_was_meant() {
+    run(async {
+        let ham = ready().await;
+        let call = ["call", "probe", "prob", "echo", "1"];
+        ham.run(&call).await.failed(1, &["did you mean the zome `probe`?"]);
+        // Two roles: the one that has such a zome is not found.
+        ham.run(&["call", "leger", "total"]).await.failed(2, &["did you mean the zome `ledger`?"]);
+        let call = ["call", "--conductor", "embedded", "--app", &probe(), "probe", "probe"];
+        for words in [&["creat_item", "1"][..], &["creat_item"]] {
+            let ran = Ham::new().run(&[&call[..], words].concat()).await;
+            ran.failed(1, &["did you mean the function `create_item`?"]);
+        }
+        let nothing = Ham::new().run(&[&call[..], &["zzz", "1"]].concat()).await;
+        nothing.failed(1, &["zzz"]);
+        assert!(!nothing.to_string().contains("did you mean"), "{nothing}");
     });
 }
 

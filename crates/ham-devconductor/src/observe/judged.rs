@@ -14,7 +14,7 @@ use crate::wasm::RuntimeError;
 pub enum Outcome {
     /// The function answered.
     Answered(Payload),
-    /// It was answered with an error; nothing was written to the called cell's chain.
+    /// It was answered with an error; its kind tells what is proven of the called cell's chain.
     Failed {
         /// Which kind of error.
         kind: FailureKind,
@@ -37,6 +37,8 @@ pub enum FailureKind {
     Zome,
     /// What it wrote is not valid.
     InvalidCommit,
+    /// What it wrote depends on something that is not here, so it was not written.
+    IncompleteCommit,
     /// The chain grew in the meantime.
     ChainMoved,
     /// The caller may not call it.
@@ -45,7 +47,9 @@ pub enum FailureKind {
     NoFunction,
     /// The cell was removed while it ran, with its app or as a clone: nothing is left of what it wrote.
     CellRemoved,
-    /// Anything else: `init`, a bound, the store.
+    /// Anything else before its commit: `init`, a bound, a host function. Nothing was written.
+    BeforeCommit,
+    /// Anything else: a bound, the store. Something may have been written.
     Conductor,
 }
 
@@ -88,46 +92,59 @@ impl Outcome {
             Err(ApiError::CellError(error @ CellError::Removed(_))) => {
                 failed(FailureKind::CellRemoved, error)
             }
-            Err(ApiError::CellError(CellError::RibosomeError(error))) => ribosome(error),
+            Err(ApiError::CellError(CellError::RibosomeError(error))) => {
+                ribosome(error, FailureKind::BeforeCommit)
+            }
             Err(ApiError::CellError(CellError::WorkflowError(error))) => match &**error {
-                WorkflowError::RibosomeError(error) => ribosome(error),
+                // Of a validation or of a commit: which of them, the error does not tell.
+                WorkflowError::RibosomeError(error) => ribosome(error, FailureKind::Conductor),
                 WorkflowError::SourceChainError(SourceChainError::InvalidCommit(why)) => {
                     failed(FailureKind::InvalidCommit, why)
+                }
+                WorkflowError::SourceChainError(error @ SourceChainError::IncompleteCommit(_)) => {
+                    failed(FailureKind::IncompleteCommit, error)
                 }
                 WorkflowError::SourceChainError(SourceChainError::HeadMoved(..)) => {
                     failed(FailureKind::ChainMoved, &"the source chain head has moved")
                 }
                 other => failed(FailureKind::Conductor, other),
             },
+            Err(error @ ApiError::CellError(CellError::InitFailed(_))) => {
+                failed(FailureKind::BeforeCommit, error)
+            }
             Err(other) => failed(FailureKind::Conductor, other),
         }
     }
 }
 
-fn ribosome(error: &RibosomeError) -> Outcome {
+/// `other` is what errors are that have no kind of their own.
+fn ribosome(error: &RibosomeError, other: FailureKind) -> Outcome {
     let (kind, text, place) = match error {
         RibosomeError::WasmRuntimeError(RuntimeError::User(error) | RuntimeError::Earlier(error)) => {
-            wasm(error)
+            wasm(error, other)
         }
         RibosomeError::ZomeFnNotExists(zome, function) => {
             (FailureKind::NoFunction, format!("{zome} has no function {function}"), None)
         }
         RibosomeError::ConductorApiError(error) => (FailureKind::NoFunction, error.to_string(), None),
-        other => (FailureKind::Conductor, other.to_string(), None),
+        error => (other, error.to_string(), None),
     };
     Outcome::Failed { kind, text, place }
 }
 
-fn wasm(WasmError { module_path, line, error }: &WasmError) -> (FailureKind, String, Option<String>) {
+fn wasm(
+    WasmError { module_path, line, error }: &WasmError,
+    other: FailureKind,
+) -> (FailureKind, String, Option<String>) {
     match error {
         WasmErrorInner::Guest(text) => {
             (FailureKind::Zome, text.clone(), Some(format!("{module_path}:{line}")))
         }
-        WasmErrorInner::Host(text) => (FailureKind::Conductor, text.clone(), None),
+        WasmErrorInner::Host(text) => (other, text.clone(), None),
         // Bytes say nothing to a reader.
         WasmErrorInner::Deserialize(_) => {
             (FailureKind::Zome, "the argument is not what the function takes".to_owned(), None)
         }
-        other => (FailureKind::Conductor, format!("{other:?}"), None),
+        error => (other, format!("{error:?}"), None),
     }
 }

@@ -1,4 +1,5 @@
 // The chains of one DNA as one drawing: a lane an agent, newest at the top, and an overview where every action is a mark.
+import { WROTE, effect } from './effect.js';
 import { VList, fmt, glyph, h, hatch, put, s, title } from './ui.js';
 
 const PHONE = innerWidth < 720, ROW = PHONE ? 46 : 28, PITCH = 18, PAD = 14;   // two lines a row on a phone
@@ -60,11 +61,11 @@ export class Chains {
     this.place = null;
     const units = [];
     if (this.by === 'calls') {
+      const ready = new Map(this.api.actions.filter((a) => a.kind === 'InitZomesComplete').map((a) => [a.by, a.seq]));
       for (const a of list) {
-        const last = units.at(-1);
-        if (a.call && last?.call === a.call) last.actions.push(a);
-        else if (!a.call && last && !last.call && last.by === a.by && a.at - last.at < 2000) last.actions.push(a);
-        else units.push({ id: `u${a.n}`, by: a.by, at: a.at, call: a.call, actions: [a], same: `${a.by.key}${a.call?.fn ?? a.kind}` });
+        const last = units.at(-1), from = a.call ?? begun(a, ready);
+        if (from && last?.by === a.by && last.from === from) last.actions.push(a);
+        else units.push({ id: `u${a.n}`, by: a.by, at: a.at, call: a.call, from, actions: [a], same: `${a.by.key}${a.call?.fn ?? from ?? `${a.kind}${a.type}`}` });
       }
     } else for (const a of list) units.push({ id: `a${a.n}`, by: a.by, at: a.at, call: a.call, action: a, actions: [a], same: a.call ? `${a.by.key}${a.call.fn}` : `${a.by.key}${a.kind}${a.type}` });
     for (const c of this.api.calls) if (c.failure && !c.parent && this.shown.has(c.by) && !this.type) units.push({ id: c.id, by: c.by, at: c.at, call: c, failed: true, actions: [], same: c.id });
@@ -108,7 +109,7 @@ export class Chains {
     if (row.unseen) return h('div', { class: 'pause hatch' }, h('span', {}), h('span', { class: 'small' }, `Not known since ${fmt.clock(row.unseen)}`));
     if (row.pause) return h('div', { class: 'pause' }, svg, h('span', { class: 'faint small' }, `${fmt.span(row.pause)} without a write`));
     const c = row.call;
-    const kind = row.run ? 'run' : row.failed ? (c.outcome === 'unknown' ? 'unknown' : 'refused') : this.by === 'calls' ? main(row.actions).kind : row.action.kind;
+    const kind = row.run ? 'run' : row.failed ? (WROTE[effect(c)].glyph) : this.by === 'calls' ? main(row.actions).kind : row.action.kind;
     svg.append(...node(kind, x(row.by), y, row.by.index));
     const end = [h('span', { class: 'by clip dim' }, row.by.name), h('time', { class: 'faint' }, fmt.clock(row.at))];
     if (row.run) {
@@ -118,15 +119,16 @@ export class Chains {
       return h('div', {}, svg, h('span', { class: 'seq faint' }, `${a.seq}–${z.seq}`), h('span', { class: 'what clip' }, h('b', { class: 'times' }, `${row.times} ×`), name), h('span', { class: 'say clip dim' }, `in ${fmt.span(Math.max(1, z.at - a.at))}`, button), h('span', { class: 'kinds' }, fmt.plural(row.actions.length, 'action')), end);
     }
     if (row.failed) {
-      return h('div', { class: 'failed' }, svg, h('span', { class: 'seq faint' }, '–'), h('span', { class: 'what clip' }, h('code', {}, c.fn)), h('span', { class: `say clip ${c.outcome === 'unknown' ? 'unsure' : 'bad'}` }, c.outcome === 'unknown' ? 'unknown: it may have been written' : c.failure.error), h('span', { class: 'kinds' }, c.outcome === 'unknown' ? 'being settled' : 'not written'), end);
+      return h('div', { class: 'failed' }, svg, h('span', { class: 'seq faint' }, '–'), h('span', { class: 'what clip' }, h('code', {}, c.fn)), h('span', { class: `say clip ${c.outcome === 'unknown' ? 'unsure' : 'bad'}` }, c.outcome === 'unknown' ? 'unknown: it may have been written' : c.failure.error), h('span', { class: 'kinds' }, c.outcome === 'unknown' ? 'being settled' : WROTE[effect(c)].row), end);
     }
     if (this.by === 'actions') {
       const a = row.action;
       return h('div', { class: row.of ? 'inner' : '' }, svg, h('span', { class: 'seq faint' }, a.seq), h('span', { class: 'what clip' }, what(a)), h('span', { class: 'say clip' }, describe(a)), h('span', { class: 'kinds' }, a.type && a.kind.endsWith('Link') ? a.type : ''), end);
     }
     const a = main(row.actions), z = row.actions.at(-1), f = row.actions[0];
+    if (!row.from) return h('div', { class: row.of ? 'inner' : '' }, svg, h('span', { class: 'seq faint' }, a.seq), h('span', { class: 'what clip' }, what(a)), h('span', { class: 'say clip' }, describe(a)), h('span', { class: 'kinds clip faint', title: UNSEEN }, 'call not known'), end);
     return h('div', { class: row.of ? 'inner' : '' }, svg, h('span', { class: 'seq faint' }, f.seq === z.seq ? f.seq : `${f.seq}–${z.seq}`),
-      h('span', { class: 'what clip' }, c ? h('code', {}, c.fn) : row.actions.some((b) => b.kind === 'Dna') ? 'Genesis' : row.actions.some((b) => b.kind === 'InitZomesComplete') ? 'Init' : ''),
+      h('span', { class: 'what clip' }, c ? h('code', {}, c.fn) : row.from),
       h('span', { class: 'say clip' }, c || a.entry?.type !== 'Agent' ? describe(a) : ''), h('span', { class: 'kinds clip' }, tally(row.actions)), end);
   }
   // The overview: every action of every agent in the order it was written; the frame is what the list shows.
@@ -228,6 +230,10 @@ export class Chains {
     this.rows.paint();
   }
 }
+// What a chain begins with, told by its numbers: three actions of its genesis, then those of `init`, which ends with one of its own. Which
+// calls wrote the rest is known only where they were seen.
+const begun = (a, ready) => (a.seq < 3 ? 'Genesis' : a.seq <= (ready.get(a.by) ?? -1) ? 'Init' : null);
+const UNSEEN = 'Only the chain is known of it: what wrote it was before this start, or was no call';
 const main = (actions) => actions.find((a) => !a.kind.endsWith('Link')) ?? actions[0];
 const what = (a) => [a.hidden ? [glyph('lock', 'private'), ' '] : '', NAMES[a.kind], a.type && !a.kind.endsWith('Link') ? [' ', h('span', { class: 'type' }, a.type === 'Agent' ? 'agent key' : a.type === 'CapGrant' ? 'capability grant' : a.type)] : ''];
 function tally(actions) {

@@ -25,7 +25,7 @@ function head() {
     c.admin_port && h('span', { class: 'clip' }, 'admin ', h('code', {}, c.admin_port), c.app_port ? [' · app ', h('code', {}, c.app_port)] : null),
     c.state === 'running' ? state('live', 'Running') : lost ? state('unknown', 'No contact') : state('trying', 'Asking'));
   clearInterval(tick);
-  const banner = $('#banner'), told = lost ? away(c) : api.back ? returned(api.back) : api.faults ? faulty(api.faults) : null;
+  const banner = $('#banner'), told = lost ? away(c) : api.back ? returned(api.back) : api.watch?.state === 'not_run' ? unused(api.watch) : api.faults ? faulty(api.faults) : null;
   banner.hidden = !told;
   banner.classList.toggle('hatch', lost);
   banner.classList.toggle('quiet', !lost);
@@ -43,6 +43,9 @@ function returned({ since, at }) {
   const done = () => { api.back = null; head(); };
   return [h('b', {}, 'ham dev is back.'), h('span', { class: 'why' }, `It was away for ${fmt.span(Math.max(1000, at - since))}, until ${fmt.clock(at)}. All that you see was read anew; signals and logs of before may be missing.`), h('button', { class: 'btn', id: 'seen', onclick: done }, 'Good')];
 }
+function unused(watch) {
+  return [h('b', {}, 'What was built does not run.'), h('span', { class: 'why' }, `It was built at ${fmt.clock(watch.at)}, but ${watch.error}. ${watch.advice[0].toUpperCase()}${watch.advice.slice(1)}.`)];
+}
 function faulty(faults) {
   const host = Object.entries(faults.host), code = (text) => h('code', {}, text), parts = [];
   if (faults.delay_ms) parts.push(['Answers come ', fmt.span(faults.delay_ms), ' late (', code('ham dev fault delay off'), ' ends it). ']);
@@ -53,6 +56,7 @@ function faulty(faults) {
 
 function building(watch, reload) {
   if (watch.state === 'failed') return h('span', { class: 'clip bad', title: watch.error }, `Build failed ${fmt.clock(watch.at)}, the old code runs: ${watch.error}`);
+  if (watch.state === 'not_run') return h('span', { class: 'clip bad', title: watch.error }, `Built ${fmt.clock(watch.at)}, not run`);
   if (watch.state === 'building') return h('span', { class: 'clip' }, 'Building…');
   return h('span', { class: 'clip' }, 'Watching ', h('code', {}, watch.dir), reload ? `, reloaded ${fmt.clock(reload.at)}` : null);
 }

@@ -89,10 +89,12 @@ export class Dht {
     for (const [name, [from, to]] of Object.entries(this.api.types.links)) {
       const a = this.boxes.get(from), b = this.boxes.get(to), count = this.api.links.filter((l) => l.type === name && !l.deleted).length;
       if (!a || !b || !count) continue;
-      if (a.column === b.column) { beside.push({ name, count, low: Math.min(a.x, b.x), high: Math.max(a.right, b.right), y: (a.cy + b.cy) / 2, end: a.column && a.column === columns - 1 }); continue; }
+      if (a.column === b.column) { beside.push({ name, count, column: a.column, low: Math.min(a.x, b.x), high: Math.max(a.right, b.right), y: (a.cy + b.cy) / 2, end: a.column && a.column === columns - 1 }); continue; }
       const back = b.column < a.column, [left, right] = back ? [b, a] : [a, b];
       gaps[left.column].push({ name, count, back, x: (left.right + right.x) / 2, y: (left.cy + right.cy) / 2 });
     }
+    beside.sort((a, b) => a.column - b.column || a.y - b.y);
+    beside.forEach((l, i) => { const above = beside[i - 1]; if (above?.column === l.column) l.y = Math.max(l.y, above.y + 22); });
     const loops = beside.map((l) => s('text', { class: 'edge', x: l.end ? l.low - 16 : l.high + 12, y: l.y + 4, 'text-anchor': l.end ? 'end' : 'start' }, '↻ ', l.name, ' ', s('tspan', { class: 'n' }, fmt.count(l.count))));
     return loops.concat(gaps.flatMap((list) => {
       list.sort((a, b) => a.y - b.y);

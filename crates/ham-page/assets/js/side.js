@@ -1,5 +1,6 @@
 // The side: the call of a function, or what was chosen: an action, an entry, a call.
 import { $, OUTCOME, announce, fmt, glyph, h, json, line, print, put, s, state, title } from './ui.js';
+import { WROTE, effect } from './effect.js';
 import { NAMES, node, short, tally } from './chain.js';
 import { api } from './api.js';
 
@@ -71,7 +72,7 @@ function answer(c) {
   return [
     h('div', { class: 'verdict' }, glyph(c.outcome, null), words[c.outcome], h('span', {}, view.chosen ? '' : `${c.by.name}, ${fmt.clock(c.at)}`, ['unknown', 'open'].includes(c.outcome) ? '' : `${view.chosen ? '' : ' · '}${fmt.ms(c.ms)}`)),
     ok && h('pre', { class: 'out', tabindex: 0, 'aria-label': 'Answer' }, json(c.answer)),
-    c.outcome === 'error' && [h('pre', { class: 'out bad' }, c.failure.error), h('div', { class: 'then' }, c.failure.where ? h('p', {}, c.failure.where) : null, h('p', {}, c.failure.effect === 'nothing' ? 'Nothing was written.' : 'Something may have been written.'))],
+    c.outcome === 'error' && [h('pre', { class: 'out bad' }, c.failure.error), h('div', { class: 'then' }, c.failure.where ? h('p', {}, c.failure.where) : null, h('p', {}, WROTE[effect(c)].side))],
     c.outcome === 'not_run' && h('div', { class: 'then' }, h('p', {}, `It did not run: ${c.failure.error}. Calling again is safe.`)),
     c.outcome === 'unknown' && [h('div', { class: 'doubt hatch' }, h('p', {}, `${c.failure.error[0].toUpperCase()}${c.failure.error.slice(1)}.`)),
       h('div', { class: 'then' }, h('p', {}, `Look at ${c.by.name}’s chain before calling again: a second call could write the same twice.`))],

@@ -2,7 +2,8 @@
 
 use ham_devconductor::{FailureKind, Phase};
 
-/// What is known about the called cell's chain after an error.
+/// What is proven about the called cell's chain after an error; every view says it from here. All kinds but one come before anything is
+/// written.
 pub(crate) fn effect(kind: FailureKind) -> &'static str {
     match kind {
         FailureKind::Conductor => "unknown",
@@ -15,6 +16,7 @@ pub(crate) fn kind_of(kind: FailureKind) -> &'static str {
     match kind {
         FailureKind::Zome => "zome-error",
         FailureKind::InvalidCommit => "invalid-commit",
+        FailureKind::IncompleteCommit => "incomplete-commit",
         FailureKind::ChainMoved => "chain-moved",
         FailureKind::Unauthorized => "not-authorized",
         FailureKind::NoFunction => "function-not-found",

@@ -92,7 +92,9 @@ fn argument(body: &[u8]) -> Result<Vec<u8>, String> {
 
 fn status(kind: FailureKind) -> StatusCode {
     match kind {
-        FailureKind::Zome | FailureKind::InvalidCommit => StatusCode::UNPROCESSABLE_ENTITY,
+        FailureKind::Zome | FailureKind::InvalidCommit | FailureKind::IncompleteCommit => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         FailureKind::ChainMoved => StatusCode::CONFLICT,
         FailureKind::Unauthorized => StatusCode::FORBIDDEN,
         FailureKind::NoFunction => StatusCode::NOT_FOUND,

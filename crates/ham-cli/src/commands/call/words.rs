@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use ham::{CallError, PersistentHam};
 
+use super::meant;
 use crate::app;
 use crate::definition;
 use crate::failure::Failure;
@@ -43,13 +44,7 @@ pub(in crate::commands) fn payload<'a>(third: Option<&'a str>, fourth: Option<&'
 impl Words {
     /// The failure of a call. Where what was called is not there, it says how the words were read.
     pub(super) fn explain(&self, role: &str, error: CallError) -> Failure {
-        let is_missing = match error.inner() {
-            CallError::UnknownRole { .. } => true,
-            CallError::Refused { refusal, .. } => {
-                NOT_THERE.iter().any(|text| refusal.text().starts_with(text))
-            }
-            _ => false,
-        };
+        let is_missing = is_missing(&error) || matches!(error.inner(), CallError::UnknownRole { .. });
         let mut failure = Failure::from(error);
         if is_missing && self.payload.is_none() {
             failure.advise(format!(
@@ -59,6 +54,14 @@ impl Words {
             ));
         }
         failure
+    }
+}
+
+/// Whether the role has no such zome, or the zome no such function.
+pub(super) fn is_missing(error: &CallError) -> bool {
+    match error.inner() {
+        CallError::Refused { refusal, .. } => NOT_THERE.iter().any(|text| refusal.text().starts_with(text)),
+        _ => false,
     }
 }
 
@@ -89,19 +92,22 @@ pub(in crate::commands) async fn role(ham: &PersistentHam, zome: &str) -> Result
             "name one before the zome: which zomes they have is known to the admin interface only",
         ));
     };
-    let mut having = Vec::new();
+    let (mut having, mut known) = (Vec::new(), Vec::new());
     for cell in cells.iter().filter(|cell| roles.contains(&cell.name)) {
         let zomes = definition::of(admin, &cell.cell_id).await?.coordinator_zomes;
-        if zomes.iter().any(|(name, _)| name.to_string() == zome) {
+        let zomes: Vec<String> = zomes.iter().map(|(name, _)| name.to_string()).collect();
+        if zomes.iter().any(|name| name == zome) {
             having.push(cell.name.clone());
         }
+        known.extend(zomes);
     }
     match having.as_slice() {
         [role] => Ok(role.clone()),
         [] => Err(Failure::usage(
             format!("no role of the app has a zome `{zome}`"),
             format!("`ham call ROLE ZOME FUNCTION`; its roles are {}", all()),
-        )),
+        )
+        .asking(meant::zome(zome, &known))),
         several => Err(Failure::usage(
             format!("several roles have a zome `{zome}`: {}", several.join(", ")),
             "name one of them before the zome",

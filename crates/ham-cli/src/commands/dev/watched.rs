@@ -4,17 +4,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ham::Admin;
-use ham::holochain_client::InstallAppPayload;
 use ham_bundle::Packed;
 use ham_devconductor::DevConductor;
 use ham_page::Build;
-use holochain_types::prelude::AppBundleSource;
 use serde_json::json;
 use tokio::time::Instant;
 
+use super::reinstall::reinstall;
 use crate::code::Compared;
-use crate::commands::grants::installed;
 use crate::commands::ping::milliseconds;
 use crate::connect;
 use crate::context::Context;
@@ -105,35 +102,31 @@ impl Watched {
     ) -> Result<(), Failure> {
         // What the directory of data keeps may be older than what was built.
         let first = self.run(context, &agents, conductor, Instant::now()).await;
+        let begun = after(&first);
         first.or_else(|failure| told_or_ended(context, failure))?;
         context.output.note(&format!("watching {}", self.project.directory.display()));
         let directory = self.project.directory.clone();
         let tell = |build| pages.tell_build(&directory, &build);
-        tell(Build::Watching);
+        tell(begun);
         loop {
             self.changes.saved().await?;
             tell(Build::Building);
-            let again = self.again(context, &agents, conductor).await;
-            tell(match &again {
-                Ok(()) => Build::Watching,
-                Err(failure) => Build::Failed { error: failure.causes().join(": ") },
-            });
-            again.or_else(|failure| told_or_ended(context, failure))?;
+            let began = Instant::now();
+            let ran = match self.built(context).await {
+                Ok(bundle) => {
+                    self.bundle = bundle;
+                    let ran = self.run(context, &agents, conductor, began).await;
+                    tell(after(&ran));
+                    ran
+                }
+                Err(mut failure) => {
+                    failure.advise("correct it; until then the app runs on as it was");
+                    tell(Build::Failed { error: failure.causes().join(": ") });
+                    Err(failure)
+                }
+            };
+            ran.or_else(|failure| told_or_ended(context, failure))?;
         }
-    }
-
-    async fn again(
-        &mut self,
-        context: &Context,
-        agents: &[Agent],
-        conductor: Option<&DevConductor>,
-    ) -> Result<(), Failure> {
-        let began = Instant::now();
-        self.bundle = self.built(context).await.map_err(|mut failure| {
-            failure.advise("correct it; until then the app runs on as it was");
-            failure
-        })?;
-        self.run(context, agents, conductor, began).await
     }
 
     /// Has the conductors run the bundle, where they run something else.
@@ -172,6 +165,17 @@ impl Watched {
             }
         }
         Ok(())
+    }
+}
+
+/// How it stands when something was built and the conductors were to run it.
+fn after(ran: &Result<(), Failure>) -> Build {
+    match ran {
+        Ok(()) => Build::Watching,
+        Err(failure) => Build::NotRun {
+            error: failure.causes().join(": "),
+            advice: failure.advice().unwrap_or_default().to_owned(),
+        },
     }
 }
 
@@ -228,22 +232,4 @@ fn told(
     let names = if cells.is_empty() { String::new() } else { format!(": {}", cells.join(", ")) };
     let text = || format!("{what} {app_id}{names} ({:.1} s)", took.as_secs_f64());
     context.output.result(text, &json!({ what: app_id, "cells": cells, "took_ms": milliseconds(took) }))
-}
-
-/// Removes the app with its data and installs it again, with the same agent.
-async fn reinstall(admin: &Admin, bundle: Vec<u8>, app_id: &str) -> Result<(), Failure> {
-    let agent_key = Some(installed(admin, app_id).await?.agent_pub_key);
-    admin.uninstall_app(app_id, false).await?;
-    let payload = InstallAppPayload {
-        source: AppBundleSource::Bytes(bundle.into()),
-        agent_key,
-        installed_app_id: Some(app_id.to_owned()),
-        network_seed: None,
-        roles_settings: None,
-        ignore_genesis_failure: false,
-        restore_from_dht: false,
-    };
-    admin.install_app(payload).await?;
-    admin.enable_app(app_id).await?;
-    Ok(())
 }

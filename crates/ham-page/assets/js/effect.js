@@ -1,0 +1,6 @@
+// What a failed call left on its chain, as far as it is proven: the list of the chains and the side say the same of it.
+export const effect = (c) => (c.outcome !== 'unknown' && c.failure.effect === 'nothing' ? 'nothing' : 'unknown');
+export const WROTE = {
+  nothing: { glyph: 'refused', row: 'not written', side: 'Nothing was written.' },
+  unknown: { glyph: 'unknown', row: 'may be written', side: 'Something may have been written.' },
+};
