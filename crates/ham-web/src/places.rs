@@ -1,5 +1,9 @@
 //! Which connections a server serves at a time.
 
+#[cfg_attr(
+    not(any(feature = "http", test)),
+    expect(dead_code, reason = "requests and answers are those of HTTP")
+)]
 mod standing;
 #[cfg(test)]
 mod tests;
