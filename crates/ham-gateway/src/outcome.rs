@@ -168,7 +168,7 @@ impl Told {
     }
 }
 
-/// A key is free where the call provably did not run, or was refused before anything of it ran.
+/// A key is free if the call provably did not run, or was refused before anything of it ran.
 fn fate(outcome: Outcome, kind: Kind, settled: bool) -> KeyFate {
     match outcome {
         Outcome::NotRun => KeyFate::Released,

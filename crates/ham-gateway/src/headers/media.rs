@@ -14,7 +14,7 @@ pub enum Form {
 }
 
 impl Form {
-    /// The form of a body; `None` where its type is neither.
+    /// The form of a body; `None` if its type is neither.
     #[must_use]
     pub fn of_body(headers: &HeaderMap) -> Option<Self> {
         let mut values = headers.get_all(header::CONTENT_TYPE).iter();

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 /// What is called.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::commands) struct Words {
-    /// None where it is to be found.
+    /// `None` if it has to be found out.
     pub(in crate::commands) role: Option<String>,
     pub(in crate::commands) zome: String,
     pub(in crate::commands) function: String,

@@ -1,4 +1,4 @@
-//! Where a call in the outbox stands.
+//! The state of a call in the outbox.
 
 use serde::{Deserialize, Serialize};
 
