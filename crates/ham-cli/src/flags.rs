@@ -101,7 +101,7 @@ pub(crate) fn wait() -> Arg {
         .help_heading(COMMON)
 }
 
-/// What dials.
+/// For commands that dial.
 fn dialling() -> [Arg; 3] {
     [TIMEOUT, "ca", "pin"].map(|key| of(key, COMMON))
 }

@@ -31,7 +31,7 @@ pub(crate) struct Server {
     tokens: Box<OnceCell<TokenSource>>,
 }
 
-/// What lets in.
+/// What grants access.
 #[derive(Clone, Copy, Debug, Default)]
 enum Pass {
     #[default]

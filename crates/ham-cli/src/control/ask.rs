@@ -13,7 +13,7 @@ use tokio::net::UnixStream;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// What is asked.
+/// A request to the conductor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Ask {

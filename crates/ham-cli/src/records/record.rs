@@ -116,7 +116,7 @@ impl Record {
         })
     }
 
-    /// Whose it is.
+    /// The agent whose it is.
     pub(crate) fn author(&self) -> &str {
         self.author.as_str().unwrap_or("?")
     }

@@ -1,7 +1,7 @@
 //! Missed blocks, requested from the chain itself.
 //!
 //! A function of the hApp, `fn({ after: Option<u32>, limit: u32 }) -> Vec<action>`, lists the blocks: in the order of
-//! their sequence numbers, those above `after`, at most `limit`; without `after`, the newest one. An action is written
+//! their sequence numbers, those above `after`, at most `limit`; without `after`, the newest. An action is written
 //! according to the convention for signals. The chain is the log, so blocks can be complete although signals are not.
 
 use std::collections::BTreeMap;
@@ -84,7 +84,7 @@ impl Backfill {
             let told = match (page, after) {
                 (Some(page), Some(after)) => self.answered(after, page),
                 (Some(page), None) => self.begun(&page),
-                // It cannot be requested: the held blocks are told in the order in which they came.
+                // It cannot be requested: the held blocks are told as they are.
                 (None, _) => self.release(|_, _| true),
             };
             if !told.is_empty() {

@@ -70,7 +70,7 @@ fn quoted(mut rest: &[u8]) -> Result<Vec<u8>, BadIdempotencyKey> {
 /// Why a header is not a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadIdempotencyKey {
-    /// Nothing stands there.
+    /// It is empty.
     #[error("the Idempotency-Key is empty")]
     Empty,
     /// It is longer than [`MAX_IDEMPOTENCY_KEY`].

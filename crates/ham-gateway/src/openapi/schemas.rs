@@ -1,4 +1,4 @@
-//! What is answered.
+//! The schemas of answers.
 
 use std::collections::BTreeMap;
 

@@ -38,7 +38,7 @@ impl Outages {
         }
     }
 
-    /// It was.
+    /// The outbox was written again.
     pub(super) fn end(&mut self) {
         let Some(Outage { since, failures, .. }) = self.0.take() else { return };
         metrics::store_up(true);

@@ -10,7 +10,7 @@ use super::following::Following;
 /// A call to be made.
 #[derive(Clone)]
 pub struct Submission {
-    /// Whose it is.
+    /// Its owner.
     pub api_key: String,
     /// Its owner's name for it.
     pub key: String,
@@ -67,7 +67,7 @@ pub enum Submitted {
 /// A call that was made without the outbox and lost.
 #[derive(Clone, Debug)]
 pub struct Lost {
-    /// Whose it is.
+    /// Its owner.
     pub api_key: String,
     /// The app.
     pub app: String,

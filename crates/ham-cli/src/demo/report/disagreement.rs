@@ -22,7 +22,7 @@ pub enum Disagreement {
     },
     /// The conductor's state grew: every reconnect must leave it as it was.
     Grew {
-        /// What did.
+        /// What grew.
         what: &'static str,
         /// Before.
         before: String,

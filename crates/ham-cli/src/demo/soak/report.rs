@@ -32,7 +32,7 @@ pub struct SoakReport {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Leak {
-    /// What did.
+    /// What grew.
     pub what: &'static str,
     /// Before.
     pub before: u64,
