@@ -48,14 +48,18 @@ impl Names {
 
     /// An entry type: its name, with its zome if another zome has that name too; `zome#0` if it is not known.
     pub(crate) fn entry(&self, zome: u64, index: u64) -> String {
-        let name = |(_, entries): &(String, Vec<String>)| entries.get(usize::try_from(index).ok()?).cloned();
-        let known = usize::try_from(zome).ok().and_then(|zome| self.0.get(zome)).and_then(name);
-        let Some(name) = known else { return self.numbered(zome, index) };
-        let having = self.0.iter().filter(|(_, entries)| entries.contains(&name)).count();
+        let Some(name) = self.entry_alone(zome, index) else { return self.numbered(zome, index) };
+        let having = self.0.iter().filter(|(_, entries)| entries.iter().any(|entry| entry == name)).count();
         match self.zome(zome) {
             Some(zome) if having > 1 => format!("{name} ({zome})"),
-            _ => name,
+            _ => name.to_owned(),
         }
+    }
+
+    /// The name of an entry type without its zome; `None` if it is not known.
+    pub(crate) fn entry_alone(&self, zome: u64, index: u64) -> Option<&str> {
+        let (_, entries) = self.0.get(usize::try_from(zome).ok()?)?;
+        entries.get(usize::try_from(index).ok()?).map(String::as_str)
     }
 
     /// A type without a name, such as a link type.

@@ -83,8 +83,8 @@ mod tests {
         let told = of("129, 165, 116, 105, 116, 108, 101, 5").unwrap();
         assert!(told.contains("another argument than it was given, which was {\"title\":5};"), "{told}");
         assert!(told.contains("the zome's log"), "{told}");
-        // Bytes that are not a value, numbers that are not bytes, and a list that was cut off.
-        for bytes in ["193", "300", "1, x", ""] {
+        // Numbers that are not bytes, and a list that was cut off.
+        for bytes in ["300", "1, x", ""] {
             assert!(of(bytes).unwrap().contains("than it was given; the reason"), "{bytes}");
         }
         let long = format!("219, 0, 0, 4, 0{}", ", 120".repeat(1024));

@@ -110,7 +110,7 @@ impl Record {
             "hash": self.hash,
             "author": self.author,
             "zome": self.zome().and_then(|zome| names.zome(zome)),
-            "type": self.type_name(names),
+            "type": self.type_alone(names),
             "data": self.data,
             "entry": entry,
         })
@@ -143,6 +143,13 @@ impl Record {
     /// The entry's type, if it is one of the app's.
     fn app_type(&self) -> Option<&Value> {
         self.data.get("entry_type")?.get("App")
+    }
+
+    /// The same for programs, which get the zome and the visibility beside it.
+    fn type_alone(&self, names: &Names) -> Option<String> {
+        let index = self.app_type().and_then(|app| app["entry_index"].as_u64());
+        let name = self.zome().zip(index).and_then(|(zome, index)| names.entry_alone(zome, index));
+        name.map(str::to_owned).or_else(|| self.type_name(names))
     }
 
     /// The type of what was written: of an entry or of a link.

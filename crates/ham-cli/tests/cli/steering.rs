@@ -50,17 +50,18 @@ async fn chains_name_the_types_that_the_schema_names() {
     let hash = note["$hash"].as_str().unwrap();
     let chain = ham.run(&["chain", "features"]).await.ok();
     for shown in [
-        r#" note {"text":"x"}"#.to_owned(),
-        r#" secret_note (private) {"text":"y"}"#.to_owned(),
+        r#" note (features_integrity) {"text":"x"}"#.to_owned(),
+        r#" secret_note (features_integrity) (private) {"text":"y"}"#.to_owned(),
         format!("#0 {hash} → {hash}"),
     ] {
         assert!(chain.text().contains(&shown), "{shown}: {chain}");
     }
     let about = ham.run(&["dht", hash, "features"]).await.ok();
-    assert!(about.text().contains(r#" note {"text":"x"}"#), "{about}");
+    assert!(about.text().contains(r#" note (features_integrity) {"text":"x"}"#), "{about}");
     let told = ham.run(&["--json", "dht", hash, "features"]).await.ok().json();
     assert_eq!(told["record"][0]["type"], "note");
-    assert_eq!(told["links"][0]["type"], "features_entries#0");
+    assert_eq!(told["record"][0]["zome"], "features_integrity");
+    assert_eq!(told["links"][0]["type"], "features_integrity#0");
 }
 
 /// Case: only a bundle's functions were known, not those of a conductor that tells them.
